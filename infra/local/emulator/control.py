@@ -1,0 +1,50 @@
+"""What a test may ask of the emulator itself, under /_jobflow/: health, reset, and moving the queues' clock."""
+
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from .http import Reply, Request
+
+PREFIX = "/_jobflow/"
+
+
+class Control:
+    """The control calls, on loopback only and never for a web page: a request with an Origin is refused."""
+
+    def __init__(
+        self, *, reset: Callable[[], None], advance: Callable[[float], float], describe: dict[str, str]
+    ) -> None:
+        self._reset = reset
+        self._advance = advance
+        self._describe = describe
+        self._calls: dict[tuple[str, str], Callable[[Request], Reply]] = {
+            ("GET", "health"): self._health,
+            ("POST", "reset"): self._forget_everything,
+            ("POST", "clock"): self._move_clock,
+        }
+
+    def __call__(self, request: Request) -> Reply:
+        if "origin" in request.headers:
+            return _json(HTTPStatus.FORBIDDEN, {"error": "not for web pages"})
+        call = self._calls.get((request.method, request.path.removeprefix(PREFIX)))
+        return call(request) if call else _json(HTTPStatus.NOT_FOUND, {"error": "no such control call"})
+
+    def _health(self, _request: Request) -> Reply:
+        return _json(HTTPStatus.OK, {"status": "ok", **self._describe})
+
+    def _forget_everything(self, _request: Request) -> Reply:
+        self._reset()
+        return _json(HTTPStatus.OK, {"status": "ok"})
+
+    def _move_clock(self, request: Request) -> Reply:
+        try:
+            shift = self._advance(float(json.loads(request.body)["advance"]))
+        except (ValueError, KeyError, TypeError) as error:
+            return _json(HTTPStatus.BAD_REQUEST, {"error": f'send {{"advance": seconds}}: {error}'})
+        return _json(HTTPStatus.OK, {"status": "ok", "ahead_seconds": shift})
+
+
+def _json(status: HTTPStatus, body: dict[str, Any]) -> Reply:
+    return Reply(status, [("Content-Type", "application/json")], json.dumps(body).encode())

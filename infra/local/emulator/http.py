@@ -1,0 +1,176 @@
+"""A small HTTP/1.1 server: keep-alive, one write a reply, one event loop and so one request at a time.
+
+The event loop is the serialisation. moto reads, tests and writes without a lock, and Python's interpreter lock would
+let only one thread run it anyway, so threads would add hand-over costs and races, and no speed (docs/decisions has the
+figures). A reply that must wait, an SQS long poll, is a future: it holds up its own connection and nothing else.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import cast
+
+import httptools
+
+LOG = logging.getLogger(__name__)
+BACKLOG = 2048
+MAX_BODY_BYTES = 128 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Request:
+    """One request: `target` as it came (path and query, still percent-encoded), header names in lower case."""
+
+    method: str = ""
+    target: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    raw_headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+
+@dataclass(slots=True)
+class Reply:
+    """One answer; Content-Length and Date are added when it is written."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes = b""
+
+
+Answer = Reply | asyncio.Future[Reply]
+Handler = Callable[[Request], Answer]
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection: parses requests, answers them in order."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._waiting: deque[tuple[Request, bool]] = deque()
+        self._pending: asyncio.Future[Reply] | None = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._request = Request()
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self._waiting.clear()
+        if self._pending is not None:
+            self._pending.cancel()  # a message must not be handed to a client that has gone
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._refuse(HTTPStatus.BAD_REQUEST, str(error))
+
+    def on_message_begin(self) -> None:
+        self._request = Request()
+        self._body = []
+        self._body_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        self._request.target += url.decode("latin-1")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        self._request.headers[key.lower()] = text
+        self._request.raw_headers.append((key, text))
+
+    def on_headers_complete(self) -> None:
+        self._request.method = self._parser.get_method().decode("latin-1")
+        if self._request.headers.get("expect", "").lower() == "100-continue":
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, chunk: bytes) -> None:
+        self._body_bytes += len(chunk)
+        if self._body_bytes > MAX_BODY_BYTES:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {MAX_BODY_BYTES} bytes")
+            return
+        self._body.append(chunk)
+
+    def on_message_complete(self) -> None:
+        self._request.body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        self._waiting.append((self._request, self._parser.should_keep_alive()))
+        self._answer_next()
+
+    def _answer_next(self) -> None:
+        while self._waiting and self._pending is None and not self._transport.is_closing():
+            request, keep_alive = self._waiting.popleft()
+            answer = self._handle(request)
+            if isinstance(answer, Reply):
+                self._write(request, answer, keep_alive)
+            else:
+                self._wait_for(answer, request, keep_alive)
+
+    def _handle(self, request: Request) -> Answer:
+        try:
+            return self._handler(request)
+        except Exception:
+            LOG.exception("%s %s failed", request.method, request.target)
+            return Reply(HTTPStatus.INTERNAL_SERVER_ERROR, [("Content-Type", "text/plain")], b"emulator failure")
+
+    def _wait_for(self, answer: asyncio.Future[Reply], request: Request, keep_alive: bool) -> None:
+        self._pending = answer
+
+        def finish(future: asyncio.Future[Reply]) -> None:
+            self._pending = None
+            if not future.cancelled() and not self._transport.is_closing():
+                self._write(request, future.result(), keep_alive)
+                self._answer_next()
+
+        answer.add_done_callback(finish)
+
+    def _write(self, request: Request, reply: Reply, keep_alive: bool) -> None:
+        self._transport.write(serialise(reply, head=request.method == "HEAD", keep_alive=keep_alive))
+        if not keep_alive:
+            self._transport.close()
+
+    def _refuse(self, status: HTTPStatus, sentence: str) -> None:
+        if not self._transport.is_closing():
+            reply = Reply(status, [("Content-Type", "text/plain")], sentence.encode())
+            self._transport.write(serialise(reply, head=False, keep_alive=False))
+            self._transport.close()
+
+
+def serialise(reply: Reply, *, head: bool, keep_alive: bool) -> bytes:
+    """Return the reply as the bytes of one write. A HEAD reply keeps the length it was given and has no body."""
+    phrase = _PHRASES.get(reply.status, "")
+    lines = [f"HTTP/1.1 {reply.status} {phrase}"]
+    length = str(len(reply.body))
+    for name, value in reply.headers:
+        if name.lower() == "content-length":
+            length = value if head else length
+        else:
+            lines.append(f"{name}: {value}")
+    if reply.status != HTTPStatus.NO_CONTENT:
+        lines.append(f"Content-Length: {length}")
+    lines.append(f"Date: {_http_date()}")
+    if not keep_alive:
+        lines.append("Connection: close")
+    prefix = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
+    return prefix if head or reply.status == HTTPStatus.NO_CONTENT else prefix + reply.body
+
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+_date = (0, "")
+
+
+def _http_date() -> str:
+    global _date  # noqa: PLW0603 - one string a second, instead of one a reply
+    second = int(time.time())
+    if _date[0] != second:
+        _date = (second, formatdate(second, usegmt=True))
+    return _date[1]
