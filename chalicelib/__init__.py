@@ -1,0 +1,1 @@
+"""JobFlow's library: everything but the job types (`handlers/`) and the infrastructure (`infra/`)."""

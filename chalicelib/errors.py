@@ -1,0 +1,114 @@
+"""Every error JobFlow raises, as a tree of sentences. What each one becomes over HTTP is `api/problems.py`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.job import Job
+
+
+class JobFlowError(Exception):
+    """Something JobFlow can name went wrong."""
+
+
+class ConfigurationError(JobFlowError):
+    """The environment or a declaration is wrong; the message says which name and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one field: where (`loc`, outermost first) and what would be right (`msg`)."""
+
+    loc: tuple[str | int, ...]
+    msg: str
+
+
+class InvalidRequest(JobFlowError):
+    """The request says something that cannot be done; `errors` names each field."""
+
+    def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.errors = tuple(errors)
+
+
+class MalformedRequest(JobFlowError):
+    """The request cannot be read at all: not JSON, not an object, a header that is not allowed."""
+
+
+class InvalidPayload(InvalidRequest):
+    """The payload does not match the schema of its job type."""
+
+
+class UnknownJobType(InvalidRequest):
+    """No job type has that name."""
+
+
+class IdempotencyMismatch(InvalidRequest):
+    """The Idempotency-Key was used before with another body."""
+
+
+class JobNotFound(JobFlowError):
+    """No job has that id."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"No job has the id {job_id!r}.")
+        self.job_id = job_id
+
+
+class JobExists(JobFlowError):
+    """A job with that id is already there; `existing` is it."""
+
+    def __init__(self, existing: "Job") -> None:
+        super().__init__(f"Job {existing.id} already exists.")
+        self.existing = existing
+
+
+class MoveRefused(JobFlowError):
+    """The job is not in a state from which this change may happen; `current` is the job as it stands, if any."""
+
+    def __init__(self, move: str, current: "Job | None") -> None:
+        state = "is gone" if current is None else f"is {current.status} (gen {current.gen})"
+        super().__init__(f"Move {move!r} refused: the job {state}.")
+        self.move = move
+        self.current = current
+
+
+class JobConflict(JobFlowError):
+    """The operation is not possible in the state the job is in."""
+
+
+class PermanentError(JobFlowError):
+    """Raise it in a job function when trying again cannot help: the job fails at once, without a retry."""
+
+
+class JobCancelled(JobFlowError):
+    """Raised by `ctx.check_cancelled()` when someone asked for the job to stop."""
+
+
+class LeaseLost(JobFlowError):
+    """Another worker took this job over; nothing this attempt does is recorded any more."""
+
+
+class MalformedMessage(JobFlowError):
+    """A queue message is not a nudge this version understands."""
+
+
+class Unauthorized(JobFlowError):
+    """No token, or one that is unknown, expired or revoked."""
+
+
+class Forbidden(JobFlowError):
+    """The token is good, but its role may not do this."""
+
+
+class RateLimited(JobFlowError):
+    """Too many requests from one address; `retry_after` says in how many seconds the next one will be let in."""
+
+    def __init__(self, limit: int, window: int, retry_after: int) -> None:
+        super().__init__(f"At most {limit} POST requests in {window} seconds from one address.")
+        self.retry_after = retry_after
+
+
+class PayloadTooLarge(JobFlowError):
+    """The request body is larger than the limit."""

@@ -1,0 +1,131 @@
+"""What the service and the workers need from the outside, as Protocols. Both adapters pass one contract suite."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.changes import Change
+from chalicelib.job import Attempt, Job, JobView, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """The message: which job and generation to look at, and nothing else. `cid` is the correlation id."""
+
+    id: str
+    gen: int
+    type: str
+    cid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which jobs to list. Times in seconds since the epoch; `created_before` is exclusive."""
+
+    status: Status | None = None
+    type: str | None = None
+    tag: str | None = None
+    id_prefix: str | None = None
+    error: str | None = None
+    created_after: float | None = None
+    created_before: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some jobs, newest first, and from where to go on (None: that was all).
+
+    A page may hold fewer jobs than asked for, even none, and still have a position: the work a page may cause is
+    bounded, whatever the size of the table.
+    """
+
+    jobs: Sequence[Job]
+    position: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A job the watchdog may look at: what its index entry tells."""
+
+    id: str
+    due_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """A queue's approximate counts of messages, and its dead-letter queue's."""
+
+    visible: int = 0
+    delayed: int = 0
+    in_flight: int = 0
+    dead: int = 0
+
+
+class JobStore(Protocol):
+    """Where jobs are kept. A state changes through `apply` only: one conditional write a change."""
+
+    def add(self, job: Job) -> None:
+        """Keep a new job, durably; raises JobExists with the one that has its id."""
+
+    def get(self, job_id: str) -> Job:
+        """The job with its payload and result, strongly consistent; raises JobNotFound."""
+
+    def view(self, job_id: str) -> JobView:
+        """The job and the attempts that did not complete, oldest first; raises JobNotFound."""
+
+    def apply(self, job_id: str, change: Change) -> Job:
+        """Make the change if it is allowed and return the job after it (with its payload); raises MoveRefused."""
+
+    def record(self, job_id: str, attempt: Attempt) -> None:
+        """Keep what is known of an attempt; the same attempt again overwrites it."""
+
+    def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
+        """Some jobs that match, newest first, in at most 8 requests whatever the table's size."""
+
+    def skip(self, which: Filter, count: int) -> str | None:
+        """The position behind the first `count` matching jobs; None when there are no more than that."""
+
+    def overdue(self, now: float, limit: int) -> Sequence[Overdue]:
+        """Unfinished jobs whose `due_at` has passed, and scheduled ones due within two minutes. May be stale."""
+
+
+class JobQueue(Protocol):
+    """Where nudges travel. `receipt` is a receipt handle; delays and timeouts are whole seconds."""
+
+    def send(self, nudge: Nudge, delay: int = 0) -> None:
+        """Put a nudge on its type's queue, visible after `delay` (0-900)."""
+
+    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
+        """Send up to 10 nudges of one type in one request; returns those that did not get through."""
+
+    def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
+        """Make these received messages visible again in so many seconds from now; a lost receipt is no error."""
+
+    def depth(self, job_type: str) -> Depth:
+        """How many messages there are, approximately (SQS lags up to a minute)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One address's requests: in the window that began at `start` (epoch seconds), and in the one before."""
+
+    start: int
+    count: int
+    previous: int
+
+
+class RateWindows(Protocol):
+    """Where requests per address are counted, atomically."""
+
+    def hit(self, address: str, start: int, length: int) -> Window:
+        """Count one request in the window that starts at `start`, and return the counts with it."""
+
+    def forgive(self, address: str, start: int) -> None:
+        """Take one request that was refused out of the count again."""
+
+
+class Counters(Protocol):
+    """How many jobs there are, by type and status, as last counted."""
+
+    def totals(self) -> Mapping[tuple[str, Status], int]:
+        """Jobs by (type, status)."""

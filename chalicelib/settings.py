@@ -1,0 +1,71 @@
+"""The environment, read once into a frozen value. Names are here (reader) and in `infra/definition.py` (writer)."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and how they behave. Times in seconds, sizes in bytes."""
+
+    stage: str
+    region: str
+    jobs_table: str
+    control_table: str
+    queue_url_prefix: str
+    files_bucket: str
+    mail_from: str
+    cors_origin: str
+    cursor_secret: str
+    jitter: str
+    fault_rate: float
+    rate_limit_max: int
+    rate_limit_window: int
+    log_level: str
+    partial_batch: bool
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Read the environment; raises ConfigurationError that names the variable and what would be right."""
+        env = os.environ if env is None else env
+        settings = cls(
+            stage=env.get("STAGE", "dev"),
+            region=env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION", "us-east-1"),
+            jobs_table=env.get("JOBS_TABLE", "jobflow-dev-jobs"),
+            control_table=env.get("CONTROL_TABLE", "jobflow-dev-control"),
+            queue_url_prefix=env.get("QUEUE_URL_PREFIX", ""),
+            files_bucket=env.get("FILES_BUCKET", "jobflow-dev-files"),
+            mail_from=env.get("MAIL_FROM", "jobs@example.com"),
+            cors_origin=env.get("CORS_ORIGIN", "http://localhost:8080"),
+            cursor_secret=env.get("CURSOR_SECRET", "development"),
+            jitter=_one_of(env, "JITTER", "full", "none"),
+            fault_rate=_number(env, "JOBFLOW_FAULT_RATE", 0.0, 0.0, 1.0),
+            rate_limit_max=int(_number(env, "RATE_LIMIT_MAX", 60, 0, 1_000_000)),
+            rate_limit_window=int(_number(env, "RATE_LIMIT_WINDOW", 60, 1, 3600)),
+            log_level=env.get("LOG_LEVEL", "INFO"),
+            partial_batch=env.get("PARTIAL_BATCH", "") == "1",
+        )
+        if settings.stage != "dev" and settings.cursor_secret == "development":  # noqa: S105
+            raise ConfigurationError("CURSOR_SECRET must be set outside development")
+        return settings
+
+
+def _number(env: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
+    text = env.get(name, str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise ConfigurationError(f"{name}={text!r}: must be a number between {low:g} and {high:g}")
+    return value
+
+
+def _one_of(env: Mapping[str, str], name: str, *allowed: str) -> str:
+    value = env.get(name, allowed[0])
+    if value not in allowed:
+        raise ConfigurationError(f"{name}={value!r}: must be one of {', '.join(allowed)}")
+    return value

@@ -1,0 +1,143 @@
+"""The vocabulary of events: one function an event, which writes its log line and counts its metric.
+
+Never a payload, a result, a token or an address: ids, types, sizes and times only.
+"""
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from chalicelib.job import Attempt, Job
+
+SERVICE = "jobflow"
+NAMESPACE = "JobFlow"
+
+
+@functools.cache
+def logger() -> Logger:
+    """The one logger; its level is LOG_LEVEL's (Powertools reads it)."""
+    return Logger(service=SERVICE, utc=True)
+
+
+def job_keys(job: Job) -> dict[str, Any]:
+    """What every line about a job carries."""
+    return {
+        "job_id": job.id, "job_type": job.type, "gen": job.gen, "attempt": job.attempts, "status": str(job.status),
+        "correlation_id": job.correlation_id,
+    }  # fmt: skip
+
+
+@contextmanager
+def about(**keys: Any) -> Iterator[None]:
+    """Put keys on every line written inside, and take them off again: records of a batch must not bleed."""
+    with logger().append_context_keys(**keys):
+        yield
+
+
+def created(job: Job) -> None:
+    """A job was stored."""
+    _event("job.created", job, payload_bytes=job.payload_bytes)
+    _count("Created", job.type)
+
+
+def replayed(job: Job) -> None:
+    """The same Idempotency-Key and body came again."""
+    _event("job.replayed", job)
+
+
+def dispatch_deferred(job: Job, error: Exception) -> None:
+    """The job is stored but its message did not get out; the watchdog sends it within two minutes."""
+    _event("dispatch.deferred", job, level="WARNING", error_class=type(error).__name__)
+    _count("DispatchDeferred", job.type)
+
+
+def moved(job: Job, move: str, **extra: Any) -> None:
+    """A job changed its state."""
+    _event(f"job.{move}", job, **extra)
+
+
+def attempt_started(job: Job, wait_ms: float) -> None:
+    """A worker claimed a job; `wait_ms` is how long it was due before that."""
+    _event("attempt.started", job, wait_ms=round(wait_ms), cold_start=job.cold_start, receive_count=job.receive_count)
+
+
+def attempt_finished(job: Job, attempt: Attempt) -> None:
+    """An attempt ended and its end was recorded."""
+    level = "INFO" if attempt.outcome in ("completed", "cancelled") else "WARNING"
+    _event(
+        f"attempt.{attempt.outcome}", job, level=level, duration_ms=attempt.duration_ms,
+        retry_delay_s=attempt.retry_delay_s, error_class=attempt.error_class,
+    )  # fmt: skip
+    name = {"completed": "Completed", "permanent_error": "Failed"}.get(attempt.outcome)
+    if attempt.outcome == "error":
+        name = "Retried" if attempt.retry_delay_s is not None else "DeadLettered"
+    if name:
+        _count(name, job.type)
+
+
+def late_finisher(job: Job, current: Job | None) -> None:
+    """An attempt ended after its lease was lost; the fence refused it, and its result is discarded."""
+    now = None if current is None else f"{current.status} {current.gen}.{current.attempts}"
+    _event("attempt.late", job, level="WARNING", current=now)
+    _count("LateFinisher", job.type)
+
+
+def taken_over(job: Job) -> None:
+    """A job was taken from a holder whose lease had run out."""
+    _event("attempt.takeover", job, level="WARNING")
+    _count("Takeover", job.type)
+
+
+def claim_deferred(job: Job, why: str, seconds: int) -> None:
+    """A message came while its job cannot be run; it comes again."""
+    _event("claim.deferred", job, why=why, visibility_s=seconds)
+
+
+def message_dropped(job_type: str, job_id: str, why: str) -> None:
+    """A message was acknowledged without running anything: its job is done, gone, or of a newer generation."""
+    logger().info("message.dropped", extra={"job_type": job_type, "job_id": job_id, "why": why})
+
+
+def message_malformed(job_type: str, why: str, receive_count: int) -> None:
+    """A message is no nudge of this version; it backs off and ends in the dead-letter queue."""
+    logger().error("message.malformed", extra={"job_type": job_type, "why": why, "receive_count": receive_count})
+
+
+def out_of_time(job_type: str, left: int) -> None:
+    """A batch had no time left for its last messages; they go back unclaimed."""
+    logger().info("batch.out_of_time", extra={"job_type": job_type, "messages": left})
+
+
+def store_failed(job_type: str, job_id: str, error: Exception) -> None:
+    """A request to AWS failed while a job was worked off; the message stays and the lease decides."""
+    logger().exception(
+        "worker.aws_error", extra={"job_type": job_type, "job_id": job_id, "error": type(error).__name__}
+    )
+
+
+def rate_limiter_down(error: Exception) -> None:
+    """The control table did not answer: requests are let in (open), and this is counted."""
+    logger().error("rate_limit.unavailable", extra={"error_class": type(error).__name__})
+    _count("RateLimiterDown", "-")
+
+
+def rate_limited() -> None:
+    """A request was refused; the address is not logged."""
+    logger().info("rate_limit.refused")
+    _count("RateLimited", "-")
+
+
+def _event(name: str, job: Job, level: str = "INFO", **extra: Any) -> None:
+    facts = {key: value for key, value in extra.items() if value is not None}
+    getattr(logger(), level.lower())(name, extra={**job_keys(job), **facts})
+
+
+def _count(name: str, job_type: str) -> None:
+    with single_metric(
+        name=name, unit=MetricUnit.Count, value=1, namespace=NAMESPACE, default_dimensions={"service": SERVICE}
+    ) as metric:
+        metric.add_dimension(name="job_type", value=job_type)

@@ -1,0 +1,1 @@
+"""What the platform stands on: the AWS account of the cloud, the emulator of the laptop."""
