@@ -1,0 +1,1 @@
+"""The laptop: an AWS emulator, something that plays Lambda, and the API, started by one command."""

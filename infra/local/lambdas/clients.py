@@ -1,0 +1,47 @@
+"""SDK clients for the runner's own calls to the emulator, independent of the shell's AWS settings."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from infra.local.lambdas.specs import REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sqs import SQSClient
+
+# Calls run in few threads, each with a kept-alive connection; a call that hangs must not outlive a shutdown by much.
+CONFIG = Config(
+    max_pool_connections=64,
+    connect_timeout=2,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    account_id_endpoint_mode="disabled",  # else the account becomes part of the host name of a stream call
+)
+
+
+class Clients:
+    """Clients made from `aws`, the environment variables that point at the emulator."""
+
+    def __init__(self, aws: Mapping[str, str]) -> None:
+        self._endpoint = aws["AWS_ENDPOINT_URL"]
+        self._session = boto3.Session(
+            aws_access_key_id=aws.get("AWS_ACCESS_KEY_ID", "local"),
+            aws_secret_access_key=aws.get("AWS_SECRET_ACCESS_KEY", "local"),
+            region_name=aws.get("AWS_DEFAULT_REGION", REGION),
+        )
+
+    def sqs(self) -> "SQSClient":
+        """A client for SQS."""
+        return self._session.client("sqs", endpoint_url=self._endpoint, config=CONFIG)
+
+    def streams(self) -> "DynamoDBStreamsClient":
+        """A client for DynamoDB Streams."""
+        return self._session.client("dynamodbstreams", endpoint_url=self._endpoint, config=CONFIG)
+
+    def logs(self) -> "CloudWatchLogsClient":
+        """A client for CloudWatch Logs."""
+        return self._session.client("logs", endpoint_url=self._endpoint, config=CONFIG)

@@ -1,0 +1,170 @@
+"""One execution environment: a process of its own that takes one invocation after another, and can die."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+from infra.local.lambdas.invocation import Invocation, exited, parse_error, timed_out
+from infra.local.lambdas.lines import LinePump
+from infra.local.lambdas.logs import FunctionLog
+from infra.local.lambdas.runtime_api import RuntimeApi
+from infra.local.lambdas.site import Site, variables
+from infra.local.lambdas.specs import FunctionSpec
+
+ENTRYPOINT = Path(__file__).with_name("entrypoint.py")
+
+
+class Owner(Protocol):
+    """The function whose environment this is."""
+
+    def on_idle(self, environment: "Environment") -> None:
+        """It can take an invocation."""
+        ...
+
+    def on_gone(self, environment: "Environment", init_error: dict[str, Any] | None) -> None:
+        """Its process has ended; `init_error` when it never became ready."""
+        ...
+
+
+class Environment:
+    """A process of AWS's runtime client behind a Runtime API of its own."""
+
+    def __init__(self, spec: FunctionSpec, site: Site, owner: Owner) -> None:
+        self.spec = spec
+        self.log = FunctionLog(spec, site.sink)
+        self.ready = False
+        self.current: Invocation | None = None
+        self._site = site
+        self._owner = owner
+        self._api = RuntimeApi(self)
+        self._process: asyncio.subprocess.Process | None = None
+        self._lines: LinePump | None = None
+        self._turn: asyncio.Future[Invocation] | None = None
+        self._clock: asyncio.TimerHandle | None = None
+        self._began = 0.0
+        self._init_ms: float | None = None
+        self._init_error: dict[str, Any] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, once started."""
+        return self._process.pid if self._process else None
+
+    async def run(self) -> None:
+        """Start the process and stay with it until it has ended, for whatever reason."""
+        self._began = time.monotonic()
+        try:
+            process = await self._spawn()
+            self._clock = asyncio.get_running_loop().call_later(self._site.init_timeout, self._init_expired)
+            returncode = await process.wait()
+        finally:
+            self.kill()
+            self._api.close()
+            self._stop_clock()
+            if self._lines is not None:
+                self._lines.drain()
+                self._lines.close()
+        self._end(returncode)
+
+    def deliver(self, invocation: Invocation) -> None:
+        """Hand an idle environment its next invocation and start the clock that ends it."""
+        assert self._turn is not None  # noqa: S101 - only idle environments are given one
+        invocation.begin(cold_start=self._init_ms is not None)
+        self.current = invocation
+        self.log.start(invocation)
+        self._clock = asyncio.get_running_loop().call_later(invocation.timeout, self._timed_out)
+        turn, self._turn = self._turn, None
+        turn.set_result(invocation)
+
+    def kill(self) -> None:
+        """End the process at once, and whatever it started."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    async def next_invocation(self) -> Invocation:
+        """The runtime is ready and waits (Runtime API)."""
+        if not self.ready:
+            self.ready = True
+            self._stop_clock()
+            self._init_ms = (time.monotonic() - self._began) * 1000
+        turn: asyncio.Future[Invocation] = asyncio.get_running_loop().create_future()
+        self._turn = turn
+        self._owner.on_idle(self)  # may deliver at once
+        return await turn
+
+    def answer(self, request_id: str, body: bytes, *, ok: bool) -> bool:
+        """The runtime posted an outcome (Runtime API)."""
+        invocation = self.current
+        if invocation is None or invocation.request_id != request_id:
+            return False
+        self._finish_log(invocation)
+        self.current = None
+        if ok:
+            invocation.succeed(body)
+        else:
+            invocation.fail(parse_error(body))
+        return True
+
+    def init_failed(self, body: bytes) -> None:
+        """The runtime could not load the handler (Runtime API)."""
+        self._init_error = parse_error(body)
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        address = await self._api.start()
+        read_end, write_end = os.pipe()
+        self._lines = LinePump(read_end, self.log.line)
+        try:
+            # stdin is the thread of life: its end closes with the runner, however the runner dies.
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", str(ENTRYPOINT), self.spec.handler,
+                stdin=asyncio.subprocess.PIPE, stdout=write_end, stderr=write_end,
+                cwd=self._site.root, env=variables(self.spec, self._site, address, self.log.stream),
+                start_new_session=True,
+            )  # fmt: skip
+        finally:
+            os.close(write_end)
+        return self._process
+
+    def _finish_log(self, invocation: Invocation) -> None:
+        self._stop_clock()
+        if self._lines is not None:
+            self._lines.drain()  # what the handler printed was written before its answer was posted
+        self.log.end(invocation, init_ms=self._init_ms, pid=self.pid or 0)
+        self._init_ms = None
+
+    def _timed_out(self) -> None:
+        invocation = self.current
+        if invocation is None:
+            return
+        self.log.line(f"{invocation.request_id} Task timed out after {invocation.timeout:.2f} seconds", platform=True)
+        self._finish_log(invocation)
+        self.kill()
+        self.current = None
+        invocation.fail(timed_out(invocation.request_id, invocation.timeout))
+
+    def _init_expired(self) -> None:
+        seconds = self._site.init_timeout
+        self._init_error = {"errorType": "Sandbox.Timedout", "errorMessage": f"Init timed out after {seconds:.0f} s"}
+        self.kill()
+
+    def _end(self, returncode: int) -> None:
+        if (invocation := self.current) is not None:
+            error = exited(invocation.request_id, returncode)
+            self.log.line(error["errorMessage"], platform=True)
+            self._finish_log(invocation)
+            self.current = None
+            invocation.fail(error)
+        if not self.ready and self._init_error is None:
+            self._init_error = exited("-", returncode)
+        self._owner.on_gone(self, None if self.ready else self._init_error)
+
+    def _stop_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None

@@ -1,0 +1,122 @@
+"""One function: its execution environments, and the invocations that wait for one."""
+
+import asyncio
+from collections import deque
+from typing import Any
+
+from infra.local.lambdas.environment import Environment
+from infra.local.lambdas.invocation import Invocation, InvokeResult
+from infra.local.lambdas.site import Site
+from infra.local.lambdas.specs import FunctionSpec
+
+
+class Function:
+    """Environments started on demand up to the spec's concurrency, reused, and retired after `idle_seconds`.
+
+    An invocation goes to the environment that was idle last; with none idle, to the first that becomes so, be it
+    the one started for it or another. Past the cap it waits: no caller here is ever throttled.
+    """
+
+    def __init__(self, spec: FunctionSpec, site: Site, idle_seconds: float) -> None:
+        self.spec = spec
+        self._site = site
+        self._idle_seconds = idle_seconds
+        self._closed = False
+        self._environments: set[Environment] = set()
+        self._draining: set[Environment] = set()
+        self._idle: list[Environment] = []
+        self._waiting: deque[Invocation] = deque()
+        self._retirements: dict[Environment, asyncio.TimerHandle] = {}
+        self._runs: set[asyncio.Task[None]] = set()
+
+    def pids(self) -> list[int]:
+        """The process ids of all environments, draining ones included."""
+        return [e.pid for e in (*self._environments, *self._draining) if e.pid is not None]
+
+    async def invoke(self, event: Any) -> InvokeResult:
+        """Run the handler on `event` (JSON). Raises RuntimeError once closed; handler errors are results."""
+        if self._closed:
+            raise RuntimeError(f"{self.spec.name} is closed.")
+        invocation = Invocation(self.spec.arn, event, self.spec.timeout)
+        if self._idle:
+            self._deliver(self._idle.pop(), invocation)
+        else:
+            self._waiting.append(invocation)
+            self._scale()
+        return await invocation.result
+
+    def replace(self, spec: FunctionSpec | None = None) -> None:
+        """New code or a new spec: no invocation reaches a present environment; busy ones finish theirs first."""
+        self.spec = spec or self.spec
+        for environment in tuple(self._environments):
+            if environment.current is None:
+                self._retire(environment)
+            else:
+                self._environments.discard(environment)
+                self._draining.add(environment)
+        self._scale()
+
+    async def close(self) -> None:
+        """Kill every process and wait for its end; what was waiting or running ends as an error."""
+        self._closed = True
+        while self._waiting:
+            self._waiting.popleft().fail({"errorType": "ServiceException", "errorMessage": "The service is closing."})
+        for environment in (*self._environments, *self._draining):
+            environment.kill()
+        for timer in self._retirements.values():
+            timer.cancel()
+        while self._runs:
+            await asyncio.wait(self._runs)
+
+    def on_idle(self, environment: Environment) -> None:
+        """An environment waits for its next invocation."""
+        if environment not in self._environments:
+            environment.kill()
+        elif self._waiting:
+            environment.deliver(self._waiting.popleft())
+        else:
+            self._idle.append(environment)
+            loop = asyncio.get_running_loop()
+            self._retirements[environment] = loop.call_later(self._idle_seconds, self._retire, environment)
+
+    def on_gone(self, environment: Environment, init_error: dict[str, Any] | None) -> None:
+        """An environment's process has ended."""
+        replaced = environment not in self._environments
+        self._forget(environment)
+        # One that never came up takes one waiting invocation with it, so that broken code fails and does not spin.
+        if init_error is not None and not replaced and self._waiting:
+            self._waiting.popleft().fail(init_error)
+        self._scale()
+
+    def _deliver(self, environment: Environment, invocation: Invocation) -> None:
+        self._retirements.pop(environment).cancel()
+        environment.deliver(invocation)
+
+    def _scale(self) -> None:
+        starting = sum(not environment.ready for environment in self._environments)
+        room = self.spec.concurrency - len(self._environments)
+        for _ in range(min(len(self._waiting) - starting, room)):
+            if not self._closed:
+                self._start()
+
+    def _start(self) -> None:
+        environment = Environment(self.spec, self._site, self)
+        self._environments.add(environment)
+        run = asyncio.create_task(environment.run(), name=f"environment of {self.spec.name}")
+        self._runs.add(run)
+        run.add_done_callback(self._runs.discard)
+
+    def _retire(self, environment: Environment) -> None:
+        self._environments.discard(environment)
+        self._draining.add(environment)
+        if environment in self._idle:
+            self._idle.remove(environment)
+            self._retirements.pop(environment).cancel()
+        environment.kill()
+
+    def _forget(self, environment: Environment) -> None:
+        self._environments.discard(environment)
+        self._draining.discard(environment)
+        if environment in self._idle:
+            self._idle.remove(environment)
+            self._retirements.pop(environment).cancel()

@@ -1,0 +1,59 @@
+"""The output of a process as lines, read from its pipe without blocking and without losing what was written last."""
+
+import asyncio
+import os
+from collections.abc import Callable
+
+# The largest event CloudWatch Logs takes; a longer line is cut there as well.
+MAX_LINE_BYTES = 256 * 1024
+
+
+class LinePump:
+    """Hand each line that arrives at the read end of a pipe to `on_line`. Owns the descriptor."""
+
+    def __init__(self, descriptor: int, on_line: Callable[[str], None]) -> None:
+        self._descriptor = descriptor
+        self._on_line = on_line
+        self._pending = bytearray()
+        self._open = True
+        os.set_blocking(descriptor, False)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(descriptor, self.drain)
+
+    def drain(self) -> None:
+        """Read all that has been written so far."""
+        while self._open:
+            try:
+                chunk = os.read(self._descriptor, 64 * 1024)
+            except BlockingIOError:
+                return
+            if not chunk:
+                self.close()
+                return
+            self._pending += chunk
+            self._split()
+
+    def close(self) -> None:
+        """Hand over an unfinished line, then close the pipe."""
+        if not self._open:
+            return
+        self._open = False
+        self._loop.remove_reader(self._descriptor)
+        os.close(self._descriptor)
+        if self._pending:
+            self._emit(bytes(self._pending))
+            self._pending.clear()
+
+    def _split(self) -> None:
+        *lines, rest = self._pending.split(b"\n")
+        for line in lines:
+            self._emit(bytes(line))
+        self._pending = bytearray(rest)
+        if len(rest) > MAX_LINE_BYTES:
+            self._emit(bytes(rest))
+            self._pending.clear()
+
+    def _emit(self, line: bytes) -> None:
+        text = line[:MAX_LINE_BYTES].decode(errors="replace")
+        # The runtime client joins a stack trace with \r and no-break spaces to keep it one log event.
+        self._on_line(text.replace("\r", "\n").replace("\u00a0", " ").rstrip("\n"))

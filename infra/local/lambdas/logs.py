@@ -1,0 +1,90 @@
+"""Where the lines of functions go: any number of sinks, none of which may hold a function up."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from infra.local.lambdas.invocation import Invocation
+from infra.local.lambdas.specs import FunctionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One log event of one execution environment. `timestamp_ms` is Unix time in milliseconds, UTC."""
+
+    function: str
+    log_group: str
+    log_stream: str
+    timestamp_ms: int
+    message: str
+    platform: bool = False
+
+
+Sink = Callable[[LogLine], None]
+
+
+def discard(line: LogLine) -> None:
+    """A sink for callers that want no lines."""
+
+
+def tee(*sinks: Sink) -> Sink:
+    """One sink that feeds several."""
+
+    def feed(line: LogLine) -> None:
+        for sink in sinks:
+            sink(line)
+
+    return feed
+
+
+def log_stream_name() -> str:
+    """A new stream name in Lambda's form, one per execution environment."""
+    return f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
+
+
+class FunctionLog:
+    """The log stream of one execution environment, with the lines Lambda itself writes into it."""
+
+    def __init__(self, spec: FunctionSpec, sink: Sink) -> None:
+        self.spec = spec
+        self.stream = log_stream_name()
+        self._sink = sink
+
+    def line(self, message: str, *, platform: bool = False) -> None:
+        """Write one log event, stamped now."""
+        now = int(time.time() * 1000)
+        self._sink(LogLine(self.spec.name, self.spec.log_group, self.stream, now, message, platform))
+
+    def start(self, invocation: Invocation) -> None:
+        """The START line of an invocation."""
+        self.line(f"START RequestId: {invocation.request_id} Version: $LATEST", platform=True)
+
+    def end(self, invocation: Invocation, *, init_ms: float | None, pid: int) -> None:
+        """The END and REPORT lines. `init_ms` is None for a warm start."""
+        request_id, duration = invocation.request_id, invocation.duration_ms
+        self.line(f"END RequestId: {request_id}", platform=True)
+        billed = int(duration + (init_ms or 0)) + 1
+        fields = [
+            f"REPORT RequestId: {request_id}",
+            f"Duration: {duration:.2f} ms",
+            f"Billed Duration: {billed} ms",
+            f"Memory Size: {self.spec.memory} MB",
+        ]
+        if (peak := _peak_memory_mb(pid)) is not None:
+            fields.append(f"Max Memory Used: {peak} MB")
+        if init_ms is not None:
+            fields.append(f"Init Duration: {init_ms:.2f} ms")
+        self.line("\t".join(fields), platform=True)
+
+
+def _peak_memory_mb(pid: int) -> int | None:
+    """The most memory a live process has held, where the system tells (Linux)."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    peak = [row.split()[1] for row in status.splitlines() if row.startswith("VmHWM")]
+    return int(peak[0]) // 1024 if peak else None

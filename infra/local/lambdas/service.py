@@ -1,0 +1,96 @@
+"""AWS Lambda, as far as a laptop needs it: register functions, invoke them, replace their code."""
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from infra.local.lambdas.function import Function
+from infra.local.lambdas.invocation import InvokeResult
+from infra.local.lambdas.logs import Sink, discard
+from infra.local.lambdas.loop import LoopThread
+from infra.local.lambdas.site import Site
+from infra.local.lambdas.specs import FunctionSpec
+
+
+class LambdaService:
+    """Functions served from the code under `root`. Every method may be called from any thread.
+
+    `aws` is the environment that points an SDK at the emulator; `idle_seconds` is how long an unused environment
+    is kept, `init_timeout` how long one may take to load its handler, in seconds.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        aws: Mapping[str, str],
+        sink: Sink = discard,
+        *,
+        idle_seconds: float = 300,
+        init_timeout: float = 30,
+    ) -> None:
+        self.loop = LoopThread("lambda")
+        self._site = Site(root, dict(aws), sink, init_timeout)
+        self._idle_seconds = idle_seconds
+        self._functions: dict[str, Function] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def register(self, spec: FunctionSpec) -> None:
+        """Add a function, or give a known one a new spec and new environments."""
+        self.loop.call(self._register(spec))
+
+    def invoke(self, name: str, event: Any) -> InvokeResult:
+        """Run a function on a JSON event and wait for its end. Raises KeyError for an unknown name."""
+        return self.submit(name, event).result()
+
+    def submit(self, name: str, event: Any) -> "Future[InvokeResult]":
+        """Like `invoke`, without waiting."""
+        return self.loop.submit(self.invoke_async(name, event))
+
+    async def invoke_async(self, name: str, event: Any) -> InvokeResult:
+        """Like `invoke`, for coroutines on the service's own loop."""
+        return await self._functions[name].invoke(event)
+
+    def concurrency(self, name: str) -> int:
+        """How many invocations of a function run at a time at most."""
+        return self._functions[name].spec.concurrency
+
+    def recycle(self) -> None:
+        """New code: from now on only new environments are given work; busy ones finish what they have."""
+        self.loop.call(self._recycle())
+
+    def pids(self) -> dict[str, list[int]]:
+        """The process ids of every function's environments."""
+        return self.loop.call(self._pids())
+
+    def close(self) -> None:
+        """Kill every environment and wait until none is left. Idempotent."""
+        if self.loop.is_running():
+            self.loop.call(self._close())
+            self.loop.close()
+
+    async def _register(self, spec: FunctionSpec) -> None:
+        known = self._functions.get(spec.name)
+        if known is None:
+            self._functions[spec.name] = Function(spec, self._site, self._idle_seconds)
+        elif known.spec != spec:
+            known.replace(spec)
+
+    async def _recycle(self) -> None:
+        for function in self._functions.values():
+            function.replace()
+
+    async def _pids(self) -> dict[str, list[int]]:
+        return {name: function.pids() for name, function in self._functions.items()}
+
+    async def _close(self) -> None:
+        await asyncio.gather(*(function.close() for function in self._functions.values()))

@@ -1,0 +1,44 @@
+"""What surrounds a function's process: its code, its emulator, its environment variables."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local.lambdas.logs import Sink
+from infra.local.lambdas.specs import REGION, FunctionSpec
+
+# All a function sees of the laptop: in the cloud it would see none of it, and nothing may work because of it.
+HOST_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where functions run. `root` holds the code, `aws` points an SDK at the emulator, `init_timeout` in seconds."""
+
+    root: Path
+    aws: Mapping[str, str]
+    sink: Sink
+    init_timeout: float = 30.0
+
+
+def variables(spec: FunctionSpec, site: Site, runtime_api: str, log_stream: str) -> dict[str, str]:
+    """The whole environment of a function's process."""
+    host = {name: os.environ[name] for name in HOST_VARIABLES if name in os.environ}
+    runtime = {
+        "PYTHONPATH": str(site.root),
+        "LAMBDA_TASK_ROOT": str(site.root),
+        "TZ": ":UTC",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11",
+        "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_FUNCTION_NAME": spec.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory),
+        "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "_HANDLER": spec.handler,
+    }
+    return {**host, **spec.environment, **site.aws, **runtime}

@@ -1,0 +1,117 @@
+"""Everything that invokes functions by itself: queues, streams, schedules, started and stopped together."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from infra.local.lambdas.clients import Clients
+from infra.local.lambdas.event_source import Chaos, QueueSource
+from infra.local.lambdas.gate import Gate
+from infra.local.lambdas.schedule import ScheduleSource
+from infra.local.lambdas.service import LambdaService
+from infra.local.lambdas.specs import QueueMapping, Schedule, StreamMapping
+from infra.local.lambdas.stream import StreamSource
+
+Mapped = QueueMapping | Schedule | StreamMapping
+NO_CHAOS = Chaos()
+
+
+class Source(Protocol):
+    """What every kind of event source can do."""
+
+    gate: Gate
+
+    async def run(self) -> None:
+        """Invoke until cancelled."""
+        ...
+
+    async def close(self, grace: float) -> None:
+        """Let go of everything."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A source at work."""
+
+    mapping: Mapped
+    source: Source
+    task: asyncio.Task[None]
+
+
+class EventSources:
+    """The event sources of one service. Every method may be called from any thread."""
+
+    def __init__(self, service: LambdaService, aws: Mapping[str, str], chaos: Chaos = NO_CHAOS) -> None:
+        clients = Clients(aws)
+        self._service = service
+        self._chaos = chaos
+        self._sqs = clients.sqs()
+        self._streams = clients.streams()
+        self._running: list[Running] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def add(self, mapping: Mapped) -> None:
+        """Start a source; its function must be registered. One already running is left as it is."""
+        self._service.loop.call(self._add(mapping))
+
+    def remove(self, mapping: Mapped, grace: float = 1.0) -> None:
+        """Stop a source; deliveries under way get `grace` seconds."""
+        self._service.loop.call(self._stop([r for r in self._running if r.mapping == mapping], grace))
+
+    def pause(self) -> None:
+        """After this returns nothing is received and nothing fires; deliveries under way go on."""
+        self._service.loop.call(self._pause())
+
+    def resume(self) -> None:
+        """Undo `pause`."""
+        self._service.loop.call(self._resume())
+
+    def close(self, grace: float = 0.0) -> None:
+        """Stop every source; deliveries under way get `grace` seconds."""
+        self._service.loop.call(self._stop(self._running, grace))
+        self._sqs.close()
+        self._streams.close()
+
+    def _source(self, mapping: Mapped) -> Source:
+        match mapping:
+            case QueueMapping():
+                return QueueSource(mapping, self._service, self._sqs, self._chaos)
+            case StreamMapping():
+                return StreamSource(mapping, self._service, self._streams)
+            case Schedule():
+                return ScheduleSource(mapping, self._service)
+
+    async def _add(self, mapping: Mapped) -> None:
+        if any(running.mapping == mapping for running in self._running):
+            return
+        source = self._source(mapping)
+        task = asyncio.create_task(source.run(), name=f"source of {mapping.function}")
+        self._running.append(Running(mapping, source, task))
+
+    async def _pause(self) -> None:
+        await asyncio.gather(*(running.source.gate.shut() for running in self._running))
+
+    async def _resume(self) -> None:
+        for running in self._running:
+            running.source.gate.open()
+
+    async def _stop(self, which: list[Running], grace: float) -> None:
+        self._running = [running for running in self._running if running not in which]
+        await asyncio.gather(*(_end(running, grace) for running in which))
+
+
+async def _end(running: Running, grace: float) -> None:
+    await running.source.gate.shut()
+    running.task.cancel()
+    await asyncio.gather(running.task, return_exceptions=True)
+    await running.source.close(grace)

@@ -1,0 +1,68 @@
+"""What is to be played: functions and the things that invoke them, as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    """One Lambda function. `timeout` in seconds, `memory` in MB, `concurrency` the most environments at a time."""
+
+    name: str
+    handler: str
+    timeout: float = 60
+    memory: int = 512
+    environment: Mapping[str, str] = field(default_factory=dict)
+    concurrency: int = 10
+
+    @property
+    def arn(self) -> str:
+        """The ARN a handler sees as `context.invoked_function_arn`."""
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
+
+    @property
+    def log_group(self) -> str:
+        """The CloudWatch Logs group, named as in the cloud."""
+        return f"/aws/lambda/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMapping:
+    """An SQS queue that invokes a function. `window` is the longest wait for a fuller batch, in seconds."""
+
+    function: str
+    queue_url: str
+    queue_arn: str
+    batch_size: int = 10
+    window: float = 0
+    max_concurrency: int = 5
+    report_batch_item_failures: bool = True
+
+    def __post_init__(self) -> None:
+        if self.batch_size > 10 and self.window < 1:
+            raise ValueError("A batch of more than 10 messages needs a batching window of at least 1 s.")
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A function invoked every `rate_seconds`; `payload` replaces the scheduled event when given."""
+
+    function: str
+    rate_seconds: float
+    payload: Mapping[str, Any] | None = None
+    name: str = "schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamMapping:
+    """A DynamoDB stream that invokes a function. `window` in seconds."""
+
+    function: str
+    stream_arn: str
+    batch_size: int = 100
+    window: float = 0
+    report_batch_item_failures: bool = False

@@ -1,0 +1,126 @@
+"""The DynamoDB stream event source: every change of a table, in order, to a function, until it says yes."""
+
+import asyncio
+import contextlib
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local.lambdas.gate import Gate
+from infra.local.lambdas.service import LambdaService
+from infra.local.lambdas.specs import StreamMapping
+from infra.local.lambdas.stream_records import Record, sequence_number, stream_event, unprocessed
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+
+LOG = logging.getLogger(__name__)
+IDLE_SECONDS = 0.25  # AWS polls a shard four times a second
+FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 0.25, 10.0
+UNANSWERED = (BotoCoreError, ClientError)
+
+
+class Shard:
+    """A place in one shard, from TRIM_HORIZON on. Survives the loss of its iterator. Calls block."""
+
+    def __init__(self, streams: "DynamoDBStreamsClient", stream_arn: str, shard_id: str) -> None:
+        self._streams = streams
+        self._arn = stream_arn
+        self._id = shard_id
+        self._iterator: str | None = None
+        self._reached: str | None = None
+
+    def read(self, most: int) -> list[Record]:
+        """The next records. Raises ClientError, BotoCoreError; the next call then starts from the same place."""
+        iterator, self._iterator = self._iterator or self._open(), None
+        answer = self._streams.get_records(ShardIterator=iterator, Limit=most)
+        records: list[Record] = list(answer.get("Records", []))
+        self._iterator = answer.get("NextShardIterator")
+        if records:
+            self._reached = sequence_number(records[-1])
+        return records
+
+    def _open(self) -> str:
+        if self._reached is None:
+            answer = self._streams.get_shard_iterator(
+                StreamArn=self._arn, ShardId=self._id, ShardIteratorType="TRIM_HORIZON"
+            )
+        else:
+            answer = self._streams.get_shard_iterator(
+                StreamArn=self._arn,
+                ShardId=self._id,
+                ShardIteratorType="AFTER_SEQUENCE_NUMBER",
+                SequenceNumber=self._reached,
+            )
+        return answer["ShardIterator"]
+
+
+class StreamSource:
+    """One mapping: per shard, one batch at a time, the same one again until it succeeds."""
+
+    def __init__(self, mapping: StreamMapping, service: LambdaService, streams: "DynamoDBStreamsClient") -> None:
+        self.mapping = mapping
+        self.gate = Gate()
+        self._service = service
+        self._streams = streams
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"stream-{mapping.function}")
+
+    async def run(self) -> None:
+        """Read and deliver every shard until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for shard in await self._shards():
+                group.create_task(self._follow(shard))
+
+    async def close(self, grace: float) -> None:  # noqa: ARG002 - a batch under way ended with `run`
+        """After `run` has ended: let go of the thread."""
+        self._thread.shutdown(wait=False)
+
+    async def _follow(self, shard: Shard) -> None:
+        while True:
+            records: list[Record] = []
+            try:
+                async with self.gate.turn():
+                    records = await self._gather(shard)
+            except UNANSWERED as error:
+                LOG.warning("Reading the stream for %s failed: %s", self.mapping.function, error)
+            if records:
+                await self._deliver(records)
+            else:
+                await asyncio.sleep(IDLE_SECONDS)
+
+    async def _gather(self, shard: Shard) -> list[Record]:
+        loop = asyncio.get_running_loop()
+        closes_at = loop.time() + self.mapping.window
+        records = await loop.run_in_executor(self._thread, shard.read, self.mapping.batch_size)
+        while records and (room := self.mapping.batch_size - len(records)) and (left := closes_at - loop.time()) > 0:
+            await asyncio.sleep(min(IDLE_SECONDS, left))
+            with contextlib.suppress(*UNANSWERED):  # what is already read must still be delivered
+                records += await loop.run_in_executor(self._thread, shard.read, room)
+        return records
+
+    async def _deliver(self, records: list[Record]) -> None:
+        pause = FIRST_RETRY_SECONDS
+        while records:
+            event = stream_event(records, self.mapping.stream_arn)
+            result = await self._service.invoke_async(self.mapping.function, event)
+            left = unprocessed(records, result, report_failures=self.mapping.report_batch_item_failures)
+            if left:
+                await asyncio.sleep(pause)
+            pause = FIRST_RETRY_SECONDS if len(left) < len(records) else min(LAST_RETRY_SECONDS, pause * 2)
+            records = left
+
+    async def _shards(self) -> list[Shard]:
+        arn = self.mapping.stream_arn
+        describe = partial(self._streams.describe_stream, StreamArn=arn)
+        while True:
+            try:
+                answer = await asyncio.get_running_loop().run_in_executor(self._thread, describe)
+            except UNANSWERED as error:
+                LOG.warning("Opening the stream for %s failed: %s", self.mapping.function, error)
+                await asyncio.sleep(FIRST_RETRY_SECONDS)
+            else:
+                shards = answer["StreamDescription"]["Shards"]
+                return [Shard(self._streams, arn, shard["ShardId"]) for shard in shards]
