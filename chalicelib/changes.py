@@ -18,7 +18,10 @@ SEND_GRACE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One condition on one field: `op` is `=`, `<`, `below` (another field), `due` (absent or <=) or `absent`."""
+    """One condition on one field.
+
+    `op` is `=`, `<`, `below` (another field), `due` (absent or <=) or `unset` (absent or false).
+    """
 
     __test__ = False
 
@@ -36,7 +39,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any, Job], bool]] = {
     "<": lambda have, want, _: have is not None and have < want,
     "below": lambda have, other, job: have < getattr(job, other),
     "due": lambda have, now, _: have is None or have <= now,
-    "absent": lambda have, _, __: have is None,
+    "unset": lambda have, _, __: not have,
 }
 
 
@@ -105,9 +108,9 @@ def complete(held: Job, *, now: float, result: JSON) -> Change:
 
 
 def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str]) -> Change:
-    """The holder failed and another attempt may come, at `not_before` at the earliest."""
+    """The holder failed and another attempt may come, at `not_before` at the earliest; not if a stop was asked for."""
     values = {"next_attempt_at": not_before, "lease_until": None, "updated_at": now, **_error(error)}
-    return Change(j.POSTPONE, held.gen, _fence(held), values)
+    return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values)
 
 
 def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:

@@ -1,5 +1,6 @@
 """The use cases: submit, get, list, retry, cancel. Knows ports and job types, nothing of HTTP or AWS."""
 
+import contextlib
 import hashlib
 import json
 import math
@@ -120,10 +121,8 @@ class JobService:
     def dispatch(self, job: Job, delay: int = 0) -> None:
         """Send the job's nudge and write down that it was sent; raises what the queue raises."""
         self.queue.send(Nudge(job.id, job.gen, job.type, job.correlation_id), delay)
-        try:
+        with contextlib.suppress(MoveRefused):  # a worker was faster: its claim marks the job as sent
             self.store.apply(job.id, changes.mark_sent(job))
-        except MoveRefused:
-            pass  # a worker was faster: its claim marks the job as sent
 
     def _dispatch(self, job: Job) -> Job:
         delay = max(0, math.ceil((job.run_at or 0) - self.now()))

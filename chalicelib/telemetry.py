@@ -60,9 +60,11 @@ def moved(job: Job, move: str, **extra: Any) -> None:
     _event(f"job.{move}", job, **extra)
 
 
-def attempt_started(job: Job, wait_ms: float) -> None:
-    """A worker claimed a job; `wait_ms` is how long it was due before that."""
-    _event("attempt.started", job, wait_ms=round(wait_ms), cold_start=job.cold_start, receive_count=job.receive_count)
+def attempt_started(job: Job) -> None:
+    """A worker claimed a job; `wait_ms` is how long a new one was due before that."""
+    due, started = job.run_at or job.created_at, job.started_at or 0.0
+    wait = round(1000 * (started - due)) if job.token == (1, 1) else None
+    _event("attempt.started", job, wait_ms=wait, cold_start=job.cold_start, receive_count=job.receive_count)
 
 
 def attempt_finished(job: Job, attempt: Attempt) -> None:

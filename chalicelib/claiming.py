@@ -1,0 +1,85 @@
+"""Take a job for one attempt, or say what becomes of the message that could not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib import changes, telemetry
+from chalicelib.changes import Claimant
+from chalicelib.disposition import Drop, GiveUpLost, Hold, TakeOver, after_refusal
+from chalicelib.errors import JobNotFound, MoveRefused
+from chalicelib.job import Job
+from chalicelib.ports import JobStore, Nudge
+from chalicelib.settling import attempt_of
+
+LEASE_SLACK = 5.0
+"""Seconds a lease outlives the invocation: no holder can still be writing then."""
+PEEK_FROM = 4
+"""From this receive on the item is read before it is claimed: a refused claim costs more than a read."""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Claims jobs for a worker. `clock` gives seconds since the epoch, `spread(low, high)` a number between."""
+
+    store: JobStore
+    clock: Callable[[], float]
+    spread: Callable[[float, float], float]
+
+    def claim(self, nudge: Nudge, by: Claimant, left: float) -> Job | Drop | Hold:
+        """The job, held until `left` seconds from now and a little more; or what becomes of the message."""
+        now = self._now()
+        claim = changes.claim(nudge.gen, now=now, lease_until=now + left + LEASE_SLACK, by=by)
+        try:
+            if by.receive_count >= PEEK_FROM:
+                self._peek(nudge.id, claim)
+            return self.store.apply(nudge.id, claim)
+        except MoveRefused as refused:
+            return self._refused(nudge, refused.current, by, left)
+
+    def _peek(self, job_id: str, claim: changes.Change) -> None:
+        try:
+            current = self.store.get(job_id)
+        except JobNotFound:
+            raise MoveRefused(claim.move.name, None) from None
+        if not claim.allowed(current):
+            raise MoveRefused(claim.move.name, current)
+
+    def _refused(self, nudge: Nudge, current: Job | None, by: Claimant, left: float) -> Job | Drop | Hold:
+        end = after_refusal(nudge, current, self._now(), self.spread)
+        try:
+            if isinstance(end, TakeOver):
+                return self._take_over(end.lost, by, left)
+            if isinstance(end, GiveUpLost):
+                return self._give_up(end.lost)
+        except MoveRefused:
+            return Hold(1, "lost a race")
+        if isinstance(end, Drop):
+            telemetry.message_dropped(nudge.type, nudge.id, end.why)
+        elif current is not None:
+            telemetry.claim_deferred(current, end.why, end.seconds or 0)
+        return end
+
+    def _take_over(self, lost: Job, by: Claimant, left: float) -> Job | Drop:
+        now = self._now()
+        if lost.cancel_requested:
+            telemetry.moved(self.store.apply(lost.id, changes.stop(lost, now=now)), "stop")
+            return Drop("cancelled")
+        change = changes.take_over(lost, now=now, lease_until=now + left + LEASE_SLACK, by=by)
+        taken = self.store.apply(lost.id, change)
+        self.store.record(lost.id, attempt_of(lost, "lost", now))
+        telemetry.taken_over(taken)
+        return taken
+
+    def _give_up(self, lost: Job) -> Hold:
+        now = self._now()
+        error = (
+            "WorkerLost",
+            f"Attempt {lost.attempts} of {lost.max_attempts} ended without a word: crash or timeout.",
+        )
+        buried = self.store.apply(lost.id, changes.bury(lost, now=now, error=error))
+        self.store.record(lost.id, attempt_of(lost, "lost", now))
+        telemetry.moved(buried, "bury")
+        return Hold(0, "burning down to the dead-letter queue")
+
+    def _now(self) -> float:
+        return round(self.clock(), 3)
