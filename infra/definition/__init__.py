@@ -1,0 +1,35 @@
+"""The one description of the platform: pure functions from the job types to CloudFormation, for cloud and laptop."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.jobtype import JobType
+from infra.definition.buckets import buckets
+from infra.definition.environment import environment, local_environment
+from infra.definition.functions import (
+    FunctionDefinition,
+    QueueTrigger,
+    ScheduleTrigger,
+    StreamTrigger,
+    functions,
+)
+from infra.definition.names import Resources, Value, stack_name
+from infra.definition.queues import queues
+from infra.definition.tables import tables
+
+__all__ = [
+    "FunctionDefinition", "QueueTrigger", "ScheduleTrigger", "StreamTrigger",
+    "environment", "functions", "local_environment", "stack_name", "stateful",
+]  # fmt: skip
+
+LOCAL_ORIGIN = "http://localhost:8080"
+
+
+def stateful(
+    types: Sequence[JobType[Any, Any]], stack: str, origin: Value = LOCAL_ORIGIN, protect: Value = False
+) -> Resources:
+    """Tables, queues and buckets: what holds data, and all that an emulator has to create.
+
+    `origin` is where the dashboard is served from; `protect` refuses the deletion of the tables.
+    """
+    return {**tables(stack, protect), **queues(types, stack), **buckets(stack, origin)}

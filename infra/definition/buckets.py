@@ -1,0 +1,88 @@
+"""Two private buckets: `files` (uploads, results, large payloads) and `site` (the dashboard)."""
+
+from typing import Any
+
+from infra.definition.names import Resources, Value, arn_of, bucket_name, ref, sub
+
+KEEP_DAYS = {"uploads/": 7, "processed/": 30, "reports/": 30, "results/": 120, "payloads/": 120}
+"""Days after which objects go. Results and payloads outlive the longest-kept job (90 days after it finished)."""
+
+
+def buckets(stack: str, origin: Value) -> Resources:
+    """Both buckets; browsers may upload to `files` from pages of that one origin."""
+    files = _bucket(
+        bucket_name(stack, "files"),
+        LifecycleConfiguration={
+            "Rules": [_expire(prefix, days) for prefix, days in KEEP_DAYS.items()] + [_unfinished()]
+        },
+        CorsConfiguration={
+            "CorsRules": [
+                {
+                    "AllowedOrigins": [origin],
+                    "AllowedMethods": ["POST", "GET"],
+                    "AllowedHeaders": ["Content-Type"],
+                    "MaxAge": 3600,
+                }
+            ]
+        },
+    )
+    return {"FilesBucket": files, "SiteBucket": _bucket(bucket_name(stack, "site"))}
+
+
+def bucket_policies(readers: dict[str, list[dict[str, Any]]]) -> Resources:
+    """Refuse plain text on every bucket; `readers` has further statements by the bucket's logical id."""
+    return {
+        f"{bucket}Policy": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {
+                "Bucket": ref(bucket),
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [_tls_only(bucket), *statements]},
+            },
+        }
+        for bucket, statements in readers.items()
+    }
+
+
+def _bucket(name: str, **more: Any) -> dict[str, Any]:
+    return {
+        "Type": "AWS::S3::Bucket",
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "BucketName": sub(name),
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            "BucketEncryption": {
+                "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+            },
+            **more,
+        },
+    }
+
+
+def _expire(prefix: str, days: int) -> dict[str, Any]:
+    return {"Id": prefix.rstrip("/"), "Status": "Enabled", "Prefix": prefix, "ExpirationInDays": days}
+
+
+def _unfinished() -> dict[str, Any]:
+    return {
+        "Id": "unfinished",
+        "Status": "Enabled",
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    }
+
+
+def _tls_only(bucket: str) -> dict[str, Any]:
+    return {
+        "Sid": "RefusePlainText",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn_of(bucket), sub(f"${{{bucket}.Arn}}/*")],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }

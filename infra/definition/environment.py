@@ -1,0 +1,64 @@
+"""What the functions find in their environment: exactly the names that `Settings.from_env` and Powertools read."""
+
+from infra.definition.names import Value, bucket_name, queue_name, ref, stage_of, sub
+
+BY_LAMBDA = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
+"""Read by Settings, set by Lambda itself."""
+DEVELOPMENT_ONLY = frozenset({"JOBFLOW_FAULT_RATE"})
+"""Read by Settings, never set in the cloud."""
+BY_POWERTOOLS = frozenset({"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"})
+"""Written for the logging and metrics library, not read by Settings."""
+
+
+def environment(stack: str, origin: Value) -> dict[str, Value]:
+    """The environment in the cloud, with the template's own parameters and resources; `origin` is the dashboard's."""
+    return {
+        **_fixed(stack),
+        "JOBS_TABLE": ref("JobsTable"),
+        "CONTROL_TABLE": ref("ControlTable"),
+        "QUEUE_URL_PREFIX": sub(
+            f"https://sqs.${{AWS::Region}}.${{AWS::URLSuffix}}/${{AWS::AccountId}}/{queue_name(stack, '')}"
+        ),
+        "FILES_BUCKET": ref("FilesBucket"),
+        "MAIL_FROM": ref("MailFrom"),
+        "CORS_ORIGIN": origin,
+        "CURSOR_SECRET": ref("CursorSecret"),
+        "RATE_LIMIT_MAX": ref("RateLimitMax"),
+        "RATE_LIMIT_WINDOW": ref("RateLimitWindow"),
+        "LOG_LEVEL": ref("LogLevel"),
+    }
+
+
+def local_environment(
+    endpoint: str,
+    account: str,
+    region: str,
+    stack: str = "jobflow-dev",
+    origin: str = "http://localhost:8080",
+) -> dict[str, str]:
+    """The same names with plain values, for functions that run over an emulator at `endpoint`."""
+    return {
+        **_fixed(stack),
+        "JOBS_TABLE": f"{stack}-jobs",
+        "CONTROL_TABLE": f"{stack}-control",
+        "QUEUE_URL_PREFIX": f"{endpoint}/{account}/{queue_name(stack, '')}",
+        "FILES_BUCKET": bucket_name(stack, "files", account, region),
+        "MAIL_FROM": "jobs@example.com",
+        "CORS_ORIGIN": origin,
+        "CURSOR_SECRET": "development",
+        "RATE_LIMIT_MAX": "60",
+        "RATE_LIMIT_WINDOW": "60",
+        "LOG_LEVEL": "INFO",
+    }
+
+
+def _fixed(stack: str) -> dict[str, str]:
+    return {
+        "STAGE": stage_of(stack),
+        "JITTER": "full",
+        # without it a worker with any failure raises, so that a deployment that lost ReportBatchItemFailures
+        # (`chalice deploy` makes such ones) redelivers jobs and does not delete them
+        "PARTIAL_BATCH": "1",
+        "POWERTOOLS_SERVICE_NAME": "jobflow",
+        "POWERTOOLS_METRICS_NAMESPACE": "JobFlow",
+    }

@@ -1,0 +1,87 @@
+"""The Lambda functions besides the API: one per job type, the watchdog, the counters; and what invokes them."""
+
+import importlib.util
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.jobtype import JobType
+from infra.definition.names import logical, queue_name
+
+
+@dataclass(frozen=True, slots=True)
+class QueueTrigger:
+    """Invoke with messages of a queue; `window` in seconds, `queue` the physical name."""
+
+    queue: str
+    batch_size: int
+    window: int
+    max_concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleTrigger:
+    """Invoke every so many minutes."""
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTrigger:
+    """Invoke with the changes of a table, oldest first; `window` in seconds, `table` the physical name."""
+
+    table: str
+    batch_size: int
+    window: int
+    retries: int
+    longest_age: int
+    """Seconds after which a record that always fails is given up: the counters recount, jobs are not at risk."""
+
+
+Trigger = QueueTrigger | ScheduleTrigger | StreamTrigger
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDefinition:
+    """One Lambda function: `short` is its name within the stack, `timeout` in seconds, `memory` in MB."""
+
+    stack: str
+    short: str
+    handler: str
+    timeout: int
+    memory: int
+    trigger: Trigger
+    job_type: JobType[Any, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """The function's physical name, also in its log group."""
+        return f"{self.stack}-{self.short}"
+
+    @property
+    def logical_id(self) -> str:
+        """Its id in the template."""
+        return logical(self.short, "Function")
+
+    @property
+    def log_group(self) -> str:
+        """Its CloudWatch Logs group."""
+        return f"/aws/lambda/{self.name}"
+
+
+def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDefinition]:
+    """Every function but the API's two, which Chalice makes."""
+    return [*(_worker(kind, stack) for kind in types), *_platform(stack)]
+
+
+def _worker(kind: JobType[Any, Any], stack: str) -> FunctionDefinition:
+    trigger = QueueTrigger(queue_name(stack, kind.queue), kind.batch_size, kind.window, kind.concurrency)
+    handler = f"handlers.{kind.module}.handler"
+    return FunctionDefinition(stack, kind.queue, handler, kind.timeout, kind.memory, trigger, kind)
+
+
+def _platform(stack: str) -> list[FunctionDefinition]:
+    watchdog = FunctionDefinition(stack, "watchdog", "chalicelib.watchdog.handler", 50, 256, ScheduleTrigger(1))
+    stream = StreamTrigger(f"{stack}-jobs", batch_size=500, window=2, retries=100, longest_age=6 * 3600)
+    counters = FunctionDefinition(stack, "counters", "chalicelib.counters.handler", 60, 256, stream)
+    return [f for f in (watchdog, counters) if importlib.util.find_spec(f.handler.rpartition(".")[0])]

@@ -1,0 +1,60 @@
+"""What things are called: physical names, logical ids in the template, and ARNs as CloudFormation writes them."""
+
+from typing import Any
+
+Value = Any
+"""What a template's property may be: a plain value, or an intrinsic such as `{"Ref": ...}`."""
+Resources = dict[str, dict[str, Any]]
+"""The `Resources` section of a template, or a part of it."""
+
+APP = "jobflow"
+
+
+def stack_name(stage: str) -> str:
+    """What the stack of a stage is called, and what every physical name in it starts with."""
+    return f"{APP}-{stage}"
+
+
+def stage_of(stack: str) -> str:
+    """The stage a stack belongs to."""
+    return stack.removeprefix(f"{APP}-")
+
+
+def logical(name: str, suffix: str = "") -> str:
+    """A name as a logical id: "email-send" and "Queue" are EmailSendQueue."""
+    return "".join(part.capitalize() for part in name.split("-")) + suffix
+
+
+def bucket_name(stack: str, purpose: str, account: str = "${AWS::AccountId}", region: str = "${AWS::Region}") -> str:
+    """Bucket names are shared by all the world's accounts, so account and region are in them."""
+    return f"{stack}-{purpose}-{account}-{region}"
+
+
+def queue_name(stack: str, queue: str) -> str:
+    """What a job type's queue is called; its dead-letter queue has "-dlq" after that."""
+    return f"{stack}-{queue}"
+
+
+def ref(logical_id: str) -> Value:
+    """A parameter's value, or a resource's name."""
+    return {"Ref": logical_id}
+
+
+def arn_of(logical_id: str) -> Value:
+    """A resource's ARN."""
+    return attribute(logical_id, "Arn")
+
+
+def attribute(logical_id: str, name: str) -> Value:
+    """One of a resource's attributes."""
+    return {"Fn::GetAtt": [logical_id, name]}
+
+
+def sub(text: str) -> Value:
+    """A text with `${...}` filled in; one without is left as it is."""
+    return {"Fn::Sub": text} if "${" in text else text
+
+
+def arn(service: str, resource: str) -> Value:
+    """An ARN in the stack's own account and region, for where a reference would go round in a circle."""
+    return sub(f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")

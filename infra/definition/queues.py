@@ -1,0 +1,85 @@
+"""One queue and one dead-letter queue per job type; their numbers follow from the type."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib.job import MAX_ATTEMPTS_CAP
+from chalicelib.jobtype import JobType
+from infra.definition.names import Resources, arn, arn_of, logical, queue_name, ref
+
+DAY = 86_400
+RETENTION = 4 * DAY
+DLQ_RETENTION = 14 * DAY
+"""Seconds, and the longest SQS has: a message keeps the time at which it was first sent when it moves there."""
+SPARE_RECEIVES = 3
+"""Receives that duplicates, deferrals, crashes and throttles may use up beyond the attempts."""
+MAX_RECEIVES = MAX_ATTEMPTS_CAP + SPARE_RECEIVES
+
+
+def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
+    """The queue `<stack>-email-send` and its `<stack>-email-send-dlq`, for each type."""
+    resources: Resources = {}
+    for kind in types:
+        resources |= {
+            logical(kind.queue, "Queue"): _queue(
+                queue_name(stack, kind.queue),
+                RETENTION,
+                VisibilityTimeout=kind.visibility_timeout,
+                RedrivePolicy={
+                    "deadLetterTargetArn": arn_of(logical(kind.queue, "Dlq")),
+                    "maxReceiveCount": MAX_RECEIVES,
+                },
+            ),
+            logical(kind.queue, "Dlq"): _queue(
+                queue_name(stack, kind.queue) + "-dlq",
+                DLQ_RETENTION,
+                RedriveAllowPolicy={
+                    "redrivePermission": "byQueue",
+                    "sourceQueueArns": [arn("sqs", queue_name(stack, kind.queue))],
+                },
+            ),
+        }
+    return resources
+
+
+def queue_policies(types: Iterable[JobType[Any, Any]]) -> Resources:
+    """Refuse every request to the queues that does not come over TLS."""
+    policies: Resources = {}
+    for kind in types:
+        for suffix in ("Queue", "Dlq"):
+            queue = logical(kind.queue, suffix)
+            policies[f"{queue}Policy"] = {
+                "Type": "AWS::SQS::QueuePolicy",
+                "Properties": {"Queues": [ref(queue)], "PolicyDocument": _tls_only(queue)},
+            }
+    return policies
+
+
+def _queue(name: str, retention: int, **more: Any) -> dict[str, Any]:
+    return {
+        "Type": "AWS::SQS::Queue",
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Delete",
+        "Properties": {
+            "QueueName": name,
+            "MessageRetentionPeriod": retention,
+            "SqsManagedSseEnabled": True,
+            **more,
+        },
+    }
+
+
+def _tls_only(queue: str) -> dict[str, Any]:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "RefusePlainText",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "sqs:*",
+                "Resource": arn_of(queue),
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        ],
+    }

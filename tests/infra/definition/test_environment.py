@@ -1,0 +1,69 @@
+"""The environment that is written is the environment that is read, name by name."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from chalicelib.settings import Settings
+from infra.definition.environment import (
+    BY_LAMBDA,
+    BY_POWERTOOLS,
+    DEVELOPMENT_ONLY,
+    environment,
+    local_environment,
+)
+
+
+class Recording(Mapping[str, str]):
+    """An environment that remembers which names were asked for."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values_ = values
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return self.values_[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_)
+
+    def __len__(self) -> int:
+        return len(self.values_)
+
+
+LOCAL = local_environment("http://127.0.0.1:4566", "123456789012", "us-east-1")
+
+
+def read_names() -> set[str]:
+    recording = Recording(LOCAL)
+    Settings.from_env(recording)
+    return recording.asked - BY_LAMBDA
+
+
+def test_cloud_writes_what_settings_read() -> None:
+    assert set(environment("jobflow-prod", "https://d.example")) == read_names() - DEVELOPMENT_ONLY | BY_POWERTOOLS
+
+
+def test_laptop_writes_the_same_names() -> None:
+    assert set(LOCAL) == set(environment("jobflow-dev", "http://localhost:8080"))
+
+
+def test_local_values_are_read_back() -> None:
+    settings = Settings.from_env(LOCAL)
+    assert settings.stage == "dev"
+    assert settings.partial_batch
+    assert settings.queue_url_prefix + "email-send" == "http://127.0.0.1:4566/123456789012/jobflow-dev-email-send"
+    assert settings.files_bucket == "jobflow-dev-files-123456789012-us-east-1"
+
+
+def test_another_stage_is_named_in_everything() -> None:
+    written = local_environment("http://127.0.0.1:4566", "123456789012", "us-east-1", "jobflow-try")
+    for name in ("JOBS_TABLE", "CONTROL_TABLE", "QUEUE_URL_PREFIX", "FILES_BUCKET"):
+        assert "jobflow-try-" in written[name]
+    assert written["STAGE"] == "try"
+
+
+@pytest.mark.parametrize("name", ["CURSOR_SECRET", "MAIL_FROM", "RATE_LIMIT_MAX"])
+def test_cloud_takes_the_deployers_values_from_parameters(name: str) -> None:
+    assert set(environment("jobflow-prod", "https://d.example")[name]) == {"Ref"}
