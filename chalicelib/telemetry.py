@@ -20,7 +20,7 @@ NAMESPACE = "JobFlow"
 @functools.cache
 def logger() -> Logger:
     """The one logger; its level is LOG_LEVEL's (Powertools reads it)."""
-    return Logger(service=SERVICE, utc=True)
+    return Logger(service=SERVICE, location=None, utc=True, use_rfc3339=True)
 
 
 def job_keys(job: Job) -> dict[str, Any]:
