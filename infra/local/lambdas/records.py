@@ -41,8 +41,8 @@ def failed_identifiers(answer: Any, known: set[str]) -> set[str] | None:
     if not isinstance(failures, list):
         return None
     identifiers = [f.get("itemIdentifier") if isinstance(f, dict) else None for f in failures]
-    placed = {identifier for identifier in identifiers if isinstance(identifier, str) and identifier in known}
-    return placed if len(placed) == len(identifiers) else None
+    placed = [identifier for identifier in identifiers if isinstance(identifier, str) and identifier in known]
+    return set(placed) if len(placed) == len(identifiers) else None
 
 
 def _record(message: Message, queue_arn: str) -> dict[str, Any]:

@@ -1,0 +1,11 @@
+"""A function that runs on a schedule."""
+
+# ruff: noqa: T201 - a function's output is what its tests look at
+
+import json
+from typing import Any
+
+
+def tick(event: dict[str, Any], ctx: Any) -> None:
+    """Say what came."""
+    print(json.dumps({"tick": event}))

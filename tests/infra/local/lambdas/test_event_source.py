@@ -1,0 +1,186 @@
+"""The SQS mapping over a real emulator: what is deleted, what comes again, what ends in the dead-letter queue."""
+
+from collections import Counter
+
+import pytest
+
+from infra.local.lambdas.clients import Clients
+from infra.local.lambdas.event_source import Chaos
+from infra.local.lambdas.sources import EventSources
+from infra.local.lambdas.specs import QueueMapping
+from tests.infra.local.lambdas.conftest import Stage, until
+
+
+def delivered(stage: Stage) -> list[str]:
+    return sorted(body for batch in stage.lines.said("batch") for body in batch)
+
+
+def test_a_message_reaches_the_function_as_a_record_and_is_deleted(stage: Stage) -> None:
+    queue, function = stage.queue(), stage.function("on_queue.accept")
+    stage.sources.add(queue.feeds(function))
+    queue.send("hello")
+
+    ((record,),) = until(lambda: stage.lines.said("records"))
+    until(lambda: queue.depth() == 0)
+
+    assert record["body"] == "hello"
+    assert record["eventSourceARN"] == queue.arn
+    assert record["messageAttributes"]["kind"]["stringValue"] == "test"
+    wanted = {"ApproximateReceiveCount", "SentTimestamp", "SenderId", "ApproximateFirstReceiveTimestamp"}
+    assert wanted <= record["attributes"].keys()
+    assert record["attributes"]["ApproximateReceiveCount"] == "1"
+
+
+def test_messages_waiting_together_come_as_one_batch(stage: Stage) -> None:
+    queue, function = stage.queue(), stage.function("on_queue.accept")
+    queue.send(*(f"m{i}" for i in range(10)))
+    stage.sources.add(queue.feeds(function, batch_size=10))
+
+    until(lambda: len(delivered(stage)) == 10)
+    until(lambda: queue.depth() == 0)
+
+    assert len(stage.lines.said("batch")) == 1
+
+
+def test_a_window_collects_what_comes_one_by_one(stage: Stage) -> None:
+    queue, function = stage.queue(), stage.function("on_queue.accept")
+    stage.sources.add(queue.feeds(function, batch_size=3, window=20))
+    queue.send("a", "b", "c")  # the third fills the batch, long before the window ends
+
+    until(lambda: len(delivered(stage)) == 3)
+
+    assert len(stage.lines.said("batch")) == 1
+
+
+def test_reported_failures_come_again_and_the_rest_is_deleted(stage: Stage) -> None:
+    queue, function = stage.queue(), stage.function("on_queue.partial")
+    queue.send("good", "bad", "fine")
+    stage.sources.add(queue.feeds(function))
+
+    until(lambda: queue.depth() == 1)
+    stage.emulator.advance(31)
+    until(lambda: len(stage.lines.said("batch")) == 2)
+
+    assert stage.lines.said("batch")[1] == ["bad"]
+    assert stage.lines.said("records")[1][0]["attributes"]["ApproximateReceiveCount"] == "2"
+
+
+def test_without_the_flag_reported_failures_are_lost(stage: Stage) -> None:
+    queue, function = stage.queue(), stage.function("on_queue.partial")
+    queue.send("good", "bad")
+    stage.sources.add(queue.feeds(function, report_batch_item_failures=False))
+
+    until(lambda: len(delivered(stage)) == 2)
+    until(lambda: queue.depth() == 0)
+
+
+@pytest.mark.parametrize(
+    ("handler", "timeout"),
+    [("on_queue.explode", 20), ("on_queue.unknown", 20), ("on_queue.hang", 0.5), ("nowhere.f", 20)],
+)
+def test_a_failed_batch_deletes_nothing(stage: Stage, handler: str, timeout: float) -> None:
+    queue, function = stage.queue(), stage.function(handler, timeout=timeout)
+    queue.send("one", "two")
+    mapping = queue.feeds(function)
+    stage.sources.add(mapping)
+
+    until(lambda: any("REPORT" in line or "Unable to import" in line for line in stage.lines.messages()))
+    stage.sources.remove(mapping, grace=30)
+
+    assert queue.depth() == 2
+
+
+def test_the_visibility_clock_runs_from_the_receive(stage: Stage) -> None:
+    queue, function = stage.queue(visibility=30), stage.function("on_queue.hang", timeout=60, concurrency=2)
+    queue.send("slow")
+    stage.sources.add(queue.feeds(function, max_concurrency=2))
+    until(lambda: len(stage.lines.said("batch")) == 1)
+
+    stage.emulator.advance(31)  # the first invocation is still running
+
+    until(lambda: len(stage.lines.said("batch")) == 2)
+    assert len(set(stage.lines.said("pid"))) == 2
+
+
+def test_a_message_that_keeps_failing_is_redriven_to_the_dead_letter_queue(stage: Stage) -> None:
+    dead = stage.queue()
+    queue, function = stage.queue(dead_letters=dead, receives=2), stage.function("on_queue.partial")
+    queue.send("bad")
+    stage.sources.add(queue.feeds(function))
+
+    until(lambda: len(delivered(stage)) == 1)
+    stage.emulator.advance(31)
+    until(lambda: len(delivered(stage)) == 2)
+    stage.emulator.advance(31)
+
+    until(lambda: (queue.depth(), dead.depth()) == (0, 1))
+    assert delivered(stage) == ["bad", "bad"]
+
+
+def test_never_more_batches_at_a_time_than_the_concurrency(stage: Stage) -> None:
+    queue, function = stage.queue(), stage.function("on_queue.slow")
+    stage.sources.add(queue.feeds(function, batch_size=1, max_concurrency=2))
+    queue.send(*(f"m{i}" for i in range(6)))
+
+    until(lambda: len(stage.lines.said("span")) == 6)
+
+    spans = stage.lines.said("span")
+    moments = sorted([(began, 1) for began, _ in spans] + [(ended, -1) for _, ended in spans])
+    assert max(sum(step for _, step in moments[: i + 1]) for i in range(len(moments))) <= 2
+
+
+def test_paused_it_receives_nothing_and_resumed_it_goes_on(stage: Stage) -> None:
+    queue, function = stage.queue(), stage.function("on_queue.accept")
+    stage.sources.add(queue.feeds(function))
+    queue.send("before")
+    until(lambda: delivered(stage) == ["before"])
+
+    stage.sources.pause()
+    queue.send("during")
+    received = queue.sqs.receive_message(QueueUrl=queue.url, WaitTimeSeconds=1, VisibilityTimeout=0)
+    assert [message["Body"] for message in received["Messages"]] == ["during"]
+    stage.sources.resume()
+
+    until(lambda: delivered(stage) == ["before", "during"])
+
+
+def test_a_source_added_twice_runs_once_and_removed_no_more(stage: Stage) -> None:
+    queue, function = stage.queue(), stage.function("on_queue.accept")
+    stage.sources.add(queue.feeds(function))
+    stage.sources.add(queue.feeds(function))
+    stage.sources.remove(queue.feeds(function))
+
+    queue.send("nobody reads this")
+
+    received = queue.sqs.receive_message(QueueUrl=queue.url, WaitTimeSeconds=1)
+    assert len(received["Messages"]) == 1
+
+
+def test_chaos_delivers_some_messages_twice(stage: Stage) -> None:
+    queue, function = stage.queue(), stage.function("on_queue.accept")
+    with EventSources(stage.service, stage.emulator.environment(), Chaos(duplicate_rate=0.5, seed=7)) as sources:
+        queue.send(*(f"m{i}" for i in range(10)))
+        sources.add(queue.feeds(function))
+        until(lambda: queue.depth() == 0 and len(delivered(stage)) > 10)
+
+    assert set(Counter(delivered(stage)).values()) == {1, 2}
+
+
+def test_it_outlives_an_emulator_that_does_not_answer(stage: Stage) -> None:
+    function = stage.function("on_queue.accept")
+    missing = QueueMapping(
+        function, f"{stage.emulator.url}/123456789012/late", "arn:aws:sqs:us-east-1:123456789012:late"
+    )
+    stage.sources.add(missing)
+    sqs = Clients(stage.emulator.environment()).sqs()
+    url = sqs.create_queue(QueueName="late")["QueueUrl"]
+
+    sqs.send_message(QueueUrl=url, MessageBody="at last")
+
+    until(lambda: delivered(stage) == ["at last"])
+    sqs.close()
+
+
+def test_a_large_batch_needs_a_window() -> None:
+    with pytest.raises(ValueError, match="batching window"):
+        QueueMapping("f", "url", "arn", batch_size=100)

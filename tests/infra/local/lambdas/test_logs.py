@@ -1,0 +1,126 @@
+"""Lines of functions: whole, in order, framed like Lambda's, and kept in CloudWatch Logs."""
+
+import re
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.local.emulator.process import Emulator
+from infra.local.lambdas.clients import Clients
+from infra.local.lambdas.cloudwatch import BATCH_BYTES, CloudWatchSink, batches
+from infra.local.lambdas.lines import MAX_LINE_BYTES
+from infra.local.lambdas.logs import LogLine, tee
+from infra.local.lambdas.service import LambdaService
+from infra.local.lambdas.specs import FunctionSpec
+from tests.infra.local.lambdas.conftest import FUNCTIONS, Lines
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+
+@pytest.fixture
+def logs(emulator: Emulator) -> Iterator["CloudWatchLogsClient"]:
+    client = Clients(emulator.environment()).logs()
+    yield client
+    client.close()
+
+
+def line(message: str, at: int = 0) -> LogLine:
+    return LogLine("f", "/aws/lambda/f", "stream", at, message)
+
+
+def test_an_invocation_is_framed_by_start_end_and_report(service: LambdaService, lines: Lines) -> None:
+    service.register(FunctionSpec("f", "basic.talk", memory=256))
+
+    request_id = service.invoke("f", {"lines": ["one", "two"]}).request_id
+
+    start, *said, end, report = lines.messages()
+    assert start == f"START RequestId: {request_id} Version: $LATEST"
+    assert said == ["one", "two", "to stderr"]
+    assert end == f"END RequestId: {request_id}"
+    assert re.fullmatch(
+        rf"REPORT RequestId: {request_id}\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 256 MB"
+        r"(\tMax Memory Used: \d+ MB)?\tInit Duration: [\d.]+ ms",
+        report,
+    )
+
+
+def test_a_warm_invocation_reports_no_init(service: LambdaService, lines: Lines) -> None:
+    service.register(FunctionSpec("f", "basic.pid"))
+    service.invoke("f", {})
+    service.invoke("f", {})
+
+    reports = [message for message in lines.messages() if message.startswith("REPORT")]
+    assert ["Init Duration" in report for report in reports] == [True, False]
+
+
+def test_a_stack_trace_is_one_event(service: LambdaService, lines: Lines) -> None:
+    service.register(FunctionSpec("f", "basic.fail"))
+    service.invoke("f", {})
+
+    (trace,) = [message for message in lines.messages() if "[ERROR]" in message]
+    assert trace.startswith("[ERROR] ValueError: no such customer\nTraceback (most recent call last):\n  File ")
+
+
+def test_a_line_longer_than_an_event_may_be_is_cut(service: LambdaService, lines: Lines) -> None:
+    service.register(FunctionSpec("f", "basic.talk"))
+
+    service.invoke("f", {"lines": ["x" * (MAX_LINE_BYTES + 100_000), "after"]})
+
+    longest = max(len(message) for message in lines.messages())
+    assert longest == MAX_LINE_BYTES
+    assert "after" in lines.messages()
+
+
+def test_lines_are_kept_in_cloudwatch_under_the_functions_group(
+    emulator: Emulator, logs: "CloudWatchLogsClient"
+) -> None:
+    sink = CloudWatchSink(Clients(emulator.environment()).logs())
+    with LambdaService(FUNCTIONS, {}, sink) as service:
+        service.register(FunctionSpec("kept", "basic.talk"))
+        service.invoke("kept", {"lines": ["one", "", "two"]})
+    sink.close()
+
+    stored = [event["message"] for event in logs.filter_log_events(logGroupName="/aws/lambda/kept")["events"]]
+
+    assert [message.split()[0] for message in stored] == ["START", "one", "two", "to", "END", "REPORT"]
+
+
+def test_a_sink_whose_emulator_is_gone_holds_nobody_up() -> None:
+    sink = CloudWatchSink(Clients({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}).logs(), capacity=10)
+    for i in range(100):
+        sink(line(str(i)))
+    sink.close()
+
+
+def test_what_overflows_is_dropped_from_the_front(emulator: Emulator, logs: "CloudWatchLogsClient") -> None:
+    sink = CloudWatchSink(Clients(emulator.environment()).logs(), interval=3600, capacity=2)
+    now = int(time.time() * 1000)
+    for i in range(5):
+        sink(LogLine("f", "/aws/lambda/overflow", "s", now + i, f"line {i}"))
+    sink.close()
+
+    events = logs.filter_log_events(logGroupName="/aws/lambda/overflow")["events"]
+    assert [event["message"] for event in events] == ["line 3", "line 4"]
+
+
+def test_batches_keep_to_the_limits_of_put_log_events() -> None:
+    lines = [line("x" * 200_000, at=at) for at in range(12)] + [line("", at=13)] + [line("y", at=5)] * 2_500
+
+    made = list(batches(lines))
+
+    assert sum(len(batch) for batch in made) == 12 + 2_500
+    assert all(len(batch) <= 1_000 for batch in made)
+    assert all(sum(len(event["message"]) + 26 for event in batch) <= BATCH_BYTES for batch in made)
+    times = [event["timestamp"] for batch in made for event in batch]
+    assert times == sorted(times)
+
+
+def test_tee_feeds_every_sink() -> None:
+    first, second = Lines(), Lines()
+
+    tee(first, second)(line("x"))
+
+    assert first.messages() == second.messages() == ["x"]

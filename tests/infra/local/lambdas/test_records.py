@@ -1,0 +1,100 @@
+"""What a batch's answer means for its messages: AWS's rules for partial responses."""
+
+from typing import Any
+
+import pytest
+
+from infra.local.lambdas.invocation import InvokeResult
+from infra.local.lambdas.records import failed_identifiers, sqs_event, to_delete
+from infra.local.lambdas.specs import QueueMapping
+
+ARN = "arn:aws:sqs:eu-west-1:123456789012:q"
+MESSAGES = [{"MessageId": name, "ReceiptHandle": f"r-{name}", "Body": name, "MD5OfBody": "0"} for name in "abc"]
+
+
+def mapping(*, flag: bool) -> QueueMapping:
+    return QueueMapping("f", "url", ARN, report_batch_item_failures=flag)
+
+
+def deleted(answer: Any, *, flag: bool = True, ok: bool = True) -> str:
+    result = InvokeResult(ok, "id", payload=answer)
+    return "".join(message["MessageId"] for message in to_delete(list(MESSAGES), result, mapping(flag=flag)))
+
+
+def failures(*identifiers: Any) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}])
+def test_an_empty_answer_is_success(answer: Any) -> None:
+    assert deleted(answer) == "abc"
+
+
+def test_reported_failures_stay() -> None:
+    assert deleted(failures("b")) == "ac"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        failures("x"),
+        failures("a", ""),
+        failures(None),
+        failures(["a"]),
+        {"batchItemFailures": [{"messageId": "a"}]},
+        {"batchItemFailures": ["a"]},
+        {"batchItemFailures": "a"},
+        "a",
+        [],
+        7,
+    ],
+)
+def test_an_answer_that_cannot_be_placed_fails_the_whole_batch(answer: Any) -> None:
+    assert deleted(answer) == ""
+
+
+@pytest.mark.parametrize("answer", [None, failures("a", "b", "c"), "anything"])
+def test_without_the_flag_every_return_deletes_everything(answer: Any) -> None:
+    assert deleted(answer, flag=False) == "abc"
+
+
+@pytest.mark.parametrize("flag", [True, False])
+def test_an_error_deletes_nothing(flag: bool) -> None:
+    assert deleted(None, flag=flag, ok=False) == ""
+
+
+def test_a_failure_reported_twice_is_one_failure() -> None:
+    assert failed_identifiers(failures("a", "a"), {"a", "b"}) == {"a"}
+
+
+def test_a_record_has_the_shape_of_lambda() -> None:
+    message = {
+        "MessageId": "m",
+        "ReceiptHandle": "r",
+        "Body": "hello",
+        "MD5OfBody": "5d41402a",
+        "Attributes": {"ApproximateReceiveCount": "1"},
+        "MessageAttributes": {
+            "text": {"DataType": "String", "StringValue": "x"},
+            "bytes": {"DataType": "Binary", "BinaryValue": b"\x00\x01"},
+        },
+        "MD5OfMessageAttributes": "abc",
+    }
+
+    (record,) = sqs_event([message], ARN)["Records"]
+
+    assert record == {
+        "messageId": "m",
+        "receiptHandle": "r",
+        "body": "hello",
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {
+            "text": {"stringValue": "x", "stringListValues": [], "binaryListValues": [], "dataType": "String"},
+            "bytes": {"binaryValue": "AAE=", "stringListValues": [], "binaryListValues": [], "dataType": "Binary"},
+        },
+        "md5OfBody": "5d41402a",
+        "md5OfMessageAttributes": "abc",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": ARN,
+        "awsRegion": "eu-west-1",
+    }

@@ -1,0 +1,42 @@
+"""Rate schedules."""
+
+from datetime import UTC, datetime
+
+from infra.local.lambdas.schedule import scheduled_event
+from infra.local.lambdas.specs import Schedule
+from tests.infra.local.lambdas.conftest import Stage, until
+
+
+def test_a_function_is_invoked_again_and_again_with_a_scheduled_event(stage: Stage) -> None:
+    stage.sources.add(Schedule(stage.function("on_schedule.tick"), rate_seconds=0.1, name="watchdog"))
+
+    ticks = until(lambda: len(ticks := stage.lines.said("tick")) >= 3 and ticks)
+
+    assert {tick["detail-type"] for tick in ticks} == {"Scheduled Event"}
+    assert len({tick["id"] for tick in ticks}) == len(ticks)
+    assert ticks[0]["resources"] == ["arn:aws:events:us-east-1:123456789012:rule/watchdog"]
+
+
+def test_a_payload_replaces_the_event(stage: Stage) -> None:
+    stage.sources.add(Schedule(stage.function("on_schedule.tick"), rate_seconds=0.1, payload={"kind": "recount"}))
+
+    assert until(lambda: stage.lines.said("tick"))[0] == {"kind": "recount"}
+
+
+def test_paused_it_does_not_fire(stage: Stage) -> None:
+    stage.sources.add(Schedule(stage.function("on_schedule.tick"), rate_seconds=0.05))
+    until(lambda: stage.lines.said("tick"))
+    stage.sources.pause()
+    fired = len([line for line in stage.lines.messages() if line.startswith("START")])
+    stage.sources.add(Schedule(stage.function("on_schedule.tick"), rate_seconds=0.05, payload={"after": "the pause"}))
+
+    until(lambda: [tick for tick in stage.lines.said("tick") if tick == {"after": "the pause"}][3:])
+
+    mine = [tick for tick in stage.lines.said("tick") if tick != {"after": "the pause"}]
+    assert len(mine) <= fired
+
+
+def test_the_event_tells_its_time_in_utc() -> None:
+    event = scheduled_event(Schedule("f", 60), datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC))
+
+    assert event["time"] == "2026-03-01T12:30:05Z"
