@@ -10,9 +10,10 @@ from chalicelib.changes import Change
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.job import ACTIVE, Attempt, Job, JobView, Status
 from chalicelib.listing import matches, sort_key
-from chalicelib.ports import Depth, Filter, Nudge, Overdue, Page, Window
+from chalicelib.ports import DeadMessage, Depth, Filter, Nudge, Overdue, Page, Window
 
 MAX_RECEIVE_COUNT = 13
+DEAD_HIDDEN = 120.0
 
 
 class MemoryJobStore:
@@ -135,6 +136,21 @@ class MemoryJobQueue:
         visible = sum(m.visible_at <= now for m in waiting)
         flying = sum(m.visible_at > now and m.receive_count > 0 for m in waiting)
         return Depth(visible, len(waiting) - visible - flying, flying, len(self.dead.get(job_type, [])))
+
+    def peek_dead(self, job_type: str, most: int) -> Sequence[DeadMessage]:
+        """See JobQueue."""
+        with self._lock:
+            now = self._clock()
+            found = [m for m in self.dead.get(job_type, []) if m.visible_at <= now][:most]
+            for message in found:
+                self._receipts += 1
+                message.receipt, message.visible_at = f"r{self._receipts}", now + DEAD_HIDDEN
+            return [DeadMessage(message.receipt, message.nudge) for message in found]
+
+    def delete_dead(self, job_type: str, receipts: Sequence[str]) -> None:
+        """See JobQueue."""
+        with self._lock:
+            self.dead[job_type] = [m for m in self.dead.get(job_type, []) if m.receipt not in receipts]
 
     def receive(self, job_type: str, most: int = 10) -> list[Message]:
         """What a consumer gets: visible messages; one received too often moves to the dead-letter list instead."""

@@ -61,6 +61,14 @@ class Depth:
     dead: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class DeadMessage:
+    """A message in a dead-letter queue: its receipt handle, and its nudge (None: the body is no nudge)."""
+
+    receipt: str
+    nudge: Nudge | None
+
+
 class JobStore(Protocol):
     """Where jobs are kept. A state changes through `apply` only: one conditional write a change."""
 
@@ -103,6 +111,12 @@ class JobQueue(Protocol):
 
     def depth(self, job_type: str) -> Depth:
         """How many messages there are, approximately (SQS lags up to a minute)."""
+
+    def peek_dead(self, job_type: str, most: int) -> Sequence[DeadMessage]:
+        """Up to `most` (1-10) messages of the type's dead-letter queue, in one request; each hides for 120 s then."""
+
+    def delete_dead(self, job_type: str, receipts: Sequence[str]) -> None:
+        """Remove up to 10 peeked messages from the type's dead-letter queue; a lost receipt is no error."""
 
 
 @dataclass(frozen=True, slots=True)
