@@ -1,0 +1,34 @@
+"""The job types: one file here is one job type, one queue, one Lambda function; and nothing else is in this folder.
+
+How to add one
+--------------
+Write `handlers/word_count.py`; everything else follows from it (API validation, `GET /job-types`, the dashboard's form,
+the queue and its dead-letter queue, the Lambda function, its permissions and its alarms):
+
+    class WordCount(BaseModel):                                    # the payload
+        model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={"examples": [{"text": "one two"}]})
+        text: str = Field(max_length=10_000, description="The text to count in.", examples=["one two"])
+
+    @job("word.count", max_attempts=3, timeout=30)                 # the limits: see chalicelib.jobtype.job
+    def word_count(payload: WordCount, ctx: JobContext) -> int:    # the docstring is what people read about it
+        "Count the words of a text."
+        return len(payload.text.split())
+
+    handler = consume(word_count)                                  # the Lambda entry point
+
+Rules that tests hold
+---------------------
+* The name is the file: "word.count" is `word_count.py`, and the queue `<stack>-word-count`.
+* The payload is a pydantic model: strict, extra fields forbidden, each field described. It is stored as
+  `model_dump(mode="json")` and read back, so that round trip must hold. The first of its `examples` works as it is.
+* Return the result (a pydantic model or anything JSON). Raise `PermanentError` when trying again cannot help; any other
+  exception is tried again, with growing delays, until the attempts are spent and the job is dead-lettered.
+* A job may run twice. Write where a second run does no harm: under `{ctx.job_id}/{gen}-{attempt}`, or with
+  `ctx.idempotency_key` given to the service that is called.
+* Import heavy libraries (Pillow, boto3) inside the function: the API imports every file here, for its schema.
+* Room for more code is in `chalicelib/`, as `chalicelib/images.py` is for `image_process.py`.
+* `grants` names what the function may do beyond its own queue and jobs: an IAM action, or an action and what it is
+  done to after a second colon: "ses:SendEmail" (from the stack's address only), "s3:GetObject:uploads/*" (a key pattern
+  in the files bucket), "dynamodb:Query:jobs" (the jobs table's indexes). A presigned link needs the `s3:GetObject` of
+  what it links to: S3 checks the permissions of the one who signed it.
+"""
