@@ -4,7 +4,7 @@ Never a payload, a result, a token or an address: ids, types, sizes and times on
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -94,6 +94,40 @@ def taken_over(job: Job) -> None:
     _count("Takeover", job.type)
 
 
+def buried(job: Job) -> None:
+    """A job that nobody held was given up: lost in its last attempt, undeliverable, or redriven without an attempt."""
+    _event("job.bury", job, level="ERROR", error_class=job.error_class)
+    _count("DeadLettered", job.type)
+
+
+def resent(job: Job, delay: int) -> None:
+    """The watchdog sent a job's message: the first one did not get out, or was lost, or it was time for it."""
+    _event("watchdog.resent", job, level="INFO" if job.run_at else "WARNING", delay_s=delay, resends=job.resends)
+    _count("Resent", job.type)
+
+
+def dead_letter_removed(job_type: str, job_id: str, why: str) -> None:
+    """A message whose job moved on was removed from its dead-letter queue."""
+    logger().info("sweeper.removed", extra={"job_type": job_type, "job_id": job_id, "why": why})
+
+
+def dead_letter_malformed(job_type: str) -> None:
+    """A message in a dead-letter queue is no nudge; it stays there for someone to look at."""
+    logger().error("sweeper.malformed", extra={"job_type": job_type})
+    _count("MalformedDeadLetter", job_type)
+
+
+def watchdog_failed(what: str, error: Exception) -> None:
+    """A request to AWS failed while the watchdog looked at a job or a queue; the next run looks again."""
+    logger().exception("watchdog.aws_error", extra={"what": what, "error": type(error).__name__})
+
+
+def watchdog_ran(tally: Mapping[str, int]) -> None:
+    """A run of the watchdog ended; its absence is what an alarm waits for."""
+    logger().info("watchdog.ran", extra={"tally": dict(tally)})
+    _count("WatchdogRan", "-")
+
+
 def claim_deferred(job: Job, why: str, seconds: int) -> None:
     """A message came while its job cannot be run; it comes again."""
     _event("claim.deferred", job, why=why, visibility_s=seconds)
@@ -131,6 +165,39 @@ def rate_limited() -> None:
     """A request was refused; the address is not logged."""
     logger().info("rate_limit.refused")
     _count("RateLimited", "-")
+
+
+def request_served(method: str, route: str, status: int, duration_ms: float, correlation_id: str) -> None:
+    """The API answered; the route as declared, without the ids in it."""
+    keys = {"method": method, "route": route, "status_code": status, "duration_ms": round(duration_ms, 1)}
+    logger().info("api.request", extra={**keys, "correlation_id": correlation_id})
+
+
+def request_failed(route: str, correlation_id: str) -> None:
+    """The API hit an error nobody foresaw: the traceback is here, and only here."""
+    logger().exception("api.error", extra={"route": route, "correlation_id": correlation_id})
+    _count("ApiError", "-")
+
+
+def authorizer_down(error: Exception) -> None:
+    """A token could not be checked, so it was refused."""
+    logger().error("auth.unavailable", extra={"error_class": type(error).__name__})
+    _count("AuthorizerDown", "-")
+
+
+def token_issued(token_id: str, role: str) -> None:
+    """A token was made; its text is nowhere but with the one who asked."""
+    logger().info("token.issued", extra={"token_id": token_id, "role": role})
+
+
+def token_revoked(token_id: str) -> None:
+    """A token was made useless."""
+    logger().info("token.revoked", extra={"token_id": token_id})
+
+
+def counted(records: int, entries: int) -> None:
+    """A batch of the jobs table's stream went into the counters."""
+    logger().debug("counters.applied", extra={"records": records, "entries": entries})
 
 
 def _event(name: str, job: Job, level: str = "INFO", **extra: Any) -> None:

@@ -1,0 +1,148 @@
+"""What a change of a job adds to the counters: folds stream records into additions per counter row. Pure."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.histogram import bucket
+from chalicelib.job import DAY, Status
+from chalicelib.listing import iso
+
+KEEP = 90 * DAY
+STEPS = {60: "M", 3600: "H", 86_400: "D"}
+"""Seconds of a time bucket, and what its rows are called."""
+TOTALS = ("CNT", "TOTAL")
+EVENTS = {
+    Status.COMPLETED: "completed",
+    Status.FAILED: "failed",
+    Status.RETRYING: "retried",
+    Status.DEAD_LETTER: "dead_lettered",
+    Status.CANCELLED: "cancelled",
+}
+BROKEN = frozenset({Status.FAILED, Status.RETRYING, Status.DEAD_LETTER})
+VOLATILE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|\b[0-9a-f]{12,}\b|\d+|'[^']*'|\"[^\"]*\"", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A counter row's key; `expires_at` (epoch seconds) is None for rows that stay."""
+
+    pk: str
+    sk: str
+    expires_at: int | None = None
+
+
+@dataclass(slots=True)
+class Additions:
+    """What one or more records add to one row, and facts they set on it."""
+
+    numbers: Counter[str] = field(default_factory=Counter)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def merge(self, other: "Additions") -> None:
+        """Take in what a later record adds."""
+        self.numbers.update(other.numbers)
+        self.facts.update(other.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record's share in one row, with its place in the stream."""
+
+    sequence: str
+    row: Row
+    additions: Additions
+
+
+def fold(records: Iterable[Mapping[str, Any]]) -> dict[Row, list[Entry]]:
+    """The entries of a batch of DynamoDB stream records, by row, in the stream's order."""
+    by_row: dict[Row, list[Entry]] = {}
+    for record in records:
+        change = record["dynamodb"]
+        # Sequence numbers are decimal strings of different lengths; padded, they compare as they count.
+        sequence = change["SequenceNumber"].zfill(40)
+        for row, additions in _entries(plain(change.get("OldImage")), plain(change.get("NewImage"))):
+            by_row.setdefault(row, []).append(Entry(sequence, row, additions))
+    return by_row
+
+
+def total(entries: Iterable[Entry]) -> Additions:
+    """The sum of entries of one row."""
+    whole = Additions()
+    for entry in entries:
+        whole.merge(entry.additions)
+    return whole
+
+
+def plain(image: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A META item's image with its strings and numbers; None for other rows and for no image."""
+    if not image or image.get("sk", {}).get("S") != "META":
+        return None
+    return {name: float(value["N"]) if "N" in value else value.get("S") for name, value in image.items()}
+
+
+def fingerprint(job_type: str, error_class: str, message: str) -> tuple[str, str]:
+    """A stable name for "the same error", and its message with ids, numbers and quoted parts taken out."""
+    general = VOLATILE.sub("…", message)[:160]
+    return hashlib.sha256(f"{job_type}|{error_class}|{general}".encode()).hexdigest()[:12], general
+
+
+def _entries(old: dict[str, Any] | None, new: dict[str, Any] | None) -> Iterator[tuple[Row, Additions]]:
+    if old is None and new is None:
+        return
+    before, after = _state(old), _state(new)
+    if before == after:
+        return
+    moved = Counter({key: n for key, n in ((before, -1), (after, 1)) if key})
+    yield Row(*TOTALS), Additions(Counter({f"n#{key}": n for key, n in moved.items()}))
+    if new is None:
+        return
+    at = float(new["updated_at"])
+    numbers = _event_numbers(old, new)
+    if numbers:
+        for seconds, name in STEPS.items():
+            start = at - at % seconds
+            yield Row(f"{name}#{new['type']}", iso(start), int(start + KEEP)), Additions(Counter(numbers))
+    if Status(new["status"]) in BROKEN and new.get("error_class"):
+        yield _error_entry(new, at)
+
+
+def _state(image: dict[str, Any] | None) -> str | None:
+    return f"{image['type']}#{image['status']}" if image else None
+
+
+def _event_numbers(old: dict[str, Any] | None, new: dict[str, Any]) -> Counter[str]:
+    status = Status(new["status"])
+    if old is None:
+        return Counter({"created": 1})
+    numbers: Counter[str] = Counter()
+    if status in EVENTS:
+        numbers[EVENTS[status]] += 1
+    if status is Status.QUEUED:
+        numbers["requeued"] += 1
+    if status is Status.PROCESSING:
+        due = old.get("next_attempt_at") or old["updated_at"]
+        numbers[f"wait{bucket(1000 * (new['started_at'] - due))}"] += 1
+    elif old["status"] == Status.PROCESSING and new.get("started_at"):
+        numbers[f"run{bucket(1000 * (new['updated_at'] - new['started_at']))}"] += 1
+    if status is Status.COMPLETED:
+        numbers[f"total{bucket(1000 * (new['finished_at'] - new['created_at']))}"] += 1
+    return numbers
+
+
+def _error_entry(new: dict[str, Any], at: float) -> tuple[Row, Additions]:
+    error_class, message = new["error_class"], new.get("error_message") or ""
+    name, general = fingerprint(new["type"], error_class, message)
+    hour = at - at % 3600
+    slot = int(new["pk"][-1], 16) % 3
+    facts = {
+        "type": new["type"],
+        "error_class": error_class,
+        "message": general,
+        "last_seen": at,
+        f"job{slot}": new["pk"],
+    }
+    return Row("ERR", f"{iso(hour)}#{name}", int(hour + KEEP)), Additions(Counter({"count": 1}), facts)

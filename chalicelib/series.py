@@ -1,0 +1,116 @@
+"""Time series and error groups, read out of counter rows. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.counting import STEPS
+from chalicelib.histogram import percentile
+
+EVENTS = ("created", "completed", "failed", "retried", "dead_lettered")
+DURATIONS = ("wait", "run", "total")
+METRICS = ("throughput", *DURATIONS, "depth")
+INTO = ("created", "requeued")
+OUT_OF = ("completed", "failed", "dead_lettered", "cancelled")
+PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+SPARKS = 24
+DRAIN_WINDOW = 600
+
+Buckets = Sequence[tuple[float, Mapping[str, int]]]
+"""(start of the bucket in epoch seconds, its numbers), oldest first."""
+
+
+def resolution(step: int) -> int:
+    """The stored bucket length (seconds) to read for a series with this step: the longest that divides it."""
+    return max(seconds for seconds in STEPS if step % seconds == 0)
+
+
+def grid(start: float, end: float, step: int) -> list[float]:
+    """Where the points of a series lie: whole steps from the one that holds `start` up to `end`."""
+    first = int(start // step) * step
+    return [float(at) for at in range(first, int(end) + 1, step)]
+
+
+def gather(buckets: Buckets, start: float, end: float, step: int) -> list[tuple[float, Counter[str]]]:
+    """The buckets summed into steps, with an empty one where nothing happened."""
+    steps = {at: Counter[str]() for at in grid(start, end, step)}
+    for at, numbers in buckets:
+        into = steps.get(float(int(at // step) * step))
+        if into is not None:
+            into.update(numbers)
+    return sorted(steps.items())
+
+
+def throughput(steps: Iterable[tuple[float, Counter[str]]]) -> list[dict[str, Any]]:
+    """What happened in each step."""
+    return [{"t": at, **{event: numbers[event] for event in EVENTS}} for at, numbers in steps]
+
+
+def durations(steps: Iterable[tuple[float, Counter[str]]], which: str) -> list[dict[str, Any]]:
+    """How many were measured in each step, and their percentiles in milliseconds."""
+    return [{"t": at, **_summary(numbers, which)} for at, numbers in steps]
+
+
+def depth(steps: Sequence[tuple[float, Counter[str]]], active_now: int) -> list[dict[str, Any]]:
+    """Unfinished jobs at the end of each step, counted back from how many there are now."""
+    points, left = [], active_now
+    for at, numbers in reversed(steps):
+        points.append({"t": at, "depth": max(0, left)})
+        left -= sum(numbers[name] for name in INTO) - sum(numbers[name] for name in OUT_OF)
+    return points[::-1]
+
+
+def drain_eta(recent: Buckets, active_now: int) -> float | None:
+    """Seconds until the backlog is gone at the pace of the last ten minutes; None without one, or when it grows."""
+    numbers: Counter[str] = Counter()
+    for _, counted in recent:
+        numbers.update(counted)
+    net = sum(numbers[name] for name in OUT_OF) - sum(numbers[name] for name in INTO)
+    return round(active_now * DRAIN_WINDOW / net, 1) if active_now and net > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorHour:
+    """One kind of error in one hour, as counted."""
+
+    hour: float
+    fingerprint: str
+    numbers: Mapping[str, Any]
+
+
+def error_groups(hours: Iterable[ErrorHour], now: float, job_type: str | None = None) -> list[dict[str, Any]]:
+    """The errors by fingerprint, most frequent first, each with its last 24 hours as a sparkline."""
+    groups: dict[str, list[ErrorHour]] = {}
+    for hour in hours:
+        if job_type in (None, hour.numbers["type"]):
+            groups.setdefault(hour.fingerprint, []).append(hour)
+    found = [_group(rows, now) for rows in groups.values()]
+    return sorted(found, key=lambda group: (-group["count"], group["fingerprint"]))
+
+
+def _group(rows: list[ErrorHour], now: float) -> dict[str, Any]:
+    rows = sorted(rows, key=lambda row: row.hour)
+    newest = rows[-1].numbers
+    first = int(now // 3600) * 3600 - (SPARKS - 1) * 3600
+    by_hour = {row.hour: int(row.numbers["count"]) for row in rows}
+    samples = [numbers[f"job{slot}"] for numbers in (row.numbers for row in reversed(rows)) for slot in range(3)
+               if f"job{slot}" in numbers]  # fmt: skip
+    return {
+        "fingerprint": rows[0].fingerprint,
+        "type": newest["type"],
+        "error_class": newest["error_class"],
+        "message": newest["message"],
+        "count": sum(by_hour.values()),
+        "first_seen": rows[0].numbers.get("first_seen", rows[0].hour),
+        "last_seen": newest["last_seen"],
+        "sample_job_ids": list(dict.fromkeys(samples))[:5],
+        "sparkline": [by_hour.get(float(first + n * 3600), 0) for n in range(SPARKS)],
+        "sparkline_step_s": 3600,
+    }
+
+
+def _summary(numbers: Counter[str], which: str) -> dict[str, Any]:
+    counts = {int(key[len(which) :]): n for key, n in numbers.items() if key[: len(which)] == which and n > 0
+              and key[len(which) :].isdigit()}  # fmt: skip
+    return {"count": sum(counts.values()), **{name: percentile(counts, at) for name, at in PERCENTILES.items()}}
