@@ -59,6 +59,7 @@ def _fixed(stack: str) -> dict[str, str]:
         # without it a worker with any failure raises, so that a deployment that lost ReportBatchItemFailures
         # (`chalice deploy` makes such ones) redelivers jobs and does not delete them
         "PARTIAL_BATCH": "1",
-        "POWERTOOLS_SERVICE_NAME": "jobflow",
+        # tells the stages of one account apart, in log lines and as a dimension of metrics
+        "POWERTOOLS_SERVICE_NAME": stack,
         "POWERTOOLS_METRICS_NAMESPACE": "JobFlow",
     }

@@ -1,0 +1,29 @@
+"""What CloudFormation's SAM transform makes of our template, worked out here, without AWS."""
+
+import json
+from typing import Any
+
+import boto3
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+REGION = "us-east-1"
+CODE = "s3://somewhere/deployment.zip"
+"""The transform refuses local paths; `deploy` puts the real place in."""
+
+
+def translate(template: dict[str, Any], code: str = CODE) -> dict[str, Any]:
+    """The template as plain CloudFormation; raises what the translator raises when it is wrong."""
+    # read, not made, by the translator: it wants a session only to know the partition
+    session = boto3.Session(region_name=REGION)
+    translated: dict[str, Any] = Translator({}, Parser(), boto_session=session).translate(with_code(template, code), {})
+    return translated
+
+
+def with_code(template: dict[str, Any], code: str) -> dict[str, Any]:
+    """A copy of the template in which every function's code is at `code`."""
+    copy: dict[str, Any] = json.loads(json.dumps(template))
+    for resource in copy["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = code
+    return copy

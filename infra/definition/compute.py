@@ -1,0 +1,119 @@
+"""Function definitions as SAM resources: the function, what invokes it, its role and its log group."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from chalicelib.jobtype import JobType
+from infra.definition import grants
+from infra.definition.functions import FunctionDefinition, QueueTrigger, ScheduleTrigger, StreamTrigger, Trigger
+from infra.definition.names import Resources, Value, arn_of, attribute, logical, ref
+from infra.definition.permissions import role
+
+RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+"""Chalice picks wheels for the Python that it runs under, so this is also what the functions run on."""
+ARCHITECTURE = "arm64"
+ZIP = "./deployment.zip"
+"""The one package of all functions, as Chalice names it."""
+
+
+def compute(types: Sequence[JobType[Any, Any]], defined: Iterable[FunctionDefinition]) -> Resources:
+    """All functions of `defined` with their roles and log groups."""
+    resources: Resources = {}
+    for function in defined:
+        resources |= {
+            function.logical_id: _function(function),
+            role_id(function): role(function.log_group, _grants(function, types)),
+            log_group_id(function.short): log_group(function.log_group),
+        }
+    return resources
+
+
+def role_id(function: FunctionDefinition) -> str:
+    """The logical id of a function's role."""
+    return logical(function.short, "Role")
+
+
+def log_group_id(short: str) -> str:
+    """The logical id of a function's log group."""
+    return logical(short, "Logs")
+
+
+def log_group(name: str) -> dict[str, Any]:
+    """A log group that is deleted with the stack; only the stack makes groups, roles cannot."""
+    return {
+        "Type": "AWS::Logs::LogGroup",
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Delete",
+        "Properties": {"LogGroupName": name, "RetentionInDays": ref("LogRetentionDays")},
+    }
+
+
+def logging(short: str) -> dict[str, Value]:
+    """JSON lines; the platform's own start and end lines only when something is wrong: they would cost $0.5/M jobs."""
+    return {
+        "LogFormat": "JSON",
+        "ApplicationLogLevel": ref("LogLevel"),
+        "SystemLogLevel": "WARN",
+        "LogGroup": ref(log_group_id(short)),
+    }
+
+
+def _function(function: FunctionDefinition) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        "FunctionName": function.name,
+        "Handler": function.handler,
+        "Runtime": RUNTIME,
+        "Architectures": [ARCHITECTURE],
+        "CodeUri": ZIP,
+        "Timeout": function.timeout,
+        "MemorySize": function.memory,
+        "Role": arn_of(role_id(function)),
+        "LoggingConfig": logging(function.short),
+        "Events": {"Source": _event(function.trigger, function)},
+    }
+    if isinstance(function.trigger, ScheduleTrigger):
+        # the next minute is the retry
+        properties["EventInvokeConfig"] = {"MaximumRetryAttempts": 0}
+    return {"Type": "AWS::Serverless::Function", "Properties": properties}
+
+
+def _event(trigger: Trigger, function: FunctionDefinition) -> dict[str, Any]:
+    match trigger:
+        case QueueTrigger():
+            return {"Type": "SQS", "Properties": _from_queue(trigger, logical(function.short, "Queue"))}
+        case ScheduleTrigger():
+            unit = "minute" if trigger.minutes == 1 else "minutes"
+            return {"Type": "Schedule", "Properties": {"Schedule": f"rate({trigger.minutes} {unit})"}}
+        case StreamTrigger():
+            return {"Type": "DynamoDB", "Properties": _from_stream(trigger)}
+
+
+def _from_queue(trigger: QueueTrigger, queue: str) -> dict[str, Any]:
+    return {
+        "Queue": arn_of(queue),
+        "BatchSize": trigger.batch_size,
+        "MaximumBatchingWindowInSeconds": trigger.window,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "ScalingConfig": {"MaximumConcurrency": trigger.max_concurrency},
+    }
+
+
+def _from_stream(trigger: StreamTrigger) -> dict[str, Any]:
+    return {
+        "Stream": attribute("JobsTable", "StreamArn"),
+        "StartingPosition": "TRIM_HORIZON",
+        "BatchSize": trigger.batch_size,
+        "MaximumBatchingWindowInSeconds": trigger.window,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "BisectBatchOnFunctionError": True,
+        "MaximumRetryAttempts": trigger.retries,
+        "MaximumRecordAgeInSeconds": trigger.longest_age,
+        "FilterCriteria": {"Filters": [{"Pattern": '{"dynamodb":{"Keys":{"sk":{"S":["META"]}}}}'}]},
+    }
+
+
+def _grants(function: FunctionDefinition, types: Sequence[JobType[Any, Any]]) -> list[str]:
+    if function.job_type is not None:
+        return grants.worker(function.job_type)
+    return grants.watchdog(types) if function.short == "watchdog" else grants.counters()

@@ -1,0 +1,105 @@
+"""The API as Chalice makes it, with what Chalice cannot say: roles, log groups, errors of API Gateway's own."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.jobtype import JobType
+from infra.definition import grants
+from infra.definition.compute import log_group, log_group_id, logging
+from infra.definition.names import Resources, Value, arn_of, logical
+from infra.definition.permissions import role
+from infra.definition.site import quoted_origin
+
+HANDLER = "APIHandler"
+AUTHORIZER = "Authorizer"
+"""Chalice's logical ids of the API's two functions; the second follows from the authorizer's name in the app."""
+STAGE = "api"
+RATE = 200
+BURST = 400
+"""Requests a second that API Gateway lets through for everybody together, and how many at once."""
+EXPOSED = "Location, Retry-After, Idempotent-Replayed, X-Correlation-Id"
+
+ERRORS = {
+    "ACCESS_DENIED": (403, "Forbidden"),
+    "AUTHORIZER_CONFIGURATION_ERROR": (500, "Internal Server Error"),
+    "AUTHORIZER_FAILURE": (500, "Internal Server Error"),
+    "BAD_REQUEST_BODY": (400, "Bad Request"),
+    "EXPIRED_TOKEN": (403, "Forbidden"),
+    "INTEGRATION_FAILURE": (502, "Bad Gateway"),
+    "INTEGRATION_TIMEOUT": (504, "Gateway Timeout"),
+    "MISSING_AUTHENTICATION_TOKEN": (404, "Not Found"),
+    "REQUEST_TOO_LARGE": (413, "Content Too Large"),
+    "RESOURCE_NOT_FOUND": (404, "Not Found"),
+    "THROTTLED": (429, "Too Many Requests"),
+    "UNAUTHORIZED": (401, "Unauthorized"),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type"),
+}
+"""API Gateway says 403 "Missing Authentication Token" for a path that it does not have: that is 404."""
+
+
+def gateway(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
+    """Overrides of Chalice's own resources, merged over them."""
+    return {
+        HANDLER: _function(stack, "api"),
+        "ApiRole": role(f"/aws/lambda/{stack}-api", grants.api(types)),
+        log_group_id("api"): log_group(f"/aws/lambda/{stack}-api"),
+        "RestAPI": {"Properties": {"Name": stack, "GatewayResponses": gateway_responses()}},
+        AUTHORIZER: _function(stack, "authorizer"),
+        "AuthorizerRole": role(f"/aws/lambda/{stack}-authorizer", grants.authorizer()),
+        log_group_id("authorizer"): log_group(f"/aws/lambda/{stack}-authorizer"),
+    }
+
+
+def globals_section(environment: dict[str, Value]) -> dict[str, Any]:
+    """What holds for every function and for the API."""
+    settings = [
+        {
+            "ResourcePath": "/*",
+            "HttpMethod": "*",
+            "MetricsEnabled": False,
+            "ThrottlingRateLimit": RATE,
+            "ThrottlingBurstLimit": BURST,
+        }
+    ]
+    return {"Function": {"Environment": {"Variables": environment}}, "Api": {"MethodSettings": settings}}
+
+
+def gateway_responses() -> dict[str, Any]:
+    """Problem documents with CORS headers: without them a browser shows every such error as a network failure."""
+    responses = {name: _response(status, title) for name, (status, title) in ERRORS.items()}
+    responses["THROTTLED"]["ResponseParameters"]["Headers"]["Retry-After"] = "'1'"
+    responses["UNAUTHORIZED"]["ResponseParameters"]["Headers"]["WWW-Authenticate"] = "'Bearer'"
+    return {
+        **responses,
+        "DEFAULT_4XX": _response(None, "Request Refused"),
+        "DEFAULT_5XX": _response(None, "Server Error"),
+    }
+
+
+def _response(status: int | None, title: str) -> dict[str, Any]:
+    problem: dict[str, Any] = {"type": "about:blank", "title": title}
+    if status is not None:
+        problem["status"] = status
+    headers = {
+        "Access-Control-Allow-Origin": quoted_origin(),
+        "Access-Control-Expose-Headers": f"'{EXPOSED}'",
+        "Content-Type": "'application/problem+json'",
+        "Vary": "'Origin'",
+        "X-Correlation-Id": "context.requestId",
+    }
+    response: dict[str, Any] = {
+        "ResponseParameters": {"Headers": headers},
+        "ResponseTemplates": {"application/json": json.dumps(problem)},
+    }
+    return response if status is None else {"StatusCode": str(status), **response}
+
+
+def _function(stack: str, short: str) -> dict[str, Any]:
+    return {
+        "Properties": {
+            "FunctionName": f"{stack}-{short}",
+            "Role": arn_of(logical(short, "Role")),
+            "LoggingConfig": logging(short),
+        }
+    }

@@ -1,0 +1,58 @@
+"""Who may do what: the grants of every function. Compared in tests with the requests that each really makes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib.jobtype import JobType
+
+CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
+"""What the event source mapping does with the function's role, and the worker's own visibility changes."""
+
+
+def worker(kind: JobType[Any, Any]) -> list[str]:
+    """A worker reads its own queue and writes jobs; it cannot send messages, so it cannot feed itself."""
+    return [
+        *(f"sqs:{action}:{kind.queue}" for action in CONSUMING),
+        *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
+        "s3:GetObject:payloads/*",
+        "s3:PutObject:results/*",
+        *kind.grants,
+    ]
+
+
+def api(types: Iterable[JobType[Any, Any]]) -> list[str]:
+    """The API stores jobs, nudges queues and reads depths; it cannot receive, delete or scan."""
+    queues = [kind.queue for kind in types]
+    return [
+        *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
+        *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all")),
+        *(f"dynamodb:{action}:control" for action in ("GetItem", "PutItem", "Query", "UpdateItem")),
+        *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
+        *(f"sqs:GetQueueAttributes:{queue}-dlq" for queue in queues),
+        *(f"s3:PutObject:{prefix}/*" for prefix in ("payloads", "uploads")),
+        *(f"s3:GetObject:{prefix}/*" for prefix in ("payloads", "results", "processed", "reports")),
+    ]
+
+
+def authorizer() -> list[str]:
+    """The authorizer looks up one token by its hash."""
+    return ["dynamodb:GetItem:control/TOK#*"]
+
+
+def watchdog(types: Iterable[JobType[Any, Any]]) -> list[str]:
+    """The watchdog moves overdue jobs on, sends their messages, and tidies the dead-letter queues."""
+    queues = [kind.queue for kind in types]
+    return [
+        *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
+        "dynamodb:Query:jobs/index/active",
+        *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
+        *(f"sqs:{action}:{queue}-dlq" for queue in queues for action in CONSUMING),
+    ]
+
+
+def counters() -> list[str]:
+    """The counters read the table's stream and add up in the control table."""
+    return [
+        *(f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")),
+        *(f"dynamodb:{action}:control" for action in ("GetItem", "UpdateItem")),
+    ]

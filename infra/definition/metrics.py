@@ -1,0 +1,53 @@
+"""CloudWatch metrics by name: one place for namespaces and dimensions, for alarms and the dashboard alike."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+OWN = "JobFlow"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric and how its points are put together in a period."""
+
+    namespace: str
+    name: str
+    dimensions: dict[str, str] = field(default_factory=dict)
+    stat: str = "Sum"
+
+    def as_stat(self, period: int) -> dict[str, Any]:
+        """For an alarm; `period` in seconds."""
+        dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
+        metric = {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": dimensions}
+        return {"Metric": metric, "Period": period, "Stat": self.stat}
+
+    def as_row(self, label: str) -> list[Any]:
+        """For a dashboard widget."""
+        flat = [text for pair in self.dimensions.items() for text in pair]
+        return [self.namespace, self.name, *flat, {"stat": self.stat, "label": label}]
+
+
+def own(stack: str, name: str, job_type: str = "-", stat: str = "Sum") -> Metric:
+    """A metric that the code counts (`chalicelib.telemetry`); "-" is the platform's."""
+    return Metric(OWN, name, {"service": stack, "job_type": job_type}, stat)
+
+
+def queue(name: str, metric: str, stat: str = "Maximum") -> Metric:
+    """One of SQS's own, of the queue with that physical name."""
+    return Metric("AWS/SQS", metric, {"QueueName": name}, stat)
+
+
+def function(name: str, metric: str, stat: str = "Sum") -> Metric:
+    """One of Lambda's own, of the function with that physical name."""
+    return Metric("AWS/Lambda", metric, {"FunctionName": name}, stat)
+
+
+def api(name: str, metric: str, stat: str = "Sum") -> Metric:
+    """One of API Gateway's own, of the REST API with that name."""
+    return Metric("AWS/ApiGateway", metric, {"ApiName": name}, stat)
+
+
+def table(name: str, metric: str, index: str = "") -> Metric:
+    """One of DynamoDB's own, of a table or one of its indexes."""
+    dimensions = {"TableName": name} | ({"GlobalSecondaryIndexName": index} if index else {})
+    return Metric("AWS/DynamoDB", metric, dimensions)

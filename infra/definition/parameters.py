@@ -1,0 +1,84 @@
+"""What a deployer may choose, the conditions that follow, and what the stack tells afterwards."""
+
+from typing import Any
+
+from infra.definition.gateway import STAGE
+from infra.definition.names import ref, sub
+from infra.definition.site import origin
+
+RETENTIONS = [1, 3, 7, 14, 30, 60, 90, 120, 180, 365]
+"""Of the days that CloudWatch Logs accepts, those that make sense here."""
+
+NO_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/none"
+"""Not used as long as there is no SiteDomain."""
+
+
+def parameters() -> dict[str, dict[str, Any]]:
+    """The stack's parameters; all but the secret have defaults that work."""
+    return {
+        "MailFrom": _text("jobs@example.com", "The address that mail is sent from."),
+        "MailIdentity": _text("example.com", "The SES identity (domain or address) that covers MailFrom."),
+        "AlarmEmail": _text("", "Who gets the alarms by e-mail; empty: nobody. The address must confirm."),
+        "CursorSecret": {
+            "Type": "String",
+            "NoEcho": True,
+            "MinLength": 32,
+            "Description": "Signs list cursors. `python -m infra.cloud deploy` makes one and keeps it.",
+        },
+        "Protect": _choice("false", ["true", "false"], "Refuse the deletion of the tables."),
+        "ApiOrigin": _text("", "The API's origin, for the dashboard's content security policy; set by deploy."),
+        "RateLimitMax": _number(60, "POST requests per address and window; 0 switches the limit off."),
+        "RateLimitWindow": _number(60, "Length of the window in seconds."),
+        "LogLevel": _choice("INFO", ["DEBUG", "INFO", "WARN", "ERROR"], "The least important lines that are kept."),
+        "LogRetentionDays": {**_number(30, "Days that logs are kept."), "AllowedValues": RETENTIONS},
+        "SiteDomain": _text("", "The dashboard's own domain name; empty: CloudFront's."),
+        "SiteCertificate": _text(NO_CERTIFICATE, "ARN of the certificate of SiteDomain, in us-east-1."),
+    }
+
+
+def conditions() -> dict[str, Any]:
+    """What the template decides by its parameters."""
+    return {
+        "HasAlarmEmail": _given("AlarmEmail"),
+        "HasApiOrigin": _given("ApiOrigin"),
+        "HasDomain": _given("SiteDomain"),
+        "Protected": {"Fn::Equals": [ref("Protect"), "true"]},
+    }
+
+
+def outputs() -> dict[str, Any]:
+    """What deploy and status read; Chalice adds EndpointURL, RestAPIId and the like."""
+    return {
+        "ApiOriginValue": _output(
+            sub("https://${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}"), "The API without its path"
+        ),
+        "ApiUrl": _output(
+            sub(f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{STAGE}"), "Where the API is"
+        ),
+        "SiteUrl": _output(origin(), "Where the dashboard is"),
+        "SiteBucketName": _output(ref("SiteBucket"), "Where the dashboard's files go"),
+        "SiteDistributionId": _output(ref("SiteDistribution"), "What to invalidate after an upload"),
+        "FilesBucketName": _output(ref("FilesBucket"), "Uploads, results and reports"),
+        "ControlTableName": _output(ref("ControlTable"), "Where tokens are"),
+        "JobsTableName": _output(ref("JobsTable"), "Where jobs are"),
+    }
+
+
+def _text(default: str, description: str) -> dict[str, Any]:
+    return {"Type": "String", "Default": default, "Description": description}
+
+
+def _number(default: int, description: str) -> dict[str, Any]:
+    return {"Type": "Number", "Default": default, "MinValue": 0, "Description": description}
+
+
+def _choice(default: str, allowed: list[str], description: str) -> dict[str, Any]:
+    return {**_text(default, description), "AllowedValues": allowed}
+
+
+def _given(parameter: str) -> dict[str, Any]:
+    return {"Fn::Not": [{"Fn::Equals": [ref(parameter), ""]}]}
+
+
+def _output(value: Any, description: str) -> dict[str, Any]:
+    return {"Value": value, "Description": description}

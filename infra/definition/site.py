@@ -1,0 +1,166 @@
+"""The dashboard's site: CloudFront in front of a private bucket, with strict headers and an app's paths."""
+
+from typing import Any
+
+from infra.definition.names import Resources, Value, attribute, bucket_name, ref, sub
+
+CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+"""CloudFront's managed cache policy: it honours the Cache-Control that the upload sets."""
+TWO_YEARS = 63_072_000
+
+REWRITE = """\
+function handler(event) {
+  var request = event.request;
+  if (!request.uri.split('/').pop().includes('.')) request.uri = '/index.html';
+  return request;
+}
+"""
+"""Paths of the app get its page; a missing file stays missing, which an error-page fallback would hide."""
+
+
+def origin() -> Value:
+    """Where browsers find the dashboard, as an origin: the custom domain, or CloudFront's."""
+    return _either("https://${SiteDomain}", "https://${SiteDistribution.DomainName}")
+
+
+def quoted_origin() -> Value:
+    """The same in the single quotes that API Gateway wants round a fixed header value."""
+    return _either("'https://${SiteDomain}'", "'https://${SiteDistribution.DomainName}'")
+
+
+def content_security_policy(stack: str) -> Value:
+    """Nothing but the site's own files, the API, and the files bucket for uploads and previews.
+
+    The API's address is not known while this is made (it refers to the site's in turn): `ApiOrigin` is filled in by
+    the second step of the first deployment; until then any API of the region may be called.
+    """
+    files = f"https://{bucket_name(stack, 'files')}.s3.${{AWS::Region}}.${{AWS::URLSuffix}}"
+    legacy = f"https://{bucket_name(stack, 'files')}.s3.${{AWS::URLSuffix}}"
+    before = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; manifest-src 'self'; "
+        f"img-src 'self' data: blob: {files} {legacy}; connect-src 'self' {files} {legacy} "
+    )
+    after = (
+        "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+        "upgrade-insecure-requests"
+    )
+    anywhere = sub("https://*.execute-api.${AWS::Region}.${AWS::URLSuffix}")
+    api = {"Fn::If": ["HasApiOrigin", ref("ApiOrigin"), anywhere]}
+    return {"Fn::Join": ["", [sub(before), api, after]]}
+
+
+def site(stack: str) -> Resources:
+    """The distribution and what it needs besides the bucket."""
+    return {
+        "SiteAccess": {
+            "Type": "AWS::CloudFront::OriginAccessControl",
+            "Properties": {
+                "OriginAccessControlConfig": {
+                    "Name": sub(f"{stack}-site-${{AWS::Region}}"),
+                    "OriginAccessControlOriginType": "s3",
+                    "SigningBehavior": "always",
+                    "SigningProtocol": "sigv4",
+                }
+            },
+        },
+        "SitePaths": {
+            "Type": "AWS::CloudFront::Function",
+            "Properties": {
+                "Name": sub(f"{stack}-paths-${{AWS::Region}}"),
+                "AutoPublish": True,
+                "FunctionCode": REWRITE,
+                "FunctionConfig": {"Comment": "Paths of the app get its page", "Runtime": "cloudfront-js-2.0"},
+            },
+        },
+        "SiteHeaders": _headers(stack),
+        "SiteDistribution": {
+            "Type": "AWS::CloudFront::Distribution",
+            "Properties": {"DistributionConfig": _distribution(stack)},
+        },
+    }
+
+
+def site_reader() -> dict[str, Any]:
+    """The statement of the bucket's policy that lets this distribution, and nobody else, read."""
+    return {
+        "Sid": "DistributionReads",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "s3:GetObject",
+        "Resource": sub("${SiteBucket.Arn}/*"),
+        "Condition": {
+            "StringEquals": {
+                "AWS:SourceArn": sub(
+                    "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${SiteDistribution}"
+                )
+            }
+        },
+    }
+
+
+def _distribution(stack: str) -> dict[str, Any]:
+    return {
+        "Comment": f"{stack} dashboard",
+        "Enabled": True,
+        "DefaultRootObject": "index.html",
+        "HttpVersion": "http2and3",
+        "IPV6Enabled": True,
+        "PriceClass": "PriceClass_100",
+        "Aliases": {"Fn::If": ["HasDomain", [ref("SiteDomain")], ref("AWS::NoValue")]},
+        "ViewerCertificate": {"Fn::If": ["HasDomain", _certificate(), ref("AWS::NoValue")]},
+        "Origins": [
+            {
+                "Id": "site",
+                "DomainName": attribute("SiteBucket", "RegionalDomainName"),
+                "OriginAccessControlId": attribute("SiteAccess", "Id"),
+                "S3OriginConfig": {"OriginAccessIdentity": ""},
+            }
+        ],
+        "DefaultCacheBehavior": {
+            "TargetOriginId": "site",
+            "ViewerProtocolPolicy": "redirect-to-https",
+            "AllowedMethods": ["GET", "HEAD"],
+            "Compress": True,
+            "CachePolicyId": CACHING_OPTIMIZED,
+            "ResponseHeadersPolicyId": ref("SiteHeaders"),
+            "FunctionAssociations": [
+                {"EventType": "viewer-request", "FunctionARN": attribute("SitePaths", "FunctionARN")}
+            ],
+        },
+    }
+
+
+def _certificate() -> dict[str, Any]:
+    return {
+        "AcmCertificateArn": ref("SiteCertificate"),
+        "SslSupportMethod": "sni-only",
+        "MinimumProtocolVersion": "TLSv1.2_2021",
+    }
+
+
+def _headers(stack: str) -> dict[str, Any]:
+    security = {
+        "ContentSecurityPolicy": {"ContentSecurityPolicy": content_security_policy(stack), "Override": True},
+        "ContentTypeOptions": {"Override": True},
+        "FrameOptions": {"FrameOption": "DENY", "Override": True},
+        "ReferrerPolicy": {"ReferrerPolicy": "no-referrer", "Override": True},
+        "StrictTransportSecurity": {
+            "AccessControlMaxAgeSec": TWO_YEARS,
+            "IncludeSubdomains": True,
+            "Override": True,
+        },
+    }
+    more = [
+        {"Header": "Permissions-Policy", "Value": "camera=(), geolocation=(), microphone=()", "Override": True},
+        {"Header": "Cross-Origin-Opener-Policy", "Value": "same-origin", "Override": True},
+    ]
+    config = {
+        "Name": sub(f"{stack}-headers-${{AWS::Region}}"),
+        "SecurityHeadersConfig": security,
+        "CustomHeadersConfig": {"Items": more},
+    }
+    return {"Type": "AWS::CloudFront::ResponseHeadersPolicy", "Properties": {"ResponseHeadersPolicyConfig": config}}
+
+
+def _either(custom: str, ours: str) -> Value:
+    return {"Fn::If": ["HasDomain", sub(custom), sub(ours)]}
