@@ -16,7 +16,8 @@ from infra.local.lambdas.runtime_api import RuntimeApi
 from infra.local.lambdas.site import Site, variables
 from infra.local.lambdas.specs import FunctionSpec
 
-ENTRYPOINT = Path(__file__).with_name("entrypoint.py")
+LIFELINE = Path(__file__).parents[1] / "lifeline.py"
+RUNTIME = "awslambdaric"
 
 
 class Owner(Protocol):
@@ -120,9 +121,8 @@ class Environment:
         read_end, write_end = os.pipe()
         self._lines = LinePump(read_end, self.log.line)
         try:
-            # stdin is the thread of life: its end closes with the runner, however the runner dies.
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", str(ENTRYPOINT), self.spec.handler,
+                sys.executable, "-P", str(LIFELINE), RUNTIME, self.spec.handler,
                 stdin=asyncio.subprocess.PIPE, stdout=write_end, stderr=write_end,
                 cwd=self._site.root, env=variables(self.spec, self._site, address, self.log.stream),
                 start_new_session=True,

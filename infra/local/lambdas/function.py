@@ -22,6 +22,7 @@ class Function:
         self._site = site
         self._idle_seconds = idle_seconds
         self._closed = False
+        self._held = False
         self._environments: set[Environment] = set()
         self._draining: set[Environment] = set()
         self._idle: list[Environment] = []
@@ -45,8 +46,16 @@ class Function:
             self._scale()
         return await invocation.result
 
+    def hold(self) -> None:
+        """Start no environment and keep the ones there are: the code on disk cannot be loaded just now."""
+        self._held = True
+
     def replace(self, spec: FunctionSpec | None = None) -> None:
-        """New code or a new spec: no invocation reaches a present environment; busy ones finish theirs first."""
+        """New code or a new spec: no invocation reaches a present environment; busy ones finish theirs first.
+
+        Ends a `hold`.
+        """
+        self._held = False
         self.spec = spec or self.spec
         for environment in tuple(self._environments):
             if environment.current is None:
@@ -77,7 +86,7 @@ class Function:
         else:
             self._idle.append(environment)
             loop = asyncio.get_running_loop()
-            self._retirements[environment] = loop.call_later(self._idle_seconds, self._retire, environment)
+            self._retirements[environment] = loop.call_later(self._idle_seconds, self._expire, environment)
 
     def on_gone(self, environment: Environment, init_error: dict[str, Any] | None) -> None:
         """An environment's process has ended."""
@@ -93,11 +102,12 @@ class Function:
         environment.deliver(invocation)
 
     def _scale(self) -> None:
+        if self._held or self._closed:
+            return
         starting = sum(not environment.ready for environment in self._environments)
         room = self.spec.concurrency - len(self._environments)
         for _ in range(min(len(self._waiting) - starting, room)):
-            if not self._closed:
-                self._start()
+            self._start()
 
     def _start(self) -> None:
         environment = Environment(self.spec, self._site, self)
@@ -105,6 +115,10 @@ class Function:
         run = asyncio.create_task(environment.run(), name=f"environment of {self.spec.name}")
         self._runs.add(run)
         run.add_done_callback(self._runs.discard)
+
+    def _expire(self, environment: Environment) -> None:
+        if not self._held:
+            self._retire(environment)
 
     def _retire(self, environment: Environment) -> None:
         self._environments.discard(environment)

@@ -68,6 +68,10 @@ class LambdaService:
         """New code: from now on only new environments are given work; busy ones finish what they have."""
         self.loop.call(self._recycle())
 
+    def hold(self) -> None:
+        """Start no environment until `recycle`: what is warm goes on, what would be cold waits."""
+        self.loop.call(self._hold())
+
     def pids(self) -> dict[str, list[int]]:
         """The process ids of every function's environments."""
         return self.loop.call(self._pids())
@@ -84,6 +88,10 @@ class LambdaService:
             self._functions[spec.name] = Function(spec, self._site, self._idle_seconds)
         elif known.spec != spec:
             known.replace(spec)
+
+    async def _hold(self) -> None:
+        for function in self._functions.values():
+            function.hold()
 
     async def _recycle(self) -> None:
         for function in self._functions.values():

@@ -59,10 +59,18 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class StreamMapping:
-    """A DynamoDB stream that invokes a function. `window` in seconds."""
+    """A DynamoDB stream that invokes a function. `window` and `longest_age` in seconds.
+
+    A batch without success is given up after `retries` more tries or at `longest_age`; None: never. `bisect` tries a
+    failed batch again in halves; `patterns` are event filter patterns as JSON, of which a record must match one.
+    """
 
     function: str
     stream_arn: str
     batch_size: int = 100
     window: float = 0
     report_batch_item_failures: bool = False
+    retries: int | None = None
+    longest_age: float | None = None
+    bisect: bool = False
+    patterns: tuple[str, ...] = ()

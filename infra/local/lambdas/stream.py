@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import json
 import logging
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.local.lambdas.gate import Gate
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import StreamMapping
-from infra.local.lambdas.stream_records import Record, sequence_number, stream_event, unprocessed
+from infra.local.lambdas.stream_records import Record, age, halves, matches, sequence_number, stream_event, unprocessed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -66,6 +69,7 @@ class StreamSource:
         self.gate = Gate()
         self._service = service
         self._streams = streams
+        self._patterns = [json.loads(pattern) for pattern in mapping.patterns]
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"stream-{mapping.function}")
 
     async def run(self) -> None:
@@ -102,15 +106,34 @@ class StreamSource:
         return records
 
     async def _deliver(self, records: list[Record]) -> None:
-        pause = FIRST_RETRY_SECONDS
-        while records:
-            event = stream_event(records, self.mapping.stream_arn)
-            result = await self._service.invoke_async(self.mapping.function, event)
-            left = unprocessed(records, result, report_failures=self.mapping.report_batch_item_failures)
-            if left:
-                await asyncio.sleep(pause)
-            pause = FIRST_RETRY_SECONDS if len(left) < len(records) else min(LAST_RETRY_SECONDS, pause * 2)
-            records = left
+        batches = deque([[record for record in records if self._wanted(record)]])
+        tries = 0
+        while batches:
+            batch = batches.popleft()
+            left = await self._attempt(batch) if batch else []
+            if len(left) < len(batch) or not batch:
+                tries = 0  # the checkpoint has moved
+            if not left:
+                continue
+            tries += 1
+            if self._hopeless(left, tries):
+                LOG.error("%s: gave up %d records of the stream.", self.mapping.function, len(left))
+                tries = 0
+                continue
+            batches.extendleft(reversed(halves(left) if self.mapping.bisect else [left]))
+            await asyncio.sleep(min(LAST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** (tries - 1)))
+
+    async def _attempt(self, batch: list[Record]) -> list[Record]:
+        result = await self._service.invoke_async(self.mapping.function, stream_event(batch, self.mapping.stream_arn))
+        return unprocessed(batch, result, report_failures=self.mapping.report_batch_item_failures)
+
+    def _wanted(self, record: Record) -> bool:
+        return not self._patterns or any(matches(record, pattern) for pattern in self._patterns)
+
+    def _hopeless(self, left: list[Record], tries: int) -> bool:
+        retries, longest = self.mapping.retries, self.mapping.longest_age
+        too_often = retries is not None and tries > retries
+        return too_often or (longest is not None and age(left[0], datetime.now(UTC)) > longest)
 
     async def _shards(self) -> list[Shard]:
         arn = self.mapping.stream_arn

@@ -30,6 +30,30 @@ def unprocessed(records: list[Record], result: InvokeResult, *, report_failures:
     return records[first:]
 
 
+def matches(value: Any, pattern: Any) -> bool:
+    """Whether a record matches an event filter pattern: nested objects that end in lists of allowed values.
+
+    Raises ValueError for a pattern that uses more of the language (prefix, numeric, exists ...) than that.
+    """
+    if isinstance(pattern, Mapping):
+        return isinstance(value, Mapping) and all(matches(value.get(name), inner) for name, inner in pattern.items())
+    if not isinstance(pattern, list) or any(isinstance(allowed, Mapping) for allowed in pattern):
+        raise ValueError(f"The laptop knows only patterns of exact values, not {pattern!r}.")
+    return value in pattern
+
+
+def halves(records: list[Record]) -> list[list[Record]]:
+    """A batch in two, the older half first; one record stays whole."""
+    middle = len(records) // 2
+    return [records[:middle], records[middle:]] if middle else [records]
+
+
+def age(record: Record, now: datetime) -> float:
+    """Seconds since the change; 0 when the record does not say."""
+    at = record["dynamodb"].get("ApproximateCreationDateTime")
+    return (now - at).total_seconds() if isinstance(at, datetime) else 0.0
+
+
 def sequence_number(record: Record) -> str:
     """Where in its shard a record stands."""
     return str(record["dynamodb"]["SequenceNumber"])

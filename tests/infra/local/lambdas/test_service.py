@@ -171,6 +171,24 @@ def test_recycling_serves_new_code_while_the_old_finishes_its_invocation(tmp_pat
     assert not alive(old)
 
 
+def test_held_the_warm_goes_on_and_the_cold_waits_for_the_next_code(tmp_path: Path) -> None:
+    module = tmp_path / "edited.py"
+    module.write_text("def handler(event, context):\n    return 'old'\n")
+    with LambdaService(tmp_path, {}) as service:
+        service.register(FunctionSpec("warm", "edited.handler"))
+        service.register(FunctionSpec("cold", "edited.handler"))
+        service.invoke("warm", {})
+        module.write_text("def handler(:\n")
+        service.hold()
+        waiting = service.submit("cold", {})
+        meanwhile = service.invoke("warm", {})
+        module.write_text("def handler(event, context):\n    return 'repaired'\n")
+        service.recycle()
+
+        assert waiting.result().payload == "repaired"
+    assert (meanwhile.payload, meanwhile.cold_start) == ("old", False)
+
+
 def test_an_idle_environment_is_retired(lines: Lines) -> None:
     with LambdaService(FUNCTIONS, {}, lines, idle_seconds=0.1) as service:
         service.register(FunctionSpec("f", "basic.pid"))

@@ -1,5 +1,6 @@
 """The stream mapping over a real emulator: every change once and in order, the same batch again after a failure."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import boto3
 import pytest
 
 from infra.local.lambdas.specs import StreamMapping
+from infra.local.lambdas.stream_records import matches
 from tests.infra.local.lambdas.conftest import Stage, until
 
 if TYPE_CHECKING:
@@ -120,6 +122,43 @@ def test_with_the_flag_it_goes_on_from_the_first_reported_failure(stage: Stage, 
     until(lambda: len(keys(stage)) == 5)
 
     assert stage.lines.said("keys") == [["a", "b", "c"], ["b", "c"]]
+
+
+def test_a_poisoned_record_is_isolated_by_halves_and_given_up(stage: Stage, table: Table) -> None:
+    table.put("a", "b", "poison", "c")
+    function = stage.function("on_stream.poisoned")
+    stage.sources.add(StreamMapping(function, table.stream_arn, bisect=True, retries=3))
+
+    until(lambda: stage.lines.said("passed")[-1:] == [["c"]])
+
+    assert stage.lines.said("passed") == [["a", "b"], ["c"]]
+
+
+def test_only_records_that_match_a_pattern_are_delivered(stage: Stage, table: Table) -> None:
+    pattern = json.dumps({"eventName": ["INSERT"], "dynamodb": {"Keys": {"id": {"S": ["a", "c"]}}}})
+    table.put(*"abc")
+    table.put("c")
+    table.put("a")
+    stage.sources.add(StreamMapping(stage.function("on_stream.accept"), table.stream_arn, patterns=(pattern,)))
+
+    until(lambda: len(keys(stage)) == 2)
+
+    assert stage.lines.said("keys") == [["a", "c"]]
+
+
+def test_a_pattern_beyond_exact_values_is_refused() -> None:
+    with pytest.raises(ValueError, match="exact values"):
+        matches({"n": 1}, {"n": [{"numeric": [">", 0]}]})
+
+
+def test_a_record_older_than_the_longest_age_is_given_up(stage: Stage, table: Table) -> None:
+    table.put("poison")
+    function = stage.function("on_stream.poisoned")
+    stage.sources.add(StreamMapping(function, table.stream_arn, longest_age=0))
+    until(lambda: any("REPORT" in message for message in stage.lines.messages()))
+    table.put("a")
+
+    until(lambda: stage.lines.said("passed") == [["a"]])
 
 
 def test_a_stream_that_is_not_there_yet_is_waited_for(stage: Stage, table: Table) -> None:

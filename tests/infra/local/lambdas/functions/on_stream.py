@@ -37,3 +37,11 @@ def partial(event: dict[str, Any], ctx: Any) -> dict[str, Any]:
             marker.touch()
             failed.append({"itemIdentifier": record["dynamodb"]["SequenceNumber"]})
     return {"batchItemFailures": failed}
+
+
+def poisoned(event: dict[str, Any], ctx: Any) -> None:
+    """Fail whenever the record "poison" is among them, else say what passed."""
+    passed = [record["dynamodb"]["Keys"]["id"]["S"] for record in event["Records"]]
+    if "poison" in passed:
+        raise RuntimeError("poisoned")
+    print(json.dumps({"passed": passed}))
