@@ -104,9 +104,10 @@ class Function:
     def _scale(self) -> None:
         if self._held or self._closed:
             return
-        starting = sum(not environment.ready for environment in self._environments)
+        # Neither one that is still starting nor one that has answered and not yet asked for more is short of work.
+        coming = sum(e.current is None and e not in self._idle for e in self._environments)
         room = self.spec.concurrency - len(self._environments)
-        for _ in range(min(len(self._waiting) - starting, room)):
+        for _ in range(min(len(self._waiting) - coming, room)):
             self._start()
 
     def _start(self) -> None:
