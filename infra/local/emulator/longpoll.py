@@ -1,4 +1,4 @@
-"""SQS long polls: a receive that found nothing waits here, outside of moto, and is tried again when something moved."""
+"""SQS long polls: a receive that found nothing waits here, outside of moto, until a message may be there."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,71 +6,84 @@ from dataclasses import dataclass
 
 from .http import Reply
 
-TICK_SECONDS = 0.1
-
 
 @dataclass(slots=True, eq=False)
 class _Poll:
     queue: str
     ends_at: float
     receive: Callable[[], Reply]
-    is_empty: Callable[[Reply], bool]
     answer: asyncio.Future[Reply]
 
 
 class LongPolls:
-    """The receives now waiting, oldest first. Used on the event loop only."""
+    """The receives now waiting, oldest first. Used on the event loop only.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    `due_in` gives the seconds until the next message of a queue is due, None if none is on its way; `is_empty` tells
+    an answer without messages.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        due_in: Callable[[str], float | None],
+        is_empty: Callable[[Reply], bool],
+    ) -> None:
         self._loop = loop
-        self._polls: list[_Poll] = []
-        self._timer: asyncio.TimerHandle | None = None
+        self._due_in = due_in
+        self._is_empty = is_empty
+        self._polls: dict[str, list[_Poll]] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
 
-    def wait(
-        self, queue: str, seconds: float, receive: Callable[[], Reply], is_empty: Callable[[Reply], bool]
-    ) -> asyncio.Future[Reply]:
-        """Return the future answer of a receive on `queue` that found nothing: the first one that finds something,
-        or the last empty one once `seconds` are over."""
-        answer = self._loop.create_future()
-        self._polls.append(_Poll(queue, self._loop.time() + seconds, receive, is_empty, answer))
-        self._schedule()
-        return answer
+    def wait(self, queue: str, seconds: float, receive: Callable[[], Reply]) -> asyncio.Future[Reply]:
+        """Return the future answer of a receive on `queue` that found nothing: the first that finds something, or the
+        last empty one once `seconds` are over."""
+        poll = _Poll(queue, self._loop.time() + seconds, receive, self._loop.create_future())
+        self._polls.setdefault(queue, []).append(poll)
+        self._set_timer(queue)
+        return poll.answer
 
-    def wake(self, queue: str | None = None) -> None:
-        """Try every waiting receive of `queue` (all queues if None) again, once the request at hand is answered."""
-        if self._polls:
+    def wake(self, queue: str) -> None:
+        """A message of `queue` may be due: try its receives again, once the request at hand is answered."""
+        if queue in self._polls:
             self._loop.call_soon(self._retry, queue)
 
+    def wake_all(self) -> None:
+        """The clock moved: try them all."""
+        for queue in self._polls:
+            self.wake(queue)
+
     def abandon(self) -> None:
-        """Forget all waiting receives: their queues are gone."""
-        for poll in self._polls:
-            poll.answer.cancel()
+        """Answer all waiting receives as they stand: their queues are about to go."""
+        for polls in self._polls.values():
+            for poll in polls:
+                poll.answer.cancel()
         self._polls.clear()
 
-    def _retry(self, queue: str | None) -> None:
+    def _retry(self, queue: str) -> None:
         now = self._loop.time()
-        for poll in list(self._polls):
-            if poll.answer.done():
-                self._polls.remove(poll)
-            elif queue is None or poll.queue == queue:
-                self._try(poll, now)
+        waiting = [poll for poll in self._polls.pop(queue, []) if not poll.answer.done()]
+        left = [poll for poll in waiting if not self._answered(poll, now)]
+        if left:
+            self._polls[queue] = left
+            self._set_timer(queue)
 
-    def _try(self, poll: _Poll, now: float) -> None:
+    def _answered(self, poll: _Poll, now: float) -> bool:
         try:
             reply = poll.receive()
         except Exception as error:
-            self._polls.remove(poll)
             poll.answer.set_exception(error)
-            return
-        if not poll.is_empty(reply) or now >= poll.ends_at:
-            self._polls.remove(poll)
-            poll.answer.set_result(reply)
+            return True
+        if self._is_empty(reply) and now < poll.ends_at:
+            return False
+        poll.answer.set_result(reply)
+        return True
 
-    def _schedule(self) -> None:
-        if self._timer is None and self._polls:
-            self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
-
-    def _tick(self) -> None:
-        self._timer = None
-        self._retry(None)
-        self._schedule()
+    def _set_timer(self, queue: str) -> None:
+        timer = self._timers.pop(queue, None)
+        if timer is not None:
+            timer.cancel()
+        moment = min(poll.ends_at for poll in self._polls[queue])
+        due_in = self._due_in(queue)
+        if due_in is not None:
+            moment = min(moment, self._loop.time() + due_in)
+        self._timers[queue] = self._loop.call_at(moment, self._retry, queue)

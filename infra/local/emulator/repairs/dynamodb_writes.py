@@ -1,0 +1,105 @@
+"""DynamoDB writes that are all or nothing, at a cost that does not grow with the table."""
+
+import copy
+import types
+from typing import Any
+
+from moto.dynamodb import models
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
+
+from .patching import Replacements
+from .table_views import TableViews
+
+
+def repair(replacements: Replacements, views: TableViews) -> None:
+    """All repairs of this module."""
+    undo_failed_transactions_item_by_item(replacements, views)
+    make_updates_whole(replacements, views)
+
+
+def undo_failed_transactions_item_by_item(replacements: Replacements, views: TableViews) -> None:
+    """moto copies the whole table before every transaction and puts the copy back when it fails, which takes seconds
+    and wipes out what others wrote meanwhile. Here only the items the transaction names are remembered."""
+
+    def transact_write_items(backend: Any, transact_items: list[dict[str, Any]]) -> None:
+        operations = [operation for item in transact_items for operation in item.values()]
+        before = [_Before(backend.tables.get(op.get("TableName")), op, views) for op in operations]
+        try:
+            stock(backend, transact_items)
+        except Exception:
+            for step in reversed(before):
+                step.restore()
+            raise
+
+    def deepcopy(value: Any, memo: dict[int, Any] | None = None) -> Any:
+        return value if isinstance(value, Table) else copy.deepcopy(value, memo)
+
+    stock = replacements.put(models.DynamoDBBackend, "transact_write_items", transact_write_items)
+    replacements.put(models, "copy", types.SimpleNamespace(deepcopy=deepcopy, copy=copy.copy))
+
+
+def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
+    """An update that fails half-way leaves in moto what it had done so far, and one that makes a new item writes two
+    stream records, the first for an item of nothing but its key. AWS does neither."""
+
+    def update_item(backend: Any, table_name: str, key: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        table = backend.get_table(table_name)
+        before = _Before(table, {"Key": key}, views)
+        try:
+            item = stock(backend, table_name, key, *args, **kwargs)
+        except Exception:
+            before.restore()
+            raise
+        if before.item is None and table.stream_shard:
+            _drop_the_record_of_the_bare_key(table.stream_shard)
+        return item
+
+    stock = replacements.put(models.DynamoDBBackend, "update_item", update_item)
+
+
+def _drop_the_record_of_the_bare_key(shard: Any) -> None:
+    bare, whole = shard.items[-2:]
+    whole.record["dynamodb"]["SequenceNumber"] = bare.record["dynamodb"]["SequenceNumber"]
+    del shard.items[-2]
+
+
+class _Before:
+    """An item and its table's stream as they are now, and the way back to that."""
+
+    def __init__(self, table: Any, operation: dict[str, Any], views: TableViews) -> None:
+        given = operation.get("Key") or operation.get("Item") or {}
+        self.item: Any = None
+        self._views = views
+        # an operation without table or key is refused before it writes
+        self._table = table if table is not None and all(name in given for name in table.table_key_attrs) else None
+        if self._table is not None:
+            self._hash_key = DynamoType(given[table.hash_key_attr])
+            self._range_key = DynamoType(given[table.range_key_attr]) if table.range_key_attr else None
+            self.item = table.get_item(self._hash_key, self._range_key)
+            self._attributes = copy.deepcopy(self.item).attrs if self.item is not None else None
+            self._next_record = _next_record(table.stream_shard)
+
+    def restore(self) -> None:
+        """Put the item and the stream back."""
+        table = self._table
+        if table is None:
+            return
+        if table.stream_shard:
+            del table.stream_shard.items[max(0, self._next_record - table.stream_shard.starting_sequence_number) :]
+        self._put_back(table.items)
+        self._views.note(table, self._hash_key, self._range_key)
+
+    def _put_back(self, items: Any) -> None:
+        if self._range_key is not None:
+            items = items[self._hash_key]
+        key = self._hash_key if self._range_key is None else self._range_key
+        if self.item is None:
+            items.pop(key, None)
+        else:
+            self.item.attrs = self._attributes
+            items[key] = self.item
+
+
+def _next_record(shard: Any) -> int:
+    return shard.starting_sequence_number + len(shard.items) if shard else 0
