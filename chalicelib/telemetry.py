@@ -4,6 +4,7 @@ Never a payload, a result, a token or an address: ids, types, sizes and times on
 """
 
 import functools
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,8 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from chalicelib.job import Attempt, Job
 
-SERVICE = "jobflow"
+SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "jobflow")
+"""The stack's name in the cloud: it tells the stages of one account apart."""
 NAMESPACE = "JobFlow"
 
 

@@ -28,6 +28,8 @@ class Alarm:
     period: int = MINUTE
     periods: int = 1
     missing: str = "notBreaching"
+    below: bool = False
+    """Whether it is a value below the threshold that is bad, not one above it."""
 
     @property
     def name(self) -> str:
@@ -35,7 +37,7 @@ class Alarm:
         return f"{self.of}-{self.kind}" if self.of else self.kind
 
     def resource(self, stack: str) -> dict[str, Any]:
-        """The alarm in the template; "greater than the threshold" is the only comparison."""
+        """The alarm in the template."""
         rows = [
             {"Id": name, "MetricStat": metric.as_stat(self.period), "ReturnData": not self.expression}
             for name, metric in self.metrics.items()
@@ -48,7 +50,7 @@ class Alarm:
                 "AlarmName": f"{stack}-{self.name}",
                 "AlarmDescription": f"{self.advice} (docs/operations.md#{self.kind})",
                 "Metrics": rows,
-                "ComparisonOperator": "GreaterThanThreshold",
+                "ComparisonOperator": "LessThanThreshold" if self.below else "GreaterThanThreshold",
                 "Threshold": self.threshold,
                 "EvaluationPeriods": self.periods,
                 "DatapointsToAlarm": self.periods,
@@ -106,7 +108,6 @@ def _share_of_bad_ends() -> str:
 
 
 def _of_platform(stack: str) -> list[Alarm]:
-    watchdog = {name.lower(): metrics.function(f"{stack}-watchdog", name) for name in ("Invocations", "Errors")}
     throttled = {
         f"t{number}": metrics.table(f"{stack}-jobs", "WriteThrottleEvents", index)
         for number, index in enumerate(("", "active", "all"))
@@ -127,8 +128,8 @@ def _of_platform(stack: str) -> list[Alarm]:
         ),
         Alarm(
             "watchdog-silent", "", "The watchdog has not succeeded for 5 minutes: lost messages are not sent again. "
-            "Look at its log and its schedule.", watchdog,
-            -1, "0-(FILL(invocations,0)-FILL(errors,0))", period=5 * MINUTE, missing="breaching",
+            "Look at its log and its schedule.", {"ran": metrics.own(stack, "WatchdogRan")},
+            1, period=5 * MINUTE, missing="breaching", below=True,
         ),
         Alarm(
             "counters-behind", "", "The counters are over a minute behind: /metrics is stale, jobs are not affected. "

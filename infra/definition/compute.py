@@ -109,7 +109,8 @@ def _from_stream(trigger: StreamTrigger) -> dict[str, Any]:
         "BisectBatchOnFunctionError": True,
         "MaximumRetryAttempts": trigger.retries,
         "MaximumRecordAgeInSeconds": trigger.longest_age,
-        "FilterCriteria": {"Filters": [{"Pattern": '{"dynamodb":{"Keys":{"sk":{"S":["META"]}}}}'}]},
+        "TumblingWindowInSeconds": trigger.tumbling,
+        "FilterCriteria": {"Filters": [{"Pattern": trigger.pattern}]},
     }
 
 

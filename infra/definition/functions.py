@@ -1,12 +1,14 @@
 """The Lambda functions besides the API: one per job type, the watchdog, the counters; and what invokes them."""
 
-import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.jobtype import JobType
 from infra.definition.names import logical, queue_name
+
+HOUR = 3600
+META_ONLY = '{"dynamodb":{"Keys":{"sk":{"S":["META"]}}}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,10 @@ class StreamTrigger:
     retries: int
     longest_age: int
     """Seconds after which a record that always fails is given up: the counters recount, jobs are not at risk."""
+    tumbling: int
+    """Seconds of the tumbling window: with one, Lambda names the shard in the event. Nothing waits for its end."""
+    pattern: str
+    """Event filter pattern, as JSON: other records are never delivered, nor paid for."""
 
 
 Trigger = QueueTrigger | ScheduleTrigger | StreamTrigger
@@ -82,6 +88,8 @@ def _worker(kind: JobType[Any, Any], stack: str) -> FunctionDefinition:
 
 def _platform(stack: str) -> list[FunctionDefinition]:
     watchdog = FunctionDefinition(stack, "watchdog", "chalicelib.watchdog.handler", 50, 256, ScheduleTrigger(1))
-    stream = StreamTrigger(f"{stack}-jobs", batch_size=500, window=2, retries=100, longest_age=6 * 3600)
+    stream = StreamTrigger(
+        f"{stack}-jobs", 500, window=2, retries=100, longest_age=6 * HOUR, tumbling=900, pattern=META_ONLY
+    )
     counters = FunctionDefinition(stack, "counters", "chalicelib.counters.handler", 60, 256, stream)
-    return [f for f in (watchdog, counters) if importlib.util.find_spec(f.handler.rpartition(".")[0])]
+    return [watchdog, counters]

@@ -12,8 +12,8 @@ from infra.definition.permissions import role
 from infra.definition.site import quoted_origin
 
 HANDLER = "APIHandler"
-AUTHORIZER = "Authorizer"
-"""Chalice's logical ids of the API's two functions; the second follows from the authorizer's name in the app."""
+AUTHORIZER = "Authorize"
+"""Chalice's logical ids of the API's two functions; the second follows from the name of the authorizer in app.py."""
 STAGE = "api"
 RATE = 200
 BURST = 400

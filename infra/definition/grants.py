@@ -7,6 +7,8 @@ from chalicelib.jobtype import JobType
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
 """What the event source mapping does with the function's role, and the worker's own visibility changes."""
+LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
+"""Reading a job means reading what of it did not fit into DynamoDB."""
 
 
 def worker(kind: JobType[Any, Any]) -> list[str]:
@@ -14,7 +16,7 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
     return [
         *(f"sqs:{action}:{kind.queue}" for action in CONSUMING),
         *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
-        "s3:GetObject:payloads/*",
+        *LARGE_BODIES,
         "s3:PutObject:results/*",
         *kind.grants,
     ]
@@ -29,8 +31,9 @@ def api(types: Iterable[JobType[Any, Any]]) -> list[str]:
         *(f"dynamodb:{action}:control" for action in ("GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
         *(f"sqs:GetQueueAttributes:{queue}-dlq" for queue in queues),
-        *(f"s3:PutObject:{prefix}/*" for prefix in ("payloads", "uploads")),
-        *(f"s3:GetObject:{prefix}/*" for prefix in ("payloads", "results", "processed", "reports")),
+        *LARGE_BODIES,
+        "s3:PutObject:payloads/*",
+        "s3:PutObject:uploads/*",
     ]
 
 
@@ -45,6 +48,7 @@ def watchdog(types: Iterable[JobType[Any, Any]]) -> list[str]:
     return [
         *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
+        *LARGE_BODIES,
         *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
         *(f"sqs:{action}:{queue}-dlq" for queue in queues for action in CONSUMING),
     ]
