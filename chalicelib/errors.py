@@ -36,6 +36,10 @@ class MalformedRequest(JobFlowError):
     """The request cannot be read at all: not JSON, not an object, a header that is not allowed."""
 
 
+class InvalidPosition(InvalidRequest):
+    """A listing cannot go where the request points: a cursor that is not ours, an offset that is too deep."""
+
+
 class InvalidPayload(InvalidRequest):
     """The payload does not match the schema of its job type."""
 
@@ -54,6 +58,14 @@ class JobNotFound(JobFlowError):
     def __init__(self, job_id: str) -> None:
         super().__init__(f"No job has the id {job_id!r}.")
         self.job_id = job_id
+
+
+class TokenNotFound(JobFlowError):
+    """No token has that id."""
+
+    def __init__(self, token_id: str) -> None:
+        super().__init__(f"No token has the id {token_id!r}.")
+        self.token_id = token_id
 
 
 class JobExists(JobFlowError):
@@ -112,3 +124,7 @@ class RateLimited(JobFlowError):
 
 class PayloadTooLarge(JobFlowError):
     """The request body is larger than the limit."""
+
+
+class UnsupportedMediaType(JobFlowError):
+    """The request body says that it is something else than JSON."""

@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from chalicelib.errors import FieldError, InvalidRequest
+from chalicelib.errors import FieldError, InvalidPosition
 from chalicelib.job import Job, Status
 from chalicelib.ports import Filter
 
@@ -63,7 +63,7 @@ def write_cursor(position: str, which: Filter, secret: str) -> str:
 
 
 def read_cursor(cursor: str, which: Filter, secret: str) -> str:
-    """The position in a cursor; raises InvalidRequest when it is not one of ours or belongs to another filter."""
+    """The position in a cursor; raises InvalidPosition when it is not one of ours or belongs to another filter."""
     try:
         body, signature = (_decode(part) for part in cursor.split("."))
     except (ValueError, binascii.Error):
@@ -76,8 +76,8 @@ def read_cursor(cursor: str, which: Filter, secret: str) -> str:
     return str(content["p"])
 
 
-def _bad_cursor(why: str) -> InvalidRequest:
-    return InvalidRequest("The cursor cannot be used.", [FieldError(("query", "cursor"), why)])
+def _bad_cursor(why: str) -> InvalidPosition:
+    return InvalidPosition("The cursor cannot be used.", [FieldError(("query", "cursor"), why)])
 
 
 def _fingerprint(which: Filter) -> str:

@@ -10,17 +10,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from chalicelib import changes, jobtype, telemetry
-from chalicelib.errors import FieldError, IdempotencyMismatch, InvalidRequest, JobConflict, JobExists, MoveRefused
-from chalicelib.job import JSON, RETRYABLE, WAITING, Job, JobView, Status
+from chalicelib.errors import (
+    FieldError,
+    IdempotencyMismatch,
+    InvalidPosition,
+    InvalidRequest,
+    JobConflict,
+    JobExists,
+    MoveRefused,
+)
+from chalicelib.job import JSON, MAX_DELAY, RETRYABLE, WAITING, Job, JobView, Status
 from chalicelib.listing import read_cursor, write_cursor
 from chalicelib.ports import Filter, JobQueue, JobStore, Nudge, Page
+from chalicelib.watching import LOOK_AHEAD
 
 NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
 """Of the ids that are made from an Idempotency-Key: the same principal and key give the same job."""
 SQS_LONGEST_DELAY = 900
-LOOK_AHEAD = 120.0
-"""Seconds before its time at which the watchdog sends a scheduled job's message, with the rest as delay."""
 DEEPEST_OFFSET = 5000
+STILL_SENDING = 5.0
+"""Seconds in which an unsent job is taken to be on its way: a replay sends its message again only after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +65,36 @@ class JobService:
         """Store a job and nudge its queue; returns it, and False when the same key and body came before.
 
         Durable before it returns; if the message does not get out, the watchdog sends it within two minutes.
-        Raises UnknownJobType, InvalidPayload, IdempotencyMismatch.
+        Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch.
         """
+        job, new = self.keep(asked)
+        return (self.send(job) if new or self.stranded(job) else job), new
+
+    def keep(self, asked: Submission) -> tuple[Job, bool]:
+        """The first half of `submit`: store the job and send nothing yet. Raises what `submit` raises."""
         job = self._new_job(asked)
         try:
             self.store.add(job)
         except JobExists as conflict:
-            return self._replay(job, conflict.existing), False
+            _check_same(job, conflict.existing)
+            telemetry.replayed(conflict.existing)
+            return conflict.existing, False
         telemetry.created(job)
-        return self._dispatch(job), True
+        return job, True
+
+    def stranded(self, job: Job) -> bool:
+        """Whether a stored job should have been sent by now, and was not."""
+        return job.status is Status.QUEUED and not job.sent and self.now() - job.updated_at >= STILL_SENDING
 
     def get(self, job_id: str) -> JobView:
         """A job and its attempts; raises JobNotFound."""
         return self.store.view(job_id)
 
     def page(self, which: Filter, limit: int, cursor: str | None = None, offset: int = 0) -> Page:
-        """Some jobs, newest first; `position` is the next cursor. Raises InvalidRequest for a cursor or offset."""
+        """Some jobs, newest first; `position` is the next cursor. Raises InvalidPosition for a cursor or offset."""
         if offset + limit > DEEPEST_OFFSET:
             deepest = f"offset + limit must be at most {DEEPEST_OFFSET}; go on with the next_cursor of a page instead"
-            raise InvalidRequest("That is too deep for an offset.", [FieldError(("query", "offset"), deepest)])
+            raise InvalidPosition("That is too deep for an offset.", [FieldError(("query", "offset"), deepest)])
         position = read_cursor(cursor, which, self.cursor_secret) if cursor else None
         if offset and not cursor:
             position = self.store.skip(which, offset)
@@ -94,10 +114,10 @@ class JobService:
             raise JobConflict(
                 f"Job {job_id} is {found.status}; only failed, dead-lettered or cancelled jobs are retried."
             )
-        edited = {} if payload is None else {"payload": jobtype.get(found.type).canonical(payload)}
+        edited = {} if payload is None else _stored(jobtype.get(found.type).canonical(payload))
         again = self._apply(found, changes.requeue(found, now=self.now(), **edited))
         telemetry.moved(again, "requeue")
-        return self._dispatch(again)
+        return self.send(again)
 
     def cancel(self, job_id: str) -> Job:
         """Stop a job: at once while it waits, at its next check while it runs. Raises JobNotFound, JobConflict."""
@@ -124,8 +144,13 @@ class JobService:
         with contextlib.suppress(MoveRefused):  # a worker was faster: its claim marks the job as sent
             self.store.apply(job.id, changes.mark_sent(job))
 
-    def _dispatch(self, job: Job) -> Job:
-        delay = max(0, math.ceil((job.run_at or 0) - self.now()))
+    def delay_of(self, job: Job) -> int:
+        """Whole seconds until the job may run; beyond SQS_LONGEST_DELAY the watchdog sends it when it is time."""
+        return max(0, math.ceil((job.run_at or 0) - self.now()))
+
+    def send(self, job: Job) -> Job:
+        """The second half of `submit`: nudge the queue, or leave it to the watchdog when that fails or is too early."""
+        delay = self.delay_of(job)
         if delay > SQS_LONGEST_DELAY:
             return job
         try:
@@ -142,35 +167,27 @@ class JobService:
             state = "gone" if refused.current is None else refused.current.status
             raise JobConflict(f"Job {found.id} is {state} now; someone else was faster.") from None
 
-    def _replay(self, job: Job, existing: Job) -> Job:
-        if existing.body_hash != job.body_hash:
-            where = [FieldError(("header", "Idempotency-Key"), "was used before with another body; use a new key")]
-            raise IdempotencyMismatch("This Idempotency-Key belongs to another request.", where)
-        telemetry.replayed(existing)
-        if not existing.sent and existing.status is Status.QUEUED:
-            return self._dispatch(existing)
-        return existing
-
     def _new_job(self, asked: Submission) -> Job:
         kind = jobtype.get(asked.type)
         payload = kind.canonical(asked.payload)
         now = self.now()
         run_at = now + asked.delay_seconds if asked.delay_seconds else asked.run_at
+        if run_at is not None and run_at - now > MAX_DELAY:
+            raise InvalidRequest("That is too far ahead.", [FieldError(("run_at",), "must be at most a year ahead")])
         later = run_at is not None and run_at > now
-        sooner = run_at - LOOK_AHEAD if later and run_at is not None and run_at - now > SQS_LONGEST_DELAY else None
         return Job(
             id=self._new_id(asked),
             type=kind.name,
             status=Status.SCHEDULED if later else Status.QUEUED,
             created_at=now,
             updated_at=now,
-            payload=payload,
-            payload_bytes=len(json.dumps(payload, separators=(",", ":")).encode()),
+            **_stored(payload),
             body_hash=asked.body_hash(),
             max_attempts=asked.max_attempts or kind.max_attempts,
             run_at=run_at if later else None,
             next_attempt_at=run_at if later else None,
-            due_at=sooner or (run_at or now if later else now) + changes.SEND_GRACE,
+            # Shortly before its time even when it is sent at once: had that failed, nothing else would be early enough.
+            due_at=max(now + changes.SEND_GRACE, (run_at or now) - LOOK_AHEAD),
             tags=asked.tags,
             correlation_id=asked.correlation_id,
             idempotency_key=asked.idempotency_key,
@@ -182,3 +199,13 @@ class JobService:
         if asked.idempotency_key is None:
             return str(uuid.uuid4())
         return str(uuid.uuid5(NAMESPACE, f"{asked.principal}|{asked.idempotency_key}"))
+
+
+def _stored(payload: JSON) -> dict[str, JSON]:
+    return {"payload": payload, "payload_bytes": len(json.dumps(payload, separators=(",", ":")))}
+
+
+def _check_same(job: Job, existing: Job) -> None:
+    if existing.body_hash != job.body_hash:
+        where = [FieldError(("header", "Idempotency-Key"), "was used before with another body; use a new key")]
+        raise IdempotencyMismatch("This Idempotency-Key belongs to another request.", where)

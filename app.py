@@ -1,0 +1,10 @@
+"""The API's Lambda, and what `chalice local` serves. Assembly only."""
+
+from chalice import Chalice
+
+from chalicelib import api, jobtype, telemetry
+
+app = Chalice(app_name="jobflow", configure_logs=False)
+app.log = telemetry.logger()
+jobtype.load()
+authorize = api.register(app)

@@ -1,0 +1,79 @@
+"""Many jobs in one request."""
+
+from collections.abc import Iterator
+
+from chalicelib import wiring
+from chalicelib.api.endpoint import Call, Endpoints, Reply, read_body
+from chalicelib.api.jobs import check_type, submission
+from chalicelib.api.problems import problem_of
+from chalicelib.api.responses import BatchAnswer, BatchResult, BulkAnswer, Problem, Skipped
+from chalicelib.api.schemas import Bulk, BulkFilter, NewBatch, NewJobInBatch
+from chalicelib.api.views import job_row
+from chalicelib.bulk import Outcome, Report, act_on_ids, act_on_matches, submit_many
+from chalicelib.errors import JobFlowError
+from chalicelib.ports import Filter
+from chalicelib.service import Submission
+
+endpoints = Endpoints()
+
+
+@endpoints.post("/jobs/batch", BatchAnswer, body=NewBatch)
+def create_jobs(call: Call) -> Reply:
+    """Create up to 25 jobs; each has its own answer, and one that is wrong does not keep the others out.
+
+    With an Idempotency-Key for the whole request, a job without a key of its own gets that key and its place, so that
+    the same request again creates nothing. Counts as one request for the rate limit.
+    """
+    outcomes = submit_many(wiring.job_service(), list(_submissions(call)))
+    results = [_result(outcome, call.correlation_id) for outcome in outcomes]
+    again = all(result.status == 200 for result in results)
+    return Reply(BatchAnswer(results=results), 200, {"Idempotent-Replayed": "true"} if again else {})
+
+
+@endpoints.post("/jobs/bulk", BulkAnswer, body=Bulk)
+def change_jobs(call: Call) -> BulkAnswer:
+    """Retry or cancel up to 100 jobs. Repeat while `more` is true; safe to repeat."""
+    asked: Bulk = call.body
+    if asked.filter is None:
+        report = act_on_ids(wiring.job_service(), asked.action, [i.lower() for i in asked.ids or ()], asked.dry_run)
+    else:
+        which = _which(asked.filter)
+        report = act_on_matches(wiring.job_service(), asked.action, which, asked.limit, asked.dry_run)
+    return _answer(report)
+
+
+def _submissions(call: Call) -> Iterator[Submission | JobFlowError]:
+    shared = call.idempotency_key()
+    for place, raw in enumerate(call.body.jobs):
+        try:
+            body = read_body(NewJobInBatch, raw)
+        except JobFlowError as error:
+            yield error
+            continue
+        key = body.idempotency_key or (f"{shared}#{place}" if shared else None)
+        yield submission(body, key, call)
+
+
+def _result(outcome: Outcome, correlation_id: str) -> BatchResult:
+    if outcome.job is not None:
+        return BatchResult(status=201 if outcome.new else 200, job=job_row(outcome.job))
+    problem = problem_of(outcome.error or JobFlowError("no outcome"), correlation_id)
+    return BatchResult(status=problem["status"], problem=Problem(**problem))
+
+
+def _which(asked: BulkFilter) -> Filter:
+    if asked.type is not None:
+        check_type(asked.type, "filter")
+    return Filter(
+        status=asked.status,
+        type=asked.type,
+        tag=asked.tag,
+        error=asked.error,
+        created_after=asked.created_after,
+        created_before=asked.created_before,
+    )
+
+
+def _answer(report: Report) -> BulkAnswer:
+    skipped = [Skipped(id=job_id, reason=reason) for job_id, reason in report.skipped]
+    return BulkAnswer(matched=report.matched, done=report.done, skipped=skipped, more=report.more)

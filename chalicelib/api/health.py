@@ -1,0 +1,21 @@
+"""Is it there, and who am I to it."""
+
+from chalicelib.api.endpoint import Call, Endpoints
+from chalicelib.api.responses import Health, Me
+from chalicelib.errors import Unauthorized
+
+endpoints = Endpoints()
+
+
+@endpoints.get("/health", Health, role=None)
+def health(_: Call) -> Health:
+    """Whether the API runs. Public; asks nothing of AWS."""
+    return Health()
+
+
+@endpoints.get("/me", Me)
+def me(call: Call) -> Me:
+    """Who the token is."""
+    if call.caller is None:
+        raise Unauthorized("Send the header Authorization: Bearer <token>.")
+    return Me(role=call.caller.role, label=call.caller.label)

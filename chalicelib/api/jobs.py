@@ -1,0 +1,95 @@
+"""Jobs, one by one and in pages."""
+
+import re
+
+from chalicelib import jobtype, wiring
+from chalicelib.api.endpoint import Call, Endpoints, Reply
+from chalicelib.api.responses import JobDetail, JobPage, JobRow
+from chalicelib.api.schemas import ListQuery, NewJob, Retry
+from chalicelib.api.views import job_detail, job_row, job_whole
+from chalicelib.errors import FieldError, InvalidRequest, JobNotFound
+from chalicelib.ports import Filter
+from chalicelib.service import Submission
+
+JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+endpoints = Endpoints()
+
+
+@endpoints.post("/jobs", JobRow, body=NewJob, statuses=(201, 200))
+def create_job(call: Call) -> Reply:
+    """Create a job. With an Idempotency-Key, the same request again answers 200 with the job there is."""
+    key = call.idempotency_key()
+    job, new = wiring.job_service().submit(submission(call.body, key, call))
+    if not new:
+        return Reply(job_whole(job), 200, {"Idempotent-Replayed": "true"})
+    return Reply(job_whole(job), 201, {"Location": f"/jobs/{job.id}"})
+
+
+@endpoints.get("/jobs", JobPage, query=ListQuery)
+def list_jobs(call: Call) -> JobPage:
+    """A page of jobs, newest first. Follow `next_cursor` until it is null; offset + limit ends at 5,000."""
+    asked: ListQuery = call.query
+    if asked.type is not None:
+        check_type(asked.type)
+    which = Filter(
+        asked.status, asked.type, asked.tag, asked.id_prefix, asked.error, asked.created_after, asked.created_before
+    )
+    page = wiring.job_service().page(which, asked.limit, asked.cursor, asked.offset)
+    counted = which == Filter(status=which.status, type=which.type)
+    return JobPage(
+        jobs=[job_row(job) for job in page.jobs],
+        total=wiring.metrics().count(which.status, which.type) if counted else None,
+        limit=asked.limit,
+        offset=asked.offset,
+        next_cursor=page.position,
+    )
+
+
+@endpoints.get("/jobs/{job_id}", JobDetail)
+def get_job(call: Call) -> JobDetail:
+    """A job with its payload, result and the history of its attempts. Strongly consistent."""
+    return job_detail(wiring.job_service().get(job_id_of(call)))
+
+
+@endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry)
+def retry_job(call: Call) -> JobRow:
+    """Run a failed, dead-lettered or cancelled job again from its first attempt, with another payload if given."""
+    return job_whole(wiring.job_service().retry(job_id_of(call), call.body.payload))
+
+
+@endpoints.post("/jobs/{job_id}/cancel", JobRow)
+def cancel_job(call: Call) -> JobRow:
+    """Stop a job: at once while it waits, at its next check while it runs."""
+    return job_whole(wiring.job_service().cancel(job_id_of(call)))
+
+
+def submission(body: NewJob, key: str | None, call: Call) -> Submission:
+    """What a checked body asks for."""
+    return Submission(
+        type=body.type,
+        payload=body.payload,
+        max_attempts=body.max_attempts,
+        delay_seconds=body.delay_seconds,
+        run_at=body.run_at,
+        tags=tuple(dict.fromkeys(body.tags)),
+        idempotency_key=key,
+        correlation_id=call.correlation_id,
+        principal=call.principal,
+    )
+
+
+def job_id_of(call: Call) -> str:
+    """The id in the path; raises JobNotFound when it cannot be one, because then no job has it."""
+    job_id = call.path["job_id"].lower()
+    if not JOB_ID.fullmatch(job_id):
+        raise JobNotFound(call.path["job_id"][:64])
+    return job_id
+
+
+def check_type(name: str, *prefix: str) -> None:
+    """Raises InvalidRequest unless there is a job type of that name."""
+    known = [kind.name for kind in jobtype.all_types()]
+    if name not in known:
+        loc = (*(prefix or ("query",)), "type")
+        raise InvalidRequest("There is no such job type.", [FieldError(loc, f"must be one of: {', '.join(known)}")])

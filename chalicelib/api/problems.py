@@ -1,0 +1,78 @@
+"""What each error becomes over HTTP: RFC 9457 problem details, from one table."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from chalicelib import errors as e
+from chalicelib.errors import FieldError, JobFlowError
+
+CONTENT_TYPE = "application/problem+json"
+
+TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
+    e.MalformedRequest: (400, "malformed-request", "The request cannot be read"),
+    e.InvalidPosition: (400, "invalid-position", "The listing cannot go there"),
+    e.Unauthorized: (401, "unauthorized", "A valid token is needed"),
+    e.Forbidden: (403, "forbidden", "The token's role does not allow this"),
+    e.JobNotFound: (404, "job-not-found", "There is no such job"),
+    e.JobConflict: (409, "job-conflict", "The job's state does not allow this"),
+    e.PayloadTooLarge: (413, "body-too-large", "The request body is too large"),
+    e.UnsupportedMediaType: (415, "unsupported-media-type", "The request body must be JSON"),
+    e.InvalidRequest: (422, "invalid-request", "The request is not valid"),
+    e.InvalidPayload: (422, "invalid-payload", "The payload does not match its job type"),
+    e.UnknownJobType: (422, "unknown-job-type", "There is no such job type"),
+    e.IdempotencyMismatch: (422, "idempotency-mismatch", "The Idempotency-Key belongs to another request"),
+    e.RateLimited: (429, "rate-limited", "Too many requests"),
+}
+"""Status, type and title of every error that a caller can cause. Anything else is a 500 and tells nothing."""
+
+
+def problem_body(
+    status: int,
+    title: str | None = None,
+    detail: str | None = None,
+    correlation_id: str | None = None,
+    *,
+    kind: str | None = None,
+    errors: Sequence[FieldError] = (),
+) -> dict[str, Any]:
+    """A problem as the object to serialise. Without a `kind` it is `about:blank` and the title is HTTP's phrase."""
+    body: dict[str, Any] = {
+        "type": f"urn:jobflow:problem:{kind}" if kind else "about:blank",
+        "title": title or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail or title or HTTPStatus(status).phrase,
+    }
+    if errors:
+        body["errors"] = [{"loc": list(error.loc), "msg": error.msg} for error in errors]
+    if correlation_id:
+        body["correlation_id"] = correlation_id
+    return body
+
+
+def row_of(error: JobFlowError) -> tuple[int, str, str] | None:
+    """The table's row for an error, or for what it is a kind of; None when callers are not told about it."""
+    for ancestor in type(error).__mro__:
+        if ancestor in TABLE:
+            return TABLE[ancestor]
+    return None
+
+
+def problem_of(error: Exception, correlation_id: str | None = None) -> dict[str, Any]:
+    """The problem that tells a caller about an error; an error that is not theirs becomes a bare 500."""
+    row = row_of(error) if isinstance(error, JobFlowError) else None
+    if row is None:
+        detail = "Something went wrong on our side; it has been logged under this correlation id."
+        return problem_body(500, None, detail, correlation_id)
+    status, kind, title = row
+    found = error.errors if isinstance(error, e.InvalidRequest) else ()
+    return problem_body(status, title, str(error), correlation_id, kind=kind, errors=found)
+
+
+def headers_of(error: Exception) -> dict[str, str]:
+    """Headers that belong to an error's answer."""
+    if isinstance(error, e.RateLimited):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, e.Unauthorized):
+        return {"WWW-Authenticate": 'Bearer realm="jobflow"'}
+    return {}

@@ -1,0 +1,208 @@
+"""What answers look like. Times are ISO 8601 in UTC with milliseconds and a Z."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib.job import JSON, Status
+from chalicelib.tokens import Role
+
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-25T00:42:39.123Z"])]
+
+
+class Answer(BaseModel):
+    """An answer's body."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Health(Answer):
+    """The API runs."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Me(Answer):
+    """Who the token is."""
+
+    role: Role
+    label: str
+
+
+class Progress(Answer):
+    """How far a running job says it is."""
+
+    percent: float
+    note: str | None
+
+
+class JobRow(Answer):
+    """A job, as in a list."""
+
+    id: str
+    type: str
+    status: Status
+    payload: JSON = Field(description="null in lists when it is larger than 500 bytes")
+    payload_bytes: int
+    attempts: int
+    max_attempts: int
+    gen: int = Field(description="1 at creation, one more at each manual retry")
+    error_message: str | None
+    error_class: str | None
+    idempotency_key: str | None
+    created_at: Time
+    updated_at: Time
+    started_at: Time | None
+    finished_at: Time | None
+    next_attempt_at: Time | None
+    result: JSON = Field(description="null in lists when it is larger than 500 bytes")
+    progress: Progress | None
+    tags: list[str]
+    correlation_id: str
+    cancel_requested: bool
+
+
+class AttemptRow(Answer):
+    """One try at a job."""
+
+    gen: int
+    attempt: int
+    outcome: Literal["completed", "error", "permanent_error", "cancelled", "lost", "running"]
+    started_at: Time
+    finished_at: Time | None
+    duration_ms: int | None
+    error_class: str | None
+    error_message: str | None
+    stack: str | None
+    request_id: str | None
+    cold_start: bool | None
+    receive_count: int | None
+    retry_delay_s: float | None
+
+
+class JobDetail(JobRow):
+    """A job with the history of its attempts."""
+
+    attempt_history: list[AttemptRow]
+    why: str | None = Field(description="Why it waits, in one sentence; null when it does not")
+
+
+class JobPage(Answer):
+    """A page of jobs, newest first. It may be shorter than `limit` and still have a next one."""
+
+    jobs: list[JobRow]
+    total: int | None = Field(
+        description="As last counted, a few seconds old; null when filtered by more than status and type"
+    )
+    limit: int
+    offset: int
+    next_cursor: str | None
+
+
+class FieldProblem(Answer):
+    """What is wrong with one field."""
+
+    loc: list[str | int]
+    msg: str
+
+
+class Problem(Answer):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] | None = None
+    correlation_id: str | None = None
+
+
+class BatchResult(Answer):
+    """What became of one job of a batch: a job with 201 or 200, a problem with 4xx."""
+
+    status: int
+    job: JobRow | None = None
+    problem: Problem | None = None
+
+
+class BatchAnswer(Answer):
+    """One result for each job, in their order."""
+
+    results: list[BatchResult]
+
+
+class Skipped(Answer):
+    """A job that a bulk action left alone."""
+
+    id: str
+    reason: str
+
+
+class BulkAnswer(Answer):
+    """What a bulk action did. While `more` is true the same request finds further jobs."""
+
+    matched: int
+    done: int
+    skipped: list[Skipped]
+    more: bool
+
+
+class UploadForm(Answer):
+    """A form to POST a file with: all fields, then the file as the field `file`."""
+
+    url: str
+    fields: dict[str, str]
+    key: str
+    max_bytes: int
+    expires_at: Time
+
+
+class JobTypeRow(Answer):
+    """A job type."""
+
+    type: str
+    title: str
+    description: str
+    schema_: dict[str, Any] = Field(alias="schema", serialization_alias="schema")
+    example: JSON
+    max_attempts: int
+    timeout: int
+    budget: float
+    batch_size: int
+    concurrency: int
+    memory: int
+
+
+class JobTypes(Answer):
+    """Every job type."""
+
+    job_types: list[JobTypeRow]
+
+
+class Numbers(Answer):
+    """The eight numbers, and jobs by status."""
+
+    total_jobs: int
+    active_jobs: int = Field(description="queued, processing and retrying")
+    completed_jobs: int
+    failed_jobs: int
+    dead_letter_jobs: int
+    queue_length: int
+    retry_queue_length: int
+    dlq_length: int
+    by_status: dict[Status, int]
+
+
+class TypeNumbers(Numbers):
+    """The numbers of one job type."""
+
+    oldest_queued_age_s: float | None
+    in_flight: int
+    paused: bool
+
+
+class MetricsAnswer(Numbers):
+    """The numbers of the platform. Counters are a few seconds old, queue lengths up to a minute (SQS)."""
+
+    by_type: dict[str, TypeNumbers]
+    as_of: Time

@@ -1,0 +1,97 @@
+"""From a Chalice request to a Chalice response: the one way in and out for every endpoint."""
+
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from chalice import Response
+from chalice.app import Request
+from pydantic import BaseModel
+
+from chalicelib import telemetry, wiring
+from chalicelib.api import problems
+from chalicelib.api.auth import caller_of, require
+from chalicelib.api.body import read_object
+from chalicelib.api.encoding import encode
+from chalicelib.api.endpoint import Call, Endpoint, Reply, read_body, read_query
+from chalicelib.api.schemas import VISIBLE_ASCII
+from chalicelib.errors import JobFlowError, MalformedRequest
+
+LONGEST_CORRELATION_ID = 128
+CORRELATION_ID = "X-Correlation-Id"
+ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Response:
+    """Answer one request; whatever happens, the answer is JSON and tells no internals."""
+    correlation_id = correlation_id_of(request)
+    began = time.perf_counter()
+    try:
+        response = _respond(endpoint, _answer(endpoint, request, path, correlation_id))
+    except Exception as error:
+        response = refuse(error, endpoint.path, correlation_id)
+    took = 1000 * (time.perf_counter() - began)
+    telemetry.request_served(endpoint.method, endpoint.path, response.status_code, took, correlation_id)
+    return response
+
+
+def refuse(error: Exception, route: str, correlation_id: str) -> Response:
+    """The problem for an error; one that is not the caller's is logged with its traceback."""
+    body = problems.problem_of(error, correlation_id)
+    if body["status"] >= 500:
+        telemetry.request_failed(route, correlation_id)
+    return problem_response(body, problems.headers_of(error))
+
+
+def problem_response(body: dict[str, Any], headers: Mapping[str, str]) -> Response:
+    """A problem as a response."""
+    return Response(encode(body), {**headers, "Content-Type": problems.CONTENT_TYPE}, body["status"])
+
+
+def correlation_id_of(request: Request | None) -> str:
+    """The caller's id for this request if it is a sane one, else a new one; the same for the whole request."""
+    if request is None:
+        return str(uuid.uuid4())
+    kept = request.context.get("correlationId")
+    if kept is None:
+        sent = request.headers.get("x-correlation-id") or ""
+        sane = len(sent) <= LONGEST_CORRELATION_ID and VISIBLE_ASCII.fullmatch(sent)
+        kept = request.context["correlationId"] = sent if sane else str(uuid.uuid4())
+    return str(kept)
+
+
+def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], correlation_id: str) -> BaseModel | Reply:
+    if endpoint.method == "POST":
+        # First of all: every POST counts, also one that is refused below.
+        wiring.rate_limiter().check(request.context["identity"]["sourceIp"])
+    caller = caller_of(request.context, wiring.clock()()) if endpoint.role else None
+    if endpoint.role and caller:
+        require(caller, endpoint.role)
+    raw = read_object(_raw_body(request), request.headers.get("content-type")) if endpoint.method == "POST" else {}
+    values = request.query_params
+    query = {name: values.getlist(name) for name in values} if values else {}
+    call = Call(
+        path=path,
+        headers=request.headers,
+        body=read_body(endpoint.body, raw),
+        query=read_query(endpoint.query, query),
+        caller=caller,
+        correlation_id=correlation_id,
+    )
+    return endpoint.handler(call)
+
+
+def _raw_body(request: Request) -> bytes:
+    try:
+        raw = request.raw_body
+    except ValueError:
+        raise MalformedRequest("The body cannot be decoded.") from None
+    return raw.encode() if isinstance(raw, str) else raw
+
+
+def _respond(endpoint: Endpoint, answer: BaseModel | Reply) -> Response:
+    reply = answer if isinstance(answer, Reply) else Reply(answer)
+    if not isinstance(reply.body, endpoint.answer):
+        raise JobFlowError(f"{endpoint.name} answered {type(reply.body).__name__}, not {endpoint.answer.__name__}")
+    return Response(encode(reply.body), {**reply.headers, "Content-Type": "application/json"}, reply.status)

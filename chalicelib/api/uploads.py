@@ -1,0 +1,15 @@
+"""Files that jobs read come in here."""
+
+from chalicelib import wiring
+from chalicelib.api.endpoint import Call, Endpoints
+from chalicelib.api.responses import UploadForm
+from chalicelib.api.schemas import NewUpload
+from chalicelib.api.views import upload_form
+
+endpoints = Endpoints()
+
+
+@endpoints.post("/uploads", UploadForm, body=NewUpload)
+def create_upload(call: Call) -> UploadForm:
+    """A form that uploads one image straight to S3 within five minutes; its key goes into a job's payload."""
+    return upload_form(wiring.uploads().permit(call.body.content_type, call.body.bytes))

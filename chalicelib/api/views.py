@@ -1,0 +1,155 @@
+"""What we know, as the API tells it. Pure."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.api import responses as r
+from chalicelib.job import JSON, Attempt, Job, JobView, Status
+from chalicelib.jobtype import JobType
+from chalicelib.listing import iso
+from chalicelib.metrics import Metrics, Numbers
+from chalicelib.uploads import Upload
+
+LARGEST_IN_LIST = 500
+"""Bytes of a payload or result that a list shows: pages stay small, whatever jobs carry."""
+
+
+def job_row(job: Job) -> r.JobRow:
+    """A job in a list: without a large payload or result."""
+    result = job.result if _size(job.result) <= LARGEST_IN_LIST else None
+    payload = job.payload if job.payload_bytes <= LARGEST_IN_LIST else None
+    return r.JobRow(**{**_fields(job), "payload": payload, "result": result})
+
+
+def job_whole(job: Job) -> r.JobRow:
+    """A job as it is answered by itself, after something was done with it."""
+    return r.JobRow(**_fields(job))
+
+
+def job_detail(view: JobView) -> r.JobDetail:
+    """A job with all that is known of its attempts."""
+    history = [_attempt_row(attempt) for attempt in (*view.attempts, *_current_attempt(view))]
+    return r.JobDetail(**_fields(view.job), attempt_history=history, why=why(view.job))
+
+
+def why(job: Job) -> str | None:
+    """Why nothing happens with the job right now; None when something does, or nothing will."""
+    if job.cancel_requested and job.status is Status.PROCESSING:
+        return "It was asked to stop and does so at its next check."
+    if job.status is Status.SCHEDULED and job.next_attempt_at is not None:
+        return f"It is scheduled for {iso(job.next_attempt_at)}."
+    if job.status is Status.RETRYING and job.next_attempt_at is not None:
+        return f"Attempt {job.attempts} failed; the next one is not before {iso(job.next_attempt_at)}."
+    if job.status is Status.QUEUED and not job.sent:
+        return "It is stored, but its message is not sent yet; the watchdog sends it within two minutes."
+    if job.status is Status.QUEUED:
+        return f"It waits in the {job.type} queue for a free worker."
+    return None
+
+
+def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
+    """A job type, with what a form or a client needs to make one of its jobs."""
+    return r.JobTypeRow(
+        type=kind.name,
+        title=kind.title,
+        description=kind.description,
+        schema=kind.schema,
+        example=kind.example,
+        max_attempts=kind.max_attempts,
+        timeout=kind.timeout,
+        budget=kind.job_budget,
+        batch_size=kind.batch_size,
+        concurrency=kind.concurrency,
+        memory=kind.memory,
+    )
+
+
+def metrics_answer(metrics: Metrics) -> r.MetricsAnswer:
+    """The numbers of all jobs, and of each type."""
+    by_type = {
+        name: r.TypeNumbers(
+            **_eight(numbers), oldest_queued_age_s=None, in_flight=numbers.depth.in_flight, paused=False
+        )
+        for name, numbers in metrics.by_type.items()
+    }
+    return r.MetricsAnswer(**_eight(metrics.whole), by_type=by_type, as_of=iso(metrics.as_of))
+
+
+def upload_form(upload: Upload) -> r.UploadForm:
+    """A permission to upload."""
+    return r.UploadForm(
+        url=upload.url,
+        fields=upload.fields,
+        key=upload.key,
+        max_bytes=upload.max_bytes,
+        expires_at=iso(upload.expires_at),
+    )
+
+
+def _fields(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id, "type": job.type, "status": job.status, "payload": job.payload,
+        "payload_bytes": job.payload_bytes, "attempts": job.attempts, "max_attempts": job.max_attempts,
+        "gen": job.gen, "error_message": job.error_message, "error_class": job.error_class,
+        "idempotency_key": job.idempotency_key, "created_at": iso(job.created_at), "updated_at": iso(job.updated_at),
+        "started_at": _iso(job.started_at), "finished_at": _iso(job.finished_at),
+        "next_attempt_at": _iso(job.next_attempt_at), "result": job.result, "progress": _progress(job),
+        "tags": list(job.tags), "correlation_id": job.correlation_id, "cancel_requested": job.cancel_requested,
+    }  # fmt: skip
+
+
+def _progress(job: Job) -> r.Progress | None:
+    return None if job.progress is None else r.Progress(percent=job.progress, note=job.progress_note)
+
+
+def _current_attempt(view: JobView) -> Iterable[Attempt]:
+    # Attempts that go well write no record of their own: the job itself holds all there is to say about them.
+    job = view.job
+    outcome = {Status.PROCESSING: "running", Status.COMPLETED: "completed"}.get(job.status)
+    recorded = {(attempt.gen, attempt.attempt) for attempt in view.attempts}
+    if outcome is None or job.started_at is None or job.token in recorded:
+        return ()
+    running = Attempt(job.gen, job.attempts, outcome, job.started_at, job.finished_at)
+    return (replace(running, request_id=job.request_id, cold_start=job.cold_start, receive_count=job.receive_count),)
+
+
+def _attempt_row(attempt: Attempt) -> r.AttemptRow:
+    return r.AttemptRow(
+        gen=attempt.gen,
+        attempt=attempt.attempt,
+        outcome=attempt.outcome,
+        started_at=iso(attempt.started_at),
+        finished_at=_iso(attempt.finished_at),
+        duration_ms=attempt.duration_ms,
+        error_class=attempt.error_class,
+        error_message=attempt.error_message,
+        stack=attempt.stack,
+        request_id=attempt.request_id,
+        cold_start=attempt.cold_start,
+        receive_count=attempt.receive_count,
+        retry_delay_s=attempt.retry_delay_s,
+    )
+
+
+def _eight(numbers: Numbers) -> dict[str, Any]:
+    return {
+        "total_jobs": numbers.total_jobs,
+        "active_jobs": numbers.active_jobs,
+        "completed_jobs": numbers.by_status[Status.COMPLETED],
+        "failed_jobs": numbers.by_status[Status.FAILED],
+        "dead_letter_jobs": numbers.by_status[Status.DEAD_LETTER],
+        "queue_length": numbers.queue_length,
+        "retry_queue_length": numbers.retry_queue_length,
+        "dlq_length": numbers.depth.dead,
+        "by_status": dict(numbers.by_status),
+    }
+
+
+def _size(value: JSON) -> int:
+    return 0 if value is None else len(json.dumps(value, separators=(",", ":")))
+
+
+def _iso(at: float | None) -> str | None:
+    return None if at is None else iso(at)

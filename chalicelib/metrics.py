@@ -1,0 +1,105 @@
+"""The numbers of the whole platform at one moment, from the counters and the queues."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from chalicelib import jobtype
+from chalicelib.job import Status
+from chalicelib.ports import Counters, Depth, JobQueue
+
+KEEP = 1.0
+"""Seconds an answer is kept in a process: many open dashboards cost no more than one."""
+RUNNING = (Status.QUEUED, Status.PROCESSING, Status.RETRYING)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Jobs by status and messages by queue: of one job type, or of all."""
+
+    by_status: Mapping[Status, int]
+    depth: Depth = field(default_factory=Depth)
+
+    @property
+    def total_jobs(self) -> int:
+        """Every job there is a record of."""
+        return sum(self.by_status.values())
+
+    @property
+    def active_jobs(self) -> int:
+        """Jobs that wait for a worker or have one; scheduled ones are not active yet."""
+        return sum(self.by_status[status] for status in RUNNING)
+
+    @property
+    def queue_length(self) -> int:
+        """Messages that wait in the queue, the delayed ones too."""
+        return self.depth.visible + self.depth.delayed
+
+    @property
+    def retry_queue_length(self) -> int:
+        """Jobs that wait for another attempt. SQS counts their messages as in flight, like those being worked on."""
+        return self.by_status[Status.RETRYING]
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """All numbers, and when they were read (seconds since the epoch)."""
+
+    whole: Numbers
+    by_type: Mapping[str, Numbers]
+    as_of: float
+
+
+@dataclass
+class MetricsReader:
+    """Reads the numbers, at most once a second a process."""
+
+    counters: Counters
+    queue: JobQueue
+    clock: Callable[[], float] = time.time
+    _last: Metrics | None = field(default=None, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def read(self) -> Metrics:
+        """The numbers as of now, or of less than a second ago."""
+        with self._lock:
+            if self._last is None or not 0 <= self.clock() - self._last.as_of < KEEP:
+                names = [kind.name for kind in jobtype.all_types()]
+                depths = {name: self.queue.depth(name) for name in names}
+                self._last = summarise(self.counters.totals(), depths, self.clock())
+            return self._last
+
+    def count(self, status: Status | None, job_type: str | None) -> int:
+        """How many jobs there are with this status and type, as last counted."""
+        return count(self.counters.totals(), status, job_type)
+
+
+def count(totals: Mapping[tuple[str, Status], int], status: Status | None, job_type: str | None) -> int:
+    """The sum of the counters that match."""
+    return sum(
+        number
+        for (counted_type, counted_status), number in totals.items()
+        if job_type in (None, counted_type) and status in (None, counted_status)
+    )
+
+
+def summarise(totals: Mapping[tuple[str, Status], int], depths: Mapping[str, Depth], now: float) -> Metrics:
+    """The counters and depths as one picture: every declared type, and those that only have old jobs."""
+    names = sorted({*depths, *(name for name, _ in totals)})
+    by_type = {name: Numbers(_by_status(totals, name), depths.get(name, Depth())) for name in names}
+    return Metrics(Numbers(_by_status(totals, None), _sum(depths.values())), by_type, now)
+
+
+def _by_status(totals: Mapping[tuple[str, Status], int], job_type: str | None) -> dict[Status, int]:
+    return {status: count(totals, status, job_type) for status in Status}
+
+
+def _sum(depths: Iterable[Depth]) -> Depth:
+    found = list(depths)
+    return Depth(
+        sum(d.visible for d in found),
+        sum(d.delayed for d in found),
+        sum(d.in_flight for d in found),
+        sum(d.dead for d in found),
+    )

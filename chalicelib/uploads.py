@@ -1,0 +1,51 @@
+"""Where producers put the files that jobs read: presigned POSTs, so that no file passes through the API."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PREFIX = "uploads/"
+"""Jobs that read uploaded files read nothing outside of it."""
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+MOST_BYTES = 10 * 1024 * 1024
+LIFETIME = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A form to POST one file with: every field, then the file in a field named `file`, before `expires_at`."""
+
+    url: str
+    fields: dict[str, str]
+    key: str
+    max_bytes: int
+    expires_at: float
+
+
+@dataclass
+class Uploads:
+    """Permissions to upload, made without asking S3."""
+
+    client: "S3Client"
+    bucket: str
+    clock: Callable[[], float] = time.time
+
+    def permit(self, content_type: str, size: int) -> Upload:
+        """Permission to upload one file of that type and at most `size` bytes, for five minutes.
+
+        The caller has checked the type against EXTENSIONS; S3 checks the file's type and size against the signature.
+        """
+        key = f"{PREFIX}{uuid.uuid4()}.{EXTENSIONS[content_type]}"
+        post = self.client.generate_presigned_post(
+            self.bucket,
+            key,
+            Fields={"Content-Type": content_type},
+            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, size]],
+            ExpiresIn=LIFETIME,
+        )
+        return Upload(post["url"], post["fields"], key, size, self.clock() + LIFETIME)

@@ -1,0 +1,160 @@
+"""Which port gets which adapter: made once a process, when first asked for. The only reader of the environment.
+
+A test or a tool says `wiring.use(job_store=…, clock=…)`: what it gives is used, the rest is made as always.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from chalicelib.errors import ConfigurationError
+from chalicelib.metrics import MetricsReader
+from chalicelib.ports import Counters, JobQueue, JobStore, RateWindows
+from chalicelib.rate_limit import RateLimiter
+from chalicelib.service import JobService
+from chalicelib.settings import Settings
+from chalicelib.tokens import Tokens, TokenStore
+
+if TYPE_CHECKING:
+    from chalicelib.uploads import Uploads
+
+T = TypeVar("T")
+Clock = Callable[[], float]
+
+NAMES = frozenset(
+    {
+        "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
+        "job_service", "rate_limiter", "metrics", "uploads",
+    }
+)  # fmt: skip
+_made: dict[str, Any] = {}
+_lock = threading.RLock()
+
+
+def use(**parts: Any) -> None:
+    """Forget everything made so far and use these parts instead; raises ConfigurationError for an unknown name."""
+    unknown = sorted(parts.keys() - NAMES)
+    if unknown:
+        raise ConfigurationError(f"wiring knows no {', '.join(unknown)}; it knows {', '.join(sorted(NAMES))}")
+    with _lock:
+        _made.clear()
+        _made.update(parts)
+
+
+def reset() -> None:
+    """Forget everything made so far, the settings too: the next call reads the environment again."""
+    use()
+
+
+def settings() -> Settings:
+    """The environment, read once."""
+    return _once("settings", Settings.from_env)
+
+
+def clock() -> Clock:
+    """What tells the time, in seconds since the epoch."""
+    return _once("clock", lambda: time.time)
+
+
+def job_store() -> JobStore:
+    """Where jobs are kept."""
+    return _once("job_store", _dynamo_job_store)
+
+
+def job_queue() -> JobQueue:
+    """Where nudges travel."""
+    return _once("job_queue", _sqs_job_queue)
+
+
+def rate_windows() -> RateWindows:
+    """Where requests per address are counted."""
+    return _once("rate_windows", _dynamo_rate_windows)
+
+
+def counters() -> Counters:
+    """How many jobs there are."""
+    return _once("counters", _dynamo_counters)
+
+
+def token_store() -> TokenStore:
+    """Where the hashes of tokens are kept."""
+    return _once("token_store", _dynamo_token_store)
+
+
+def tokens() -> Tokens:
+    """Who may call the API."""
+    return _once("tokens", lambda: Tokens(token_store(), clock()))
+
+
+def job_service() -> JobService:
+    """The use cases over jobs."""
+    return _once("job_service", lambda: JobService(job_store(), job_queue(), settings().cursor_secret, clock()))
+
+
+def rate_limiter() -> RateLimiter:
+    """Who may POST how often."""
+    return _once("rate_limiter", _rate_limiter)
+
+
+def metrics() -> MetricsReader:
+    """The numbers of `GET /metrics`."""
+    return _once("metrics", lambda: MetricsReader(counters(), job_queue(), clock()))
+
+
+def uploads() -> "Uploads":
+    """Where producers put files for jobs to read."""
+    return _once("uploads", _s3_uploads)
+
+
+def _once(name: str, make: Callable[[], T]) -> T:
+    made = _made.get(name)
+    if made is None:
+        with _lock:
+            made = _made.get(name)
+            if made is None:
+                made = _made[name] = make()
+    return cast("T", made)
+
+
+def _rate_limiter() -> RateLimiter:
+    chosen = settings()
+    return RateLimiter(rate_windows(), chosen.rate_limit_max, chosen.rate_limit_window, clock())
+
+
+def _dynamo_job_store() -> JobStore:
+    from chalicelib.dynamo.jobs import DynamoJobStore
+
+    return DynamoJobStore(settings(), clock())
+
+
+def _sqs_job_queue() -> JobQueue:
+    from chalicelib.sqs import SqsJobQueue
+
+    return SqsJobQueue(settings())
+
+
+def _dynamo_rate_windows() -> RateWindows:
+    from chalicelib.dynamo.control import DynamoRateWindows
+
+    return DynamoRateWindows(settings())
+
+
+def _dynamo_counters() -> Counters:
+    from chalicelib.dynamo.control import DynamoCounters
+
+    return DynamoCounters(settings())
+
+
+def _dynamo_token_store() -> TokenStore:
+    from chalicelib.dynamo.tokens import DynamoTokenStore
+
+    return DynamoTokenStore(settings())
+
+
+def _s3_uploads() -> "Uploads":
+    from chalicelib.files import files
+    from chalicelib.uploads import Uploads
+
+    bucket = settings().files_bucket
+    return Uploads(files(bucket).client, bucket, clock())
