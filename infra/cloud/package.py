@@ -15,7 +15,7 @@ from typing import Any
 from infra.cloud.archive import pack, unpack
 from infra.cloud.errors import CloudError
 from infra.definition.names import stack_name
-from infra.definition.template import PLACEHOLDER_ORIGIN, Types, finish, merge_template
+from infra.definition.template import ARCHITECTURE, PLACEHOLDER_ORIGIN, Types, finish, merge_template
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("app.py", "chalicelib", "handlers", "vendor", "requirements.txt", ".chalice/config.json")
@@ -37,13 +37,16 @@ class Package:
         return template
 
 
-def build(stage: str, types: Types, root: Path = ROOT, target: Path | None = None) -> Package:
+def build(
+    stage: str, types: Types, root: Path = ROOT, target: Path | None = None, architecture: str = ARCHITECTURE
+) -> Package:
     """Package the sources of `root` for a stage into `target` (default: `build/`). Raises CloudError."""
     target = target or root / "build"
     stack = stack_name(stage)
     work = target / "work"
     shutil.rmtree(work, ignore_errors=True)
     sources = _copy_sources(root, work / "sources")
+    _choose(sources / ".chalice" / "config.json", architecture)
     merged = work / "merge.json"
     merged.write_text(json.dumps(merge_template(types, stack)))
     _chalice(sources, merged, work / "chalice", stage)
@@ -51,7 +54,7 @@ def build(stage: str, types: Types, root: Path = ROOT, target: Path | None = Non
     compile_all(work / "files")
     archive = pack(work / "files", target / "deployment.zip")
     template = target / "sam.json"
-    made = finish(json.loads((work / "chalice" / "sam.json").read_text()))
+    made = finish(json.loads((work / "chalice" / "sam.json").read_text()), architecture)
     template.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n")
     shutil.rmtree(work)
     return Package(archive, template, stack)
@@ -76,6 +79,11 @@ def _copy_sources(root: Path, to: Path) -> Path:
         else:
             shutil.copy(source, copy)
     return to
+
+
+def _choose(config: Path, architecture: str) -> None:
+    chosen = json.loads(config.read_text()) | {"lambda_architecture": architecture}
+    config.write_text(json.dumps(chosen))
 
 
 def _chalice(sources: Path, merged: Path, out: Path, stage: str) -> None:

@@ -12,7 +12,6 @@ from infra.definition.permissions import role
 
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 """Chalice picks wheels for the Python that it runs under, so this is also what the functions run on."""
-ARCHITECTURE = "arm64"
 ZIP = "./deployment.zip"
 """The one package of all functions, as Chalice names it."""
 
@@ -64,7 +63,6 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
         "FunctionName": function.name,
         "Handler": function.handler,
         "Runtime": RUNTIME,
-        "Architectures": [ARCHITECTURE],
         "CodeUri": ZIP,
         "Timeout": function.timeout,
         "MemorySize": function.memory,

@@ -21,6 +21,8 @@ from infra.definition.tables import tables
 from infra.definition.topic import topic
 
 Types = Sequence[JobType[Any, Any]]
+ARCHITECTURE = "arm64"
+"""A fifth cheaper than x86_64 for the same memory and time."""
 PLACEHOLDER_ORIGIN = "https://dashboard.invalid"
 """What the API's CORS origin is while Chalice packages: it can only write a fixed text."""
 
@@ -64,9 +66,12 @@ def resources(types: Types, stack: str) -> Resources:
     return merged
 
 
-def finish(template: dict[str, Any]) -> dict[str, Any]:
-    """Chalice's merged template with the fixed CORS origin replaced by the stack's own dashboard."""
+def finish(template: dict[str, Any], architecture: str = ARCHITECTURE) -> dict[str, Any]:
+    """Chalice's merged template with the CORS origin of the stack's own dashboard, and one architecture for all."""
     finished: dict[str, Any] = _replaced(json.loads(json.dumps(template)))
+    for resource in finished["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["Architectures"] = [architecture]
     return finished
 
 

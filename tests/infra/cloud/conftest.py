@@ -1,0 +1,47 @@
+"""The package of this checkout, built once a test run, however many processes pytest runs."""
+
+import fcntl
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib import jobtype
+from infra.cloud.package import Package, build
+from infra.cloud.translate import translate
+from tests.infra.cloud.support import STAGE
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """`make package`, into a folder of the test run."""
+    # with xdist every worker has a folder of its own below the run's
+    run = tmp_path_factory.getbasetemp()
+    folder = (run if not run.name.startswith("popen-") else run.parent) / "package"
+    folder.mkdir(exist_ok=True)
+    made = Package(folder / "deployment.zip", folder / "sam.json", f"jobflow-{STAGE}")
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return made if made.template.exists() else build(STAGE, jobtype.load(), target=folder)
+
+
+@pytest.fixture(scope="session")
+def sam(package: Package) -> dict[str, Any]:
+    """The packaged template."""
+    return package.read_template()
+
+
+@pytest.fixture(scope="session")
+def template(sam: dict[str, Any]) -> dict[str, Any]:
+    """The packaged template after the SAM transform: what CloudFormation would create."""
+    return translate(sam)
+
+
+@pytest.fixture(scope="session")
+def unpacked(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """/var/task."""
+    folder = tmp_path_factory.mktemp("task")
+    with zipfile.ZipFile(package.archive) as archive:
+        archive.extractall(folder)
+    return folder

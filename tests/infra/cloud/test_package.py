@@ -1,0 +1,99 @@
+"""The package as Lambda gets it: complete, small, the same every time."""
+
+import importlib.util
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib import jobtype
+from infra.cloud.clean import NATIVE_PACKAGES, Imported, import_handler, runtime_path
+from infra.cloud.package import Package, build
+from infra.definition import local_environment
+from tests.infra.cloud.support import STAGE, of_type
+
+MB = 1_000_000
+ENVIRONMENT = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | {"AWS_REGION": "us-east-1"}
+WORKERS = [f"handlers.{kind.module}.handler" for kind in jobtype.load()]
+PLATFORM = ["chalicelib.watchdog.handler", "chalicelib.counters.handler"]
+API = ["app.app", "app.authorize"]
+
+
+@pytest.fixture(scope="session")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    return runtime_path(tmp_path_factory.mktemp("runtime"))
+
+
+@pytest.fixture
+def imported(unpacked: Path, paths: list[str], request: pytest.FixtureRequest) -> Imported:
+    return import_handler(request.param, unpacked, paths, ENVIRONMENT)
+
+
+def names(package: Package) -> list[str]:
+    with zipfile.ZipFile(package.archive) as archive:
+        return archive.namelist()
+
+
+def test_every_handler_of_the_template_is_tried_here(template: dict[str, Any]) -> None:
+    handlers = {function["Handler"] for function in of_type(template, "AWS::Lambda::Function").values()}
+    assert handlers == {*WORKERS, *PLATFORM, *API}
+
+
+@pytest.mark.parametrize("imported", [*WORKERS, *PLATFORM, *API], indirect=True)
+def test_handler_comes_from_the_zip_alone(imported: Imported, unpacked: Path, paths: list[str]) -> None:
+    assert imported.callable
+    allowed = (str(unpacked), *paths)
+    site_packages = [name for name in imported.files if "site-packages" in name and not name.startswith(allowed)]
+    assert site_packages == []
+
+
+@pytest.mark.parametrize("imported", [*WORKERS, *PLATFORM], indirect=True)
+def test_only_the_api_knows_chalice(imported: Imported) -> None:
+    assert not {name for name in imported.modules if name.partition(".")[0] == "chalice"}
+
+
+@pytest.mark.parametrize("imported", [*WORKERS, *PLATFORM, *API], indirect=True)
+def test_heavy_libraries_are_left_to_the_job(imported: Imported) -> None:
+    assert not imported.modules & {"PIL", "boto3", "s3transfer", "jinja2"}
+
+
+def test_two_builds_are_the_same_bytes(package: Package, tmp_path: Path) -> None:
+    again = build(STAGE, jobtype.load(), target=tmp_path)
+    assert again.archive.read_bytes() == package.archive.read_bytes()
+    assert again.template.read_bytes() == package.template.read_bytes()
+
+
+def test_runtime_brings_boto3(package: Package) -> None:
+    tops = {name.partition("/")[0] for name in names(package)}
+    assert not tops & {"boto3", "botocore", "s3transfer", "urllib3", "pip", "setuptools", "moto", "infra", "tests"}
+    assert {"app.py", "chalicelib", "handlers", "chalice"} <= tops
+
+
+def test_nothing_is_shipped_that_never_runs(package: Package) -> None:
+    assert [name for name in names(package) if "/tests/" in name or name.endswith((".pyi", "py.typed"))] == []
+
+
+def test_byte_code_is_believed_without_a_look_at_the_source(package: Package) -> None:
+    with zipfile.ZipFile(package.archive) as archive:
+        sources = {name for name in archive.namelist() if name.endswith(".py")}
+        compiled = {name: archive.read(name)[:8] for name in archive.namelist() if name.endswith(".pyc")}
+    unchecked_hash = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little")
+    assert set(compiled.values()) == {unchecked_hash}
+    assert {importlib.util.cache_from_source(name) for name in sources} == set(compiled)
+
+
+def test_native_code_is_the_functions_processor(unpacked: Path) -> None:
+    libraries = sorted(unpacked.rglob("*.so"))
+    assert {path.relative_to(unpacked).parts[0] for path in libraries} >= set(NATIVE_PACKAGES)
+    aarch64 = 183
+    assert {int.from_bytes(path.read_bytes()[18:20], "little") for path in libraries} == {aarch64}
+
+
+def test_size(package: Package) -> None:
+    with zipfile.ZipFile(package.archive) as archive:
+        pillow = sum(i.compress_size for i in archive.infolist() if i.filename.lower().startswith(("pil/", "pillow")))
+    size = package.archive.stat().st_size
+    assert pillow > MB
+    assert size <= 16 * MB
+    assert size - pillow <= 8 * MB

@@ -1,0 +1,234 @@
+"""Rules that the whole stack keeps, read off the packaged template after the SAM transform."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.api import ManualArgs, lint
+
+from chalicelib import jobtype
+from chalicelib.job import MAX_ATTEMPTS_CAP
+from infra.cloud.package import Package
+from infra.definition.environment import environment
+from infra.definition.site import origin, quoted_origin
+from infra.definition.template import PLACEHOLDER_ORIGIN
+from tests.infra.cloud.support import of_type
+
+REGIONS = ManualArgs(regions=["us-east-1", "eu-central-1"])
+
+
+def statements(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every statement that allows something, with the logical id of what it is part of."""
+    for name, role in of_type(template, "AWS::IAM::Role").items():
+        assert not role.get("ManagedPolicyArns"), name
+        for policy in role["Policies"]:
+            yield from ((name, statement) for statement in policy["PolicyDocument"]["Statement"])
+    for kind in ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy"):
+        for name, policy in of_type(template, kind).items():
+            yield from ((name, statement) for statement in policy["PolicyDocument"]["Statement"])
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_packaged_template_passes_the_linter(package: Package) -> None:
+    assert [str(match) for match in lint(package.template.read_text(), config=REGIONS)] == []
+
+
+def test_transformed_template_passes_the_linter(template: dict[str, Any]) -> None:
+    # the linter does not look inside a SAM function's events; here they are mappings
+    assert [str(match) for match in lint(json.dumps(template), config=REGIONS)] == []
+
+
+def test_linter_would_notice(template: dict[str, Any]) -> None:
+    mapping = next(r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::EventSourceMapping")
+    spoiled = json.loads(json.dumps(template))
+    spoiled["Resources"]["Spoiled"] = {
+        **mapping,
+        "Properties": {**mapping["Properties"], "FunctionResponseTypes": ["X"]},
+    }
+    assert lint(json.dumps(spoiled), config=REGIONS)
+
+
+def test_failed_messages_are_reported_and_concurrency_is_bounded(template: dict[str, Any]) -> None:
+    mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    assert len(mappings) == len(jobtype.load()) + 1
+    for mapping in mappings:
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        if "StartingPosition" not in mapping:
+            assert 2 <= mapping["ScalingConfig"]["MaximumConcurrency"] <= 1000
+
+
+def test_queue_hides_a_message_for_six_timeouts(template: dict[str, Any]) -> None:
+    functions, queues = of_type(template, "AWS::Lambda::Function"), of_type(template, "AWS::SQS::Queue")
+    for mapping in of_type(template, "AWS::Lambda::EventSourceMapping").values():
+        if "StartingPosition" in mapping:
+            continue
+        queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
+        function = functions[mapping["FunctionName"]["Ref"]]
+        assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + mapping["MaximumBatchingWindowInSeconds"]
+
+
+def test_queue_redrives_to_a_queue_that_keeps_longer(template: dict[str, Any]) -> None:
+    queues = of_type(template, "AWS::SQS::Queue")
+    sources = {name: queue for name, queue in queues.items() if "RedrivePolicy" in queue}
+    assert len(sources) == len(jobtype.load()) == len(queues) / 2
+    for queue in sources.values():
+        dead = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
+        assert queue["RedrivePolicy"]["maxReceiveCount"] >= MAX_ATTEMPTS_CAP + 3
+        assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
+        assert dead["QueueName"] == queue["QueueName"] + "-dlq"
+        assert [source["Fn::Sub"].rpartition(":")[2] for source in dead["RedriveAllowPolicy"]["sourceQueueArns"]] == [
+            queue["QueueName"]
+        ]
+
+
+@pytest.mark.parametrize("kind", jobtype.load(), ids=lambda kind: kind.name)
+def test_one_name_all_the_way(kind: jobtype.JobType[Any, Any], template: dict[str, Any]) -> None:
+    name = f"jobflow-prod-{kind.name.replace('.', '-')}"
+    function = next(f for f in of_type(template, "AWS::Lambda::Function").values() if f["FunctionName"] == name)
+    assert function["Handler"] == f"handlers.{kind.name.replace('.', '_')}.handler"
+    queue_names = {queue["QueueName"] for queue in of_type(template, "AWS::SQS::Queue").values()}
+    assert {name, f"{name}-dlq"} <= queue_names
+    assert f"/aws/lambda/{name}" in {
+        group["LogGroupName"] for group in of_type(template, "AWS::Logs::LogGroup").values()
+    }
+
+
+def test_no_permission_has_a_wildcard(template: dict[str, Any]) -> None:
+    for name, statement in statements(template):
+        if statement["Effect"] == "Deny":
+            continue
+        for action in as_list(statement["Action"]):
+            assert "*" not in action, name
+        for resource in as_list(statement["Resource"]):
+            assert resource != "*", name
+            text = json.dumps(resource)
+            # what is left of a name after a star may only be the end: a prefix of keys, a group's streams
+            assert re.fullmatch(r"[^*]+(:log-stream:\*|/\*)?[^*]*", text), (name, text)
+
+
+def test_every_function_has_a_role_of_its_own(template: dict[str, Any]) -> None:
+    functions = of_type(template, "AWS::Lambda::Function")
+    used = [function["Role"]["Fn::GetAtt"][0] for function in functions.values()]
+    assert sorted(used) == sorted(of_type(template, "AWS::IAM::Role"))
+
+
+def test_every_function_writes_to_a_group_that_forgets(template: dict[str, Any]) -> None:
+    groups = of_type(template, "AWS::Logs::LogGroup")
+    roles = of_type(template, "AWS::IAM::Role")
+    for function in of_type(template, "AWS::Lambda::Function").values():
+        group = groups[function["LoggingConfig"]["LogGroup"]["Ref"]]
+        assert group["LogGroupName"] == f"/aws/lambda/{function['FunctionName']}"
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+        writing = roles[function["Role"]["Fn::GetAtt"][0]]["Policies"][0]["PolicyDocument"]["Statement"][0]
+        assert writing["Resource"]["Fn::Sub"].endswith(f"log-group:{group['LogGroupName']}:log-stream:*")
+
+
+def test_workers_cannot_send_messages(template: dict[str, Any]) -> None:
+    roles = of_type(template, "AWS::IAM::Role")
+    for kind in jobtype.load():
+        name = "".join(part.capitalize() for part in kind.name.split(".")) + "Role"
+        assert "sqs:SendMessage" not in json.dumps(roles[name]["Policies"])
+
+
+def test_every_function_finds_what_settings_read(template: dict[str, Any]) -> None:
+    for function in of_type(template, "AWS::Lambda::Function").values():
+        assert function["Environment"]["Variables"] == environment("jobflow-prod", origin())
+
+
+def test_queues_and_buckets_refuse_plain_text(template: dict[str, Any]) -> None:
+    guarded = {
+        (as_list(policy.get("Queues") or policy.get("Bucket"))[0])["Ref"]
+        for kind in ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy")
+        for policy in of_type(template, kind).values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    }
+    assert guarded == {*of_type(template, "AWS::SQS::Queue"), *of_type(template, "AWS::S3::Bucket")}
+
+
+def test_buckets_are_private_and_encrypted(template: dict[str, Any]) -> None:
+    for bucket in of_type(template, "AWS::S3::Bucket").values():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert bucket["BucketEncryption"]
+
+
+def test_only_the_distribution_reads_the_site(template: dict[str, Any]) -> None:
+    policy = of_type(template, "AWS::S3::BucketPolicy")["SiteBucketPolicy"]["PolicyDocument"]["Statement"]
+    allowed = [statement for statement in policy if statement["Effect"] == "Allow"]
+    assert [statement["Principal"] for statement in allowed] == [{"Service": "cloudfront.amazonaws.com"}]
+    assert "distribution/${SiteDistribution}" in json.dumps(allowed[0]["Condition"])
+
+
+def test_tables_can_be_restored_and_protected(template: dict[str, Any]) -> None:
+    tables = of_type(template, "AWS::DynamoDB::Table")
+    assert tables["JobsTable"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert tables["JobsTable"]["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    for table in tables.values():
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+        assert table["DeletionProtectionEnabled"] == {"Fn::If": ["Protected", True, False]}
+
+
+def test_stack_deletion_takes_everything_with_it(template: dict[str, Any]) -> None:
+    assert {r.get("DeletionPolicy", "Delete") for r in template["Resources"].values()} == {"Delete"}
+
+
+def test_preflight_names_the_dashboard_and_nobody_else(package: Package, template: dict[str, Any]) -> None:
+    paths = of_type(template, "AWS::ApiGateway::RestApi")["RestAPI"]["Body"]["paths"]
+    assert PLACEHOLDER_ORIGIN not in package.template.read_text()
+    for path, methods in paths.items():
+        response = methods["options"]["x-amazon-apigateway-integration"]["responses"]["default"]
+        headers = response["responseParameters"]
+        assert headers["method.response.header.Access-Control-Allow-Origin"] == quoted_origin(), path
+        allowed = headers["method.response.header.Access-Control-Allow-Headers"]
+        for name in ("Authorization", "Content-Type", "Idempotency-Key", "X-Correlation-Id"):
+            assert name in allowed
+
+
+def test_every_call_but_the_public_ones_passes_the_authorizer(template: dict[str, Any]) -> None:
+    paths = of_type(template, "AWS::ApiGateway::RestApi")["RestAPI"]["Body"]["paths"]
+    public = {
+        path
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if method not in ("options", "parameters") and not operation.get("security")
+    }
+    assert public <= {"/health", "/openapi.json", "/docs"}
+    assert "/health" in public
+
+
+def test_gateway_errors_are_problems_that_browsers_may_read(template: dict[str, Any]) -> None:
+    body = of_type(template, "AWS::ApiGateway::RestApi")["RestAPI"]["Body"]
+    responses = body["x-amazon-apigateway-gateway-responses"]
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "MISSING_AUTHENTICATION_TOKEN", "THROTTLED", "UNAUTHORIZED"} <= set(responses)
+    assert responses["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == "404"
+    for response in responses.values():
+        parameters = response["responseParameters"]
+        assert parameters["gatewayresponse.header.Access-Control-Allow-Origin"] == quoted_origin()
+        assert parameters["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+        assert json.loads(response["responseTemplates"]["application/json"])["title"]
+
+
+def test_every_alarm_says_what_to_do_and_is_explained(template: dict[str, Any]) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
+    sections = {line.removeprefix("### ") for line in page.splitlines() if line.startswith("### ")}
+    kinds = set()
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        advice, link, anchor = alarm["AlarmDescription"].partition("(docs/operations.md#")
+        assert len(advice) > 60
+        assert link
+        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+        kinds.add(anchor.rstrip(")"))
+    assert kinds == sections
+
+
+def test_every_type_has_its_alarms(template: dict[str, Any]) -> None:
+    names = {alarm["AlarmName"] for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
+    for kind in jobtype.load():
+        for alarm in ("dead-letters", "oldest-message", "failure-ratio", "in-flight"):
+            assert f"jobflow-prod-{kind.queue}-{alarm}" in names
