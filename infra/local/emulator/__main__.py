@@ -6,7 +6,11 @@ import ipaddress
 import os
 import signal
 import sys
-import threading
+from functools import partial
+
+from . import guard
+
+announce = partial(print, flush=True)
 
 
 def main(arguments: list[str]) -> int:
@@ -15,30 +19,40 @@ def main(arguments: list[str]) -> int:
     if options.switch_interval is not None:
         sys.setswitchinterval(options.switch_interval)
     if options.die_with_parent:
-        die_when_input_ends()
+        guard.end_with_parent()
     try:
-        asyncio.run(_serve(options.host, options.port))
+        return _run(options)
     except OSError as error:
         print(f"the emulator cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
         return 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.backend == "ministack":
+        return _run_ministack(options.port)
+    if options.backend == "stock-moto":
+        from .stock import serve
+
+        serve(options.host, options.port, announce)
+        return 0
+    asyncio.run(_serve(options.host, options.port))
     return 0
 
 
-def die_when_input_ends() -> None:
-    """End this process when its standard input does: the parent holds the other end and closes it by dying."""
+def _run_ministack(port: int) -> int:
+    from . import ministack
 
-    def watch() -> None:
-        while os.read(0, 1024):
-            pass
-        os._exit(0)
-
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+    state = ministack.ROOT / "ministack"
+    ministack.prepare(state)
+    executable = ministack.python()
+    announce(f"http://127.0.0.1:{port}")
+    os.execve(executable, [str(executable), "-m", "ministack.app"], ministack.environment(port, state))  # noqa: S606
 
 
 async def _serve(host: str, port: int) -> None:
     from .host import serve
 
-    task = asyncio.ensure_future(serve(host, port, lambda url: print(url, flush=True)))
+    task = asyncio.ensure_future(serve(host, port, announce))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
@@ -51,16 +65,19 @@ async def _serve(host: str, port: int) -> None:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.local.emulator", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", type=_loopback)
-    parser.add_argument("--port", default=4599, type=int, help="0 takes a free one; the URL is printed")
-    parser.add_argument("--backend", default="moto", choices=["moto"])
+    parser.add_argument("--port", default=4599, type=int, help="0 takes a free one (not ministack); the URL is printed")
+    parser.add_argument("--backend", default="moto", choices=["moto", "ministack", "stock-moto"])
     parser.add_argument("--die-with-parent", action="store_true", help="end when standard input ends")
-    parser.add_argument("--switch-interval", type=float, help="seconds between thread switches; tests of races only")
+    interval = os.environ.get("JOBFLOW_EMULATOR_SWITCH_INTERVAL")
+    parser.add_argument(
+        "--switch-interval", type=float, default=interval, help="seconds between thread switches; for tests of races"
+    )
     return parser.parse_args(arguments)
 
 
 def _loopback(text: str) -> str:
     if not ipaddress.ip_address(text).is_loopback:
-        raise argparse.ArgumentTypeError(f"{text} is not a loopback address: the emulator has no authentication")
+        raise argparse.ArgumentTypeError(f"{text} is not a loopback address, and the emulator lets everybody in")
     return text
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from .http import Reply, Request
+from .server import Reply, Request
 
 PREFIX = "/_jobflow/"
 

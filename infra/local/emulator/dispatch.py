@@ -1,7 +1,7 @@
 """Finds the short way into moto for a request, if it is one of the hot calls."""
 
 from .front.calls import SEND_EMAIL_PATH, hot_calls, perform, send_email
-from .http import Reply, Request
+from .server import Reply, Request
 
 
 class Dispatcher:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .http import Reply
+from .server import Reply
 
 
 @dataclass(slots=True, eq=False)

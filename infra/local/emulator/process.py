@@ -3,54 +3,53 @@
 import http.client
 import json
 import subprocess
-import sys
+import time
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from .backends import BACKENDS, Backend
+
 START_SECONDS = 30.0
-STOP_SECONDS = 10.0
+STOP_SECONDS = 15.0
 REGION = "us-east-1"
 
 
 class EmulatorError(RuntimeError):
-    """The emulator did not start, or refused a control call."""
+    """The emulator did not start, or cannot do what was asked of it."""
 
 
 class Emulator:
     """A running emulator. Make one with `start`; use it as a context manager, or call `stop`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], url: str) -> None:
-        self._process = process
+    def __init__(self, process: "subprocess.Popen[bytes]", url: str, backend: Backend) -> None:
         self.url = url
+        self._process = process
+        self._backend = backend
 
     @classmethod
     def start(cls, port: int = 0, backend: str = "moto", log_path: Path | None = None) -> Self:
         """Start an emulator on 127.0.0.1 and return it once it answers; port 0 takes a free one.
 
-        Its output goes to `log_path`, or to this process's standard error. Raises EmulatorError if it does not
-        come up within 30 seconds.
+        `backend` is "moto", "ministack" (its first start installs it), or "stock-moto" (unrepaired, for comparison).
+        Its output goes to `log_path`, or to this process's standard error. It ends with this process, whatever ends
+        that. Raises EmulatorError if it does not come up within 30 seconds.
         """
-        command = [sys.executable, "-m", "infra.local.emulator", "--port", str(port), "--backend", backend]
+        chosen = BACKENDS[backend]
         log = log_path.open("ab") if log_path else None
         try:
-            process = subprocess.Popen(
-                [*command, "--die-with-parent"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                cwd=Path(__file__).parents[3],
-            )
+            process, url = chosen.launch(port, log)
         finally:
             if log:
                 log.close()
-        url = process.stdout.readline().decode().strip() if process.stdout else ""
-        emulator = cls(process, url)
-        if not url.startswith("http://"):
+        emulator = cls(process, url, chosen)
+        try:
+            emulator._wait_until_healthy()
+        except BaseException:
             emulator.stop()
-            raise EmulatorError(f"the emulator ended at its start with code {process.returncode}; see its log")
+            raise
         return emulator
 
     @property
@@ -59,7 +58,7 @@ class Emulator:
         return self._process.pid
 
     def environment(self) -> dict[str, str]:
-        """The variables that make any AWS client of a process talk to this emulator and to nothing else."""
+        """Return the variables that make any AWS client of a process talk to this emulator and to nothing else."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_DEFAULT_REGION": REGION,
@@ -67,17 +66,22 @@ class Emulator:
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_EC2_METADATA_DISABLED": "true",
-            # without it botocore puts the account into the host name, which moto's streams do not know
+            # without it botocore may put an account into the host name, which moto's streams do not know
             "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
         }
 
     def reset(self) -> None:
         """Forget every table, queue, bucket and stack. Raises EmulatorError."""
-        self._post("/_jobflow/reset", {})
+        self._ask("POST", self._backend.reset, {})
 
     def advance(self, seconds: float) -> None:
-        """Move the queues' clock forward: visibility, delays and retention follow. Raises EmulatorError."""
-        self._post("/_jobflow/clock", {"advance": seconds})
+        """Move the queues' clock forward: visibility, delays and retention follow.
+
+        Raises EmulatorError, also when the backend's clock cannot be moved.
+        """
+        if self._backend.clock is None:
+            raise EmulatorError("this backend's clock cannot be moved: use backend='moto' where a test needs it")
+        self._ask("POST", self._backend.clock, {"advance": seconds})
 
     def stop(self) -> None:
         """End the process: politely, then for certain. Does nothing the second time."""
@@ -92,13 +96,27 @@ class Emulator:
             if pipe:
                 pipe.close()
 
-    def _post(self, path: str, body: dict[str, Any]) -> None:
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=START_SECONDS)
+    def _wait_until_healthy(self) -> None:
+        ends_at = time.monotonic() + START_SECONDS
+        while True:
+            if self._process.poll() is not None:
+                raise EmulatorError(f"the emulator ended at its start, code {self._process.returncode}; see its output")
+            try:
+                self._ask("GET", self._backend.health, None)
+            except EmulatorError:
+                if time.monotonic() > ends_at:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> None:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc or "127.0.0.1", timeout=START_SECONDS)
         try:
-            connection.request("POST", path, json.dumps(body))
+            connection.request(method, path, None if body is None else json.dumps(body))
             answer = connection.getresponse()
             sentence = answer.read().decode()
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             raise EmulatorError(f"the emulator did not answer {path}: {error}") from error
         finally:
             connection.close()

@@ -21,7 +21,7 @@ from moto.sesv2.responses import SESV2Response
 from moto.sqs.responses import SQSResponse
 from werkzeug.exceptions import HTTPException
 
-from infra.local.emulator.http import Reply, Request
+from infra.local.emulator.server import Reply, Request
 
 from .parsing import Parse, ParserCompiler
 from .serialising import NotPlain, Serialise, SerialiserCompiler

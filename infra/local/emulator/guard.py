@@ -1,0 +1,32 @@
+"""Ends a process when its parent is gone. Also runs by itself, in another Python, around a program of its own."""
+
+import os
+import runpy
+import signal
+import sys
+import threading
+import time
+
+GRACE_SECONDS = 10.0
+
+
+def end_with_parent(grace_seconds: float = GRACE_SECONDS) -> None:
+    """End this process when its standard input ends: the parent holds the other end, and lets go of it by dying.
+
+    The process gets a SIGTERM first, and `grace_seconds` to save what it has.
+    """
+
+    def watch() -> None:
+        while os.read(0, 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(grace_seconds)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+if __name__ == "__main__":
+    end_with_parent()
+    sys.argv = sys.argv[1:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -1,0 +1,99 @@
+"""moto inside this process, for tests that want no server, no waiting, and a clock of their own."""
+
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from moto import mock_aws
+from moto.core.models import botocore_stubber
+
+from . import repairs
+from .dispatch import Dispatcher
+from .locks import ServiceLocks
+from .receive import found_nothing, without_waiting
+from .server import Reply, Request
+
+REGION = "us-east-1"
+RETRY_SECONDS = 0.05
+_SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
+
+
+@contextmanager
+def emulated(clock: Callable[[], float] | None = None) -> Iterator[None]:
+    """Answer every AWS call of this process, from any thread, with an empty, repaired moto while the block runs.
+
+    `clock` (seconds since the epoch, UTC) drives the queues: visibility, delays, retention. A receive that would wait
+    on such a clock answers at once, since the time it would wait for passes only by the caller's hand; without `clock`
+    it waits in real time, and a message wakes it. AWS_DEFAULT_REGION is us-east-1 unless it is set.
+    """
+    arrivals = threading.Condition()
+
+    def announce(_queue: str) -> None:
+        with arrivals:
+            arrivals.notify_all()
+
+    with _default_region(), mock_aws(), repairs.apply(clock or time.time, announce) as replacements:
+        calls = _Calls(botocore_stubber.process_request, None if clock else arrivals)
+        replacements.put(botocore_stubber, "process_request", calls.answer)
+        yield
+
+
+class _Calls:
+    """Answers what botocore was about to send: the hot calls by the short way, the rest by `stock`, moto's own."""
+
+    def __init__(self, stock: Callable[[Any], Any], arrivals: threading.Condition | None) -> None:
+        self._stock = stock
+        self._arrivals = arrivals
+        self._locks = ServiceLocks()
+        self._dispatch = Dispatcher()
+
+    def answer(self, sent: Any) -> Any:
+        """Return status, headers and body, as moto's stubber does; None for a request that is not for AWS."""
+        request = _request(sent)
+        service = _SERVICE.search(request.headers.get("authorization", "")) if request else None
+        if request is None or service is None:
+            with self._locks.hold("others"):
+                return self._stock(sent)
+        reply = self._reply(request, service[1])
+        if reply is None:
+            with self._locks.hold(service[1]):
+                return self._stock(sent)
+        return reply.status, dict(reply.headers), reply.body
+
+    def _reply(self, request: Request, service: str) -> Reply | None:
+        poll = without_waiting(request)
+        ends_at = time.monotonic() + (poll.seconds if poll else 0)
+        while True:
+            with self._locks.hold(service):
+                reply = self._dispatch(request)
+            left = ends_at - time.monotonic()
+            if reply is None or self._arrivals is None or left <= 0 or not found_nothing(reply):
+                return reply
+            with self._arrivals:  # a message sent between the two is found by the next try
+                self._arrivals.wait(min(left, RETRY_SECONDS))
+
+
+def _request(sent: Any) -> Request | None:
+    """botocore's prepared request as ours; None if it is not plainly one to AWS."""
+    url = urlsplit(sent.url)
+    if not (url.hostname or "").endswith(".amazonaws.com") or not isinstance(sent.body, bytes):
+        return None
+    headers = [(name, value.decode() if isinstance(value, bytes) else value) for name, value in sent.headers.items()]
+    target = f"{url.path or '/'}?{url.query}" if url.query else url.path or "/"
+    return Request(sent.method, target, {name.lower(): value for name, value in headers}, headers, sent.body)
+
+
+@contextmanager
+def _default_region() -> Iterator[None]:
+    given = os.environ.get("AWS_DEFAULT_REGION")
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+    try:
+        yield
+    finally:
+        if given is None:
+            os.environ.pop("AWS_DEFAULT_REGION", None)

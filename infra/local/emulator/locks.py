@@ -1,0 +1,26 @@
+"""One lock a service, for threads that call moto in one process: moto itself reads, tests and writes without any."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from threading import RLock
+
+ALONE = ("dynamodb", "logs", "ses", "sqs", "sts")
+SAME_DATA = {"dynamodbstreams": "dynamodb", "sesv2": "ses"}
+
+
+class ServiceLocks:
+    """Locks by service. Services that reach into others (CloudFormation, EventBridge, S3 with its notifications …)
+    hold all of them, taken in one order."""
+
+    def __init__(self) -> None:
+        self._locks = {service: RLock() for service in (*ALONE, "others")}
+
+    @contextmanager
+    def hold(self, service: str) -> Iterator[None]:
+        """Hold what a call to `service` (as its signature names it) may touch."""
+        name = SAME_DATA.get(service, service)
+        wanted = [self._locks[name]] if name in ALONE else list(self._locks.values())
+        with ExitStack() as held:
+            for lock in wanted:
+                held.enter_context(lock)
+            yield

@@ -1,0 +1,57 @@
+"""Takes the waiting out of an SQS receive: moto would sleep in it, and everybody with it."""
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from moto.sqs.models import sqs_backends
+
+from .server import Reply, Request
+
+TARGET = "AmazonSQS.ReceiveMessage"
+LONGEST_WAIT_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LongPoll:
+    """The queue a receive would wait on, and for how many seconds."""
+
+    queue: str
+    seconds: int
+
+
+def without_waiting(request: Request) -> LongPoll | None:
+    """Turn `request` into one that answers at once, and return the wait it asked for, itself or through its queue's
+    attribute; None if it is no receive, or none that waits, or one that moto should refuse."""
+    if request.headers.get("x-amz-target") != TARGET:
+        return None
+    try:
+        parameters = json.loads(request.body)
+        seconds, name = parameters.get("WaitTimeSeconds"), _queue_name(parameters)
+    except (ValueError, AttributeError):
+        return None
+    seconds = _default_seconds(name) if seconds is None else seconds
+    if not isinstance(seconds, int) or not 0 < seconds <= LONGEST_WAIT_SECONDS:
+        return None
+    request.body = json.dumps({**parameters, "WaitTimeSeconds": 0}).encode()
+    return LongPoll(name, seconds)
+
+
+def found_nothing(reply: Reply) -> bool:
+    """Whether a receive was answered well and without messages."""
+    return reply.status == HTTPStatus.OK and b'"Messages"' not in reply.body
+
+
+def queues_named(name: str) -> list[Any]:
+    """Return moto's queues of that name, whatever their account and region."""
+    regions = [backend for account in sqs_backends.values() for backend in account.values()]
+    return [backend.queues[name] for backend in regions if name in backend.queues]
+
+
+def _queue_name(parameters: dict[str, Any]) -> str:
+    return str(parameters.get("QueueUrl", "")).rstrip("/").rpartition("/")[2]
+
+
+def _default_seconds(name: str) -> int:
+    return max((int(queue.receive_message_wait_time_seconds) for queue in queues_named(name)), default=0)
