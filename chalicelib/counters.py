@@ -1,21 +1,11 @@
 """The Lambda behind the jobs table's stream: counts every change of a job exactly once."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from chalicelib import telemetry, wiring
 from chalicelib.context import LambdaContext
-from chalicelib.counting import Additions, Entry, Row, fold, total
-
-
-class CounterRows(Protocol):
-    """Rows of counters, each with how far it has counted each lane of the stream."""
-
-    def add(self, row: Row, additions: Additions, lane: str, first: str, last: str) -> str | None:
-        """Add, and move the lane's mark to `last`, in one write; refused when the mark is not before `first`.
-
-        Returns None when it was added, and the mark when it was refused.
-        """
+from chalicelib.counting import CounterRows, Entry, fold, total
 
 
 def apply(rows: CounterRows, records: Sequence[Mapping[str, Any]], lane: str) -> int:

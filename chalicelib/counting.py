@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.histogram import bucket
 from chalicelib.job import DAY, Status
@@ -37,15 +37,17 @@ class Row:
 
 @dataclass(slots=True)
 class Additions:
-    """What one or more records add to one row, and facts they set on it."""
+    """What one or more records add to one row, facts they set on it, and facts that only the first one sets."""
 
     numbers: Counter[str] = field(default_factory=Counter)
     facts: dict[str, Any] = field(default_factory=dict)
+    firsts: dict[str, Any] = field(default_factory=dict)
 
     def merge(self, other: "Additions") -> None:
         """Take in what a later record adds."""
         self.numbers.update(other.numbers)
         self.facts.update(other.facts)
+        self.firsts = {**other.firsts, **self.firsts}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,16 @@ class Entry:
     sequence: str
     row: Row
     additions: Additions
+
+
+class CounterRows(Protocol):
+    """Rows of counters, each with how far it has counted each lane of the stream."""
+
+    def add(self, row: Row, additions: Additions, lane: str, first: str, last: str) -> str | None:
+        """Add, and move the lane's mark to `last`, in one write; refused when the mark is not before `first`.
+
+        Returns None when it was added, and the mark when it was refused.
+        """
 
 
 def fold(records: Iterable[Mapping[str, Any]]) -> dict[Row, list[Entry]]:
@@ -145,4 +157,5 @@ def _error_entry(new: dict[str, Any], at: float) -> tuple[Row, Additions]:
         "last_seen": at,
         f"job{slot}": new["pk"],
     }
-    return Row("ERR", f"{iso(hour)}#{name}", int(hour + KEEP)), Additions(Counter({"count": 1}), facts)
+    additions = Additions(Counter({"count": 1}), facts, {"first_seen": at})
+    return Row("ERR", f"{iso(hour)}#{name}", int(hour + KEEP)), additions

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib.changes import Change
 from chalicelib.job import Attempt, Job, JobView, Status
@@ -139,7 +139,22 @@ class RateWindows(Protocol):
 
 
 class Counters(Protocol):
-    """How many jobs there are, by type and status, as last counted."""
+    """What the stream's function has counted, seconds late. Times in seconds since the epoch."""
 
     def totals(self) -> Mapping[tuple[str, Status], int]:
         """Jobs by (type, status)."""
+
+    def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
+        """What happened to jobs of a type, in stored buckets of `step` seconds (60, 3600, 86400), oldest first."""
+
+    def errors(self, start: float, end: float) -> "Sequence[ErrorHour]":
+        """The kinds of errors of the hours between, as counted hour by hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorHour:
+    """One kind of error in one hour: `numbers` has count, first_seen, last_seen, type, error_class, message, job0…."""
+
+    hour: float
+    fingerprint: str
+    numbers: Mapping[str, Any]

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.counting import STEPS
 from chalicelib.histogram import percentile
+from chalicelib.ports import ErrorHour
 
 EVENTS = ("created", "completed", "failed", "retried", "dead_lettered")
 DURATIONS = ("wait", "run", "total")
@@ -70,15 +70,6 @@ def drain_eta(recent: Buckets, active_now: int) -> float | None:
     return round(active_now * DRAIN_WINDOW / net, 1) if active_now and net > 0 else None
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorHour:
-    """One kind of error in one hour, as counted."""
-
-    hour: float
-    fingerprint: str
-    numbers: Mapping[str, Any]
-
-
 def error_groups(hours: Iterable[ErrorHour], now: float, job_type: str | None = None) -> list[dict[str, Any]]:
     """The errors by fingerprint, most frequent first, each with its last 24 hours as a sparkline."""
     groups: dict[str, list[ErrorHour]] = {}
@@ -102,7 +93,7 @@ def _group(rows: list[ErrorHour], now: float) -> dict[str, Any]:
         "error_class": newest["error_class"],
         "message": newest["message"],
         "count": sum(by_hour.values()),
-        "first_seen": rows[0].numbers.get("first_seen", rows[0].hour),
+        "first_seen": rows[0].numbers["first_seen"],
         "last_seen": newest["last_seen"],
         "sample_job_ids": list(dict.fromkeys(samples))[:5],
         "sparkline": [by_hour.get(float(first + n * 3600), 0) for n in range(SPARKS)],

@@ -142,7 +142,7 @@ def test_a_backlog_drains_at_the_pace_of_the_last_minutes() -> None:
 
 
 def test_errors_are_grouped_with_their_last_day_as_a_sparkline() -> None:
-    facts = {"type": "a.b", "error_class": "E", "message": "no …", "job0": "j0"}
+    facts = {"type": "a.b", "error_class": "E", "message": "no …", "job0": "j0", "first_seen": T0 - 20}
     hours = [
         ErrorHour(T0 - 3600, "f1", {**facts, "count": 2, "last_seen": T0 - 10}),
         ErrorHour(T0, "f1", {**facts, "count": 3, "last_seen": T0 + 10, "job1": "j1"}),

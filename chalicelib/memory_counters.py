@@ -1,0 +1,55 @@
+"""Counter rows in memory, held to the same contract tests as DynamoDB's."""
+
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from chalicelib.counting import STEPS, TOTALS, Additions, Row
+from chalicelib.job import Status
+from chalicelib.ports import ErrorHour
+
+
+class MemoryCounters:
+    """See CounterRows (writing) and Counters (reading)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers: dict[tuple[str, str], Counter[str]] = {}
+        self._facts: dict[tuple[str, str], dict[str, Any]] = {}
+        self._marks: dict[tuple[str, str, str], str] = {}
+
+    def add(self, row: Row, additions: Additions, lane: str, first: str, last: str) -> str | None:
+        """See CounterRows."""
+        key = (row.pk, row.sk)
+        with self._lock:
+            mark = self._marks.get((*key, lane))
+            if mark is not None and mark >= first:
+                return mark
+            self._marks[*key, lane] = last
+            self._numbers.setdefault(key, Counter()).update(additions.numbers)
+            facts = self._facts.setdefault(key, {})
+            self._facts[key] = {**additions.firsts, **facts, **additions.facts}
+        return None
+
+    def totals(self) -> Mapping[tuple[str, Status], int]:
+        """See Counters."""
+        keys = {name: name.split("#") for name in self._numbers.get(TOTALS, {})}
+        return {(k[1], Status(k[2])): max(0, self._numbers[TOTALS][name]) for name, k in keys.items()}
+
+    def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
+        """See Counters."""
+        return [(at, self._numbers[key]) for at, key in self._keys(f"{STEPS[step]}#{job_type}", start, end)]
+
+    def errors(self, start: float, end: float) -> Sequence[ErrorHour]:
+        """See Counters."""
+        return [
+            ErrorHour(at, key[1].split("#")[1], {**self._facts[key], **self._numbers[key]})
+            for at, key in self._keys("ERR", start, end)
+        ]
+
+    def _keys(self, partition: str, start: float, end: float) -> list[tuple[float, tuple[str, str]]]:
+        times = [(datetime.fromisoformat(key[1].split("#")[0]).timestamp(), key) for key in self._numbers
+                 if key[0] == partition]  # fmt: skip
+        return sorted((at, key) for at, key in times if start <= at <= end)

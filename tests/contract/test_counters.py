@@ -1,0 +1,84 @@
+"""Every promise of CounterRows and Counters, on memory and on DynamoDB."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.counting import TOTALS, Additions, Row
+from chalicelib.dynamo.counters import DynamoCounters
+from chalicelib.dynamo.schema import control_table
+from chalicelib.job import Status
+from chalicelib.memory_counters import MemoryCounters
+from chalicelib.settings import Settings
+
+T0 = 1_800_000_000.0 - 1_800_000_000.0 % 3600
+HOUR = "2027-01-15T08:00:00.000Z"
+
+Rows = MemoryCounters | DynamoCounters
+
+
+@pytest.fixture(params=["memory", "dynamo"])
+def rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rows]:
+    if request.param == "memory":
+        yield MemoryCounters()
+        return
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        table = {k: v for k, v in control_table().items() if k != "TimeToLiveSpecification"}
+        boto3.client("dynamodb", region_name="us-east-1").create_table(TableName="c", **table)
+        yield DynamoCounters(Settings.from_env({"CONTROL_TABLE": "c"}))
+
+
+def add(rows: Rows, row: Row, first: str, last: str, lane: str = "s", **numbers: int) -> str | None:
+    return rows.add(row, Additions(Counter(numbers)), lane, first, last)
+
+
+def test_numbers_add_up_and_the_mark_moves_with_them(rows: Rows) -> None:
+    row = Row("M#a.b", HOUR, int(T0 + 99))
+    assert add(rows, row, "01", "03", created=2) is None
+    assert add(rows, row, "04", "04", created=1, failed=1) is None
+    [(at, numbers)] = rows.buckets("a.b", 60, T0 - 1, T0 + 1)
+    assert (at, dict(numbers)) == (T0, {"created": 3, "failed": 1})
+
+
+@pytest.mark.parametrize("first", ["01", "02", "03"])
+def test_what_begins_at_or_before_the_mark_is_refused_with_the_mark(rows: Rows, first: str) -> None:
+    row = Row("M#a.b", HOUR)
+    add(rows, row, "01", "03", created=1)
+    assert add(rows, row, first, "09", created=7) == "03"
+    assert dict(rows.buckets("a.b", 60, T0, T0)[0][1]) == {"created": 1}
+
+
+def test_each_lane_has_a_mark_of_its_own(rows: Rows) -> None:
+    row = Row("M#a.b", HOUR)
+    assert add(rows, row, "05", "05", lane="s1", created=1) is None
+    assert add(rows, row, "01", "01", lane="s2", created=1) is None
+
+
+def test_totals_are_read_by_type_and_status_and_never_negative(rows: Rows) -> None:
+    assert rows.totals() == {}
+    rows.add(Row(*TOTALS), Additions(Counter({"n#a.b#queued": 2, "n#c.d#failed": -1})), "s", "01", "01")
+    assert rows.totals() == {("a.b", Status.QUEUED): 2, ("c.d", Status.FAILED): 0}
+
+
+def test_buckets_come_in_order_from_one_type_and_one_resolution(rows: Rows) -> None:
+    for number, (name, minute) in enumerate([("M#a.b", "05"), ("M#a.b", "01"), ("H#a.b", "00"), ("M#c.d", "01")]):
+        add(rows, Row(name, f"2027-01-15T08:{minute}:00.000Z"), f"{number}", f"{number}", created=number + 1)
+    found = rows.buckets("a.b", 60, T0, T0 + 300)
+    assert [(at - T0, numbers["created"]) for at, numbers in found] == [(60.0, 2), (300.0, 1)]
+    assert rows.buckets("a.b", 60, T0 + 61, T0 + 299) == []
+
+
+def test_an_error_keeps_when_it_was_first_seen_and_what_was_seen_last(rows: Rows) -> None:
+    row = Row("ERR", f"{HOUR}#f1")
+    for number, at in ((1, T0 + 1), (2, T0 + 9)):
+        facts = {"type": "a.b", "error_class": "E", "message": "m", "last_seen": at, f"job{number}": f"id{number}"}
+        rows.add(row, Additions(Counter({"count": 1}), facts, {"first_seen": at}), "s", str(number), str(number))
+    [error] = rows.errors(T0 - 3600, T0)
+    seen = {name: error.numbers[name] for name in ("count", "first_seen", "last_seen", "job1", "job2")}
+    assert (error.hour, error.fingerprint) == (T0, "f1")
+    assert seen == {"count": 2, "first_seen": T0 + 1, "last_seen": T0 + 9, "job1": "id1", "job2": "id2"}
