@@ -78,7 +78,7 @@ class Claims:
         )
         buried = self.store.apply(lost.id, changes.bury(lost, now=now, error=error))
         self.store.record(lost.id, attempt_of(lost, "lost", now))
-        telemetry.moved(buried, "bury")
+        telemetry.buried(buried)
         return Hold(0, "burning down to the dead-letter queue")
 
     def _now(self) -> float:
