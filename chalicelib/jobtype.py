@@ -101,7 +101,7 @@ class JobType(Generic[P, R]):
 def field_errors(error: ValidationError, *prefix: str) -> list[FieldError]:
     """Pydantic's findings without the input they were found in: that may be secret."""
     details = error.errors(include_url=False, include_context=False, include_input=False)
-    return [FieldError((*prefix, *detail["loc"]), detail["msg"]) for detail in details]
+    return [FieldError((*prefix, *detail["loc"]), detail["msg"].removeprefix("Value error, ")) for detail in details]
 
 
 _registry: dict[str, JobType[Any, Any]] = {}
@@ -124,7 +124,8 @@ def job(
     `timeout` is the Lambda's, in seconds (1-900), `batch_size` how many jobs it takes at once (1-10), `window` how
     many seconds it waits for a fuller batch (0-300), `concurrency` how many run side by side (2-1000), `memory` MB
     (128-10240), `budget` the seconds one job needs (default: its share of the timeout). `grants` names what the
-    function may do beyond its queue and table (see `infra/permissions.py`). Raises ConfigurationError.
+    function may do beyond its queue and jobs, as "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*",
+    "dynamodb:Query:jobs/index/all" (`infra/definition/permissions.py` has all forms). Raises ConfigurationError.
     """
 
     def declare(function: "Callable[[P, JobContext], R]") -> JobType[P, R]:

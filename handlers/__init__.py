@@ -27,8 +27,8 @@ Rules that tests hold
   `ctx.idempotency_key` given to the service that is called.
 * Import heavy libraries (Pillow, boto3) inside the function: the API imports every file here, for its schema.
 * Room for more code is in `chalicelib/`, as `chalicelib/images.py` is for `image_process.py`.
-* `grants` names what the function may do beyond its own queue and jobs: an IAM action, or an action and what it is
-  done to after a second colon: "ses:SendEmail" (from the stack's address only), "s3:GetObject:uploads/*" (a key pattern
-  in the files bucket), "dynamodb:Query:jobs" (the jobs table's indexes). A presigned link needs the `s3:GetObject` of
-  what it links to: S3 checks the permissions of the one who signed it.
+* `grants` names what the function may do beyond its own queue and jobs, as "service:Action:where": "ses:SendEmail"
+  (from the stack's address only), "s3:GetObject:uploads/*" (a prefix of the files bucket), "dynamodb:Query:jobs/index/all"
+  (`infra/definition/permissions.py` has all forms). A presigned link needs the `s3:GetObject` of what it links to: S3
+  checks the permissions of the one who signed it.
 """

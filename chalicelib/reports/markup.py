@@ -1,0 +1,30 @@
+"""Elements of a page as a tree, so that escaping is the serialiser's work and nobody can forget it."""
+
+from xml.etree.ElementTree import Element, tostring
+
+Child = Element | str | int | None
+
+
+def h(tag: str, *children: Child, **attributes: str | float | None) -> Element:
+    """An element. `class_` is the attribute `class`, an underscore a hyphen; None leaves a child or attribute away."""
+    element = Element(tag)
+    for name, value in attributes.items():
+        if value is not None:
+            text = f"{value:g}" if isinstance(value, float) else str(value)
+            element.set(name.rstrip("_").replace("_", "-"), text)
+    last: Element | None = None
+    for child in children:
+        if isinstance(child, Element):
+            element.append(child)
+            last = child
+        elif child is not None and last is None:
+            element.text = (element.text or "") + str(child)
+        elif child is not None and last is not None:
+            last.tail = (last.tail or "") + str(child)
+    return element
+
+
+def document(root: Element) -> bytes:
+    """The tree as an HTML document in UTF-8."""
+    text = "<!doctype html>\n" + tostring(root, encoding="unicode", method="html")
+    return text.replace("\x00", "\ufffd").encode("utf-8", errors="replace")

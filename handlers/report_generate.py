@@ -1,0 +1,156 @@
+"""report.generate: a report over the jobs of a period."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
+
+from chalicelib import files, wiring
+from chalicelib.context import JobContext
+from chalicelib.errors import PermanentError
+from chalicelib.jobtype import NAME, job
+from chalicelib.listing import iso
+from chalicelib.worker import consume
+
+HOUR = 3600.0
+LONGEST_DAYS = 92
+ISO = re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d.*")
+EXAMPLE: JsonDict = {"hours": 24, "formats": ["csv", "html"]}
+CONTENT_TYPE = {"csv": "text/csv; charset=utf-8", "html": "text/html; charset=utf-8"}
+
+Format = Literal["csv", "html"]
+
+
+def _written_out(value: Any) -> Any:
+    """Only a full ISO 8601 text is a time here: a bare number or a date alone would be a guess."""
+    if isinstance(value, str) and not ISO.fullmatch(value):
+        raise ValueError("must be a time like 2026-11-25T00:00:00Z")
+    if isinstance(value, (int, float)):
+        raise ValueError("must be a time like 2026-11-25T00:00:00Z, not a number")  # noqa: TRY004
+    return value
+
+
+Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out)]
+
+
+class ReportGenerate(BaseModel):
+    """Which jobs to report on: those that were created in a period, of one type or of all."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        serialize_by_alias=True,
+        title="Generate a report",
+        json_schema_extra={"examples": [EXAMPLE]},
+    )
+
+    start: Time | None = Field(
+        default=None,
+        alias="from",
+        description="Where the period begins; if left out, `hours` before its end.",
+        examples=["2026-11-24T00:00:00Z"],
+    )
+    end: Time | None = Field(
+        default=None,
+        alias="to",
+        description="Where the period ends, itself not included; if left out, when the report is made.",
+        examples=["2026-11-25T00:00:00Z"],
+    )
+    hours: int = Field(
+        default=24, ge=1, le=LONGEST_DAYS * 24, description="How long the period is without `from`.", examples=[24]
+    )
+    type: str | None = Field(
+        default=None,
+        max_length=40,
+        pattern=f"^{NAME.pattern}$",
+        description="Only jobs of this type; if left out, of all.",
+        examples=["email.send"],
+    )
+    formats: list[Format] = Field(
+        default=["csv", "html"], min_length=1, max_length=2, description="Which files to make.", examples=[["html"]]
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.start and self.end and not timedelta() < self.end - self.start <= timedelta(days=LONGEST_DAYS):
+            raise ValueError(f"`to` must be after `from`, by at most {LONGEST_DAYS} days")
+        return self
+
+    def period(self, now: float) -> tuple[float, float]:
+        """Start and end in seconds since the epoch, for a report made now. Raises PermanentError."""
+        end = self.end.timestamp() if self.end else now
+        start = self.start.timestamp() if self.start else end - self.hours * HOUR
+        if not 0 < end - start <= LONGEST_DAYS * 24 * HOUR:
+            raise PermanentError(f"The period must have begun, and by at most {LONGEST_DAYS} days before it ends.")
+        return start, end
+
+
+class ReportFile(BaseModel):
+    """One file of a report: where it is, and a link to it for an hour."""
+
+    key: str
+    url: str
+
+
+class ReportGenerated(BaseModel):
+    """The headline numbers (durations in seconds), and the files. `incomplete` says why jobs are missing, if any."""
+
+    from_: str = Field(serialization_alias="from")
+    to: str
+    jobs: int
+    by_status: dict[str, int]
+    success_rate: float | None
+    wait_p95: float | None
+    run_p50: float | None
+    run_p95: float | None
+    incomplete: str | None
+    files: dict[Format, ReportFile]
+    url_expires_at: str
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+
+@job(
+    "report.generate", max_attempts=3, timeout=300, batch_size=1, concurrency=5, memory=1024,
+    grants=(
+        "dynamodb:Query:jobs/index/all", "dynamodb:BatchGetItem:jobs",
+        "s3:PutObject:reports/*", "s3:GetObject:reports/*",
+    ),
+)  # fmt: skip
+def report_generate(payload: ReportGenerate, ctx: JobContext) -> ReportGenerated:
+    """Count what became of the jobs of a period: rates, durations, errors, hour by hour, as CSV and as a web page.
+
+    At most 50,000 jobs are counted, the newest first; a report over more says so.
+    """
+    from chalicelib.reports.collect import collect
+    from chalicelib.reports.page import to_html
+    from chalicelib.reports.sheet import to_csv
+    from chalicelib.reports.tally import Period
+
+    report = collect(ctx, Period(*payload.period(ctx.clock())), payload.type)
+    ctx.check_cancelled()
+    bucket = files.files(wiring.settings().files_bucket)
+    gen, attempt = ctx.job.token
+    made: dict[Format, ReportFile] = {}
+    for form in sorted(set(payload.formats)):
+        key = f"reports/{ctx.job_id}/{gen}-{attempt}/report.{form}"
+        bucket.write(key, to_csv(report) if form == "csv" else to_html(report), CONTENT_TYPE[form])
+        made[form] = ReportFile(key=key, url=bucket.link(key, save_as="report.csv" if form == "csv" else None))
+    return ReportGenerated(
+        from_=iso(report.period.start),
+        to=iso(report.period.end),
+        jobs=report.jobs,
+        by_status={str(status): count for status, count in sorted(report.counts.items())},
+        success_rate=report.success_rate,
+        wait_p95=report.wait and report.wait.p95,
+        run_p50=report.run and report.run.p50,
+        run_p95=report.run and report.run.p95,
+        incomplete=report.incomplete,
+        files=made,
+        url_expires_at=iso(ctx.clock() + files.LINK_SECONDS),
+    )
+
+
+handler = consume(report_generate)
