@@ -45,7 +45,7 @@ def build(
     stack = stack_name(stage)
     work = target / "work"
     shutil.rmtree(work, ignore_errors=True)
-    sources = _copy_sources(root, work / "sources")
+    sources = copy_sources(root, work / "sources")
     _choose(sources / ".chalice" / "config.json", architecture)
     merged = work / "merge.json"
     merged.write_text(json.dumps(merge_template(types, stack)))
@@ -68,7 +68,8 @@ def compile_all(files: Path) -> None:
         raise CloudError(f"A module does not compile:\n{done.stdout}{done.stderr}")
 
 
-def _copy_sources(root: Path, to: Path) -> Path:
+def copy_sources(root: Path, to: Path) -> Path:
+    """Copy what is packaged, without anything that this machine made of it; raises CloudError when a part is missing."""
     for name in SOURCES:
         source, copy = root / name, to / name
         if not source.exists():

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import jobtype
-from infra.cloud.package import Package, build
+from infra.cloud.package import ROOT, Package, build, copy_sources
 from infra.cloud.translate import translate
 from tests.infra.cloud.support import STAGE
 
@@ -23,7 +23,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     made = Package(folder / "deployment.zip", folder / "sam.json", f"jobflow-{STAGE}")
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return made if made.template.exists() else build(STAGE, jobtype.load(), target=folder)
+        # a copy, so that sources which are edited meanwhile cannot come between two builds
+        return made if made.template.exists() else build(STAGE, jobtype.load(), copy_sources(ROOT, folder / "copy"), folder)
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,7 @@ def test_heavy_libraries_are_left_to_the_job(imported: Imported) -> None:
 
 
 def test_two_builds_are_the_same_bytes(package: Package, tmp_path: Path) -> None:
-    again = build(STAGE, jobtype.load(), target=tmp_path)
+    again = build(STAGE, jobtype.load(), package.archive.with_name("copy"), tmp_path)
     assert again.archive.read_bytes() == package.archive.read_bytes()
     assert again.template.read_bytes() == package.template.read_bytes()
 
