@@ -1,15 +1,16 @@
-"""The bucket of files that people upload and jobs produce. Never imports boto3 before the first use."""
+"""The bucket of files that people upload and jobs produce. Nothing of AWS is imported before the first use."""
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.errors import JobFlowError, PermanentError
+from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 LINK_SECONDS = 3600
+READ_TIMEOUT = 20
 HIDDEN_OR_MISSING = frozenset({"NoSuchKey", "404", "403", "AccessDenied"})
 """S3 says "denied" for a missing key to those who may not list the bucket, which job functions may not."""
 
@@ -56,14 +57,10 @@ class Files:
         return self.client.generate_presigned_url("get_object", Params=asked, ExpiresIn=LINK_SECONDS)
 
 
-@functools.cache
-def files(bucket: str) -> Files:
-    """The bucket with this process's one client; AWS_ENDPOINT_URL moves it to an emulator."""
-    import boto3
-    from botocore.config import Config
+def files(settings: Settings) -> Files:
+    """The files bucket, with this process's one client."""
+    from chalicelib import aws
 
-    # s3v4 is named because older signatures are refused by buckets in newer regions
-    config = Config(
-        signature_version="s3v4", connect_timeout=3, read_timeout=20, retries={"mode": "standard", "max_attempts": 3}
-    )
-    return Files(bucket, boto3.client("s3", config=config))
+    # Signature 4 is named because buckets in newer regions refuse presigned links with older ones.
+    client: S3Client = aws.client("s3", settings.region, read_timeout=READ_TIMEOUT, signature_version="s3v4")
+    return Files(settings.files_bucket, client)

@@ -1,6 +1,5 @@
 """Send one e-mail through SES: addresses and header text checked, failures sorted into "try again" and "never"."""
 
-import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +16,7 @@ ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+(?=[A-Za-z]){LABEL}")
 LONGEST_ADDRESS = 254
+READ_TIMEOUT = 10
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 ANY_ADDRESS = re.compile(r"[^\s<>\"',;:]+@[^\s<>\"',;:]+")
 NEVER = frozenset({
@@ -63,12 +63,16 @@ class Mail:
     key: str
 
 
-def send(mail: Mail) -> str:
+def send(mail: Mail, region: str) -> str:
     """Hand the message to SES and return SES's id of it. Raises PermanentError or MailNotSent, without addresses."""
     from botocore.exceptions import ClientError
 
+    from chalicelib import aws
+
+    # SES has no idempotency: a second try inside the SDK after a lost answer would send a second copy, unseen.
+    client: SESV2Client = aws.client("sesv2", region, read_timeout=READ_TIMEOUT, tries=1)
     try:
-        answer = client().send_email(
+        answer = client.send_email(
             FromEmailAddress=mail.sender,
             Destination={"ToAddresses": mail.to, "CcAddresses": mail.cc, "BccAddresses": mail.bcc},
             ReplyToAddresses=mail.reply_to,
@@ -94,13 +98,3 @@ def _content(mail: Mail) -> "EmailContentTypeDef":
         body["Html"] = {"Data": mail.html, "Charset": "UTF-8"}
     headers: list[MessageHeaderTypeDef] = [{"Name": "X-Idempotency-Key", "Value": mail.key}]
     return {"Simple": {"Subject": {"Data": mail.subject, "Charset": "UTF-8"}, "Body": body, "Headers": headers}}
-
-
-@functools.cache
-def client() -> "SESV2Client":
-    """This process's one client; AWS_ENDPOINT_URL moves it to an emulator."""
-    import boto3
-    from botocore.config import Config
-
-    # SES has no idempotency: a retry inside the SDK after a lost answer would send a second copy at once, unseen.
-    return boto3.client("sesv2", config=Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 1}))

@@ -28,7 +28,7 @@ Rules that tests hold
 * Import heavy libraries (Pillow, boto3) inside the function: the API imports every file here, for its schema.
 * Room for more code is in `chalicelib/`, as `chalicelib/images.py` is for `image_process.py`.
 * `grants` names what the function may do beyond its own queue and jobs, as "service:Action:where": "ses:SendEmail"
-  (from the stack's address only), "s3:GetObject:uploads/*" (a prefix of the files bucket), "dynamodb:Query:jobs/index/all"
-  (`infra/definition/permissions.py` has all forms). A presigned link needs the `s3:GetObject` of what it links to: S3
+  (from the stack's address only), "s3:GetObject:uploads/*" (a prefix of the files bucket), and so on
+  (`infra/definition/permissions.py` has the forms). A presigned link needs the `s3:GetObject` of what it links to: S3
   checks the permissions of the one who signed it.
 """

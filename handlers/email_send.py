@@ -90,8 +90,9 @@ def email_send(payload: EmailSend, ctx: JobContext) -> EmailSent:
     SES has no idempotency: in the rare case that an attempt dies after SES took the message, the next one sends it
     again, with the same X-Idempotency-Key header and `idempotency-key` tag.
     """
+    settings = wiring.settings()
     message = mail.Mail(
-        sender=wiring.settings().mail_from,
+        sender=settings.mail_from,
         to=payload.to,
         cc=payload.cc,
         bcc=payload.bcc,
@@ -101,7 +102,7 @@ def email_send(payload: EmailSend, ctx: JobContext) -> EmailSent:
         html=payload.html,
         key=ctx.idempotency_key,
     )
-    sent = EmailSent(message_id=mail.send(message), recipients=payload.recipients)
+    sent = EmailSent(message_id=mail.send(message, settings.region), recipients=payload.recipients)
     ctx.logger.info("email.sent", extra={"ses_message_id": sent.message_id, "recipients": sent.recipients})
     return sent
 

@@ -107,7 +107,7 @@ def image_process(payload: ImageProcess, ctx: JobContext) -> ImageProcessed:
     """
     from chalicelib.images import Recipe, render
 
-    bucket = files.files(wiring.settings().files_bucket)
+    bucket = files.files(wiring.settings())
     recipe = Recipe(
         crop=payload.crop.box if payload.crop else None,
         fit=(payload.resize.width, payload.resize.height) if payload.resize else None,

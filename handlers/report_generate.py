@@ -131,7 +131,7 @@ def report_generate(payload: ReportGenerate, ctx: JobContext) -> ReportGenerated
 
     report = collect(ctx, Period(*payload.period(ctx.clock())), payload.type)
     ctx.check_cancelled()
-    bucket = files.files(wiring.settings().files_bucket)
+    bucket = files.files(wiring.settings())
     gen, attempt = ctx.job.token
     made: dict[Format, ReportFile] = {}
     for form in sorted(set(payload.formats)):

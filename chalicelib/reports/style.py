@@ -61,7 +61,7 @@ tbody th { font-weight: 600; }
 .n { text-align: right; white-space: nowrap; }
 .chart { width: 34%; }
 .message { overflow-wrap: anywhere; }
-.message code { display: block; color: var(--soft); font-size: 13px; white-space: pre-wrap; }
+.message code { display: block; font-weight: 400; color: var(--soft); font-size: 13px; white-space: pre-wrap; }
 code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 13px; }
 footer { color: var(--soft); font-size: 13px; }
 @media print { body { background: #fff; } section, .tile { break-inside: avoid; } }

@@ -9,7 +9,7 @@ from chalicelib.job import ACTIVE, Job, Status
 
 HOUR = 3600
 TOP_ERRORS = 10
-MESSAGE_PREFIX = 60
+MESSAGE_PREFIX = 80
 """Errors that start alike are one error: what comes later is mostly ids."""
 
 

@@ -1,0 +1,44 @@
+"""How this process talks to AWS: one botocore session, short timeouts, three tries."""
+
+import functools
+import os
+import threading
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+CONNECT_TIMEOUT = 2
+READ_TIMEOUT = 5
+"""Seconds. A request that takes longer is lost: every adapter's requests answer within milliseconds."""
+TRIES = 3
+_making = threading.Lock()
+
+
+def client(service: str, region: str, **options: Any) -> Any:
+    """The process's one botocore client of a service in a region; AWS_ENDPOINT_URL moves it to an emulator.
+
+    `options` are those of botocore's Config, over the ones here; `tries` is how often a request is made at most.
+    """
+    # Sessions are not thread-safe while they make a client.
+    with _making:
+        return _client(service, region, os.environ.get("AWS_ENDPOINT_URL"), **options)
+
+
+@functools.cache
+def _client(service: str, region: str, endpoint: str | None, tries: int = TRIES, **options: Any) -> Any:
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"mode": "standard", "total_max_attempts": tries},
+        max_pool_connections=50,
+        tcp_keepalive=True,
+    )
+    config = config.merge(Config(**options))
+    return _session().create_client(service, region_name=region, endpoint_url=endpoint, config=config)
+
+
+@functools.cache
+def _session() -> botocore.session.Session:
+    # Shared, because every new session reads botocore's endpoint rules again: 40 ms of a cold start.
+    return botocore.session.get_session()
