@@ -1,7 +1,7 @@
 """A job's log lines, read back from CloudWatch Logs. The only logs client."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -42,7 +42,7 @@ class Lines:
 class JobLogs:
     """Reads the workers' log groups, which are named `group_prefix` + the type's queue name."""
 
-    client: Callable[[], "CloudWatchLogsClient"]
+    client: "CloudWatchLogsClient"
     group_prefix: str
     region: str
 
@@ -71,12 +71,11 @@ class JobLogs:
     def _page(self, job: Job, token: str | None) -> Any:
         start = int(job.created_at * 1000) - SLACK_MS
         more: dict[str, Any] = {"nextToken": token} if token else {}
-        client = self.client()
         try:
-            return client.filter_log_events(
+            return self.client.filter_log_events(
                 logGroupName=self.group(job), filterPattern=f'"{job.id}"', startTime=start, limit=PAGE, **more
             )
-        except client.exceptions.ResourceNotFoundException:
+        except self.client.exceptions.ResourceNotFoundException:
             return {"events": []}
 
 

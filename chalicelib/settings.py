@@ -27,6 +27,11 @@ class Settings:
     log_level: str
     partial_batch: bool
 
+    @property
+    def log_group_prefix(self) -> str:
+        """What the workers' log groups are called before the type's name: functions and queues share the stack's."""
+        return "/aws/lambda/" + self.queue_url_prefix.rsplit("/", 1)[-1]
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Read the environment; raises ConfigurationError that names the variable and what would be right."""

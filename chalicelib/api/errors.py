@@ -1,0 +1,60 @@
+"""What goes wrong, grouped."""
+
+from chalicelib import wiring
+from chalicelib.api.endpoint import Call, Endpoints
+from chalicelib.api.jobs import check_type
+from chalicelib.api.responses import Answer, Time
+from chalicelib.api.schemas import Moment, Query, TypeName
+from chalicelib.job import DAY
+from chalicelib.listing import iso
+from chalicelib.series import error_groups
+
+LONGEST = 30 * DAY
+
+endpoints = Endpoints()
+
+
+class ErrorsQuery(Query):
+    """Of which type, and since when; at most 30 days."""
+
+    type: TypeName | None = None
+    since: Moment | None = None
+
+
+class ErrorGroup(Answer):
+    """Failures that are the same but for ids and numbers; `sparkline` counts the last 24 hours, oldest first."""
+
+    fingerprint: str
+    type: str
+    error_class: str
+    message: str
+    count: int
+    first_seen: Time
+    last_seen: Time
+    sample_job_ids: list[str]
+    sparkline: list[int]
+    sparkline_step_s: int
+
+
+class ErrorGroups(Answer):
+    """The groups, most frequent first."""
+
+    groups: list[ErrorGroup]
+    since: Time
+    as_of: Time
+
+
+@endpoints.get("/errors", ErrorGroups, query=ErrorsQuery)
+def list_errors(call: Call) -> ErrorGroups:
+    """Failed attempts and jobs, grouped by a stable fingerprint of type, class and message. Default: the last day."""
+    asked: ErrorsQuery = call.query
+    if asked.type is not None:
+        check_type(asked.type)
+    now = wiring.clock()()
+    since = max(asked.since if asked.since is not None else now - DAY, now - LONGEST)
+    hours = wiring.counters().errors(since - since % 3600, now)
+    groups = [
+        ErrorGroup(**{**group, "first_seen": iso(group["first_seen"]), "last_seen": iso(group["last_seen"])})
+        for group in error_groups(hours, now, asked.type)
+    ]
+    return ErrorGroups(groups=groups, since=iso(since), as_of=iso(now))

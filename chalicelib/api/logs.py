@@ -1,0 +1,57 @@
+"""What a job's workers wrote."""
+
+from typing import Annotated, Any
+
+from pydantic import StringConstraints
+
+from chalicelib import wiring
+from chalicelib.api.endpoint import Call, Endpoints
+from chalicelib.api.jobs import job_id_of
+from chalicelib.api.responses import Answer, Time
+from chalicelib.api.schemas import Query
+from chalicelib.listing import iso, read_cursor, write_cursor
+from chalicelib.ports import Filter
+
+endpoints = Endpoints()
+
+
+class LogsQuery(Query):
+    """From where to go on."""
+
+    cursor: Annotated[str, StringConstraints(min_length=1, max_length=4000)] | None = None
+
+
+class LogLine(Answer):
+    """One line: `fields` is what it carries beside the job's keys."""
+
+    at: Time
+    level: str
+    message: str
+    gen: int | None
+    attempt: int | None
+    fields: dict[str, Any]
+
+
+class LogPage(Answer):
+    """Some lines, the newest attempt first."""
+
+    lines: list[LogLine]
+    next_cursor: str | None
+    insights_url: str | None
+
+
+@endpoints.get("/jobs/{job_id}/logs", LogPage, query=LogsQuery)
+def read_logs(call: Call) -> LogPage:
+    """The log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one."""
+    job = wiring.job_service().get(job_id_of(call)).job
+    secret, bound = wiring.settings().cursor_secret, Filter(id_prefix=job.id)
+    token = read_cursor(call.query.cursor, bound, secret) if call.query.cursor else None
+    found = wiring.job_logs().read(job, token)
+    return LogPage(
+        lines=[
+            LogLine(at=iso(x.at), level=x.level, message=x.message, gen=x.gen, attempt=x.attempt, fields=dict(x.fields))
+            for x in found.lines
+        ],
+        next_cursor=write_cursor(found.token, bound, secret) if found.token else None,
+        insights_url=wiring.job_logs().insights_url(job),
+    )

@@ -1,0 +1,95 @@
+"""How the numbers went over time."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from chalicelib import jobtype, wiring
+from chalicelib.api.endpoint import Call, Endpoints
+from chalicelib.api.jobs import check_type
+from chalicelib.api.responses import Answer, Time
+from chalicelib.api.schemas import Moment, Query, TypeName
+from chalicelib.listing import iso
+from chalicelib.series import DRAIN_WINDOW, depth, drain_eta, durations, gather, resolution, throughput
+
+MOST_POINTS = 1500
+DEFAULT_SPAN = 3600.0
+Metric = Literal["throughput", "wait", "run", "total", "depth"]
+Step = Annotated[Literal["60", "300", "3600", "86400"], StringConstraints()]
+
+endpoints = Endpoints()
+
+
+class SeriesQuery(Query):
+    """Which numbers, of which jobs, when."""
+
+    metric: Metric
+    type: TypeName | None = None
+    start: Moment | None = Field(None, alias="from", description="Default: an hour before `to`.")
+    end: Moment | None = Field(None, alias="to", description="Default: now.")
+    step: Step = Field("60", description="Seconds from one point to the next.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "SeriesQuery":
+        if self.start is not None and self.end is not None and self.start > self.end:
+            raise PydanticCustomError("in_order", "from must not be after to")
+        return self
+
+
+class Point(Answer):
+    """One step: for `throughput` what happened, for `wait`, `run` and `total` durations in ms, for `depth` a count."""
+
+    t: Time
+    created: int | None = None
+    completed: int | None = None
+    failed: int | None = None
+    retried: int | None = None
+    dead_lettered: int | None = None
+    count: int | None = None
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    depth: int | None = None
+
+
+class Series(Answer):
+    """A time series, oldest point first."""
+
+    metric: Metric
+    type: str | None
+    from_: Time = Field(alias="from", serialization_alias="from")
+    to: Time
+    step_s: int
+    points: list[Point]
+    drain_eta_s: float | None = Field(description="Seconds until the backlog is gone at the pace of ten minutes")
+
+
+@endpoints.get("/metrics/series", Series, query=SeriesQuery)
+def read_series(call: Call) -> Series:
+    """Throughput, durations or depth over time, at most 1,500 points. `total` is from creation to completion."""
+    asked: SeriesQuery = call.query
+    if asked.type is not None:
+        check_type(asked.type)
+    names = [asked.type] if asked.type else [kind.name for kind in jobtype.all_types()]
+    now, step = wiring.clock()(), int(asked.step)
+    end = min(asked.end or now, now)
+    start = max(asked.start if asked.start is not None else end - DEFAULT_SPAN, end - (MOST_POINTS - 1) * step)
+    counters = wiring.counters()
+    buckets = [b for name in names for b in counters.buckets(name, resolution(step), start - start % step, end)]
+    steps = gather(buckets, start, end, step)
+    recent = [b for name in names for b in counters.buckets(name, 60, now - DRAIN_WINDOW, now)]
+    active = wiring.metrics().active(asked.type)
+    points = {
+        "throughput": lambda: throughput(steps),
+        "depth": lambda: depth(steps, active),
+    }.get(asked.metric, lambda: durations(steps, asked.metric))()
+    return Series(
+        metric=asked.metric,
+        type=asked.type,
+        **{"from": iso(start)},
+        to=iso(end),
+        step_s=step,
+        points=[Point(**{**point, "t": iso(point["t"])}) for point in points],
+        drain_eta_s=drain_eta(recent, active),
+    )

@@ -1,0 +1,150 @@
+"""GET /metrics/series, /errors and /jobs/{id}/logs: what an operator asks at night."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib import wiring
+from chalicelib.counting import TOTALS, Additions, Row
+from chalicelib.histogram import bucket
+from chalicelib.listing import iso
+from chalicelib.logs import JobLogs
+from chalicelib.memory_counters import MemoryCounters
+from tests.chalicelib.api.support import NOTE, OTHER, T0, World, only_types
+
+GROUP = "/aws/lambda/stack-test-note"
+
+
+@pytest.fixture
+def counters() -> MemoryCounters:
+    return MemoryCounters()
+
+
+@pytest.fixture
+def world(counters: MemoryCounters) -> Iterator[World]:
+    with only_types(NOTE, OTHER):
+        yield World(parts={"counters": counters})
+        wiring.reset()
+
+
+def count(counters: MemoryCounters, row: Row, sequence: int, **numbers: int) -> None:
+    place = f"{sequence:02}"
+    counters.add(row, Additions(Counter(numbers)), "s", place, place)
+
+
+def minute(name: str, at: float) -> Row:
+    return Row(f"M#{name}", iso(at))
+
+
+def test_throughput_sums_all_types_minute_by_minute(world: World, counters: MemoryCounters) -> None:
+    count(counters, minute("test.note", T0 - 120), 1, created=2, completed=1)
+    count(counters, minute("test.other", T0 - 120), 2, created=3)
+    answer = world.get(f"/metrics/series?metric=throughput&from={iso(T0 - 180)}&to={iso(T0)}")
+    points = answer.json["points"]
+    assert answer.status == 200
+    assert [(p["t"], p["created"], p["completed"]) for p in points] == [
+        (iso(T0 - 180), 0, 0), (iso(T0 - 120), 5, 1), (iso(T0 - 60), 0, 0), (iso(T0), 0, 0)]  # fmt: skip
+    assert "p50" not in points[0] or points[0]["p50"] is None
+
+
+def test_durations_are_percentiles_of_one_type(world: World, counters: MemoryCounters) -> None:
+    count(counters, minute("test.note", T0 - 60), 1, **{f"run{bucket(100)}": 99, f"run{bucket(5000)}": 1})
+    count(counters, minute("test.other", T0 - 60), 2, **{f"run{bucket(9)}": 50})
+    answer = world.get(f"/metrics/series?metric=run&type=test.note&from={iso(T0 - 60)}&to={iso(T0 - 1)}")
+    [point] = answer.json["points"]
+    assert point["count"] == 100
+    assert 100 <= point["p50"] <= 119
+    assert 100 <= point["p99"] <= 119
+
+
+def test_depth_is_counted_back_from_now_and_says_when_it_is_drained(world: World, counters: MemoryCounters) -> None:
+    counters.add(Row(*TOTALS), Additions(Counter({"n#test.note#queued": 20})), "s", "01", "01")
+    count(counters, minute("test.note", T0 - 60), 2, created=5, completed=65)
+    answer = world.get(f"/metrics/series?metric=depth&from={iso(T0 - 120)}&to={iso(T0)}").json
+    assert [p["depth"] for p in answer["points"]] == [80, 20, 20]
+    assert answer["drain_eta_s"] == 200.0
+
+
+@pytest.mark.parametrize(
+    ("query", "where"),
+    [
+        ("metric=speed", "metric"), ("", "metric"), ("metric=run&step=7", "step"), ("metric=run&type=no.such", "type"),
+        ("metric=run&from=yesterday", "from"), ("metric=run&colour=red", "colour"),
+    ],
+)  # fmt: skip
+def test_a_wrong_series_is_422_naming_the_parameter(world: World, query: str, where: str) -> None:
+    answer = world.get(f"/metrics/series?{query}")
+    assert (answer.status, answer.locs[0][-1]) == (422, where)
+
+
+def test_a_long_series_is_cut_to_its_newest_points(world: World) -> None:
+    answer = world.get(f"/metrics/series?metric=throughput&from={iso(T0 - 10_000_000)}&to={iso(T0)}")
+    assert len(answer.json["points"]) == 1500
+    assert answer.json["points"][-1]["t"] == iso(T0)
+
+
+def test_errors_come_grouped_and_filtered_by_type(world: World, counters: MemoryCounters) -> None:
+    for number, name in enumerate(("test.note", "test.other")):
+        facts = {"type": name, "error_class": "E", "message": "<b>no …</b>", "last_seen": T0, "job0": f"id{number}"}
+        row = Row("ERR", f"{iso(T0 - T0 % 3600)}#f{number}")
+        counters.add(row, Additions(Counter({"count": number + 1}), facts, {"first_seen": T0 - 5}), "s", "01", "01")
+    answer = world.get("/errors")
+    assert [(g["fingerprint"], g["count"]) for g in answer.json["groups"]] == [("f1", 2), ("f0", 1)]
+    [group] = world.get("/errors?type=test.note").json["groups"]
+    assert (group["first_seen"], group["sample_job_ids"], group["sparkline"][-1]) == (iso(T0 - 5), ["id0"], 1)
+
+
+@pytest.fixture
+def logged(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobLogs]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    world.clock.now = time.time()  # CloudWatch Logs takes no lines from the future
+    with mock_aws():
+        client = boto3.client("logs", region_name="us-east-1")
+        reader = JobLogs(client, "/aws/lambda/stack-", "us-east-1")
+        wiring._made["job_logs"] = reader
+        yield reader
+
+
+def write(logs: JobLogs, *lines: object) -> None:
+    logs.client.create_log_group(logGroupName=GROUP)
+    logs.client.create_log_stream(logGroupName=GROUP, logStreamName="s")
+    events = [
+        {"timestamp": int(time.time() * 1000) + n, "message": line if isinstance(line, str) else json.dumps(line)}
+        for n, line in enumerate(lines)
+    ]
+    logs.client.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=events)  # type: ignore[arg-type]
+
+
+def test_a_jobs_lines_come_newest_attempt_first_and_no_one_elses(world: World, logged: JobLogs) -> None:
+    job_id = world.create()
+    line = {"level": "INFO", "message": "attempt.started", "job_id": job_id, "gen": 1}
+    write(
+        logged,
+        {**line, "attempt": 1},
+        f"START RequestId: {job_id}",
+        {"_aws": {}, "job_id": job_id},
+        {**line, "attempt": 2, "wait_ms": 7},
+        {**line, "attempt": 2, "level": "WARNING", "message": "attempt.error"},
+        {"job_id": "another", "message": f"about {job_id}"},
+    )
+    answer = world.get(f"/jobs/{job_id}/logs")
+    assert answer.status == 200
+    assert [(x["attempt"], x["level"], x["message"]) for x in answer.json["lines"]] == [
+        (2, "INFO", "attempt.started"), (2, "WARNING", "attempt.error"), (1, "INFO", "attempt.started")]  # fmt: skip
+    assert answer.json["lines"][0]["fields"] == {"wait_ms": 7}
+    assert job_id in answer.json["insights_url"]
+
+
+def test_a_job_that_has_not_run_has_no_lines(world: World, logged: JobLogs) -> None:
+    answer = world.get(f"/jobs/{world.create()}/logs")
+    assert (answer.status, answer.json["lines"], answer.json["next_cursor"]) == (200, [], None)
+
+
+def test_a_forged_log_cursor_is_refused(world: World, logged: JobLogs) -> None:
+    assert world.get(f"/jobs/{world.create()}/logs?cursor=abc").status == 400
