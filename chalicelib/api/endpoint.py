@@ -28,8 +28,12 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, read and checked as far as it is the same for every endpoint."""
+    """One request, read and checked as far as it is the same for every endpoint.
 
+    `here` is the path as the caller wrote it: API Gateway puts the stage's name before the route.
+    """
+
+    here: str
     path: Mapping[str, str]
     headers: Mapping[str, str]
     body: Any

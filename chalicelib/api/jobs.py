@@ -23,7 +23,7 @@ def create_job(call: Call) -> Reply:
     job, new = wiring.job_service().submit(submission(call.body, key, call))
     if not new:
         return Reply(job_whole(job), 200, {"Idempotent-Replayed": "true"})
-    return Reply(job_whole(job), 201, {"Location": f"/jobs/{job.id}"})
+    return Reply(job_whole(job), 201, {"Location": f"{call.here}/{job.id}"})
 
 
 @endpoints.get("/jobs", JobPage, query=ListQuery)

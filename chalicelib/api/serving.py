@@ -72,6 +72,7 @@ def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], corre
     values = request.query_params
     query = {name: values.getlist(name) for name in values} if values else {}
     call = Call(
+        here=request.context.get("path", request.path).rstrip("/"),
         path=path,
         headers=request.headers,
         body=read_body(endpoint.body, raw),

@@ -1,0 +1,161 @@
+"""The API over memory ports, called through Chalice's own stand-in for API Gateway."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalice.config import Config
+from chalice.local import LocalChalice, LocalGateway, LocalGatewayException
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib import api, jobtype, wiring
+from chalicelib.job import Job, Status
+from chalicelib.jobtype import JobType
+from chalicelib.memory import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
+from chalicelib.settings import Settings
+from chalicelib.tokens import MemoryTokenStore, Role
+
+T0 = 1_800_000_000.0
+ORIGIN = "https://jobs.example.com"
+ADDRESS = "203.0.113.9"
+
+
+class Note(BaseModel):
+    """A payload with a field of every kind that a mistake can be made in."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"to": ["a@example.com"]}]})
+
+    to: list[str] = Field(min_length=1)
+    text: str = "hello"
+
+
+def _nothing(payload: Any, ctx: Any) -> None:
+    """Do nothing with a note."""
+
+
+NOTE: JobType[Any, Any] = JobType("test.note", _nothing, Note, max_attempts=3, timeout=30)
+OTHER: JobType[Any, Any] = JobType("test.other", _nothing, Note, max_attempts=5)
+BODY: dict[str, Any] = {"type": "test.note", "payload": {"to": ["a@example.com"]}}
+
+
+@contextmanager
+def only_types(*kinds: JobType[Any, Any]) -> Iterator[None]:
+    """Only these job types are declared while the block runs."""
+    before = dict(jobtype._registry)
+    jobtype._registry.clear()
+    jobtype._registry.update({kind.name: kind for kind in kinds})
+    try:
+        yield
+    finally:
+        jobtype._registry.clear()
+        jobtype._registry.update(before)
+
+
+@dataclass
+class Clock:
+    """Time that moves when the test says so."""
+
+    now: float = T0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        """The body, read."""
+        return json.loads(self.text)
+
+    @property
+    def locs(self) -> list[list[str | int]]:
+        """Where a problem's errors are."""
+        return [error["loc"] for error in self.json.get("errors", [])]
+
+
+@dataclass
+class World:
+    """One API with its ports."""
+
+    clock: Clock = field(default_factory=Clock)
+    settings: Settings = field(
+        default_factory=lambda: Settings.from_env({"CORS_ORIGIN": ORIGIN, "RATE_LIMIT_MAX": "0"})
+    )
+    parts: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.store = MemoryJobStore(self.clock)
+        self.queue = MemoryJobQueue(self.clock)
+        self.token_store = MemoryTokenStore()
+        ports: dict[str, Any] = {
+            "settings": self.settings, "clock": self.clock, "job_store": self.store, "counters": self.store,
+            "job_queue": self.queue, "rate_windows": MemoryRateWindows(), "token_store": self.token_store,
+        }  # fmt: skip
+        wiring.use(**{**ports, **self.parts})
+        self.secrets = {role: wiring.tokens().issue(role, f"a {role}")[0] for role in Role}
+        self.app = LocalChalice(app_name="jobflow", configure_logs=False, env={})
+        api.register(self.app)
+
+    def gateway(self, address: str = ADDRESS) -> LocalGateway:
+        """API Gateway as that address meets it."""
+        gateway = LocalGateway(self.app, Config.create())
+        gateway.event_converter.LOCAL_SOURCE_IP = address
+        return gateway
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        token: str | None = None,
+        role: Role | None = Role.ADMIN,
+        headers: Mapping[str, str] | None = None,
+        address: str = ADDRESS,
+    ) -> Answer:
+        """One request; with the role's token unless another is given, as JSON unless `headers` say otherwise."""
+        content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+        secret = token if token is not None else self.secrets[role] if role else None
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        if secret is not None:
+            sent["Authorization"] = f"Bearer {secret}"
+        sent = {name: value for name, value in sent.items() if value}
+        try:
+            answer = self.gateway(address).handle_request(method, path, sent, content)
+        except LocalGatewayException as error:
+            return Answer(error.CODE, _lower(error.headers), (error.body or b"").decode())
+        return Answer(answer["statusCode"], _lower(answer["headers"]), answer["body"] or "")
+
+    def get(self, path: str, **more: Any) -> Answer:
+        """GET."""
+        return self.call("GET", path, **more)
+
+    def post(self, path: str, body: Any = None, **more: Any) -> Answer:
+        """POST."""
+        return self.call("POST", path, body, **more)
+
+    def create(self, **more: Any) -> str:
+        """Create a job and return its id."""
+        answer = self.post("/jobs", {**BODY, **more})
+        assert answer.status == 201, answer
+        return str(answer.json["id"])
+
+    def put_in(self, job_id: str, status: Status, **fields: Any) -> Job:
+        """Place a job in a state, without the road there."""
+        job = replace(self.store.get(job_id), status=status, **fields)
+        self.store._jobs[job_id] = job
+        return job
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
