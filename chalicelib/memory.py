@@ -11,6 +11,7 @@ from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.job import ACTIVE, Attempt, Job, JobView, Status
 from chalicelib.listing import matches, sort_key
 from chalicelib.ports import DeadMessage, Depth, Filter, Nudge, Overdue, Page, Window
+from chalicelib.sliding_window import roll
 
 MAX_RECEIVE_COUNT = 13
 DEAD_HIDDEN = 120.0
@@ -192,12 +193,3 @@ class MemoryRateWindows:
             window = self._windows.get(address)
             if window is not None and window.start == start:
                 self._windows[address] = replace(window, count=window.count - 1)
-
-
-def roll(window: Window | None, start: int, length: int) -> Window:
-    """The window with one more request in it, begun anew at `start` when an older one has ended."""
-    if window is None or window.start < start - length:
-        return Window(start, 1, 0)
-    if window.start < start:
-        return Window(start, 1, window.count)
-    return replace(window, count=window.count + 1)

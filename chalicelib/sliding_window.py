@@ -5,6 +5,7 @@ built rate limiting capable of scaling to millions of domains").
 """
 
 import math
+from dataclasses import replace
 
 from chalicelib.ports import Window
 
@@ -37,6 +38,15 @@ def retry_after(window: Window, now: float, length: int, limit: int) -> int:
         if at is not None:
             return max(1, math.ceil(begin + at - elapsed))
     return max(1, math.ceil(2 * length - elapsed))
+
+
+def roll(window: Window | None, start: int, length: int) -> Window:
+    """The window with one more request in it, begun anew at `start` when an older one has ended."""
+    if window is None or window.start < start - length:
+        return Window(start, 1, 0)
+    if window.start < start:
+        return Window(start, 1, window.count)
+    return replace(window, count=window.count + 1)
 
 
 def _room_at(before: int, counted: int, length: int, limit: int) -> float | None:

@@ -1,0 +1,1 @@
+"""The ports on DynamoDB. The only place that imports pynamodb."""

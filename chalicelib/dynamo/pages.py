@@ -1,0 +1,168 @@
+"""Lists of jobs: one query a shard, merged, then the main items of those that are shown."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from chalicelib.dynamo.bodies import from_text
+from chalicelib.dynamo.merging import Entry, Merged, Slice, merge
+from chalicelib.dynamo.queries import Plan, due, plan
+from chalicelib.dynamo.rows import SHARDS, JobRow, job_of
+from chalicelib.dynamo.schema import META
+from chalicelib.dynamo.tables import Table
+from chalicelib.errors import FieldError, InvalidPosition, JobFlowError
+from chalicelib.job import Job
+from chalicelib.listing import matches
+from chalicelib.ports import Filter, Overdue, Page
+
+BATCH = 100
+"""Main items in one BatchGetItem: AWS's limit."""
+TRIES = 2
+"""Requests for one batch: DynamoDB may leave a part of it unread. With 4 queries and 2 batches that makes 8 at most."""
+SELECTIVE = 1000
+"""Entries a shard looks at for one page when some of them are left out."""
+MOST_ROUNDS = 25
+"""Times that `skip` asks all shards: what an offset costs is bounded, however little the filter lets through."""
+SWEEP_PAGES = 10
+"""Queries a shard and group for one look of the watchdog, 1 MB each: 280,000 waiting jobs in all."""
+SOON = 120.0
+ABOVE = "~"
+"""Appended to a key it makes a position that is just above it: it sorts behind every character of a key."""
+
+
+class Pages:
+    """Lists over the two indexes. `clock` gives seconds since the epoch; expired jobs are not shown."""
+
+    def __init__(self, table: Table, rows: type[JobRow], clock: Callable[[], float]) -> None:
+        self._table = table
+        self._rows = rows
+        self._clock = clock
+
+    def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
+        """See JobStore: 4 queries, and one or two batches of main items. Payloads that lie apart are not read."""
+        asked = plan(which, position)
+        seen = self._look(asked, which, limit + 1 if asked.exact else BATCH, position)
+        jobs: list[Job] = []
+        looked = 0
+        for _, job in self._read(seen.entries[: limit if asked.exact else 2 * BATCH]):
+            looked += 1
+            if job is not None and matches(job, which):
+                jobs.append(job)
+            if len(jobs) == limit:
+                break
+        if looked == len(seen.entries):
+            return Page(jobs, seen.frontier)
+        return Page(jobs, seen.entries[looked - 1].key if looked else seen.entries[0].key + ABOVE)
+
+    def skip(self, which: Filter, count: int) -> str | None:
+        """See JobStore. Raises InvalidPosition when the filter lets so little through that this would be a scan."""
+        left, last, position = count, None, None
+        for _ in range(MOST_ROUNDS):
+            asked = plan(which, position)
+            seen = self._look(asked, which, min(SELECTIVE, count // SHARDS + BATCH), position)
+            for entry in seen.entries if asked.exact else self._matching(seen.entries, which):
+                if left == 0:
+                    return last
+                left, last = left - 1, entry.key
+            if seen.frontier is None:
+                return None
+            position = seen.frontier
+        too_deep = "reaches too deep for this filter; go on with the next_cursor of a page instead"
+        raise InvalidPosition("That is too deep for an offset.", [FieldError(("query", "offset"), too_deep)])
+
+    def overdue(self, now: float, limit: int) -> Sequence[Overdue]:
+        """See JobStore. Oldest first; what lies behind 280,000 waiting jobs is seen when those are done."""
+        plans = (due("ACTIVE", now), due("SCHED", now, before=now + SOON))
+        found = [
+            entry
+            for asked in plans
+            for shard in range(SHARDS)
+            for entry in itertools.islice(self._oldest(asked, shard), limit)
+        ]
+        found.sort(key=lambda entry: entry.key)
+        return [Overdue(entry.id, entry.due_at) for entry in found[:limit]]
+
+    def _look(self, asked: Plan, which: Filter, size: int, position: str | None) -> Merged:
+        """What all shards answer, as one."""
+        if asked.empty:
+            return Merged([], None)
+        if asked.server is not None or which.id_prefix is not None:
+            size = SELECTIVE
+        seen = merge(self._slice(self._query(asked, shard, size), asked) for shard in range(SHARDS))
+        wanted = [
+            entry
+            for entry in seen.entries
+            if entry.id.startswith(which.id_prefix or "") and (position is None or entry.key < position)
+        ]
+        return Merged(wanted, seen.frontier)
+
+    def _oldest(self, asked: Plan, shard: int) -> Iterator[Entry]:
+        start = None
+        for _ in range(SWEEP_PAGES):
+            answer = self._query(asked, shard, None, oldest_first=True, start=start)
+            yield from self._slice(answer, asked).entries
+            start = answer.get("LastEvaluatedKey")
+            if start is None:
+                return
+
+    def _query(
+        self, asked: Plan, shard: int, size: int | None, *, oldest_first: bool = False, start: Any = None
+    ) -> dict[str, Any]:
+        return self._table.query(
+            self._table.name,
+            f"{asked.group}#{shard}",
+            range_key_condition=asked.range,
+            filter_condition=asked.server,
+            exclusive_start_key=start,
+            index_name=asked.index,
+            limit=size,
+            scan_index_forward=oldest_first,
+        )
+
+    @staticmethod
+    def _slice(answer: Mapping[str, Any], asked: Plan) -> Slice:
+        entries = [
+            Entry(item[asked.sort]["S"], item["pk"]["S"], float(item["due_at"]["N"]) if "due_at" in item else 0.0)
+            for item in answer["Items"]
+        ]
+        last = answer.get("LastEvaluatedKey")
+        return Slice(entries, None if last is None else last[asked.sort]["S"])
+
+    def _matching(self, entries: Sequence[Entry], which: Filter) -> Iterator[Entry]:
+        looked = 0
+        for entry, job in self._read(entries):
+            looked += 1
+            if job is not None and matches(job, which):
+                yield entry
+        if looked < len(entries):
+            raise JobFlowError("DynamoDB read only a part of the jobs; try again.")
+
+    def _read(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Job | None]]:
+        """The entries with their jobs (None: gone), batch by batch; ends early where DynamoDB would not read on."""
+        for start in range(0, len(entries), BATCH):
+            chunk = entries[start : start + BATCH]
+            jobs = self._batch([entry.id for entry in chunk])
+            for entry in chunk:
+                if entry.id not in jobs:
+                    return
+                yield entry, jobs[entry.id]
+
+    def _batch(self, ids: Sequence[str]) -> dict[str, Job | None]:
+        """The jobs by id, None for one that is gone; an id that could not be read is not in it."""
+        found: dict[str, Job | None] = {}
+        unread: list[Any] = [{"pk": job_id, "sk": META} for job_id in ids]
+        for _ in range(TRIES):
+            answer = self._table.batch_get_item(self._table.name, unread)
+            for item in answer["Responses"].get(self._table.name, []):
+                row = self._rows.from_raw_data(item)
+                found[row.pk] = self._shown(row)
+            unread = answer.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys", [])
+            if not unread:
+                return {**dict.fromkeys(ids), **found}
+        left = {key["pk"]["S"] for key in unread}
+        return {job_id: found.get(job_id) for job_id in ids if job_id not in left}
+
+    def _shown(self, row: JobRow) -> Job | None:
+        if row.expires_at is not None and row.expires_at < self._clock():
+            return None
+        return job_of(row, from_text(row.payload), from_text(row.result))

@@ -1,0 +1,50 @@
+"""The two tables as CloudFormation properties: keys, indexes, stream, expiry. Described here and nowhere else."""
+
+from typing import Any
+
+ACTIVE = "active"
+ALL = "all"
+META = "META"
+"""Sort key of a job's main item; what sorts before it is its attempts, what sorts after it its large bodies."""
+
+
+def jobs_table() -> dict[str, Any]:
+    """The table of jobs. `active` is sparse: it holds what needs attention, and finished work leaves it."""
+    return {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": _strings("pk", "sk", "group", "order", "everything", "born"),
+        "KeySchema": _keys("pk", "sk"),
+        "GlobalSecondaryIndexes": [
+            _index(ACTIVE, "group", "order", "type", "tags", "created_at", "due_at"),
+            _index(ALL, "everything", "born", "type", "tags"),
+        ],
+        "StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES"},
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
+    }
+
+
+def control_table() -> dict[str, Any]:
+    """The table of everything else: rate windows, counters, tokens. Apart, so that its churn is in no stream."""
+    return {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": _strings("pk", "sk"),
+        "KeySchema": _keys("pk", "sk"),
+        "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
+    }
+
+
+def _strings(*names: str) -> list[dict[str, str]]:
+    return [{"AttributeName": name, "AttributeType": "S"} for name in names]
+
+
+def _keys(partition: str, sort: str) -> list[dict[str, str]]:
+    return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
+
+
+def _index(name: str, partition: str, sort: str, *more: str) -> dict[str, Any]:
+    return {
+        "IndexName": name,
+        "KeySchema": _keys(partition, sort),
+        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(more)},
+    }

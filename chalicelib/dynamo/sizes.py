@@ -1,0 +1,40 @@
+"""How large DynamoDB reckons an item to be, which is what a write costs. Pure; sizes in bytes.
+
+Source: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats".
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+WRITE_UNIT = 1024
+
+
+def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """The size of an item as botocore writes it: names and values."""
+    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+
+
+def write_units(size: int) -> int:
+    """Write units that an item of so many bytes costs."""
+    return max(1, math.ceil(size / WRITE_UNIT))
+
+
+def _value_size(value: Mapping[str, Any]) -> int:
+    ((kind, content),) = value.items()
+    match kind:
+        case "S":
+            return len(content.encode())
+        case "N":
+            return _number_size(content)
+        case "L":
+            return 3 + sum(1 + _value_size(element) for element in content)
+        case "M":
+            return 3 + item_size(content) + len(content)
+        case _:
+            return 1
+
+
+def _number_size(text: str) -> int:
+    digits = text.lstrip("-").replace(".", "").strip("0")
+    return 1 + math.ceil(len(digits) / 2) + text.startswith("-")
