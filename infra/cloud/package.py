@@ -69,7 +69,7 @@ def compile_all(files: Path) -> None:
 
 
 def copy_sources(root: Path, to: Path) -> Path:
-    """Copy what is packaged, without anything that this machine made of it; raises CloudError when a part is missing."""
+    """Copy what is packaged, and nothing that this machine made of it; raises CloudError when a part is missing."""
     for name in SOURCES:
         source, copy = root / name, to / name
         if not source.exists():

@@ -1,0 +1,143 @@
+"""`python -m infra.cloud`: package, deploy, destroy, status, token, cost."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import jobtype
+from chalicelib.errors import JobFlowError
+from chalicelib.tokens import Role, Token
+from infra.cloud import access, cost, parameters
+from infra.cloud.account import sign_in
+from infra.cloud.deploy import Deployment
+from infra.cloud.destroy import Destruction
+from infra.cloud.errors import CloudError
+from infra.cloud.package import ROOT, build
+from infra.cloud.stack import Stack
+from infra.cloud.status import status
+from infra.cloud.terminal import Terminal
+from infra.definition.names import stack_name
+
+DAY = 86_400
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace, Terminal], int] = options.run
+    terminal = Terminal()
+    try:
+        return run(options, terminal)
+    except (CloudError, JobFlowError) as error:
+        terminal.say(f"Error: {error}")
+    except (ClientError, BotoCoreError) as error:
+        terminal.say(f"AWS refused: {error}")
+    return 1
+
+
+def _package(options: argparse.Namespace, terminal: Terminal) -> int:
+    made = build(options.stage, jobtype.load(), target=options.out)
+    terminal.say(f"{made.archive} ({made.archive.stat().st_size / 1e6:.1f} MB), {made.template}")
+    return 0
+
+
+def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
+    account = sign_in()
+    terminal.say(f"Deploying {stack_name(options.stage)} to account {account.id}, {account.region}.")
+    Deployment(
+        account,
+        Stack(account, stack_name(options.stage)),
+        terminal,
+        given=parameters.parse(options.set),
+        dashboard=None if options.no_dashboard else ROOT / "dashboard",
+        dry_run=options.dry_run,
+        yes=options.yes,
+    ).run()
+    return 0
+
+
+def _destroy(options: argparse.Namespace, terminal: Terminal) -> int:
+    account = sign_in()
+    left = Destruction(account, Stack(account, stack_name(options.stage)), terminal, options.confirm).run()
+    if not left:
+        terminal.say("Nothing is left.")
+        return 0
+    terminal.say("Still there, remove by hand:")
+    for arn in left:
+        terminal.say(f"  {arn}")
+    return 1
+
+
+def _status(options: argparse.Namespace, terminal: Terminal) -> int:
+    account = sign_in()
+    facts = status(account, Stack(account, stack_name(options.stage)))
+    terminal.table("", facts)
+    return 0
+
+
+def _token(options: argparse.Namespace, terminal: Terminal) -> int:
+    account = sign_in()
+    tokens = access.tokens(account, Stack(account, stack_name(options.stage)))
+    if options.action == "list":
+        for token in tokens.list():
+            print(_line(token))
+    elif options.action == "revoke":
+        terminal.say(f"Revoked {tokens.revoke(options.id).id}. It stops working within six minutes.")
+    else:
+        ttl = options.days * DAY if options.days else None
+        text, token = tokens.issue(Role(options.role), options.label, ttl)
+        terminal.secret(f"Token {token.id}, {token.role}. It is shown this once:", text)
+    return 0
+
+
+def _cost(_options: argparse.Namespace, _terminal: Terminal) -> int:
+    print(cost.report(jobtype.load()))
+    return 0
+
+
+def _line(token: Token) -> str:
+    made = datetime.fromtimestamp(token.created_at, UTC)
+    state = "revoked" if token.revoked_at else "works"
+    return f"{token.id}  {token.role:<9} {made:%Y-%m-%d}  {state:<8} {token.label}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.cloud", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, run: Callable[[argparse.Namespace, Terminal], int], about: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=about, description=about)
+        made.set_defaults(run=run)
+        return made
+
+    def staged(name: str, run: Callable[[argparse.Namespace, Terminal], int], about: str) -> argparse.ArgumentParser:
+        made = command(name, run, about)
+        made.add_argument("--stage", required=True, help="dev, prod, or any name: each stage is a stack of its own")
+        return made
+
+    package = staged("package", _package, "Make build/deployment.zip and build/sam.json.")
+    package.add_argument("--out", type=Path, default=ROOT / "build")
+    deploy = staged("deploy", _deploy, "Package, and bring the stage's stack, dashboard and first token up to date.")
+    deploy.add_argument("--dry-run", action="store_true", help="only say what would change")
+    deploy.add_argument("--yes", action="store_true", help="go on even when data would be lost")
+    deploy.add_argument("--no-dashboard", action="store_true", help="leave the dashboard as it is; needs no Node")
+    deploy.add_argument("--set", action="append", default=[], metavar="Name=value", help="a parameter of the stack")
+    destroy = staged("destroy", _destroy, "Delete the stage with all its data, and list what is left.")
+    destroy.add_argument("--confirm", default="", metavar="STACK", help="the stack's name, to be sure")
+    staged("status", _status, "Show the stage's addresses, queues and ringing alarms.")
+    token = staged("token", _token, "Issue, list or revoke API tokens.")
+    token.add_argument("action", choices=["issue", "list", "revoke"])
+    token.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.VIEWER))
+    token.add_argument("--label", default="", help="who or what uses it")
+    token.add_argument("--days", type=float, help="for how long it works; without it for ever")
+    token.add_argument("--id", default="", help="of the token to revoke, as `list` shows it")
+    command("cost", _cost, "Work out what the stack costs when idle, and per million jobs.")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

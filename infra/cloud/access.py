@@ -1,0 +1,18 @@
+"""API tokens of a deployed stage: issued, listed and revoked from here, with the deployer's credentials."""
+
+from chalicelib.dynamo.tokens import DynamoTokenStore
+from chalicelib.settings import Settings
+from chalicelib.tokens import Tokens
+from infra.cloud.account import Account
+from infra.cloud.stack import Stack
+
+
+def tokens(account: Account, stack: Stack) -> Tokens:
+    """The tokens of a stack; raises CloudError when there is no such stack."""
+    outputs = stack.outputs()
+    settings = Settings.from_env({
+        "AWS_REGION": account.region,
+        "CONTROL_TABLE": outputs["ControlTableName"],
+        "JOBS_TABLE": outputs["JobsTableName"],
+    })  # fmt: skip
+    return Tokens(DynamoTokenStore(settings))

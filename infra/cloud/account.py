@@ -1,0 +1,56 @@
+"""Whose account and which region: found out first, so that what is missing is said before anything is built."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+from infra.cloud.errors import CloudError
+
+
+@dataclass(frozen=True)
+class Account:
+    """An AWS account in a region, and clients for it; AWS_ENDPOINT_URL leads them to an emulator."""
+
+    session: boto3.Session
+    id: str
+    region: str
+
+    def client(self, service: str) -> Any:
+        """A client of a service in the region."""
+        return self.session.client(service)  # type: ignore[call-overload]
+
+    @cached_property
+    def cloudformation(self) -> Any:
+        """The client that nearly everything here needs."""
+        return self.client("cloudformation")
+
+
+def sign_in() -> Account:
+    """The account of the environment's credentials and region; raises CloudError that says what is missing."""
+    try:
+        session = boto3.Session()
+        if not session.region_name:
+            raise CloudError("No region is set. Set AWS_REGION, for example AWS_REGION=eu-central-1.")
+        caller = session.client("sts").get_caller_identity()
+    except ProfileNotFound as error:
+        raise CloudError(f"{error}. `aws configure list-profiles` shows which ones there are.") from error
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise CloudError(
+            "No AWS credentials were found. Set AWS_PROFILE (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), "
+            "or sign in with `aws sso login`."
+        ) from error
+    except EndpointConnectionError as error:
+        raise CloudError(f"AWS cannot be reached: {error}") from error
+    except (ClientError, BotoCoreError) as error:
+        raise CloudError(f"AWS does not accept these credentials: {error}") from error
+    return Account(session, caller["Account"], session.region_name)

@@ -1,0 +1,57 @@
+"""A change set as people read it: what is added, changed, replaced, removed, and what of it holds data. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+HOLDS_DATA = frozenset({"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue"})
+SIGNS = {"add": "+", "modify": "~", "replace": "!", "remove": "-", "import": "+"}
+MOST_WHY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one resource."""
+
+    kind: str
+    logical_id: str
+    type: str
+    why: tuple[str, ...] = ()
+
+    @property
+    def loses_data(self) -> bool:
+        """Whether messages, rows or objects go with it."""
+        return self.kind in ("replace", "remove") and self.type in HOLDS_DATA
+
+    def line(self) -> str:
+        """One line of the diff."""
+        why = ", ".join(self.why[:MOST_WHY]) + (" …" if len(self.why) > MOST_WHY else "")
+        warning = "   LOSES DATA" if self.loses_data else ""
+        return f"{SIGNS[self.kind]} {self.logical_id:<32} {self.type:<40} {why}{warning}".rstrip()
+
+
+def read(changes: Iterable[Mapping[str, Any]]) -> list[Change]:
+    """CloudFormation's changes, what hurts most first."""
+    order = ["remove", "replace", "modify", "add", "import"]
+    found = [_change(entry["ResourceChange"]) for entry in changes if entry.get("Type", "Resource") == "Resource"]
+    return sorted(found, key=lambda change: (not change.loses_data, order.index(change.kind), change.logical_id))
+
+
+def summary(changes: Sequence[Change]) -> str:
+    """How many of each, in a sentence."""
+    if not changes:
+        return "Nothing changes."
+    words = {"add": "added", "modify": "changed", "replace": "replaced", "remove": "removed", "import": "imported"}
+    counted = {kind: sum(change.kind == kind for change in changes) for kind in words}
+    return ", ".join(f"{count} {words[kind]}" for kind, count in counted.items() if count) + "."
+
+
+def _change(entry: Mapping[str, Any]) -> Change:
+    kind = entry["Action"].lower()
+    # "Conditional" is not known before it is done; with data at stake it counts as yes
+    if kind == "modify" and entry.get("Replacement") in ("True", "Conditional"):
+        certain = entry["Replacement"] == "True"
+        kind = "replace" if certain or entry["ResourceType"] in HOLDS_DATA else "modify"
+    targets = [detail.get("Target", {}) for detail in entry.get("Details", [])]
+    why = dict.fromkeys(target.get("Name") or target.get("Attribute", "") for target in targets)
+    return Change(kind, entry["LogicalResourceId"], entry["ResourceType"], tuple(name for name in why if name))

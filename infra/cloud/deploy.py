@@ -1,0 +1,119 @@
+"""From the checkout to a running stage: package, upload, change set, stack, dashboard, first token."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chalicelib import jobtype
+from chalicelib.tokens import Role
+from infra.cloud import access, artifacts, parameters, website
+from infra.cloud.account import Account
+from infra.cloud.errors import CloudError
+from infra.cloud.package import ROOT, Package, build
+from infra.cloud.stack import ChangeSet, Stack
+from infra.cloud.terminal import Terminal
+from infra.definition.names import APP, stack_name, stage_of
+
+FIRST_TOKEN = "first admin"  # noqa: S105 - its label
+
+
+@dataclass
+class Deployment:
+    """One run of deploy. `given` are parameters; `dashboard` is the folder of its sources, None leaves it out."""
+
+    account: Account
+    stack: Stack
+    terminal: Terminal
+    given: Mapping[str, str] = field(default_factory=dict)
+    dashboard: Path | None = ROOT / "dashboard"
+    dry_run: bool = False
+    yes: bool = False
+    package: Callable[[str], Package] = lambda stage: build(stage, jobtype.load())
+
+    def run(self) -> dict[str, str]:
+        """Deploy and return the stack's outputs. Raises CloudError."""
+        stage = stage_of(self.stack.name)
+        dist = self._build_dashboard()
+        package = self._package(stage)
+        self._apply(package, self.given)
+        if self.dry_run:
+            return {}
+        outputs = self._close_policy(package)
+        if dist is not None:
+            count = website.upload(self.account, outputs, dist, stage)
+            self.terminal.say(f"Uploaded the dashboard: {count} files.")
+        self._first_token()
+        self._print(outputs)
+        return outputs
+
+    def _build_dashboard(self) -> Path | None:
+        if self.dashboard is None or self.dry_run:
+            return None
+        with self.terminal.working("Building the dashboard"):
+            return website.build(self.dashboard)
+
+    def _package(self, stage: str) -> Package:
+        with self.terminal.working("Packaging the functions"):
+            package = self.package(stage)
+        self.terminal.say(f"Packaged {package.archive.stat().st_size / 1e6:.1f} MB.")
+        return package
+
+    def _apply(self, package: Package, given: Mapping[str, str]) -> None:
+        """Bring the stack to the template, or only say what that would change."""
+        proposed = self._propose(package, given)
+        if proposed is None:
+            self.terminal.say("The stack is as it should be: nothing changes.")
+            return
+        self.terminal.diff(proposed.changes)
+        if self.dry_run:
+            self.stack.discard(proposed)
+            self.terminal.say("Dry run: nothing was changed.")
+            return
+        self._stop_if_data_is_at_stake(proposed)
+        with self.terminal.progress(len(proposed.changes)) as seen:
+            self.stack.execute(proposed, seen)
+
+    def _propose(self, package: Package, given: Mapping[str, str]) -> ChangeSet | None:
+        found = self.stack.describe()
+        before = [entry["ParameterKey"] for entry in (found or {}).get("Parameters", [])]
+        values = parameters.choose(package.read_template()["Parameters"], given, before)
+        with self.terminal.working("Uploading, and working out what changes"):
+            url = artifacts.upload(self.account, package, tags_of(self.stack.name))
+            return self.stack.propose(url, values, tags_of(self.stack.name))
+
+    def _stop_if_data_is_at_stake(self, proposed: ChangeSet) -> None:
+        lost = [change.logical_id for change in proposed.changes if change.loses_data]
+        if lost and not self.yes:
+            self.stack.discard(proposed)
+            raise CloudError(f"This would lose the data in {', '.join(lost)}. Say --yes if that is what you want.")
+
+    def _close_policy(self, package: Package) -> dict[str, str]:
+        """Tell the dashboard's security policy the API's address, which is not known before both exist."""
+        outputs = self.stack.outputs()
+        found = self.stack.describe() or {}
+        known = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])}
+        if known.get("ApiOrigin") == outputs["ApiOriginValue"]:
+            return outputs
+        self.terminal.say("Narrowing the dashboard's security policy to this API.")
+        self._apply(package, {**self.given, "ApiOrigin": outputs["ApiOriginValue"]})
+        return self.stack.outputs()
+
+    def _first_token(self) -> None:
+        tokens = access.tokens(self.account, self.stack)
+        if tokens.list():
+            return
+        text, _ = tokens.issue(Role.ADMIN, FIRST_TOKEN)
+        self.terminal.secret("The first admin token. It is shown this once; keep it safe:", text)
+
+    def _print(self, outputs: Mapping[str, str]) -> None:
+        self.terminal.table("Ready", {"Dashboard": outputs["SiteUrl"], "API": outputs["ApiUrl"]})
+
+
+def tags_of(stack: str) -> dict[str, str]:
+    """The tags on everything of a stack; `destroy` looks for them."""
+    return {"project": APP, "stage": stage_of(stack)}
+
+
+def deployment(account: Account, stage: str, terminal: Terminal) -> Deployment:
+    """A deployment of a stage with nothing chosen yet."""
+    return Deployment(account, Stack(account, stack_name(stage)), terminal)

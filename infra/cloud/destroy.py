@@ -1,0 +1,109 @@
+"""Take a stage down and prove that nothing is left of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra.cloud import artifacts
+from infra.cloud.account import Account
+from infra.cloud.deploy import tags_of
+from infra.cloud.errors import CloudError
+from infra.cloud.stack import Stack
+from infra.cloud.terminal import Terminal
+
+LOG_PREFIXES = ("/aws/lambda/{stack}-", "/aws/apigateway/{stack}")
+MISSING = ("NoSuchBucket", "404", "ResourceNotFoundException")
+
+
+@dataclass
+class Destruction:
+    """One run of destroy. `confirmed` is the stage's name, typed once more."""
+
+    account: Account
+    stack: Stack
+    terminal: Terminal
+    confirmed: str = ""
+
+    def run(self) -> list[str]:
+        """Delete everything; returns the ARNs of what is left. Raises CloudError when it was not confirmed."""
+        if self.confirmed != self.stack.name:
+            raise CloudError(
+                f"This deletes every job, file and log of {self.stack.name}, for good. "
+                f"If that is what you want, say --confirm {self.stack.name}."
+            )
+        found = self.stack.describe()
+        if found is not None:
+            resources = self.stack.resources()
+            self._unlock(resources)
+            self._empty_buckets(resources)
+            with self.terminal.progress(len(resources)) as seen:
+                self.stack.delete(seen)
+        self._delete_bucket(artifacts.name(self.account, self.stack.name))
+        self._delete_logs()
+        return list(self.left())
+
+    def left(self) -> Iterator[str]:
+        """ARNs of everything that still has the stack's tags, and log groups of its name."""
+        tagging = self.account.client("resourcegroupstaggingapi")
+        filters = [{"Key": key, "Values": [value]} for key, value in tags_of(self.stack.name).items()]
+        for page in tagging.get_paginator("get_resources").paginate(TagFilters=filters):
+            yield from (mapping["ResourceARN"] for mapping in page["ResourceTagMappingList"])
+        yield from self._log_groups()
+
+    def _unlock(self, resources: list[dict[str, Any]]) -> None:
+        dynamodb = self.account.client("dynamodb")
+        for name in _names(resources, "AWS::DynamoDB::Table"):
+            if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+                self.terminal.say(f"Switching off the deletion protection of {name}.")
+                dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+                dynamodb.get_waiter("table_exists").wait(TableName=name)
+
+    def _empty_buckets(self, resources: list[dict[str, Any]]) -> None:
+        for name in _names(resources, "AWS::S3::Bucket"):
+            self._empty(name)
+
+    def _empty(self, name: str) -> None:
+        s3, count = self.account.client("s3"), 0
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            objects = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in found]
+            if objects:
+                answer = s3.delete_objects(Bucket=name, Delete={"Objects": objects, "Quiet": True})
+                if answer.get("Errors"):
+                    raise CloudError(f"Objects of {name} cannot be deleted: {answer['Errors'][0]}")
+                count += len(objects)
+        if count:
+            self.terminal.say(f"Deleted {count} objects of {name}.")
+
+    def _delete_bucket(self, name: str) -> None:
+        try:
+            self._empty(name)
+            self.account.client("s3").delete_bucket(Bucket=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in MISSING:
+                raise
+
+    def _delete_logs(self) -> None:
+        for name in list(self._log_groups()):
+            self.account.client("logs").delete_log_group(logGroupName=name)
+
+    def _log_groups(self) -> Iterator[str]:
+        logs = self.account.client("logs")
+        for prefix in LOG_PREFIXES:
+            pages = logs.get_paginator("describe_log_groups").paginate(
+                logGroupNamePrefix=prefix.format(stack=self.stack.name)
+            )
+            yield from (group["logGroupName"] for page in pages for group in page["logGroups"])
+
+
+def _names(resources: list[dict[str, Any]], kind: str) -> list[str]:
+    """Physical names of the resources of a type that exist."""
+    return [
+        resource["PhysicalResourceId"]
+        for resource in resources
+        if resource["ResourceType"] == kind
+        and resource.get("PhysicalResourceId")
+        and resource["ResourceStatus"] != "DELETE_COMPLETE"
+    ]

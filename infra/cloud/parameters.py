@@ -1,0 +1,40 @@
+"""Which value each parameter of the stack gets: the deployer's, the one it had, or a new secret. Pure but for that."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from infra.cloud.errors import CloudError
+
+SECRET = "CursorSecret"  # noqa: S105 - the name of the parameter
+
+
+def choose(declared: Iterable[str], given: Mapping[str, str], before: Iterable[str]) -> list[dict[str, Any]]:
+    """The parameters of a change set. `declared`: the template's, `before`: those that the stack has already.
+
+    Raises CloudError for a name that the template does not have.
+    """
+    names, kept = list(declared), set(before)
+    unknown = sorted(given.keys() - set(names))
+    if unknown:
+        raise CloudError(f"There is no parameter {', '.join(unknown)}; there are: {', '.join(names)}.")
+    values: list[dict[str, Any]] = []
+    for name in names:
+        if name in given:
+            values.append({"ParameterKey": name, "ParameterValue": given[name]})
+        elif name in kept:
+            values.append({"ParameterKey": name, "UsePreviousValue": True})
+        elif name == SECRET:
+            values.append({"ParameterKey": name, "ParameterValue": secrets.token_urlsafe(32)})
+    return values
+
+
+def parse(assignments: Iterable[str]) -> dict[str, str]:
+    """Read "Name=value" arguments; raises CloudError for one without a name."""
+    given: dict[str, str] = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not (name and equals):
+            raise CloudError(f"{assignment!r} is not like Name=value.")
+        given[name] = value
+    return given

@@ -1,0 +1,44 @@
+"""List prices in US dollars, us-east-1, without any free allowance. Change a price: change the version."""
+
+from dataclasses import dataclass
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Per million requests or units unless the name says otherwise."""
+
+    version: str = "2026-11"
+    api_request: float = 3.50
+    lambda_request: float = 0.20
+    lambda_gb_second_arm: float = 13.3334
+    sqs_request: float = 0.40
+    write_unit: float = 0.625
+    read_unit: float = 0.125
+    log_gb: float = 0.50
+    """Per GB taken in."""
+    metric_month: float = 0.30
+    """Per custom metric and month in which it has points all the time."""
+    alarm_metric_month: float = 0.10
+    """Per metric that an alarm looks at, and month."""
+    dashboard_month: float = 3.00
+    s3_put: float = 5.00
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """What every account has free every month, for good, whatever else it runs."""
+
+    alarm_metrics: int = 10
+    metrics: int = 10
+    dashboards: int = 3
+    sqs_requests: float = 1.0 * MILLION
+    lambda_requests: float = 1.0 * MILLION
+    lambda_gb_seconds: float = 400_000
+    log_gb: float = 5.0
+
+
+PRICES = Prices()
+ALLOWANCES = Allowances()
+NONE = Allowances(0, 0, 0, 0, 0, 0, 0)

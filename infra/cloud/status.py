@@ -1,0 +1,55 @@
+"""How a stage is doing: the stack, its address, queues, and alarms that ring."""
+
+from typing import Any
+
+from infra.cloud.account import Account
+from infra.cloud.errors import CloudError
+from infra.cloud.stack import Stack
+
+DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+
+def status(account: Account, stack: Stack) -> dict[str, str]:
+    """Facts by name, in the order to show them; raises CloudError when there is no such stack."""
+    found = stack.describe()
+    if found is None:
+        raise CloudError(f"There is no stack {stack.name} in {account.region}. `make deploy` makes one.")
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    since = found.get("LastUpdatedTime") or found["CreationTime"]
+    ringing = ringing_alarms(account, stack.name)
+    return {
+        "Stack": f"{stack.name} in {account.region}, {found['StackStatus']} since {since:%Y-%m-%d %H:%M} UTC",
+        "Dashboard": outputs.get("SiteUrl", "-"),
+        "API": outputs.get("ApiUrl", "-"),
+        **_queues(account, stack),
+        "Alarms": ", ".join(ringing) or "none rings",
+    }
+
+
+def ringing_alarms(account: Account, stack: str) -> list[str]:
+    """Names of the stack's alarms that are in the state ALARM."""
+    pages = (
+        account.client("cloudwatch")
+        .get_paginator("describe_alarms")
+        .paginate(AlarmNamePrefix=f"{stack}-", StateValue="ALARM")
+    )
+    return [alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]]
+
+
+def _queues(account: Account, stack: Stack) -> dict[str, str]:
+    sqs = account.client("sqs")
+    urls = [r["PhysicalResourceId"] for r in stack.resources() if r["ResourceType"] == "AWS::SQS::Queue"]
+    lines = {}
+    for url in sorted(urls):
+        name = url.rpartition("/")[2]
+        if name.endswith("-dlq"):
+            continue
+        waiting, running = (int(value) for value in _depths(sqs, url))
+        dead = int(_depths(sqs, f"{url}-dlq")[0])
+        lines[name] = f"{waiting} waiting, {running} running or backing off, {dead} dead letters"
+    return lines
+
+
+def _depths(sqs: Any, url: str) -> list[str]:
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(DEPTHS))["Attributes"]
+    return [found[name] for name in DEPTHS]

@@ -1,0 +1,74 @@
+"""What the person at the terminal sees: on a terminal with colours and a bar, in a log as plain lines."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from infra.cloud.changes import Change, summary
+from infra.cloud.stack import Event
+
+COLOURS = {"add": "green", "modify": "yellow", "replace": "red", "remove": "red", "import": "green"}
+
+
+class Terminal:
+    """Everything that is said while deploying; secrets go to standard output, the rest to standard error."""
+
+    def __init__(self, console: Console | None = None, answers: Console | None = None) -> None:
+        self._console = console or Console(stderr=True, highlight=False)
+        self._answers = answers or Console(highlight=False)
+
+    def say(self, text: str) -> None:
+        """A line."""
+        self._console.print(Text(text))
+
+    def secret(self, text: str, value: str) -> None:
+        """Something that is shown once; its value alone goes to standard output."""
+        self.say(text)
+        self._answers.print(Text(value), soft_wrap=True)
+
+    def diff(self, changes: Sequence[Change]) -> None:
+        """What a change set would do."""
+        for change in changes:
+            self._console.print(Text(change.line(), style=COLOURS[change.kind]), soft_wrap=True)
+        self.say(summary(changes))
+
+    def table(self, title: str, rows: Mapping[str, str]) -> None:
+        """Names and values."""
+        table = Table(title=title, title_justify="left", show_header=False, box=None)
+        for name, value in rows.items():
+            table.add_row(Text(name, style="bold"), Text(value))
+        self._console.print(table)
+
+    @contextmanager
+    def working(self, text: str) -> Iterator[None]:
+        """Something that takes a while."""
+        with self._console.status(f"{text} …"):
+            yield
+
+    @contextmanager
+    def progress(self, total: int) -> Iterator[Callable[[Event], None]]:
+        """A bar that moves with every resource that is done; failures are printed above it."""
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task("Changing the stack", total=total)
+            done: set[str] = set()
+
+            def seen(event: Event) -> None:
+                bar.update(task, description=f"{event.resource} {event.status.lower().replace('_', ' ')}")
+                if event.failed:
+                    bar.console.print(Text(f"{event.resource}: {event.reason}", style="red"))
+                if event.status.endswith("_COMPLETE"):
+                    done.add(event.resource)
+                    bar.update(task, completed=min(len(done), total))
+
+            yield seen

@@ -1,0 +1,101 @@
+"""The dashboard: built by Node, uploaded with the right cache headers, told at run time where the API is."""
+
+import json
+import mimetypes
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.cloud.account import Account
+from infra.cloud.errors import CloudError
+
+OLDEST_NODE = 20
+FOREVER = "public, max-age=31536000, immutable"
+ALWAYS_ASK = "no-cache"
+NEVER_KEEP = "no-store"
+TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+}
+"""Named here, because `mimetypes` believes what the machine's registry says."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of the site: its key, and how browsers are told to treat it."""
+
+    key: str
+    path: Path
+    content_type: str
+    cache: str
+
+
+def build(folder: Path) -> Path:
+    """Build the dashboard and return the folder of its files; raises CloudError when Node is missing or it fails."""
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if not (npm and node):
+        raise CloudError(
+            f"Node {OLDEST_NODE} or newer is needed to build the dashboard (or deploy with --no-dashboard)."
+        )
+    version = subprocess.run([node, "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    if int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE:
+        raise CloudError(f"Node {version} is too old to build the dashboard; it needs {OLDEST_NODE} or newer.")
+    for command in ([npm, "ci", "--no-audit", "--no-fund"], [npm, "run", "--silent", "build"]):
+        done = subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            raise CloudError(f"{' '.join(command[1:])} failed in {folder}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return folder / "dist"
+
+
+def files(dist: Path) -> Iterator[File]:
+    """The built files in the order of their upload: what a page needs is there before the page."""
+    found = [path for path in sorted(dist.rglob("*")) if path.is_file() and path.name != "config.json"]
+    for path in sorted(found, key=lambda path: path.suffix == ".html"):
+        key = path.relative_to(dist).as_posix()
+        guessed = mimetypes.guess_type(key)[0] or "application/octet-stream"
+        # Vite puts the content's hash into the names below assets/
+        yield File(key, path, TYPES.get(path.suffix, guessed), FOREVER if key.startswith("assets/") else ALWAYS_ASK)
+
+
+def config(outputs: dict[str, str], stage: str, region: str) -> str:
+    """What the dashboard reads at its start."""
+    return json.dumps({"apiUrl": outputs["ApiUrl"], "stage": stage, "region": region})
+
+
+def upload(account: Account, outputs: dict[str, str], dist: Path, stage: str) -> int:
+    """Upload the site and its config, drop what is not part of it any more, tell CloudFront; returns how many files."""
+    s3, bucket = account.client("s3"), outputs["SiteBucketName"]
+    sent = list(files(dist))
+    for file in sent:
+        with file.path.open("rb") as body:
+            s3.put_object(
+                Bucket=bucket, Key=file.key, Body=body, ContentType=file.content_type, CacheControl=file.cache
+            )
+    s3.put_object(
+        Bucket=bucket, Key="config.json", Body=config(outputs, stage, account.region).encode(),
+        ContentType="application/json", CacheControl=NEVER_KEEP,
+    )  # fmt: skip
+    _drop_others(s3, bucket, {file.key for file in sent} | {"config.json"})
+    if "SiteDistributionId" in outputs:
+        paths = ["/index.html", "/config.json"]
+        account.client("cloudfront").create_invalidation(
+            DistributionId=outputs["SiteDistributionId"],
+            InvalidationBatch={
+                "Paths": {"Quantity": len(paths), "Items": paths},
+                "CallerReference": str(time.time_ns()),
+            },
+        )
+    return len(sent) + 1
+
+
+def _drop_others(s3: Any, bucket: str, keep: set[str]) -> None:
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for entry in page.get("Contents", []):
+            # a page that is open in a browser may still ask for the hashed files of the version before
+            if entry["Key"] not in keep and not entry["Key"].startswith("assets/"):
+                s3.delete_object(Bucket=bucket, Key=entry["Key"])
