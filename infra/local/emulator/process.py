@@ -57,6 +57,11 @@ class Emulator:
         """The id of the emulator's process."""
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
     def environment(self) -> dict[str, str]:
         """Return the variables that make any AWS client of a process talk to this emulator and to nothing else."""
         return {

@@ -9,8 +9,11 @@ from botocore.config import Config
 from infra.local.lambdas.specs import REGION
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
 
 # Calls run in few threads, each with a kept-alive connection; a call that hangs must not outlive a shutdown by much.
@@ -45,3 +48,15 @@ class Clients:
     def logs(self) -> "CloudWatchLogsClient":
         """A client for CloudWatch Logs."""
         return self._session.client("logs", endpoint_url=self._endpoint, config=CONFIG)
+
+    def cloudformation(self) -> "CloudFormationClient":
+        """A client for CloudFormation."""
+        return self._session.client("cloudformation", endpoint_url=self._endpoint, config=CONFIG)
+
+    def dynamodb(self) -> "DynamoDBClient":
+        """A client for DynamoDB."""
+        return self._session.client("dynamodb", endpoint_url=self._endpoint, config=CONFIG)
+
+    def ses(self) -> "SESV2Client":
+        """A client for SES."""
+        return self._session.client("sesv2", endpoint_url=self._endpoint, config=CONFIG)

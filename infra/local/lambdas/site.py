@@ -22,9 +22,13 @@ class Site:
     init_timeout: float = 30.0
 
 
+def of_host() -> dict[str, str]:
+    """The part of this process's environment that a child may see."""
+    return {name: os.environ[name] for name in HOST_VARIABLES if name in os.environ}
+
+
 def variables(spec: FunctionSpec, site: Site, runtime_api: str, log_stream: str) -> dict[str, str]:
     """The whole environment of a function's process."""
-    host = {name: os.environ[name] for name in HOST_VARIABLES if name in os.environ}
     runtime = {
         "PYTHONPATH": str(site.root),
         "LAMBDA_TASK_ROOT": str(site.root),
@@ -37,8 +41,9 @@ def variables(spec: FunctionSpec, site: Site, runtime_api: str, log_stream: str)
         "AWS_LAMBDA_FUNCTION_NAME": spec.name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory),
+        "AWS_LAMBDA_LOG_FORMAT": spec.log_format,
         "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "_HANDLER": spec.handler,
     }
-    return {**host, **spec.environment, **site.aws, **runtime}
+    return {**of_host(), **spec.environment, **site.aws, **runtime}

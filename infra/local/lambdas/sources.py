@@ -1,7 +1,7 @@
 """Everything that invokes functions by itself: queues, streams, schedules, started and stopped together."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -16,6 +16,7 @@ from infra.local.lambdas.stream import StreamSource
 
 Mapped = QueueMapping | Schedule | StreamMapping
 NO_CHAOS = Chaos()
+LONGEST_RUN_SECONDS = 900.0
 
 
 class Source(Protocol):
@@ -51,6 +52,7 @@ class EventSources:
         self._sqs = clients.sqs()
         self._streams = clients.streams()
         self._running: list[Running] = []
+        self._endings: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -67,6 +69,10 @@ class EventSources:
     def remove(self, mapping: Mapped, grace: float = 1.0) -> None:
         """Stop a source; deliveries under way get `grace` seconds."""
         self._service.loop.call(self._stop([r for r in self._running if r.mapping == mapping], grace))
+
+    def replace(self, mappings: Sequence[Mapped]) -> None:
+        """Run exactly these: new ones start; ones not among them receive nothing more and finish what they have."""
+        self._service.loop.call(self._replace(mappings))
 
     def pause(self) -> None:
         """After this returns nothing is received and nothing fires; deliveries under way go on."""
@@ -97,6 +103,16 @@ class EventSources:
         source = self._source(mapping)
         task = asyncio.create_task(source.run(), name=f"source of {mapping.function}")
         self._running.append(Running(mapping, source, task))
+
+    async def _replace(self, mappings: Sequence[Mapped]) -> None:
+        gone = [running for running in self._running if running.mapping not in mappings]
+        self._running = [running for running in self._running if running not in gone]
+        for running in gone:
+            ending = asyncio.create_task(_end(running, LONGEST_RUN_SECONDS))
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
+        for mapping in mappings:
+            await self._add(mapping)
 
     async def _pause(self) -> None:
         await asyncio.gather(*(running.source.gate.shut() for running in self._running))

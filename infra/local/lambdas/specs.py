@@ -10,7 +10,10 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
-    """One Lambda function. `timeout` in seconds, `memory` in MB, `concurrency` the most environments at a time."""
+    """One Lambda function. `timeout` in seconds, `memory` in MB, `concurrency` the most environments at a time.
+
+    `log_format` is Lambda's own: Text or JSON.
+    """
 
     name: str
     handler: str
@@ -18,6 +21,7 @@ class FunctionSpec:
     memory: int = 512
     environment: Mapping[str, str] = field(default_factory=dict)
     concurrency: int = 10
+    log_format: str = "Text"
 
     @property
     def arn(self) -> str:

@@ -1,0 +1,44 @@
+"""`python -m infra.local.api FD`: the API on an inherited listening socket, until SIGTERM."""
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+from chalice.cli.factory import CLIFactory
+
+from infra.local.api_server import Server
+from infra.local.gateway import Gateway
+
+ROOT = Path(__file__).parents[2]
+READY = json.dumps({"jobflow": "the API is ready"})
+DRAIN_SECONDS = 3.0
+STAGE = "dev"
+
+
+def make_server(listener: socket.socket) -> Server:
+    """The server of `app.py`. Raises whatever `app.py` raises."""
+    from app import app
+
+    # Only the limits of the function are read here; loading the app through it would overwrite the environment.
+    config = CLIFactory(str(ROOT), environ=dict(os.environ)).create_config_obj(STAGE)
+    return Server(listener, Gateway(app, config, os.environ.get("CORS_ORIGIN", "")))
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until SIGTERM, then finish the requests under way. Returns the exit code."""
+    server = make_server(socket.socket(fileno=int(arguments[0])))
+
+    # from another thread: it waits for the loop that the handler interrupts
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown, daemon=True).start())
+    print(READY, flush=True)
+    server.serve_forever(poll_interval=0.1)
+    server.busy.wait_for_none(DRAIN_SECONDS)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

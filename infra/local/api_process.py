@@ -1,0 +1,110 @@
+"""The API as a child process that can be replaced without refusing a request."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra.local.api import READY
+from infra.local.errors import BrokenCode
+from infra.local.lambdas.logs import FunctionLog
+from infra.local.lambdas.site import of_host
+
+LIFELINE = Path(__file__).with_name("lifeline.py")
+START_SECONDS = 60.0
+STOP_SECONDS = 4.0
+
+
+class ApiProcess:
+    """Generations of the API on one listening socket, which stays open here between them."""
+
+    def __init__(self, listener: socket.socket, root: Path, log: FunctionLog) -> None:
+        self._listener = listener
+        self._root = root
+        self._log = log
+        self._current: Generation | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process that serves."""
+        return self._current.process.pid if self._current else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the serving process has gone away by itself."""
+        return self._current is not None and self._current.process.poll() is not None
+
+    def replace(self, environment: Mapping[str, str]) -> None:
+        """Start a new generation and, once it serves, end the old one. Raises BrokenCode; the old one then goes on."""
+        successor = Generation(self._listener, self._root, environment, self._log)
+        try:
+            successor.wait_until_ready()
+        except BrokenCode:
+            successor.stop()
+            raise
+        if self._current is not None:
+            threading.Thread(target=self._current.stop, name="api-drain", daemon=True).start()
+        self._current = successor
+
+    def stop(self) -> None:
+        """End the process that serves. Idempotent."""
+        if self._current is not None:
+            self._current.stop()
+
+
+class Generation:
+    """One process."""
+
+    def __init__(self, listener: socket.socket, root: Path, environment: Mapping[str, str], log: FunctionLog) -> None:
+        descriptor = listener.fileno()
+        self._log = log
+        self._said: list[str] = []
+        self._settled = threading.Event()
+        self._ready = False
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", str(LIFELINE), "infra.local.api", str(descriptor)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=[descriptor],
+            cwd=root,
+            env={**of_host(), **environment, "PYTHONPATH": str(root)},
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, name="api-output", daemon=True)
+        self._reader.start()
+
+    def wait_until_ready(self) -> None:
+        """Return once it serves. Raises BrokenCode with its output when it ends before that, or takes too long."""
+        if not self._settled.wait(START_SECONDS) or not self._ready:
+            raise BrokenCode("The API did not start.\n" + "\n".join(self._said[-30:]))
+
+    def stop(self) -> None:
+        """Let it finish the requests under way, then end it for certain."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.process.wait()
+        self._reader.join(1)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _read(self) -> None:
+        output = self.process.stdout
+        for raw in output or ():
+            line = raw.decode(errors="replace").rstrip(os.linesep)
+            if line == READY:
+                self._ready = True
+                self._settled.set()
+            elif self._ready:
+                self._log.line(line)
+            else:
+                self._said.append(line)
+        self._settled.set()

@@ -1,0 +1,88 @@
+"""Chalice's local HTTP server, without the two faults that make a keep-alive client wait.
+
+It writes an answer in one piece (headers and body apart meet Nagle and delayed ACK: 23 requests a second), and a burst
+of connections finds a backlog of more than five.
+"""
+
+import socket
+import threading
+from functools import partial
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from chalice.local import ChaliceRequestHandler, ThreadedHTTPServer
+
+from infra.local.gateway import Gateway
+
+MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
+
+
+class Handler(ChaliceRequestHandler):  # type: ignore[misc]
+    """One connection."""
+
+    disable_nagle_algorithm = True
+    wbufsize = 64 * 1024  # one write an answer
+
+    def __init__(self, request: Any, address: Any, server: "Server", gateway: Gateway) -> None:
+        self.local_gateway = gateway
+        BaseHTTPRequestHandler.__init__(self, request, address, server)
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: the API logs its requests itself, as it does in the cloud."""
+
+    def _generic_handle(self) -> None:
+        with self.server.busy:
+            length = self.headers.get("content-length", "0")
+            if not length.isdecimal() or "transfer-encoding" in self.headers:
+                self._refuse(411, "Send the body with a Content-Length.")
+            elif int(length) > MAX_BODY_BYTES:
+                self._refuse(413, "The request body is larger than 10 MB.")
+            else:
+                super()._generic_handle()
+            self.wfile.flush()
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815
+
+    def _refuse(self, status: int, detail: str) -> None:
+        self.close_connection = True  # its body has not been read
+        answer = self.local_gateway.problem(status, detail, {"Connection": "close"})
+        self._send_http_response(status, answer["headers"], answer["body"])
+
+    def _send_http_response_with_body(self, code: int, headers: dict[str, Any], body: str | bytes) -> None:
+        if self.command != "HEAD":
+            super()._send_http_response_with_body(code, headers, body)
+            return
+        self.send_response(code)
+        self._send_headers(headers)
+
+
+class Busy:
+    """How many requests are being handled."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> None:
+        with self._changed:
+            self._count += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
+
+    def wait_for_none(self, seconds: float) -> None:
+        """Wait until there is none, at most so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0, timeout=seconds)
+
+
+class Server(ThreadedHTTPServer):  # type: ignore[misc]
+    """Serve on a socket that already listens, so that a successor can take over without refusing anybody."""
+
+    def __init__(self, listener: socket.socket, gateway: Gateway) -> None:
+        super().__init__(listener.getsockname()[:2], partial(Handler, gateway=gateway), bind_and_activate=False)
+        self.socket.close()
+        self.socket: socket.socket = listener
+        self.busy = Busy()

@@ -1,0 +1,29 @@
+"""The code on disk, asked what it wants: in a fresh process, because this one cannot unlearn what it imported."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.local.deployment import Description
+from infra.local.errors import BrokenCode
+from infra.local.lambdas.site import of_host
+
+DESCRIBE_SECONDS = 60
+
+
+def describe(root: Path, stack: str, origin: str) -> Description:
+    """What the code under `root` wants to exist. Raises BrokenCode with a readable block when it cannot be loaded."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "infra.local.describe", stack, origin],
+        cwd=root,
+        env={**of_host(), "PYTHONPATH": str(root), "AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        timeout=DESCRIBE_SECONDS,
+        check=False,
+        start_new_session=True,
+    )
+    if done.returncode:
+        raise BrokenCode(done.stderr.strip())
+    return Description(**json.loads(done.stdout.splitlines()[-1]))

@@ -1,0 +1,85 @@
+"""The built dashboard, served as CloudFront serves it: the app's paths, strict headers, a config made at run time."""
+
+import json
+import threading
+from collections.abc import Mapping
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+
+def content_security_policy(api: str, files: str) -> str:
+    """The cloud's policy with local addresses: the site's own files, the API, and the bucket for files."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; manifest-src 'self'; "
+        f"img-src 'self' data: blob: {files}; connect-src 'self' {api} {files}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+    )
+
+
+class Site(SimpleHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 64 * 1024
+
+    def __init__(self, *args: Any, config: bytes, policy: str, **kwargs: Any) -> None:
+        self._config = config
+        self._policy = policy
+        super().__init__(*args, **kwargs)
+
+    def do_GET(self) -> None:
+        """A file of the build, the config, or the app's page for a path of the app."""
+        path = self.path.partition("?")[0]
+        if path == "/config.json":
+            self._send_config()
+            return
+        if "." not in path.rpartition("/")[2]:
+            self.path = "/index.html"  # as the cloud does; a missing file stays missing
+        super().do_GET()
+
+    def end_headers(self) -> None:
+        """Add what every answer carries."""
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
+        self.send_header("Content-Security-Policy", self._policy)
+        super().end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: these are files."""
+
+    def _send_config(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(self._config)))
+        self.end_headers()
+        self.wfile.write(self._config)
+
+
+class Dashboard:
+    """The server, in threads of its own. Raises OSError when the port is taken."""
+
+    def __init__(self, build: Path, port: int, config: Mapping[str, Any], policy: str) -> None:
+        handler = partial(Site, directory=str(build), config=json.dumps(config).encode(), policy=policy)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._server.daemon_threads = True
+        self.port: int = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, name="dashboard", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()

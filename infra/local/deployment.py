@@ -1,0 +1,134 @@
+"""From the stack's own resources to what plays Lambda (pure): the laptop reads the template that the cloud gets."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from infra.local.lambdas.sources import Mapped
+from infra.local.lambdas.specs import FunctionSpec, QueueMapping, Schedule, StreamMapping
+
+Resource = Mapping[str, Any]
+RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+UNIT_SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
+PARTIAL = "ReportBatchItemFailures"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the stack lives: the emulator's endpoint, its account and region, and the stream of each table by name."""
+
+    endpoint: str
+    account: str
+    region: str
+    streams: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What `infra.local.describe` printed."""
+
+    stateful: Mapping[str, Resource]
+    functions: Mapping[str, Resource]
+    environment: Mapping[str, str]
+    types: Mapping[str, Any]
+
+    def tables(self) -> list[str]:
+        """The names of the tables."""
+        resources = self.stateful.values()
+        return [r["Properties"]["TableName"] for r in resources if r["Type"] == "AWS::DynamoDB::Table"]
+
+
+def environment(described: Description, place: Place, overrides: Mapping[str, str]) -> dict[str, str]:
+    """What every function finds in its environment."""
+    known = {"{endpoint}": place.endpoint, "{account}": place.account, "{region}": place.region}
+    filled = dict(described.environment)
+    for name, value in filled.items():
+        filled[name] = reduce(lambda text, marker: text.replace(marker, known[marker]), known, value)
+    return {**filled, **overrides}
+
+
+def function_specs(described: Description, variables: Mapping[str, str], concurrency: int) -> list[FunctionSpec]:
+    """The functions to register; `concurrency` caps each, because a laptop has only so many cores."""
+    return [_spec(resource["Properties"], variables, concurrency) for resource in described.functions.values()]
+
+
+def _spec(properties: Resource, variables: Mapping[str, str], concurrency: int) -> FunctionSpec:
+    scaling = [event["Properties"].get("ScalingConfig", {}) for event in properties["Events"].values()]
+    wanted = [config["MaximumConcurrency"] for config in scaling if config]
+    return FunctionSpec(
+        properties["FunctionName"],
+        properties["Handler"],
+        properties["Timeout"],
+        properties["MemorySize"],
+        variables,
+        min([concurrency, *wanted]),
+        properties.get("LoggingConfig", {}).get("LogFormat", "Text"),
+    )
+
+
+def mappings(described: Description, place: Place) -> list[Mapped]:
+    """Everything that invokes those functions."""
+    return [
+        _mapping(resource["Properties"]["FunctionName"], event, described.stateful, place)
+        for resource in described.functions.values()
+        for event in resource["Properties"]["Events"].values()
+    ]
+
+
+def _mapping(function: str, event: Resource, stateful: Mapping[str, Resource], place: Place) -> Mapped:
+    properties = event["Properties"]
+    match event["Type"]:
+        case "SQS":
+            return _queue_mapping(function, properties, _target(stateful, properties["Queue"])["QueueName"], place)
+        case "DynamoDB":
+            return _stream_mapping(function, properties, _target(stateful, properties["Stream"])["TableName"], place)
+        case "Schedule":
+            return Schedule(function, rate_seconds(properties["Schedule"]), properties.get("Input"), function)
+        case kind:
+            raise ValueError(f"{function} is invoked by {kind}, which the laptop does not play.")
+
+
+def _queue_mapping(function: str, properties: Resource, queue: str, place: Place) -> QueueMapping:
+    return QueueMapping(
+        function,
+        f"{place.endpoint}/{place.account}/{queue}",
+        f"arn:aws:sqs:{place.region}:{place.account}:{queue}",
+        properties["BatchSize"],
+        properties.get("MaximumBatchingWindowInSeconds", 0),
+        properties.get("ScalingConfig", {}).get("MaximumConcurrency", 1000),
+        PARTIAL in properties.get("FunctionResponseTypes", ()),
+    )
+
+
+def _stream_mapping(function: str, properties: Resource, table: str, place: Place) -> StreamMapping:
+    return StreamMapping(
+        function,
+        place.streams[table],
+        properties["BatchSize"],
+        properties.get("MaximumBatchingWindowInSeconds", 0),
+        PARTIAL in properties.get("FunctionResponseTypes", ()),
+        _limit(properties.get("MaximumRetryAttempts", -1)),
+        _limit(properties.get("MaximumRecordAgeInSeconds", -1)),
+        properties.get("BisectBatchOnFunctionError", False),
+        tuple(item["Pattern"] for item in properties.get("FilterCriteria", {}).get("Filters", ())),
+    )
+
+
+def rate_seconds(expression: str) -> float:
+    """The period of a rate expression in seconds. Raises ValueError for any other kind."""
+    found = RATE.fullmatch(expression)
+    if found is None:
+        raise ValueError(f"{expression!r}: the laptop knows only rate(N minutes|hours|days).")
+    return int(found[1]) * UNIT_SECONDS[found[2]]
+
+
+def _limit(value: int) -> int | None:
+    return None if value < 0 else value
+
+
+def _target(stateful: Mapping[str, Resource], reference: Mapping[str, Any]) -> Resource:
+    logical_id, _ = reference["Fn::GetAtt"]
+    properties: Resource = stateful[logical_id]["Properties"]
+    return properties

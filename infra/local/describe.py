@@ -1,0 +1,56 @@
+"""`python -m infra.local.describe STACK ORIGIN`: what the code on disk wants to exist, as JSON.
+
+A process of its own each time: it is the only way to see edited code whole, and it is the check that the code loads.
+"""
+
+import importlib
+import json
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PLACE = ("{endpoint}", "{account}", "{region}")
+"""Stand for what only the running emulator knows."""
+
+
+def describe(stack: str, origin: str) -> dict[str, Any]:
+    """Resources that hold data, functions, and the functions' environment. Raises whatever the code raises."""
+    from chalicelib.jobtype import load
+    from infra.definition import functions, local_environment, stateful
+    from infra.definition.compute import compute
+
+    types = load()
+    importlib.import_module("app")
+    resources = compute(types, functions(types, stack))
+    return {
+        "stateful": stateful(types, stack, origin),
+        "functions": {name: r for name, r in resources.items() if r["Type"] == "AWS::Serverless::Function"},
+        "environment": local_environment(*PLACE, stack, origin),
+        "types": {kind.name: kind.example for kind in types},
+    }
+
+
+def complaint(error: BaseException, root: Path) -> str:
+    """An error of the code as one readable block: what, and where in the project, innermost last."""
+    if isinstance(error, SyntaxError):
+        return "".join(traceback.format_exception_only(error)).strip()
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(root) and frame.filename != __file__]
+    where = [f"  {Path(f.filename).relative_to(root)}:{f.lineno} in {f.name}: {f.line}" for f in ours[-4:]]
+    return "\n".join(["".join(traceback.format_exception_only(error)).strip(), *where])
+
+
+def main(arguments: list[str]) -> int:
+    """Print the description, or the complaint on standard error. Returns the exit code."""
+    try:
+        print(json.dumps(describe(*arguments)))
+    except (Exception, SystemExit) as error:
+        print(complaint(error, ROOT), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

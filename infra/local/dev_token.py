@@ -1,0 +1,34 @@
+"""The token of this checkout: made once, and stored in the emulator anew at each start.
+
+`python -m infra.local.dev_token TOKEN` stores it, with the functions' environment.
+"""
+
+import secrets
+import sys
+import time
+from pathlib import Path
+
+LABEL = "make dev"
+
+
+def text_of(folder: Path) -> str:
+    """The token's text, kept in the state folder so that a browser stays signed in from one run to the next."""
+    path = folder / "token"
+    if path.exists():
+        return path.read_text().strip()
+    folder.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(f"jf_{secrets.token_urlsafe(32)}\n")
+    return path.read_text().strip()
+
+
+def store(text: str) -> None:
+    """Let the API know the token, as an administrator's."""
+    from chalicelib import wiring
+    from chalicelib.tokens import Role, Token, hash_of
+
+    wiring.token_store().put(Token(hash_of(text), Role.ADMIN, LABEL, time.time()))
+
+
+if __name__ == "__main__":
+    store(sys.argv[1])

@@ -1,0 +1,70 @@
+"""What the shell may say about a run: ports, emulator, state folder, faults. Read once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local.errors import CannotRun
+
+ROOT = Path(__file__).parents[2]
+BACKENDS = ("moto", "ministack")
+PASSED_ON = (
+    "JOBFLOW_FAULT_RATE", "JITTER", "LOG_LEVEL", "RATE_LIMIT_MAX", "RATE_LIMIT_WINDOW", "MAIL_FROM", "CORS_ORIGIN",
+)  # fmt: skip
+"""Settings of the functions that a developer may change from the shell; all others follow from the definition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One run of the platform. Port 0 takes a free one; `duplicate_rate` is the share of messages delivered twice."""
+
+    root: Path
+    state_dir: Path
+    api_port: int
+    aws_port: int
+    dashboard_port: int
+    backend: str
+    stack: str
+    concurrency: int
+    duplicate_rate: float
+    passed_on: Mapping[str, str]
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None, root: Path = ROOT) -> "Options":
+        """Read the environment; raises CannotRun with a sentence that names the variable."""
+        env = os.environ if env is None else env
+        return cls(
+            root=root,
+            state_dir=Path(env.get("JOBFLOW_STATE_DIR", root / ".jobflow")),
+            api_port=_port(env, "API_PORT", 8000),
+            aws_port=_port(env, "AWS_PORT", 4566),
+            dashboard_port=_port(env, "DASHBOARD_PORT", 8080),
+            backend=_backend(env),
+            stack=env.get("JOBFLOW_STACK", "jobflow-dev"),
+            concurrency=int(_number(env, "JOBFLOW_CONCURRENCY", 4, 1, 100)),
+            duplicate_rate=_number(env, "JOBFLOW_DUPLICATE_RATE", 0, 0, 1),
+            passed_on={name: env[name] for name in PASSED_ON if name in env},
+        )
+
+
+def _port(env: Mapping[str, str], name: str, default: int) -> int:
+    return int(_number(env, name, default, 0, 65_535))
+
+
+def _number(env: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
+    text = env.get(name) or str(default)
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise CannotRun(f"{name}={text!r}: must be a number between {low:g} and {high:g}.")
+    return value
+
+
+def _backend(env: Mapping[str, str]) -> str:
+    backend = env.get("JOBFLOW_BACKEND") or BACKENDS[0]
+    if backend not in BACKENDS:
+        raise CannotRun(f"JOBFLOW_BACKEND={backend!r}: must be one of {', '.join(BACKENDS)}.")
+    return backend

@@ -1,0 +1,147 @@
+"""The platform on this machine: its parts, started in order, given new code, and stopped in the opposite order."""
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra.local import code, deployment, dev_token, ports, resources
+from infra.local.api_process import ApiProcess
+from infra.local.dashboard import Dashboard, content_security_policy
+from infra.local.deployment import Description
+from infra.local.emulator.process import Emulator, EmulatorError
+from infra.local.errors import BrokenCode, CannotRun
+from infra.local.lambdas.clients import Clients
+from infra.local.lambdas.cloudwatch import CloudWatchSink
+from infra.local.lambdas.event_source import Chaos
+from infra.local.lambdas.logs import FunctionLog, Sink, tee
+from infra.local.lambdas.service import LambdaService
+from infra.local.lambdas.site import of_host
+from infra.local.lambdas.sources import EventSources
+from infra.local.lambdas.specs import FunctionSpec
+from infra.local.options import Options
+
+
+class Platform:
+    """Everything `make dev` runs. `terminal` takes the lines of all functions."""
+
+    def __init__(self, options: Options, terminal: Sink) -> None:
+        self.options = options
+        self.token = dev_token.text_of(options.state_dir)
+        self.described: Description
+        self._terminal = terminal
+        self._parts = ExitStack()
+        self._began = time.monotonic()
+        self._started_at = datetime.now(UTC)
+        self._ready_seconds = 0.0
+        self._dashboard: Dashboard | None = None
+
+    def start(self) -> None:
+        """Start every part. Raises CannotRun or BrokenCode; `close` is due in any case."""
+        options, parts = self.options, self._parts
+        listener = parts.enter_context(ports.listen(options.api_port, "API_PORT"))
+        self.api_url = f"http://{ports.HOST}:{ports.port_of(listener)}"
+        self._emulate_and_describe()
+        cloudwatch = CloudWatchSink(Clients(self.aws).logs())
+        parts.callback(cloudwatch.close)
+        sink = tee(self._terminal, cloudwatch)
+        log = FunctionLog(FunctionSpec(f"{options.stack}-api", "app.app"), sink)
+        self._service = parts.enter_context(LambdaService(options.root, self.aws, sink))
+        self._api = ApiProcess(listener, options.root, log)
+        parts.callback(self._api.stop)
+        self._sources = parts.enter_context(EventSources(self._service, self.aws, Chaos(options.duplicate_rate)))
+        self._apply(self.described)
+        resources.verify_sender(self._variables["MAIL_FROM"], self.aws)
+        self._store_token()
+        self._serve_dashboard()
+        self._ready_seconds = round(time.monotonic() - self._began, 2)
+
+    def reload(self) -> None:
+        """Take the code on disk into use. Raises BrokenCode when it cannot be; then what runs goes on as it was."""
+        try:
+            described = code.describe(self.options.root, self.options.stack, self.origin)
+        except BrokenCode:
+            self._service.hold()
+            raise
+        self._apply(described)
+
+    def keep_alive(self) -> None:
+        """Start the API again if it went away. Raises CannotRun when the emulator did: the state is lost with it."""
+        if not self.emulator.alive:
+            raise CannotRun("The emulator ended, and every job with it. Its log is in the state folder.")
+        if self._api.ended:
+            self._api.replace(self._variables)
+
+    def state(self) -> dict[str, Any]:
+        """What other programs may know."""
+        pids = {"runner": os.getpid(), "emulator": self.emulator.pid, "api": self._api.pid}
+        return {
+            "api": self.api_url,
+            "aws": self.emulator.url,
+            "dashboard": self.origin if self._dashboard else None,
+            "token": self.token,
+            "stack": self.options.stack,
+            "backend": self.options.backend,
+            "pids": {**pids, "workers": self._service.pids()},
+            "started_at": f"{self._started_at:%Y-%m-%dT%H:%M:%SZ}",
+            "ready_seconds": self._ready_seconds,
+        }
+
+    def close(self) -> None:
+        """Stop every part that was started."""
+        self._parts.close()
+
+    def _emulate_and_describe(self) -> None:
+        """Both take most of a second and need nothing of each other."""
+        options = self.options
+        build = options.root / "dashboard" / "dist"
+        self._build = build if (build / "index.html").exists() else None
+        wanted = ports.free(options.dashboard_port, "DASHBOARD_PORT") if self._build else options.dashboard_port
+        self._dashboard_port = wanted
+        self.origin = options.passed_on.get("CORS_ORIGIN", f"http://localhost:{wanted}")
+        aws_port = ports.free(options.aws_port, "AWS_PORT")
+        with ThreadPoolExecutor(2) as pool:
+            describing = pool.submit(code.describe, options.root, options.stack, self.origin)
+            emulating = pool.submit(Emulator.start, aws_port, options.backend, options.state_dir / "emulator.log")
+            try:
+                self.emulator = emulating.result()
+            except EmulatorError as error:
+                raise CannotRun(str(error)) from error
+            self._parts.callback(self.emulator.stop)
+            self.aws = self.emulator.environment()
+            self.described = describing.result()
+
+    def _apply(self, described: Description) -> None:
+        options = self.options
+        try:
+            place = resources.deploy(described, options.stack, self.aws)
+        except ClientError as error:
+            raise BrokenCode(f"The emulator refuses what infra/definition describes: {error}") from error
+        self._variables = {**deployment.environment(described, place, options.passed_on), **self.aws}
+        for spec in deployment.function_specs(described, self._variables, options.concurrency):
+            self._service.register(spec)
+        self._service.recycle()
+        self._sources.replace(deployment.mappings(described, place))
+        self._api.replace(self._variables)
+        self.described = described
+
+    def _store_token(self) -> None:
+        command = [sys.executable, "-P", "-m", "infra.local.dev_token", self.token]
+        variables = {**of_host(), **self._variables, "PYTHONPATH": str(self.options.root)}
+        done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise BrokenCode(f"The token could not be stored.\n{done.stderr.strip()}")
+
+    def _serve_dashboard(self) -> None:
+        if self._build is None:
+            return
+        policy = content_security_policy(self.api_url, self.emulator.url)
+        config = {"apiUrl": self.api_url, "token": self.token}
+        self._dashboard = Dashboard(self._build, self._dashboard_port, config, policy)
+        self._parts.callback(self._dashboard.close)

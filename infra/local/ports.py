@@ -1,0 +1,29 @@
+"""The ports of a run, taken before anything is started, so that a clash is one sentence and not half a platform."""
+
+import socket
+
+from infra.local.errors import CannotRun
+
+HOST = "127.0.0.1"  # nothing here asks who calls, so nobody else may
+BACKLOG = 1024
+
+
+def listen(port: int, variable: str) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises CannotRun that says how to choose another."""
+    try:
+        return socket.create_server((HOST, port), backlog=BACKLOG)
+    except OSError as error:
+        raise CannotRun(
+            f"Port {port} is in use: end what listens there, or choose another with {variable}=N."
+        ) from error
+
+
+def free(port: int, variable: str) -> int:
+    """A port that a child process can listen on. Raises CannotRun when the wanted one is in use."""
+    with listen(port, variable) as probe:
+        return port_of(probe)
+
+
+def port_of(listener: socket.socket) -> int:
+    """The port a socket listens on."""
+    return int(listener.getsockname()[1])

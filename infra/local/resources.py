@@ -1,0 +1,56 @@
+"""Tables, queues and buckets in the emulator, made from the same definition as the cloud's."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from infra.local.deployment import Description, Place
+from infra.local.lambdas.clients import Clients
+from infra.local.lambdas.specs import REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+
+def deploy(described: Description, stack: str, aws: Mapping[str, str]) -> Place:
+    """Create or update the stack; what is unchanged keeps what it holds. Raises ClientError."""
+    clients = Clients(aws)
+    cloudformation = clients.cloudformation()
+    template = json.dumps({"Resources": described.stateful})
+    if _exists(cloudformation, stack):
+        _update(cloudformation, stack, template)
+    else:
+        cloudformation.create_stack(StackName=stack, TemplateBody=template)
+    return _place(clients, described.tables(), aws["AWS_ENDPOINT_URL"])
+
+
+def _place(clients: Clients, tables: list[str], endpoint: str) -> Place:
+    dynamodb = clients.dynamodb()
+    made = [dynamodb.describe_table(TableName=name)["Table"] for name in tables]
+    account = made[0]["TableArn"].split(":")[4]
+    streams = {table["TableName"]: table["LatestStreamArn"] for table in made if "LatestStreamArn" in table}
+    return Place(endpoint, account, REGION, streams)
+
+
+def verify_sender(address: str, aws: Mapping[str, str]) -> None:
+    """Let SES send from an address, as a person would have to confirm in the cloud."""
+    Clients(aws).ses().create_email_identity(EmailIdentity=address)
+
+
+def _exists(cloudformation: "CloudFormationClient", stack: str) -> bool:
+    try:
+        cloudformation.describe_stacks(StackName=stack)
+    except ClientError:
+        return False
+    return True
+
+
+def _update(cloudformation: "CloudFormationClient", stack: str, template: str) -> None:
+    try:
+        cloudformation.update_stack(StackName=stack, TemplateBody=template, ClientRequestToken=uuid.uuid4().hex)
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise

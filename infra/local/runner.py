@@ -1,0 +1,141 @@
+"""`make dev`: start the platform, follow edits, stop in order at Ctrl-C, at once at the second."""
+
+import json
+import os
+import queue
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from infra.local.errors import BrokenCode, CannotRun
+from infra.local.options import Options
+from infra.local.platform import Platform
+from infra.local.state import StateFile
+from infra.local.terminal import Terminal
+from infra.local.watch import Watcher
+
+TICK_SECONDS = 0.5
+ECHO_SECONDS = 0.5
+INTERRUPTED = 130
+
+
+class Stop(BaseException):
+    """Somebody wants the run to end. A BaseException, so that no handler of errors takes it for one."""
+
+
+def run() -> int:
+    """Run until a signal; the exit code."""
+    try:
+        options = Options.from_env()
+    except CannotRun as error:
+        print(error, file=sys.stderr)
+        return 1
+    signals = Signals()
+    terminal = Terminal(options.stack)
+    try:
+        Runner(options, terminal).run()
+    except Stop:
+        return 0
+    except (CannotRun, BrokenCode) as error:
+        terminal.say(str(error), "bold red")
+        return 1
+    finally:
+        signals.shut()
+        terminal.close()
+
+
+class Signals:
+    """The first SIGINT or SIGTERM raises Stop in the main thread; the next ends this process on the spot.
+
+    No child outlives that: each holds a lifeline to this process. One signal may arrive twice, from the terminal and
+    from a wrapper that passes it on, so a second one only counts a moment later.
+    """
+
+    def __init__(self) -> None:
+        self._first: float | None = None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    def shut(self) -> None:
+        """The run is ending anyway, and must not be interrupted by an exception."""
+        self._first = self._first or time.monotonic()
+
+    def _handle(self, number: int, frame: Any) -> None:  # noqa: ARG002
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now
+            raise Stop
+        if now - self._first > ECHO_SECONDS:
+            os._exit(INTERRUPTED)
+
+
+class Runner:
+    """One run."""
+
+    def __init__(self, options: Options, terminal: Terminal) -> None:
+        self._options = options
+        self._terminal = terminal
+        self._platform = Platform(options, terminal)
+        self._edits: queue.SimpleQueue[set[Path]] = queue.SimpleQueue()
+
+    def run(self) -> NoReturn:
+        """Start, follow edits, and on Stop or a fatal error take everything down again."""
+        state = StateFile(self._options.state_dir)
+        try:
+            self._platform.start()
+            watcher = Watcher(self._options.root, self._edits.put)
+            state.write(self._platform.state())
+            self._terminal.say(banner(self._platform.state(), self._platform.described.types))
+            try:
+                self._follow(state)
+            finally:
+                watcher.close()
+        finally:
+            state.remove()
+            self._terminal.say("Stopping …", "dim")
+            self._platform.close()
+
+    def _follow(self, state: StateFile) -> NoReturn:
+        while True:
+            try:
+                edited = self._edits.get(timeout=TICK_SECONDS)
+            except queue.Empty:
+                self._attempt(self._platform.keep_alive)
+            else:
+                self._take(edited)
+            state.write(self._platform.state())
+
+    def _take(self, edited: set[Path]) -> None:
+        names = ", ".join(sorted(str(path.relative_to(self._options.root)) for path in edited)[:5])
+        if self._attempt(self._platform.reload):
+            self._terminal.say(f"Reloaded: {names}", "green")
+
+    def _attempt(self, step: Callable[[], None]) -> bool:
+        try:
+            step()
+        except BrokenCode as error:
+            self._terminal.say(f"\n{error}\nThe code before this edit goes on; queued jobs wait.\n", "bold red")
+            return False
+        return True
+
+
+def banner(state: Mapping[str, Any], types: Mapping[str, Any]) -> str:
+    """What a person needs to begin: where everything is, and a command to paste."""
+    name, example = next(iter(types.items()), ("", {}))
+    body = json.dumps({"type": name, "payload": example}).replace("'", "'\\''")
+    rows = [
+        f"JobFlow is up in {state['ready_seconds']} s",
+        f"  API        {state['api']}   (docs: {state['api']}/docs)",
+        f"  Dashboard  {state['dashboard'] or 'not built: cd dashboard && npm ci && npm run build'}",
+        f"  AWS        {state['aws']}   ({state['backend']})",
+        f"  Token      {state['token']}",
+        f"  Job types  {', '.join(types)}",
+        "",
+        f"  curl -sS {state['api']}/jobs -H 'Authorization: Bearer {state['token']}' \\",
+        f"    -H 'Content-Type: application/json' -d '{body}'",
+        "",
+    ]
+    return "\n".join(rows)
