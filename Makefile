@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 UV_VERSION := 0.13.9
 READY := $(VENV)/.ready
 
-.PHONY: help dev test check fix demo load bench lock clean setup
+.PHONY: help dev test check fix demo load bench openapi lock clean setup
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -36,10 +36,14 @@ check: $(READY)  ## Lint, types, import rules, lock file, advisories
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
+	@$(PY) -m scripts.openapi --check
 
 fix: $(READY)  ## Format and mend what can be mended automatically
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
+
+openapi: $(READY)  ## Write docs/openapi.json from the code
+	@$(PY) -m scripts.openapi
 
 lock: $(VENV)/bin/python  ## Pin the development set again from requirements-dev.in
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes requirements-dev.in -o requirements-dev.txt

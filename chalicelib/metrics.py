@@ -70,6 +70,11 @@ class MetricsReader:
                 self._last = summarise(self.counters.totals(), depths, self.clock())
             return self._last
 
+    def active(self, job_type: str | None) -> int:
+        """How many jobs of a type, or of all, are under way, as last counted."""
+        totals = self.counters.totals()
+        return sum(count(totals, status, job_type) for status in RUNNING)
+
     def count(self, status: Status | None, job_type: str | None) -> int:
         """How many jobs there are with this status and type, as last counted."""
         return count(self.counters.totals(), status, job_type)

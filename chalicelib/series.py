@@ -20,6 +20,9 @@ DRAIN_WINDOW = 600
 Buckets = Sequence[tuple[float, Mapping[str, int]]]
 """(start of the bucket in epoch seconds, its numbers), oldest first."""
 
+Steps = Sequence[tuple[float, Counter[str]]]
+"""(start of the step, what is summed in it), oldest first."""
+
 
 def resolution(step: int) -> int:
     """The stored bucket length (seconds) to read for a series with this step: the longest that divides it."""
@@ -32,7 +35,7 @@ def grid(start: float, end: float, step: int) -> list[float]:
     return [float(at) for at in range(first, int(end) + 1, step)]
 
 
-def gather(buckets: Buckets, start: float, end: float, step: int) -> list[tuple[float, Counter[str]]]:
+def gather(buckets: Buckets, start: float, end: float, step: int) -> Steps:
     """The buckets summed into steps, with an empty one where nothing happened."""
     steps = {at: Counter[str]() for at in grid(start, end, step)}
     for at, numbers in buckets:
@@ -42,17 +45,17 @@ def gather(buckets: Buckets, start: float, end: float, step: int) -> list[tuple[
     return sorted(steps.items())
 
 
-def throughput(steps: Iterable[tuple[float, Counter[str]]]) -> list[dict[str, Any]]:
+def throughput(steps: Steps) -> list[dict[str, Any]]:
     """What happened in each step."""
     return [{"t": at, **{event: numbers[event] for event in EVENTS}} for at, numbers in steps]
 
 
-def durations(steps: Iterable[tuple[float, Counter[str]]], which: str) -> list[dict[str, Any]]:
+def durations(steps: Steps, which: str) -> list[dict[str, Any]]:
     """How many were measured in each step, and their percentiles in milliseconds."""
     return [{"t": at, **_summary(numbers, which)} for at, numbers in steps]
 
 
-def depth(steps: Sequence[tuple[float, Counter[str]]], active_now: int) -> list[dict[str, Any]]:
+def depth(steps: Steps, active_now: int) -> list[dict[str, Any]]:
     """Unfinished jobs at the end of each step, counted back from how many there are now."""
     points, left = [], active_now
     for at, numbers in reversed(steps):

@@ -7,13 +7,13 @@ from chalice import AuthResponse, Chalice, CORSConfig, Response
 from chalice.app import AuthRequest, ChaliceAuthorizer, Request
 
 from chalicelib import wiring
-from chalicelib.api import bulk, health, job_types, jobs, metrics, problems, uploads
+from chalicelib.api import bulk, errors, health, job_types, jobs, logs, metrics, problems, reference, series, uploads
 from chalicelib.api.auth import POLICY_SECONDS
 from chalicelib.api.auth import authorize as decide
 from chalicelib.api.endpoint import Endpoint
 from chalicelib.api.serving import ALWAYS, CORRELATION_ID, correlation_id_of, problem_response, refuse, serve
 
-RESOURCES = (health, jobs, bulk, job_types, metrics, uploads)
+RESOURCES = (health, jobs, logs, bulk, job_types, metrics, series, errors, uploads, reference)
 """A new resource is a module with `endpoints = Endpoints()`, and its name here."""
 ALLOWED_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", CORRELATION_ID)
 EXPOSED_HEADERS = ("Location", "Retry-After", "Idempotent-Replayed", CORRELATION_ID)

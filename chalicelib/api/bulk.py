@@ -17,7 +17,7 @@ from chalicelib.service import Submission
 endpoints = Endpoints()
 
 
-@endpoints.post("/jobs/batch", BatchAnswer, body=NewBatch)
+@endpoints.post("/jobs/batch", BatchAnswer, body=NewBatch, also=(NewJobInBatch,))
 def create_jobs(call: Call) -> Reply:
     """Create up to 25 jobs; each has its own answer, and one that is wrong does not keep the others out.
 

@@ -63,12 +63,25 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Handler = Callable[[Call], BaseModel | Reply]
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An answer that is not JSON."""
+
+    content: str
+    content_type: str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[Call], BaseModel | Reply | Text]
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method on one path. `role` None: public. `statuses`: what it answers beside errors every call can have."""
+    """One method on one path. `role` None: public. `statuses`: what it answers beside errors every call can have.
+
+    `also` are models that its body refers to, `types` other content types it can answer with than JSON.
+    """
 
     method: str
     path: str
@@ -78,6 +91,8 @@ class Endpoint:
     body: type[BaseModel] = NoBody
     query: type[BaseModel] = NoQuery
     statuses: tuple[int, ...] = (200,)
+    also: tuple[type[BaseModel], ...] = ()
+    types: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

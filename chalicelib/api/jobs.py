@@ -52,13 +52,13 @@ def get_job(call: Call) -> JobDetail:
     return job_detail(wiring.job_service().get(job_id_of(call)))
 
 
-@endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry)
+@endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry, statuses=(200, 409))
 def retry_job(call: Call) -> JobRow:
     """Run a failed, dead-lettered or cancelled job again from its first attempt, with another payload if given."""
     return job_whole(wiring.job_service().retry(job_id_of(call), call.body.payload))
 
 
-@endpoints.post("/jobs/{job_id}/cancel", JobRow)
+@endpoints.post("/jobs/{job_id}/cancel", JobRow, statuses=(200, 409))
 def cancel_job(call: Call) -> JobRow:
     """Stop a job: at once while it waits, at its next check while it runs."""
     return job_whole(wiring.job_service().cancel(job_id_of(call)))

@@ -1,14 +1,18 @@
 """How the platform is doing."""
 
 from chalicelib import wiring
-from chalicelib.api.endpoint import Call, Endpoints
+from chalicelib.api.endpoint import Call, Endpoints, Text
+from chalicelib.api.prometheus import CONTENT_TYPE, exposition
 from chalicelib.api.responses import MetricsAnswer
 from chalicelib.api.views import metrics_answer
 
 endpoints = Endpoints()
 
 
-@endpoints.get("/metrics", MetricsAnswer)
-def read_metrics(_: Call) -> MetricsAnswer:
-    """Jobs by status and queue lengths, of all jobs and by type."""
-    return metrics_answer(wiring.metrics().read())
+@endpoints.get("/metrics", MetricsAnswer, types=("text/plain",))
+def read_metrics(call: Call) -> MetricsAnswer | Text:
+    """Jobs by status and queue lengths, of all jobs and by type. As Prometheus text with `Accept: text/plain`."""
+    metrics = wiring.metrics().read()
+    if call.headers.get("accept", "").startswith("text/plain"):
+        return Text(exposition(metrics), CONTENT_TYPE)
+    return metrics_answer(metrics)

@@ -1,6 +1,6 @@
 """How the numbers went over time."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,7 +11,7 @@ from chalicelib.api.jobs import check_type
 from chalicelib.api.responses import Answer, Time
 from chalicelib.api.schemas import Moment, Query, TypeName
 from chalicelib.listing import iso
-from chalicelib.series import DRAIN_WINDOW, depth, drain_eta, durations, gather, resolution, throughput
+from chalicelib.series import DRAIN_WINDOW, Steps, depth, drain_eta, durations, gather, resolution, throughput
 
 MOST_POINTS = 1500
 DEFAULT_SPAN = 3600.0
@@ -37,20 +37,32 @@ class SeriesQuery(Query):
         return self
 
 
-class Point(Answer):
-    """One step: for `throughput` what happened, for `wait`, `run` and `total` durations in ms, for `depth` a count."""
+class Happened(Answer):
+    """What happened in one step (`throughput`)."""
 
     t: Time
-    created: int | None = None
-    completed: int | None = None
-    failed: int | None = None
-    retried: int | None = None
-    dead_lettered: int | None = None
-    count: int | None = None
-    p50: float | None = None
-    p95: float | None = None
-    p99: float | None = None
-    depth: int | None = None
+    created: int
+    completed: int
+    failed: int
+    retried: int
+    dead_lettered: int
+
+
+class Took(Answer):
+    """How long it took, in milliseconds (`wait`, `run`, `total`); null where nothing was measured."""
+
+    t: Time
+    count: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+
+
+class Left(Answer):
+    """How many jobs were unfinished at the end of one step (`depth`)."""
+
+    t: Time
+    depth: int
 
 
 class Series(Answer):
@@ -61,7 +73,7 @@ class Series(Answer):
     from_: Time = Field(alias="from", serialization_alias="from")
     to: Time
     step_s: int
-    points: list[Point]
+    points: list[Happened] | list[Took] | list[Left]
     drain_eta_s: float | None = Field(description="Seconds until the backlog is gone at the pace of ten minutes")
 
 
@@ -80,16 +92,24 @@ def read_series(call: Call) -> Series:
     steps = gather(buckets, start, end, step)
     recent = [b for name in names for b in counters.buckets(name, 60, now - DRAIN_WINDOW, now)]
     active = wiring.metrics().active(asked.type)
-    points = {
-        "throughput": lambda: throughput(steps),
-        "depth": lambda: depth(steps, active),
-    }.get(asked.metric, lambda: durations(steps, asked.metric))()
     return Series(
         metric=asked.metric,
         type=asked.type,
         **{"from": iso(start)},
         to=iso(end),
         step_s=step,
-        points=[Point(**{**point, "t": iso(point["t"])}) for point in points],
+        points=_points(asked.metric, steps, active),
         drain_eta_s=drain_eta(recent, active),
     )
+
+
+def _points(metric: Metric, steps: Steps, active: int) -> list[Happened] | list[Took] | list[Left]:
+    if metric == "throughput":
+        return [Happened(**_on_the_wire(point)) for point in throughput(steps)]
+    if metric == "depth":
+        return [Left(**_on_the_wire(point)) for point in depth(steps, active)]
+    return [Took(**_on_the_wire(point)) for point in durations(steps, metric)]
+
+
+def _on_the_wire(point: dict[str, Any]) -> dict[str, Any]:
+    return {**point, "t": iso(point["t"])}

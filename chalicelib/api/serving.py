@@ -14,13 +14,15 @@ from chalicelib.api import problems
 from chalicelib.api.auth import caller_of, require
 from chalicelib.api.body import read_object
 from chalicelib.api.encoding import encode
-from chalicelib.api.endpoint import Call, Endpoint, Reply, read_body, read_query
+from chalicelib.api.endpoint import Call, Endpoint, Reply, Text, read_body, read_query
 from chalicelib.api.schemas import VISIBLE_ASCII
 from chalicelib.errors import JobFlowError, MalformedRequest
 
 LONGEST_CORRELATION_ID = 128
 CORRELATION_ID = "X-Correlation-Id"
 ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+Answered = BaseModel | Reply | Text
 
 
 def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Response:
@@ -61,7 +63,7 @@ def correlation_id_of(request: Request | None) -> str:
     return str(kept)
 
 
-def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], correlation_id: str) -> BaseModel | Reply:
+def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], correlation_id: str) -> Answered:
     if endpoint.method == "POST":
         # First of all: every POST counts, also one that is refused below.
         wiring.rate_limiter().check(request.context["identity"]["sourceIp"])
@@ -91,7 +93,9 @@ def _raw_body(request: Request) -> bytes:
     return raw.encode() if isinstance(raw, str) else raw
 
 
-def _respond(endpoint: Endpoint, answer: BaseModel | Reply) -> Response:
+def _respond(endpoint: Endpoint, answer: Answered) -> Response:
+    if isinstance(answer, Text):
+        return Response(answer.content, {**answer.headers, "Content-Type": answer.content_type}, answer.status)
     reply = answer if isinstance(answer, Reply) else Reply(answer)
     if not isinstance(reply.body, endpoint.answer):
         raise JobFlowError(f"{endpoint.name} answered {type(reply.body).__name__}, not {endpoint.answer.__name__}")

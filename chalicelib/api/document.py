@@ -1,0 +1,151 @@
+"""The OpenAPI 3.1 document, made from the declared endpoints and their models. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from chalicelib.api.endpoint import Endpoint
+from chalicelib.api.responses import Problem
+from chalicelib.api.schemas import NoBody, NoQuery
+from chalicelib.jobtype import JobType
+
+REF = "#/components/schemas/"
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+SAID = {
+    200: "Done", 201: "Created", 302: "Elsewhere", 400: "The request cannot be read", 401: "A valid token is needed",
+    403: "The token's role does not allow this", 404: "There is no such job", 409: "The job's state forbids this",
+    413: "The body is larger than 256 KB", 415: "The body is not JSON", 422: "A field is wrong; `errors` names each",
+    429: "Too many requests from this address",
+}  # fmt: skip
+CORRELATION = {"description": "The id of this request in the logs", "schema": {"type": "string"}}
+HEADERS: Mapping[int, Mapping[str, Any]] = {
+    201: {"Location": {"description": "Where the job is", "schema": {"type": "string"}}},
+    429: {"Retry-After": {"description": "Seconds until a request is let in", "schema": {"type": "integer"}}},
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key", "in": "header", "required": False,
+    "description": "The same key and body again answer 200 with the job there is, and Idempotent-Replayed: true.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
+}  # fmt: skip
+
+
+def document(endpoints: Sequence[Endpoint], kinds: Sequence[JobType[Any, Any]], version: str) -> dict[str, Any]:
+    """The whole document; `kinds` give the examples of jobs to create."""
+    schemas = _schemas(endpoints)
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas, kinds)
+    described = {model.__name__ for model in _queries(endpoints)}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "JobFlow",
+            "version": version,
+            "description": "Background jobs: create them, watch them, steer them. Errors are RFC 9457 problem details.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": {name: schema for name, schema in sorted(schemas.items()) if name not in described},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _queries(endpoints: Iterable[Endpoint]) -> list[type[BaseModel]]:
+    return [endpoint.query for endpoint in endpoints if endpoint.query is not NoQuery]
+
+
+def _schemas(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    read = {e.body for e in endpoints if e.body is not NoBody} | set(_queries(endpoints))
+    written = {e.answer for e in endpoints} | {Problem}
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in _by_name(read)]
+    models += [(model, "serialization") for model in _by_name(written)]
+    extra = [m for e in endpoints for m in e.also]
+    models += [(model, "validation") for model in _by_name(set(extra))]
+    _, definitions = models_json_schema(models, ref_template=REF + "{model}")
+    found: dict[str, Any] = definitions["$defs"]
+    return found
+
+
+def _by_name(models: Iterable[type[BaseModel]]) -> list[type[BaseModel]]:
+    return sorted(models, key=lambda model: model.__name__)
+
+
+def _operation(endpoint: Endpoint, schemas: Mapping[str, Any], kinds: Sequence[JobType[Any, Any]]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": endpoint.name,
+        "summary": (endpoint.handler.__doc__ or "").split(". ")[0].rstrip("."),
+        "description": endpoint.handler.__doc__ or "",
+        "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint, schemas), *_headers(endpoint)],
+        "responses": {str(status): _response(endpoint, status) for status in _statuses(endpoint)},
+    }
+    if endpoint.role:
+        operation["security"] = [{"token": []}]
+        operation["x-role"] = str(endpoint.role)
+    if endpoint.body is not NoBody:
+        content: dict[str, Any] = {"schema": {"$ref": REF + endpoint.body.__name__}}
+        if endpoint.name == "create_job":
+            content["examples"] = {k.name: {"value": {"type": k.name, "payload": k.example}} for k in kinds}
+        required = bool(schemas[endpoint.body.__name__].get("required"))
+        operation["requestBody"] = {"required": required, "content": {JSON: content}}
+    return operation
+
+
+def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+        for name in re.findall(r"{(\w+)}", endpoint.path)
+    ]
+
+
+def _query_parameters(endpoint: Endpoint, schemas: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if endpoint.query is NoQuery:
+        return []
+    model = schemas[endpoint.query.__name__]
+    required = model.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": _without_null(schema),
+         **({"description": schema["description"]} if "description" in schema else {})}
+        for name, schema in model["properties"].items()
+    ]  # fmt: skip
+
+
+def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A query parameter is there or is not; it is never null."""
+    kept = {key: value for key, value in schema.items() if key not in ("title", "description", "default", "anyOf")}
+    if schema.get("default") is not None:
+        kept["default"] = schema["default"]
+    choices = [choice for choice in schema.get("anyOf", []) if choice.get("type") != "null"]
+    return {**kept, **choices[0]} if len(choices) == 1 else {**kept, **({"anyOf": choices} if choices else {})}
+
+
+def _headers(endpoint: Endpoint) -> list[dict[str, Any]]:
+    return [IDEMPOTENCY_KEY] if endpoint.name == "create_job" else []
+
+
+def _statuses(endpoint: Endpoint) -> list[int]:
+    found = set(endpoint.statuses)
+    if endpoint.role:
+        found |= {401, 403}
+    if endpoint.query is not NoQuery:
+        found |= {400, 422}
+    if "{" in endpoint.path:
+        found |= {404}
+    if endpoint.method == "POST":
+        found |= {400, 413, 415, 422, 429}
+    return sorted(found)
+
+
+def _response(endpoint: Endpoint, status: int) -> dict[str, Any]:
+    headers = {"X-Correlation-Id": CORRELATION, **HEADERS.get(status, {})}
+    answer: dict[str, Any] = {"description": SAID[status], "headers": headers}
+    if status >= 400:
+        answer["content"] = {PROBLEM: {"schema": {"$ref": REF + Problem.__name__}}}
+    elif status < 300:
+        answer["content"] = {JSON: {"schema": {"$ref": REF + endpoint.answer.__name__}}}
+        answer["content"] |= {kind: {"schema": {"type": "string"}} for kind in endpoint.types}
+    return answer

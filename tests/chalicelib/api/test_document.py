@@ -1,0 +1,67 @@
+"""The OpenAPI document says what the API does."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from chalicelib import api, jobtype, wiring
+from chalicelib.api.document import document
+from chalicelib.api.reference import whole
+from tests.chalicelib.api.support import ORIGIN, World
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def built_in() -> Iterator[World]:
+    """The API with the job types of this repository."""
+    jobtype.load()
+    yield World()
+    wiring.reset()
+
+
+def operations(described: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(method.upper(), path) for path, item in described["paths"].items() for method in item}
+
+
+def test_it_is_valid_and_names_every_endpoint() -> None:
+    described = document(api.all_endpoints(), [], "1")
+    validate(described)
+    assert operations(described) == {(endpoint.method, endpoint.path) for endpoint in api.all_endpoints()}
+
+
+def test_the_committed_document_is_what_the_code_makes() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.openapi", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_example_of_a_job_works_verbatim(built_in: World) -> None:
+    content = whole()["paths"]["/jobs"]["post"]["requestBody"]["content"]["application/json"]
+    assert set(content["examples"]) == {kind.name for kind in jobtype.all_types()}
+    for example in content["examples"].values():
+        assert built_in.post("/jobs", example["value"]).status == 201
+
+
+def test_it_is_served_to_who_has_a_token(built_in: World) -> None:
+    assert built_in.get("/openapi.json").json["openapi"] == "3.1.0"
+    assert built_in.get("/openapi.json", role=None).status == 401
+
+
+def test_docs_lead_to_the_page_of_the_dashboard(world: World) -> None:
+    answer = world.get("/docs", role=None)
+    assert (answer.status, answer.headers["location"]) == (302, f"{ORIGIN}/reference/")
+
+
+def test_metrics_are_prometheus_text_for_who_asks(world: World) -> None:
+    world.create()
+    answer = world.get("/metrics", headers={"Accept": "text/plain"})
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert 'jobflow_jobs{job_type="test.note",status="queued"} 1' in answer.text.splitlines()
+    assert 'jobflow_queue_messages{job_type="test.note",state="waiting"} 1' in answer.text.splitlines()
