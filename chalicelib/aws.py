@@ -33,6 +33,12 @@ def _client(service: str, region: str, endpoint: str | None, tries: int = TRIES,
         retries={"mode": "standard", "total_max_attempts": tries},
         max_pool_connections=50,
         tcp_keepalive=True,
+        # Links and forms must name the bucket's region: the global name they have by default redirects, and neither a
+        # signature nor a browser's cross-origin POST survives that.
+        s3={
+            "addressing_style": "path" if endpoint else "virtual",
+            "us_east_1_regional_endpoint": "regional",
+        },
     )
     config = config.merge(Config(**options))
     return _session().create_client(service, region_name=region, endpoint_url=endpoint, config=config)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from chalicelib.counting import CounterRows
 from chalicelib.errors import ConfigurationError
 from chalicelib.metrics import MetricsReader
 from chalicelib.ports import Counters, JobQueue, JobStore, RateWindows
@@ -17,6 +18,7 @@ from chalicelib.settings import Settings
 from chalicelib.tokens import Tokens, TokenStore
 
 if TYPE_CHECKING:
+    from chalicelib.logs import JobLogs
     from chalicelib.uploads import Uploads
 
 T = TypeVar("T")
@@ -25,7 +27,7 @@ Clock = Callable[[], float]
 NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
-        "job_service", "rate_limiter", "metrics", "uploads",
+        "job_service", "rate_limiter", "metrics", "uploads", "job_logs",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -77,6 +79,11 @@ def counters() -> Counters:
     return _once("counters", _dynamo_counters)
 
 
+def counter_rows() -> CounterRows:
+    """Where the stream's function counts: the same rows that `counters` reads."""
+    return cast("CounterRows", counters())
+
+
 def token_store() -> TokenStore:
     """Where the hashes of tokens are kept."""
     return _once("token_store", _dynamo_token_store)
@@ -105,6 +112,11 @@ def metrics() -> MetricsReader:
 def uploads() -> "Uploads":
     """Where producers put files for jobs to read."""
     return _once("uploads", _s3_uploads)
+
+
+def job_logs() -> "JobLogs":
+    """Where the workers' log lines are read."""
+    return _once("job_logs", _cloudwatch_job_logs)
 
 
 def _once(name: str, make: Callable[[], T]) -> T:
@@ -141,7 +153,7 @@ def _dynamo_rate_windows() -> RateWindows:
 
 
 def _dynamo_counters() -> Counters:
-    from chalicelib.dynamo.control import DynamoCounters
+    from chalicelib.dynamo.counters import DynamoCounters
 
     return DynamoCounters(settings())
 
@@ -152,9 +164,17 @@ def _dynamo_token_store() -> TokenStore:
     return DynamoTokenStore(settings())
 
 
+def _cloudwatch_job_logs() -> "JobLogs":
+    from chalicelib import aws
+    from chalicelib.logs import JobLogs
+
+    chosen = settings()
+    return JobLogs(aws.client("logs", chosen.region), chosen.log_group_prefix, chosen.region)
+
+
 def _s3_uploads() -> "Uploads":
     from chalicelib.files import files
     from chalicelib.uploads import Uploads
 
-    bucket = settings().files_bucket
-    return Uploads(files(bucket).client, bucket, clock())
+    kept = files(settings())
+    return Uploads(kept.client, kept.bucket, clock())

@@ -37,7 +37,7 @@ def test_it_is_valid_and_names_every_endpoint() -> None:
 
 def test_the_committed_document_is_what_the_code_makes() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.openapi", "--check"], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "scripts.openapi", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
