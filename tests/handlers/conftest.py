@@ -1,0 +1,34 @@
+"""An in-process AWS with a bucket and a verified sender, and a platform over it."""
+
+import io
+import logging
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from chalicelib import aws, telemetry, wiring
+from infra.local.emulator.inprocess import emulated
+from tests.handlers.support import BUCKET, SENDER, Platform, settings
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with emulated():
+        wiring.use(settings=settings())
+        aws.client("s3", "us-east-1").create_bucket(Bucket=BUCKET)
+        aws.client("sesv2", "us-east-1").create_email_identity(EmailIdentity=SENDER)
+        yield Platform()
+    wiring.reset()
+
+
+@pytest.fixture
+def logged() -> Iterator[Callable[[], str]]:
+    """What has been logged since the test began."""
+    buffer = io.StringIO()
+    telemetry.logger()
+    handlers = logging.getLogger(telemetry.SERVICE).handlers
+    handler = next(handler for handler in handlers if isinstance(handler, logging.StreamHandler))
+    before = handler.setStream(buffer)
+    yield buffer.getvalue
+    handler.setStream(before)

@@ -1,0 +1,87 @@
+"""Run a job type as the platform does: submit, receive, claim, run, settle; over memory ports and an in-process AWS."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib import files, jobtype, wiring
+from chalicelib.files import Files
+from chalicelib.job import Job
+from chalicelib.memory import MemoryJobQueue, MemoryJobStore
+from chalicelib.nudge import write_nudge
+from chalicelib.retry import no_jitter
+from chalicelib.service import JobService, Submission
+from chalicelib.settings import Settings
+from chalicelib.worker import Worker
+
+BUCKET = "jobflow-test-files"
+SENDER = "jobs@example.com"
+T0 = 1_800_000_000.0
+
+
+@dataclass
+class Clock:
+    """Time that moves when the test says so."""
+
+    now: float = T0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Invocation:
+    """Lambda's context; the end does not come nearer by itself."""
+
+    seconds: float
+    aws_request_id: str = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1000)
+
+
+@dataclass
+class Platform:
+    """A queue, a store and one worker for any job type."""
+
+    clock: Clock = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        jobtype.load()
+        self.store = MemoryJobStore(self.clock)
+        self.queue = MemoryJobQueue(self.clock)
+        self.service = JobService(self.store, self.queue, clock=self.clock)
+
+    @property
+    def files(self) -> Files:
+        """The files bucket of the in-process AWS."""
+        return files.files(wiring.settings())
+
+    def perform(self, name: str, payload: Any, seconds: float = 60.0, **asked: Any) -> Job:
+        """Submit a job and run its first attempt with so much time; returns the job after it."""
+        job, _ = self.service.submit(Submission(name, payload, **asked))
+        return self.run(job, seconds)
+
+    def run(self, job: Job, seconds: float = 60.0) -> Job:
+        """Run one attempt of what its queue holds now; returns the job after it."""
+        kind = jobtype.get(job.type)
+        worker = Worker(kind, self.store, self.queue, self.clock, no_jitter, spread=lambda low, _: low)
+        batch = self.queue.receive(job.type)
+        records = [
+            {
+                "messageId": message.receipt,
+                "receiptHandle": message.receipt,
+                "body": write_nudge(message.nudge),
+                "attributes": {"ApproximateReceiveCount": str(message.receive_count)},
+            }
+            for message in batch
+        ]
+        again = worker.work({"Records": records}, Invocation(seconds))
+        for message in batch:
+            if message.receipt not in again:
+                self.queue.delete(job.type, message.receipt)
+        return self.store.get(job.id)
+
+
+def settings(**env: str) -> Settings:
+    """Settings of the tests' stack."""
+    return Settings.from_env({"FILES_BUCKET": BUCKET, "MAIL_FROM": SENDER, "AWS_REGION": "us-east-1", **env})

@@ -1,0 +1,126 @@
+"""email.send against an in-process SES."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+
+from chalicelib import aws, jobtype, wiring
+from chalicelib.errors import InvalidPayload
+from chalicelib.job import Status
+from tests.handlers.support import SENDER, Platform, settings
+
+PLAIN = {"to": ["ada@example.com"], "subject": "Hello", "text": "Hi."}
+
+
+def mailbox() -> list[Any]:
+    sent: list[Any] = ses_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].sent_messages
+    return sent
+
+
+@pytest.fixture
+def requests(platform: Platform) -> Iterator[list[dict[str, Any]]]:
+    """The SES requests as they leave the client: moto keeps neither headers nor tags."""
+    seen: list[dict[str, Any]] = []
+    client = aws.client("sesv2", "us-east-1", read_timeout=10, tries=1)
+
+    def record(params: dict[str, Any], **_: Any) -> None:
+        seen.append(json.loads(params["body"]))
+
+    client.meta.events.register("before-call.sesv2.SendEmail", record, unique_id="recorder")
+    yield seen
+    client.meta.events.unregister("before-call.sesv2.SendEmail", unique_id="recorder")
+
+
+def test_it_reaches_every_recipient_and_tells_the_message_id(platform: Platform) -> None:
+    payload = {**PLAIN, "cc": ["grace@example.com"], "bcc": ["x@example.com", "y@example.com"]}
+    job = platform.perform("email.send", payload)
+    assert job.status == Status.COMPLETED
+    [message] = mailbox()
+    assert job.result == {"message_id": message.id, "recipients": 4}
+    assert (message.source, message.subject, message.body) == (SENDER, "Hello", "Hi.")
+    assert message.destinations == {
+        "ToAddresses": ["ada@example.com"],
+        "CcAddresses": ["grace@example.com"],
+        "BccAddresses": ["x@example.com", "y@example.com"],
+    }
+
+
+def test_the_example_of_the_schema_is_sent_as_it_is(platform: Platform) -> None:
+    assert platform.perform("email.send", jobtype.get("email.send").example).status == Status.COMPLETED
+    assert len(mailbox()) == 1
+
+
+def test_text_html_reply_to_and_the_idempotency_key_are_in_the_request(
+    platform: Platform, requests: list[dict[str, Any]]
+) -> None:
+    job = platform.perform("email.send", {**PLAIN, "html": "<p>Hi.</p>", "reply_to": ["help@example.com"]})
+    [request] = requests
+    simple = request["Content"]["Simple"]
+    assert simple["Body"] == {
+        "Text": {"Data": "Hi.", "Charset": "UTF-8"},
+        "Html": {"Data": "<p>Hi.</p>", "Charset": "UTF-8"},
+    }
+    assert simple["Headers"] == [{"Name": "X-Idempotency-Key", "Value": f"{job.id}:1"}]
+    assert request["EmailTags"] == [{"Name": "idempotency-key", "Value": f"{job.id}_1"}]
+    assert request["ReplyToAddresses"] == ["help@example.com"]
+
+
+def test_a_sender_that_ses_does_not_know_fails_at_once_and_names_no_address(platform: Platform) -> None:
+    wiring.use(settings=settings(MAIL_FROM="stranger@example.org"))
+    job = platform.perform("email.send", PLAIN)
+    assert (job.status, job.attempts, job.error_class) == (Status.FAILED, 1, "PermanentError")
+    assert job.error_message == "SES answered MessageRejected: Email address not verified <address>"
+    stack = platform.store.view(job.id).attempts[0].stack or ""
+    assert "stranger@example.org" not in stack
+
+
+def test_addresses_are_never_logged(platform: Platform, logged: Callable[[], str]) -> None:
+    platform.perform("email.send", PLAIN)
+    wiring.use(settings=settings(MAIL_FROM="stranger@example.org"))
+    platform.perform("email.send", PLAIN)
+    assert "email.sent" in logged()
+    assert "@" not in logged()
+
+
+def refusal(payload: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
+    with pytest.raises(InvalidPayload) as refused:
+        jobtype.get("email.send").parse(payload)
+    return [(error.loc, error.msg) for error in refused.value.errors]
+
+
+@pytest.mark.parametrize("subject", ["a\r\nBcc: x@example.com", "a\nb", "a\x00b", "a\x7fb", "a\u2028b", "\t"])
+def test_a_subject_is_one_line(subject: str) -> None:
+    expected = [(("payload", "subject"), "must be one line without control characters")]
+    assert refusal({**PLAIN, "subject": subject}) == expected
+
+
+@pytest.mark.parametrize("field", ["to", "cc", "bcc", "reply_to"])
+def test_an_address_that_is_none_is_named_by_its_place(field: str) -> None:
+    [(where, why)] = refusal({**PLAIN, field: ["ada@example.com", "no address"]})
+    assert where == ("payload", field, 1)
+    assert "plain e-mail address" in why
+
+
+def test_somebody_must_get_it() -> None:
+    assert refusal({**PLAIN, "to": []}) == [(("payload",), "to, cc and bcc together must name 1 to 50 addresses")]
+
+
+def test_fifty_recipients_are_enough() -> None:
+    many = [f"person{number}@example.com" for number in range(26)]
+    assert jobtype.get("email.send").parse({**PLAIN, "to": many, "cc": many[:24]}).recipients == 50
+    assert refusal({**PLAIN, "to": many, "cc": many[:25]}) == [
+        (("payload",), "to, cc and bcc together must name 1 to 50 addresses")
+    ]
+
+
+def test_a_message_has_a_body() -> None:
+    assert refusal({"to": ["ada@example.com"], "subject": "Hello"}) == [(("payload",), "give a text, an html, or both")]
+
+
+def test_nothing_is_converted_silently() -> None:
+    assert refusal({**PLAIN, "subject": 5})[0][0] == ("payload", "subject")
+    assert refusal({**PLAIN, "to": "ada@example.com"})[0][0] == ("payload", "to")

@@ -1,0 +1,86 @@
+"""What holds for every job type, those to come included."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from chalicelib import jobtype
+from chalicelib.errors import InvalidPayload
+from chalicelib.jobtype import JobType
+from infra.definition.permissions import statements
+
+ROOT = Path(__file__).parents[2]
+KINDS = jobtype.load()
+LAMBDA_LIMIT = 900
+HEAVY = ("PIL", "boto3", "botocore.session", "chalice", "pynamodb", "chalicelib.images", "chalicelib.reports")
+
+
+every_type = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
+
+
+def test_the_three_built_in_types_are_there() -> None:
+    assert {"email.send", "image.process", "report.generate"} <= {kind.name for kind in KINDS}
+
+
+@every_type
+def test_one_name_from_the_file_to_the_lambda_handler(kind: JobType[Any, Any]) -> None:
+    module = sys.modules[f"handlers.{kind.module}"]
+    assert Path(str(module.__file__)).name == f"{kind.name.replace('.', '_')}.py"
+    assert callable(module.handler)
+    assert getattr(module, kind.module) is kind
+
+
+@every_type
+def test_the_limits_fit_into_lambda_and_one_job_into_its_share(kind: JobType[Any, Any]) -> None:
+    assert kind.timeout < LAMBDA_LIMIT
+    assert kind.job_budget * kind.batch_size <= kind.timeout
+    assert kind.visibility_timeout >= 6 * kind.timeout
+
+
+@every_type
+def test_the_example_fits_the_schema_and_is_stored_as_it_is_read(kind: JobType[Any, Any]) -> None:
+    jsonschema.Draft202012Validator.check_schema(kind.schema)
+    jsonschema.validate(kind.example, kind.schema, cls=jsonschema.Draft202012Validator)
+    stored = kind.canonical(kind.example)
+    assert json.loads(json.dumps(stored)) == stored
+    assert kind.canonical(stored) == stored
+    assert kind.parse(stored) == kind.parse(kind.example)
+
+
+@every_type
+def test_people_can_read_what_every_field_is(kind: JobType[Any, Any]) -> None:
+    assert kind.title
+    assert kind.description
+    parts = [kind.schema, *kind.schema.get("$defs", {}).values()]
+    for part in parts:
+        for name, field in part.get("properties", {}).items():
+            assert field.get("description"), f"{kind.name}: {name} has no description"
+            assert field.get("examples") or "$ref" in json.dumps(field), f"{kind.name}: {name} has no example"
+
+
+@every_type
+def test_an_unknown_field_is_refused_by_name(kind: JobType[Any, Any]) -> None:
+    with pytest.raises(InvalidPayload) as refused:
+        kind.parse({**kind.example, "no_such_field": 1})
+    assert ("payload", "no_such_field") in [error.loc for error in refused.value.errors]
+
+
+@every_type
+def test_its_grants_can_be_written_as_permissions_without_wildcards(kind: JobType[Any, Any]) -> None:
+    for statement in statements(kind.grants):
+        assert not any("*" in action for action in statement["Action"])
+        assert statement["Resource"] != "*"
+
+
+def test_importing_every_type_loads_nothing_heavy() -> None:
+    script = (
+        "import sys; from chalicelib import jobtype; jobtype.load();"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,155 @@
+"""report.generate over the jobs of the same store, into the bucket."""
+
+import csv
+import io
+import urllib.parse
+from typing import Any
+
+import pytest
+
+from chalicelib import jobtype
+from chalicelib.errors import InvalidPayload
+from chalicelib.job import Job, Status
+from tests.handlers.support import BUCKET, T0, Platform
+
+HOUR = 3600.0
+
+
+def add(platform: Platform, number: int, status: Status, age: float, **more: Any) -> None:
+    created = T0 - age
+    job_type = more.pop("type", "email.send")
+    platform.store.add(Job(f"job-{number}", job_type, status, created, created, **more))
+
+
+@pytest.fixture
+def past(platform: Platform) -> Platform:
+    """Five jobs: four of the last day, one of two days ago."""
+    ran = {"attempts": 1, "started_at": T0 - 99, "finished_at": T0 - 95}
+    add(platform, 1, Status.COMPLETED, 100, **ran)
+    add(platform, 2, Status.COMPLETED, 100, **ran, type="image.process")
+    add(platform, 3, Status.FAILED, 23 * HOUR, error_class="PermanentError", error_message="=1+1")
+    add(platform, 4, Status.QUEUED, 5)
+    add(platform, 5, Status.COMPLETED, 48 * HOUR)
+    return platform
+
+
+def content(platform: Platform, key: str) -> tuple[str, str]:
+    found = platform.files.client.get_object(Bucket=BUCKET, Key=key)
+    return found["Body"].read().decode("utf-8-sig"), found["ContentType"]
+
+
+def test_without_a_period_it_reports_on_the_last_day(past: Platform) -> None:
+    job = past.perform("report.generate", {})
+    assert job.status == Status.COMPLETED
+    numbers = {key: value for key, value in job.result.items() if key != "files"}
+    assert numbers == {
+        "from": "2027-01-14T08:00:00.000Z", "to": "2027-01-15T08:00:00.000Z", "jobs": 4,
+        "by_status": {"completed": 2, "failed": 1, "queued": 1}, "success_rate": 2 / 3, "wait_p95": 1.0,
+        "run_p50": 4.0, "run_p95": 4.0, "incomplete": None, "url_expires_at": "2027-01-15T09:00:00.000Z",
+    }  # fmt: skip
+
+
+def test_both_files_are_in_the_bucket_under_the_attempt_and_linked(past: Platform) -> None:
+    job = past.perform("report.generate", {})
+    files = job.result["files"]
+    assert {form: file["key"] for form, file in files.items()} == {
+        form: f"reports/{job.id}/1-1/report.{form}" for form in ("csv", "html")
+    }
+    text, content_type = content(past, files["csv"]["key"])
+    rows = list(csv.reader(io.StringIO(text)))
+    assert ["total", "", "jobs", "count", "4"] in rows
+    assert ["error", "email.send", "PermanentError: =1+1", "count", "1"] in rows
+    assert content_type == "text/csv; charset=utf-8"
+    page, content_type = content(past, files["html"]["key"])
+    assert page.startswith("<!doctype html>")
+    assert content_type == "text/html; charset=utf-8"
+    queries = {form: urllib.parse.parse_qs(urllib.parse.urlsplit(file["url"]).query) for form, file in files.items()}
+    assert queries["csv"]["response-content-disposition"] == ['attachment; filename="report.csv"']
+    assert "response-content-disposition" not in queries["html"]
+    assert {query["X-Amz-Expires"][0] for query in queries.values()} == {"3600"}
+
+
+@pytest.mark.parametrize(
+    ("payload", "jobs"),
+    [
+        ({"type": "image.process"}, 1),
+        ({"type": "no.such"}, 0),
+        ({"hours": 1}, 3),
+        ({"hours": 49}, 5),
+        ({"from": "2027-01-13T08:00:00Z"}, 5),
+        ({"from": "2027-01-13T08:00:00Z", "to": "2027-01-14T10:00:00+01:00"}, 1),
+        ({"to": "2027-01-14T09:00:01Z"}, 1),
+        ({"to": "2027-01-14T09:00:01Z", "hours": 48}, 2),
+    ],
+)
+def test_what_is_asked_is_what_is_counted(past: Platform, payload: dict[str, Any], jobs: int) -> None:
+    assert past.perform("report.generate", payload).result["jobs"] == jobs
+
+
+def test_an_empty_period_gives_a_report_that_says_so(platform: Platform) -> None:
+    payload = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z", "formats": ["html"]}
+    job = platform.perform("report.generate", payload)
+    assert (job.status, job.result["jobs"], job.result["success_rate"]) == (Status.COMPLETED, 0, None)
+    assert list(job.result["files"]) == ["html"]
+    assert "No jobs were created in this period." in content(platform, job.result["files"]["html"]["key"])[0]
+
+
+def test_the_schemas_example_works(past: Platform) -> None:
+    job = past.perform("report.generate", jobtype.get("report.generate").example)
+    assert (job.status, job.result["jobs"]) == (Status.COMPLETED, 4)
+
+
+def test_a_period_that_begins_after_now_fails_at_once(platform: Platform) -> None:
+    job = platform.perform("report.generate", {"from": "2027-01-15T08:00:01Z"})
+    assert (job.status, job.attempts) == (Status.FAILED, 1)
+    assert job.error_message == "The period must have begun, and by at most 92 days before it ends."
+
+
+def test_another_run_writes_beside_the_first_and_not_over_it(past: Platform) -> None:
+    first = past.perform("report.generate", {"from": "2027-01-15T08:00:01Z", "formats": ["csv"]})
+    past.clock.now += 60
+    again = past.run(past.service.retry(first.id))
+    assert (again.status, again.token) == (Status.COMPLETED, (2, 1))
+    assert list(again.result["files"]) == ["csv"]
+    assert again.result["files"]["csv"]["key"] == f"reports/{first.id}/2-1/report.csv"
+
+
+def refusals(payload: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
+    with pytest.raises(InvalidPayload) as refused:
+        jobtype.get("report.generate").parse(payload)
+    return [(error.loc, error.msg) for error in refused.value.errors]
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-11-24", "tomorrow", "", "20261124T000000Z", "0001-01-01T00:00:00Z", 1, 1.5, True]
+)
+def test_a_time_is_written_out(time: Any) -> None:
+    [(where, why)] = refusals({"from": time})
+    assert where == ("payload", "from")
+    assert why.startswith("must be a time like 2026-11-25T00:00:00Z")
+
+
+def test_a_time_has_a_time_zone() -> None:
+    assert refusals({"to": "2026-11-24T00:00:00"}) == [(("payload", "to"), "Input should have timezone info")]
+
+
+@pytest.mark.parametrize("to", ["2026-11-23T00:00:00Z", "2026-11-24T00:00:00Z", "2027-02-24T00:00:01Z"])
+def test_a_period_goes_forward_and_not_too_far(to: str) -> None:
+    assert refusals({"from": "2026-11-24T00:00:00Z", "to": to}) == [
+        (("payload",), "`to` must be after `from`, by at most 92 days")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("payload", "where"),
+    [
+        ({"hours": 0}, ("hours",)),
+        ({"hours": 92 * 24 + 1}, ("hours",)),
+        ({"type": "Not A Type"}, ("type",)),
+        ({"formats": []}, ("formats",)),
+        ({"formats": ["pdf"]}, ("formats", 0)),
+        ({"start": "2026-11-24T00:00:00Z"}, ("start",)),
+    ],
+)
+def test_a_wrong_field_is_named(payload: dict[str, Any], where: tuple[str | int, ...]) -> None:
+    assert [loc for loc, _ in refusals(payload)] == [("payload", *where)]
