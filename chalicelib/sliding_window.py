@@ -9,6 +9,9 @@ from dataclasses import replace
 
 from chalicelib.ports import Window
 
+NOISE = 1e-6
+"""What an estimate may be off by: a float that holds today's time is exact to a fifth of a microsecond."""
+
 
 def start_of(now: float, length: int) -> int:
     """When the fixed window began that `now` lies in (windows are aligned to the epoch)."""
@@ -22,7 +25,7 @@ def estimate(window: Window, now: float, length: int) -> float:
 
 def admitted(window: Window, now: float, length: int, limit: int) -> bool:
     """Whether the request that is counted last in `window` may pass."""
-    return estimate(_capped(window, limit), now, length) <= limit
+    return estimate(_capped(window, limit), now, length) <= limit + NOISE
 
 
 def retry_after(window: Window, now: float, length: int, limit: int) -> int:
@@ -56,7 +59,7 @@ def _room_at(before: int, counted: int, length: int, limit: int) -> float | None
         return None
     if before <= spare:
         return 0.0
-    return length * (1 - spare / before)
+    return length * (before - spare) / before
 
 
 def _share(elapsed: float, length: int) -> float:

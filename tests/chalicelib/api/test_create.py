@@ -3,7 +3,7 @@
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -70,7 +70,7 @@ def test_delay_zero_is_at_once(world: World) -> None:
 
 
 class TestIdempotencyKey:
-    KEY = {"Idempotency-Key": "order-1042"}
+    KEY: ClassVar = {"Idempotency-Key": "order-1042"}
 
     def test_the_same_again_is_200_and_says_so(self, world: World) -> None:
         first = world.post("/jobs", BODY, headers=self.KEY)

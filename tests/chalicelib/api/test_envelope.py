@@ -1,0 +1,150 @@
+"""What every answer has, the ones that went wrong in ways nobody foresaw too."""
+
+import json
+import re
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib import api
+from chalicelib.api.problems import problem_body
+from chalicelib.job import JSON, Job
+from chalicelib.memory import MemoryJobQueue, MemoryJobStore
+from chalicelib.ports import Nudge
+from tests.chalicelib.api.support import BODY, NOTE, ORIGIN, OTHER, World, only_types
+
+ALLOWED = {"Authorization", "Content-Type", "Idempotency-Key", "X-Correlation-Id"}
+EXPOSED = {"Location", "Retry-After", "Idempotent-Replayed", "X-Correlation-Id"}
+SECRET = "a secret that only the traceback knows"
+
+
+class Broken(MemoryJobStore):
+    """A store whose every call fails with something that must not be told."""
+
+    def add(self, job: Job) -> None:
+        raise RuntimeError(SECRET)
+
+    def view(self, job_id: str) -> Any:
+        raise KeyError(SECRET)
+
+
+class Deaf(MemoryJobQueue):
+    """A queue that takes nothing."""
+
+    def send(self, nudge: Nudge, delay: int = 0) -> None:
+        raise ConnectionError(SECRET)
+
+
+def every_kind_of_answer(world: World) -> dict[int, Any]:
+    job_id = world.create()
+    return {
+        200: world.get("/health"), 201: world.post("/jobs", BODY), 400: world.post("/jobs", raw=b"{"),
+        404: world.get("/jobs/1"), 405: world.call("DELETE", "/jobs"),
+        409: world.post(f"/jobs/{job_id}/retry"), 413: world.post("/jobs", raw=b"1" * 300_000),
+        415: world.post("/jobs", BODY, headers={"Content-Type": "text/plain"}), 422: world.post("/jobs", {}),
+    }  # fmt: skip
+
+
+def test_every_answer_has_its_headers(world: World) -> None:
+    for status, answer in every_kind_of_answer(world).items():
+        assert answer.status == status
+        assert answer.headers["access-control-allow-origin"] == ORIGIN
+        assert set(answer.headers["access-control-expose-headers"].split(",")) == EXPOSED
+        assert set(answer.headers["access-control-allow-headers"].split(",")) >= ALLOWED
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert uuid.UUID(answer.headers["x-correlation-id"])
+
+
+def test_every_error_is_a_problem(world: World) -> None:
+    for status, answer in every_kind_of_answer(world).items():
+        if status < 400:
+            assert answer.headers["content-type"] == "application/json"
+            continue
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert {"type", "title", "status", "detail", "correlation_id"} <= answer.json.keys()
+        assert answer.json["status"] == status
+        assert answer.json["correlation_id"] == answer.headers["x-correlation-id"]
+
+
+def test_a_wrong_method_says_which_are_right(world: World) -> None:
+    answer = world.call("PUT", "/jobs")
+    assert (answer.status, set(answer.headers["allow"].split(", "))) == (405, {"GET", "POST"})
+
+
+@pytest.mark.parametrize("sent", ["order-1042", "x" * 128, "!~"])
+def test_a_sane_correlation_id_is_kept_and_goes_with_the_job(world: World, sent: str) -> None:
+    answer = world.post("/jobs", BODY, headers={"X-Correlation-Id": sent})
+    assert answer.headers["x-correlation-id"] == answer.json["correlation_id"] == sent
+    assert world.queue.messages["test.note"][0].nudge.cid == sent
+
+
+@pytest.mark.parametrize("sent", ["x" * 129, "a b", "a\r\nSet-Cookie: x", "é", "\x00"])
+def test_another_correlation_id_is_replaced(world: World, sent: str) -> None:
+    answer = world.get("/health", headers={"X-Correlation-Id": sent})
+    assert uuid.UUID(answer.headers["x-correlation-id"])
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/jobs"), ("GET", "/jobs/6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0")])
+def test_an_unforeseen_error_tells_nothing_and_is_logged(
+    method: str, path: str, world: World, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with only_types(NOTE, OTHER):
+        answer = World(parts={"job_store": Broken()}).call(method, path, BODY if method == "POST" else None)
+
+    assert answer.status == 500
+    assert SECRET not in answer.text
+    assert "Traceback" not in answer.text
+    assert answer.json["type"] == "about:blank"
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    [logged] = [record for record in caplog.records if record.message == "api.error"]
+    assert logged.exc_info
+    assert SECRET in str(logged.exc_info[1])
+    assert logged.__dict__["correlation_id"] == answer.json["correlation_id"]
+
+
+def test_a_job_whose_message_does_not_get_out_is_created_all_the_same(world: World) -> None:
+    with only_types(NOTE, OTHER):
+        answer = World(parts={"job_queue": Deaf()}).post("/jobs", BODY)
+    assert (answer.status, answer.json["status"]) == (201, "queued")
+
+
+def test_a_result_that_is_not_json_is_a_500_and_nothing_worse(world: World) -> None:
+    job_id = world.create()
+    odd: JSON = {1, 2}
+    world.store._jobs[job_id] = replace(world.store.get(job_id), result=odd)
+    answer = world.get(f"/jobs/{job_id}")
+    assert (answer.status, answer.headers["content-type"]) == (500, "application/problem+json")
+
+
+def test_an_event_that_is_no_request_is_a_500(world: World) -> None:
+    answer = world.app({"requestContext": {}}, None)
+    assert answer["statusCode"] == 500
+    assert json.loads(answer["body"])["status"] == 500
+    assert answer["headers"]["X-Correlation-Id"]
+
+
+def test_preflight(world: World) -> None:
+    answer = world.call("OPTIONS", "/jobs/{job_id}/retry", role=None)
+    assert answer.status == 200
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert set(answer.headers["access-control-allow-methods"].split(",")) == {"POST", "OPTIONS"}
+    assert set(answer.headers["access-control-allow-headers"].split(",")) >= ALLOWED
+
+
+def test_every_endpoint_has_one_sentence_and_a_name_of_its_own() -> None:
+    endpoints = api.all_endpoints()
+    names = [endpoint.name for endpoint in endpoints]
+    assert len(set(names)) == len(names)
+    for endpoint in endpoints:
+        assert re.match(r"[A-Z].*[.\"]", endpoint.handler.__doc__ or "")
+
+
+def test_a_problem_for_those_who_stand_in_front_of_the_api() -> None:
+    assert problem_body(404, "Not Found", "Nothing is here.", "c-1") == {
+        "type": "about:blank", "title": "Not Found", "status": 404, "detail": "Nothing is here.",
+        "correlation_id": "c-1",
+    }  # fmt: skip
+    assert problem_body(429)["title"] == "Too Many Requests"

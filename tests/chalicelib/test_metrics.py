@@ -1,0 +1,85 @@
+"""The numbers of the platform."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from chalicelib.job import Status
+from chalicelib.memory import MemoryJobQueue
+from chalicelib.memory_counters import MemoryCounters
+from chalicelib.metrics import MetricsReader, count, summarise
+from chalicelib.ports import Depth, Nudge
+from tests.chalicelib.api.support import NOTE, OTHER, T0, Clock, only_types
+
+TOTALS = {
+    ("test.note", Status.QUEUED): 3,
+    ("test.note", Status.FAILED): 2,
+    ("test.other", Status.QUEUED): 5,
+    ("test.other", Status.RETRYING): 1,
+    ("gone.type", Status.COMPLETED): 7,
+}
+
+
+class Counted(MemoryCounters):
+    """Counters that say how often they were read."""
+
+    reads = 0
+
+    def totals(self) -> Mapping[tuple[str, Status], int]:
+        self.reads += 1
+        return TOTALS
+
+
+@pytest.fixture(autouse=True)
+def types() -> Iterator[None]:
+    with only_types(NOTE, OTHER):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("status", "job_type", "expected"),
+    [
+        (None, None, 18), (Status.QUEUED, None, 8), (None, "test.note", 5), (Status.FAILED, "test.note", 2),
+        (Status.FAILED, "test.other", 0), (None, "no.such", 0),
+    ],
+)  # fmt: skip
+def test_counting_by_status_and_type(status: Status | None, job_type: str | None, expected: int) -> None:
+    assert count(TOTALS, status, job_type) == expected
+
+
+def test_the_whole_is_the_sum_of_the_types() -> None:
+    depths = {"test.note": Depth(1, 2, 3, 4), "test.other": Depth(10, 20, 30, 40)}
+    metrics = summarise(TOTALS, depths, T0)
+
+    assert metrics.whole.depth == Depth(11, 22, 33, 44)
+    assert metrics.whole.queue_length == 33
+    assert metrics.whole.total_jobs == sum(numbers.total_jobs for numbers in metrics.by_type.values()) == 18
+    assert (metrics.whole.active_jobs, metrics.whole.retry_queue_length) == (9, 1)
+    assert list(metrics.by_type) == ["gone.type", "test.note", "test.other"]
+    assert metrics.by_type["gone.type"].depth == Depth()
+    assert set(metrics.by_type["test.note"].by_status) == set(Status)
+
+
+def test_scheduled_jobs_are_not_active_yet() -> None:
+    assert summarise({("t", Status.SCHEDULED): 2}, {}, T0).whole.active_jobs == 0
+
+
+def test_a_second_of_askers_costs_one_reading() -> None:
+    clock, counted = Clock(), Counted()
+    queue = MemoryJobQueue(clock)
+    reader = MetricsReader(counted, queue, clock)
+    first = reader.read()
+    queue.send(Nudge("x", 1, "test.note"))
+    clock.now += 0.9
+    assert reader.read() is first
+    clock.now += 0.1
+    assert reader.read().whole.queue_length == 1
+    assert counted.reads == 2
+
+
+def test_a_clock_that_goes_back_does_not_freeze_the_numbers() -> None:
+    clock, counted = Clock(), Counted()
+    reader = MetricsReader(counted, MemoryJobQueue(clock), clock)
+    reader.read()
+    clock.now -= 100
+    assert reader.read().as_of == clock.now
