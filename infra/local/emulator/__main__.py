@@ -42,11 +42,10 @@ def _run(options: argparse.Namespace) -> int:
 def _run_ministack(port: int) -> int:
     from . import ministack
 
-    state = ministack.ROOT / "ministack"
-    ministack.prepare(state)
+    ministack.prepare(ministack.STATE)
     executable = ministack.python()
     announce(f"http://127.0.0.1:{port}")
-    os.execve(executable, [str(executable), "-m", "ministack.app"], ministack.environment(port, state))  # noqa: S606
+    os.execve(executable, [str(executable), "-m", "ministack.app"], ministack.environment(port, ministack.STATE))  # noqa: S606
 
 
 async def _serve(host: str, port: int) -> None:

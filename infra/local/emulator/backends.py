@@ -14,12 +14,13 @@ from . import ministack
 ANNOUNCE_SECONDS = 30.0
 PROJECT = Path(__file__).parents[3]
 Log = IO[bytes] | None
-Launch = Callable[[int, Log], tuple["subprocess.Popen[bytes]", str]]
+Launch = Callable[[int, Log, Path | None], tuple["subprocess.Popen[bytes]", str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """How to launch an emulator (on a port, 0 for a free one; returns process and URL) and how to talk to it."""
+    """How to launch an emulator (port, 0 for a free one; log; where to keep its state, if it keeps any; returns the
+    process and its URL) and how to talk to it."""
 
     launch: Launch
     health: str
@@ -28,7 +29,7 @@ class Backend:
 
 
 def _launch_moto(name: str) -> Launch:
-    def launch(port: int, log: Log) -> tuple["subprocess.Popen[bytes]", str]:
+    def launch(port: int, log: Log, _state: Path | None) -> tuple["subprocess.Popen[bytes]", str]:
         command = [sys.executable, "-m", "infra.local.emulator", "--backend", name, "--port", str(port)]
         process = subprocess.Popen(
             [*command, "--die-with-parent"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=PROJECT
@@ -42,8 +43,8 @@ def _launch_moto(name: str) -> Launch:
     return launch
 
 
-def _launch_ministack(port: int, log: Log) -> tuple["subprocess.Popen[bytes]", str]:
-    state = ministack.ROOT / "ministack"
+def _launch_ministack(port: int, log: Log, state: Path | None) -> tuple["subprocess.Popen[bytes]", str]:
+    state = state or ministack.STATE
     ministack.prepare(state)
     command = ministack.command(ministack.python())
     port = port or _free_port()

@@ -14,7 +14,7 @@ class Control:
     """The control calls, on loopback only and never for a web page: a request with an Origin is refused."""
 
     def __init__(
-        self, *, reset: Callable[[], None], advance: Callable[[float], float], describe: dict[str, str]
+        self, *, reset: Callable[[], None], advance: Callable[[float], float], describe: Callable[[], dict[str, Any]]
     ) -> None:
         self._reset = reset
         self._advance = advance
@@ -32,7 +32,7 @@ class Control:
         return call(request) if call else _json(HTTPStatus.NOT_FOUND, {"error": "no such control call"})
 
     def _health(self, _request: Request) -> Reply:
-        return _json(HTTPStatus.OK, {"status": "ok", **self._describe})
+        return _json(HTTPStatus.OK, {"status": "ok", **self._describe()})
 
     def _forget_everything(self, _request: Request) -> Reply:
         self._reset()

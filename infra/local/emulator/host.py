@@ -27,7 +27,7 @@ class Host:
         self._app = DomainDispatcherApplication(create_backend_app)
         self._clock = ShiftableClock()
         self._polls = LongPolls(loop, self._due_in, found_nothing)
-        self._control = Control(reset=self._reset, advance=self._advance, describe={"backend": "moto"})
+        self._control = Control(reset=self._reset, advance=self._advance, describe=self._describe)
         repairs.apply(self._clock, self._polls.wake)
         self._dispatch = Dispatcher()
 
@@ -47,6 +47,9 @@ class Host:
         moments = [queue.next_due() for queue in queues_named(name)]
         known = [moment for moment in moments if moment is not None]
         return max(0.0, min(known) - self._clock()) if known else None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"backend": "moto", "waiting_receives": len(self._polls)}
 
     def _reset(self) -> None:
         self._polls.abandon()

@@ -1,6 +1,7 @@
 """SQS long polls: a receive that found nothing waits here, outside of moto, until a message may be there."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -34,11 +35,15 @@ class LongPolls:
         self._polls: dict[str, list[_Poll]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
+    def __len__(self) -> int:
+        return sum(len(polls) for polls in self._polls.values())
+
     def wait(self, queue: str, seconds: float, receive: Callable[[], Reply]) -> asyncio.Future[Reply]:
         """Return the future answer of a receive on `queue` that found nothing: the first that finds something, or the
         last empty one once `seconds` are over."""
         poll = _Poll(queue, self._loop.time() + seconds, receive, self._loop.create_future())
         self._polls.setdefault(queue, []).append(poll)
+        poll.answer.add_done_callback(lambda _answer: self._forget(poll))
         self._set_timer(queue)
         return poll.answer
 
@@ -54,29 +59,34 @@ class LongPolls:
 
     def abandon(self) -> None:
         """Answer all waiting receives as they stand: their queues are about to go."""
-        for polls in self._polls.values():
-            for poll in polls:
-                poll.answer.cancel()
-        self._polls.clear()
+        for polls in list(self._polls.values()):
+            for poll in list(polls):
+                self._try(poll, math.inf)
 
     def _retry(self, queue: str) -> None:
         now = self._loop.time()
-        waiting = [poll for poll in self._polls.pop(queue, []) if not poll.answer.done()]
-        left = [poll for poll in waiting if not self._answered(poll, now)]
-        if left:
-            self._polls[queue] = left
+        for poll in list(self._polls.get(queue, ())):
+            if not poll.answer.done():
+                self._try(poll, now)
+        if any(not poll.answer.done() for poll in self._polls.get(queue, ())):
             self._set_timer(queue)
 
-    def _answered(self, poll: _Poll, now: float) -> bool:
+    def _try(self, poll: _Poll, now: float) -> None:
         try:
             reply = poll.receive()
         except Exception as error:
             poll.answer.set_exception(error)
-            return True
-        if self._is_empty(reply) and now < poll.ends_at:
-            return False
-        poll.answer.set_result(reply)
-        return True
+            return
+        if now >= poll.ends_at or not self._is_empty(reply):
+            poll.answer.set_result(reply)
+
+    def _forget(self, poll: _Poll) -> None:
+        """A poll was answered, or its client has gone."""
+        polls = self._polls.get(poll.queue, [])
+        if poll in polls:
+            polls.remove(poll)
+        if not polls:
+            self._polls.pop(poll.queue, None)
 
     def _set_timer(self, queue: str) -> None:
         timer = self._timers.pop(queue, None)

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-REQUIREMENTS = ("ministack==1.5.33", "boto3")
+REQUIREMENTS = ("ministack==1.5.33", "aws-sam-translator", "boto3")
 INSTALL_SECONDS = 300
 ROOT = Path(__file__).parents[3] / ".jobflow"
+STATE = ROOT / "ministack"
 
 
 class MinistackUnavailable(RuntimeError):

@@ -30,17 +30,25 @@ class Emulator:
         self._backend = backend
 
     @classmethod
-    def start(cls, port: int = 0, backend: str = "moto", log_path: Path | None = None) -> Self:
+    def start(
+        cls,
+        port: int = 0,
+        backend: str = "moto",
+        log_path: Path | None = None,
+        state_path: Path | None = None,
+    ) -> Self:
         """Start an emulator on 127.0.0.1 and return it once it answers; port 0 takes a free one.
 
         `backend` is "moto", "ministack" (its first start installs it), or "stock-moto" (unrepaired, for comparison).
-        Its output goes to `log_path`, or to this process's standard error. It ends with this process, whatever ends
-        that. Raises EmulatorError if it does not come up within 30 seconds.
+        Its output goes to `log_path`, or to this process's standard error; ministack keeps its state in `state_path`,
+        or in the project's .jobflow folder. It ends with this process, whatever ends that.
+
+        Raises EmulatorError if it does not come up within 30 seconds, MinistackUnavailable if it cannot be installed.
         """
         chosen = BACKENDS[backend]
         log = log_path.open("ab") if log_path else None
         try:
-            process, url = chosen.launch(port, log)
+            process, url = chosen.launch(port, log, state_path)
         finally:
             if log:
                 log.close()

@@ -91,15 +91,17 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         self._request.method = self._parser.get_method().decode("latin-1")
-        if self._request.headers.get("expect", "").lower() == "100-continue":
+        if int(self._request.headers.get("content-length", 0)) > MAX_BODY_BYTES:
+            self._refuse_body()
+        elif self._request.headers.get("expect", "").lower() == "100-continue":
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, chunk: bytes) -> None:
         self._body_bytes += len(chunk)
         if self._body_bytes > MAX_BODY_BYTES:
-            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {MAX_BODY_BYTES} bytes")
-            return
-        self._body.append(chunk)
+            self._refuse_body()
+        else:
+            self._body.append(chunk)
 
     def on_message_complete(self) -> None:
         self._request.body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
@@ -118,9 +120,8 @@ class Connection(asyncio.Protocol):
     def _handle(self, request: Request) -> Answer:
         try:
             return self._handler(request)
-        except Exception:
-            LOG.exception("%s %s failed", request.method, request.target)
-            return Reply(HTTPStatus.INTERNAL_SERVER_ERROR, [("Content-Type", "text/plain")], b"emulator failure")
+        except Exception as error:
+            return _failure(request, error)
 
     def _wait_for(self, answer: asyncio.Future[Reply], request: Request, keep_alive: bool) -> None:
         self._pending = answer
@@ -128,7 +129,7 @@ class Connection(asyncio.Protocol):
         def finish(future: asyncio.Future[Reply]) -> None:
             self._pending = None
             if not future.cancelled() and not self._transport.is_closing():
-                self._write(request, future.result(), keep_alive)
+                self._write(request, _outcome(future, request), keep_alive)
                 self._answer_next()
 
         answer.add_done_callback(finish)
@@ -138,11 +139,28 @@ class Connection(asyncio.Protocol):
         if not keep_alive:
             self._transport.close()
 
+    def _refuse_body(self) -> None:
+        self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {MAX_BODY_BYTES} bytes")
+
     def _refuse(self, status: HTTPStatus, sentence: str) -> None:
         if not self._transport.is_closing():
             reply = Reply(status, [("Content-Type", "text/plain")], sentence.encode())
             self._transport.write(serialise(reply, head=False, keep_alive=False))
             self._transport.close()
+
+
+def _outcome(future: asyncio.Future[Reply], request: Request) -> Reply:
+    try:
+        return future.result()
+    except Exception as error:
+        return _failure(request, error)
+
+
+def _failure(request: Request, error: Exception) -> Reply:
+    LOG.error("%s %s failed", request.method, request.target, exc_info=error)
+    return Reply(
+        HTTPStatus.INTERNAL_SERVER_ERROR, [("Content-Type", "text/plain")], b"the emulator failed: see its log"
+    )
 
 
 def serialise(reply: Reply, *, head: bool, keep_alive: bool) -> bytes:

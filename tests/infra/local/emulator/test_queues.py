@@ -1,0 +1,226 @@
+"""Long polls, visibility timeouts, the dead-letter queue, and a cost that depth does not change."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.local.emulator.process import Emulator
+from infra.local.emulator.repairs.message_index import MessageIndex
+from tests.infra.local.emulator.support import make_queue, receive
+
+LONG = 20
+HOLD_SECONDS = 30
+
+
+def until_waiting(emulator: Emulator, count: int) -> None:
+    """Wait until so many long polls wait in the emulator; fails after a bound no healthy run reaches."""
+    ends_at = time.monotonic() + LONG / 2
+    while json.loads(httpx.get(f"{emulator.url}/_jobflow/health").text)["waiting_receives"] != count:
+        assert time.monotonic() < ends_at, f"there are not {count} receives waiting"
+
+
+Poll = Callable[[str], tuple[threading.Thread, list[dict[str, Any]]]]
+
+
+@pytest.fixture
+def poll(emulator: Emulator, sqs: Any) -> Poll:
+    """Starts a long poll of a queue, in a thread, and returns once it waits."""
+
+    def start(url: str) -> tuple[threading.Thread, list[dict[str, Any]]]:
+        messages: list[dict[str, Any]] = []
+        thread = threading.Thread(target=lambda: messages.extend(receive(sqs, url, wait=LONG)))
+        thread.start()
+        until_waiting(emulator, 1)
+        return thread, messages
+
+    return start
+
+
+def finished_before_its_time(thread: threading.Thread) -> bool:
+    """Whether a long poll ended by something else than the end of its 20 seconds."""
+    thread.join(LONG - 5)
+    return not thread.is_alive()
+
+
+def test_a_send_wakes_a_long_poll(sqs: Any, poll: Poll) -> None:
+    url = make_queue(sqs, "q")
+    thread, messages = poll(url)
+    sqs.send_message(QueueUrl=url, MessageBody="here")
+    assert finished_before_its_time(thread)
+    assert [message["Body"] for message in messages] == ["here"]
+
+
+def test_the_queues_own_wait_is_honoured(emulator: Emulator, sqs: Any) -> None:
+    url = make_queue(sqs, "q", ReceiveMessageWaitTimeSeconds="20")
+    answers: list[dict[str, Any]] = []
+    thread = threading.Thread(target=lambda: answers.append(sqs.receive_message(QueueUrl=url)))
+    thread.start()
+    until_waiting(emulator, 1)
+    sqs.send_message(QueueUrl=url, MessageBody="here")
+    assert finished_before_its_time(thread)
+    assert len(answers[0]["Messages"]) == 1
+
+
+def test_a_message_given_back_wakes_a_long_poll(sqs: Any, poll: Poll) -> None:
+    url = make_queue(sqs, "q")
+    sqs.send_message(QueueUrl=url, MessageBody="again")
+    handle = receive(sqs, url)[0]["ReceiptHandle"]
+    thread, messages = poll(url)
+    entries = [{"Id": "1", "ReceiptHandle": handle, "VisibilityTimeout": 0}]
+    sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+    assert finished_before_its_time(thread)
+    assert messages[0]["Attributes"]["ApproximateReceiveCount"] == "2"
+
+
+def test_a_delay_that_ends_wakes_a_long_poll(sqs: Any, poll: Poll) -> None:
+    url = make_queue(sqs, "q")
+    sqs.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=1)
+    thread, messages = poll(url)
+    assert finished_before_its_time(thread)
+    assert [message["Body"] for message in messages] == ["later"]
+
+
+def test_a_message_moved_to_the_dead_letter_queue_wakes_its_reader(sqs: Any, poll: Poll) -> None:
+    dead, live = dead_and_live(sqs, 1)
+    sqs.send_message(QueueUrl=live, MessageBody="poison")
+    handle = receive(sqs, live)[0]["ReceiptHandle"]
+    thread, messages = poll(dead)
+    sqs.change_message_visibility(QueueUrl=live, ReceiptHandle=handle, VisibilityTimeout=0)
+    assert receive(sqs, live) == []
+    assert finished_before_its_time(thread)
+    assert [message["Body"] for message in messages] == ["poison"]
+
+
+def test_an_empty_long_poll_ends_and_holds_up_nobody(emulator: Emulator, sqs: Any) -> None:
+    url = make_queue(sqs, "q")
+    answered: list[list[dict[str, Any]]] = []
+    threads = [threading.Thread(target=lambda: answered.append(receive(sqs, url, wait=1))) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    until_waiting(emulator, 12)
+    sqs.list_queues()
+    until_waiting(emulator, 0)
+    for thread in threads:
+        thread.join(HOLD_SECONDS)
+    assert answered == [[]] * 12
+
+
+def test_a_message_is_not_given_to_a_client_that_has_gone(emulator: Emulator, sqs: Any) -> None:
+    url = make_queue(sqs, "q")
+    body = json.dumps({"QueueUrl": url, "WaitTimeSeconds": LONG}).encode()
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AmazonSQS.ReceiveMessage\r\nContent-Length: {len(body)}\r\n"
+    signed = "Authorization: AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/sqs/aws4_request, Signature=0\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(emulator.url.rpartition(":")[2]))) as gone:
+        gone.sendall((head + signed).encode() + body)
+        until_waiting(emulator, 1)
+    until_waiting(emulator, 0)
+    sqs.send_message(QueueUrl=url, MessageBody="kept")
+    assert [message["Body"] for message in receive(sqs, url)] == ["kept"]
+
+
+def test_a_reset_answers_the_long_polls(emulator: Emulator, sqs: Any, poll: Poll) -> None:
+    thread, messages = poll(make_queue(sqs, "q"))
+    emulator.reset()
+    assert finished_before_its_time(thread)
+    assert messages == []
+
+
+def test_the_clock_ends_a_visibility_timeout(emulator: Emulator, sqs: Any) -> None:
+    url = make_queue(sqs, "q", VisibilityTimeout="600")
+    sqs.send_message(QueueUrl=url, MessageBody="held")
+    assert len(receive(sqs, url)) == 1
+    emulator.advance(500)
+    assert receive(sqs, url) == []
+    emulator.advance(101)
+    assert receive(sqs, url)[0]["Attributes"]["ApproximateReceiveCount"] == "2"
+
+
+def test_the_clock_wakes_a_long_poll(emulator: Emulator, sqs: Any, poll: Poll) -> None:
+    url = make_queue(sqs, "q")
+    sqs.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=900)
+    thread, messages = poll(url)
+    emulator.advance(901)
+    assert finished_before_its_time(thread)
+    assert len(messages) == 1
+
+
+def test_the_clock_ends_the_retention(emulator: Emulator, sqs: Any) -> None:
+    url = make_queue(sqs, "q", MessageRetentionPeriod="60")
+    sqs.send_message(QueueUrl=url, MessageBody="old")
+    emulator.advance(61)
+    sqs.send_message(QueueUrl=url, MessageBody="new")
+    assert [message["Body"] for message in receive(sqs, url)] == ["new"]
+    counted = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+    assert counted == {"ApproximateNumberOfMessages": "0"}
+
+
+def test_the_dead_letter_queue_gets_what_was_received_too_often(emulator: Emulator, sqs: Any) -> None:
+    dead, live = dead_and_live(sqs, 3)
+    sent = sqs.send_message(QueueUrl=live, MessageBody="poison")["MessageId"]
+    for count in ("1", "2", "3"):
+        assert [m["Attributes"]["ApproximateReceiveCount"] for m in receive(sqs, live)] == [count]
+        emulator.advance(31)
+    assert receive(sqs, dead) == []
+    assert receive(sqs, live) == []
+    moved = receive(sqs, dead)
+    assert [(m["MessageId"], m["Attributes"]["ApproximateReceiveCount"]) for m in moved] == [(sent, "4")]
+
+
+def dead_and_live(sqs: Any, receives: int) -> tuple[str, str]:
+    dead = make_queue(sqs, "dead")
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": receives})
+    return dead, make_queue(sqs, "live", RedrivePolicy=policy)
+
+
+class Message:
+    """As much of moto's message as the index looks at."""
+
+    def __init__(self) -> None:
+        self.visible_at = self.delayed_until = 0.0
+        self.handles: list[str | None] = [None]
+
+    @property
+    def receipt_handle(self) -> str | None:
+        return self.handles[-1]
+
+    @property
+    def all_receipt_handles(self) -> list[str | None]:
+        return self.handles
+
+    def hold(self, until: float) -> None:
+        self.visible_at = until
+        self.handles.append(f"{id(self)} {len(self.handles)}")
+
+
+def take(index: MessageIndex) -> Message:
+    """Receive a message for longer than the test lasts."""
+    message = index.pop_due(0)
+    assert isinstance(message, Message)
+    message.hold(1e9)
+    index.put_back(message, 0)
+    return message
+
+
+def looked_at(depth: int) -> int:
+    """How many messages the index looks at to hand out, hold and delete 100 of `depth`, with as many in flight."""
+    index = MessageIndex()
+    for _ in range(2 * depth):
+        index.add(Message(), 0)
+    for _ in range(depth):
+        take(index)
+    before = index.examined
+    for _ in range(100):
+        assert index.delete(str(take(index).receipt_handle))
+        assert index.counts(0) == (len(index) - depth, depth, 0)
+    return index.examined - before
+
+
+def test_depth_costs_nothing() -> None:
+    assert looked_at(10_000) == looked_at(100) == 100
