@@ -1,22 +1,15 @@
 """The rate limiter over memory and over DynamoDB: exact, forgiving, and out of the way when its table is down."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
-from chalicelib import aws
-from chalicelib.dynamo import tables
 from chalicelib.dynamo.control import DynamoRateWindows
-from chalicelib.dynamo.schema import control_table
 from chalicelib.errors import RateLimited
 from chalicelib.memory import MemoryRateWindows
 from chalicelib.ports import RateWindows, Window
 from chalicelib.rate_limit import RateLimiter
-from chalicelib.settings import Settings
-from infra.local.emulator.inprocess import emulated
-from tests.chalicelib.api.support import T0, Clock
+from tests.support import T0, Clock
 
 LIMIT = 60
 HERE, THERE = "203.0.113.9", "203.0.113.10"
@@ -57,19 +50,9 @@ class Grudging(MemoryRateWindows):
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def windows(request: pytest.FixtureRequest) -> Iterator[RateWindows]:
+def windows(request: pytest.FixtureRequest) -> RateWindows:
     """Both adapters; DynamoDB's over the emulator."""
-    if request.param == "memory":
-        yield MemoryRateWindows()
-        return
-    with emulated():
-        settings = replace(Settings.from_env({}), control_table="rate-limit-test")
-        aws.client("dynamodb", settings.region).create_table(
-            TableName=settings.control_table,
-            **{k: v for k, v in control_table().items() if k in ("BillingMode", "AttributeDefinitions", "KeySchema")},
-        )
-        assert tables.control(settings).name == settings.control_table
-        yield DynamoRateWindows(settings)
+    return MemoryRateWindows() if request.param == "memory" else DynamoRateWindows(request.getfixturevalue("cloud"))
 
 
 def let_in(limiter: RateLimiter, address: str = HERE) -> bool:

@@ -1,34 +1,20 @@
 """Tokens, over both stores."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import pytest
 
-from chalicelib import aws
-from chalicelib.dynamo.schema import control_table
 from chalicelib.dynamo.tokens import DynamoTokenStore
 from chalicelib.errors import InvalidRequest, TokenNotFound, Unauthorized
-from chalicelib.settings import Settings
 from chalicelib.tokens import MOST_REMEMBERED, MemoryTokenStore, Role, Token, Tokens, TokenStore, hash_of
-from infra.local.emulator.inprocess import emulated
-from tests.chalicelib.api.support import T0, Clock
+from tests.support import T0, Clock
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def store(request: pytest.FixtureRequest) -> Iterator[TokenStore]:
+def store(request: pytest.FixtureRequest) -> TokenStore:
     """Both adapters; DynamoDB's over the emulator."""
-    if request.param == "memory":
-        yield MemoryTokenStore()
-        return
-    with emulated():
-        settings = replace(Settings.from_env({}), control_table="tokens-test")
-        aws.client("dynamodb", settings.region).create_table(
-            TableName=settings.control_table,
-            **{k: v for k, v in control_table().items() if k in ("BillingMode", "AttributeDefinitions", "KeySchema")},
-        )
-        yield DynamoTokenStore(settings)
+    return MemoryTokenStore() if request.param == "memory" else DynamoTokenStore(request.getfixturevalue("cloud"))
 
 
 class Counting(MemoryTokenStore):

@@ -17,8 +17,10 @@ from chalicelib.memory import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
 from chalicelib.memory_counters import MemoryCounters
 from chalicelib.settings import Settings
 from chalicelib.tokens import MemoryTokenStore, Role
+from tests.support import T0, Clock
 
-T0 = 1_800_000_000.0
+__all__ = ["ADDRESS", "BODY", "NOTE", "ORIGIN", "OTHER", "T0", "Answer", "Clock", "Live", "Note", "World", "only_types"]
+
 ORIGIN = "https://jobs.example.com"
 ADDRESS = "203.0.113.9"
 
@@ -52,16 +54,6 @@ def only_types(*kinds: JobType[Any, Any]) -> Iterator[None]:
     finally:
         jobtype._registry.clear()
         jobtype._registry.update(before)
-
-
-@dataclass
-class Clock:
-    """Time that moves when the test says so."""
-
-    now: float = T0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass(frozen=True)

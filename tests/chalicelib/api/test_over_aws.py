@@ -1,0 +1,111 @@
+"""The whole API over DynamoDB and SQS, and what each call asks of them."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from chalicelib import aws
+from chalicelib.dynamo.control import DynamoRateWindows
+from chalicelib.dynamo.counters import DynamoCounters
+from chalicelib.dynamo.jobs import DynamoJobStore
+from chalicelib.dynamo.tokens import DynamoTokenStore
+from chalicelib.job import Status
+from chalicelib.settings import Settings
+from chalicelib.sqs import SqsJobQueue
+from tests.chalicelib.api.support import BODY, NOTE, OTHER, World, only_types
+from tests.support import REGION, Clock, requests_to
+
+
+@pytest.fixture
+def deployed(cloud: Settings, clock: Clock) -> Iterator[Callable[[int], World]]:
+    """Makes an API on the emulator with a rate limit."""
+    for kind in (NOTE, OTHER):
+        for name in (f"test-{kind.queue}", f"test-{kind.queue}-dlq"):
+            aws.client("sqs", REGION).create_queue(QueueName=name)
+
+    def make(limit: int) -> World:
+        parts = {
+            "job_store": DynamoJobStore(cloud, clock), "job_queue": SqsJobQueue(cloud),
+            "rate_windows": DynamoRateWindows(cloud), "token_store": DynamoTokenStore(cloud),
+            "counters": DynamoCounters(cloud),
+        }  # fmt: skip
+        return World(clock=clock, settings=replace(cloud, rate_limit_max=limit), parts=parts)
+
+    with only_types(NOTE, OTHER):
+        yield make
+
+
+def waiting() -> int:
+    url = aws.client("sqs", REGION).get_queue_url(QueueName=f"test-{NOTE.queue}")["QueueUrl"]
+    wanted = ["ApproximateNumberOfMessages"]
+    answer = aws.client("sqs", REGION).get_queue_attributes(QueueUrl=url, AttributeNames=wanted)
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def test_fifty_posts_with_one_key_are_one_job(deployed: Callable[[int], World]) -> None:
+    world = deployed(0)
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: world.post("/jobs", BODY, headers={"Idempotency-Key": "k"}), range(50)))
+    assert sorted(answer.status for answer in answers) == [200] * 49 + [201]
+    assert len({answer.json["id"] for answer in answers}) == 1
+    assert waiting() == 1
+
+
+def test_two_hundred_posts_from_one_address_admit_exactly_sixty(deployed: Callable[[int], World]) -> None:
+    world = deployed(60)
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: world.post("/jobs", BODY), range(200)))
+    assert sorted(answer.status for answer in answers) == [201] * 60 + [429] * 140
+    assert waiting() == 60
+
+
+def test_a_life(deployed: Callable[[int], World]) -> None:
+    world = deployed(60)
+    made = []
+    for number in range(3):
+        made.append(world.post("/jobs", {**BODY, "tags": [f"n{number}"]}).json["id"])
+        world.clock.now += 1
+
+    assert [job["id"] for job in world.get("/jobs").json["jobs"]] == made[::-1]
+    assert [job["id"] for job in world.get("/jobs?tag=n1").json["jobs"]] == [made[1]]
+    page = world.get("/jobs?limit=2&status=queued").json
+    rest = world.get(f"/jobs?limit=2&status=queued&cursor={page['next_cursor']}").json
+    assert [job["id"] for job in (*page["jobs"], *rest["jobs"])] == made[::-1]
+
+    assert world.post(f"/jobs/{made[0]}/cancel").json["status"] == "cancelled"
+    assert world.post(f"/jobs/{made[0]}/cancel").status == 409
+    assert world.post(f"/jobs/{made[0]}/retry", {"payload": {"to": ["b"]}}).json["payload"]["to"] == ["b"]
+    detail = world.get(f"/jobs/{made[0]}").json
+    assert (detail["status"], detail["gen"], detail["payload"]["to"]) == (Status.QUEUED, 2, ["b"])
+
+    batch = world.post("/jobs/batch", {"jobs": [BODY] * 12}).json["results"]
+    assert [result["status"] for result in batch] == [201] * 12
+    bulk = world.post("/jobs/bulk", {"action": "cancel", "filter": {"type": "test.note"}}).json
+    assert bulk == {"matched": 15, "done": 15, "skipped": [], "more": False}
+    assert world.get("/metrics").status == 200
+
+
+def test_what_each_call_asks_of_dynamodb(deployed: Callable[[int], World]) -> None:
+    world = deployed(60)
+    keyed = {"Idempotency-Key": "k"}
+    world.post("/jobs", {})  # the address has a window and the token is known
+
+    with requests_to("dynamodb") as asked:
+        job_id = world.post("/jobs", BODY, headers=keyed).json["id"]
+    assert asked == ["UpdateItem", "PutItem", "UpdateItem"]  # the rate limit, the job, its mark
+
+    with requests_to("dynamodb") as asked:
+        world.post("/jobs", BODY, headers=keyed)
+    assert asked == ["UpdateItem", "PutItem", "GetItem"]
+
+    with requests_to("dynamodb") as asked:
+        world.get(f"/jobs/{job_id}")
+    assert asked == ["Query"]
+
+    with requests_to("dynamodb") as asked:
+        world.get("/health")
+        world.get("/job-types")
+        world.post("/jobs", role=None)
+    assert asked == []
