@@ -1,0 +1,38 @@
+"""A job type that does what its payload says; the flow tests put it into a copy of `handlers/`."""
+
+import os
+import time
+
+from pydantic import BaseModel
+
+from chalicelib.context import JobContext
+from chalicelib.errors import PermanentError
+from chalicelib.jobtype import job
+from chalicelib.worker import consume
+
+
+class FlowProbe(BaseModel):
+    """What to do: fail the first so many attempts, in which way, after how many seconds."""
+
+    fail: int = 0
+    how: str = "raise"
+    seconds: float = 0
+
+
+@job("flow.probe", timeout=6, batch_size=1, concurrency=10)
+def flow_probe(payload: FlowProbe, ctx: JobContext) -> dict[str, int]:
+    """Do it."""
+    end = time.monotonic() + payload.seconds
+    while time.monotonic() < end:
+        time.sleep(0.05)
+        ctx.check_cancelled()
+    if ctx.attempt > payload.fail:
+        return {"attempt": ctx.attempt}
+    if payload.how == "die":
+        os._exit(3)
+    if payload.how == "permanent":
+        raise PermanentError("never")
+    raise ValueError("not yet")
+
+
+handler = consume(flow_probe)

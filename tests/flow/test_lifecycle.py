@@ -1,0 +1,201 @@
+"""Jobs on the whole platform as `make dev` runs it: real processes, real waiting, the runner's own Lambda."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+from tests.infra.local.running import Run, copy_of_the_code, running, until
+
+BAD = {"fail": "once", "seconds": []}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    root = copy_of_the_code(tmp_path_factory.mktemp("code"))
+    probe = Path(__file__).with_name("probe.py").read_text()
+    (root / "handlers" / "flow_probe.py").write_text(probe)
+    with running(root, tmp_path_factory.mktemp("state"), JITTER="none") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def jobs(run: Run) -> dict[str, str]:
+    """One job a story, all under way at once: their waits overlap."""
+    stories: dict[str, dict[str, Any]] = {
+        "completed": {},
+        "retried": {"payload": {"fail": 2}},
+        "exhausted": {"payload": {"fail": 9}, "max_attempts": 2},
+        "only one attempt": {"payload": {"fail": 9}, "max_attempts": 1},
+        "permanent": {"payload": {"fail": 1, "how": "permanent"}},
+        "killed": {"payload": {"fail": 1, "how": "die"}},
+        "too long": {"payload": {"seconds": 30}, "max_attempts": 1},
+        "delayed": {"delay_seconds": 3},
+    }
+    return {name: run.submit("flow.probe", story.pop("payload", {}), **story) for name, story in stories.items()}
+
+
+def ended(run: Run, job_id: str) -> dict[str, Any]:
+    """The job when nothing more happens to it by itself."""
+    done = ("completed", "failed", "dead_letter", "cancelled")
+    until(lambda: run.job(job_id)["status"] in done)
+    return run.job(job_id)
+
+
+def outcomes(job: dict[str, Any]) -> list[str]:
+    return [attempt["outcome"] for attempt in job["attempt_history"]]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def dead_messages(run: Run) -> list[dict[str, Any]]:
+    sqs = boto3.client(
+        "sqs", endpoint_url=run.state["aws"], region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    url = sqs.get_queue_url(QueueName=f"{run.state['stack']}-flow-probe-dlq")["QueueUrl"]
+    found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
+    return [json.loads(message["Body"]) for message in found]
+
+
+def test_a_job_is_completed_with_its_result(run: Run, jobs: dict[str, str]) -> None:
+    job = ended(run, jobs["completed"])
+    assert (job["status"], job["result"], outcomes(job)) == ("completed", {"attempt": 1}, ["completed"])
+
+
+def test_a_failing_job_is_retried_with_growing_delays_and_completes(run: Run, jobs: dict[str, str]) -> None:
+    job = ended(run, jobs["retried"])
+    first, second, third = job["attempt_history"]
+    assert outcomes(job) == ["error", "error", "completed"]
+    assert (first["retry_delay_s"], second["retry_delay_s"]) == (2, 4)
+    assert at(second["started_at"]) - at(first["finished_at"]) >= timedelta(seconds=2)
+    assert at(third["started_at"]) - at(second["finished_at"]) >= timedelta(seconds=4)
+    assert "ValueError: not yet" in first["stack"]
+
+
+@pytest.mark.parametrize(("story", "attempts"), [("exhausted", 2), ("only one attempt", 1)])
+def test_an_exhausted_job_is_in_the_dead_letter_queue(
+    run: Run, jobs: dict[str, str], story: str, attempts: int
+) -> None:
+    job = ended(run, jobs[story])
+    assert (job["status"], job["attempts"], job["error_class"]) == ("dead_letter", attempts, "ValueError")
+    until(lambda: jobs[story] in [message["id"] for message in dead_messages(run)])
+
+
+def test_a_permanent_error_is_not_retried(run: Run, jobs: dict[str, str]) -> None:
+    job = ended(run, jobs["permanent"])
+    assert (job["status"], outcomes(job), job["error_message"]) == ("failed", ["permanent_error"], "never")
+
+
+def test_a_worker_killed_in_the_middle_is_taken_over(run: Run, jobs: dict[str, str]) -> None:
+    job = ended(run, jobs["killed"])
+    assert (job["status"], outcomes(job)) == ("completed", ["lost", "completed"])
+
+
+def test_a_job_that_takes_too_long_is_killed_and_given_up(run: Run, jobs: dict[str, str]) -> None:
+    job = ended(run, jobs["too long"])
+    assert (job["status"], job["error_class"], outcomes(job)) == ("dead_letter", "WorkerLost", ["lost"])
+
+
+def test_a_delayed_job_starts_when_it_is_due(run: Run, jobs: dict[str, str]) -> None:
+    job = ended(run, jobs["delayed"])
+    waited = at(job["started_at"]) - at(job["created_at"])
+    assert (job["status"], waited >= timedelta(seconds=3)) == ("completed", True)
+
+
+def test_a_job_cancelled_while_it_waits_never_runs(run: Run) -> None:
+    job_id = run.submit("flow.probe", {}, delay_seconds=3)
+    answer = run.client.post(f"/jobs/{job_id}/cancel").json()
+    assert answer["status"] == "cancelled"
+    due = at(answer["created_at"]) + timedelta(seconds=5)
+    until(lambda: datetime.now(due.tzinfo) > due)
+    assert (run.job(job_id)["attempts"], run.job(job_id)["status"]) == (0, "cancelled")
+    assert run.client.post(f"/jobs/{job_id}/cancel").status_code == 409
+
+
+def test_a_running_job_obeys_a_request_to_stop(run: Run) -> None:
+    job_id = run.submit("flow.probe", {"seconds": 5})
+    until(lambda: run.job(job_id)["status"] == "processing")
+    assert run.client.post(f"/jobs/{job_id}/cancel").json()["cancel_requested"] is True
+    job = ended(run, job_id)
+    assert (job["status"], outcomes(job)) == ("cancelled", ["cancelled"])
+
+
+def test_a_dead_job_is_retried_by_hand_and_its_old_message_does_no_harm(run: Run, jobs: dict[str, str]) -> None:
+    job_id = jobs["exhausted"]
+    ended(run, job_id)
+    until(lambda: job_id in [message["id"] for message in dead_messages(run)])
+    answer = run.client.post(f"/jobs/{job_id}/retry", json={"payload": {"fail": 0}}).json()
+    assert (answer["status"], answer["attempts"], answer["gen"]) == ("queued", 0, 2)
+    assert run.client.post(f"/jobs/{job_id}/retry").status_code in (200, 409)
+    job = ended(run, job_id)
+    assert (job["status"], job["result"]) == ("completed", {"attempt": 1})
+    assert outcomes(job) == ["error", "error", "completed"]
+
+
+def test_a_message_delivered_twice_runs_its_job_once(run: Run) -> None:
+    job_id = run.submit("flow.probe", {"seconds": 1})
+    sqs = boto3.client(
+        "sqs", endpoint_url=run.state["aws"], region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    url = sqs.get_queue_url(QueueName=f"{run.state['stack']}-flow-probe")["QueueUrl"]
+    nudge = {"v": 1, "id": job_id, "gen": 1, "type": "flow.probe", "cid": "twice"}
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(nudge))
+    job = ended(run, job_id)
+    assert (job["status"], job["attempts"], outcomes(job)) == ("completed", 1, ["completed"])
+
+
+def test_fifty_posts_with_one_key_make_one_job(run: Run) -> None:
+    body = {"type": "flow.probe", "payload": {}}
+
+    def post(_: int) -> httpx.Response:
+        return run.client.post("/jobs", json=body, headers={"Idempotency-Key": "order-1042"})
+
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(post, range(50)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 49 + [201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+def test_a_payload_that_does_not_fit_is_422_naming_the_fields(run: Run) -> None:
+    answer = run.client.post("/jobs", json={"type": "flow.probe", "payload": BAD})
+    assert answer.status_code == 422
+    assert sorted(error["loc"][-1] for error in answer.json()["errors"]) == ["fail", "seconds"]
+
+
+def test_the_numbers_are_right_when_everything_has_ended(run: Run, jobs: dict[str, str]) -> None:
+    for job_id in jobs.values():
+        ended(run, job_id)
+
+    def settled(read: Callable[[], dict[str, Any]]) -> bool:
+        numbers = read()
+        listed = run.client.get("/jobs", params={"type": "flow.probe", "limit": 100}).json()["jobs"]
+        counted = {status: sum(job["status"] == status for job in listed) for status in numbers["by_status"]}
+        return bool(numbers["by_status"] == counted and numbers["active_jobs"] == 0)
+
+    until(lambda: settled(lambda: run.client.get("/metrics").json()["by_type"]["flow.probe"]))
+
+
+def test_the_log_lines_of_a_job_can_be_read_and_hold_no_payload(run: Run, jobs: dict[str, str]) -> None:
+    job_id = jobs["retried"]
+    ended(run, job_id)
+    end = time.monotonic() + 20
+
+    def lines() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = run.client.get(f"/jobs/{job_id}/logs").json()["lines"]
+        return found
+
+    while "attempt.completed" not in [line["message"] for line in lines()] and time.monotonic() < end:
+        time.sleep(0.1)
+    messages = [(line["attempt"], line["message"]) for line in lines()]
+    assert messages[0] == (3, "attempt.started")
+    assert (1, "attempt.error") in messages
+    assert "seconds" not in json.dumps(lines())
