@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from chalicelib.changes import Change
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.job import ACTIVE, Attempt, Job, JobView, Status
-from chalicelib.listing import matches, sort_key
+from chalicelib.listing import GROUPS, born, matches, order
 from chalicelib.ports import DeadMessage, Depth, Filter, Nudge, Overdue, Page, Window
 from chalicelib.sliding_window import roll
 
@@ -24,15 +24,18 @@ class MemoryJobStore:
         self._clock = clock
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
+        self._orders: dict[str, str] = {}
         self._attempts: dict[str, dict[tuple[int, int], Attempt]] = {}
 
     def add(self, job: Job) -> None:
         """See JobStore."""
         with self._lock:
             existing = self._find(job.id)
+            if existing is not None and job.writer and existing.writer == job.writer:
+                return
             if existing is not None:
                 raise JobExists(existing)
-            self._jobs[job.id] = job
+            self._jobs[job.id], self._orders[job.id], self._attempts[job.id] = job, order(job), {}
 
     def get(self, job_id: str) -> Job:
         """See JobStore."""
@@ -50,9 +53,10 @@ class MemoryJobStore:
         """See JobStore."""
         with self._lock:
             current = self._find(job_id)
-            if current is None or not change.allowed(current):
+            if current is None or not (change.allowed(current) or current.writer == change.writer):
                 raise MoveRefused(change.move.name, current)
-            self._jobs[job_id] = change.applied(current)
+            if change.allowed(current):
+                self._jobs[job_id] = change.applied(current)
             return self._jobs[job_id]
 
     def record(self, job_id: str, attempt: Attempt) -> None:
@@ -61,18 +65,19 @@ class MemoryJobStore:
 
     def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
         """See JobStore."""
-        found = [job for job in self._newest_first(which) if position is None or sort_key(job, which) < position]
+        found = [job for job in self._newest_first(which) if position is None or self._key(job, which) < position]
         rest = len(found) > limit
-        return Page(found[:limit], sort_key(found[limit - 1], which) if rest else None)
+        return Page(found[:limit], self._key(found[limit - 1], which) if rest else None)
 
     def skip(self, which: Filter, count: int) -> str | None:
         """See JobStore."""
         found = self._newest_first(which)
-        return sort_key(found[count - 1], which) if 0 < count < len(found) else None
+        return self._key(found[count - 1], which) if 0 < count < len(found) else None
 
     def overdue(self, now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore."""
-        due = [job for job in self._jobs.values() if job.status in ACTIVE and job.due_at < now]
+        due = [job for job in list(self._jobs.values()) if job.status in ACTIVE and job.due_at < now]
+        due.sort(key=lambda job: self._orders[job.id])
         return [Overdue(job.id, job.due_at) for job in due[:limit]]
 
     def totals(self) -> Mapping[tuple[str, Status], int]:
@@ -86,7 +91,11 @@ class MemoryJobStore:
 
     def _newest_first(self, which: Filter) -> list[Job]:
         found = [job for job in list(self._jobs.values()) if self._find(job.id) and matches(job, which)]
-        return sorted(found, key=lambda job: sort_key(job, which), reverse=True)
+        return sorted(found, key=lambda job: self._key(job, which), reverse=True)
+
+    def _key(self, job: Job, which: Filter) -> str:
+        """What a listing with this filter is sorted by."""
+        return self._orders[job.id] if which.status in GROUPS else born(job)
 
 
 @dataclass

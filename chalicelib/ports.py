@@ -73,7 +73,10 @@ class JobStore(Protocol):
     """Where jobs are kept. A state changes through `apply` only: one conditional write a change."""
 
     def add(self, job: Job) -> None:
-        """Keep a new job, durably; raises JobExists with the one that has its id."""
+        """Keep a new job, durably; raises JobExists with the one that has its id.
+
+        The same job twice (its `writer` tells) is no error: the reply to the first time was lost.
+        """
 
     def get(self, job_id: str) -> Job:
         """The job with its payload and result, strongly consistent; raises JobNotFound."""
@@ -82,16 +85,27 @@ class JobStore(Protocol):
         """The job and the attempts that did not complete, oldest first; raises JobNotFound."""
 
     def apply(self, job_id: str, change: Change) -> Job:
-        """Make the change if it is allowed and return the job after it (with its payload); raises MoveRefused."""
+        """Make the change if it is allowed and return the job after it; raises MoveRefused.
+
+        The same change twice is no error while nobody else has written: the reply to the first time was lost. The job
+        has its payload after a move that hands it out to be run or shown (claim, take over, requeue, cancel); after
+        the others, and in MoveRefused, a payload or result that is kept apart is None.
+        """
 
     def record(self, job_id: str, attempt: Attempt) -> None:
         """Keep what is known of an attempt; the same attempt again overwrites it."""
 
     def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
-        """Some jobs that match, newest first, in at most 8 requests whatever the table's size."""
+        """Some jobs that match, newest first, in at most 8 requests whatever the table's size.
+
+        `limit` is 1 to 100. Payloads and results that are kept apart are None: `get` has them.
+        """
 
     def skip(self, which: Filter, count: int) -> str | None:
-        """The position behind the first `count` matching jobs; None when there are no more than that."""
+        """The position behind the first `count` matching jobs; None when there are no more than that.
+
+        Raises InvalidPosition when finding it would mean to read a large part of the table.
+        """
 
     def overdue(self, now: float, limit: int) -> Sequence[Overdue]:
         """Unfinished jobs whose `due_at` has passed, and scheduled ones due within two minutes. May be stale."""

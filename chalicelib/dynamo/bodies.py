@@ -12,10 +12,10 @@ from chalicelib.job import DAY, JSON
 KEEP = 400 * DAY
 """Seconds after their writing for which side items are kept: longer than the longest delay of a job."""
 INLINE_PAYLOAD = 500
-RESERVE = 280
-"""Bytes by which the main item grows after its creation: lease, times, request id, error text, references."""
-INLINE_RESULT = 120
-"""Bytes of a result that always fit in what a finished job has not used of the reserve."""
+RESERVE = 300
+"""Bytes by which the main item grows: 155 of lease, times and request id, the rest for an error or a result."""
+INLINE_RESULT = 170
+"""Bytes of a result that always fit in the reserve, because a job that completes has no error text any more."""
 LARGEST_ITEM = 300 * 1024
 S3_PREFIX = "s3:"
 

@@ -16,6 +16,7 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], Condition]] = {
     "<": operator.lt,
     "below": lambda attribute, other: attribute < getattr(JobRow, other),
     "due": operator.le,
+    "unset": lambda attribute, _: attribute == False,  # noqa: E712 - builds a condition
 }
 
 
@@ -61,7 +62,7 @@ def _set_or_remove(name: str, value: Any) -> Action:
 def _test(test: Test) -> Condition:
     attribute = getattr(JobRow, test.field)
     absent: Condition = attribute.does_not_exist()
-    if test.op == "absent" or (test.op == "=" and stored(test.field, test.value) is None):
+    if test.op == "=" and stored(test.field, test.value) is None:
         return absent
     compared = COMPARISONS[test.op](attribute, test.value)
     # A field that is left out has its default, and the default may pass.

@@ -1,0 +1,23 @@
+"""Fixtures that tests of every kind use."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.settings import Settings
+from infra.local.emulator.inprocess import emulated
+from tests.support import SETTINGS, Clock, create_stores
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def cloud(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """An AWS in this process with empty tables and an empty bucket; its queues run on the test's clock."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with emulated(clock):
+        create_stores(SETTINGS)
+        yield SETTINGS

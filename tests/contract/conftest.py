@@ -1,0 +1,124 @@
+"""Each port with each of its adapters: one suite, run over all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pytest
+
+from chalicelib import aws
+from chalicelib.dynamo.control import DynamoRateWindows
+from chalicelib.dynamo.jobs import DynamoJobStore
+from chalicelib.memory import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
+from chalicelib.nudge import parse_nudge
+from chalicelib.ports import JobQueue, JobStore, Nudge, RateWindows
+from chalicelib.settings import Settings
+from chalicelib.sqs import SqsJobQueue
+from tests.support import REGION, Clock
+
+TYPE = "email.send"
+VISIBILITY = 360
+MAX_RECEIVES = 13
+
+
+@pytest.fixture
+def memory_store(clock: Clock) -> MemoryJobStore:
+    return MemoryJobStore(clock)
+
+
+@pytest.fixture
+def dynamo_store(cloud: Settings, clock: Clock) -> DynamoJobStore:
+    return DynamoJobStore(cloud, clock)
+
+
+@pytest.fixture(params=["memory_store", "dynamo_store"], ids=["memory", "dynamo"])
+def store(request: pytest.FixtureRequest) -> JobStore:
+    found: JobStore = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=["memory", "dynamo"])
+def windows(request: pytest.FixtureRequest) -> RateWindows:
+    if request.param == "memory":
+        return MemoryRateWindows()
+    return DynamoRateWindows(request.getfixturevalue("cloud"))
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A received message."""
+
+    nudge: Nudge
+    receipt: str
+    receive_count: int
+
+
+class Consumer(Protocol):
+    """The side of a queue that Lambda's poller has."""
+
+    def receive(self, most: int = 10) -> Sequence[Taken]: ...
+
+    def delete(self, receipt: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class MemoryConsumer:
+    """Consumes a memory queue."""
+
+    queue: MemoryJobQueue
+
+    def receive(self, most: int = 10) -> Sequence[Taken]:
+        return [Taken(m.nudge, m.receipt, m.receive_count) for m in self.queue.receive(TYPE, most)]
+
+    def delete(self, receipt: str) -> None:
+        self.queue.delete(TYPE, receipt)
+
+
+@dataclass(frozen=True)
+class SqsConsumer:
+    """Consumes an SQS queue."""
+
+    client: Any
+    url: str
+
+    def receive(self, most: int = 10) -> Sequence[Taken]:
+        answer = self.client.receive_message(
+            QueueUrl=self.url, MaxNumberOfMessages=most, MessageSystemAttributeNames=["ApproximateReceiveCount"]
+        )
+        return [
+            Taken(parse_nudge(m["Body"]), m["ReceiptHandle"], int(m["Attributes"]["ApproximateReceiveCount"]))
+            for m in answer.get("Messages", [])
+        ]
+
+    def delete(self, receipt: str) -> None:
+        self.client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A queue and who consumes it."""
+
+    queue: JobQueue
+    consumer: Consumer
+
+
+@pytest.fixture
+def sqs(cloud: Settings) -> Line:
+    """The queue of a job type with its dead-letter queue, as the template makes them."""
+    client = aws.client("sqs", REGION)
+    name = "test-email-send"
+    dead = client.create_queue(QueueName=f"{name}-dlq")["QueueUrl"]
+    arn = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    redrive = f'{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{MAX_RECEIVES}}}'
+    attributes = {"VisibilityTimeout": str(VISIBILITY), "RedrivePolicy": redrive}
+    url = client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    return Line(SqsJobQueue(cloud), SqsConsumer(client, url))
+
+
+@pytest.fixture(params=["memory", "sqs"])
+def line(request: pytest.FixtureRequest, clock: Clock) -> Line:
+    if request.param == "memory":
+        queue = MemoryJobQueue(clock, VISIBILITY)
+        return Line(queue, MemoryConsumer(queue))
+    found: Line = request.getfixturevalue("sqs")
+    return found

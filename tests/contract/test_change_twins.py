@@ -1,0 +1,149 @@
+"""A change means the same to DynamoDB as to memory: generated jobs and changes, decided and written alike."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib import changes
+from chalicelib import job as j
+from chalicelib.changes import Change, Claimant, Test
+from chalicelib.dynamo.jobs import DynamoJobStore
+from chalicelib.errors import MoveRefused
+from chalicelib.job import Job, Status
+from chalicelib.memory import MemoryJobStore
+from chalicelib.ports import JobStore
+from tests.support import T0, a_job
+
+MOMENTS = st.sampled_from([T0 - 60.5, T0 - 1, T0 - 0.001, T0, T0 + 0.001, T0 + 1, T0 + 60.5])
+MAYBE = st.none() | MOMENTS
+TEXT = st.none() | st.sampled_from(["", "E", "timed out", "ünï"])
+BODY = st.none() | st.sampled_from([{}, {"a": [1, 2.5]}, "text", 0, False, "x" * 400])
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "status": st.sampled_from(Status),
+    "payload": BODY,
+    "gen": st.integers(1, 2),
+    "attempts": st.integers(0, 3),
+    "max_attempts": st.integers(1, 3),
+    "run_at": MAYBE,
+    "next_attempt_at": MAYBE,
+    "started_at": MAYBE,
+    "finished_at": MAYBE,
+    "lease_until": MAYBE,
+    "due_at": MOMENTS,
+    "sent": st.booleans(),
+    "resends": st.integers(0, 2),
+    "result": BODY,
+    "error_class": TEXT,
+    "error_message": TEXT,
+    "progress": st.none() | st.sampled_from([0.0, 33.3, 100.0]),
+    "progress_note": TEXT,
+    "cancel_requested": st.booleans(),
+    "cold_start": st.none() | st.booleans(),
+    "receive_count": st.none() | st.integers(1, 3),
+    "expires_at": st.none() | st.sampled_from([T0 - 1, T0, T0 + 1]),
+}
+BY = Claimant("request-1")
+ERROR = ("ValueError", "no")
+DOORS: list[Callable[[Job, float], Change]] = [
+    lambda job, now: changes.claim(job.gen, now=now, lease_until=now + 65, by=BY),
+    lambda job, now: changes.take_over(job, now=now, lease_until=now + 65, by=BY),
+    lambda job, now: changes.complete(job, now=now, result={"done": True}),
+    lambda job, now: changes.complete(job, now=now, result="x" * 400),
+    lambda job, now: changes.postpone(job, now=now, not_before=now + 4, error=ERROR),
+    lambda job, now: changes.fail(job, now=now, error=ERROR),
+    lambda job, now: changes.exhaust(job, now=now, error=ERROR),
+    lambda job, now: changes.stop(job, now=now),
+    lambda job, now: changes.bury(job, now=now, error=ERROR),
+    lambda job, now: changes.requeue(job, now=now),
+    lambda job, now: changes.requeue(job, now=now, payload={"edited": 1}),
+    lambda job, now: changes.cancel(job, now=now),
+    lambda job, now: changes.ask_to_stop(job, now=now),
+    lambda job, _: changes.mark_sent(job),
+    lambda job, now: changes.watch(job, until=now + 300, resent=True),
+    lambda job, now: changes.watch(job, until=now + 300, resent=False),
+    lambda job, now: changes.report(job, now=now, percent=50, note="half"),
+]
+
+jobs = st.fixed_dictionaries({}, optional=FIELDS).map(lambda fields: a_job(**fields))
+
+
+@st.composite
+def seen_and_doors(draw: st.DrawFn) -> tuple[Job, Change]:
+    """A job, and a named change made by somebody who saw the job as it is, or as it was a little earlier."""
+    job = draw(jobs)
+    stale = draw(st.fixed_dictionaries({}, optional={k: FIELDS[k] for k in ("gen", "attempts", "due_at", "status")}))
+    seen = dataclasses.replace(job, **stale) if draw(st.booleans()) else job
+    door = draw(st.sampled_from(DOORS))
+    return job, door(seen, draw(MOMENTS))
+
+
+def _test(draw: st.DrawFn) -> Test:
+    op = draw(st.sampled_from(["=", "<", "below", "due", "unset"]))
+    match op:
+        case "=":
+            name = draw(
+                st.sampled_from(["status", "attempts", "due_at", "sent", "resends", "lease_until", "error_class"])
+            )
+            return Test(name, op, draw(FIELDS[name]))
+        case "below":
+            return Test("attempts", op, "max_attempts")
+        case "unset":
+            return Test(draw(st.sampled_from(["cancel_requested", "sent", "cold_start"])), op)
+        case _:
+            name = draw(st.sampled_from(["lease_until", "next_attempt_at", "due_at", "finished_at"]))
+            return Test(name, op, draw(MOMENTS))
+
+
+@st.composite
+def any_changes(draw: st.DrawFn) -> tuple[Job, Change]:
+    """A job, and a change that nobody makes today: any move, tests, values and increments."""
+    written = {name: FIELDS[name] for name in FIELDS if name not in {"status", "gen", "attempts", "resends", "payload"}}
+    change = Change(
+        draw(st.sampled_from([*j.MOVES, *j.NOTES])),
+        draw(st.integers(1, 2)),
+        tuple(_test(draw) for _ in range(draw(st.integers(0, 3)))),
+        draw(st.fixed_dictionaries({}, optional=written)),
+        draw(st.fixed_dictionaries({}, optional={"attempts": st.just(1), "resends": st.integers(1, 2)})),
+    )
+    return draw(jobs), change
+
+
+def outcome(store: JobStore, job: Job, change: Change) -> tuple[str, object]:
+    """What the store says to the change: the job after it, or the job that it was refused for."""
+    try:
+        after: object = dataclasses.replace(store.apply(job.id, change), payload=None)
+    except MoveRefused as refused:
+        return "refused", refused.current and dataclasses.replace(refused.current, payload=None, result=None)
+    return "made", after
+
+
+def agree(memory: MemoryJobStore, dynamo: DynamoJobStore, job: Job, change: Change) -> None:
+    for store in (memory, dynamo):
+        store.add(job)
+    for _ in range(2):  # the second time is the SDK's, after a lost reply
+        assert outcome(dynamo, job, change) == outcome(memory, job, change)
+    if job.expires_at is None or job.expires_at >= T0:
+        kept, expected = dynamo.get(job.id), memory.get(job.id)
+        assert kept == expected
+
+
+exploring = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@exploring
+@given(case=seen_and_doors())
+def test_every_door_opens_alike(
+    memory_store: MemoryJobStore, dynamo_store: DynamoJobStore, case: tuple[Job, Change]
+) -> None:
+    agree(memory_store, dynamo_store, *case)
+
+
+@exploring
+@given(case=any_changes())
+def test_any_change_is_decided_and_written_alike(
+    memory_store: MemoryJobStore, dynamo_store: DynamoJobStore, case: tuple[Job, Change]
+) -> None:
+    agree(memory_store, dynamo_store, *case)

@@ -1,0 +1,232 @@
+"""What every job store does: keep, find, change under conditions, forget."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib import changes
+from chalicelib.changes import Change, Claimant
+from chalicelib.errors import JobExists, JobNotFound, MoveRefused
+from chalicelib.job import KEEP_DONE, Attempt, Job, Status
+from chalicelib.ports import Filter, JobStore
+from tests.support import T0, Clock, a_job
+
+WORKER = Claimant("request-1")
+
+
+def claim(gen: int = 1, now: float = T0) -> Change:
+    return changes.claim(gen, now=now, lease_until=now + 65, by=WORKER)
+
+
+def claimed(store: JobStore, job: Job, now: float = T0) -> Job:
+    return store.apply(job.id, claim(job.gen, now))
+
+
+def added(store: JobStore, **fields: object) -> Job:
+    job = a_job(**fields)
+    store.add(job)
+    return job
+
+
+def test_a_job_comes_back_as_it_was_kept(store: JobStore) -> None:
+    job = a_job(
+        status=Status.SCHEDULED, payload={"text": "äöü 漢字 😀 \ud800", "n": [1, 2.5, None, True]}, payload_bytes=99,
+        body_hash="f" * 32, gen=2, attempts=1, max_attempts=5, run_at=T0 + 3600.125, next_attempt_at=T0 + 3600.125,
+        started_at=T0 - 1, finished_at=T0 - 0.001, lease_until=T0 + 1, sent=True, resends=2, result={"ok": [True]},
+        error_class="ValueError", error_message="no", progress=12.5, progress_note="half", cancel_requested=True,
+        tags=("b", "a", "b"), correlation_id="c", idempotency_key="k", principal="p", request_id="r", cold_start=False,
+        receive_count=3, expires_at=T0 + 9,
+    )  # fmt: skip
+    store.add(job)
+    assert store.get(job.id) == job
+    assert store.view(job.id).job == job
+
+
+def test_what_is_not_there_is_not_found(store: JobStore) -> None:
+    for look in (store.get, store.view):
+        with pytest.raises(JobNotFound):
+            look("no-such-job")
+    with pytest.raises(MoveRefused) as refused:
+        store.apply("no-such-job", claim())
+    assert refused.value.current is None
+    with pytest.raises(JobNotFound):
+        store.get("no-such-job")
+
+
+def test_an_id_is_taken_once(store: JobStore) -> None:
+    first = added(store)
+    with pytest.raises(JobExists) as conflict:
+        store.add(replace(first, payload={"to": "eve@example.com"}, writer="another"))
+    assert conflict.value.existing == first
+    assert store.get(first.id) == first
+
+
+@pytest.mark.parametrize("writer", ["w1", ""])
+def test_the_same_add_twice_is_known_by_its_writer(store: JobStore, writer: str) -> None:
+    job = added(store, writer=writer)
+    if writer:
+        store.add(job)
+    else:
+        with pytest.raises(JobExists):
+            store.add(job)
+    assert store.get(job.id) == job
+
+
+def test_the_first_claim_wins(store: JobStore) -> None:
+    job = added(store)
+    held = store.apply(job.id, claim())
+    assert (held.status, held.token, held.sent, held.lease_until) == (Status.PROCESSING, (1, 1), True, T0 + 65)
+    assert held.payload == job.payload
+    with pytest.raises(MoveRefused) as refused:
+        store.apply(job.id, claim())
+    assert refused.value.current == held
+
+
+def test_an_early_claim_is_refused_until_the_very_millisecond(store: JobStore) -> None:
+    job = added(store, status=Status.RETRYING, attempts=1, next_attempt_at=T0 + 8)
+    with pytest.raises(MoveRefused) as refused:
+        store.apply(job.id, claim(now=T0 + 7.999))
+    assert refused.value.current == job
+    assert store.apply(job.id, claim(now=T0 + 8)).next_attempt_at is None
+
+
+def test_a_claim_needs_an_attempt_that_is_left(store: JobStore) -> None:
+    job = added(store, attempts=3, max_attempts=3)
+    with pytest.raises(MoveRefused):
+        store.apply(job.id, claim())
+
+
+@pytest.mark.parametrize("gen", [1, 3])
+def test_a_message_of_another_generation_claims_nothing(store: JobStore, gen: int) -> None:
+    job = added(store, gen=2)
+    with pytest.raises(MoveRefused):
+        store.apply(job.id, claim(gen))
+    assert store.get(job.id) == job
+
+
+@pytest.mark.parametrize("status", [s for s in Status if s.value not in {"queued", "scheduled", "retrying"}])
+def test_only_a_waiting_job_is_claimed(store: JobStore, status: Status) -> None:
+    job = added(store, status=status, attempts=1)
+    with pytest.raises(MoveRefused):
+        store.apply(job.id, claim())
+
+
+def test_a_lease_is_taken_over_only_when_it_has_run_out(store: JobStore) -> None:
+    job = added(store)
+    lost = claimed(store, job)
+    with pytest.raises(MoveRefused):
+        store.apply(job.id, changes.take_over(lost, now=T0 + 65, lease_until=T0 + 200, by=WORKER))
+    taken = store.apply(job.id, changes.take_over(lost, now=T0 + 65.001, lease_until=T0 + 200, by=WORKER))
+    assert (taken.token, taken.payload) == ((1, 2), job.payload)
+
+
+def test_who_lost_the_lease_writes_nothing_more(store: JobStore) -> None:
+    job = added(store)
+    lost = claimed(store, job)
+    taken = store.apply(job.id, changes.take_over(lost, now=T0 + 66, lease_until=T0 + 200, by=WORKER))
+    error = ("ValueError", "late")
+    for late in (
+        changes.complete(lost, now=T0 + 67, result="late"),
+        changes.postpone(lost, now=T0 + 67, not_before=T0 + 70, error=error),
+        changes.fail(lost, now=T0 + 67, error=error),
+        changes.exhaust(lost, now=T0 + 67, error=error),
+        changes.stop(lost, now=T0 + 67),
+        changes.report(lost, now=T0 + 67, percent=50, note=None),
+    ):
+        with pytest.raises(MoveRefused) as refused:
+            store.apply(job.id, late)
+        assert refused.value.current == taken
+    done = store.apply(job.id, changes.complete(taken, now=T0 + 68, result={"n": 1}))
+    assert (done.status, done.result, done.lease_until) == (Status.COMPLETED, {"n": 1}, None)
+    assert store.get(job.id) == done
+
+
+def test_a_change_made_twice_counts_once(store: JobStore) -> None:
+    job = added(store)
+    change = claim()
+    assert store.apply(job.id, change) == store.apply(job.id, change)
+    assert store.get(job.id).attempts == 1
+
+
+def test_a_look_of_the_watchdog_is_taken_once(store: JobStore) -> None:
+    job = added(store)
+    moved = store.apply(job.id, changes.watch(job, until=T0 + 300, resent=True))
+    assert (moved.due_at, moved.resends) == (T0 + 300, 1)
+    with pytest.raises(MoveRefused):
+        store.apply(job.id, changes.watch(job, until=T0 + 301, resent=True))
+
+
+def test_a_job_is_marked_as_sent_once_and_by_the_claim(store: JobStore) -> None:
+    job = added(store)
+    assert store.apply(job.id, changes.mark_sent(job)).sent
+    with pytest.raises(MoveRefused):
+        store.apply(job.id, changes.mark_sent(job))
+    other = added(store)
+    claimed(store, other)
+    with pytest.raises(MoveRefused):
+        store.apply(other.id, changes.mark_sent(other))
+
+
+def test_attempts_are_kept_in_order_and_written_over(store: JobStore) -> None:
+    job = added(store)
+    tries = [Attempt(gen, n, "error", T0 + gen, T0 + gen + n / 8) for gen in (1, 2) for n in (1, 2, 10)]
+    for attempt in reversed(tries):
+        store.record(job.id, attempt)
+    told = replace(
+        tries[1], error_class="E", error_message="m", stack="s\n", request_id="r", cold_start=True, receive_count=4,
+        retry_delay_s=2,
+    )  # fmt: skip
+    store.record(job.id, told)
+    assert list(store.view(job.id).attempts) == [tries[0], told, *tries[2:]]
+
+
+def test_an_expired_job_is_gone_and_its_id_free(store: JobStore, clock: Clock) -> None:
+    job = added(store)
+    held = claimed(store, job)
+    store.record(job.id, Attempt(1, 1, "error", T0, T0 + 1))
+    done = store.apply(job.id, changes.stop(held, now=T0))
+    clock.now = T0 + KEEP_DONE
+    assert store.get(job.id) == done
+    clock.now += 1
+    for look in (store.get, store.view):
+        with pytest.raises(JobNotFound):
+            look(job.id)
+    with pytest.raises(MoveRefused) as refused:
+        store.apply(job.id, changes.requeue(done, now=clock.now))
+    assert refused.value.current is None
+    assert store.page(Filter(), 10).jobs == []
+    again = replace(job, created_at=clock.now, writer="second life")
+    store.add(again)
+    assert store.view(job.id).job == again
+    assert store.view(job.id).attempts == ()
+    assert store.page(Filter(), 10).jobs == [again]
+
+
+def test_a_retry_may_bring_another_payload(store: JobStore) -> None:
+    job = added(store, status=Status.FAILED, attempts=3, error_class="E", error_message="m", payload={"to": "x" * 900})
+    again = store.apply(job.id, changes.requeue(job, now=T0 + 5, payload={"to": "y" * 900}))
+    assert (again.status, again.gen, again.attempts, again.error_message) == (Status.QUEUED, 2, 0, None)
+    assert again.payload == {"to": "y" * 900}
+    assert store.get(job.id) == again
+    assert claimed(store, again, T0 + 5).payload == {"to": "y" * 900}
+
+
+@pytest.mark.parametrize("size", [10, 480, 700, 200_000, 700_000])
+def test_a_payload_and_a_result_of_any_size_come_back(store: JobStore, size: int) -> None:
+    job = added(store, payload={"text": "ü" * size})
+    held = claimed(store, job)
+    assert held.payload == job.payload
+    done = store.apply(job.id, changes.complete(held, now=T0 + 1, result=["r" * size]))
+    assert done.result == ["r" * size]
+    found = store.get(job.id)
+    assert (found.payload, found.result) == (job.payload, ["r" * size])
+    assert store.view(job.id).job == found
+
+
+@pytest.mark.parametrize("value", [None, False, 0, "", [], {}])
+def test_a_result_that_says_little_comes_back_too(store: JobStore, value: object) -> None:
+    held = claimed(store, added(store, payload=value))
+    done = store.apply(held.id, changes.complete(held, now=T0 + 1, result=value))
+    found = store.get(done.id)
+    assert (found.payload, found.result) == (value, value)
+    assert type(found.result) is type(value)

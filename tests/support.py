@@ -1,0 +1,72 @@
+"""What tests of every kind build on: a clock, a job, an AWS with our tables, and a record of the requests to it."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib import aws
+from chalicelib.dynamo import schema
+from chalicelib.job import Job, Status
+from chalicelib.settings import Settings
+
+T0 = 1_800_000_000.0
+"""When tests begin, in seconds since the epoch: 2027-01-15T08:00:00Z."""
+REGION = "us-east-1"
+SETTINGS = Settings.from_env(
+    {
+        "AWS_REGION": REGION,
+        "JOBS_TABLE": "test-jobs",
+        "CONTROL_TABLE": "test-control",
+        "FILES_BUCKET": "test-files",
+        "QUEUE_URL_PREFIX": f"https://sqs.{REGION}.amazonaws.com/123456789012/test-",
+    }
+)
+NOT_OF_CREATE_TABLE = frozenset({"PointInTimeRecoverySpecification", "TimeToLiveSpecification", "StreamSpecification"})
+
+
+@dataclass
+class Clock:
+    """Time that moves when the test says so."""
+
+    now: float = T0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def a_job(**fields: Any) -> Job:
+    """A queued job with an id of its own; `fields` say what is different."""
+    job = Job(
+        id=str(uuid.uuid4()), type="email.send", status=Status.QUEUED, created_at=T0, updated_at=T0,
+        payload={"to": "ada@example.com"}, payload_bytes=24, due_at=T0 + 60, writer=uuid.uuid4().hex[:12],
+    )  # fmt: skip
+    return replace(job, **fields)
+
+
+def create_stores(settings: Settings) -> None:
+    """Create the tables and the bucket in the AWS that answers."""
+    for name, properties in (
+        (settings.jobs_table, schema.jobs_table()),
+        (settings.control_table, schema.control_table()),
+    ):
+        kept = {key: value for key, value in properties.items() if key not in NOT_OF_CREATE_TABLE}
+        aws.client("dynamodb", settings.region).create_table(TableName=name, **kept)
+    aws.client("s3", settings.region).create_bucket(Bucket=settings.files_bucket)
+
+
+@contextmanager
+def requests_to(service: str) -> Iterator[list[str]]:
+    """The names of the operations that are asked of a service meanwhile, in order."""
+    asked: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        asked.append(model.name)
+
+    events = aws.client(service, REGION).meta.events
+    events.register("before-call", note)
+    try:
+        yield asked
+    finally:
+        events.unregister("before-call", note)
