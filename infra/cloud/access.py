@@ -1,5 +1,6 @@
 """API tokens of a deployed stage: issued, listed and revoked from here, with the deployer's credentials."""
 
+from chalicelib import telemetry
 from chalicelib.dynamo.tokens import DynamoTokenStore
 from chalicelib.settings import Settings
 from chalicelib.tokens import Tokens
@@ -10,6 +11,8 @@ from infra.cloud.stack import Stack
 def tokens(account: Account, stack: Stack) -> Tokens:
     """The tokens of a stack; raises CloudError when there is no such stack."""
     outputs = stack.outputs()
+    # standard output is for the token alone
+    telemetry.logger().setLevel("WARNING")
     settings = Settings.from_env({
         "AWS_REGION": account.region,
         "CONTROL_TABLE": outputs["ControlTableName"],

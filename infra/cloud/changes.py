@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 HOLDS_DATA = frozenset({"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue"})
+NAMES = frozenset({"BucketName", "QueueName", "TableName"})
 SIGNS = {"add": "+", "modify": "~", "replace": "!", "remove": "-", "import": "+"}
 MOST_WHY = 3
 
@@ -47,11 +48,12 @@ def summary(changes: Sequence[Change]) -> str:
 
 
 def _change(entry: Mapping[str, Any]) -> Change:
-    kind = entry["Action"].lower()
-    # "Conditional" is not known before it is done; with data at stake it counts as yes
-    if kind == "modify" and entry.get("Replacement") in ("True", "Conditional"):
-        certain = entry["Replacement"] == "True"
-        kind = "replace" if certain or entry["ResourceType"] in HOLDS_DATA else "modify"
     targets = [detail.get("Target", {}) for detail in entry.get("Details", [])]
-    why = dict.fromkeys(target.get("Name") or target.get("Attribute", "") for target in targets)
-    return Change(kind, entry["LogicalResourceId"], entry["ResourceType"], tuple(name for name in why if name))
+    why = tuple(dict.fromkeys(target.get("Name") or target.get("Attribute", "") for target in targets))
+    kind = entry["Action"].lower()
+    replacement = entry.get("Replacement", "False")
+    # "Conditional": perhaps. What holds data has a fixed name, and CloudFormation refuses to replace such a thing
+    # unless its name changes too.
+    if kind == "modify" and (replacement == "True" or (replacement == "Conditional" and NAMES & set(why))):
+        kind = "replace"
+    return Change(kind, entry["LogicalResourceId"], entry["ResourceType"], tuple(filter(None, why)))

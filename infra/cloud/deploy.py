@@ -35,6 +35,7 @@ class Deployment:
         stage = stage_of(self.stack.name)
         dist = self._build_dashboard()
         package = self._package(stage)
+        self._clear_failed_start()
         self._apply(package, self.given)
         if self.dry_run:
             return {}
@@ -57,6 +58,10 @@ class Deployment:
             package = self.package(stage)
         self.terminal.say(f"Packaged {package.archive.stat().st_size / 1e6:.1f} MB.")
         return package
+
+    def _clear_failed_start(self) -> None:
+        if not self.dry_run and self.stack.clear_failed_start(lambda _: None):
+            self.terminal.say("Removed what was left of a first deployment that failed.")
 
     def _apply(self, package: Package, given: Mapping[str, str]) -> None:
         """Bring the stack to the template, or only say what that would change."""

@@ -14,7 +14,19 @@ from infra.cloud.stack import Stack
 from infra.cloud.terminal import Terminal
 
 LOG_PREFIXES = ("/aws/lambda/{stack}-", "/aws/apigateway/{stack}")
-MISSING = ("NoSuchBucket", "404", "ResourceNotFoundException")
+MISSING = (
+    "NoSuchBucket",
+    "404",
+    "ResourceNotFoundException",
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueDoesNotExist",
+)
+ASK = {
+    "dynamodb": ("describe_table", "TableName"),
+    "lambda": ("get_function", "FunctionName"),
+    "s3": ("head_bucket", "Bucket"),
+    "sqs": ("get_queue_url", "QueueName"),
+}
 
 
 @dataclass
@@ -49,8 +61,21 @@ class Destruction:
         tagging = self.account.client("resourcegroupstaggingapi")
         filters = [{"Key": key, "Values": [value]} for key, value in tags_of(self.stack.name).items()]
         for page in tagging.get_paginator("get_resources").paginate(TagFilters=filters):
-            yield from (mapping["ResourceARN"] for mapping in page["ResourceTagMappingList"])
+            found = [mapping["ResourceARN"] for mapping in page["ResourceTagMappingList"]]
+            yield from (arn for arn in found if self._exists(arn))
         yield from self._log_groups()
+
+    def _exists(self, arn: str) -> bool:
+        """Ask the service itself where that is easy: the index of tags remembers deleted things for a while."""
+        service, name = arn.split(":")[2], arn.rpartition(":")[2].rpartition("/")[2]
+        if service not in ASK:
+            return True
+        operation, argument = ASK[service]
+        try:
+            getattr(self.account.client(service), operation)(**{argument: name})
+        except ClientError as error:
+            return error.response["Error"]["Code"] not in MISSING
+        return True
 
     def _unlock(self, resources: list[dict[str, Any]]) -> None:
         dynamodb = self.account.client("dynamodb")

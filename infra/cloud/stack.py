@@ -1,6 +1,7 @@
 """One CloudFormation stack: looked at, changed through change sets, deleted, and watched while that goes on."""
 
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,7 +76,7 @@ class Stack:
     ) -> ChangeSet | None:
         """Work out what would change; None when nothing would. Raises CloudError with CloudFormation's reason."""
         creates = self.describe() is None
-        name = f"deploy-{int(time.time())}"
+        name = f"deploy-{uuid.uuid4()}"
         self.account.cloudformation.create_change_set(
             StackName=self.name,
             ChangeSetName=name,
@@ -116,6 +117,14 @@ class Stack:
         by_id._seen.update(event.id for event in by_id._events())
         self.account.cloudformation.delete_stack(StackName=self.name)
         by_id._watch(report, "DELETE_COMPLETE")
+
+    def clear_failed_start(self, report: Callable[[Event], None]) -> bool:
+        """Delete the stack if its creation failed: nothing else can be done to it. Returns whether it had."""
+        found = self.describe()
+        if found is None or found["StackStatus"] not in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"):
+            return False
+        self.delete(report)
+        return True
 
     def resources(self) -> list[dict[str, Any]]:
         """Every resource: LogicalResourceId, PhysicalResourceId, ResourceType, ResourceStatus."""

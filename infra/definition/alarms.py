@@ -38,18 +38,12 @@ class Alarm:
 
     def resource(self, stack: str) -> dict[str, Any]:
         """The alarm in the template."""
-        rows = [
-            {"Id": name, "MetricStat": metric.as_stat(self.period), "ReturnData": not self.expression}
-            for name, metric in self.metrics.items()
-        ]
-        if self.expression:
-            rows.append({"Id": "value", "Expression": self.expression, "Label": self.kind, "ReturnData": True})
         return {
             "Type": "AWS::CloudWatch::Alarm",
             "Properties": {
                 "AlarmName": f"{stack}-{self.name}",
                 "AlarmDescription": f"{self.advice} (docs/operations.md#{self.kind})",
-                "Metrics": rows,
+                **self._measured(),
                 "ComparisonOperator": "LessThanThreshold" if self.below else "GreaterThanThreshold",
                 "Threshold": self.threshold,
                 "EvaluationPeriods": self.periods,
@@ -59,6 +53,17 @@ class Alarm:
                 "OKActions": [ref("AlarmTopic")],
             },
         }
+
+    def _measured(self) -> dict[str, Any]:
+        if not self.expression:
+            (metric,) = self.metrics.values()
+            return metric.as_properties(self.period)
+        rows = [
+            {"Id": name, "MetricStat": metric.as_stat(self.period), "ReturnData": False}
+            for name, metric in self.metrics.items()
+        ]
+        value = {"Id": "value", "Expression": self.expression, "Label": self.kind, "ReturnData": True}
+        return {"Metrics": [*rows, value]}
 
 
 def all_alarms(types: Iterable[JobType[Any, Any]], stack: str) -> list[Alarm]:

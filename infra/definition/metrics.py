@@ -15,16 +15,22 @@ class Metric:
     dimensions: dict[str, str] = field(default_factory=dict)
     stat: str = "Sum"
 
+    def as_properties(self, period: int) -> dict[str, Any]:
+        """For an alarm on this metric alone; `period` in seconds."""
+        return {**self._identity(), "Period": period, "Statistic": self.stat}
+
     def as_stat(self, period: int) -> dict[str, Any]:
-        """For an alarm; `period` in seconds."""
-        dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
-        metric = {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": dimensions}
-        return {"Metric": metric, "Period": period, "Stat": self.stat}
+        """For an alarm that computes with it; `period` in seconds."""
+        return {"Metric": self._identity(), "Period": period, "Stat": self.stat}
 
     def as_row(self, label: str) -> list[Any]:
         """For a dashboard widget."""
         flat = [text for pair in self.dimensions.items() for text in pair]
         return [self.namespace, self.name, *flat, {"stat": self.stat, "label": label}]
+
+    def _identity(self) -> dict[str, Any]:
+        dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
+        return {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": dimensions}
 
 
 def own(stack: str, name: str, job_type: str = "-", stat: str = "Sum") -> Metric:

@@ -24,7 +24,11 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # a copy, so that sources which are edited meanwhile cannot come between two builds
-        return made if made.template.exists() else build(STAGE, jobtype.load(), copy_sources(ROOT, folder / "copy"), folder)
+        return (
+            made
+            if made.template.exists()
+            else build(STAGE, jobtype.load(), copy_sources(ROOT, folder / "copy"), folder)
+        )
 
 
 @pytest.fixture(scope="session")

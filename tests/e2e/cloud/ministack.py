@@ -1,0 +1,89 @@
+"""ministack as a child process with a state of its own: an AWS emulator that nobody here wrote."""
+
+import contextlib
+import json
+import platform
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from chalicelib import jobtype
+from infra.cloud.package import Package, build
+from infra.local.emulator import ministack
+
+START_SECONDS = 60.0
+REGION = "us-east-1"
+NOT_THERE = frozenset({"AWS::Logs::QueryDefinition"})
+"""What ministack refuses to create; the static checks of tests/infra/cloud look at it instead."""
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """Start ministack on a free port and give its URL; its functions call it and nothing else."""
+    ministack.prepare(folder)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    environment = {**ministack.environment(port, folder), **credentials(url), "PERSIST_STATE": "0"}
+    with (folder / "ministack.log").open("wb") as log:
+        command = ministack.command(ministack.python())
+        with subprocess.Popen(
+            command, env=environment, cwd=folder, stdin=subprocess.PIPE, stdout=log, stderr=log
+        ) as process:
+            try:
+                _wait(url, process)
+                yield url
+            finally:
+                process.terminate()
+                try:
+                    process.wait(20)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+def credentials(url: str) -> dict[str, str]:
+    """What makes every AWS client of a process talk to the emulator."""
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+    }
+
+
+def package(stage: str, folder: Path) -> Package:
+    """`make package` for this machine's processor, without the resources that ministack does not have."""
+    machine = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+    made = build(stage, jobtype.load(), target=folder, architecture=machine)
+    template = made.read_template()
+    template["Resources"] = {name: r for name, r in template["Resources"].items() if _is_there(r)}
+    made.template.write_text(json.dumps(template))
+    return made
+
+
+def api_url(url: str, outputs: Mapping[str, str]) -> str:
+    """Where the emulator answers for the stack's API."""
+    return f"{url}/_aws/execute-api/{outputs['RestAPIId']}/api"
+
+
+def _is_there(resource: Mapping[str, Any]) -> bool:
+    computed_alarm = resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
+    return resource["Type"] not in NOT_THERE and not computed_alarm
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{url}/_ministack/health").is_success:
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"ministack did not start, exit code {process.poll()}; its log is ministack.log in its folder")

@@ -1,0 +1,63 @@
+"""What `make deploy` and `make status` do to a stage that is there."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from infra.cloud.deploy import Deployment
+from infra.cloud.stack import Stack
+from infra.cloud.status import status
+from infra.cloud.terminal import Terminal
+from tests.e2e.cloud.support import Cloud
+
+
+@pytest.fixture
+def said() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def terminal(said: io.StringIO) -> Terminal:
+    return Terminal(Console(file=said, width=200), Console(file=said, width=200))
+
+
+def test_first_deployment_says_what_it_makes(cloud: Cloud) -> None:
+    assert "+ JobsTable " in cloud.said
+    assert cloud.outputs["SiteUrl"] in cloud.said
+
+
+def test_dashboard_may_call_this_api_only(cloud: Cloud) -> None:
+    found = cloud.stack.describe() or {}
+    known = {entry["ParameterKey"]: entry["ParameterValue"] for entry in found["Parameters"]}
+    assert known["ApiOrigin"] == cloud.outputs["ApiOriginValue"]
+
+
+def test_second_deployment_changes_nothing(cloud: Cloud, terminal: Terminal, said: io.StringIO) -> None:
+    again = Deployment(cloud.account, cloud.stack, terminal, dashboard=None, package=lambda _: cloud.package).run()
+    assert again == cloud.outputs
+    assert "nothing changes" in said.getvalue()
+    assert "first admin token" not in said.getvalue()
+
+
+def test_dry_run_shows_the_change_and_leaves_it(cloud: Cloud, terminal: Terminal, said: io.StringIO) -> None:
+    Deployment(
+        cloud.account, cloud.stack, terminal, {"RateLimitMax": "7"}, None, dry_run=True, package=lambda _: cloud.package
+    ).run()
+    assert "~ APIHandler" in said.getvalue()
+    assert {p["ParameterKey"]: p["ParameterValue"] for p in (cloud.stack.describe() or {})["Parameters"]}[
+        "RateLimitMax"
+    ] == "0"
+
+
+def test_dry_run_of_a_new_stage_leaves_no_stack(cloud: Cloud, terminal: Terminal, said: io.StringIO) -> None:
+    stack = Stack(cloud.account, "jobflow-dry")
+    Deployment(cloud.account, stack, terminal, dashboard=None, dry_run=True, package=lambda _: cloud.package).run()
+    assert "+ JobsTable " in said.getvalue()
+    assert stack.describe() is None
+
+
+def test_status_tells_how_it_is_doing(cloud: Cloud) -> None:
+    facts = status(cloud.account, cloud.stack)
+    assert facts["API"] == cloud.outputs["ApiUrl"]
+    assert "dead letters" in facts["jobflow-e2e-email-send"]

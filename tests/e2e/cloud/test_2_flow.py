@@ -1,0 +1,150 @@
+"""A job's whole life in the packaged artefact: through API Gateway, SQS, event source mappings and Lambda processes."""
+
+import io
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from chalicelib.tokens import Role
+from tests.e2e.cloud.support import Cloud
+
+PATIENCE = 90.0
+MAIL = {"to": ["ada@example.com"], "subject": "Hello", "text": "From end to end."}
+
+
+def until(look: Callable[[], Any], what: str) -> Any:
+    """What `look` returns as soon as it is true; fails after PATIENCE seconds."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"{what} did not happen within {PATIENCE:.0f} s")
+
+
+def create(client: httpx.Client, job_type: str, payload: Any, **more: Any) -> dict[str, Any]:
+    answer = client.post("/jobs", json={"type": job_type, "payload": payload, **more})
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["Location"].endswith(answer.json()["id"])
+    return dict(answer.json())
+
+
+def becomes(client: httpx.Client, job_id: str, status: str) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        job: dict[str, Any] = client.get(f"/jobs/{job_id}").json()
+        return job if job["status"] == status else None
+
+    found: dict[str, Any] = until(look, f"job {job_id} {status}")
+    return found
+
+
+def dead_letters(cloud: Cloud, queue: str) -> int:
+    sqs = cloud.account.client("sqs")
+    url = sqs.get_queue_url(QueueName=f"{cloud.stack.name}-{queue}-dlq")["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+    return int(found["ApproximateNumberOfMessages"])
+
+
+def test_health_needs_no_token(cloud: Cloud) -> None:
+    answer = cloud.client(None).get("/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert answer.headers["Access-Control-Allow-Origin"] == cloud.outputs["SiteUrl"]
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [(None, 401), ("jf_" + 43 * "x", 401), (Role.VIEWER, 403), (Role.OPERATOR, 201)]
+)
+def test_authorizer_stands_before_the_api(cloud: Cloud, who: Role | str | None, status: int) -> None:
+    answer = cloud.client(who).post("/jobs", json={"type": "email.send", "payload": MAIL})
+    assert answer.status_code == status
+
+
+def test_first_token_is_printed_once_and_works(cloud: Cloud) -> None:
+    assert cloud.first_token.startswith("jf_")
+    assert cloud.first_token not in cloud.said
+    assert cloud.client(cloud.first_token).get("/job-types").status_code == 200
+
+
+def test_mail_is_sent(operator: httpx.Client) -> None:
+    job = becomes(operator, create(operator, "email.send", MAIL)["id"], "completed")
+    assert job["attempts"] == 1
+    assert job["result"]["message_id"]
+
+
+def test_same_key_is_the_same_job(operator: httpx.Client) -> None:
+    def post() -> httpx.Response:
+        body = {"type": "email.send", "payload": MAIL}
+        return operator.post("/jobs", json=body, headers={"Idempotency-Key": "end-to-end"})
+
+    first, second = post(), post()
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json()["id"] == second.json()["id"]
+
+
+def test_report_is_made(operator: httpx.Client) -> None:
+    types = {row["type"]: row for row in operator.get("/job-types").json()["job_types"]}
+    example = types["report.generate"]["example"]
+    job = becomes(operator, create(operator, "report.generate", example)["id"], "completed")
+    assert job["result"]
+
+
+def test_job_fails_is_retried_dies_and_is_brought_back(cloud: Cloud, operator: httpx.Client) -> None:
+    # the job comes before its file: each attempt finds nothing, until the file is there and a person says "retry"
+    form = operator.post("/uploads", json={"content_type": "image/png", "bytes": 100_000}).json()
+    job = create(operator, "image.process", {"key": form["key"], "thumbnail": 32}, max_attempts=2)
+    dead = becomes(operator, job["id"], "dead_letter")
+    assert [attempt["outcome"] for attempt in dead["attempt_history"]] == ["error", "error"]
+    assert dead["attempt_history"][0]["error_class"] == "FileMissing"
+    until(lambda: dead_letters(cloud, "image-process"), "the redrive to the dead-letter queue")
+
+    upload(form)
+    again = operator.post(f"/jobs/{job['id']}/retry")
+    assert (again.status_code, again.json()["attempts"]) == (200, 0)
+    done = becomes(operator, job["id"], "completed")
+    assert (done["gen"], done["attempts"], done["result"]["width"]) == (2, 1, 32)
+
+    sweep = cloud.account.client("lambda").invoke(FunctionName=f"{cloud.stack.name}-watchdog", Payload=b"{}")
+    assert sweep["StatusCode"] == 200
+    assert "FunctionError" not in sweep
+    until(lambda: dead_letters(cloud, "image-process") == 0, "the sweep of the message that its job outlived")
+
+
+def upload(form: dict[str, Any]) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(picture, "PNG")
+    sent = httpx.post(form["url"], data=form["fields"], files={"file": ("image.png", picture.getvalue(), "image/png")})
+    assert sent.is_success, sent.text
+
+
+def test_hundred_jobs_all_complete_once(cloud: Cloud, operator: httpx.Client) -> None:
+    ids = {create(operator, "email.send", MAIL, tags=["hundred"])["id"] for _ in range(100)}
+
+    def all_done() -> list[Any]:
+        found = operator.get("/jobs", params={"status": "completed", "tag": "hundred", "limit": 100}).json()["jobs"]
+        return found if {job["id"] for job in found} == ids else []
+
+    assert {job["attempts"] for job in until(all_done, "a hundred jobs completed")} == {1}
+
+
+def test_counters_follow_the_stream(operator: httpx.Client) -> None:
+    before = operator.get("/metrics").json()["completed_jobs"]
+    becomes(operator, create(operator, "email.send", MAIL)["id"], "completed")
+    until(lambda: operator.get("/metrics").json()["completed_jobs"] > before, "the counters")
+
+
+def test_functions_log_to_the_stacks_groups(cloud: Cloud, operator: httpx.Client) -> None:
+    job = becomes(operator, create(operator, "email.send", MAIL)["id"], "completed")
+    logs = cloud.account.client("logs")
+
+    def lines() -> list[dict[str, Any]]:
+        group = f"/aws/lambda/{cloud.stack.name}-email-send"
+        found = logs.filter_log_events(logGroupName=group, filterPattern=f'"{job["id"]}"')["events"]
+        return [json.loads(event["message"]) for event in found if event["message"].startswith("{")]
+
+    said = until(lines, "log lines about the job")
+    assert {line["service"] for line in said} == {cloud.stack.name}
