@@ -1,0 +1,91 @@
+"""The API and its authorizer as Lambda meets them: in a process that knows nothing of Chalice's local stand-ins."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SCRIPT = """
+import json, sys
+from chalicelib import wiring
+from chalicelib.memory import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
+from chalicelib.memory_counters import MemoryCounters
+from chalicelib.tokens import MemoryTokenStore, Role
+
+class Down(MemoryTokenStore):
+    def find(self, token_hash):
+        raise ConnectionError("the table does not answer")
+
+store = MemoryTokenStore()
+wiring.use(
+    job_store=MemoryJobStore(), job_queue=MemoryJobQueue(), rate_windows=MemoryRateWindows(),
+    counters=MemoryCounters(), token_store=store,
+)
+text, token = wiring.tokens().issue(Role.VIEWER, "a viewer")
+import app
+
+def ask(header):
+    arn = "arn:aws:execute-api:eu-west-1:1:api/prod/GET/jobs"
+    try:
+        answer = app.authorize({"type": "TOKEN", "authorizationToken": header, "methodArn": arn}, None)
+    except Exception as error:
+        return str(error)
+    return answer["principalId"] == token.id
+
+def call(authorizer):
+    event = {
+        "requestContext": {
+            "httpMethod": "GET", "resourcePath": "/jobs", "path": "/prod/jobs", "authorizer": authorizer,
+            "identity": {"sourceIp": "203.0.113.9"},
+        },
+        "headers": {"X-Correlation-Id": "c-1"}, "multiValueQueryStringParameters": {"limit": ["1"]},
+        "pathParameters": None, "stageVariables": None, "body": None, "isBase64Encoded": False,
+    }
+    answer = app.app(event, None)
+    return [answer["statusCode"], answer["headers"]["X-Correlation-Id"]]
+
+out = {"good": ask("Bearer " + text), "bad": ask("Bearer nonsense"), "none": ask("")}
+out["call"] = call({"token": token.id, "role": "viewer", "label": "x", "expires": "", "principalId": token.id})
+out["anonymous"] = call(None)
+out["local"] = "chalice.local" in sys.modules
+wiring.use(token_store=Down())
+out["down"] = ask("Bearer " + text)
+print("RESULT" + json.dumps(out))
+"""
+
+
+@pytest.fixture(scope="module")
+def result() -> dict[str, Any]:
+    """What a fresh process found."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
+    found: dict[str, Any] = json.loads(line.removeprefix("RESULT"))
+    return found
+
+
+def test_no_local_stand_in_is_loaded(result: dict[str, Any]) -> None:
+    assert result["local"] is False
+
+
+def test_a_good_token_is_let_in(result: dict[str, Any]) -> None:
+    assert result["good"] is True
+    assert result["call"] == [200, "c-1"]
+
+
+def test_api_gateway_is_told_401_in_the_one_word_it_knows(result: dict[str, Any]) -> None:
+    assert (result["bad"], result["none"]) == ("Unauthorized", "Unauthorized")
+
+
+def test_api_gateway_is_told_500_when_a_token_cannot_be_checked(result: dict[str, Any]) -> None:
+    assert result["down"] == "The token cannot be checked."
+
+
+def test_without_an_authorizer_nobody_gets_in(result: dict[str, Any]) -> None:
+    assert result["anonymous"] == [401, "c-1"]

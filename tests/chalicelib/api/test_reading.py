@@ -1,0 +1,93 @@
+"""Whatever is sent, reading it ends in a value or in an error that has a place in the table of problems."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.api.body import DEEPEST, read_object
+from chalicelib.api.encoding import encode
+from chalicelib.api.endpoint import read_body, read_query
+from chalicelib.api.problems import row_of
+from chalicelib.api.schemas import Bulk, ListQuery, NewBatch, NewJob, NewUpload, Retry
+from chalicelib.errors import JobFlowError, MalformedRequest
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""How fast it is on a busy machine proves nothing."""
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None), max_size=20)
+)  # fmt: skip
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
+NAMES = st.sampled_from(
+    ["type", "payload", "max_attempts", "delay_seconds", "run_at", "tags", "jobs", "action", "ids", "filter", "limit",
+     "dry_run", "content_type", "bytes", "offset", "status", "cursor", "created_after", "tag", "id_prefix"]
+)  # fmt: skip
+TIMES = st.datetimes().map(str) | st.sampled_from(
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2027-W01-1T00:00Z", "2027-01-01T24:00:00Z", "Z", "T00Z"]
+)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Errors inside are fine if the table of problems has a 4xx for them."""
+    try:
+        yield
+    except JobFlowError as error:
+        row = row_of(error)
+        if row is None or not 400 <= row[0] < 500:
+            raise
+
+
+@patient
+@given(st.binary(max_size=200))
+def test_any_bytes(raw: bytes) -> None:
+    with told():
+        assert isinstance(read_object(raw, None), dict)
+
+
+@patient
+@given(st.text(max_size=60))
+def test_any_content_type(content_type: str) -> None:
+    with told():
+        assert read_object(b"{}", content_type) == {}
+
+
+@patient
+@given(
+    st.dictionaries(NAMES | st.text(max_size=5), VALUES | TIMES),
+    st.sampled_from([NewJob, NewBatch, Bulk, Retry, NewUpload]),
+)
+def test_any_object_as_any_body(value: dict[str, Any], model: Any) -> None:
+    with told():
+        body = read_body(model, read_object(json.dumps(value).encode(), "application/json"))
+        assert json.loads(encode(body)) is not None
+
+
+@patient
+@given(st.dictionaries(NAMES | st.text(max_size=5), st.lists(st.text(max_size=30) | TIMES, min_size=1, max_size=2)))
+def test_any_query(query: dict[str, list[str]]) -> None:
+    with told():
+        assert isinstance(read_query(ListQuery, query), ListQuery)
+
+
+@patient
+@given(VALUES)
+def test_any_value_can_be_written_and_read_by_anyone(value: Any) -> None:
+    text = encode(value)
+    assert text.isascii()
+    json.loads(text, parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize("depth", range(DEEPEST - 2, DEEPEST + 3))
+@pytest.mark.parametrize(("opening", "closing"), [('{"a":', "}"), ("[", "]")])
+def test_the_deepest(depth: int, opening: str, closing: str) -> None:
+    raw = ('{"p":' + opening * (depth - 1) + "1" + closing * (depth - 1) + "}").encode()
+    if depth <= DEEPEST:
+        assert read_object(raw, None)
+    else:
+        with pytest.raises(MalformedRequest, match="deeper than 32"):
+            read_object(raw, None)
