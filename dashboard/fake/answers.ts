@@ -1,0 +1,126 @@
+import type { components } from "../src/api/schema.gen";
+import { iso, STATUSES, type FakeJob, type Status } from "./model";
+import { percentile } from "./minutes";
+import type { Sim } from "./sim";
+import { types } from "./types";
+
+type Schemas = components["schemas"];
+
+export interface Narrow {
+  status?: string | null;
+  type?: string | null;
+  tag?: string | null;
+  id_prefix?: string | null;
+  error?: string | null;
+  created_after?: string | null;
+  created_before?: string | null;
+}
+
+/** The jobs that match, newest first. */
+export function matching(sim: Sim, which: Narrow): FakeJob[] {
+  const after = which.created_after ? Date.parse(which.created_after) : -Infinity;
+  const before = which.created_before ? Date.parse(which.created_before) : Infinity;
+  const words = which.error?.toLowerCase();
+  return [...sim.jobs.values()]
+    .filter(
+      (job) =>
+        (!which.status || job.status === which.status) &&
+        (!which.type || job.type === which.type) &&
+        (!which.tag || job.tags.includes(which.tag)) &&
+        (!which.id_prefix || job.id.startsWith(which.id_prefix)) &&
+        (!words || `${job.errorClass} ${job.errorMessage}`.toLowerCase().includes(words)) &&
+        job.createdAt >= after &&
+        job.createdAt < before,
+    )
+    .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
+}
+
+function numbers(jobs: FakeJob[]): Schemas["Numbers"] {
+  const by = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
+  for (const job of jobs) by[job.status] += 1;
+  return {
+    total_jobs: jobs.length,
+    active_jobs: by.queued + by.processing + by.retrying,
+    completed_jobs: by.completed,
+    failed_jobs: by.failed,
+    dead_letter_jobs: by.dead_letter,
+    queue_length: by.queued,
+    retry_queue_length: by.retrying,
+    dlq_length: by.dead_letter,
+    by_status: by,
+  };
+}
+
+export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
+  const now = sim.now();
+  const jobs = [...sim.jobs.values()];
+  const byType = types.map(({ type }): [string, Schemas["TypeNumbers"]] => {
+    const mine = jobs.filter((job) => job.type === type);
+    const ages = mine.filter((job) => job.status === "queued").map((job) => (now - job.createdAt) / 1000);
+    const oldest = ages.length ? Math.max(...ages) : null;
+    const inFlight = mine.filter((job) => job.status === "processing").length;
+    return [
+      type,
+      { ...numbers(mine), oldest_queued_age_s: oldest, in_flight: inFlight, paused: sim.paused.has(type) },
+    ];
+  });
+  return { ...numbers(jobs), by_type: Object.fromEntries(byType), as_of: iso(now) };
+}
+
+export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
+  const metric = (query.get("metric") ?? "throughput") as Schemas["Series"]["metric"];
+  const step = Number(query.get("step") ?? 60);
+  const type = query.get("type");
+  const from = Date.parse(query.get("from") ?? iso(sim.now() - 3_600_000));
+  const to = Date.parse(query.get("to") ?? iso(sim.now()));
+  const wanted = type ? [type] : types.map((one) => one.type);
+  const points: Schemas["Series"]["points"] = [];
+  for (let at = Math.floor(from / (step * 1000)) * step * 1000; at < to; at += step * 1000) {
+    const sum = sim.minutes.sum(wanted, at, step * 1000);
+    if (metric === "throughput") points.push({ t: iso(at), ...sum.counts });
+    else if (metric === "depth") points.push({ t: iso(at), depth: 0 });
+    else {
+      const values = metric === "wait" ? sum.wait : sum.run;
+      points.push({
+        t: iso(at),
+        count: values.length,
+        p50: percentile(values, 0.5),
+        p95: percentile(values, 0.95),
+        p99: percentile(values, 0.99),
+      });
+    }
+  }
+  const queued = matching(sim, { status: "queued", type }).length;
+  return { metric, type, from: iso(from), to: iso(to), step_s: step, points, drain_eta_s: queued * 0.4 };
+}
+
+const SPARKS = 24;
+
+export function errorGroups(sim: Sim, query: URLSearchParams): Schemas["ErrorGroups"] {
+  const now = sim.now();
+  const since = Date.parse(query.get("since") ?? iso(now - 86_400_000));
+  const step = (now - since) / SPARKS;
+  const groups = new Map<string, Schemas["ErrorGroup"]>();
+  for (const job of matching(sim, { type: query.get("type") })) {
+    for (const attempt of job.history) {
+      const at = Date.parse(attempt.finished_at ?? attempt.started_at);
+      if (!attempt.error_class || at < since) continue;
+      const key = `${job.type}/${attempt.error_class}`;
+      const group = groups.get(key) ?? {
+        fingerprint: Buffer.from(key).toString("hex").slice(0, 16), type: job.type, error_class: attempt.error_class,
+        message: attempt.error_message ?? "", count: 0, first_seen: iso(at), last_seen: iso(at), sample_job_ids: [],
+        sparkline: Array.from({ length: SPARKS }, () => 0), sparkline_step_s: Math.round(step / 1000),
+      }; // prettier-ignore
+      group.count += 1;
+      if (iso(at) < group.first_seen) group.first_seen = iso(at);
+      if (iso(at) > group.last_seen) group.last_seen = iso(at);
+      if (group.sample_job_ids.length < 5 && !group.sample_job_ids.includes(job.id))
+        group.sample_job_ids.push(job.id);
+      const slot = Math.min(SPARKS - 1, Math.floor((at - since) / step));
+      group.sparkline[slot] = (group.sparkline[slot] ?? 0) + 1;
+      groups.set(key, group);
+    }
+  }
+  const sorted = [...groups.values()].sort((a, b) => b.count - a.count);
+  return { groups: sorted, since: iso(since), as_of: iso(now) };
+}

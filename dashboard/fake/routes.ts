@@ -1,0 +1,276 @@
+import type { IncomingMessage } from "node:http";
+import { Validator, type Schema } from "@cfworker/json-schema";
+import { isObject, type JsonObject } from "../src/lib/json";
+import { errorGroups, matching, metrics, series, type Narrow } from "./answers";
+import { authorize, Problem, readJson, TOKENS } from "./http";
+import { detail, row, WAITING, type FakeJob, type Role } from "./model";
+import type { Sim } from "./sim";
+import { types } from "./types";
+import { uuid } from "./rng";
+
+export interface Ask {
+  sim: Sim;
+  request: IncomingMessage;
+  path: string[];
+  query: URLSearchParams;
+  role: Role;
+}
+export interface Answer {
+  status?: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}
+type Handler = (ask: Ask) => Answer | Promise<Answer>;
+
+function jobOf({ sim, path }: Ask): FakeJob {
+  const job = sim.jobs.get(path[1] ?? "");
+  if (!job) throw new Problem(404, "There is no such job", `There is no job ${path[1] ?? ""}.`);
+  return job;
+}
+
+function checkPayload(type: string, payload: unknown): JsonObject {
+  const known = types.find((one) => one.type === type);
+  if (!known)
+    throw new Problem(422, "There is no such job type", `There is no job type ${type}.`, [
+      { loc: ["type"], msg: "must be a known type" },
+    ]);
+  if (!isObject(payload))
+    throw new Problem(422, "The request is not valid", "The payload is no object.", [
+      { loc: ["payload"], msg: "Input should be a valid dictionary" },
+    ]);
+  const { valid, errors } = new Validator(known.schema as Schema, "2020-12", false).validate(payload);
+  if (!valid) {
+    const found = errors.map((one) => ({
+      loc: ["payload", ...one.instanceLocation.split("/").slice(1)],
+      msg: one.error,
+    }));
+    throw new Problem(
+      422,
+      "The payload does not match its job type",
+      `The payload does not match ${type}.`,
+      found,
+    );
+  }
+  // As pydantic's own validators do, a rule that a schema cannot tell.
+  if (
+    type === "email.send" &&
+    !(payload["to"] as unknown[] | undefined)?.length &&
+    !(payload["cc"] as unknown[] | undefined)?.length
+  ) {
+    throw new Problem(
+      422,
+      "The payload does not match its job type",
+      "The payload does not match email.send.",
+      [{ loc: ["payload", "to"], msg: "needs at least one recipient" }],
+    );
+  }
+  return payload;
+}
+
+const create: Handler = async ({ sim, request }) => {
+  const body = await readJson(request);
+  const type = String(body["type"]);
+  const payload = checkPayload(type, body["payload"]);
+  const key = (request.headers["idempotency-key"] as string | undefined) ?? null;
+  const same = key === null ? undefined : [...sim.jobs.values()].find((job) => job.idempotencyKey === key);
+  if (same && same.body !== JSON.stringify(body))
+    throw new Problem(
+      422,
+      "The Idempotency-Key belongs to another request",
+      `The key ${key ?? ""} was used with another body.`,
+    );
+  if (same) return { body: row(same, true), headers: { "Idempotent-Replayed": "true" } };
+  const now = sim.now();
+  const at = body["run_at"]
+    ? Date.parse(String(body["run_at"]))
+    : now + Number(body["delay_seconds"] ?? 0) * 1000;
+  const later = at > now ? { status: "scheduled" as const, nextAttemptAt: at } : {};
+  const tags = (body["tags"] as string[] | undefined) ?? [];
+  const known = types.find((one) => one.type === type);
+  const maxAttempts = Number(body["max_attempts"] ?? known?.max_attempts ?? 3);
+  const job = sim.add(type, payload, {
+    maxAttempts,
+    tags,
+    idempotencyKey: key,
+    body: JSON.stringify(body),
+    ...later,
+  });
+  return { status: 201, body: row(job, true), headers: { Location: `/jobs/${job.id}` } };
+};
+
+const list: Handler = ({ sim, query }) => {
+  const limit = Number(query.get("limit") ?? 20);
+  const which = Object.fromEntries(query) as Narrow;
+  const all = matching(sim, which);
+  // The cursor is the last job of the page before, so that new jobs do not shift what follows.
+  const cursor = query.get("cursor");
+  const start = cursor ? all.findIndex((job) => job.id === cursor) + 1 : Number(query.get("offset") ?? 0);
+  const jobs = all.slice(start, start + limit);
+  const counted = [...query.keys()].every((name) =>
+    ["limit", "offset", "status", "type", "cursor"].includes(name),
+  );
+  const next = start + limit < all.length ? (jobs.at(-1)?.id ?? null) : null;
+  return {
+    body: {
+      jobs: jobs.map((job) => row(job)),
+      total: counted ? all.length : null,
+      limit,
+      offset: 0,
+      next_cursor: next,
+    },
+  };
+};
+
+const bulk: Handler = async ({ sim, request }) => {
+  const body = await readJson(request);
+  const action = body["action"] === "cancel" ? "cancel" : "retry";
+  const limit = Number(body["limit"] ?? 100);
+  const filter = body["filter"] as Narrow | undefined;
+  const legal = action === "retry" ? ["failed", "dead_letter"] : [...WAITING, "processing"];
+  const chosen = filter
+    ? matching(sim, filter).filter(
+        (job) =>
+          (filter.status ? true : legal.includes(job.status)) &&
+          !(action === "cancel" && job.cancelRequested),
+      )
+    : (body["ids"] as string[]).flatMap((id) => sim.jobs.get(id) ?? []);
+  return { body: act(sim, action, chosen.slice(0, limit), body["dry_run"] === true, chosen.length > limit) };
+};
+
+function act(sim: Sim, action: "retry" | "cancel", jobs: FakeJob[], dry: boolean, more: boolean) {
+  const skipped: { id: string; reason: string }[] = [];
+  let done = 0;
+  for (const job of jobs) {
+    const active = [...WAITING, "processing"].includes(job.status);
+    const legal = action === "cancel" ? active : !active && job.status !== "completed";
+    const refused = dry
+      ? legal
+        ? null
+        : `Job ${job.id} is ${job.status}; this action is not for such jobs.`
+      : action === "retry"
+        ? sim.retry(job)
+        : sim.cancel(job);
+    if (refused) skipped.push({ id: job.id, reason: refused });
+    else done += dry ? 0 : 1;
+  }
+  return { matched: jobs.length, done, skipped, more };
+}
+
+const redrive: Handler = async ({ sim, request }) => {
+  const body = await readJson(request);
+  const type = typeof body["type"] === "string" ? body["type"] : null;
+  const dead = matching(sim, { status: "dead_letter", type });
+  return { body: act(sim, "retry", dead.slice(0, 100), body["dry_run"] === true, dead.length > 100) };
+};
+
+function refuse(reason: string | null): void {
+  if (reason) throw new Problem(409, "The job's state does not allow this", reason);
+}
+
+const EXTENSION: Record<string, string> = {
+  "image/jpeg": "jpg",
+  "image/png": "png",
+  "image/webp": "webp",
+  "image/gif": "gif",
+};
+
+const uploads: Handler = async ({ sim, request }) => {
+  const body = await readJson(request);
+  const extension = EXTENSION[String(body["content_type"])];
+  if (!extension)
+    throw new Problem(422, "The request is not valid", "The content type is not one of the allowed ones.", [
+      { loc: ["content_type"], msg: "must be an image" },
+    ]);
+  const key = `uploads/${uuid(sim.random)}.${extension}`;
+  const fields = {
+    key,
+    "Content-Type": String(body["content_type"]),
+    policy: "eyJ9",
+    "x-amz-signature": "0".repeat(64),
+  };
+  return {
+    status: 201,
+    body: {
+      url: sim.options.filesUrl,
+      fields,
+      key,
+      max_bytes: 15_000_000,
+      expires_at: new Date(sim.now() + 900_000).toISOString(),
+    },
+  };
+};
+
+const pause =
+  (on: boolean): Handler =>
+  ({ sim, path }) => {
+    const type = path[1] ?? "";
+    if (on) sim.paused.add(type);
+    else sim.paused.delete(type);
+    return { body: { type, paused: on } };
+  };
+
+/** Method and path pattern, the role it needs, and what it does. */
+const ROUTES: [string, RegExp, Role, Handler][] = [
+  [
+    "GET",
+    /^me$/,
+    "viewer",
+    ({ request, role }) => ({
+      body: {
+        role,
+        label: Object.keys(TOKENS).find((token) => request.headers.authorization?.endsWith(token)) ?? "",
+      },
+    }),
+  ],
+  ["GET", /^jobs$/, "viewer", list],
+  ["POST", /^jobs$/, "operator", create],
+  ["POST", /^jobs\/bulk$/, "operator", bulk],
+  [
+    "GET",
+    /^jobs\/[^/]+$/,
+    "viewer",
+    (ask) => ({ body: detail(jobOf(ask), ask.sim.paused.has(jobOf(ask).type)) }),
+  ],
+  [
+    "GET",
+    /^jobs\/[^/]+\/logs$/,
+    "viewer",
+    (ask) => ({ body: { lines: jobOf(ask).logs, next_cursor: null, insights_url: null } }),
+  ],
+  ["POST", /^jobs\/[^/]+\/retry$/, "operator", async (ask) => {
+    const { payload } = await readJson(ask.request);
+    const job = jobOf(ask);
+    refuse(ask.sim.retry(job, payload === undefined ? undefined : checkPayload(job.type, payload)));
+    return { body: row(job, true) };
+  }], // prettier-ignore
+  [
+    "POST",
+    /^jobs\/[^/]+\/cancel$/,
+    "operator",
+    (ask) => (refuse(ask.sim.cancel(jobOf(ask))), { body: row(jobOf(ask), true) }),
+  ],
+  ["POST", /^dead-letters\/redrive$/, "operator", redrive],
+  ["POST", /^uploads$/, "operator", uploads],
+  ["GET", /^job-types$/, "viewer", () => ({ body: { job_types: types } })],
+  ["POST", /^job-types\/[^/]+\/pause$/, "admin", pause(true)],
+  ["POST", /^job-types\/[^/]+\/resume$/, "admin", pause(false)],
+  ["GET", /^metrics$/, "viewer", ({ sim }) => ({ body: metrics(sim) })],
+  ["GET", /^metrics\/series$/, "viewer", ({ sim, query }) => ({ body: series(sim, query) })],
+  ["GET", /^errors$/, "viewer", ({ sim, query }) => ({ body: errorGroups(sim, query) })],
+];
+
+/** The answer to one call; raises Problem. */
+export async function answer(sim: Sim, request: IncomingMessage, url: URL): Promise<Answer> {
+  const path = url.pathname.slice(1);
+  if (path === "health") return { body: { status: "ok" } };
+  const route = ROUTES.find(([method, pattern]) => method === request.method && pattern.test(path));
+  if (!route) throw new Problem(404, "Not Found", "There is no such address.");
+  const role = authorize(request, route[2]);
+  return route[3]({
+    sim,
+    request,
+    path: path.split("/").map(decodeURIComponent),
+    query: url.searchParams,
+    role,
+  });
+}

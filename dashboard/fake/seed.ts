@@ -1,0 +1,50 @@
+import { lasts, tagsFor } from "./outcomes";
+import { Sim, type SimOptions } from "./sim";
+import { examplePayload, types } from "./types";
+import { pick } from "./rng";
+import { decide } from "./outcomes";
+
+const MINUTE = 60_000;
+
+/** A system with a past: `jobs` jobs over the last six hours, all run to their end, and a few that wait. */
+export function seeded(options: SimOptions, jobs: number): Sim {
+  const now = options.clock();
+  let at = now - 6 * 60 * MINUTE;
+  const sim = new Sim({ ...options, clock: () => at });
+  const gap = (now - at) / Math.max(1, jobs);
+  for (let n = 0; n < jobs; n++) {
+    at += gap;
+    const { type } = pick(sim.random, types);
+    const job = sim.add(type, examplePayload(type, sim.random), { tags: tagsFor(sim.random) });
+    let clock = at + 40 + sim.random() * 900;
+    while (job.status === "queued" || job.status === "retrying") {
+      sim.claim(job, clock);
+      clock += lasts(job, sim.random);
+      const world = { random: sim.random, files: new Set<string>(), filesUrl: options.filesUrl, now: clock };
+      sim.settle(job, clock, decide(job, world));
+      if (job.status === "retrying") clock = job.nextAttemptAt ?? clock;
+    }
+  }
+  at = now;
+  const live = Object.assign(new Sim(options), { jobs: sim.jobs, minutes: sim.minutes });
+  if (jobs > 0) {
+    for (const hours of [1, 20]) {
+      live.add(
+        "report.generate",
+        { hours: 24, formats: ["html"] },
+        { status: "scheduled", nextAttemptAt: now + hours * 60 * MINUTE, tags: ["nightly"] },
+      );
+    }
+    live.add(
+      "email.send",
+      { to: ["ada@example.com"], subject: "Never sent" },
+      {
+        status: "cancelled",
+        createdAt: now - 9 * MINUTE,
+        updatedAt: now - 8 * MINUTE,
+        finishedAt: now - 8 * MINUTE,
+      },
+    );
+  }
+  return live;
+}

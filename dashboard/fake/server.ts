@@ -1,0 +1,108 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { cors, Problem, readJson, send } from "./http";
+import { answer } from "./routes";
+import { files } from "./files";
+import { seeded } from "./seed";
+import type { Sim } from "./sim";
+import { uuid } from "./rng";
+
+export interface FakeOptions {
+  seed?: number;
+  jobs?: number;
+  arrivals?: number;
+  port?: number;
+}
+
+/** Switches for tests, set by POST /__fake: milliseconds of delay, and a status for paths that begin like this. */
+interface Switches {
+  latencyMs: number;
+  fail: { path: string; status: number } | null;
+}
+
+/** An API that keeps the contract, over a simulation that lives. */
+export async function startFake({ seed = 7, jobs = 300, arrivals = 0.5, port = 0 }: FakeOptions = {}) {
+  const switches: Switches = { latencyMs: 0, fail: null };
+  const state: { sim: Sim | null } = { sim: null };
+  const server = createServer(
+    (request, response) => void handle(state.sim, switches, reset, request, response),
+  );
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  function reset(options: FakeOptions = {}): Sim {
+    const chosen = { seed, jobs, arrivals, ...options };
+    Object.assign(switches, { latencyMs: 0, fail: null });
+    state.sim = seeded(
+      { seed: chosen.seed, arrivals: chosen.arrivals, clock: Date.now, filesUrl: `${url}/s3` },
+      chosen.jobs,
+    );
+    return state.sim;
+  }
+  reset();
+  const timer = setInterval(() => state.sim?.tick(), 100);
+  return { url, server, reset, close: () => stop(server, timer) };
+}
+
+async function stop(server: Server, timer: NodeJS.Timeout): Promise<void> {
+  clearInterval(timer);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+async function handle(
+  sim: Sim | null,
+  switches: Switches,
+  reset: (options: FakeOptions) => Sim,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  cors(request, response);
+  const correlationId = uuid(Math.random);
+  response.setHeader("X-Correlation-Id", correlationId);
+  const url = new URL(request.url ?? "/", "http://127.0.0.1");
+  try {
+    if (!sim || request.method === "OPTIONS") {
+      response.writeHead(204).end();
+    } else if (url.pathname === "/__fake") {
+      send(response, 200, await control(sim, switches, reset, request));
+    } else if (url.pathname.startsWith("/s3")) {
+      await files(sim, request, response, url.pathname.slice(4));
+    } else {
+      if (switches.latencyMs) await new Promise((resolve) => setTimeout(resolve, switches.latencyMs));
+      if (switches.fail && url.pathname.startsWith(switches.fail.path))
+        throw new Problem(switches.fail.status, "Internal Server Error", "Something went wrong on our side.");
+      const { status = 200, body, headers = {} } = await answer(sim, request, url);
+      send(response, status, body, headers);
+    }
+  } catch (error) {
+    const problem =
+      error instanceof Problem ? error : new Problem(500, "Internal Server Error", String(error));
+    const { status, title, detail, errors } = problem;
+    send(response, status, {
+      type: "about:blank",
+      title,
+      status,
+      detail,
+      errors,
+      correlation_id: correlationId,
+    });
+  }
+}
+
+type Order = {
+  reset?: FakeOptions;
+  add?: { type: string; payload: Record<string, never>; more?: object }[];
+} & Partial<Switches>;
+
+/** Test orders: begin anew, add jobs as they are, slow down, fail. */
+async function control(
+  sim: Sim,
+  switches: Switches,
+  reset: (options: FakeOptions) => Sim,
+  request: IncomingMessage,
+) {
+  const { reset: anew, add = [], ...rest } = (await readJson(request)) as Order;
+  const target = anew ? reset(anew) : sim;
+  Object.assign(switches, rest);
+  return { ids: add.map(({ type, payload, more }) => target.add(type, payload, more).id) };
+}

@@ -1,0 +1,8 @@
+// Before the first paint: the stored theme, so that nobody sees a flash of the other one.
+try {
+  var stored = JSON.parse(localStorage.getItem("jobflow.prefs") || "{}").theme || "dark";
+  var system = matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
+  document.documentElement.dataset.theme = stored === "system" ? system : stored;
+} catch {
+  document.documentElement.dataset.theme = "dark";
+}

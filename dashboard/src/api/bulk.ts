@@ -1,0 +1,92 @@
+import { request } from "./client";
+import type { JobFilter } from "./jobs";
+import type { WireBulk, WireBulkFilter } from "./wire";
+
+export type BulkAction = "retry" | "cancel";
+/** Either these jobs, or every job that matches and that the action is legal for. */
+export type BulkTarget = { ids: string[] } | { filter: JobFilter };
+
+export interface BulkTally {
+  matched: number;
+  done: number;
+  skipped: { id: string; reason: string }[];
+  more: boolean;
+}
+
+const STEP = 100;
+const NOTHING: BulkTally = { matched: 0, done: 0, skipped: [], more: false };
+
+/** What the action would do. Of a filter only the first hundred are looked at; `more` says so. */
+export async function previewBulk(action: BulkAction, target: BulkTarget): Promise<BulkTally> {
+  let sum = NOTHING;
+  for (const part of parts(target)) {
+    sum = add(sum, await request<WireBulk>("/jobs/bulk", post({ action, dry_run: true, ...part })));
+  }
+  return sum;
+}
+
+/** Do it, a hundred at a time, telling how far it is; stops between steps when the signal is aborted. */
+export async function runBulk(
+  action: BulkAction,
+  target: BulkTarget,
+  onStep: (sum: BulkTally) => void,
+  signal: AbortSignal,
+): Promise<BulkTally> {
+  let sum = NOTHING;
+  for (const part of parts(target)) {
+    let more = true;
+    while (more && !signal.aborted) {
+      const step = await request<WireBulk>("/jobs/bulk", post({ action, ...part }));
+      sum = add(sum, step);
+      onStep(sum);
+      // A step that changes nothing would be the same for ever.
+      more = step.more && step.done > 0;
+    }
+  }
+  return sum;
+}
+
+/** Send the messages of a type's dead-letter queue back to work, a hundred at a time. */
+export async function redrive(type: string, onStep: (sum: BulkTally) => void): Promise<BulkTally> {
+  let sum = NOTHING;
+  let more = true;
+  while (more) {
+    const step = await request<WireBulk>("/dead-letters/redrive", post({ type, limit: STEP }));
+    sum = add(sum, step);
+    onStep(sum);
+    more = step.more && step.done > 0;
+  }
+  return sum;
+}
+
+function post(body: object) {
+  return { method: "POST" as const, body };
+}
+
+function parts(target: BulkTarget): object[] {
+  if ("filter" in target) return [{ filter: toWire(target.filter), limit: STEP }];
+  const steps: object[] = [];
+  for (let at = 0; at < target.ids.length; at += STEP) steps.push({ ids: target.ids.slice(at, at + STEP) });
+  return steps;
+}
+
+function toWire(filter: JobFilter): WireBulkFilter {
+  const { status, type, tag, error, createdAfter, createdBefore } = filter;
+  return {
+    ...(status && { status }),
+    ...(type && { type }),
+    ...(tag && { tag }),
+    ...(error && { error }),
+    ...(createdAfter !== undefined && { created_after: new Date(createdAfter).toISOString() }),
+    ...(createdBefore !== undefined && { created_before: new Date(createdBefore).toISOString() }),
+  };
+}
+
+function add(sum: BulkTally, step: WireBulk): BulkTally {
+  return {
+    matched: sum.matched + step.matched,
+    done: sum.done + step.done,
+    skipped: [...sum.skipped, ...step.skipped],
+    more: sum.more || step.more,
+  };
+}

@@ -1,0 +1,108 @@
+import { createStore } from "@/lib/store";
+import { config } from "@/config";
+import { ApiError, Offline, type FieldError } from "./errors";
+
+/** Whether the API answers: when it last did, and since when it does not. */
+export interface Connection {
+  lastOk: number | null;
+  downSince: number | null;
+}
+export const connection = createStore<Connection>({ lastOk: null, downSince: null });
+
+interface Hooks {
+  token: () => string | null;
+  onUnauthorized: () => void;
+}
+let hooks: Hooks = { token: () => null, onUnauthorized: () => undefined };
+
+/** The session tells the client about tokens; the client knows nothing of sessions. */
+export function connectSession(next: Hooks): void {
+  hooks = next;
+}
+
+export interface Call {
+  method?: "GET" | "POST";
+  query?: Record<string, string | number | null | undefined>;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+}
+
+/** What the API answers to one call; raises ApiError or Offline. */
+export async function request<T>(path: string, call: Call = {}): Promise<T> {
+  return (await requestFull<T>(path, call)).body;
+}
+
+export async function requestFull<T>(path: string, call: Call): Promise<{ body: T; answer: Response }> {
+  const token = hooks.token();
+  const answer = await reach(`${config().apiUrl}${path}${queryString(call.query)}`, {
+    method: call.method ?? "GET",
+    headers: {
+      Accept: "application/json",
+      ...(token ? { Authorization: `Bearer ${token}` } : {}),
+      ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
+      ...call.headers,
+    },
+    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    ...(call.signal ? { signal: call.signal } : {}),
+  });
+  const body = await read(answer);
+  if (!answer.ok) {
+    if (answer.status === 401 && token === hooks.token()) hooks.onUnauthorized();
+    throw problem(answer, body);
+  }
+  if (body === undefined) throw problem(answer, undefined);
+  return { body: body as T, answer };
+}
+
+async function reach(url: string, init: RequestInit): Promise<Response> {
+  try {
+    const answer = await fetch(url, init);
+    connection.set({ lastOk: Date.now(), downSince: null });
+    return answer;
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    connection.update((now) => ({ ...now, downSince: now.downSince ?? Date.now() }));
+    throw new Offline();
+  }
+}
+
+/** The body as JSON; undefined when it is something else, as a proxy's error page is. */
+async function read(answer: Response): Promise<unknown> {
+  try {
+    return JSON.parse(await answer.text()) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+interface WireProblem {
+  title?: string;
+  detail?: string;
+  message?: string;
+  errors?: FieldError[] | null;
+  correlation_id?: string | null;
+}
+
+function problem(answer: Response, body: unknown): ApiError {
+  const found = (typeof body === "object" && body !== null ? body : {}) as WireProblem;
+  const title = found.title ?? (answer.ok ? "The answer is not JSON" : `HTTP ${answer.status}`);
+  const wait = Number(answer.headers.get("Retry-After"));
+  return new ApiError(
+    answer.status,
+    title,
+    found.detail ?? found.message ?? title,
+    found.correlation_id ?? answer.headers.get("X-Correlation-Id"),
+    found.errors ?? [],
+    Number.isFinite(wait) && wait > 0 ? wait : null,
+  );
+}
+
+function queryString(query: Call["query"] = {}): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== "") search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text ? `?${text}` : "";
+}

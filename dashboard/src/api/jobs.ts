@@ -1,0 +1,251 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import type { Json, JsonObject } from "@/lib/json";
+import { request, requestFull } from "./client";
+import type { JobStatus, WireAttempt, WireDetail, WireJob, WireLogs, WirePage } from "./wire";
+
+export type { JobStatus } from "./wire";
+
+/** A job as the screens know it. Times in milliseconds since the epoch. */
+export interface Job {
+  id: string;
+  type: string;
+  status: JobStatus;
+  payload: Json;
+  payloadBytes: number;
+  attempts: number;
+  maxAttempts: number;
+  gen: number;
+  errorMessage: string | null;
+  errorClass: string | null;
+  idempotencyKey: string | null;
+  createdAt: number;
+  updatedAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+  nextAttemptAt: number | null;
+  result: Json;
+  progress: { percent: number; note: string | null } | null;
+  tags: string[];
+  correlationId: string;
+  cancelRequested: boolean;
+}
+
+export interface Attempt {
+  gen: number;
+  attempt: number;
+  outcome: WireAttempt["outcome"];
+  startedAt: number;
+  finishedAt: number | null;
+  durationMs: number | null;
+  errorClass: string | null;
+  errorMessage: string | null;
+  stack: string | null;
+  requestId: string | null;
+  coldStart: boolean | null;
+  receiveCount: number | null;
+  retryDelayS: number | null;
+}
+
+export interface JobDetail extends Job {
+  history: Attempt[];
+  why: string | null;
+}
+
+export interface JobPage {
+  jobs: Job[];
+  total: number | null;
+  nextCursor: string | null;
+}
+
+/** What a listing can be narrowed by on the server. Times in milliseconds. */
+export interface JobFilter {
+  status?: JobStatus | undefined;
+  type?: string | undefined;
+  tag?: string | undefined;
+  idPrefix?: string | undefined;
+  error?: string | undefined;
+  createdAfter?: number | undefined;
+  createdBefore?: number | undefined;
+}
+
+export interface NewJob {
+  type: string;
+  payload: JsonObject;
+  maxAttempts?: number | undefined;
+  delaySeconds?: number | undefined;
+  runAt?: number | undefined;
+  tags?: string[] | undefined;
+  idempotencyKey?: string | undefined;
+}
+
+export interface LogLine {
+  at: number;
+  level: string;
+  message: string;
+  gen: number;
+  attempt: number;
+  fields: JsonObject;
+}
+
+const ms = (text: string): number => Date.parse(text);
+const msOrNull = (text: string | null | undefined): number | null => (text ? Date.parse(text) : null);
+const isoOrNull = (at: number | undefined): string | undefined =>
+  at === undefined ? undefined : new Date(at).toISOString();
+
+export function toJob(wire: WireJob): Job {
+  return {
+    id: wire.id,
+    type: wire.type,
+    status: wire.status,
+    payload: wire.payload as Json,
+    payloadBytes: wire.payload_bytes,
+    attempts: wire.attempts,
+    maxAttempts: wire.max_attempts,
+    gen: wire.gen,
+    errorMessage: wire.error_message,
+    errorClass: wire.error_class,
+    idempotencyKey: wire.idempotency_key,
+    createdAt: ms(wire.created_at),
+    updatedAt: ms(wire.updated_at),
+    startedAt: msOrNull(wire.started_at),
+    finishedAt: msOrNull(wire.finished_at),
+    nextAttemptAt: msOrNull(wire.next_attempt_at),
+    result: wire.result as Json,
+    progress: wire.progress,
+    tags: wire.tags,
+    correlationId: wire.correlation_id,
+    cancelRequested: wire.cancel_requested,
+  };
+}
+
+function toAttempt(wire: WireAttempt): Attempt {
+  return {
+    gen: wire.gen,
+    attempt: wire.attempt,
+    outcome: wire.outcome,
+    startedAt: ms(wire.started_at),
+    finishedAt: msOrNull(wire.finished_at),
+    durationMs: wire.duration_ms,
+    errorClass: wire.error_class,
+    errorMessage: wire.error_message,
+    stack: wire.stack,
+    requestId: wire.request_id,
+    coldStart: wire.cold_start,
+    receiveCount: wire.receive_count,
+    retryDelayS: wire.retry_delay_s,
+  };
+}
+
+export function toDetail(wire: WireDetail): JobDetail {
+  return { ...toJob(wire), history: wire.attempt_history.map(toAttempt), why: wire.why };
+}
+
+function filterQuery(which: JobFilter) {
+  return {
+    status: which.status,
+    type: which.type,
+    tag: which.tag,
+    id_prefix: which.idPrefix,
+    error: which.error,
+    created_after: isoOrNull(which.createdAfter),
+    created_before: isoOrNull(which.createdBefore),
+  };
+}
+
+export const PAGE = 100;
+
+async function fetchPage(which: JobFilter, limit: number, cursor: string | null, signal?: AbortSignal) {
+  const query = { ...filterQuery(which), limit, cursor };
+  const page = await request<WirePage>("/jobs", { query, signal });
+  return { jobs: page.jobs.map(toJob), total: page.total, nextCursor: page.next_cursor };
+}
+
+export const jobKeys = {
+  all: ["jobs"] as const,
+  pages: (which: JobFilter) => ["jobs", "pages", which] as const,
+  head: (which: JobFilter) => ["jobs", "head", which] as const,
+  one: (id: string) => ["jobs", "one", id] as const,
+  logs: (id: string) => ["jobs", "logs", id] as const,
+};
+
+/** The rows as they were when they were asked for: they stay put until somebody asks again. */
+export const jobPages = (which: JobFilter) =>
+  infiniteQueryOptions({
+    queryKey: jobKeys.pages(which),
+    queryFn: ({ pageParam, signal }) => fetchPage(which, PAGE, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+    staleTime: Infinity,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+
+/** The newest rows, asked for again and again. */
+export const jobHead = (which: JobFilter, limit = PAGE) =>
+  queryOptions({
+    queryKey: [...jobKeys.head(which), limit],
+    queryFn: ({ signal }) => fetchPage(which, limit, null, signal),
+  });
+
+export const jobOne = (id: string) =>
+  queryOptions({
+    queryKey: jobKeys.one(id),
+    queryFn: async ({ signal }) =>
+      toDetail(await request<WireDetail>(`/jobs/${encodeURIComponent(id)}`, { signal })),
+  });
+
+/** How some jobs stand now, each asked for by its id; one that is gone is left out. */
+export async function fetchJobs(ids: string[], signal?: AbortSignal): Promise<JobDetail[]> {
+  const found = await Promise.allSettled(
+    ids.map((id) => request<WireDetail>(`/jobs/${encodeURIComponent(id)}`, { signal })),
+  );
+  return found.flatMap((one) => (one.status === "fulfilled" ? [toDetail(one.value)] : []));
+}
+
+export const jobLogs = (id: string) =>
+  queryOptions({
+    queryKey: jobKeys.logs(id),
+    queryFn: async ({ signal }) => {
+      const logs = await request<WireLogs>(`/jobs/${encodeURIComponent(id)}/logs`, { signal });
+      const lines: LogLine[] = logs.lines.map((line) => ({
+        ...line,
+        at: ms(line.at),
+        fields: line.fields as JsonObject,
+      }));
+      return { lines, more: logs.next_cursor !== null, insightsUrl: logs.insights_url };
+    },
+  });
+
+export function createBody(job: NewJob) {
+  return {
+    type: job.type,
+    payload: job.payload,
+    ...(job.maxAttempts === undefined ? {} : { max_attempts: job.maxAttempts }),
+    ...(job.delaySeconds === undefined ? {} : { delay_seconds: job.delaySeconds }),
+    ...(job.runAt === undefined ? {} : { run_at: isoOrNull(job.runAt) }),
+    ...(job.tags?.length ? { tags: job.tags } : {}),
+  };
+}
+
+/** The job, and whether it was there already under the same idempotency key. */
+export async function createJob(job: NewJob): Promise<{ job: Job; replayed: boolean }> {
+  const headers = job.idempotencyKey ? { "Idempotency-Key": job.idempotencyKey } : {};
+  const { body, answer } = await requestFull<WireJob>("/jobs", {
+    method: "POST",
+    body: createBody(job),
+    headers,
+  });
+  return { job: toJob(body), replayed: answer.status === 200 };
+}
+
+export async function retryJob(id: string, payload?: JsonObject): Promise<void> {
+  const body = payload ? { payload } : {};
+  await request(`/jobs/${encodeURIComponent(id)}/retry`, { method: "POST", body });
+}
+
+export async function cancelJob(id: string): Promise<Job> {
+  return toJob(
+    await request<WireJob>(`/jobs/${encodeURIComponent(id)}/cancel`, { method: "POST", body: {} }),
+  );
+}

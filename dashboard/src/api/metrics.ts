@@ -1,0 +1,161 @@
+import { queryOptions } from "@tanstack/react-query";
+import { request } from "./client";
+import type { JobStatus, WireErrors, WireMetrics, WireNumbers, WireSeries } from "./wire";
+
+export interface Numbers {
+  byStatus: Record<JobStatus, number>;
+  total: number;
+  queueLength: number;
+  retryQueueLength: number;
+  dlqLength: number;
+}
+export interface TypeNumbers extends Numbers {
+  oldestQueuedAgeS: number | null;
+  inFlight: number;
+  paused: boolean;
+}
+export interface Metrics extends Numbers {
+  byType: Record<string, TypeNumbers>;
+  asOf: number;
+}
+
+type WireCommon = Pick<
+  WireNumbers,
+  "by_status" | "total_jobs" | "queue_length" | "retry_queue_length" | "dlq_length"
+>;
+
+function toNumbers(wire: WireCommon): Numbers {
+  return {
+    byStatus: wire.by_status as Record<JobStatus, number>,
+    total: wire.total_jobs,
+    queueLength: wire.queue_length,
+    retryQueueLength: wire.retry_queue_length,
+    dlqLength: wire.dlq_length,
+  };
+}
+
+function toMetrics(wire: WireMetrics): Metrics {
+  const byType = Object.entries(wire.by_type).map(([type, numbers]): [string, TypeNumbers] => [
+    type,
+    {
+      ...toNumbers(numbers),
+      oldestQueuedAgeS: numbers.oldest_queued_age_s,
+      inFlight: numbers.in_flight,
+      paused: numbers.paused,
+    },
+  ]);
+  return { ...toNumbers(wire), byType: Object.fromEntries(byType), asOf: Date.parse(wire.as_of) };
+}
+
+export const metrics = () =>
+  queryOptions({
+    queryKey: ["metrics"],
+    queryFn: async ({ signal }) => toMetrics(await request<WireMetrics>("/metrics", { signal })),
+  });
+
+/** A stretch of time, in milliseconds, and the step in seconds that suits it. */
+export interface Range {
+  from: number;
+  to: number;
+  step: number;
+}
+
+export interface ThroughputPoint {
+  t: number;
+  created: number;
+  completed: number;
+  failed: number;
+  retried: number;
+  deadLettered: number;
+}
+export interface LatencyPoint {
+  t: number;
+  count: number;
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+}
+
+type SeriesMetric = "throughput" | "wait" | "run" | "total" | "depth";
+
+async function fetchSeries(
+  metric: SeriesMetric,
+  type: string | undefined,
+  range: Range,
+  signal: AbortSignal,
+) {
+  const query = {
+    metric,
+    type,
+    from: new Date(range.from).toISOString(),
+    to: new Date(range.to).toISOString(),
+    step: range.step,
+  };
+  return request<WireSeries>("/metrics/series", { query, signal });
+}
+
+/** `range` is read when it is asked for, so that a live range moves on; `span` names it in the cache. */
+export const throughput = (type: string | undefined, span: string, range: () => Range) =>
+  queryOptions({
+    queryKey: ["series", "throughput", type ?? null, span],
+    queryFn: async ({ signal }) => {
+      const asked = range();
+      const wire = await fetchSeries("throughput", type, asked, signal);
+      const points = wire.points.flatMap((p): ThroughputPoint[] =>
+        "created" in p ? [{ ...p, t: Date.parse(p.t), deadLettered: p.dead_lettered }] : [],
+      );
+      return { range: asked, points, drainEtaS: wire.drain_eta_s };
+    },
+  });
+
+export const latency = (
+  metric: "wait" | "run" | "total",
+  type: string | undefined,
+  span: string,
+  range: () => Range,
+) =>
+  queryOptions({
+    queryKey: ["series", metric, type ?? null, span],
+    queryFn: async ({ signal }) => {
+      const asked = range();
+      const wire = await fetchSeries(metric, type, asked, signal);
+      const points = wire.points.flatMap((p): LatencyPoint[] =>
+        "p50" in p ? [{ ...p, t: Date.parse(p.t) }] : [],
+      );
+      return { range: asked, points };
+    },
+  });
+
+export interface ErrorGroup {
+  fingerprint: string;
+  type: string;
+  errorClass: string | null;
+  message: string;
+  count: number;
+  firstSeen: number;
+  lastSeen: number;
+  sampleJobIds: string[];
+  sparkline: number[];
+  sparklineStepS: number;
+}
+
+export const errorGroups = (type: string | undefined, span: string, since: () => number) =>
+  queryOptions({
+    queryKey: ["errors", type ?? null, span],
+    queryFn: async ({ signal }) => {
+      const query = { type, since: new Date(since()).toISOString() };
+      const wire = await request<WireErrors>("/errors", { query, signal });
+      return wire.groups.map((group): ErrorGroup => ({
+        fingerprint: group.fingerprint,
+        type: group.type,
+        errorClass: group.error_class,
+        message: group.message,
+        count: group.count,
+        firstSeen: Date.parse(group.first_seen),
+        lastSeen: Date.parse(group.last_seen),
+        sampleJobIds: group.sample_job_ids,
+        sparkline: group.sparkline,
+        sparklineStepS: group.sparkline_step_s,
+      }));
+    },
+  });

@@ -1,0 +1,74 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { Json, JsonObject } from "@/lib/json";
+import { request } from "./client";
+import type { Role, WireJobTypes, WireMe, WireUpload } from "./wire";
+
+export type { Role } from "./wire";
+
+export interface JobType {
+  type: string;
+  title: string;
+  description: string;
+  schema: JsonObject;
+  example: Json;
+  maxAttempts: number;
+  timeout: number;
+  budget: number;
+  batchSize: number;
+  concurrency: number;
+  memory: number;
+}
+
+export const jobTypes = () =>
+  queryOptions({
+    queryKey: ["job-types"],
+    staleTime: 5 * 60_000,
+    queryFn: async ({ signal }) => {
+      const wire = await request<WireJobTypes>("/job-types", { signal });
+      return wire.job_types.map((one): JobType => ({
+        type: one.type,
+        title: one.title,
+        description: one.description,
+        schema: one.schema as JsonObject,
+        example: one.example as Json,
+        maxAttempts: one.max_attempts,
+        timeout: one.timeout,
+        budget: one.budget,
+        batchSize: one.batch_size,
+        concurrency: one.concurrency,
+        memory: one.memory,
+      }));
+    },
+  });
+
+export async function setPaused(type: string, paused: boolean): Promise<void> {
+  const path = `/job-types/${encodeURIComponent(type)}/${paused ? "pause" : "resume"}`;
+  await request(path, { method: "POST", body: {} });
+}
+
+export interface Me {
+  role: Role;
+  label: string;
+}
+
+export const me = (token: string | null) =>
+  queryOptions({
+    queryKey: ["me", token],
+    enabled: token !== null,
+    staleTime: 60_000,
+    queryFn: ({ signal }): Promise<Me> => request<WireMe>("/me", { signal }),
+  });
+
+/** Put a file where the jobs can read it; returns its key. Raises ApiError, Offline. */
+export async function upload(file: File): Promise<string> {
+  const form = await request<WireUpload>("/uploads", {
+    method: "POST",
+    body: { content_type: file.type, bytes: file.size },
+  });
+  const data = new FormData();
+  for (const [name, value] of Object.entries(form.fields)) data.append(name, value);
+  data.append("file", file);
+  const answer = await fetch(form.url, { method: "POST", body: data });
+  if (!answer.ok) throw new Error(`The storage refused the file (${answer.status}). Try again.`);
+  return form.key;
+}

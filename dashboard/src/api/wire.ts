@@ -1,0 +1,21 @@
+import type { components } from "./schema.gen";
+
+/** The generated types under short names. Nothing outside src/api sees them. */
+type Schemas = components["schemas"];
+export type WireJob = Schemas["JobRow"];
+export type WireDetail = Schemas["JobDetail"];
+export type WireAttempt = Schemas["AttemptRow"];
+export type WirePage = Schemas["JobPage"];
+export type WireLogs = Schemas["LogPage"];
+export type WireBulk = Schemas["BulkAnswer"];
+/** Every part may be left out: the generator takes a default for a promise. */
+export type WireBulkFilter = Partial<Schemas["BulkFilter"]>;
+export type WireMetrics = Schemas["MetricsAnswer"];
+export type WireNumbers = Schemas["TypeNumbers"];
+export type WireSeries = Schemas["Series"];
+export type WireErrors = Schemas["ErrorGroups"];
+export type WireJobTypes = Schemas["JobTypes"];
+export type WireUpload = Schemas["UploadForm"];
+export type WireMe = Schemas["Me"];
+export type JobStatus = Schemas["Status"];
+export type Role = Schemas["Role"];

@@ -1,0 +1,34 @@
+import * as v from "valibot";
+
+/** What /config.json says about where this copy of the dashboard runs. */
+const Config = v.object({
+  apiUrl: v.pipe(
+    v.string(),
+    v.transform((url) => url.replace(/\/+$/, "")),
+  ),
+  stage: v.optional(v.string(), "dev"),
+  region: v.optional(v.string(), "us-east-1"),
+  devToken: v.optional(v.string()),
+});
+export type Config = v.InferOutput<typeof Config>;
+
+let current: Config | null = null;
+
+export async function loadConfig(): Promise<Config> {
+  const answer = await fetch("/config.json", { cache: "no-store" });
+  if (!answer.ok) throw new Error(`/config.json answered ${answer.status}.`);
+  const read = v.safeParse(Config, await answer.json());
+  if (!read.success) throw new Error('/config.json must be like {"apiUrl": "https://…"}.');
+  current = read.output;
+  return current;
+}
+
+export function config(): Config {
+  if (!current) throw new Error("config() before loadConfig()");
+  return current;
+}
+
+/** For tests: what loadConfig() would have read. */
+export function setConfig(next: Config): void {
+  current = next;
+}

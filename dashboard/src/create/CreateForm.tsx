@@ -1,0 +1,164 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { ApiError, sentence } from "@/api/errors";
+import { createJob, retryJob, type JobDetail } from "@/api/jobs";
+import type { JobType } from "@/api/types";
+import { refresh } from "@/jobs/actions";
+import { allows } from "@/jobs/status";
+import { shortId } from "@/lib/format";
+import type { JsonObject } from "@/lib/json";
+import { rememberPayload } from "@/session/prefs";
+import { Button } from "@/ui/Button";
+import { Panel } from "@/ui/Panel";
+import { toast } from "@/ui/toast";
+import { asObject, checkOptions, NO_OPTIONS, starter, toNewJob, type Options } from "./draft";
+import { OptionsFields } from "./OptionsFields";
+import { PayloadPanel } from "./PayloadPanel";
+import { TypePicker } from "./TypePicker";
+import { fromApi, validate, type Problems } from "./validate";
+
+interface CreateFormProps {
+  types: JobType[];
+  /** The job to start from. */
+  source: JobDetail | null;
+  /** Change and retry the source, instead of making another job. */
+  edit: boolean;
+  asked: string | undefined;
+}
+
+export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const first = types.find((one) => one.type === (source?.type ?? asked)) ?? types[0];
+  const [type, setType] = useState(first);
+  const [payload, setPayload] = useState<JsonObject>(() =>
+    source ? asObject(source.payload) : first ? starter(first) : {},
+  );
+  const [options, setOptions] = useState<Options>(() => ({
+    ...NO_OPTIONS,
+    tags: edit ? "" : (source?.tags.join(", ") ?? ""),
+  }));
+  const [broken, setBroken] = useState<string | null>(null);
+  const [tried, setTried] = useState(false);
+  const [refused, setRefused] = useState<Problems>({});
+
+  const mine = useMemo((): Problems => {
+    if (!tried || !type) return {};
+    return { ...validate(type.schema, payload), ...checkOptions(options, Date.now()) };
+  }, [tried, type, payload, options]);
+  const problems = { ...refused, ...mine };
+
+  const send = useMutation({
+    mutationFn: async (): Promise<{ id: string; text: string }> => {
+      if (edit && source) {
+        await retryJob(source.id, payload);
+        return { id: source.id, text: `Job ${shortId(source.id)} runs again with the new payload.` };
+      }
+      const { job, replayed } = await createJob(toNewJob(type?.type ?? "", payload, options));
+      const text = replayed
+        ? `Job ${shortId(job.id)} was there already, under the same key.`
+        : `Job ${shortId(job.id)} was created.`;
+      return { id: job.id, text };
+    },
+    onSuccess: async ({ id, text }) => {
+      if (type) rememberPayload(type.type, JSON.stringify(payload));
+      toast.done(text);
+      await refresh(client);
+      void navigate({ to: "/jobs/$id", params: { id } });
+    },
+    onError: (error) => {
+      if (error instanceof ApiError && error.errors.length > 0) setRefused(fromApi(error.errors));
+      const id = error instanceof ApiError ? error.correlationId : null;
+      const wait =
+        error instanceof ApiError && error.retryAfter ? ` Try again in ${error.retryAfter} s.` : "";
+      toast.problem(sentence(error) + wait, id ? { detail: `correlation id ${id}` } : {});
+      focusProblem();
+    },
+  });
+
+  if (!type) return null;
+  const choose = (next: JobType) => {
+    setType(next);
+    setPayload(starter(next));
+    setTried(false);
+    setRefused({});
+    void navigate({ to: "/create", search: { type: next.type }, replace: true });
+  };
+  const submit = () => {
+    setTried(true);
+    const found = { ...validate(type.schema, payload), ...checkOptions(options, Date.now()) };
+    if (broken === null && Object.keys(found).length === 0) send.mutate();
+    else focusProblem();
+  };
+  const editable = !edit || (source !== null && allows(source.status, "retry"));
+  return (
+    <form
+      noValidate
+      className="mx-auto flex max-w-3xl flex-col gap-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <h1 className="py-1 text-lg font-semibold">
+        {edit && source ? `Edit and retry job ${shortId(source.id)}` : "Create a job"}
+      </h1>
+      {edit ? (
+        <p className="text-sm text-soft">
+          It goes back to the <code className="font-mono text-text">{type.type}</code> queue with this
+          payload, at attempt 1.
+        </p>
+      ) : (
+        <TypePicker types={types} value={type} onChange={choose} />
+      )}
+      <PayloadPanel
+        type={type}
+        payload={payload}
+        problems={problems}
+        onChange={(next) => {
+          setRefused({});
+          setPayload(next);
+        }}
+        onBroken={setBroken}
+      />
+      {!edit && (
+        <Panel title="Options">
+          <OptionsFields
+            type={type}
+            options={options}
+            problems={problems}
+            onChange={(change) => setOptions((now) => ({ ...now, ...change }))}
+          />
+        </Panel>
+      )}
+      <div className="sticky bottom-14 flex flex-wrap items-center gap-3 border border-line bg-panel p-3 sm:bottom-0">
+        <p className="min-w-0 flex-1 text-xs text-soft" role="status">
+          {summary(problems, broken, editable, source)}
+        </p>
+        <Button type="submit" tone="primary" disabled={send.isPending || !editable}>
+          {send.isPending ? "Sending…" : edit ? "Retry with this payload" : "Create job"}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function summary(
+  problems: Problems,
+  broken: string | null,
+  editable: boolean,
+  source: JobDetail | null,
+): string {
+  if (!editable)
+    return `The job is ${source?.status ?? "gone"}: only failed, dead-lettered or cancelled jobs are retried.`;
+  if (broken) return broken;
+  const found = Object.entries(problems).filter(([, problem]) => problem);
+  if (found.length === 0) return "";
+  const [[path, problem] = ["", ""]] = found;
+  return `${path || "payload"}: ${problem}${found.length > 1 ? ` And ${found.length - 1} more.` : ""}`;
+}
+
+function focusProblem(): void {
+  setTimeout(() => document.querySelector<HTMLElement>('form [aria-invalid="true"]')?.focus(), 50);
+}

@@ -1,0 +1,66 @@
+import { useQuery } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
+import { ApiError, isStatus, sentence } from "@/api/errors";
+import { jobOne } from "@/api/jobs";
+import { jobTypes } from "@/api/types";
+import { useMe } from "@/session/session";
+import { Empty, Failure, Skeleton } from "@/ui/states";
+import { CreateForm } from "./CreateForm";
+
+/** /create: a new job, one like another (?from=id), or another try with a changed payload (?edit=id). */
+export function CreatePage() {
+  const search = useSearch({ from: "/create" });
+  const source = search.edit ?? search.from;
+  const types = useQuery(jobTypes());
+  const job = useQuery({ ...jobOne(source ?? ""), enabled: source !== undefined, staleTime: Infinity });
+  const { can, role } = useMe();
+  const failed = types.error ?? (source ? job.error : null);
+  if (failed) {
+    return (
+      <Failure
+        title={isStatus(failed, 404) ? "There is no such job to start from" : "The form did not come"}
+        detail={sentence(failed)}
+        correlationId={failed instanceof ApiError ? failed.correlationId : null}
+        onRetry={() => void (types.error ? types.refetch() : job.refetch())}
+      />
+    );
+  }
+  if (role && !can.act) {
+    return (
+      <Empty title="Your token may only look">
+        Creating jobs needs a token with the role operator or admin. Sign out to use another one.
+      </Empty>
+    );
+  }
+  if (!types.data || (source && !job.data)) return <FormToCome />;
+  if (types.data.length === 0)
+    return (
+      <Empty title="No job types">
+        Write a file in handlers/ with one function decorated with @job, and it appears here.
+      </Empty>
+    );
+  return (
+    <CreateForm
+      key={`${source ?? ""}${search.edit ? "!" : ""}`}
+      types={types.data}
+      source={job.data ?? null}
+      edit={search.edit !== undefined}
+      asked={search.type}
+    />
+  );
+}
+
+function FormToCome() {
+  return (
+    <div
+      role="status"
+      aria-busy="true"
+      aria-label="Loading the form"
+      className="mx-auto flex max-w-3xl flex-col gap-3"
+    >
+      <Skeleton className="h-8 w-48" />
+      <Skeleton className="h-16" />
+      <Skeleton className="h-96" />
+    </div>
+  );
+}

@@ -1,0 +1,105 @@
+import type { JobType } from "@/api/types";
+import { Button } from "@/ui/Button";
+import { Field, inputClass } from "@/ui/Field";
+import type { Options } from "./draft";
+import type { Problems } from "./validate";
+
+interface OptionsProps {
+  type: JobType;
+  options: Options;
+  problems: Problems;
+  onChange: (change: Partial<Options>) => void;
+}
+
+/** When it runs, how often it is tried, and how it is found again. */
+export function OptionsFields({ type, options, problems, onChange }: OptionsProps) {
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <Field
+        label="When"
+        error={problems["delay_seconds"] ?? problems["run_at"]}
+        hint={options.when === "at" ? "In your local time." : undefined}
+      >
+        {(control) => (
+          <div className="flex gap-1">
+            <select
+              {...control}
+              className={inputClass}
+              value={options.when}
+              onChange={(event) => onChange({ when: event.target.value as Options["when"] })}
+            >
+              <option value="now">At once</option>
+              <option value="delay">After so many seconds</option>
+              <option value="at">At a time</option>
+            </select>
+            {options.when === "delay" && (
+              <input
+                aria-label="Seconds to wait"
+                inputMode="numeric"
+                className={inputClass}
+                placeholder="60"
+                value={options.delay}
+                onChange={(event) => onChange({ delay: event.target.value })}
+              />
+            )}
+            {options.when === "at" && (
+              <input
+                aria-label="Date and time"
+                type="datetime-local"
+                step={1}
+                className={inputClass}
+                value={options.runAt}
+                onChange={(event) => onChange({ runAt: event.target.value })}
+              />
+            )}
+          </div>
+        )}
+      </Field>
+      <Field
+        label="Attempts"
+        hint={`1 to 10. Default: ${type.maxAttempts}.`}
+        error={problems["max_attempts"]}
+      >
+        {(control) => (
+          <input
+            {...control}
+            inputMode="numeric"
+            className={inputClass}
+            placeholder={String(type.maxAttempts)}
+            value={options.maxAttempts}
+            onChange={(event) => onChange({ maxAttempts: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label="Tags" hint="Separated by commas; to find the job again by." error={problems["tags"]}>
+        {(control) => (
+          <input
+            {...control}
+            className={inputClass}
+            placeholder="welcome, customer:42"
+            value={options.tags}
+            onChange={(event) => onChange({ tags: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field
+        label="Idempotency key"
+        hint="The same key and payload again make no second job."
+        error={problems["idempotency_key"]}
+      >
+        {(control) => (
+          <div className="flex gap-1">
+            <input
+              {...control}
+              className={inputClass}
+              autoComplete="off"
+              value={options.key}
+              onChange={(event) => onChange({ key: event.target.value })}
+            />
+            <Button onClick={() => onChange({ key: crypto.randomUUID() })}>New</Button>
+          </div>
+        )}
+      </Field>
+    </div>
+  );
+}

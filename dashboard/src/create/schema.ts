@@ -1,0 +1,175 @@
+import { isObject, type Json, type JsonObject } from "@/lib/json";
+
+/** How a property of a payload is asked for. */
+export type Control =
+  | {
+      kind: "text";
+      format: "plain" | "email" | "uri" | "date" | "datetime";
+      long: boolean;
+      maxLength: number | null;
+    }
+  | { kind: "upload" }
+  | { kind: "number"; integer: boolean; min: number | null; max: number | null }
+  | { kind: "boolean" }
+  | { kind: "choice"; options: Json[] }
+  | { kind: "choices"; options: Json[] }
+  | { kind: "list"; item: FieldSpec }
+  | { kind: "object"; fields: FieldSpec[] }
+  | { kind: "json" };
+
+export interface FieldSpec {
+  name: string;
+  title: string;
+  description: string;
+  required: boolean;
+  nullable: boolean;
+  /** What the API takes when it is left out; undefined when nothing is. */
+  fallback: Json | undefined;
+  example: Json | undefined;
+  control: Control;
+}
+
+const LONG = 500;
+const DEEPEST = 4;
+
+/** The fields of an object's schema, in its own order, the required ones first. */
+export function fieldsOf(schema: JsonObject, root: JsonObject = schema, depth = 0): FieldSpec[] {
+  const required = Array.isArray(schema["required"]) ? schema["required"] : [];
+  const properties = isObject(schema["properties"]) ? schema["properties"] : {};
+  const fields = Object.entries(properties).map(([name, property]) =>
+    fieldOf(name, property, required.includes(name), root, depth),
+  );
+  return [...fields.filter((field) => field.required), ...fields.filter((field) => !field.required)];
+}
+
+function fieldOf(
+  name: string,
+  property: Json,
+  required: boolean,
+  root: JsonObject,
+  depth: number,
+): FieldSpec {
+  const outer = resolve(property, root);
+  const { schema, nullable } = unwrap(outer, root);
+  const text = (key: string) =>
+    [outer[key], schema[key]].find((value): value is string => typeof value === "string") ?? "";
+  const examples = [outer["examples"], schema["examples"]].find(Array.isArray);
+  return {
+    name,
+    title: titleOf(name),
+    description: text("description"),
+    required,
+    nullable,
+    fallback: outer["default"],
+    example: examples?.[0],
+    control: controlOf(schema, root, depth),
+  };
+}
+
+/** "reply_to" reads "Reply to": pydantic's own titles capitalise every word. */
+function titleOf(name: string): string {
+  const words = name.replace(/_/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function resolve(schema: Json | undefined, root: JsonObject): JsonObject {
+  if (!isObject(schema)) return {};
+  const ref = schema["$ref"];
+  if (typeof ref !== "string" || !ref.startsWith("#/")) return schema;
+  let found: Json | undefined = root;
+  for (const part of ref.slice(2).split("/")) found = isObject(found) ? found[part] : undefined;
+  // What stands beside a $ref (a description, a default) is closer to the field than what it points to.
+  const { $ref: _, ...beside } = schema;
+  return { ...(isObject(found) ? found : {}), ...beside };
+}
+
+/** "X or null" is X that may be left out. */
+function unwrap(schema: JsonObject, root: JsonObject): { schema: JsonObject; nullable: boolean } {
+  const options = schema["anyOf"] ?? schema["oneOf"];
+  if (!Array.isArray(options)) return { schema, nullable: false };
+  const real = options.map((one) => resolve(one, root)).filter((one) => one["type"] !== "null");
+  const nullable = real.length < options.length;
+  const [only] = real;
+  return real.length === 1 && only ? { schema: only, nullable } : { schema: {}, nullable };
+}
+
+function controlOf(schema: JsonObject, root: JsonObject, depth: number): Control {
+  const options = optionsOf(schema);
+  if (options) return { kind: "choice", options };
+  switch (schema["type"]) {
+    case "string":
+      return stringControl(schema);
+    case "integer":
+    case "number":
+      return {
+        kind: "number",
+        integer: schema["type"] === "integer",
+        min: numberOr(schema["minimum"] ?? schema["exclusiveMinimum"]),
+        max: numberOr(schema["maximum"] ?? schema["exclusiveMaximum"]),
+      };
+    case "boolean":
+      return { kind: "boolean" };
+    case "array":
+      return arrayControl(schema, root, depth);
+    case "object":
+      return isObject(schema["properties"]) && depth < DEEPEST
+        ? { kind: "object", fields: fieldsOf(schema, root, depth + 1) }
+        : { kind: "json" };
+    default:
+      return { kind: "json" };
+  }
+}
+
+function optionsOf(schema: JsonObject): Json[] | null {
+  if (Array.isArray(schema["enum"])) return schema["enum"];
+  return "const" in schema ? [schema["const"] ?? null] : null;
+}
+
+function stringControl(schema: JsonObject): Control {
+  if (typeof schema["pattern"] === "string" && schema["pattern"].startsWith("^uploads/"))
+    return { kind: "upload" };
+  const formats: Record<string, "email" | "uri" | "date" | "datetime"> = {
+    email: "email",
+    uri: "uri",
+    date: "date",
+    "date-time": "datetime",
+  };
+  const format = formats[typeof schema["format"] === "string" ? schema["format"] : ""] ?? "plain";
+  const maxLength = numberOr(schema["maxLength"]);
+  return { kind: "text", format, long: format === "plain" && (maxLength ?? 0) > LONG, maxLength };
+}
+
+function arrayControl(schema: JsonObject, root: JsonObject, depth: number): Control {
+  if (depth >= DEEPEST) return { kind: "json" };
+  const item = fieldOf("", schema["items"] ?? {}, true, root, depth + 1);
+  if (item.control.kind === "choice") return { kind: "choices", options: item.control.options };
+  return item.control.kind === "json" || item.control.kind === "list"
+    ? { kind: "json" }
+    : { kind: "list", item };
+}
+
+function numberOr(value: Json | undefined): number | null {
+  return typeof value === "number" ? value : null;
+}
+
+/** What a new field of this kind starts with when somebody adds it. */
+export function blank(field: FieldSpec): Json {
+  if (field.example !== undefined) return field.example;
+  switch (field.control.kind) {
+    case "object":
+      return Object.fromEntries(
+        field.control.fields.filter((one) => one.required).map((one) => [one.name, blank(one)]),
+      );
+    case "number":
+      return field.control.min ?? 0;
+    case "boolean":
+      return false;
+    case "choice":
+      return field.control.options[0] ?? null;
+    case "list":
+    case "choices":
+      return [];
+    default:
+      return "";
+  }
+}

@@ -1,0 +1,90 @@
+import { Link } from "@tanstack/react-router";
+import type { ErrorGroup } from "@/api/metrics";
+import { ask } from "@/jobs/actions";
+import { count, oneLine, shortId } from "@/lib/format";
+import { firstLine } from "@/lib/text";
+import { relative, short } from "@/lib/time";
+import { useNow } from "@/live/live";
+import { When } from "@/live/When";
+import { useMe } from "@/session/session";
+import { Button, buttonClass } from "@/ui/Button";
+import { IconRetry } from "@/ui/icons";
+import { Sparkline } from "@/ui/Sparkline";
+
+/** What to look for to find the jobs of a group: its class, which the fingerprint is made from, or its words. */
+function words(group: ErrorGroup): string {
+  return group.errorClass ?? oneLine(firstLine(group.message), 100);
+}
+
+/** One kind of failure: what, how often, since when, and what to do about all of it. */
+export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number }) {
+  const now = useNow();
+  const { can } = useMe();
+  const span = group.sparkline.length * group.sparklineStepS * 1000;
+  const search = { type: group.type, error: words(group) };
+  return (
+    <li className="grid gap-x-6 gap-y-3 p-4 md:grid-cols-[minmax(0,1fr)_11rem_13rem] md:items-center">
+      <div className="min-w-0">
+        <p className="mb-0.5 flex flex-wrap items-baseline gap-x-3">
+          <Link
+            to="/dashboard"
+            search={search}
+            className="font-mono text-sm font-semibold text-red underline decoration-transparent underline-offset-4 hover:decoration-current"
+          >
+            {group.errorClass ?? "Error"}
+          </Link>
+          <span className="font-mono text-xs text-soft">{group.type}</span>
+        </p>
+        <p dir="auto" className="line-clamp-2 text-sm break-words" title={oneLine(group.message, 600)}>
+          {oneLine(group.message, 400)}
+        </p>
+        <p className="nums mt-1 text-xs text-soft">
+          <When at={group.lastSeen}>last {relative(group.lastSeen, now)}</When> ·{" "}
+          <When at={group.firstSeen}>first {relative(group.firstSeen, now)}</When>
+          {group.sampleJobIds.slice(0, 3).map((id) => (
+            <Link
+              key={id}
+              to="/jobs/$id"
+              params={{ id }}
+              className="ms-3 font-mono underline decoration-strong underline-offset-4 hover:text-text"
+            >
+              {shortId(id)}
+            </Link>
+          ))}
+        </p>
+      </div>
+      <div>
+        <p className="flex items-baseline justify-between">
+          <span className="nums text-xl font-medium tracking-tight">{count(group.count)}</span>
+          <span className="text-2xs text-faint">over {short(span)}</span>
+        </p>
+        <Sparkline
+          values={group.sparkline}
+          label={`${count(group.count)} times; the share of the most frequent error is ${Math.round((group.count / most) * 100)}%`}
+          tone="text-red"
+        />
+      </div>
+      <div className="flex flex-wrap gap-2 md:justify-end">
+        <Link to="/dashboard" search={search} className={buttonClass("plain", "sm")}>
+          See the jobs
+        </Link>
+        {can.act && (
+          <Button
+            size="sm"
+            icon={<IconRetry width={13} height={13} />}
+            onClick={() =>
+              ask({
+                kind: "many",
+                action: "retry",
+                target: { filter: { type: group.type, error: words(group) } },
+                what: `all with ${group.errorClass ?? "this error"}`,
+              })
+            }
+          >
+            Retry all
+          </Button>
+        )}
+      </div>
+    </li>
+  );
+}

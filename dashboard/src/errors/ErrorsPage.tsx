@@ -1,0 +1,96 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { ApiError, isStatus, sentence } from "@/api/errors";
+import { errorGroups } from "@/api/metrics";
+import { jobTypes } from "@/api/types";
+import { plural } from "@/lib/format";
+import { parseSpan } from "@/lib/time";
+import { usePolling } from "@/live/live";
+import { Segments, Select } from "@/ui/Field";
+import { Empty, Failure, Skeleton } from "@/ui/states";
+import { ErrorGroupRow } from "./ErrorGroupRow";
+
+const SPANS = [
+  ["1h", "1 h"],
+  ["24h", "24 h"],
+  ["7d", "7 d"],
+] as const;
+type Span = (typeof SPANS)[number][0];
+const DEFAULT: Span = "24h";
+
+/** /errors: failures that look the same, together. */
+export function ErrorsPage() {
+  const search = useSearch({ from: "/errors" });
+  const navigate = useNavigate({ from: "/errors" });
+  const span = SPANS.find(([one]) => one === search.since)?.[0] ?? DEFAULT;
+  const since = () => Date.now() - (parseSpan(span) ?? 0);
+  const query = useQuery({ ...errorGroups(search.type, span, since), ...usePolling(5000) });
+  const types = useQuery(jobTypes()).data ?? [];
+  const groups = query.data ?? [];
+  const total = groups.reduce((sum, group) => sum + group.count, 0);
+  const choose = (next: { type?: string; since?: string }) => {
+    const { type = search.type, since = search.since } = next;
+    void navigate({
+      search: { ...(type && { type }), ...(since && since !== DEFAULT && { since }) },
+      replace: true,
+    });
+  };
+  return (
+    <div className="flex flex-col gap-3">
+      <header className="flex flex-wrap items-center gap-x-4 gap-y-2 py-1">
+        <h1 className="text-lg font-semibold">Errors</h1>
+        <p className="me-auto text-sm text-soft" aria-live="polite">
+          {query.data ? `${plural(total, "failed attempt")} of ${plural(groups.length, "kind")}` : ""}
+        </p>
+        <Select
+          label="Type"
+          value={search.type ?? ""}
+          options={[["", "All types"], ...types.map((one) => [one.type, one.type] as const)]}
+          onChange={(type) => choose({ type })}
+        />
+        <Segments<Span>
+          label="Since"
+          value={span}
+          options={SPANS}
+          onChange={(next) => choose({ since: next })}
+        />
+      </header>
+      <div className="border border-line bg-panel">
+        {query.isPending && (
+          <div role="status" aria-busy="true" aria-label="Loading the errors">
+            {[1, 2, 3, 4].map((n) => (
+              <div key={n} className="border-b border-line p-4">
+                <Skeleton className="mb-2 h-4 w-1/3" />
+                <Skeleton className="h-4 w-2/3" />
+              </div>
+            ))}
+          </div>
+        )}
+        {query.isError && !query.data && (
+          <Failure
+            title={
+              isStatus(query.error, 404) ? "This API does not group errors yet" : "The errors did not come"
+            }
+            detail={sentence(query.error)}
+            correlationId={query.error instanceof ApiError ? query.error.correlationId : null}
+            onRetry={() => void query.refetch()}
+          />
+        )}
+        {query.data?.length === 0 && (
+          <Empty title="No attempt failed">
+            Nothing went wrong in this stretch of time. Look at a longer one to be sure.
+          </Empty>
+        )}
+        <ul className="divide-y divide-line">
+          {groups.map((group) => (
+            <ErrorGroupRow
+              key={group.fingerprint}
+              group={group}
+              most={Math.max(...groups.map((one) => one.count))}
+            />
+          ))}
+        </ul>
+      </div>
+    </div>
+  );
+}

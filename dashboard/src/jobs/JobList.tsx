@@ -1,0 +1,105 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { PAGE, type Job } from "@/api/jobs";
+import { useMe } from "@/session/session";
+import { IconUp } from "@/ui/icons";
+import { BulkBar } from "./BulkBar";
+import { JobTable } from "./JobTable";
+import { ListFailure, ListFooter, NoJobs, RowsToCome } from "./listStates";
+import { sortJobs } from "./measure";
+import { toFilter, type JobsSearch, type SortKey } from "./search";
+import { useJobs } from "./useJobs";
+import { useSelection } from "./useSelection";
+
+/** The rows of one filter. Another filter is another list: selection and place begin anew. */
+export function JobList({ search }: { search: JobsSearch }) {
+  const { can } = useMe();
+  const navigate = useNavigate({ from: "/dashboard" });
+  // A relative range begins when the list is opened, so that its pages belong together.
+  const [opened] = useState(() => Date.now());
+  const [filter] = useState(() => toFilter(search, opened));
+  const shown = useRef<Job[]>([]);
+  const selection = useSelection(shown);
+  const jobs = useJobs(filter, selection.ids.size > 0);
+  const { pages } = jobs;
+  const sorted = useMemo(
+    () => sortJobs(jobs.rows, search.sort, search.dir ?? "desc", opened),
+    [jobs.rows, search.sort, search.dir, opened],
+  );
+  useLayoutEffect(() => {
+    shown.current = sorted;
+  });
+  const onSort = (sort: SortKey) => {
+    const dir = (search.sort ?? "created") === sort && search.dir !== "asc" ? ("asc" as const) : undefined;
+    const { sort: _, dir: __, ...rest } = search;
+    void navigate({ search: { ...rest, sort, ...(dir && { dir }) }, replace: true });
+  };
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
+  const onEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  useEffect(() => {
+    const clear = (event: KeyboardEvent) =>
+      event.key === "Escape" && !document.querySelector('[role="dialog"]') && selection.clear();
+    document.addEventListener("keydown", clear);
+    return () => document.removeEventListener("keydown", clear);
+  }, [selection]);
+
+  if (pages.isPending) return <RowsToCome />;
+  if (pages.isError && jobs.rows.length === 0)
+    return <ListFailure error={pages.error} onRetry={() => void pages.refetch()} />;
+  return (
+    <>
+      <Fresh count={jobs.fresh} onAccept={jobs.accept} held={selection.ids.size > 0} />
+      {sorted.length === 0 ? (
+        <NoJobs search={search} />
+      ) : (
+        <JobTable
+          rows={sorted}
+          left={jobs.left}
+          selection={selection}
+          search={search}
+          onSort={onSort}
+          onVisible={jobs.watch}
+          onEnd={onEnd}
+          selectable={can.act}
+        />
+      )}
+      <ListFooter
+        loaded={sorted.length}
+        total={jobs.total}
+        pages={pages}
+        sorted={search.sort !== undefined}
+      />
+      <BulkBar
+        rows={sorted}
+        selection={selection}
+        search={search}
+        total={jobs.total}
+        more={hasNextPage}
+        now={opened}
+      />
+    </>
+  );
+}
+
+/** New jobs wait here until somebody wants them: rows do not jump. */
+function Fresh({ count: n, onAccept, held }: { count: number; onAccept: () => void; held: boolean }) {
+  if (n === 0 || held) return null;
+  const accept = () => {
+    onAccept();
+    document.getElementById("job-list")?.scrollIntoView({ block: "nearest" });
+  };
+  return (
+    <div className="pointer-events-none sticky top-14 z-30 -mb-8 flex h-8 justify-center">
+      <button
+        type="button"
+        onClick={accept}
+        className="pop pointer-events-auto mt-0.5 flex h-7 items-center gap-1.5 border border-accent bg-accent px-3 text-xs font-semibold text-on-accent shadow-float"
+      >
+        <IconUp width={12} height={12} />
+        {n >= PAGE ? `${PAGE}+` : n} new
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,152 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { ApiError, isStatus, sentence } from "@/api/errors";
+import { jobLogs, jobOne, type JobDetail } from "@/api/jobs";
+import { plural } from "@/lib/format";
+import { useLatest } from "@/lib/useLatest";
+import { isTyping } from "@/lib/text";
+import { usePolling } from "@/live/live";
+import { useMe } from "@/session/session";
+import { buttonClass } from "@/ui/Button";
+import { IconExternal } from "@/ui/icons";
+import { Panel } from "@/ui/Panel";
+import { Empty, Failure, Skeleton } from "@/ui/states";
+import { ask } from "./actions";
+import { Attempts } from "./Attempts";
+import { JobFacts, Payload, Result, Snippets } from "./JobAside";
+import { JobHeader } from "./JobHeader";
+import { LogLines } from "./Logs";
+import { finished } from "./measure";
+import { allows, STATUS } from "./status";
+import { Timeline } from "./Timeline";
+
+/** /jobs/:id: everything about one job, live until it is finished. */
+export function JobPage() {
+  const { id } = useParams({ from: "/jobs/$id" });
+  const query = useQuery({ ...jobOne(id), retry: (times, error) => !isStatus(error, 404) && times < 2 });
+  const live = query.data === undefined || !finished(query.data);
+  const polled = useQuery({ ...jobOne(id), ...usePolling(0, live), enabled: query.isSuccess });
+  const job = polled.data ?? query.data;
+  if (job) return <Loaded job={job} />;
+  if (isStatus(query.error, 404)) return <NotFound id={id} />;
+  if (query.error) {
+    return (
+      <Failure
+        title="The job did not come"
+        detail={sentence(query.error)}
+        correlationId={query.error instanceof ApiError ? query.error.correlationId : null}
+        onRetry={() => void query.refetch()}
+      />
+    );
+  }
+  return <JobToCome />;
+}
+
+function Loaded({ job }: { job: JobDetail }) {
+  const { can } = useMe();
+  useJobKeys(job, can.act);
+  const logs = useQuery({ ...jobLogs(job.id), ...usePolling(4000, !finished(job)) });
+  const lines = logs.data?.lines ?? [];
+  return (
+    <div className="flex flex-col gap-3">
+      <JobHeader job={job} canAct={can.act} />
+      <div className="grid items-start gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
+        <div className="flex min-w-0 flex-col gap-3">
+          <Panel title="Timeline">
+            <Timeline job={job} />
+          </Panel>
+          <Panel title={plural(job.history.length, "attempt")} flush>
+            <Attempts job={job} logs={lines} />
+          </Panel>
+          <Panel
+            title="Log"
+            flush={lines.length > 0}
+            actions={
+              logs.data?.insightsUrl && (
+                <a
+                  href={logs.data.insightsUrl}
+                  target="_blank"
+                  rel="noopener noreferrer"
+                  className={buttonClass("ghost", "sm")}
+                >
+                  CloudWatch <IconExternal width={12} height={12} />
+                </a>
+              )
+            }
+          >
+            {lines.length > 0 ? (
+              <LogLines lines={lines} label="Log of this job" />
+            ) : (
+              <p className="text-sm text-soft">
+                {logs.isError
+                  ? `The log did not come: ${sentence(logs.error)}`
+                  : logs.isPending
+                    ? "Loading the log…"
+                    : "Nothing logged yet."}
+              </p>
+            )}
+          </Panel>
+        </div>
+        <div className="flex min-w-0 flex-col gap-3">
+          <Result job={job} />
+          <Payload job={job} />
+          <JobFacts job={job} />
+          <Snippets job={job} />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** r retries, c cancels, as in the table. */
+function useJobKeys(job: JobDetail, canAct: boolean): void {
+  const latest = useLatest({ job, canAct });
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (
+        event.metaKey ||
+        event.ctrlKey ||
+        event.altKey ||
+        isTyping(event.target) ||
+        document.querySelector('[role="dialog"]')
+      )
+        return;
+      const { job, canAct } = latest.current;
+      const action = ({ r: "retry", c: "cancel" } as const)[event.key];
+      if (action && canAct && allows(job.status, action)) ask({ kind: "one", action, job });
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, [latest]);
+}
+
+function NotFound({ id }: { id: string }) {
+  return (
+    <div className="border border-line bg-panel">
+      <Empty
+        title="There is no such job"
+        action={
+          <Link to="/dashboard" className={buttonClass()}>
+            See all jobs
+          </Link>
+        }
+      >
+        <code className="font-mono break-all">{id}</code> was never created, or its time is over: completed
+        and cancelled jobs are kept for 30 days, {STATUS.failed.label.toLowerCase()} ones for 90.
+      </Empty>
+    </div>
+  );
+}
+
+function JobToCome() {
+  return (
+    <div role="status" aria-busy="true" aria-label="Loading the job" className="flex flex-col gap-3">
+      <Skeleton className="h-[92px]" />
+      <div className="grid gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
+        <Skeleton className="h-64" />
+        <Skeleton className="h-64" />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+import { useSearch } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+import { usePrefs } from "@/session/prefs";
+import { Skeleton } from "@/ui/states";
+import { FilterBar } from "./FilterBar";
+import { HealthStrip } from "./HealthStrip";
+import { JobList } from "./JobList";
+import { StatusTabs } from "./StatusTabs";
+import { SavedViews, TableMenu } from "./ViewMenu";
+
+const JobCharts = lazy(() => import("./JobCharts"));
+
+/** /dashboard: is all well, what goes through, and every job. */
+export function JobsPage() {
+  const search = useSearch({ from: "/dashboard" });
+  const { charts } = usePrefs();
+  const key = JSON.stringify({ ...search, sort: undefined, dir: undefined });
+  return (
+    <div className="flex flex-col gap-3">
+      <HealthStrip />
+      {charts && (
+        <Suspense fallback={<ChartsToCome />}>
+          <JobCharts search={search} />
+        </Suspense>
+      )}
+      <section id="job-list" aria-label="Jobs" className="scroll-mt-16 border border-line bg-panel">
+        <div className="border-b border-line">
+          <StatusTabs search={search} />
+        </div>
+        <div className="flex items-start gap-2 p-2">
+          <div className="min-w-0 flex-1">
+            <FilterBar search={search} />
+          </div>
+          <div className="flex">
+            <SavedViews />
+            <TableMenu />
+          </div>
+        </div>
+        <JobList key={key} search={search} />
+      </section>
+    </div>
+  );
+}
+
+function ChartsToCome() {
+  return (
+    <div className="grid gap-3 lg:grid-cols-2">
+      <Skeleton className="h-[210px]" />
+      <Skeleton className="h-[210px]" />
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+import type { LogLine } from "@/api/jobs";
+import { cx } from "@/lib/cx";
+import { clock } from "@/lib/time";
+import { useZone } from "@/session/prefs";
+
+const LEVEL: Record<string, string> = {
+  ERROR: "text-red",
+  CRITICAL: "text-red",
+  WARNING: "text-amber",
+  DEBUG: "text-faint",
+};
+
+/** Log lines, oldest first: time, level, message, and their own fields. */
+export function LogLines({ lines, label }: { lines: LogLine[]; label: string }) {
+  const zone = useZone();
+  return (
+    <div
+      role="region"
+      aria-label={label}
+      tabIndex={0}
+      className="max-h-72 overflow-auto border border-line bg-bg py-1.5 font-mono text-xs"
+    >
+      {lines.map((line, at) => (
+        <div key={at} className="flex flex-wrap gap-x-3 px-3 py-px hover:bg-hover sm:flex-nowrap">
+          <span className="nums shrink-0 text-faint">{clock(line.at, zone)}</span>
+          <span className={cx("w-14 shrink-0", LEVEL[line.level.toUpperCase()] ?? "text-soft")}>
+            {line.level.toUpperCase()}
+          </span>
+          <span dir="auto" className="min-w-0 break-words whitespace-pre-wrap">
+            {line.message}
+            <Fields fields={line.fields} />
+          </span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Fields({ fields }: { fields: LogLine["fields"] }) {
+  const entries = Object.entries(fields);
+  if (entries.length === 0) return null;
+  return (
+    <span className="text-faint">
+      {entries.map(([name, value]) => (
+        <span key={name}>
+          {" "}
+          {name}=
+          <span className="text-soft">{typeof value === "string" ? value : JSON.stringify(value)}</span>
+        </span>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,116 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import type { Json } from "@/lib/json";
+import { buttonClass } from "@/ui/Button";
+import { IconExternal } from "@/ui/icons";
+import { Skeleton } from "@/ui/states";
+import { csvRows, resultFiles, type ResultFile } from "./preview";
+
+/** What a result's links lead to: pictures and tables shown here, anything else behind a link. */
+export function ResultFiles({ result }: { result: Json }) {
+  const files = resultFiles(result);
+  if (files.length === 0) return null;
+  return (
+    <ul className="mb-3 flex flex-col gap-3">
+      {files.map((file) => (
+        <li key={file.url} className="min-w-0">
+          {file.kind === "image" && <Picture file={file} />}
+          {file.kind === "csv" && <Table file={file} />}
+          <a href={file.url} target="_blank" rel="noopener noreferrer" className={buttonClass("plain", "sm")}>
+            <IconExternal width={13} height={13} />
+            <span className="max-w-64 truncate">Open {file.name}</span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+async function load(url: string): Promise<Blob> {
+  const answer = await fetch(url);
+  if (!answer.ok)
+    throw new Error(
+      answer.status === 403 ? "The link has expired." : `The storage answered ${answer.status}.`,
+    );
+  return answer.blob();
+}
+
+const useFile = (file: ResultFile) =>
+  useQuery({ queryKey: ["file", file.url], queryFn: () => load(file.url), staleTime: Infinity, retry: 1 });
+
+function Picture({ file }: { file: ResultFile }) {
+  const { data, error } = useFile(file);
+  const url = useObjectUrl(data);
+  if (error) return <NoPreview error={error} />;
+  if (!url) return <Skeleton className="mb-2 h-48 w-full" />;
+  return (
+    <div className="mb-2 flex justify-center border border-line bg-bg p-2">
+      <img src={url} alt={`Result: ${file.name}`} className="max-h-80 max-w-full object-contain" />
+    </div>
+  );
+}
+
+/** Only what came as a picture is shown as one, whatever its name says. */
+function useObjectUrl(blob: Blob | undefined): string | null {
+  const [url, setUrl] = useState<string | null>(null);
+  useEffect(() => {
+    if (!blob) return;
+    const made = URL.createObjectURL(blob);
+    // eslint-disable-next-line react-hooks/set-state-in-effect -- the address lives exactly as long as this effect
+    setUrl(made);
+    return () => URL.revokeObjectURL(made);
+  }, [blob]);
+  return url;
+}
+
+function Table({ file }: { file: ResultFile }) {
+  const { data: blob } = useFile(file);
+  const { data, error } = useQuery({
+    queryKey: ["file-text", file.url],
+    queryFn: async () => csvRows(await (blob ?? (await load(file.url))).slice(0, 20_000).text()),
+    staleTime: Infinity,
+    retry: 1,
+  });
+  if (error) return <NoPreview error={error} />;
+  if (!data) return <Skeleton className="mb-2 h-32 w-full" />;
+  const [head = [], ...rows] = data;
+  return (
+    <div
+      role="region"
+      aria-label={`Preview of ${file.name}`}
+      tabIndex={0}
+      className="mb-2 max-h-64 overflow-auto border border-line bg-bg"
+    >
+      <table className="nums w-full text-start text-xs">
+        <thead className="text-soft">
+          <tr>
+            {head.map((cell, at) => (
+              <th
+                key={at}
+                scope="col"
+                className="border-b border-line px-2 py-1 text-start font-medium whitespace-nowrap"
+              >
+                {cell}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, at) => (
+            <tr key={at} className="border-b border-line last:border-0">
+              {row.map((cell, i) => (
+                <td key={i} className="max-w-60 truncate px-2 py-1">
+                  {cell}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function NoPreview({ error }: { error: Error }) {
+  return <p className="mb-2 text-xs text-soft">No preview: {error.message}</p>;
+}

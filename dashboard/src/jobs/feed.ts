@@ -1,0 +1,53 @@
+import type { Job, JobPage } from "@/api/jobs";
+
+/** The rows on screen, kept in place, and what has changed around them since. */
+export interface Feed {
+  rows: Job[];
+  /** Jobs at the top that are not on screen yet. */
+  fresh: number;
+  /** On screen, but no longer part of this listing. */
+  left: ReadonlySet<string>;
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/**
+ * Lay what the server lists now over the rows as they were loaded: a row gets its news, none moves, appears or goes.
+ * `later` holds jobs that were asked for one by one.
+ */
+export function mergeFeed(
+  pages: JobPage[],
+  head: JobPage | undefined,
+  later: ReadonlyMap<string, Job>,
+): Feed {
+  const loaded = unique(pages.flatMap((page) => page.jobs));
+  if (!head) return { rows: loaded.map((job) => newer(job, later.get(job.id))), fresh: 0, left: NOBODY };
+  const now = new Map(head.jobs.map((job) => [job.id, job]));
+  const known = new Set(loaded.map((job) => job.id));
+  const rows = loaded.map((job) => newer(newer(job, now.get(job.id)), later.get(job.id)));
+  return { rows, fresh: countFresh(head, known, pages), left: findLeft(loaded, now, head) };
+}
+
+function unique(jobs: Job[]): Job[] {
+  const seen = new Set<string>();
+  return jobs.filter((job) => !seen.has(job.id) && seen.add(job.id));
+}
+
+function newer(job: Job, other: Job | undefined): Job {
+  return other && other.updatedAt >= job.updatedAt ? other : job;
+}
+
+/** Rows up to the last one that the head still lists must be in the head themselves, or they have left. */
+function findLeft(loaded: Job[], now: ReadonlyMap<string, Job>, head: JobPage): ReadonlySet<string> {
+  const whole = head.nextCursor === null;
+  const last = whole ? loaded.length - 1 : loaded.findLastIndex((job) => now.has(job.id));
+  const gone = loaded.slice(0, last + 1).filter((job) => !now.has(job.id));
+  return gone.length ? new Set(gone.map((job) => job.id)) : NOBODY;
+}
+
+/** Unknown jobs above a known one are new; below all of them they are only the next page. */
+function countFresh(head: JobPage, known: ReadonlySet<string>, pages: JobPage[]): number {
+  const complete = known.size === 0 || pages.at(-1)?.nextCursor === null;
+  const last = complete ? head.jobs.length : head.jobs.findLastIndex((job) => known.has(job.id));
+  return head.jobs.slice(0, Math.max(0, last)).filter((job) => !known.has(job.id)).length;
+}

@@ -1,0 +1,46 @@
+import type { Job } from "@/api/jobs";
+import type { SortKey } from "./search";
+import { STATUS, STATUSES } from "./status";
+
+/** Milliseconds from creation to the start of the attempt that counts, or up to now while it still waits. */
+export function waited(job: Job, now: number): number | null {
+  if (job.startedAt !== null) return job.startedAt - job.createdAt;
+  if (job.status === "queued") return now - job.createdAt;
+  return null;
+}
+
+/** Milliseconds that the last attempt ran, or has been running; null when it never started. */
+export function ran(job: Job, now: number): number | null {
+  if (job.startedAt === null) return null;
+  if (job.status === "processing") return Math.max(0, now - job.startedAt);
+  const end = job.finishedAt ?? (job.status === "retrying" ? job.updatedAt : null);
+  return end === null ? null : Math.max(0, end - job.startedAt);
+}
+
+type Key = string | number;
+
+const KEYS: Record<SortKey, (job: Job, now: number) => Key> = {
+  created: (job) => job.createdAt,
+  type: (job) => job.type,
+  status: (job) => STATUSES.indexOf(job.status),
+  attempt: (job) => job.attempts,
+  wait: (job, now) => waited(job, now) ?? -1,
+  run: (job, now) => ran(job, now) ?? -1,
+};
+
+/** The rows in the order asked for; without one, as the server gave them. */
+export function sortJobs(jobs: Job[], sort: SortKey | undefined, dir: "asc" | "desc", now: number): Job[] {
+  if (!sort) return jobs;
+  const key = KEYS[sort];
+  const sign = dir === "asc" ? 1 : -1;
+  const compare = (a: Key, b: Key) => (a < b ? -1 : a > b ? 1 : 0);
+  return jobs
+    .map((job) => ({ job, key: key(job, now) }))
+    .sort((a, b) => sign * compare(a.key, b.key))
+    .map(({ job }) => job);
+}
+
+/** Whether nothing more happens to it by itself. */
+export function finished(job: Job): boolean {
+  return STATUS[job.status].terminal;
+}

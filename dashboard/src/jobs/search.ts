@@ -1,0 +1,94 @@
+import type { JobFilter, JobStatus } from "@/api/jobs";
+import { parseSpan } from "@/lib/time";
+import { allows, STATUSES, type JobAction } from "./status";
+
+/** What the jobs page shows, as it stands in the URL. */
+export interface JobsSearch {
+  status?: JobStatus;
+  type?: string;
+  tag?: string;
+  id?: string;
+  error?: string;
+  /** "15m", "6h", "7d": created within that time. */
+  range?: string;
+  /** A stretch picked on a chart, in milliseconds. */
+  from?: number;
+  to?: number;
+  sort?: SortKey;
+  dir?: "asc" | "desc";
+}
+
+export const SORTS = ["created", "type", "status", "attempt", "wait", "run"] as const;
+export type SortKey = (typeof SORTS)[number];
+
+export const RANGES = [
+  ["", "Any time"],
+  ["15m", "Last 15 min"],
+  ["1h", "Last hour"],
+  ["6h", "Last 6 hours"],
+  ["24h", "Last 24 hours"],
+  ["7d", "Last 7 days"],
+] as const;
+
+/** The URL's words as a search; what makes no sense is left out, so that an old link still opens. */
+export function readSearch(raw: Record<string, unknown>): JobsSearch {
+  const text = (name: string, most = 200) => {
+    const value = raw[name];
+    return typeof value === "string" || typeof value === "number" ? String(value).slice(0, most) : "";
+  };
+  const time = (name: string) => (/^\d{10,14}$/.test(text(name)) ? Number(text(name)) : undefined);
+  const status = STATUSES.find((one) => one === raw["status"]);
+  const sort = SORTS.find((one) => one === raw["sort"]);
+  const range = parseSpan(text("range")) === null ? "" : text("range");
+  const from = time("from");
+  const to = time("to");
+  return {
+    ...(status && { status }),
+    ...(text("type") && { type: text("type", 40) }),
+    ...(text("tag") && { tag: text("tag", 40) }),
+    ...(text("id") && { id: text("id", 36) }),
+    ...(text("error") && { error: text("error") }),
+    ...(range && { range }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(sort && { sort }),
+    ...(raw["dir"] === "asc" && { dir: "asc" as const }),
+  };
+}
+
+/** What the server is asked for. `now` fixes where a relative range begins. */
+export function toFilter(search: JobsSearch, now: number): JobFilter {
+  const span = search.range ? parseSpan(search.range) : null;
+  return {
+    status: search.status,
+    type: search.type,
+    tag: search.tag,
+    idPrefix: search.id,
+    error: search.error,
+    createdAfter: search.from ?? (span === null ? undefined : now - span),
+    createdBefore: search.to,
+  };
+}
+
+/** What "all that match" means for an action; null when it is legal for none of them. */
+export function actionFilter(search: JobsSearch, action: JobAction, now: number): JobFilter | null {
+  if (search.status && !allows(search.status, action)) return null;
+  // The API narrows by no id prefix here: nothing is better than more than what is on screen.
+  return search.id ? null : toFilter(search, now);
+}
+
+/** Whether anything but the status is narrowed. */
+export function isFiltered(search: JobsSearch): boolean {
+  return ["type", "tag", "id", "error", "range", "from", "to"].some(
+    (name) => search[name as keyof JobsSearch] !== undefined,
+  );
+}
+
+/** What was typed into the box: "tag:x", "id:x", "type:x", "error:x", an id, or words of an error. */
+export function readQuery(text: string): Pick<JobsSearch, "tag" | "id" | "error" | "type"> {
+  const typed = text.trim();
+  const named = /^(tag|id|type|error):\s*(.+)$/i.exec(typed);
+  if (named) return { [(named[1] ?? "").toLowerCase()]: named[2] };
+  if (/^[0-9a-f-]{4,36}$/i.test(typed)) return { id: typed.toLowerCase() };
+  return typed ? { error: typed } : {};
+}

@@ -1,0 +1,109 @@
+import type { ComponentType, SVGProps } from "react";
+import type { JobStatus } from "@/api/jobs";
+import {
+  IconBan,
+  IconCheck,
+  IconClock,
+  IconCross,
+  IconDead,
+  IconQueued,
+  IconRetry,
+  IconSpinner,
+} from "@/ui/icons";
+
+export type JobAction = "retry" | "cancel";
+
+interface StatusLook {
+  label: string;
+  /** A text colour; the icon and the word carry the meaning, the colour only helps. */
+  tone: string;
+  /** The same colour for SVG and canvas: the name of a CSS variable. */
+  color: string;
+  icon: ComponentType<SVGProps<SVGSVGElement>>;
+  actions: readonly JobAction[];
+  terminal: boolean;
+  /** What it means, in one sentence. */
+  meaning: string;
+}
+
+/** Everything the dashboard knows about a status, in the order of the tabs. The only such table. */
+export const STATUS: Record<JobStatus, StatusLook> = {
+  queued: {
+    label: "Queued",
+    tone: "text-grey",
+    color: "--grey",
+    icon: IconQueued,
+    actions: ["cancel"],
+    terminal: false,
+    meaning: "Waits in its queue for a free worker.",
+  },
+  scheduled: {
+    label: "Scheduled",
+    tone: "text-violet",
+    color: "--violet",
+    icon: IconClock,
+    actions: ["cancel"],
+    terminal: false,
+    meaning: "Waits for its time.",
+  },
+  processing: {
+    label: "Processing",
+    tone: "text-blue",
+    color: "--blue",
+    icon: IconSpinner,
+    actions: ["cancel"],
+    terminal: false,
+    meaning: "A worker runs it now.",
+  },
+  retrying: {
+    label: "Retrying",
+    tone: "text-amber",
+    color: "--amber",
+    icon: IconRetry,
+    actions: ["cancel"],
+    terminal: false,
+    meaning: "An attempt failed; the next one comes after a pause.",
+  },
+  completed: {
+    label: "Completed",
+    tone: "text-green",
+    color: "--green",
+    icon: IconCheck,
+    actions: [],
+    terminal: true,
+    meaning: "Done; its result is kept.",
+  },
+  failed: {
+    label: "Failed",
+    tone: "text-red",
+    color: "--red",
+    icon: IconCross,
+    actions: ["retry"],
+    terminal: true,
+    meaning: "Failed with an error that trying again cannot help.",
+  },
+  dead_letter: {
+    label: "Dead letter",
+    tone: "text-rose",
+    color: "--rose",
+    icon: IconDead,
+    actions: ["retry"],
+    terminal: true,
+    meaning: "Used up its attempts; its message lies in the dead-letter queue.",
+  },
+  cancelled: {
+    label: "Cancelled",
+    tone: "text-soft",
+    color: "--faint",
+    icon: IconBan,
+    actions: ["retry"],
+    terminal: true,
+    meaning: "Stopped by somebody before it was done.",
+  },
+};
+
+export const STATUSES = Object.keys(STATUS) as JobStatus[];
+
+export function allows(status: JobStatus, action: JobAction): boolean {
+  return STATUS[status].actions.includes(action);
+}

@@ -1,0 +1,64 @@
+import { useQuery } from "@tanstack/react-query";
+import { metrics, throughput } from "@/api/metrics";
+import { judge } from "@/jobs/health";
+import { lastHour } from "@/jobs/ranges";
+import { brief } from "@/lib/format";
+import { usePolling } from "@/live/live";
+import { useSession } from "@/session/session";
+import { Skeleton } from "@/ui/states";
+import { Sparkline } from "@/ui/Sparkline";
+
+/** The running system, in four numbers; without a token there is nothing to ask with. */
+export function LiveNumbers() {
+  const { token } = useSession();
+  const enabled = token !== null;
+  const now = useQuery({ ...metrics(), ...usePolling(), enabled });
+  const hour = useQuery({ ...throughput(undefined, "strip", lastHour), ...usePolling(10_000), enabled });
+  if (!enabled) {
+    return (
+      <p className="mx-auto max-w-6xl px-4 py-6 text-sm text-soft sm:px-8">
+        Sign in on the console to see the live numbers of this system here.
+      </p>
+    );
+  }
+  const data = now.data;
+  const figures = [
+    ["Jobs so far", data?.total],
+    ["In hand", data && data.byStatus.queued + data.byStatus.processing + data.byStatus.retrying],
+    ["Completed", data?.byStatus.completed],
+    ["Need somebody", data?.byStatus.dead_letter],
+  ] as const;
+  return (
+    <section aria-label="This system, live" className="bg-panel">
+      <div className="mx-auto grid max-w-6xl grid-cols-2 gap-x-4 gap-y-5 px-4 py-6 sm:grid-cols-3 sm:px-8 lg:grid-cols-[repeat(4,minmax(0,1fr))_minmax(0,2fr)]">
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <p className="text-xs text-soft">{name}</p>
+            <p className="nums text-3xl font-medium tracking-tight">
+              {value === undefined ? (
+                now.isError ? (
+                  "–"
+                ) : (
+                  <Skeleton className="my-1 h-7 w-16" />
+                )
+              ) : (
+                brief(value)
+              )}
+            </p>
+          </div>
+        ))}
+        <div className="col-span-2 sm:col-span-2 lg:col-span-1">
+          <p className="mb-1 truncate text-xs text-soft">
+            {data ? judge(data).sentence : "Completed a minute, last hour"}
+          </p>
+          <Sparkline
+            values={hour.data?.points.map((point) => point.completed) ?? []}
+            label="Completed jobs a minute, last hour"
+            tone="text-accent-text"
+            className="h-8"
+          />
+        </div>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,43 @@
+/** Numbers for people. */
+const plain = new Intl.NumberFormat("en");
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+export function count(n: number): string {
+  return plain.format(n);
+}
+
+/** 12,345 becomes "12.3K": for tabs and badges. */
+export function brief(n: number): string {
+  return n < 10_000 ? plain.format(n) : compact.format(n);
+}
+
+export function bytes(n: number): string {
+  if (n < 1000) return `${n} B`;
+  if (n < 1_000_000) return `${(n / 1000).toFixed(1)} kB`;
+  return `${(n / 1_000_000).toFixed(1)} MB`;
+}
+
+/** A share of 0 to 1 as a percentage; never rounds a shortfall up to 100. */
+export function percent(share: number): string {
+  if (share >= 1) return "100%";
+  const value = Math.floor(share * 1000) / 10;
+  return `${value >= 99 || value < 10 ? value.toFixed(1) : Math.floor(value)}%`;
+}
+
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+/** The first block of a UUID: enough to recognise a job by. */
+export function shortId(id: string): string {
+  return id.slice(0, 8);
+}
+
+/** One line, at most so many characters, for rows and titles. */
+export function oneLine(text: string, most = 240): string {
+  const flat = text
+    .slice(0, most * 4)
+    .replace(/\s+/g, " ")
+    .trim();
+  return flat.length > most ? `${flat.slice(0, most - 1)}…` : flat;
+}

@@ -1,0 +1,110 @@
+/** Times are milliseconds since the epoch everywhere inside the dashboard. */
+export type Zone = "local" | "utc";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A length of time in the two largest units that matter: "830 ms", "4.2 s", "3m 05s", "2h 10m", "3d 4h". */
+export function duration(ms: number): string {
+  if (ms < 0) return "0 ms";
+  if (ms < SECOND) return `${Math.round(ms)} ms`;
+  if (ms < 10 * SECOND) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
+  if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
+  if (ms < HOUR) return pair(ms, MINUTE, "m", SECOND, "s");
+  if (ms < DAY) return pair(ms, HOUR, "h", MINUTE, "m");
+  const days = Math.floor(ms / DAY);
+  const hours = Math.floor((ms % DAY) / HOUR);
+  return hours ? `${days}d ${hours}h` : `${days}d`;
+}
+
+function pair(ms: number, big: number, bigUnit: string, small: number, smallUnit: string): string {
+  const rest = Math.floor((ms % big) / small);
+  return `${Math.floor(ms / big)}${bigUnit} ${String(rest).padStart(2, "0")}${smallUnit}`;
+}
+
+/** How long ago, or how long until: "just now", "12s ago", "3m ago", "in 5h". */
+export function relative(at: number, now: number): string {
+  const gap = Math.abs(now - at);
+  if (gap < 2 * SECOND) return "just now";
+  const text = short(gap);
+  return at > now ? `in ${text}` : `${text} ago`;
+}
+
+/** One unit only: "12s", "3m", "5h", "2d". */
+export function short(ms: number): string {
+  if (ms < MINUTE) return `${Math.floor(ms / SECOND)}s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)}m`;
+  if (ms < DAY) return `${Math.floor(ms / HOUR)}h`;
+  return `${Math.floor(ms / DAY)}d`;
+}
+
+/** A countdown: "8s", "1:05", "2:00:09". Rounds up, so that it reads 1 until it is over. */
+export function countdown(ms: number): string {
+  const total = Math.max(0, Math.ceil(ms / SECOND));
+  if (total < 60) return `${total}s`;
+  const hours = Math.floor(total / 3600);
+  const minutes = Math.floor((total % 3600) / 60);
+  const seconds = String(total % 60).padStart(2, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${seconds}` : `${minutes}:${seconds}`;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(zone: Zone, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${zone}${JSON.stringify(options)}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat("en-GB", {
+    hourCycle: "h23",
+    ...options,
+    ...(zone === "utc" ? { timeZone: "UTC" } : {}),
+  });
+  formats.set(key, made);
+  return made;
+}
+
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
+const DATE = { day: "2-digit", month: "short", year: "numeric" } as const;
+
+/** The time of day to the second. */
+export function clock(at: number, zone: Zone): string {
+  return format(zone, CLOCK).format(at);
+}
+
+/** Hours and minutes only, for axes. */
+export function hourMinute(at: number, zone: Zone): string {
+  return format(zone, { hour: "2-digit", minute: "2-digit" }).format(at);
+}
+
+/** The day and month only, for axes. */
+export function dayMonth(at: number, zone: Zone): string {
+  return format(zone, { day: "2-digit", month: "short" }).format(at);
+}
+
+/** Date and time to the millisecond, with the zone named: what a title or a copy shows. */
+export function exact(at: number, zone: Zone): string {
+  const ms = String(at % 1000).padStart(3, "0");
+  return `${format(zone, DATE).format(at)}, ${clock(at, zone)}.${ms} ${zone === "utc" ? "UTC" : offset(at)}`;
+}
+
+/** The clock alone for today, with the date for any other day. */
+export function stamp(at: number, now: number, zone: Zone): string {
+  const sameDay = format(zone, DATE).format(at) === format(zone, DATE).format(now);
+  return sameDay ? clock(at, zone) : `${dayMonth(at, zone)}, ${hourMinute(at, zone)}`;
+}
+
+function offset(at: number): string {
+  const minutes = -new Date(at).getTimezoneOffset();
+  const sign = minutes < 0 ? "−" : "+";
+  const size = Math.abs(minutes);
+  return `UTC${sign}${String(Math.floor(size / 60)).padStart(2, "0")}:${String(size % 60).padStart(2, "0")}`;
+}
+
+/** "15m", "6h", "7d" as milliseconds; null when it is not such a span. */
+export function parseSpan(text: string): number | null {
+  const found = /^(\d{1,3})([mhd])$/.exec(text);
+  if (!found) return null;
+  return Number(found[1]) * { m: MINUTE, h: HOUR, d: DAY }[found[2] as "m" | "h" | "d"];
+}

@@ -1,0 +1,41 @@
+import { useQuery } from "@tanstack/react-query";
+import { ApiError, sentence } from "@/api/errors";
+import { metrics } from "@/api/metrics";
+import { jobTypes } from "@/api/types";
+import { usePolling } from "@/live/live";
+import { Empty, Failure, Skeleton } from "@/ui/states";
+import { QueueCard } from "./QueueCard";
+
+/** /queues: a card for each job type. */
+export function QueuesPage() {
+  const types = useQuery(jobTypes());
+  const { data } = useQuery({ ...metrics(), ...usePolling() });
+  return (
+    <div className="flex flex-col gap-3">
+      <header className="flex flex-wrap items-baseline gap-x-4 py-1">
+        <h1 className="text-lg font-semibold">Queues</h1>
+        <p className="text-sm text-soft">
+          One queue, one worker, one dead-letter queue for each type of job.
+        </p>
+      </header>
+      {types.isError && !types.data ? (
+        <Failure
+          title="The job types did not come"
+          detail={sentence(types.error)}
+          correlationId={types.error instanceof ApiError ? types.error.correlationId : null}
+          onRetry={() => void types.refetch()}
+        />
+      ) : (
+        <div className="grid gap-3 lg:grid-cols-2 2xl:grid-cols-3">
+          {types.data?.map((type) => (
+            <QueueCard key={type.type} type={type} numbers={data?.byType[type.type]} />
+          ))}
+          {types.isPending && [1, 2, 3].map((n) => <Skeleton key={n} className="h-[420px]" />)}
+        </div>
+      )}
+      {types.data?.length === 0 && (
+        <Empty title="No job types">Write a file in handlers/ with one function decorated with @job.</Empty>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { readSearch } from "./jobs/search";
+import { Broken, Lost } from "./shell/fallbacks";
+import { Shell } from "./shell/Shell";
+
+const root = createRootRoute({ component: Shell, notFoundComponent: Lost, errorComponent: Broken });
+const text = (value: unknown): string | undefined => (typeof value === "string" && value ? value : undefined);
+
+/** The named texts of a query string, and nothing else. */
+function pick<Name extends string>(...names: Name[]) {
+  return (raw: Record<string, unknown>) => {
+    const found = names.flatMap((name) => {
+      const value = text(raw[name]);
+      return value ? [[name, value] as const] : [];
+    });
+    return Object.fromEntries(found) as { [Key in Name]?: string };
+  };
+}
+
+const landing = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: lazyRouteComponent(() => import("./landing/LandingPage"), "LandingPage"),
+});
+const dashboard = createRoute({
+  getParentRoute: () => root,
+  path: "/dashboard",
+  validateSearch: readSearch,
+  component: lazyRouteComponent(() => import("./jobs/JobsPage"), "JobsPage"),
+});
+const job = createRoute({
+  getParentRoute: () => root,
+  path: "/jobs/$id",
+  component: lazyRouteComponent(() => import("./jobs/JobPage"), "JobPage"),
+});
+const create = createRoute({
+  getParentRoute: () => root,
+  path: "/create",
+  validateSearch: pick("type", "from", "edit"),
+  component: lazyRouteComponent(() => import("./create/CreatePage"), "CreatePage"),
+});
+const queues = createRoute({
+  getParentRoute: () => root,
+  path: "/queues",
+  component: lazyRouteComponent(() => import("./queues/QueuesPage"), "QueuesPage"),
+});
+const errors = createRoute({
+  getParentRoute: () => root,
+  path: "/errors",
+  validateSearch: pick("type", "since"),
+  component: lazyRouteComponent(() => import("./errors/ErrorsPage"), "ErrorsPage"),
+});
+
+const routeTree = root.addChildren([landing, dashboard, job, create, queues, errors]);
+
+export function makeRouter() {
+  return createRouter({
+    routeTree,
+    defaultPreload: "intent",
+    scrollRestoration: true,
+    defaultPendingMs: 200,
+    // Plain words in the URL, as a person would write them.
+    parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+    stringifySearch: (search) => {
+      const query = new URLSearchParams();
+      for (const [name, value] of Object.entries(search)) {
+        if (value !== undefined && value !== null) query.set(name, String(value as string | number));
+      }
+      const written = query.toString();
+      return written ? `?${written}` : "";
+    },
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,61 @@
+import { useQuery } from "@tanstack/react-query";
+import { connectSession } from "@/api/client";
+import { isStatus } from "@/api/errors";
+import { me, type Role } from "@/api/types";
+import { config } from "@/config";
+import { createStore, useStore } from "@/lib/store";
+
+const KEY = "jobflow.token";
+
+interface Session {
+  token: string | null;
+  /** The API refused the token that was used last. */
+  refused: boolean;
+}
+const session = createStore<Session>({ token: null, refused: false });
+
+/** Take up the tab's token, or the local runner's. */
+export function startSession(): void {
+  const token = sessionStorage.getItem(KEY) ?? config().devToken ?? null;
+  session.set({ token, refused: false });
+  connectSession({
+    token: () => session.get().token,
+    onUnauthorized: () => {
+      sessionStorage.removeItem(KEY);
+      session.set({ token: null, refused: true });
+    },
+  });
+}
+
+export function signIn(token: string): void {
+  sessionStorage.setItem(KEY, token);
+  session.set({ token, refused: false });
+}
+
+export function signOut(): void {
+  sessionStorage.removeItem(KEY);
+  session.set({ token: null, refused: false });
+}
+
+export function useSession(): Session {
+  return useStore(session);
+}
+
+/** Who is signed in. `can` is what the role allows; the API has the last word. */
+export function useMe() {
+  const { token } = useSession();
+  const query = useQuery(me(token));
+  const role = query.data?.role ?? null;
+  return {
+    label: query.data?.label ?? null,
+    role,
+    unknown: query.isError && !isStatus(query.error, 401),
+    can: { act: atLeast(role, "operator"), administer: atLeast(role, "admin") },
+  };
+}
+
+const RANK: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
+
+export function atLeast(role: Role | null, needed: Role): boolean {
+  return role !== null && RANK[role] >= RANK[needed];
+}

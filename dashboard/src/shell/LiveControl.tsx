@@ -1,0 +1,48 @@
+import { connection } from "@/api/client";
+import { cx } from "@/lib/cx";
+import { useStore } from "@/lib/store";
+import { live, togglePaused } from "@/live/live";
+import { setPrefs, usePrefs } from "@/session/prefs";
+import { IconDown, IconPause, IconPlay } from "@/ui/icons";
+import { Menu, MenuItem, MenuLine, MenuRadio } from "@/ui/Menu";
+
+const EVERY = [2, 5, 10, 30, 60] as const;
+
+/** How live the page is: how often it asks, whether it is paused, whether anybody answers. */
+export function LiveControl() {
+  const { paused } = useStore(live);
+  const { downSince } = useStore(connection);
+  const { poll } = usePrefs();
+  const word = downSince !== null ? "Offline" : paused ? "Paused" : `Live ${poll}s`;
+  const dot = downSince !== null ? "bg-red" : paused ? "bg-amber" : "bg-green pulse-dot";
+  return (
+    <Menu
+      trigger={
+        <button
+          type="button"
+          aria-label={`${word}: how often to refresh`}
+          className="flex h-8 items-center gap-2 px-2 text-xs text-soft hover:bg-hover hover:text-text"
+        >
+          <span aria-hidden="true" className={cx("size-2", dot)} />
+          <span className="nums hidden w-14 text-start min-[480px]:inline">{word}</span>
+          <IconDown width={10} height={10} className="max-sm:hidden" />
+        </button>
+      }
+    >
+      <MenuItem
+        icon={paused ? <IconPlay width={12} height={12} /> : <IconPause width={12} height={12} />}
+        hint="."
+        onSelect={togglePaused}
+      >
+        {paused ? "Go on" : "Pause"}
+      </MenuItem>
+      <MenuLine />
+      <MenuRadio
+        label="Refresh every"
+        value={String(poll)}
+        options={EVERY.map((seconds) => [String(seconds), `${seconds} seconds`] as const)}
+        onChange={(next) => setPrefs({ poll: EVERY.find((seconds) => String(seconds) === next) ?? 2 })}
+      />
+    </Menu>
+  );
+}

@@ -1,0 +1,161 @@
+import * as Radix from "@radix-ui/react-dialog";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Command } from "cmdk";
+import { useState, type ReactNode } from "react";
+import { jobHead } from "@/api/jobs";
+import { jobTypes } from "@/api/types";
+import { shortId } from "@/lib/format";
+import { togglePaused } from "@/live/live";
+import { readQuery } from "@/jobs/search";
+import { STATUS, STATUSES } from "@/jobs/status";
+import { StatusChip } from "@/jobs/StatusChip";
+import { nextTheme, prefs, setPrefs } from "@/session/prefs";
+import { signOut, useMe } from "@/session/session";
+
+/** Go anywhere, find anything, do anything, without the mouse. */
+export default function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
+  const [text, setText] = useState("");
+  const navigate = useNavigate();
+  const { can } = useMe();
+  const types = useQuery(jobTypes()).data ?? [];
+  const typed = text.trim();
+  const found = useFound(typed);
+  const run = (action: () => unknown) => () => {
+    onClose();
+    action();
+  };
+  return (
+    <Radix.Root open onOpenChange={(open) => !open && onClose()}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 bg-backdrop" />
+        <Radix.Content
+          aria-describedby={undefined}
+          className="pop fixed inset-x-3 top-[10vh] z-50 mx-auto max-w-xl border border-strong bg-panel shadow-float"
+        >
+          <Radix.Title className="sr-only">Command palette</Radix.Title>
+          <Command label="Command palette" loop>
+            <Command.Input
+              value={text}
+              onValueChange={setText}
+              placeholder="A job id, an error, a page, something to do…"
+              className="h-12 w-full border-b border-line bg-panel px-4 text-base outline-none"
+            />
+            <Command.List className="max-h-[60vh] overflow-y-auto p-1.5">
+              <Command.Empty className="px-3 py-6 text-center text-sm text-soft">
+                Nothing by that name.
+              </Command.Empty>
+              {found.map((job) => (
+                <Item
+                  key={job.id}
+                  value={`${typed} ${job.id}`}
+                  onSelect={run(() => navigate({ to: "/jobs/$id", params: { id: job.id } }))}
+                >
+                  <span className="font-mono text-xs">
+                    {job.type} · {shortId(job.id)}
+                  </span>
+                  <span className="ms-auto">
+                    <StatusChip status={job.status} />
+                  </span>
+                </Item>
+              ))}
+              {typed && (
+                <Item
+                  value={`${typed} find jobs`}
+                  onSelect={run(() => navigate({ to: "/dashboard", search: readQuery(typed) }))}
+                >
+                  Find jobs by {Object.keys(readQuery(typed))[0] ?? "text"}:{" "}
+                  <span className="truncate font-mono text-xs">{typed}</span>
+                </Item>
+              )}
+              <Group heading="Do">
+                {can.act &&
+                  types.map((one) => (
+                    <Item
+                      key={one.type}
+                      value={`create new ${one.type} ${one.title}`}
+                      onSelect={run(() => navigate({ to: "/create", search: { type: one.type } }))}
+                    >
+                      Create: {one.title} <Hint>{one.type}</Hint>
+                    </Item>
+                  ))}
+                <Item value="pause go on live refresh" onSelect={run(togglePaused)}>
+                  Pause or go on <Hint>.</Hint>
+                </Item>
+                <Item value="theme dark light system" onSelect={run(nextTheme)}>
+                  Next theme <Hint>t</Hint>
+                </Item>
+                <Item
+                  value="time zone utc local"
+                  onSelect={run(() => setPrefs({ zone: prefs.get().zone === "utc" ? "local" : "utc" }))}
+                >
+                  Switch between local time and UTC
+                </Item>
+                <Item value="keyboard help shortcuts" onSelect={onHelp}>
+                  Keyboard shortcuts <Hint>?</Hint>
+                </Item>
+                <Item value="sign out leave token" onSelect={run(signOut)}>
+                  Sign out
+                </Item>
+              </Group>
+              <Group heading="Go to">
+                <Item value="go jobs dashboard" onSelect={run(() => navigate({ to: "/dashboard" }))}>
+                  Jobs <Hint>g j</Hint>
+                </Item>
+                <Item value="go queues" onSelect={run(() => navigate({ to: "/queues" }))}>
+                  Queues <Hint>g q</Hint>
+                </Item>
+                <Item value="go errors" onSelect={run(() => navigate({ to: "/errors" }))}>
+                  Errors <Hint>g e</Hint>
+                </Item>
+                {STATUSES.map((status) => (
+                  <Item
+                    key={status}
+                    value={`go jobs status ${STATUS[status].label}`}
+                    onSelect={run(() => navigate({ to: "/dashboard", search: { status } }))}
+                  >
+                    {STATUS[status].label} jobs
+                  </Item>
+                ))}
+              </Group>
+            </Command.List>
+          </Command>
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+/** Jobs whose id begins with what was typed, once it is long enough to mean one. */
+function useFound(typed: string) {
+  const { id } = readQuery(typed);
+  const query = useQuery({ ...jobHead({ idPrefix: id }, 5), enabled: id !== undefined });
+  return id === undefined ? [] : (query.data?.jobs ?? []);
+}
+
+function Group({ heading, children }: { heading: string; children: ReactNode }) {
+  return (
+    <Command.Group
+      heading={heading}
+      className="[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-3 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-2xs [&_[cmdk-group-heading]]:tracking-wide [&_[cmdk-group-heading]]:text-faint [&_[cmdk-group-heading]]:uppercase"
+    >
+      {children}
+    </Command.Group>
+  );
+}
+
+function Item({ value, onSelect, children }: { value: string; onSelect: () => void; children: ReactNode }) {
+  return (
+    <Command.Item
+      value={value}
+      onSelect={onSelect}
+      className="flex min-h-9 items-center gap-2 px-2.5 text-sm data-[selected=true]:bg-hover"
+    >
+      {children}
+    </Command.Item>
+  );
+}
+
+function Hint({ children }: { children: ReactNode }) {
+  return <span className="ms-auto font-mono text-2xs text-faint">{children}</span>;
+}

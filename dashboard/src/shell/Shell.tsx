@@ -1,0 +1,50 @@
+import { Outlet, useLocation } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { ActionDialog } from "@/jobs/ActionDialog";
+import { useSession } from "@/session/session";
+import { Toaster } from "@/ui/toast";
+import { Banner } from "./Banner";
+import { palette, useShortcuts } from "./shortcuts";
+import { SignIn } from "./SignIn";
+import { useTitle } from "./title";
+import { BottomNav, TopBar } from "./TopBar";
+
+const Palette = lazy(() => import("./Palette"));
+const Help = lazy(() => import("./Help"));
+
+/** The frame of every page. Without a token the page waits behind the sign-in, its address unchanged. */
+export function Shell() {
+  const { token } = useSession();
+  const path = useLocation({ select: (location) => location.pathname });
+  const [open, setOpen] = useState<"palette" | "help" | null>(null);
+  useShortcuts(setOpen);
+  useTitle(path);
+  useEffect(() => palette.subscribe(() => setOpen("palette")), []);
+  const gated = token === null && path !== "/";
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <a
+        href="#main"
+        className="sr-only focus:not-sr-only focus:fixed focus:start-2 focus:top-2 focus:z-50 focus:bg-accent focus:px-3 focus:py-2 focus:text-on-accent"
+      >
+        Skip to the content
+      </a>
+      <TopBar onPalette={() => setOpen("palette")} />
+      <Banner />
+      <main
+        id="main"
+        tabIndex={-1}
+        className="mx-auto w-full max-w-[1600px] flex-1 p-3 pb-24 sm:p-4 sm:pb-24"
+      >
+        {gated ? <SignIn /> : <Outlet />}
+      </main>
+      {!gated && <BottomNav />}
+      <ActionDialog />
+      <Suspense>
+        {open === "palette" && <Palette onClose={() => setOpen(null)} onHelp={() => setOpen("help")} />}
+        {open === "help" && <Help onClose={() => setOpen(null)} />}
+      </Suspense>
+      <Toaster />
+    </div>
+  );
+}

@@ -1,0 +1,118 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { config } from "@/config";
+import { cx } from "@/lib/cx";
+import { useMe, useSession } from "@/session/session";
+import { IconErrors, IconJobs, IconPlus, IconQueues, IconSearch } from "@/ui/icons";
+import { Kbd } from "@/ui/Button";
+import { AccountMenu } from "./AccountMenu";
+import { LiveControl } from "./LiveControl";
+
+const PLACES = [
+  ["/dashboard", "Jobs", <IconJobs key="i" />],
+  ["/queues", "Queues", <IconQueues key="i" />],
+  ["/errors", "Errors", <IconErrors key="i" />],
+] as const;
+
+export function Logo() {
+  return (
+    <Link to="/" aria-label="JobFlow, home" className="flex items-center gap-2 font-semibold tracking-tight">
+      <svg viewBox="0 0 20 20" className="size-5" aria-hidden="true">
+        <path d="M1 3h11v3.5H1zM1 8.25h18v3.5H1zM1 13.5h7V17H1z" className="fill-accent-text" />
+      </svg>
+      <span className="hidden min-[380px]:inline">JobFlow</span>
+    </Link>
+  );
+}
+
+/** Always there: where you can go, how live it is, who you are. */
+export function TopBar({ onPalette }: { onPalette: () => void }) {
+  const { token } = useSession();
+  const { can } = useMe();
+  return (
+    <header className="sticky top-0 z-30 border-b border-line bg-bg">
+      <div className="mx-auto flex h-12 max-w-[1600px] items-center gap-1 px-3 sm:px-4">
+        <Logo />
+        {token && (
+          <span className="ms-1 border border-line px-1 font-mono text-2xs text-soft">{config().stage}</span>
+        )}
+        {token && (
+          <nav aria-label="Main" className="ms-4 hidden h-full items-stretch sm:flex">
+            {PLACES.map(([to, name]) => (
+              <Place key={to} to={to}>
+                {name}
+              </Place>
+            ))}
+            {can.act && <Place to="/create">Create</Place>}
+          </nav>
+        )}
+        <div className="ms-auto flex items-center gap-1">
+          {token && (
+            <button
+              type="button"
+              onClick={onPalette}
+              aria-label="Command palette"
+              aria-keyshortcuts="Control+K Meta+K"
+              className="flex h-8 items-center gap-2 border border-transparent px-2 text-sm text-soft hover:bg-hover hover:text-text lg:border-line lg:bg-panel"
+            >
+              <IconSearch />
+              <span className="hidden pe-6 text-xs lg:inline">Go to, find, do…</span>
+              <span className="hidden lg:inline">
+                <Kbd>⌘K</Kbd>
+              </span>
+            </button>
+          )}
+          {token && <LiveControl />}
+          <AccountMenu />
+        </div>
+      </div>
+    </header>
+  );
+}
+
+function Place({
+  to,
+  children,
+}: {
+  to: "/dashboard" | "/queues" | "/errors" | "/create";
+  children: ReactNode;
+}) {
+  return (
+    <Link
+      to={to}
+      activeOptions={{ includeSearch: false }}
+      className="-mb-px flex items-center border-b-2 border-transparent px-2.5 text-sm text-soft hover:text-text aria-[current=page]:border-accent-text aria-[current=page]:text-text"
+    >
+      {children}
+    </Link>
+  );
+}
+
+/** On a phone the places are where the thumb is. */
+export function BottomNav() {
+  const { token } = useSession();
+  const { can } = useMe();
+  if (!token) return null;
+  const places = can.act ? [...PLACES, ["/create", "Create", <IconPlus key="i" />] as const] : PLACES;
+  return (
+    <nav
+      aria-label="Main, at the bottom"
+      className="fixed inset-x-0 bottom-0 z-30 flex h-14 border-t border-line bg-bg sm:hidden"
+    >
+      {places.map(([to, name, icon]) => (
+        <Link
+          key={to}
+          to={to}
+          activeOptions={{ includeSearch: false }}
+          className={cx(
+            "-mt-px flex flex-1 flex-col items-center justify-center gap-0.5 border-t-2 border-transparent text-2xs text-soft",
+            "aria-[current=page]:border-accent-text aria-[current=page]:text-text",
+          )}
+        >
+          {icon}
+          {name}
+        </Link>
+      ))}
+    </nav>
+  );
+}

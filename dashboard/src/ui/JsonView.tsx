@@ -1,0 +1,113 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useMemo, useRef, useState } from "react";
+import { cx } from "@/lib/cx";
+import { pretty, type Json } from "@/lib/json";
+import { jsonLines, type JsonLine } from "@/lib/jsonLines";
+import { Copy } from "./Copy";
+import { IconDown, IconRight } from "./icons";
+
+const LINE = 20;
+const NONE: ReadonlySet<string> = new Set();
+
+/** A JSON document that folds. Only the lines in view are in the page, so that 10,000 are as quick as ten. */
+export function JsonView({ value, label }: { value: Json; label: string }) {
+  const box = useRef<HTMLDivElement>(null);
+  const [folded, setFolded] = useState(NONE);
+  const lines = useMemo(() => jsonLines(value, folded), [value, folded]);
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => LINE,
+    overscan: 20,
+    initialRect: { width: 600, height: 320 },
+  });
+  const toggle = (path: string) =>
+    setFolded((now) => {
+      const next = new Set(now);
+      if (!next.delete(path)) next.add(path);
+      return next;
+    });
+  return (
+    <div className="relative min-w-0 border border-line bg-bg">
+      <div
+        ref={box}
+        role="region"
+        aria-label={label}
+        tabIndex={0}
+        className="overflow-auto overscroll-contain p-2 pe-10 font-mono text-xs leading-5"
+        style={{ maxHeight: 420 }}
+      >
+        <div className="relative min-w-max" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((item) => {
+            const line = lines[item.index];
+            return (
+              line && (
+                <div
+                  key={item.key}
+                  className="absolute start-0 top-0 flex h-5 whitespace-pre"
+                  style={{ transform: `translateY(${item.start}px)`, paddingInlineStart: line.depth * 14 }}
+                >
+                  <Line line={line} onToggle={toggle} />
+                </div>
+              )
+            );
+          })}
+        </div>
+      </div>
+      <Copy text={() => pretty(value)} label={`Copy: ${label}`} className="absolute end-1.5 top-1.5 bg-bg" />
+    </div>
+  );
+}
+
+const CLOSE = { "{": "}", "[": "]" } as const;
+
+function Line({ line, onToggle }: { line: JsonLine; onToggle: (path: string) => void }) {
+  const { kind, bracket, key, last } = line;
+  const comma = last ? "" : ",";
+  const foldable = kind === "open" || kind === "folded";
+  return (
+    <>
+      <span className="w-4 shrink-0">
+        {foldable && (
+          <button
+            type="button"
+            aria-expanded={kind === "open"}
+            aria-label={`Fold ${line.path}`}
+            onClick={() => onToggle(line.path)}
+            className="flex h-5 w-4 items-center text-faint hover:text-text"
+          >
+            {kind === "open" ? <IconDown width={10} height={10} /> : <IconRight width={10} height={10} />}
+          </button>
+        )}
+      </span>
+      {key !== null && (
+        <span className="text-soft">
+          <bdi>{JSON.stringify(key)}</bdi>:{" "}
+        </span>
+      )}
+      {kind === "open" && <span className="text-faint">{bracket}</span>}
+      {kind === "close" && bracket && <span className="text-faint">{CLOSE[bracket] + comma}</span>}
+      {kind === "folded" && bracket && (
+        <span className="text-faint">
+          {bracket} {line.size} {bracket === "[" ? "items" : "keys"} {CLOSE[bracket] + comma}
+        </span>
+      )}
+      {kind === "value" && <Value value={line.value} bracket={bracket} comma={comma} />}
+    </>
+  );
+}
+
+const LONGEST = 2000;
+
+function Value({ value, bracket, comma }: { value: Json; bracket: JsonLine["bracket"]; comma: string }) {
+  if (bracket) return <span className="text-faint">{bracket + CLOSE[bracket] + comma}</span>;
+  const text = JSON.stringify(value);
+  const tone =
+    typeof value === "string" ? "text-green" : typeof value === "number" ? "text-blue" : "text-violet";
+  return (
+    <span className={cx(tone)}>
+      <bdi>{text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} characters)` : text}</bdi>
+      <span className="text-faint">{comma}</span>
+    </span>
+  );
+}

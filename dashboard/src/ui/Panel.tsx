@@ -1,0 +1,40 @@
+import { useId, type ReactNode } from "react";
+import { cx } from "@/lib/cx";
+
+/** A titled part of a page. */
+export function Panel({
+  title,
+  actions,
+  children,
+  className,
+  flush,
+}: {
+  title: string;
+  actions?: ReactNode;
+  children: ReactNode;
+  className?: string;
+  flush?: boolean;
+}) {
+  const id = useId();
+  return (
+    <section aria-labelledby={id} className={cx("min-w-0 border border-line bg-panel", className)}>
+      <header className="flex min-h-10 flex-wrap items-center justify-between gap-x-3 border-b border-line ps-4 pe-2">
+        <h2 id={id} className="py-2 text-xs font-semibold tracking-wide text-soft uppercase">
+          {title}
+        </h2>
+        {actions && <div className="flex items-center gap-1">{actions}</div>}
+      </header>
+      <div className={flush ? "" : "p-4"}>{children}</div>
+    </section>
+  );
+}
+
+/** A name and its value, in a <dl>. */
+export function Fact({ name, children, mono }: { name: string; children: ReactNode; mono?: boolean }) {
+  return (
+    <div className="min-w-0">
+      <dt className="text-2xs text-faint">{name}</dt>
+      <dd className={cx("nums text-sm break-words", mono && "font-mono text-xs leading-5")}>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,67 @@
+import type { ReactNode } from "react";
+import { cx } from "@/lib/cx";
+import { Copy } from "./Copy";
+import { Button } from "./Button";
+import { IconAlert, IconRetry } from "./icons";
+
+/** A place held for what is being loaded, of the size that it will have. */
+export function Skeleton({ className }: { className?: string }) {
+  return <span aria-hidden="true" className={cx("skeleton block", className)} />;
+}
+
+/** Nothing here, why, and what to do next. */
+export function Empty({
+  title,
+  children,
+  action,
+}: {
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
+  return (
+    <div className="flex flex-col items-center gap-2 px-6 py-14 text-center">
+      <div aria-hidden="true" className="mb-2 flex gap-1">
+        <span className="h-5 w-1.5 bg-strong" />
+        <span className="h-5 w-1.5 bg-line" />
+        <span className="h-5 w-1.5 bg-line" />
+      </div>
+      <h2 className="text-base font-semibold">{title}</h2>
+      {children && <div className="max-w-md text-sm text-soft">{children}</div>}
+      {action && <div className="mt-3 flex flex-wrap justify-center gap-2">{action}</div>}
+    </div>
+  );
+}
+
+interface FailureProps {
+  title: string;
+  detail: string;
+  correlationId?: string | null;
+  onRetry?: () => void;
+  children?: ReactNode;
+}
+
+/** What went wrong, what to do, and the id under which it is in the logs. */
+export function Failure({ title, detail, correlationId, onRetry, children }: FailureProps) {
+  return (
+    <div role="alert" className="flex flex-col items-center gap-2 px-6 py-14 text-center">
+      <IconAlert width={24} height={24} className="mb-1 text-red" />
+      <h2 className="text-base font-semibold">{title}</h2>
+      <p className="max-w-md text-sm break-words text-soft">{detail}</p>
+      {correlationId && (
+        <p className="flex items-center gap-1 text-xs text-soft">
+          Correlation id <code className="font-mono text-text">{correlationId}</code>
+          <Copy text={correlationId} label="Copy the correlation id" />
+        </p>
+      )}
+      <div className="mt-3 flex flex-wrap justify-center gap-2">
+        {onRetry && (
+          <Button onClick={onRetry} icon={<IconRetry />}>
+            Try again
+          </Button>
+        )}
+        {children}
+      </div>
+    </div>
+  );
+}

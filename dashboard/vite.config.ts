@@ -1,0 +1,34 @@
+import { fileURLToPath } from "node:url";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  base: "/",
+  plugins: [react(), tailwindcss()],
+  resolve: {
+    alias: {
+      "@": here("./src"),
+      // Radix locks scrolling by writing a <style> element, which the content security policy forbids.
+      "react-remove-scroll": here("./src/ui/scroll-lock.tsx"),
+    },
+  },
+  server: { host: "127.0.0.1", port: Number(process.env["DASHBOARD_PORT"] ?? 8080) },
+  build: {
+    target: "es2022",
+    // A font or picture as a data: URL would need a wider policy than the one we ship.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    manifest: true,
+  },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.{ts,tsx}", "fake/**/*.test.ts"],
+    setupFiles: ["src/test/setup.ts"],
+    restoreMocks: true,
+    server: { deps: { inline: [/@radix-ui/] } },
+  },
+});
