@@ -158,8 +158,8 @@ def ask_to_stop(found: Job, *, now: float) -> Change:
 
 
 def mark_sent(job: Job) -> Change:
-    """The message is in the queue: from now on a wait means a backlog, not an orphan."""
-    return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True})
+    """The message is in the queue: from now on a wait means a backlog, not an orphan, and re-sends count anew."""
+    return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True, "resends": 0})
 
 
 def watch(seen: Job, *, until: float, resent: bool) -> Change:

@@ -1,0 +1,59 @@
+"""Every crash point of every story: run it once to count its calls, then for each call die before it, and after it."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tests.proof.ground import Stand
+from tests.proof.invariants import broken_at_rest
+from tests.proof.scenarios import SCENARIOS, Scenario
+from tests.proof.script import silence
+from tests.proof.world import Clock, World
+
+
+@dataclass(frozen=True)
+class Case:
+    """One execution: a story, whether a duplicate comes along, and where the process dies (None: nowhere)."""
+
+    scenario: Scenario
+    duplicate: bool = False
+    crash_at: int | None = None
+    after: bool = False
+
+    def __str__(self) -> str:
+        where = "" if self.crash_at is None else f", dies {'after' if self.after else 'before'} call {self.crash_at}"
+        return f"{self.scenario.name}{', duplicated' if self.duplicate else ''}{where}"
+
+
+def visit(stand: Stand, seed: int, part: float = 1.0, scenarios: Sequence[Scenario] = SCENARIOS) -> Iterator[list[str]]:
+    """Run every case, or a random `part` of those with a crash; yields what was broken in each execution."""
+    for scenario in scenarios:
+        choose = random.Random(f"{seed} {scenario.name}")
+        for duplicate in (False, True):
+            calls, broken = execute(Case(scenario, duplicate), stand, seed)
+            yield broken
+            for crash_at in range(1, calls + 1):
+                for after in (False, True):
+                    if choose.random() < part:
+                        yield execute(Case(scenario, duplicate, crash_at, after), stand, seed)[1]
+
+
+def execute(case: Case, stand: Stand, seed: int) -> tuple[int, list[str]]:
+    """Run one case to rest; returns the calls made, and every invariant that did not hold."""
+    clock = Clock()
+    with silence(), stand(clock) as ground:
+        world = World(ground, clock, random.Random(f"{seed} {case}"), batch=case.scenario.batch)
+        world.watchdog_on, world.duplicate_next = case.scenario.watchdog, case.duplicate
+        ground.faults.crash_at, ground.faults.after = case.crash_at, case.after
+        case.scenario.play(world)
+        world.rest()
+        broken = [f"{case}: {line}" for line in [*_wrong_end(case, world), *broken_at_rest(world)]]
+        return ground.faults.calls, broken
+
+
+def _wrong_end(case: Case, world: World) -> Iterator[str]:
+    if case.crash_at is not None:
+        return
+    for job in world.ground.jobs():
+        if job.status not in case.scenario.end:
+            yield f"ended as {job.status} ({job.error_class}), not as {', '.join(sorted(case.scenario.end))}"

@@ -1,0 +1,127 @@
+"""What must hold in every world, whatever went wrong in it (the numbers are those of docs/delivery.md)."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from chalicelib.errors import MalformedMessage
+from chalicelib.job import MOVES, TERMINAL, Status
+from chalicelib.nudge import parse_nudge
+from chalicelib.ports import Nudge
+from tests.proof.ground import Write, Written
+from tests.proof.world import World
+
+LEGAL = {(source, move.target) for move in MOVES for source in move.source}
+HARMLESS = frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey"})
+"""What an attempt may have done last and complete; there may be nothing to obey, when the asking was what failed."""
+NO_EVIDENCE = frozenset({"Undeliverable"})
+"""Given up because no message could be delivered: there is none to be in the dead-letter queue."""
+
+
+def broken_at_rest(world: World) -> list[str]:
+    """Every invariant that does not hold now that the system has come to rest."""
+    return [*broken_always(world), *_unfinished(world), *_evidence(world), *_results(world)]
+
+
+def broken_always(world: World) -> list[str]:
+    """Every invariant that must hold at any moment, and does not."""
+    moves = [line for write in world.ground.writes() for line in (*_move(write), *_follows(world, write))]
+    return [*world.wrong, *moves, *_counted(world)]
+
+
+def _unfinished(world: World) -> Iterator[str]:
+    jobs = {job.id: job for job in world.ground.jobs()}
+    for name, job_id in world.accepted.items():
+        if job_id not in jobs:
+            yield f"I1 {name} was accepted and is gone"
+    for job in jobs.values():
+        if not job.terminal:
+            yield f"I1 {job.id} is {job.status} for ever (gen {job.gen}, attempt {job.attempts})"
+    if world.ground.waiting():
+        yield f"I12 {world.ground.waiting()} messages are left in the queue"
+
+
+def _counted(world: World) -> Iterator[str]:
+    claims = Counter((job_id, gen) for job_id, gen, _ in world.runs)
+    most = {job.id: job.max_attempts for job in world.ground.jobs()}
+    for (job_id, gen), runs in claims.items():
+        if runs > most.get(job_id, 0):
+            yield f"I4 {job_id} ran {runs} times in generation {gen}"
+    done = Counter(
+        (job_id, new.gen)
+        for job_id, old, new in world.ground.writes()
+        if new.status is Status.COMPLETED and (old is None or old.status is not Status.COMPLETED)
+    )
+    for (job_id, gen), times in done.items():
+        if times > 1:
+            yield f"I5 {job_id} was completed {times} times in generation {gen}"
+
+
+def _move(write: Write) -> Iterator[str]:
+    job_id, old, new = write
+    if old is None:
+        if new.status not in (Status.QUEUED, Status.SCHEDULED) or (new.gen, new.attempts) != (1, 0):
+            yield f"I10 {job_id} was created as {new}"
+        return
+    if old == new:
+        return
+    if new.gen != old.gen:
+        fresh = new.status is Status.QUEUED and new.attempts == 0 and new.gen == old.gen + 1
+        if not (fresh and old.status in TERMINAL - {Status.COMPLETED}):
+            yield f"I3 {job_id} went from {old} to {new}"
+        return
+    yield from _within_generation(job_id, old, new)
+
+
+def _within_generation(job_id: str, old: Written, new: Written) -> Iterator[str]:
+    if old.status in TERMINAL:
+        yield f"I3 {job_id} was {old} and became {new}"
+    elif (old.status, new.status) not in LEGAL:
+        yield f"I10 {job_id} went from {old} to {new}"
+    claimed = new.status is Status.PROCESSING
+    if new.attempts - old.attempts != (1 if claimed else 0):
+        yield f"I2 {job_id} went from {old} to {new}"
+    if claimed and old.status is Status.PROCESSING and (old.lease_until or 0) >= (new.started_at or 0):
+        yield f"I2 {job_id} was taken over under a live lease: from {old} to {new}"
+    if new.attempts > new.max_attempts:
+        yield f"I4 {job_id} was claimed more often than allowed: {new}"
+
+
+def _follows(world: World, write: Write) -> Iterator[str]:
+    """An attempt's end follows from what its function did."""
+    job_id, old, new = write
+    if old is None or old.status is not Status.PROCESSING or new.status is old.status:
+        return
+    last = world.runs.get((job_id, old.gen, old.attempts), "never ran").rpartition(" then ")[2]
+    only_after = {Status.COMPLETED: HARMLESS, Status.FAILED: {"perm"}, Status.RETRYING: {"err"}}
+    if last not in only_after.get(new.status, {last}):
+        yield f"I13 {job_id} became {new.status} after its attempt said {last!r}"
+
+
+def _evidence(world: World) -> Iterator[str]:
+    jobs = {job.id: job for job in world.ground.jobs()}
+    dead = [nudge for body in world.ground.dead() if (nudge := _nudge(body)) is not None]
+    for nudge in dead:
+        job = jobs.get(nudge.id)
+        if job is None or job.gen != nudge.gen or job.status is not Status.DEAD_LETTER:
+            state = "gone" if job is None else f"{job.status} gen {job.gen}"
+            yield f"I6 the dead-letter queue holds {nudge.id} gen {nudge.gen}, and the job is {state}"
+    held = {(nudge.id, nudge.gen) for nudge in dead}
+    for job in jobs.values():
+        lacks = job.status is Status.DEAD_LETTER and (job.id, job.gen) not in held
+        if lacks and job.error_class not in NO_EVIDENCE and job.id not in world.excused:
+            yield f"I6 {job.id} is dead-lettered ({job.error_class}) and its message is not in the dead-letter queue"
+
+
+def _results(world: World) -> Iterator[str]:
+    for job in world.ground.jobs():
+        if job.status is Status.COMPLETED and job.result != f"{job.gen}.{job.attempts}":
+            yield f"I5 {job.id} holds the result {job.result!r} of another attempt than {job.token}"
+        if job.status is Status.COMPLETED and (job.id, *job.token) not in world.runs:
+            yield f"I5 {job.id} is completed by an attempt that never ran"
+
+
+def _nudge(body: str) -> Nudge | None:
+    try:
+        return parse_nudge(body)
+    except MalformedMessage:
+        return None

@@ -1,0 +1,114 @@
+"""The proof's job function: each attempt does what the world's script says for its payload's name."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from chalicelib import jobtype, telemetry
+from chalicelib.context import JobContext
+from chalicelib.errors import PermanentError
+from chalicelib.job import Job
+from chalicelib.jobtype import JobType, job
+from tests.proof.faults import Crash
+from tests.proof.ground import TYPE
+
+if TYPE_CHECKING:
+    from tests.proof.world import World
+
+TIMEOUT = 60
+ATTEMPTS = 3
+
+
+class Note(BaseModel):
+    """The payload: `name` says whose script the attempts follow."""
+
+    name: str = ""
+
+
+@dataclass
+class ScriptedFunction:
+    """Runs attempts, and notes what must never happen while one begins."""
+
+    world: "World"
+
+    def __call__(self, payload: Note, ctx: JobContext) -> str:
+        """One attempt."""
+        steps = self.world.script[payload.name]
+        outcome = steps.pop(0) if steps else "ok"
+        self._begin(ctx.job, outcome)
+        self._act(outcome, ctx)
+        return f"{ctx.job.gen}.{ctx.attempt}"
+
+    def _begin(self, job: Job, outcome: str) -> None:
+        token = (job.id, job.gen, job.attempts)
+        if token in self.world.runs:
+            self.world.wrong.append(f"token {token} ran twice")
+        if (job.id, job.gen) in self.world.stopped:
+            self.world.wrong.append(f"{job.id} ran after it was cancelled")
+        if job.run_at and self.world.clock.now < job.run_at:
+            self.world.wrong.append(f"{job.id} ran {job.run_at - self.world.clock.now:.1f} s too early")
+        self.world.runs[token] = outcome
+        self.world.clock.advance(0.25)
+
+    def _act(self, outcome: str, ctx: JobContext) -> None:
+        """Follow an outcome's words: what happens meanwhile, what is asked, how it ends."""
+        words = outcome.split(" then ")
+        for word in words:
+            self._steps[word](ctx)
+
+    @property
+    def _steps(self) -> dict[str, Callable[[JobContext], object]]:
+        return {
+            "ok": lambda _: None,
+            "err": lambda _: _raise(ValueError("boom")),
+            "perm": lambda _: _raise(PermanentError("never")),
+            "oom": lambda _: _raise(Crash("out of memory")),
+            "stall": lambda _: self._meanwhile(400),
+            "nested": lambda _: self._meanwhile(0),
+            "long": lambda _: self.world.clock.advance(TIMEOUT - 1),
+            "ask": lambda ctx: self.world.process(lambda: self.world.service.cancel(ctx.job_id)),
+            "obey": lambda ctx: ctx.check_cancelled(),
+            "progress": lambda ctx: ctx.progress(50, "half"),
+        }
+
+    def _meanwhile(self, seconds: float) -> None:
+        self.world.clock.advance(seconds)
+        if self.world.nested is not None:
+            nested, self.world.nested = self.world.nested, None
+            nested()
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Thousands of executions write no log lines and no metrics."""
+    logger = telemetry.logger()
+    level = logger.log_level
+    logger.setLevel("CRITICAL")
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _raise(error: BaseException) -> None:
+    raise error
+
+
+def declare(function: Callable[[Note, JobContext], str]) -> JobType[Any, Any]:
+    """The proof's job type, in the registry too: the service looks it up there."""
+
+    def run(payload: Note, ctx: JobContext) -> str:
+        return function(payload, ctx)
+
+    declared: JobType[Any, Any] = job(TYPE, max_attempts=ATTEMPTS, timeout=TIMEOUT)(run)
+    return declared
+
+
+def forget() -> None:
+    """Take the proof's job type out of the registry again."""
+    jobtype._registry.pop(TYPE, None)

@@ -1,0 +1,149 @@
+"""What happens between a queue and its workers."""
+
+from chalicelib.job import Status
+from tests.proof.scenario import CANCELLED, DEAD, DONE, FAILED, SCENARIOS, Scenario, scenario
+from tests.proof.world import World
+
+
+def _worked_off(name: str, outcomes: list[str], end: frozenset[Status]) -> None:
+    def play(world: World) -> None:
+        world.script["a"] = list(outcomes)
+        world.submit("a")
+
+    SCENARIOS.append(Scenario(name, play, end))
+
+
+_worked_off("ok", ["ok"], DONE)
+_worked_off("error, ok", ["err", "ok"], DONE)
+_worked_off("error, error, ok", ["err", "err", "ok"], DONE)
+_worked_off("error to the end", ["err", "err", "err"], DEAD)
+_worked_off("permanent error", ["perm"], FAILED)
+_worked_off("out of memory, ok", ["oom", "ok"], DONE)
+_worked_off("out of memory to the end", ["oom", "oom", "oom"], DEAD)
+_worked_off("error, out of memory, error", ["err", "oom", "err"], DEAD)
+_worked_off("asked to stop while running", ["ask then obey"], CANCELLED)
+_worked_off("asked to stop, then out of memory", ["ask then oom"], CANCELLED)
+_worked_off("progress, ok", ["progress"], DONE)
+
+
+@scenario(DONE)
+def no_key_and_no_second_try(world: World) -> None:
+    """The client gives up at the first 502: there is a job, which then ends, or there is none."""
+    world.submit("a", keyed=False)
+
+
+@scenario(DONE)
+def late_finisher(world: World) -> None:
+    """The holder stalls past its lease; another takes over and completes; then the first one comes back."""
+    world.script["a"] = ["stall"]
+    world.nested = world.poll
+    world.submit("a")
+
+
+@scenario(DONE)
+def late_finisher_while_another_holds_the_job(world: World) -> None:
+    """The one that took over dies; then the first one comes back with a result, which nobody may believe."""
+    world.script["a"] = ["stall", "oom"]
+    world.nested = world.poll
+    world.submit("a")
+
+
+@scenario(DEAD)
+def late_failure(world: World) -> None:
+    """The holder stalls past its lease and fails while another holds the job; both spend attempts."""
+    world.script["a"] = ["stall", "err", "err"]
+    world.nested = world.poll
+    world.submit("a")
+
+
+@scenario(DONE)
+def duplicate_in_flight(world: World) -> None:
+    """A second message of the same generation arrives while the first one's job runs."""
+    world.script["a"] = ["nested"]
+    world.nested = world.poll
+    world.duplicate_next = True
+    world.submit("a")
+
+
+@scenario(DONE, watchdog=False)
+def one_message_delivered_twice(world: World) -> None:
+    """SQS delivers one message to two workers; the one that runs dies. No watchdog: the message must still be there."""
+
+    def twice() -> None:
+        batch = world.ground.receive(1)
+        world.script["a"] = ["nested then oom"]
+        world.nested = lambda: world.deliver(batch)
+        if batch:
+            world.deliver(batch)
+
+    world.submit("a")
+    if not world.ground.waiting():  # the crash was before the message got out, which only the watchdog can mend
+        world.watchdog_on = True
+    twice()
+
+
+@scenario(DONE, batch=2)
+def one_message_delivered_twice_side_by_side(world: World) -> None:
+    """The same, and both finish: the second worker must leave the message to the first."""
+
+    def again() -> None:
+        world.deliver(batch)
+        if not world.ground.waiting():
+            world.wrong.append("a message was acknowledged while its job was running")
+
+    world.submit("a")
+    batch = world.ground.receive(1)
+    world.script["a"] = ["nested"]
+    world.nested = again
+    if batch:
+        world.deliver(batch)
+
+
+@scenario(DEAD)
+def never_claimed(world: World) -> None:
+    """Every worker dies at its import: the message reaches the dead-letter queue, the job knows nothing of it."""
+    world.submit("a")
+    _burn(world)
+
+
+@scenario(DONE)
+def never_claimed_then_retried(world: World) -> None:
+    """After the import is mended."""
+    world.submit("a")
+    _burn(world)
+    world.rest()
+    world.retry("a")
+
+
+@scenario(DONE | DEAD | FAILED, batch=3)
+def two_jobs_in_one_batch(world: World) -> None:
+    """Three messages, two jobs: one of them twice."""
+    world.script["a"], world.script["b"] = ["err"], ["perm"]
+    world.duplicate_next = True
+    world.submit("a")
+    world.submit("b")
+
+
+@scenario(DONE | DEAD, batch=3)
+def two_jobs_one_of_them_deadly(world: World) -> None:
+    """One job kills every worker it meets; the other one is in the same batch each time."""
+    world.script["a"] = ["oom", "oom", "oom"]
+    world.submit("a")
+    world.submit("b")
+    world.submit("c")
+
+
+@scenario(DONE, batch=3)
+def too_little_time_for_the_batch(world: World) -> None:
+    """The first job takes the whole invocation; the others go back unclaimed."""
+    world.script["a"] = ["long"]
+    world.submit("a")
+    world.submit("b")
+
+
+def _burn(world: World) -> None:
+    for _ in range(40):
+        world.ground.receive(1)
+        world.clock.advance(370)
+        if not world.ground.waiting():
+            return

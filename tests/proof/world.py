@@ -1,0 +1,215 @@
+"""A whole JobFlow in one thread, on a clock that the test holds: client, worker, poller, watchdog, operator."""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.errors import JobConflict
+from chalicelib.job import Status
+from chalicelib.redrive import Redriven, redrive
+from chalicelib.service import JobService, Submission
+from chalicelib.watchdog import Watchdog
+from chalicelib.worker import Worker
+from tests.proof.faults import Crash
+from tests.proof.ground import TYPE, Ground, Received
+from tests.proof.script import TIMEOUT, ScriptedFunction, declare
+
+T0 = 1_800_000_000.0
+DAY = 86_400.0
+
+
+class Clock:
+    """Time that moves when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = T0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        self.now += seconds
+
+
+@dataclass
+class Invocation:
+    """Lambda's context: an end on the test's clock."""
+
+    clock: Clock
+    ends: float
+    aws_request_id: str = "request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """See LambdaContext."""
+        return int((self.ends - self.clock.now) * 1000)
+
+
+@dataclass
+class World:
+    """One job type and everyone who has to do with it. What goes wrong is noted in `wrong`."""
+
+    ground: Ground
+    clock: Clock
+    rng: random.Random
+    script: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    batch: int = 1
+    """Messages in one delivery."""
+    watchdog_on: bool = True
+    duplicate_next: bool = False
+    runs: dict[tuple[str, int, int], str] = field(default_factory=dict)
+    accepted: dict[str, str] = field(default_factory=dict)
+    stopped: set[tuple[str, int]] = field(default_factory=set)
+    excused: set[str] = field(default_factory=set)
+    """Jobs whose messages were thrown away by hand: they may lack evidence in the dead-letter queue."""
+    wrong: list[str] = field(default_factory=list)
+    crashes: int = 0
+    watched_at: float = 0.0
+    nested: Callable[[], object] | None = None
+
+    def __post_init__(self) -> None:
+        self.kind = declare(ScriptedFunction(self))
+        self.service = JobService(self.ground.store, self.ground.queue, clock=self.clock)
+        self.watchdog = Watchdog(self.service, [TYPE])
+
+    # ---- whoever may die
+
+    def process(self, work: Callable[[], object]) -> bool:
+        """Run something as a process of its own; returns False when it died."""
+        try:
+            work()
+        except Crash:
+            self.crashes += 1
+            return False
+        return True
+
+    def insist(self, call: Callable[[], object]) -> None:
+        """A client that repeats its call until it gets an answer; a conflict is one."""
+        for _ in range(5):
+            try:
+                call()
+            except Crash:
+                self.crashes += 1
+                self.clock.advance(1)
+            except JobConflict:
+                return
+            else:
+                return
+        self.wrong.append("a client got no answer in 5 tries")
+
+    # ---- client and operator
+
+    def submit(self, name: str, *, keyed: bool = True, **fields: Any) -> None:
+        """POST /jobs; with a key the client repeats it until it gets an answer."""
+        key = name if keyed else None
+        asked = Submission(TYPE, {"name": name}, idempotency_key=key, principal="proof", **fields)
+
+        def post() -> None:
+            made, _ = self.service.submit(asked)
+            before = self.accepted.setdefault(name, made.id)
+            if before != made.id:
+                self.wrong.append(f"one key made two jobs: {before} and {made.id}")
+
+        if keyed:
+            self.insist(post)
+        else:
+            self.process(post)
+
+    def id_of(self, name: str) -> str | None:
+        """The id of the job that was accepted under that name."""
+        return self.accepted.get(name)
+
+    def cancel(self, name: str) -> None:
+        """POST /jobs/{id}/cancel."""
+
+        def post() -> None:
+            after = self.service.cancel(self.accepted[name])
+            if after.status is Status.CANCELLED:
+                self.stopped.add((after.id, after.gen))
+
+        self.insist(post)
+
+    def retry(self, name: str) -> None:
+        """POST /jobs/{id}/retry."""
+        self.insist(lambda: self.service.retry(self.accepted[name]))
+
+    def redrive_all(self) -> None:
+        """POST /dead-letters/redrive, until nothing matches any more."""
+        answers: list[Redriven] = []
+        for _ in range(10):
+            self.insist(lambda: answers.append(redrive(self.service, limit=1, timer=self.clock)))
+            if answers and not answers[-1].more:
+                return
+
+    def lose_messages(self) -> None:
+        """Purge the queue: what was on its way to the dead-letter queue will not get there."""
+        self.excused |= {job.id for job in self.ground.jobs()}
+        self.ground.purge()
+
+    def console_redrive(self) -> int:
+        """StartMessageMoveTask: same bodies; new message ids, receive counts and times."""
+        bodies = self.ground.take_dead()
+        for body in bodies:
+            self.ground.put(body)
+        return len(bodies)
+
+    # ---- worker and poller
+
+    def poll(self, limit: float = TIMEOUT) -> int:
+        """Receive one batch and work it off, as Lambda does; returns its size."""
+        batch = self.ground.receive(self.batch)
+        if batch and self.duplicate_next:
+            self.duplicate_next = False
+            self.ground.put(batch[0].body)
+        if batch:
+            self.deliver(batch, limit)
+        return len(batch)
+
+    def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT) -> None:
+        """Hand a batch to a worker, and acknowledge what it does not report."""
+        worker = Worker(self.kind, self.ground.store, self.ground.queue, self.clock, self.rng.uniform, self.rng.uniform)
+        records = [
+            {
+                "messageId": m.receipt,
+                "receiptHandle": m.receipt,
+                "body": m.body,
+                "attributes": {"ApproximateReceiveCount": str(m.receive_count)},
+            }
+            for m in batch
+        ]
+        again: list[str] = []
+        invocation = Invocation(self.clock, self.clock.now + limit)
+        if not self.process(lambda: again.extend(worker.work({"Records": records}, invocation))):
+            return
+        for message in batch:
+            if message.receipt not in again:
+                self.ground.delete(message.receipt)
+
+    # ---- time
+
+    def watch(self) -> None:
+        """The scheduled watchdog, if a minute has passed and it is not out of order."""
+        if self.watchdog_on and self.clock.now >= self.watched_at + 60:
+            self.watched_at = self.clock.now
+            self.process(lambda: self.watchdog.run(lambda: 50.0))
+
+    def at_rest(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.ground.waiting() == 0 and all(j.terminal for j in self.ground.jobs())
+
+    def rest(self, most: float = 2 * DAY) -> None:
+        """Let the system run until nothing is left to do, and the watchdog has tidied up."""
+        end, idle = self.clock.now + most, 0
+        while not self.at_rest() and self.clock.now < end:
+            idle = 0 if self.poll() else idle + 1
+            self.watch()
+            if idle:
+                self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 12), 600))
+        # What is in the dead-letter queue is swept: the run that a crash ends is followed by another one.
+        for _ in range(3 if self.ground.dead() else 0):
+            self.clock.advance(130)
+            self.watch()
+            while self.poll():
+                self.clock.advance(1)
