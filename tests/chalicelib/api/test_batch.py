@@ -1,0 +1,127 @@
+"""POST /jobs/batch."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from chalicelib.memory import MemoryJobQueue
+from chalicelib.ports import Nudge
+from tests.chalicelib.api.support import BODY, World
+
+ELSE = {**BODY, "type": "test.other"}
+
+
+class Recording(MemoryJobQueue):
+    """A queue that notes each request, and loses the messages it is told to lose."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[list[str]] = []
+        self.singles = 0
+        self.loses: set[int] = set()
+        self.down = False
+
+    def send(self, nudge: Nudge, delay: int = 0) -> None:
+        self.singles += 1
+        super().send(nudge, delay)
+
+    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
+        if self.down:
+            raise ConnectionError
+        self.batches.append([nudge.type for nudge in nudges])
+        return [nudge for place, nudge in enumerate(nudges) if place in self.loses]
+
+
+@pytest.fixture
+def queue() -> Recording:
+    return Recording()
+
+
+@pytest.fixture
+def batched(world: World, queue: Recording) -> World:
+    """An API whose queue is watched."""
+    return World(parts={"job_queue": queue})
+
+
+class TestBatch:
+    def test_each_job_has_its_own_answer_in_its_place(self, world: World) -> None:
+        answer = world.post(
+            "/jobs/batch",
+            {
+                "jobs": [
+                    BODY, {**BODY, "type": "no.such"}, {**BODY, "payload": {"to": [1]}}, {"payload": {}}, ELSE,
+                    {**BODY, "tags": ["a b"]},
+                ]
+            },
+        )  # fmt: skip
+        results = answer.json["results"]
+        assert answer.status == 200
+        assert [result["status"] for result in results] == [201, 422, 422, 422, 201, 422]
+        assert [result["problem"] and result["problem"]["errors"][0]["loc"] for result in results] == [
+            None, ["type"], ["payload", "to", 0], ["type"], None, ["tags", 0],
+        ]  # fmt: skip
+        assert results[0]["job"]["status"] == "queued"
+        assert sum(world.store.totals().values()) == 2
+        assert "idempotent-replayed" not in answer.headers
+
+    def test_messages_go_out_by_type_in_tens_and_are_marked(self, batched: World, queue: Recording) -> None:
+        answer = batched.post("/jobs/batch", {"jobs": [BODY] * 13 + [ELSE] * 12})
+        assert [(len(set(batch)), batch[0], len(batch)) for batch in queue.batches] == [
+            (1, "test.note", 10), (1, "test.note", 3), (1, "test.other", 10), (1, "test.other", 2),
+        ]  # fmt: skip
+        assert queue.singles == 0
+        assert all(batched.store.get(result["job"]["id"]).sent for result in answer.json["results"])
+
+    def test_a_lost_message_leaves_its_job_unsent_for_the_watchdog(self, batched: World, queue: Recording) -> None:
+        queue.loses = {1}
+        results = batched.post("/jobs/batch", {"jobs": [BODY] * 3}).json["results"]
+        assert [result["status"] for result in results] == [201, 201, 201]
+        assert [batched.store.get(result["job"]["id"]).sent for result in results] == [True, False, True]
+
+    def test_a_queue_that_is_down_loses_nothing(self, batched: World, queue: Recording) -> None:
+        queue.down = True
+        results = batched.post("/jobs/batch", {"jobs": [BODY] * 3}).json["results"]
+        assert [result["status"] for result in results] == [201, 201, 201]
+        assert not any(batched.store.get(result["job"]["id"]).sent for result in results)
+
+    def test_delayed_jobs_go_out_with_their_delay_or_later(self, batched: World, queue: Recording) -> None:
+        jobs = [BODY, {**BODY, "delay_seconds": 60}, {**BODY, "delay_seconds": 86_400}]
+        results = batched.post("/jobs/batch", {"jobs": jobs}).json["results"]
+        assert [result["job"]["status"] for result in results] == ["queued", "scheduled", "scheduled"]
+        assert (queue.batches, queue.singles) == ([["test.note"]], 1)
+        assert [batched.store.get(result["job"]["id"]).sent for result in results] == [True, True, False]
+
+    def test_keys_of_the_jobs(self, world: World) -> None:
+        keyed = {**BODY, "idempotency_key": "a"}
+        first = world.post("/jobs/batch", {"jobs": [keyed, {**keyed, "max_attempts": 9}, keyed, BODY]})
+        assert [result["status"] for result in first.json["results"]] == [201, 422, 200, 201]
+        alone = world.post("/jobs", BODY, headers={"Idempotency-Key": "a"})
+        assert (alone.status, alone.json["id"]) == (200, first.json["results"][0]["job"]["id"])
+
+    def test_a_key_of_the_whole_request_makes_repeating_it_safe(self, world: World) -> None:
+        key, body = {"Idempotency-Key": "import-7"}, {"jobs": [BODY, BODY, ELSE]}
+        first, second = world.post("/jobs/batch", body, headers=key), world.post("/jobs/batch", body, headers=key)
+        assert [result["status"] for result in first.json["results"]] == [201] * 3
+        assert [result["status"] for result in second.json["results"]] == [200] * 3
+        assert second.headers["idempotent-replayed"] == "true"
+        assert [r["job"]["id"] for r in first.json["results"]] == [r["job"]["id"] for r in second.json["results"]]
+        assert len({result["job"]["id"] for result in first.json["results"]}) == 3
+
+    @pytest.mark.parametrize("key", ["", "x" * 256, "a b"])
+    def test_a_key_that_cannot_be_one_is_that_jobs_problem(self, world: World, key: str) -> None:
+        results = world.post("/jobs/batch", {"jobs": [{**BODY, "idempotency_key": key}, BODY]}).json["results"]
+        assert [result["status"] for result in results] == [422, 201]
+        assert results[0]["problem"]["errors"][0]["loc"] == ["idempotency_key"]
+
+    @pytest.mark.parametrize(
+        ("body", "locs"),
+        [
+            ({}, [["jobs"]]), ({"jobs": []}, [["jobs"]]), ({"jobs": [BODY] * 26}, [["jobs"]]),
+            ({"jobs": [1]}, [["jobs", 0]]), ({"jobs": BODY}, [["jobs"]]), ({"jobs": [BODY], "x": 1}, [["x"]]),
+        ],
+    )  # fmt: skip
+    def test_a_batch_that_is_none_is_refused_whole(self, world: World, body: Any, locs: Any) -> None:
+        answer = world.post("/jobs/batch", body)
+        assert (answer.status, answer.locs) == (422, locs)
+        assert world.store.totals() == {}
