@@ -7,13 +7,26 @@ from chalice import AuthResponse, Chalice, CORSConfig, Response
 from chalice.app import AuthRequest, ChaliceAuthorizer, Request
 
 from chalicelib import wiring
-from chalicelib.api import bulk, errors, health, job_types, jobs, logs, metrics, problems, reference, series, uploads
+from chalicelib.api import (
+    bulk,
+    dead_letters,
+    errors,
+    health,
+    job_types,
+    jobs,
+    logs,
+    metrics,
+    problems,
+    reference,
+    series,
+    uploads,
+)
 from chalicelib.api.auth import POLICY_SECONDS
 from chalicelib.api.auth import authorize as decide
 from chalicelib.api.endpoint import Endpoint
 from chalicelib.api.serving import ALWAYS, CORRELATION_ID, correlation_id_of, problem_response, refuse, serve
 
-RESOURCES = (health, jobs, logs, bulk, job_types, metrics, series, errors, uploads, reference)
+RESOURCES = (health, jobs, logs, bulk, dead_letters, job_types, metrics, series, errors, uploads, reference)
 """A new resource is a module with `endpoints = Endpoints()`, and its name here."""
 ALLOWED_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", CORRELATION_ID)
 EXPOSED_HEADERS = ("Location", "Retry-After", "Idempotent-Replayed", CORRELATION_ID)

@@ -39,7 +39,7 @@ def change_jobs(call: Call) -> BulkAnswer:
     else:
         which = _which(asked.filter)
         report = act_on_matches(wiring.job_service(), asked.action, which, asked.limit, asked.dry_run)
-    return _answer(report)
+    return answer_of(report)
 
 
 def _submissions(call: Call) -> Iterator[Submission | JobFlowError]:
@@ -74,6 +74,7 @@ def _which(asked: BulkFilter) -> Filter:
     )
 
 
-def _answer(report: Report) -> BulkAnswer:
+def answer_of(report: Report) -> BulkAnswer:
+    """A report as it goes out."""
     skipped = [Skipped(id=job_id, reason=reason) for job_id, reason in report.skipped]
     return BulkAnswer(matched=report.matched, done=report.done, skipped=skipped, more=report.more)

@@ -184,6 +184,14 @@ class Bulk(Body):
         return self
 
 
+class Redrive(Body):
+    """Which dead-lettered jobs to retry."""
+
+    type: TypeName | None = Field(None, description="Only jobs of this type; default: all.")
+    limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)
+    dry_run: bool = Field(False, description="Only say what would be done.")
+
+
 class NewUpload(Body):
     """A file that is going to be uploaded."""
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.bulk import Report, act_on_matches
 from chalicelib.errors import JobConflict
 from chalicelib.job import Status
-from chalicelib.redrive import Redriven, redrive
+from chalicelib.ports import Filter
 from chalicelib.service import JobService, Submission
 from chalicelib.watchdog import Watchdog
 from chalicelib.worker import Worker
@@ -137,9 +138,10 @@ class World:
 
     def redrive_all(self) -> None:
         """POST /dead-letters/redrive, until nothing matches any more."""
-        answers: list[Redriven] = []
+        answers: list[Report] = []
+        which = Filter(status=Status.DEAD_LETTER)
         for _ in range(10):
-            self.insist(lambda: answers.append(redrive(self.service, limit=1, timer=self.clock)))
+            self.insist(lambda: answers.append(act_on_matches(self.service, "retry", which, limit=1)))
             if answers and not answers[-1].more:
                 return
 

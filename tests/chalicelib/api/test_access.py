@@ -23,6 +23,7 @@ NEEDED = {
     "POST /jobs": "operator",
     "POST /jobs/batch": "operator",
     "POST /jobs/bulk": "operator",
+    "POST /dead-letters/redrive": "operator",
     "POST /jobs/{job_id}/retry": "operator",
     "POST /jobs/{job_id}/cancel": "operator",
     "POST /uploads": "operator",

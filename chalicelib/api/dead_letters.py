@@ -1,0 +1,27 @@
+"""Jobs that used up their attempts."""
+
+from chalicelib import wiring
+from chalicelib.api.bulk import answer_of
+from chalicelib.api.endpoint import Call, Endpoints
+from chalicelib.api.jobs import check_type
+from chalicelib.api.responses import BulkAnswer
+from chalicelib.api.schemas import Redrive
+from chalicelib.bulk import act_on_matches
+from chalicelib.job import Status
+from chalicelib.ports import Filter
+
+endpoints = Endpoints()
+
+
+@endpoints.post("/dead-letters/redrive", BulkAnswer, body=Redrive)
+def redrive_dead_letters(call: Call) -> BulkAnswer:
+    """Retry up to 100 dead-lettered jobs, of one type or of all. Repeat while `more` is true; safe to repeat.
+
+    Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
+    removes it, within minutes.
+    """
+    asked: Redrive = call.body
+    if asked.type is not None:
+        check_type(asked.type, "body")
+    which = Filter(status=Status.DEAD_LETTER, type=asked.type)
+    return answer_of(act_on_matches(wiring.job_service(), "retry", which, asked.limit, asked.dry_run))
