@@ -3,18 +3,32 @@
 How to add one
 --------------
 Write `handlers/word_count.py`; everything else follows from it (API validation, `GET /job-types`, the dashboard's form,
-the queue and its dead-letter queue, the Lambda function, its permissions and its alarms):
+the queue and its dead-letter queue, the Lambda function, its permissions and its alarms); the limits are explained at
+`chalicelib.jobtype.job`, and the function's docstring is what people read about it:
 
-    class WordCount(BaseModel):                                    # the payload
+    "word.count: how many words a text has."
+
+    from pydantic import BaseModel, ConfigDict, Field
+
+    from chalicelib.context import JobContext
+    from chalicelib.jobtype import job
+    from chalicelib.worker import consume
+
+
+    class WordCount(BaseModel):
+        "The text to count in."
+
         model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={"examples": [{"text": "one two"}]})
-        text: str = Field(max_length=10_000, description="The text to count in.", examples=["one two"])
+        text: str = Field(max_length=10_000, description="Words with spaces between them.", examples=["one two"])
 
-    @job("word.count", max_attempts=3, timeout=30)                 # the limits: see chalicelib.jobtype.job
-    def word_count(payload: WordCount, ctx: JobContext) -> int:    # the docstring is what people read about it
+
+    @job("word.count", max_attempts=3, timeout=30)
+    def word_count(payload: WordCount, ctx: JobContext) -> int:
         "Count the words of a text."
         return len(payload.text.split())
 
-    handler = consume(word_count)                                  # the Lambda entry point
+
+    handler = consume(word_count)
 
 Rules that tests hold
 ---------------------

@@ -61,6 +61,7 @@ def serving(api: FakeApi) -> Iterator[FakeApi]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             self._serve("GET", lambda: api.get(self.path))
