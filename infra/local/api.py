@@ -1,4 +1,7 @@
-"""`python -m infra.local.api FD`: the API on an inherited listening socket, until SIGTERM."""
+"""`python -m infra.local.api FD`: the API on an inherited listening socket, until SIGTERM or SIGINT.
+
+SIGTERM makes way for a successor: kept connections get a last answer. SIGINT ends after the requests under way.
+"""
 
 import json
 import os
@@ -16,6 +19,7 @@ from infra.local.gateway import Gateway
 ROOT = Path(__file__).parents[2]
 READY = json.dumps({"jobflow": "the API is ready"})
 DRAIN_SECONDS = 3.0
+LINGER_SECONDS = 5.0
 STAGE = "dev"
 
 
@@ -29,14 +33,23 @@ def make_server(listener: socket.socket) -> Server:
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until SIGTERM, then finish the requests under way. Returns the exit code."""
+    """Serve until a signal, then finish what is under way. Returns the exit code."""
     server = make_server(socket.socket(fileno=int(arguments[0])))
 
-    # from another thread: it waits for the loop that the handler interrupts
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown, daemon=True).start())
+    linger = 0.0
+
+    def leave(number: int, _: object) -> None:
+        nonlocal linger
+        linger = LINGER_SECONDS if number == signal.SIGTERM else 0.0
+        # from another thread: it waits for the loop that this handler interrupts
+        threading.Thread(target=server.leave, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
     print(READY, flush=True)
     server.serve_forever(poll_interval=0.1)
-    server.busy.wait_for_none(DRAIN_SECONDS)
+    server.connections.wait_for_none(linger)
+    server.requests.wait_for_none(DRAIN_SECONDS)
     return 0
 
 

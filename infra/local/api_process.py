@@ -1,6 +1,7 @@
 """The API as a child process that can be replaced without refusing a request."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,7 +16,8 @@ from infra.local.lambdas.site import of_host
 
 LIFELINE = Path(__file__).with_name("lifeline.py")
 START_SECONDS = 60.0
-STOP_SECONDS = 4.0
+STOP_SECONDS = 3.5
+MAKE_WAY_SECONDS = 10.0
 
 
 class ApiProcess:
@@ -46,7 +48,7 @@ class ApiProcess:
             successor.stop()
             raise
         if self._current is not None:
-            threading.Thread(target=self._current.stop, name="api-drain", daemon=True).start()
+            threading.Thread(target=self._current.make_way, name="api-makes-way", daemon=True).start()
         self._current = successor
 
     def stop(self) -> None:
@@ -82,12 +84,19 @@ class Generation:
         if not self._settled.wait(START_SECONDS) or not self._ready:
             raise BrokenCode("The API did not start.\n" + "\n".join(self._said[-30:]))
 
+    def make_way(self) -> None:
+        """End it once its clients have gone over to the successor, or a few seconds from now."""
+        self._end(signal.SIGTERM, MAKE_WAY_SECONDS)
+
     def stop(self) -> None:
         """Let it finish the requests under way, then end it for certain."""
+        self._end(signal.SIGINT, STOP_SECONDS)
+
+    def _end(self, number: int, patience: float) -> None:
         if self.process.poll() is None:
-            self.process.terminate()
+            self.process.send_signal(number)
             try:
-                self.process.wait(STOP_SECONDS)
+                self.process.wait(patience)
             except subprocess.TimeoutExpired:
                 self.process.kill()
         self.process.wait()

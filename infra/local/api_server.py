@@ -31,7 +31,7 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
         """Nothing: the API logs its requests itself, as it does in the cloud."""
 
     def _generic_handle(self) -> None:
-        with self.server.busy:
+        with self.server.requests:
             length = self.headers.get("content-length", "0")
             if not length.isdecimal() or "transfer-encoding" in self.headers:
                 self._refuse(411, "Send the body with a Content-Length.")
@@ -41,7 +41,13 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
                 super()._generic_handle()
             self.wfile.flush()
 
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_QUERY = _generic_handle  # noqa: N815
+
+    def end_headers(self) -> None:
+        """Finish the head; a client of a server that leaves is told to connect anew."""
+        if self.server.leaving:
+            self.send_header("Connection", "close")
+        super().end_headers()
 
     def _refuse(self, status: int, detail: str) -> None:
         self.close_connection = True  # its body has not been read
@@ -56,8 +62,8 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
         self._send_headers(headers)
 
 
-class Busy:
-    """How many requests are being handled."""
+class Count:
+    """How many there are of something, for one who waits for the last to go."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -85,4 +91,16 @@ class Server(ThreadedHTTPServer):  # type: ignore[misc]
         super().__init__(listener.getsockname()[:2], partial(Handler, gateway=gateway), bind_and_activate=False)
         self.socket.close()
         self.socket: socket.socket = listener
-        self.busy = Busy()
+        self.leaving = False
+        self.requests = Count()
+        self.connections = Count()
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """One connection, from its first request to its end."""
+        with self.connections:
+            super().process_request_thread(request, client_address)
+
+    def leave(self) -> None:
+        """Accept nothing more. Kept connections get one more answer each, which tells the client to open another."""
+        self.leaving = True
+        self.shutdown()

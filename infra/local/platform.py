@@ -24,7 +24,7 @@ from infra.local.lambdas.logs import FunctionLog, Sink, tee
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.site import of_host
 from infra.local.lambdas.sources import EventSources
-from infra.local.lambdas.specs import FunctionSpec
+from infra.local.lambdas.specs import REGION, FunctionSpec
 from infra.local.options import Options
 
 
@@ -119,6 +119,8 @@ class Platform:
 
     def _apply(self, described: Description) -> None:
         options = self.options
+        left = {resource["Properties"]["FunctionName"] for resource in described.functions.values()}
+        self._sources.keep(left)  # before their queues go
         try:
             place = resources.deploy(described, options.stack, self.aws)
         except ClientError as error:
@@ -142,6 +144,6 @@ class Platform:
         if self._build is None:
             return
         policy = content_security_policy(self.api_url, self.emulator.url)
-        config = {"apiUrl": self.api_url, "token": self.token}
+        config = {"apiUrl": self.api_url, "stage": "dev", "region": REGION, "devToken": self.token}
         self._dashboard = Dashboard(self._build, self._dashboard_port, config, policy)
         self._parts.callback(self._dashboard.close)

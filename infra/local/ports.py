@@ -1,5 +1,6 @@
 """The ports of a run, taken before anything is started, so that a clash is one sentence and not half a platform."""
 
+import errno
 import socket
 
 from infra.local.errors import CannotRun
@@ -13,9 +14,10 @@ def listen(port: int, variable: str) -> socket.socket:
     try:
         return socket.create_server((HOST, port), backlog=BACKLOG)
     except OSError as error:
-        raise CannotRun(
-            f"Port {port} is in use: end what listens there, or choose another with {variable}=N."
-        ) from error
+        why = (
+            "is in use: end what listens there" if error.errno == errno.EADDRINUSE else f"is refused: {error.strerror}"
+        )
+        raise CannotRun(f"Port {port} {why}, or choose another with {variable}=N.") from error
 
 
 def free(port: int, variable: str) -> int:

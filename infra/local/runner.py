@@ -87,6 +87,7 @@ class Runner:
         try:
             self._platform.start()
             watcher = Watcher(self._options.root, self._edits.put)
+            watcher.wait_until_watching()
             state.write(self._platform.state())
             self._terminal.say(banner(self._platform.state(), self._platform.described.types))
             try:

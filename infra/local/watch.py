@@ -9,6 +9,7 @@ from watchfiles import Change, DefaultFilter, watch
 FOLDERS = ("chalicelib", "handlers", "infra/definition")
 FILES = ("app.py",)
 DEBOUNCE_MS = 300
+POLL_MS = 200
 
 
 class SourceFilter(DefaultFilter):
@@ -21,7 +22,7 @@ class SourceFilter(DefaultFilter):
     def __call__(self, change: Change, path: str) -> bool:
         """Whether a change counts."""
         where = Path(path)
-        if where.parent == self._root and where.name not in FILES:
+        if not where.suffix or (where.parent == self._root and where.name not in FILES):
             return False
         return super().__call__(change, path)
 
@@ -34,21 +35,27 @@ class Watcher:
         self._changed = changed
         self._stop = threading.Event()
         folders = [self._root / folder for folder in FOLDERS if (self._root / folder).is_dir()]
-        self._threads = [
-            threading.Thread(target=self._follow, args=(folders, True), name="watch-folders", daemon=True),
-            # by its folder: an editor that replaces a file would take a watch on the file along
-            threading.Thread(target=self._follow, args=([self._root], False), name="watch-files", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        # app.py by its folder: an editor that replaces a file would take a watch on the file along
+        self._followers = [self._follower(folders, recursive=True), self._follower([self._root], recursive=False)]
+
+    def wait_until_watching(self) -> None:
+        """Return once an edit would be seen."""
+        for _, watching in self._followers:
+            watching.wait()
 
     def close(self) -> None:
         """Stop watching."""
         self._stop.set()
-        for thread in self._threads:
+        for thread, _ in self._followers:
             thread.join(2)
 
-    def _follow(self, paths: list[Path], recursive: bool) -> None:
+    def _follower(self, paths: list[Path], *, recursive: bool) -> tuple[threading.Thread, threading.Event]:
+        watching = threading.Event()
+        thread = threading.Thread(target=self._follow, args=(paths, recursive, watching), name="watch", daemon=True)
+        thread.start()
+        return thread, watching
+
+    def _follow(self, paths: list[Path], recursive: bool, watching: threading.Event) -> None:
         bursts = watch(
             *paths,
             watch_filter=SourceFilter(self._root),
@@ -56,7 +63,10 @@ class Watcher:
             stop_event=self._stop,
             recursive=recursive,
             raise_interrupt=False,
-            rust_timeout=200,
+            rust_timeout=POLL_MS,
+            yield_on_timeout=True,
         )
         for burst in bursts:
-            self._changed({Path(path) for _, path in burst})
+            watching.set()
+            if burst:
+                self._changed({Path(path) for _, path in burst})

@@ -22,7 +22,7 @@ class Function:
         self._site = site
         self._idle_seconds = idle_seconds
         self._closed = False
-        self._held = False
+        self._held = self._stuck = False
         self._environments: set[Environment] = set()
         self._draining: set[Environment] = set()
         self._idle: list[Environment] = []
@@ -47,7 +47,7 @@ class Function:
         return await invocation.result
 
     def hold(self) -> None:
-        """Start no environment and keep the ones there are: the code on disk cannot be loaded just now."""
+        """The code on disk may not load just now: keep what is warm, and if the cold fails, wait for better code."""
         self._held = True
 
     def replace(self, spec: FunctionSpec | None = None) -> None:
@@ -55,7 +55,7 @@ class Function:
 
         Ends a `hold`.
         """
-        self._held = False
+        self._held = self._stuck = False
         self.spec = spec or self.spec
         for environment in tuple(self._environments):
             if environment.current is None:
@@ -92,17 +92,23 @@ class Function:
         """An environment's process has ended."""
         replaced = environment not in self._environments
         self._forget(environment)
-        # One that never came up takes one waiting invocation with it, so that broken code fails and does not spin.
-        if init_error is not None and not replaced and self._waiting:
-            self._waiting.popleft().fail(init_error)
+        if init_error is not None and not replaced:
+            self._failed_to_start(init_error)
         self._scale()
+
+    def _failed_to_start(self, init_error: dict[str, Any]) -> None:
+        if self._held:
+            self._stuck = True
+        elif self._waiting:
+            # It takes one waiting invocation with it, so that broken code fails and does not spin.
+            self._waiting.popleft().fail(init_error)
 
     def _deliver(self, environment: Environment, invocation: Invocation) -> None:
         self._retirements.pop(environment).cancel()
         environment.deliver(invocation)
 
     def _scale(self) -> None:
-        if self._held or self._closed:
+        if self._stuck or self._closed:
             return
         # Neither one that is still starting nor one that has answered and not yet asked for more is short of work.
         coming = sum(e.current is None and e not in self._idle for e in self._environments)

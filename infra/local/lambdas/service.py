@@ -69,7 +69,7 @@ class LambdaService:
         self.loop.call(self._recycle())
 
     def hold(self) -> None:
-        """Start no environment until `recycle`: what is warm goes on, what would be cold waits."""
+        """Until `recycle`: what is warm goes on, and what cannot be loaded waits instead of failing."""
         self.loop.call(self._hold())
 
     def pids(self) -> dict[str, list[int]]:

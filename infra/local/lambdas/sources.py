@@ -1,7 +1,7 @@
 """Everything that invokes functions by itself: queues, streams, schedules, started and stopped together."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -73,6 +73,10 @@ class EventSources:
     def replace(self, mappings: Sequence[Mapped]) -> None:
         """Run exactly these: new ones start; ones not among them receive nothing more and finish what they have."""
         self._service.loop.call(self._replace(mappings))
+
+    def keep(self, functions: Collection[str]) -> None:
+        """Run no source of any other function."""
+        self.replace([running.mapping for running in self._running if running.mapping.function in functions])
 
     def pause(self) -> None:
         """After this returns nothing is received and nothing fires; deliveries under way go on."""

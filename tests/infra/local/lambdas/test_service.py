@@ -171,16 +171,17 @@ def test_recycling_serves_new_code_while_the_old_finishes_its_invocation(tmp_pat
     assert not alive(old)
 
 
-def test_held_the_warm_goes_on_and_the_cold_waits_for_the_next_code(tmp_path: Path) -> None:
+def test_held_the_warm_goes_on_and_the_cold_waits_for_the_next_code(tmp_path: Path, lines: Lines) -> None:
     module = tmp_path / "edited.py"
     module.write_text("def handler(event, context):\n    return 'old'\n")
-    with LambdaService(tmp_path, {}) as service:
+    with LambdaService(tmp_path, {}, lines) as service:
         service.register(FunctionSpec("warm", "edited.handler"))
         service.register(FunctionSpec("cold", "edited.handler"))
         service.invoke("warm", {})
         module.write_text("def handler(:\n")
         service.hold()
         waiting = service.submit("cold", {})
+        until(lambda: any("UserCodeSyntaxError" in message for message in lines.messages()))
         meanwhile = service.invoke("warm", {})
         module.write_text("def handler(event, context):\n    return 'repaired'\n")
         service.recycle()

@@ -1,0 +1,125 @@
+"""`make dev` as other programs see it: a process, its state file, its API."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parents[3]
+CODE = ("app.py", "chalicelib", "handlers", "infra", ".chalice")
+BOUND_SECONDS = 60.0
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    """Wait for a condition and return what it came to; fails after a bound that no healthy run reaches."""
+    end = time.monotonic() + BOUND_SECONDS
+    while not (value := condition()):
+        assert time.monotonic() < end, "the condition was not met"
+        time.sleep(0.02)
+    return value
+
+
+def alive(pid: int) -> bool:
+    """Whether a process exists and is no zombie."""
+    shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return bool(shown.stdout.strip()) and not shown.stdout.startswith("Z")
+
+
+def copy_of_the_code(folder: Path) -> Path:
+    """The project's code in a folder of its own, to be edited at will."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in CODE:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "deployments"))
+        else:
+            shutil.copy(source, folder / name)
+    return folder
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the platform."""
+
+    process: subprocess.Popen[str]
+    root: Path
+    folder: Path
+    client: httpx.Client
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The state file."""
+        state: dict[str, Any] = json.loads((self.folder / "dev.json").read_text())
+        return state
+
+    def pids(self) -> list[int]:
+        """Every process of the run."""
+        pids = dict(self.state["pids"])
+        workers = pids.pop("workers")
+        return [*pids.values(), *(pid for group in workers.values() for pid in group)]
+
+    def submit(self, kind: str, payload: dict[str, Any], **more: Any) -> str:
+        """Create a job; its id."""
+        answer = self.client.post("/jobs", json={"type": kind, "payload": payload, **more})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """A job as the API tells it."""
+        job: dict[str, Any] = self.client.get(f"/jobs/{job_id}").json()
+        return job
+
+    def finished(self, job_id: str) -> dict[str, Any]:
+        """A job once it has completed."""
+        until(lambda: self.job(job_id)["status"] == "completed")
+        return self.job(job_id)
+
+    def said(self) -> str:
+        """What the runner has told the person at the keyboard."""
+        return (self.folder / "stderr").read_text()
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The JSON lines on its standard output."""
+        return [json.loads(line) for line in (self.folder / "stdout").read_text().splitlines()]
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(BOUND_SECONDS)
+
+
+def start(root: Path, folder: Path, **variables: str) -> "subprocess.Popen[str]":
+    """Start a run on free ports, with its state and its output in `folder`."""
+    ports = {"API_PORT": "0", "AWS_PORT": "0", "DASHBOARD_PORT": "0", "RATE_LIMIT_MAX": "0"}
+    environment = {**os.environ, **ports, "JOBFLOW_STATE_DIR": str(folder), **variables}
+    with (folder / "stdout").open("w") as out, (folder / "stderr").open("w") as err:
+        return subprocess.Popen(
+            [sys.executable, "-m", "infra.local"], cwd=root, env=environment, stdout=out, stderr=err, text=True
+        )
+
+
+@contextmanager
+def running(root: Path, folder: Path, **variables: str) -> Iterator[Run]:
+    """A run that is up; it is killed at the end if it is still there."""
+    process = start(root, folder, **variables)
+    try:
+        until(lambda: (folder / "dev.json").exists() or process.poll() is not None)
+        assert process.poll() is None, (folder / "stderr").read_text()
+        state = json.loads((folder / "dev.json").read_text())
+        headers = {"Authorization": f"Bearer {state['token']}"}
+        with httpx.Client(base_url=state["api"], headers=headers, timeout=30) as client:
+            yield Run(process, root, folder, client)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(BOUND_SECONDS)

@@ -1,0 +1,275 @@
+"""`python -m infra.local` from the outside: it comes up, works jobs off, follows edits, and leaves nothing behind."""
+
+import signal
+import socket
+import subprocess
+import textwrap
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import httpx
+import pytest
+
+from tests.infra.local.running import BOUND_SECONDS, ROOT, Run, alive, copy_of_the_code, running, start, until
+
+HANDLER = '''
+"""A job type made by a test."""
+
+from pydantic import BaseModel
+
+from chalicelib.context import JobContext
+from chalicelib.jobtype import job
+from chalicelib.worker import consume
+
+
+class {model}(BaseModel):
+    """A name."""
+
+    name: str
+
+
+class {model}Done(BaseModel):
+    """A greeting."""
+
+    text: str
+
+
+@job("{kind}", timeout=20)
+def {function}(payload: {model}, ctx: JobContext) -> {model}Done:
+    """Greet."""
+    return {model}Done(text="{greeting} " + payload.name)
+
+
+handler = consume({function})
+'''
+
+
+def write_handler(root: Path, kind: str, greeting: str) -> Path:
+    function = kind.replace(".", "_")
+    path = root / "handlers" / f"{function}.py"
+    model = function.title().replace("_", "")
+    path.write_text(HANDLER.format(kind=kind, function=function, model=model, greeting=greeting))
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """One platform for the tests that do not end it, on a copy of the code that they edit."""
+    root = copy_of_the_code(tmp_path_factory.mktemp("code"))
+    write_handler(root, "greet.once", "hello")
+    with running(root, tmp_path_factory.mktemp("state")) as up:
+        yield up
+
+
+def test_a_posted_job_is_completed(run: Run) -> None:
+    job = run.finished(run.submit("greet.once", {"name": "Ada"}))
+
+    assert job["result"] == {"text": "hello Ada"}
+    assert job["attempts"] == 1
+
+
+def test_a_real_job_type_reaches_the_emulators_services(run: Run) -> None:
+    payload = {"to": ["ada@example.com"], "subject": "Hello", "text": "Hello"}
+
+    assert run.finished(run.submit("email.send", payload))["result"]["recipients"] == 1
+
+
+def test_the_state_file_names_every_process_and_is_for_this_user_only(run: Run) -> None:
+    run.finished(run.submit("greet.once", {"name": "Ada"}))
+    until(lambda: run.state["pids"]["workers"]["jobflow-dev-greet-once"])
+
+    assert run.state["pids"]["runner"] == run.process.pid
+    assert all(alive(pid) for pid in run.pids())
+    assert (run.folder / "dev.json").stat().st_mode & 0o077 == 0
+
+
+def test_lines_of_functions_are_json_on_standard_output_and_kept_in_cloudwatch(run: Run) -> None:
+    job_id = run.submit("greet.once", {"name": "Ada"})
+    run.finished(job_id)
+
+    until(lambda: [line for line in run.lines() if line.get("job_id") == job_id])
+    client = boto3.client(
+        "logs",
+        endpoint_url=run.state["aws"],
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+    group = "/aws/lambda/jobflow-dev-greet-once"
+    until(lambda: client.filter_log_events(logGroupName=group, filterPattern=f'"{job_id}"')["events"])
+    client.close()
+
+
+def test_counters_follow_the_tables_stream(run: Run) -> None:
+    run.finished(run.submit("greet.once", {"name": "Ada"}))
+
+    until(lambda: run.client.get("/metrics").json()["completed_jobs"] >= 1)
+
+
+def test_an_edit_is_taken_without_refusing_a_request_or_losing_a_job(run: Run) -> None:
+    path = write_handler(run.root, "greet.edited", "before")
+    until(lambda: "greet.edited" in run.client.get("/job-types").text)
+    answers: list[int] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            with httpx.Client(base_url=run.state["api"]) as client:
+                answers.append(client.get("/health").status_code)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    path.write_text(path.read_text().replace("before", "afterwards"))
+    until(lambda: run.finished(run.submit("greet.edited", {"name": "Ada"}))["result"]["text"] == "afterwards Ada")
+    done.set()
+    asking.join()
+
+    assert set(answers) == {200}
+
+
+def test_broken_code_is_reported_and_mended_code_works_off_what_waited(run: Run) -> None:
+    path = write_handler(run.root, "greet.broken", "hello")
+    until(lambda: "greet.broken" in run.client.get("/job-types").text)
+    good = path.read_text()
+    path.write_text(good.replace("def greet_broken(", "def greet_broken(("))
+    until(lambda: "SyntaxError" in run.said())
+
+    waiting = run.submit("greet.broken", {"name": "Ada"})
+    unharmed = run.finished(run.submit("greet.once", {"name": "Ada"}))
+    path.write_text(good)
+
+    assert run.finished(waiting)["result"] == {"text": "hello Ada"}
+    assert unharmed["result"] == {"text": "hello Ada"}
+    assert "greet_broken.py" in run.said()
+
+
+def test_a_job_type_that_disappears_is_no_longer_taken(run: Run) -> None:
+    path = write_handler(run.root, "greet.gone", "hello")
+    until(lambda: "greet.gone" in run.client.get("/job-types").text)
+    path.unlink()
+
+    until(lambda: "greet.gone" not in run.client.get("/job-types").text)
+
+    answer = run.client.post("/jobs", json={"type": "greet.gone", "payload": {"name": "Ada"}})
+    assert answer.status_code == 422
+
+
+def work_something_off(run: Run) -> list[int]:
+    """Have a worker started; the ids of every process of the run."""
+    run.finished(run.submit("email.send", {"to": ["a@example.com"], "subject": "x", "text": "x"}))
+    until(lambda: run.state["pids"]["workers"]["jobflow-dev-email-send"])
+    return run.pids()
+
+
+def test_an_interrupt_ends_every_process_and_only_the_token_is_kept(tmp_path: Path) -> None:
+    with running(ROOT, tmp_path) as run:
+        token, pids = run.state["token"], work_something_off(run)
+        code = run.stop()
+
+    assert code == 0
+    assert not [pid for pid in pids if alive(pid)]
+    assert not (tmp_path / "dev.json").exists()
+    assert "Traceback" not in run.said()
+    assert (tmp_path / "token").read_text().strip() == token
+
+
+def test_a_killed_runner_takes_every_process_along(tmp_path: Path) -> None:
+    with running(ROOT, tmp_path) as run:
+        pids = work_something_off(run)
+        run.stop(signal.SIGKILL)
+
+    until(lambda: not [pid for pid in pids if alive(pid)])
+
+
+def test_a_second_interrupt_ends_a_run_that_is_still_stopping(tmp_path: Path) -> None:
+    root = copy_of_the_code(tmp_path / "code")
+    path = root / "infra" / "local" / "platform.py"
+    stuck = '        """Stop every part that was started."""\n        time.sleep(600)\n'
+    path.write_text(path.read_text().replace('        """Stop every part that was started."""\n', stuck))
+    with running(root, tmp_path) as run:
+        pids = run.pids()
+        run.process.send_signal(signal.SIGINT)
+        until(lambda: "Stopping" in run.said())
+
+        def interrupt() -> bool:
+            run.process.send_signal(signal.SIGINT)
+            return run.process.poll() is not None
+
+        until(interrupt)
+
+    until(lambda: not [pid for pid in pids if alive(pid)])
+
+
+@pytest.mark.parametrize("variable", ["API_PORT", "AWS_PORT"])
+def test_a_taken_port_is_one_sentence(tmp_path: Path, variable: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = start(ROOT, tmp_path, **{variable: str(port)})
+        code = process.wait(BOUND_SECONDS)
+
+    assert code == 1
+    said = (tmp_path / "stderr").read_text()
+    assert f"Port {port} is in use" in said
+    assert variable in said
+    assert "Traceback" not in said
+
+
+def test_faults_can_be_injected_from_the_shell(tmp_path: Path) -> None:
+    with running(ROOT, tmp_path, JOBFLOW_FAULT_RATE="1") as run:
+        payload = {"to": ["a@example.com"], "subject": "x", "text": "x"}
+        job_id = run.submit("email.send", payload, max_attempts=1)
+        until(lambda: run.job(job_id)["status"] == "dead_letter")
+
+
+def test_the_dashboard_is_served_when_it_is_built(tmp_path: Path) -> None:
+    root = copy_of_the_code(tmp_path / "code")
+    build = root / "dashboard" / "dist"
+    build.mkdir(parents=True)
+    (build / "index.html").write_text("<!doctype html><title>JobFlow</title>")
+    with running(root, tmp_path) as run:
+        origin = run.state["dashboard"]
+        page = httpx.get(f"{origin}/jobs/some-id")
+        config = httpx.get(f"{origin}/config.json").json()
+        preflight = run.client.options("/jobs")
+
+    assert "<title>JobFlow</title>" in page.text
+    assert run.client.base_url == config["apiUrl"]
+    assert config["devToken"].startswith("jf_")
+    assert preflight.headers["access-control-allow-origin"] == origin
+    assert run_policy(page)["connect-src"].split()[2] == config["apiUrl"]
+
+
+def run_policy(page: httpx.Response) -> dict[str, str]:
+    parts = page.headers["content-security-policy"].split(";")
+    return {part.split()[0]: part.strip() for part in parts}
+
+
+def test_code_that_cannot_be_loaded_at_the_start_is_one_readable_block(tmp_path: Path) -> None:
+    root = copy_of_the_code(tmp_path / "code")
+    (root / "handlers" / "word_count.py").write_text(
+        textwrap.dedent("""
+        from chalicelib.jobtype import jobb
+    """)
+    )
+    process = start(root, tmp_path)
+
+    assert process.wait(BOUND_SECONDS) == 1
+    said = (tmp_path / "stderr").read_text()
+    assert "cannot import name 'jobb'" in said
+    assert "handlers/word_count.py:2" in said
+    assert "Traceback" not in said
+
+
+def test_an_api_that_ends_is_started_again_and_an_emulator_that_ends_ends_the_run(tmp_path: Path) -> None:
+    with running(ROOT, tmp_path) as run:
+        first = run.state["pids"]["api"]
+        subprocess.run(["kill", "-9", str(first)], check=True)
+        until(lambda: run.state["pids"]["api"] != first)
+        assert run.client.get("/health").status_code == 200
+
+        subprocess.run(["kill", "-9", str(run.state["pids"]["emulator"])], check=True)
+        assert run.process.wait(BOUND_SECONDS) == 1
+
+    assert "The emulator ended" in run.said()
