@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 from collections.abc import Callable, Iterable
@@ -89,7 +90,8 @@ class JobType(Generic[P, R]):
     def parse(self, payload: JSON) -> P:
         """The payload as the model; raises InvalidPayload that names each wrong field."""
         try:
-            return self.payload_model.model_validate(payload)
+            # As JSON, not as Python values: a strict model then still takes a date from text, which is all JSON has.
+            return self.payload_model.model_validate_json(json.dumps(payload))
         except ValidationError as error:
             raise InvalidPayload(f"The payload does not match {self.name}.", field_errors(error, "payload")) from None
 

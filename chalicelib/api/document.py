@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from chalicelib.api.endpoint import Endpoint
 from chalicelib.api.responses import Problem
 from chalicelib.api.schemas import NoBody, NoQuery
-from chalicelib.jobtype import JobType
+from chalicelib.jobtype import LONGEST_NAME, JobType
 
 REF = "#/components/schemas/"
 JSON = "application/json"
@@ -36,6 +36,7 @@ IDEMPOTENCY_KEY = {
 def document(endpoints: Sequence[Endpoint], kinds: Sequence[JobType[Any, Any]], version: str) -> dict[str, Any]:
     """The whole document; `kinds` give the examples of jobs to create."""
     schemas = _schemas(endpoints)
+    _name_kinds(schemas, [kind.name for kind in kinds])
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas, kinds)
@@ -53,6 +54,15 @@ def document(endpoints: Sequence[Endpoint], kinds: Sequence[JobType[Any, Any]], 
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def _name_kinds(schemas: dict[str, Any], names: list[str]) -> None:
+    """Say which job types there are wherever one is asked for, in a query or in a body."""
+    for schema in schemas.values():
+        field = schema.get("properties", {}).get("type", {})
+        for place in (field, *field.get("anyOf", [])):
+            if place.get("maxLength") == LONGEST_NAME and names:
+                place["enum"] = names
 
 
 def _queries(endpoints: Iterable[Endpoint]) -> list[type[BaseModel]]:

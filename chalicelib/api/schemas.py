@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chalicelib.job import MAX_ATTEMPTS_CAP, MAX_DELAY, Status
+from chalicelib.jobtype import LONGEST_NAME
 from chalicelib.uploads import MOST_BYTES
 
 MOST_TAGS = 10
@@ -68,7 +69,8 @@ Moment = Annotated[
 Whole = Annotated[int, BeforeValidator(_whole)]
 Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]+$", min_length=1, max_length=40)]
 Key = Annotated[str, AfterValidator(_key)]
-TypeName = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
+JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 IdPrefix = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F-]{1,36}$", to_lower=True)]
 
 
@@ -170,9 +172,7 @@ class Bulk(Body):
     """Retry or cancel many jobs: the ones listed, or the ones that match."""
 
     action: Literal["retry", "cancel"]
-    ids: list[Annotated[str, StringConstraints(max_length=64)]] | None = Field(
-        None, min_length=1, max_length=MOST_IN_BULK
-    )
+    ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_IN_BULK)
     filter: BulkFilter | None = None
     limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)
     dry_run: bool = Field(False, description="Only say what would be done.")
