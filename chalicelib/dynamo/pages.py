@@ -33,18 +33,30 @@ ABOVE = "~"
 class Pages:
     """Lists over the two indexes. `clock` gives seconds since the epoch; expired jobs are not shown."""
 
-    def __init__(self, table: Table, rows: type[JobRow], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        table: Table,
+        rows: type[JobRow],
+        clock: Callable[[], float],
+        batch: int = BATCH,
+        rounds: int = MOST_ROUNDS,
+    ) -> None:
         self._table = table
         self._rows = rows
         self._clock = clock
+        self._batch_size = batch
+        self._rounds = rounds
 
     def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
         """See JobStore: 4 queries, and one or two batches of main items. Payloads that lie apart are not read."""
         asked = plan(which, position)
-        seen = self._look(asked, which, limit + 1 if asked.exact else BATCH, position)
+        seen = self._look(asked, which, limit + 1 if asked.exact else self._batch_size, position)
+        # Where the index does not tell who matches, half as many again are read at first: as a rule most do.
+        first = limit if asked.exact else min(self._batch_size, limit + limit // 2 + 1)
+        most = first if asked.exact else first + self._batch_size
         jobs: list[Job] = []
         looked = 0
-        for _, job in self._read(seen.entries[: limit if asked.exact else 2 * BATCH]):
+        for _, job in self._read(seen.entries[:most], first):
             looked += 1
             if job is not None and matches(job, which):
                 jobs.append(job)
@@ -57,9 +69,9 @@ class Pages:
     def skip(self, which: Filter, count: int) -> str | None:
         """See JobStore. Raises InvalidPosition when the filter lets so little through that this would be a scan."""
         left, last, position = count, None, None
-        for _ in range(MOST_ROUNDS):
+        for _ in range(self._rounds):
             asked = plan(which, position)
-            seen = self._look(asked, which, min(SELECTIVE, count // SHARDS + BATCH), position)
+            seen = self._look(asked, which, min(SELECTIVE, count // SHARDS + self._batch_size), position)
             for entry in seen.entries if asked.exact else self._matching(seen.entries, which):
                 if left == 0:
                     return last
@@ -130,17 +142,16 @@ class Pages:
 
     def _matching(self, entries: Sequence[Entry], which: Filter) -> Iterator[Entry]:
         looked = 0
-        for entry, job in self._read(entries):
+        for entry, job in self._read(entries, self._batch_size):
             looked += 1
             if job is not None and matches(job, which):
                 yield entry
         if looked < len(entries):
             raise JobFlowError("DynamoDB read only a part of the jobs; try again.")
 
-    def _read(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Job | None]]:
-        """The entries with their jobs (None: gone), batch by batch; ends early where DynamoDB would not read on."""
-        for start in range(0, len(entries), BATCH):
-            chunk = entries[start : start + BATCH]
+    def _read(self, entries: Sequence[Entry], first: int) -> Iterator[tuple[Entry, Job | None]]:
+        """The entries with their jobs (None: gone), `first` of them at first; ends where DynamoDB reads no further."""
+        for chunk in _chunks(entries, first, self._batch_size):
             jobs = self._batch([entry.id for entry in chunk])
             for entry in chunk:
                 if entry.id not in jobs:
@@ -166,3 +177,10 @@ class Pages:
         if row.expires_at is not None and row.expires_at < self._clock():
             return None
         return job_of(row, from_text(row.payload), from_text(row.result))
+
+
+def _chunks(entries: Sequence[Entry], first: int, then: int) -> Iterator[Sequence[Entry]]:
+    if entries:
+        yield entries[:first]
+    for start in range(first, len(entries), then):
+        yield entries[start : start + then]

@@ -1,0 +1,151 @@
+"""What jobs cost: write units of a life, bytes of the main item, requests of a page."""
+
+import random
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib import aws, changes
+from chalicelib.changes import Change, Claimant
+from chalicelib.dynamo import tables
+from chalicelib.dynamo.control import DynamoRateWindows
+from chalicelib.dynamo.jobs import DynamoJobStore
+from chalicelib.dynamo.rows import JobRow, new_row
+from chalicelib.dynamo.sizes import WRITE_UNIT, item_size
+from chalicelib.job import Attempt, Job, Status
+from chalicelib.ports import Filter
+from chalicelib.settings import Settings
+from tests.chalicelib.dynamo.meter import metered
+from tests.support import REGION, T0, a_job, requests_to
+
+EMAIL = {
+    "to": ["success@simulator.amazonses.com"], "cc": [], "bcc": [], "reply_to": [],
+    "subject": "Your order has shipped", "text": "Good news: order 1042 is on its way.",
+    "html": "<p>Good news: order <b>1042</b> is on its way.</p>",
+}  # fmt: skip
+ERROR = ("ConnectionResetError", "The server closed the connection before it had answered: " + "x" * 60)
+
+
+def real_job(**fields: Any) -> Job:
+    """A job with all that the API puts on it."""
+    fields = {
+        "payload": EMAIL, "payload_bytes": 214, "body_hash": "f" * 32, "correlation_id": str(uuid.uuid4()),
+        "principal": "0123456789abcdef", "created_at": T0 + 0.123, "updated_at": T0 + 0.123, "due_at": T0 + 60.123,
+    } | fields  # fmt: skip
+    return a_job(**fields)
+
+
+def claim(store: DynamoJobStore, job: Job, now: float = T0 + 1.123) -> Job:
+    by = Claimant(str(uuid.uuid4()), cold_start=False, receive_count=1)
+    return store.apply(job.id, changes.claim(job.gen, now=now, lease_until=now + 65.5, by=by))
+
+
+def main_item_size(job: Job, settings: Settings) -> int:
+    key = {"pk": {"S": job.id}, "sk": {"S": "META"}}
+    return item_size(aws.client("dynamodb", REGION).get_item(TableName=settings.jobs_table, Key=key)["Item"])
+
+
+def test_a_job_done_at_the_first_attempt_costs_seven_write_units(store: DynamoJobStore) -> None:
+    with metered() as meter:
+        job = real_job(idempotency_key="order-1042")
+        store.add(job)
+        store.apply(job.id, changes.mark_sent(job))
+        held = claim(store, job)
+        store.apply(job.id, changes.complete(held, now=T0 + 2, result={"message_id": "0" * 60, "recipients": 1}))
+    assert meter.readings == [
+        ("PutItem", "META", 3), ("UpdateItem", "META", 1), ("UpdateItem", "META", 1), ("UpdateItem", "META", 2),
+    ]  # fmt: skip
+
+
+def test_a_counted_request_costs_one_more(cloud: Settings) -> None:
+    windows = DynamoRateWindows(cloud)
+    windows.hit("192.0.2.1", 600, 60)
+    with metered() as meter:
+        windows.hit("192.0.2.1", 600, 60)
+    assert meter.readings == [("UpdateItem", "W", 1)]
+
+
+def test_a_failed_and_repeated_attempt_costs_three_write_units_more(store: DynamoJobStore) -> None:
+    job = real_job()
+    store.add(job)
+    held = claim(store, job)
+    with metered() as meter:
+        store.record(job.id, Attempt(1, 1, "error", T0, T0 + 1, *ERROR, "Traceback\n" * 40))
+        store.apply(job.id, changes.postpone(held, now=T0 + 2, not_before=T0 + 4, error=ERROR))
+        claim(store, job, T0 + 4)
+    assert meter.readings == [("PutItem", "ATT#0001#01", 1), ("UpdateItem", "META", 1), ("UpdateItem", "META", 1)]
+
+
+@pytest.mark.parametrize("size", [20, 200, 214, 300, 500, 3000])
+@pytest.mark.parametrize("key", [None, "0" * 36])
+def test_the_main_item_stays_within_one_write_unit(store: DynamoJobStore, cloud: Settings, size: int, key: str) -> None:
+    """Whatever becomes of the job: done with any result, failed, given up, tried again."""
+    ends: list[Callable[[Job], Change]] = [
+        lambda held: changes.complete(held, now=T0 + 2.5, result={"m": "0" * 155}),
+        lambda held: changes.complete(held, now=T0 + 2.5, result="r" * 900),
+        lambda held: changes.fail(held, now=T0 + 2.5, error=ERROR),
+        lambda held: changes.exhaust(held, now=T0 + 2.5, error=ERROR),
+        lambda held: changes.postpone(held, now=T0 + 2.5, not_before=T0 + 9.25, error=ERROR),
+    ]
+    for end in ends:
+        job = real_job(payload={"text": "x" * (size - 11)}, payload_bytes=size, idempotency_key=key)
+        store.add(job)
+        held = claim(store, job)
+        after = store.apply(job.id, end(held))
+        assert main_item_size(job, cloud) <= WRITE_UNIT
+        if after.status is Status.RETRYING:
+            claim(store, after, T0 + 10)
+            assert main_item_size(job, cloud) <= WRITE_UNIT
+
+
+def fill(settings: Settings, number: int) -> None:
+    """Put so many jobs into the table, 25 a request."""
+    chance = random.Random(5)
+    rows = tables.jobs(settings).bind(JobRow)
+    items = [
+        new_row(rows, a_job(status=chance.choice(list(Status)), created_at=T0 + n, tags=("t",))).serialize()
+        for n in range(number)
+    ]
+    for start in range(0, number, 25):
+        requests = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
+        aws.client("dynamodb", REGION).batch_write_item(RequestItems={settings.jobs_table: requests})
+
+
+LISTS = {
+    "plain": Filter(),
+    "group": Filter(status=Status.FAILED),
+    "mixed group": Filter(status=Status.PROCESSING),
+    "finished": Filter(status=Status.COMPLETED),
+    "tag": Filter(tag="t"),
+    "error": Filter(error="nothing like it"),
+}
+
+
+@pytest.mark.parametrize("number", [50, 1000])
+def test_a_page_takes_the_same_requests_however_many_jobs_there_are(
+    store: DynamoJobStore, cloud: Settings, number: int
+) -> None:
+    fill(cloud, number)
+    made = {}
+    for name, which in LISTS.items():
+        with requests_to("dynamodb") as asked:
+            store.page(which, 5)
+        assert len(asked) <= 8
+        made[name] = (asked.count("Query"), asked.count("BatchGetItem"))
+    assert made == {
+        "plain": (4, 1), "group": (4, 1), "mixed group": (4, 2), "finished": (4, 2), "tag": (4, 1), "error": (4, 2),
+    }  # fmt: skip
+
+
+def test_the_calls_of_a_life_are_one_request_each(store: DynamoJobStore) -> None:
+    job = real_job()
+    with requests_to("dynamodb") as asked:
+        store.add(job)
+        held = claim(store, job)
+        store.get(job.id)
+        store.record(job.id, Attempt(1, 1, "error", T0))
+        store.view(job.id)
+        store.apply(job.id, changes.complete(held, now=T0 + 2, result=None))
+    assert asked == ["PutItem", "UpdateItem", "GetItem", "PutItem", "Query", "UpdateItem"]

@@ -1,0 +1,168 @@
+"""Which items a job is made of: what lies in the main item, what beside it, what in S3, and for how long."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from chalicelib import aws, changes
+from chalicelib.changes import Claimant
+from chalicelib.dynamo.jobs import DynamoJobStore
+from chalicelib.errors import JobExists, MoveRefused
+from chalicelib.job import DAY, Attempt, Job, Status
+from chalicelib.settings import Settings
+from tests.chalicelib.dynamo.conftest import Items
+from tests.support import REGION, T0, a_job, requests_to
+
+Look = Callable[[str], Items]
+BIG = {"text": "x" * 900}
+HUGE = {"text": "x" * 310_000}
+
+
+def claimed(store: DynamoJobStore, job: Job) -> Job:
+    return store.apply(job.id, changes.claim(job.gen, now=T0, lease_until=T0 + 65, by=Claimant("request-1")))
+
+
+def objects(settings: Settings) -> list[str]:
+    found = aws.client("s3", REGION).list_objects_v2(Bucket=settings.files_bucket)
+    return [entry["Key"] for entry in found.get("Contents", [])]
+
+
+def test_a_small_job_is_one_item_without_what_says_nothing(store: DynamoJobStore, items: Look) -> None:
+    job = a_job()
+    store.add(job)
+    (main,) = items(job.id).values()
+    assert set(main) == {
+        "pk", "sk", "group", "order", "everything", "born", "type", "status", "created_at", "updated_at", "payload",
+        "payload_bytes", "gen", "attempts", "max_attempts", "due_at", "sent", "writer",
+    }  # fmt: skip
+    assert (main["sk"], main["created_at"]) == ({"S": "META"}, {"N": "1800000000"})
+    assert main["payload"] == {"S": '{"to":"ada@example.com"}'}
+
+
+def test_finished_work_leaves_the_sparse_index(store: DynamoJobStore, items: Look) -> None:
+    def group(job_id: str) -> str | None:
+        value: str | None = items(job_id)["META"].get("group", {"S": None})["S"]
+        return value
+
+    job = a_job()
+    store.add(job)
+    active = group(job.id)
+    held = claimed(store, job)
+    assert active is not None
+    assert active.startswith("ACTIVE#")
+    assert group(job.id) == active
+    store.apply(job.id, changes.complete(held, now=T0, result=None))
+    assert group(job.id) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [("queued", "ACTIVE"), ("scheduled", "SCHED"), ("failed", "FAILED"), ("dead_letter", "DEAD"), ("cancelled", None)],
+)
+def test_each_state_has_its_group(store: DynamoJobStore, items: Look, status: str, name: str | None) -> None:
+    job = a_job(status=Status(status))
+    store.add(job)
+    group = items(job.id)["META"].get("group")
+    assert (group and group["S"].split("#")[0]) == name
+
+
+def test_a_payload_of_some_size_lies_beside_the_main_item(store: DynamoJobStore, items: Look) -> None:
+    job = a_job(payload=BIG)
+    store.add(job)
+    kept = items(job.id)
+    assert "payload" not in kept["META"]
+    reference = kept["META"]["payload_ref"]["S"]
+    assert reference.startswith("PAYLOAD#")
+    assert json.loads(kept[reference]["body"]["S"]) == BIG
+    assert kept[reference]["expires_at"] == {"N": f"{T0 + 400 * DAY:.0f}"}
+
+
+def test_a_payload_or_result_beyond_300_kb_goes_to_s3(store: DynamoJobStore, items: Look, cloud: Settings) -> None:
+    job = a_job(payload=HUGE)
+    store.add(job)
+    held = claimed(store, job)
+    store.apply(job.id, changes.complete(held, now=T0, result=HUGE))
+    assert list(items(job.id)) == ["META"]
+    payload, result = sorted(objects(cloud))
+    assert payload.startswith(f"payloads/{job.id}/")
+    assert result == f"results/{job.id}/1-1.json"
+    found = store.get(job.id)
+    assert (found.payload, found.result) == (HUGE, HUGE)
+
+
+def test_a_result_is_written_before_the_job_points_to_it_and_named_by_the_token(
+    store: DynamoJobStore, items: Look
+) -> None:
+    job = a_job(gen=3)
+    store.add(job)
+    held = claimed(store, job)
+    with requests_to("dynamodb") as asked:
+        store.apply(job.id, changes.complete(held, now=T0, result=BIG))
+    assert asked == ["PutItem", "UpdateItem"]
+    assert items(job.id)["META"]["result_ref"] == {"S": "RESULT#3#1"}
+
+
+def test_the_result_of_a_late_finisher_overwrites_nothing(store: DynamoJobStore) -> None:
+    job = a_job()
+    store.add(job)
+    lost = claimed(store, job)
+    by = Claimant("request-2")
+    taken = store.apply(job.id, changes.take_over(lost, now=T0 + 66, lease_until=T0 + 130, by=by))
+    store.apply(job.id, changes.complete(taken, now=T0 + 67, result=BIG))
+    with pytest.raises(MoveRefused):
+        store.apply(job.id, changes.complete(lost, now=T0 + 68, result={"text": "late" * 300}))
+    assert store.get(job.id).result == BIG
+
+
+def test_two_bodies_under_one_key_do_not_overwrite_each_other(store: DynamoJobStore) -> None:
+    first = a_job(payload=BIG)
+    store.add(first)
+    with pytest.raises(JobExists):
+        store.add(replace(first, payload={"text": "y" * 900}, writer="another"))
+    assert store.get(first.id).payload == BIG
+
+
+def test_only_moves_that_hand_the_job_out_read_its_large_payload(store: DynamoJobStore) -> None:
+    job = a_job(payload=BIG)
+    store.add(job)
+    with requests_to("dynamodb") as asked:
+        held = claimed(store, job)
+    assert asked == ["UpdateItem", "GetItem"]
+    assert held.payload == BIG
+    with requests_to("dynamodb") as asked:
+        told = store.apply(job.id, changes.report(held, now=T0, percent=1, note=None))
+    assert asked == ["UpdateItem"]
+    assert told.payload is None
+
+
+def test_a_payload_that_is_gone_is_none_and_breaks_nothing(store: DynamoJobStore, cloud: Settings, items: Look) -> None:
+    small, huge = a_job(payload=BIG), a_job(payload=HUGE)
+    for job in (small, huge):
+        store.add(job)
+    key = {"pk": {"S": small.id}, "sk": items(small.id)["META"]["payload_ref"]}
+    aws.client("dynamodb", REGION).delete_item(TableName=cloud.jobs_table, Key=key)
+    aws.client("s3", REGION).delete_object(Bucket=cloud.files_bucket, Key=objects(cloud)[0])
+    assert store.get(small.id).payload is None
+    assert claimed(store, huge).payload is None
+
+
+def test_text_that_is_no_unicode_does_not_keep_a_job_from_failing(store: DynamoJobStore) -> None:
+    job = a_job()
+    store.add(job)
+    held = claimed(store, job)
+    store.record(job.id, Attempt(1, 1, "error", T0, T0, "E", "bad \udcff", "File \udcff"))
+    store.apply(job.id, changes.fail(held, now=T0, error=("E", "bad \udcff")))
+    view = store.view(job.id)
+    assert (view.job.error_message, view.attempts[0].stack) == ("bad ?", "File ?")
+
+
+def test_a_history_of_many_megabytes_is_read_to_its_end(store: DynamoJobStore) -> None:
+    job = a_job()
+    store.add(job)
+    tries = [Attempt(gen, 1, "error", T0, stack="s" * 300_000) for gen in range(1, 6)]
+    for attempt in tries:
+        store.record(job.id, attempt)
+    view = store.view(job.id)
+    assert (view.job, list(view.attempts)) == (job, tries)

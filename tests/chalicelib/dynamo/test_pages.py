@@ -1,0 +1,147 @@
+"""Lists at their limits: batches that DynamoDB leaves unread, offsets without end, shards that stop early."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib import aws
+from chalicelib.dynamo import tables
+from chalicelib.dynamo.jobs import DynamoJobStore
+from chalicelib.dynamo.merging import Entry, Slice, merge
+from chalicelib.dynamo.pages import Pages
+from chalicelib.dynamo.rows import JobRow
+from chalicelib.errors import InvalidPosition, JobFlowError
+from chalicelib.job import Job, Status
+from chalicelib.ports import Filter
+from chalicelib.settings import Settings
+from tests.support import REGION, SETTINGS, T0, a_job, requests_to
+
+
+@pytest.fixture
+def withheld() -> Iterator[Callable[[set[str], int], None]]:
+    """Makes DynamoDB leave these jobs unread in so many batches, as it does when it is throttled."""
+    events = aws.client("dynamodb", REGION).meta.events
+    hooks: list[Any] = []
+
+    def withhold(ids: set[str], times: int) -> None:
+        left = [times]
+
+        def cut(parsed: dict[str, Any], **_: Any) -> None:
+            if left[0] > 0:
+                left[0] -= 1
+                found = parsed["Responses"][SETTINGS.jobs_table]
+                parsed["Responses"][SETTINGS.jobs_table] = [item for item in found if item["pk"]["S"] not in ids]
+                keys = [{"pk": item["pk"], "sk": item["sk"]} for item in found if item["pk"]["S"] in ids]
+                parsed["UnprocessedKeys"] = {SETTINGS.jobs_table: {"Keys": keys}} if keys else {}
+
+        hooks.append(cut)
+        events.register("after-call.dynamodb.BatchGetItem", cut)
+
+    yield withhold
+    for hook in hooks:
+        events.unregister("after-call.dynamodb.BatchGetItem", hook)
+
+
+Withhold = Callable[[set[str], int], None]
+
+
+def filled(store: DynamoJobStore, number: int, **fields: Any) -> list[Job]:
+    """So many jobs, the newest first."""
+    jobs = [a_job(created_at=T0 + n, **fields) for n in range(number)]
+    for job in jobs:
+        store.add(job)
+    return jobs[::-1]
+
+
+def test_what_was_left_unread_is_asked_for_again(store: DynamoJobStore, cloud: Settings, withheld: Withhold) -> None:
+    jobs = filled(store, 6)
+    withheld({jobs[1].id, jobs[4].id}, 1)
+    with requests_to("dynamodb") as asked:
+        page = store.page(Filter(), 6)
+    assert page.jobs == jobs
+    assert asked.count("BatchGetItem") == 2
+
+
+def test_a_page_ends_before_what_stays_unread_and_goes_on_there(
+    store: DynamoJobStore, cloud: Settings, withheld: Withhold
+) -> None:
+    jobs = filled(store, 6)
+    withheld({jobs[2].id}, 2)
+    page = store.page(Filter(), 6)
+    assert page.jobs == jobs[:2]
+    assert store.page(Filter(), 6, page.position).jobs == jobs[2:]
+
+
+def test_a_page_of_which_nothing_was_read_can_be_asked_for_again(
+    store: DynamoJobStore, cloud: Settings, withheld: Withhold
+) -> None:
+    jobs = filled(store, 3)
+    withheld({job.id for job in jobs}, 2)
+    page = store.page(Filter(), 3)
+    assert page.jobs == []
+    assert store.page(Filter(), 3, page.position).jobs == jobs
+
+
+def test_an_offset_is_never_guessed(store: DynamoJobStore, cloud: Settings, withheld: Withhold) -> None:
+    jobs = filled(store, 3)
+    withheld({jobs[1].id}, 2)
+    with pytest.raises(JobFlowError):
+        store.skip(Filter(status=Status.QUEUED), 1)
+
+
+@pytest.fixture
+def narrow(cloud: Settings) -> Pages:
+    """Lists that read 5 jobs where others read 100, and ask all shards 3 times where others ask 25 times."""
+    table = tables.jobs(cloud)
+    return Pages(table, table.bind(JobRow), lambda: T0, batch=5, rounds=3)
+
+
+def test_an_offset_that_would_read_the_whole_table_is_refused(store: DynamoJobStore, narrow: Pages) -> None:
+    filled(store, 90)
+    with pytest.raises(InvalidPosition):
+        narrow.skip(Filter(status=Status.CANCELLED), 1)
+    assert narrow.skip(Filter(), 4) is not None
+
+
+def test_a_rare_match_is_reached_over_empty_pages(store: DynamoJobStore, narrow: Pages) -> None:
+    rare = a_job(created_at=T0 - 1, status=Status.CANCELLED)
+    store.add(rare)
+    filled(store, 90)
+    found: list[Job] = []
+    position, turned = None, 0
+    while position is not None or turned == 0:
+        page = narrow.page(Filter(status=Status.CANCELLED), 2, position)
+        found += page.jobs
+        position, turned = page.position, turned + 1
+    assert found == [rare]
+    assert turned > 2
+
+
+keys = st.lists(st.integers(0, 999), unique=True, max_size=40)
+
+
+@given(keys=keys, shards=st.integers(1, 5), limit=st.integers(1, 7), seed=st.randoms(use_true_random=False))
+def test_slices_show_every_entry_once_in_order(keys: list[int], shards: int, limit: int, seed: Any) -> None:
+    """Shards answer with at most `limit` entries each; what the merge shows, page by page, is everything."""
+    held: list[list[str]] = [[] for _ in range(shards)]
+    for key in keys:
+        seed.choice(held).append(f"{key:03}")
+    seen: list[str] = []
+    position = "~"
+    for _ in range(len(keys) + 1):
+        slices = [_slice(sorted(shard, reverse=True), position, limit) for shard in held]
+        merged = merge(slices)
+        seen += [entry.key for entry in merged.entries]
+        if merged.frontier is None:
+            break
+        assert merged.frontier < position
+        position = merged.frontier
+    assert seen == sorted((f"{key:03}" for key in keys), reverse=True)
+
+
+def _slice(shard: list[str], position: str, limit: int) -> Slice:
+    below = [key for key in shard if key < position]
+    return Slice([Entry(key, key) for key in below[:limit]], below[limit - 1] if len(below) > limit else None)

@@ -1,0 +1,173 @@
+"""What every job store does with lists: order, filters, positions, and each job exactly once while the world moves."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from chalicelib import changes
+from chalicelib.changes import Claimant
+from chalicelib.dynamo.jobs import DynamoJobStore
+from chalicelib.job import ACTIVE, TERMINAL, Job, Status
+from chalicelib.listing import matches
+from chalicelib.memory import MemoryJobStore
+from chalicelib.ports import Filter, JobStore
+from tests.support import T0, Clock, a_job
+
+TYPES = ("email.send", "image.process")
+FILTERS = [
+    Filter(),
+    *(Filter(status=status) for status in Status),
+    Filter(type="image.process"),
+    Filter(tag="urgent"),
+    Filter(error="time"),
+    Filter(created_after=T0 + 5, created_before=T0 + 20),
+    Filter(created_before=T0 + 10.0005),
+    Filter(created_after=T0 + 10.0005),
+    Filter(created_after=T0 + 20, created_before=T0 + 5),
+    Filter(status=Status.FAILED, type="email.send", tag="urgent", created_after=T0 + 3, error="boom"),
+    Filter(status=Status.QUEUED, created_before=T0 + 20),
+    Filter(id_prefix="a"),
+    Filter(id_prefix="no-job-begins-like-this"),
+]
+
+
+def crowd(number: int, seed: int = 7) -> list[Job]:
+    """So many jobs in all states, some of the same millisecond."""
+    chance = random.Random(seed)
+    statuses, types, tags = list(Status), list(TYPES), [(), ("urgent",), ("night", "urgent")]
+    jobs = []
+    for _ in range(number):
+        status = chance.choice(statuses)
+        created = T0 + chance.randrange(0, 30_000) / 1000 // 0.25 * 0.25
+        later = created + chance.randrange(1, 9) if status is Status.SCHEDULED or chance.random() < 0.2 else None
+        failed = status in (Status.FAILED, Status.DEAD_LETTER)
+        jobs.append(
+            a_job(
+                status=status, type=chance.choice(types), created_at=created, run_at=later, tags=chance.choice(tags),
+                error_class="TimedOut" if failed else None, error_message="boom" if failed else None,
+            )
+        )  # fmt: skip
+    return jobs
+
+
+def walk(store: JobStore, which: Filter, limit: int) -> Iterator[list[Job]]:
+    """Every page from the newest job on."""
+    position = None
+    for _ in range(500):
+        page = store.page(which, limit, position)
+        assert len(page.jobs) <= limit
+        yield list(page.jobs)
+        position = page.position
+        if position is None:
+            return
+    raise AssertionError("the pages do not end")
+
+
+def ids(jobs: list[Job]) -> list[str]:
+    return [job.id for job in jobs]
+
+
+def all_of(store: JobStore, which: Filter, limit: int = 7) -> list[Job]:
+    return [job for page in walk(store, which, limit) for job in page]
+
+
+@pytest.fixture(scope="module")
+def people() -> list[Job]:
+    return crowd(90)
+
+
+def test_both_stores_list_alike(memory_store: MemoryJobStore, dynamo_store: DynamoJobStore, people: list[Job]) -> None:
+    for job in people:
+        memory_store.add(job)
+        dynamo_store.add(job)
+    for which in FILTERS:
+        expected = ids(all_of(memory_store, which, 100))
+        assert sorted(expected) == sorted(job.id for job in people if matches(job, which)), which
+        for limit in (6, 100):
+            assert ids(all_of(dynamo_store, which, limit)) == expected, (which, limit)
+        assert ids(all_of(memory_store, which, 7)) == expected, which
+
+
+def test_both_stores_skip_alike(memory_store: MemoryJobStore, dynamo_store: DynamoJobStore, people: list[Job]) -> None:
+    for job in people:
+        memory_store.add(job)
+        dynamo_store.add(job)
+    for which in (Filter(), Filter(status=Status.FAILED), Filter(status=Status.COMPLETED), Filter(tag="urgent")):
+        number = len(all_of(memory_store, which, 100))
+        for count in (0, 1, 5, number - 1, number, number + 1, 4000):
+            assert dynamo_store.skip(which, count) == memory_store.skip(which, count), (which, count)
+
+
+def test_newest_come_first_and_what_is_scheduled_by_its_time(store: JobStore) -> None:
+    early = a_job(created_at=T0, status=Status.SCHEDULED, run_at=T0 + 900)
+    late = a_job(created_at=T0 + 1, status=Status.SCHEDULED, run_at=T0 + 60)
+    for job in (early, late):
+        store.add(job)
+    assert ids(all_of(store, Filter())) == [late.id, early.id]
+    assert ids(all_of(store, Filter(status=Status.SCHEDULED))) == [early.id, late.id]
+
+
+def test_a_job_keeps_its_place_when_it_is_run_again(store: JobStore) -> None:
+    planned = a_job(created_at=T0, status=Status.FAILED, run_at=T0 + 900, attempts=3)
+    other = a_job(created_at=T0 + 1)
+    for job in (planned, other):
+        store.add(job)
+    store.apply(planned.id, changes.requeue(planned, now=T0 + 950))
+    assert ids(all_of(store, Filter(status=Status.QUEUED))) == [planned.id, other.id]
+
+
+def test_a_listed_job_is_as_it_stands(store: JobStore) -> None:
+    job = a_job(tags=("a",), idempotency_key="k")
+    store.add(job)
+    held = store.apply(job.id, changes.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("request-1")))
+    assert all_of(store, Filter()) == [held]
+    done = store.apply(job.id, changes.complete(held, now=T0 + 1, result={"n": 1}))
+    assert all_of(store, Filter(status=Status.COMPLETED)) == [done]
+    assert all_of(store, Filter(status=Status.PROCESSING)) == []
+
+
+@pytest.mark.parametrize("which", [Filter(), Filter(status=Status.QUEUED), Filter(type="email.send", tag="urgent")])
+def test_pages_show_each_job_once_while_jobs_come_and_go(store: JobStore, which: Filter) -> None:
+    chance = random.Random(11)
+    start = [job for job in crowd(60, seed=3) if job.status is not Status.SCHEDULED]
+    start = [replace(job, status=Status.QUEUED, run_at=None, error_class=None, error_message=None) for job in start]
+    for job in start:
+        store.add(job)
+    seen: list[str] = []
+    touched: set[str] = set()
+    for number, page in enumerate(walk(store, which, 5)):
+        seen += ids(page)
+        store.add(a_job(created_at=T0 + 40 + number, tags=("urgent",)))
+        victim = chance.choice(start)
+        if victim.id not in touched:
+            touched.add(victim.id)
+            store.apply(victim.id, changes.cancel(victim, now=T0 + 40))
+    assert len(seen) == len(set(seen))
+    unmoved = {job.id for job in start if matches(job, which)} - touched
+    assert unmoved <= set(seen) <= {job.id for job in start}
+
+
+def test_expired_jobs_are_not_listed(store: JobStore, clock: Clock) -> None:
+    gone = [a_job(status=Status.CANCELLED, created_at=T0 + n, expires_at=T0 + 100) for n in range(6)]
+    kept = [a_job(created_at=T0 + n / 2) for n in range(6)]
+    for job in (*gone, *kept):
+        store.add(job)
+    clock.now = T0 + 101
+    assert sorted(ids(all_of(store, Filter(), 2))) == sorted(ids(kept))
+    assert all_of(store, Filter(status=Status.CANCELLED), 2) == []
+
+
+def test_the_watchdog_sees_what_is_overdue_oldest_first(store: JobStore) -> None:
+    jobs = [a_job(created_at=T0 + n, due_at=T0 + 60 + n) for n in range(9)]
+    planned = [a_job(status=Status.SCHEDULED, run_at=T0 + 180 + n, due_at=T0 + 60 + n) for n in range(3)]
+    asleep = [a_job(status=Status.SCHEDULED, run_at=T0 + 9000, due_at=T0 + 8880), a_job(due_at=T0 + 500)]
+    finished = [a_job(status=status, due_at=T0) for status in TERMINAL]
+    for job in (*jobs, *planned, *asleep, *finished):
+        store.add(job)
+    assert not {job.status for job in (*jobs, *planned, *asleep)} - ACTIVE
+    assert store.overdue(T0 + 60, 100) == []
+    seen = store.overdue(T0 + 63.5, 100)
+    assert [(one.id, one.due_at) for one in seen] == [(job.id, job.due_at) for job in (*jobs[:4], *planned)]
+    assert [one.id for one in store.overdue(T0 + 63.5, 2)] == ids(jobs[:2])

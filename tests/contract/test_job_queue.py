@@ -1,0 +1,115 @@
+"""What every queue does: nudges travel, hide, come back, and end among the dead letters."""
+
+import pytest
+
+from chalicelib.ports import Depth, Nudge
+from tests.contract.conftest import MAX_RECEIVES, TYPE, VISIBILITY, Line
+from tests.support import Clock
+
+
+def nudge(number: int = 1) -> Nudge:
+    return Nudge(f"job-{number}", 1, TYPE, "correlation")
+
+
+def burn_down(line: Line, clock: Clock) -> None:
+    """Receive until the message moves to the dead-letter queue, which it does on the receive that is too many."""
+    for _ in range(MAX_RECEIVES):
+        assert len(line.consumer.receive()) == 1
+        clock.now += VISIBILITY + 1
+    assert line.consumer.receive() == []
+
+
+def test_a_nudge_arrives_as_it_was_sent(line: Line) -> None:
+    line.queue.send(nudge())
+    (taken,) = line.consumer.receive()
+    assert (taken.nudge, taken.receive_count) == (nudge(), 1)
+
+
+def test_a_delay_hides_a_nudge(line: Line, clock: Clock) -> None:
+    line.queue.send(nudge(), 900)
+    assert line.consumer.receive() == []
+    assert line.queue.depth(TYPE) == Depth(delayed=1)
+    clock.now += 901
+    assert len(line.consumer.receive()) == 1
+
+
+def test_ten_are_sent_at_once(line: Line) -> None:
+    nudges = [nudge(n) for n in range(10)]
+    assert list(line.queue.send_many(nudges)) == []
+    assert sorted(taken.nudge.id for taken in line.consumer.receive()) == [n.id for n in nudges]
+
+
+def test_nothing_is_sent_for_nothing(line: Line) -> None:
+    assert list(line.queue.send_many([])) == []
+    assert line.queue.depth(TYPE) == Depth()
+
+
+def test_a_received_message_hides_for_the_visibility_timeout(line: Line, clock: Clock) -> None:
+    line.queue.send(nudge())
+    assert line.queue.depth(TYPE) == Depth(visible=1)
+    line.consumer.receive()
+    assert line.queue.depth(TYPE) == Depth(in_flight=1)
+    clock.now += VISIBILITY - 1
+    assert line.consumer.receive() == []
+    clock.now += 2
+    (again,) = line.consumer.receive()
+    assert again.receive_count == 2
+    line.consumer.delete(again.receipt)
+    clock.now += VISIBILITY + 1
+    assert line.queue.depth(TYPE) == Depth()
+
+
+@pytest.mark.parametrize("messages", [1, 3])
+def test_visibility_is_set_for_one_and_for_several(line: Line, clock: Clock, messages: int) -> None:
+    line.queue.send_many([nudge(n) for n in range(messages)])
+    line.queue.set_visibility(TYPE, [taken.receipt for taken in line.consumer.receive()], 20)
+    clock.now += 19
+    assert line.consumer.receive() == []
+    clock.now += 2
+    taken = line.consumer.receive()
+    assert len(taken) == messages
+    line.queue.set_visibility(TYPE, [one.receipt for one in taken], 0)
+    assert len(line.consumer.receive()) == messages
+
+
+def test_a_visibility_beyond_twelve_hours_is_cut(line: Line, clock: Clock) -> None:
+    line.queue.send(nudge())
+    line.queue.set_visibility(TYPE, [line.consumer.receive()[0].receipt], 50_000)
+    clock.now += 43_000
+    assert line.consumer.receive() == []
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_lost_receipt_is_no_error_and_holds_up_nobody(line: Line, clock: Clock, others: int) -> None:
+    line.queue.send_many([nudge(n) for n in range(1 + others)])
+    taken = line.consumer.receive()
+    line.consumer.delete(taken[0].receipt)
+    line.queue.set_visibility(TYPE, [one.receipt for one in taken], 5)
+    clock.now += 6
+    assert len(line.consumer.receive()) == others
+
+
+def test_no_receipts_change_nothing(line: Line) -> None:
+    line.queue.set_visibility(TYPE, [], 5)
+    line.queue.delete_dead(TYPE, [])
+    assert line.queue.depth(TYPE) == Depth()
+
+
+def test_who_is_received_too_often_ends_among_the_dead(line: Line, clock: Clock) -> None:
+    line.queue.send(nudge())
+    burn_down(line, clock)
+    assert line.queue.depth(TYPE) == Depth(dead=1)
+    assert [letter.nudge for letter in line.queue.peek_dead(TYPE, 10)] == [nudge()]
+
+
+def test_a_peeked_letter_hides_for_a_while_and_can_be_removed(line: Line, clock: Clock) -> None:
+    line.queue.send(nudge())
+    burn_down(line, clock)
+    line.queue.peek_dead(TYPE, 10)
+    assert list(line.queue.peek_dead(TYPE, 10)) == []
+    clock.now += 121
+    (letter,) = line.queue.peek_dead(TYPE, 10)
+    line.queue.delete_dead(TYPE, [letter.receipt])
+    line.queue.delete_dead(TYPE, [letter.receipt])
+    clock.now += 121
+    assert line.queue.depth(TYPE) == Depth()

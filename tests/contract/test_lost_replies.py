@@ -1,0 +1,63 @@
+"""A write that is done and whose reply is lost: the SDK writes again, is refused, and must know itself."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from moto.core.models import botocore_stubber
+
+from chalicelib import aws, changes
+from chalicelib.changes import Claimant
+from chalicelib.dynamo.jobs import DynamoJobStore
+from chalicelib.errors import JobExists, MoveRefused
+from chalicelib.job import Status
+from tests.support import REGION, T0, a_job
+
+LoseReply = Callable[[str], list[str]]
+
+
+@pytest.fixture
+def lose_reply(dynamo_store: DynamoJobStore) -> Iterator[LoseReply]:
+    """Says of which operation the next reply is lost after the table has done what was asked; returns what it lost."""
+    events = aws.client("dynamodb", REGION).meta.events
+    handlers: list[Any] = []
+
+    def arm(operation: str) -> list[str]:
+        lost: list[str] = []
+
+        def lose(request: Any, event_name: str, **kwargs: Any) -> None:
+            if not lost:
+                lost.append(event_name)
+                botocore_stubber(event_name=event_name, request=request, **kwargs)
+                raise ReadTimeoutError(endpoint_url=request.url)
+
+        handlers.append((f"before-send.dynamodb.{operation}", lose))
+        events.register_first(*handlers[-1])
+        return lost
+
+    yield arm
+    for name, handler in handlers:
+        events.unregister(name, handler)
+
+
+def test_a_claim_whose_reply_was_lost_has_won(dynamo_store: DynamoJobStore, lose_reply: LoseReply) -> None:
+    job = a_job(payload={"text": "x" * 900})
+    dynamo_store.add(job)
+    lost = lose_reply("UpdateItem")
+    claim = changes.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("request-1"))
+    held = dynamo_store.apply(job.id, claim)
+    assert lost == ["before-send.dynamodb.UpdateItem"]
+    assert (held.status, held.attempts, held.payload) == (Status.PROCESSING, 1, job.payload)
+    with pytest.raises(MoveRefused):
+        dynamo_store.apply(job.id, changes.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("request-2")))
+
+
+def test_an_add_whose_reply_was_lost_has_won(dynamo_store: DynamoJobStore, lose_reply: LoseReply) -> None:
+    job = a_job()
+    lost = lose_reply("PutItem")
+    dynamo_store.add(job)
+    assert lost == ["before-send.dynamodb.PutItem"]
+    assert dynamo_store.get(job.id) == job
+    with pytest.raises(JobExists):
+        dynamo_store.add(a_job(id=job.id))

@@ -1,0 +1,102 @@
+"""Many at once, one winner. The emulated AWS serialises calls: AWS is atomic, and stock moto is not."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TypeVar
+
+from chalicelib import changes
+from chalicelib.changes import Claimant
+from chalicelib.errors import JobExists, MoveRefused
+from chalicelib.job import Job, Status
+from chalicelib.ports import JobStore
+from tests.support import T0, a_job
+
+T = TypeVar("T")
+
+
+def together(number: int, act: Callable[[int], T]) -> list[T]:
+    """Do it so many times in so many threads, which all begin at once."""
+    start = threading.Barrier(number)
+
+    def wait_and_act(which: int) -> T:
+        start.wait(timeout=10)
+        return act(which)
+
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(wait_and_act, range(number)))
+
+
+def test_sixteen_claimers_have_one_winner(store: JobStore) -> None:
+    job = a_job()
+    store.add(job)
+
+    def claim(number: int) -> tuple[bool, Job | None]:
+        by = Claimant(f"request-{number}")
+        try:
+            return True, store.apply(job.id, changes.claim(1, now=T0, lease_until=T0 + 65, by=by))
+        except MoveRefused as refused:
+            return False, refused.current
+
+    answers = together(16, claim)
+    (winner,) = [held for won, held in answers if won]
+    assert [current for won, current in answers if not won] == [winner] * 15
+    assert winner is not None
+    assert store.get(job.id) == winner
+    assert winner.attempts == 1
+
+
+def test_sixteen_take_overs_have_one_winner(store: JobStore) -> None:
+    lost = a_job(status=Status.PROCESSING, attempts=1, lease_until=T0 - 1)
+    store.add(lost)
+
+    def take_over(number: int) -> bool:
+        by = Claimant(f"request-{number}")
+        try:
+            store.apply(lost.id, changes.take_over(lost, now=T0, lease_until=T0 + 65, by=by))
+        except MoveRefused:
+            return False
+        return True
+
+    assert sum(together(16, take_over)) == 1
+    assert store.get(lost.id).attempts == 2
+
+
+def test_fifty_adds_with_one_id_keep_one_job_whole(store: JobStore) -> None:
+    job = a_job()
+    mine = [replace(job, payload={"text": f"{n}" * 900}, writer=f"writer-{n}") for n in range(50)]
+
+    def add(number: int) -> Job | None:
+        try:
+            store.add(mine[number])
+        except JobExists as conflict:
+            return conflict.existing
+        return None
+
+    answers = together(50, add)
+    kept = store.get(job.id)
+    assert Counter(answer is None for answer in answers) == {True: 1, False: 49}
+    assert kept in mine
+    assert {answer.writer for answer in answers if answer is not None} == {kept.writer}
+    assert all(answer == kept for answer in answers if answer is not None)
+
+
+def test_a_cancel_and_a_claim_exclude_each_other(store: JobStore) -> None:
+    for _ in range(8):
+        job = a_job()
+        store.add(job)
+        racing = [
+            changes.cancel(job, now=T0),
+            changes.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("request-1")),
+        ]
+
+        def apply(number: int, job: Job = job, racing: list[changes.Change] = racing) -> Status | None:
+            try:
+                return store.apply(job.id, racing[number]).status
+            except MoveRefused:
+                return None
+
+        (winner,) = [status for status in together(2, apply) if status is not None]
+        assert store.get(job.id).status is winner

@@ -1,0 +1,73 @@
+"""What every rate window does: count each request once, and roll into the next window with the count of the last."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.dynamo.control import DynamoRateWindows
+from chalicelib.memory import MemoryRateWindows
+from chalicelib.ports import RateWindows, Window
+from chalicelib.settings import Settings
+
+LENGTH = 60
+ADDRESS = "192.0.2.7"
+
+
+def test_requests_of_one_window_are_counted_one_by_one(windows: RateWindows) -> None:
+    assert [windows.hit(ADDRESS, 600, LENGTH) for _ in range(3)] == [Window(600, n, 0) for n in (1, 2, 3)]
+
+
+def test_the_next_window_remembers_the_last(windows: RateWindows) -> None:
+    windows.hit(ADDRESS, 600, LENGTH)
+    windows.hit(ADDRESS, 600, LENGTH)
+    assert windows.hit(ADDRESS, 660, LENGTH) == Window(660, 1, 2)
+    assert windows.hit(ADDRESS, 660, LENGTH) == Window(660, 2, 2)
+
+
+def test_a_window_long_ago_is_forgotten(windows: RateWindows) -> None:
+    windows.hit(ADDRESS, 600, LENGTH)
+    assert windows.hit(ADDRESS, 720, LENGTH) == Window(720, 1, 0)
+
+
+def test_a_clock_that_lags_counts_in_the_window_that_is_there(windows: RateWindows) -> None:
+    windows.hit(ADDRESS, 660, LENGTH)
+    assert windows.hit(ADDRESS, 600, LENGTH) == Window(660, 2, 0)
+
+
+def test_addresses_are_apart(windows: RateWindows) -> None:
+    windows.hit(ADDRESS, 600, LENGTH)
+    assert windows.hit("2001:db8::7", 600, LENGTH) == Window(600, 1, 0)
+
+
+def test_a_refused_request_is_taken_out_of_its_own_window_only(windows: RateWindows) -> None:
+    windows.forgive(ADDRESS, 600)
+    windows.hit(ADDRESS, 600, LENGTH)
+    windows.hit(ADDRESS, 600, LENGTH)
+    windows.forgive(ADDRESS, 600)
+    windows.forgive(ADDRESS, 540)
+    assert windows.hit(ADDRESS, 600, LENGTH) == Window(600, 2, 0)
+
+
+def test_no_request_is_lost_among_many_at_once(windows: RateWindows) -> None:
+    windows.hit(ADDRESS, 600, LENGTH)
+    with ThreadPoolExecutor(16) as pool:
+        seen = list(pool.map(lambda _: windows.hit(ADDRESS, 660, LENGTH), range(48)))
+    assert sorted(window.count for window in seen) == list(range(1, 49))
+    assert {(window.start, window.previous) for window in seen} == {(660, 1)}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    calls=st.lists(st.tuples(st.sampled_from(["hit", "forgive"]), st.sampled_from([540, 600, 660, 720])), max_size=12)
+)
+def test_both_count_alike(cloud: Settings, calls: list[tuple[str, int]]) -> None:
+    address = str(uuid.uuid4())  # each example has an item of its own
+    memory, dynamo = MemoryRateWindows(), DynamoRateWindows(cloud)
+    for call, start in calls:
+        if call == "hit":
+            assert dynamo.hit(address, start, LENGTH) == memory.hit(address, start, LENGTH)
+        else:
+            dynamo.forgive(address, start)
+            memory.forgive(address, start)
