@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from chalicelib.counters import apply
 from chalicelib.counting import TOTALS, Additions, Row, fingerprint, fold
 from chalicelib.histogram import bucket, percentile, upper
-from chalicelib.series import ErrorHour, depth, drain_eta, durations, error_groups, gather, throughput
+from chalicelib.ports import ErrorHour
+from chalicelib.series import depth, drain_eta, durations, error_groups, gather, throughput
 
 T0 = 1_800_000_000.0
 

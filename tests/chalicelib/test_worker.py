@@ -244,7 +244,12 @@ def test_a_duplicate_under_a_live_lease_waits_and_is_acknowledged_when_the_job_i
     world.submit()
     world.queue.send(Nudge("job-1", 1, "test.note"))
     first, second = world.queue.receive("test.note")
-    world.script = [lambda _: world.deliver([second], Invocation(world.clock, world.clock.now + 60)) or "done"]
+
+    def meet_the_duplicate(_: JobContext) -> object:
+        world.deliver([second], Invocation(world.clock, world.clock.now + 60))
+        return "done"
+
+    world.script = [meet_the_duplicate]
     world.deliver([first], Invocation(world.clock, world.clock.now + 60))
     assert world.ran == [(1, 1)]
     assert len(world.waiting()) == 1, "a duplicate is never acknowledged while another holds the job"
