@@ -144,7 +144,7 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
         "result": None, "error_class": None, "error_message": None, "progress": None, "progress_note": None,
         "updated_at": now,
     }  # fmt: skip
-    return Change(j.REQUEUE, found.gen, (Test("status", "=", found.status),), {**values, **edited})
+    return Change(j.REQUEUE, found.gen, (), {**values, **edited})
 
 
 def cancel(found: Job, *, now: float) -> Change:

@@ -47,6 +47,8 @@ class Claims:
     def _refused(self, nudge: Nudge, current: Job | None, by: Claimant, left: float) -> Job | Drop | Hold:
         end = after_refusal(nudge, current, self._now(), self.spread)
         try:
+            if isinstance(end, TakeOver | GiveUpLost) and end.lost.cancel_requested:
+                return self._stop(end.lost)
             if isinstance(end, TakeOver):
                 return self._take_over(end.lost, by, left)
             if isinstance(end, GiveUpLost):
@@ -59,11 +61,15 @@ class Claims:
             telemetry.claim_deferred(current, end.why, end.seconds or 0)
         return end
 
-    def _take_over(self, lost: Job, by: Claimant, left: float) -> Job | Drop:
+    def _stop(self, lost: Job) -> Drop:
         now = self._now()
-        if lost.cancel_requested:
-            telemetry.moved(self.store.apply(lost.id, changes.stop(lost, now=now)), "stop")
-            return Drop("cancelled")
+        stopped = self.store.apply(lost.id, changes.stop(lost, now=now))
+        self.store.record(lost.id, attempt_of(lost, "lost", now))
+        telemetry.moved(stopped, "stop")
+        return Drop("cancelled")
+
+    def _take_over(self, lost: Job, by: Claimant, left: float) -> Job:
+        now = self._now()
         change = changes.take_over(lost, now=now, lease_until=now + left + LEASE_SLACK, by=by)
         taken = self.store.apply(lost.id, change)
         self.store.record(lost.id, attempt_of(lost, "lost", now))

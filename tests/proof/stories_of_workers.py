@@ -23,6 +23,7 @@ _worked_off("out of memory to the end", ["oom", "oom", "oom"], DEAD)
 _worked_off("error, out of memory, error", ["err", "oom", "err"], DEAD)
 _worked_off("asked to stop while running", ["ask then obey"], CANCELLED)
 _worked_off("asked to stop, then out of memory", ["ask then oom"], CANCELLED)
+_worked_off("error, error, asked to stop, out of memory", ["err", "err", "ask then oom"], CANCELLED)
 _worked_off("progress, ok", ["progress"], DONE)
 
 
