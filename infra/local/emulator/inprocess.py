@@ -19,6 +19,7 @@ from .receive import found_nothing, without_waiting
 from .server import Reply, Request
 
 REGION = "us-east-1"
+IGNORE_ENDPOINTS = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
 RETRY_SECONDS = 0.05
 _SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 
@@ -29,7 +30,8 @@ def emulated(clock: Callable[[], float] | None = None) -> Iterator[None]:
 
     `clock` (seconds since the epoch, UTC) drives the queues: visibility, delays, retention. A receive that would wait
     on such a clock answers at once, since the time it would wait for passes only by the caller's hand; without `clock`
-    it waits in real time, and a message wakes it. AWS_DEFAULT_REGION is us-east-1 unless it is set.
+    it waits in real time, and a message wakes it. AWS_DEFAULT_REGION is us-east-1 unless set; AWS_ENDPOINT_URL is not
+    heeded.
     """
     arrivals = threading.Condition()
 
@@ -37,7 +39,7 @@ def emulated(clock: Callable[[], float] | None = None) -> Iterator[None]:
         with arrivals:
             arrivals.notify_all()
 
-    with _default_region(), mock_aws(), repairs.apply(clock or time.time, announce) as replacements:
+    with _own_environment(), mock_aws(), repairs.apply(clock or time.time, announce) as replacements:
         calls = _Calls(botocore_stubber.process_request, None if clock else arrivals)
         replacements.put(botocore_stubber, "process_request", calls.answer)
         yield
@@ -89,11 +91,16 @@ def _request(sent: Any) -> Request | None:
 
 
 @contextmanager
-def _default_region() -> Iterator[None]:
-    given = os.environ.get("AWS_DEFAULT_REGION")
-    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+def _own_environment() -> Iterator[None]:
+    """A region, if none is set, and no endpoint of an emulator that happens to run beside the tests."""
+    wanted = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION), **IGNORE_ENDPOINTS}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         yield
     finally:
-        if given is None:
-            os.environ.pop("AWS_DEFAULT_REGION", None)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

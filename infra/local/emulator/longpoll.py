@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from .server import Reply
 
+RETRY_SECONDS = 0.02  # at least: a FIFO queue can hold a message that is due and yet blocked by its group
+
 
 @dataclass(slots=True, eq=False)
 class _Poll:
@@ -95,5 +97,5 @@ class LongPolls:
         moment = min(poll.ends_at for poll in self._polls[queue])
         due_in = self._due_in(queue)
         if due_in is not None:
-            moment = min(moment, self._loop.time() + due_in)
+            moment = min(moment, self._loop.time() + max(due_in, RETRY_SECONDS))
         self._timers[queue] = self._loop.call_at(moment, self._retry, queue)

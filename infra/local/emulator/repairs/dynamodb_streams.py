@@ -1,9 +1,12 @@
 """DynamoDB streams that cost little to write and do not grow without end."""
 
+import copy
+import uuid
 from collections import OrderedDict
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
+from moto.core.utils import utcnow
 from moto.dynamodb.models import table as tables
 from moto.dynamodbstreams import models
 
@@ -15,19 +18,50 @@ KEPT_ITERATORS = 1_000
 
 def repair(replacements: Replacements) -> None:
     """All repairs of this module."""
-    measure_records_roughly(replacements)
+    write_records_out_when_read(replacements)
     drop_old_records(replacements)
     drop_old_iterators(replacements)
 
 
-def measure_records_roughly(replacements: Replacements) -> None:
-    """moto writes every stream record out as JSON, only to know its length (which it calls an overestimate)."""
+class LeanRecord:
+    """A stream record that keeps the two items, whose plain values are shared, and is written out when it is read."""
 
-    def rough_json(record: Any) -> str:
-        images = [record.get(name, {}) for name in ("Keys", "NewImage", "OldImage")]
-        return " " * sum(len(name) + len(str(value)) for image in images for name, value in image.items())
+    __slots__ = ("_created", "_event", "_id", "_new", "_old", "_table", "_view", "sequence_number")
 
-    replacements.put(tables, "dynamo_json_dump", rough_json)
+    def __init__(self, table: Any, stream_type: str, event_name: str, old: Any, new: Any, seq: int) -> None:
+        self._table, self._view, self._event = table, stream_type, event_name
+        self._old, self._new = old, copy.deepcopy(new)  # the new item lives on, the old one does not
+        self._id, self._created = uuid.uuid4().hex, utcnow()
+        self.sequence_number = seq
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as moto's own would be, but for its size: moto writes it out as JSON to know that."""
+        item = self._new if self._old is None else self._old
+        keys = {name: item.attrs[name].to_json() for name in self._table.table_key_attrs}
+        content = {
+            "StreamViewType": self._view,
+            "ApproximateCreationDateTime": self._created,
+            "SequenceNumber": str(self.sequence_number),
+            "SizeBytes": sum(image.size() for image in (self._old, self._new) if image is not None),
+            "Keys": keys,
+        }
+        for name, image in (("NewImage", self._new), ("OldImage", self._old)):
+            if image is not None and self._view in (name.replace("Image", "_IMAGE").upper(), "NEW_AND_OLD_IMAGES"):
+                content[name] = image.to_json()["Attributes"]
+        return {
+            "eventID": self._id,
+            "eventName": self._event,
+            "eventSource": "aws:dynamodb",
+            "eventVersion": "1.0",
+            "awsRegion": self._table.region_name,
+            "dynamodb": content,
+        }
+
+
+def write_records_out_when_read(replacements: Replacements) -> None:
+    """moto writes out both images of every change, 9 KB for an item of 1 KB, and then all of it once more as JSON,
+    only to know its length."""
+    replacements.put(tables, "StreamRecord", LeanRecord)
 
 
 def drop_old_records(replacements: Replacements) -> None:

@@ -60,7 +60,7 @@ def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
 
 def _drop_the_record_of_the_bare_key(shard: Any) -> None:
     bare, whole = shard.items[-2:]
-    whole.record["dynamodb"]["SequenceNumber"] = bare.record["dynamodb"]["SequenceNumber"]
+    whole.sequence_number = bare.sequence_number
     del shard.items[-2]
 
 

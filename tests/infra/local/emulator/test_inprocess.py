@@ -90,6 +90,7 @@ def send(email: Any) -> Any:
 
 def test_each_block_begins_empty_and_leaves_moto_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     before = sqs_models.Queue, sqs_models.unix_time, Table.query, Table.put_item
     for _ in range(2):
         with emulated():
@@ -99,5 +100,6 @@ def test_each_block_begins_empty_and_leaves_moto_as_it_was(monkeypatch: pytest.M
             assert sqs_models.Queue is not before[0]
     assert (sqs_models.Queue, sqs_models.unix_time, Table.query, Table.put_item) == before
     assert "AWS_DEFAULT_REGION" not in os.environ
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
     with mock_aws():
         assert "QueueUrls" not in boto3.client("sqs", region_name="us-east-1").list_queues()

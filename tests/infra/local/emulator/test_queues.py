@@ -124,6 +124,20 @@ def test_a_message_is_not_given_to_a_client_that_has_gone(emulator: Emulator, sq
     assert [message["Body"] for message in receive(sqs, url)] == ["kept"]
 
 
+def test_a_fifo_queue_waits_for_its_group(emulator: Emulator, sqs: Any) -> None:
+    url = make_queue(sqs, "q.fifo", FifoQueue="true", ContentBasedDeduplication="true")
+    for body in ("first", "second"):
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId="group")
+    first = receive(sqs, url, 1)[0]
+    messages: list[dict[str, Any]] = []
+    thread = threading.Thread(target=lambda: messages.extend(receive(sqs, url, wait=LONG)))
+    thread.start()
+    until_waiting(emulator, 1)
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
+    assert finished_before_its_time(thread)
+    assert [first["Body"], *(message["Body"] for message in messages)] == ["first", "second"]
+
+
 def test_a_reset_answers_the_long_polls(emulator: Emulator, sqs: Any, poll: Poll) -> None:
     thread, messages = poll(make_queue(sqs, "q"))
     emulator.reset()
