@@ -15,6 +15,8 @@ INPUTS = ("JPEG", "PNG", "WEBP", "GIF")
 """The decoders that strangers' bytes may reach; Pillow has dozens more."""
 LONGEST_SIDE = {"jpeg": 65_500, "png": 65_500, "webp": 16_383}
 WHITE = (255, 255, 255)
+WORTH_OPTIMIZING = 4_000_000
+"""Pixels. A PNG of 50 megapixels takes three minutes with optimization, which is longer than the function may run."""
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
@@ -122,7 +124,7 @@ def _encoded(image: Image.Image, recipe: Recipe) -> Picture:
         image = _on_white(image)
     target = io.BytesIO()
     if recipe.format == "png":
-        image.save(target, "PNG", optimize=True)
+        image.save(target, "PNG", optimize=_small(image))
     elif recipe.format == "webp":
         image.save(target, "WEBP", quality=recipe.quality)
     else:
@@ -135,6 +137,11 @@ def _on_white(image: Image.Image) -> Image.Image:
     paper = Image.new("RGB", image.size, WHITE)
     paper.paste(image, mask=image.getchannel("A"))
     return paper
+
+
+def _small(image: Image.Image) -> bool:
+    """Whether the few percent that a second search for the best encoding saves are worth its time."""
+    return image.width * image.height <= WORTH_OPTIMIZING
 
 
 def _size(image: Image.Image) -> str:

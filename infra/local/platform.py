@@ -58,6 +58,8 @@ class Platform:
         self._sources = parts.enter_context(EventSources(self._service, self.aws, Chaos(options.duplicate_rate)))
         self._apply(self.described)
         resources.verify_sender(self._variables["MAIL_FROM"], self.aws)
+        photo = options.root / "scripts" / "assets" / "landscape.jpg"
+        resources.lay_example(photo, self._variables["FILES_BUCKET"], self.aws)
         self._store_token()
         self._serve_dashboard()
         self._ready_seconds = round(time.monotonic() - self._began, 2)

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -13,6 +14,8 @@ from infra.local.lambdas.specs import REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+
+EXAMPLE_UPLOAD = "uploads/examples/landscape.jpg"
 
 
 def deploy(described: Description, stack: str, aws: Mapping[str, str]) -> Place:
@@ -38,6 +41,14 @@ def _place(clients: Clients, tables: list[str], endpoint: str) -> Place:
 def verify_sender(address: str, aws: Mapping[str, str]) -> None:
     """Let SES send from an address, as a person would have to confirm in the cloud."""
     Clients(aws).ses().create_email_identity(EmailIdentity=address)
+
+
+def lay_example(photo: Path, bucket: str, aws: Mapping[str, str]) -> None:
+    """Have the upload there that the example of image.process names, so that it works as it is."""
+    if photo.exists():
+        Clients(aws).s3().put_object(
+            Bucket=bucket, Key=EXAMPLE_UPLOAD, Body=photo.read_bytes(), ContentType="image/jpeg"
+        )
 
 
 def _exists(cloudformation: "CloudFormationClient", stack: str) -> bool:

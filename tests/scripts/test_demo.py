@@ -28,10 +28,13 @@ def demo(folder: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_against_the_real_platform_everything_is_as_it_should_be(tmp_path: Path) -> None:
+def test_against_the_real_platform_everything_is_as_it_should_be_and_every_example_works(tmp_path: Path) -> None:
     with running(ROOT, tmp_path) as run:
         done = demo(tmp_path)
         ended = {job["type"]: job["status"] for job in run.client.get("/jobs").json()["jobs"]}
+        kinds = run.client.get("/job-types").json()["job_types"]
+        examples = [run.submit(kind["type"], kind["example"]) for kind in kinds]
+        results = [run.finished(job_id)["result"] for job_id in examples]
     assert done.returncode == 0, done.stdout + done.stderr
     for said in (
         "1536 x 1024 became 900 x 600",
@@ -42,6 +45,8 @@ def test_against_the_real_platform_everything_is_as_it_should_be(tmp_path: Path)
         "All as it should be.",
     ):
         assert said in done.stdout
+    assert len(results) == len(kinds) == 3
+    assert all(results)
     assert ended == {"email.send": "completed", "image.process": "completed", "report.generate": "completed"}
 
 

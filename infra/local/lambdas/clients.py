@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
 
@@ -56,6 +57,10 @@ class Clients:
     def dynamodb(self) -> "DynamoDBClient":
         """A client for DynamoDB."""
         return self._session.client("dynamodb", endpoint_url=self._endpoint, config=CONFIG)
+
+    def s3(self) -> "S3Client":
+        """A client for S3."""
+        return self._session.client("s3", endpoint_url=self._endpoint, config=CONFIG)
 
     def ses(self) -> "SESV2Client":
         """A client for SES."""
