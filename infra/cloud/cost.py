@@ -21,6 +21,34 @@ INDEX_SHARDS = 8
 """Queries of a run: four shards of due work and four of scheduled work, half a read unit each when empty."""
 STANDING_METRICS = 1
 """Custom metrics with points even when idle: the watchdog's sign of life."""
+WRITE_UNITS = 8
+"""Of a job that completes at its first attempt, counted in tests: rate limit 1, put 3, sent 1, claim 1, complete 2."""
+COUNTER_WRITES = 0.07
+"""Per job: a full batch of the stream adds up some 170 jobs in about 11 writes."""
+API_MB = 512
+API_SECONDS = 0.025
+WORKER_SECONDS = 0.012
+"""Billed time of a warm API call and of claiming and settling a job; what the job itself does comes on top.
+Estimates: they cannot be measured without an account."""
+LOG_KB = 2.2
+"""Written about one such job at the level INFO, and 26 bytes for each event; counted in tests."""
+
+
+def _job(fill: float) -> dict[str, float]:
+    """What a job needs when a worker's batch holds so many."""
+    return {
+        "api_request": 1,
+        "lambda_request": 1 + 1 / fill,
+        "gb_seconds": (API_SECONDS + WORKER_SECONDS) * API_MB / 1024,
+        "sqs_request": 1 + 3 / fill,
+        "write_unit": WRITE_UNITS + COUNTER_WRITES,
+        "log_kb": LOG_KB,
+    }
+
+
+TRICKLE = _job(1)
+BUSY = _job(10)
+"""One job at a time, and batches of ten: a batch is received, trimmed and deleted in three requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +104,18 @@ def total(lines: Sequence[Line]) -> float:
 def report(types: Sequence[JobType[Any, Any]]) -> str:
     """Both bills as text."""
     listed, allowed = idle(types), idle(types, ALLOWANCES)
-    rows = [f"Idle, a month, {len(types)} job types; prices of {PRICES.version}, us-east-1", ""]
-    rows += [
-        f"  {a.what:<36}{a.amount:>16,.2f}  ${a.dollars:>6.2f}  ${b.dollars:>6.2f}"
-        for a, b in zip(listed, allowed, strict=True)
-    ]
-    rows += [
-        f"  {'':<36}{'':>16}  ${total(listed):>6.2f}  ${total(allowed):>6.2f}",
-        "",
-        "  Left: list prices. Right: after the account's permanent free allowances, if nothing else uses them.",
-    ]
+    rows = [f"Idle, a month, {len(types)} job types (list price; after the permanent free allowances)"]
+    rows += [f"{a.what:<36}{a.amount:>16,.2f}  {_money(a)}  {_money(b)}" for a, b in zip(listed, allowed, strict=True)]
+    rows += [f"{'':<52}  ${total(listed):>6.2f}  ${total(allowed):>6.2f}", ""]
+    rows += ["A million jobs, each POSTed alone and done at its first attempt (one at a time; in batches of ten)"]
+    slow, fast = per_million(TRICKLE), per_million(BUSY)
+    rows += [f"{a.what:<36}{a.amount:>16,.2f}  {_money(a)}  {_money(b)}" for a, b in zip(slow, fast, strict=True)]
+    rows += [f"{'':<52}  ${total(slow):>6.2f}  ${total(fast):>6.2f}", "", f"Prices of {PRICES.version}, us-east-1."]
     return "\n".join(rows)
+
+
+def _money(line: Line) -> str:
+    return f"${line.dollars:>6.2f}"
 
 
 def _line(what: str, amount: float, free: float, price: float) -> Line:

@@ -7,6 +7,7 @@ from chalicelib.jobtype import JobType
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
 """What the event source mapping does with the function's role, and the worker's own visibility changes."""
+SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 """Reading a job means reading what of it did not fit into DynamoDB."""
 
@@ -28,12 +29,13 @@ def api(types: Iterable[JobType[Any, Any]]) -> list[str]:
     return [
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all")),
-        *(f"dynamodb:{action}:control" for action in ("GetItem", "PutItem", "Query", "UpdateItem")),
+        *(f"dynamodb:{action}:control" for action in ("GetItem", "Query", "UpdateItem")),
         *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
         *(f"sqs:GetQueueAttributes:{queue}-dlq" for queue in queues),
         *LARGE_BODIES,
         "s3:PutObject:payloads/*",
         "s3:PutObject:uploads/*",
+        *(f"logs:FilterLogEvents:{queue}" for queue in queues),
     ]
 
 
@@ -46,11 +48,11 @@ def watchdog(types: Iterable[JobType[Any, Any]]) -> list[str]:
     """The watchdog moves overdue jobs on, sends their messages, and tidies the dead-letter queues."""
     queues = [kind.queue for kind in types]
     return [
-        *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
+        *(f"dynamodb:{action}:jobs" for action in ("GetItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
         *LARGE_BODIES,
         *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
-        *(f"sqs:{action}:{queue}-dlq" for queue in queues for action in CONSUMING),
+        *(f"sqs:{action}:{queue}-dlq" for queue in queues for action in SWEEPING),
     ]
 
 
@@ -58,5 +60,5 @@ def counters() -> list[str]:
     """The counters read the table's stream and add up in the control table."""
     return [
         *(f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")),
-        *(f"dynamodb:{action}:control" for action in ("GetItem", "UpdateItem")),
+        "dynamodb:UpdateItem:control",
     ]

@@ -8,7 +8,7 @@ A grant is "service:Action" or "service:Action:where", with the IAM name of the 
     sqs:SendMessage:email-send           on a queue, or on its dead-letter queue: email-send-dlq
     s3:GetObject:uploads/*               on objects of the files bucket below a prefix; a prefix is required
     ses:SendEmail                        from the stack's own address and identity
-    lambda:UpdateEventSourceMapping      on the event source mappings of the stack's own workers
+    logs:FilterLogEvents:email-send      on the log group of a function
 """
 
 import re
@@ -20,7 +20,7 @@ from chalicelib.errors import ConfigurationError
 from infra.definition.names import Resources, Value, arn, arn_of, logical, ref, sub
 
 GRANT = re.compile(r"(?P<service>[a-z0-9]+):(?P<action>[A-Z][A-Za-z]+)(:(?P<where>\S+))?")
-SERVICES = frozenset({"dynamodb", "sqs", "s3", "ses", "lambda"})
+SERVICES = frozenset({"dynamodb", "sqs", "s3", "ses", "logs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Grant:
                 f"with one of the services {', '.join(sorted(SERVICES))}"
             )
         grant = cls(found["service"], found["action"], found["where"] or "")
-        if grant.service in ("dynamodb", "sqs") and not grant.where:
-            raise ConfigurationError(f"{text!r} does not say on which table or queue")
+        if grant.service in ("dynamodb", "sqs", "logs") and not grant.where:
+            raise ConfigurationError(f"{text!r} does not say on which table, queue or function")
         if grant.service == "s3" and not re.fullmatch(r"[a-z][a-z0-9-]*/(.*/)?\*", grant.where):
             raise ConfigurationError(f"{text!r} needs a prefix of the files bucket, like uploads/*")
         return grant
@@ -101,12 +101,8 @@ def _where(service: str, where: str) -> dict[str, Value]:
             return {"Resource": arn_of(logical(where.removesuffix("-dlq"), "Dlq" if dead else "Queue"))}
         case "s3":
             return {"Resource": sub(f"${{FilesBucket.Arn}}/{where}")}
-        case "lambda":
-            # a mapping's ARN has a random id in it; the condition narrows this to mappings of the worker's function
-            return {
-                "Resource": arn("lambda", "event-source-mapping:*"),
-                "Condition": {"ArnLike": {"lambda:FunctionArn": arn("lambda", "function:${AWS::StackName}-*")}},
-            }
+        case "logs":
+            return {"Resource": arn_of(logical(where, "Logs"))}
         case _:
             return {
                 "Resource": arn("ses", "identity/${MailIdentity}"),

@@ -1,0 +1,102 @@
+"""The requests a process makes, as the grants they need: what a role must allow, seen from the other side."""
+
+import functools
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from botocore.history import BaseHistoryHandler, get_global_history_recorder
+
+ACTIONS = {
+    "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
+    "DeleteMessageBatch": "DeleteMessage",
+    "HeadObject": "GetObject",
+    "SendMessageBatch": "SendMessage",
+}
+"""Operations that are allowed by the action of another one."""
+
+
+def grants_of(stack: str, service: str, operation: str, params: Mapping[str, Any]) -> list[str]:
+    """The grants that one request needs, written as in `permissions`."""
+    action = ACTIONS.get(operation, operation)
+    places = [f":{where.replace(f'{stack}-', '', 1)}" for where in _places(service, params)]
+    name = "ses" if service == "sesv2" else service
+    return [f"{name}:{action}{place}" for place in places or [""]]
+
+
+def _places(service: str, params: Mapping[str, Any]) -> list[str]:
+    """What the request is about, by physical names."""
+    match service:
+        case "dynamodb" if "RequestItems" in params:
+            return list(params["RequestItems"])
+        case "dynamodb":
+            return [params["TableName"] + (f"/index/{params['IndexName']}" if "IndexName" in params else "")]
+        case "sqs":
+            return [params["QueueUrl"].rpartition("/")[2]]
+        case "s3":
+            return [params.get("Key", "").partition("/")[0] + "/*"]
+        case "logs":
+            return [params["logGroupName"].rpartition("/")[2]]
+    return []
+
+
+def allows(granted: str, needed: str) -> bool:
+    """Whether a grant covers a request; a grant narrowed to some partition keys covers its table's."""
+    return needed in (granted, granted.partition("/")[0])
+
+
+class Recorder:
+    """Remembers every request of this process to AWS, of whichever client, by who was acting."""
+
+    def __init__(self, stack: str) -> None:
+        self._stack = stack
+        self._actor: str | None = None
+        self.needed: dict[str, Counter[str]] = {}
+
+    def note(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
+        """A request was made."""
+        if self._actor is not None:
+            needed = grants_of(self._stack, service, operation, params)
+            self.needed.setdefault(self._actor, Counter()).update(needed)
+
+    @contextmanager
+    def acting_as(self, actor: str) -> Iterator[None]:
+        """Requests within are that function's."""
+        before, self._actor = self._actor, actor
+        try:
+            yield
+        finally:
+            self._actor = before
+
+
+R = TypeVar("R", bound=Recorder)
+
+
+class _Tap(BaseHistoryHandler):
+    """Botocore's history, once a process: handlers can be added to it, but not taken off again."""
+
+    def __init__(self) -> None:
+        self.recorders: list[Recorder] = []
+        get_global_history_recorder().add_handler(self)
+
+    def emit(self, event_type: str, payload: Any, source: str) -> None:  # noqa: ARG002 - botocore's signature
+        """Called by botocore for everything a client does."""
+        if event_type == "API_CALL":
+            for recorder in self.recorders:
+                recorder.note(payload["service"], payload["operation"], payload["params"])
+
+
+_tap = functools.cache(_Tap)
+
+
+@contextmanager
+def recording(recorder: R) -> Iterator[R]:
+    """Record while the block runs."""
+    _tap().recorders.append(recorder)
+    get_global_history_recorder().enable()
+    try:
+        yield recorder
+    finally:
+        get_global_history_recorder().disable()
+        _tap().recorders.remove(recorder)

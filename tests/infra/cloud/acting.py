@@ -1,0 +1,149 @@
+"""The platform's functions, run in this process over an emulated AWS made from the definition, each under its name."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from chalice.app import AuthRequest
+
+from app import app
+from chalicelib import api, aws, jobtype, wiring
+from chalicelib import watchdog as watchdog_module
+from chalicelib.api.auth import authorize, context_of
+from chalicelib.tokens import Role
+from infra.definition import local_environment, stateful
+from infra.definition.calls import recording
+from infra.local.emulator.inprocess import emulated
+from tests.infra.cloud.units import Meter
+
+STACK = "jobflow-dev"
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Context:
+    """Lambda's context object with a minute left."""
+
+    aws_request_id: str
+    function_name: str = "acting"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:acting"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+@dataclass
+class Stage:
+    """What the functions did so far is in `recorder`."""
+
+    recorder: Meter
+    token: str
+    authorizer: dict[str, str]
+
+    def call(self, method: str, path: str, body: Any = None, resource: str = "", **path_parameters: str) -> Any:
+        """One request to the API as API Gateway hands it on; returns (status, body)."""
+        url, _, query = path.partition("?")
+        pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
+        event = {
+            "resource": resource or url, "path": url, "httpMethod": method, "pathParameters": path_parameters,
+            "headers": {"content-type": "application/json"},
+            "multiValueQueryStringParameters": {name: [value] for name, value in pairs} or None,
+            "requestContext": {
+                "httpMethod": method, "resourcePath": resource or url, "path": url, "requestId": str(uuid.uuid4()),
+                "identity": {"sourceIp": "192.0.2.7"}, "authorizer": self.authorizer,
+            },
+            "body": None if body is None else json.dumps(body), "isBase64Encoded": False, "stageVariables": None,
+        }  # fmt: skip
+        with self.recorder.acting_as("api"):
+            answer = app(event, Context(str(uuid.uuid4())))
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def authorize(self) -> Any:
+        """Ask the authorizer about the token."""
+        arn = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:api/api/GET/jobs"
+        with self.recorder.acting_as("authorizer"):
+            return authorize(AuthRequest("TOKEN", f"Bearer {self.token}", arn), api.all_endpoints()).to_dict(
+                AuthRequest("TOKEN", f"Bearer {self.token}", arn)
+            )
+
+    def work(self, kind: jobtype.JobType[Any, Any]) -> int:
+        """Let the type's worker have the messages that are visible now; returns how many it had."""
+        sqs = boto3.client("sqs", region_name=REGION)
+        url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.queue}")["QueueUrl"]
+        found = sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=kind.batch_size, MessageSystemAttributeNames=["All"]
+        ).get("Messages", [])
+        if not found:
+            return 0
+        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-{kind.queue}"
+        event = {"Records": [_record(message, arn) for message in found]}
+        handler = __import__(f"handlers.{kind.module}", fromlist=["handler"]).handler
+        with self.recorder.acting_as(kind.queue):
+            answer = handler(event, Context(str(uuid.uuid4())))
+        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        for message in found:
+            if message["MessageId"] not in failed:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return len(found)
+
+    def watch(self) -> dict[str, int]:
+        """One run of the watchdog."""
+        with self.recorder.acting_as("watchdog"):
+            return watchdog_module.handler({}, Context(str(uuid.uuid4())))
+
+    def count(self) -> None:
+        """Let the counters have all that the stream has."""
+        from chalicelib import counters
+
+        streams = boto3.client("dynamodbstreams", region_name=REGION)
+        arn = streams.list_streams(TableName=f"{STACK}-jobs")["Streams"][0]["StreamArn"]
+        shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+        start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+        records = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
+        with self.recorder.acting_as("counters"):
+            counters.handler({"Records": records, "shardId": shard}, Context(str(uuid.uuid4())))
+
+
+@contextmanager
+def stage(environment: pytest.MonkeyPatch, **more: str) -> Iterator[Stage]:
+    """An empty stage; `more` are variables of the functions' environment."""
+    written = local_environment("https://sqs.us-east-1.amazonaws.com", ACCOUNT, REGION, STACK)
+    for name, value in {
+        **written,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+        **more,
+    }.items():
+        environment.setenv(name, value)
+    with emulated():
+        aws._client.cache_clear()
+        wiring.reset()
+        _create()
+        text, token = wiring.tokens().issue(Role.ADMIN, "acting")
+        wiring.reset()
+        with recording(Meter(STACK, REGION)) as recorder:
+            yield Stage(recorder, text, context_of(token))
+    wiring.reset()
+    aws._client.cache_clear()
+
+
+def _create() -> None:
+    template = {"Resources": stateful(jobtype.load(), STACK)}
+    boto3.client("cloudformation", region_name=REGION).create_stack(StackName=STACK, TemplateBody=json.dumps(template))
+    boto3.client("sesv2", region_name=REGION).create_email_identity(EmailIdentity="jobs@example.com")
+
+
+def _record(message: Any, arn: str) -> dict[str, Any]:
+    return {
+        "messageId": message["MessageId"], "receiptHandle": message["ReceiptHandle"], "body": message["Body"],
+        "attributes": message["Attributes"], "messageAttributes": {}, "eventSource": "aws:sqs",
+        "eventSourceARN": arn, "awsRegion": REGION, "sentAt": time.time(),
+    }  # fmt: skip

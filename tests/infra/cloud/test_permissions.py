@@ -1,0 +1,164 @@
+"""Each function's role allows what its code asks AWS for, and nothing that it never asks for."""
+
+import io
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from PIL import Image
+
+from chalicelib import jobtype, wiring
+from chalicelib.job import Status
+from chalicelib.nudge import write_nudge
+from chalicelib.ports import Nudge
+from infra.definition import grants
+from infra.definition.calls import allows
+from tests.infra.cloud.acting import REGION, STACK, Stage, stage
+from tests.support import a_job
+
+TYPES = jobtype.load()
+GRANTED: Mapping[str, list[str]] = {
+    "api": grants.api(TYPES),
+    "authorizer": grants.authorizer(),
+    "watchdog": grants.watchdog(TYPES),
+    "counters": grants.counters(),
+    **{kind.queue: grants.worker(kind) for kind in TYPES},
+}
+MAIL = {"to": ["success@example.com"], "subject": "Hello", "text": "Hello"}
+LARGE = "x" * 310_000
+SIGNED = {
+    "api": {"s3:PutObject:uploads/*"},
+    "image-process": {"s3:GetObject:processed/*"},
+    "report-generate": {"s3:GetObject:reports/*"},
+}
+"""A signed form or link is a request that somebody else makes later, with the signer's permissions."""
+LARGE_BODIES = {"s3:GetObject:payloads/*", "s3:GetObject:results/*", "s3:PutObject:results/*"}
+"""What DynamoDB cannot hold: any type may have such a payload or result, and none of the built-in ones has a result."""
+DEAD_OR_DONE = (Status.QUEUED, Status.COMPLETED)
+
+
+def never_seen(actor: str) -> set[str]:
+    """What is granted and no request of the code asks for, each with its reason."""
+    queues = {kind.queue for kind in TYPES}
+    # Lambda's poller asks with the function's role; nothing in the function does
+    poller = {f"sqs:{action}:{actor}" for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")}
+    reader = {f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")}
+    by_lambda = poller if actor in queues else reader if actor == "counters" else set()
+    return by_lambda | SIGNED.get(actor, set())
+
+
+@pytest.fixture(scope="module")
+def needed() -> Iterator[Mapping[str, Counter[str]]]:
+    """What every function asked for while jobs were created, worked off, failed, retried and counted."""
+    with pytest.MonkeyPatch.context() as environment, stage(environment, JITTER="none") as acting:
+        live(acting)
+        yield acting.recorder.needed
+
+
+def live(acting: Stage) -> None:
+    """A day in the life of the platform: everything that asks AWS for something, at least once."""
+    acting.authorize()
+    mail, image, report = (jobtype.get(name) for name in ("email.send", "image.process", "report.generate"))
+    first = created(acting, "email.send", mail.example)
+    acting.work(mail)
+    created(acting, "report.generate", report.example)
+    acting.work(report)
+    form = acting.call("POST", "/uploads", {"content_type": "image/png", "bytes": 100_000})[1]
+    waiting = created(acting, "image.process", {"key": form["key"]}, max_attempts=1)
+    acting.work(image)
+    upload(form["key"])
+    acting.call("POST", f"/jobs/{waiting}/retry", {}, "/jobs/{job_id}/retry", job_id=waiting)
+    until_done(acting, image, waiting)
+    send(mail, Nudge(first, 1, mail.name))
+    acting.work(mail)
+    large(acting, mail)
+    look(acting, first)
+    batch = {"jobs": [{"type": kind.name, "payload": kind.example} for kind in TYPES]}
+    acting.call("POST", "/jobs/batch", batch)
+    acting.call("POST", "/jobs/bulk", {"action": "cancel", "filter": {"status": "queued"}})
+    watch(acting, mail)
+    acting.count()
+
+
+def created(acting: Stage, job_type: str, payload: object, **more: object) -> str:
+    status, job = acting.call("POST", "/jobs", {"type": job_type, "payload": payload, **more})
+    assert status == 201, job
+    return str(job["id"])
+
+
+def upload(key: str) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(picture, "PNG")
+    bucket = wiring.settings().files_bucket
+    boto3.client("s3", region_name=REGION).put_object(Bucket=bucket, Key=key, Body=picture.getvalue())
+
+
+def until_done(acting: Stage, kind: jobtype.JobType[Any, Any], job_id: str) -> None:
+    """Work until the job is completed; the message of its first life may come between."""
+    for _ in range(5):
+        acting.work(kind)
+        if wiring.job_store().get(job_id).status is Status.COMPLETED:
+            return
+    raise AssertionError(f"{kind.name} was not completed")
+
+
+def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
+    """Payloads and results that DynamoDB cannot hold go through S3, on every function's way."""
+    job = a_job(payload={**MAIL, "text": LARGE}, status=Status.FAILED, created_at=time.time())
+    with acting.recorder.acting_as("api"):
+        wiring.job_store().add(job)
+    acting.call("POST", f"/jobs/{job.id}/retry", {}, "/jobs/{job_id}/retry", job_id=job.id)
+    acting.work(mail)
+
+
+def look(acting: Stage, job_id: str) -> None:
+    for path in ("/jobs?limit=5", "/jobs?status=failed", "/jobs?type=email.send&status=completed", "/metrics",
+                 "/metrics/series?metric=throughput", "/errors", "/me", "/job-types"):  # fmt: skip
+        status, answer = acting.call("GET", path)
+        assert status == 200, answer
+    for rest in ("", "/logs"):
+        acting.call("GET", f"/jobs/{job_id}{rest}", resource="/jobs/{job_id}" + rest, job_id=job_id)
+
+
+def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
+    """A message that was lost, one that went to the dead-letter queue without a claim, and one that is out of date."""
+    now = time.time()
+    lost = a_job(payload={**MAIL, "text": LARGE}, created_at=now - 300, due_at=now - 60)
+    unclaimed, done = (a_job(created_at=now, due_at=now + 600, status=status) for status in DEAD_OR_DONE)
+    for job in (lost, unclaimed, done):
+        wiring.job_store().add(job)
+    for job in (unclaimed, done):
+        send(mail, Nudge(job.id, job.gen, job.type), "-dlq")
+    acting.watch()
+
+
+def send(kind: jobtype.JobType[Any, Any], nudge: Nudge, suffix: str = "") -> None:
+    sqs = boto3.client("sqs", region_name=REGION)
+    url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.queue}{suffix}")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=write_nudge(nudge))
+
+
+@pytest.mark.parametrize("actor", GRANTED)
+def test_role_allows_every_request(actor: str, needed: Mapping[str, Counter[str]]) -> None:
+    asked = needed.get(actor, Counter())
+    assert asked, f"{actor} did nothing"
+    assert [need for need in asked if not any(allows(granted, need) for granted in GRANTED[actor])] == []
+
+
+@pytest.mark.parametrize("actor", GRANTED)
+def test_role_allows_nothing_else(actor: str, needed: Mapping[str, Counter[str]]) -> None:
+    asked = needed.get(actor, Counter())
+    shapes = {shape(need) for need in asked} | LARGE_BODIES
+    unused = {granted for granted in GRANTED[actor] if not any(allows(shape(granted), need) for need in shapes)}
+    assert unused == never_seen(actor)
+
+
+def shape(grant: str) -> str:
+    """A grant with any queue for its own: what is asked about one type's queue is asked about each."""
+    service, action, *where = grant.split(":")
+    if service in ("sqs", "logs"):
+        where = ["any-dlq" if where[0].endswith("-dlq") else "any"]
+    return ":".join([service, action, *where])

@@ -1,0 +1,74 @@
+"""What DynamoDB would bill. An emulator does not say: it is worked out from the items before and after each write."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.session import get_session
+
+from chalicelib.dynamo import schema
+from chalicelib.dynamo.sizes import item_size, write_units
+from infra.definition.calls import Recorder
+
+WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
+Item = Mapping[str, Any]
+
+
+class Meter(Recorder):
+    """A recorder that also adds up write units, by who was acting and on which table."""
+
+    def __init__(self, stack: str, region: str) -> None:
+        super().__init__(stack)
+        self.units: dict[tuple[str, str], int] = {}
+        self._client: Any = get_session().create_client("dynamodb", region_name=region)
+        self._open: tuple[str, str, Item, Item] | None = None
+
+    def note(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
+        """See Recorder."""
+        actor = self._actor
+        if actor is None:
+            return
+        super().note(service, operation, params)
+        self.settle()
+        if service == "dynamodb" and operation in WRITES:
+            source = params.get("Key") or params["Item"]
+            key = {name: source[name] for name in ("pk", "sk")}
+            self._open = (actor, params["TableName"], key, self._read(params["TableName"], key))
+
+    def settle(self) -> None:
+        """Bill the write that was under way."""
+        if self._open is None:
+            return
+        actor, table, key, before = self._open
+        self._open = None
+        spent = units(before, self._read(table, key), indexes_of(table))
+        self.units[actor, table] = self.units.get((actor, table), 0) + spent
+
+    def _read(self, table: str, key: Item) -> Item:
+        with self.acting_as(""):
+            self._actor = None
+            return dict(self._client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {}))
+
+
+def indexes_of(table: str) -> list[dict[str, Any]]:
+    """The indexes of a table."""
+    found = schema.jobs_table() if table.endswith("-jobs") else schema.control_table()
+    indexes: list[dict[str, Any]] = found.get("GlobalSecondaryIndexes", [])
+    return indexes
+
+
+def units(before: Item, after: Item, indexes: list[dict[str, Any]]) -> int:
+    """Write units of one write: the larger image of the row, and what each index has to do."""
+    row = write_units(max(item_size(before), item_size(after)))
+    return row + sum(_index_units(before, after, index) for index in indexes)
+
+
+def _index_units(before: Item, after: Item, index: Mapping[str, Any]) -> int:
+    keys = [key["AttributeName"] for key in index["KeySchema"]]
+    kept = [*keys, *index["Projection"]["NonKeyAttributes"]]
+    old, new = ({name: item[name] for name in kept if name in item} for item in (before, after))
+    there, stays = (all(name in entry for name in keys) for entry in (old, new))
+    if not (there or stays) or (there and stays and old == new):
+        return 0
+    if there and stays and any(old[name] != new[name] for name in keys):
+        return write_units(item_size(old)) + write_units(item_size(new))
+    return write_units(max(item_size(old) if there else 0, item_size(new) if stays else 0))
