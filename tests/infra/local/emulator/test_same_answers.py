@@ -168,9 +168,47 @@ def ordered(value: Any) -> Any:
     return [ordered(member) for member in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_dynamodb_answers_as_stock_moto_does(seed: int) -> None:
     repaired, stock = answers(emulated(), seed), answers(mock_aws(), seed)
     assert sum("Items" in answer for answer in stock if isinstance(answer, dict)) > 20, "too few queries to compare"
     for number, (ours, theirs) in enumerate(zip(repaired, stock, strict=True)):
         assert ours == theirs, stock[max(0, number - 1)]
+
+
+def pages(world: AbstractContextManager[Any], question: dict[str, Any]) -> list[list[str]]:
+    """The sort keys of each page of a query over 2.4 MB, 40 KB an item."""
+    with world:
+        dynamodb: Any = boto3.client("dynamodb", region_name="us-east-1")
+        make_table(dynamodb, "things", attributes=DEFINITIONS, GlobalSecondaryIndexes=indexes())
+        for number in range(60):
+            item = {"pk": {"S": "a"}, "sk": {"S": f"{number:02}"}, "g": {"S": "x"}, "t": {"S": str(number % 7)}}
+            dynamodb.put_item(TableName="things", Item=item | {"big": {"S": "x" * 40_000}})
+        paginator = dynamodb.get_paginator("query")
+        return [[item["sk"]["S"] for item in page["Items"]] for page in paginator.paginate(**question)]
+
+
+@pytest.mark.parametrize("limit", [{}, {"Limit": 2000}, {"Limit": 30}])
+@pytest.mark.parametrize("forward", [True, False])
+def test_pages_end_at_the_same_megabyte(limit: dict[str, int], forward: bool) -> None:
+    question: dict[str, Any] = {
+        "TableName": "things",
+        "IndexName": "by_text",
+        "KeyConditionExpression": "g = :x AND t >= :two",
+        "ExpressionAttributeValues": {":x": {"S": "x"}, ":two": {"S": "2"}},
+        "ScanIndexForward": forward,
+    }
+    ours, theirs = (pages(world, question | limit) for world in (emulated(), mock_aws()))
+    assert len(theirs) > 1
+    assert ours == theirs
+
+
+def test_conditions_of_the_old_kind_are_answered_alike() -> None:
+    question = {
+        "TableName": "things",
+        "KeyConditions": {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "a"}]}},
+        "QueryFilter": {"t": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "3"}]}},
+    }
+    ours, theirs = (pages(world, question) for world in (emulated(), mock_aws()))
+    assert theirs[0][0] == "03"
+    assert ours == theirs

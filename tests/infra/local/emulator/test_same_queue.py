@@ -128,7 +128,7 @@ def story(world: Callable[[Callable[[], float]], Any], seed: int) -> list[Any]:
         return list(Story(seed, now).told())
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_queue_tells_the_same_story_as_stock_moto(seed: int) -> None:
     ours, theirs = story(repaired, seed), story(stock, seed)
     assert sum(len(told) for step, told in theirs if step == "receive") > 50, "too few messages to compare"
