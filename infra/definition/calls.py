@@ -43,7 +43,8 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
 
 def allows(granted: str, needed: str) -> bool:
     """Whether a grant covers a request; a grant narrowed to some partition keys covers its table's."""
-    return needed in (granted, granted.partition("/")[0])
+    narrowed = granted.endswith("#*")
+    return needed == (granted.partition("/")[0] if narrowed else granted)
 
 
 class Recorder:

@@ -1,0 +1,146 @@
+"""The decisions of deploy: parameters, the diff, what may lose data, and how files are served."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.cloud import parameters
+from infra.cloud.account import sign_in
+from infra.cloud.changes import read, summary
+from infra.cloud.errors import CloudError
+from infra.cloud.website import ALWAYS_ASK, FOREVER, config, files
+
+DECLARED = ["MailFrom", "CursorSecret", "RateLimitMax"]
+
+
+def change(action: str, logical_id: str, kind: str, replacement: str = "False", *names: str) -> dict[str, Any]:
+    details = [{"Target": {"Attribute": "Properties", "Name": name}} for name in names]
+    entry = {"Action": action, "LogicalResourceId": logical_id, "ResourceType": kind, "Details": details}
+    return {"Type": "Resource", "ResourceChange": {**entry, "Replacement": replacement}}
+
+
+def by_name(values: list[dict[str, Any]]) -> dict[str, Any]:
+    return {value["ParameterKey"]: value.get("ParameterValue", value.get("UsePreviousValue")) for value in values}
+
+
+def test_new_stack_gets_a_secret_of_its_own() -> None:
+    first, second = (by_name(parameters.choose(DECLARED, {}, [])) for _ in range(2))
+    assert set(first) == {"CursorSecret"}
+    assert len(first["CursorSecret"]) >= 32
+    assert first != second
+
+
+def test_known_stack_keeps_what_is_not_given() -> None:
+    chosen = by_name(parameters.choose(DECLARED, {"RateLimitMax": "5"}, DECLARED))
+    assert chosen == {"MailFrom": True, "CursorSecret": True, "RateLimitMax": "5"}
+
+
+def test_parameter_that_came_with_an_update_has_its_default() -> None:
+    assert by_name(parameters.choose(DECLARED, {}, ["MailFrom", "CursorSecret"])) == {
+        "MailFrom": True,
+        "CursorSecret": True,
+    }
+
+
+def test_unknown_parameter_is_refused_with_those_there_are() -> None:
+    with pytest.raises(CloudError, match="no parameter Mail; there are: MailFrom, CursorSecret"):
+        parameters.choose(DECLARED, {"Mail": "x"}, [])
+
+
+def test_assignments_are_read() -> None:
+    assert parameters.parse(["MailFrom=a@example.com", "AlarmEmail="]) == {
+        "MailFrom": "a@example.com",
+        "AlarmEmail": "",
+    }
+    with pytest.raises(CloudError, match="not like Name=value"):
+        parameters.parse(["MailFrom"])
+
+
+def test_diff_puts_what_hurts_first() -> None:
+    found = read(
+        [
+            change("Add", "Alarm", "AWS::CloudWatch::Alarm"),
+            change("Modify", "Function", "AWS::Lambda::Function", "False", "Code", "Environment"),
+            change("Remove", "OldQueue", "AWS::SQS::Queue"),
+            change("Modify", "Role", "AWS::IAM::Role", "True", "RoleName"),
+        ]
+    )
+    assert [c.logical_id for c in found] == ["OldQueue", "Role", "Function", "Alarm"]
+    assert found[0].line().startswith("- OldQueue")
+    assert "LOSES DATA" in found[0].line()
+    assert "Code, Environment" in found[2].line()
+    assert summary(found) == "1 added, 1 changed, 1 replaced, 1 removed."
+    assert summary([]) == "Nothing changes."
+
+
+@pytest.mark.parametrize(
+    ("entry", "loses"),
+    [
+        (change("Modify", "Jobs", "AWS::DynamoDB::Table", "True", "KeySchema"), True),
+        (change("Modify", "Jobs", "AWS::DynamoDB::Table", "Conditional", "TableName"), True),
+        (change("Modify", "Jobs", "AWS::DynamoDB::Table", "Conditional", "GlobalSecondaryIndexes"), False),
+        (change("Modify", "Files", "AWS::S3::Bucket", "Conditional", "CorsConfiguration"), False),
+        (change("Modify", "Jobs", "AWS::DynamoDB::Table", "False", "StreamSpecification"), False),
+        (change("Remove", "Files", "AWS::S3::Bucket"), True),
+        (change("Remove", "Role", "AWS::IAM::Role"), False),
+        (change("Add", "Files", "AWS::S3::Bucket"), False),
+    ],
+)
+def test_what_loses_data(entry: dict[str, Any], loses: bool) -> None:
+    assert [c.loses_data for c in read([entry])] == [loses]
+
+
+def test_site_files_are_cached_as_long_as_they_can_be(tmp_path: Path) -> None:
+    for name in ("index.html", "assets/app-3f2a.js", "assets/app-91.css", "favicon.svg", "config.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    found = {file.key: file for file in files(tmp_path)}
+    assert list(found)[-1] == "index.html"
+    assert "config.json" not in found
+    assert found["assets/app-3f2a.js"].cache == FOREVER
+    assert found["assets/app-3f2a.js"].content_type.startswith("text/javascript")
+    assert found["index.html"].cache == found["favicon.svg"].cache == ALWAYS_ASK
+
+
+def test_dashboard_is_told_where_the_api_is() -> None:
+    made = json.loads(config({"ApiUrl": "https://x.example/api"}, "prod", "eu-central-1"))
+    assert made == {"apiUrl": "https://x.example/api", "stage": "prod", "region": "eu-central-1"}
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """A machine without any AWS configuration."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    return monkeypatch
+
+
+def test_missing_region_is_said(nobody: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CloudError, match="No region is set"):
+        sign_in()
+
+
+def test_missing_credentials_are_said(nobody: pytest.MonkeyPatch) -> None:
+    nobody.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with pytest.raises(CloudError, match=r"No AWS credentials .* `aws sso login`"):
+        sign_in()
+
+
+def test_unknown_profile_is_said(nobody: pytest.MonkeyPatch) -> None:
+    nobody.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(CloudError, match="nobody"):
+        sign_in()
+
+
+def test_unreachable_aws_is_said(nobody: pytest.MonkeyPatch) -> None:
+    for name, value in {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
+                        "AWS_MAX_ATTEMPTS": "1"}.items():  # fmt: skip
+        nobody.setenv(name, value)
+    with pytest.raises(CloudError, match="cannot be reached"):
+        sign_in()

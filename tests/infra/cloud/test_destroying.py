@@ -1,0 +1,77 @@
+"""Destroy, on a stack whose tables are protected and whose buckets are full."""
+
+import io
+import json
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from rich.console import Console
+
+from chalicelib import jobtype
+from infra.cloud import artifacts
+from infra.cloud.account import Account
+from infra.cloud.destroy import Destruction
+from infra.cloud.errors import CloudError
+from infra.cloud.stack import Stack
+from infra.cloud.terminal import Terminal
+from infra.definition import stateful
+from infra.local.emulator.inprocess import emulated
+
+NAME = "jobflow-gone"
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    with emulated():
+        yield Account(boto3.Session(region_name="us-east-1"), "123456789012", "us-east-1")
+
+
+@pytest.fixture
+def stack(account: Account) -> Stack:
+    template = json.dumps({"Resources": stateful(jobtype.load(), NAME, protect=True)})
+    account.cloudformation.create_stack(StackName=NAME, TemplateBody=template)
+    s3 = account.client("s3")
+    for number in range(3):
+        s3.put_object(Bucket=f"{NAME}-files-123456789012-us-east-1", Key=f"uploads/{number}", Body=b"x")
+    s3.create_bucket(Bucket=artifacts.name(account, NAME))
+    s3.put_object(Bucket=artifacts.name(account, NAME), Key="old.zip", Body=b"x")
+    for group in (f"/aws/lambda/{NAME}-api", "/aws/lambda/jobflow-other-api"):
+        account.client("logs").create_log_group(logGroupName=group)
+    return Stack(account, NAME)
+
+
+@pytest.fixture
+def terminal() -> Terminal:
+    return Terminal(Console(file=io.StringIO()), Console(file=io.StringIO()))
+
+
+def test_protected_tables_full_buckets_and_logs_go(account: Account, stack: Stack, terminal: Terminal) -> None:
+    assert Destruction(account, stack, terminal, confirmed=NAME).run() == []
+    assert stack.describe() is None
+    assert account.client("dynamodb").list_tables()["TableNames"] == []
+    assert account.client("s3").list_buckets()["Buckets"] == []
+    groups = account.client("logs").describe_log_groups()["logGroups"]
+    assert [group["logGroupName"] for group in groups] == ["/aws/lambda/jobflow-other-api"]
+
+
+def test_a_second_time_is_no_error(account: Account, stack: Stack, terminal: Terminal) -> None:
+    Destruction(account, stack, terminal, confirmed=NAME).run()
+    assert Destruction(account, stack, terminal, confirmed=NAME).run() == []
+
+
+def test_what_is_left_is_listed(account: Account, stack: Stack, terminal: Terminal) -> None:
+    s3 = account.client("s3")
+    s3.create_bucket(Bucket="forgotten")
+    tags = [{"Key": "project", "Value": "jobflow"}, {"Key": "stage", "Value": "gone"}]
+    s3.put_bucket_tagging(Bucket="forgotten", Tagging={"TagSet": tags})
+    assert Destruction(account, stack, terminal, confirmed=NAME).run() == ["arn:aws:s3:::forgotten"]
+
+
+@pytest.mark.parametrize("said", ["", "jobflow-prod"])
+def test_nothing_happens_without_the_name(account: Account, stack: Stack, terminal: Terminal, said: str) -> None:
+    with pytest.raises(CloudError, match=f"--confirm {NAME}"):
+        Destruction(account, stack, terminal, confirmed=said).run()
+    assert stack.describe() is not None

@@ -1,0 +1,69 @@
+"""Grants, as they are written in `@job`, and the statements they become."""
+
+import json
+
+import pytest
+
+from chalicelib.errors import ConfigurationError
+from infra.definition.calls import allows, grants_of
+from infra.definition.permissions import statements
+
+
+@pytest.mark.parametrize(
+    ("grant", "action", "place"),
+    [
+        ("dynamodb:UpdateItem:jobs", "dynamodb:UpdateItem", "JobsTable"),
+        ("dynamodb:Query:jobs/index/all", "dynamodb:Query", "${JobsTable.Arn}/index/all"),
+        ("dynamodb:GetRecords:jobs/stream", "dynamodb:GetRecords", "StreamArn"),
+        ("dynamodb:GetItem:control/TOK#*", "dynamodb:GetItem", "dynamodb:LeadingKeys"),
+        ("sqs:SendMessage:email-send", "sqs:SendMessage", "EmailSendQueue"),
+        ("sqs:ReceiveMessage:email-send-dlq", "sqs:ReceiveMessage", "EmailSendDlq"),
+        ("s3:GetObject:uploads/*", "s3:GetObject", "${FilesBucket.Arn}/uploads/*"),
+        ("ses:SendEmail", "ses:SendEmail", "identity/${MailIdentity}"),
+        ("logs:FilterLogEvents:email-send", "logs:FilterLogEvents", "EmailSendLogs"),
+    ],
+)
+def test_grant_becomes_a_statement(grant: str, action: str, place: str) -> None:
+    (statement,) = statements([grant])
+    assert statement["Effect"] == "Allow"
+    assert statement["Action"] == [action]
+    assert place in json.dumps(statement)
+
+
+def test_actions_on_one_place_are_one_statement() -> None:
+    (statement,) = statements(["s3:PutObject:reports/*", "s3:GetObject:reports/*", "s3:GetObject:reports/*"])
+    assert statement["Action"] == ["s3:GetObject", "s3:PutObject"]
+
+
+@pytest.mark.parametrize(
+    "grant",
+    ["s3:GetObject", "s3:GetObject:*", "s3:*:uploads/*", "dynamodb:Query", "sqs:SendMessage", "logs:FilterLogEvents",
+     "iam:PassRole:x", "kms:*", "everything", "s3:GetObject:/*", "ses:*"],
+)  # fmt: skip
+def test_wide_or_unknown_grant_is_refused(grant: str) -> None:
+    with pytest.raises(ConfigurationError):
+        statements([grant])
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "needed"),
+    [
+        ("dynamodb", "UpdateItem", {"TableName": "x-jobs"}, ["dynamodb:UpdateItem:jobs"]),
+        ("dynamodb", "Query", {"TableName": "x-jobs", "IndexName": "all"}, ["dynamodb:Query:jobs/index/all"]),
+        ("dynamodb", "BatchGetItem", {"RequestItems": {"x-jobs": {}}}, ["dynamodb:BatchGetItem:jobs"]),
+        ("sqs", "SendMessageBatch", {"QueueUrl": "https://q/1/x-email-send"}, ["sqs:SendMessage:email-send"]),
+        ("s3", "HeadObject", {"Bucket": "b", "Key": "uploads/a/b.png"}, ["s3:GetObject:uploads/*"]),
+        ("sesv2", "SendEmail", {}, ["ses:SendEmail"]),
+        ("logs", "FilterLogEvents", {"logGroupName": "/aws/lambda/x-api"}, ["logs:FilterLogEvents:api"]),
+    ],
+)
+def test_request_needs_a_grant(service: str, operation: str, params: dict[str, object], needed: list[str]) -> None:
+    assert grants_of("x", service, operation, params) == needed
+
+
+def test_grant_covers_its_own_place_only() -> None:
+    assert allows("dynamodb:GetItem:control/TOK#*", "dynamodb:GetItem:control")
+    assert not allows("dynamodb:Query:jobs/index/all", "dynamodb:Query:jobs/index/active")
+    assert not allows("dynamodb:Query:jobs/index/all", "dynamodb:Query:jobs")
+    assert not allows("dynamodb:Query:jobs", "dynamodb:Query:jobs/index/all")
+    assert not allows("s3:GetObject:uploads/*", "s3:GetObject:reports/*")
