@@ -14,7 +14,7 @@ UI_READY := dashboard/node_modules/.ready
 UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/index.html dashboard/vite.config.ts -type f 2>/dev/null)
 READY := $(VENV)/.ready
 
-.PHONY: help dev test check fix demo load bench openapi lock clean setup
+.PHONY: help setup dev demo load test check fix proof mutations chaos package deploy status destroy token token-list token-revoke cost bench e2e openapi lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -61,6 +61,39 @@ check: $(READY) $(UI_READY)  ## Lint, types, import rules, lock file, advisories
 fix: $(READY) $(UI_READY)  ## Format and mend what can be mended automatically
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
+
+proof: $(READY)  ## Kill the code at every AWS request of every scenario and check the invariants (SEED=...)
+	@$(PY) -m tests.proof $(if $(SEED),--seed $(SEED))
+
+mutations: $(READY)  ## Take one safeguard away at a time; the tests must notice each
+	@$(PY) scripts/mutations.py $(ARGS)
+
+chaos: $(READY)  ## Soak the real local stack under kills and faults: make chaos SECONDS=600 SEED=7
+	@$(PY) scripts/chaos.py $(or $(SECONDS),60) $(or $(SEED),1)
+
+package: $(READY) $(UI)  ## build/deployment.zip and build/sam.json
+	@$(PY) -m infra.cloud package
+
+deploy: $(READY) $(UI)  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1]
+	@$(PY) -m infra.cloud deploy --stage $(STAGE) $(if $(DRY_RUN),--dry-run)
+
+status destroy: $(READY)  ## What a stage looks like; remove it
+	@$(PY) -m infra.cloud $@ --stage $(STAGE)
+
+token: $(READY)  ## Make a token: make token STAGE=prod ROLE=operator LABEL=billing (then token-list, token-revoke ID=...)
+	@$(PY) -m infra.cloud token issue --stage $(STAGE) --role $(ROLE) --label $(LABEL)
+
+token-list token-revoke: $(READY)
+	@$(PY) -m infra.cloud token $(subst token-,,$@) --stage $(STAGE) $(if $(ID),--id $(ID))
+
+cost: $(READY)  ## What a million jobs and an idle month cost, from requests and a price table
+	@$(PY) -m infra.cloud cost
+
+bench: $(READY)  ## The local emulator beside stock moto
+	@$(PY) scripts/bench_emulator.py
+
+e2e: $(READY) $(UI)  ## The packaged artefact end to end on an independent emulator
+	@$(PY) -m pytest -q tests/e2e -m ministack
 
 openapi: $(READY)  ## Write docs/openapi.json from the code
 	@$(PY) -m scripts.openapi

@@ -1,0 +1,75 @@
+"""The README is true: its commands exist, its job type works as it is printed, its curl gets an answer."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.infra.local.running import ROOT, Run, copy_of_the_code, running
+
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The platform with the README's job type in `handlers/`, and nothing else changed."""
+    root = copy_of_the_code(tmp_path_factory.mktemp("code"))
+    [source] = [block for block in blocks("python") if block.startswith("# handlers/")]
+    (root / source.splitlines()[0].removeprefix("# ")).write_text(source)
+    with running(root, tmp_path_factory.mktemp("state")) as started:
+        yield started
+
+
+def test_the_job_type_works_as_it_is_printed(run: Run) -> None:
+    assert run.finished(run.submit("word.count", {"text": "three short words"}))["result"] == 3
+
+
+def test_everything_follows_from_its_file(run: Run) -> None:
+    [kind] = [k for k in run.client.get("/job-types").json()["job_types"] if k["type"] == "word.count"]
+    assert (kind["max_attempts"], kind["timeout"], kind["description"]) == (3, 30, "Count the words of a text.")
+    assert kind["schema"]["properties"]["text"]["maxLength"] == 10_000
+    answer = run.client.post("/jobs", json={"type": "word.count", "payload": {"words": 3}})
+    assert (answer.status_code, {e["loc"][-1] for e in answer.json()["errors"]}) == (422, {"text", "words"})
+
+
+def test_the_curl_creates_a_job_once(run: Run) -> None:
+    [command] = [block for block in blocks("sh") if block.startswith("curl")]
+    command = command.replace("http://127.0.0.1:8000", run.state["api"])
+    answers = [
+        subprocess.run(
+            ["bash", "-c", command], env={**os.environ, "TOKEN": run.state["token"]}, capture_output=True, check=True
+        ).stdout
+        for _ in range(2)
+    ]
+    first, second = (re.search(rb'"id":"([0-9a-f-]+)"', answer) for answer in answers)
+    assert first
+    assert second
+    assert first[1] == second[1]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_command_exists(page: Path) -> None:
+    named = set(re.findall(r"(?:`|^)(?:[A-Z_]+=\S+ )?make ([a-z][a-z0-9-]*)", page.read_text(), re.MULTILINE))
+    shown = subprocess.run(["make", "-pRrq", ":"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    known = set(re.findall(r"^([a-z][a-z0-9-]*):", shown, re.MULTILINE))
+    assert named <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)\)", page.read_text())
+    missing = [t for t in targets if not t.startswith("http") and not (page.parent / t).exists()]
+    assert missing == []
+
+
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) < 200
