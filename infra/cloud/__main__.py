@@ -62,7 +62,9 @@ def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
 
 def _destroy(options: argparse.Namespace, terminal: Terminal) -> int:
     account = sign_in()
-    left = Destruction(account, Stack(account, stack_name(options.stage)), terminal, options.confirm).run()
+    name = stack_name(options.stage)
+    confirmed = options.confirm or terminal.ask(f"This deletes every job, file and log of {name}. Type its name: ")
+    left = Destruction(account, Stack(account, name), terminal, confirmed).run()
     if not left:
         terminal.say("Nothing is left.")
         return 0
@@ -119,7 +121,8 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--stage", required=True, help="dev, prod, or any name: each stage is a stack of its own")
         return made
 
-    package = staged("package", _package, "Make build/deployment.zip and build/sam.json.")
+    package = command("package", _package, "Make build/deployment.zip and build/sam.json.")
+    package.add_argument("--stage", default="prod", help="whose template; the zip is the same for all")
     package.add_argument("--out", type=Path, default=ROOT / "build")
     deploy = staged("deploy", _deploy, "Package, and bring the stage's stack, dashboard and first token up to date.")
     deploy.add_argument("--dry-run", action="store_true", help="only say what would change")
@@ -130,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     destroy.add_argument("--confirm", default="", metavar="STACK", help="the stack's name, to be sure")
     staged("status", _status, "Show the stage's addresses, queues and ringing alarms.")
     token = staged("token", _token, "Issue, list or revoke API tokens.")
-    token.add_argument("action", choices=["issue", "list", "revoke"])
+    token.add_argument("action", choices=["issue", "list", "revoke"], nargs="?", default="issue")
     token.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.VIEWER))
     token.add_argument("--label", default="", help="who or what uses it")
     token.add_argument("--days", type=float, help="for how long it works; without it for ever")

@@ -1,5 +1,6 @@
 """What the person at the terminal sees: on a terminal with colours and a bar, in a log as plain lines."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -42,6 +43,10 @@ class Terminal:
         for name, value in rows.items():
             table.add_row(Text(name, style="bold"), Text(value))
         self._console.print(table)
+
+    def ask(self, question: str) -> str:
+        """What a person answers; nothing when nobody is there to answer."""
+        return self._console.input(Text(question)).strip() if sys.stdin.isatty() else ""
 
     @contextmanager
     def working(self, text: str) -> Iterator[None]:

@@ -45,11 +45,17 @@ def build(folder: Path) -> Path:
     version = subprocess.run([node, "--version"], check=True, capture_output=True, text=True).stdout.strip()
     if int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE:
         raise CloudError(f"Node {version} is too old to build the dashboard; it needs {OLDEST_NODE} or newer.")
-    for command in ([npm, "ci", "--no-audit", "--no-fund"], [npm, "run", "--silent", "build"]):
+    install = [] if _installed(folder) else [[npm, "ci", "--no-audit", "--no-fund"]]
+    for command in (*install, [npm, "run", "--silent", "build"]):
         done = subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True)
         if done.returncode:
             raise CloudError(f"{' '.join(command[1:])} failed in {folder}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return folder / "dist"
+
+
+def _installed(folder: Path) -> bool:
+    done, wanted = folder / "node_modules" / ".package-lock.json", folder / "package-lock.json"
+    return done.exists() and done.stat().st_mtime >= wanted.stat().st_mtime
 
 
 def files(dist: Path) -> Iterator[File]:

@@ -1,4 +1,4 @@
-"""What `make deploy` and `make status` do to a stage that is there."""
+"""What `make deploy`, `make status` and, at the end, `make destroy` do to a stage that is there."""
 
 import io
 
@@ -6,10 +6,14 @@ import pytest
 from rich.console import Console
 
 from infra.cloud.deploy import Deployment
+from infra.cloud.destroy import Destruction
+from infra.cloud.errors import CloudError
 from infra.cloud.stack import Stack
 from infra.cloud.status import status
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud.support import Cloud
+
+pytestmark = pytest.mark.ministack
 
 
 @pytest.fixture
@@ -61,3 +65,14 @@ def test_status_tells_how_it_is_doing(cloud: Cloud) -> None:
     facts = status(cloud.account, cloud.stack)
     assert facts["API"] == cloud.outputs["ApiUrl"]
     assert "dead letters" in facts["jobflow-e2e-email-send"]
+
+
+def test_destroy_asks_for_the_name(cloud: Cloud, terminal: Terminal) -> None:
+    with pytest.raises(CloudError, match="--confirm jobflow-e2e"):
+        Destruction(cloud.account, cloud.stack, terminal).run()
+
+
+def test_destroy_leaves_nothing(cloud: Cloud, terminal: Terminal) -> None:
+    assert Destruction(cloud.account, cloud.stack, terminal, confirmed=cloud.stack.name).run() == []
+    assert cloud.stack.describe() is None
+    assert [b["Name"] for b in cloud.account.client("s3").list_buckets()["Buckets"] if "e2e" in b["Name"]] == []

@@ -13,6 +13,8 @@ from PIL import Image
 from chalicelib.tokens import Role
 from tests.e2e.cloud.support import Cloud
 
+pytestmark = pytest.mark.ministack
+
 PATIENCE = 90.0
 MAIL = {"to": ["ada@example.com"], "subject": "Hello", "text": "From end to end."}
 
