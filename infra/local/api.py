@@ -13,11 +13,13 @@ from pathlib import Path
 
 from chalice.cli.factory import CLIFactory
 
+from infra.local import dev_token
 from infra.local.api_server import Server
 from infra.local.gateway import Gateway
 
 ROOT = Path(__file__).parents[2]
 READY = json.dumps({"jobflow": "the API is ready"})
+LEFT = json.dumps({"jobflow": "the API accepts nothing more"})
 DRAIN_SECONDS = 3.0
 LINGER_SECONDS = 5.0
 STAGE = "dev"
@@ -34,7 +36,10 @@ def make_server(listener: socket.socket) -> Server:
 
 def main(arguments: list[str]) -> int:
     """Serve until a signal, then finish what is under way. Returns the exit code."""
+    token = os.environ.pop(dev_token.VARIABLE, None)
     server = make_server(socket.socket(fileno=int(arguments[0])))
+    if token:
+        dev_token.store(token)
 
     linger = 0.0
 
@@ -48,6 +53,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, leave)
     print(READY, flush=True)
     server.serve_forever(poll_interval=0.1)
+    print(LEFT, flush=True)
     server.connections.wait_for_none(linger)
     server.requests.wait_for_none(DRAIN_SECONDS)
     return 0

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.local.api import READY
+from infra.local.api import LEFT, READY
 from infra.local.errors import BrokenCode
 from infra.local.lambdas.logs import FunctionLog
 from infra.local.lambdas.site import of_host
@@ -17,6 +17,7 @@ from infra.local.lambdas.site import of_host
 LIFELINE = Path(__file__).with_name("lifeline.py")
 START_SECONDS = 60.0
 STOP_SECONDS = 3.5
+LEAVE_SECONDS = 2.0
 MAKE_WAY_SECONDS = 10.0
 
 
@@ -48,7 +49,7 @@ class ApiProcess:
             successor.stop()
             raise
         if self._current is not None:
-            threading.Thread(target=self._current.make_way, name="api-makes-way", daemon=True).start()
+            self._current.make_way()
         self._current = successor
 
     def stop(self) -> None:
@@ -65,6 +66,7 @@ class Generation:
         self._log = log
         self._said: list[str] = []
         self._settled = threading.Event()
+        self._left = threading.Event()
         self._ready = False
         self.process = subprocess.Popen(
             [sys.executable, "-P", str(LIFELINE), "infra.local.api", str(descriptor)],
@@ -85,20 +87,23 @@ class Generation:
             raise BrokenCode("The API did not start.\n" + "\n".join(self._said[-30:]))
 
     def make_way(self) -> None:
-        """End it once its clients have gone over to the successor, or a few seconds from now."""
-        self._end(signal.SIGTERM, MAKE_WAY_SECONDS)
+        """Return once every new connection goes to the successor; end when its clients have gone over as well."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self._left.wait(LEAVE_SECONDS)
+        threading.Thread(target=self._end, args=(MAKE_WAY_SECONDS,), name="api-makes-way", daemon=True).start()
 
     def stop(self) -> None:
         """Let it finish the requests under way, then end it for certain."""
-        self._end(signal.SIGINT, STOP_SECONDS)
-
-    def _end(self, number: int, patience: float) -> None:
         if self.process.poll() is None:
-            self.process.send_signal(number)
-            try:
-                self.process.wait(patience)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
+            self.process.send_signal(signal.SIGINT)
+        self._end(STOP_SECONDS)
+
+    def _end(self, patience: float) -> None:
+        try:
+            self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
         self.process.wait()
         self._reader.join(1)
         for pipe in (self.process.stdin, self.process.stdout):
@@ -112,8 +117,11 @@ class Generation:
             if line == READY:
                 self._ready = True
                 self._settled.set()
+            elif line == LEFT:
+                self._left.set()
             elif self._ready:
                 self._log.line(line)
             else:
                 self._said.append(line)
         self._settled.set()
+        self._left.set()

@@ -1,14 +1,12 @@
-"""The token of this checkout: made once, and stored in the emulator anew at each start.
-
-`python -m infra.local.dev_token TOKEN` stores it, with the functions' environment.
-"""
+"""The token of this checkout: made once, and stored in the emulator anew at each start."""
 
 import secrets
-import sys
 import time
 from pathlib import Path
 
 LABEL = "make dev"
+VARIABLE = "JOBFLOW_DEV_TOKEN"
+"""What the first API of a run is told it in: it has everything loaded that storing a token takes."""
 
 
 def text_of(folder: Path) -> str:
@@ -28,7 +26,3 @@ def store(text: str) -> None:
     from chalicelib.tokens import Role, Token, hash_of
 
     wiring.token_store().put(Token(hash_of(text), Role.ADMIN, LABEL, time.time()))
-
-
-if __name__ == "__main__":
-    store(sys.argv[1])

@@ -1,8 +1,6 @@
 """The platform on this machine: its parts, started in order, given new code, and stopped in the opposite order."""
 
 import os
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -22,7 +20,6 @@ from infra.local.lambdas.cloudwatch import CloudWatchSink
 from infra.local.lambdas.event_source import Chaos
 from infra.local.lambdas.logs import FunctionLog, Sink, tee
 from infra.local.lambdas.service import LambdaService
-from infra.local.lambdas.site import of_host
 from infra.local.lambdas.sources import EventSources
 from infra.local.lambdas.specs import REGION, FunctionSpec
 from infra.local.options import Options
@@ -56,11 +53,10 @@ class Platform:
         self._api = ApiProcess(listener, options.root, log)
         parts.callback(self._api.stop)
         self._sources = parts.enter_context(EventSources(self._service, self.aws, Chaos(options.duplicate_rate)))
-        self._apply(self.described)
+        self._apply(self.described, **{dev_token.VARIABLE: self.token})
         resources.verify_sender(self._variables["MAIL_FROM"], self.aws)
         photo = options.root / "scripts" / "assets" / "landscape.jpg"
         resources.lay_example(photo, self._variables["FILES_BUCKET"], self.aws)
-        self._store_token()
         self._serve_dashboard()
         self._ready_seconds = round(time.monotonic() - self._began, 2)
 
@@ -119,7 +115,7 @@ class Platform:
             self.aws = self.emulator.environment()
             self.described = describing.result()
 
-    def _apply(self, described: Description) -> None:
+    def _apply(self, described: Description, **for_the_api: str) -> None:
         options = self.options
         left = {resource["Properties"]["FunctionName"] for resource in described.functions.values()}
         self._sources.keep(left)  # before their queues go
@@ -132,15 +128,8 @@ class Platform:
             self._service.register(spec)
         self._service.recycle()
         self._sources.replace(deployment.mappings(described, place))
-        self._api.replace(self._variables)
+        self._api.replace({**self._variables, **for_the_api})
         self.described = described
-
-    def _store_token(self) -> None:
-        command = [sys.executable, "-P", "-m", "infra.local.dev_token", self.token]
-        variables = {**of_host(), **self._variables, "PYTHONPATH": str(self.options.root)}
-        done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise BrokenCode(f"The token could not be stored.\n{done.stderr.strip()}")
 
     def _serve_dashboard(self) -> None:
         if self._build is None:

@@ -111,6 +111,7 @@ class EventSources:
     async def _replace(self, mappings: Sequence[Mapped]) -> None:
         gone = [running for running in self._running if running.mapping not in mappings]
         self._running = [running for running in self._running if running not in gone]
+        await asyncio.gather(*(running.source.gate.shut() for running in gone))
         for running in gone:
             ending = asyncio.create_task(_end(running, LONGEST_RUN_SECONDS))
             self._endings.add(ending)
