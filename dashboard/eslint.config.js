@@ -42,6 +42,13 @@ export default tseslint.config(
     settings: { "import-x/resolver": { typescript: true, node: true } },
     rules: {
       "import-x/no-restricted-paths": ["error", { zones }],
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { varsIgnorePattern: "^_", argsIgnorePattern: "^_", destructuredArrayIgnorePattern: "^_" },
+      ],
+      "react-hooks/incompatible-library": "off", // TanStack Virtual: its own components, which nothing memoises
+      // A region that scrolls must be reachable with the keyboard (axe: scrollable-region-focusable).
+      "jsx-a11y/no-noninteractive-tabindex": ["error", { roles: ["region"] }],
       "max-lines": ["error", { max: 220, skipBlankLines: true, skipComments: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],

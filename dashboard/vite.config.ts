@@ -15,7 +15,7 @@ export default defineConfig({
       "react-remove-scroll": here("./src/ui/scroll-lock.tsx"),
     },
   },
-  server: { host: "127.0.0.1", port: Number(process.env["DASHBOARD_PORT"] ?? 8080) },
+  server: { host: "127.0.0.1", port: Number(process.env.DASHBOARD_PORT ?? 8080) },
   build: {
     target: "es2022",
     // A font or picture as a data: URL would need a wider policy than the one we ship.

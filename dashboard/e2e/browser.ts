@@ -1,5 +1,5 @@
 /** Debian's Chromium, or the one that CHROMIUM names. */
-export const chromiumPath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+export const chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** Quiet on a machine without a network; --no-sandbox because CI runs as root. */
 export const CHROMIUM_FLAGS = [

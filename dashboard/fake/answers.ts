@@ -35,7 +35,9 @@ export function matching(sim: Sim, which: Narrow): FakeJob[] {
     .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
 }
 
-function numbers(jobs: FakeJob[]): Schemas["Numbers"] {
+type Numbers = Omit<Schemas["TypeNumbers"], "oldest_queued_age_s" | "in_flight" | "paused">;
+
+function numbers(jobs: FakeJob[]): Numbers {
   const by = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
   for (const job of jobs) by[job.status] += 1;
   return {
@@ -74,7 +76,7 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
   const from = Date.parse(query.get("from") ?? iso(sim.now() - 3_600_000));
   const to = Date.parse(query.get("to") ?? iso(sim.now()));
   const wanted = type ? [type] : types.map((one) => one.type);
-  const points: Schemas["Series"]["points"] = [];
+  const points: Schemas["Series"]["points"][number][] = [];
   for (let at = Math.floor(from / (step * 1000)) * step * 1000; at < to; at += step * 1000) {
     const sum = sim.minutes.sum(wanted, at, step * 1000);
     if (metric === "throughput") points.push({ t: iso(at), ...sum.counts });
@@ -91,7 +93,15 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
     }
   }
   const queued = matching(sim, { status: "queued", type }).length;
-  return { metric, type, from: iso(from), to: iso(to), step_s: step, points, drain_eta_s: queued * 0.4 };
+  return {
+    metric,
+    type,
+    from: iso(from),
+    to: iso(to),
+    step_s: step,
+    points: points as Schemas["Series"]["points"],
+    drain_eta_s: queued * 0.4,
+  };
 }
 
 const SPARKS = 24;

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { readBody } from "./http";
 import type { Sim } from "./sim";
 
-const PIXEL =
-  "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFUlEQVR42mOYO+c/VsQwKCWoajkAz6ufwaEz6HcAAAAASUVORK5CYII=";
+const PICTURE =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 533"><rect width="800" height="533" fill="#f5b83d"/><circle cx="560" cy="190" r="80" fill="#fff3d6"/><path d="M0 420 210 220 380 400 520 290 800 470V533H0Z" fill="#7a3b2e"/><path d="M0 470 320 380 800 500V533H0Z" fill="#2b1d24"/></svg>';
 const CSV =
   "type,status,jobs,p95_ms\nemail.send,completed,1180,640\nemail.send,failed,12,310\nimage.process,completed,88,1900\n";
 
@@ -30,7 +30,7 @@ function made(path: string): { type: string; body: Buffer } {
   if (path.endsWith(".csv")) return { type: "text/csv", body: Buffer.from(CSV) };
   if (path.endsWith(".html"))
     return { type: "text/html", body: Buffer.from("<!doctype html><title>Report</title><h1>Report</h1>") };
-  return { type: "image/png", body: Buffer.from(PIXEL, "base64") };
+  return { type: "image/svg+xml", body: Buffer.from(PICTURE) };
 }
 
 /** The fields `key` and `file` of a multipart form, as far as a browser writes one. */

@@ -68,7 +68,7 @@ export function decide(job: FakeJob, world: World): Outcome {
 const exists = (key: string, world: World) => world.files.has(key) || key.startsWith("uploads/examples/");
 
 function image(job: FakeJob, world: World): Outcome {
-  const key = String(job.payload["key"]);
+  const key = job.payload.key as string;
   if (!exists(key, world))
     return failure(
       job,
@@ -76,7 +76,7 @@ function image(job: FakeJob, world: World): Outcome {
       "UploadMissing",
       `There is no upload ${key} yet; it may still be on its way.`,
     );
-  const format = typeof job.payload["format"] === "string" ? job.payload["format"] : "jpeg";
+  const format = typeof job.payload.format === "string" ? job.payload.format : "jpeg";
   const name = `results/${job.id}/${job.gen}-${job.attempts}.${format === "jpeg" ? "jpg" : format}`;
   return {
     kind: "done",
@@ -93,7 +93,7 @@ function image(job: FakeJob, world: World): Outcome {
 }
 
 function report(job: FakeJob, world: World): Outcome {
-  const from = typeof job.payload["from"] === "string" ? Date.parse(job.payload["from"]) : 0;
+  const from = typeof job.payload.from === "string" ? Date.parse(job.payload.from) : 0;
   if (from > world.now)
     return failure(
       job,

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
-import { Validator, type Schema } from "@cfworker/json-schema";
-import { isObject, type JsonObject } from "../src/lib/json";
+import { bulk, redrive } from "./bulk";
+import { checkPayload } from "./payloads";
 import { errorGroups, matching, metrics, series, type Narrow } from "./answers";
 import { authorize, Problem, readJson, TOKENS } from "./http";
-import { detail, row, WAITING, type FakeJob, type Role } from "./model";
+import { detail, row, type FakeJob, type Role } from "./model";
 import type { Sim } from "./sim";
 import { types } from "./types";
 import { uuid } from "./rng";
@@ -20,7 +20,7 @@ export interface Answer {
   body: unknown;
   headers?: Record<string, string>;
 }
-type Handler = (ask: Ask) => Answer | Promise<Answer>;
+export type Handler = (ask: Ask) => Answer | Promise<Answer>;
 
 function jobOf({ sim, path }: Ask): FakeJob {
   const job = sim.jobs.get(path[1] ?? "");
@@ -28,49 +28,10 @@ function jobOf({ sim, path }: Ask): FakeJob {
   return job;
 }
 
-function checkPayload(type: string, payload: unknown): JsonObject {
-  const known = types.find((one) => one.type === type);
-  if (!known)
-    throw new Problem(422, "There is no such job type", `There is no job type ${type}.`, [
-      { loc: ["type"], msg: "must be a known type" },
-    ]);
-  if (!isObject(payload))
-    throw new Problem(422, "The request is not valid", "The payload is no object.", [
-      { loc: ["payload"], msg: "Input should be a valid dictionary" },
-    ]);
-  const { valid, errors } = new Validator(known.schema as Schema, "2020-12", false).validate(payload);
-  if (!valid) {
-    const found = errors.map((one) => ({
-      loc: ["payload", ...one.instanceLocation.split("/").slice(1)],
-      msg: one.error,
-    }));
-    throw new Problem(
-      422,
-      "The payload does not match its job type",
-      `The payload does not match ${type}.`,
-      found,
-    );
-  }
-  // As pydantic's own validators do, a rule that a schema cannot tell.
-  if (
-    type === "email.send" &&
-    !(payload["to"] as unknown[] | undefined)?.length &&
-    !(payload["cc"] as unknown[] | undefined)?.length
-  ) {
-    throw new Problem(
-      422,
-      "The payload does not match its job type",
-      "The payload does not match email.send.",
-      [{ loc: ["payload", "to"], msg: "needs at least one recipient" }],
-    );
-  }
-  return payload;
-}
-
 const create: Handler = async ({ sim, request }) => {
   const body = await readJson(request);
-  const type = String(body["type"]);
-  const payload = checkPayload(type, body["payload"]);
+  const type = String(body.type);
+  const payload = checkPayload(type, body.payload);
   const key = (request.headers["idempotency-key"] as string | undefined) ?? null;
   const same = key === null ? undefined : [...sim.jobs.values()].find((job) => job.idempotencyKey === key);
   if (same && same.body !== JSON.stringify(body))
@@ -81,13 +42,11 @@ const create: Handler = async ({ sim, request }) => {
     );
   if (same) return { body: row(same, true), headers: { "Idempotent-Replayed": "true" } };
   const now = sim.now();
-  const at = body["run_at"]
-    ? Date.parse(String(body["run_at"]))
-    : now + Number(body["delay_seconds"] ?? 0) * 1000;
+  const at = body.run_at ? Date.parse(body.run_at as string) : now + Number(body.delay_seconds ?? 0) * 1000;
   const later = at > now ? { status: "scheduled" as const, nextAttemptAt: at } : {};
-  const tags = (body["tags"] as string[] | undefined) ?? [];
+  const tags = (body.tags as string[] | undefined) ?? [];
   const known = types.find((one) => one.type === type);
-  const maxAttempts = Number(body["max_attempts"] ?? known?.max_attempts ?? 3);
+  const maxAttempts = Number(body.max_attempts ?? known?.max_attempts ?? 3);
   const job = sim.add(type, payload, {
     maxAttempts,
     tags,
@@ -121,48 +80,6 @@ const list: Handler = ({ sim, query }) => {
   };
 };
 
-const bulk: Handler = async ({ sim, request }) => {
-  const body = await readJson(request);
-  const action = body["action"] === "cancel" ? "cancel" : "retry";
-  const limit = Number(body["limit"] ?? 100);
-  const filter = body["filter"] as Narrow | undefined;
-  const legal = action === "retry" ? ["failed", "dead_letter"] : [...WAITING, "processing"];
-  const chosen = filter
-    ? matching(sim, filter).filter(
-        (job) =>
-          (filter.status ? true : legal.includes(job.status)) &&
-          !(action === "cancel" && job.cancelRequested),
-      )
-    : (body["ids"] as string[]).flatMap((id) => sim.jobs.get(id) ?? []);
-  return { body: act(sim, action, chosen.slice(0, limit), body["dry_run"] === true, chosen.length > limit) };
-};
-
-function act(sim: Sim, action: "retry" | "cancel", jobs: FakeJob[], dry: boolean, more: boolean) {
-  const skipped: { id: string; reason: string }[] = [];
-  let done = 0;
-  for (const job of jobs) {
-    const active = [...WAITING, "processing"].includes(job.status);
-    const legal = action === "cancel" ? active : !active && job.status !== "completed";
-    const refused = dry
-      ? legal
-        ? null
-        : `Job ${job.id} is ${job.status}; this action is not for such jobs.`
-      : action === "retry"
-        ? sim.retry(job)
-        : sim.cancel(job);
-    if (refused) skipped.push({ id: job.id, reason: refused });
-    else done += dry ? 0 : 1;
-  }
-  return { matched: jobs.length, done, skipped, more };
-}
-
-const redrive: Handler = async ({ sim, request }) => {
-  const body = await readJson(request);
-  const type = typeof body["type"] === "string" ? body["type"] : null;
-  const dead = matching(sim, { status: "dead_letter", type });
-  return { body: act(sim, "retry", dead.slice(0, 100), body["dry_run"] === true, dead.length > 100) };
-};
-
 function refuse(reason: string | null): void {
   if (reason) throw new Problem(409, "The job's state does not allow this", reason);
 }
@@ -176,7 +93,7 @@ const EXTENSION: Record<string, string> = {
 
 const uploads: Handler = async ({ sim, request }) => {
   const body = await readJson(request);
-  const extension = EXTENSION[String(body["content_type"])];
+  const extension = EXTENSION[String(body.content_type)];
   if (!extension)
     throw new Problem(422, "The request is not valid", "The content type is not one of the allowed ones.", [
       { loc: ["content_type"], msg: "must be an image" },
@@ -184,7 +101,7 @@ const uploads: Handler = async ({ sim, request }) => {
   const key = `uploads/${uuid(sim.random)}.${extension}`;
   const fields = {
     key,
-    "Content-Type": String(body["content_type"]),
+    "Content-Type": String(body.content_type),
     policy: "eyJ9",
     "x-amz-signature": "0".repeat(64),
   };

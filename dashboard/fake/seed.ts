@@ -1,8 +1,7 @@
-import { lasts, tagsFor } from "./outcomes";
 import { Sim, type SimOptions } from "./sim";
 import { examplePayload, types } from "./types";
 import { pick } from "./rng";
-import { decide } from "./outcomes";
+import { decide, lasts, tagsFor } from "./outcomes";
 
 const MINUTE = 60_000;
 
@@ -13,7 +12,9 @@ export function seeded(options: SimOptions, jobs: number): Sim {
   const sim = new Sim({ ...options, clock: () => at });
   const gap = (now - at) / Math.max(1, jobs);
   for (let n = 0; n < jobs; n++) {
-    at += gap;
+    // Busier and quieter times.
+    at += gap * (1 + 0.6 * Math.sin(n / 60)) * (0.4 + 1.2 * sim.random());
+    if (at > now - MINUTE / 2) break;
     const { type } = pick(sim.random, types);
     const job = sim.add(type, examplePayload(type, sim.random), { tags: tagsFor(sim.random) });
     let clock = at + 40 + sim.random() * 900;

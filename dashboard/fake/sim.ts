@@ -14,6 +14,9 @@ export interface SimOptions {
   arrivals: number;
 }
 
+/** The chance that a waiting job is received at a tick. */
+const POLLS = 0.2;
+
 /** Job types, queues and workers in memory: jobs are claimed, run, retried and dead-lettered as the clock goes on. */
 export class Sim {
   readonly jobs = new Map<string, FakeJob>();
@@ -50,10 +53,13 @@ export class Sim {
     this.arrive(now);
     for (const job of this.jobs.values()) {
       if (job.status === "processing") this.advance(job, now);
-      else if (WAITING.includes(job.status) && !this.paused.has(job.type) && (job.nextAttemptAt ?? 0) <= now)
-        this.claim(job, now);
+      else if (this.isDue(job, now) && this.random() < POLLS) this.claim(job, now);
     }
     this.lastTick = now;
+  }
+
+  private isDue(job: FakeJob, now: number): boolean {
+    return WAITING.includes(job.status) && !this.paused.has(job.type) && (job.nextAttemptAt ?? 0) <= now;
   }
 
   private arrive(now: number): void {

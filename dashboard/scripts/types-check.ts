@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import openapiTS, { astToString } from "openapi-typescript";
 import prettier from "prettier";
 
-const source = process.env["npm_package_config_openapi"] ?? "contract/openapi.json";
+const source = process.env.npm_package_config_openapi ?? "contract/openapi.json";
 const written = await readFile("src/api/schema.gen.ts", "utf8");
 const options = (await prettier.resolveConfig("src/api/schema.gen.ts")) ?? {};
 const header = written.slice(0, written.indexOf("export "));

@@ -13,7 +13,7 @@ function pick<Name extends string>(...names: Name[]) {
       const value = text(raw[name]);
       return value ? [[name, value] as const] : [];
     });
-    return Object.fromEntries(found) as { [Key in Name]?: string };
+    return Object.fromEntries(found) as Partial<Record<Name, string>>;
   };
 }
 

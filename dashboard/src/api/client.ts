@@ -33,6 +33,7 @@ export async function request<T>(path: string, call: Call = {}): Promise<T> {
   return (await requestFull<T>(path, call)).body;
 }
 
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what the contract promises for this path
 export async function requestFull<T>(path: string, call: Call): Promise<{ body: T; answer: Response }> {
   const token = hooks.token();
   const answer = await reach(`${config().apiUrl}${path}${queryString(call.query)}`, {

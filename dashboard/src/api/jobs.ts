@@ -82,8 +82,9 @@ export interface LogLine {
   at: number;
   level: string;
   message: string;
-  gen: number;
-  attempt: number;
+  /** null for a line that belongs to no attempt. */
+  gen: number | null;
+  attempt: number | null;
   fields: JsonObject;
 }
 

@@ -58,7 +58,7 @@ export function ChartCard({ title, actions, summary, ...chart }: ChartCardProps)
           ))}
         </ul>
         <span className="nums ms-auto text-faint">
-          {at === undefined ? "" : stamp(at, Date.now(), chart.zone)}
+          {at === undefined ? "" : stamp(at, chart.times.at(-1) ?? at, chart.zone)}
         </span>
       </div>
     </section>

@@ -40,12 +40,13 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
     tags: edit ? "" : (source?.tags.join(", ") ?? ""),
   }));
   const [broken, setBroken] = useState<string | null>(null);
-  const [tried, setTried] = useState(false);
+  // When it was last tried: from then on every change is checked.
+  const [tried, setTried] = useState<number | null>(null);
   const [refused, setRefused] = useState<Problems>({});
 
   const mine = useMemo((): Problems => {
-    if (!tried || !type) return {};
-    return { ...validate(type.schema, payload), ...checkOptions(options, Date.now()) };
+    if (tried === null || !type) return {};
+    return { ...validate(type.schema, payload), ...checkOptions(options, tried) };
   }, [tried, type, payload, options]);
   const problems = { ...refused, ...mine };
 
@@ -81,13 +82,14 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   const choose = (next: JobType) => {
     setType(next);
     setPayload(starter(next));
-    setTried(false);
+    setTried(null);
     setRefused({});
     void navigate({ to: "/create", search: { type: next.type }, replace: true });
   };
   const submit = () => {
-    setTried(true);
-    const found = { ...validate(type.schema, payload), ...checkOptions(options, Date.now()) };
+    const now = Date.now();
+    setTried(now);
+    const found = { ...validate(type.schema, payload), ...checkOptions(options, now) };
     if (broken === null && Object.keys(found).length === 0) send.mutate();
     else focusProblem();
   };

@@ -17,7 +17,7 @@ export function OptionsFields({ type, options, problems, onChange }: OptionsProp
     <div className="grid gap-4 sm:grid-cols-2">
       <Field
         label="When"
-        error={problems["delay_seconds"] ?? problems["run_at"]}
+        error={problems.delay_seconds ?? problems.run_at}
         hint={options.when === "at" ? "In your local time." : undefined}
       >
         {(control) => (
@@ -55,11 +55,7 @@ export function OptionsFields({ type, options, problems, onChange }: OptionsProp
           </div>
         )}
       </Field>
-      <Field
-        label="Attempts"
-        hint={`1 to 10. Default: ${type.maxAttempts}.`}
-        error={problems["max_attempts"]}
-      >
+      <Field label="Attempts" hint={`1 to 10. Default: ${type.maxAttempts}.`} error={problems.max_attempts}>
         {(control) => (
           <input
             {...control}
@@ -71,7 +67,7 @@ export function OptionsFields({ type, options, problems, onChange }: OptionsProp
           />
         )}
       </Field>
-      <Field label="Tags" hint="Separated by commas; to find the job again by." error={problems["tags"]}>
+      <Field label="Tags" hint="Separated by commas; to find the job again by." error={problems.tags}>
         {(control) => (
           <input
             {...control}
@@ -85,7 +81,7 @@ export function OptionsFields({ type, options, problems, onChange }: OptionsProp
       <Field
         label="Idempotency key"
         hint="The same key and payload again make no second job."
-        error={problems["idempotency_key"]}
+        error={problems.idempotency_key}
       >
         {(control) => (
           <div className="flex gap-1">

@@ -6,7 +6,8 @@ import { oneLine } from "@/lib/format";
 import { usePrefs } from "@/session/prefs";
 import { Button } from "@/ui/Button";
 import { Field, inputClass, Segments } from "@/ui/Field";
-import { Menu, MenuItem, MenuLabel } from "@/ui/Menu";
+import { Menu } from "@/ui/Menu";
+import type { MenuEntry } from "@/ui/menuEntries";
 import { IconDown } from "@/ui/icons";
 import { Panel } from "@/ui/Panel";
 import { starter } from "./draft";
@@ -101,6 +102,11 @@ function StartFrom({ type, onPick }: { type: JobType; onPick: (payload: JsonObje
     const read = parseJson(text);
     if (read.ok && isObject(read.value)) onPick(read.value);
   };
+  const sent = recent.map((one): MenuEntry => ({
+    kind: "item",
+    text: <span className="block max-w-64 truncate font-mono text-xs">{oneLine(one, 80)}</span>,
+    run: () => pick(one),
+  }));
   return (
     <Menu
       trigger={
@@ -108,15 +114,11 @@ function StartFrom({ type, onPick }: { type: JobType; onPick: (payload: JsonObje
           Start from <IconDown width={10} height={10} />
         </Button>
       }
-    >
-      <MenuItem onSelect={() => onPick(starter(type))}>The example</MenuItem>
-      <MenuItem onSelect={() => onPick({})}>Nothing</MenuItem>
-      {recent.length > 0 && <MenuLabel>Sent from this browser</MenuLabel>}
-      {recent.map((one) => (
-        <MenuItem key={one} onSelect={() => pick(one)}>
-          <span className="block max-w-64 truncate font-mono text-xs">{oneLine(one, 80)}</span>
-        </MenuItem>
-      ))}
-    </Menu>
+      entries={[
+        { kind: "item", text: "The example", run: () => onPick(starter(type)) },
+        { kind: "item", text: "Nothing", run: () => onPick({}) },
+        ...(sent.length ? [{ kind: "label", text: "Sent from this browser" } as const, ...sent] : []),
+      ]}
+    />
   );
 }

@@ -22,8 +22,13 @@ function hintOf(field: FieldSpec): string {
 }
 
 function example(field: FieldSpec): string {
-  if (field.example === undefined) return "";
-  return typeof field.example === "string" ? field.example : JSON.stringify(field.example);
+  return words(field.example);
+}
+
+/** A value as a person reads it. */
+function words(value: Json | undefined): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** One field that is not an object. */
@@ -72,7 +77,7 @@ export function SchemaControl(props: SchemaFieldProps) {
             >
               {!field.required && (
                 <option value="">
-                  {field.fallback == null ? "Not set" : `Default (${String(field.fallback as string)})`}
+                  {field.fallback == null ? "Not set" : `Default (${words(field.fallback)})`}
                 </option>
               )}
               {field.required && value === undefined && <option value="">Choose…</option>}
@@ -119,8 +124,8 @@ function NumberInput({ input, field, value, onChange }: InputProps & { field: Fi
       inputMode="decimal"
       autoComplete="off"
       className={cx(inputClass, "nums")}
-      placeholder={field.required ? example(field) : String(field.fallback ?? example(field))}
-      value={value == null ? "" : String(value as number)}
+      placeholder={field.required ? example(field) : words(field.fallback) || example(field)}
+      value={words(value)}
       onChange={(event) => {
         const text = event.target.value.trim();
         // What is no number yet stays as it was typed: the validator says so.

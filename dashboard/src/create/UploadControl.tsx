@@ -22,6 +22,7 @@ export function UploadControl({ input, value, onChange }: InputProps & { value: 
   };
   return (
     <div
+      role="presentation"
       className={cx(
         "flex flex-col gap-2 border border-dashed p-3",
         over ? "border-accent-text bg-wash" : "border-strong",

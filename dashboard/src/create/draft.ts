@@ -37,20 +37,20 @@ export function checkOptions(options: Options, now: number): Problems {
   const whole = (text: string, least: number, most: number) =>
     /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
   if (options.maxAttempts && !whole(options.maxAttempts, 1, 10))
-    found["max_attempts"] = "A whole number from 1 to 10.";
+    found.max_attempts = "A whole number from 1 to 10.";
   if (options.when === "delay" && !whole(options.delay, 0, MOST_DELAY_S))
-    found["delay_seconds"] = "Whole seconds, at most a year.";
+    found.delay_seconds = "Whole seconds, at most a year.";
   if (options.when === "at") {
     const at = Date.parse(options.runAt);
-    if (Number.isNaN(at)) found["run_at"] = "Pick a date and a time.";
-    else if (at < now) found["run_at"] = "That time has passed.";
+    if (Number.isNaN(at)) found.run_at = "Pick a date and a time.";
+    else if (at < now) found.run_at = "That time has passed.";
   }
   const tags = tagsOf(options.tags);
-  if (tags.length > 10) found["tags"] = "At most 10 tags.";
+  if (tags.length > 10) found.tags = "At most 10 tags.";
   else if (tags.some((tag) => !TAG.test(tag)))
-    found["tags"] = "Letters, digits and . _ : / - only, at most 40 each.";
+    found.tags = "Letters, digits and . _ : / - only, at most 40 each.";
   if (options.key && !/^[\x21-\x7e]{1,255}$/.test(options.key))
-    found["idempotency_key"] = "At most 255 visible ASCII characters, no spaces.";
+    found.idempotency_key = "At most 255 visible ASCII characters, no spaces.";
   return found;
 }
 

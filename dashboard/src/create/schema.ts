@@ -34,8 +34,8 @@ const DEEPEST = 4;
 
 /** The fields of an object's schema, in its own order, the required ones first. */
 export function fieldsOf(schema: JsonObject, root: JsonObject = schema, depth = 0): FieldSpec[] {
-  const required = Array.isArray(schema["required"]) ? schema["required"] : [];
-  const properties = isObject(schema["properties"]) ? schema["properties"] : {};
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  const properties = isObject(schema.properties) ? schema.properties : {};
   const fields = Object.entries(properties).map(([name, property]) =>
     fieldOf(name, property, required.includes(name), root, depth),
   );
@@ -53,14 +53,14 @@ function fieldOf(
   const { schema, nullable } = unwrap(outer, root);
   const text = (key: string) =>
     [outer[key], schema[key]].find((value): value is string => typeof value === "string") ?? "";
-  const examples = [outer["examples"], schema["examples"]].find(Array.isArray);
+  const examples = [outer.examples, schema.examples].find((value): value is Json[] => Array.isArray(value));
   return {
     name,
     title: titleOf(name),
     description: text("description"),
     required,
     nullable,
-    fallback: outer["default"],
+    fallback: outer.default,
     example: examples?.[0],
     control: controlOf(schema, root, depth),
   };
@@ -74,7 +74,7 @@ function titleOf(name: string): string {
 
 function resolve(schema: Json | undefined, root: JsonObject): JsonObject {
   if (!isObject(schema)) return {};
-  const ref = schema["$ref"];
+  const ref = schema.$ref;
   if (typeof ref !== "string" || !ref.startsWith("#/")) return schema;
   let found: Json | undefined = root;
   for (const part of ref.slice(2).split("/")) found = isObject(found) ? found[part] : undefined;
@@ -85,9 +85,9 @@ function resolve(schema: Json | undefined, root: JsonObject): JsonObject {
 
 /** "X or null" is X that may be left out. */
 function unwrap(schema: JsonObject, root: JsonObject): { schema: JsonObject; nullable: boolean } {
-  const options = schema["anyOf"] ?? schema["oneOf"];
+  const options = schema.anyOf ?? schema.oneOf;
   if (!Array.isArray(options)) return { schema, nullable: false };
-  const real = options.map((one) => resolve(one, root)).filter((one) => one["type"] !== "null");
+  const real = options.map((one) => resolve(one, root)).filter((one) => one.type !== "null");
   const nullable = real.length < options.length;
   const [only] = real;
   return real.length === 1 && only ? { schema: only, nullable } : { schema: {}, nullable };
@@ -96,23 +96,23 @@ function unwrap(schema: JsonObject, root: JsonObject): { schema: JsonObject; nul
 function controlOf(schema: JsonObject, root: JsonObject, depth: number): Control {
   const options = optionsOf(schema);
   if (options) return { kind: "choice", options };
-  switch (schema["type"]) {
+  switch (schema.type) {
     case "string":
       return stringControl(schema);
     case "integer":
     case "number":
       return {
         kind: "number",
-        integer: schema["type"] === "integer",
-        min: numberOr(schema["minimum"] ?? schema["exclusiveMinimum"]),
-        max: numberOr(schema["maximum"] ?? schema["exclusiveMaximum"]),
+        integer: schema.type === "integer",
+        min: numberOr(schema.minimum ?? schema.exclusiveMinimum),
+        max: numberOr(schema.maximum ?? schema.exclusiveMaximum),
       };
     case "boolean":
       return { kind: "boolean" };
     case "array":
       return arrayControl(schema, root, depth);
     case "object":
-      return isObject(schema["properties"]) && depth < DEEPEST
+      return isObject(schema.properties) && depth < DEEPEST
         ? { kind: "object", fields: fieldsOf(schema, root, depth + 1) }
         : { kind: "json" };
     default:
@@ -121,27 +121,26 @@ function controlOf(schema: JsonObject, root: JsonObject, depth: number): Control
 }
 
 function optionsOf(schema: JsonObject): Json[] | null {
-  if (Array.isArray(schema["enum"])) return schema["enum"];
-  return "const" in schema ? [schema["const"] ?? null] : null;
+  if (Array.isArray(schema.enum)) return schema.enum;
+  return "const" in schema ? [schema.const ?? null] : null;
 }
 
 function stringControl(schema: JsonObject): Control {
-  if (typeof schema["pattern"] === "string" && schema["pattern"].startsWith("^uploads/"))
-    return { kind: "upload" };
+  if (typeof schema.pattern === "string" && schema.pattern.startsWith("^uploads/")) return { kind: "upload" };
   const formats: Record<string, "email" | "uri" | "date" | "datetime"> = {
     email: "email",
     uri: "uri",
     date: "date",
     "date-time": "datetime",
   };
-  const format = formats[typeof schema["format"] === "string" ? schema["format"] : ""] ?? "plain";
-  const maxLength = numberOr(schema["maxLength"]);
+  const format = formats[typeof schema.format === "string" ? schema.format : ""] ?? "plain";
+  const maxLength = numberOr(schema.maxLength);
   return { kind: "text", format, long: format === "plain" && (maxLength ?? 0) > LONG, maxLength };
 }
 
 function arrayControl(schema: JsonObject, root: JsonObject, depth: number): Control {
   if (depth >= DEEPEST) return { kind: "json" };
-  const item = fieldOf("", schema["items"] ?? {}, true, root, depth + 1);
+  const item = fieldOf("", schema.items ?? {}, true, root, depth + 1);
   if (item.control.kind === "choice") return { kind: "choices", options: item.control.options };
   return item.control.kind === "json" || item.control.kind === "list"
     ? { kind: "json" }

@@ -11,6 +11,8 @@ import { Button, buttonClass } from "@/ui/Button";
 import { IconRetry } from "@/ui/icons";
 import { Sparkline } from "@/ui/Sparkline";
 
+const DAY = 86_400_000;
+
 /** What to look for to find the jobs of a group: its class, which the fingerprint is made from, or its words. */
 function words(group: ErrorGroup): string {
   return group.errorClass ?? oneLine(firstLine(group.message), 100);
@@ -56,7 +58,9 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
       <div>
         <p className="flex items-baseline justify-between">
           <span className="nums text-xl font-medium tracking-tight">{count(group.count)}</span>
-          <span className="text-2xs text-faint">over {short(span)}</span>
+          <span className="text-2xs text-faint">
+            over {span > 2 * DAY ? short(span) : `${Math.round(span / 3_600_000)}h`}
+          </span>
         </p>
         <Sparkline
           values={group.sparkline}

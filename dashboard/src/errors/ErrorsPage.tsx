@@ -23,8 +23,7 @@ export function ErrorsPage() {
   const search = useSearch({ from: "/errors" });
   const navigate = useNavigate({ from: "/errors" });
   const span = SPANS.find(([one]) => one === search.since)?.[0] ?? DEFAULT;
-  const since = () => Date.now() - (parseSpan(span) ?? 0);
-  const query = useQuery({ ...errorGroups(search.type, span, since), ...usePolling(5000) });
+  const query = useQuery({ ...errorGroups(search.type, span, () => sinceOf(span)), ...usePolling(5000) });
   const types = useQuery(jobTypes()).data ?? [];
   const groups = query.data ?? [];
   const total = groups.reduce((sum, group) => sum + group.count, 0);
@@ -93,4 +92,8 @@ export function ErrorsPage() {
       </div>
     </div>
   );
+}
+
+function sinceOf(span: Span): number {
+  return Date.now() - (parseSpan(span) ?? 0);
 }

@@ -5,7 +5,6 @@ import { previewBulk, redrive, runBulk, type BulkTally } from "@/api/bulk";
 import { ApiError, sentence } from "@/api/errors";
 import { cancelJob, retryJob } from "@/api/jobs";
 import { count, plural, shortId } from "@/lib/format";
-import { useStore } from "@/lib/store";
 import { Button, buttonClass } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { toast } from "@/ui/toast";
@@ -18,9 +17,7 @@ const WORDS: Record<JobAction, { verb: string; done: string }> = {
 };
 
 /** The one place where a change to jobs is confirmed, carried out and reported. */
-export function ActionDialog() {
-  const question = useStore(asking);
-  if (!question) return null;
+export default function ActionDialog({ question }: { question: Ask }) {
   if (question.kind === "one") return <AskOne question={question} />;
   return <AskMany question={question} />;
 }

@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { jobTypes } from "@/api/types";
 import { stamp } from "@/lib/time";
+import { useNow } from "@/live/live";
 import { useZone } from "@/session/prefs";
 import { inputClass, Select } from "@/ui/Field";
 import { cx } from "@/lib/cx";
@@ -14,6 +15,7 @@ export function FilterBar({ search }: { search: JobsSearch }) {
   const types = useQuery(jobTypes()).data ?? [];
   const narrow = useNarrow();
   const zone = useZone();
+  const now = useNow();
   const picked = search.from !== undefined || search.to !== undefined;
   const options = [["", "All types"] as const, ...types.map((one) => [one.type, one.type] as const)];
   if (search.type && !types.some((one) => one.type === search.type)) options.push([search.type, search.type]);
@@ -40,7 +42,7 @@ export function FilterBar({ search }: { search: JobsSearch }) {
       {picked && (
         <Chip
           name="Created"
-          value={`${search.from ? stamp(search.from, Date.now(), zone) : "…"} – ${search.to ? stamp(search.to, Date.now(), zone) : "now"}`}
+          value={`${search.from ? stamp(search.from, now, zone) : "…"} – ${search.to ? stamp(search.to, now, zone) : "now"}`}
           onRemove={() => narrow({ from: undefined, to: undefined })}
         />
       )}
@@ -59,7 +61,7 @@ function useNarrow() {
         const next = Object.entries({ ...now, ...change }).filter(
           ([, value]) => value !== "" && value !== undefined,
         );
-        return Object.fromEntries(next) as JobsSearch;
+        return Object.fromEntries(next);
       },
     });
 }

@@ -29,7 +29,7 @@ export function HealthStrip() {
           {health?.sentence ?? <Skeleton className="h-5 w-64" />}
         </h1>
       </div>
-      <dl className="grid grid-cols-2 border-t border-line sm:grid-cols-3 lg:grid-cols-6">
+      <dl className="grid grid-cols-3 border-t border-line lg:grid-cols-6">
         <Numbers data={data} />
       </dl>
     </section>
@@ -64,12 +64,12 @@ function Numbers({ data }: { data: Metrics | undefined }) {
         tone={data?.byStatus.dead_letter ? "text-rose" : ""}
       />
       <Figure
-        name="Success, last hour"
+        name="Success"
         value={hour && (ended ? percent(sum("completed") / ended) : "–")}
-        note={`of ${count(ended)} ended`}
+        note={`last hour, of ${count(ended)}`}
       />
       <Figure
-        name="Per minute"
+        name="A minute"
         value={hour && (sum("completed") / 60).toFixed(1)}
         note="completed, last hour"
       />
@@ -89,9 +89,9 @@ function Figure({
   tone?: string;
 }) {
   return (
-    <div className="-mb-px -me-px border-e border-b border-line px-4 py-2.5">
+    <div className="-mb-px -me-px border-e border-b border-line px-3 py-2 sm:px-4 sm:py-2.5">
       <dt className="text-xs text-soft">{name}</dt>
-      <dd className={cx("nums text-2xl leading-8 font-medium tracking-tight", tone)}>
+      <dd className={cx("nums text-xl leading-7 sm:text-2xl sm:leading-8 font-medium tracking-tight", tone)}>
         {value ?? <Skeleton className="my-1 h-6 w-14" />}
         <span className="block truncate text-2xs leading-4 font-normal tracking-normal text-faint">
           {note}

@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { Job } from "@/api/jobs";
+import { range, useRows } from "@/lib/useRows";
 import { useNow } from "@/live/live";
 import { usePrefs } from "@/session/prefs";
 import { COLUMNS, fitColumns } from "./columns";
@@ -39,21 +39,14 @@ export function JobTable({
   selectable,
 }: JobTableProps) {
   const box = useRef<HTMLDivElement>(null);
-  const { width, top } = useBox(box);
+  const list = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
   const { density, hidden } = usePrefs();
   const navigate = useNavigate();
   const now = useNow();
   const cards = width > 0 && width < NARROW;
   const size = cards ? CARD : HEIGHT[density];
-  const virtual = useWindowVirtualizer({
-    count: rows.length,
-    estimateSize: () => size,
-    overscan: 12,
-    scrollMargin: top,
-    scrollPaddingStart: 100,
-    scrollPaddingEnd: 80,
-  });
-  useEffect(() => virtual.measure(), [virtual, size]);
+  const { first, last } = useRows({ count: rows.length, size, scroller: "window", list });
 
   const columns = useMemo(
     () =>
@@ -63,14 +56,11 @@ export function JobTable({
       ),
     [hidden, width],
   );
-  const items = virtual.getVirtualItems();
-  const first = items[0]?.index ?? 0;
-  const last = items.at(-1)?.index ?? -1;
-  useEffect(() => onVisible(rows.slice(first, last + 1)), [rows, first, last, onVisible]);
+  useEffect(() => onVisible(rows.slice(first, last)), [rows, first, last, onVisible]);
   useEffect(() => {
     if (last >= rows.length - 15 && rows.length > 0) onEnd();
   }, [last, rows.length, onEnd]);
-  useRowKeys(rows, selection, (index) => virtual.scrollToIndex(index), selectable);
+  useRowKeys(rows, selection, (index) => reveal(list.current, index, size), selectable);
 
   const open = (job: Job) => void navigate({ to: "/jobs/$id", params: { id: job.id } });
   return (
@@ -85,16 +75,16 @@ export function JobTable({
           selectable={selectable}
         />
       )}
-      <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
-        {items.map((item) => {
-          const job = rows[item.index];
+      <div ref={list} role="rowgroup" className="relative" style={{ height: rows.length * size }}>
+        {range(first, last).map((index) => {
+          const job = rows[index];
           if (!job) return null;
-          const place = { height: item.size, transform: `translateY(${item.start - top}px)` };
+          const place = { height: size, transform: `translateY(${index * size}px)` };
           const shared = {
             job,
             now,
             place,
-            index: item.index,
+            index,
             left: left.has(job.id),
             selection,
             selectable,
@@ -122,22 +112,30 @@ export interface RowProps {
   onOpen: (job: Job) => void;
 }
 
-/** How wide the table may be, and where on the page it begins. */
-function useBox(ref: React.RefObject<HTMLDivElement | null>) {
-  const [box, setBox] = useState({ width: 0, top: 0 });
+/** Pixels that the page's own header and the table's take at the top, and a selection's bar at the bottom. */
+const TOP = 90;
+const BOTTOM = 80;
+
+/** Scroll as little as it takes to see the row. */
+function reveal(list: HTMLElement | null, index: number, size: number): void {
+  if (!list) return;
+  const top = list.getBoundingClientRect().top + index * size;
+  if (top < TOP) window.scrollBy({ top: top - TOP });
+  else if (top + size > window.innerHeight - BOTTOM)
+    window.scrollBy({ top: top + size - window.innerHeight + BOTTOM });
+}
+
+/** How wide the table may be; 0 before it is measured. */
+function useWidth(ref: React.RefObject<HTMLDivElement | null>): number {
+  const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
     const element = ref.current;
     if (!element) return;
-    const look = () => {
-      const { width, top } = element.getBoundingClientRect();
-      const next = { width, top: Math.round(top + window.scrollY) };
-      setBox((now) => (now.width === next.width && now.top === next.top ? now : next));
-    };
+    const look = () => setWidth(element.clientWidth);
     look();
     const watcher = new ResizeObserver(look);
     watcher.observe(element);
-    watcher.observe(document.body);
     return () => watcher.disconnect();
   }, [ref]);
-  return box;
+  return width;
 }

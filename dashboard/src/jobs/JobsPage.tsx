@@ -1,5 +1,6 @@
 import { useSearch } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
+import { useMedia } from "@/lib/useMedia";
 import { usePrefs } from "@/session/prefs";
 import { Skeleton } from "@/ui/states";
 import { FilterBar } from "./FilterBar";
@@ -13,7 +14,9 @@ const JobCharts = lazy(() => import("./JobCharts"));
 /** /dashboard: is all well, what goes through, and every job. */
 export function JobsPage() {
   const search = useSearch({ from: "/dashboard" });
-  const { charts } = usePrefs();
+  // On a phone the jobs come first.
+  const roomy = useMedia("(min-width: 640px)");
+  const charts = usePrefs().charts && roomy;
   const key = JSON.stringify({ ...search, sort: undefined, dir: undefined });
   return (
     <div className="flex flex-col gap-3">

@@ -14,7 +14,7 @@ export function StatusTabs({ search }: { search: JobsSearch }) {
   const numbers = search.type ? data?.byType[search.type] : data;
   const tabs: (JobStatus | undefined)[] = [undefined, ...STATUSES];
   return (
-    <nav aria-label="Status" className="-mb-px flex overflow-x-auto overscroll-x-contain">
+    <nav aria-label="Status" className="relative -mb-px flex overflow-x-auto overscroll-x-contain">
       {tabs.map((status) => {
         const on = search.status === status;
         const n = status ? numbers?.byStatus[status] : numbers?.total;
@@ -23,6 +23,7 @@ export function StatusTabs({ search }: { search: JobsSearch }) {
             key={status ?? "all"}
             to="/dashboard"
             search={inStatus(search, status)}
+            ref={on ? intoView : undefined}
             aria-current={on ? "page" : undefined}
             activeOptions={{ exact: true, includeSearch: true }}
             className={cx(
@@ -43,4 +44,10 @@ export function StatusTabs({ search }: { search: JobsSearch }) {
 
 function inStatus({ status: _, ...rest }: JobsSearch, status: JobStatus | undefined): JobsSearch {
   return status ? { ...rest, status } : rest;
+}
+
+/** On a narrow screen the tabs scroll: the one that is on must be in sight. */
+function intoView(tab: HTMLElement | null): void {
+  const strip = tab?.parentElement;
+  if (tab && strip) strip.scrollLeft = tab.offsetLeft - strip.clientWidth / 2 + tab.clientWidth / 2;
 }

@@ -4,15 +4,27 @@ import { setPrefs, usePrefs } from "@/session/prefs";
 import { Button, IconButton } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
 import { IconBookmark, IconClose, IconColumns } from "@/ui/icons";
-import { Menu, MenuCheck, MenuLabel, MenuLine, MenuRadio } from "@/ui/Menu";
+import { Menu } from "@/ui/Menu";
+import { radio, type MenuEntry } from "@/ui/menuEntries";
 import { Popover } from "@/ui/Popover";
 import { toast } from "@/ui/toast";
 import { COLUMNS } from "./columns";
 import { readSearch } from "./search";
 
+const DENSITIES = [
+  ["compact", "Compact"],
+  ["comfortable", "Comfortable"],
+] as const;
+
 /** Which columns, how tall the rows, charts or none. */
 export function TableMenu() {
   const { hidden, density, charts } = usePrefs();
+  const columns = COLUMNS.filter((column) => column.rank > 0).map(({ key, title }): MenuEntry => ({
+    kind: "check",
+    text: title,
+    checked: !hidden.includes(key),
+    set: (on) => setPrefs({ hidden: on ? hidden.filter((one) => one !== key) : [...hidden, key] }),
+  }));
   return (
     <Menu
       trigger={
@@ -20,32 +32,15 @@ export function TableMenu() {
           <IconColumns />
         </IconButton>
       }
-    >
-      <MenuLabel>Columns</MenuLabel>
-      {COLUMNS.filter((column) => column.rank > 0).map(({ key, title }) => (
-        <MenuCheck
-          key={key}
-          checked={!hidden.includes(key)}
-          onChange={(on) => setPrefs({ hidden: on ? hidden.filter((one) => one !== key) : [...hidden, key] })}
-        >
-          {title}
-        </MenuCheck>
-      ))}
-      <MenuLine />
-      <MenuRadio
-        label="Density"
-        value={density}
-        options={[
-          ["compact", "Compact"],
-          ["comfortable", "Comfortable"],
-        ]}
-        onChange={(next) => setPrefs({ density: next })}
-      />
-      <MenuLine />
-      <MenuCheck checked={charts} onChange={(on) => setPrefs({ charts: on })}>
-        Charts
-      </MenuCheck>
-    </Menu>
+      entries={[
+        { kind: "label", text: "Columns" },
+        ...columns,
+        { kind: "line" },
+        radio("Density", density, DENSITIES, (next) => setPrefs({ density: next })),
+        { kind: "line" },
+        { kind: "check", text: "Charts", checked: charts, set: (on) => setPrefs({ charts: on }) },
+      ]}
+    />
   );
 }
 
@@ -58,33 +53,37 @@ const SYSTEM = [
 
 /** Filters under a name, kept in this browser; what they hold is a URL. */
 export function SavedViews() {
-  const { views } = usePrefs();
-  const [open, setOpen] = useState(false);
-  const [name, setName] = useState("");
-  const navigate = useNavigate();
-  const here = useLocation({ select: (location) => location.searchStr });
-  const show = (search: string) => {
-    setOpen(false);
-    void navigate({ to: "/dashboard", search: readSearch(Object.fromEntries(new URLSearchParams(search))) });
-  };
-  const save = () => {
-    const kept = views.filter((view) => view.name !== name.trim());
-    setPrefs({ views: [...kept, { name: name.trim(), search: here }] });
-    toast.done(`Saved the view “${name.trim()}” in this browser.`);
-    setName("");
-    setOpen(false);
-  };
   return (
     <Popover
       label="Saved views"
-      open={open}
-      onOpenChange={setOpen}
       trigger={
         <IconButton label="Saved views">
           <IconBookmark />
         </IconButton>
       }
     >
+      {(close) => <Views close={close} />}
+    </Popover>
+  );
+}
+
+function Views({ close }: { close: () => void }) {
+  const { views } = usePrefs();
+  const [name, setName] = useState("");
+  const navigate = useNavigate();
+  const here = useLocation({ select: (location) => location.searchStr });
+  const show = (search: string) => {
+    close();
+    void navigate({ to: "/dashboard", search: readSearch(Object.fromEntries(new URLSearchParams(search))) });
+  };
+  const save = () => {
+    const kept = views.filter((view) => view.name !== name.trim());
+    setPrefs({ views: [...kept, { name: name.trim(), search: here }] });
+    toast.done(`Saved the view “${name.trim()}” in this browser.`);
+    close();
+  };
+  return (
+    <>
       <ul className="-mx-2 mb-3 flex flex-col">
         {[...SYSTEM, ...views].map((view) => (
           <li key={view.name} className="flex items-center hover:bg-hover">
@@ -129,6 +128,6 @@ export function SavedViews() {
           Save
         </Button>
       </form>
-    </Popover>
+    </>
   );
 }

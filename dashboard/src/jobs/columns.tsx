@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
 import { Link } from "@tanstack/react-router";
 import type { Job } from "@/api/jobs";
-import { oneLine, shortId } from "@/lib/format";
+import { bytes, oneLine, shortId } from "@/lib/format";
+import type { Json } from "@/lib/json";
 import { firstLine } from "@/lib/text";
 import { duration, relative } from "@/lib/time";
 import { Copy } from "@/ui/Copy";
@@ -11,7 +12,8 @@ import type { SortKey } from "./search";
 import { STATUS } from "./status";
 import { StatusChip } from "./StatusChip";
 
-export type ColumnKey = "id" | "type" | "status" | "attempt" | "created" | "wait" | "run" | "tags" | "error";
+export type ColumnKey =
+  "id" | "type" | "status" | "attempt" | "created" | "wait" | "run" | "tags" | "payload" | "error";
 
 export interface Column {
   key: ColumnKey;
@@ -32,7 +34,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: "id",
     title: "Id",
-    width: 116,
+    width: 104,
     rank: 0,
     cell: (job) => (
       <span className="flex items-center">
@@ -55,7 +57,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: "type",
     title: "Type",
-    width: 132,
+    width: 116,
     grow: 0.4,
     sort: "type",
     rank: 1,
@@ -64,7 +66,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: "status",
     title: "Status",
-    width: 116,
+    width: 108,
     sort: "status",
     rank: 0,
     cell: (job) => <Progress job={job} />,
@@ -75,13 +77,13 @@ export const COLUMNS: readonly Column[] = [
     width: 76,
     sort: "attempt",
     end: true,
-    rank: 3,
+    rank: 5,
     cell: (job) => <Attempts job={job} />,
   },
   {
     key: "created",
     title: "Created",
-    width: 96,
+    width: 84,
     sort: "created",
     end: true,
     rank: 2,
@@ -93,7 +95,7 @@ export const COLUMNS: readonly Column[] = [
     width: 84,
     sort: "wait",
     end: true,
-    rank: 5,
+    rank: 6,
     cell: (job, now) => time(waited(job, now)),
   },
   {
@@ -105,8 +107,16 @@ export const COLUMNS: readonly Column[] = [
     rank: 4,
     cell: (job, now) => time(ran(job, now)),
   },
-  { key: "tags", title: "Tags", width: 140, grow: 0.5, rank: 7, cell: (job) => <Tags tags={job.tags} /> },
-  { key: "error", title: "Error", width: 180, grow: 2, rank: 6, cell: (job) => <ErrorLine job={job} /> },
+  { key: "tags", title: "Tags", width: 140, grow: 0.5, rank: 8, cell: (job) => <Tags tags={job.tags} /> },
+  {
+    key: "payload",
+    title: "Payload",
+    width: 200,
+    grow: 1.4,
+    rank: 7,
+    cell: (job) => <PayloadLine job={job} />,
+  },
+  { key: "error", title: "Error", width: 140, grow: 2, rank: 3, cell: (job) => <ErrorLine job={job} /> },
 ];
 
 function Progress({ job }: { job: Job }) {
@@ -161,6 +171,23 @@ export function ErrorLine({ job }: { job: Job }) {
       <span className="text-soft">{message}</span>
     </span>
   );
+}
+
+/** What a job is about, at a glance: the values of its payload, without their names. */
+function PayloadLine({ job }: { job: Job }) {
+  if (job.payload === null) return <span className="text-xs text-faint">{bytes(job.payloadBytes)}</span>;
+  return (
+    <bdi className="block truncate font-mono text-2xs text-faint">
+      {oneLine(gist(job.payload).join(" · "), 160)}
+    </bdi>
+  );
+}
+
+const MOST_VALUES = 6;
+
+function gist(value: Json): string[] {
+  if (typeof value !== "object" || value === null) return value === null ? [] : [String(value)];
+  return Object.values(value).slice(0, MOST_VALUES).flatMap(gist).slice(0, MOST_VALUES);
 }
 
 /** The columns that a width has room for, the least important going first. */

@@ -37,8 +37,8 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
     return typeof value === "string" || typeof value === "number" ? String(value).slice(0, most) : "";
   };
   const time = (name: string) => (/^\d{10,14}$/.test(text(name)) ? Number(text(name)) : undefined);
-  const status = STATUSES.find((one) => one === raw["status"]);
-  const sort = SORTS.find((one) => one === raw["sort"]);
+  const status = STATUSES.find((one) => one === raw.status);
+  const sort = SORTS.find((one) => one === raw.sort);
   const range = parseSpan(text("range")) === null ? "" : text("range");
   const from = time("from");
   const to = time("to");
@@ -52,7 +52,7 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
     ...(sort && { sort }),
-    ...(raw["dir"] === "asc" && { dir: "asc" as const }),
+    ...(raw.dir === "asc" && { dir: "asc" as const }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Attempt, JobDetail } from "@/api/jobs";
+import type { Attempt, JobDetail, JobStatus } from "@/api/jobs";
 
 /** A stretch of a job's life. Times in milliseconds. */
 export interface Segment {
@@ -42,8 +42,12 @@ export function segments(job: JobDetail, now: number): Segment[] {
     });
     at = to;
   });
-  const waiting = { queued: "wait", scheduled: "wait", retrying: "backoff" } as const;
-  const kind = waiting[job.status as keyof typeof waiting];
+  const waiting: Partial<Record<JobStatus, "wait" | "backoff">> = {
+    queued: "wait",
+    scheduled: "wait",
+    retrying: "backoff",
+  };
+  const kind = waiting[job.status];
   if (kind && now > at)
     found.push({ kind, label: kind === "wait" ? "Waits" : "Pause", from: at, to: now, open: true });
   return found;

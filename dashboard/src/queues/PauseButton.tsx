@@ -3,7 +3,7 @@ import { sentence } from "@/api/errors";
 import { setPaused } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { IconPause, IconPlay } from "@/ui/icons";
-import { Popover, PopoverClose } from "@/ui/Popover";
+import { Popover } from "@/ui/Popover";
 import { toast } from "@/ui/toast";
 
 /** Stops and starts the worker of a type. Pausing asks first; going on does not. */
@@ -37,14 +37,22 @@ export function PauseButton({ type, paused }: { type: string; paused: boolean })
         </Button>
       }
     >
-      <p className="mb-3 text-sm">
-        Jobs of this type are still accepted, and wait until it goes on. Running ones finish.
-      </p>
-      <PopoverClose asChild>
-        <Button tone="danger" onClick={() => set.mutate(true)}>
-          Pause {type}
-        </Button>
-      </PopoverClose>
+      {(close) => (
+        <>
+          <p className="mb-3 text-sm">
+            Jobs of this type are still accepted, and wait until it goes on. Running ones finish.
+          </p>
+          <Button
+            tone="danger"
+            onClick={() => {
+              close();
+              set.mutate(true);
+            }}
+          >
+            Pause {type}
+          </Button>
+        </>
+      )}
     </Popover>
   );
 }

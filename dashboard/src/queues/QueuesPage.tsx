@@ -26,7 +26,7 @@ export function QueuesPage() {
           onRetry={() => void types.refetch()}
         />
       ) : (
-        <div className="grid gap-3 lg:grid-cols-2 2xl:grid-cols-3">
+        <div className="grid gap-3 lg:grid-cols-2 xl:grid-cols-3">
           {types.data?.map((type) => (
             <QueueCard key={type.type} type={type} numbers={data?.byType[type.type]} />
           ))}

@@ -54,7 +54,7 @@ const light = () => window.matchMedia("(prefers-color-scheme: light)");
 export function applyTheme(): void {
   const { theme } = prefs.get();
   const isLight = theme === "light" || (theme === "system" && light().matches);
-  document.documentElement.dataset["theme"] = isLight ? "light" : "dark";
+  document.documentElement.dataset.theme = isLight ? "light" : "dark";
   painted.update((n) => n + 1);
 }
 

@@ -2,15 +2,47 @@ import { setPrefs, usePrefs } from "@/session/prefs";
 import { signOut, useMe, useSession } from "@/session/session";
 import { IconButton } from "@/ui/Button";
 import { IconMoon, IconScreen, IconSun, IconUser } from "@/ui/icons";
-import { Menu, MenuItem, MenuLabel, MenuLine, MenuRadio } from "@/ui/Menu";
+import { Menu } from "@/ui/Menu";
+import { radio, type MenuEntry } from "@/ui/menuEntries";
 
 const THEME_ICON = { dark: <IconMoon />, light: <IconSun />, system: <IconScreen /> } as const;
+const THEMES = [
+  ["dark", "Dark"],
+  ["light", "Light"],
+  ["system", "As the system"],
+] as const;
+const ZONES = [
+  ["local", "Local time"],
+  ["utc", "UTC"],
+] as const;
 
 /** Who you are, and how you like to see things. */
 export function AccountMenu() {
   const { theme, zone } = usePrefs();
   const { token } = useSession();
   const { role, label } = useMe();
+  const display: MenuEntry[] = [
+    radio("Theme", theme, THEMES, (next) => setPrefs({ theme: next })),
+    { kind: "line" },
+    radio("Times in", zone, ZONES, (next) => setPrefs({ zone: next })),
+  ];
+  const who = (
+    <>
+      <p className="truncate">{label ?? "…"}</p>
+      <p className="text-xs text-soft">
+        Role: <span data-testid="role">{role ?? "…"}</span>
+      </p>
+    </>
+  );
+  const entries: MenuEntry[] = token
+    ? [
+        { kind: "text", text: who },
+        { kind: "line" },
+        ...display,
+        { kind: "line" },
+        { kind: "item", text: "Sign out", run: signOut },
+      ]
+    : display;
   return (
     <Menu
       trigger={
@@ -18,47 +50,7 @@ export function AccountMenu() {
           {token ? <IconUser /> : THEME_ICON[theme]}
         </IconButton>
       }
-    >
-      {token && (
-        <>
-          <div className="px-2.5 py-1.5 text-sm">
-            <p className="truncate" data-testid="me">
-              {label ?? "…"}
-            </p>
-            <p className="text-xs text-soft">
-              Role: <span data-testid="role">{role ?? "…"}</span>
-            </p>
-          </div>
-          <MenuLine />
-        </>
-      )}
-      <MenuRadio
-        label="Theme"
-        value={theme}
-        options={[
-          ["dark", "Dark"],
-          ["light", "Light"],
-          ["system", "As the system"],
-        ]}
-        onChange={(next) => setPrefs({ theme: next })}
-      />
-      <MenuLine />
-      <MenuRadio
-        label="Times in"
-        value={zone}
-        options={[
-          ["local", "Local time"],
-          ["utc", "UTC"],
-        ]}
-        onChange={(next) => setPrefs({ zone: next })}
-      />
-      {token && (
-        <>
-          <MenuLine />
-          <MenuLabel>Session</MenuLabel>
-          <MenuItem onSelect={signOut}>Sign out</MenuItem>
-        </>
-      )}
-    </Menu>
+      entries={entries}
+    />
   );
 }

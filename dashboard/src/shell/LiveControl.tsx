@@ -4,9 +4,11 @@ import { useStore } from "@/lib/store";
 import { live, togglePaused } from "@/live/live";
 import { setPrefs, usePrefs } from "@/session/prefs";
 import { IconDown, IconPause, IconPlay } from "@/ui/icons";
-import { Menu, MenuItem, MenuLine, MenuRadio } from "@/ui/Menu";
+import { Menu } from "@/ui/Menu";
+import { radio } from "@/ui/menuEntries";
 
 const EVERY = [2, 5, 10, 30, 60] as const;
+const SPEEDS = EVERY.map((seconds) => [String(seconds), `${seconds} seconds`] as const);
 
 /** How live the page is: how often it asks, whether it is paused, whether anybody answers. */
 export function LiveControl() {
@@ -24,25 +26,23 @@ export function LiveControl() {
           className="flex h-8 items-center gap-2 px-2 text-xs text-soft hover:bg-hover hover:text-text"
         >
           <span aria-hidden="true" className={cx("size-2", dot)} />
-          <span className="nums hidden w-14 text-start min-[480px]:inline">{word}</span>
+          <span className="nums hidden text-start min-[480px]:inline">{word}</span>
           <IconDown width={10} height={10} className="max-sm:hidden" />
         </button>
       }
-    >
-      <MenuItem
-        icon={paused ? <IconPlay width={12} height={12} /> : <IconPause width={12} height={12} />}
-        hint="."
-        onSelect={togglePaused}
-      >
-        {paused ? "Go on" : "Pause"}
-      </MenuItem>
-      <MenuLine />
-      <MenuRadio
-        label="Refresh every"
-        value={String(poll)}
-        options={EVERY.map((seconds) => [String(seconds), `${seconds} seconds`] as const)}
-        onChange={(next) => setPrefs({ poll: EVERY.find((seconds) => String(seconds) === next) ?? 2 })}
-      />
-    </Menu>
+      entries={[
+        {
+          kind: "item",
+          text: paused ? "Go on" : "Pause",
+          icon: paused ? <IconPlay width={12} height={12} /> : <IconPause width={12} height={12} />,
+          hint: ".",
+          run: togglePaused,
+        },
+        { kind: "line" },
+        radio("Refresh every", String(poll), SPEEDS, (next) =>
+          setPrefs({ poll: EVERY.find((seconds) => String(seconds) === next) ?? 2 }),
+        ),
+      ]}
+    />
   );
 }

@@ -1,6 +1,7 @@
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { ActionDialog } from "@/jobs/ActionDialog";
+import { asking } from "@/jobs/actions";
+import { useStore } from "@/lib/store";
 import { useSession } from "@/session/session";
 import { Toaster } from "@/ui/toast";
 import { Banner } from "./Banner";
@@ -10,12 +11,14 @@ import { useTitle } from "./title";
 import { BottomNav, TopBar } from "./TopBar";
 
 const Palette = lazy(() => import("./Palette"));
+const ActionDialog = lazy(() => import("@/jobs/ActionDialog"));
 const Help = lazy(() => import("./Help"));
 
 /** The frame of every page. Without a token the page waits behind the sign-in, its address unchanged. */
 export function Shell() {
   const { token } = useSession();
   const path = useLocation({ select: (location) => location.pathname });
+  const question = useStore(asking);
   const [open, setOpen] = useState<"palette" | "help" | null>(null);
   useShortcuts(setOpen);
   useTitle(path);
@@ -39,8 +42,8 @@ export function Shell() {
         {gated ? <SignIn /> : <Outlet />}
       </main>
       {!gated && <BottomNav />}
-      <ActionDialog />
       <Suspense>
+        {question && <ActionDialog question={question} />}
         {open === "palette" && <Palette onClose={() => setOpen(null)} onHelp={() => setOpen("help")} />}
         {open === "help" && <Help onClose={() => setOpen(null)} />}
       </Suspense>

@@ -1,11 +1,14 @@
 import { useId, type ReactNode } from "react";
 import { cx } from "@/lib/cx";
 
-export const inputClass = cx(
-  "h-8 w-full min-w-0 border border-line bg-bg px-2 text-sm text-text transition-colors hover:border-strong",
+const control = cx(
+  "h-8 min-w-0 border border-line bg-bg px-2 text-sm text-text transition-colors hover:border-strong",
   "focus:border-accent-text focus:outline-none focus-visible:outline-2 focus-visible:outline-offset-0",
   "aria-invalid:border-red disabled:opacity-50",
 );
+
+/** How an input looks that takes the width there is. */
+export const inputClass = cx(control, "w-full");
 
 interface FieldProps {
   label: string;
@@ -62,7 +65,7 @@ export function Select<T extends string>({ label, value, options, onChange, clas
       title={label}
       value={value}
       onChange={(event) => onChange(event.target.value as T)}
-      className={cx(inputClass, "w-auto bg-panel", className)}
+      className={cx(control, "max-w-full bg-panel", className)}
     >
       {options.map(([option, text]) => (
         <option key={option} value={option}>

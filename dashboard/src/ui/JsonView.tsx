@@ -1,8 +1,8 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
 import { cx } from "@/lib/cx";
 import { pretty, type Json } from "@/lib/json";
 import { jsonLines, type JsonLine } from "@/lib/jsonLines";
+import { range, useRows } from "@/lib/useRows";
 import { Copy } from "./Copy";
 import { IconDown, IconRight } from "./icons";
 
@@ -12,15 +12,10 @@ const NONE: ReadonlySet<string> = new Set();
 /** A JSON document that folds. Only the lines in view are in the page, so that 10,000 are as quick as ten. */
 export function JsonView({ value, label }: { value: Json; label: string }) {
   const box = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const [folded, setFolded] = useState(NONE);
   const lines = useMemo(() => jsonLines(value, folded), [value, folded]);
-  const virtual = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => box.current,
-    estimateSize: () => LINE,
-    overscan: 20,
-    initialRect: { width: 600, height: 320 },
-  });
+  const { first, last } = useRows({ count: lines.length, size: LINE, scroller: box, list });
   const toggle = (path: string) =>
     setFolded((now) => {
       const next = new Set(now);
@@ -37,15 +32,15 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
         className="overflow-auto overscroll-contain p-2 pe-10 font-mono text-xs leading-5"
         style={{ maxHeight: 420 }}
       >
-        <div className="relative min-w-max" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => {
-            const line = lines[item.index];
+        <div ref={list} className="relative min-w-max" style={{ height: lines.length * LINE }}>
+          {range(first, last).map((at) => {
+            const line = lines[at];
             return (
               line && (
                 <div
-                  key={item.key}
+                  key={at}
                   className="absolute start-0 top-0 flex h-5 whitespace-pre"
-                  style={{ transform: `translateY(${item.start}px)`, paddingInlineStart: line.depth * 14 }}
+                  style={{ transform: `translateY(${at * LINE}px)`, paddingInlineStart: line.depth * 14 }}
                 >
                   <Line line={line} onToggle={toggle} />
                 </div>

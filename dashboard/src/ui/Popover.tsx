@@ -1,33 +1,22 @@
-import * as Radix from "@radix-ui/react-popover";
-import type { ReactElement, ReactNode } from "react";
+import { lazy, Suspense, type ReactElement, type ReactNode } from "react";
+import { useOnDemand } from "./useOnDemand";
 
-interface PopoverProps {
+export interface PopoverProps {
   trigger: ReactElement;
   label: string;
-  children: ReactNode;
-  open?: boolean;
-  onOpenChange?: (open: boolean) => void;
-  align?: "start" | "end";
+  children: (close: () => void) => ReactNode;
 }
+
+const load = () => import("./PopoverRadix");
+const PopoverRadix = lazy(load);
 
 /** A small window beside its button: a form of a few fields, or a question. */
-export function Popover({ trigger, label, children, align = "end", ...state }: PopoverProps) {
+export function Popover(props: PopoverProps) {
+  const { wanted, closed } = useOnDemand(props.trigger, "dialog", load);
+  if (!wanted) return closed;
   return (
-    <Radix.Root {...state}>
-      <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
-        <Radix.Content
-          align={align}
-          sideOffset={4}
-          collisionPadding={8}
-          aria-label={label}
-          className="pop z-50 w-80 max-w-[calc(100vw-1rem)] border border-strong bg-panel p-4 shadow-float outline-none"
-        >
-          {children}
-        </Radix.Content>
-      </Radix.Portal>
-    </Radix.Root>
+    <Suspense fallback={closed}>
+      <PopoverRadix {...props} />
+    </Suspense>
   );
 }
-
-export const PopoverClose = Radix.Close;

@@ -59,7 +59,13 @@ export function Toaster() {
             {one.detail && <p className="font-mono text-xs break-all text-soft">{one.detail}</p>}
           </div>
           {one.action && (
-            <Button size="sm" onClick={() => (one.action?.run(), dismiss(one.id))}>
+            <Button
+              size="sm"
+              onClick={() => {
+                one.action?.run();
+                dismiss(one.id);
+              }}
+            >
               {one.action.label}
             </Button>
           )}

@@ -1,0 +1,45 @@
+import { useEffect, useState, type RefObject } from "react";
+
+interface RowsOptions {
+  count: number;
+  /** Pixels; every row is as tall as the others. */
+  size: number;
+  /** What scrolls: an element, or the window with the list inside it. */
+  scroller: RefObject<HTMLElement | null> | "window";
+  /** The list: where its first row is drawn. */
+  list: RefObject<HTMLElement | null>;
+}
+
+const SPARE = 12;
+const FALLBACK_HEIGHT = 900;
+
+/** Which rows of a long list are in view, [first, last): only they are drawn. */
+export function useRows({ count, size, scroller, list }: RowsOptions): { first: number; last: number } {
+  const [view, setView] = useState({ first: 0, last: Math.ceil(FALLBACK_HEIGHT / size) });
+  useEffect(() => {
+    const element = scroller === "window" ? null : scroller.current;
+    const target: EventTarget = element ?? window;
+    const look = () => {
+      const height = element?.clientHeight ?? window.innerHeight;
+      const edge = element?.getBoundingClientRect().top ?? 0;
+      const above = edge - (list.current?.getBoundingClientRect().top ?? edge);
+      const first = Math.max(0, Math.floor(above / size) - SPARE);
+      const last = Math.ceil((above + (height || FALLBACK_HEIGHT)) / size) + SPARE;
+      setView((now) => (now.first === first && now.last === last ? now : { first, last }));
+    };
+    look();
+    target.addEventListener("scroll", look, { passive: true });
+    const watcher = new ResizeObserver(look);
+    watcher.observe(element ?? document.body);
+    return () => {
+      target.removeEventListener("scroll", look);
+      watcher.disconnect();
+    };
+  }, [size, scroller, list, count]);
+  return { first: Math.min(view.first, count), last: Math.min(view.last, count) };
+}
+
+/** The numbers from first to last, the last not included. */
+export function range(first: number, last: number): number[] {
+  return Array.from({ length: Math.max(0, last - first) }, (_, at) => first + at);
+}

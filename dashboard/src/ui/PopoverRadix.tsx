@@ -1,0 +1,24 @@
+import * as Radix from "@radix-ui/react-popover";
+import { useState } from "react";
+import type { PopoverProps } from "./Popover";
+
+/** The window itself, open from the start: it was asked for. */
+export default function PopoverRadix({ trigger, label, children }: PopoverProps) {
+  const [open, setOpen] = useState(true);
+  return (
+    <Radix.Root open={open} onOpenChange={setOpen}>
+      <Radix.Trigger asChild>{trigger}</Radix.Trigger>
+      <Radix.Portal>
+        <Radix.Content
+          align="end"
+          sideOffset={4}
+          collisionPadding={8}
+          aria-label={label}
+          className="pop z-50 w-80 max-w-[calc(100vw-1rem)] border border-strong bg-panel p-4 shadow-float outline-none"
+        >
+          {children(() => setOpen(false))}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
