@@ -52,7 +52,7 @@ class Terminal:
         if not line.platform or any(mishap in line.message for mishap in MISHAPS):
             self._put(lambda: self._render(line))
 
-    def say(self, sentence: str, style: str = "bold") -> None:
+    def say(self, sentence: str, style: str = "") -> None:
         """Print a sentence of the runner's own. On standard error when standard output is for machines."""
         self._put(lambda: self._say(sentence, style))
 
@@ -81,7 +81,8 @@ class Terminal:
             print(sentence, file=sys.stderr, flush=True)
 
     def _pretty(self, line: LogLine) -> None:
-        self._console.print(pretty(line, self._stack))
+        if not _is_metric(line):  # a person reads the event that it counts, one line above
+            self._console.print(pretty(line, self._stack))
 
     def _raw(self, line: LogLine) -> None:
         print(raw(line), file=self._console.file, flush=True)
@@ -110,8 +111,6 @@ def parse(message: str) -> dict[str, Any] | None:
 def pretty(line: LogLine, stack: str) -> Text:
     """A line for a person: time, function, level, message, the job's keys, then what else it carries."""
     fields = parse(line.message)
-    if fields is not None and "_aws" in fields:
-        return Text(_metric(fields), style="dim")
     text = Text()
     clock = datetime.fromtimestamp(line.timestamp_ms / 1000).astimezone()
     name = line.function.removeprefix(f"{stack}-")
@@ -146,6 +145,6 @@ def _lines(stack: Any) -> list[str]:
     return joined.rstrip().splitlines()
 
 
-def _metric(fields: Mapping[str, Any]) -> str:
-    names = [m["Name"] for group in fields["_aws"].get("CloudWatchMetrics", ()) for m in group.get("Metrics", ())]
-    return "  ".join(f"metric {name}={fields.get(name)}" for name in names)
+def _is_metric(line: LogLine) -> bool:
+    fields = parse(line.message)
+    return fields is not None and "_aws" in fields

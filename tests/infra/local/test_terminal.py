@@ -75,10 +75,11 @@ def test_lambdas_own_error_shows_its_type_message_and_stack() -> None:
     assert text.splitlines()[1:] == ["    no", "      File x"]
 
 
-def test_a_metric_is_one_short_row() -> None:
-    group = {"Namespace": "JobFlow", "Metrics": [{"Name": "Created", "Unit": "Count"}]}
+def test_a_metric_is_for_programs_only() -> None:
+    metric = line({"_aws": {"CloudWatchMetrics": []}, "Created": [1.0]})
 
-    assert shown({"_aws": {"CloudWatchMetrics": [group]}, "Created": [1.0]}) == "metric Created=[1.0]"
+    assert printed(Tty(), metric) == []
+    assert json.loads(printed(io.StringIO(), metric)[0])["Created"] == [1.0]
 
 
 def test_plain_text_is_shown_as_it_is() -> None:
