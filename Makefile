@@ -14,7 +14,7 @@ UI_READY := dashboard/node_modules/.ready
 UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/index.html dashboard/vite.config.ts -type f 2>/dev/null)
 READY := $(VENV)/.ready
 
-.PHONY: help setup dev demo load test check fix proof mutations chaos package deploy status destroy token token-list token-revoke cost bench e2e openapi lock clean
+.PHONY: help setup dev demo load test check fix proof mutations chaos package deploy status destroy token token-list token-revoke cost bench e2e openapi lifecycle lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -62,14 +62,14 @@ fix: $(READY) $(UI_READY)  ## Format and mend what can be mended automatically
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
-proof: $(READY)  ## Kill the code at every AWS request of every scenario and check the invariants (SEED=...)
-	@$(PY) -m tests.proof $(if $(SEED),--seed $(SEED))
+proof: $(READY)  ## Kill the code at every AWS request of every scenario and check the invariants (SEED=... PART=1 GAMES=1500)
+	@$(PY) -m tests.proof $(if $(SEED),--seed $(SEED)) $(if $(PART),--part $(PART)) $(if $(GAMES),--games $(GAMES))
 
 mutations: $(READY)  ## Take one safeguard away at a time; the tests must notice each
-	@$(PY) scripts/mutations.py $(ARGS)
+	@$(PY) -m scripts.mutations $(ARGS)
 
 chaos: $(READY)  ## Soak the real local stack under kills and faults: make chaos SECONDS=600 SEED=7
-	@$(PY) scripts/chaos.py $(or $(SECONDS),60) $(or $(SEED),1)
+	@$(PY) -m scripts.chaos $(or $(SECONDS),60) $(or $(SEED),1)
 
 package: $(READY) $(UI)  ## build/deployment.zip and build/sam.json
 	@$(PY) -m infra.cloud package
@@ -94,6 +94,9 @@ bench: $(READY)  ## The local emulator beside stock moto
 
 e2e: $(READY) $(UI)  ## The packaged artefact end to end on an independent emulator
 	@$(PY) -m pytest -q tests/e2e -m ministack
+
+lifecycle: $(READY)  ## Draw the table of moves into docs/lifecycle.md
+	@$(PY) -m scripts.lifecycle
 
 openapi: $(READY)  ## Write docs/openapi.json from the code
 	@$(PY) -m scripts.openapi

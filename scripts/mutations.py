@@ -1,0 +1,84 @@
+"""Remove one safeguard at a time and see whether the tests notice: `make mutations`. A safeguard nobody misses is no
+safeguard. Works in a copy of the tree; about ten seconds a mutation."""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from scripts.safeguards import SAFEGUARDS, Safeguard
+
+ROOT = Path(__file__).parent.parent
+COPIED = ("chalicelib", "handlers", "infra", "tests", "scripts", "app.py", "pyproject.toml")
+LONGEST = 300
+"""Seconds after which a mutated run counts as noticed: without its safeguard the system never came to rest."""
+
+
+def main() -> int:
+    """Try every safeguard, or those named; returns 1 when one was not missed, or the tests fail with all of them."""
+    asked = _arguments()
+    chosen = [s for s in SAFEGUARDS if not asked.names or any(name in s.name for name in asked.names)]
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder)
+        _copy(tree)
+        if not asked.names and (failed := _failures(tree, sorted({test for s in chosen for test in s.tests}))):
+            print(f"The tests fail with every safeguard in place: {failed}")
+            return 1
+        missed = [s for s in chosen if not _noticed(tree, s)]
+    print(f"{len(chosen)} safeguards removed one by one, {len(chosen) - len(missed)} noticed, {len(missed)} not")
+    return 1 if missed else 0
+
+
+def _noticed(tree: Path, safeguard: Safeguard) -> bool:
+    path = tree / safeguard.file
+    whole = path.read_text()
+    if whole.count(safeguard.code) != 1:
+        raise SystemExit(f"{safeguard.name}: its code is in {safeguard.file} {whole.count(safeguard.code)} times")
+    path.write_text(whole.replace(safeguard.code, safeguard.without))
+    began = time.monotonic()
+    try:
+        failed = _failures(tree, safeguard.tests)
+    finally:
+        path.write_text(whole)
+    verdict = f"noticed by {failed}" if failed else "NOT NOTICED"
+    print(f"{safeguard.name}: {verdict} ({time.monotonic() - began:.0f} s)", flush=True)
+    return bool(failed)
+
+
+def _failures(tree: Path, tests: list[str] | tuple[str, ...]) -> str:
+    """The first test that fails, or nothing."""
+    # -B: byte code is found stale by the second its source was written in, and two mutations may share one.
+    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
+    try:
+        ran = subprocess.run(command, cwd=tree, capture_output=True, text=True, timeout=LONGEST, check=False)
+    except subprocess.TimeoutExpired:
+        return "a run that never ended"
+    if ran.returncode == 0:
+        return ""
+    named = [line for line in ran.stdout.splitlines() if line.startswith(("FAILED tests", "ERROR tests"))]
+    if not named:
+        raise SystemExit(f"pytest did not run: {ran.stdout[-2000:]}{ran.stderr[-2000:]}")
+    return named[0].split(" ")[1].rpartition("::")[2]
+
+
+def _copy(tree: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__", ".hypothesis", "node_modules")
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tree / name, ignore=ignored, symlinks=True)
+        else:
+            shutil.copy(source, tree / name)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make mutations", description=__doc__)
+    parser.add_argument("names", nargs="*", help="parts of the names of the safeguards to try; default: all")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

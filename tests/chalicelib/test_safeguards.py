@@ -1,0 +1,84 @@
+"""Safeguards that only a rare moment shows, each in that moment."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.changes import Claimant
+from chalicelib.claiming import PEEK_FROM, Claims
+from chalicelib.disposition import Drop, Hold
+from chalicelib.job import Status
+from chalicelib.ports import Nudge
+from chalicelib.retry import no_jitter
+from chalicelib.settling import Done, Lost, Raised, Settlement, Stopped
+from tests.proof import script
+from tests.proof.faults import Throttled
+from tests.proof.ground import TYPE, MemoryGround
+from tests.proof.world import Clock, World
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    clock = Clock()
+    yield World(MemoryGround(clock, visibility=360.0), clock, random.Random(7))
+    script.forget()
+
+
+def claimed(world: World, *, request: str = "request") -> Any:
+    """The job, held by a worker that has 60 seconds."""
+    claims = Claims(world.ground.store, world.clock, lambda low, _: low)
+    return claims.claim(Nudge(world.accepted["a"], 1, TYPE), Claimant(request), 60)
+
+
+@pytest.mark.parametrize("outcome", [Done("late"), Raised(ValueError("late")), Stopped(), Lost()])
+def test_a_late_finisher_keeps_its_message_whatever_it_brings(world: World, outcome: Any) -> None:
+    world.submit("a")
+    late = claimed(world)
+    world.clock.advance(66)
+    assert claimed(world, request="another").attempts == 2
+    end = Settlement(world.ground.store, world.clock, no_jitter).settle(late, outcome)
+    assert isinstance(end, Hold), "its message may be the only one there is"
+    assert (world.ground.jobs()[0].status, world.ground.jobs()[0].attempts) == (Status.PROCESSING, 2)
+
+
+def test_from_the_fourth_receive_on_a_refused_claim_costs_a_read_and_no_write(world: World) -> None:
+    world.submit("a")
+    world.service.cancel(world.accepted["a"])
+    claims = Claims(world.ground.store, world.clock, lambda low, _: low)
+    for receives in (PEEK_FROM - 1, PEEK_FROM, 13):
+        before = len(world.ground.faults.names)
+        end = claims.claim(Nudge(world.accepted["a"], 1, TYPE), Claimant("r", receive_count=receives), 60)
+        assert isinstance(end, Drop)
+        tried = world.ground.faults.names[before:]
+        assert tried == (["apply"] if receives < PEEK_FROM else ["get"])
+
+
+def test_a_batch_runs_its_first_message_however_little_time_is_left(world: World) -> None:
+    world.batch = 3
+    world.submit("a")
+    world.submit("b")
+    world.poll(limit=1.0)
+    assert sorted(job.status for job in world.ground.jobs()) == [Status.COMPLETED, Status.QUEUED]
+
+
+@pytest.mark.parametrize("failing", ["the claim", "the settling"])
+def test_an_error_of_aws_keeps_the_message(world: World, failing: str) -> None:
+    world.submit("a")
+    errors = iter([Throttled("apply")] if failing == "the claim" else [None, Throttled("apply")])
+    world.ground.faults.fail = lambda call: next(errors, None) if call == "apply" else None
+    world.deliver(world.ground.receive(1))
+    assert next(errors, "all spent") == "all spent"
+    assert world.ground.waiting() == 1, "not acknowledged"
+    world.rest()
+    assert world.ground.jobs()[0].status is Status.COMPLETED
+
+
+def test_a_send_that_fails_is_not_tried_every_minute(world: World) -> None:
+    world.ground.faults.fail = lambda call: Throttled(call) if call == "send" else None
+    world.submit("a")
+    for _ in range(60):
+        world.clock.advance(60)
+        world.watch()
+    assert 4 <= world.ground.faults.names.count("send") <= 8
