@@ -18,6 +18,7 @@ export function CreatePage() {
   if (failed) {
     return (
       <Failure
+        page
         title={isStatus(failed, 404) ? "There is no such job to start from" : "The form did not come"}
         detail={sentence(failed)}
         correlationId={failed instanceof ApiError ? failed.correlationId : null}
@@ -27,7 +28,7 @@ export function CreatePage() {
   }
   if (role && !can.act) {
     return (
-      <Empty title="Your token may only look">
+      <Empty page title="Your token may only look">
         Creating jobs needs a token with the role operator or admin. Sign out to use another one.
       </Empty>
     );
@@ -35,7 +36,7 @@ export function CreatePage() {
   if (!types.data || (source && !job.data)) return <FormToCome />;
   if (types.data.length === 0)
     return (
-      <Empty title="No job types">
+      <Empty page title="No job types">
         Write a file in handlers/ with one function decorated with @job, and it appears here.
       </Empty>
     );

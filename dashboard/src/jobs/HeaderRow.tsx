@@ -23,7 +23,8 @@ export function HeaderRow({ columns, search, onSort, selection, rows, selectable
         className="grid h-8 items-center gap-3 border-y border-line bg-raised px-2 text-xs text-soft"
         style={{ gridTemplateColumns: template(columns) }}
       >
-        <span role="columnheader" aria-label="Selected">
+        <span role="columnheader">
+          {!selectable && <span className="sr-only">Nothing to select</span>}
           {selectable && (
             <input
               type="checkbox"
@@ -40,7 +41,9 @@ export function HeaderRow({ columns, search, onSort, selection, rows, selectable
         {columns.map((column) => (
           <HeaderCell key={column.key} column={column} search={search} onSort={onSort} />
         ))}
-        <span role="columnheader" aria-label="Actions" className="col-start-[-2]" />
+        <span role="columnheader" className="col-start-[-2]">
+          <span className="sr-only">Actions</span>
+        </span>
       </div>
     </div>
   );

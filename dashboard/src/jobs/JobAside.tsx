@@ -19,7 +19,7 @@ export function Result({ job }: { job: JobDetail }) {
   return (
     <Panel title="Result">
       <ResultFiles result={job.result} />
-      <JsonView value={job.result} label="Result" />
+      <JsonView value={job.result} label="Result as JSON" />
     </Panel>
   );
 }
@@ -30,7 +30,7 @@ export function Payload({ job }: { job: JobDetail }) {
       title="Payload"
       actions={<span className="nums pe-2 text-xs text-faint">{bytes(job.payloadBytes)}</span>}
     >
-      <JsonView value={job.payload} label="Payload" />
+      <JsonView value={job.payload} label="Payload as JSON" />
     </Panel>
   );
 }

@@ -29,6 +29,12 @@ export function JobList({ search }: { search: JobsSearch }) {
   useLayoutEffect(() => {
     shown.current = sorted;
   });
+  const { fresh, accept } = jobs;
+  const empty = jobs.rows.length === 0;
+  // Where nothing is, nothing can jump.
+  useEffect(() => {
+    if (empty && fresh > 0) accept();
+  }, [empty, fresh, accept]);
   const onSort = (sort: SortKey) => {
     const dir = (search.sort ?? "created") === sort && search.dir !== "asc" ? ("asc" as const) : undefined;
     const { sort: _, dir: __, ...rest } = search;

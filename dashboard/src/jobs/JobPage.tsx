@@ -33,6 +33,7 @@ export function JobPage() {
   if (query.error) {
     return (
       <Failure
+        page
         title="The job did not come"
         detail={sentence(query.error)}
         correlationId={query.error instanceof ApiError ? query.error.correlationId : null}
@@ -125,6 +126,7 @@ function NotFound({ id }: { id: string }) {
   return (
     <div className="border border-line bg-panel">
       <Empty
+        page
         title="There is no such job"
         action={
           <Link to="/dashboard" className={buttonClass()}>

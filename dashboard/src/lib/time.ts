@@ -9,7 +9,7 @@ const DAY = 24 * HOUR;
 /** A length of time in the two largest units that matter: "830 ms", "4.2 s", "3m 05s", "2h 10m", "3d 4h". */
 export function duration(ms: number): string {
   if (ms < 0) return "0 ms";
-  if (ms < SECOND) return `${Math.round(ms)} ms`;
+  if (ms < SECOND) return `${Math.floor(ms)} ms`;
   if (ms < 10 * SECOND) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
   if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
   if (ms < HOUR) return pair(ms, MINUTE, "m", SECOND, "s");

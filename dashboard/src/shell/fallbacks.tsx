@@ -6,6 +6,7 @@ import { Empty, Failure } from "@/ui/states";
 export function Lost() {
   return (
     <Empty
+      page
       title="There is no such page"
       action={
         <Link to="/dashboard" className={buttonClass()}>
@@ -22,6 +23,7 @@ export function Lost() {
 export function Broken({ error }: { error: unknown }) {
   return (
     <Failure
+      page
       title="This page broke"
       detail={`${error instanceof Error ? error.message : "Something is missing."} Loading it again usually helps; your place is in the address.`}
       onRetry={() => location.reload()}

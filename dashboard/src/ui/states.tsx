@@ -11,10 +11,13 @@ export function Skeleton({ className }: { className?: string }) {
 
 /** Nothing here, why, and what to do next. */
 export function Empty({
+  page,
   title,
   children,
   action,
 }: {
+  /** It stands for the whole page. */
+  page?: boolean;
   title: string;
   children?: ReactNode;
   action?: ReactNode;
@@ -26,7 +29,7 @@ export function Empty({
         <span className="h-5 w-1.5 bg-line" />
         <span className="h-5 w-1.5 bg-line" />
       </div>
-      <h2 className="text-base font-semibold">{title}</h2>
+      <Heading page={page} title={title} />
       {children && <div className="max-w-md text-sm text-soft">{children}</div>}
       {action && <div className="mt-3 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>
@@ -34,6 +37,8 @@ export function Empty({
 }
 
 interface FailureProps {
+  /** It stands for the whole page. */
+  page?: boolean;
   title: string;
   detail: string;
   correlationId?: string | null;
@@ -42,11 +47,11 @@ interface FailureProps {
 }
 
 /** What went wrong, what to do, and the id under which it is in the logs. */
-export function Failure({ title, detail, correlationId, onRetry, children }: FailureProps) {
+export function Failure({ page, title, detail, correlationId, onRetry, children }: FailureProps) {
   return (
     <div role="alert" className="flex flex-col items-center gap-2 px-6 py-14 text-center">
       <IconAlert width={24} height={24} className="mb-1 text-red" />
-      <h2 className="text-base font-semibold">{title}</h2>
+      <Heading page={page} title={title} />
       <p className="max-w-md text-sm break-words text-soft">{detail}</p>
       {correlationId && (
         <p className="flex items-center gap-1 text-xs text-soft">
@@ -64,4 +69,9 @@ export function Failure({ title, detail, correlationId, onRetry, children }: Fai
       </div>
     </div>
   );
+}
+
+function Heading({ page, title }: { page: boolean | undefined; title: string }) {
+  const Level = page ? "h1" : "h2";
+  return <Level className="text-base font-semibold">{title}</Level>;
 }

@@ -1,0 +1,123 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, statusOf, test } from "../fixtures";
+
+const HTML =
+  '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script><h1>502</h1>';
+const RTL = "فشل إرسال الرسالة: صندوق البريد ممتلئ";
+
+test("ten thousand rows scroll, and what was picked stays picked", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 0, arrivals: 0 });
+  const add = Array.from({ length: 10_000 }, (_, n) => ({
+    type: "email.send",
+    payload: { subject: `Number ${n}`, to: ["ada@example.com"] },
+    more: { status: "completed", createdAt: Date.now() - n * 100, tags: ["many"] },
+  }));
+  await stack.order({ add });
+  await open("/dashboard?tag=many");
+  const top = page.locator("[data-job]").first();
+  await expect(top).toBeVisible();
+  const first = (await top.getAttribute("data-job")) ?? "";
+  await page.locator(`[data-job="${first}"]`).getByRole("checkbox").check();
+  await expect
+    .poll(
+      async () => {
+        await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+        return Number(await page.getByRole("table").getAttribute("aria-rowcount"));
+      },
+      { timeout: 40_000, intervals: [50] },
+    )
+    .toBe(10_001);
+  expect(await page.locator("[data-job]").count()).toBeLessThan(80);
+  await expect(page.locator('[data-job][aria-rowindex="10001"]')).toBeAttached();
+  await page.evaluate(() => scrollTo(0, 0));
+  await expect(page.locator(`[data-job="${first}"]`).getByRole("checkbox")).toBeChecked();
+});
+
+test("text of others stays text: HTML, right-to-left, and a document of 10,000 lines", async ({
+  page,
+  open,
+  stack,
+}) => {
+  const items = Array.from({ length: 10_000 }, (_, n) => n);
+  const { ids } = await stack.order({
+    add: [
+      {
+        type: "email.send",
+        payload: { subject: HTML, items, rtl: RTL, long: "x".repeat(20_000), __proto__: null },
+        more: {
+          status: "failed",
+          attempts: 1,
+          errorClass: "BadGateway",
+          errorMessage: `${HTML}\n${RTL}`,
+          finishedAt: Date.now(),
+        },
+      },
+    ],
+  });
+  await open(`/jobs/${ids[0] ?? ""}`);
+  await expect(page.getByTestId("job-error")).toContainText("<script>");
+  await expect(page).not.toHaveTitle(/owned/);
+  await expect(page.locator("main img")).toHaveCount(0);
+  const payload = page.getByRole("region", { name: "Payload as JSON" });
+  expect(await payload.locator("div.absolute").count()).toBeLessThan(120);
+  await payload.evaluate((box) => box.scrollTo(0, box.scrollHeight));
+  await expect(payload.getByText('"long"')).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+});
+
+test("a type is paused and goes on; dead letters of a type are redriven", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 300, arrivals: 0 });
+  await open("/queues");
+  const card = page.getByRole("article", { name: "image.process" });
+  await card.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("button", { name: "Pause image.process" }).click();
+  await expect(card).toContainText("Paused: jobs wait until it goes on.");
+  await card.getByRole("button", { name: "Go on" }).click();
+  await expect(card).not.toContainText("Paused:");
+  await card.getByRole("button", { name: "Redrive all" }).click();
+  await page.getByRole("button", { name: "Redrive now" }).click();
+  await expect(page.locator("[data-toast]").last()).toContainText("sent back to the queue");
+});
+
+test("retry all of an error, from the groups", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 300, arrivals: 0 });
+  await open("/errors");
+  const group = page.getByRole("listitem").filter({ hasText: "UploadMissing" });
+  await group.getByRole("button", { name: "Retry all" }).click();
+  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will change/);
+  await page.getByRole("button", { name: "Retry now" }).click();
+  await expect(page.locator("[data-toast]")).toContainText("sent back to the queue");
+});
+
+test("a server's error says what to do, and its correlation id", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  await stack.order({ fail: { path: "/jobs", status: 500 } });
+  await open("/dashboard");
+  await expect(page.getByRole("alert")).toContainText(/Correlation id [0-9a-f-]{36}/);
+  await stack.order({ fail: null });
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.locator("[data-job]").first()).toBeVisible();
+});
+
+test("a stretch marked on the chart narrows the table", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 2000, arrivals: 0 });
+  await open("/dashboard");
+  const plot = page.locator(".u-over").first();
+  const box = await plot.boundingBox();
+  if (!box) throw new Error("The chart has no size.");
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.7, box.y + 40, { steps: 6 });
+  await page.mouse.up();
+  await expect(page).toHaveURL(/from=\d+&to=\d+/);
+  await expect(page.getByRole("button", { name: /^Remove the filter Created/ })).toBeVisible();
+  await expect(page.locator("[data-job]").first()).toBeVisible();
+});
+
+test("live: a job's page follows it to its end", async ({ page, open, submit }) => {
+  const id = await submit("report.generate", { hours: 24 });
+  await open(`/jobs/${id}`);
+  await expect(page.getByRole("progressbar")).toBeVisible();
+  await expect(statusOf(page)).toHaveText(/Completed|Dead letter/);
+});

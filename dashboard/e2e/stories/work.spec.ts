@@ -1,0 +1,138 @@
+import { expect, hopeless, missing, statusOf, test } from "../fixtures";
+import { png } from "../png";
+
+test("an image is uploaded, processed, and its result is seen", async ({ page, open }) => {
+  await open("/create?type=image.process");
+  await page
+    .getByLabel("File to upload")
+    .setInputFiles({ name: "photo.png", mimeType: "image/png", buffer: png(64, 48) });
+  await expect(page.getByRole("status").filter({ hasText: "photo.png" })).toContainText("uploaded");
+  await expect(page.getByRole("textbox", { name: /^Key/ })).toHaveValue(/^uploads\/.+\.png$/);
+  await page.getByRole("button", { name: "Create job" }).click();
+  await expect(page).toHaveURL(/\/jobs\/[0-9a-f-]{36}$/);
+  await expect(statusOf(page)).toHaveText("Completed");
+  const picture = page.getByRole("img", { name: /^Result:/ });
+  await expect(picture).toBeVisible();
+  expect(await picture.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeGreaterThan(0);
+});
+
+test("a failing job counts down, is retried, and reaches the dead letters; edited, it succeeds", async ({
+  page,
+  open,
+  submit,
+  tag,
+}) => {
+  const id = await submit("image.process", missing(tag), { max_attempts: 2, tags: [tag] });
+  await open(`/jobs/${id}`);
+  await expect(statusOf(page)).toHaveText("Retrying");
+  await expect(page.getByTestId("countdown")).toHaveText(/^(in \d+s|due now)$/);
+  await expect(statusOf(page)).toHaveText("Dead letter");
+  await expect(page.getByText("Attempt 2 of 2 failed")).toBeVisible();
+  await expect(page.getByTestId("job-error")).toContainText(tag);
+
+  await page.getByRole("link", { name: "Edit and retry" }).click();
+  await expect(page.getByRole("heading", { name: /^Edit and retry/ })).toBeVisible();
+  await page
+    .getByLabel("File to upload")
+    .setInputFiles({ name: "late.png", mimeType: "image/png", buffer: png(32, 32) });
+  await expect(page.getByRole("textbox", { name: /^Key/ })).not.toHaveValue(/missing/);
+  await page.getByRole("button", { name: "Retry with this payload" }).click();
+  await expect(page).toHaveURL(new RegExp(`/jobs/${id}$`));
+  await expect(statusOf(page)).toHaveText("Completed");
+  await expect(page.getByText("Retried by hand: run 2")).toBeVisible();
+});
+
+test("what the form refuses is said beside the field, what the API refuses too", async ({ page, open }) => {
+  await open("/create?type=image.process");
+  await page.getByLabel("Quality").fill("400");
+  await page.getByRole("button", { name: "Create job" }).click();
+  await expect(page.getByLabel("Quality")).toHaveAccessibleDescription(/At most 95/);
+  await expect(page.getByLabel("Quality")).toBeFocused();
+  await page.getByLabel("Quality").fill("80");
+  await page.getByRole("button", { name: "JSON", exact: true }).click();
+  const json = page.getByLabel("Payload as JSON");
+  await expect(json).toHaveValue(/"quality": 80/);
+  await json.fill("{ not json");
+  await expect(json).toHaveAccessibleDescription(/line 1, column 3/);
+  await json.fill('{"key": "uploads/examples/landscape.jpg", "quality": 61}');
+  await page.getByRole("button", { name: "Form", exact: true }).click();
+  await expect(page.getByLabel("Quality")).toHaveValue("61");
+});
+
+test("filters live in the address: shared and reloaded, it is the same view", async ({
+  page,
+  open,
+  submit,
+  tag,
+  stack,
+  context,
+}) => {
+  const failed = await submit("report.generate", hopeless(), { tags: [tag] });
+  await submit(
+    "image.process",
+    { key: "uploads/examples/landscape.jpg" },
+    { tags: [tag], delay_seconds: 3600 },
+  );
+  await open("/dashboard");
+  await page.getByRole("textbox", { name: "Find jobs" }).fill(`tag:${tag}`);
+  await page.keyboard.press("Enter");
+  await expect(page.locator("[data-job]")).toHaveCount(2);
+  await page
+    .getByRole("navigation", { name: "Status" })
+    .getByRole("link", { name: /^Failed/ })
+    .click();
+  await expect(page.locator("[data-job]")).toHaveCount(1);
+  await page.getByRole("columnheader", { name: "Run" }).getByRole("button").click();
+  await expect(page).toHaveURL(/sort=run/);
+  const address = page.url();
+  expect(new URL(address).searchParams.get("tag")).toBe(tag);
+
+  const other = await context.newPage();
+  await other.goto(address);
+  await expect(other.locator("[data-job]")).toHaveCount(1);
+  await expect(other.locator(`[data-job="${failed}"]`)).toBeVisible();
+  await expect(other.getByRole("columnheader", { name: "Run" })).toHaveAttribute("aria-sort", "descending");
+  await other.getByRole("button", { name: `Remove the filter Tag: ${tag}` }).click();
+  await expect(other).not.toHaveURL(/tag=/);
+  expect(address.startsWith(stack.site)).toBe(true);
+});
+
+test("all failed jobs of a filter are selected and retried, after saying what will happen", async ({
+  page,
+  open,
+  submit,
+  tag,
+}) => {
+  const ids = [];
+  for (let n = 0; n < 3; n++) ids.push(await submit("report.generate", hopeless(), { tags: [tag] }));
+  await open(`/dashboard?tag=${tag}&status=failed`);
+  await expect
+    .poll(async () => {
+      await page.reload();
+      await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+      return page.locator("[data-job]").count();
+    })
+    .toBe(3);
+  await page.getByRole("checkbox", { name: "Select all loaded jobs" }).check();
+  await expect(page.getByRole("toolbar")).toContainText("3 jobs selected · list held");
+  await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
+  await expect(page.getByTestId("preview")).toHaveText(/3 jobs will change/);
+  await page.getByRole("button", { name: "Retry now" }).click();
+  await expect(page.locator("[data-toast]")).toContainText("3 jobs sent back to the queue.");
+  await open(`/jobs/${ids[0] ?? ""}`);
+  await expect(page.getByText("Retried by hand: run 2")).toBeVisible();
+});
+
+test("a waiting job is cancelled and may be retried", async ({ page, open, submit, tag }) => {
+  const id = await submit(
+    "image.process",
+    { key: "uploads/examples/landscape.jpg" },
+    { tags: [tag], delay_seconds: 3600 },
+  );
+  await open(`/jobs/${id}`);
+  await expect(statusOf(page)).toHaveText("Scheduled");
+  await page.getByRole("button", { name: /^Cancel/ }).click();
+  await page.getByRole("button", { name: "Cancel now" }).click();
+  await expect(statusOf(page)).toHaveText("Cancelled");
+  await expect(page.getByRole("button", { name: /^Retry/ })).toBeVisible();
+});

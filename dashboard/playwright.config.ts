@@ -1,0 +1,22 @@
+import { defineConfig } from "@playwright/test";
+import { CHROMIUM_FLAGS, chromiumPath } from "./e2e/browser";
+
+/** The stories run against the fake API, or against a real stack named by DASHBOARD_URL and API. */
+const real = process.env.DASHBOARD_URL !== undefined;
+
+export default defineConfig({
+  testDir: "e2e",
+  testMatch: real ? "stories/*.spec.ts" : "**/*.spec.ts",
+  timeout: real ? 120_000 : 45_000,
+  expect: { timeout: real ? 60_000 : 15_000 },
+  workers: 2,
+  fullyParallel: true,
+  forbidOnly: true,
+  reporter: [["list"]],
+  use: {
+    viewport: { width: 1280, height: 900 },
+    reducedMotion: "reduce",
+    trace: "retain-on-failure",
+    launchOptions: { executablePath: chromiumPath, args: CHROMIUM_FLAGS },
+  },
+});

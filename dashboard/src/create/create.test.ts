@@ -1,0 +1,116 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import type { JsonObject } from "@/lib/json";
+import { T0 } from "@/test/factories";
+import { checkOptions, NO_OPTIONS, tagsOf, toNewJob } from "./draft";
+import { blank, fieldsOf, type FieldSpec } from "./schema";
+import { fromApi, validate, within } from "./validate";
+
+const types = JSON.parse(readFileSync("fake/job-types.json", "utf8")) as {
+  type: string;
+  schema: JsonObject;
+  example: JsonObject;
+}[];
+const schemaOf = (type: string) => types.find((one) => one.type === type)?.schema ?? {};
+const field = (type: string, name: string): FieldSpec => {
+  const found = fieldsOf(schemaOf(type)).find((one) => one.name === name);
+  if (!found) throw new Error(`${type} has no ${name}`);
+  return found;
+};
+
+test.each(types)(
+  "the example of $type is valid, and every field of it has a control that is not bare JSON",
+  ({ schema, example }) => {
+    expect(validate(schema, example)).toEqual({});
+    for (const one of fieldsOf(schema)) expect(one.control.kind, one.name).not.toBe("json");
+  },
+);
+
+test("each kind of property gets its own control", () => {
+  expect(field("image.process", "key").control.kind).toBe("upload");
+  expect(field("image.process", "format").control).toEqual({
+    kind: "choice",
+    options: ["jpeg", "png", "webp"],
+  });
+  expect(field("image.process", "quality").control).toEqual({
+    kind: "number",
+    integer: true,
+    min: 1,
+    max: 95,
+  });
+  expect(field("image.process", "resize")).toMatchObject({ nullable: true, control: { kind: "object" } });
+  expect(field("email.send", "to").control).toMatchObject({
+    kind: "list",
+    item: { control: { kind: "text", format: "email" } },
+  });
+  expect(field("email.send", "text").control).toMatchObject({ kind: "text", long: true });
+  expect(field("report.generate", "formats").control).toEqual({ kind: "choices", options: ["csv", "html"] });
+  expect(field("report.generate", "from").control).toMatchObject({ kind: "text", format: "datetime" });
+});
+
+test("required fields come first, and adding an object starts with what it needs", () => {
+  expect(fieldsOf(schemaOf("email.send"))[0]?.name).toBe("subject");
+  expect(blank(field("image.process", "resize"))).toEqual({ width: 800, height: 800 });
+});
+
+test("a schema that refers to itself ends", () => {
+  const schema: JsonObject = {
+    $defs: { Node: { type: "object", properties: { next: { $ref: "#/$defs/Node" } } } },
+    properties: { root: { $ref: "#/$defs/Node" } },
+  };
+  expect(fieldsOf(schema)).toHaveLength(1);
+});
+
+test("what is wrong is said in words, at its place", () => {
+  const problems = validate(schemaOf("image.process"), {
+    key: "nowhere.png",
+    quality: 400,
+    resize: { width: 5 },
+    colour: 1,
+  });
+  expect(problems).toMatchObject({
+    key: "Not in the right form.",
+    quality: "At most 95.",
+    "resize.height": "Fill this in.",
+    colour: "There is no such field.",
+  });
+  expect(within(problems, "resize")).toEqual({ height: "Fill this in." });
+  expect(validate(schemaOf("email.send"), { subject: "Hi", to: ["no address"] })["to.0"]).toBe(
+    "Not a valid email.",
+  );
+  expect(validate(schemaOf("email.send"), {})).toEqual({ subject: "Fill this in." });
+});
+
+test("the API's findings land on the same fields", () => {
+  const found = fromApi([
+    { loc: ["payload", "to", 0], msg: "not an address" },
+    { loc: ["body", "payload", "subject"], msg: "too long" },
+    { loc: ["tags", 1], msg: "bad tag" },
+  ]);
+  expect(found).toEqual({ "to.0": "not an address", subject: "too long", "tags.1": "bad tag" });
+});
+
+test("options are checked as the API checks them", () => {
+  const wrong = {
+    ...NO_OPTIONS,
+    maxAttempts: "11",
+    when: "at" as const,
+    runAt: "2020-01-01T00:00",
+    tags: "fine, bad tag!",
+    key: "with space",
+  };
+  expect(Object.keys(checkOptions(wrong, T0)).sort()).toEqual([
+    "idempotency_key",
+    "max_attempts",
+    "run_at",
+    "tags",
+  ]);
+  expect(
+    checkOptions({ ...NO_OPTIONS, maxAttempts: "10", when: "delay", delay: "60", tags: "a,b a" }, T0),
+  ).toEqual({});
+  expect(tagsOf("a, b  a")).toEqual(["a", "b"]);
+  expect(toNewJob("t", {}, { ...NO_OPTIONS, when: "delay", delay: "60" })).toMatchObject({
+    delaySeconds: 60,
+    runAt: undefined,
+  });
+});

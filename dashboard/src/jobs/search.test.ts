@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { T0 } from "@/test/factories";
+import { actionFilter, isFiltered, readQuery, readSearch, toFilter } from "./search";
+
+test("an address is read back as it was written", () => {
+  const search = {
+    status: "failed",
+    type: "email.send",
+    tag: "a:b",
+    error: "timed out",
+    range: "6h",
+    sort: "run",
+    dir: "asc",
+  };
+  expect(readSearch(search)).toEqual(search);
+});
+
+test("what makes no sense in an address is left out", () => {
+  expect(
+    readSearch({ status: "nonsense", range: "soon", sort: "colour", from: "yesterday", dir: "sideways" }),
+  ).toEqual({});
+});
+
+test("a picked stretch survives as milliseconds", () => {
+  expect(readSearch({ from: "1795564800000", to: "1795568400000" })).toEqual({
+    from: 1795564800000,
+    to: 1795568400000,
+  });
+});
+
+test("a relative range begins that long ago, and a picked one wins over it", () => {
+  expect(toFilter({ range: "1h" }, T0).createdAfter).toBe(T0 - 3_600_000);
+  expect(toFilter({ range: "1h", from: T0 }, T0 + 5).createdAfter).toBe(T0);
+});
+
+test.each([
+  ["tag:nightly", { tag: "nightly" }],
+  ["ERROR: timed out", { error: "timed out" }],
+  ["1a2b3c4d", { id: "1a2b3c4d" }],
+  ["1A2B", { id: "1a2b" }],
+  ["mailbox full", { error: "mailbox full" }],
+  ["   ", {}],
+])("the box reads %j", (typed, meant) => expect(readQuery(typed)).toEqual(meant));
+
+test("an action on all that match is offered only where it is legal and can be said to the API", () => {
+  expect(actionFilter({ status: "completed" }, "retry", T0)).toBeNull();
+  expect(actionFilter({ status: "failed" }, "retry", T0)).toMatchObject({ status: "failed" });
+  expect(actionFilter({ id: "1a2b" }, "cancel", T0)).toBeNull();
+});
+
+test("the status alone is no filter", () => {
+  expect(isFiltered({ status: "failed" })).toBe(false);
+  expect(isFiltered({ status: "failed", tag: "x" })).toBe(true);
+});
