@@ -6,7 +6,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib import aws
 
-GONE = frozenset({"NoSuchKey", "404"})
+GONE = frozenset({"NoSuchKey", "404", "AccessDenied", "403"})
+"""S3 says "denied" for a missing key to those who may not list the bucket, which the functions may not."""
 
 
 class S3Bodies:

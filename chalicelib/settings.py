@@ -1,4 +1,4 @@
-"""The environment, read once into a frozen value. Names are here (reader) and in `infra/definition.py` (writer)."""
+"""The environment, read once into a frozen value. Names are here (reader) and in `infra/definition/` (writer)."""
 
 import os
 from collections.abc import Mapping

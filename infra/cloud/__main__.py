@@ -1,4 +1,4 @@
-"""`python -m infra.cloud`: package, deploy, destroy, status, token, cost."""
+"""`python -m infra.cloud`: package, deploy, destroy, status, token, cost, bench."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import jobtype
 from chalicelib.errors import JobFlowError
 from chalicelib.tokens import Role, Token
-from infra.cloud import access, cost, parameters
+from infra.cloud import access, bench, cost, parameters
 from infra.cloud.account import sign_in
 from infra.cloud.deploy import Deployment
 from infra.cloud.destroy import Destruction
@@ -101,6 +101,11 @@ def _cost(_options: argparse.Namespace, _terminal: Terminal) -> int:
     return 0
 
 
+def _bench(options: argparse.Namespace, _terminal: Terminal) -> int:
+    print(bench.report(build("prod", jobtype.load(), target=options.out)))
+    return 0
+
+
 def _line(token: Token) -> str:
     made = datetime.fromtimestamp(token.created_at, UTC)
     state = "revoked" if token.revoked_at else "works"
@@ -138,6 +143,8 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--label", default="", help="who or what uses it")
     token.add_argument("--days", type=float, help="for how long it works; without it for ever")
     token.add_argument("--id", default="", help="of the token to revoke, as `list` shows it")
+    measured = command("bench", _bench, "Package, and measure size and CPU of the cold starts.")
+    measured.add_argument("--out", type=Path, default=ROOT / "build")
     command("cost", _cost, "Work out what the stack costs when idle, and per million jobs.")
     return parser
 

@@ -5,7 +5,7 @@ import mimetypes
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,12 +68,12 @@ def files(dist: Path) -> Iterator[File]:
         yield File(key, path, TYPES.get(path.suffix, guessed), FOREVER if key.startswith("assets/") else ALWAYS_ASK)
 
 
-def config(outputs: dict[str, str], stage: str, region: str) -> str:
+def config(outputs: Mapping[str, str], stage: str, region: str) -> str:
     """What the dashboard reads at its start."""
     return json.dumps({"apiUrl": outputs["ApiUrl"], "stage": stage, "region": region})
 
 
-def upload(account: Account, outputs: dict[str, str], dist: Path, stage: str) -> int:
+def upload(account: Account, outputs: Mapping[str, str], dist: Path, stage: str) -> int:
     """Upload the site and its config, drop what is not part of it any more, tell CloudFront; returns how many files."""
     s3, bucket = account.client("s3"), outputs["SiteBucketName"]
     sent = list(files(dist))

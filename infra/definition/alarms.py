@@ -79,7 +79,11 @@ def alarms(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
 
 def _of_type(kind: JobType[Any, Any], stack: str) -> list[Alarm]:
     queue = queue_name(stack, kind.queue)
-    dead = metrics.queue(f"{queue}-dlq", "ApproximateNumberOfMessagesVisible")
+    # the watchdog hides what it looks at for two minutes, so either number alone would go up and down
+    dead = {
+        "visible": metrics.queue(f"{queue}-dlq", "ApproximateNumberOfMessagesVisible"),
+        "hidden": metrics.queue(f"{queue}-dlq", "ApproximateNumberOfMessagesNotVisible"),
+    }
     age = metrics.queue(queue, "ApproximateAgeOfOldestMessage")
     flying = metrics.queue(queue, "ApproximateNumberOfMessagesNotVisible")
     ends = {name.lower(): metrics.own(stack, name, kind.name) for name in ("Completed", "Failed", "DeadLettered")}
@@ -87,7 +91,7 @@ def _of_type(kind: JobType[Any, Any], stack: str) -> list[Alarm]:
     return [
         Alarm(
             "dead-letters", kind.queue, f"A {kind.name} job used up its attempts. Look at its error, mend the cause, "
-            "retry it in the dashboard.", {"dead": dead}, 0,
+            "retry it in the dashboard.", dead, 0, "FILL(visible,0)+FILL(hidden,0)",
         ),
         Alarm(
             "oldest-message", kind.queue, f"A {kind.name} job has waited over {patience} s. Look for errors or "

@@ -48,7 +48,7 @@ def watchdog(types: Iterable[JobType[Any, Any]]) -> list[str]:
     """The watchdog moves overdue jobs on, sends their messages, and tidies the dead-letter queues."""
     queues = [kind.queue for kind in types]
     return [
-        *(f"dynamodb:{action}:jobs" for action in ("GetItem", "UpdateItem")),
+        *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
         *LARGE_BODIES,
         *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
@@ -60,5 +60,5 @@ def counters() -> list[str]:
     """The counters read the table's stream and add up in the control table."""
     return [
         *(f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")),
-        "dynamodb:UpdateItem:control",
+        *(f"dynamodb:{action}:control" for action in ("GetItem", "UpdateItem")),
     ]

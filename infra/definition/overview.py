@@ -56,6 +56,7 @@ def _type(kind: JobType[Any, Any], stack: str) -> list[dict[str, Any]]:
         metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
         metrics.queue(queue, "ApproximateNumberOfMessagesNotVisible").as_row("running or backing off"),
         metrics.queue(f"{queue}-dlq", "ApproximateNumberOfMessagesVisible").as_row("dead letters"),
+        metrics.queue(f"{queue}-dlq", "ApproximateNumberOfMessagesNotVisible").as_row("dead letters being looked at"),
     ]
     runs = [
         metrics.function(queue, "Duration", "p95").as_row("duration p95 (ms)"),

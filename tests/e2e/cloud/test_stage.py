@@ -1,10 +1,13 @@
 """What `make deploy`, `make status` and, at the end, `make destroy` do to a stage that is there."""
 
 import io
+import json
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from infra.cloud import website
 from infra.cloud.deploy import Deployment
 from infra.cloud.destroy import Destruction
 from infra.cloud.errors import CloudError
@@ -59,6 +62,20 @@ def test_dry_run_of_a_new_stage_leaves_no_stack(cloud: Cloud, terminal: Terminal
     Deployment(cloud.account, stack, terminal, dashboard=None, dry_run=True, package=lambda _: cloud.package).run()
     assert "+ JobsTable " in said.getvalue()
     assert stack.describe() is None
+
+
+def test_dashboard_is_uploaded_with_its_config(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    for name in ("index.html", "assets/app-1f.js"):
+        (tmp_path / name).write_text("first")
+    s3, bucket = cloud.account.client("s3"), cloud.outputs["SiteBucketName"]
+    s3.put_object(Bucket=bucket, Key="old.html", Body=b"x")
+    assert website.upload(cloud.account, cloud.outputs, tmp_path, "e2e") == 3
+    found = {entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket)["Contents"]}
+    assert found == {"index.html", "assets/app-1f.js", "config.json"}
+    told = s3.get_object(Bucket=bucket, Key="config.json")
+    assert json.loads(told["Body"].read())["apiUrl"] == cloud.outputs["ApiUrl"]
+    assert told["CacheControl"] == "no-store"
 
 
 def test_status_tells_how_it_is_doing(cloud: Cloud) -> None:

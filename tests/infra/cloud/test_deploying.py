@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.cloud import parameters
+from infra.cloud import parameters, website
 from infra.cloud.account import sign_in
 from infra.cloud.changes import read, summary
 from infra.cloud.errors import CloudError
@@ -107,6 +107,21 @@ def test_site_files_are_cached_as_long_as_they_can_be(tmp_path: Path) -> None:
 def test_dashboard_is_told_where_the_api_is() -> None:
     made = json.loads(config({"ApiUrl": "https://x.example/api"}, "prod", "eu-central-1"))
     assert made == {"apiUrl": "https://x.example/api", "stage": "prod", "region": "eu-central-1"}
+
+
+def test_missing_node_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CloudError, match=r"Node 20 .* --no-dashboard"):
+        website.build(tmp_path)
+
+
+def test_old_node_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("node", "npm"):
+        (tmp_path / name).write_text("#!/bin/sh\necho v18.19.0\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CloudError, match=r"v18\.19\.0 is too old"):
+        website.build(tmp_path)
 
 
 @pytest.fixture
