@@ -187,6 +187,8 @@ def test_an_expired_job_is_gone_and_its_id_free(store: JobStore, clock: Clock) -
     done = store.apply(job.id, changes.stop(held, now=T0))
     clock.now = T0 + KEEP_DONE
     assert store.get(job.id) == done
+    with pytest.raises(JobExists):
+        store.add(replace(job, writer="too early"))
     clock.now += 1
     for look in (store.get, store.view):
         with pytest.raises(JobNotFound):

@@ -83,8 +83,7 @@ def test_a_failed_and_repeated_attempt_costs_three_write_units_more(store: Dynam
 def test_the_main_item_stays_within_one_write_unit(store: DynamoJobStore, cloud: Settings, size: int, key: str) -> None:
     """Whatever becomes of the job: done with any result, failed, given up, tried again."""
     ends: list[Callable[[Job], Change]] = [
-        lambda held: changes.complete(held, now=T0 + 2.5, result={"m": "0" * 155}),
-        lambda held: changes.complete(held, now=T0 + 2.5, result="r" * 900),
+        *(lambda held, n=n: changes.complete(held, now=T0 + 2.5, result="r" * n) for n in (160, 170, 300, 450, 900)),
         lambda held: changes.fail(held, now=T0 + 2.5, error=ERROR),
         lambda held: changes.exhaust(held, now=T0 + 2.5, error=ERROR),
         lambda held: changes.postpone(held, now=T0 + 2.5, not_before=T0 + 9.25, error=ERROR),
