@@ -8,6 +8,7 @@ from chalicelib import jobtype
 from chalicelib.tokens import Role
 from infra.cloud import access, artifacts, parameters, website
 from infra.cloud.account import Account
+from infra.cloud.emptying import remove
 from infra.cloud.errors import CloudError
 from infra.cloud.package import ROOT, Package, build
 from infra.cloud.stack import ChangeSet, Stack
@@ -72,7 +73,9 @@ class Deployment:
         self.terminal.diff(proposed.changes)
         if self.dry_run:
             self.stack.discard(proposed)
-            self.terminal.say("Dry run: nothing was changed.")
+            if proposed.creates:
+                remove(self.account, artifacts.name(self.account, self.stack.name))
+            self.terminal.say("Dry run: no resource was changed.")
             return
         self._stop_if_data_is_at_stake(proposed)
         with self.terminal.progress(len(proposed.changes)) as seen:

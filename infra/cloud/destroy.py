@@ -9,11 +9,12 @@ from botocore.exceptions import ClientError
 from infra.cloud import artifacts
 from infra.cloud.account import Account
 from infra.cloud.deploy import tags_of
+from infra.cloud.emptying import empty, remove
 from infra.cloud.errors import CloudError
 from infra.cloud.stack import Stack
 from infra.cloud.terminal import Terminal
 
-LOG_PREFIXES = ("/aws/lambda/{stack}-", "/aws/apigateway/{stack}")
+LOGS = "/aws/lambda/{stack}-"
 MISSING = (
     "NoSuchBucket",
     "404",
@@ -52,7 +53,7 @@ class Destruction:
             self._empty_buckets(resources)
             with self.terminal.progress(len(resources)) as seen:
                 self.stack.delete(seen)
-        self._delete_bucket(artifacts.name(self.account, self.stack.name))
+        remove(self.account, artifacts.name(self.account, self.stack.name))
         self._delete_logs()
         return list(self.left())
 
@@ -87,40 +88,20 @@ class Destruction:
 
     def _empty_buckets(self, resources: list[dict[str, Any]]) -> None:
         for name in _names(resources, "AWS::S3::Bucket"):
-            self._empty(name)
-
-    def _empty(self, name: str) -> None:
-        s3, count = self.account.client("s3"), 0
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
-            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            objects = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in found]
-            if objects:
-                answer = s3.delete_objects(Bucket=name, Delete={"Objects": objects, "Quiet": True})
-                if answer.get("Errors"):
-                    raise CloudError(f"Objects of {name} cannot be deleted: {answer['Errors'][0]}")
-                count += len(objects)
-        if count:
-            self.terminal.say(f"Deleted {count} objects of {name}.")
-
-    def _delete_bucket(self, name: str) -> None:
-        try:
-            self._empty(name)
-            self.account.client("s3").delete_bucket(Bucket=name)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in MISSING:
-                raise
+            if count := empty(self.account, name):
+                self.terminal.say(f"Deleted {count} objects of {name}.")
 
     def _delete_logs(self) -> None:
         for name in list(self._log_groups()):
             self.account.client("logs").delete_log_group(logGroupName=name)
 
     def _log_groups(self) -> Iterator[str]:
-        logs = self.account.client("logs")
-        for prefix in LOG_PREFIXES:
-            pages = logs.get_paginator("describe_log_groups").paginate(
-                logGroupNamePrefix=prefix.format(stack=self.stack.name)
-            )
-            yield from (group["logGroupName"] for page in pages for group in page["logGroups"])
+        pages = (
+            self.account.client("logs")
+            .get_paginator("describe_log_groups")
+            .paginate(logGroupNamePrefix=LOGS.format(stack=self.stack.name))
+        )
+        yield from (group["logGroupName"] for page in pages for group in page["logGroups"])
 
 
 def _names(resources: list[dict[str, Any]], kind: str) -> list[str]:

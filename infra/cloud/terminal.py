@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
 from infra.cloud.changes import Change, summary
@@ -24,7 +23,7 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """A line."""
-        self._console.print(Text(text))
+        self._console.print(Text(text), soft_wrap=True)
 
     def secret(self, text: str, value: str) -> None:
         """Something that is shown once; its value alone goes to standard output."""
@@ -39,10 +38,11 @@ class Terminal:
 
     def table(self, title: str, rows: Mapping[str, str]) -> None:
         """Names and values."""
-        table = Table(title=title, title_justify="left", show_header=False, box=None)
+        self._console.print(Text(title, style="bold"))
+        width = max(map(len, rows))
         for name, value in rows.items():
-            table.add_row(Text(name, style="bold"), Text(value))
-        self._console.print(table)
+            # whole lines, however narrow the terminal: addresses are copied
+            self._console.print(Text(f"  {name:<{width}}  {value}"), soft_wrap=True)
 
     def ask(self, question: str) -> str:
         """What a person answers; nothing when nobody is there to answer."""

@@ -1,6 +1,9 @@
 """What things are called: physical names, logical ids in the template, and ARNs as CloudFormation writes them."""
 
+import re
 from typing import Any
+
+from chalicelib.errors import ConfigurationError
 
 Value = Any
 """What a template's property may be: a plain value, or an intrinsic such as `{"Ref": ...}`."""
@@ -8,10 +11,17 @@ Resources = dict[str, dict[str, Any]]
 """The `Resources` section of a template, or a part of it."""
 
 APP = "jobflow"
+STAGE = re.compile(r"[a-z][a-z0-9]{0,13}")
 
 
 def stack_name(stage: str) -> str:
-    """What the stack of a stage is called, and what every physical name in it starts with."""
+    """What the stack of a stage is called, and what every physical name in it starts with.
+
+    Raises ConfigurationError for a name with a hyphen, which could be the beginning of another stage's names, or one
+    so long that a function's or bucket's name would not fit.
+    """
+    if not STAGE.fullmatch(stage):
+        raise ConfigurationError(f"{stage!r} is no stage; write up to 14 small letters and digits, a letter first")
     return f"{APP}-{stage}"
 
 

@@ -62,6 +62,8 @@ def test_dry_run_of_a_new_stage_leaves_no_stack(cloud: Cloud, terminal: Terminal
     Deployment(cloud.account, stack, terminal, dashboard=None, dry_run=True, package=lambda _: cloud.package).run()
     assert "+ JobsTable " in said.getvalue()
     assert stack.describe() is None
+    buckets = [bucket["Name"] for bucket in cloud.account.client("s3").list_buckets()["Buckets"]]
+    assert not [name for name in buckets if name.startswith("jobflow-dry-")]
 
 
 def test_dashboard_is_uploaded_with_its_config(cloud: Cloud, tmp_path: Path) -> None:

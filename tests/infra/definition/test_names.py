@@ -1,0 +1,30 @@
+"""Names: one stage's are never the beginning of another's, and all of them fit."""
+
+import pytest
+
+from chalicelib.errors import ConfigurationError
+from chalicelib.jobtype import LONGEST_NAME
+from infra.definition.names import bucket_name, logical, stack_name, stage_of
+
+LONGEST_STAGE = 14 * "s"
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod", "ada2", LONGEST_STAGE])
+def test_stage_and_stack_name_each_other(stage: str) -> None:
+    assert stage_of(stack_name(stage)) == stage
+
+
+@pytest.mark.parametrize("stage", ["", "prod-eu", "Prod", "2", "a_b", LONGEST_STAGE + "s", "prod\n"])
+def test_other_stages_are_refused(stage: str) -> None:
+    with pytest.raises(ConfigurationError, match="no stage"):
+        stack_name(stage)
+
+
+def test_longest_names_fit() -> None:
+    stack = stack_name(LONGEST_STAGE)
+    assert len(f"{stack}-{LONGEST_NAME * 'x'}") <= 64
+    assert len(bucket_name(stack, "artifacts", "123456789012", "ap-northeast-1")) <= 63
+
+
+def test_logical_ids_are_camel_case() -> None:
+    assert logical("email-send", "Queue") == "EmailSendQueue"
