@@ -1,11 +1,14 @@
 """The Lambda behind the jobs table's stream: counts every change of a job exactly once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import telemetry, wiring
 from chalicelib.context import LambdaContext
-from chalicelib.counting import CounterRows, Entry, fold, total
+from chalicelib.counting import CounterRows, CounterTable, Entry, fold, pieces, total
+
+TIDY_EVERY = 60.0
 
 
 def apply(rows: CounterRows, records: Sequence[Mapping[str, Any]], lane: str) -> int:
@@ -16,13 +19,14 @@ def apply(rows: CounterRows, records: Sequence[Mapping[str, Any]], lane: str) ->
     """
     added = 0
     for row, entries in fold(records).items():
-        left = entries
-        while left:
-            mark = rows.add(row, total(left), lane, left[0].sequence, left[-1].sequence)
-            if mark is None:
-                added += len(left)
-                break
-            left = _after(left, mark)
+        for piece in pieces(entries):
+            left = piece
+            while left:
+                mark = rows.add(row, total(left), lane, left[0].sequence, left[-1].sequence)
+                if mark is None:
+                    added += len(left)
+                    break
+                left = _after(left, mark)
     return added
 
 
@@ -30,8 +34,26 @@ def _after(entries: Sequence[Entry], mark: str) -> list[Entry]:
     return [entry for entry in entries if entry.sequence > mark]
 
 
+@dataclass
+class Tidying:
+    """Keeps the row of totals small; a look once a minute a process is enough."""
+
+    last: float = float("-inf")
+
+    def tidy(self, rows: CounterTable, now: float) -> None:
+        """Look, unless somebody in this process just did."""
+        if now - self.last >= TIDY_EVERY:
+            self.last = now
+            rows.tidy(now)
+
+
+_tidying = Tidying()
+
+
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Lambda entry point of the stream's mapping; its tumbling window is what tells the shard."""
-    added = apply(wiring.counter_rows(), event["Records"], event.get("shardId", "-"))
+    rows = wiring.counter_rows()
+    added = apply(rows, event["Records"], event.get("shardId", "-"))
+    _tidying.tidy(rows, wiring.clock()())
     telemetry.counted(len(event["Records"]), added)
     return {"batchItemFailures": [], "state": {}}

@@ -3,18 +3,26 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from chalicelib import backlog
 from chalicelib.histogram import bucket
 from chalicelib.job import DAY, Status
 from chalicelib.listing import iso
+from chalicelib.ports import Standing
 
 KEEP = 90 * DAY
 STEPS = {60: "M", 3600: "H", 86_400: "D"}
 """Seconds of a time bucket, and what its rows are called."""
 TOTALS = ("CNT", "TOTAL")
+"""The row of how many jobs there are by type and status (`n#`), and since when the queued ones wait (`w#`)."""
+SHARD = re.compile(r"mark#shardId-0*(\d{13})\b")
+SHARD_LIFE = 2 * DAY
+"""Seconds after its birth when nothing of a shard can come any more: it is written for hours, and kept for a day."""
+MOST_NUMBERS = 150
+"""Numbers in one write to one row, beside the last record's: an update expression ends at 4 KB."""
 EVENTS = {
     Status.COMPLETED: "completed",
     Status.FAILED: "failed",
@@ -60,13 +68,23 @@ class Entry:
 
 
 class CounterRows(Protocol):
-    """Rows of counters, each with how far it has counted each lane of the stream."""
+    """Rows of counters, each with how far it has counted each lane of the stream. Times in seconds since the epoch."""
 
     def add(self, row: Row, additions: Additions, lane: str, first: str, last: str) -> str | None:
         """Add, and move the lane's mark to `last`, in one write; refused when the mark is not before `first`.
 
         Returns None when it was added, and the mark when it was refused.
         """
+
+
+class CounterTable(CounterRows, Protocol):
+    """The rows, for those who also look after them."""
+
+    def read(self, row: Row) -> Mapping[str, Any]:
+        """A row's numbers and facts, strongly consistent; empty when there is no such row."""
+
+    def tidy(self, now: float) -> int:
+        """Take out of the row of totals what is litter; returns how much of it there was."""
 
 
 def fold(records: Iterable[Mapping[str, Any]]) -> dict[Row, list[Entry]]:
@@ -89,6 +107,26 @@ def total(entries: Iterable[Entry]) -> Additions:
     return whole
 
 
+def pieces(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """Entries of one row in portions that fit into one write each."""
+    start, names = 0, set[str]()
+    for place, entry in enumerate(entries):
+        if place > start and len(names | entry.additions.numbers.keys()) > MOST_NUMBERS:
+            yield entries[start:place]
+            start, names = place, set[str]()
+        names |= entry.additions.numbers.keys()
+    if entries:
+        yield entries[start:]
+
+
+def litter(item: Mapping[str, Any], now: float) -> list[str]:
+    """What of the row of totals nobody reads any more: times long past, and marks of shards that have ended."""
+    numbers = {name: int(value) for name, value in item.items() if name.startswith(backlog.PREFIX)}
+    shards = {name: found for name in item if (found := SHARD.match(name))}
+    ended = [name for name, found in shards.items() if int(found[1]) / 1000 < now - SHARD_LIFE]
+    return [*backlog.litter(numbers, now), *ended]
+
+
 def plain(image: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """A META item's image with its strings and numbers; None for other rows and for no image."""
     if not image or image.get("sk", {}).get("S") != "META":
@@ -102,15 +140,21 @@ def fingerprint(job_type: str, error_class: str, message: str) -> tuple[str, str
     return hashlib.sha256(f"{job_type}|{error_class}|{general}".encode()).hexdigest()[:12], general
 
 
+def standing(totals: Mapping[str, Any], paused: Mapping[str, float]) -> Standing:
+    """The row of totals as everybody else knows it; never negative, whatever got lost."""
+    numbers = {name: int(value) for name, value in totals.items() if name.startswith(("n#", backlog.PREFIX))}
+    by_state = {tuple(name.split("#")[1:]): max(0, n) for name, n in numbers.items() if name.startswith("n#")}
+    waiting = {name: n for name, n in numbers.items() if name.startswith(backlog.PREFIX)}
+    return Standing({(kind, Status(state)): n for (kind, state), n in by_state.items()}, waiting, paused)
+
+
 def _entries(old: dict[str, Any] | None, new: dict[str, Any] | None) -> Iterator[tuple[Row, Additions]]:
     if old is None and new is None:
         return
-    before, after = _state(old), _state(new)
-    if before == after:
-        return
-    moved = Counter({key: n for key, n in ((before, -1), (after, 1)) if key})
-    yield Row(*TOTALS), Additions(Counter({f"n#{key}": n for key, n in moved.items()}))
-    if new is None:
+    totals = _totals(old, new)
+    if totals:
+        yield Row(*TOTALS), Additions(totals)
+    if new is None or _state(old) == _state(new):
         return
     at = float(new["updated_at"])
     numbers = _event_numbers(old, new)
@@ -120,6 +164,18 @@ def _entries(old: dict[str, Any] | None, new: dict[str, Any] | None) -> Iterator
             yield Row(f"{name}#{new['type']}", iso(start), int(start + KEEP)), Additions(Counter(numbers))
     if Status(new["status"]) in BROKEN and new.get("error_class"):
         yield _error_entry(new, at)
+
+
+def _totals(old: dict[str, Any] | None, new: dict[str, Any] | None) -> Counter[str]:
+    at = float((new or old or {})["updated_at"])
+    moved: Counter[str] = Counter()
+    if old is not None:
+        moved[f"n#{_state(old)}"] -= 1
+        moved.update(backlog.went(old["type"], old["updated_at"], at) if old["status"] == Status.QUEUED else {})
+    if new is not None:
+        moved[f"n#{_state(new)}"] += 1
+        moved.update(backlog.came(new["type"], new["updated_at"]) if new["status"] == Status.QUEUED else {})
+    return Counter({name: n for name, n in moved.items() if n})
 
 
 def _state(image: dict[str, Any] | None) -> str | None:

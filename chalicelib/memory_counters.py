@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.counting import STEPS, TOTALS, Additions, Row
-from chalicelib.job import Status
-from chalicelib.ports import ErrorHour
+from chalicelib.counting import STEPS, TOTALS, Additions, Row, litter, standing
+from chalicelib.ports import ErrorHour, Standing
 
 
 class MemoryCounters:
-    """See CounterRows (writing) and Counters (reading)."""
+    """See CounterRows (writing), Counters (reading) and Pauses."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._numbers: dict[tuple[str, str], Counter[str]] = {}
         self._facts: dict[tuple[str, str], dict[str, Any]] = {}
         self._marks: dict[tuple[str, str, str], str] = {}
+        self._paused: dict[str, float] = {}
 
     def add(self, row: Row, additions: Additions, lane: str, first: str, last: str) -> str | None:
         """See CounterRows."""
@@ -33,10 +33,32 @@ class MemoryCounters:
             self._facts[key] = {**additions.firsts, **facts, **additions.facts}
         return None
 
-    def totals(self) -> Mapping[tuple[str, Status], int]:
+    def read(self, row: Row) -> Mapping[str, Any]:
+        """See CounterRows."""
+        key = (row.pk, row.sk)
+        return {**self._facts.get(key, {}), **self._numbers.get(key, {})}
+
+    def tidy(self, now: float) -> int:
+        """See CounterRows."""
+        with self._lock:
+            marks = {f"mark#{lane}": mark for (*key, lane), mark in self._marks.items() if tuple(key) == TOTALS}
+            found = litter({**self._numbers.get(TOTALS, {}), **marks}, now)
+            for name in found:
+                self._numbers[TOTALS].pop(name, None)
+                self._marks.pop((*TOTALS, name.removeprefix("mark#")), None)
+        return len(found)
+
+    def standing(self) -> Standing:
         """See Counters."""
-        keys = {name: name.split("#") for name in self._numbers.get(TOTALS, {})}
-        return {(k[1], Status(k[2])): max(0, self._numbers[TOTALS][name]) for name, k in keys.items()}
+        return standing(self._numbers.get(TOTALS, {}), dict(self._paused))
+
+    def pause(self, job_type: str, at: float) -> None:
+        """See Pauses."""
+        self._paused.setdefault(job_type, at)
+
+    def resume(self, job_type: str) -> None:
+        """See Pauses."""
+        self._paused.pop(job_type, None)
 
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
         """See Counters."""

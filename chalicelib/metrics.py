@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from chalicelib import jobtype
+from chalicelib import backlog, jobtype
 from chalicelib.job import Status
-from chalicelib.ports import Counters, Depth, JobQueue
+from chalicelib.ports import Counters, Depth, JobQueue, Standing
 
 KEEP = 1.0
 """Seconds an answer is kept in a process: many open dashboards cost no more than one."""
@@ -16,10 +16,15 @@ RUNNING = (Status.QUEUED, Status.PROCESSING, Status.RETRYING)
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Jobs by status and messages by queue: of one job type, or of all."""
+    """Jobs by status and messages by queue: of one job type, or of all.
+
+    `oldest` is since when (epoch seconds) the longest-waiting queued job waits; None when none is queued.
+    """
 
     by_status: Mapping[Status, int]
     depth: Depth = field(default_factory=Depth)
+    oldest: float | None = None
+    paused: bool = False
 
     @property
     def total_jobs(self) -> int:
@@ -67,17 +72,17 @@ class MetricsReader:
             if self._last is None or not 0 <= self.clock() - self._last.as_of < KEEP:
                 names = [kind.name for kind in jobtype.all_types()]
                 depths = {name: self.queue.depth(name) for name in names}
-                self._last = summarise(self.counters.totals(), depths, self.clock())
+                self._last = summarise(self.counters.standing(), depths, self.clock())
             return self._last
 
     def active(self, job_type: str | None) -> int:
         """How many jobs of a type, or of all, are under way, as last counted."""
-        totals = self.counters.totals()
+        totals = self.counters.standing().totals
         return sum(count(totals, status, job_type) for status in RUNNING)
 
     def count(self, status: Status | None, job_type: str | None) -> int:
         """How many jobs there are with this status and type, as last counted."""
-        return count(self.counters.totals(), status, job_type)
+        return count(self.counters.standing().totals, status, job_type)
 
 
 def count(totals: Mapping[tuple[str, Status], int], status: Status | None, job_type: str | None) -> int:
@@ -89,11 +94,20 @@ def count(totals: Mapping[tuple[str, Status], int], status: Status | None, job_t
     )
 
 
-def summarise(totals: Mapping[tuple[str, Status], int], depths: Mapping[str, Depth], now: float) -> Metrics:
+def summarise(standing: Standing, depths: Mapping[str, Depth], now: float) -> Metrics:
     """The counters and depths as one picture: every declared type, and those that only have old jobs."""
-    names = sorted({*depths, *(name for name, _ in totals)})
-    by_type = {name: Numbers(_by_status(totals, name), depths.get(name, Depth())) for name in names}
-    return Metrics(Numbers(_by_status(totals, None), _sum(depths.values())), by_type, now)
+    names = sorted({*depths, *(name for name, _ in standing.totals)})
+    by_type = {name: _of_type(standing, name, depths.get(name, Depth()), now) for name in names}
+    waiting = [numbers.oldest for numbers in by_type.values() if numbers.oldest is not None]
+    paused = bool(by_type) and all(numbers.paused for numbers in by_type.values())
+    whole = Numbers(_by_status(standing.totals, None), _sum(depths.values()), min(waiting, default=None), paused)
+    return Metrics(whole, by_type, now)
+
+
+def _of_type(standing: Standing, name: str, depth: Depth, now: float) -> Numbers:
+    by_status = _by_status(standing.totals, name)
+    oldest = backlog.oldest(standing.waiting, name, now) if by_status[Status.QUEUED] else None
+    return Numbers(by_status, depth, oldest, name in standing.paused)
 
 
 def _by_status(totals: Mapping[tuple[str, Status], int], job_type: str | None) -> dict[Status, int]:

@@ -1,7 +1,7 @@
 """What the service and the workers need from the outside, as Protocols. Both adapters pass one contract suite."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chalicelib.changes import Change
@@ -155,14 +155,36 @@ class RateWindows(Protocol):
 class Counters(Protocol):
     """What the stream's function has counted, seconds late. Times in seconds since the epoch."""
 
-    def totals(self) -> Mapping[tuple[str, Status], int]:
-        """Jobs by (type, status)."""
+    def standing(self) -> "Standing":
+        """How many jobs there are, which wait and which types are paused: one strongly consistent request."""
 
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
         """What happened to jobs of a type, in stored buckets of `step` seconds (60, 3600, 86400), oldest first."""
 
     def errors(self, start: float, end: float) -> "Sequence[ErrorHour]":
         """The kinds of errors of the hours between, as counted hour by hour."""
+
+
+class Pauses(Protocol):
+    """Which job types' queues are not worked off, as `Standing` tells it."""
+
+    def pause(self, job_type: str, at: float) -> None:
+        """Write down that the type is paused since `at` (seconds since the epoch); again, it keeps the first time."""
+
+    def resume(self, job_type: str) -> None:
+        """Write down that it is not; a type that was not paused is no error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the counters say at one moment.
+
+    `totals` are jobs by (type, status), `waiting` is for `backlog`, `paused` tells since when (epoch seconds) by type.
+    """
+
+    totals: Mapping[tuple[str, Status], int]
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    paused: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from chalicelib.counting import CounterRows
+from chalicelib.counting import CounterTable
 from chalicelib.errors import ConfigurationError
 from chalicelib.metrics import MetricsReader
-from chalicelib.ports import Counters, JobQueue, JobStore, RateWindows
+from chalicelib.ports import Counters, JobQueue, JobStore, Pauses, RateWindows
 from chalicelib.rate_limit import RateLimiter
 from chalicelib.service import JobService
 from chalicelib.settings import Settings
@@ -79,9 +79,14 @@ def counters() -> Counters:
     return _once("counters", _dynamo_counters)
 
 
-def counter_rows() -> CounterRows:
+def counter_rows() -> CounterTable:
     """Where the stream's function counts: the same rows that `counters` reads."""
-    return cast("CounterRows", counters())
+    return cast("CounterTable", counters())
+
+
+def pauses() -> Pauses:
+    """Which types are paused: kept beside the counters, so that one request tells both."""
+    return cast("Pauses", counters())
 
 
 def token_store() -> TokenStore:

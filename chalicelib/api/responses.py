@@ -196,9 +196,12 @@ class Numbers(Answer):
 class TypeNumbers(Numbers):
     """The numbers of one job type."""
 
-    oldest_queued_age_s: float | None
+    oldest_queued_age_s: float | None = Field(
+        description="Seconds that the oldest queued job has waited: within 3 s for the first 15 minutes, 30 s up to "
+        "4 hours, half an hour beyond; null when none is queued"
+    )
     in_flight: int
-    paused: bool
+    paused: bool = Field(description="Whether its queue is not worked off until somebody resumes it")
 
 
 class MetricsAnswer(Numbers):

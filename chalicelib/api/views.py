@@ -70,7 +70,10 @@ def metrics_answer(metrics: Metrics) -> r.MetricsAnswer:
     """The numbers of all jobs, and of each type."""
     by_type = {
         name: r.TypeNumbers(
-            **_eight(numbers), oldest_queued_age_s=None, in_flight=numbers.depth.in_flight, paused=False
+            **_eight(numbers),
+            oldest_queued_age_s=None if numbers.oldest is None else round(metrics.as_of - numbers.oldest, 1),
+            in_flight=numbers.depth.in_flight,
+            paused=numbers.paused,
         )
         for name, numbers in metrics.by_type.items()
     }

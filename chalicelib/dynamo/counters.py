@@ -1,8 +1,10 @@
 """Counter rows on the control table: written by the stream's function, read by the API."""
 
+import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import and_
 from typing import Any
 
 from pynamodb.exceptions import UpdateError
@@ -10,20 +12,23 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from chalicelib.counting import STEPS, TOTALS, Additions, Row
+from chalicelib.counting import STEPS, TOTALS, Additions, Row, litter, standing
 from chalicelib.dynamo import tables
 from chalicelib.dynamo.writes import refused
-from chalicelib.job import Status
 from chalicelib.listing import iso
-from chalicelib.ports import ErrorHour
+from chalicelib.ports import ErrorHour, Standing
 from chalicelib.settings import Settings
 
-NUMBER = "n#"
 MARK = "mark#"
+PAUSE = "PAUSE#"
+"""Sort keys beside the row of totals, so that one query tells both."""
+SINCE = "since"
+MOST_LITTER = 50
+"""Attributes taken out in one write, each with its condition."""
 
 
 class DynamoCounters:
-    """See CounterRows (writing) and Counters (reading)."""
+    """See CounterRows (writing), Counters (reading) and Pauses."""
 
     def __init__(self, settings: Settings) -> None:
         self._table = tables.control(settings)
@@ -33,22 +38,40 @@ class DynamoCounters:
         mark = Path([f"{MARK}{lane}"])
         condition: Condition = mark.does_not_exist() | (mark < first)
         actions = [mark.set(last), *_actions(row, additions)]
-        try:
-            self._table.update_item(self._table.name, row.pk, row.sk, actions=actions, condition=condition)
-        except UpdateError as error:
-            if not refused(error):
-                raise
-            return str(self._get(row)[f"{MARK}{lane}"])
-        return None
+        if self._write(row, actions, condition):
+            return None
+        return str(self._get(row)[f"{MARK}{lane}"])
 
-    def totals(self) -> Mapping[tuple[str, Status], int]:
-        """See Counters: one consistent read."""
-        found: dict[tuple[str, Status], int] = {}
-        for name, number in self._get(Row(*TOTALS)).items():
-            if name.startswith(NUMBER):
-                _, job_type, status = name.split("#")
-                found[job_type, Status(status)] = max(0, int(number))
-        return found
+    def read(self, row: Row) -> Mapping[str, Any]:
+        """See CounterRows."""
+        kept = {name: value for name, value in self._get(row).items() if not name.startswith(MARK)}
+        return {name: value for name, value in kept.items() if name not in ("pk", "sk", "expires_at")}
+
+    def tidy(self, now: float) -> int:
+        """See CounterRows."""
+        item = self._get(Row(*TOTALS))
+        found = litter(item, now)[:MOST_LITTER]
+        if found:
+            # Whoever added to one of them meanwhile keeps it; the next look is soon.
+            unchanged: list[Condition] = [Path([name]) == _typed(item[name]) for name in found]
+            self._write(Row(*TOTALS), [Path([name]).remove() for name in found], functools.reduce(and_, unchanged))
+        return len(found)
+
+    def standing(self) -> Standing:
+        """See Counters: one query, as rows of one partition."""
+        answer = self._table.query(self._table.name, TOTALS[0], consistent_read=True)
+        rows = {item["sk"]["S"]: _plain(item) for item in answer["Items"]}
+        paused = {name: row[SINCE] for name, row in rows.items() if name.startswith(PAUSE) and SINCE in row}
+        return standing(rows.get(TOTALS[1], {}), {name.removeprefix(PAUSE): at for name, at in paused.items()})
+
+    def pause(self, job_type: str, at: float) -> None:
+        """See Pauses."""
+        since = Path([SINCE])
+        self._write(Row(TOTALS[0], PAUSE + job_type), [since.set(since | _typed(at))])
+
+    def resume(self, job_type: str) -> None:
+        """See Pauses."""
+        self._write(Row(TOTALS[0], PAUSE + job_type), [Path([SINCE]).remove()])
 
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
         """See Counters: one query a megabyte, which is about three days of minutes."""
@@ -61,6 +84,15 @@ class DynamoCounters:
             hour, fingerprint = item["sk"].split("#")
             found.append(ErrorHour(_seconds(hour), fingerprint, item))
         return found
+
+    def _write(self, row: Row, actions: list[Action], condition: Condition | None = None) -> bool:
+        try:
+            self._table.update_item(self._table.name, row.pk, row.sk, actions=actions, condition=condition)
+        except UpdateError as error:
+            if not refused(error):
+                raise
+            return False
+        return True
 
     def _get(self, row: Row) -> dict[str, Any]:
         answer = self._table.get_item(self._table.name, row.pk, row.sk, consistent_read=True)

@@ -18,7 +18,7 @@ from chalicelib.ports import Filter, Overdue, Page
 BATCH = 100
 """Main items in one BatchGetItem: AWS's limit."""
 TRIES = 2
-"""Requests for one batch: DynamoDB may leave a part of it unread. With 4 queries and 2 batches that makes 8 at most."""
+"""Requests for the first batch of a page: DynamoDB may leave a part unread. 4 queries and 2 batches are 7 at most."""
 SELECTIVE = 1000
 """Entries a shard looks at for one page when some of them are left out."""
 MOST_ROUNDS = 25
@@ -152,17 +152,17 @@ class Pages:
     def _read(self, entries: Sequence[Entry], first: int) -> Iterator[tuple[Entry, Job | None]]:
         """The entries with their jobs (None: gone), `first` of them at first; ends where DynamoDB reads no further."""
         for chunk in _chunks(entries, first, self._batch_size):
-            jobs = self._batch([entry.id for entry in chunk])
+            jobs = self._batch([entry.id for entry in chunk], TRIES if chunk[0] is entries[0] else 1)
             for entry in chunk:
                 if entry.id not in jobs:
                     return
                 yield entry, jobs[entry.id]
 
-    def _batch(self, ids: Sequence[str]) -> dict[str, Job | None]:
+    def _batch(self, ids: Sequence[str], tries: int) -> dict[str, Job | None]:
         """The jobs by id, None for one that is gone; an id that could not be read is not in it."""
         found: dict[str, Job | None] = {}
         unread: list[Any] = [{"pk": job_id, "sk": META} for job_id in ids]
-        for _ in range(TRIES):
+        for _ in range(tries):
             answer = self._table.batch_get_item(self._table.name, unread)
             for item in answer["Responses"].get(self._table.name, []):
                 row = self._rows.from_raw_data(item)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.backlog import oldest
 from chalicelib.counters import apply
-from chalicelib.counting import TOTALS, Additions, Row, fingerprint, fold
+from chalicelib.counting import MOST_NUMBERS, TOTALS, Additions, Row, fingerprint, fold, pieces, total
 from chalicelib.histogram import bucket, percentile, upper
 from chalicelib.ports import ErrorHour
 from chalicelib.series import depth, drain_eta, durations, error_groups, gather, throughput
@@ -87,6 +88,26 @@ def test_replays_and_splits_and_failures_count_each_change_once(seed: int) -> No
         except ConnectionError:
             rows.fails = 0
     assert rows.numbers == whole.numbers
+
+
+def test_who_waits_is_counted_when_it_comes_and_when_it_goes() -> None:
+    rows = Rows()
+    apply(rows, life()[:1], "s")
+    assert oldest(rows.numbers[Row(*TOTALS)], "a.b", T0 + 100) == T0 + 2.5
+    apply(rows, life()[1:2], "s")
+    assert oldest(rows.numbers[Row(*TOTALS)], "a.b", T0 + 100) is None
+
+
+def test_a_batch_of_many_moments_is_written_in_pieces_that_fit() -> None:
+    rows = Rows()
+    many = [record(n, None, image("queued", T0 + 60 * n, pk=f"job-{n}")) for n in range(400)]
+    [entries] = [found for row, found in fold(many).items() if row == Row(*TOTALS)]
+    parts = list(pieces(entries))
+    assert [entry for part in parts for entry in part] == entries
+    assert max(len(total(part).numbers) for part in parts) <= MOST_NUMBERS + 4
+    apply(rows, many, "s")
+    apply(rows, many, "s")
+    assert rows.numbers[Row(*TOTALS)]["n#a.b#queued"] == 400
 
 
 def test_an_expired_job_leaves_the_totals_and_no_event() -> None:

@@ -1,6 +1,6 @@
 """The numbers of the platform."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pytest
 
@@ -8,7 +8,7 @@ from chalicelib.job import Status
 from chalicelib.memory import MemoryJobQueue
 from chalicelib.memory_counters import MemoryCounters
 from chalicelib.metrics import MetricsReader, count, summarise
-from chalicelib.ports import Depth, Nudge
+from chalicelib.ports import Depth, Nudge, Standing
 from tests.chalicelib.api.support import NOTE, OTHER, T0, Clock, only_types
 
 TOTALS = {
@@ -25,9 +25,9 @@ class Counted(MemoryCounters):
 
     reads = 0
 
-    def totals(self) -> Mapping[tuple[str, Status], int]:
+    def standing(self) -> Standing:
         self.reads += 1
-        return TOTALS
+        return Standing(TOTALS)
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def test_counting_by_status_and_type(status: Status | None, job_type: str | None
 
 def test_the_whole_is_the_sum_of_the_types() -> None:
     depths = {"test.note": Depth(1, 2, 3, 4), "test.other": Depth(10, 20, 30, 40)}
-    metrics = summarise(TOTALS, depths, T0)
+    metrics = summarise(Standing(TOTALS), depths, T0)
 
     assert metrics.whole.depth == Depth(11, 22, 33, 44)
     assert metrics.whole.queue_length == 33
@@ -61,7 +61,7 @@ def test_the_whole_is_the_sum_of_the_types() -> None:
 
 
 def test_scheduled_jobs_are_not_active_yet() -> None:
-    assert summarise({("t", Status.SCHEDULED): 2}, {}, T0).whole.active_jobs == 0
+    assert summarise(Standing({("t", Status.SCHEDULED): 2}), {}, T0).whole.active_jobs == 0
 
 
 def test_a_second_of_askers_costs_one_reading() -> None:

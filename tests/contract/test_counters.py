@@ -7,11 +7,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib.backlog import came, oldest, went
 from chalicelib.counting import TOTALS, Additions, Row
 from chalicelib.dynamo.counters import DynamoCounters
 from chalicelib.dynamo.schema import control_table
-from chalicelib.job import Status
+from chalicelib.job import DAY, Status
 from chalicelib.memory_counters import MemoryCounters
+from chalicelib.ports import Standing
 from chalicelib.settings import Settings
 
 T0 = 1_800_000_000.0 - 1_800_000_000.0 % 3600
@@ -60,9 +62,9 @@ def test_each_lane_has_a_mark_of_its_own(rows: Rows) -> None:
 
 
 def test_totals_are_read_by_type_and_status_and_never_negative(rows: Rows) -> None:
-    assert rows.totals() == {}
+    assert rows.standing() == Standing({})
     rows.add(Row(*TOTALS), Additions(Counter({"n#a.b#queued": 2, "n#c.d#failed": -1})), "s", "01", "01")
-    assert rows.totals() == {("a.b", Status.QUEUED): 2, ("c.d", Status.FAILED): 0}
+    assert rows.standing().totals == {("a.b", Status.QUEUED): 2, ("c.d", Status.FAILED): 0}
 
 
 def test_buckets_come_in_order_from_one_type_and_one_resolution(rows: Rows) -> None:
@@ -82,3 +84,42 @@ def test_an_error_keeps_when_it_was_first_seen_and_what_was_seen_last(rows: Rows
     seen = {name: error.numbers[name] for name in ("count", "first_seen", "last_seen", "job1", "job2")}
     assert (error.hour, error.fingerprint) == (T0, "f1")
     assert seen == {"count": 2, "first_seen": T0 + 1, "last_seen": T0 + 9, "job1": "id1", "job2": "id2"}
+
+
+def test_the_row_of_totals_tells_since_when_jobs_wait(rows: Rows) -> None:
+    rows.add(Row(*TOTALS), Additions(came("a.b", T0)), "s", "01", "01")
+    assert oldest(rows.standing().waiting, "a.b", T0 + 60) == T0 + 2.5
+    rows.add(Row(*TOTALS), Additions(went("a.b", T0, T0 + 70)), "s", "02", "02")
+    assert oldest(rows.standing().waiting, "a.b", T0 + 80) is None
+
+
+def test_a_row_is_read_without_its_marks(rows: Rows) -> None:
+    assert dict(rows.read(Row("ERR", "x"))) == {}
+    rows.add(Row("ERR", "x", 7), Additions(Counter({"count": 2}), {"type": "a.b"}, {"first_seen": T0}), "s", "1", "1")
+    assert dict(rows.read(Row("ERR", "x"))) == {"count": 2, "type": "a.b", "first_seen": T0}
+
+
+def test_tidying_takes_out_what_is_empty_past_or_of_a_shard_that_ended(rows: Rows) -> None:
+    row = Row(*TOTALS)
+    old, new = (f"shardId-0000000{int((T0 - age) * 1000)}-ab12" for age in (3 * DAY, 3600))
+    rows.add(row, Additions(came("a.b", T0 - 7200) + came("a.b", T0)), old, "01", "01")
+    rows.add(row, Additions(Counter({"n#a.b#queued": 2}) + came("a.b", T0 - 60)), new, "01", "01")
+    rows.add(row, Additions(went("a.b", T0 - 60, T0)), new, "02", "02")
+    before = rows.standing()
+    assert rows.tidy(T0) == 5
+    after = rows.standing()
+    assert (after.totals, set(after.waiting) < set(before.waiting)) == (before.totals, True)
+    assert oldest(after.waiting, "a.b", T0) == oldest(before.waiting, "a.b", T0)
+    assert rows.tidy(T0) == 0
+    assert add(rows, row, "02", "02", lane=new) == "02"
+    assert add(rows, row, "01", "01", lane=old) is None
+
+
+def test_a_type_is_paused_until_it_is_resumed(rows: Rows) -> None:
+    rows.pause("a.b", T0)
+    rows.pause("a.b", T0 + 9)
+    rows.pause("c.d", T0 + 1)
+    assert rows.standing().paused == {"a.b": T0, "c.d": T0 + 1}
+    rows.resume("a.b")
+    rows.resume("e.f")
+    assert rows.standing().paused == {"c.d": T0 + 1}

@@ -15,6 +15,7 @@ from chalicelib.job import Job, Status
 from chalicelib.jobtype import JobType
 from chalicelib.memory import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
 from chalicelib.memory_counters import MemoryCounters
+from chalicelib.ports import Standing
 from chalicelib.settings import Settings
 from chalicelib.tokens import MemoryTokenStore, Role
 from tests.support import T0, Clock
@@ -82,8 +83,8 @@ class Live(MemoryCounters):
         super().__init__()
         self._store = store
 
-    def totals(self) -> Mapping[tuple[str, Status], int]:
-        return self._store.totals()
+    def standing(self) -> Standing:
+        return replace(super().standing(), totals=self._store.totals())
 
 
 @dataclass

@@ -1,0 +1,69 @@
+"""Put many jobs straight into the tables of an emulator: past the API, with the store's own rows."""
+
+import random
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from chalicelib import aws
+from chalicelib.counting import STEPS, TOTALS, Additions, Row
+from chalicelib.dynamo import tables
+from chalicelib.dynamo.counters import DynamoCounters
+from chalicelib.dynamo.rows import JobRow, new_row
+from chalicelib.job import Job, Status
+from chalicelib.listing import iso
+from chalicelib.settings import Settings
+
+IN_ONE_WRITE = 25
+SHARES = {Status.COMPLETED: 90, Status.FAILED: 3, Status.DEAD_LETTER: 2, Status.CANCELLED: 1, Status.QUEUED: 4}
+"""Percent of the jobs in each state: a platform that has worked for a while."""
+EVERY = 0.25
+"""Seconds between two jobs' creations."""
+
+
+def jobs(number: int, types: list[str], until: float, seed: int = 5) -> Iterator[Job]:
+    """So many jobs, the last one created at `until` (seconds since the epoch)."""
+    chance = random.Random(seed)
+    statuses, weights = list(SHARES), list(SHARES.values())
+    for place in range(number):
+        created = round(until - (number - 1 - place) * EVERY, 3)
+        status = chance.choices(statuses, weights)[0]
+        failed = status in (Status.FAILED, Status.DEAD_LETTER)
+        yield Job(
+            id=str(uuid.UUID(int=chance.getrandbits(128), version=4)), type=chance.choice(types), status=status,
+            created_at=created, updated_at=created, payload={"to": ["a@example.com"]}, payload_bytes=24,
+            due_at=created + 60, tags=("night",) if place % 10 == 0 else (), sent=True,
+            error_class="TimeoutError" if failed else None, error_message="no answer" if failed else None,
+        )  # fmt: skip
+
+
+def seed(settings: Settings, number: int, types: list[str], until: float) -> Counter[tuple[str, Status]]:
+    """Write the jobs and their totals; returns how many there are by (type, status)."""
+    rows = tables.jobs(settings).bind(JobRow)
+    client = aws.client("dynamodb", settings.region)
+    counted: Counter[tuple[str, Status]] = Counter()
+    batch: list[dict[str, Any]] = []
+
+    def flush() -> None:
+        if batch:
+            client.batch_write_item(RequestItems={settings.jobs_table: list(batch)})
+            batch.clear()
+
+    for job in jobs(number, types, until):
+        counted[job.type, job.status] += 1
+        batch.append({"PutRequest": {"Item": new_row(rows, job).serialize()}})
+        if len(batch) == IN_ONE_WRITE:
+            flush()
+    flush()
+    _count(settings, counted, until)
+    return counted
+
+
+def _count(settings: Settings, counted: Counter[tuple[str, Status]], at: float) -> None:
+    add: Callable[..., Any] = DynamoCounters(settings).add
+    add(Row(*TOTALS), Additions(Counter({f"n#{t}#{s}": n for (t, s), n in counted.items()})), "seed", "1", "1")
+    for name in {job_type for job_type, _ in counted}:
+        for seconds, letter in STEPS.items():
+            row = Row(f"{letter}#{name}", iso(at - at % seconds), None)
+            add(row, Additions(Counter({"created": counted[name, Status.QUEUED]})), "seed", "1", "1")
