@@ -43,7 +43,7 @@ test("everything is done by keyboard: find, walk, pick, open, retry, go", async 
   await page.keyboard.press("Escape");
   await page.keyboard.press("Control+k");
   await page.getByRole("dialog").getByRole("combobox").fill(first);
-  await page.getByRole("option", { name: first.slice(0, 8) }).waitFor();
+  await page.getByRole("option", { name: `report.generate · ${first.slice(0, 8)}` }).waitFor();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(new RegExp(first));
 });

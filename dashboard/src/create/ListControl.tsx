@@ -39,7 +39,7 @@ export function ListControl({
               </div>
             ) : (
               <SchemaControl
-                field={{ ...item, title: `${field.title} ${at + 1}` }}
+                field={{ ...item, title: `${field.title} ${at + 1}`, required: false }}
                 value={one}
                 problems={within(problems, at)}
                 onChange={(next) => replace(at, next)}

@@ -39,7 +39,7 @@ export function BulkBar({ rows, selection, search, total, more, now }: BulkBarPr
     <div
       role="toolbar"
       aria-label="Selected jobs"
-      className="pop fixed inset-x-2 bottom-16 z-30 mx-auto flex max-w-2xl flex-wrap items-center gap-2 border border-strong bg-panel p-2 ps-4 shadow-float sm:bottom-4"
+      className="pop fixed inset-x-2 bottom-16 z-30 mx-auto flex max-w-2xl flex-wrap items-center gap-1 border border-strong bg-panel p-2 ps-3 shadow-float sm:ps-4 sm:bottom-4"
     >
       <p aria-live="polite" className="me-auto text-sm">
         <strong className="nums">
@@ -49,7 +49,9 @@ export function BulkBar({ rows, selection, search, total, more, now }: BulkBarPr
               : `All ${plural(total, "job")}`
             : plural(ids.size, "job")}
         </strong>{" "}
-        <span className="text-soft">selected · list held</span>
+        <span className="text-soft">
+          selected<span className="max-sm:sr-only"> · list held</span>
+        </span>
       </p>
       {canMatch && (
         <Button size="sm" tone="ghost" onClick={selection.selectMatching}>
@@ -67,7 +69,7 @@ export function BulkBar({ rows, selection, search, total, more, now }: BulkBarPr
         </Button>
       )}
       <Button size="sm" tone="ghost" icon={<IconClose width={14} height={14} />} onClick={selection.clear}>
-        Clear
+        <span className="max-sm:sr-only">Clear</span>
       </Button>
     </div>
   );

@@ -58,7 +58,8 @@ function Loaded({ job }: { job: JobDetail }) {
             <Timeline job={job} />
           </Panel>
           <Panel title={plural(job.history.length, "attempt")} flush>
-            <Attempts job={job} logs={lines} />
+            {/* One attempt's lines are the whole log, which stands below. */}
+            <Attempts job={job} logs={job.history.length > 1 ? lines : []} />
           </Panel>
           <Panel
             title="Log"

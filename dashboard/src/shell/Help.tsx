@@ -5,7 +5,7 @@ import { SHORTCUTS } from "./shortcuts";
 export default function Help({ onClose }: { onClose: () => void }) {
   return (
     <Dialog open onClose={onClose} title="Keyboard" wide>
-      <div className="grid gap-6 sm:grid-cols-3">
+      <div className="grid gap-6 sm:grid-cols-2">
         {SHORTCUTS.map(([where, keys]) => (
           <section key={where} aria-label={where}>
             <h3 className="mb-2 text-xs font-semibold tracking-wide text-soft uppercase">{where}</h3>

@@ -25,7 +25,7 @@ export const SHORTCUTS = [
     ],
   ],
   [
-    "Jobs",
+    "Jobs, and one of them",
     [
       ["/", "Find"],
       ["j  k", "Next, previous row"],
@@ -34,13 +34,6 @@ export const SHORTCUTS = [
       ["r", "Retry"],
       ["c", "Cancel"],
       ["Esc", "Drop the selection"],
-    ],
-  ],
-  [
-    "A job",
-    [
-      ["r", "Retry"],
-      ["c", "Cancel"],
     ],
   ],
 ] as const;

@@ -11,7 +11,8 @@ export default function MenuRadix({ trigger, entries }: { trigger: ReactElement;
   return (
     <Radix.Root modal={false} defaultOpen>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
+      {/* Inside the page's landmark, so that what it says belongs somewhere. */}
+      <Radix.Portal container={document.getElementById("main")}>
         <Radix.Content
           align="end"
           sideOffset={4}
