@@ -1,0 +1,1 @@
+"""A soak of the real local stack under kills, faults on the wire, duplicates and outages: `make chaos`."""

@@ -1,0 +1,75 @@
+"""`python -m scripts.chaos SECONDS SEED`: misfortune for so long, then rest, then the figures; 1 if one is wrong."""
+
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from scripts.chaos import verdict
+from scripts.chaos.clients import Clients
+from scripts.chaos.monkey import Monkey
+from scripts.chaos.site import Events, Stack, options
+from scripts.chaos.wire import Weather
+
+RATE = 9.5
+"""Jobs a second: 10 minutes make more than 5,000."""
+
+
+def main() -> int:
+    """Soak and judge."""
+    seconds, seed = float(sys.argv[1]), int(sys.argv[2])
+    print(f"chaos for {seconds:g} s; repeat with: make chaos SECONDS={seconds:g} SEED={seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="jobflow-chaos-") as folder:
+        return _soak(Path(folder), seconds, seed)
+
+
+def _soak(folder: Path, seconds: float, seed: int) -> int:
+    events, weather = Events(), Weather(random.Random(f"{seed} wire"))
+    stack = Stack(options(folder), events, weather)
+    runs = folder / "runs.txt"
+    try:
+        stack.start()
+        clients = Clients(stack.api_url, stack.token, random.Random(f"{seed} clients"), runs)
+        monkey = Monkey(stack, weather, random.Random(f"{seed} monkey"), seconds)
+        monkey.start()
+        asyncio.run(clients.run(seconds, RATE))
+        monkey.stop()
+        began = time.monotonic()
+        auditor = verdict.Auditor(stack.variables())
+        found = auditor.rest()
+        print(f"at rest {time.monotonic() - began:.0f} s after the faults stopped")
+        wrong = [f"lost: {key} was never answered" for key in clients.unanswered]
+        wrong += verdict.judge(found, clients.accepted, runs, events)
+        wrong += verdict.counters(stack.api_url, stack.token, found)
+        wrong += verdict.evidence(found, auditor.dead())
+    finally:
+        stack.close()
+    _report(found, clients, monkey, weather, events, wrong)
+    return 1 if wrong else 0
+
+
+def _report(
+    found: verdict.Table, clients: Clients, monkey: Monkey, weather: Weather, events: Events, wrong: list[str]
+) -> None:
+    ends = Counter(str(job["status"]) for job in found.jobs.values())
+    print(f"jobs accepted: {len(clients.accepted):,} ({_listed(Counter(clients.accepted.values()))})")
+    print(f"how they ended: {_listed(ends)}")
+    print(f"clients: {_listed(clients.done)}")
+    print(f"killed: {_listed(monkey.done)}")
+    print(f"faults on the wire: {_listed(weather.seen)}")
+    print(f"events: {_listed(events.seen)}")
+    lost, doubled = (sum(line.startswith(word) for line in wrong) for word in ("lost", "doubled"))
+    print(f"{lost} lost, {doubled} doubled, {len(wrong) - lost - doubled} otherwise wrong")
+    for line in wrong[:40]:
+        print(f"  {line}")
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items())) or "none"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

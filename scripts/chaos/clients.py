@@ -1,0 +1,83 @@
+"""Producers and operators: post jobs with a key until they get an answer, stop some, retry what ended badly."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+KINDS = (("ok", 70), ("error", 14), ("die", 5), ("permanent", 3), ("dead", 3), ("delayed", 5))
+"""What a job does, and how often in a hundred."""
+CANCELLED = 0.03
+PATIENCE = 0.5
+LONGEST = 120.0
+
+
+class Clients:
+    """Posts `rate` jobs a second for `seconds`. `accepted` holds every id that was answered, with its kind."""
+
+    def __init__(self, url: str, token: str, rng: random.Random, runs: Path) -> None:
+        self.accepted: dict[str, str] = {}
+        self.done: Counter[str] = Counter()
+        self.unanswered: list[str] = []
+        self._rng = rng
+        self._runs = str(runs)
+        self._client = httpx.AsyncClient(
+            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False
+        )
+
+    async def run(self, seconds: float, rate: float) -> None:
+        """Post, and return when every post has its answer or was given up."""
+        began, number = time.monotonic(), 0
+        async with self._client, asyncio.TaskGroup() as group:
+            while time.monotonic() - began < seconds:
+                number += 1
+                group.create_task(self._one(f"chaos-{number}", self._job()))
+                await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+
+    def _job(self) -> tuple[str, dict[str, Any], bool]:
+        kind = self._rng.choices([k for k, _ in KINDS], [weight for _, weight in KINDS])[0]
+        payload: dict[str, Any] = {"log": self._runs, "seconds": round(self._rng.uniform(0, 0.1), 3)}
+        if kind in ("error", "die"):
+            payload |= {"kind": kind, "trouble": self._rng.randint(1, 2)}
+        if kind == "permanent":
+            payload |= {"kind": kind, "trouble": 1}
+        if kind == "dead":
+            payload |= {"kind": "error", "trouble": 99}
+        body: dict[str, Any] = {"type": "chaos.note", "payload": payload}
+        if kind == "delayed":
+            body["delay_seconds"] = self._rng.randint(1, 30)
+        if kind == "dead":
+            body["max_attempts"] = 2
+        return kind, body, self._rng.random() < CANCELLED
+
+    async def _one(self, key: str, job: tuple[str, dict[str, Any], bool]) -> None:
+        kind, body, cancelled = job
+        answer = await self._insist("/jobs", body, key)
+        if answer is None:
+            self.unanswered.append(key)
+            return
+        job_id = answer.json()["id"]
+        self.accepted[job_id] = kind
+        self.done["replayed"] += answer.status_code == httpx.codes.OK
+        if cancelled:
+            stopped = await self._insist(f"/jobs/{job_id}/cancel", {}, None)
+            self.done["asked to stop"] += stopped is not None and stopped.is_success
+
+    async def _insist(self, path: str, body: dict[str, Any], key: str | None) -> httpx.Response | None:
+        """Repeat a request until it is answered with anything but a server's error."""
+        ends = time.monotonic() + LONGEST
+        while time.monotonic() < ends:
+            try:
+                answer = await self._client.post(path, json=body, headers={"Idempotency-Key": key} if key else {})
+            except httpx.HTTPError:
+                self.done["requests broken off"] += 1
+            else:
+                if not answer.is_server_error:
+                    return answer
+                self.done["5xx answers"] += 1
+            await asyncio.sleep(PATIENCE)
+        return None

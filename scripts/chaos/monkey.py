@@ -1,0 +1,89 @@
+"""Misfortune by the dice: workers and the API killed, storms on the wire, an hour without a watchdog."""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+
+from scripts.chaos.site import Stack
+from scripts.chaos.wire import Weather
+
+KILL_EVERY = 2.2
+"""Seconds between two kills of workers, on average."""
+API_EVERY = 45.0
+STORM_EVERY = 30.0
+STORM_SECONDS = 2.0
+STORM = 20.0
+"""How many times likelier every fault is in a storm."""
+OUTAGE = (0.3, 0.55)
+"""The part of the soak in which every watchdog that starts is killed."""
+TICK = 0.2
+
+
+class Monkey:
+    """Runs for `seconds` on a thread of its own; counts what it did."""
+
+    def __init__(self, stack: Stack, weather: Weather, rng: random.Random, seconds: float) -> None:
+        self.done: Counter[str] = Counter()
+        self._stack = stack
+        self._weather = weather
+        self._rng = rng
+        self._seconds = seconds
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="monkey", daemon=True)
+
+    def start(self) -> None:
+        """Let it loose."""
+        self._began = time.monotonic()
+        self._weather.calm = False
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Calm the weather and wait until it has ended."""
+        self._stop.set()
+        self._thread.join(30)
+        self._weather.calm, self._weather.factor = True, 1.0
+        self._stack.keep_alive()
+
+    def _run(self) -> None:
+        storm_ends = 0.0
+        while not self._stop.wait(TICK):
+            elapsed = time.monotonic() - self._began
+            if self._happens(KILL_EVERY):
+                self._kill_a_worker()
+            if self._happens(API_EVERY):
+                self._kill_the_api()
+            if self._happens(STORM_EVERY):
+                storm_ends = elapsed + STORM_SECONDS
+                self.done["storms"] += 1
+            self._weather.factor = STORM if elapsed < storm_ends else 1.0
+            if OUTAGE[0] < elapsed / self._seconds < OUTAGE[1]:
+                self._kill_watchdogs()
+            self._stack.keep_alive()
+
+    def _happens(self, every: float) -> bool:
+        return self._rng.random() < TICK / every
+
+    def _kill_a_worker(self) -> None:
+        workers = [pid for name, pid in self._stack.workers() if name.endswith("chaos-note")]
+        if workers:
+            self._kill(self._rng.choice(workers), "workers killed")
+
+    def _kill_the_api(self) -> None:
+        pid = self._stack.api_pid()
+        if pid is not None:
+            self._kill(pid, "API killed")
+
+    def _kill_watchdogs(self) -> None:
+        for name, pid in self._stack.workers():
+            if name.endswith("watchdog"):
+                self._kill(pid, "watchdogs killed")
+
+    def _kill(self, pid: int, what: str) -> None:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        self.done[what] += 1

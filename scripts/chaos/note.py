@@ -1,0 +1,42 @@
+"""The soak's job type: writes down that it ran, then does what its payload says. Copied into the soak's `handlers/`."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from chalicelib.context import JobContext
+from chalicelib.errors import PermanentError
+from chalicelib.jobtype import job
+from chalicelib.worker import consume
+
+
+class ChaosNote(BaseModel):
+    """What each attempt does; until attempt `trouble` is over it makes `kind` of trouble."""
+
+    log: str
+    kind: str = "ok"
+    trouble: int = 0
+    seconds: float = 0.0
+
+
+@job("chaos.note", max_attempts=6, timeout=8, batch_size=5, concurrency=20)
+def chaos_note(payload: ChaosNote, ctx: JobContext) -> str:
+    """Run, fail, or die."""
+    token = f"{ctx.job.gen}.{ctx.attempt}"
+    with Path(payload.log).open("a") as log:  # one short write in append mode: whole lines from any process
+        log.write(f"{ctx.job_id} {token}\n")
+    time.sleep(payload.seconds)
+    ctx.check_cancelled()
+    if ctx.attempt <= payload.trouble:
+        if payload.kind == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if payload.kind == "permanent":
+            raise PermanentError("never")
+        raise ValueError(payload.kind)
+    return token
+
+
+handler = consume(chaos_note)

@@ -1,0 +1,82 @@
+"""The stack under test: the real platform over a tree whose only job type is the soak's, behind the faulty wire."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+from infra.local.lambdas.logs import LogLine
+from infra.local.options import ROOT, Options
+from infra.local.platform import Platform
+from infra.local.terminal import parse
+from scripts.chaos.wire import Weather, Wire
+
+LINKED = ("chalicelib", "infra", "app.py", ".chalice", "scripts", "requirements.txt")
+COUNTED = frozenset(
+    {
+        "attempt.started", "attempt.completed", "attempt.error", "attempt.takeover", "attempt.late", "watchdog.ran",
+        "watchdog.resent", "sweeper.removed", "claim.deferred", "message.dropped", "dispatch.deferred", "job.bury",
+    }
+)  # fmt: skip
+
+
+class Events:
+    """A sink that counts the platform's events, and completions by job and generation."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[str] = Counter()
+        self.completions: Counter[tuple[str, int]] = Counter()
+
+    def __call__(self, line: LogLine) -> None:
+        """Take a line of a function."""
+        fields = parse(line.message) or {}
+        name = str(fields.get("message"))
+        if name in COUNTED:
+            self.seen[name] += 1
+        if name == "attempt.completed":
+            self.completions[str(fields["job_id"]), int(fields["gen"])] += 1
+        if "Runtime exited" in line.message or "Task timed out" in line.message:
+            self.seen["environment lost"] += 1
+
+
+class Stack(Platform):
+    """The platform, its functions and pollers reaching AWS through the wire."""
+
+    def __init__(self, options: Options, events: Events, weather: Weather) -> None:
+        super().__init__(options, events)
+        self._weather = weather
+
+    def _emulate_and_describe(self) -> None:
+        super()._emulate_and_describe()
+        self.direct = self.aws
+        wire = Wire(self.emulator.url, self._weather)
+        self._parts.callback(wire.close)
+        self.aws = {**self.aws, "AWS_ENDPOINT_URL": wire.url}
+
+    def workers(self) -> list[tuple[str, int]]:
+        """Every execution environment: its function's name and its process id."""
+        return [(name, pid) for name, pids in self._service.pids().items() for pid in pids]
+
+    def api_pid(self) -> int | None:
+        """The process id of the API."""
+        return self._api.pid
+
+    def variables(self) -> dict[str, str]:
+        """What the functions have in their environment, the wire left out."""
+        return {**self._variables, **self.direct}
+
+
+def options(folder: Path) -> Options:
+    """A tree with one job type in `folder`, and how the platform runs over it: free ports, no rate limit."""
+    root = folder / "tree"
+    (root / "handlers").mkdir(parents=True)
+    (root / "handlers" / "__init__.py").touch()
+    shutil.copy(Path(__file__).with_name("note.py"), root / "handlers" / "chaos_note.py")
+    for name in LINKED:
+        if (ROOT / name).exists():
+            (root / name).symlink_to(ROOT / name)
+    environment = {
+        "JOBFLOW_STATE_DIR": str(folder), "API_PORT": "0", "AWS_PORT": "0", "DASHBOARD_PORT": "0",
+        "JOBFLOW_CONCURRENCY": "4", "JOBFLOW_DUPLICATE_RATE": "0.05",
+        "RATE_LIMIT_MAX": "0",
+    }  # fmt: skip
+    return Options.from_env(environment, root)

@@ -1,0 +1,137 @@
+"""After the soak: wait until everything has ended, then count anew from the table itself and compare."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+
+from chalicelib.job import TERMINAL
+from chalicelib.nudge import parse_nudge
+from chalicelib.ports import Nudge
+from scripts.chaos.site import Events
+
+LONGEST_REST = 900.0
+"""Seconds that everything may take to end once the faults have stopped."""
+
+
+LONGEST_SWEEP = 150.0
+"""Seconds that the sweeper may hide a message for, and a little more."""
+
+
+@dataclass
+class Table:
+    """The main items of all jobs, and how many messages there are."""
+
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    waiting: int = 0
+
+
+class Auditor:
+    """Looks at the table and the queues directly, past the wire and past the platform's own code."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+        where: dict[str, Any] = {
+            "endpoint_url": variables["AWS_ENDPOINT_URL"],
+            "region_name": variables["AWS_REGION"],
+            **keys,
+        }
+        resource: Any = boto3.resource("dynamodb", **where)
+        self._table: Any = resource.Table(variables["JOBS_TABLE"])
+        self._sqs: Any = boto3.client("sqs", **where)
+        self._queue = variables["QUEUE_URL_PREFIX"] + "chaos-note"
+
+    def look(self) -> Table:
+        """Everything, now."""
+        found = Table()
+        start: dict[str, Any] = {}
+        while True:
+            page = self._table.scan(ConsistentRead=True, **start)
+            found.jobs |= {item["pk"]: item for item in page["Items"] if item["sk"] == "META"}
+            if "LastEvaluatedKey" not in page:
+                break
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        found.waiting = self._messages(self._queue)
+        return found
+
+    def rest(self) -> Table:
+        """Wait until every job has ended and the queue is empty, at most 15 minutes; what there is then."""
+        ends = time.monotonic() + LONGEST_REST
+        while True:
+            found = self.look()
+            busy = [job for job in found.jobs.values() if job["status"] not in TERMINAL]
+            if (not busy and not found.waiting) or time.monotonic() > ends:
+                return found
+            time.sleep(3)
+
+    def dead(self) -> set[tuple[str, int]]:
+        """Id and generation of every message in the dead-letter queue; waits for those that the sweeper has in hand."""
+        url, found, ends = f"{self._queue}-dlq", dict[str, Nudge](), time.monotonic() + LONGEST_SWEEP
+        while len(found) < self._messages(url) and time.monotonic() < ends:
+            answer = self._sqs.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=600
+            )
+            found |= {m["MessageId"]: parse_nudge(m["Body"]) for m in answer.get("Messages", [])}
+        return {(nudge.id, nudge.gen) for nudge in found.values()}
+
+    def _messages(self, url: str) -> int:
+        names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
+        answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+        return sum(int(answer["Attributes"][name]) for name in names)
+
+
+def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events) -> list[str]:
+    """Everything that is lost, doubled or wrong; each line names a job."""
+    ran = Counter(runs.read_text().splitlines()) if runs.exists() else Counter()
+    wrong = [f"lost: {job_id} was accepted and is gone" for job_id in accepted if job_id not in found.jobs]
+    for job_id, job in found.jobs.items():
+        token = f"{job['gen']}.{job['attempts']}"
+        if job["status"] not in TERMINAL:
+            wrong.append(f"lost: {job_id} is {job['status']} for ever")
+        if job["status"] == "completed" and job.get("result") != f'"{token}"':
+            wrong.append(f"wrong: {job_id} completed by attempt {token} with the result {job.get('result')}")
+        if job["status"] == "completed" and f"{job_id} {token}" not in ran:
+            wrong.append(f"wrong: {job_id} completed without a run of {token}")
+        if job["attempts"] > job["max_attempts"]:
+            wrong.append(f"wrong: {job_id} took {job['attempts']} attempts")
+    wrong += [f"doubled: attempt {line} ran {times} times" for line, times in ran.items() if times > 1]
+    wrong += [f"doubled: {key} completed {times} times" for key, times in events.completions.items() if times > 1]
+    if found.waiting:
+        wrong.append(f"left: {found.waiting} messages")
+    return wrong
+
+
+def evidence(found: Table, dead: set[tuple[str, int]]) -> list[str]:
+    """Dead letters without a message, and messages without a dead letter."""
+    ended = {(i, int(j["gen"])): j for i, j in found.jobs.items() if j["status"] == "dead_letter"}
+    lacking = [f"evidence: {key} has no message" for key, job in ended.items() if key not in dead and _needs(job)]
+    return lacking + [f"evidence: the message {key} has no dead letter" for key in dead if key not in ended]
+
+
+def counters(url: str, token: str, found: Table) -> list[str]:
+    """Where the platform's counters differ from a recount, a minute after the end at the latest."""
+    wanted = Counter(str(job["status"]) for job in found.jobs.values())
+    names = {"completed_jobs": "completed", "failed_jobs": "failed", "dead_letter_jobs": "dead_letter"}
+    for _ in range(60):
+        answer = httpx.get(f"{url}/metrics", headers={"Authorization": f"Bearer {token}"}, timeout=10, trust_env=False)
+        shown = answer.json() if answer.is_success else {}
+        differ = [
+            f"counters: {name} is {shown.get(name)}, a recount gives {wanted[status]}"
+            for name, status in names.items()
+            if shown.get(name) != wanted[status]
+        ]
+        if shown.get("total_jobs") != len(found.jobs):
+            differ.append(f"counters: total_jobs is {shown.get('total_jobs')}, a recount gives {len(found.jobs)}")
+        if not differ:
+            return []
+        time.sleep(1)
+    return differ
+
+
+def _needs(job: Mapping[str, Any]) -> bool:
+    return job.get("error_class") != "Undeliverable"

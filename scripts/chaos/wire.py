@@ -1,0 +1,122 @@
+"""Faults on the wire: a proxy before the emulator that throttles, fails, resets, and loses replies after the commit."""
+
+import asyncio
+import json
+import random
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+
+import httpx
+
+from infra.local.emulator.server import Connection, Reply, Request
+
+SERVICES = ("DynamoDB_20120810.", "AmazonSQS.")
+"""What is disturbed: the platform's own requests to its table and queues."""
+HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding", "date", "keep-alive"})
+DROPPED = Reply(599, [])
+"""Stands for a connection that ends without an answer."""
+THROTTLED = {
+    "DynamoDB_20120810.": (400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"),
+    "AmazonSQS.": (403, "com.amazonaws.sqs#RequestThrottled"),
+}
+
+
+@dataclass
+class Weather:
+    """How likely each fault is (0 to 1), a request; `calm` ends them all. Everything is counted."""
+
+    rng: random.Random
+    throttled: float = 0.01
+    failed: float = 0.005
+    reset: float = 0.005
+    reply_lost: float = 0.01
+    factor: float = 1.0
+    calm: bool = True
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def fault(self) -> str | None:
+        """What happens to the next request."""
+        if self.calm:
+            return None
+        dice = self.rng.random() / self.factor
+        for name in ("throttled", "failed", "reset", "reply_lost"):
+            dice -= getattr(self, name)
+            if dice < 0:
+                self.seen[name] += 1
+                return name
+        return None
+
+
+class FaultyConnection(Connection):
+    """A client's connection that may end without an answer."""
+
+    def _write(self, request: Request, reply: Reply, keep_alive: bool) -> None:
+        if reply is DROPPED:
+            self._transport.abort()
+        else:
+            super()._write(request, reply, keep_alive)
+
+
+class Wire:
+    """The proxy, on a loop and a thread of its own. `url` is where clients go instead of `upstream`."""
+
+    def __init__(self, upstream: str, weather: Weather) -> None:
+        self._upstream = upstream
+        self._weather = weather
+        self._loop = asyncio.new_event_loop()
+        self._tasks: set[asyncio.Task[Reply]] = set()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="wire", daemon=True)
+        self._thread.start()
+        self.url = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+
+    def close(self) -> None:
+        """End the proxy and every connection through it."""
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    async def _start(self) -> str:
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=200)
+        self._client = httpx.AsyncClient(base_url=self._upstream, timeout=60, limits=limits, trust_env=False)
+        self._server = await self._loop.create_server(lambda: FaultyConnection(self._answer), "127.0.0.1", 0)
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def _stop(self) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await self._client.aclose()
+
+    def _answer(self, request: Request) -> asyncio.Future[Reply]:
+        task = self._loop.create_task(self._pass(request))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _pass(self, request: Request) -> Reply:
+        service = next((s for s in SERVICES if request.headers.get("x-amz-target", "").startswith(s)), None)
+        fault = self._weather.fault() if service else None
+        if fault == "reset":
+            return DROPPED
+        if fault == "failed":
+            return Reply(500, [("Content-Type", "application/x-amz-json-1.0")], b'{"__type":"InternalServerError"}')
+        if fault == "throttled" and service is not None:
+            status, kind = THROTTLED[service]
+            return Reply(status, [("Content-Type", "application/x-amz-json-1.0")], _error(kind))
+        reply = await self._forward(request)
+        return DROPPED if fault == "reply_lost" else reply
+
+    async def _forward(self, request: Request) -> Reply:
+        headers = [(k, v) for k, v in request.raw_headers if k.lower() not in HOP_BY_HOP]
+        try:
+            answer = await self._client.request(request.method, request.target, headers=headers, content=request.body)
+        except httpx.HTTPError:
+            return DROPPED
+        kept = [(k, v) for k, v in answer.headers.items() if k not in HOP_BY_HOP | {"content-encoding"}]
+        return Reply(answer.status_code, kept, answer.content)
+
+
+def _error(kind: str) -> bytes:
+    return json.dumps({"__type": kind, "message": "Rate exceeded"}).encode()
