@@ -10,7 +10,9 @@ from infra.local.platform import Platform
 from infra.local.terminal import parse
 from scripts.chaos.wire import Weather, Wire
 
-LINKED = ("chalicelib", "infra", "app.py", ".chalice", "scripts", "requirements.txt")
+COPIED = ("chalicelib", "infra")
+"""An edit during the soak is not part of it."""
+LINKED = ("app.py", ".chalice", "scripts", "requirements.txt")
 COUNTED = frozenset(
     {
         "attempt.started", "attempt.completed", "attempt.error", "attempt.takeover", "attempt.late", "watchdog.ran",
@@ -71,6 +73,8 @@ def options(folder: Path) -> Options:
     (root / "handlers").mkdir(parents=True)
     (root / "handlers" / "__init__.py").touch()
     shutil.copy(Path(__file__).with_name("note.py"), root / "handlers" / "chaos_note.py")
+    for name in COPIED:
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in LINKED:
         if (ROOT / name).exists():
             (root / name).symlink_to(ROOT / name)
