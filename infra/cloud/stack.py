@@ -1,5 +1,6 @@
 """One CloudFormation stack: looked at, changed through change sets, deleted, and watched while that goes on."""
 
+import itertools
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -158,19 +159,18 @@ class Stack:
         return str(found[0]["StackStatus"])
 
     def _new_events(self) -> Iterator[Event]:
-        for event in reversed(self._events()):
-            if event.id not in self._seen:
-                self._seen.add(event.id)
-                yield event
+        new = list(itertools.takewhile(lambda event: event.id not in self._seen, self._events()))
+        self._seen.update(event.id for event in new)
+        yield from reversed(new)
 
-    def _events(self) -> list[Event]:
+    def _events(self) -> Iterator[Event]:
+        """The stack's events, newest first; further pages are asked for only when somebody looks at them."""
         try:
             pages = self.account.cloudformation.get_paginator("describe_stack_events").paginate(StackName=self.name)
-            return [_event(entry) for page in pages for entry in page["StackEvents"]]
+            yield from (_event(entry) for page in pages for entry in page["StackEvents"])
         except ClientError as error:
-            if "does not exist" in str(error):
-                return []
-            raise
+            if "does not exist" not in str(error):
+                raise
 
     def _wait_for_change_set(self, name: str) -> dict[str, Any]:
         until = self.clock() + LONGEST

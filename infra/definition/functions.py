@@ -37,7 +37,7 @@ class StreamTrigger:
     window: int
     retries: int
     longest_age: int
-    """Seconds after which a record that always fails is given up: the counters recount, jobs are not at risk."""
+    """Seconds after which a record that always fails is given up; the stream itself forgets at 24 hours."""
     tumbling: int
     """Seconds of the tumbling window: with one, Lambda names the shard in the event. Nothing waits for its end."""
     pattern: str
@@ -89,7 +89,7 @@ def _worker(kind: JobType[Any, Any], stack: str) -> FunctionDefinition:
 def _platform(stack: str) -> list[FunctionDefinition]:
     watchdog = FunctionDefinition(stack, "watchdog", "chalicelib.watchdog.handler", 50, 256, ScheduleTrigger(1))
     stream = StreamTrigger(
-        f"{stack}-jobs", 500, window=2, retries=100, longest_age=6 * HOUR, tumbling=900, pattern=META_ONLY
+        f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=META_ONLY
     )
     counters = FunctionDefinition(stack, "counters", "chalicelib.counters.handler", 60, 256, stream)
     return [watchdog, counters]

@@ -1,15 +1,18 @@
 """The package as Lambda gets it: complete, small, the same every time."""
 
 import importlib.util
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chalice.cli.factory import CLIFactory
+from chalice.deploy.validate import validate_configuration
 
 from chalicelib import jobtype
 from infra.cloud.clean import NATIVE_PACKAGES, Imported, import_handler, runtime_path
-from infra.cloud.package import Package, build
+from infra.cloud.package import ROOT, Package, build
 from infra.definition import local_environment
 from tests.infra.cloud.support import STAGE, of_type
 
@@ -62,6 +65,11 @@ def test_two_builds_are_the_same_bytes(package: Package, tmp_path: Path) -> None
     again = build(STAGE, jobtype.load(), package.archive.with_name("copy"), tmp_path)
     assert again.archive.read_bytes() == package.archive.read_bytes()
     assert again.template.read_bytes() == package.template.read_bytes()
+
+
+def test_routes_are_what_api_gateway_takes() -> None:
+    # `chalice package` does not check them: a trailing slash would be found out while deploying
+    validate_configuration(CLIFactory(str(ROOT), environ=os.environ).create_config_obj(STAGE))
 
 
 def test_runtime_brings_boto3(package: Package) -> None:
