@@ -2,14 +2,17 @@
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib import aws
 from chalicelib.dynamo.control import DynamoRateWindows
 from chalicelib.memory import MemoryRateWindows
 from chalicelib.ports import RateWindows, Window
 from chalicelib.settings import Settings
+from tests.support import REGION
 
 LENGTH = 60
 ADDRESS = "192.0.2.7"
@@ -58,7 +61,20 @@ def test_no_request_is_lost_among_many_at_once(windows: RateWindows) -> None:
     assert {(window.start, window.previous) for window in seen} == {(660, 1)}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_request_that_slips_in_while_the_window_turns_is_remembered(cloud: Settings) -> None:
+    windows = DynamoRateWindows(cloud)
+    windows.hit(ADDRESS, 600, LENGTH)
+    events = aws.client("dynamodb", REGION).meta.events
+
+    def slip_in(**_: Any) -> None:
+        events.unregister("after-call.dynamodb.GetItem", slip_in)
+        assert windows.hit(ADDRESS, 600, LENGTH) == Window(600, 2, 0)
+
+    events.register("after-call.dynamodb.GetItem", slip_in)
+    assert windows.hit(ADDRESS, 660, LENGTH) == Window(660, 1, 2)
+
+
+@settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     calls=st.lists(st.tuples(st.sampled_from(["hit", "forgive"]), st.sampled_from([540, 600, 660, 720])), max_size=12)
 )
