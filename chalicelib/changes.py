@@ -193,4 +193,9 @@ def _finished(now: float, keep: float) -> dict[str, Any]:
 
 def _error(error: tuple[str, str]) -> dict[str, Any]:
     error_class, message = error
-    return {"error_class": error_class[:80], "error_message": message[:200]}
+    return {"error_class": _cut(error_class, 80), "error_message": _cut(message, 200)}
+
+
+def _cut(text: str, size: int) -> str:
+    """At most so many bytes, whole characters: in bytes, because a job is to fit one write unit."""
+    return text.encode("utf-8", "replace")[:size].decode("utf-8", "ignore")

@@ -158,6 +158,14 @@ def test_text_that_is_no_unicode_does_not_keep_a_job_from_failing(store: DynamoJ
     assert (view.job.error_message, view.attempts[0].stack) == ("bad ?", "File ?")
 
 
+def test_an_error_is_cut_in_bytes_at_a_whole_character(store: DynamoJobStore) -> None:
+    job = a_job()
+    store.add(job)
+    after = store.apply(job.id, changes.fail(claimed(store, job), now=T0, error=("E" * 90, "x" + "漢" * 200)))
+    assert (after.error_class, after.error_message) == ("E" * 80, "x" + "漢" * 66)
+    assert store.get(job.id) == after
+
+
 def test_a_history_of_many_megabytes_is_read_to_its_end(store: DynamoJobStore) -> None:
     job = a_job()
     store.add(job)
