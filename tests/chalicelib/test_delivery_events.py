@@ -1,0 +1,80 @@
+"""What happens to a delivery is told under names that alarms and saved queries may rely on."""
+
+import io
+import json
+import logging
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from chalicelib import telemetry
+from chalicelib.nudge import write_nudge
+from chalicelib.ports import Nudge
+from tests.proof import script
+from tests.proof.faults import Throttled
+from tests.proof.ground import TYPE, MemoryGround
+from tests.proof.world import Clock, World
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    clock = Clock()
+    yield World(MemoryGround(clock, visibility=360.0), clock, random.Random(7))
+    script.forget()
+
+
+@pytest.fixture
+def events() -> Iterator[Callable[[], set[str]]]:
+    """The names of the events so far."""
+    buffer = io.StringIO()
+    handler = next(
+        h for h in logging.getLogger(telemetry.logger().service).handlers if isinstance(h, logging.StreamHandler)
+    )
+    before = handler.setStream(buffer)
+    yield lambda: {json.loads(line)["message"] for line in buffer.getvalue().splitlines()}
+    handler.setStream(before)
+
+
+def test_a_late_finisher_its_successor_and_a_duplicate(world: World, events: Callable[[], set[str]]) -> None:
+    world.script["a"] = ["stall", "nested then ok"]
+    world.submit("a")
+
+    def second() -> None:
+        world.nested = world.poll  # the duplicate, while the second holder runs
+        world.ground.put(write_nudge(Nudge(world.accepted["a"], 1, TYPE)))
+        world.poll()
+
+    world.nested = second
+    world.poll()
+    assert {"attempt.started", "attempt.takeover", "claim.deferred", "attempt.completed", "attempt.late"} <= events()
+
+
+def test_an_attempt_that_is_retried_and_one_that_is_the_last(world: World, events: Callable[[], set[str]]) -> None:
+    world.script["a"], world.script["b"] = ["err", "err", "err"], ["perm"]
+    world.submit("a")
+    world.submit("b")
+    world.rest()
+    assert {"attempt.error", "attempt.permanent_error", "watchdog.ran"} <= events()
+
+
+def test_a_send_that_failed_and_the_watchdogs_own(world: World, events: Callable[[], set[str]]) -> None:
+    world.ground.faults.fail = lambda name: Throttled(name) if name == "send" else None
+    world.submit("a")
+    world.ground.faults.fail = lambda _: None
+    world.clock.advance(61)
+    world.watchdog.run(lambda: 50.0)
+    assert {"job.created", "dispatch.deferred", "watchdog.resent", "watchdog.ran"} <= events()
+
+
+def test_a_job_that_nobody_claims_and_a_dead_letter_that_is_stale(world: World, events: Callable[[], set[str]]) -> None:
+    world.submit("a")
+    for _ in range(14):
+        world.ground.receive(1)
+        world.clock.advance(361)
+    world.watchdog.run(lambda: 50.0)
+    assert "job.bury" in events()
+    world.retry("a")
+    world.clock.advance(121)
+    world.watchdog.run(lambda: 50.0)
+    assert "sweeper.removed" in events()

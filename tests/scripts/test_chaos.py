@@ -1,0 +1,157 @@
+"""The soak's own parts: the wire makes the faults it counts, the verdict finds what is planted."""
+
+import random
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from scripts.chaos.site import Events
+from scripts.chaos.verdict import Table, evidence, judge
+from scripts.chaos.wire import Weather, Wire
+
+AMZ = {"X-Amz-Target": "DynamoDB_20120810.GetItem"}
+
+
+class Upstream(BaseHTTPRequestHandler):
+    """Answers with what it was sent, and remembers it."""
+
+    seen: list[bytes]
+
+    def do_POST(self) -> None:
+        """Echo."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.seen.append(body)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def upstream() -> Iterator[tuple[str, list[bytes]]]:
+    seen: list[bytes] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Upstream,), {"seen": seen}))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", seen
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+def weather(**rates: float) -> Weather:
+    sky = Weather(random.Random(1), throttled=0, failed=0, reset=0, reply_lost=0, calm=False)
+    for name, rate in rates.items():
+        setattr(sky, name, rate)
+    return sky
+
+
+def post(url: str, headers: dict[str, str] = AMZ) -> httpx.Response:
+    return httpx.post(url, content=b"hello", headers=headers, trust_env=False, timeout=10)
+
+
+@pytest.fixture
+def wired(upstream: tuple[str, list[bytes]]) -> Iterator[Any]:
+    """Makes a wire in some weather."""
+    wires: list[Wire] = []
+
+    def make(sky: Weather) -> str:
+        wires.append(Wire(upstream[0], sky))
+        return wires[-1].url
+
+    yield make
+    for wire in wires:
+        wire.close()
+
+
+def test_in_good_weather_everything_passes(wired: Any, upstream: tuple[str, list[bytes]]) -> None:
+    answer = post(wired(weather()))
+    assert (answer.status_code, answer.content, upstream[1]) == (200, b"hello", [b"hello"])
+
+
+@pytest.mark.parametrize(("fault", "status"), [("throttled", 400), ("failed", 500)])
+def test_a_refusal_reaches_nobody(wired: Any, upstream: tuple[str, list[bytes]], fault: str, status: int) -> None:
+    sky = weather(**{fault: 1.0})
+    assert post(wired(sky)).status_code == status
+    assert (sky.seen[fault], upstream[1]) == (1, [])
+
+
+@pytest.mark.parametrize(("fault", "reached"), [("reset", []), ("reply_lost", [b"hello"])])
+def test_a_connection_ends_before_or_after_the_commit(
+    wired: Any, upstream: tuple[str, list[bytes]], fault: str, reached: list[bytes]
+) -> None:
+    sky = weather(**{fault: 1.0})
+    with pytest.raises(httpx.TransportError):
+        post(wired(sky))
+    assert (sky.seen[fault], upstream[1]) == (1, reached)
+
+
+def test_other_services_and_calm_weather_are_left_alone(wired: Any, upstream: tuple[str, list[bytes]]) -> None:
+    sky = weather(failed=1.0)
+    url = wired(sky)
+    assert post(url, {"X-Amz-Target": "Logs_20140328.PutLogEvents"}).status_code == 200
+    sky.calm = True
+    assert post(url).status_code == 200
+    assert not sky.seen
+
+
+def test_the_same_seed_makes_the_same_weather() -> None:
+    skies = [Weather(random.Random(5), calm=False) for _ in range(2)]
+    first, second = ([sky.fault() for _ in range(2000)] for sky in skies)
+    assert first == second
+    assert {"throttled", "failed", "reset", "reply_lost"} <= set(first)
+
+
+def item(**fields: Any) -> dict[str, Any]:
+    whole = {"status": "completed", "gen": 1, "attempts": 1, "max_attempts": 3, "result": '"1.1"'}
+    return {**whole, **fields}
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    path = tmp_path / "runs.txt"
+    path.write_text("a 1.1\n")
+    return path
+
+
+def test_a_good_end_is_found_good(runs: Path) -> None:
+    assert judge(Table({"a": item()}), {"a": "ok"}, runs, Events()) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "word"),
+    [
+        (Table({}), "lost"),
+        (Table({"a": item(status="queued")}), "lost"),
+        (Table({"a": item(result='"1.2"')}), "wrong"),
+        (Table({"a": item(attempts=2, result='"1.2"')}), "wrong"),
+        (Table({"a": item(attempts=4, status="dead_letter")}), "wrong"),
+        (Table({"a": item()}, waiting=1), "left"),
+    ],
+)
+def test_what_is_planted_is_found(runs: Path, found: Table, word: str) -> None:
+    lines = judge(found, {"a": "ok"}, runs, Events())
+    assert [line.partition(":")[0] for line in lines] == [word]
+
+
+def test_a_token_that_ran_twice_and_a_second_completion_are_found(runs: Path) -> None:
+    runs.write_text("a 1.1\na 1.1\n")
+    events = Events()
+    events.completions["a", 1] = 2
+    lines = judge(Table({"a": item()}), {"a": "ok"}, runs, events)
+    assert [line.partition(":")[0] for line in lines] == ["doubled", "doubled"]
+
+
+def test_evidence_is_missed_both_ways() -> None:
+    found = Table({"a": item(status="dead_letter"), "b": item(status="dead_letter", error_class="Undeliverable")})
+    assert [line.partition(":")[2] for line in evidence(found, set())] == [" ('a', 1) has no message"]
+    assert evidence(found, {("a", 1)}) == []
+    assert len(evidence(found, {("a", 1), ("c", 1)})) == 1
