@@ -10,7 +10,7 @@ from chalicelib.dynamo.sizes import WRITE_UNIT, item_size
 from chalicelib.job import DAY, JSON
 
 KEEP = 400 * DAY
-"""Seconds after their writing for which side items are kept: longer than the longest delay of a job."""
+"""Seconds for which side items are kept: a finished job is kept for 90 days, and may be run again on the last."""
 INLINE_PAYLOAD = 500
 RESERVE = 300
 """Bytes by which the main item grows: 155 of lease, times and request id, the rest for an error or a result."""
@@ -28,28 +28,28 @@ class Bodies:
         self._files = files
         self._clock = clock
 
-    def keep_payload(self, job_id: str, text: str) -> str:
-        """Keep a payload beside the main item; returns the reference.
+    def keep_payload(self, job_id: str, text: str, needed_at: float | None = None) -> str:
+        """Keep a payload beside the main item; returns the reference. `needed_at` is when it is first read, if later.
 
         The key is made from the content: two bodies that race under one Idempotency-Key cannot overwrite each other,
         and an edited payload leaves the one before alone.
         """
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return self._keep(job_id, f"PAYLOAD#{digest}", f"payloads/{job_id}/{digest}.json", text)
+        return self._keep(job_id, f"PAYLOAD#{digest}", f"payloads/{job_id}/{digest}.json", text, needed_at or 0)
 
     def keep_result(self, job_id: str, token: str, text: str) -> str:
         """Keep a result beside the main item; returns the reference. `token` tells holders apart: `gen-attempt`."""
-        return self._keep(job_id, f"RESULT#{token.replace('-', '#')}", f"results/{job_id}/{token}.json", text)
+        return self._keep(job_id, f"RESULT#{token.replace('-', '#')}", f"results/{job_id}/{token}.json", text, 0)
 
     def read(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
         """The body, wherever it is; None when there is none (any more)."""
         return from_text(inline if reference is None else self._fetch(job_id, reference))
 
-    def _keep(self, job_id: str, sk: str, key: str, text: str) -> str:
+    def _keep(self, job_id: str, sk: str, key: str, text: str, needed_at: float) -> str:
         if len(text.encode()) > LARGEST_ITEM:
             self._files.write(key, text)
             return S3_PREFIX + key
-        self._rows(pk=job_id, sk=sk, body=text, expires_at=self._clock() + KEEP).save()
+        self._rows(pk=job_id, sk=sk, body=text, expires_at=max(self._clock(), needed_at) + KEEP).save()
         return sk
 
     def _fetch(self, job_id: str, reference: str) -> str | None:

@@ -48,14 +48,8 @@ class DynamoJobStore:
         try:
             row.save(condition=free(self._clock()))
         except PutError as error:
-            if not refused(error):
+            if not refused(error) or not self._own(job):
                 raise
-            existing = self._find(job.id)
-            if existing is None:
-                raise
-            # Our own writer: the reply to the first try was lost, and this was the SDK's second.
-            if not job.writer or existing.writer != job.writer:
-                raise JobExists(self._whole(existing)) from None
 
     def get(self, job_id: str) -> Job:
         """See JobStore."""
@@ -119,6 +113,13 @@ class DynamoJobStore:
             return None
         return None if self._expired(row) else row
 
+    def _own(self, job: Job) -> bool:
+        """Whether this very job is there already: the reply was lost, and the SDK tries again. Raises JobExists."""
+        found = self._find(job.id)
+        if found is None or (job.writer and found.writer == job.writer):
+            return found is not None
+        raise JobExists(self._whole(found))
+
     def _history(self, job_id: str) -> Sequence[dict[str, Any]]:
         """The main item and its attempts, in one request as a rule (1 MB a request)."""
         items: list[dict[str, Any]] = []
@@ -145,10 +146,12 @@ class DynamoJobStore:
 
     def _place_payload(self, row: JobRow, job: Job) -> None:
         text = None if job.payload is None else to_text(job.payload)
-        if text is not None and fits_inline(row, text):
+        if text is None or fits_inline(row, text):
             row.payload = text
-        elif text is not None:
-            row.payload_ref = self._bodies.keep_payload(job.id, text)
+            return
+        if job.idempotency_key is not None:
+            self._own(job)  # keys come again, and a large body is dear to write for nothing
+        row.payload_ref = self._bodies.keep_payload(job.id, text, needed_at=job.run_at)
 
     def _place_result(self, row: JobRow, job: Job) -> None:
         placed = self._result(job.id, f"{job.gen}-{job.attempts}", job.result)

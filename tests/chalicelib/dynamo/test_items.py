@@ -124,6 +124,22 @@ def test_two_bodies_under_one_key_do_not_overwrite_each_other(store: DynamoJobSt
     assert store.get(first.id).payload == BIG
 
 
+def test_a_key_that_comes_again_does_not_write_its_large_payload_again(store: DynamoJobStore) -> None:
+    job = a_job(payload=BIG, idempotency_key="order-1042")
+    store.add(job)
+    with requests_to("dynamodb") as asked, pytest.raises(JobExists) as conflict:
+        store.add(replace(job, writer="another"))
+    assert conflict.value.existing == job
+    assert asked == ["GetItem", "GetItem"]
+
+
+def test_the_payload_of_a_job_that_is_planned_outlives_its_run(store: DynamoJobStore, items: Look) -> None:
+    job = a_job(payload=BIG, status=Status.SCHEDULED, run_at=T0 + 365 * DAY)
+    store.add(job)
+    kept = items(job.id)
+    assert kept[kept["META"]["payload_ref"]["S"]]["expires_at"] == {"N": f"{T0 + 765 * DAY:.0f}"}
+
+
 def test_only_moves_that_hand_the_job_out_read_its_large_payload(store: DynamoJobStore) -> None:
     job = a_job(payload=BIG)
     store.add(job)
