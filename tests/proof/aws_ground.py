@@ -47,7 +47,7 @@ class AwsGround:
 
     def writes(self) -> Sequence[Write]:
         """See Ground: the table's stream is the log."""
-        records = [item.record["dynamodb"] for item in _table().stream_shard.items]
+        records = [item.to_json()["dynamodb"] for item in _table().stream_shard.items]
         return [
             (record["Keys"]["pk"]["S"], _written(record.get("OldImage")), new)
             for record in records
