@@ -22,7 +22,7 @@ from tests.e2e.cloud.support import Cloud
 STAGE = "e2e"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with ministack.running(tmp_path_factory.mktemp("ministack")) as url:
         before = dict(os.environ)
@@ -32,7 +32,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         os.environ.update(before)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     folder: Path = tmp_path_factory.mktemp("package")
     package = ministack.package(STAGE, folder)
