@@ -17,7 +17,7 @@ import httpx
 
 ROOT = Path(__file__).parents[3]
 CODE = ("app.py", "chalicelib", "handlers", "infra", ".chalice")
-BOUND_SECONDS = 60.0
+BOUND_SECONDS = 120.0
 
 
 def until(condition: Callable[[], Any]) -> Any:

@@ -33,7 +33,7 @@ def test_paused_it_does_not_fire(stage: Stage) -> None:
     until(lambda: [tick for tick in stage.lines.said("tick") if tick == {"after": "the pause"}][3:])
 
     mine = [tick for tick in stage.lines.said("tick") if tick != {"after": "the pause"}]
-    assert len(mine) <= fired
+    assert len(mine) <= fired + 1, "one may have been on its way when it was paused"
 
 
 def test_the_event_tells_its_time_in_utc() -> None:
