@@ -45,7 +45,8 @@ def _queues(account: Account, stack: Stack) -> dict[str, str]:
         if name.endswith("-dlq"):
             continue
         waiting, running = (int(value) for value in _depths(sqs, url))
-        dead = int(_depths(sqs, f"{url}-dlq")[0])
+        # the watchdog hides what it looks at for two minutes
+        dead = sum(int(value) for value in _depths(sqs, f"{url}-dlq"))
         lines[name] = f"{waiting} waiting, {running} running or backing off, {dead} dead letters"
     return lines
 

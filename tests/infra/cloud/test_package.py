@@ -19,7 +19,7 @@ from tests.infra.cloud.support import STAGE, of_type
 MB = 1_000_000
 ENVIRONMENT = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | {"AWS_REGION": "us-east-1"}
 WORKERS = [f"handlers.{kind.module}.handler" for kind in jobtype.load()]
-PLATFORM = ["chalicelib.watchdog.handler", "chalicelib.counters.handler"]
+PLATFORM = ["chalicelib.watchdog.handler", "chalicelib.counters.handler", "chalicelib.recount.handler"]
 API = ["app.app", "app.authorize"]
 
 

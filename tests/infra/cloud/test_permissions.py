@@ -25,6 +25,7 @@ GRANTED: Mapping[str, list[str]] = {
     "authorizer": grants.authorizer(),
     "watchdog": grants.watchdog(TYPES),
     "counters": grants.counters(),
+    "recount": grants.recount(),
     **{kind.queue: grants.worker(kind) for kind in TYPES},
 }
 MAIL = {"to": ["success@example.com"], "subject": "Hello", "text": "Hello"}
@@ -83,6 +84,7 @@ def live(acting: Stage) -> None:
     watch(acting, mail)
     acting.count()
     acting.count()  # the same records again, as Lambda may
+    acting.recount()
 
 
 def created(acting: Stage, job_type: str, payload: object, **more: object) -> str:

@@ -1,0 +1,44 @@
+"""`python -m infra.cloud`, as a person at a terminal meets it."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.cloud.__main__ import main
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine without any AWS configuration."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("command", ["deploy", "status", "destroy", "token"])
+def test_missing_region_is_one_line_and_a_failure(
+    nobody: None, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "--stage", "prod"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("Error: No region is set.")
+    assert "Traceback" not in said.err
+
+
+def test_stage_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["package", "--stage", "prod-eu"]) == 1
+    assert "no stage" in capsys.readouterr().err
+
+
+def test_cost_is_told_without_an_account(nobody: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cost"]) == 0
+    assert "A million jobs" in capsys.readouterr().out
+
+
+def test_a_stage_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["deploy"])
+    assert "--stage" in capsys.readouterr().err
