@@ -3,10 +3,11 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.changes import Change
+from chalicelib.drift import Seen
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.job import ACTIVE, Attempt, Job, JobView, Status
 from chalicelib.listing import GROUPS, born, matches, order
@@ -83,6 +84,10 @@ class MemoryJobStore:
     def totals(self) -> Mapping[tuple[str, Status], int]:
         """See Counters."""
         return Counter((job.type, job.status) for job in self._jobs.values() if self._find(job.id))
+
+    def parts(self) -> Sequence[Iterable[Sequence[Seen]]]:
+        """See Census."""
+        return [[[Seen(job.type, job.status, job.updated_at) for job in list(self._jobs.values())]]]
 
     def _find(self, job_id: str) -> Job | None:
         job = self._jobs.get(job_id)

@@ -1,10 +1,11 @@
 """What the service and the workers need from the outside, as Protocols. Both adapters pass one contract suite."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chalicelib.changes import Change
+from chalicelib.drift import Seen
 from chalicelib.job import Attempt, Job, JobView, Status
 
 
@@ -163,6 +164,13 @@ class Counters(Protocol):
 
     def errors(self, start: float, end: float) -> "Sequence[ErrorHour]":
         """The kinds of errors of the hours between, as counted hour by hour."""
+
+
+class Census(Protocol):
+    """Every job there is, also one that has expired and is still there."""
+
+    def parts(self) -> Sequence[Iterable[Sequence[Seen]]]:
+        """The jobs in parts that may be read side by side, each page by page; a job in motion is seen once or never."""
 
 
 class Pauses(Protocol):

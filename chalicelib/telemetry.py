@@ -4,19 +4,14 @@ Never a payload, a result, a token or an address: ids, types, sizes and times on
 """
 
 import functools
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from chalicelib.job import Attempt, Job
-
-SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "jobflow")
-"""The stack's name in the cloud: it tells the stages of one account apart."""
-NAMESPACE = "JobFlow"
+from chalicelib.metering import SERVICE, Metric, count
 
 
 @functools.cache
@@ -43,7 +38,7 @@ def about(**keys: Any) -> Iterator[None]:
 def created(job: Job) -> None:
     """A job was stored."""
     _event("job.created", job, payload_bytes=job.payload_bytes)
-    _count("Created", job.type)
+    count(Metric.CREATED, job.type)
 
 
 def replayed(job: Job) -> None:
@@ -54,7 +49,6 @@ def replayed(job: Job) -> None:
 def dispatch_deferred(job: Job, error: Exception) -> None:
     """The job is stored but its message did not get out; the watchdog sends it within two minutes."""
     _event("dispatch.deferred", job, level="WARNING", error_class=type(error).__name__)
-    _count("DispatchDeferred", job.type)
 
 
 def moved(job: Job, move: str, **extra: Any) -> None:
@@ -76,36 +70,35 @@ def attempt_finished(job: Job, attempt: Attempt) -> None:
         f"attempt.{attempt.outcome}", job, level=level, duration_ms=attempt.duration_ms,
         retry_delay_s=attempt.retry_delay_s, error_class=attempt.error_class,
     )  # fmt: skip
-    name = {"completed": "Completed", "permanent_error": "Failed"}.get(attempt.outcome)
+    metric = {"completed": Metric.COMPLETED, "permanent_error": Metric.FAILED}.get(attempt.outcome)
     if attempt.outcome == "error":
-        name = "Retried" if attempt.retry_delay_s is not None else "DeadLettered"
-    if name:
-        _count(name, job.type)
+        metric = Metric.RETRIED if attempt.retry_delay_s is not None else Metric.DEAD_LETTERED
+    if metric:
+        count(metric, job.type)
 
 
 def late_finisher(job: Job, current: Job | None) -> None:
     """An attempt ended after its lease was lost; the fence refused it, and its result is discarded."""
     now = None if current is None else f"{current.status} {current.gen}.{current.attempts}"
     _event("attempt.late", job, level="WARNING", current=now)
-    _count("LateFinisher", job.type)
+    count(Metric.LATE_FINISHER, job.type)
 
 
 def taken_over(job: Job) -> None:
     """A job was taken from a holder whose lease had run out."""
     _event("attempt.takeover", job, level="WARNING")
-    _count("Takeover", job.type)
 
 
 def buried(job: Job) -> None:
     """A job that nobody held was given up: lost in its last attempt, undeliverable, or redriven without an attempt."""
     _event("job.bury", job, level="ERROR", error_class=job.error_class)
-    _count("DeadLettered", job.type)
+    count(Metric.DEAD_LETTERED, job.type)
 
 
 def resent(job: Job, delay: int) -> None:
     """The watchdog sent a job's message: the first one did not get out, or was lost, or it was time for it."""
     _event("watchdog.resent", job, level="INFO" if job.run_at else "WARNING", delay_s=delay, resends=job.resends)
-    _count("Resent", job.type)
+    count(Metric.RESENT, job.type)
 
 
 def dead_letter_removed(job_type: str, job_id: str, why: str) -> None:
@@ -116,7 +109,6 @@ def dead_letter_removed(job_type: str, job_id: str, why: str) -> None:
 def dead_letter_malformed(job_type: str) -> None:
     """A message in a dead-letter queue is no nudge; it stays there for someone to look at."""
     logger().error("sweeper.malformed", extra={"job_type": job_type})
-    _count("MalformedDeadLetter", job_type)
 
 
 def watchdog_failed(what: str, error: Exception) -> None:
@@ -127,7 +119,7 @@ def watchdog_failed(what: str, error: Exception) -> None:
 def watchdog_ran(tally: Mapping[str, int]) -> None:
     """A run of the watchdog ended; its absence is what an alarm waits for."""
     logger().info("watchdog.ran", extra={"tally": dict(tally)})
-    _count("WatchdogRan", "-")
+    count(Metric.WATCHDOG_RAN)
 
 
 def claim_deferred(job: Job, why: str, seconds: int) -> None:
@@ -160,13 +152,12 @@ def store_failed(job_type: str, job_id: str, error: Exception) -> None:
 def rate_limiter_down(error: Exception) -> None:
     """The control table did not answer: requests are let in (open), and this is counted."""
     logger().error("rate_limit.unavailable", extra={"error_class": type(error).__name__})
-    _count("RateLimiterDown", "-")
+    count(Metric.CONTROL_TABLE_DOWN)
 
 
 def rate_limited() -> None:
     """A request was refused; the address is not logged."""
     logger().info("rate_limit.refused")
-    _count("RateLimited", "-")
 
 
 def request_served(method: str, route: str, status: int, duration_ms: float, correlation_id: str) -> None:
@@ -178,13 +169,12 @@ def request_served(method: str, route: str, status: int, duration_ms: float, cor
 def request_failed(route: str, correlation_id: str) -> None:
     """The API hit an error nobody foresaw: the traceback is here, and only here."""
     logger().exception("api.error", extra={"route": route, "correlation_id": correlation_id})
-    _count("ApiError", "-")
 
 
 def authorizer_down(error: Exception) -> None:
     """A token could not be checked, so it was refused."""
     logger().error("auth.unavailable", extra={"error_class": type(error).__name__})
-    _count("AuthorizerDown", "-")
+    count(Metric.CONTROL_TABLE_DOWN)
 
 
 def token_issued(token_id: str, role: str) -> None:
@@ -202,13 +192,20 @@ def counted(records: int, entries: int) -> None:
     logger().debug("counters.applied", extra={"records": records, "entries": entries})
 
 
+def recounted(jobs: int, wrong: Mapping[str, int], repaired: Mapping[str, int]) -> None:
+    """The jobs were recounted: by how much the counters are wrong for sure, by number, and what was put right."""
+    level = logger().warning if wrong else logger().info
+    level("counters.recounted", extra={"jobs": jobs, "wrong": dict(wrong), "repaired": dict(repaired)})
+    if wrong:
+        count(Metric.COUNTER_DRIFT, number=sum(abs(n) for n in wrong.values()))
+
+
+def paused(job_type: str, token_id: str, *, resumed: bool = False) -> None:
+    """Somebody stopped a type's queue from being worked off, or let it go on."""
+    logger().warning("job_type.resumed" if resumed else "job_type.paused",
+                     extra={"job_type": job_type, "token_id": token_id})  # fmt: skip
+
+
 def _event(name: str, job: Job, level: str = "INFO", **extra: Any) -> None:
     facts = {key: value for key, value in extra.items() if value is not None}
     getattr(logger(), level.lower())(name, extra={**job_keys(job), **facts})
-
-
-def _count(name: str, job_type: str) -> None:
-    with single_metric(
-        name=name, unit=MetricUnit.Count, value=1, namespace=NAMESPACE, default_dimensions={"service": SERVICE}
-    ) as metric:
-        metric.add_dimension(name="job_type", value=job_type)

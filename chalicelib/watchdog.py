@@ -16,6 +16,7 @@ from chalicelib import changes, jobtype, telemetry, wiring
 from chalicelib.context import LambdaContext
 from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.job import Job
+from chalicelib.metering import gathering
 from chalicelib.ports import Depth, Overdue
 from chalicelib.service import JobService
 from chalicelib.sweeper import Sweeper, bury
@@ -107,4 +108,5 @@ def handler(_event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]
     """The scheduled Lambda: one run over the job types in `handlers/`."""
     types = [kind.name for kind in jobtype.load()]
     watchdog = Watchdog(wiring.job_service(), types, lanes=LANES)
-    return dict(watchdog.run(lambda: context.get_remaining_time_in_millis() / 1000))
+    with gathering():
+        return dict(watchdog.run(lambda: context.get_remaining_time_in_millis() / 1000))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from chalicelib.counting import CounterTable
 from chalicelib.errors import ConfigurationError
 from chalicelib.metrics import MetricsReader
-from chalicelib.ports import Counters, JobQueue, JobStore, Pauses, RateWindows
+from chalicelib.ports import Census, Counters, JobQueue, JobStore, Pauses, RateWindows
 from chalicelib.rate_limit import RateLimiter
 from chalicelib.service import JobService
 from chalicelib.settings import Settings
@@ -27,7 +27,7 @@ Clock = Callable[[], float]
 NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
-        "job_service", "rate_limiter", "metrics", "uploads", "job_logs",
+        "job_service", "rate_limiter", "metrics", "uploads", "job_logs", "census",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -87,6 +87,11 @@ def counter_rows() -> CounterTable:
 def pauses() -> Pauses:
     """Which types are paused: kept beside the counters, so that one request tells both."""
     return cast("Pauses", counters())
+
+
+def census() -> Census:
+    """Every job there is."""
+    return _once("census", _dynamo_census)
 
 
 def token_store() -> TokenStore:
@@ -161,6 +166,12 @@ def _dynamo_counters() -> Counters:
     from chalicelib.dynamo.counters import DynamoCounters
 
     return DynamoCounters(settings())
+
+
+def _dynamo_census() -> Census:
+    from chalicelib.dynamo.census import DynamoCensus
+
+    return DynamoCensus(settings())
 
 
 def _dynamo_token_store() -> TokenStore:

@@ -20,6 +20,7 @@ from chalicelib.disposition import Drop, Hold, malformed
 from chalicelib.errors import InvalidPayload, JobCancelled, LeaseLost, MalformedMessage, PermanentError
 from chalicelib.job import JSON, Job
 from chalicelib.jobtype import JobType
+from chalicelib.metering import gathering
 from chalicelib.nudge import parse_nudge
 from chalicelib.ports import JobQueue, JobStore, Nudge
 from chalicelib.retry import Jitter, no_jitter
@@ -169,7 +170,8 @@ def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaConte
             workers.append(
                 Worker(kind, wiring.job_store(), wiring.job_queue(), jitter=jitter, fault_rate=settings.fault_rate)
             )
-        again = workers[0].work(event, context)
+        with gathering():
+            again = workers[0].work(event, context)
         if again and not settings.partial_batch:
             raise BatchFailed(f"{len(again)} messages must come again, and PARTIAL_BATCH is not set")
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}

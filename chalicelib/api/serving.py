@@ -17,6 +17,7 @@ from chalicelib.api.encoding import encode
 from chalicelib.api.endpoint import Call, Endpoint, Reply, Text, read_body, read_query
 from chalicelib.api.schemas import VISIBLE_ASCII
 from chalicelib.errors import JobFlowError, MalformedRequest
+from chalicelib.metering import gathering
 
 LONGEST_CORRELATION_ID = 128
 CORRELATION_ID = "X-Correlation-Id"
@@ -30,7 +31,8 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
     correlation_id = correlation_id_of(request)
     began = time.perf_counter()
     try:
-        response = _respond(endpoint, _answer(endpoint, request, path, correlation_id))
+        with gathering():
+            response = _respond(endpoint, _answer(endpoint, request, path, correlation_id))
     except Exception as error:
         response = refuse(error, endpoint.path, correlation_id)
     took = 1000 * (time.perf_counter() - began)

@@ -115,4 +115,5 @@ def _from_stream(trigger: StreamTrigger) -> dict[str, Any]:
 def _grants(function: FunctionDefinition, types: Sequence[JobType[Any, Any]]) -> list[str]:
     if function.job_type is not None:
         return grants.worker(function.job_type)
-    return grants.watchdog(types) if function.short == "watchdog" else grants.counters()
+    platform = {"watchdog": grants.watchdog(types), "counters": grants.counters(), "recount": grants.recount()}
+    return platform[function.short]

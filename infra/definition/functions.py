@@ -1,4 +1,4 @@
-"""The Lambda functions besides the API: one per job type, the watchdog, the counters; and what invokes them."""
+"""The Lambda functions besides the API: one per job type, the watchdog, the counters, the recount; and what invokes them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -92,4 +92,6 @@ def _platform(stack: str) -> list[FunctionDefinition]:
         f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=META_ONLY
     )
     counters = FunctionDefinition(stack, "counters", "chalicelib.counters.handler", 60, 256, stream)
-    return [watchdog, counters]
+    nightly = ScheduleTrigger(24 * HOUR // 60)
+    recount = FunctionDefinition(stack, "recount", "chalicelib.recount.handler", 900, 512, nightly)
+    return [watchdog, counters, recount]

@@ -62,3 +62,12 @@ def counters() -> list[str]:
         *(f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "UpdateItem")),
     ]
+
+
+def recount() -> list[str]:
+    """The recount reads what there is of each job, and adds what is missing to the counters."""
+    return [
+        "dynamodb:BatchGetItem:jobs",
+        "dynamodb:Query:jobs/index/all",
+        *(f"dynamodb:{action}:control" for action in ("GetItem", "Query", "UpdateItem")),
+    ]

@@ -41,7 +41,7 @@ def _platform(stack: str) -> list[dict[str, Any]]:
     health = [
         metrics.function(f"{stack}-watchdog", "Errors").as_row("watchdog errors"),
         metrics.function(f"{stack}-counters", "IteratorAge", "Maximum").as_row("counters behind (ms)"),
-        metrics.own(stack, "DispatchDeferred").as_row("sends deferred"),
+        metrics.own(stack, "ControlTableDown").as_row("control table unavailable"),
     ]
     return [_graph("API calls", answers), _graph("API latency (ms)", latency), _graph("Platform", health)]
 

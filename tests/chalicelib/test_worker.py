@@ -15,6 +15,7 @@ from chalicelib.errors import PermanentError
 from chalicelib.job import Job, Status
 from chalicelib.jobtype import JobType
 from chalicelib.memory import MemoryJobQueue, MemoryJobStore, Message
+from chalicelib.metering import SERVICE
 from chalicelib.nudge import write_nudge
 from chalicelib.ports import Nudge
 from chalicelib.retry import no_jitter
@@ -359,7 +360,7 @@ def logged() -> Iterator[Callable[[], str]]:
     """What has been logged since the test began."""
     buffer = io.StringIO()
     telemetry.logger()
-    handler = next(h for h in logging.getLogger(telemetry.SERVICE).handlers if isinstance(h, logging.StreamHandler))
+    handler = next(h for h in logging.getLogger(SERVICE).handlers if isinstance(h, logging.StreamHandler))
     before = handler.setStream(buffer)
     yield buffer.getvalue
     handler.setStream(before)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chalicelib import aws, telemetry, wiring
+from chalicelib.metering import SERVICE
 from infra.local.emulator.inprocess import emulated
 from tests.handlers.support import BUCKET, SENDER, Platform, settings
 
@@ -27,7 +28,7 @@ def logged() -> Iterator[Callable[[], str]]:
     """What has been logged since the test began."""
     buffer = io.StringIO()
     telemetry.logger()
-    handlers = logging.getLogger(telemetry.SERVICE).handlers
+    handlers = logging.getLogger(SERVICE).handlers
     handler = next(handler for handler in handlers if isinstance(handler, logging.StreamHandler))
     before = handler.setStream(buffer)
     yield buffer.getvalue
