@@ -18,7 +18,7 @@ def main() -> int:
     broken: list[str] = []
     for name in ("memory", "aws"):
         began = time.monotonic()
-        executions, found = enumerate_all(name, asked.seed, asked.part, asked.processes)
+        executions, found = enumerate_all(name, asked.seed, asked.part, asked.processes, _tell)
         broken += found
         _say(f"crash points over {name}", executions, "executions", found, began)
     for name, games in (("memory", asked.games), ("aws", max(1, int(asked.games * GAMES_OVER_AWS)))):
@@ -33,6 +33,11 @@ def _say(what: str, number: int, unit: str, found: list[str], began: float) -> N
     print(f"{what}: {number:,} {unit}, {len(found)} violations, {time.monotonic() - began:.0f} s", flush=True)
     for line in found[:20]:
         print(f"  {line}")
+
+
+def _tell(line: str) -> None:
+    if sys.stderr.isatty():
+        print(f"  {line}", file=sys.stderr, flush=True)
 
 
 def _arguments() -> argparse.Namespace:

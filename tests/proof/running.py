@@ -1,6 +1,6 @@
 """Run the proof, or a part of it, on one of its two grounds."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -15,14 +15,17 @@ from tests.proof.machine import machine_on
 from tests.proof.scenarios import SCENARIOS
 
 
-def enumerate_all(name: str, seed_: int, part: float, processes: int) -> tuple[int, list[str]]:
+def enumerate_all(
+    name: str, seed_: int, part: float, processes: int, tell: Callable[[str], None]
+) -> tuple[int, list[str]]:
     """Every crash point of every story on the given ground, spread over processes; returns executions and findings."""
     executions, broken = 0, []
     tasks = [(name, index, seed_, part) for index in range(len(SCENARIOS))]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for done, found in pool.map(_one_story, tasks):
+        for scenario, (done, found) in zip(SCENARIOS, pool.map(_one_story, tasks), strict=True):
             executions += done
             broken += found
+            tell(f"{scenario.name}: {done:,} executions, {len(found)} violations")
     return executions, broken
 
 
