@@ -59,7 +59,7 @@ test("a part that may be missing is set and left out again", async () => {
   const seen = show("image.process", { key: "uploads/a.png" });
   await user.click(screen.getByRole("button", { name: "Set resize" }));
   const resize = within(screen.getByRole("group", { name: "Resize" }));
-  expect(seen.payload["resize"]).toEqual({ width: 800, height: 800 });
+  expect(seen.payload.resize).toEqual({ width: 800, height: 800 });
   await user.clear(resize.getByRole("textbox", { name: /^Width/ }));
   await user.type(resize.getByRole("textbox", { name: /^Width/ }), "abc");
   expect(resize.getByRole("textbox", { name: /^Width/ }).getAttribute("aria-invalid")).toBe("true");

@@ -13,9 +13,13 @@ import { Sparkline } from "@/ui/Sparkline";
 
 const DAY = 86_400_000;
 
-/** What to look for to find the jobs of a group: its class, which the fingerprint is made from, or its words. */
+/**
+ * What to look for to find the jobs of a group: its class and how its message begins. The API puts a "…" where the
+ * messages of a group differ, and looks for a text in class and message together.
+ */
 function words(group: ErrorGroup): string {
-  return group.errorClass ?? oneLine(firstLine(group.message), 100);
+  const [begins = ""] = firstLine(group.message).split("…");
+  return [group.errorClass ?? "", begins].join(" ").trim().slice(0, 200).trim();
 }
 
 /** One kind of failure: what, how often, since when, and what to do about all of it. */

@@ -112,11 +112,11 @@ export const COLUMNS: readonly Column[] = [
     key: "payload",
     title: "Payload",
     width: 200,
-    grow: 1.4,
+    grow: 1,
     rank: 7,
     cell: (job) => <PayloadLine job={job} />,
   },
-  { key: "error", title: "Error", width: 140, grow: 2, rank: 3, cell: (job) => <ErrorLine job={job} /> },
+  { key: "error", title: "Error", width: 140, grow: 2.5, rank: 3, cell: (job) => <ErrorLine job={job} /> },
 ];
 
 function Progress({ job }: { job: Job }) {
