@@ -145,4 +145,14 @@ def _of_platform(stack: str) -> list[Alarm]:
             "Look at the log of the counters function.",
             {"age": metrics.function(f"{stack}-counters", "IteratorAge", "Maximum")}, 60_000, periods=5,
         ),
+        Alarm(
+            "counter-drift", "", "The nightly recount found the counters wrong and repaired what it could. Look at the "
+            "recount's log, and for records that the counters gave up.",
+            {"drift": metrics.own(stack, "CounterDrift")}, 0, period=60 * MINUTE,
+        ),
+        Alarm(
+            "control-table-down", "", "The control table did not answer: requests were let in uncounted, or tokens "
+            "refused. Look at the table's throttles and at the API's log.",
+            {"down": metrics.own(stack, "ControlTableDown")}, 0, periods=3,
+        ),
     ]  # fmt: skip

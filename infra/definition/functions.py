@@ -1,4 +1,4 @@
-"""The Lambda functions besides the API: one per job type, the watchdog, the counters, the recount; and what invokes them."""
+"""The Lambda functions besides the API: one per job type, watchdog, counters, recount; and what invokes them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
