@@ -15,7 +15,7 @@ export type Config = v.InferOutput<typeof Config>;
 let current: Config | null = null;
 
 export async function loadConfig(): Promise<Config> {
-  const answer = await fetch("/config.json", { cache: "no-store" });
+  const answer = await fetch("/config.json");
   if (!answer.ok) throw new Error(`/config.json answered ${answer.status}.`);
   const read = v.safeParse(Config, await answer.json());
   if (!read.success) throw new Error('/config.json must be like {"apiUrl": "https://…"}.');

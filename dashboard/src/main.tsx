@@ -2,11 +2,13 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
 import { loadConfig } from "./config";
+import { warm } from "./pages";
 import { followSystemTheme } from "./session/prefs";
 import { startSession } from "./session/session";
 import "./styles.css";
 
 async function start(root: HTMLElement): Promise<void> {
+  warm(location.pathname);
   try {
     await loadConfig();
   } catch (error) {

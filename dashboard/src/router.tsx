@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { pages } from "./pages";
 import { readSearch } from "./jobs/search";
 import { Broken, Lost } from "./shell/fallbacks";
 import { Shell } from "./shell/Shell";
@@ -20,35 +21,35 @@ function pick<Name extends string>(...names: Name[]) {
 const landing = createRoute({
   getParentRoute: () => root,
   path: "/",
-  component: lazyRouteComponent(() => import("./landing/LandingPage"), "LandingPage"),
+  component: lazyRouteComponent(pages.landing, "LandingPage"),
 });
 const dashboard = createRoute({
   getParentRoute: () => root,
   path: "/dashboard",
   validateSearch: readSearch,
-  component: lazyRouteComponent(() => import("./jobs/JobsPage"), "JobsPage"),
+  component: lazyRouteComponent(pages.jobs, "JobsPage"),
 });
 const job = createRoute({
   getParentRoute: () => root,
   path: "/jobs/$id",
-  component: lazyRouteComponent(() => import("./jobs/JobPage"), "JobPage"),
+  component: lazyRouteComponent(pages.job, "JobPage"),
 });
 const create = createRoute({
   getParentRoute: () => root,
   path: "/create",
   validateSearch: pick("type", "from", "edit"),
-  component: lazyRouteComponent(() => import("./create/CreatePage"), "CreatePage"),
+  component: lazyRouteComponent(pages.create, "CreatePage"),
 });
 const queues = createRoute({
   getParentRoute: () => root,
   path: "/queues",
-  component: lazyRouteComponent(() => import("./queues/QueuesPage"), "QueuesPage"),
+  component: lazyRouteComponent(pages.queues, "QueuesPage"),
 });
 const errors = createRoute({
   getParentRoute: () => root,
   path: "/errors",
   validateSearch: pick("type", "since"),
-  component: lazyRouteComponent(() => import("./errors/ErrorsPage"), "ErrorsPage"),
+  component: lazyRouteComponent(pages.errors, "ErrorsPage"),
 });
 
 const routeTree = root.addChildren([landing, dashboard, job, create, queues, errors]);

@@ -1,5 +1,6 @@
 import { useSearch } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
+import { useIdle } from "@/lib/useIdle";
 import { useMedia } from "@/lib/useMedia";
 import { usePrefs } from "@/session/prefs";
 import { Skeleton } from "@/ui/states";
@@ -17,11 +18,14 @@ export function JobsPage() {
   // On a phone the jobs come first.
   const roomy = useMedia("(min-width: 640px)");
   const charts = usePrefs().charts && roomy;
+  // The table first: the charts keep their place and come when the browser has time.
+  const idle = useIdle();
   const key = JSON.stringify({ ...search, sort: undefined, dir: undefined });
   return (
     <div className="flex flex-col gap-3">
       <HealthStrip />
-      {charts && (
+      {charts && !idle && <ChartsToCome />}
+      {charts && idle && (
         <Suspense fallback={<ChartsToCome />}>
           <JobCharts search={search} />
         </Suspense>
