@@ -19,6 +19,8 @@ LONGEST_REST = 900.0
 """Seconds that everything may take to end once the faults have stopped."""
 
 
+GLANCE, PAUSE = 2.0, 15.0
+"""Seconds between two looks at the queue, and after a look at the table that found unfinished jobs."""
 LONGEST_SWEEP = 150.0
 """Seconds that the sweeper may hide a message for, and a little more."""
 
@@ -60,14 +62,20 @@ class Auditor:
         return found
 
     def rest(self) -> Table:
-        """Wait until every job has ended and the queue is empty, at most 15 minutes; what there is then."""
+        """Wait until every job has ended and the queue is empty, at most 15 minutes; what there is then.
+
+        The emulator does nothing else while it scans a table: it is only asked to when the queue has been emptied.
+        """
         ends = time.monotonic() + LONGEST_REST
-        while True:
+        while time.monotonic() < ends:
+            time.sleep(GLANCE)
+            if self._messages(self._queue):
+                continue
             found = self.look()
-            busy = [job for job in found.jobs.values() if job["status"] not in TERMINAL]
-            if (not busy and not found.waiting) or time.monotonic() > ends:
+            if not found.waiting and all(job["status"] in TERMINAL for job in found.jobs.values()):
                 return found
-            time.sleep(3)
+            time.sleep(PAUSE)
+        return self.look()
 
     def dead(self) -> set[tuple[str, int]]:
         """Id and generation of every message in the dead-letter queue; waits for those that the sweeper has in hand."""
