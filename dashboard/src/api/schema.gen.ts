@@ -237,6 +237,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/job-types/{job_type}/pause": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Stop working off a type's queue
+     * @description Stop working off a type's queue. Jobs are still accepted and wait; what runs already goes on. Safe to repeat.
+     */
+    post: operations["pause_job_type"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/job-types/{job_type}/resume": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Work off a type's queue again, within a minute
+     * @description Work off a type's queue again, within a minute. Safe to repeat.
+     */
+    post: operations["resume_job_type"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/metrics": {
     parameters: {
       query?: never;
@@ -1006,6 +1046,16 @@ export interface components {
       [key: string]: unknown;
     };
     /**
+     * Paused
+     * @description Whether a type's queue is worked off.
+     */
+    Paused: {
+      /** Type */
+      type: string;
+      /** Paused */
+      paused: boolean;
+    };
+    /**
      * Problem
      * @description RFC 9457 problem details.
      */
@@ -1191,11 +1241,17 @@ export interface components {
       by_status: {
         [key: string]: number;
       };
-      /** Oldest Queued Age S */
+      /**
+       * Oldest Queued Age S
+       * @description Seconds that the oldest queued job has waited: within 3 s for the first 15 minutes, 30 s up to 4 hours, half an hour beyond; null when none is queued
+       */
       oldest_queued_age_s: number | null;
       /** In Flight */
       in_flight: number;
-      /** Paused */
+      /**
+       * Paused
+       * @description Whether its queue is not worked off until somebody resumes it
+       */
       paused: boolean;
     };
     /**
@@ -1539,7 +1595,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job */
+      /** @description There is no such job, or type */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -1611,7 +1667,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job */
+      /** @description There is no such job, or type */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -1622,7 +1678,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description The job's state forbids this */
+      /** @description The state forbids this */
       409: {
         headers: {
           /** @description The id of this request in the logs */
@@ -1736,7 +1792,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job */
+      /** @description There is no such job, or type */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -1747,7 +1803,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description The job's state forbids this */
+      /** @description The state forbids this */
       409: {
         headers: {
           /** @description The id of this request in the logs */
@@ -1863,7 +1919,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job */
+      /** @description There is no such job, or type */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -2238,6 +2294,256 @@ export interface operations {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  pause_job_type: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_type: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Paused"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such job, or type */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  resume_job_type: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_type: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Paused"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such job, or type */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {

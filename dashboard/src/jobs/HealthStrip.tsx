@@ -93,7 +93,7 @@ function Figure({
       <dt className="text-xs text-soft">{name}</dt>
       <dd className={cx("nums text-xl leading-7 sm:text-2xl sm:leading-8 font-medium tracking-tight", tone)}>
         {value ?? <Skeleton className="my-1 h-6 w-14" />}
-        <span className="block truncate text-2xs leading-4 font-normal tracking-normal text-faint">
+        <span className="block text-2xs leading-4 sm:truncate font-normal tracking-normal text-faint">
           {note}
         </span>
       </dd>

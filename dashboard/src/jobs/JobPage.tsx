@@ -2,7 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { ApiError, isStatus, sentence } from "@/api/errors";
-import { jobLogs, jobOne, type JobDetail } from "@/api/jobs";
+import { jobOne, type JobDetail } from "@/api/jobs";
+import { jobLogs } from "@/api/logs";
 import { plural } from "@/lib/format";
 import { useLatest } from "@/lib/useLatest";
 import { isTyping } from "@/lib/text";
@@ -21,12 +22,15 @@ import { finished } from "./measure";
 import { allows, STATUS } from "./status";
 import { Timeline } from "./Timeline";
 
+/** A finished job moves only when somebody retries it. */
+const FINISHED_MS = 30_000;
+
 /** /jobs/:id: everything about one job, live until it is finished. */
 export function JobPage() {
   const { id } = useParams({ from: "/jobs/$id" });
   const query = useQuery({ ...jobOne(id), retry: (times, error) => !isStatus(error, 404) && times < 2 });
   const live = query.data === undefined || !finished(query.data);
-  const polled = useQuery({ ...jobOne(id), ...usePolling(0, live), enabled: query.isSuccess });
+  const polled = useQuery({ ...jobOne(id), ...usePolling(live ? 0 : FINISHED_MS), enabled: query.isSuccess });
   const job = polled.data ?? query.data;
   if (job) return <Loaded job={job} />;
   if (isStatus(query.error, 404)) return <NotFound id={id} />;

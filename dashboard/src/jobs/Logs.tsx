@@ -1,4 +1,4 @@
-import type { LogLine } from "@/api/jobs";
+import type { LogLine } from "@/api/logs";
 import { cx } from "@/lib/cx";
 import { clock } from "@/lib/time";
 import { useZone } from "@/session/prefs";

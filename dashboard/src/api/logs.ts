@@ -1,0 +1,28 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { JsonObject } from "@/lib/json";
+import { request } from "./client";
+import type { WireLogs } from "./wire";
+
+export interface LogLine {
+  at: number;
+  level: string;
+  message: string;
+  /** null for a line that belongs to no attempt. */
+  gen: number | null;
+  attempt: number | null;
+  fields: JsonObject;
+}
+
+export const jobLogs = (id: string) =>
+  queryOptions({
+    queryKey: ["jobs", "logs", id],
+    queryFn: async ({ signal }) => {
+      const logs = await request<WireLogs>(`/jobs/${encodeURIComponent(id)}/logs`, { signal });
+      const lines: LogLine[] = logs.lines.map((line) => ({
+        ...line,
+        at: Date.parse(line.at),
+        fields: line.fields as JsonObject,
+      }));
+      return { lines, more: logs.next_cursor !== null, insightsUrl: logs.insights_url };
+    },
+  });
