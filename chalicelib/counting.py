@@ -18,6 +18,8 @@ STEPS = {60: "M", 3600: "H", 86_400: "D"}
 """Seconds of a time bucket, and what its rows are called."""
 TOTALS = ("CNT", "TOTAL")
 """The row of how many jobs there are by type and status (`n#`), and since when the queued ones wait (`w#`)."""
+PAUSE, SINCE = "PAUSE#", "since"
+"""Rows beside the totals, one a type, and what is on them while the type is paused: one query tells it all."""
 SHARD = re.compile(r"mark#shardId-0*(\d{13})\b")
 SHARD_LIFE = 2 * DAY
 """Seconds after its birth when nothing of a shard can come any more: it is written for hours, and kept for a day."""

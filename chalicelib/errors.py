@@ -60,6 +60,14 @@ class JobNotFound(JobFlowError):
         self.job_id = job_id
 
 
+class JobTypeNotFound(JobFlowError):
+    """No job type has that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"No job type has the name {name!r}.")
+        self.name = name
+
+
 class TokenNotFound(JobFlowError):
     """No token has that id."""
 

@@ -183,6 +183,13 @@ class Pauses(Protocol):
         """Write down that it is not; a type that was not paused is no error."""
 
 
+class Consumers(Protocol):
+    """What receives from the queues and invokes the workers."""
+
+    def switch(self, job_type: str, *, on: bool) -> None:
+        """Let the type's messages be received, or not any more; deliveries under way go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the counters say at one moment.

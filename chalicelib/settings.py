@@ -26,6 +26,7 @@ class Settings:
     rate_limit_window: int
     log_level: str
     partial_batch: bool
+    event_sources: str = ""
 
     @property
     def log_group_prefix(self) -> str:
@@ -52,6 +53,7 @@ class Settings:
             rate_limit_window=int(_number(env, "RATE_LIMIT_WINDOW", 60, 1, 3600)),
             log_level=env.get("LOG_LEVEL", "INFO"),
             partial_batch=env.get("PARTIAL_BATCH", "") == "1",
+            event_sources=env.get("EVENT_SOURCES", ""),
         )
         if settings.stage != "dev" and settings.cursor_secret == "development":  # noqa: S105
             raise ConfigurationError("CURSOR_SECRET must be set outside development")

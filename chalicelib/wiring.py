@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from chalicelib.counting import CounterTable
 from chalicelib.errors import ConfigurationError
 from chalicelib.metrics import MetricsReader
-from chalicelib.ports import Census, Counters, JobQueue, JobStore, Pauses, RateWindows
+from chalicelib.pausing import FollowedConsumers, LambdaConsumers, Pausing, read_mappings
+from chalicelib.ports import Census, Consumers, Counters, JobQueue, JobStore, Pauses, RateWindows
 from chalicelib.rate_limit import RateLimiter
 from chalicelib.service import JobService
 from chalicelib.settings import Settings
@@ -27,7 +28,7 @@ Clock = Callable[[], float]
 NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
-        "job_service", "rate_limiter", "metrics", "uploads", "job_logs", "census",
+        "job_service", "rate_limiter", "metrics", "uploads", "job_logs", "census", "pausing",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -92,6 +93,11 @@ def pauses() -> Pauses:
 def census() -> Census:
     """Every job there is."""
     return _once("census", _dynamo_census)
+
+
+def pausing() -> Pausing:
+    """The switch of each job type's queue."""
+    return _once("pausing", lambda: Pausing(pauses(), _consumers(), clock()))
 
 
 def token_store() -> TokenStore:
@@ -178,6 +184,13 @@ def _dynamo_token_store() -> TokenStore:
     from chalicelib.dynamo.tokens import DynamoTokenStore
 
     return DynamoTokenStore(settings())
+
+
+def _consumers() -> Consumers:
+    from chalicelib import aws
+
+    mappings = read_mappings(settings().event_sources)
+    return LambdaConsumers(aws.client("lambda", settings().region), mappings) if mappings else FollowedConsumers()
 
 
 def _cloudwatch_job_logs() -> "JobLogs":

@@ -17,7 +17,7 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 SAID = {
     200: "Done", 201: "Created", 302: "Elsewhere", 400: "The request cannot be read", 401: "A valid token is needed",
-    403: "The token's role does not allow this", 404: "There is no such job", 409: "The job's state forbids this",
+    403: "The token's role does not allow this", 404: "There is no such job, or type", 409: "The state forbids this",
     413: "The body is larger than 256 KB", 415: "The body is not JSON", 422: "A field is wrong; `errors` names each",
     429: "Too many requests from this address",
 }  # fmt: skip
@@ -26,6 +26,10 @@ HEADERS: Mapping[int, Mapping[str, Any]] = {
     201: {"Location": {"description": "Where the job is", "schema": {"type": "string"}}},
     429: {"Retry-After": {"description": "Seconds until a request is let in", "schema": {"type": "integer"}}},
 }
+PATH: Mapping[str, Any] = {
+    "job_type": {"type": "string", "maxLength": LONGEST_NAME, "pattern": "^[a-z0-9.]+$", "examples": ["email.send"]},
+}
+"""Path parameters that are not ids."""
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "description": "The same key and body again answer 200 with the job there is, and Idempotent-Replayed: true.",
@@ -107,7 +111,7 @@ def _operation(endpoint: Endpoint, schemas: Mapping[str, Any], kinds: Sequence[J
 
 def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+        {"name": name, "in": "path", "required": True, "schema": PATH.get(name, {"type": "string", "format": "uuid"})}
         for name in re.findall(r"{(\w+)}", endpoint.path)
     ]
 

@@ -1,9 +1,11 @@
-"""What kinds of jobs there are."""
+"""What kinds of jobs there are, and whether they are worked off."""
 
-from chalicelib import jobtype
+from chalicelib import jobtype, telemetry, wiring
 from chalicelib.api.endpoint import Call, Endpoints
-from chalicelib.api.responses import JobTypes
+from chalicelib.api.responses import JobTypes, Paused
 from chalicelib.api.views import job_type_row
+from chalicelib.errors import JobTypeNotFound
+from chalicelib.tokens import Role
 
 endpoints = Endpoints()
 
@@ -12,3 +14,28 @@ endpoints = Endpoints()
 def list_job_types(_: Call) -> JobTypes:
     """Every job type with its payload's JSON Schema, an example that works, and its limits (seconds, MB)."""
     return JobTypes(job_types=[job_type_row(kind) for kind in jobtype.all_types()])
+
+
+@endpoints.post("/job-types/{job_type}/pause", Paused, role=Role.ADMIN, statuses=(200, 409))
+def pause_job_type(call: Call) -> Paused:
+    """Stop working off a type's queue. Jobs are still accepted and wait; what runs already goes on. Safe to repeat."""
+    name = _name_of(call)
+    wiring.pausing().pause(name)
+    telemetry.paused(name, call.principal)
+    return Paused(type=name, paused=True)
+
+
+@endpoints.post("/job-types/{job_type}/resume", Paused, role=Role.ADMIN, statuses=(200, 409))
+def resume_job_type(call: Call) -> Paused:
+    """Work off a type's queue again, within a minute. Safe to repeat."""
+    name = _name_of(call)
+    wiring.pausing().resume(name)
+    telemetry.paused(name, call.principal, resumed=True)
+    return Paused(type=name, paused=False)
+
+
+def _name_of(call: Call) -> str:
+    name = call.path["job_type"]
+    if name not in {kind.name for kind in jobtype.all_types()}:
+        raise JobTypeNotFound(name[: jobtype.LONGEST_NAME])
+    return name

@@ -10,6 +10,7 @@ from chalicelib.api.views import job_detail, job_row, job_whole
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound
 from chalicelib.ports import Filter
 from chalicelib.service import Submission
+from chalicelib.waiting import Line, asks, why
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -49,7 +50,10 @@ def list_jobs(call: Call) -> JobPage:
 @endpoints.get("/jobs/{job_id}", JobDetail)
 def get_job(call: Call) -> JobDetail:
     """A job with its payload, result and the history of its attempts. Strongly consistent."""
-    return job_detail(wiring.job_service().get(job_id_of(call)))
+    view = wiring.job_service().get(job_id_of(call))
+    now = wiring.clock()()
+    line = Line.of(view.job, wiring.counters().standing(), now) if asks(view.job) else Line()
+    return job_detail(view, why(view.job, line, now))
 
 
 @endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry, statuses=(200, 409))

@@ -179,6 +179,13 @@ class JobTypes(Answer):
     job_types: list[JobTypeRow]
 
 
+class Paused(Answer):
+    """Whether a type's queue is worked off."""
+
+    type: str
+    paused: bool
+
+
 class Numbers(Answer):
     """The eight numbers, and jobs by status."""
 

@@ -28,25 +28,10 @@ def job_whole(job: Job) -> r.JobRow:
     return r.JobRow(**_fields(job))
 
 
-def job_detail(view: JobView) -> r.JobDetail:
-    """A job with all that is known of its attempts."""
+def job_detail(view: JobView, why: str | None) -> r.JobDetail:
+    """A job with all that is known of its attempts, and why it waits."""
     history = [_attempt_row(attempt) for attempt in (*view.attempts, *_current_attempt(view))]
-    return r.JobDetail(**_fields(view.job), attempt_history=history, why=why(view.job))
-
-
-def why(job: Job) -> str | None:
-    """Why nothing happens with the job right now; None when something does, or nothing will."""
-    if job.cancel_requested and job.status is Status.PROCESSING:
-        return "It was asked to stop and does so at its next check."
-    if job.status is Status.SCHEDULED and job.next_attempt_at is not None:
-        return f"It is scheduled for {iso(job.next_attempt_at)}."
-    if job.status is Status.RETRYING and job.next_attempt_at is not None:
-        return f"Attempt {job.attempts} failed; the next one is not before {iso(job.next_attempt_at)}."
-    if job.status is Status.QUEUED and not job.sent:
-        return "It is stored, but its message is not sent yet; the watchdog sends it within two minutes."
-    if job.status is Status.QUEUED:
-        return f"It waits in the {job.type} queue for a free worker."
-    return None
+    return r.JobDetail(**_fields(view.job), attempt_history=history, why=why)
 
 
 def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:

@@ -12,7 +12,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from chalicelib.counting import STEPS, TOTALS, Additions, Row, litter, standing
+from chalicelib.counting import PAUSE, SINCE, STEPS, TOTALS, Additions, Row, litter, standing
 from chalicelib.dynamo import tables
 from chalicelib.dynamo.writes import refused
 from chalicelib.listing import iso
@@ -20,9 +20,6 @@ from chalicelib.ports import ErrorHour, Standing
 from chalicelib.settings import Settings
 
 MARK = "mark#"
-PAUSE = "PAUSE#"
-"""Sort keys beside the row of totals, so that one query tells both."""
-SINCE = "since"
 MOST_LITTER = 50
 """Attributes taken out in one write, each with its condition."""
 

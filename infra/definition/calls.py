@@ -36,8 +36,8 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
             return [params["QueueUrl"].rpartition("/")[2]]
         case "s3":
             return [params.get("Key", "").partition("/")[0] + "/*"]
-        case "logs":
-            return [params["logGroupName"].rpartition("/")[2]]
+        case "logs" | "lambda":
+            return [(params.get("UUID") or params["logGroupName"]).rpartition("/")[2]]
     return []
 
 

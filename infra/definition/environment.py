@@ -6,6 +6,8 @@ BY_LAMBDA = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
 """Read by Settings, set by Lambda itself."""
 DEVELOPMENT_ONLY = frozenset({"JOBFLOW_FAULT_RATE"})
 """Read by Settings, never set in the cloud."""
+API_ONLY = frozenset({"EVENT_SOURCES"})
+"""Read by Settings, set for the API alone, in `gateway`: every function with it would go round in a circle."""
 BY_POWERTOOLS = frozenset({"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"})
 """Written for the logging and metrics library, not read by Settings."""
 

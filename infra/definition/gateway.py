@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.jobtype import JobType
 from infra.definition import grants
 from infra.definition.compute import log_group, log_group_id, logging
-from infra.definition.names import Resources, Value, arn_of, logical
+from infra.definition.names import Resources, Value, arn_of, logical, mapping_id, sub
 from infra.definition.permissions import role
 from infra.definition.site import quoted_origin
 
@@ -41,7 +41,7 @@ ERRORS = {
 def gateway(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
     """Overrides of Chalice's own resources, merged over them."""
     return {
-        HANDLER: _function(stack, "api"),
+        HANDLER: _api(types, stack),
         "ApiRole": role(f"/aws/lambda/{stack}-api", grants.api(types)),
         log_group_id("api"): log_group(f"/aws/lambda/{stack}-api"),
         "RestAPI": {"Properties": {"Name": stack, "GatewayResponses": gateway_responses()}},
@@ -93,6 +93,14 @@ def _response(status: int | None, title: str) -> dict[str, Any]:
         "ResponseTemplates": {"application/json": json.dumps(problem)},
     }
     return response if status is None else {"StatusCode": str(status), **response}
+
+
+def _api(types: Sequence[JobType[Any, Any]], stack: str) -> dict[str, Any]:
+    """The API also knows the mappings of the workers, to pause them; the workers must not know their own."""
+    function = _function(stack, "api")
+    ids = {kind.name: f"${{{mapping_id(kind.queue)}}}" for kind in types}
+    function["Properties"]["Environment"] = {"Variables": {"EVENT_SOURCES": sub(json.dumps(ids))}}
+    return function
 
 
 def _function(stack: str, short: str) -> dict[str, Any]:

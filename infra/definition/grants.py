@@ -24,7 +24,7 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
 
 
 def api(types: Iterable[JobType[Any, Any]]) -> list[str]:
-    """The API stores jobs, nudges queues and reads depths; it cannot receive, delete or scan."""
+    """The API stores jobs, nudges queues and reads depths; it cannot receive, delete or scan. It pauses workers."""
     queues = [kind.queue for kind in types]
     return [
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
@@ -36,6 +36,7 @@ def api(types: Iterable[JobType[Any, Any]]) -> list[str]:
         "s3:PutObject:payloads/*",
         "s3:PutObject:uploads/*",
         *(f"logs:FilterLogEvents:{queue}" for queue in queues),
+        *(f"lambda:UpdateEventSourceMapping:{queue}" for queue in queues),
     ]
 
 

@@ -45,6 +45,11 @@ def queue_name(stack: str, queue: str) -> str:
     return f"{stack}-{queue}"
 
 
+def mapping_id(short: str) -> str:
+    """The logical id that SAM gives to the event source mapping of a function's one event; its Ref is the UUID."""
+    return logical(short, "FunctionSource")
+
+
 def ref(logical_id: str) -> Value:
     """A parameter's value, or a resource's name."""
     return {"Ref": logical_id}

@@ -9,6 +9,7 @@ A grant is "service:Action" or "service:Action:where", with the IAM name of the 
     s3:GetObject:uploads/*               on objects of the files bucket below a prefix; a prefix is required
     ses:SendEmail                        from the stack's own address and identity
     logs:FilterLogEvents:email-send      on the log group of a function
+    lambda:UpdateEventSourceMapping:email-send   on the event source mapping of a function
 """
 
 import re
@@ -17,10 +18,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
-from infra.definition.names import Resources, Value, arn, arn_of, logical, ref, sub
+from infra.definition.names import Resources, Value, arn, arn_of, logical, mapping_id, ref, sub
 
 GRANT = re.compile(r"(?P<service>[a-z0-9]+):(?P<action>[A-Z][A-Za-z]+)(:(?P<where>\S+))?")
-SERVICES = frozenset({"dynamodb", "sqs", "s3", "ses", "logs"})
+SERVICES = frozenset({"dynamodb", "sqs", "s3", "ses", "logs", "lambda"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Grant:
                 f"with one of the services {', '.join(sorted(SERVICES))}"
             )
         grant = cls(found["service"], found["action"], found["where"] or "")
-        if grant.service in ("dynamodb", "sqs", "logs") and not grant.where:
+        if grant.service in ("dynamodb", "sqs", "logs", "lambda") and not grant.where:
             raise ConfigurationError(f"{text!r} does not say on which table, queue or function")
         if grant.service == "s3" and not re.fullmatch(r"[a-z][a-z0-9-]*/(.*/)?\*", grant.where):
             raise ConfigurationError(f"{text!r} needs a prefix of the files bucket, like uploads/*")
@@ -101,6 +102,8 @@ def _where(service: str, where: str) -> dict[str, Value]:
             return {"Resource": arn_of(logical(where.removesuffix("-dlq"), "Dlq" if dead else "Queue"))}
         case "s3":
             return {"Resource": sub(f"${{FilesBucket.Arn}}/{where}")}
+        case "lambda":
+            return {"Resource": arn("lambda", f"event-source-mapping:${{{mapping_id(where)}}}")}
         case "logs":
             return {"Resource": arn_of(logical(where, "Logs"))}
         case _:

@@ -23,6 +23,7 @@ from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.sources import EventSources
 from infra.local.lambdas.specs import REGION, FunctionSpec
 from infra.local.options import Options
+from infra.local.pauses import paused_types
 
 
 class Platform:
@@ -38,6 +39,7 @@ class Platform:
         self._started_at = datetime.now(UTC)
         self._ready_seconds = 0.0
         self._dashboard: Dashboard | None = None
+        self._paused: list[str] = []
 
     def start(self) -> None:
         """Start every part. Raises CannotRun or BrokenCode; `close` is due in any case."""
@@ -47,6 +49,7 @@ class Platform:
         self._emulate_and_describe()
         cloudwatch = CloudWatchSink(Clients(self.aws).logs())
         parts.callback(cloudwatch.close)
+        self._dynamodb = Clients(self.aws).dynamodb()
         sink = tee(self._terminal, cloudwatch)
         log = FunctionLog(FunctionSpec(f"{options.stack}-api", "app.app"), sink)
         self._service = parts.enter_context(LambdaService(options.root, self.aws, sink))
@@ -76,6 +79,13 @@ class Platform:
         if self._api.ended:
             self._api.replace(self._variables)
 
+    def obey_pauses(self) -> None:
+        """Leave the queues of paused job types alone, as a disabled event source mapping would."""
+        paused = paused_types(self._dynamodb, self._variables["CONTROL_TABLE"])
+        if paused is not None:
+            self._sources.hold({f"{self.options.stack}-{name.replace('.', '-')}" for name in paused})
+            self._paused = sorted(paused)
+
     def state(self) -> dict[str, Any]:
         """What other programs may know."""
         pids = {"runner": os.getpid(), "emulator": self.emulator.pid, "api": self._api.pid}
@@ -86,6 +96,7 @@ class Platform:
             "token": self.token,
             "stack": self.options.stack,
             "backend": self.options.backend,
+            "paused": self._paused,
             "pids": {**pids, "workers": self._service.pids()},
             "started_at": f"{self._started_at:%Y-%m-%dT%H:%M:%SZ}",
             "ready_seconds": self._ready_seconds,

@@ -105,6 +105,7 @@ class Runner:
                 edited = self._edits.get(timeout=TICK_SECONDS)
             except queue.Empty:
                 self._attempt(self._platform.keep_alive)
+                self._platform.obey_pauses()
             else:
                 self._take(edited)
             state.write(self._platform.state())

@@ -52,6 +52,7 @@ class EventSources:
         self._sqs = clients.sqs()
         self._streams = clients.streams()
         self._running: list[Running] = []
+        self._held: frozenset[str] = frozenset()
         self._endings: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
@@ -86,6 +87,11 @@ class EventSources:
         """Undo `pause`."""
         self._service.loop.call(self._resume())
 
+    def hold(self, functions: Collection[str]) -> None:
+        """From now on exactly these functions' queues are not received from; deliveries under way go on."""
+        if self._held != frozenset(functions):
+            self._service.loop.call(self._hold(frozenset(functions)))
+
     def close(self, grace: float = 0.0) -> None:
         """Stop every source; deliveries under way get `grace` seconds."""
         self._service.loop.call(self._stop(self._running, grace))
@@ -105,6 +111,8 @@ class EventSources:
         if any(running.mapping == mapping for running in self._running):
             return
         source = self._source(mapping)
+        if isinstance(mapping, QueueMapping) and mapping.function in self._held:
+            await source.gate.shut()
         task = asyncio.create_task(source.run(), name=f"source of {mapping.function}")
         self._running.append(Running(mapping, source, task))
 
@@ -125,6 +133,16 @@ class EventSources:
     async def _resume(self) -> None:
         for running in self._running:
             running.source.gate.open()
+
+    async def _hold(self, functions: frozenset[str]) -> None:
+        changed, self._held = functions ^ self._held, functions
+        for running in self._running:
+            if not isinstance(running.mapping, QueueMapping) or running.mapping.function not in changed:
+                continue
+            if running.mapping.function in functions:
+                await running.source.gate.shut()
+            else:
+                running.source.gate.open()
 
     async def _stop(self, which: list[Running], grace: float) -> None:
         self._running = [running for running in self._running if running not in which]

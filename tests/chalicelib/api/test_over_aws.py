@@ -102,6 +102,11 @@ def test_what_each_call_asks_of_dynamodb(deployed: Callable[[int], World]) -> No
 
     with requests_to("dynamodb") as asked:
         world.get(f"/jobs/{job_id}")
+    assert asked == ["Query", "Query"]  # the job and its attempts; while it waits, the line it is in
+
+    world.post(f"/jobs/{job_id}/cancel")
+    with requests_to("dynamodb") as asked:
+        world.get(f"/jobs/{job_id}")
     assert asked == ["Query"]
 
     with requests_to("dynamodb") as asked:

@@ -152,7 +152,7 @@ class TestDetail:
     @pytest.mark.parametrize(
         ("status", "fields", "words"),
         [
-            (Status.QUEUED, {"sent": True}, "waits in the test.note queue"),
+            (Status.QUEUED, {"sent": True}, "next in the test.note queue"),
             (Status.QUEUED, {"sent": False}, "not sent yet"),
             (Status.SCHEDULED, {"next_attempt_at": T0}, "scheduled for 2027-01-15T08:00:00.000Z"),
             (Status.RETRYING, {"attempts": 2, "next_attempt_at": T0}, "Attempt 2 failed"),

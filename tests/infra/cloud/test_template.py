@@ -137,8 +137,20 @@ def test_workers_cannot_send_messages(template: dict[str, Any]) -> None:
 
 
 def test_every_function_finds_what_settings_read(template: dict[str, Any]) -> None:
-    for function in of_type(template, "AWS::Lambda::Function").values():
-        assert function["Environment"]["Variables"] == environment("jobflow-prod", origin())
+    for name, function in of_type(template, "AWS::Lambda::Function").items():
+        variables = dict(function["Environment"]["Variables"])
+        # who pauses knows the mappings; a worker that knew its own would depend on what depends on it
+        assert ("EVENT_SOURCES" in variables) == (name == "APIHandler")
+        variables.pop("EVENT_SOURCES", None)
+        assert variables == environment("jobflow-prod", origin())
+
+
+def test_api_can_pause_every_type_and_nothing_else(template: dict[str, Any]) -> None:
+    text = template["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]["EVENT_SOURCES"]["Fn::Sub"]
+    named = {ref.strip("${}") for ref in json.loads(text).values()}
+    mappings = of_type(template, "AWS::Lambda::EventSourceMapping")
+    assert named == {name for name, mapping in mappings.items() if "ScalingConfig" in mapping}
+    assert len(named) == 3
 
 
 def test_queues_and_buckets_refuse_plain_text(template: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.settings import Settings
 from infra.definition.environment import (
+    API_ONLY,
     BY_LAMBDA,
     BY_POWERTOOLS,
     DEVELOPMENT_ONLY,
@@ -42,7 +43,10 @@ def read_names() -> set[str]:
 
 
 def test_cloud_writes_what_settings_read() -> None:
-    assert set(environment("jobflow-prod", "https://d.example")) == read_names() - DEVELOPMENT_ONLY | BY_POWERTOOLS
+    assert (
+        set(environment("jobflow-prod", "https://d.example"))
+        == read_names() - DEVELOPMENT_ONLY - API_ONLY | BY_POWERTOOLS
+    )
 
 
 def test_laptop_writes_the_same_names() -> None:

@@ -144,6 +144,22 @@ def test_paused_it_receives_nothing_and_resumed_it_goes_on(stage: Stage) -> None
     until(lambda: delivered(stage) == ["before", "during"])
 
 
+def test_held_only_its_own_queue_waits_also_after_it_is_replaced(stage: Stage) -> None:
+    held, other = stage.queue(), stage.queue()
+    function, free = stage.function("on_queue.accept"), stage.function("on_queue.slow")
+    stage.sources.add(held.feeds(function))
+    stage.sources.hold({function})
+    stage.sources.replace([held.feeds(function, batch_size=1), other.feeds(free)])
+    held.send("kept")
+    other.send("taken")
+    until(lambda: stage.lines.said("span"))
+    received = held.sqs.receive_message(QueueUrl=held.url, VisibilityTimeout=0)
+    assert [message["Body"] for message in received["Messages"]] == ["kept"]
+
+    stage.sources.hold(set())
+    until(lambda: "kept" in delivered(stage))
+
+
 def test_a_source_added_twice_runs_once_and_removed_no_more(stage: Stage) -> None:
     queue, function = stage.queue(), stage.function("on_queue.accept")
     stage.sources.add(queue.feeds(function))

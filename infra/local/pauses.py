@@ -1,0 +1,24 @@
+"""Which job types are paused, as the API has written it down: the laptop's stand-in for a disabled mapping."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.counting import PAUSE, SINCE, TOTALS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def paused_types(dynamodb: "DynamoDBClient", table: str) -> set[str] | None:
+    """The names of the paused types; None when the table does not answer."""
+    try:
+        answer = dynamodb.query(
+            TableName=table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues={":pk": {"S": TOTALS[0]}, ":sk": {"S": PAUSE}},
+            ConsistentRead=True,
+        )
+    except (BotoCoreError, ClientError):
+        return None
+    return {item["sk"]["S"].removeprefix(PAUSE) for item in answer["Items"] if SINCE in item}

@@ -1,0 +1,49 @@
+"""POST /job-types/{type}/pause and /resume."""
+
+import pytest
+
+from chalicelib.backlog import came
+from chalicelib.counting import TOTALS, Additions, Row
+from chalicelib.tokens import Role
+from tests.chalicelib.api.support import T0, World
+
+
+def paused(world: World) -> dict[str, bool]:
+    world.clock.now += 2  # nothing is left of an answer before
+    return {name: row["paused"] for name, row in world.get("/metrics").json["by_type"].items()}
+
+
+def test_a_type_is_paused_and_resumed(world: World) -> None:
+    job_id = world.create()
+    answer = world.post("/job-types/test.note/pause")
+    assert (answer.status, answer.json) == (200, {"type": "test.note", "paused": True})
+    assert world.post("/job-types/test.note/pause").status == 200
+    assert paused(world) == {"test.note": True, "test.other": False}
+    assert "paused since" in world.get(f"/jobs/{job_id}").json["why"]
+    assert world.post("/jobs", {"type": "test.note", "payload": {"to": ["a"]}}).status == 201
+    assert world.post("/job-types/test.note/resume").json == {"type": "test.note", "paused": False}
+    assert paused(world) == {"test.note": False, "test.other": False}
+
+
+@pytest.mark.parametrize("name", ["no.such", "TEST.NOTE", "x" * 200])
+@pytest.mark.parametrize("action", ["pause", "resume"])
+def test_a_type_that_is_not_there_is_404(world: World, name: str, action: str) -> None:
+    answer = world.post(f"/job-types/{name}/{action}")
+    assert (answer.status, answer.json["type"]) == (404, "urn:jobflow:problem:job-type-not-found")
+
+
+@pytest.mark.parametrize("action", ["pause", "resume"])
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
+def test_only_admins_may(world: World, role: Role, action: str) -> None:
+    assert world.post(f"/job-types/test.note/{action}", role=role).status == 403
+
+
+def test_prometheus_is_told_too(world: World) -> None:
+    world.post("/job-types/test.note/pause")
+    world.create()
+    world.counters.add(Row(*TOTALS), Additions(came("test.note", T0 - 30)), "s", "1", "1")
+    text = world.get("/metrics", headers={"Accept": "text/plain"}).text
+    assert 'jobflow_queue{job_type="test.note",fact="paused"} 1' in text
+    assert 'jobflow_queue{job_type="test.other",fact="oldest_age_s"} 0' in text
+    [age] = [line for line in text.splitlines() if line.startswith('jobflow_queue{job_type="test.note",fact="oldest')]
+    assert abs(float(age.split()[-1]) - 30) <= 2.5

@@ -1,0 +1,133 @@
+"""What an operator sees and does on the running platform: pause, correlation ids, clean logs, a recount."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.infra.local.running import ROOT, Run, copy_of_the_code, running, until
+
+SECRET = "payload-secret-4711"
+ADDRESS = "ada.secret@example.com"
+MAIL = {"to": [ADDRESS], "subject": f"Subject {SECRET}", "text": f"Text {SECRET}"}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    root = copy_of_the_code(tmp_path_factory.mktemp("code"))
+    probe = Path(__file__).with_name("probe.py").read_text()
+    (root / "handlers" / "flow_probe.py").write_text(probe)
+    with running(root, tmp_path_factory.mktemp("state"), JITTER="none") as started:
+        yield started
+
+
+def aws(run: Run, service: str) -> Any:
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    return boto3.client(service, endpoint_url=run.state["aws"], region_name="us-east-1", **keys)  # type: ignore[call-overload]
+
+
+def numbers(run: Run) -> dict[str, Any]:
+    found: dict[str, Any] = run.client.get("/metrics").json()["by_type"]["flow.probe"]
+    return found
+
+
+def switch(run: Run, action: str) -> None:
+    """Pause or resume, and wait until the runner obeys."""
+    answer = run.client.post(f"/job-types/flow.probe/{action}")
+    assert (answer.status_code, answer.json()["paused"]) == (200, action == "pause")
+    until(lambda: run.state["paused"] == (["flow.probe"] if action == "pause" else []))
+
+
+def log_lines(run: Run) -> list[str]:
+    """Every line that any function has written to CloudWatch Logs."""
+    logs = aws(run, "logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    pages = [page for name in groups for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name)]
+    return [event["message"] for page in pages for event in page["events"]]
+
+
+def lines_about(run: Run, correlation_id: str) -> set[str]:
+    found = [json.loads(line) for line in log_lines(run) if line.startswith("{") and correlation_id in line]
+    assert all(line["correlation_id"] == correlation_id for line in found)
+    return {line["message"] for line in found}
+
+
+def held(run: Run) -> list[Any]:
+    """The nudges that lie in the queue, left where they are."""
+    sqs = aws(run, "sqs")
+    url = sqs.get_queue_url(QueueName=f"{run.state['stack']}-flow-probe")["QueueUrl"]
+    found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
+    return [json.loads(message["Body"]) for message in found]
+
+
+def test_a_paused_type_waits_says_so_and_goes_on(run: Run) -> None:
+    run.finished(run.submit("flow.probe", {}))
+    switch(run, "pause")
+    aside = run.submit("email.send", MAIL)
+    job_id = run.submit("flow.probe", {}, tags=["paused"])
+    run.finished(aside)
+    until(lambda: (numbers(run)["oldest_queued_age_s"] or 0) > 3)
+    job = run.job(job_id)
+    assert (job["status"], job["attempts"]) == ("queued", 0)
+    assert "The flow.probe queue is paused since" in job["why"]
+    assert numbers(run)["paused"] is True
+    switch(run, "resume")
+    assert run.finished(job_id)["attempts"] == 1
+    until(lambda: numbers(run)["oldest_queued_age_s"] is None)
+    assert numbers(run)["paused"] is False
+
+
+def test_a_correlation_id_goes_from_the_request_to_the_message_to_the_workers_lines(run: Run) -> None:
+    switch(run, "pause")
+    body = {"type": "flow.probe", "payload": {"fail": 1}}
+    answer = run.client.post("/jobs", json=body, headers={"X-Correlation-Id": "order-1042"})
+    assert (answer.headers["X-Correlation-Id"], answer.json()["correlation_id"]) == ("order-1042", "order-1042")
+    job_id = answer.json()["id"]
+    until(lambda: [nudge["cid"] for nudge in held(run) if nudge["id"] == job_id] == ["order-1042"])
+    switch(run, "resume")
+    run.finished(job_id)
+    wanted = {"api.request", "job.created", "attempt.started", "attempt.error", "attempt.completed"}
+    until(lambda: wanted <= lines_about(run, "order-1042"))
+
+
+def test_no_log_line_holds_a_payload_an_address_or_a_token(run: Run) -> None:
+    done = run.submit("email.send", MAIL)
+    wrong = run.client.post("/jobs", json={"type": "email.send", "payload": {**MAIL, "to": [f"{ADDRESS}\n"]}})
+    refused = run.submit("email.send", {**MAIL, "to": ["bounce@simulator.amazonses.com"], "reply_to": [ADDRESS]})
+    bad = run.client.get("/jobs", headers={"Authorization": f"Bearer {SECRET}"})
+    assert (wrong.status_code, bad.status_code) == (422, 401)
+    ends = ("completed", "failed", "dead_letter")
+    until(lambda: all(run.job(job_id)["status"] in ends for job_id in (done, refused)))
+    until(lambda: any(done in line and "attempt.completed" in line for line in log_lines(run)))
+    lines = [*log_lines(run), *(run.folder / "stdout").read_text().splitlines()]
+    for text in (SECRET, ADDRESS, run.state["token"], run.state["token"].rpartition("_")[2]):
+        assert [line for line in lines if text in line] == []
+
+
+def recount(run: Run, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "scripts.recount", *arguments]
+    environment = {"JOBFLOW_STATE_DIR": str(run.folder), "PATH": "/usr/bin:/bin", "COLUMNS": "120"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_a_recount_finds_no_drift_and_repairs_what_somebody_broke(run: Run) -> None:
+    run.finished(run.submit("flow.probe", {}))
+    until(lambda: numbers(run)["active_jobs"] == 0)
+    clean = recount(run)
+    assert (clean.returncode, "0 numbers differ" in clean.stdout) == (0, True), clean.stdout + clean.stderr
+    before = numbers(run)["completed_jobs"]
+    aws(run, "dynamodb").update_item(
+        TableName=f"{run.state['stack']}-control",
+        Key={"pk": {"S": "CNT"}, "sk": {"S": "TOTAL"}},
+        UpdateExpression="ADD #n :n",
+        ExpressionAttributeNames={"#n": "n#flow.probe#completed"},
+        ExpressionAttributeValues={":n": {"N": "500"}},
+    )
+    assert recount(run).returncode == 1
+    recount(run, "--repair", "--apart", "1")
+    until(lambda: abs(numbers(run)["completed_jobs"] - before) < 100)
