@@ -1,6 +1,5 @@
 """What a change of a job adds to the counters: folds stream records into additions per counter row. Pure."""
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chalicelib import backlog
+from chalicelib.fingerprints import fingerprint
 from chalicelib.histogram import bucket
 from chalicelib.job import DAY, Status
 from chalicelib.listing import iso
@@ -33,7 +33,6 @@ EVENTS = {
     Status.CANCELLED: "cancelled",
 }
 BROKEN = frozenset({Status.FAILED, Status.RETRYING, Status.DEAD_LETTER})
-VOLATILE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|\b[0-9a-f]{12,}\b|\d+|'[^']*'|\"[^\"]*\"", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +133,6 @@ def plain(image: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not image or image.get("sk", {}).get("S") != "META":
         return None
     return {name: float(value["N"]) if "N" in value else value.get("S") for name, value in image.items()}
-
-
-def fingerprint(job_type: str, error_class: str, message: str) -> tuple[str, str]:
-    """A stable name for "the same error", and its message with ids, numbers and quoted parts taken out."""
-    general = VOLATILE.sub("…", message)[:160]
-    return hashlib.sha256(f"{job_type}|{error_class}|{general}".encode()).hexdigest()[:12], general
 
 
 def standing(totals: Mapping[str, Any], paused: Mapping[str, float]) -> Standing:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from chalicelib.errors import FieldError, InvalidPosition
+from chalicelib.fingerprints import mentions
 from chalicelib.job import Job, Status
 from chalicelib.ports import Filter
 
@@ -48,7 +49,7 @@ def matches(job: Job, which: Filter) -> bool:
         and which.type in (None, job.type)
         and (which.tag is None or which.tag in job.tags)
         and (which.id_prefix is None or job.id.startswith(which.id_prefix))
-        and (which.error is None or which.error.lower() in f"{job.error_class} {job.error_message}".lower())
+        and (which.error is None or mentions(job.error_class, job.error_message, which.error))
         and (which.created_after is None or job.created_at >= which.created_after)
         and (which.created_before is None or job.created_at < which.created_before)
     )

@@ -64,12 +64,13 @@ class MemoryCounters:
         """See Counters."""
         return [(at, self._numbers[key]) for at, key in self._keys(f"{STEPS[step]}#{job_type}", start, end)]
 
-    def errors(self, start: float, end: float) -> Sequence[ErrorHour]:
+    def errors(self, start: float, end: float, most: int) -> Sequence[ErrorHour]:
         """See Counters."""
-        return [
+        found = [
             ErrorHour(at, key[1].split("#")[1], {**self._facts[key], **self._numbers[key]})
             for at, key in self._keys("ERR", start, end)
         ]
+        return found[::-1][:most]
 
     def _keys(self, partition: str, start: float, end: float) -> list[tuple[float, tuple[str, str]]]:
         times = [(datetime.fromisoformat(key[1].split("#")[0]).timestamp(), key) for key in self._numbers

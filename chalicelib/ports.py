@@ -162,8 +162,8 @@ class Counters(Protocol):
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
         """What happened to jobs of a type, in stored buckets of `step` seconds (60, 3600, 86400), oldest first."""
 
-    def errors(self, start: float, end: float) -> "Sequence[ErrorHour]":
-        """The kinds of errors of the hours between, as counted hour by hour."""
+    def errors(self, start: float, end: float, most: int) -> "Sequence[ErrorHour]":
+        """The kinds of errors of the hours between, as counted hour by hour: the newest `most`, newest hour first."""
 
 
 class Census(Protocol):

@@ -1,5 +1,7 @@
 """What goes wrong, grouped."""
 
+from pydantic import Field
+
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.jobs import check_type
@@ -10,6 +12,9 @@ from chalicelib.listing import iso
 from chalicelib.series import error_groups
 
 LONGEST = 30 * DAY
+MOST_ROWS = 3000
+"""Kinds of errors by the hour that one answer is made from: about a megabyte, one or two requests."""
+MOST_GROUPS = 100
 
 endpoints = Endpoints()
 
@@ -40,6 +45,10 @@ class ErrorGroups(Answer):
     """The groups, most frequent first."""
 
     groups: list[ErrorGroup]
+    truncated: bool = Field(
+        description="Whether there are more: only the 100 most frequent groups are told, and when there are very many "
+        "kinds of errors, only those of the newest hours are counted"
+    )
     since: Time
     as_of: Time
 
@@ -52,9 +61,11 @@ def list_errors(call: Call) -> ErrorGroups:
         check_type(asked.type)
     now = wiring.clock()()
     since = max(asked.since if asked.since is not None else now - DAY, now - LONGEST)
-    hours = wiring.counters().errors(since - since % 3600, now)
+    hours = wiring.counters().errors(since - since % 3600, now, MOST_ROWS)
+    found = error_groups(hours, now, asked.type)
     groups = [
         ErrorGroup(**{**group, "first_seen": iso(group["first_seen"]), "last_seen": iso(group["last_seen"])})
-        for group in error_groups(hours, now, asked.type)
+        for group in found[:MOST_GROUPS]
     ]
-    return ErrorGroups(groups=groups, since=iso(since), as_of=iso(now))
+    truncated = len(found) > MOST_GROUPS or len(hours) >= MOST_ROWS
+    return ErrorGroups(groups=groups, truncated=truncated, since=iso(since), as_of=iso(now))

@@ -138,7 +138,7 @@ class ListQuery(Query):
     tag: Tag | None = None
     id_prefix: IdPrefix | None = None
     error: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
-        None, description="Part of the error's class or message, in any case."
+        None, description="Part of the error's class or message, in any case; the message of a group of /errors works."
     )
     created_after: Moment | None = None
     created_before: Moment | None = None

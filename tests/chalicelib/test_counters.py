@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from chalicelib.backlog import oldest
 from chalicelib.counters import apply
-from chalicelib.counting import MOST_NUMBERS, TOTALS, Additions, Row, fingerprint, fold, pieces, total
+from chalicelib.counting import MOST_NUMBERS, TOTALS, Additions, Row, fold, pieces, total
+from chalicelib.fingerprints import fingerprint, generalise, mentions
 from chalicelib.histogram import bucket, percentile, upper
 from chalicelib.ports import ErrorHour
 from chalicelib.series import depth, drain_eta, durations, error_groups, gather, throughput
@@ -128,6 +129,14 @@ def test_a_change_that_leaves_the_status_counts_nothing() -> None:
 @pytest.mark.parametrize("other", ["job 8 of 'y' failed at 0x7f", "job 12345 of 'zzz' failed at 0xdead"])
 def test_the_same_error_about_other_things_has_the_same_fingerprint(other: str) -> None:
     assert fingerprint("t", "E", "job 7 of 'x' failed at 0x1") == fingerprint("t", "E", other)
+
+
+@pytest.mark.parametrize("text", ["job … of … failed at …", "valueerror", "JOB 7 OF", "of 'x'", "E job"])
+def test_jobs_are_found_by_an_error_as_it_is_and_as_its_group_tells_it(text: str) -> None:
+    message = "job 7 of 'x' failed at 0x1"
+    assert mentions("ValueError", message, text) == (text != "E job")
+    assert generalise(generalise(message)) == generalise(message)
+    assert not mentions(None, None, text)
 
 
 def test_other_errors_have_other_fingerprints() -> None:

@@ -80,7 +80,7 @@ def test_an_error_keeps_when_it_was_first_seen_and_what_was_seen_last(rows: Rows
     for number, at in ((1, T0 + 1), (2, T0 + 9)):
         facts = {"type": "a.b", "error_class": "E", "message": "m", "last_seen": at, f"job{number}": f"id{number}"}
         rows.add(row, Additions(Counter({"count": 1}), facts, {"first_seen": at}), "s", str(number), str(number))
-    [error] = rows.errors(T0 - 3600, T0)
+    [error] = rows.errors(T0 - 3600, T0, 10)
     seen = {name: error.numbers[name] for name in ("count", "first_seen", "last_seen", "job1", "job2")}
     assert (error.hour, error.fingerprint) == (T0, "f1")
     assert seen == {"count": 2, "first_seen": T0 + 1, "last_seen": T0 + 9, "job1": "id1", "job2": "id2"}
@@ -123,3 +123,12 @@ def test_a_type_is_paused_until_it_is_resumed(rows: Rows) -> None:
     rows.resume("a.b")
     rows.resume("e.f")
     assert rows.standing().paused == {"c.d": T0 + 1}
+
+
+def test_of_many_errors_the_newest_are_read(rows: Rows) -> None:
+    for number in range(12):
+        row = Row("ERR", f"2027-01-15T{number:02}:00:00.000Z#f{number}")
+        rows.add(row, Additions(Counter({"count": 1}), {"type": "a.b"}), "s", "1", "1")
+    found = rows.errors(T0 - 86_400, T0 + 86_400, 5)
+    assert [error.fingerprint for error in found] == ["f11", "f10", "f9", "f8", "f7"]
+    assert len(rows.errors(T0 - 86_400, T0 + 86_400, 100)) == 12

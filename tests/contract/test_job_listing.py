@@ -16,12 +16,14 @@ from chalicelib.ports import Filter, JobStore
 from tests.support import T0, Clock, a_job
 
 TYPES = ("email.send", "image.process")
+MESSAGES = ("boom", "order 17 of 'x'")
 FILTERS = [
     Filter(),
     *(Filter(status=status) for status in Status),
     Filter(type="image.process"),
     Filter(tag="urgent"),
     Filter(error="time"),
+    Filter(error="order … of …"),
     Filter(created_after=T0 + 5, created_before=T0 + 20),
     Filter(created_before=T0 + 10.0005),
     Filter(created_after=T0 + 10.0005),
@@ -46,7 +48,7 @@ def crowd(number: int, seed: int = 7) -> list[Job]:
         jobs.append(
             a_job(
                 status=status, type=chance.choice(types), created_at=created, run_at=later, tags=chance.choice(tags),
-                error_class="TimedOut" if failed else None, error_message="boom" if failed else None,
+                error_class="TimedOut" if failed else None, error_message=chance.choice(MESSAGES) if failed else None,
             )
         )  # fmt: skip
     return jobs

@@ -4,6 +4,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import boto3
 import pytest
@@ -12,6 +13,7 @@ from moto import mock_aws
 from chalicelib import wiring
 from chalicelib.counting import TOTALS, Additions, Row
 from chalicelib.histogram import bucket
+from chalicelib.job import Status
 from chalicelib.listing import iso
 from chalicelib.logs import JobLogs
 from chalicelib.memory_counters import MemoryCounters
@@ -97,6 +99,26 @@ def test_errors_come_grouped_and_filtered_by_type(world: World, counters: Memory
     assert [(g["fingerprint"], g["count"]) for g in answer.json["groups"]] == [("f1", 2), ("f0", 1)]
     [group] = world.get("/errors?type=test.note").json["groups"]
     assert (group["first_seen"], group["sample_job_ids"], group["sparkline"][-1]) == (iso(T0 - 5), ["id0"], 1)
+
+
+def test_only_the_most_frequent_errors_are_told_and_that_there_are_more(world: World, counters: MemoryCounters) -> None:
+    for number in range(101):
+        facts = {"type": "test.note", "error_class": "E", "message": "m", "last_seen": T0}
+        row = Row("ERR", f"{iso(T0 - T0 % 3600)}#f{number:03}")
+        counters.add(row, Additions(Counter({"count": number + 1}), facts, {"first_seen": T0}), "s", "01", "01")
+    answer = world.get("/errors").json
+    assert (len(answer["groups"]), answer["groups"][-1]["fingerprint"], answer["truncated"]) == (100, "f001", True)
+    assert world.get("/errors?type=test.other").json["truncated"] is False
+
+
+def test_a_groups_message_finds_its_jobs(world: World) -> None:
+    failed = {"error_class": "TimeoutError", "finished_at": T0, "gen": 1}
+    first, second, other = world.create(), world.create(), world.create()
+    for number, job_id in enumerate((first, second)):
+        world.put_in(job_id, Status.FAILED, error_message=f"no answer from 'host{number}' in {number} s", **failed)
+    world.put_in(other, Status.FAILED, error_message="no answer at all", **failed)
+    found = world.get("/jobs?error=" + quote("no answer from … in … s"))
+    assert {job["id"] for job in found.json["jobs"]} == {first, second}
 
 
 @pytest.fixture

@@ -1,0 +1,86 @@
+"""Every two filters together: pages visit each matching job exactly once while jobs are created and finish."""
+
+import itertools
+import random
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+
+from chalicelib import changes
+from chalicelib.changes import Claimant
+from chalicelib.job import Job, Status
+from chalicelib.listing import matches
+from chalicelib.ports import Filter, JobStore
+from tests.contract.test_job_listing import walk
+from tests.support import T0, a_job
+
+PARTS: dict[str, dict[str, Any]] = {
+    "active": {"status": Status.QUEUED},
+    "group": {"status": Status.FAILED},
+    "finished": {"status": Status.COMPLETED},
+    "type": {"type": "image.process"},
+    "from": {"created_after": T0 + 6},
+    "until": {"created_before": T0 + 22},
+    "tag": {"tag": "urgent"},
+    "prefix": {"id_prefix": "a"},
+    "error": {"error": "order … of …"},
+}
+PAIRS = [
+    (one, other)
+    for one, other in itertools.combinations(PARTS, 2)
+    if not PARTS[one].keys() & PARTS[other].keys()
+]  # fmt: skip
+
+
+def crowd() -> list[Job]:
+    """Jobs of which every pair of filters lets some through: half of them have ids that begin alike."""
+    chance = random.Random(17)
+    found = []
+    for place in range(48):
+        status = (Status.QUEUED, Status.FAILED, Status.COMPLETED)[place % 3]
+        failed = status is Status.FAILED
+        job = a_job(
+            status=status, created_at=T0 + place / 2, updated_at=T0 + place / 2,
+            type=("email.send", "image.process")[place // 3 % 2], tags=("urgent",) if place // 6 % 2 else (),
+            error_class="ValueError" if failed else None, error_message=f"order {place} of 'x'" if failed else None,
+        )  # fmt: skip
+        found.append(replace(job, id=f"{chance.choice('ab')}{job.id[1:]}"))
+    return found
+
+
+def disturb(store: JobStore, untouched: list[Job], number: int) -> Job | None:
+    """One job comes, and one that waited is worked off, between two pages; the latter is returned."""
+    store.add(a_job(created_at=T0 + 40 + number, tags=("urgent",), type="image.process"))
+    waiting = [job for job in untouched if job.status is Status.QUEUED]
+    if not waiting:
+        return None
+    job = waiting[number * 7 % len(waiting)]
+    claim = changes.claim(1, now=T0 + 50, lease_until=T0 + 99, by=Claimant("r"))
+    held = store.apply(job.id, claim)
+    store.apply(job.id, changes.complete(held, now=T0 + 51, result=None))
+    return job
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_pages_of_two_filters_show_each_job_once(store: JobStore, one: str, other: str) -> None:
+    which = Filter(**PARTS[one], **PARTS[other])
+    start = crowd()
+    for job in start:
+        store.add(job)
+    untouched, seen = list(start), []
+    for number, page in enumerate(walk(store, which, 3)):
+        seen += [job.id for job in page]
+        assert all(matches(job, which) for job in page)
+        moved = disturb(store, untouched, number)
+        untouched = [job for job in untouched if job is not moved]
+    assert len(seen) == len(set(seen))
+    expected = {job.id for job in untouched if matches(job, which)}
+    assert expected or {"error", "active"} >= {one, other} or {"error", "finished"} >= {one, other}
+    assert expected <= set(seen) <= {job.id for job in start}
+
+
+def test_every_filter_is_in_a_pair() -> None:
+    told = {name for part in PARTS.values() for name in part}
+    assert told == set(asdict(Filter()))
+    assert len(PAIRS) == 36 - 3
