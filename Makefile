@@ -14,7 +14,7 @@ UI_READY := dashboard/node_modules/.ready
 UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/index.html dashboard/vite.config.ts -type f 2>/dev/null)
 READY := $(VENV)/.ready
 
-.PHONY: help setup dev demo load test check fix proof mutations chaos package deploy status destroy token token-list token-revoke cost bench e2e openapi lifecycle lock clean
+.PHONY: help setup dev demo load test check fix proof mutations chaos package deploy status destroy token token-list token-revoke cost bench bench-scale e2e openapi lifecycle lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -91,6 +91,9 @@ cost: $(READY)  ## What a million jobs and an idle month cost, from requests and
 
 bench: $(READY)  ## The local emulator beside stock moto
 	@$(PY) scripts/bench_emulator.py
+
+bench-scale: $(READY)  ## An operator's looks at 1,000, 10,000 and 200,000 jobs: requests, read units, time (about 3 minutes)
+	@$(PY) -m scripts.bench_scale $(ARGS)
 
 e2e: $(READY) $(UI)  ## The packaged artefact end to end on an independent emulator
 	@$(PY) -m pytest -q tests/e2e -m ministack

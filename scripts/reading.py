@@ -1,0 +1,75 @@
+"""What requests to DynamoDB cost in read units, worked out from what they ask and what comes back.
+
+Source: Amazon DynamoDB Developer Guide, "Read and write operations": a unit is 4 KB read strongly consistently, half a
+unit eventually; a query is rounded up as a whole and pays for what its filter leaves out, a batch for each item.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib import aws
+from chalicelib.dynamo.sizes import item_size
+
+READ_UNIT = 4096
+ENTRY = 130
+"""Bytes of an index entry, where a filter lets none through that could be weighed."""
+
+
+@dataclass
+class Reading:
+    """Requests by service and operation, and read units, so far."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    units: float = 0.0
+
+
+@contextmanager
+def read_by(region: str) -> Iterator[Reading]:
+    """Meter the requests that this process makes of DynamoDB and SQS meanwhile."""
+    reading = Reading()
+    asked: list[dict[str, Any]] = []
+
+    def before(model: Any, params: dict[str, Any], **_: Any) -> None:
+        reading.requests[f"{model.service_model.service_name}:{model.name}"] += 1
+        asked.append(json.loads(params["body"]) if isinstance(params["body"], bytes | str) and params["body"] else {})
+
+    def after(model: Any, parsed: dict[str, Any], **_: Any) -> None:
+        request = asked.pop()
+        if model.service_model.service_name == "dynamodb":
+            reading.units += units(model.name, request, parsed)
+
+    events = [aws.client(service, region).meta.events for service in ("dynamodb", "sqs")]
+    for emitter in events:
+        emitter.register("before-call", before)
+        emitter.register("after-call", after)
+    try:
+        yield reading
+    finally:
+        for emitter in events:
+            emitter.unregister("before-call", before)
+            emitter.unregister("after-call", after)
+
+
+def units(operation: str, request: dict[str, Any], answer: dict[str, Any]) -> float:
+    """The read units of one request."""
+    match operation:
+        case "Query":
+            items = answer["Items"]
+            size = sum(item_size(item) for item in items)
+            looked = size / len(items) * answer["ScannedCount"] if items else ENTRY * answer["ScannedCount"]
+            return _rounded(looked) * (1.0 if request.get("ConsistentRead") else 0.5)
+        case "GetItem":
+            return _rounded(item_size(answer.get("Item", {}))) * (1.0 if request.get("ConsistentRead") else 0.5)
+        case "BatchGetItem":
+            found = [item for items in answer["Responses"].values() for item in items]
+            return sum(_rounded(item_size(item)) * 0.5 for item in found)
+    return 0.0
+
+
+def _rounded(size: float) -> int:
+    return max(1, math.ceil(size / READ_UNIT))
