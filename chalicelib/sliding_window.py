@@ -35,7 +35,7 @@ def retry_after(window: Window, now: float, length: int, limit: int) -> int:
     """
     window = _capped(window, limit)
     elapsed = now - window.start
-    inside = max(0, min(window.count - 1, math.floor(limit - window.previous * _share(elapsed, length))))
+    inside = max(0, min(window.count - 1, math.floor(limit - window.previous * _share(elapsed, length) + NOISE)))
     for begin, before, counted in ((0, window.previous, inside), (length, inside, 0)):
         at = _room_at(before, counted, length, limit)
         if at is not None:

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.ports import Window
-from chalicelib.sliding_window import admitted, estimate, retry_after, roll, start_of
+from chalicelib.sliding_window import NOISE, admitted, estimate, retry_after, roll, start_of
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """How fast it is on a busy machine proves nothing."""
@@ -66,7 +66,7 @@ def test_after_the_wait_one_is_let_in_and_a_second_earlier_none(
 ) -> None:
     start, now = 7 * length, 7 * length + share * length
     faded = min(previous, limit) * (1 - share)
-    let_in = max(0, math.floor(limit - faded))
+    let_in = max(0, math.floor(limit - faded + NOISE))
     refused = Window(start, let_in + extra, previous)
     if admitted(refused, now, length, limit):
         return  # what the rounding of `share` let through is no refusal
