@@ -240,7 +240,7 @@ SAFEGUARDS = (
     ),
     Safeguard(
         "a creation whose reply was lost knows itself", "chalicelib/dynamo/jobs.py",
-        "if not job.writer or existing.writer != job.writer:", "if True:", ADAPTERS,
+        "or (job.writer and found.writer == job.writer):", "or False:", ADAPTERS,
     ),
     Safeguard(
         "reads are consistent", "chalicelib/dynamo/jobs.py",
