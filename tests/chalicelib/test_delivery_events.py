@@ -31,9 +31,12 @@ def events() -> Iterator[Callable[[], set[str]]]:
     handler = next(
         h for h in logging.getLogger(telemetry.logger().service).handlers if isinstance(h, logging.StreamHandler)
     )
-    before = handler.setStream(buffer)
+    logger = telemetry.logger()
+    before, level = handler.setStream(buffer), logger.log_level
+    logger.setLevel("INFO")
     yield lambda: {json.loads(line)["message"] for line in buffer.getvalue().splitlines()}
     handler.setStream(before)
+    logger.setLevel(level)
 
 
 def test_a_late_finisher_its_successor_and_a_duplicate(world: World, events: Callable[[], set[str]]) -> None:
