@@ -132,5 +132,5 @@ export function errorGroups(sim: Sim, query: URLSearchParams): Schemas["ErrorGro
     }
   }
   const sorted = [...groups.values()].sort((a, b) => b.count - a.count);
-  return { groups: sorted, since: iso(since), as_of: iso(now) };
+  return { groups: sorted.slice(0, 100), truncated: sorted.length > 100, since: iso(since), as_of: iso(now) };
 }

@@ -578,6 +578,11 @@ export interface components {
       /** Groups */
       groups: components["schemas"]["ErrorGroup"][];
       /**
+       * Truncated
+       * @description Whether there are more: only the 100 most frequent groups are told, and when there are very many kinds of errors, only those of the newest hours are counted
+       */
+      truncated: boolean;
+      /**
        * Since
        * Format: date-time
        * @example 2026-11-25T00:42:39.123Z
@@ -1360,7 +1365,7 @@ export interface operations {
         type?: "email.send" | "image.process" | "report.generate";
         tag?: string;
         id_prefix?: string;
-        /** @description Part of the error's class or message, in any case. */
+        /** @description Part of the error's class or message, in any case; the message of a group of /errors works. */
         error?: string;
         created_after?: string;
         created_before?: string;
