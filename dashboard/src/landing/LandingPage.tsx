@@ -70,7 +70,7 @@ export function LandingPage() {
               Everything on your machine: the AWS it needs, the API, the workers, this console.
             </p>
             <Code text="make dev" label="Run it" />
-            <p className="mt-5 mb-2 text-soft">Every test, from the pure rules to a browser that clicks.</p>
+            <p className="mt-5 mb-2 text-soft">Every test, from the pure rules to real Lambda processes.</p>
             <Code text="make test" label="Test it" />
           </section>
         </div>
