@@ -1,7 +1,7 @@
 """The packaged artefact, deployed by the deploy code to ministack, once for all tests of this folder."""
 
+import contextlib
 import io
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,19 +22,39 @@ from tests.e2e.cloud.support import Cloud
 STAGE = "e2e"
 
 
-@pytest.fixture(scope="package")
+@contextlib.contextmanager
+def aimed_at(url: str) -> Iterator[None]:
+    """Within, every AWS client that this process makes talks to the emulator."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ministack.credentials(url).items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with ministack.running(tmp_path_factory.mktemp("ministack")) as url:
-        before = dict(os.environ)
-        os.environ.update(ministack.credentials(url))
         yield url
-        os.environ.clear()
-        os.environ.update(before)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(autouse=True)
+def environment(emulator: str) -> Iterator[None]:
+    # for one test at a time: what lives as long as the session would reach the tests of other folders too
+    with aimed_at(emulator):
+        yield
+
+
+@pytest.fixture(scope="session")
 def cloud(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    folder: Path = tmp_path_factory.mktemp("package")
+    with aimed_at(emulator):
+        deployed, clients = deploy(emulator, tmp_path_factory.mktemp("package"))
+    yield deployed
+    for made in clients:
+        made.close()
+
+
+def deploy(emulator: str, folder: Path) -> tuple[Cloud, list[httpx.Client]]:
+    """A stage on the emulator, and the clients that will have been made to talk to it."""
     package = ministack.package(STAGE, folder)
     account = sign_in()
     stack = Stack(account, f"jobflow-{STAGE}")
@@ -55,9 +75,7 @@ def cloud(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
         clients.append(made)
         return made
 
-    yield Cloud(account, stack, outputs, said.getvalue(), answers.getvalue().strip(), package, client)
-    for made in clients:
-        made.close()
+    return Cloud(account, stack, outputs, said.getvalue(), answers.getvalue().strip(), package, client), clients
 
 
 @pytest.fixture
