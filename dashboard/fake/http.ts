@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { parse, stringify } from "../src/lib/json";
 import type { Role } from "./model";
 
 /** An answer that is a problem (RFC 9457). */
@@ -49,7 +50,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 export async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
   const text = (await readBody(request)).toString();
   try {
-    return (text ? JSON.parse(text) : {}) as Record<string, unknown>;
+    return (text ? parse(text) : {}) as Record<string, unknown>;
   } catch {
     throw new Problem(400, "The request cannot be read", "The body is not JSON.");
   }
@@ -77,5 +78,5 @@ export function send(
 ): void {
   const type = status >= 400 ? "application/problem+json" : "application/json";
   response.writeHead(status, { "Content-Type": type, ...headers });
-  response.end(JSON.stringify(body));
+  response.end(stringify(body));
 }

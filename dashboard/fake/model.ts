@@ -1,5 +1,5 @@
 import type { components } from "../src/api/schema.gen";
-import type { Json, JsonObject } from "../src/lib/json";
+import { stringify, type Json, type JsonObject } from "../src/lib/json";
 
 type Schemas = components["schemas"];
 export type Status = Schemas["Status"];
@@ -37,7 +37,7 @@ export interface FakeJob {
 export const iso = (at: number): string => new Date(at).toISOString();
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
 
-const size = (value: Json): number => JSON.stringify(value).length;
+const size = (value: Json): number => stringify(value).length;
 const LARGEST_IN_LIST = 500;
 
 /** As the API shows it; lists leave a large payload or result away. */

@@ -6,6 +6,7 @@ import { authorize, Problem, readJson, TOKENS } from "./http";
 import { detail, row, type FakeJob, type Role } from "./model";
 import type { Sim } from "./sim";
 import { types } from "./types";
+import { stringify } from "../src/lib/json";
 import { uuid } from "./rng";
 
 export interface Ask {
@@ -34,7 +35,7 @@ const create: Handler = async ({ sim, request }) => {
   const payload = checkPayload(type, body.payload);
   const key = (request.headers["idempotency-key"] as string | undefined) ?? null;
   const same = key === null ? undefined : [...sim.jobs.values()].find((job) => job.idempotencyKey === key);
-  if (same && same.body !== JSON.stringify(body))
+  if (same && same.body !== stringify(body))
     throw new Problem(
       422,
       "The Idempotency-Key belongs to another request",
@@ -51,7 +52,7 @@ const create: Handler = async ({ sim, request }) => {
     maxAttempts,
     tags,
     idempotencyKey: key,
-    body: JSON.stringify(body),
+    body: stringify(body),
     ...later,
   });
   return { status: 201, body: row(job, true), headers: { Location: `/jobs/${job.id}` } };

@@ -1,5 +1,6 @@
 import { createStore } from "@/lib/store";
 import { config } from "@/config";
+import { parse, stringify } from "@/lib/json";
 import { ApiError, Offline, type FieldError } from "./errors";
 
 /** Whether the API answers: when it last did, and since when it does not. */
@@ -44,7 +45,7 @@ export async function requestFull<T>(path: string, call: Call): Promise<{ body: 
       ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
       ...call.headers,
     },
-    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    ...(call.body === undefined ? {} : { body: stringify(call.body) }),
     ...(call.signal ? { signal: call.signal } : {}),
   });
   const body = await read(answer);
@@ -71,7 +72,7 @@ async function reach(url: string, init: RequestInit): Promise<Response> {
 /** The body as JSON; undefined when it is something else, as a proxy's error page is. */
 async function read(answer: Response): Promise<unknown> {
   try {
-    return JSON.parse(await answer.text()) as unknown;
+    return parse(await answer.text());
   } catch {
     return undefined;
   }

@@ -7,7 +7,7 @@ import type { JobType } from "@/api/types";
 import { refresh } from "@/jobs/actions";
 import { allows } from "@/jobs/status";
 import { shortId } from "@/lib/format";
-import type { JsonObject } from "@/lib/json";
+import { stringify, type JsonObject } from "@/lib/json";
 import { rememberPayload } from "@/session/prefs";
 import { Button } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
@@ -63,7 +63,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
       return { id: job.id, text };
     },
     onSuccess: async ({ id, text }) => {
-      if (type) rememberPayload(type.type, JSON.stringify(payload));
+      if (type) rememberPayload(type.type, stringify(payload));
       toast.done(text);
       await refresh(client);
       void navigate({ to: "/jobs/$id", params: { id } });

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { cx } from "@/lib/cx";
-import { parseJson, pretty, type Json } from "@/lib/json";
+import { parse, parseJson, pretty, stringify, toInteger, type Json } from "@/lib/json";
 import { Field, inputClass } from "@/ui/Field";
 import { ListControl } from "./ListControl";
 import type { FieldSpec } from "./schema";
@@ -13,7 +13,7 @@ function hintOf(field: FieldSpec): string {
   const shown =
     fallback === undefined || fallback === null || (Array.isArray(fallback) && fallback.length === 0)
       ? ""
-      : `Default: ${JSON.stringify(fallback)}.`;
+      : `Default: ${stringify(fallback)}.`;
   const range =
     control.kind === "number" && (control.min !== null || control.max !== null)
       ? `${control.min ?? "…"} to ${control.max ?? "…"}.`
@@ -28,7 +28,7 @@ function example(field: FieldSpec): string {
 /** A value as a person reads it. */
 function words(value: Json | undefined): string {
   if (value === undefined || value === null) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : stringify(value);
 }
 
 /** One field that is not an object. */
@@ -70,9 +70,9 @@ export function SchemaControl(props: SchemaFieldProps) {
             <select
               {...input}
               className={inputClass}
-              value={value === undefined ? "" : JSON.stringify(value)}
+              value={value === undefined ? "" : stringify(value)}
               onChange={(event) =>
-                onChange(event.target.value ? (JSON.parse(event.target.value) as Json) : undefined)
+                onChange(event.target.value ? (parse(event.target.value) as Json) : undefined)
               }
             >
               {!field.required && (
@@ -82,8 +82,8 @@ export function SchemaControl(props: SchemaFieldProps) {
               )}
               {field.required && value === undefined && <option value="">Choose…</option>}
               {control.options.map((option) => (
-                <option key={JSON.stringify(option)} value={JSON.stringify(option)}>
-                  {typeof option === "string" ? option : JSON.stringify(option)}
+                <option key={stringify(option)} value={stringify(option)}>
+                  {typeof option === "string" ? option : stringify(option)}
                 </option>
               ))}
             </select>
@@ -129,10 +129,15 @@ function NumberInput({ input, field, value, onChange }: InputProps & { field: Fi
       onChange={(event) => {
         const text = event.target.value.trim();
         // What is no number yet stays as it was typed: the validator says so.
-        onChange(text === "" ? undefined : /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
+        onChange(text === "" ? undefined : numberOf(text));
       }}
     />
   );
+}
+
+function numberOf(text: string): Json {
+  if (/^-?\d+$/.test(text)) return toInteger(text);
+  return /^-?\d+\.\d+$/.test(text) ? Number(text) : text;
 }
 
 function TextInput({
@@ -142,7 +147,7 @@ function TextInput({
   value,
   onChange,
 }: InputProps & { field: FieldSpec; control: Extract<FieldSpec["control"], { kind: "text" }> }) {
-  const text = typeof value === "string" ? value : value == null ? "" : JSON.stringify(value);
+  const text = typeof value === "string" ? value : value == null ? "" : stringify(value);
   const change = (next: string) => onChange(next === "" && !field.required ? undefined : next);
   if (control.long) {
     return (
@@ -199,13 +204,13 @@ function Choices({
   hint,
 }: SchemaFieldProps & { options: Json[]; hint: string }) {
   const chosen = Array.isArray(value) ? value : Array.isArray(field.fallback) ? field.fallback : [];
-  const has = (option: Json) => chosen.some((one) => JSON.stringify(one) === JSON.stringify(option));
+  const has = (option: Json) => chosen.some((one) => stringify(one) === stringify(option));
   return (
     <fieldset className="flex flex-col gap-1">
       <legend className="mb-1 text-xs font-medium">{field.title}</legend>
       <div className="flex flex-wrap gap-4">
         {options.map((option) => (
-          <label key={JSON.stringify(option)} className="flex h-8 items-center gap-2 text-sm">
+          <label key={stringify(option)} className="flex h-8 items-center gap-2 text-sm">
             <input
               type="checkbox"
               className="size-4"
@@ -213,12 +218,12 @@ function Choices({
               onChange={(event) =>
                 onChange(
                   options.filter((one) =>
-                    JSON.stringify(one) === JSON.stringify(option) ? event.target.checked : has(one),
+                    stringify(one) === stringify(option) ? event.target.checked : has(one),
                   ),
                 )
               }
             />
-            {typeof option === "string" ? option : JSON.stringify(option)}
+            {typeof option === "string" ? option : stringify(option)}
           </label>
         ))}
       </div>

@@ -1,6 +1,6 @@
 import { Validator } from "@cfworker/json-schema";
 import type { FieldError } from "@/api/errors";
-import type { Json, JsonObject } from "@/lib/json";
+import { rounded, type Json, type JsonObject } from "@/lib/json";
 
 /** What is wrong, by where: "to.0" or "resize.width"; "" is the payload as a whole. */
 export type Problems = Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ const CONTAINERS = new Set([
 
 /** The schema's findings, by the schema that the API publishes. Interpreted, not compiled: our policy forbids eval. */
 export function validate(schema: JsonObject, payload: Json): Problems {
-  const { valid, errors } = new Validator(schema, "2020-12", false).validate(payload);
+  const { valid, errors } = new Validator(rounded(schema) as JsonObject, "2020-12", false).validate(rounded(payload));
   if (valid) return {};
   const found: Record<string, string> = {};
   for (const { instanceLocation, keyword, error } of errors) {

@@ -1,5 +1,6 @@
 import type { LogLine } from "@/api/logs";
 import { cx } from "@/lib/cx";
+import { stringify } from "@/lib/json";
 import { clock } from "@/lib/time";
 import { useZone } from "@/session/prefs";
 
@@ -45,7 +46,7 @@ function Fields({ fields }: { fields: LogLine["fields"] }) {
         <span key={name}>
           {" "}
           {name}=
-          <span className="text-soft">{typeof value === "string" ? value : JSON.stringify(value)}</span>
+          <span className="text-soft">{typeof value === "string" ? value : stringify(value)}</span>
         </span>
       ))}
     </span>

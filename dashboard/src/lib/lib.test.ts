@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { brief, bytes, oneLine, percent, plural } from "./format";
-import { parseJson, type Json } from "./json";
+import { parse, parseJson, pretty, rounded, stringify, toInteger, type Json, type JsonObject } from "./json";
 import { jsonLines } from "./jsonLines";
 import { clock, countdown, duration, exact, parseSpan, relative, short } from "./time";
 
@@ -58,6 +58,20 @@ test("broken JSON says where", () => {
   const read = parseJson('{\n  "a": 1,\n  b\n}');
   expect(read.ok).toBe(false);
   expect(!read.ok && read.error).toMatch(/line 3, column 3/);
+});
+
+test("integers stay what they are, however long", () => {
+  const text =
+    '{"id":9007199254740993,"deep":[-12345678901234567890,1,2.5],"text":"9007199254740993 \\" 1","e":1e3}';
+  const value = parse(text) as JsonObject;
+  expect(value.id).toBe(9007199254740993n);
+  expect(value.deep).toEqual([-12345678901234567890n, 1, 2.5]);
+  expect(value.text).toBe('9007199254740993 " 1');
+  expect(stringify(value)).toBe(text.replace("1e3", "1000"));
+  expect(parse(pretty(value))).toEqual(value);
+  expect(rounded(value)).toMatchObject({ id: 9007199254740992, deep: [-12345678901234567000, 1, 2.5] });
+  expect([toInteger("007"), toInteger("9007199254740992")]).toEqual([7, 9007199254740992n]);
+  expect(jsonLines(value, new Set())[1]?.value).toBe(9007199254740993n);
 });
 
 test("JSON becomes lines that say the same, folded or not", () => {

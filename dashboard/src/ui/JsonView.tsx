@@ -1,6 +1,6 @@
 import { useMemo, useRef, useState } from "react";
 import { cx } from "@/lib/cx";
-import { pretty, type Json } from "@/lib/json";
+import { pretty, stringify, type Json } from "@/lib/json";
 import { jsonLines, type JsonLine } from "@/lib/jsonLines";
 import { range, useRows } from "@/lib/useRows";
 import { Copy } from "./Copy";
@@ -93,12 +93,17 @@ function Line({ line, onToggle }: { line: JsonLine; onToggle: (path: string) => 
 }
 
 const LONGEST = 2000;
+const TONE: Partial<Record<string, string>> = {
+  string: "text-green",
+  number: "text-blue",
+  bigint: "text-blue",
+};
 
 function Value({ value, bracket, comma }: { value: Json; bracket: JsonLine["bracket"]; comma: string }) {
   if (bracket) return <span className="text-faint">{bracket + CLOSE[bracket] + comma}</span>;
-  const text = JSON.stringify(value);
+  const text = stringify(value);
   const tone =
-    typeof value === "string" ? "text-green" : typeof value === "number" ? "text-blue" : "text-violet";
+    TONE[typeof value] ?? "text-violet";
   return (
     <span className={cx(tone)}>
       <bdi>{text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} characters)` : text}</bdi>
