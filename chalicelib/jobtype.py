@@ -35,7 +35,7 @@ class JobType(Generic[P, R]):
     payload_model: type[P]
     max_attempts: int = 3
     timeout: int = 60
-    batch_size: int = 10
+    batch_size: int = 1
     window: int = 0
     concurrency: int = 20
     memory: int = 512
@@ -114,7 +114,7 @@ def job(
     *,
     max_attempts: int = 3,
     timeout: int = 60,
-    batch_size: int = 10,
+    batch_size: int = 1,
     window: int = 0,
     concurrency: int = 20,
     memory: int = 512,
@@ -123,11 +123,13 @@ def job(
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
-    `timeout` is the Lambda's, in seconds (1-900), `batch_size` how many jobs it takes at once (1-10), `window` how
-    many seconds it waits for a fuller batch (0-300), `concurrency` how many run side by side (2-1000), `memory` MB
-    (128-10240), `budget` the seconds one job needs (default: its share of the timeout). `grants` names what the
-    function may do beyond its queue and jobs, as "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*",
-    "dynamodb:Query:jobs/index/all" (`infra/definition/permissions.py` has all forms). Raises ConfigurationError.
+    `timeout` is the Lambda's, in seconds (6-900), `window` how many seconds it waits for a fuller batch (0-300),
+    `concurrency` how many run side by side (2-1000), `memory` MB (128-10240). `batch_size` is how many jobs it takes
+    at once (1-10): more than one is cheaper, and only for jobs that are done within `budget` seconds each (default:
+    their share of the timeout). What a slow job leaves no time for goes back to the queue unclaimed, and a message
+    that was received 13 times is dead-lettered. `grants` names what the function may do beyond its queue and jobs, as
+    "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
+    (`infra/definition/permissions.py` has all forms). Raises ConfigurationError.
     """
 
     def declare(function: "Callable[[P, JobContext], R]") -> JobType[P, R]:
@@ -157,10 +159,11 @@ def _check(declared: JobType[Any, Any]) -> None:
         raise ConfigurationError(f"{declared.name!r}: a job type is named like email.send (lower case, dots)")
     limits = {
         "max_attempts": (1, MAX_ATTEMPTS_CAP), "timeout": (SAFETY + 1, 900), "batch_size": (1, 10), "window": (0, 300),
-        "concurrency": (2, 1000), "memory": (128, 10240), "job_budget": (0.1, declared.timeout - 1),
+        "concurrency": (2, 1000), "memory": (128, 10240), "budget": (0.1, declared.timeout - 1),
     }  # fmt: skip
     for field, (low, high) in limits.items():
-        if not low <= getattr(declared, field) <= high:
+        value = declared.job_budget if field == "budget" else getattr(declared, field)
+        if not low <= value <= high:
             raise ConfigurationError(f"{declared.name}: {field} must be between {low:g} and {high:g}")
 
 

@@ -68,7 +68,7 @@ class World:
     def __post_init__(self) -> None:
         self.store = MemoryJobStore(self.clock)
         self.queue = MemoryJobQueue(self.clock, visibility_timeout=6 * self.timeout)
-        self.kind = JobType("test.note", self._function, Note, timeout=self.timeout)
+        self.kind = JobType("test.note", self._function, Note, timeout=self.timeout, batch_size=10)
         self.worker = self.new_worker()
 
     def new_worker(self) -> Worker:

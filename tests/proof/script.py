@@ -105,7 +105,7 @@ def declare(function: Callable[[Note, JobContext], str]) -> JobType[Any, Any]:
     def run(payload: Note, ctx: JobContext) -> str:
         return function(payload, ctx)
 
-    declared: JobType[Any, Any] = job(TYPE, max_attempts=ATTEMPTS, timeout=TIMEOUT)(run)
+    declared: JobType[Any, Any] = job(TYPE, max_attempts=ATTEMPTS, timeout=TIMEOUT, batch_size=10)(run)
     return declared
 
 

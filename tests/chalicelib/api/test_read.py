@@ -187,7 +187,7 @@ def test_job_types_say_all_that_a_form_needs(world: World) -> None:
     note, other = world.get("/job-types").json["job_types"]
     assert note == {
         "type": "test.note", "title": "Note", "description": "Do nothing with a note.", "schema": note["schema"],
-        "example": {"to": ["a@example.com"]}, "max_attempts": 3, "timeout": 30, "budget": 2.5, "batch_size": 10,
+        "example": {"to": ["a@example.com"]}, "max_attempts": 3, "timeout": 30, "budget": 25.0, "batch_size": 1,
         "concurrency": 20, "memory": 512,
     }  # fmt: skip
     assert note["schema"]["properties"]["to"]["minItems"] == 1
