@@ -14,6 +14,8 @@ from chalicelib.job import JSON, Job, Move, Status
 
 SEND_GRACE = 60.0
 """Seconds the watchdog leaves a job alone before it asks why nobody has claimed it."""
+LONGEST_CLASS, LONGEST_ERROR, LONGEST_NOTE = 60, 170, 120
+"""Bytes of an error's class, of class and message together, and of a progress note: what a job item has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,8 @@ def watch(seen: Job, *, until: float, resent: bool) -> Change:
 
 def report(held: Job, *, now: float, percent: float, note: str | None) -> Change:
     """The holder says how far it is; refused when the lease was lost."""
-    return Change(j.REPORT, held.gen, _fence(held), {"progress": percent, "progress_note": note, "updated_at": now})
+    values = {"progress": percent, "progress_note": note and _cut(note, LONGEST_NOTE), "updated_at": now}
+    return Change(j.REPORT, held.gen, _fence(held), values)
 
 
 def _fence(held: Job) -> tuple[Test, ...]:
@@ -181,6 +184,7 @@ def _held(now: float, lease_until: float, by: Claimant) -> dict[str, Any]:
     return {
         "lease_until": lease_until, "started_at": now, "updated_at": now, "sent": True, "request_id": by.request_id,
         "cold_start": by.cold_start, "receive_count": by.receive_count, "progress": None, "progress_note": None,
+        "error_class": None, "error_message": None,
     }  # fmt: skip
 
 
@@ -192,8 +196,11 @@ def _finished(now: float, keep: float) -> dict[str, Any]:
 
 
 def _error(error: tuple[str, str]) -> dict[str, Any]:
-    error_class, message = error
-    return {"error_class": _cut(error_class, 80), "error_message": _cut(message, 200)}
+    """Why the job is where it is. What is about the attempt alone leaves with it: its own record tells that, whole."""
+    error_class = _cut(error[0], LONGEST_CLASS)
+    left = LONGEST_ERROR - len(error_class.encode())
+    gone = {"request_id": None, "cold_start": None, "receive_count": None, "progress_note": None}
+    return {"error_class": error_class, "error_message": _cut(error[1], left), **gone}
 
 
 def _cut(text: str, size: int) -> str:

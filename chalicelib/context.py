@@ -71,7 +71,7 @@ class JobContext:
             return
         self._reported_at = now
         percent = min(100.0, max(0.0, float(percent)))
-        change = changes.report(self.job, now=now, percent=percent, note=note and note[:120])
+        change = changes.report(self.job, now=now, percent=percent, note=note)
         try:
             current = self.store.apply(self.job.id, change)
         except MoveRefused as refused:

@@ -13,9 +13,9 @@ KEEP = 400 * DAY
 """Seconds for which side items are kept: a finished job is kept for 90 days, and may be run again on the last."""
 INLINE_PAYLOAD = 500
 RESERVE = 300
-"""Bytes by which the main item grows: 155 of lease, times and request id, the rest for an error or a result."""
-INLINE_RESULT = 170
-"""Bytes of a result that always fit in the reserve, because a job that completes has no error text any more."""
+"""Bytes by which the main item grows: lease, times and request id, and a progress note, an error or a result."""
+INLINE_RESULT = 150
+"""Bytes of a result that always fit in the reserve, because a job that completes has neither note nor error."""
 LARGEST_ITEM = 300 * 1024
 S3_PREFIX = "s3:"
 

@@ -10,6 +10,7 @@ import pytest
 from chalicelib import aws, changes
 from chalicelib.changes import Change, Claimant
 from chalicelib.dynamo import tables
+from chalicelib.dynamo.bodies import INLINE_PAYLOAD, fits_inline
 from chalicelib.dynamo.control import DynamoRateWindows
 from chalicelib.dynamo.jobs import DynamoJobStore
 from chalicelib.dynamo.rows import JobRow, new_row
@@ -42,9 +43,12 @@ def claim(store: DynamoJobStore, job: Job, now: float = T0 + 1.123) -> Job:
     return store.apply(job.id, changes.claim(job.gen, now=now, lease_until=now + 65.5, by=by))
 
 
+def key_of(job: Job) -> dict[str, Any]:
+    return {"pk": {"S": job.id}, "sk": {"S": "META"}}
+
+
 def main_item_size(job: Job, settings: Settings) -> int:
-    key = {"pk": {"S": job.id}, "sk": {"S": "META"}}
-    return item_size(aws.client("dynamodb", REGION).get_item(TableName=settings.jobs_table, Key=key)["Item"])
+    return item_size(aws.client("dynamodb", REGION).get_item(TableName=settings.jobs_table, Key=key_of(job))["Item"])
 
 
 def test_a_job_done_at_the_first_attempt_costs_seven_write_units(store: DynamoJobStore) -> None:
@@ -78,25 +82,61 @@ def test_a_failed_and_repeated_attempt_costs_three_write_units_more(store: Dynam
     assert meter.readings == [("PutItem", "ATT#0001#01", 1), ("UpdateItem", "META", 1), ("UpdateItem", "META", 1)]
 
 
-@pytest.mark.parametrize("size", [20, 200, 214, 300, 500, 3000])
-@pytest.mark.parametrize("key", [None, "0" * 36])
-def test_the_main_item_stays_within_one_write_unit(store: DynamoJobStore, cloud: Settings, size: int, key: str) -> None:
-    """Whatever becomes of the job: done with any result, failed, given up, tried again."""
-    ends: list[Callable[[Job], Change]] = [
-        *(lambda held, n=n: changes.complete(held, now=T0 + 2.5, result="r" * n) for n in (160, 170, 300, 450, 900)),
-        lambda held: changes.fail(held, now=T0 + 2.5, error=ERROR),
-        lambda held: changes.exhaust(held, now=T0 + 2.5, error=ERROR),
-        lambda held: changes.postpone(held, now=T0 + 2.5, not_before=T0 + 9.25, error=ERROR),
-    ]
-    for end in ends:
-        job = real_job(payload={"text": "x" * (size - 11)}, payload_bytes=size, idempotency_key=key)
-        store.add(job)
-        held = claim(store, job)
-        after = store.apply(job.id, end(held))
+def largest_inline(**fields: Any) -> int:
+    """Bytes of the largest payload that would lie in the job's main item."""
+    rows = ((size, new_row(JobRow, real_job(**fields, payload_bytes=size))) for size in range(1, INLINE_PAYLOAD + 1))
+    return max(size for size, row in rows if fits_inline(row, "x" * size))
+
+
+Step = Callable[[Job], Change]
+WORST = ("E" * 90, "x" * 1000)
+ENDS: dict[str, Step] = {
+    **{f"result of {n}": lambda job, n=n: changes.complete(job, now=T0 + 2.123, result="r" * n)  # type: ignore[misc]
+       for n in (140, 148, 149, 300, 900)},
+    "fail": lambda job: changes.fail(job, now=T0 + 2.123, error=WORST),
+    "exhaust": lambda job: changes.exhaust(job, now=T0 + 2.123, error=WORST),
+    "stop": lambda job: changes.stop(job, now=T0 + 2.123),
+    "bury": lambda job: changes.bury(job, now=T0 + 99.123, error=WORST),
+    "postpone": lambda job: changes.postpone(job, now=T0 + 2.123, not_before=T0 + 9.123, error=WORST),
+}  # fmt: skip
+
+
+def looked(job: Job) -> Change:
+    return changes.watch(job, until=T0 + 200.123, resent=True)
+
+
+def told(job: Job) -> Change:
+    return changes.report(job, now=T0 + 1.234, percent=100 / 3, note="漢" * 200)
+
+
+@pytest.mark.parametrize("key", [None, "0" * 36, "k" * 255])
+@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize("end", ENDS)
+def test_the_main_item_stays_within_one_write_unit(
+    store: DynamoJobStore, cloud: Settings, key: str | None, beside: bool, end: str
+) -> None:
+    """The largest payload that lies in it, or one byte more beside it, and everything that can be written after."""
+    size = largest_inline(idempotency_key=key) + beside
+    job = real_job(payload="x" * (size - 2), payload_bytes=size, idempotency_key=key)
+    store.add(job)
+    item = aws.client("dynamodb", REGION).get_item(TableName=cloud.jobs_table, Key=key_of(job))["Item"]
+    assert ("payload_ref" in item) == beside
+
+    def step(change: Change) -> Job:
+        after = store.apply(job.id, change)
         assert main_item_size(job, cloud) <= WRITE_UNIT
-        if after.status is Status.RETRYING:
-            claim(store, after, T0 + 10)
-            assert main_item_size(job, cloud) <= WRITE_UNIT
+        return after
+
+    step(looked(job))
+    held = claim(store, job)
+    step(looked(held))
+    step(told(held))
+    after = step(ENDS[end](held))
+    if after.status is Status.RETRYING:
+        again = claim(store, after, T0 + 10.123)
+        step(told(again))
+        step(changes.ask_to_stop(again, now=T0 + 11.123))
+        step(changes.fail(again, now=T0 + 12.123, error=WORST))
 
 
 def fill(settings: Settings, number: int) -> None:
