@@ -7,7 +7,7 @@ from chalicelib import changes, telemetry
 from chalicelib.changes import Claimant
 from chalicelib.disposition import Drop, GiveUpLost, Hold, TakeOver, after_refusal
 from chalicelib.errors import JobNotFound, MoveRefused
-from chalicelib.job import Job
+from chalicelib.job import LOST, Job
 from chalicelib.ports import JobStore, Nudge
 from chalicelib.settling import attempt_of
 
@@ -55,7 +55,9 @@ class Claims:
                 return self._give_up(end.lost)
         except MoveRefused:
             return Hold(1, "lost a race")
-        if isinstance(end, Drop):
+        if current is not None and end.duplicate:
+            telemetry.duplicate(current, end.why)
+        elif isinstance(end, Drop):
             telemetry.message_dropped(nudge.type, nudge.id, end.why)
         elif current is not None:
             telemetry.claim_deferred(current, end.why, end.seconds or 0)
@@ -64,7 +66,7 @@ class Claims:
     def _stop(self, lost: Job) -> Drop:
         now = self._now()
         stopped = self.store.apply(lost.id, changes.stop(lost, now=now))
-        self.store.record(lost.id, attempt_of(lost, "lost", now))
+        self.store.record(lost.id, attempt_of(lost, LOST, now))
         telemetry.moved(stopped, "stop")
         return Drop("cancelled")
 
@@ -72,7 +74,7 @@ class Claims:
         now = self._now()
         change = changes.take_over(lost, now=now, lease_until=now + left + LEASE_SLACK, by=by)
         taken = self.store.apply(lost.id, change)
-        self.store.record(lost.id, attempt_of(lost, "lost", now))
+        self.store.record(lost.id, attempt_of(lost, LOST, now))
         telemetry.taken_over(taken)
         return taken
 
@@ -83,7 +85,7 @@ class Claims:
             f"Attempt {lost.attempts} of {lost.max_attempts} ended without a word: crash or timeout.",
         )
         buried = self.store.apply(lost.id, changes.bury(lost, now=now, error=error))
-        self.store.record(lost.id, attempt_of(lost, "lost", now))
+        self.store.record(lost.id, attempt_of(lost, LOST, now))
         telemetry.buried(buried)
         return Hold(0, "burning down to the dead-letter queue")
 

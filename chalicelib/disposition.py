@@ -12,17 +12,22 @@ MALFORMED_CAP = 300
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Acknowledge: nothing this message asks for is left to do."""
+    """Acknowledge: nothing this message asks for is left to do. `duplicate`: another one of its run has done it."""
 
     why: str
+    duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Report as failed, visible again in `seconds` (None: when its visibility timeout runs out). Never acknowledged."""
+    """Report as failed, visible again in `seconds` (None: when its visibility timeout runs out). Never acknowledged.
+
+    `duplicate`: the run it asks for is under way.
+    """
 
     seconds: int | None
     why: str
+    duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ def after_refusal(
     if nudge.gen != current.gen:
         return Drop("older generation") if nudge.gen < current.gen else Hold(5, "newer generation than stored")
     if current.status in FINISHED:
-        return Drop(f"job is {current.status}")
+        return Drop(f"job is {current.status}", duplicate=current.status is not Status.CANCELLED)
     if current.status is Status.DEAD_LETTER:
         return Hold(0, "burning down to the dead-letter queue")
     return _waiting(current, now) if current.status in WAITING else _held(current, now, spread)
@@ -69,7 +74,7 @@ def _held(current: Job, now: float, spread: Callable[[float, float], float]) -> 
     left = (current.lease_until or now) - now
     if left >= 0:
         # Two receipts may be the same message: acknowledging this one could delete the only one there is.
-        return Hold(math.ceil(left + spread(1, 3)), "held under a live lease")
+        return Hold(math.ceil(left + spread(1, 3)), "held under a live lease", duplicate=True)
     return TakeOver(current) if current.attempts < current.max_attempts else GiveUpLost(current)
 
 

@@ -128,6 +128,10 @@ class Job:
         return f"{self.id}:{self.gen}"
 
 
+LOST = "lost"
+"""The outcome of an attempt that ended without a word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One try at a job, kept when it did not complete. Times in seconds since the epoch, duration in ms."""
@@ -144,6 +148,11 @@ class Attempt:
     cold_start: bool | None = None
     receive_count: int | None = None
     retry_delay_s: float | None = None
+
+    @property
+    def token(self) -> tuple[int, int]:
+        """The fencing token of the holder whose attempt it was."""
+        return self.gen, self.attempt
 
     @property
     def duration_ms(self) -> int | None:

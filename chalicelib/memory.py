@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from chalicelib.changes import Change
 from chalicelib.drift import Seen
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
-from chalicelib.job import ACTIVE, Attempt, Job, JobView, Status
+from chalicelib.job import ACTIVE, LOST, Attempt, Job, JobView, Status
 from chalicelib.listing import GROUPS, born, matches, order
 from chalicelib.ports import DeadMessage, Depth, Filter, Nudge, Overdue, Page, Window
 from chalicelib.sliding_window import roll
@@ -62,7 +62,9 @@ class MemoryJobStore:
 
     def record(self, job_id: str, attempt: Attempt) -> None:
         """See JobStore."""
-        self._attempts.setdefault(job_id, {})[attempt.gen, attempt.attempt] = attempt
+        known = self._attempts.setdefault(job_id, {})
+        if attempt.outcome != LOST or attempt.token not in known:
+            known[attempt.token] = attempt
 
     def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
         """See JobStore."""

@@ -1,4 +1,4 @@
-"""The ten metrics there are, and how they are written: one EMF line a job type and invocation.
+"""The ten metrics there are, and how they are written: one EMF line an invocation and job type, or event.
 
 CloudWatch bills every name in every combination of its dimensions, so this list is short on purpose; everything else
 is a log line, or is counted exactly by the counters. What an invocation has gathered is lost if it is killed.
@@ -21,7 +21,11 @@ PLATFORM = "-"
 
 
 class Metric(StrEnum):
-    """Every name. The unit is Count, the dimensions are `service` and `job_type`; `docs/operations.md` lists them."""
+    """Every name, the unit is Count. `docs/operations.md` lists them.
+
+    The dimensions are `service` and `job_type`; those of FENCED are `service` and `event`, since three events of every
+    type would cost more than they tell: the log lines say which job it was.
+    """
 
     CREATED = "Created"
     COMPLETED = "Completed"
@@ -29,21 +33,22 @@ class Metric(StrEnum):
     RETRIED = "Retried"
     DEAD_LETTERED = "DeadLettered"
     RESENT = "Resent"
-    LATE_FINISHER = "LateFinisher"
+    FENCED = "Fenced"
     WATCHDOG_RAN = "WatchdogRan"
     CONTROL_TABLE_DOWN = "ControlTableDown"
     COUNTER_DRIFT = "CounterDrift"
 
 
 _lock = threading.Lock()
-_gathered: Counter[tuple[str, Metric]] = Counter()
+_gathered: Counter[tuple[tuple[str, str], Metric]] = Counter()
 _gathering = 0
 
 
-def count(metric: Metric, job_type: str = PLATFORM, number: int = 1) -> None:
-    """Count; written at the end of `gathering`, or at once outside of it."""
+def count(metric: Metric, job_type: str = PLATFORM, number: int = 1, *, event: str | None = None) -> None:
+    """Count; written at the end of `gathering`, or at once outside of it. An `event` stands in the job type's place."""
+    dimension = ("job_type", job_type) if event is None else ("event", event)
     with _lock:
-        _gathered[job_type, metric] += number
+        _gathered[dimension, metric] += number
         wait = _gathering > 0
     if not wait:
         flush()
@@ -68,10 +73,10 @@ def flush() -> None:
     with _lock:
         gathered = sorted(_gathered.items())
         _gathered.clear()
-    for job_type in dict.fromkeys(name for (name, _), _ in gathered):
+    for dimension in dict.fromkeys(key for (key, _), _ in gathered):
         written = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
-        written.add_dimension(name="job_type", value=job_type)
-        for (name, metric), number in gathered:
-            if name == job_type:
+        written.add_dimension(*dimension)
+        for (key, metric), number in gathered:
+            if key == dimension:
                 written.add_metric(name=metric, unit=MetricUnit.Count, value=number)
         written.flush_metrics()

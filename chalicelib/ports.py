@@ -94,7 +94,10 @@ class JobStore(Protocol):
         """
 
     def record(self, job_id: str, attempt: Attempt) -> None:
-        """Keep what is known of an attempt; the same attempt again overwrites it."""
+        """Keep what is known of an attempt; the same attempt again overwrites it.
+
+        Except for `lost`, which only says that nothing is known: what the attempt itself had put on record stays.
+        """
 
     def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
         """Some jobs that match, newest first, in at most 8 requests whatever the table's size.

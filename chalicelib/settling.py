@@ -2,13 +2,13 @@
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib import changes, telemetry
 from chalicelib.changes import Change
 from chalicelib.disposition import Drop, Hold
 from chalicelib.errors import MoveRefused
-from chalicelib.job import JSON, Attempt, Job
+from chalicelib.job import JSON, LOST, Attempt, Job
 from chalicelib.ports import JobStore
 from chalicelib.retry import Fail, GiveUp, Jitter, Retry, decide
 
@@ -92,7 +92,9 @@ class Settlement:
             asked = refused.current is not None and refused.current.cancel_requested
             if not asked:
                 raise
-            return self._stopped(job, now)
+            # The error stays on record, without the retry that was not to be.
+            self._record(job, replace(attempt, retry_delay_s=None), changes.stop(job, now=now))
+            return Drop("cancelled")
         return Hold(delay, "backing off")
 
     def _stopped(self, job: Job, now: float) -> Drop:
@@ -112,7 +114,7 @@ def attempt_of(job: Job, outcome: str, now: float, error: Exception | None = Non
         attempt=job.attempts,
         outcome=outcome,
         started_at=job.started_at or now,
-        finished_at=None if outcome == "lost" else now,
+        finished_at=None if outcome == LOST else now,
         error_class=type(error).__name__ if error else None,
         error_message=str(error)[:1000] if error else None,
         stack="".join(traceback.format_exception(error))[-LONGEST_STACK:] if error else None,

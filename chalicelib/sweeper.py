@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from chalicelib import changes, telemetry
 from chalicelib.errors import JobNotFound, MoveRefused
-from chalicelib.job import Job, Status
+from chalicelib.job import LOST, Job, Status
 from chalicelib.ports import DeadMessage
 from chalicelib.service import JobService
 from chalicelib.settling import attempt_of
@@ -81,5 +81,5 @@ def bury(service: JobService, job: Job, error: tuple[str, str]) -> None:
     now = service.now()
     buried = service.store.apply(job.id, changes.bury(job, now=now, error=error))
     if job.status is Status.PROCESSING:
-        service.store.record(job.id, attempt_of(job, "lost", now))
+        service.store.record(job.id, attempt_of(job, LOST, now))
     telemetry.buried(buried)

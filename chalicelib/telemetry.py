@@ -10,8 +10,16 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from chalicelib.job import Attempt, Job
+from chalicelib.job import Attempt, Job, Status
 from chalicelib.metering import SERVICE, Metric, count
+
+ENDS = {
+    Status.COMPLETED: Metric.COMPLETED,
+    Status.FAILED: Metric.FAILED,
+    Status.RETRYING: Metric.RETRIED,
+    Status.DEAD_LETTER: Metric.DEAD_LETTERED,
+}
+"""What the end of an attempt counts as, by the state it leaves the job in."""
 
 
 @functools.cache
@@ -70,23 +78,27 @@ def attempt_finished(job: Job, attempt: Attempt) -> None:
         f"attempt.{attempt.outcome}", job, level=level, duration_ms=attempt.duration_ms,
         retry_delay_s=attempt.retry_delay_s, error_class=attempt.error_class,
     )  # fmt: skip
-    metric = {"completed": Metric.COMPLETED, "permanent_error": Metric.FAILED}.get(attempt.outcome)
-    if attempt.outcome == "error":
-        metric = Metric.RETRIED if attempt.retry_delay_s is not None else Metric.DEAD_LETTERED
-    if metric:
-        count(metric, job.type)
+    if job.status in ENDS:
+        count(ENDS[job.status], job.type)
 
 
 def late_finisher(job: Job, current: Job | None) -> None:
     """An attempt ended after its lease was lost; the fence refused it, and its result is discarded."""
     now = None if current is None else f"{current.status} {current.gen}.{current.attempts}"
     _event("attempt.late", job, level="WARNING", current=now)
-    count(Metric.LATE_FINISHER, job.type)
+    count(Metric.FENCED, event="late_finisher")
 
 
 def taken_over(job: Job) -> None:
     """A job was taken from a holder whose lease had run out."""
     _event("attempt.takeover", job, level="WARNING")
+    count(Metric.FENCED, event="takeover")
+
+
+def duplicate(job: Job, why: str) -> None:
+    """A message came whose run is under way or done: it comes again, or is acknowledged, and runs nothing."""
+    _event("claim.duplicate", job, why=why)
+    count(Metric.FENCED, event="duplicate")
 
 
 def buried(job: Job) -> None:
@@ -123,12 +135,12 @@ def watchdog_ran(tally: Mapping[str, int]) -> None:
 
 
 def claim_deferred(job: Job, why: str, seconds: int) -> None:
-    """A message came while its job cannot be run; it comes again."""
-    _event("claim.deferred", job, why=why, visibility_s=seconds)
+    """A message came too early, or burns down to the dead-letter queue, which takes ten of these; it comes again."""
+    _event("claim.deferred", job, level="DEBUG", why=why, visibility_s=seconds)
 
 
 def message_dropped(job_type: str, job_id: str, why: str) -> None:
-    """A message was acknowledged without running anything: its job is done, gone, or of a newer generation."""
+    """A message was acknowledged without running anything: its job is cancelled, gone, or of a newer generation."""
     logger().info("message.dropped", extra={"job_type": job_type, "job_id": job_id, "why": why})
 
 

@@ -16,7 +16,7 @@ from chalicelib.dynamo.bodies import INLINE_RESULT, KEEP, Bodies, fits_inline, f
 from chalicelib.dynamo.pages import Pages
 from chalicelib.dynamo.rows import BODIES, AttemptRow, BodyRow, JobRow, attempt_of, job_of, new_row
 from chalicelib.dynamo.schema import META
-from chalicelib.dynamo.writes import actions, condition, free, refused
+from chalicelib.dynamo.writes import actions, condition, free, refused, unknown
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.job import DAY, JSON, Attempt, Job, JobView
 from chalicelib.ports import Filter, Overdue, Page
@@ -92,7 +92,12 @@ class DynamoJobStore:
     def record(self, job_id: str, attempt: Attempt) -> None:
         """See JobStore."""
         sk = f"ATT#{attempt.gen:04}#{attempt.attempt:02}"
-        self._attempts(pk=job_id, sk=sk, expires_at=self._clock() + KEEP, **asdict(attempt)).save()
+        row = self._attempts(pk=job_id, sk=sk, expires_at=self._clock() + KEEP, **asdict(attempt))
+        try:
+            row.save(condition=unknown() if attempt.outcome == j.LOST else None)
+        except PutError as error:
+            if not refused(error):
+                raise
 
     def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
         """See JobStore."""

@@ -9,7 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.changes import Change, Test
-from chalicelib.dynamo.rows import ALWAYS, BLANK, BODIES, JobRow, group_of, stored
+from chalicelib.dynamo.rows import ALWAYS, BLANK, BODIES, AttemptRow, JobRow, group_of, stored
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], Condition]] = {
     "=": operator.eq,
@@ -32,6 +32,12 @@ def free(now: float) -> Condition:
     """What must hold for a new job to be written: nothing there, or only what its expiry has not yet taken away."""
     takeable: Condition = JobRow.pk.does_not_exist() | (JobRow.expires_at < now)
     return takeable
+
+
+def unknown() -> Condition:
+    """What must hold for an attempt to be written down as lost: that it left no word itself."""
+    nothing: Condition = AttemptRow.pk.does_not_exist()
+    return nothing
 
 
 def actions(job_id: str, change: Change, bodies: Mapping[str, str | None]) -> list[Action]:

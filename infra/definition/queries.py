@@ -28,6 +28,10 @@ QUERIES = {
         'filter message in ["dispatch.deferred", "watchdog.resent", "attempt.takeover", "attempt.late"]\n'
         "| fields @timestamp, message, job_type, job_id\n| sort @timestamp desc"
     ),
+    "fenced": (
+        'filter message in ["attempt.late", "attempt.takeover", "claim.duplicate"]\n'
+        "| stats count() as times by message, job_type, bin(1h)"
+    ),
     "cold-starts": ('filter message = "attempt.started" and cold_start\n| stats count() as cold by job_type, bin(1h)'),
     "api-problems": (
         'filter status >= 500 or level = "ERROR"\n| fields @timestamp, message, correlation_id\n| sort @timestamp desc'

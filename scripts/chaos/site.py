@@ -16,7 +16,7 @@ LINKED = ("app.py", ".chalice", "scripts", "requirements.txt")
 COUNTED = frozenset(
     {
         "attempt.started", "attempt.completed", "attempt.error", "attempt.takeover", "attempt.late", "watchdog.ran",
-        "watchdog.resent", "sweeper.removed", "claim.deferred", "message.dropped", "dispatch.deferred", "job.bury",
+        "watchdog.resent", "sweeper.removed", "claim.duplicate", "message.dropped", "dispatch.deferred", "job.bury",
     }
 )  # fmt: skip
 

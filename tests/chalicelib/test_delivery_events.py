@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -39,7 +40,19 @@ def events() -> Iterator[Callable[[], set[str]]]:
     logger.setLevel(level)
 
 
-def test_a_late_finisher_its_successor_and_a_duplicate(world: World, events: Callable[[], set[str]]) -> None:
+def fenced(capsys: pytest.CaptureFixture[str]) -> Counter[str]:
+    """How often the fence kept what apart, since the last look: one metric, told apart by its `event`."""
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    counted: Counter[str] = Counter()
+    for line in written:
+        if "Fenced" in line:
+            counted[line["event"]] += int(sum(line["Fenced"]))
+    return counted
+
+
+def test_a_late_finisher_its_successor_and_a_duplicate(
+    world: World, events: Callable[[], set[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
     world.script["a"] = ["stall", "nested then ok"]
     world.submit("a")
 
@@ -50,7 +63,26 @@ def test_a_late_finisher_its_successor_and_a_duplicate(world: World, events: Cal
 
     world.nested = second
     world.poll()
-    assert {"attempt.started", "attempt.takeover", "claim.deferred", "attempt.completed", "attempt.late"} <= events()
+    assert {"attempt.started", "attempt.takeover", "claim.duplicate", "attempt.completed", "attempt.late"} <= events()
+    assert fenced(capsys) == {"late_finisher": 1, "takeover": 1, "duplicate": 1}
+    world.clock.advance(400)
+    while world.poll():
+        pass
+    assert world.ground.waiting() == 0
+    assert fenced(capsys) == {"duplicate": 1}, "the message the late finisher left behind finds the job done"
+
+
+def test_what_burns_down_or_comes_too_early_is_not_worth_a_line(world: World, events: Callable[[], set[str]]) -> None:
+    world.script["a"] = ["err", "err", "err"]
+    world.submit("a")
+    world.duplicate_next = True
+    world.rest()
+    assert world.ground.dead()
+    assert "claim.deferred" not in events()
+    telemetry.logger().setLevel("DEBUG")
+    assert world.console_redrive()
+    world.rest()
+    assert "claim.deferred" in events()
 
 
 def test_an_attempt_that_is_retried_and_one_that_is_the_last(world: World, events: Callable[[], set[str]]) -> None:

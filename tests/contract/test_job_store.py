@@ -7,7 +7,7 @@ import pytest
 from chalicelib import changes
 from chalicelib.changes import Change, Claimant
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
-from chalicelib.job import KEEP_DONE, Attempt, Job, Status
+from chalicelib.job import KEEP_DONE, LOST, Attempt, Job, Status
 from chalicelib.ports import Filter, JobStore
 from tests.support import T0, Clock, a_job
 
@@ -178,6 +178,17 @@ def test_attempts_are_kept_in_order_and_written_over(store: JobStore) -> None:
     )  # fmt: skip
     store.record(job.id, told)
     assert list(store.view(job.id).attempts) == [tries[0], told, *tries[2:]]
+
+
+def test_an_attempt_that_left_a_word_is_never_written_down_as_lost(store: JobStore) -> None:
+    job = added(store)
+    lost, told = Attempt(1, 1, LOST, T0), Attempt(1, 1, "error", T0, T0 + 1, "E", "m", "s")
+    store.record(job.id, lost)
+    assert store.view(job.id).attempts == (lost,)
+    store.record(job.id, told)
+    assert store.view(job.id).attempts == (told,), "a late finisher knows more than who found it lost"
+    store.record(job.id, lost)
+    assert store.view(job.id).attempts == (told,)
 
 
 def test_an_expired_job_is_gone_and_its_id_free(store: JobStore, clock: Clock) -> None:

@@ -20,7 +20,7 @@ from chalicelib.settings import Settings
 from chalicelib.sqs import SqsJobQueue
 from infra.local.emulator.inprocess import emulated
 from tests.proof.faults import Faults
-from tests.proof.ground import TYPE, Ground, Received, Stand, Write, Written
+from tests.proof.ground import TYPE, Ending, Ground, Received, Stand, Write, Written
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -47,12 +47,16 @@ class AwsGround:
 
     def writes(self) -> Sequence[Write]:
         """See Ground: the table's stream is the log."""
-        records = [item.to_json()["dynamodb"] for item in _table().stream_shard.items]
         return [
             (record["Keys"]["pk"]["S"], _written(record.get("OldImage")), new)
-            for record in records
+            for record in _log()
             if record["Keys"]["sk"]["S"] == META and (new := _written(record.get("NewImage"))) is not None
         ]
+
+    def endings(self) -> Sequence[Ending]:
+        """See Ground."""
+        images = [record["NewImage"] for record in _log() if record["Keys"]["sk"]["S"].startswith("ATT#")]
+        return [(i["pk"]["S"], int(i["gen"]["N"]), int(i["attempt"]["N"]), i["outcome"]["S"]) for i in images]
 
     def receive(self, most: int) -> Sequence[Received]:
         """See Ground."""
@@ -169,8 +173,9 @@ def _make_queues(client: Any) -> None:
     client.create_queue(QueueName=name, Attributes={**attributes, "RedrivePolicy": json.dumps(redrive)})
 
 
-def _table() -> Any:
-    return dynamodb_backends[ACCOUNT][REGION].tables[TABLE]
+def _log() -> list[dict[str, Any]]:
+    shard = dynamodb_backends[ACCOUNT][REGION].tables[TABLE].stream_shard
+    return [item.to_json()["dynamodb"] for item in shard.items]
 
 
 def _messages(url: str) -> list[Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from chalicelib.changes import Change
-from chalicelib.job import Job, Status
+from chalicelib.job import Attempt, Job, Status
 from chalicelib.memory import MemoryJobQueue, MemoryJobStore
 from chalicelib.nudge import parse_nudge, write_nudge
 from chalicelib.ports import JobQueue, JobStore
@@ -29,6 +29,8 @@ class Written:
 
 Write = tuple[str, Written | None, Written]
 """Job id, before (None: created), after."""
+Ending = tuple[str, int, int, str]
+"""Job id, generation, attempt, and how that ended: what stands in the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,9 @@ class Ground(Protocol):
 
     def writes(self) -> Sequence[Write]:
         """Every write to a main item so far, in order."""
+
+    def endings(self) -> Sequence[Ending]:
+        """Every write to the history so far, in order."""
 
     def receive(self, most: int) -> Sequence[Received]:
         """Receive messages, as Lambda's poller does."""
@@ -97,6 +102,10 @@ class MemoryGround:
         """See Ground."""
         return self._store.log
 
+    def endings(self) -> Sequence[Ending]:
+        """See Ground."""
+        return self._store.endings
+
     def receive(self, most: int) -> Sequence[Received]:
         """See Ground."""
         found = self._queue.receive(TYPE, most)
@@ -140,6 +149,7 @@ class LoggingStore(MemoryJobStore):
         super().__init__(clock)
         self.ids: list[str] = []
         self.log: list[Write] = []
+        self.endings: list[Ending] = []
 
     def add(self, job: Job) -> None:
         """See JobStore."""
@@ -154,6 +164,12 @@ class LoggingStore(MemoryJobStore):
             after = super().apply(job_id, change)
             self.log.append((job_id, None if before is None else written(before), written(after)))
             return after
+
+    def record(self, job_id: str, attempt: Attempt) -> None:
+        """See JobStore."""
+        super().record(job_id, attempt)
+        kept = self._attempts[job_id][attempt.token]
+        self.endings.append((job_id, *attempt.token, kept.outcome))
 
 
 def written(job: Job) -> Written:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from chalicelib.errors import MalformedMessage
-from chalicelib.job import MOVES, TERMINAL, Status
+from chalicelib.job import LOST, MOVES, TERMINAL, Status
 from chalicelib.nudge import parse_nudge
 from chalicelib.ports import Nudge
 from tests.proof.ground import Write, Written
@@ -25,7 +25,7 @@ def broken_at_rest(world: World) -> list[str]:
 def broken_always(world: World) -> list[str]:
     """Every invariant that must hold at any moment, and does not."""
     moves = [line for write in world.ground.writes() for line in (*_move(write), *_follows(world, write))]
-    return [*world.wrong, *moves, *_counted(world)]
+    return [*world.wrong, *moves, *_counted(world), *_forgotten(world)]
 
 
 def _unfinished(world: World) -> Iterator[str]:
@@ -95,6 +95,16 @@ def _follows(world: World, write: Write) -> Iterator[str]:
     only_after = {Status.COMPLETED: HARMLESS, Status.FAILED: {"perm"}, Status.RETRYING: {"err"}}
     if last not in only_after.get(new.status, {last}):
         yield f"I13 {job_id} became {new.status} after its attempt said {last!r}"
+
+
+def _forgotten(world: World) -> Iterator[str]:
+    """What an attempt put on record about its end stays there, whoever finds it lost."""
+    last: dict[tuple[str, int, int], str] = {}
+    for job_id, gen, attempt, outcome in world.ground.endings():
+        token = job_id, gen, attempt
+        if outcome == LOST and last.get(token, LOST) != LOST:
+            yield f"I14 {token} was recorded as {last[token]!r}, and then as lost"
+        last[token] = outcome
 
 
 def _evidence(world: World) -> Iterator[str]:
