@@ -4,7 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from pydantic import BaseModel
@@ -288,6 +288,21 @@ def test_messages_without_enough_time_left_go_back_unclaimed(world: World) -> No
     assert world.job("job-2").attempts == 0
     assert world.poll() == 1
     assert world.job("job-2").status is Status.COMPLETED
+
+
+def test_what_was_given_back_most_often_comes_first(world: World) -> None:
+    def slow(_: JobContext) -> object:
+        world.clock.now += 55
+        return "done"
+
+    for number in (1, 2, 3):
+        world.submit(f"job-{number}")
+    world.script = [slow]
+    batch = [replace(m, receive_count=n) for m, n in zip(world.queue.receive("test.note"), (1, 3, 2), strict=True)]
+    world.deliver(batch, Invocation(world.clock, world.clock.now + world.timeout))
+    assert [world.job(f"job-{number}").status for number in (1, 2, 3)] == [
+        Status.QUEUED, Status.COMPLETED, Status.QUEUED,
+    ]  # fmt: skip
 
 
 def test_an_older_generation_is_acknowledged_and_a_newer_one_waits(world: World) -> None:
