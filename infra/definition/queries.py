@@ -6,7 +6,7 @@ from infra.definition.names import Resources, logical, ref
 
 QUERIES = {
     "job-timeline": (
-        "fields @timestamp, message, status, attempt, duration_ms, error_class, function_request_id\n"
+        "fields @timestamp, message, status, attempt, duration_ms, error_class\n"
         '| filter job_id = "PASTE-THE-JOB-ID"\n| sort @timestamp asc'
     ),
     "top-errors": (
@@ -14,8 +14,8 @@ QUERIES = {
         "| stats count() as attempts by job_type, error_class\n| sort attempts desc\n| limit 20"
     ),
     "slowest-attempts": (
-        "filter ispresent(duration_ms)\n| fields @timestamp, job_type, job_id, attempt, duration_ms\n"
-        "| sort duration_ms desc\n| limit 50"
+        'filter message like "attempt." and ispresent(duration_ms)\n'
+        "| fields @timestamp, job_type, job_id, attempt, duration_ms\n| sort duration_ms desc\n| limit 50"
     ),
     "durations-by-type": (
         'filter message = "attempt.completed"\n'
@@ -34,7 +34,8 @@ QUERIES = {
     ),
     "cold-starts": ('filter message = "attempt.started" and cold_start\n| stats count() as cold by job_type, bin(1h)'),
     "api-problems": (
-        'filter status >= 500 or level = "ERROR"\n| fields @timestamp, message, correlation_id\n| sort @timestamp desc'
+        'filter status_code >= 500 or level = "ERROR"\n'
+        "| fields @timestamp, message, route, status_code, correlation_id\n| sort @timestamp desc"
     ),
 }
 

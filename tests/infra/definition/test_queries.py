@@ -1,0 +1,61 @@
+"""Saved queries ask for events and fields that are written: Logs Insights finds nothing for a wrong name, and says so
+to nobody."""
+
+import io
+import json
+import logging
+import re
+from typing import Any
+
+import pytest
+
+from chalicelib import telemetry
+from chalicelib.job import Attempt, Status
+from infra.definition.queries import QUERIES
+from tests.support import T0, a_job
+
+LANGUAGE = frozenset({
+    "fields", "filter", "stats", "sort", "limit", "like", "and", "or", "in", "asc", "desc", "by", "count", "pct", "bin",
+    "ispresent", "h", "m",
+})  # fmt: skip
+OF_LAMBDA = frozenset({"timestamp"})
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[dict[str, Any]]:
+    """A line of every event that a query is about, as it is written."""
+    buffer, logger = io.StringIO(), telemetry.logger()
+    streams = [h for h in logging.getLogger(logger.service).handlers if isinstance(h, logging.StreamHandler)]
+    before, level = streams[0].setStream(buffer), logger.log_level
+    logger.setLevel("INFO")
+    write()
+    streams[0].setStream(before)
+    logger.setLevel(level)
+    return [json.loads(line) for line in buffer.getvalue().splitlines()]
+
+
+def write() -> None:
+    job = a_job(attempts=1, started_at=T0, cold_start=True, status=Status.PROCESSING)
+    telemetry.attempt_started(job)
+    for outcome in ("completed", "error"):
+        telemetry.attempt_finished(job, Attempt(1, 1, outcome, T0, T0 + 1, error_class="TimeoutError"))
+    telemetry.late_finisher(job, None)
+    telemetry.taken_over(job)
+    telemetry.duplicate(job, "held under a live lease")
+    telemetry.dispatch_deferred(job, TimeoutError())
+    telemetry.resent(job, 0)
+    telemetry.request_served("GET", "/jobs", 200, 1.0, "c-1")
+    telemetry.request_failed("/jobs", "c-1")
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_some_line_has_all_the_fields_that_a_query_names(name: str, lines: list[dict[str, Any]]) -> None:
+    words = re.sub(r'"[^"]*"|\bas \w+|sort (jobs|attempts|times)\b', "", QUERIES[name])
+    asked = set(re.findall(r"[a-z_]+", words)) - LANGUAGE - OF_LAMBDA
+    assert any(asked <= line.keys() for line in lines), asked
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_the_events_that_a_query_names_are_written(name: str, lines: list[dict[str, Any]]) -> None:
+    asked = re.findall(r'"([a-z]+\.[a-z]*)"', QUERIES[name])
+    assert [part for part in asked if not any(line["message"].startswith(part) for line in lines)] == []
