@@ -104,7 +104,8 @@ class Settlement:
     def _record(self, job: Job, attempt: Attempt, change: Change) -> None:
         # The history first: a crash between the two leaves a true line, the other order would lose it.
         self.store.record(job.id, attempt)
-        telemetry.attempt_finished(self.store.apply(job.id, change), attempt)
+        after = self.store.apply(job.id, change)
+        telemetry.attempt_finished(after, attempt)
 
 
 def attempt_of(job: Job, outcome: str, now: float, error: Exception | None = None, delay: int | None = None) -> Attempt:

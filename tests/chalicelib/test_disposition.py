@@ -33,7 +33,9 @@ def test_an_older_generation_is_acknowledged_and_a_newer_one_never(status: Statu
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.CANCELLED])
 def test_a_message_of_a_finished_job_is_acknowledged(status: Status) -> None:
-    assert isinstance(decide(a_job(status)), Drop)
+    verdict = decide(a_job(status))
+    assert isinstance(verdict, Drop)
+    assert verdict.duplicate == (status is not Status.CANCELLED), "nobody ran what was cancelled"
 
 
 def test_a_message_of_a_dead_letter_burns_down_at_once() -> None:
@@ -44,7 +46,7 @@ def test_a_duplicate_under_a_live_lease_is_held_past_its_end_and_never_acknowled
     for left, seconds in ((30.2, 32), (0.0, 1)):
         verdict = decide(a_job(Status.PROCESSING, lease_until=NOW + left))
         assert isinstance(verdict, Hold)
-        assert verdict.seconds == seconds
+        assert (verdict.seconds, verdict.duplicate) == (seconds, True)
 
 
 def test_an_expired_lease_is_taken_over_while_attempts_are_left() -> None:

@@ -6,17 +6,20 @@ from typing import Any
 
 import pytest
 
+from chalicelib import wiring
 from chalicelib.changes import Claimant
-from chalicelib.claiming import PEEK_FROM, Claims
+from chalicelib.claiming import LEASE_SLACK, PEEK_FROM, Claims
 from chalicelib.disposition import Drop, Hold
 from chalicelib.job import Status
 from chalicelib.ports import Nudge
 from chalicelib.retry import no_jitter
+from chalicelib.settings import Settings
 from chalicelib.settling import Done, Lost, Raised, Settlement, Stopped
+from chalicelib.worker import BatchFailed, consume
 from tests.proof import script
 from tests.proof.faults import Throttled
 from tests.proof.ground import TYPE, MemoryGround
-from tests.proof.world import Clock, World
+from tests.proof.world import Clock, Invocation, World
 
 
 @pytest.fixture
@@ -41,6 +44,37 @@ def test_a_late_finisher_keeps_its_message_whatever_it_brings(world: World, outc
     end = Settlement(world.ground.store, world.clock, no_jitter).settle(late, outcome)
     assert isinstance(end, Hold), "its message may be the only one there is"
     assert (world.ground.jobs()[0].status, world.ground.jobs()[0].attempts) == (Status.PROCESSING, 2)
+
+
+def test_a_lease_outlives_its_invocation_so_that_no_holder_can_still_be_writing(world: World) -> None:
+    world.submit("a")
+    assert claimed(world).lease_until == world.clock.now + 60 + LEASE_SLACK
+    world.clock.advance(60 + LEASE_SLACK)
+    assert isinstance(claimed(world, request="another"), Hold), "the invocation has ended, its last write may be late"
+    world.clock.advance(0.001)
+    assert claimed(world, request="another").attempts == 2
+
+
+@pytest.mark.parametrize("partial", [True, False])
+def test_where_partial_batches_are_off_a_failure_brings_the_whole_batch_back(world: World, partial: bool) -> None:
+    """Lambda would delete every message of a batch whose answer it does not read: failures above all."""
+    world.script["a"] = ["err"]
+    world.submit("a")
+    world.submit("b")
+    settings = Settings.from_env({"PARTIAL_BATCH": "1" if partial else ""})
+    wiring.use(job_store=world.ground.store, job_queue=world.ground.queue, settings=settings, clock=world.clock)
+    event = world.event(world.ground.receive(2))
+    failed, fine = event["Records"]
+    handler, context = consume(world.kind), Invocation(world.clock, world.clock.now + 60)
+    try:
+        if partial:
+            assert handler(event, context) == {"batchItemFailures": [{"itemIdentifier": failed["messageId"]}]}
+        else:
+            with pytest.raises(BatchFailed, match="1 messages must come again"):
+                handler(event, context)
+        assert handler({"Records": [fine]}, context) == {"batchItemFailures": []}, "without a failure, nothing is kept"
+    finally:
+        wiring.reset()
 
 
 def test_from_the_fourth_receive_on_a_refused_claim_costs_a_read_and_no_write(world: World) -> None:

@@ -8,7 +8,7 @@ from chalicelib.job import LOST, MOVES, TERMINAL, Status
 from chalicelib.nudge import parse_nudge
 from chalicelib.ports import Nudge
 from tests.proof.ground import Write, Written
-from tests.proof.world import World
+from tests.proof.world import BALLAST, World
 
 LEGAL = {(source, move.target) for move in MOVES for source in move.source}
 HARMLESS = frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey"})
@@ -98,13 +98,17 @@ def _follows(world: World, write: Write) -> Iterator[str]:
 
 
 def _forgotten(world: World) -> Iterator[str]:
-    """What an attempt put on record about its end stays there, whoever finds it lost."""
+    """What an attempt put on record about its end stays there, whoever finds it lost; and it did so before it ended."""
     last: dict[tuple[str, int, int], str] = {}
     for job_id, gen, attempt, outcome in world.ground.endings():
         token = job_id, gen, attempt
         if outcome == LOST and last.get(token, LOST) != LOST:
             yield f"I14 {token} was recorded as {last[token]!r}, and then as lost"
         last[token] = outcome
+    for job_id, old, new in world.ground.writes():
+        failed = new.status in (Status.RETRYING, Status.FAILED) and old is not None and old.status is Status.PROCESSING
+        if failed and last.get((job_id, new.gen, new.attempts), LOST) == LOST:
+            yield f"I14 {job_id} became {new.status}, and its history does not say why attempt {new.attempts} failed"
 
 
 def _evidence(world: World) -> Iterator[str]:
@@ -124,7 +128,7 @@ def _evidence(world: World) -> Iterator[str]:
 
 def _results(world: World) -> Iterator[str]:
     for job in world.ground.jobs():
-        if job.status is Status.COMPLETED and job.result != f"{job.gen}.{job.attempts}":
+        if job.status is Status.COMPLETED and str(job.result).rstrip(BALLAST) != f"{job.gen}.{job.attempts}":
             yield f"I5 {job.id} holds the result {job.result!r} of another attempt than {job.token}"
         if job.status is Status.COMPLETED and (job.id, *job.token) not in world.runs:
             yield f"I5 {job.id} is completed by an attempt that never ran"

@@ -24,9 +24,10 @@ ATTEMPTS = 3
 
 
 class Note(BaseModel):
-    """The payload: `name` says whose script the attempts follow."""
+    """The payload: `name` says whose script the attempts follow; `ballast` makes payload and result large."""
 
     name: str = ""
+    ballast: str = ""
 
 
 @dataclass
@@ -41,7 +42,7 @@ class ScriptedFunction:
         outcome = steps.pop(0) if steps else "ok"
         self._begin(ctx.job, outcome)
         self._act(outcome, ctx)
-        return f"{ctx.job.gen}.{ctx.attempt}"
+        return f"{ctx.job.gen}.{ctx.attempt}{payload.ballast}"
 
     def _begin(self, job: Job, outcome: str) -> None:
         token = (job.id, job.gen, job.attempts)

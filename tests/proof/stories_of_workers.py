@@ -28,6 +28,13 @@ _worked_off("progress, ok", ["progress"], DONE)
 
 
 @scenario(DONE)
+def payload_and_result_beside_the_item(world: World) -> None:
+    """Both are too large for the main item: each is written before the item points to it."""
+    world.script["a"] = ["err", "ok"]
+    world.submit("a", ballast=2000)
+
+
+@scenario(DONE)
 def no_key_and_no_second_try(world: World) -> None:
     """The client gives up at the first 502: there is a job, which then ends, or there is none."""
     world.submit("a", keyed=False)

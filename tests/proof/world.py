@@ -19,6 +19,7 @@ from tests.proof.script import TIMEOUT, ScriptedFunction, declare
 
 T0 = 1_800_000_000.0
 DAY = 86_400.0
+BALLAST = "x"
 
 
 class Clock:
@@ -102,10 +103,11 @@ class World:
 
     # ---- client and operator
 
-    def submit(self, name: str, *, keyed: bool = True, **fields: Any) -> None:
-        """POST /jobs; with a key the client repeats it until it gets an answer."""
+    def submit(self, name: str, *, keyed: bool = True, ballast: int = 0, **fields: Any) -> None:
+        """POST /jobs; with a key the client repeats it until it gets an answer. `ballast` bytes are in its bodies."""
+        payload = {"name": name, "ballast": BALLAST * ballast}
         key = name if keyed else None
-        asked = Submission(TYPE, {"name": name}, idempotency_key=key, principal="proof", **fields)
+        asked = Submission(TYPE, payload, idempotency_key=key, principal="proof", **fields)
 
         def post() -> None:
             made, _ = self.service.submit(asked)
@@ -172,22 +174,27 @@ class World:
     def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT) -> None:
         """Hand a batch to a worker, and acknowledge what it does not report."""
         worker = Worker(self.kind, self.ground.store, self.ground.queue, self.clock, self.rng.uniform, self.rng.uniform)
-        records = [
-            {
-                "messageId": m.receipt,
-                "receiptHandle": m.receipt,
-                "body": m.body,
-                "attributes": {"ApproximateReceiveCount": str(m.receive_count)},
-            }
-            for m in batch
-        ]
         again: list[str] = []
         invocation = Invocation(self.clock, self.clock.now + limit)
-        if not self.process(lambda: again.extend(worker.work({"Records": records}, invocation))):
+        if not self.process(lambda: again.extend(worker.work(self.event(batch), invocation))):
             return
         for message in batch:
             if message.receipt not in again:
                 self.ground.delete(message.receipt)
+
+    def event(self, batch: Sequence[Received]) -> dict[str, Any]:
+        """A batch as Lambda hands it to a worker."""
+        return {
+            "Records": [
+                {
+                    "messageId": m.receipt,
+                    "receiptHandle": m.receipt,
+                    "body": m.body,
+                    "attributes": {"ApproximateReceiveCount": str(m.receive_count)},
+                }
+                for m in batch
+            ]
+        }
 
     # ---- time
 
