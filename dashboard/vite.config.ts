@@ -23,6 +23,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     manifest: true,
+    chunkSizeWarningLimit: 1600, // the renderer of the API reference, which nothing else loads
+    // Two pages: the console, and the API reference that GET /docs leads to.
+    rolldownOptions: { input: { main: here("./index.html"), reference: here("./reference/index.html") } },
   },
   test: {
     environment: "happy-dom",

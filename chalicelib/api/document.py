@@ -30,6 +30,7 @@ PATH: Mapping[str, Any] = {
     "job_type": {"type": "string", "maxLength": LONGEST_NAME, "pattern": "^[a-z0-9.]+$", "examples": ["email.send"]},
 }
 """Path parameters that are not ids."""
+ITSELF = frozenset({"health", "me", "openapi.json", "docs"})
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "description": "The same key and body again answer 200 with the job there is, and Idempotent-Replayed: true.",
@@ -92,6 +93,7 @@ def _by_name(models: Iterable[type[BaseModel]]) -> list[type[BaseModel]]:
 def _operation(endpoint: Endpoint, schemas: Mapping[str, Any], kinds: Sequence[JobType[Any, Any]]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": endpoint.name,
+        "tags": [_tag(endpoint.path)],
         "summary": (endpoint.handler.__doc__ or "").split(". ")[0].rstrip("."),
         "description": endpoint.handler.__doc__ or "",
         "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint, schemas), *_headers(endpoint)],
@@ -107,6 +109,12 @@ def _operation(endpoint: Endpoint, schemas: Mapping[str, Any], kinds: Sequence[J
         required = bool(schemas[endpoint.body.__name__].get("required"))
         operation["requestBody"] = {"required": required, "content": {JSON: content}}
     return operation
+
+
+def _tag(path: str) -> str:
+    """What readers find an operation under: the resource, or the API itself."""
+    resource = path.split("/")[1]
+    return "the API itself" if resource in ITSELF else resource.replace("-", " ")
 
 
 def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { cors, Problem, readJson, send } from "./http";
+import { authorize, cors, Problem, readJson, send } from "./http";
 import { answer } from "./routes";
 import { files } from "./files";
 import { seeded } from "./seed";
@@ -43,6 +44,11 @@ export async function startFake({ seed = 7, jobs = 300, arrivals = 0.5, port = 0
   return { url, server, reset, close: () => stop(server, timer) };
 }
 
+/** The committed document of the API that this one imitates. */
+function contract(): unknown {
+  return JSON.parse(readFileSync(new URL("../../docs/openapi.json", import.meta.url), "utf8"));
+}
+
 async function stop(server: Server, timer: NodeJS.Timeout): Promise<void> {
   clearInterval(timer);
   server.closeAllConnections();
@@ -71,6 +77,11 @@ async function handle(
       if (switches.latencyMs) await new Promise((resolve) => setTimeout(resolve, switches.latencyMs));
       if (switches.fail && url.pathname.startsWith(switches.fail.path))
         throw new Problem(switches.fail.status, "Internal Server Error", "Something went wrong on our side.");
+      if (url.pathname === "/openapi.json") {
+        authorize(request, "viewer");
+        send(response, 200, contract());
+        return;
+      }
       const { status = 200, body, headers = {} } = await answer(sim, request, url);
       send(response, status, body, headers);
     }

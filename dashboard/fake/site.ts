@@ -42,8 +42,9 @@ export async function startSite(dist: string, api: string, config: object, port 
       return;
     }
     const file = join(dist, path);
+    const page = /^\/reference\/?$/.test(path) ? "reference/index.html" : "index.html";
     const found =
-      existsSync(file) && statSync(file).isFile() ? file : extname(path) ? null : join(dist, "index.html");
+      existsSync(file) && statSync(file).isFile() ? file : extname(path) ? null : join(dist, page);
     if (!found) {
       response.writeHead(404, headers).end();
       return;

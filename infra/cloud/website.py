@@ -88,7 +88,7 @@ def upload(account: Account, outputs: Mapping[str, str], dist: Path, stage: str)
     )  # fmt: skip
     _drop_others(s3, bucket, {file.key for file in sent} | {"config.json"})
     if "SiteDistributionId" in outputs:
-        paths = ["/index.html", "/config.json"]
+        paths = ["/index.html", "/reference/index.html", "/config.json"]
         account.client("cloudfront").create_invalidation(
             DistributionId=outputs["SiteDistributionId"],
             InvalidationBatch={

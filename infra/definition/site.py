@@ -11,11 +11,14 @@ TWO_YEARS = 63_072_000
 REWRITE = """\
 function handler(event) {
   var request = event.request;
-  if (!request.uri.split('/').pop().includes('.')) request.uri = '/index.html';
+  if (!request.uri.split('/').pop().includes('.')) {
+    request.uri = /^\\/reference\\/?$/.test(request.uri) ? '/reference/index.html' : '/index.html';
+  }
   return request;
 }
 """
-"""Paths of the app get its page; a missing file stays missing, which an error-page fallback would hide."""
+"""Paths of the app get its page, the API reference its own (S3 behind an access control knows no index documents); a
+missing file stays missing, which an error-page fallback would hide."""
 
 
 def origin() -> Value:

@@ -18,6 +18,10 @@ HEADERS = {
 }
 
 
+REFERENCE = "/reference"
+"""The only path beside the app's own that has a page: the API reference."""
+
+
 def content_security_policy(api: str, files: str) -> str:
     """The cloud's policy with local addresses: the site's own files, the API, and the bucket for files."""
     return (
@@ -46,7 +50,8 @@ class Site(SimpleHTTPRequestHandler):
             self._send_config()
             return
         if "." not in path.rpartition("/")[2]:
-            self.path = "/index.html"  # as the cloud does; a missing file stays missing
+            # as the cloud does; a missing file stays missing
+            self.path = f"{REFERENCE}/index.html" if path.rstrip("/") == REFERENCE else "/index.html"
         super().do_GET()
 
     def end_headers(self) -> None:

@@ -34,6 +34,9 @@ export function LandingPage() {
                 Create a first job
               </Link>
             )}
+            <a href="/reference/" className={`${buttonClass("ghost")} h-11! px-5!`}>
+              API reference
+            </a>
           </div>
         </div>
       </section>

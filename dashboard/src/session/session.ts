@@ -2,10 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { connectSession } from "@/api/client";
 import { isStatus } from "@/api/errors";
 import { me, type Role } from "@/api/types";
-import { config } from "@/config";
 import { createStore, useStore } from "@/lib/store";
-
-const KEY = "jobflow.token";
+import { forgetToken, keepToken, readToken } from "./token";
 
 interface Session {
   token: string | null;
@@ -16,24 +14,23 @@ const session = createStore<Session>({ token: null, refused: false });
 
 /** Take up the tab's token, or the local runner's. */
 export function startSession(): void {
-  const token = sessionStorage.getItem(KEY) ?? config().devToken ?? null;
-  session.set({ token, refused: false });
+  session.set({ token: readToken(), refused: false });
   connectSession({
     token: () => session.get().token,
     onUnauthorized: () => {
-      sessionStorage.removeItem(KEY);
+      forgetToken();
       session.set({ token: null, refused: true });
     },
   });
 }
 
 export function signIn(token: string): void {
-  sessionStorage.setItem(KEY, token);
+  keepToken(token);
   session.set({ token, refused: false });
 }
 
 export function signOut(): void {
-  sessionStorage.removeItem(KEY);
+  forgetToken();
   session.set({ token: null, refused: false });
 }
 

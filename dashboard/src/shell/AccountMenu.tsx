@@ -40,6 +40,7 @@ export function AccountMenu() {
         { kind: "line" },
         ...display,
         { kind: "line" },
+        { kind: "item", text: "API reference", run: () => location.assign("/reference/") },
         { kind: "item", text: "Sign out", run: signOut },
       ]
     : display;

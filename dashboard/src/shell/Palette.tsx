@@ -108,6 +108,12 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
                 <Item value="go errors" onSelect={run(() => navigate({ to: "/errors" }))}>
                   Errors <Hint>g e</Hint>
                 </Item>
+                <Item
+                  value="go api reference docs openapi"
+                  onSelect={run(() => location.assign("/reference/"))}
+                >
+                  API reference
+                </Item>
                 {STATUSES.map((status) => (
                   <Item
                     key={status}

@@ -1,0 +1,51 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test } from "../fixtures";
+
+/** The page that GET /docs leads to; what it writes to the console, a broken policy above all, fails the story. */
+for (const theme of ["dark", "light"] as const) {
+  test(`the API reference explains a call in the ${theme} theme`, async ({ page, open }) => {
+    await page.addInitScript(
+      (chosen) => localStorage.setItem("jobflow.prefs", JSON.stringify({ theme: chosen })),
+      theme,
+    );
+    await open("/reference/");
+    const create = page.locator("#operations-jobs-create_job");
+    await create.getByRole("button").first().click();
+    await expect(create.getByText("Request body")).toBeVisible();
+    await expect(create.getByText("success@simulator.amazonses.com")).toBeVisible();
+    const contrast = await new AxeBuilder({ page }).withRules(["color-contrast"]).analyze();
+    expect(contrast.violations).toEqual([]);
+  });
+}
+
+test("the API reference fits a narrow screen, also without the slash", async ({ page, open }) => {
+  await page.setViewportSize({ width: 320, height: 800 });
+  await open("/reference");
+  const create = page.locator("#operations-jobs-create_job");
+  await create.getByRole("button").first().click();
+  await expect(create.getByText("Request body")).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+});
+
+test("a call is tried out with the token", async ({ page, open }) => {
+  await open("/reference/");
+  const me = page.locator("#operations-the_API_itself-me");
+  await me.getByRole("button").first().click();
+  await me.getByRole("button", { name: "Try it out" }).click();
+  await me.getByRole("button", { name: "Execute" }).click();
+  await expect(me.locator(".live-responses-table")).toContainText('"role": "admin"');
+});
+
+test("without a token that is right the reference asks for one", async ({ page, open, stack }) => {
+  await page.addInitScript(() => {
+    if (!sessionStorage.getItem("jobflow.token")) sessionStorage.setItem("jobflow.token", "not-a-token");
+  });
+  await page.route("**/config.json", (route) =>
+    route.fulfill({ json: { apiUrl: stack.api, stage: "test" } }),
+  );
+  await open("/reference/");
+  await expect(page.getByText("The API does not know this token.")).toBeVisible();
+  await page.getByLabel("Token").fill(stack.admin);
+  await page.getByRole("button", { name: "Show the reference" }).click();
+  await expect(page.locator("#operations-jobs-create_job")).toBeVisible();
+});

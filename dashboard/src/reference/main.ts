@@ -1,0 +1,65 @@
+/** The page behind GET /docs: the API's own description of itself, made readable by Swagger UI. */
+import "swagger-ui-dist/swagger-ui.css";
+import "./reference.css";
+import { config, loadConfig } from "@/config";
+import { forgetToken, keepToken, readToken } from "@/session/token";
+
+function part(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`#${id} is not on the page`);
+  return found;
+}
+
+/** Swagger UI has a dark side of its own, switched by a class. */
+function followTheme(): void {
+  const root = document.documentElement;
+  root.classList.toggle("dark-mode", root.dataset.theme === "dark");
+}
+
+async function show(): Promise<void> {
+  const token = readToken();
+  if (!token) {
+    askForToken("The reference names your job types, so it asks who you are.");
+    return;
+  }
+  const answer = await fetch(`${config().apiUrl}/openapi.json`, {
+    headers: { Authorization: `Bearer ${token}` },
+  });
+  if (answer.status === 401 || answer.status === 403) {
+    forgetToken();
+    askForToken("The API does not know this token.");
+    return;
+  }
+  if (!answer.ok) throw new Error(`/openapi.json answered ${answer.status}.`);
+  const described = (await answer.json()) as object;
+  const { render } = await import("./render");
+  render(part("reference"), { ...described, servers: [{ url: config().apiUrl }] }, () => readToken() ?? "");
+}
+
+function askForToken(why: string): void {
+  const form = part("sign-in") as HTMLFormElement;
+  part("sign-in-why").textContent = why;
+  form.hidden = false;
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    keepToken((part("token") as HTMLInputElement).value.trim());
+    form.hidden = true;
+    void begin();
+  };
+}
+
+async function begin(): Promise<void> {
+  try {
+    await show();
+  } catch (error) {
+    part("reference").textContent = `The reference cannot be shown: ${String(error)}`;
+  }
+}
+
+async function start(): Promise<void> {
+  followTheme();
+  await loadConfig();
+  await begin();
+}
+
+void start();

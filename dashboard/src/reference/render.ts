@@ -1,0 +1,27 @@
+import SwaggerUI, { type System } from "swagger-ui-dist/swagger-ui-es-bundle.js";
+
+/** Show an OpenAPI document; requests that are tried out carry the token. */
+export function render(into: HTMLElement, spec: object, token: () => string): void {
+  SwaggerUI({
+    domNode: into,
+    spec,
+    deepLinking: true,
+    docExpansion: "list",
+    defaultModelsExpandDepth: 0,
+    displayRequestDuration: true,
+    filter: true,
+    validatorUrl: null,
+    requestInterceptor: (request) => ({
+      ...request,
+      headers: { ...request.headers, Authorization: `Bearer ${token()}` },
+    }),
+    plugins: [asText],
+  });
+}
+
+/** Descriptions as they are written: Swagger UI would make HTML of them, which the page's policy rightly refuses. */
+function asText({ React }: System) {
+  const Markdown = ({ source }: { source?: string }) =>
+    source ? React.createElement("p", { className: "renderedMarkdown" }, source) : null;
+  return { components: { Markdown } };
+}
