@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,11 +87,11 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
     tokens = access.tokens(account, Stack(account, stack_name(options.stage)))
     if options.action == "list":
         for token in tokens.list():
-            print(_line(token))
+            print(line_of(token, time.time()))
     elif options.action == "revoke":
         terminal.say(f"Revoked {tokens.revoke(options.id).id}. It stops working within six minutes.")
     else:
-        ttl = options.days * DAY if options.days else None
+        ttl = None if options.days is None else options.days * DAY
         text, token = tokens.issue(Role(options.role), options.label, ttl)
         terminal.secret(f"Token {token.id}, {token.role}. It is shown this once:", text)
     return 0
@@ -106,9 +107,10 @@ def _bench(options: argparse.Namespace, _terminal: Terminal) -> int:
     return 0
 
 
-def _line(token: Token) -> str:
+def line_of(token: Token, now: float) -> str:
+    """A token as `list` shows it at `now` (seconds since the epoch)."""
     made = datetime.fromtimestamp(token.created_at, UTC)
-    state = "revoked" if token.revoked_at else "works"
+    state = "works" if token.good(now) else "revoked" if token.revoked_at else "expired"
     return f"{token.id}  {token.role:<9} {made:%Y-%m-%d}  {state:<8} {token.label}"
 
 
