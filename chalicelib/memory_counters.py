@@ -52,9 +52,12 @@ class MemoryCounters:
         """See Counters."""
         return standing(self._numbers.get(TOTALS, {}), dict(self._paused))
 
-    def pause(self, job_type: str, at: float) -> None:
+    def pause(self, job_type: str, at: float) -> bool:
         """See Pauses."""
-        self._paused.setdefault(job_type, at)
+        with self._lock:
+            known = job_type in self._paused
+            self._paused.setdefault(job_type, at)
+        return not known
 
     def resume(self, job_type: str) -> None:
         """See Pauses."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.errors import ConfigurationError, JobConflict
+from chalicelib.errors import ConfigurationError, JobConflict, JobFlowError
 from chalicelib.ports import Consumers, Pauses
 
 if TYPE_CHECKING:
@@ -25,12 +25,14 @@ class Pausing:
     def pause(self, job_type: str) -> None:
         """Pause; again, it does no harm. Raises JobConflict while an earlier change is still being made."""
         # Written down first: should the rest fail, a pause that does not hold is seen, a silent stop would not be.
-        self.pauses.pause(job_type, round(self.clock(), 3))
+        new = self.pauses.pause(job_type, round(self.clock(), 3))
         try:
             self.consumers.switch(job_type, on=False)
-        except Exception:
-            with contextlib.suppress(Exception):
-                self.pauses.resume(job_type)
+        except JobFlowError:
+            # Nothing was switched, for certain. After any other error it may have been, and the pause stays told.
+            if new:
+                with contextlib.suppress(Exception):
+                    self.pauses.resume(job_type)
             raise
 
     def resume(self, job_type: str) -> None:

@@ -179,8 +179,9 @@ class Census(Protocol):
 class Pauses(Protocol):
     """Which job types' queues are not worked off, as `Standing` tells it."""
 
-    def pause(self, job_type: str, at: float) -> None:
-        """Write down that the type is paused since `at` (seconds since the epoch); again, it keeps the first time."""
+    def pause(self, job_type: str, at: float) -> bool:
+        """Write down that the type is paused since `at` (seconds since the epoch); False, and the first time stays,
+        when it was already."""
 
     def resume(self, job_type: str) -> None:
         """Write down that it is not; a type that was not paused is no error."""

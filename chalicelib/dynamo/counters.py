@@ -62,10 +62,10 @@ class DynamoCounters:
         paused = {name: row[SINCE] for name, row in rows.items() if name.startswith(PAUSE) and SINCE in row}
         return standing(rows.get(TOTALS[1], {}), {name.removeprefix(PAUSE): at for name, at in paused.items()})
 
-    def pause(self, job_type: str, at: float) -> None:
+    def pause(self, job_type: str, at: float) -> bool:
         """See Pauses."""
         since = Path([SINCE])
-        self._write(Row(TOTALS[0], PAUSE + job_type), [since.set(since | _typed(at))])
+        return self._write(Row(TOTALS[0], PAUSE + job_type), [since.set(_typed(at))], since.does_not_exist())
 
     def resume(self, job_type: str) -> None:
         """See Pauses."""

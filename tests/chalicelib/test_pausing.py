@@ -1,4 +1,4 @@
-"""A pause is both written down and in force, or neither."""
+"""A pause that is in force is written down, whatever fails."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ class Switches:
 
     def __init__(self) -> None:
         self.off: set[str] = set()
-        self.broken = False
+        self.error: Exception | None = None
 
     def switch(self, job_type: str, *, on: bool) -> None:
-        if self.broken:
-            raise ConnectionError("no answer")
+        if self.error is not None:
+            raise self.error
         (self.off.discard if on else self.off.add)(job_type)
 
 
@@ -51,18 +51,40 @@ def test_paused_it_is_told_and_in_force(pausing: Pausing, counters: MemoryCounte
     assert (counters.standing().paused, switches.off) == ({}, set())
 
 
-def test_a_pause_that_fails_is_not_told(pausing: Pausing, counters: MemoryCounters, switches: Switches) -> None:
-    switches.broken = True
-    with pytest.raises(ConnectionError):
+@pytest.mark.parametrize("error", [JobConflict("try again"), ConfigurationError("no mapping")])
+def test_a_pause_that_was_not_made_is_not_told(
+    pausing: Pausing, counters: MemoryCounters, switches: Switches, error: Exception
+) -> None:
+    switches.error = error
+    with pytest.raises(type(error)):
         pausing.pause("a.b")
     assert counters.standing().paused == {}
+
+
+def test_a_pause_that_may_have_been_made_is_told(
+    pausing: Pausing, counters: MemoryCounters, switches: Switches
+) -> None:
+    switches.error = ConnectionError("the reply was lost")
+    with pytest.raises(ConnectionError):
+        pausing.pause("a.b")
+    assert counters.standing().paused == {"a.b": T0}
+
+
+def test_a_second_pause_while_the_first_is_being_made_leaves_it_told(
+    pausing: Pausing, counters: MemoryCounters, switches: Switches
+) -> None:
+    pausing.pause("a.b")
+    switches.error = JobConflict("just being paused")
+    with pytest.raises(JobConflict):
+        pausing.pause("a.b")
+    assert (counters.standing().paused, switches.off) == ({"a.b": T0}, {"a.b"})
 
 
 def test_a_resume_that_fails_leaves_the_pause_told(
     pausing: Pausing, counters: MemoryCounters, switches: Switches
 ) -> None:
     pausing.pause("a.b")
-    switches.broken = True
+    switches.error = ConnectionError("no answer")
     with pytest.raises(ConnectionError):
         pausing.resume("a.b")
     assert counters.standing().paused == {"a.b": T0}

@@ -116,9 +116,9 @@ def test_tidying_takes_out_what_is_empty_past_or_of_a_shard_that_ended(rows: Row
 
 
 def test_a_type_is_paused_until_it_is_resumed(rows: Rows) -> None:
-    rows.pause("a.b", T0)
-    rows.pause("a.b", T0 + 9)
-    rows.pause("c.d", T0 + 1)
+    assert rows.pause("a.b", T0)
+    assert not rows.pause("a.b", T0 + 9)
+    assert rows.pause("c.d", T0 + 1)
     assert rows.standing().paused == {"a.b": T0, "c.d": T0 + 1}
     rows.resume("a.b")
     rows.resume("e.f")
