@@ -10,7 +10,6 @@ from chalicelib.ports import ErrorHour
 
 EVENTS = ("created", "completed", "failed", "retried", "dead_lettered")
 DURATIONS = ("wait", "run", "total")
-METRICS = ("throughput", *DURATIONS, "depth")
 INTO = ("created", "requeued")
 OUT_OF = ("completed", "failed", "dead_lettered", "cancelled")
 PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}

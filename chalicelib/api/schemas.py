@@ -50,10 +50,6 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def _once_each(values: list[str]) -> list[str]:
-    return list(dict.fromkeys(values))
-
-
 def _key(value: str) -> str:
     if not VISIBLE_ASCII.fullmatch(value):
         raise PydanticCustomError("key", "must be 1 to 255 visible ASCII characters")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
-from infra.definition.names import Resources, Value, arn, arn_of, logical, mapping_id, ref, sub
+from infra.definition.names import Value, arn, arn_of, logical, mapping_id, ref, sub
 
 GRANT = re.compile(r"(?P<service>[a-z0-9]+):(?P<action>[A-Z][A-Za-z]+)(:(?P<where>\S+))?")
 SERVICES = frozenset({"dynamodb", "sqs", "s3", "ses", "logs", "lambda"})
@@ -86,11 +86,6 @@ def policies(log_group: str, grants: Iterable[str]) -> list[dict[str, Any]]:
     }
     document = {"Version": "2012-10-17", "Statement": [writing, *statements(grants)]}
     return [{"PolicyName": "grants", "PolicyDocument": document}]
-
-
-def roles(named: dict[str, tuple[str, Iterable[str]]]) -> Resources:
-    """Roles by logical id, from (log group, grants)."""
-    return {logical_id: role(*of) for logical_id, of in named.items()}
 
 
 def _where(service: str, where: str) -> dict[str, Value]:
