@@ -19,7 +19,8 @@ ORIGIN = "http://localhost:8080"
 
 
 def make_app() -> Chalice:
-    app = Chalice(app_name="gateway-test", configure_logs=False)
+    # Chalice writes its name into the environment that it is given, else into this process's
+    app = Chalice(app_name="gateway-test", configure_logs=False, env={})
 
     def authorize(request: AuthRequest) -> AuthResponse:
         if request.token == "Bearer crash":
