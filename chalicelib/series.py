@@ -9,7 +9,6 @@ from chalicelib.histogram import percentile
 from chalicelib.ports import ErrorHour
 
 EVENTS = ("created", "completed", "failed", "retried", "dead_lettered")
-DURATIONS = ("wait", "run", "total")
 INTO = ("created", "requeued")
 OUT_OF = ("completed", "failed", "dead_lettered", "cancelled")
 PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}

@@ -13,7 +13,7 @@ from infra.cloud.errors import CloudError
 from infra.cloud.package import ROOT, Package, build
 from infra.cloud.stack import ChangeSet, Stack
 from infra.cloud.terminal import Terminal
-from infra.definition.names import APP, stack_name, stage_of
+from infra.definition.names import APP, stage_of
 
 FIRST_TOKEN = "first admin"  # noqa: S105 - its label
 
@@ -120,8 +120,3 @@ class Deployment:
 def tags_of(stack: str) -> dict[str, str]:
     """The tags on everything of a stack; `destroy` looks for them."""
     return {"project": APP, "stage": stage_of(stack)}
-
-
-def deployment(account: Account, stage: str, terminal: Terminal) -> Deployment:
-    """A deployment of a stage with nothing chosen yet."""
-    return Deployment(account, Stack(account, stack_name(stage)), terminal)
