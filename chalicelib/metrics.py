@@ -75,10 +75,10 @@ class MetricsReader:
                 self._last = summarise(self.counters.standing(), depths, self.clock())
             return self._last
 
-    def active(self, job_type: str | None) -> int:
-        """How many jobs of a type, or of all, are under way, as last counted."""
+    def within(self, statuses: Iterable[Status], job_type: str | None) -> int:
+        """How many jobs of a type, or of all, are in one of these states, as last counted."""
         totals = self.counters.standing().totals
-        return sum(count(totals, status, job_type) for status in RUNNING)
+        return sum(count(totals, status, job_type) for status in statuses)
 
     def count(self, status: Status | None, job_type: str | None) -> int:
         """How many jobs there are with this status and type, as last counted."""

@@ -53,9 +53,12 @@ def durations(steps: Steps, which: str) -> list[dict[str, Any]]:
     return [{"t": at, **_summary(numbers, which)} for at, numbers in steps]
 
 
-def depth(steps: Steps, active_now: int) -> list[dict[str, Any]]:
-    """Unfinished jobs at the end of each step, counted back from how many there are now."""
-    points, left = [], active_now
+def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:
+    """Unfinished jobs (also scheduled ones) at the end of each step, counted back from how many there are now.
+
+    The last step must hold the present.
+    """
+    points, left = [], unfinished
     for at, numbers in reversed(steps):
         points.append({"t": at, "depth": max(0, left)})
         left -= sum(numbers[name] for name in INTO) - sum(numbers[name] for name in OUT_OF)

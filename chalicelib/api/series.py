@@ -10,7 +10,9 @@ from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.jobs import check_type
 from chalicelib.api.responses import Answer, Time
 from chalicelib.api.schemas import Moment, Query, TypeName
+from chalicelib.job import ACTIVE
 from chalicelib.listing import iso
+from chalicelib.metrics import RUNNING
 from chalicelib.series import DRAIN_WINDOW, Steps, depth, drain_eta, durations, gather, resolution, throughput
 
 MOST_POINTS = 1500
@@ -79,35 +81,40 @@ class Series(Answer):
 
 @endpoints.get("/metrics/series", Series, query=SeriesQuery)
 def read_series(call: Call) -> Series:
-    """Throughput, durations or depth over time, at most 1,500 points. `total` is from creation to completion."""
+    """Throughput, durations or depth over time, at most 1,500 points. `total` is from creation to completion.
+
+    Depth, the unfinished jobs, goes back 1,500 steps from now.
+    """
     asked: SeriesQuery = call.query
     if asked.type is not None:
         check_type(asked.type)
     names = [asked.type] if asked.type else [kind.name for kind in jobtype.all_types()]
     now, step = wiring.clock()(), int(asked.step)
     end = min(asked.end or now, now)
-    start = max(asked.start if asked.start is not None else end - DEFAULT_SPAN, end - (MOST_POINTS - 1) * step)
-    counters = wiring.counters()
-    buckets = [b for name in names for b in counters.buckets(name, resolution(step), start - start % step, end)]
-    steps = gather(buckets, start, end, step)
+    # Depth is counted back from now, whatever part of it is shown.
+    last = now if asked.metric == "depth" else end
+    start = max(asked.start if asked.start is not None else end - DEFAULT_SPAN, last - (MOST_POINTS - 1) * step)
+    counters, metrics = wiring.counters(), wiring.metrics()
+    buckets = [b for name in names for b in counters.buckets(name, resolution(step), start - start % step, last)]
+    steps = gather(buckets, start, last, step)
     recent = [b for name in names for b in counters.buckets(name, 60, now - DRAIN_WINDOW, now)]
-    active = wiring.metrics().active(asked.type)
+    unfinished = metrics.within(ACTIVE, asked.type) if asked.metric == "depth" else 0
     return Series(
         metric=asked.metric,
         type=asked.type,
-        **{"from": iso(start)},
+        **{"from": iso(min(start, end))},
         to=iso(end),
         step_s=step,
-        points=_points(asked.metric, steps, active),
-        drain_eta_s=drain_eta(recent, active),
+        points=_points(asked.metric, steps, unfinished, end),
+        drain_eta_s=drain_eta(recent, metrics.within(RUNNING, asked.type)),
     )
 
 
-def _points(metric: Metric, steps: Steps, active: int) -> list[Happened] | list[Took] | list[Left]:
+def _points(metric: Metric, steps: Steps, unfinished: int, end: float) -> list[Happened] | list[Took] | list[Left]:
     if metric == "throughput":
         return [Happened(**_on_the_wire(point)) for point in throughput(steps)]
     if metric == "depth":
-        return [Left(**_on_the_wire(point)) for point in depth(steps, active)]
+        return [Left(**_on_the_wire(point)) for point in depth(steps, unfinished) if point["t"] <= end]
     return [Took(**_on_the_wire(point)) for point in durations(steps, metric)]
 
 

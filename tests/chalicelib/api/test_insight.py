@@ -72,6 +72,22 @@ def test_depth_is_counted_back_from_now_and_says_when_it_is_drained(world: World
     assert answer["drain_eta_s"] == 200.0
 
 
+def test_depth_of_a_time_that_has_passed_is_not_that_of_now(world: World, counters: MemoryCounters) -> None:
+    counters.add(Row(*TOTALS), Additions(Counter({"n#test.note#queued": 20})), "s", "01", "01")
+    count(counters, minute("test.note", T0 - 60), 2, created=5, completed=65)
+    answer = world.get(f"/metrics/series?metric=depth&from={iso(T0 - 180)}&to={iso(T0 - 120)}").json
+    assert [p["depth"] for p in answer["points"]] == [80, 80]
+    long_ago = world.get(f"/metrics/series?metric=depth&from={iso(T0 - 9_000_000)}&to={iso(T0 - 8_000_000)}").json
+    assert long_ago["points"] == []
+
+
+def test_depth_counts_scheduled_jobs_as_they_were_created(world: World, counters: MemoryCounters) -> None:
+    counters.add(Row(*TOTALS), Additions(Counter({"n#test.note#scheduled": 7})), "s", "01", "01")
+    count(counters, minute("test.note", T0 - 60), 2, created=7)
+    answer = world.get(f"/metrics/series?metric=depth&from={iso(T0 - 120)}&to={iso(T0)}").json
+    assert [p["depth"] for p in answer["points"]] == [0, 7, 7]
+
+
 @pytest.mark.parametrize(
     ("query", "where"),
     [
