@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, made from the declared endpoints and their models. Pure."""
 
+import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -91,11 +92,12 @@ def _by_name(models: Iterable[type[BaseModel]]) -> list[type[BaseModel]]:
 
 
 def _operation(endpoint: Endpoint, schemas: Mapping[str, Any], kinds: Sequence[JobType[Any, Any]]) -> dict[str, Any]:
+    words = inspect.getdoc(endpoint.handler) or ""
     operation: dict[str, Any] = {
         "operationId": endpoint.name,
         "tags": [_tag(endpoint.path)],
-        "summary": (endpoint.handler.__doc__ or "").split(". ")[0].rstrip("."),
-        "description": endpoint.handler.__doc__ or "",
+        "summary": re.split(r"\.\s", words)[0].rstrip("."),
+        "description": words,
         "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint, schemas), *_headers(endpoint)],
         "responses": {str(status): _response(endpoint, status) for status in _statuses(endpoint)},
     }

@@ -158,14 +158,11 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Create up to 25 jobs; each has its own answer, and one that is wrong does not keep the others out.
-     *
-     *         With an Idempotency-Key for the whole request, a job without a key of its own gets that key and its place, so that
-     *         the same request again creates nothing
+     * Create up to 25 jobs; each has its own answer, and one that is wrong does not keep the others out
      * @description Create up to 25 jobs; each has its own answer, and one that is wrong does not keep the others out.
      *
-     *         With an Idempotency-Key for the whole request, a job without a key of its own gets that key and its place, so that
-     *         the same request again creates nothing. Counts as one request for the rate limit.
+     *     With an Idempotency-Key for the whole request, a job without a key of its own gets that key and its place, so that
+     *     the same request again creates nothing. Counts as one request for the rate limit.
      */
     post: operations["create_jobs"];
     delete?: never;
@@ -207,8 +204,8 @@ export interface paths {
      * Retry up to 100 dead-lettered jobs, of one type or of all
      * @description Retry up to 100 dead-lettered jobs, of one type or of all. Repeat while `more` is true; safe to repeat.
      *
-     *         Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
-     *         removes it, within minutes.
+     *     Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
+     *     removes it, within minutes.
      */
     post: operations["redrive_dead_letters"];
     delete?: never;
@@ -307,6 +304,8 @@ export interface paths {
     /**
      * Throughput, durations or depth over time, at most 1,500 points
      * @description Throughput, durations or depth over time, at most 1,500 points. `total` is from creation to completion.
+     *
+     *     Depth, the unfinished jobs, goes back 1,500 steps from now.
      */
     get: operations["read_series"];
     put?: never;

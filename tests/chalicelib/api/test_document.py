@@ -35,6 +35,14 @@ def test_it_is_valid_and_names_every_endpoint() -> None:
     assert operations(described) == {(endpoint.method, endpoint.path) for endpoint in api.all_endpoints()}
 
 
+def test_what_it_says_of_an_operation_is_a_sentence_and_then_the_rest() -> None:
+    for item in document(api.all_endpoints(), [], "1")["paths"].values():
+        for operation in item.values():
+            assert operation["description"].startswith(operation["summary"])
+            assert not {"\n", "\t"} & set(operation["summary"])
+            assert not any(line.startswith(" ") for line in operation["description"].splitlines())
+
+
 def test_the_committed_document_is_what_the_code_makes() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "scripts.openapi", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
