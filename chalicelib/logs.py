@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from chalicelib.errors import FieldError, InvalidPosition
 from chalicelib.job import Job
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ class JobLogs:
     region: str
 
     def read(self, job: Job, token: str | None = None) -> Lines:
-        """The lines that name the job, from its creation on; at most 200 and 5 requests a call."""
+        """The lines that name the job, from its creation on; at most 200 and 5 requests a call.
+
+        Raises InvalidPosition for a token that is too old.
+        """
         found: list[Line] = []
         for _ in range(MOST_REQUESTS):
             page = self._page(job, token)
@@ -77,6 +81,12 @@ class JobLogs:
             )
         except self.client.exceptions.ResourceNotFoundException:
             return {"events": []}
+        except self.client.exceptions.InvalidParameterException:
+            if token is None:
+                raise
+            # All other parameters are ours; a token is forgotten after a day.
+            too_old = FieldError(("query", "cursor"), "is too old; start again without it")
+            raise InvalidPosition("The cursor cannot be used.", [too_old]) from None
 
 
 def parse(event: Mapping[str, Any], job_id: str) -> Line | None:
@@ -89,7 +99,12 @@ def parse(event: Mapping[str, Any], job_id: str) -> Line | None:
         return None
     fields = {name: value for name, value in content.items() if name not in PLAIN}
     level, message = str(content.get("level", "INFO")), str(content.get("message", ""))
-    return Line(event["timestamp"] / 1000, level, message, content.get("gen"), content.get("attempt"), fields)
+    return Line(event["timestamp"] / 1000, level, message, _number(content, "gen"), _number(content, "attempt"), fields)
+
+
+def _number(content: Mapping[str, Any], name: str) -> int | None:
+    """One of our keys; None when a job function has written something else under its name."""
+    return content[name] if isinstance(content.get(name), int) else None
 
 
 def _newest_attempt_first(line: Line) -> tuple[int, int, float]:
