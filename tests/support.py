@@ -35,6 +35,23 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
+    def advance(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        self.now += seconds
+
+
+@dataclass
+class Invocation:
+    """Lambda's context: an end on the test's clock."""
+
+    clock: Clock
+    ends: float
+    aws_request_id: str = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """See LambdaContext."""
+        return int((self.ends - self.clock.now) * 1000)
+
 
 def a_job(**fields: Any) -> Job:
     """A queued job with an id of its own; `fields` say what is different."""
@@ -43,6 +60,12 @@ def a_job(**fields: Any) -> Job:
         payload={"to": "ada@example.com"}, payload_bytes=24, due_at=T0 + 60, writer=uuid.uuid4().hex[:12],
     )  # fmt: skip
     return replace(job, **fields)
+
+
+def sqs_record(receipt: str, body: str, receive_count: int) -> dict[str, Any]:
+    """One message of the event that Lambda hands to a worker; its id is its receipt."""
+    attributes = {"ApproximateReceiveCount": str(receive_count)}
+    return {"messageId": receipt, "receiptHandle": receipt, "body": body, "attributes": attributes}
 
 
 def create_stores(settings: Settings) -> None:

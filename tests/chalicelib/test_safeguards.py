@@ -19,7 +19,8 @@ from chalicelib.worker import BatchFailed, consume
 from tests.proof import script
 from tests.proof.faults import Throttled
 from tests.proof.ground import TYPE, MemoryGround
-from tests.proof.world import Clock, Invocation, World
+from tests.proof.world import World
+from tests.support import Clock, Invocation
 
 
 @pytest.fixture
@@ -75,6 +76,22 @@ def test_where_partial_batches_are_off_a_failure_brings_the_whole_batch_back(wor
         assert handler({"Records": [fine]}, context) == {"batchItemFailures": []}, "without a failure, nothing is kept"
     finally:
         wiring.reset()
+
+
+@pytest.mark.parametrize(("attempts", "ends"), [(3, Status.COMPLETED), (1, Status.DEAD_LETTER)])
+def test_an_error_on_record_stays_there_when_its_worker_died_before_it_could_settle(
+    world: World, attempts: int, ends: Status
+) -> None:
+    world.script["a"] = ["err"]
+    world.submit("a", max_attempts=attempts)
+    faults = world.ground.faults
+    faults.crash_at = faults.calls + len(["set_visibility", "apply", "record", "apply"])
+    world.poll()
+    assert (faults.names[-2:], world.ground.jobs()[0].status) == (["record", "apply"], Status.PROCESSING)
+    world.rest()
+    assert world.ground.jobs()[0].status is ends
+    history = world.service.get(world.accepted["a"]).attempts
+    assert [(a.outcome, a.error_class) for a in history] == [("error", "ValueError")]
 
 
 def test_from_the_fourth_receive_on_a_refused_claim_costs_a_read_and_no_write(world: World) -> None:

@@ -18,7 +18,8 @@ from chalicelib.watchdog import Watchdog
 from tests.proof import script
 from tests.proof.faults import Throttled
 from tests.proof.ground import TYPE, MemoryGround
-from tests.proof.world import Clock, World
+from tests.proof.world import World
+from tests.support import Clock
 
 
 @pytest.fixture

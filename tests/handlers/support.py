@@ -12,31 +12,10 @@ from chalicelib.retry import no_jitter
 from chalicelib.service import JobService, Submission
 from chalicelib.settings import Settings
 from chalicelib.worker import Worker
+from tests.support import Clock, Invocation, sqs_record
 
 BUCKET = "jobflow-test-files"
 SENDER = "jobs@example.com"
-T0 = 1_800_000_000.0
-
-
-@dataclass
-class Clock:
-    """Time that moves when the test says so."""
-
-    now: float = T0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@dataclass
-class Invocation:
-    """Lambda's context; the end does not come nearer by itself."""
-
-    seconds: float
-    aws_request_id: str = "request-1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self.seconds * 1000)
 
 
 @dataclass
@@ -66,16 +45,8 @@ class Platform:
         kind = jobtype.get(job.type)
         worker = Worker(kind, self.store, self.queue, self.clock, no_jitter, spread=lambda low, _: low)
         batch = self.queue.receive(job.type)
-        records = [
-            {
-                "messageId": message.receipt,
-                "receiptHandle": message.receipt,
-                "body": write_nudge(message.nudge),
-                "attributes": {"ApproximateReceiveCount": str(message.receive_count)},
-            }
-            for message in batch
-        ]
-        again = worker.work({"Records": records}, Invocation(seconds))
+        records = [sqs_record(m.receipt, write_nudge(m.nudge), m.receive_count) for m in batch]
+        again = worker.work({"Records": records}, Invocation(self.clock, self.clock.now + seconds))
         for message in batch:
             if message.receipt not in again:
                 self.queue.delete(job.type, message.receipt)

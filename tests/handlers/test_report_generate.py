@@ -10,7 +10,8 @@ import pytest
 from chalicelib import jobtype
 from chalicelib.errors import InvalidPayload
 from chalicelib.job import Job, Status
-from tests.handlers.support import BUCKET, T0, Platform
+from tests.handlers.support import BUCKET, Platform
+from tests.support import T0
 
 HOUR = 3600.0
 

@@ -8,7 +8,8 @@ from tests.proof.ground import Stand
 from tests.proof.invariants import broken_at_rest
 from tests.proof.scenarios import SCENARIOS, Scenario
 from tests.proof.script import silence
-from tests.proof.world import Clock, World
+from tests.proof.world import World
+from tests.support import Clock
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from tests.proof.faults import Crash, ReplyLost, Throttled
 from tests.proof.ground import Received, Stand, in_memory
 from tests.proof.invariants import broken_always, broken_at_rest
 from tests.proof.script import silence
-from tests.proof.world import Clock, World
+from tests.proof.world import World
+from tests.support import Clock
 
 
 @dataclass

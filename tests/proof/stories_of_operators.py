@@ -4,6 +4,9 @@ from chalicelib.job import Status
 from tests.proof.scenario import CANCELLED, DEAD, DONE, scenario
 from tests.proof.world import World
 
+SPENT = ["err", "err", "err"]
+"""What a job's attempts do until none is left."""
+
 
 @scenario(DONE)
 def delayed_by_seconds(world: World) -> None:
@@ -54,16 +57,14 @@ def cancelled_while_backing_off(world: World) -> None:
 @scenario(DONE)
 def dead_then_retried(world: World) -> None:
     """The message in the dead-letter queue goes stale, and is removed."""
-    world.script["a"] = ["err", "err", "err"]
-    world.submit("a")
-    world.rest()
+    _dead(world)
     world.retry("a")
 
 
 @scenario(DONE)
 def dead_then_retried_while_burning_down(world: World) -> None:
     """The operator is faster than SQS: the message has not reached the dead-letter queue."""
-    world.script["a"] = ["err", "err", "err"]
+    world.script["a"] = SPENT.copy()
     world.submit("a")
     for _ in range(60):
         world.poll()
@@ -85,18 +86,14 @@ def failed_then_retried(world: World) -> None:
 @scenario(DEAD)
 def dead_then_redriven_from_the_console(world: World) -> None:
     """The records stay right: the job was not retried, so its message goes back."""
-    world.script["a"] = ["err", "err", "err"]
-    world.submit("a")
-    world.rest()
+    _dead(world)
     world.console_redrive()
 
 
 @scenario(DONE)
 def redriven_from_the_console_and_retried(world: World) -> None:
     """Both at once: the old message is acknowledged, the new one runs."""
-    world.script["a"] = ["err", "err", "err"]
-    world.submit("a")
-    world.rest()
+    _dead(world)
     world.console_redrive()
     world.retry("a")
 
@@ -129,8 +126,14 @@ def message_lost_with_its_worker(world: World) -> None:
 @scenario(DONE, batch=3)
 def two_dead_jobs_redriven_in_bulk(world: World) -> None:
     """The operator repeats the bulk redrive until nothing matches."""
-    world.script["a"], world.script["b"] = ["err", "err", "err"], ["err", "oom", "err"]
+    world.script["a"], world.script["b"] = SPENT.copy(), ["err", "oom", "err"]
     world.submit("a")
     world.submit("b")
     world.rest()
     world.redrive_all()
+
+
+def _dead(world: World) -> None:
+    world.script["a"] = SPENT.copy()
+    world.submit("a")
+    world.rest()

@@ -16,37 +16,10 @@ from chalicelib.worker import Worker
 from tests.proof.faults import Crash
 from tests.proof.ground import TYPE, Ground, Received
 from tests.proof.script import TIMEOUT, ScriptedFunction, declare
+from tests.support import Clock, Invocation, sqs_record
 
-T0 = 1_800_000_000.0
 DAY = 86_400.0
 BALLAST = "x"
-
-
-class Clock:
-    """Time that moves when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = T0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        """Let so many seconds pass."""
-        self.now += seconds
-
-
-@dataclass
-class Invocation:
-    """Lambda's context: an end on the test's clock."""
-
-    clock: Clock
-    ends: float
-    aws_request_id: str = "request"
-
-    def get_remaining_time_in_millis(self) -> int:
-        """See LambdaContext."""
-        return int((self.ends - self.clock.now) * 1000)
 
 
 @dataclass
@@ -184,17 +157,7 @@ class World:
 
     def event(self, batch: Sequence[Received]) -> dict[str, Any]:
         """A batch as Lambda hands it to a worker."""
-        return {
-            "Records": [
-                {
-                    "messageId": m.receipt,
-                    "receiptHandle": m.receipt,
-                    "body": m.body,
-                    "attributes": {"ApproximateReceiveCount": str(m.receive_count)},
-                }
-                for m in batch
-            ]
-        }
+        return {"Records": [sqs_record(m.receipt, m.body, m.receive_count) for m in batch]}
 
     # ---- time
 

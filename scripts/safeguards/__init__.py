@@ -1,0 +1,12 @@
+"""What stands between JobFlow and a lost or doubled job, each with the code that is the safeguard, and without it."""
+
+from scripts.safeguards.moves import MOVES
+from scripts.safeguards.safeguard import Safeguard
+from scripts.safeguards.service import SERVICE
+from scripts.safeguards.store import STORE
+from scripts.safeguards.watchdog import WATCHDOG
+from scripts.safeguards.worker import WORKER
+
+SAFEGUARDS: tuple[Safeguard, ...] = (*MOVES, *WORKER, *SERVICE, *WATCHDOG, *STORE)
+
+__all__ = ["SAFEGUARDS", "Safeguard"]

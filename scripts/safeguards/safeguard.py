@@ -1,0 +1,25 @@
+"""A safeguard: the code that makes it, what is left without it, and the tests that are to miss it."""
+
+from dataclasses import dataclass
+
+UNITS = (
+    "tests/chalicelib/worker",
+    *(
+        f"tests/chalicelib/test_{name}.py"
+        for name in ("changes", "disposition", "retry", "watching", "watchdog", "service", "safeguards")
+    ),
+)
+PORTS = "tests/proof/test_crash_points.py::test_no_crash_point_loses_or_doubles_anything_over_the_ports"
+FAST = (*UNITS, PORTS)
+ADAPTERS = ("tests/contract/test_job_store.py", "tests/contract/test_lost_replies.py", "tests/contract/test_races.py")
+
+
+@dataclass(frozen=True)
+class Safeguard:
+    """One thing that stands between JobFlow and a lost or doubled job."""
+
+    name: str
+    file: str
+    code: str
+    without: str
+    tests: tuple[str, ...] = FAST

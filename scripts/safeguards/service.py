@@ -1,0 +1,22 @@
+"""What producers are promised: durable, one job a key, in time."""
+
+from scripts.safeguards.safeguard import Safeguard
+
+SERVICE = (
+    Safeguard(
+        "a job whose message did not get out is kept", "chalicelib/service.py",
+        "telemetry.dispatch_deferred(job, error)\n            return job", "raise",
+    ),
+    Safeguard(
+        "the same key makes the same job", "chalicelib/service.py",
+        'return str(uuid.uuid5(NAMESPACE, f"{asked.principal}|{asked.idempotency_key}"))', "return str(uuid.uuid4())",
+    ),
+    Safeguard(
+        "the same key with another body is refused", "chalicelib/service.py",
+        "if existing.body_hash != job.body_hash:", "if False:",
+    ),
+    Safeguard(
+        "a delayed job is looked at before its time", "chalicelib/service.py",
+        "(run_at or now) - LOOK_AHEAD)", "(run_at or now) + 60)",
+    ),
+)  # fmt: skip

@@ -1,0 +1,91 @@
+"""One job type with its queue, store and worker, over the memory ports and on a clock the test holds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from chalicelib.context import JobContext
+from chalicelib.job import Job, Status
+from chalicelib.jobtype import JobType
+from chalicelib.memory import MemoryJobQueue, MemoryJobStore, Message
+from chalicelib.nudge import write_nudge
+from chalicelib.ports import Nudge
+from chalicelib.retry import no_jitter
+from chalicelib.worker import Worker
+from tests.proof.faults import Crash
+from tests.support import T0, Clock, Invocation, sqs_record
+
+
+class Note(BaseModel):
+    """A payload."""
+
+    text: str = "hello"
+
+
+@dataclass
+class Bench:
+    """One job type with its queue, store and worker; `script` says what each attempt does."""
+
+    clock: Clock = field(default_factory=Clock)
+    script: list[Callable[[JobContext], object]] = field(default_factory=list)
+    ran: list[tuple[int, int]] = field(default_factory=list)
+    timeout: int = 60
+
+    def __post_init__(self) -> None:
+        self.store = MemoryJobStore(self.clock)
+        self.queue = MemoryJobQueue(self.clock, visibility_timeout=6 * self.timeout)
+        self.kind = JobType("test.note", self._function, Note, timeout=self.timeout)
+        self.worker = Worker(self.kind, self.store, self.queue, self.clock, no_jitter, spread=lambda low, _: low)
+
+    def _function(self, _: Note, ctx: JobContext) -> object:
+        self.ran.append(ctx.job.token)
+        return self.script.pop(0)(ctx) if self.script else "done"
+
+    def submit(self, job_id: str = "job-1", **fields: object) -> Job:
+        """A queued job and its message."""
+        job = Job(job_id, "test.note", Status.QUEUED, T0, T0, payload={"text": "hi"}, due_at=T0 + 60, **fields)  # type: ignore[arg-type]
+        self.store.add(job)
+        self.queue.send(Nudge(job.id, 1, job.type))
+        return job
+
+    def job(self, job_id: str = "job-1") -> Job:
+        """The job as it stands."""
+        return self.store.get(job_id)
+
+    def invocation(self) -> Invocation:
+        """An invocation that begins now."""
+        return Invocation(self.clock, self.clock.now + self.timeout)
+
+    def poll(self) -> int:
+        """Receive and work off one batch like Lambda: acknowledge what was not reported. Returns its size."""
+        batch = self.queue.receive("test.note")
+        if batch:
+            self.deliver(batch)
+        return len(batch)
+
+    def deliver(self, batch: list[Message]) -> None:
+        """Hand a batch to the worker."""
+        records = [sqs_record(m.receipt, write_nudge(m.nudge), m.receive_count) for m in batch]
+        again = self.worker.work({"Records": records}, self.invocation())
+        for message in batch:
+            if message.receipt not in again:
+                self.queue.delete("test.note", message.receipt)
+
+    def waiting(self) -> list[Message]:
+        """What is in the queue."""
+        return self.queue.messages.get("test.note", [])
+
+    def dead(self) -> list[Message]:
+        """What is in the dead-letter queue."""
+        return self.queue.dead.get("test.note", [])
+
+
+def boom(_: JobContext) -> object:
+    """An attempt that fails."""
+    raise ValueError("boom")
+
+
+def die(_: JobContext) -> object:
+    """An attempt that takes its process with it."""
+    raise Crash

@@ -1,0 +1,103 @@
+"""Workers that die, stall or meet: what the lease, the fence and the history make of it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from chalicelib.context import JobContext
+from chalicelib.job import Status
+from chalicelib.ports import Nudge
+from tests.chalicelib.worker.bench import Bench, die
+from tests.proof.faults import Crash
+
+
+def test_a_killed_worker_is_taken_over_after_its_lease_and_the_lost_attempt_is_on_record(world: Bench) -> None:
+    world.submit()
+    world.script = [die]
+    with pytest.raises(Crash):
+        world.poll()
+    assert world.job().status is Status.PROCESSING
+    world.clock.now += 74
+    assert world.poll() == 0, "trimmed to the invocation's end and 15 s"
+    world.clock.now += 2
+    world.poll()
+    assert (world.job().status, world.job().attempts) == (Status.COMPLETED, 2)
+    assert [a.outcome for a in world.store.view("job-1").attempts] == ["lost"]
+    assert world.ran == [(1, 1), (1, 2)]
+
+
+def test_a_crash_loop_ends_in_the_dead_letter_queue(world: Bench) -> None:
+    world.submit(max_attempts=2)
+    world.script = [die, die]
+    for _ in range(2):
+        with pytest.raises(Crash):
+            world.poll()
+        world.clock.now += 76
+    world.poll()
+    assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "WorkerLost")
+    while world.waiting():
+        world.poll()
+    assert len(world.dead()) == 1
+    assert len(world.ran) == 2
+
+
+def test_a_duplicate_under_a_live_lease_waits_and_is_acknowledged_when_the_job_is_done(world: Bench) -> None:
+    world.submit()
+    world.queue.send(Nudge("job-1", 1, "test.note"))
+    first, second = world.queue.receive("test.note")
+
+    def meet_the_duplicate(_: JobContext) -> object:
+        world.deliver([second])
+        return "done"
+
+    world.script = [meet_the_duplicate]
+    world.deliver([first])
+    assert world.ran == [(1, 1)]
+    assert len(world.waiting()) == 1, "a duplicate is never acknowledged while another holds the job"
+    world.clock.now += 70
+    world.poll()
+    assert (world.waiting(), world.ran) == ([], [(1, 1)])
+
+
+def test_a_late_finisher_is_refused_and_its_result_discarded(world: Bench) -> None:
+    def stall(_: JobContext) -> object:
+        world.clock.now += 400
+        world.poll()
+        return "late"
+
+    world.submit()
+    world.script = [stall, lambda _: "in time"]
+    world.poll()
+    assert (world.job().result, world.ran) == ("in time", [(1, 1), (1, 2)])
+    world.clock.now += 400
+    while world.poll():
+        pass
+    assert world.waiting() == []
+
+
+@pytest.mark.parametrize("look", [JobContext.check_cancelled, lambda ctx: ctx.progress(50)])
+@pytest.mark.parametrize("successor", ["is done", "is at it"])
+def test_a_holder_that_lost_its_job_stops_at_its_next_look(
+    world: Bench, look: Callable[[JobContext], object], successor: str
+) -> None:
+    went_on: list[str] = []
+
+    def stall(ctx: JobContext) -> object:
+        world.clock.now += 400
+        if successor == "is done":
+            world.poll()
+        else:
+            with pytest.raises(Crash):
+                world.poll()
+        look(ctx)
+        went_on.append("with side effects beside its successor's")
+        return "late"
+
+    world.submit()
+    world.script = [stall, (lambda _: "in time") if successor == "is done" else die]
+    world.poll()
+    assert went_on == []
+    while world.job().status is not Status.COMPLETED:
+        world.clock.now += 76
+        world.poll()
+    assert world.job().result == ("in time" if successor == "is done" else "done")

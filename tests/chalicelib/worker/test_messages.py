@@ -1,0 +1,104 @@
+"""Messages that are late, stale, in the way or no nudge at all; and what is written to the log about them."""
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from chalicelib import changes, telemetry
+from chalicelib.context import JobContext
+from chalicelib.job import Status
+from chalicelib.metering import SERVICE
+from chalicelib.ports import Nudge
+from tests.chalicelib.worker.bench import Bench, boom
+from tests.support import T0, sqs_record
+
+
+def test_messages_without_enough_time_left_go_back_unclaimed(world: Bench) -> None:
+    def slow(_: JobContext) -> object:
+        world.clock.now += 55
+        return "done"
+
+    world.submit("job-1")
+    world.submit("job-2")
+    world.script = [slow]
+    world.poll()
+    assert [world.job(j).status for j in ("job-1", "job-2")] == [Status.COMPLETED, Status.QUEUED]
+    assert world.job("job-2").attempts == 0
+    assert world.poll() == 1
+    assert world.job("job-2").status is Status.COMPLETED
+
+
+def test_what_was_given_back_most_often_comes_first(world: Bench) -> None:
+    def slow(_: JobContext) -> object:
+        world.clock.now += 55
+        return "done"
+
+    for number in (1, 2, 3):
+        world.submit(f"job-{number}")
+    world.script = [slow]
+    batch = [replace(m, receive_count=n) for m, n in zip(world.queue.receive("test.note"), (1, 3, 2), strict=True)]
+    world.deliver(batch)
+    assert [world.job(f"job-{number}").status for number in (1, 2, 3)] == [
+        Status.QUEUED, Status.COMPLETED, Status.QUEUED,
+    ]  # fmt: skip
+
+
+def test_an_older_generation_is_acknowledged_and_a_newer_one_waits(world: Bench) -> None:
+    job = world.submit(gen=2)
+    world.queue.send(Nudge(job.id, 3, job.type))
+    world.poll()
+    assert world.ran == []
+    assert [m.nudge.gen for m in world.waiting()] == [3]
+
+
+def test_a_message_of_a_cancelled_or_unknown_job_is_acknowledged(world: Bench) -> None:
+    job = world.submit()
+    world.store.apply(job.id, changes.cancel(job, now=T0))
+    world.queue.send(Nudge("nobody", 1, "test.note"))
+    world.poll()
+    assert (world.ran, world.waiting()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "not json", "[]", '{"v":2,"id":"job-1","gen":1,"type":"test.note","cid":""}', '{"v":1,"id":"job-1"}',
+     '{"v":1,"id":"job-1","gen":1,"type":"other.type","cid":""}'],
+)  # fmt: skip
+def test_a_body_that_is_no_nudge_backs_off_and_loses_nothing(world: Bench, body: str) -> None:
+    world.submit()
+    message = world.queue.receive("test.note")[0]
+    record = sqs_record(message.receipt, body, 3)
+    assert world.worker.work({"Records": [record]}, world.invocation()) == [message.receipt]
+    assert world.waiting()[0].visible_at == world.clock.now + 8
+    assert world.job().status is Status.QUEUED
+
+
+@pytest.fixture
+def logged() -> Iterator[Callable[[], str]]:
+    """What has been logged since the test began."""
+    buffer = io.StringIO()
+    telemetry.logger()
+    handler = next(h for h in logging.getLogger(SERVICE).handlers if isinstance(h, logging.StreamHandler))
+    before = handler.setStream(buffer)
+    yield buffer.getvalue
+    handler.setStream(before)
+
+
+def test_log_lines_carry_the_jobs_keys_and_nothing_of_the_payload(world: Bench, logged: Callable[[], str]) -> None:
+    world.submit(correlation_id="cid-1")
+    world.store.apply("job-1", changes.watch(world.job(), until=T0 + 1, resent=False))
+    world.script = [boom]
+    world.poll()
+    out = logged()
+    lines = [json.loads(line) for line in out.splitlines()]
+    failed = next(line for line in lines if line.get("message") == "attempt.error")
+    expected = {
+        "job_id": "job-1", "job_type": "test.note", "gen": 1, "attempt": 1, "status": "retrying", "retry_delay_s": 2,
+        "correlation_id": "cid-1", "duration_ms": 0,
+    }  # fmt: skip
+    assert {key: failed[key] for key in expected} == expected
+    assert '"text"' not in out

@@ -1,0 +1,120 @@
+"""How an attempt ends, and what becomes of its job and its message."""
+
+from chalicelib import changes
+from chalicelib.context import JobContext
+from chalicelib.errors import PermanentError
+from chalicelib.job import Job, Status
+from chalicelib.ports import Nudge
+from tests.chalicelib.worker.bench import Bench, boom
+from tests.support import T0
+
+
+def test_a_job_runs_once_and_its_value_is_the_result(world: Bench) -> None:
+    world.submit()
+    assert world.poll() == 1
+    assert (world.job().status, world.job().result, world.job().attempts) == (Status.COMPLETED, "done", 1)
+    assert world.waiting() == []
+
+
+def test_a_failed_attempt_backs_off_twice_as_long_each_time_and_then_completes(world: Bench) -> None:
+    world.submit()
+    world.script = [boom, boom]
+    for attempt, delay in ((1, 2), (2, 4)):
+        world.poll()
+        job = world.job()
+        assert (job.status, job.attempts, job.next_attempt_at) == (Status.RETRYING, attempt, world.clock.now + delay)
+        world.clock.now += delay - 1
+        assert world.poll() == 0, "not before its time"
+        world.clock.now += 1
+    world.poll()
+    assert (world.job().status, world.job().attempts) == (Status.COMPLETED, 3)
+    history = world.store.view("job-1").attempts
+    assert [(a.outcome, a.error_class, a.error_message, a.retry_delay_s) for a in history] == [
+        ("error", "ValueError", "boom", 2),
+        ("error", "ValueError", "boom", 4),
+    ]
+    assert "in boom" in (history[0].stack or "")
+
+
+def test_an_exhausted_job_burns_down_into_the_dead_letter_queue_without_running_again(world: Bench) -> None:
+    world.submit(max_attempts=2)
+    world.script = [boom, boom]
+    world.poll()
+    world.clock.now += 2
+    world.poll()
+    assert world.job().status is Status.DEAD_LETTER
+    assert world.dead() == [], "only SQS moves messages to the dead-letter queue"
+    while world.waiting():
+        world.poll()
+    assert len(world.dead()) == 1
+    assert world.ran == [(1, 1), (1, 2)]
+
+
+def test_max_attempts_of_one_dead_letters_at_the_first_failure(world: Bench) -> None:
+    world.submit(max_attempts=1)
+    world.script = [boom]
+    world.poll()
+    assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "ValueError")
+
+
+def test_a_permanent_error_fails_at_once(world: Bench) -> None:
+    def refuse(_: JobContext) -> object:
+        raise PermanentError("no such address")
+
+    world.submit()
+    world.script = [refuse]
+    world.poll()
+    assert (world.job().status, world.job().attempts, world.job().error_message) == (
+        Status.FAILED,
+        1,
+        "no such address",
+    )
+    assert world.waiting() == []
+
+
+def test_a_result_that_is_not_json_fails_at_once(world: Bench) -> None:
+    world.submit()
+    world.script = [lambda _: object()]
+    world.poll()
+    assert world.job().status is Status.FAILED
+    assert "not JSON" in (world.job().error_message or "")
+
+
+def test_a_stored_payload_that_no_longer_parses_fails_naming_the_field(world: Bench) -> None:
+    world.store.add(Job("job-1", "test.note", Status.QUEUED, T0, T0, payload={"text": 7}))
+    world.queue.send(Nudge("job-1", 1, "test.note"))
+    world.poll()
+    assert world.job().status is Status.FAILED
+    assert "'text'" in (world.job().error_message or "")
+
+
+def test_an_injected_fault_fails_the_attempt_before_the_work(world: Bench) -> None:
+    world.submit()
+    world.worker.fault_rate, world.worker.chance = 0.3, lambda: 0.29
+    world.poll()
+    assert (world.job().status, world.job().error_class, world.ran) == (Status.RETRYING, "InjectedFault", [])
+
+
+def test_a_running_job_that_is_asked_to_stop_stops_at_its_next_check(world: Bench) -> None:
+    def obey(ctx: JobContext) -> object:
+        world.store.apply(ctx.job_id, changes.ask_to_stop(world.job(), now=T0))
+        ctx.check_cancelled()
+        return "never"
+
+    world.submit()
+    world.script = [obey]
+    world.poll()
+    assert (world.job().status, world.waiting()) == (Status.CANCELLED, [])
+
+
+def test_a_failed_attempt_of_a_job_that_was_asked_to_stop_is_not_retried(world: Bench) -> None:
+    def fail_meanwhile(ctx: JobContext) -> object:
+        world.store.apply(ctx.job_id, changes.ask_to_stop(world.job(), now=T0))
+        raise ValueError("boom")
+
+    world.submit()
+    world.script = [fail_meanwhile]
+    world.poll()
+    assert (world.job().status, world.waiting()) == (Status.CANCELLED, [])
+    [attempt] = world.store.view("job-1").attempts
+    assert (attempt.outcome, attempt.error_class, attempt.retry_delay_s) == ("error", "ValueError", None)
