@@ -10,10 +10,11 @@ import pytest
 
 from chalicelib import api
 from chalicelib.api.problems import problem_body
-from chalicelib.job import JSON, Job
+from chalicelib.job import JSON, Attempt, Job
 from chalicelib.memory import MemoryJobQueue, MemoryJobStore
 from chalicelib.ports import Nudge
 from tests.chalicelib.api.support import BODY, NOTE, ORIGIN, OTHER, World, only_types
+from tests.support import T0
 
 ALLOWED = {"Authorization", "Content-Type", "Idempotency-Key", "X-Correlation-Id"}
 EXPOSED = {"Location", "Retry-After", "Idempotent-Replayed", "X-Correlation-Id"}
@@ -103,6 +104,17 @@ def test_an_unforeseen_error_tells_nothing_and_is_logged(
     assert logged.exc_info
     assert SECRET in str(logged.exc_info[1])
     assert logged.__dict__["correlation_id"] == answer.json["correlation_id"]
+
+
+def test_an_answer_that_does_not_fit_is_logged_without_what_it_held(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    job_id = world.create()
+    world.store.record(job_id, Attempt(1, 1, SECRET, T0))
+    assert world.get(f"/jobs/{job_id}").status == 500
+    [logged] = [record for record in caplog.records if record.message == "api.error"]
+    assert logged.exc_info
+    assert SECRET not in str(logged.exc_info[1])
 
 
 def test_a_job_whose_message_does_not_get_out_is_created_all_the_same(world: World) -> None:
