@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib import changes, telemetry
 from chalicelib.errors import JobConflict, JobFlowError, JobNotFound, MoveRefused
-from chalicelib.job import ACTIVE, Job, Status
+from chalicelib.job import RETRYABLE, Job, Status
 from chalicelib.ports import Filter, Nudge
 from chalicelib.service import JobService, Submission
 
@@ -123,7 +123,7 @@ def _act(service: JobService, action: str, job_id: str, report: Report, dry_run:
 
 
 def _check(job: Job, action: str) -> None:
-    allowed = job.status not in ACTIVE and job.status is not Status.COMPLETED if action == "retry" else not job.terminal
+    allowed = job.status in RETRYABLE if action == "retry" else not job.terminal
     if not allowed:
         raise JobConflict(f"Job {job.id} is {job.status}; this action is not for such jobs.")
 
