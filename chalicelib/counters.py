@@ -1,33 +1,45 @@
 """The Lambda behind the jobs table's stream: counts every change of a job exactly once."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import telemetry, wiring
 from chalicelib.context import LambdaContext
-from chalicelib.counting import CounterRows, CounterTable, Entry, fold, pieces, total
+from chalicelib.counting import STEPS, CounterRows, CounterTable, Entry, fold, pieces, total
+from chalicelib.metering import gathering
 
 TIDY_EVERY = 60.0
 
 
-def apply(rows: CounterRows, records: Sequence[Mapping[str, Any]], lane: str) -> int:
-    """Count a batch; records a row has already counted are left out. Returns how many entries were added.
+def apply(rows: CounterRows, records: Sequence[Mapping[str, Any]], lane: str) -> list[Entry]:
+    """Count a batch; records a row has already counted are left out. Returns the entries that were added.
 
     Every row keeps its own mark, written together with its numbers: a batch that is replayed, split or cut off in
     the middle counts once. Lanes are shards: within one, records come in order.
     """
-    added = 0
+    added: list[Entry] = []
     for row, entries in fold(records).items():
         for piece in pieces(entries):
             left = piece
             while left:
                 mark = rows.add(row, total(left), lane, left[0].sequence, left[-1].sequence)
                 if mark is None:
-                    added += len(left)
+                    added += left
                     break
                 left = _after(left, mark)
     return added
+
+
+def created(entries: Iterable[Entry]) -> Counter[str]:
+    """How many new jobs entries tell of, by type."""
+    found: Counter[str] = Counter()
+    for entry in entries:
+        step, _, job_type = entry.row.pk.partition("#")
+        if step == STEPS[60]:
+            found[job_type] += entry.additions.numbers["created"]
+    return +found
 
 
 def _after(entries: Sequence[Entry], mark: str) -> list[Entry]:
@@ -55,5 +67,6 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     rows = wiring.counter_rows()
     added = apply(rows, event["Records"], event.get("shardId", "-"))
     _tidying.tidy(rows, wiring.clock()())
-    telemetry.counted(len(event["Records"]), added)
+    with gathering():
+        telemetry.counted(len(event["Records"]), len(added), created(added))
     return {"batchItemFailures": [], "state": {}}

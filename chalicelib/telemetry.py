@@ -20,18 +20,25 @@ ENDS = {
     Status.DEAD_LETTER: Metric.DEAD_LETTERED,
 }
 """What the end of an attempt counts as, by the state it leaves the job in."""
+STATED = frozenset({
+    ("job.created", Status.QUEUED), ("attempt.started", Status.PROCESSING), ("attempt.completed", Status.COMPLETED),
+})  # fmt: skip
+"""Events of every job whose name says the state: no need to pay for saying it twice."""
+STORED = ("POST", "/jobs", 201)
+"""An answer that has a line already: job.created, which has the job's id beside the same correlation id."""
 
 
 @functools.cache
 def logger() -> Logger:
     """The one logger; its level is LOG_LEVEL's (Powertools reads it)."""
-    return Logger(service=SERVICE, location=None, utc=True, use_rfc3339=True)
+    # nothing here is traced by X-Ray, but Lambda gives every invocation an id for it
+    return Logger(service=SERVICE, location=None, utc=True, datefmt="%Y-%m-%dT%H:%M:%S.%FZ", xray_trace_id=None)
 
 
 def job_keys(job: Job) -> dict[str, Any]:
     """What every line about a job carries."""
     return {
-        "job_id": job.id, "job_type": job.type, "gen": job.gen, "attempt": job.attempts, "status": str(job.status),
+        "job_id": job.id, "job_type": job.type, "gen": job.gen, "attempt": job.attempts,
         "correlation_id": job.correlation_id,
     }  # fmt: skip
 
@@ -44,9 +51,8 @@ def about(**keys: Any) -> Iterator[None]:
 
 
 def created(job: Job) -> None:
-    """A job was stored."""
+    """A job was stored. It is counted when the table's stream tells of it, many jobs to a line."""
     _event("job.created", job, payload_bytes=job.payload_bytes)
-    count(Metric.CREATED, job.type)
 
 
 def replayed(job: Job) -> None:
@@ -68,7 +74,8 @@ def attempt_started(job: Job) -> None:
     """A worker claimed a job; `wait_ms` is how long a new one was due before that."""
     due, started = job.run_at or job.created_at, job.started_at or 0.0
     wait = round(1000 * (started - due)) if job.token == (1, 1) else None
-    _event("attempt.started", job, wait_ms=wait, cold_start=job.cold_start, receive_count=job.receive_count)
+    again = job.receive_count if (job.receive_count or 0) > 1 else None
+    _event("attempt.started", job, wait_ms=wait, cold_start=job.cold_start or None, receive_count=again)
 
 
 def attempt_finished(job: Job, attempt: Attempt) -> None:
@@ -175,7 +182,8 @@ def rate_limited() -> None:
 def request_served(method: str, route: str, status: int, duration_ms: float, correlation_id: str) -> None:
     """The API answered; the route as declared, without the ids in it."""
     keys = {"method": method, "route": route, "status_code": status, "duration_ms": round(duration_ms, 1)}
-    logger().info("api.request", extra={**keys, "correlation_id": correlation_id})
+    level = logger().debug if (method, route, status) == STORED else logger().info
+    level("api.request", extra={**keys, "correlation_id": correlation_id})
 
 
 def request_failed(route: str, correlation_id: str) -> None:
@@ -199,9 +207,11 @@ def token_revoked(token_id: str) -> None:
     logger().info("token.revoked", extra={"token_id": token_id})
 
 
-def counted(records: int, entries: int) -> None:
-    """A batch of the jobs table's stream went into the counters."""
+def counted(records: int, entries: int, created: Mapping[str, int]) -> None:
+    """A batch of the jobs table's stream went into the counters; `created` is how many new jobs it told of, by type."""
     logger().debug("counters.applied", extra={"records": records, "entries": entries})
+    for job_type, number in created.items():
+        count(Metric.CREATED, job_type, number)
 
 
 def recounted(jobs: int, wrong: Mapping[str, int], repaired: Mapping[str, int]) -> None:
@@ -220,4 +230,5 @@ def paused(job_type: str, token_id: str, *, resumed: bool = False) -> None:
 
 def _event(name: str, job: Job, level: str = "INFO", **extra: Any) -> None:
     facts = {key: value for key, value in extra.items() if value is not None}
-    getattr(logger(), level.lower())(name, extra={**job_keys(job), **facts})
+    state = {} if (name, job.status) in STATED else {"status": str(job.status)}
+    getattr(logger(), level.lower())(name, extra={**job_keys(job), **state, **facts})

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
+from chalicelib.api.schemas import MOST_IN_BATCH
+from chalicelib.bulk import AT_ONCE
 from chalicelib.jobtype import JobType
 from infra.cloud.prices import ALLOWANCES, MILLION, NONE, PRICES, Allowances, Prices
 from infra.definition.alarms import all_alarms
@@ -21,34 +24,61 @@ INDEX_SHARDS = 8
 """Queries of a run: four shards of due work and four of scheduled work, half a read unit each when empty."""
 STANDING_METRICS = 1
 """Custom metrics with points even when idle: the watchdog's sign of life."""
-WRITE_UNITS = 8
-"""Of a job that completes at its first attempt, counted in tests: rate limit 1, put 3, sent 1, claim 1, complete 2."""
-COUNTER_WRITES = 0.07
-"""Per job: a full batch of the stream adds up some 170 jobs in about 11 writes."""
+WRITE_UNITS = 7
+"""Of a job that completes at its first attempt, counted in tests: put 3, sent 1, claim 1, complete 2."""
+REQUEST_WRITE_UNITS = 1
+"""Of a POST request, however many jobs are in it: the rate limit."""
+CHANGES = 4
+"""Records that one such job puts into the table's stream."""
+STREAM_BATCH = 500
+COUNTED_ROWS = 4
+"""Counter rows that a batch of the stream adds to, for each type in it; one write unit each. Counted in tests."""
 API_MB = 512
 API_SECONDS = 0.025
+BATCH_SECONDS = 0.3
 WORKER_SECONDS = 0.012
-"""Billed time of a warm API call and of claiming and settling a job; what the job itself does comes on top.
-Estimates: they cannot be measured without an account."""
-LOG_KB = 2.2
-"""Written about one such job at the level INFO, and 26 bytes for each event; counted in tests."""
+COUNTERS_MB = 256
+COUNTERS_SECONDS = 0.1
+"""Billed time of a warm POST, of one with a full batch of jobs, of claiming and settling one job, and of counting a
+batch of the stream; what the job itself does comes on top. Estimates: they cannot be measured without an account."""
+LOG_KB = 0.91
+METRIC_KB = 0.27
+REQUEST_KB = 0.28
+"""Log lines at the level INFO, with 26 bytes for each event, counted in tests: of one such job, of the metrics that one
+invocation writes, and of one request that is told of (one that stores a single job is not: the job's line says it)."""
 
 
-def _job(fill: float) -> dict[str, float]:
-    """What a job needs when a worker's batch holds so many."""
-    return {
-        "api_request": 1,
-        "lambda_request": 1 + 1 / fill,
-        "gb_seconds": (API_SECONDS + WORKER_SECONDS) * API_MB / 1024,
-        "sqs_request": 1 + 3 / fill,
-        "write_unit": WRITE_UNITS + COUNTER_WRITES,
-        "log_kb": LOG_KB,
-    }
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How jobs come: how many in a request, in a worker's batch, in a batch of the table's stream."""
+
+    name: str
+    in_request: int
+    in_batch: int
+    in_stream: float
+
+    def of_one_job(self) -> dict[str, float]:
+        """What one job needs, by the names of `per_million`."""
+        single = self.in_request == 1
+        api = (API_SECONDS if single else BATCH_SECONDS) / self.in_request
+        told = 0 if single else REQUEST_KB / self.in_request
+        counting = COUNTERS_SECONDS * COUNTERS_MB / 1024 / self.in_stream
+        # a worker's batch is received, trimmed and deleted in three requests
+        return {
+            "api_request": 1 / self.in_request,
+            "lambda_request": 1 / self.in_request + 1 / self.in_batch + 1 / self.in_stream,
+            "gb_seconds": (api + WORKER_SECONDS) * API_MB / 1024 + counting,
+            "sqs_request": ceil(self.in_request / AT_ONCE) / self.in_request + 3 / self.in_batch,
+            "write_unit": WRITE_UNITS + REQUEST_WRITE_UNITS / self.in_request + COUNTED_ROWS / self.in_stream,
+            "log_kb": LOG_KB + told + METRIC_KB / self.in_batch + METRIC_KB / self.in_stream,
+        }
 
 
-TRICKLE = _job(1)
-BUSY = _job(10)
-"""One job at a time, and batches of ten: a batch is received, trimmed and deleted in three requests."""
+FULL_STREAM = STREAM_BATCH / CHANGES
+ALONE = Load("alone", 1, 1, 1)
+BUSY = Load("busy", 1, 10, FULL_STREAM)
+BATCHES = Load("25 a request", MOST_IN_BATCH, 10, FULL_STREAM)
+"""One job at a time; POSTed one by one, but so many that workers and counters get full batches; POSTed 25 at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +137,22 @@ def report(types: Sequence[JobType[Any, Any]]) -> str:
     rows = [f"Idle, a month, {len(types)} job types (list price; after the permanent free allowances)"]
     rows += [f"{a.what:<36}{a.amount:>16,.2f}  {_money(a)}  {_money(b)}" for a, b in zip(listed, allowed, strict=True)]
     rows += [f"{'':<52}  ${total(listed):>6.2f}  ${total(allowed):>6.2f}", ""]
-    rows += ["A million jobs, each POSTed alone and done at its first attempt (one at a time; in batches of ten)"]
-    slow, fast = per_million(TRICKLE), per_million(BUSY)
-    rows += [f"{a.what:<36}{a.amount:>16,.2f}  {_money(a)}  {_money(b)}" for a, b in zip(slow, fast, strict=True)]
-    rows += [f"{'':<52}  ${total(slow):>6.2f}  ${total(fast):>6.2f}", "", f"Prices of {PRICES.version}, us-east-1."]
+    loads = (ALONE, BUSY, BATCHES)
+    bills = [per_million(load.of_one_job()) for load in loads]
+    rows += ["A million jobs that are done at their first attempt; what the job itself does or logs comes on top"]
+    rows += [f"{'':<36}" + "".join(f"{load.name:>16}" for load in loads)]
+    rows += [
+        f"{lines[0].what:<36}" + "".join(f"{_money(line):>16}" for line in lines) for lines in zip(*bills, strict=True)
+    ]
+    rows += [f"{'':<36}" + "".join(f"${total(bill):>6.2f}".rjust(16) for bill in bills)]
+    rows += ["", *_NOTES, f"Prices of {PRICES.version}, us-east-1."]
     return "\n".join(rows)
+
+
+_NOTES = (
+    "alone: a job now and then, each in batches of its own. busy: POSTed one by one, ten to a worker's batch, the",
+    "stream's batches full. 25 a request: POST /jobs/batch, else as busy.",
+)
 
 
 def _money(line: Line) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.backlog import oldest
-from chalicelib.counters import apply
+from chalicelib.counters import apply, created
 from chalicelib.counting import MOST_NUMBERS, TOTALS, Additions, Row, fold, pieces, total
 from chalicelib.fingerprints import fingerprint, generalise, mentions
 from chalicelib.histogram import bucket, percentile, upper
@@ -89,6 +89,15 @@ def test_replays_and_splits_and_failures_count_each_change_once(seed: int) -> No
         except ConnectionError:
             rows.fails = 0
     assert rows.numbers == whole.numbers
+
+
+def test_new_jobs_are_told_by_type_once_however_often_a_batch_comes() -> None:
+    rows = Rows()
+    others = [image("queued", T0, type="c.d"), image("scheduled", T0 + 90)]
+    records = [*life(), *(record(20 + n, None, new) for n, new in enumerate(others))]
+    assert created(apply(rows, records[:1], "s")) == Counter({"a.b": 1})
+    assert created(apply(rows, records, "s")) == Counter({"a.b": 1, "c.d": 1})
+    assert created(apply(rows, records, "s")) == Counter()
 
 
 def test_who_waits_is_counted_when_it_comes_and_when_it_goes() -> None:

@@ -91,7 +91,7 @@ def test_a_correlation_id_goes_from_the_request_to_the_message_to_the_workers_li
     until(lambda: [nudge["cid"] for nudge in held(run) if nudge["id"] == job_id] == ["order-1042"])
     switch(run, "resume")
     run.finished(job_id)
-    wanted = {"api.request", "job.created", "attempt.started", "attempt.error", "attempt.completed"}
+    wanted = {"job.created", "attempt.started", "attempt.error", "attempt.completed"}
     until(lambda: wanted <= lines_about(run, "order-1042"))
 
 

@@ -106,17 +106,19 @@ class Stage:
         with self.recorder.acting_as("recount"):
             night(Recount(wiring.census(), wiring.counters(), wiring.counter_rows(), time.time, lambda _: None))
 
-    def count(self) -> None:
-        """Let the counters have all that the stream has."""
+    def count(self, since: int = 0) -> int:
+        """Let the counters have all that the stream has after its first `since` records; returns how many it has."""
         from chalicelib import counters
 
         streams = boto3.client("dynamodbstreams", region_name=REGION)
         arn = streams.list_streams(TableName=f"{STACK}-jobs")["Streams"][0]["StreamArn"]
         shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
         start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-        records = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
+        found = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
+        records = [record for record in found if record["dynamodb"]["Keys"]["sk"]["S"] == "META"]
         with self.recorder.acting_as("counters"):
-            counters.handler({"Records": records, "shardId": shard}, Context(str(uuid.uuid4())))
+            counters.handler({"Records": records[since:], "shardId": shard}, Context(str(uuid.uuid4())))
+        return len(records)
 
 
 @contextmanager
