@@ -26,7 +26,7 @@ MARGIN = 300.0
 """Seconds before its beginning from which on a move may not have been counted yet."""
 SETTLE = 10.0
 """Seconds in which the counters catch up with what the recount has just seen."""
-PATIENCE = 6 * 3600 + 600.0
+PATIENCE = 23 * 3600 + 600.0
 """Seconds between two recounts that confirm each other: longer than Lambda tries to deliver a change."""
 
 
