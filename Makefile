@@ -49,7 +49,7 @@ test: $(READY) $(UI)  ## Run every test
 	@$(PY) -m pytest -n 4 --dist loadfile -q $(ARGS)
 	@$(NPM) run -s test
 
-check: $(READY) $(UI_READY)  ## Lint, types, import rules, lock file, advisories
+check: $(READY) $(UI_READY)  ## Format, lint, types, import rules, generated files
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
