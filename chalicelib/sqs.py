@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST_VISIBILITY = 43_200
 DEAD_HIDDEN = 120
-"""Seconds a peeked dead letter stays out of sight: longer than one sweep takes, shorter than two are apart."""
+"""Seconds a peeked dead letter stays out of sight: longer than a sweep takes, so that every other run looks at it."""
 COUNTS: tuple["QueueAttributeNameType", ...] = (
     "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible",
 )  # fmt: skip
