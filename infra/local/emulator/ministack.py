@@ -1,6 +1,7 @@
 """ministack, the second emulator: faster at some things, another opinion on all; in a Python environment of its own,
 because it pins another botocore than ours."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -24,11 +25,15 @@ def python(root: Path = ROOT) -> Path:
     """
     home = root / "ministack-venv"
     executable, finished = home / "bin" / "python", home / "installed.txt"
-    if not finished.exists() or finished.read_text() != _wanted():
-        shutil.rmtree(home, ignore_errors=True)
-        _uv("venv", "--quiet", "--python", sys.executable, str(home))
-        _uv("pip", "install", "--quiet", "--python", str(executable), *REQUIREMENTS)
-        finished.write_text(_wanted())
+    root.mkdir(parents=True, exist_ok=True)
+    # on a new machine several processes of one test run want it at the same moment
+    with (root / "ministack-venv.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not finished.exists() or finished.read_text() != _wanted():
+            shutil.rmtree(home, ignore_errors=True)
+            _uv("venv", "--quiet", "--python", sys.executable, str(home))
+            _uv("pip", "install", "--quiet", "--python", str(executable), *REQUIREMENTS)
+            finished.write_text(_wanted())
     return executable
 
 
