@@ -29,9 +29,23 @@ test("ten thousand rows scroll, and what was picked stays picked", async ({ page
     )
     .toBe(10_001);
   expect(await page.locator("[data-job]").count()).toBeLessThan(80);
-  await expect(page.locator('[data-job][aria-rowindex="10001"]')).toBeAttached();
+  const last = page.locator('[data-job][aria-rowindex="10001"]');
+  await expect(async () => {
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await expect(last).toBeVisible({ timeout: 1000 });
+  }).toPass();
+  await last.getByRole("checkbox").check();
+  for (const share of [0.5, 0.1, 0.9, 0.3]) {
+    await page.evaluate((part) => scrollTo(0, document.body.scrollHeight * part), share);
+    const middle = () =>
+      document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest("[data-job]") !== null;
+    await expect.poll(() => page.evaluate(middle), "a row is where one looks").toBe(true);
+  }
   await page.evaluate(() => scrollTo(0, 0));
   await expect(page.locator(`[data-job="${first}"]`).getByRole("checkbox")).toBeChecked();
+  await expect(page.getByRole("toolbar")).toContainText("2 jobs selected");
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await expect(last.getByRole("checkbox")).toBeChecked();
 });
 
 test("text of others stays text: HTML, right-to-left, and a document of 10,000 lines", async ({
@@ -112,7 +126,7 @@ test("a stretch marked on the chart narrows the table", async ({ page, open, sta
   await page.mouse.move(box.x + box.width * 0.7, box.y + 40, { steps: 6 });
   await page.mouse.up();
   await expect(page).toHaveURL(/from=\d+&to=\d+/);
-  await expect(page.getByRole("button", { name: /^Remove the filter Created/ })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Remove the filter Created" })).toBeVisible();
   await expect(page.locator("[data-job]").first()).toBeVisible();
 });
 

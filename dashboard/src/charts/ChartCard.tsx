@@ -1,7 +1,7 @@
 import { useId, useState, type ReactNode } from "react";
 import { stamp, type Zone } from "@/lib/time";
 import { cx } from "@/lib/cx";
-import { TimeChart, type Line } from "./TimeChart";
+import { TimeChart, type Line, type Stretch } from "./TimeChart";
 
 interface ChartCardProps {
   title: string;
@@ -14,15 +14,19 @@ interface ChartCardProps {
   /** What a series says over the whole stretch, shown while nothing is pointed at. */
   summary: (line: Line) => string;
   onBrush?: ((from: number, to: number) => void) | undefined;
+  picked?: Stretch | undefined;
+  /** Why there is nothing to draw. */
+  missing?: string | undefined;
   actions?: ReactNode;
 }
 
 /** A chart with its legend, which reads out the numbers; the legend is also what a screen reader gets. */
-export function ChartCard({ title, actions, summary, ...chart }: ChartCardProps) {
+export function ChartCard({ title, actions, summary, missing, ...chart }: ChartCardProps) {
   const [point, setPoint] = useState<number | null>(null);
   const id = useId();
   const at = point === null ? undefined : chart.times[point];
   const empty = chart.lines.every((line) => line.values.every((value) => !value));
+  const words = missing ?? (empty ? "Nothing in this stretch of time." : "");
   return (
     <section aria-labelledby={id} className="min-w-0 border border-line bg-panel">
       <header className="flex min-h-10 flex-wrap items-center justify-between gap-x-3 ps-4 pe-2">
@@ -33,9 +37,9 @@ export function ChartCard({ title, actions, summary, ...chart }: ChartCardProps)
       </header>
       <div className="relative px-2">
         <TimeChart {...chart} onPoint={setPoint} />
-        {empty && (
+        {words && (
           <p className="pointer-events-none absolute inset-x-0 top-12 text-center text-sm text-faint">
-            Nothing in this stretch of time.
+            {words}
           </p>
         )}
       </div>

@@ -22,7 +22,10 @@ interface TimeChartProps {
   onPoint: (index: number | null) => void;
   onBrush?: ((from: number, to: number) => void) | undefined;
   unit: (value: number) => string;
+  /** The stretch that the table is narrowed to, in milliseconds. */
+  picked?: Stretch | undefined;
 }
+export type Stretch = readonly [from: number, to: number];
 
 const HEIGHT = 132;
 
@@ -33,6 +36,7 @@ export function TimeChart(props: TimeChartProps) {
   const latest = useLatest(props);
   const painted = usePainted();
   const { kind, zone, times, lines } = props;
+  const [from, to] = props.picked ?? [];
   const shape = lines.map((line) => line.label).join();
 
   useEffect(() => {
@@ -50,6 +54,7 @@ export function TimeChart(props: TimeChartProps) {
   }, [kind, zone, shape, painted, latest]);
 
   useEffect(() => plot.current?.setData(data(latest.current)), [times, lines, latest]);
+  useEffect(() => plot.current?.redraw(false), [from, to]);
   return <div ref={box} aria-hidden="true" className="h-[132px] w-full overflow-hidden" />;
 }
 
@@ -78,7 +83,8 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
   return {
     width,
     height: HEIGHT,
-    padding: [8, 4, 0, 0],
+    // Room for half a label at the end of the axis.
+    padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -115,7 +121,8 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
       ...inOrder.map((line): uPlot.Series => {
         const color = css(line.color);
         const common = { label: line.label, points: { show: false } };
-        if (kind === "lines") return { ...common, stroke: color, width: 1.5, spanGaps: true };
+        if (kind === "lines")
+          return { ...common, stroke: color, width: 1.5, points: { ...DOT, fill: color } };
         const paths = uPlot.paths.bars?.({ size: [0.8, 24, 1], align: 1 });
         return { ...common, fill: color, width: 0, ...(paths && { paths }) };
       }),
@@ -123,13 +130,38 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
     hooks: {
       setCursor: [(self) => latest.current.onPoint(self.cursor.idx ?? null)],
       setSelect: [(self) => brush(self, latest.current)],
+      drawClear: [
+        (self) => latest.current.picked && shade(self, latest.current.picked, css("--accent-wash")),
+      ],
     },
   };
+}
+
+/** A value with none on either side makes no line: it is shown as a dot. */
+const DOT: uPlot.Series.Points = {
+  show: true,
+  size: 4,
+  width: 0,
+  filter: (self, series) => lonely(self.data[series] ?? []),
+};
+
+export function lonely(values: ArrayLike<number | null | undefined>): number[] {
+  return Array.from(values).flatMap((value, at, all) =>
+    value != null && all[at - 1] == null && all[at + 1] == null ? [at] : [],
+  );
 }
 
 function tick(at: number, zone: Zone): string {
   const text = hourMinute(at, zone);
   return text === "00:00" ? dayMonth(at, zone) : text;
+}
+
+/** Behind the lines, in the canvas's own pixels. */
+function shade(self: uPlot, [from, to]: Stretch, color: string): void {
+  const { left, top, width, height } = self.bbox;
+  const place = (at: number) => Math.min(left + width, Math.max(left, self.valToPos(at / 1000, "x", true)));
+  self.ctx.fillStyle = color;
+  self.ctx.fillRect(place(from), top, place(to) - place(from), height);
 }
 
 const LEAST_PX = 6;

@@ -2,17 +2,11 @@ import { useMemo, useState } from "react";
 import type { JobType } from "@/api/types";
 import { isObject, parseJson, pretty, type JsonObject } from "@/lib/json";
 import { cx } from "@/lib/cx";
-import { oneLine } from "@/lib/format";
-import { usePrefs } from "@/session/prefs";
-import { Button } from "@/ui/Button";
 import { Field, inputClass, Segments } from "@/ui/Field";
-import { Menu } from "@/ui/Menu";
-import type { MenuEntry } from "@/ui/menuEntries";
-import { IconDown } from "@/ui/icons";
 import { Panel } from "@/ui/Panel";
-import { starter } from "./draft";
 import { fieldsOf } from "./schema";
 import { SchemaFields } from "./SchemaFields";
+import { StartFrom } from "./StartFrom";
 import type { Problems } from "./validate";
 
 interface PayloadPanelProps {
@@ -93,32 +87,4 @@ function readObject(text: string): { value: JsonObject | null; error: string | n
 function jsonProblems(problems: Problems): string | undefined {
   const found = Object.entries(problems).map(([path, problem]) => (path ? `${path}: ${problem}` : problem));
   return found.length ? found.join(" ") : undefined;
-}
-
-/** The example, nothing, or what was sent before. */
-function StartFrom({ type, onPick }: { type: JobType; onPick: (payload: JsonObject) => void }) {
-  const recent = usePrefs().recent[type.type] ?? [];
-  const pick = (text: string) => {
-    const read = parseJson(text);
-    if (read.ok && isObject(read.value)) onPick(read.value);
-  };
-  const sent = recent.map((one): MenuEntry => ({
-    kind: "item",
-    text: <span className="block max-w-64 truncate font-mono text-xs">{oneLine(one, 80)}</span>,
-    run: () => pick(one),
-  }));
-  return (
-    <Menu
-      trigger={
-        <Button size="sm" tone="ghost">
-          Start from <IconDown width={10} height={10} />
-        </Button>
-      }
-      entries={[
-        { kind: "item", text: "The example", run: () => onPick(starter(type)) },
-        { kind: "item", text: "Nothing", run: () => onPick({}) },
-        ...(sent.length ? [{ kind: "label", text: "Sent from this browser" } as const, ...sent] : []),
-      ]}
-    />
-  );
 }

@@ -62,7 +62,7 @@ function SchemaField(props: SchemaFieldProps) {
   return (
     <fieldset className="border border-line p-3">
       <legend className="px-1 text-xs font-medium">{field.title}</legend>
-      <div className="flex items-start justify-between gap-3">
+      <div className="flex items-center justify-between gap-3">
         <p className="text-xs text-faint">{field.description}</p>
         {!field.required && (
           <Button

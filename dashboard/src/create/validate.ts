@@ -19,7 +19,9 @@ const CONTAINERS = new Set([
 
 /** The schema's findings, by the schema that the API publishes. Interpreted, not compiled: our policy forbids eval. */
 export function validate(schema: JsonObject, payload: Json): Problems {
-  const { valid, errors } = new Validator(rounded(schema) as JsonObject, "2020-12", false).validate(rounded(payload));
+  const { valid, errors } = new Validator(rounded(schema) as JsonObject, "2020-12", false).validate(
+    rounded(payload),
+  );
   if (valid) return {};
   const found: Record<string, string> = {};
   for (const { instanceLocation, keyword, error } of errors) {

@@ -2,21 +2,19 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { jobTypes } from "@/api/types";
-import { stamp } from "@/lib/time";
-import { useNow } from "@/live/live";
-import { useZone } from "@/session/prefs";
 import { inputClass, Select } from "@/ui/Field";
 import { cx } from "@/lib/cx";
 import { IconClose, IconSearch } from "@/ui/icons";
 import { RANGES, readQuery, type JobsSearch } from "./search";
+import { TimeBetween } from "./TimeBetween";
 
 /** The box, the type, the time, and a chip for each thing that narrows the list. */
 export function FilterBar({ search }: { search: JobsSearch }) {
   const types = useQuery(jobTypes()).data ?? [];
   const narrow = useNarrow();
-  const zone = useZone();
-  const now = useNow();
-  const picked = search.from !== undefined || search.to !== undefined;
+  // Chosen, but no time is set yet.
+  const [between, setBetween] = useState(false);
+  const picked = between || search.from !== undefined || search.to !== undefined;
   const options = [["", "All types"] as const, ...types.map((one) => [one.type, one.type] as const)];
   if (search.type && !types.some((one) => one.type === search.type)) options.push([search.type, search.type]);
   return (
@@ -30,21 +28,28 @@ export function FilterBar({ search }: { search: JobsSearch }) {
       />
       <Select
         label="Created"
-        value={picked ? "picked" : (search.range ?? "")}
-        options={picked ? [...RANGES, ["picked", "Picked on the chart"]] : RANGES}
-        onChange={(range) => range !== "picked" && narrow({ range, from: undefined, to: undefined })}
+        value={picked ? "between" : (search.range ?? "")}
+        options={[...RANGES, ["between", "Between …"]]}
+        onChange={(range) => {
+          setBetween(range === "between");
+          narrow({ range: range === "between" ? undefined : range, from: undefined, to: undefined });
+        }}
       />
+      {picked && (
+        <TimeBetween
+          from={search.from}
+          to={search.to}
+          onChange={narrow}
+          onRemove={() => {
+            setBetween(false);
+            narrow({ from: undefined, to: undefined });
+          }}
+        />
+      )}
       {search.id && <Chip name="Id" value={search.id} onRemove={() => narrow({ id: undefined })} />}
       {search.tag && <Chip name="Tag" value={search.tag} onRemove={() => narrow({ tag: undefined })} />}
       {search.error && (
         <Chip name="Error" value={search.error} onRemove={() => narrow({ error: undefined })} />
-      )}
-      {picked && (
-        <Chip
-          name="Created"
-          value={`${search.from ? stamp(search.from, now, zone) : "…"} – ${search.to ? stamp(search.to, now, zone) : "now"}`}
-          onRemove={() => narrow({ from: undefined, to: undefined })}
-        />
       )}
     </div>
   );

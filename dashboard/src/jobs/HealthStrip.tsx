@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { sentence } from "@/api/errors";
 import { metrics, throughput, type Metrics } from "@/api/metrics";
 import { cx } from "@/lib/cx";
 import { brief, count, percent } from "@/lib/format";
@@ -12,7 +13,8 @@ const TONE: Record<Level, string> = { good: "bg-green", busy: "bg-amber", warn: 
 
 /** Whether all is well, in one sentence and the few numbers that matter. */
 export function HealthStrip() {
-  const { data } = useQuery({ ...metrics(), ...usePolling() });
+  const { data, error } = useQuery({ ...metrics(), ...usePolling() });
+  const failed = error && !data ? `The numbers did not come: ${sentence(error)}` : null;
   const health = data ? judge(data) : null;
   return (
     <section aria-label="Health" className="border border-line bg-panel">
@@ -26,51 +28,54 @@ export function HealthStrip() {
           )}
         />
         <h1 aria-live="polite" className="text-lg leading-6 font-semibold text-balance" data-testid="health">
-          {health?.sentence ?? <Skeleton className="h-5 w-64" />}
+          {health?.sentence ?? failed ?? <Skeleton className="h-5 w-64" />}
         </h1>
       </div>
       <dl className="grid grid-cols-3 border-t border-line lg:grid-cols-6">
-        <Numbers data={data} />
+        <Numbers data={data} failed={failed !== null} />
       </dl>
     </section>
   );
 }
 
-function Numbers({ data }: { data: Metrics | undefined }) {
-  const hour = useQuery({ ...throughput(undefined, "strip", lastHour), ...usePolling(15_000) }).data?.points;
+function Numbers({ data, failed }: { data: Metrics | undefined; failed: boolean }) {
+  const hour = useQuery({ ...throughput(undefined, "strip", lastHour), ...usePolling(15_000) });
+  const points = hour.data?.points;
   const sum = (key: "completed" | "failed" | "deadLettered") =>
-    hour?.reduce((total, point) => total + point[key], 0) ?? 0;
+    points?.reduce((total, point) => total + point[key], 0) ?? 0;
   const ended = sum("completed") + sum("failed") + sum("deadLettered");
   const ages = Object.values(data?.byType ?? {}).map((type) => type.oldestQueuedAgeS ?? 0);
   const oldest = Math.max(0, ...ages);
+  const now = (value: (known: Metrics) => number) => (data ? brief(value(data)) : failed ? "–" : undefined);
+  const past = (value: () => string) => (points ? value() : hour.isError ? "–" : undefined);
   return (
     <>
       <Figure
         name="Waiting"
-        value={data && brief(data.byStatus.queued)}
+        value={now((known) => known.byStatus.queued)}
         note={oldest > 0 ? `oldest ${short(oldest * 1000)}` : "none old"}
       />
-      <Figure name="Running" value={data && brief(data.byStatus.processing)} note="now" />
+      <Figure name="Running" value={now((known) => known.byStatus.processing)} note="now" />
       <Figure
         name="Retrying"
-        value={data && brief(data.byStatus.retrying)}
+        value={now((known) => known.byStatus.retrying)}
         note="after a pause"
         tone={data?.byStatus.retrying ? "text-amber" : ""}
       />
       <Figure
         name="Dead letter"
-        value={data && brief(data.byStatus.dead_letter)}
+        value={now((known) => known.byStatus.dead_letter)}
         note={`${count(data?.dlqLength ?? 0)} in the queue`}
         tone={data?.byStatus.dead_letter ? "text-rose" : ""}
       />
       <Figure
         name="Success"
-        value={hour && (ended ? percent(sum("completed") / ended) : "–")}
+        value={past(() => (ended ? percent(sum("completed") / ended) : "–"))}
         note={`last hour, of ${count(ended)}`}
       />
       <Figure
-        name="A minute"
-        value={hour && (sum("completed") / 60).toFixed(1)}
+        name="Per minute"
+        value={past(() => (sum("completed") / 60).toFixed(1))}
         note="completed, last hour"
       />
     </>
@@ -93,8 +98,8 @@ function Figure({
       <dt className="text-xs text-soft">{name}</dt>
       <dd className={cx("nums text-xl leading-7 sm:text-2xl sm:leading-8 font-medium tracking-tight", tone)}>
         {value ?? <Skeleton className="my-1 h-6 w-14" />}
-        <span className="block text-2xs leading-4 sm:truncate font-normal tracking-normal text-faint">
-          {note}
+        <span className="block min-h-4 text-2xs leading-4 sm:truncate font-normal tracking-normal text-faint">
+          {value !== undefined && value !== "–" && note}
         </span>
       </dd>
     </div>

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { sentence } from "@/api/errors";
 import { latency, throughput } from "@/api/metrics";
 import { ChartCard } from "@/charts/ChartCard";
 import type { Line } from "@/charts/TimeChart";
@@ -23,6 +24,10 @@ export default function JobCharts({ search }: { search: JobsSearch }) {
   const flow = useQuery({ ...throughput(search.type, span, range), ...usePolling(5000) });
   const run = useQuery({ ...latency("run", search.type, span, range), ...usePolling(5000) });
   const wait = useQuery({ ...latency("wait", search.type, span, range), ...usePolling(5000) });
+  const picked =
+    search.from === undefined
+      ? undefined
+      : ([search.from, search.to ?? flow.data?.range.to ?? search.from] as const);
   const points = flow.data?.points ?? [];
   const step = chartRange(span).step * 1000;
   const column = (
@@ -47,6 +52,8 @@ export default function JobCharts({ search }: { search: JobsSearch }) {
         unit={(value) => count(Math.round(value * 10) / 10)}
         summary={sum}
         onBrush={brush}
+        picked={picked}
+        missing={absence(flow)}
         lines={[
           column("Completed", "--green", "completed"),
           column("Retried", "--amber", "retried"),
@@ -67,6 +74,8 @@ export default function JobCharts({ search }: { search: JobsSearch }) {
           return last == null ? "–" : duration(last);
         }}
         onBrush={brush}
+        picked={picked}
+        missing={absence(run)}
         lines={[
           { label: "Run p50", color: "--blue", values: times.map((point) => point.p50) },
           { label: "Run p95", color: "--violet", values: times.map((point) => point.p95) },
@@ -79,4 +88,10 @@ export default function JobCharts({ search }: { search: JobsSearch }) {
       />
     </div>
   );
+}
+
+/** Why a chart has nothing to draw yet; undefined when it has. */
+function absence({ data, error }: { data: unknown; error: Error | null }): string | undefined {
+  if (data !== undefined) return undefined;
+  return error ? `The chart did not come: ${sentence(error)}` : "Loading…";
 }

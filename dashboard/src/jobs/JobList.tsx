@@ -1,15 +1,16 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { PAGE, type Job } from "@/api/jobs";
 import { useMe } from "@/session/session";
 import { IconUp } from "@/ui/icons";
 import { BulkBar } from "./BulkBar";
 import { JobTable } from "./JobTable";
 import { ListFailure, ListFooter, NoJobs, RowsToCome } from "./listStates";
-import { sortJobs } from "./measure";
-import { toFilter, type JobsSearch, type SortKey } from "./search";
+import { PartlySorted } from "./PartlySorted";
+import { isServerOrder, toFilter, type JobsSearch, type SortKey } from "./search";
 import { useJobs } from "./useJobs";
 import { useSelection } from "./useSelection";
+import { useSteadyOrder } from "./useSteadyOrder";
 
 /** The rows of one filter. Another filter is another list: selection and place begin anew. */
 export function JobList({ search }: { search: JobsSearch }) {
@@ -22,10 +23,8 @@ export function JobList({ search }: { search: JobsSearch }) {
   const selection = useSelection(shown);
   const jobs = useJobs(filter, selection.ids.size > 0);
   const { pages } = jobs;
-  const sorted = useMemo(
-    () => sortJobs(jobs.rows, search.sort, search.dir ?? "desc", opened),
-    [jobs.rows, search.sort, search.dir, opened],
-  );
+  const sorted = useSteadyOrder(jobs.rows, search.sort, search.dir ?? "desc", opened);
+  const inOrder = isServerOrder(search);
   useLayoutEffect(() => {
     shown.current = sorted;
   });
@@ -42,8 +41,9 @@ export function JobList({ search }: { search: JobsSearch }) {
   };
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
   const onEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+    // In another order the next page would fall between the rows: that is for the reader to ask for.
+    if (inOrder && hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [inOrder, hasNextPage, isFetchingNextPage, fetchNextPage]);
   useEffect(() => {
     const clear = (event: KeyboardEvent) =>
       event.key === "Escape" && !document.querySelector('[role="dialog"]') && selection.clear();
@@ -57,6 +57,7 @@ export function JobList({ search }: { search: JobsSearch }) {
   return (
     <>
       <Fresh count={jobs.fresh} onAccept={jobs.accept} held={selection.ids.size > 0} />
+      {!inOrder && hasNextPage && <PartlySorted loaded={sorted.length} total={jobs.total} pages={pages} />}
       {sorted.length === 0 ? (
         <NoJobs search={search} />
       ) : (
@@ -71,12 +72,7 @@ export function JobList({ search }: { search: JobsSearch }) {
           selectable={can.act}
         />
       )}
-      <ListFooter
-        loaded={sorted.length}
-        total={jobs.total}
-        pages={pages}
-        sorted={search.sort !== undefined}
-      />
+      <ListFooter loaded={sorted.length} total={jobs.total} pages={pages} />
       <BulkBar
         rows={sorted}
         selection={selection}

@@ -45,8 +45,7 @@ function Fields({ fields }: { fields: LogLine["fields"] }) {
       {entries.map(([name, value]) => (
         <span key={name}>
           {" "}
-          {name}=
-          <span className="text-soft">{typeof value === "string" ? value : stringify(value)}</span>
+          {name}=<span className="text-soft">{typeof value === "string" ? value : stringify(value)}</span>
         </span>
       ))}
     </span>

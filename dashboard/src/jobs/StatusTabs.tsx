@@ -5,13 +5,15 @@ import type { JobStatus } from "@/api/jobs";
 import { cx } from "@/lib/cx";
 import { brief } from "@/lib/format";
 import { usePolling } from "@/live/live";
-import type { JobsSearch } from "./search";
+import { isFiltered, type JobsSearch } from "./search";
 import { STATUS, STATUSES } from "./status";
 
-/** One tab a status, with how many jobs are in it (of the type that is filtered by, if one is). */
+/** One tab a status, with how many jobs are in it; nobody counts what other filters than the type leave. */
 export function StatusTabs({ search }: { search: JobsSearch }) {
   const { data } = useQuery({ ...metrics(), ...usePolling() });
-  const numbers = search.type ? data?.byType[search.type] : data;
+  const { type, status: _, ...others } = search;
+  const counted = !isFiltered(others);
+  const numbers = !counted ? undefined : type ? data?.byType[type] : data;
   const tabs: (JobStatus | undefined)[] = [undefined, ...STATUSES];
   return (
     <nav aria-label="Status" className="relative -mb-px flex overflow-x-auto overscroll-x-contain">
@@ -32,7 +34,13 @@ export function StatusTabs({ search }: { search: JobsSearch }) {
             )}
           >
             {status ? STATUS[status].label : "All"}
-            <span className={cx("nums min-w-4 text-xs", n && status ? STATUS[status].tone : "text-faint")}>
+            <span
+              className={cx(
+                "nums text-xs",
+                counted && "min-w-4",
+                n && status ? STATUS[status].tone : "text-faint",
+              )}
+            >
               {n === undefined ? "" : brief(n)}
             </span>
           </Link>

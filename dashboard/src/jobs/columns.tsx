@@ -112,7 +112,7 @@ export const COLUMNS: readonly Column[] = [
     key: "payload",
     title: "Payload",
     width: 200,
-    grow: 1,
+    grow: 2,
     rank: 7,
     cell: (job) => <PayloadLine job={job} />,
   },

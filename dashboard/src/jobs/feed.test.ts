@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { job, page, T0 } from "@/test/factories";
-import { mergeFeed } from "./feed";
+import { acceptHead, mergeFeed } from "./feed";
 
 const NONE = new Map();
 const ids = (rows: { id: string }[]) => rows.map((row) => row.id).join("");
@@ -59,4 +59,17 @@ test("the same job on two pages is one row", () => {
 test("a job that was asked for by itself replaces its row", () => {
   const later = new Map([["a", job("a", { status: "failed", updatedAt: T0 + 9 })]]);
   expect(mergeFeed([page([job("a")])], undefined, later).rows[0]?.status).toBe("failed");
+});
+
+test("taking the news keeps what was loaded below, and drops what has left", () => {
+  const loaded = [page([job("d"), job("c")], "x"), page([job("b"), job("a")], "y")];
+  const head = page([job("f"), job("d"), job("e"), job("b"), job("z")], "x");
+  const next = acceptHead(loaded, head, new Set(["c"]));
+  expect(next.map((one) => ids(one.jobs))).toEqual(["fdeb", "a"]);
+  expect(next.map((one) => one.nextCursor)).toEqual(["x", "y"]);
+});
+
+test("news that do not reach down to the loaded rows begin anew", () => {
+  const head = page([job("z"), job("y")], "more");
+  expect(acceptHead([page([job("a")])], head, new Set())).toEqual([head]);
 });

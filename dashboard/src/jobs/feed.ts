@@ -51,3 +51,21 @@ function countFresh(head: JobPage, known: ReadonlySet<string>, pages: JobPage[])
   const last = complete ? head.jobs.length : head.jobs.findLastIndex((job) => known.has(job.id));
   return head.jobs.slice(0, Math.max(0, last)).filter((job) => !known.has(job.id)).length;
 }
+
+/**
+ * The pages with the new jobs on top and without those that have left. Where the newest page and the loaded ones do not
+ * meet, jobs lie between them that nobody has asked for: then it begins anew.
+ */
+export function acceptHead(pages: JobPage[], head: JobPage, left: ReadonlySet<string>): JobPage[] {
+  const known = new Set(pages.flatMap((page) => page.jobs.map((job) => job.id)));
+  const last = head.jobs.findLastIndex((job) => known.has(job.id));
+  const [first, ...rest] = pages;
+  if (!first || last < 0) return [head];
+  const top = head.jobs.slice(0, last + 1);
+  const taken = new Set(top.map((job) => job.id));
+  const others = ({ jobs }: JobPage) => jobs.filter((job) => !taken.has(job.id) && !left.has(job.id));
+  return [
+    { ...first, jobs: [...top, ...others(first)] },
+    ...rest.map((page) => ({ ...page, jobs: others(page) })),
+  ];
+}

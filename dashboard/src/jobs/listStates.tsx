@@ -13,12 +13,10 @@ export function ListFooter({
   loaded,
   total,
   pages,
-  sorted,
 }: {
   loaded: number;
   total: number | null;
   pages: ReturnType<typeof useJobs>["pages"];
-  sorted: boolean;
 }) {
   if (loaded === 0) return null;
   const more = pages.hasNextPage;
@@ -28,7 +26,6 @@ export function ListFooter({
         {more
           ? `${count(loaded)} loaded${total === null ? "" : ` of ${count(total)}`}`
           : plural(loaded, "job")}
-        {sorted && more && " · sorted among the loaded ones"}
       </p>
       {pages.isFetchNextPageError ? (
         <Button size="sm" onClick={() => void pages.fetchNextPage()}>

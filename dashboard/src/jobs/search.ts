@@ -77,6 +77,11 @@ export function actionFilter(search: JobsSearch, action: JobAction, now: number)
   return search.id ? null : toFilter(search, now);
 }
 
+/** Whether the rows come as the API gives them, newest first. Any other order is made here, of what is loaded. */
+export function isServerOrder({ sort, dir }: JobsSearch): boolean {
+  return sort === undefined || (sort === "created" && dir !== "asc");
+}
+
 /** Whether anything but the status is narrowed. */
 export function isFiltered(search: JobsSearch): boolean {
   return ["type", "tag", "id", "error", "range", "from", "to"].some(

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useCallback, useMemo, useState } from "react";
 import { fetchJobs, jobHead, jobKeys, jobPages, type Job, type JobFilter } from "@/api/jobs";
 import { usePolling } from "@/live/live";
-import { mergeFeed } from "./feed";
+import { acceptHead, mergeFeed } from "./feed";
 import { finished } from "./measure";
 
 const MOST_ASKED = 25;
@@ -42,8 +42,13 @@ export function useJobs(filter: JobFilter, held: boolean) {
   );
 
   const accept = useCallback(() => {
-    if (head.data) client.setQueryData(jobPages(filter).queryKey, { pages: [head.data], pageParams: [null] });
-  }, [client, filter, head.data]);
+    const newest = head.data;
+    if (!newest) return;
+    client.setQueryData(jobPages(filter).queryKey, (now) => {
+      const next = acceptHead(now?.pages ?? [], newest, feed.left);
+      return { pages: next, pageParams: now?.pageParams.slice(0, next.length) ?? [null] };
+    });
+  }, [client, filter, head.data, feed.left]);
 
   return { ...feed, pages, total: head.data?.total ?? pages.data?.pages[0]?.total ?? null, watch, accept };
 }

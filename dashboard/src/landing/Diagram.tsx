@@ -39,7 +39,7 @@ export function Diagram() {
       role="region"
       aria-label="Architecture diagram"
       tabIndex={0}
-      className="overflow-x-auto border border-line bg-panel p-4 sm:p-8"
+      className="overflow-x-auto border border-line bg-panel p-4 max-sm:hidden sm:p-8"
     >
       <svg
         viewBox="0 0 1000 390"

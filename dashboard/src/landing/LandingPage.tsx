@@ -2,11 +2,14 @@ import { Link } from "@tanstack/react-router";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
 import { Code } from "@/ui/Code";
-import { IconArrowRight } from "@/ui/icons";
+import { IconArrowRight, IconCheck } from "@/ui/icons";
 import { Diagram } from "./Diagram";
+import { DiagramSteps } from "./DiagramSteps";
 import { Features } from "./Features";
+import { LatestJobs } from "./LatestJobs";
 import { LiveNumbers } from "./LiveNumbers";
-import { ONE_FILE } from "./oneFile";
+import { FOLLOWS, ONE_FILE, UP } from "./samples";
+import { Source } from "./Source";
 
 /** /: what JobFlow is, proved by the running system. */
 export function LandingPage() {
@@ -15,39 +18,43 @@ export function LandingPage() {
     <div className="-m-3 sm:-m-4">
       <section className="relative overflow-hidden border-b border-line">
         <div aria-hidden="true" className="grid-paper absolute inset-0" />
-        <div className="relative mx-auto max-w-6xl px-4 py-14 sm:px-8 sm:py-24">
-          <p className="mb-4 font-mono text-xs text-accent-text">Chalice · Lambda · SQS · DynamoDB</p>
-          <h1 className="max-w-3xl text-4xl leading-[1.08] font-semibold tracking-tight text-balance sm:text-6xl">
-            Background jobs in your own AWS account. No servers.
-          </h1>
-          <p className="mt-5 max-w-2xl text-base leading-7 text-soft sm:text-lg">
-            Write one file with one function. JobFlow makes its API, its form, its queue, its dead-letter
-            queue, its worker, its permissions and its alarms. It retries what fails, keeps what cannot be
-            saved, and loses nothing. The same thing runs on your laptop, offline.
-          </p>
-          <div className="mt-8 flex flex-wrap gap-3">
-            <Link to="/dashboard" className={`${buttonClass("primary")} h-11! px-5!`}>
-              Open the console <IconArrowRight />
-            </Link>
-            {(role === null || can.act) && (
-              <Link to="/create" className={`${buttonClass()} h-11! px-5!`}>
-                Create a first job
+        <div className="relative mx-auto grid max-w-6xl items-center gap-12 px-4 py-14 sm:px-8 sm:py-20 lg:grid-cols-[minmax(0,7fr)_minmax(0,6fr)]">
+          <div>
+            <p className="mb-4 font-mono text-xs text-accent-text">Chalice · Lambda · SQS · DynamoDB</p>
+            <h1 className="text-4xl leading-[1.08] font-semibold tracking-tight text-balance sm:text-5xl">
+              Background jobs in your own AWS account. No servers.
+            </h1>
+            <p className="mt-5 max-w-2xl text-base leading-7 text-soft">
+              E-mails, images, reports: whatever a request should not wait for. Write one file with one
+              function; JobFlow makes its API, form, queue, worker, permissions and alarms. What fails is
+              tried again, what gives up is kept, and nothing is lost. The same runs on your laptop, offline.
+            </p>
+            <div className="mt-8 flex flex-wrap gap-3">
+              <Link to="/dashboard" className={`${buttonClass("primary")} h-11! px-5!`}>
+                Open the console <IconArrowRight />
               </Link>
-            )}
-            <a href="/reference/" className={`${buttonClass("ghost")} h-11! px-5!`}>
-              API reference
-            </a>
+              {(role === null || can.act) && (
+                <Link to="/create" className={`${buttonClass()} h-11! px-5!`}>
+                  Create a first job
+                </Link>
+              )}
+              <a href="/reference/" className={`${buttonClass("ghost")} h-11! px-5!`}>
+                API reference
+              </a>
+            </div>
           </div>
+          <LatestJobs />
         </div>
       </section>
       <LiveNumbers />
       <Part title="How a job travels">
         <p className="mb-6 max-w-2xl text-soft">
-          The record in DynamoDB is the truth, the message only a nudge. A worker claims a job with one
-          conditional write; the pair of run and attempt is a fencing token, so that a late worker cannot
-          overwrite a newer one.
+          A job is stored before the API answers; the message only points to it. A worker claims the job with
+          one conditional write, so that two never own it, and a late one cannot overwrite what a newer one
+          wrote. Failures come back after a growing pause; what gives up stays, with all its evidence.
         </p>
         <Diagram />
+        <DiagramSteps />
       </Part>
       <Part title="What you get">
         <Features />
@@ -58,12 +65,7 @@ export function LandingPage() {
             <h2 id="one-file" className="mb-3 text-2xl font-semibold tracking-tight">
               A job type is one file
             </h2>
-            <Code
-              text={ONE_FILE}
-              label="handlers/invoice_render.py"
-              wrap={false}
-              className="[&_pre]:max-h-none"
-            />
+            <Source text={ONE_FILE} label="handlers/invoice_render.py" />
           </section>
           <section aria-labelledby="commands" className="min-w-0">
             <h2 id="commands" className="mb-3 text-2xl font-semibold tracking-tight">
@@ -73,14 +75,45 @@ export function LandingPage() {
               Everything on your machine: the AWS it needs, the API, the workers, this console.
             </p>
             <Code text="make dev" label="Run it" />
+            <pre className="overflow-x-auto border border-t-0 border-line p-3 font-mono text-xs text-soft">
+              {UP}
+            </pre>
             <p className="mt-5 mb-2 text-soft">Every test, from the pure rules to real Lambda processes.</p>
             <Code text="make test" label="Test it" />
+            <h2 className="mt-10 mb-3 text-2xl font-semibold tracking-tight">What follows from the file</h2>
+            <ul className="flex flex-col gap-2 text-sm text-soft">
+              {FOLLOWS.map((text) => (
+                <li key={text} className="flex gap-2.5">
+                  <IconCheck width={14} height={14} className="mt-1 shrink-0 text-green" />
+                  {text}
+                </li>
+              ))}
+            </ul>
           </section>
         </div>
       </div>
+      <footer className="border-t border-line">
+        <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-6 gap-y-2 px-4 py-6 text-sm text-soft sm:px-8">
+          <span className="me-auto font-semibold text-text">JobFlow</span>
+          <Link to="/dashboard" className={FOOT}>
+            Jobs
+          </Link>
+          <Link to="/queues" className={FOOT}>
+            Queues
+          </Link>
+          <Link to="/errors" className={FOOT}>
+            Errors
+          </Link>
+          <a href="/reference/" className={FOOT}>
+            API reference
+          </a>
+        </div>
+      </footer>
     </div>
   );
 }
+
+const FOOT = "hover:text-text hover:underline underline-offset-4";
 
 function Part({ title, children }: { title: string; children: React.ReactNode }) {
   return (

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { sentence } from "@/api/errors";
 import { metrics, throughput } from "@/api/metrics";
 import { judge } from "@/jobs/health";
 import { lastHour } from "@/jobs/ranges";
@@ -24,13 +25,16 @@ export function LiveNumbers() {
   const data = now.data;
   const figures = [
     ["Jobs so far", data?.total],
-    ["In hand", data && data.byStatus.queued + data.byStatus.processing + data.byStatus.retrying],
+    ["In progress", data && data.byStatus.queued + data.byStatus.processing + data.byStatus.retrying],
     ["Completed", data?.byStatus.completed],
-    ["Need somebody", data?.byStatus.dead_letter],
+    ["Dead letters", data?.byStatus.dead_letter],
   ] as const;
   return (
     <section aria-label="This system, live" className="bg-panel">
-      <div className="mx-auto grid max-w-6xl grid-cols-2 gap-x-4 gap-y-5 px-4 py-6 sm:grid-cols-3 sm:px-8 lg:grid-cols-[repeat(4,minmax(0,1fr))_minmax(0,2fr)]">
+      <p aria-live="polite" className="mx-auto max-w-6xl px-4 pt-5 text-sm font-medium sm:px-8">
+        {data ? judge(data).sentence : now.isError ? sentence(now.error) : "Asking this system how it is…"}
+      </p>
+      <div className="mx-auto grid max-w-6xl grid-cols-2 gap-x-4 gap-y-5 px-4 pt-3 pb-6 sm:grid-cols-3 sm:px-8 lg:grid-cols-[repeat(4,minmax(0,1fr))_minmax(0,2fr)]">
         {figures.map(([name, value]) => (
           <div key={name}>
             <p className="text-xs text-soft">{name}</p>
@@ -48,9 +52,7 @@ export function LiveNumbers() {
           </div>
         ))}
         <div className="col-span-2 sm:col-span-2 lg:col-span-1">
-          <p className="mb-1 truncate text-xs text-soft">
-            {data ? judge(data).sentence : "Completed a minute, last hour"}
-          </p>
+          <p className="mb-1 text-xs text-soft">Completed a minute, last hour</p>
           <Sparkline
             values={hour.data?.points.map((point) => point.completed) ?? []}
             label="Completed jobs a minute, last hour"

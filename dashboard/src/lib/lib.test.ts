@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { brief, bytes, oneLine, percent, plural } from "./format";
 import { parse, parseJson, pretty, rounded, stringify, toInteger, type Json, type JsonObject } from "./json";
 import { jsonLines } from "./jsonLines";
-import { clock, countdown, duration, exact, parseSpan, relative, short } from "./time";
+import { clock, countdown, duration, exact, fromInput, parseSpan, relative, short, toInput } from "./time";
 
 const T = Date.parse("2026-11-25T00:42:39.123Z");
 
@@ -42,6 +42,14 @@ test("ages, spans and countdowns", () => {
 test("an exact time names its zone and keeps the milliseconds", () => {
   expect(exact(T, "utc")).toBe("25 Nov 2026, 00:42:39.123 UTC");
   expect(clock(T, "utc")).toBe("00:42:39");
+});
+
+test("a time goes into an input and comes out of it, to the minute, in either zone", () => {
+  expect(toInput(T, "utc")).toBe("2026-11-25T00:42");
+  for (const zone of ["utc", "local"] as const) {
+    expect(fromInput(toInput(T, zone), zone)).toBe(Math.floor(T / 60_000) * 60_000);
+  }
+  expect(fromInput("", "utc")).toBeUndefined();
 });
 
 test("numbers never flatter", () => {

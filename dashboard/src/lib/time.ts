@@ -102,6 +102,18 @@ function offset(at: number): string {
   return `UTC${sign}${String(Math.floor(size / 60)).padStart(2, "0")}:${String(size % 60).padStart(2, "0")}`;
 }
 
+/** For an input of date and time: "2026-11-25T00:42", in the zone. */
+export function toInput(at: number, zone: Zone): string {
+  const shift = zone === "utc" ? 0 : new Date(at).getTimezoneOffset() * MINUTE;
+  return new Date(at - shift).toISOString().slice(0, 16);
+}
+
+/** What such an input holds, in milliseconds; undefined while it is empty or half written. */
+export function fromInput(text: string, zone: Zone): number | undefined {
+  const at = Date.parse(zone === "utc" ? `${text}Z` : text);
+  return Number.isNaN(at) ? undefined : at;
+}
+
 /** "15m", "6h", "7d" as milliseconds; null when it is not such a span. */
 export function parseSpan(text: string): number | null {
   const found = /^(\d{1,3})([mhd])$/.exec(text);

@@ -30,7 +30,7 @@ export function QueueCard({ type, numbers }: QueueCardProps) {
   return (
     <article aria-labelledby={id} className="flex min-w-0 flex-col border border-line bg-panel">
       <header className="flex flex-wrap items-start gap-2 p-4 pb-3">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-32 flex-1">
           <h2 id={id} className="truncate font-mono text-base font-semibold">
             {type.type}
           </h2>
@@ -123,7 +123,7 @@ function Hour({ type }: { type: string }) {
           tone="text-green"
         />
       </div>
-      <dl className="grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-4">
+      <dl className="grid grid-cols-2 gap-x-4 gap-y-2 whitespace-nowrap sm:flex sm:justify-between">
         <Fact name="Success">{ended ? percent(sum("completed") / ended) : "–"}</Fact>
         <Fact name="Wait p50 / p95">{pair(wait?.points)}</Fact>
         <Fact name="Run p50 / p95">{pair(run?.points)}</Fact>

@@ -1,10 +1,13 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQueryClient, type Query } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
 import { connection } from "@/api/client";
+import { ApiError, sentence } from "@/api/errors";
 import { useStore } from "@/lib/store";
 import { clock, duration } from "@/lib/time";
 import { live, togglePaused, useNow } from "@/live/live";
 import { useZone } from "@/session/prefs";
 import { Button } from "@/ui/Button";
+import { Copy } from "@/ui/Copy";
 import { IconAlert, IconPause } from "@/ui/icons";
 
 /** Says when what is shown may be old: the API is away, or the page is paused. */
@@ -12,7 +15,12 @@ export function Banner() {
   const { downSince, lastOk } = useStore(connection);
   const { paused } = useStore(live);
   if (downSince !== null) return <Away downSince={downSince} lastOk={lastOk} />;
-  return paused ? <Paused lastOk={lastOk} /> : null;
+  return (
+    <>
+      <Stale />
+      {paused && <Paused lastOk={lastOk} />}
+    </>
+  );
 }
 
 function Away({ downSince, lastOk }: { downSince: number; lastOk: number | null }) {
@@ -35,6 +43,42 @@ function Away({ downSince, lastOk }: { downSince: number; lastOk: number | null 
         <Button size="sm" onClick={() => void client.refetchQueries({ type: "active" })}>
           Try now
         </Button>
+      </div>
+    </div>
+  );
+}
+
+/** Shown, but its latest refresh failed. */
+function isStale(query: Query): boolean {
+  const { status, data, error } = query.state;
+  const answered = error instanceof ApiError && error.status >= 500;
+  return status === "error" && data !== undefined && answered && query.isActive();
+}
+
+/** The API answers, but for a part of this page with an error: that part is as old as its last good answer. */
+function Stale() {
+  const zone = useZone();
+  const cache = useQueryClient().getQueryCache();
+  const oldest = () =>
+    cache.findAll({ predicate: isStale }).sort((a, b) => a.state.dataUpdatedAt - b.state.dataUpdatedAt)[0];
+  const query = useSyncExternalStore((listener) => cache.subscribe(listener), oldest);
+  if (!query) return null;
+  const { error, dataUpdatedAt } = query.state;
+  const id = error instanceof ApiError ? error.correlationId : null;
+  return (
+    <div role="status" className="sticky top-12 z-30 border-b border-amber bg-panel">
+      <div className="mx-auto flex max-w-[1600px] flex-wrap items-center gap-x-3 px-4 py-1.5 text-sm">
+        <IconAlert className="text-amber" />
+        <p className="min-w-0 flex-1">
+          <strong>A part of this page is from {clock(dataUpdatedAt, zone)}.</strong>{" "}
+          <span className="text-soft">The API said: {sentence(error)} Trying again by itself.</span>
+        </p>
+        {id && (
+          <span className="flex items-center font-mono text-2xs break-all text-soft">
+            {id}
+            <Copy text={id} label="Copy the correlation id" />
+          </span>
+        )}
       </div>
     </div>
   );

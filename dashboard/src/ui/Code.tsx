@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { cx } from "@/lib/cx";
 import { Copy } from "./Copy";
 
@@ -7,11 +8,14 @@ export function Code({
   label,
   className,
   wrap = true,
+  children,
 }: {
   text: string;
   label: string;
   className?: string;
   wrap?: boolean;
+  /** The same text, with parts of it in colour. */
+  children?: ReactNode;
 }) {
   return (
     <div className={cx("group relative min-w-0 border border-line bg-bg", className)}>
@@ -25,7 +29,7 @@ export function Code({
           wrap && "break-words whitespace-pre-wrap",
         )}
       >
-        {text}
+        {children ?? text}
       </pre>
       <Copy text={text} label={`Copy: ${label}`} className="absolute end-1.5 top-1.5 bg-bg" />
     </div>

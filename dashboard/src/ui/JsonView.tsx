@@ -102,8 +102,7 @@ const TONE: Partial<Record<string, string>> = {
 function Value({ value, bracket, comma }: { value: Json; bracket: JsonLine["bracket"]; comma: string }) {
   if (bracket) return <span className="text-faint">{bracket + CLOSE[bracket] + comma}</span>;
   const text = stringify(value);
-  const tone =
-    TONE[typeof value] ?? "text-violet";
+  const tone = TONE[typeof value] ?? "text-violet";
   return (
     <span className={cx(tone)}>
       <bdi>{text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} characters)` : text}</bdi>

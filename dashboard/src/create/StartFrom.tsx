@@ -1,0 +1,49 @@
+import { useQuery } from "@tanstack/react-query";
+import { jobHead } from "@/api/jobs";
+import type { JobType } from "@/api/types";
+import { oneLine } from "@/lib/format";
+import { isObject, parseJson, stringify, type JsonObject } from "@/lib/json";
+import { usePrefs } from "@/session/prefs";
+import { Button } from "@/ui/Button";
+import { IconDown } from "@/ui/icons";
+import { Menu } from "@/ui/Menu";
+import type { MenuEntry } from "@/ui/menuEntries";
+import { starter } from "./draft";
+
+const LATEST = 20;
+const MOST = 5;
+
+/** The example, nothing, or what was sent before: from this browser, and by anybody. */
+export function StartFrom({ type, onPick }: { type: JobType; onPick: (payload: JsonObject) => void }) {
+  const mine = usePrefs().recent[type.type] ?? [];
+  const { data } = useQuery({ ...jobHead({ type: type.type }, LATEST), staleTime: 30_000 });
+  const theirs = new Set(
+    data?.jobs.filter((job) => isObject(job.payload)).map((job) => stringify(job.payload)),
+  );
+  const others = [...theirs].filter((one) => !mine.includes(one)).slice(0, MOST);
+  const entry = (text: string): MenuEntry => ({
+    kind: "item",
+    text: <span className="block max-w-72 truncate font-mono text-xs">{oneLine(text, 80)}</span>,
+    run: () => {
+      const read = parseJson(text);
+      if (read.ok && isObject(read.value)) onPick(read.value);
+    },
+  });
+  const group = (label: string, texts: string[]): MenuEntry[] =>
+    texts.length > 0 ? [{ kind: "label", text: label }, ...texts.map(entry)] : [];
+  return (
+    <Menu
+      trigger={
+        <Button size="sm" tone="ghost">
+          Start from <IconDown width={10} height={10} />
+        </Button>
+      }
+      entries={[
+        { kind: "item", text: "The example", run: () => onPick(starter(type)) },
+        { kind: "item", text: "Nothing", run: () => onPick({}) },
+        ...group("Sent from this browser", mine),
+        ...group("Recent jobs", others),
+      ]}
+    />
+  );
+}

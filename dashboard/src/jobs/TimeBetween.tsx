@@ -1,0 +1,51 @@
+import { fromInput, toInput } from "@/lib/time";
+import { useZone } from "@/session/prefs";
+import { IconClose } from "@/ui/icons";
+
+interface TimeBetweenProps {
+  from: number | undefined;
+  to: number | undefined;
+  onChange: (change: { from?: number | undefined; to?: number | undefined }) => void;
+  onRemove: () => void;
+}
+
+/** A stretch of time, marked on a chart or written here; in the zone that the other times are in. */
+export function TimeBetween({ from, to, onChange, onRemove }: TimeBetweenProps) {
+  const zone = useZone();
+  const box = (label: string, at: number | undefined, set: (next: number | undefined) => void) => (
+    <input
+      aria-label={`${label}, ${zone === "utc" ? "UTC" : "local time"}`}
+      type="datetime-local"
+      // Written by the browser while it is typed in: a half-written time is none.
+      defaultValue={at === undefined ? "" : toInput(at, zone)}
+      key={`${at} ${zone}`}
+      onBlur={(event) => {
+        const next = fromInput(event.target.value, zone);
+        if (next !== at && toInput(next ?? 0, zone) !== toInput(at ?? 0, zone)) set(next);
+      }}
+      onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
+      className="h-full min-w-0 flex-1 bg-transparent px-1.5 text-xs text-text"
+    />
+  );
+  return (
+    <div
+      role="group"
+      aria-label="Created between"
+      className="flex h-8 min-w-0 items-center border border-accent-text/50 bg-wash max-sm:basis-full"
+    >
+      {box("From", from, (next) => onChange({ from: next }))}
+      <span aria-hidden="true" className="text-xs text-soft">
+        –
+      </span>
+      {box("To", to, (next) => onChange({ to: next }))}
+      <button
+        type="button"
+        aria-label="Remove the filter Created"
+        onClick={onRemove}
+        className="flex size-8 shrink-0 items-center justify-center text-soft hover:text-text"
+      >
+        <IconClose width={12} height={12} />
+      </button>
+    </div>
+  );
+}
