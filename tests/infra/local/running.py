@@ -15,6 +15,8 @@ from typing import Any
 
 import httpx
 
+from infra.local.options import PASSED_ON
+
 ROOT = Path(__file__).parents[3]
 CODE = ("app.py", "chalicelib", "handlers", "infra", ".chalice")
 BOUND_SECONDS = 120.0
@@ -98,10 +100,16 @@ class Run:
         return self.process.wait(BOUND_SECONDS)
 
 
+def untouched() -> dict[str, str]:
+    """This machine's environment without what a developer may have set for a run of their own."""
+    chosen = (*PASSED_ON, "JOBFLOW_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(chosen)}
+
+
 def start(root: Path, folder: Path, **variables: str) -> "subprocess.Popen[str]":
     """Start a run on free ports, with its state and its output in `folder`."""
     ports = {"API_PORT": "0", "AWS_PORT": "0", "DASHBOARD_PORT": "0", "RATE_LIMIT_MAX": "0"}
-    environment = {**os.environ, **ports, "JOBFLOW_STATE_DIR": str(folder), **variables}
+    environment = {**untouched(), **ports, "JOBFLOW_STATE_DIR": str(folder), **variables}
     with (folder / "stdout").open("w") as out, (folder / "stderr").open("w") as err:
         return subprocess.Popen(
             [sys.executable, "-m", "infra.local"], cwd=root, env=environment, stdout=out, stderr=err, text=True
