@@ -16,7 +16,7 @@ from infra.cloud.errors import CloudError
 OLDEST_NODE = 20
 FOREVER = "public, max-age=31536000, immutable"
 ALWAYS_ASK = "no-cache"
-NEVER_KEEP = "no-store"
+"""Kept, and asked about before each use: a new version is seen at once."""
 TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -84,7 +84,7 @@ def upload(account: Account, outputs: Mapping[str, str], dist: Path, stage: str)
             )
     s3.put_object(
         Bucket=bucket, Key="config.json", Body=config(outputs, stage, account.region).encode(),
-        ContentType="application/json", CacheControl=NEVER_KEEP,
+        ContentType="application/json", CacheControl=ALWAYS_ASK,
     )  # fmt: skip
     _drop_others(s3, bucket, {file.key for file in sent} | {"config.json"})
     if "SiteDistributionId" in outputs:

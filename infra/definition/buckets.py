@@ -1,11 +1,26 @@
 """Two private buckets: `files` (uploads, results, large payloads) and `site` (the dashboard)."""
 
+import math
 from typing import Any
 
+from chalicelib.dynamo.bodies import KEEP as KEEP_BODIES
+from chalicelib.job import DAY, KEEP_DEAD, KEEP_DONE, MAX_DELAY
 from infra.definition.names import Resources, Value, arn_of, bucket_name, ref, sub
 
-KEEP_DAYS = {"uploads/": 7, "processed/": 30, "reports/": 30, "results/": 120, "payloads/": 120}
-"""Days after which objects go. Results and payloads outlive the longest-kept job (90 days after it finished)."""
+SPARE = 7 * DAY
+"""Seconds for waiting, running, and the day or two that DynamoDB takes to delete what has expired."""
+KEEP_DAYS = {
+    prefix: math.ceil(seconds / DAY)
+    for prefix, seconds in {
+        "uploads/": KEEP_DEAD + SPARE,
+        "processed/": KEEP_DONE + SPARE,
+        "reports/": KEEP_DONE + SPARE,
+        "results/": KEEP_BODIES,
+        "payloads/": MAX_DELAY + KEEP_BODIES,
+    }.items()
+}
+"""Days after which objects go. Bodies outlive jobs as those in the table do, whose age counts from when they are first
+needed; an upload is there as long as a failed job can be retried; what a job made, as long as its result names it."""
 
 
 def buckets(stack: str, origin: Value) -> Resources:
