@@ -150,7 +150,7 @@ def test_api_can_pause_every_type_and_nothing_else(template: dict[str, Any]) -> 
     named = {ref.strip("${}") for ref in json.loads(text).values()}
     mappings = of_type(template, "AWS::Lambda::EventSourceMapping")
     assert named == {name for name, mapping in mappings.items() if "ScalingConfig" in mapping}
-    assert len(named) == 3
+    assert len(named) == len(jobtype.load())
 
 
 def test_queues_and_buckets_refuse_plain_text(template: dict[str, Any]) -> None:
@@ -210,8 +210,7 @@ def test_every_call_but_the_public_ones_passes_the_authorizer(template: dict[str
         for method, operation in methods.items()
         if method not in ("options", "parameters") and not operation.get("security")
     }
-    assert public <= {"/health", "/openapi.json", "/docs"}
-    assert "/health" in public
+    assert public == {"/health", "/docs"}
 
 
 def test_gateway_errors_are_problems_that_browsers_may_read(template: dict[str, Any]) -> None:
