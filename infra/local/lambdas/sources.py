@@ -79,14 +79,6 @@ class EventSources:
         """Run no source of any other function."""
         self.replace([running.mapping for running in self._running if running.mapping.function in functions])
 
-    def pause(self) -> None:
-        """After this returns nothing is received and nothing fires; deliveries under way go on."""
-        self._service.loop.call(self._pause())
-
-    def resume(self) -> None:
-        """Undo `pause`."""
-        self._service.loop.call(self._resume())
-
     def hold(self, functions: Collection[str]) -> None:
         """From now on exactly these functions' queues are not received from; deliveries under way go on."""
         if self._held != frozenset(functions):
@@ -126,13 +118,6 @@ class EventSources:
             ending.add_done_callback(self._endings.discard)
         for mapping in mappings:
             await self._add(mapping)
-
-    async def _pause(self) -> None:
-        await asyncio.gather(*(running.source.gate.shut() for running in self._running))
-
-    async def _resume(self) -> None:
-        for running in self._running:
-            running.source.gate.open()
 
     async def _hold(self, functions: frozenset[str]) -> None:
         changed, self._held = functions ^ self._held, functions

@@ -129,21 +129,6 @@ def test_never_more_batches_at_a_time_than_the_concurrency(stage: Stage) -> None
     assert max(sum(step for _, step in moments[: i + 1]) for i in range(len(moments))) <= 2
 
 
-def test_paused_it_receives_nothing_and_resumed_it_goes_on(stage: Stage) -> None:
-    queue, function = stage.queue(), stage.function("on_queue.accept")
-    stage.sources.add(queue.feeds(function))
-    queue.send("before")
-    until(lambda: delivered(stage) == ["before"])
-
-    stage.sources.pause()
-    queue.send("during")
-    received = queue.sqs.receive_message(QueueUrl=queue.url, WaitTimeSeconds=1, VisibilityTimeout=0)
-    assert [message["Body"] for message in received["Messages"]] == ["during"]
-    stage.sources.resume()
-
-    until(lambda: delivered(stage) == ["before", "during"])
-
-
 def test_held_only_its_own_queue_waits_also_after_it_is_replaced(stage: Stage) -> None:
     held, other = stage.queue(), stage.queue()
     function, free = stage.function("on_queue.accept"), stage.function("on_queue.slow")
