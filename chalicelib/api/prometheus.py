@@ -8,39 +8,51 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 HELP = {
     "jobflow_jobs": "Jobs there is a record of, by type and status.",
     "jobflow_queue_messages": "Messages in a queue, by type and state (waiting, in_flight, dead).",
-    "jobflow_queue": "By type: paused (0 or 1), and the age in seconds of the oldest queued job (0: none is queued).",
+    "jobflow_queue_paused": "Whether a type's queue is not worked off (0 or 1).",
+    "jobflow_queue_oldest_age_seconds": "How long a type's oldest queued job has waited (0: none is queued).",
 }
+Sample = tuple[dict[str, str], float]
+"""Labels and value."""
 
 
 def exposition(metrics: Metrics) -> str:
-    """One gauge for jobs, one for messages and one for the queue itself, each by type."""
-    samples: dict[str, Iterator[tuple[str, str, str, float]]] = {
+    """A gauge for jobs, one for messages, and two for the queue itself, each by type."""
+    samples: dict[str, Iterator[Sample]] = {
         "jobflow_jobs": _jobs(metrics),
         "jobflow_queue_messages": _messages(metrics),
-        "jobflow_queue": _queues(metrics),
+        "jobflow_queue_paused": _paused(metrics),
+        "jobflow_queue_oldest_age_seconds": _ages(metrics),
     }
     lines = []
     for name, found in samples.items():
         lines += [f"# HELP {name} {HELP[name]}", f"# TYPE {name} gauge"]
-        lines += [f'{name}{{job_type="{kind}",{label}="{value}"}} {count}' for kind, label, value, count in found]
+        lines += [f"{name}{{{_written(labels)}}} {value}" for labels, value in found]
     return "\n".join(lines) + "\n"
 
 
-def _queues(metrics: Metrics) -> Iterator[tuple[str, str, str, float]]:
-    for kind, numbers in metrics.by_type.items():
-        yield kind, "fact", "paused", int(numbers.paused)
-        yield kind, "fact", "oldest_age_s", round(metrics.as_of - (numbers.oldest or metrics.as_of), 1)
+def _written(labels: dict[str, str]) -> str:
+    return ",".join(f'{label}="{value}"' for label, value in labels.items())
 
 
-def _jobs(metrics: Metrics) -> Iterator[tuple[str, str, str, float]]:
+def _jobs(metrics: Metrics) -> Iterator[Sample]:
     for kind, numbers in metrics.by_type.items():
         for status, count in numbers.by_status.items():
-            yield kind, "status", status, count
+            yield {"job_type": kind, "status": status}, count
 
 
-def _messages(metrics: Metrics) -> Iterator[tuple[str, str, str, float]]:
+def _messages(metrics: Metrics) -> Iterator[Sample]:
     for kind, numbers in metrics.by_type.items():
         depth = numbers.depth
         states = {"waiting": depth.visible + depth.delayed, "in_flight": depth.in_flight, "dead": depth.dead}
         for state, count in states.items():
-            yield kind, "state", state, count
+            yield {"job_type": kind, "state": state}, count
+
+
+def _paused(metrics: Metrics) -> Iterator[Sample]:
+    for kind, numbers in metrics.by_type.items():
+        yield {"job_type": kind}, int(numbers.paused)
+
+
+def _ages(metrics: Metrics) -> Iterator[Sample]:
+    for kind, numbers in metrics.by_type.items():
+        yield {"job_type": kind}, round(metrics.as_of - (numbers.oldest or metrics.as_of), 1)

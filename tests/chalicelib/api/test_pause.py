@@ -43,7 +43,8 @@ def test_prometheus_is_told_too(world: World) -> None:
     world.create()
     world.counters.add(Row(*TOTALS), Additions(came("test.note", T0 - 30)), "s", "1", "1")
     text = world.get("/metrics", headers={"Accept": "text/plain"}).text
-    assert 'jobflow_queue{job_type="test.note",fact="paused"} 1' in text
-    assert 'jobflow_queue{job_type="test.other",fact="oldest_age_s"} 0' in text
-    [age] = [line for line in text.splitlines() if line.startswith('jobflow_queue{job_type="test.note",fact="oldest')]
+    assert 'jobflow_queue_paused{job_type="test.note"} 1' in text
+    assert 'jobflow_queue_oldest_age_seconds{job_type="test.other"} 0' in text
+    oldest = 'jobflow_queue_oldest_age_seconds{job_type="test.note"}'
+    [age] = [line for line in text.splitlines() if line.startswith(oldest)]
     assert abs(float(age.split()[-1]) - 30) <= 2.5
