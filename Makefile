@@ -81,7 +81,7 @@ status destroy: $(READY)  ## What a stage looks like; remove it
 	@$(PY) -m infra.cloud $@ --stage $(STAGE)
 
 token: $(READY)  ## Make a token: make token STAGE=prod ROLE=operator LABEL=billing (then token-list, token-revoke ID=...)
-	@$(PY) -m infra.cloud token issue --stage $(STAGE) --role $(ROLE) --label $(LABEL)
+	@$(PY) -m infra.cloud token issue --stage $(STAGE) --role $(ROLE) --label "$(LABEL)"
 
 token-list token-revoke: $(READY)
 	@$(PY) -m infra.cloud token $(subst token-,,$@) --stage $(STAGE) $(if $(ID),--id $(ID))
