@@ -39,6 +39,7 @@ Rules that tests hold
   exception is tried again, with growing delays, until the attempts are spent and the job is dead-lettered.
 * A job may run twice. Write where a second run does no harm: under `{ctx.job_id}/{gen}-{attempt}`, or with
   `ctx.idempotency_key` given to the service that is called.
+* A job may use the whole `timeout`. A type whose jobs take a second or so may take several at once (`batch_size`).
 * Import heavy libraries (Pillow, boto3) inside the function: the API imports every file here, for its schema.
 * Room for more code is in `chalicelib/`, as `chalicelib/images.py` is for `image_process.py`.
 * `grants` names what the function may do beyond its own queue and jobs, as "service:Action:where": "ses:SendEmail"
