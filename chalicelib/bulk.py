@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib import changes, telemetry
-from chalicelib.errors import JobConflict, JobFlowError, JobNotFound, MoveRefused
+from chalicelib.errors import FieldError, InvalidPosition, JobConflict, JobFlowError, JobNotFound, MoveRefused
 from chalicelib.job import RETRYABLE, Job, Status
+from chalicelib.listing import read_cursor, write_cursor
 from chalicelib.ports import Filter, Nudge
 from chalicelib.service import JobService, Submission
 
@@ -13,7 +14,9 @@ AT_ONCE = 10
 """Messages in one SendMessageBatch."""
 PAGE = 100
 TIME_TO_SEARCH = 15.0
-"""Seconds after which a search stops with what it has: an answer must come within API Gateway's 29 s."""
+"""Seconds after which a search stops with what it has, and says where: an answer must come within 29 s."""
+Place = tuple[Status, str | None]
+"""How far a search has come: the status it looks at, and the position in its list."""
 BY_DEFAULT = {
     "retry": (Status.FAILED, Status.DEAD_LETTER),
     "cancel": (Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.PROCESSING),
@@ -32,12 +35,20 @@ class Outcome:
 
 @dataclass(slots=True)
 class Report:
-    """What a bulk action did: jobs matched, done, and left alone with the reason. `more`: the search did not end."""
+    """What a bulk action did: jobs matched, done, and left alone with the reason.
+
+    `cursor` is where the next call goes on; None when the search has come to its end.
+    """
 
     matched: int = 0
     done: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
-    more: bool = False
+    cursor: str | None = None
+
+    @property
+    def more(self) -> bool:
+        """Whether the search has not come to its end."""
+        return self.cursor is not None
 
 
 def submit_many(service: JobService, asked: Sequence[Submission | JobFlowError]) -> list[Outcome]:
@@ -62,15 +73,32 @@ def act_on_ids(service: JobService, action: str, ids: Sequence[str], dry_run: bo
     return report
 
 
-def act_on_matches(service: JobService, action: str, which: Filter, limit: int = PAGE, dry_run: bool = False) -> Report:
-    """Retry or cancel up to `limit` jobs that match. What was done matches no more, so the same call goes on."""
+def act_on_matches(
+    service: JobService,
+    action: str,
+    which: Filter,
+    limit: int = PAGE,
+    dry_run: bool = False,
+    cursor: str | None = None,
+) -> Report:
+    """Retry or cancel up to `limit` jobs that match, from a cursor of such a call on. Raises InvalidPosition.
+
+    However rare the matches are, each call gets on: it ends with a cursor behind all that it has looked at.
+    """
     report, ends = Report(), service.now() + TIME_TO_SEARCH
-    for job in _matching(service, action, which, ends):
-        if job is None or report.matched == limit:
-            report.more = True
-            break
-        report.matched += 1
-        _act(service, action, job.id, report, dry_run)
+    statuses = (which.status,) if which.status else BY_DEFAULT[action]
+    place: Place | None = _place(service, action, which, cursor) if cursor else (statuses[0], None)
+    while place is not None and report.matched < limit and service.now() < ends:
+        status, position = place
+        page = service.store.page(replace(which, status=status), limit - report.matched, position)
+        for job in page.jobs:
+            # A running job that was asked to stop stays in its state until it does: asking again is not progress.
+            if action == "retry" or not job.cancel_requested:
+                report.matched += 1
+                _act(service, action, job.id, report, dry_run)
+        place = _after(status, page.position, statuses)
+    if place is not None:
+        report.cursor = write_cursor("|".join((action, place[0], place[1] or "")), which, service.cursor_secret)
     return report
 
 
@@ -128,19 +156,21 @@ def _check(job: Job, action: str) -> None:
         raise JobConflict(f"Job {job.id} is {job.status}; this action is not for such jobs.")
 
 
-def _matching(service: JobService, action: str, which: Filter, ends: float) -> Iterator[Job | None]:
-    for status in (which.status,) if which.status else BY_DEFAULT[action]:
-        narrowed, position = replace(which, status=status), None
-        while True:
-            page = service.store.page(narrowed, PAGE, position)
-            # A running job that was asked to stop stays in its state until it does: asking again is not progress.
-            yield from (job for job in page.jobs if not (action == "cancel" and job.cancel_requested))
-            position = page.position
-            if position is None:
-                break
-            if service.now() >= ends:
-                yield None
-                return
+def _place(service: JobService, action: str, which: Filter, cursor: str) -> Place:
+    """The status and the position at which a search goes on; raises InvalidPosition."""
+    given_for, status, position = read_cursor(cursor, which, service.cursor_secret, "cursor").split("|", 2)
+    if given_for != action:
+        where = [FieldError(("cursor",), f"belongs to the action {given_for}; start again without it")]
+        raise InvalidPosition("The cursor cannot be used.", where)
+    return Status(status), position or None
+
+
+def _after(status: Status, position: str | None, statuses: Sequence[Status]) -> Place | None:
+    """Where a search goes on behind a page: on its next one, or with the next status; None at the end."""
+    if position is not None:
+        return status, position
+    following = statuses[statuses.index(status) + 1 :]
+    return (following[0], None) if following else None
 
 
 def _chunks(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:

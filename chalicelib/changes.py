@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib import job as j
+from chalicelib.fingerprints import fingerprint
 from chalicelib.job import JSON, Job, Move, Status
 
 SEND_GRACE = 60.0
 """Seconds the watchdog leaves a job alone before it asks why nobody has claimed it."""
-LONGEST_CLASS, LONGEST_ERROR, LONGEST_NOTE = 60, 170, 120
+LONGEST_CLASS, LONGEST_ERROR, LONGEST_NOTE = 60, 160, 110
 """Bytes of an error's class, of class and message together, and of a progress note: what a job item has room for."""
 
 
@@ -105,24 +106,25 @@ def complete(held: Job, *, now: float, result: JSON) -> Change:
         "progress_note": None,
         "error_class": None,
         "error_message": None,
+        "fingerprint": None,
     }
     return Change(j.COMPLETE, held.gen, _fence(held), {**_finished(now, j.KEEP_DONE), **values})
 
 
 def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str]) -> Change:
     """The holder failed and another attempt may come, at `not_before` at the earliest; not if a stop was asked for."""
-    values = {"next_attempt_at": not_before, "lease_until": None, "updated_at": now, **_error(error)}
+    values = {"next_attempt_at": not_before, "lease_until": None, "updated_at": now, **_error(held, error)}
     return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values)
 
 
 def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
     """The holder failed for good: trying again cannot help."""
-    return Change(j.FAIL, held.gen, _fence(held), {**_finished(now, j.KEEP_DEAD), **_error(error)})
+    return Change(j.FAIL, held.gen, _fence(held), {**_finished(now, j.KEEP_DEAD), **_error(held, error)})
 
 
 def exhaust(held: Job, *, now: float, error: tuple[str, str]) -> Change:
     """The last attempt is spent; the message now burns down into the dead-letter queue."""
-    return Change(j.EXHAUST, held.gen, _fence(held), {**_finished(now, j.KEEP_DEAD), **_error(error)})
+    return Change(j.EXHAUST, held.gen, _fence(held), {**_finished(now, j.KEEP_DEAD), **_error(held, error)})
 
 
 def stop(held: Job, *, now: float) -> Change:
@@ -134,7 +136,7 @@ def bury(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     """The watchdog, or a worker that finds the budget spent, gives up a job that nobody holds."""
     free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
     tests = (Test("status", "=", found.status), Test("attempts", "=", found.attempts), *free)
-    return Change(j.BURY, found.gen, tests, {**_finished(now, j.KEEP_DEAD), **_error(error)})
+    return Change(j.BURY, found.gen, tests, {**_finished(now, j.KEEP_DEAD), **_error(found, error)})
 
 
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
@@ -143,8 +145,8 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
         "gen": found.gen + 1, "attempts": 0, "sent": False, "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
         "next_attempt_at": None, "finished_at": None, "lease_until": None, "expires_at": None,
         "cancel_requested": False,
-        "result": None, "error_class": None, "error_message": None, "progress": None, "progress_note": None,
-        "updated_at": now,
+        "result": None, "error_class": None, "error_message": None, "fingerprint": None,
+        "progress": None, "progress_note": None, "updated_at": now,
     }  # fmt: skip
     return Change(j.REQUEUE, found.gen, (), {**values, **edited})
 
@@ -195,12 +197,15 @@ def _finished(now: float, keep: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _error(error: tuple[str, str]) -> dict[str, Any]:
+def _error(of: Job, error: tuple[str, str]) -> dict[str, Any]:
     """Why the job is where it is. What is about the attempt alone leaves with it: its own record tells that, whole."""
     error_class = _cut(error[0], LONGEST_CLASS)
     left = LONGEST_ERROR - len(error_class.encode())
     gone = {"request_id": None, "cold_start": None, "receive_count": None, "progress_note": None}
-    return {"error_class": error_class, "error_message": _cut(error[1], left), **gone}
+    message = _cut(error[1], left)
+    # Of the text as it is kept: the counters see no more of it, and both must give the error one name.
+    name, _ = fingerprint(of.type, error_class, message)
+    return {"error_class": error_class, "error_message": message, "fingerprint": name, **gone}
 
 
 def _cut(text: str, size: int) -> str:

@@ -75,6 +75,7 @@ class Job:
     """A job as it stands in the table. Times are seconds since the epoch (UTC), with milliseconds.
 
     `gen` counts the runs (1 at creation, +1 at each manual retry); `(gen, attempts)` is the fencing token.
+    `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Job:
     result: JSON = None
     error_class: str | None = None
     error_message: str | None = None
+    fingerprint: str | None = None
     progress: float | None = None
     progress_note: str | None = None
     cancel_requested: bool = False

@@ -35,11 +35,16 @@ def born(job: Job) -> str:
 
 
 def order(job: Job) -> str:
-    """Sort key of the sparse index: when the job was first due, so that scheduled jobs lie in the order they run.
+    """Sort key of the sparse indexes: when the job was first due, so that scheduled jobs lie in the order they run.
 
     It is taken when the job is created and stays: a job that moved while somebody turns pages would be seen twice.
     """
     return _key(job.run_at or job.created_at, job.id)
+
+
+def by_due(which: Filter) -> bool:
+    """Whether a listing is in the order in which jobs were first due; the others are in the order of creation."""
+    return which.fingerprint is not None or which.status in GROUPS
 
 
 def matches(job: Job, which: Filter) -> bool:
@@ -50,6 +55,7 @@ def matches(job: Job, which: Filter) -> bool:
         and (which.tag is None or which.tag in job.tags)
         and (which.id_prefix is None or job.id.startswith(which.id_prefix))
         and (which.error is None or mentions(job.error_class, job.error_message, which.error))
+        and which.fingerprint in (None, job.fingerprint)
         and (which.created_after is None or job.created_at >= which.created_after)
         and (which.created_before is None or job.created_at < which.created_before)
     )
@@ -61,17 +67,20 @@ def write_cursor(position: str, which: Filter, secret: str) -> str:
     return _encode(body) + "." + _encode(_sign(body, secret))
 
 
-def read_cursor(cursor: str, which: Filter, secret: str) -> str:
-    """The position in a cursor; raises InvalidPosition when it is not one of ours or belongs to another filter."""
+def read_cursor(cursor: str, which: Filter, secret: str, *loc: str) -> str:
+    """The position in a cursor; raises InvalidPosition when it is not one of ours or belongs to another filter.
+
+    `loc` is where the cursor was given, if not in the query.
+    """
     try:
         body, signature = (_decode(part) for part in cursor.split("."))
     except (ValueError, binascii.Error):
         body, signature = b"", b""
     if not hmac.compare_digest(_sign(body, secret), signature):
-        raise _bad_cursor("is not one that this API gave out")
+        raise _bad_cursor("is not one that this API gave out", loc)
     content = json.loads(body)
     if content["f"] != _fingerprint(which):
-        raise _bad_cursor("belongs to a listing with other filters; start again without it")
+        raise _bad_cursor("belongs to a listing with other filters; start again without it", loc)
     return str(content["p"])
 
 
@@ -80,8 +89,8 @@ def _key(at: float, job_id: str) -> str:
     return f"{iso(at)}#{job_id[:13]}"
 
 
-def _bad_cursor(why: str) -> InvalidPosition:
-    return InvalidPosition("The cursor cannot be used.", [FieldError(("query", "cursor"), why)])
+def _bad_cursor(why: str, loc: tuple[str, ...]) -> InvalidPosition:
+    return InvalidPosition("The cursor cannot be used.", [FieldError(loc or ("query", "cursor"), why)])
 
 
 def _fingerprint(which: Filter) -> str:

@@ -10,7 +10,7 @@ from chalicelib.changes import Change
 from chalicelib.drift import Seen
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.job import ACTIVE, LOST, Attempt, Job, JobView, Status
-from chalicelib.listing import GROUPS, born, matches, order
+from chalicelib.listing import born, by_due, matches, order
 from chalicelib.ports import DeadMessage, Depth, Filter, Nudge, Overdue, Page, Window
 from chalicelib.sliding_window import roll
 
@@ -102,7 +102,7 @@ class MemoryJobStore:
 
     def _key(self, job: Job, which: Filter) -> str:
         """What a listing with this filter is sorted by."""
-        return self._orders[job.id] if which.status in GROUPS else born(job)
+        return self._orders[job.id] if by_due(which) else born(job)
 
 
 @dataclass

@@ -21,13 +21,17 @@ class Nudge:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which jobs to list. Times in seconds since the epoch; `created_before` is exclusive."""
+    """Which jobs to list. Times in seconds since the epoch; `created_before` is exclusive.
+
+    `error` is a part of an error's class and message, `fingerprint` the name of one kind of error.
+    """
 
     status: Status | None = None
     type: str | None = None
     tag: str | None = None
     id_prefix: str | None = None
     error: str | None = None
+    fingerprint: str | None = None
     created_after: float | None = None
     created_before: float | None = None
 

@@ -11,6 +11,7 @@ from chalicelib.counting import STEPS, TOTALS, Additions, Row
 from chalicelib.dynamo import tables
 from chalicelib.dynamo.counters import DynamoCounters
 from chalicelib.dynamo.rows import JobRow, new_row
+from chalicelib.fingerprints import fingerprint
 from chalicelib.job import Job, Status
 from chalicelib.listing import iso
 from chalicelib.settings import Settings
@@ -18,6 +19,8 @@ from chalicelib.settings import Settings
 IN_ONE_WRITE = 25
 SHARES = {Status.COMPLETED: 90, Status.FAILED: 3, Status.DEAD_LETTER: 2, Status.CANCELLED: 1, Status.QUEUED: 4}
 """Percent of the jobs in each state: a platform that has worked for a while."""
+ERROR = ("TimeoutError", "no answer")
+"""Class and message of every failure."""
 EVERY = 0.25
 """Seconds between two jobs' creations."""
 
@@ -30,11 +33,13 @@ def jobs(number: int, types: list[str], until: float, seed: int = 5) -> Iterator
         created = round(until - (number - 1 - place) * EVERY, 3)
         status = chance.choices(statuses, weights)[0]
         failed = status in (Status.FAILED, Status.DEAD_LETTER)
+        kind = chance.choice(types)
         yield Job(
-            id=str(uuid.UUID(int=chance.getrandbits(128), version=4)), type=chance.choice(types), status=status,
+            id=str(uuid.UUID(int=chance.getrandbits(128), version=4)), type=kind, status=status,
             created_at=created, updated_at=created, payload={"to": ["a@example.com"]}, payload_bytes=24,
             due_at=created + 60, tags=("night",) if place % 10 == 0 else (), sent=True,
-            error_class="TimeoutError" if failed else None, error_message="no answer" if failed else None,
+            error_class=ERROR[0] if failed else None, error_message=ERROR[1] if failed else None,
+            fingerprint=fingerprint(kind, *ERROR)[0] if failed else None,
         )  # fmt: skip
 
 

@@ -32,13 +32,15 @@ def create_jobs(call: Call) -> Reply:
 
 @endpoints.post("/jobs/bulk", BulkAnswer, body=Bulk)
 def change_jobs(call: Call) -> BulkAnswer:
-    """Retry or cancel up to 100 jobs. Repeat while `more` is true; safe to repeat."""
+    """Retry or cancel up to 100 jobs. While `more` is true, send it again with `next_cursor`; safe to repeat."""
     asked: Bulk = call.body
     if asked.filter is None:
         report = act_on_ids(wiring.job_service(), asked.action, [i.lower() for i in asked.ids or ()], asked.dry_run)
     else:
         which = _which(asked.filter)
-        report = act_on_matches(wiring.job_service(), asked.action, which, asked.limit, asked.dry_run)
+        report = act_on_matches(
+            wiring.job_service(), asked.action, which, asked.limit, asked.dry_run, cursor=asked.cursor
+        )
     return answer_of(report)
 
 
@@ -68,7 +70,9 @@ def _which(asked: BulkFilter) -> Filter:
         status=asked.status,
         type=asked.type,
         tag=asked.tag,
+        id_prefix=asked.id_prefix,
         error=asked.error,
+        fingerprint=asked.fingerprint,
         created_after=asked.created_after,
         created_before=asked.created_before,
     )
@@ -77,4 +81,6 @@ def _which(asked: BulkFilter) -> Filter:
 def answer_of(report: Report) -> BulkAnswer:
     """A report as it goes out."""
     skipped = [Skipped(id=job_id, reason=reason) for job_id, reason in report.skipped]
-    return BulkAnswer(matched=report.matched, done=report.done, skipped=skipped, more=report.more)
+    return BulkAnswer(
+        matched=report.matched, done=report.done, skipped=skipped, more=report.more, next_cursor=report.cursor
+    )

@@ -15,7 +15,9 @@ endpoints = Endpoints()
 
 @endpoints.post("/dead-letters/redrive", BulkAnswer, body=Redrive)
 def redrive_dead_letters(call: Call) -> BulkAnswer:
-    """Retry up to 100 dead-lettered jobs, of one type or of all. Repeat while `more` is true; safe to repeat.
+    """Retry up to 100 dead-lettered jobs, of one type or of all.
+
+    While `more` is true, send it again with `next_cursor`; safe to repeat.
 
     Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
     removes it, within minutes.
@@ -24,4 +26,5 @@ def redrive_dead_letters(call: Call) -> BulkAnswer:
     if asked.type is not None:
         check_type(asked.type, "body")
     which = Filter(status=Status.DEAD_LETTER, type=asked.type)
-    return answer_of(act_on_matches(wiring.job_service(), "retry", which, asked.limit, asked.dry_run))
+    report = act_on_matches(wiring.job_service(), "retry", which, asked.limit, asked.dry_run, cursor=asked.cursor)
+    return answer_of(report)

@@ -50,6 +50,9 @@ class JobRow(Answer):
     gen: int = Field(description="1 at creation, one more at each manual retry")
     error_message: str | None
     error_class: str | None
+    fingerprint: str | None = Field(
+        description="The name of its last error, as in GET /errors, until it completes or is retried by hand"
+    )
     idempotency_key: str | None
     created_at: Time
     updated_at: Time
@@ -140,12 +143,13 @@ class Skipped(Answer):
 
 
 class BulkAnswer(Answer):
-    """What a bulk action did. While `more` is true the same request finds further jobs."""
+    """What a bulk action did. While `more` is true, the same request with this cursor goes on."""
 
     matched: int
     done: int
     skipped: list[Skipped]
     more: bool
+    next_cursor: str | None = Field(description="Where to go on; null at the end, and for a list of ids")
 
 
 class UploadForm(Answer):

@@ -67,6 +67,8 @@ Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]+$", min_lengt
 Key = Annotated[str, AfterValidator(_key)]
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$"), Field(examples=["5d41402abc4b"])]
+Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 IdPrefix = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F-]{1,36}$", to_lower=True)]
 
 
@@ -136,11 +138,10 @@ class ListQuery(Query):
     error: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
         None, description="Part of the error's class or message, in any case; the message of a group of /errors works."
     )
+    fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
     created_after: Moment | None = None
     created_before: Moment | None = None
-    cursor: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(
-        None, description="The next_cursor of a page with the same filters; excludes offset."
-    )
+    cursor: Cursor | None = Field(None, description="The next_cursor of a page with the same filters; excludes offset.")
 
     @model_validator(mode="after")
     def _one_start(self) -> "ListQuery":
@@ -159,9 +160,11 @@ class BulkFilter(Body):
     status: Annotated[Status, Field(strict=False)] | None = None
     type: TypeName | None = None
     tag: Tag | None = None
+    id_prefix: IdPrefix | None = None
     created_after: Moment | None = None
     created_before: Moment | None = None
     error: str | None = Field(None, min_length=1, max_length=200)
+    fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
 
 
 class Bulk(Body):
@@ -172,11 +175,14 @@ class Bulk(Body):
     filter: BulkFilter | None = None
     limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)
     dry_run: bool = Field(False, description="Only say what would be done.")
+    cursor: Cursor | None = Field(None, description="The next_cursor of an answer to the same action and filter.")
 
     @model_validator(mode="after")
     def _one_choice(self) -> "Bulk":
         if (self.ids is None) == (self.filter is None):
             raise PydanticCustomError("one_choice", "give either ids or a filter")
+        if self.cursor is not None and self.filter is None:
+            raise PydanticCustomError("cursor_of_filter", "a cursor goes with a filter")
         return self
 
 
@@ -186,6 +192,7 @@ class Redrive(Body):
     type: TypeName | None = Field(None, description="Only jobs of this type; default: all.")
     limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)
     dry_run: bool = Field(False, description="Only say what would be done.")
+    cursor: Cursor | None = Field(None, description="The next_cursor of an answer to the same request.")
 
 
 class NewUpload(Body):

@@ -81,6 +81,7 @@ def _fields(job: Job) -> dict[str, Any]:
         "id": job.id, "type": job.type, "status": job.status, "payload": job.payload,
         "payload_bytes": job.payload_bytes, "attempts": job.attempts, "max_attempts": job.max_attempts,
         "gen": job.gen, "error_message": job.error_message, "error_class": job.error_class,
+        "fingerprint": job.fingerprint,
         "idempotency_key": job.idempotency_key, "created_at": iso(job.created_at), "updated_at": iso(job.updated_at),
         "started_at": _iso(job.started_at), "finished_at": _iso(job.finished_at),
         "next_attempt_at": _iso(job.next_attempt_at), "result": job.result, "progress": _progress(job),

@@ -12,8 +12,8 @@ from chalicelib.job import DAY, JSON
 KEEP = 400 * DAY
 """Seconds for which side items are kept: a finished job is kept for 90 days, and may be run again on the last."""
 INLINE_PAYLOAD = 500
-RESERVE = 300
-"""Bytes by which the main item grows: lease, times and request id, and a progress note, an error or a result."""
+RESERVE = 321
+"""Bytes by which the main item grows: lease, times, request id, failure; and a progress note, an error or a result."""
 INLINE_RESULT = 150
 """Bytes of a result that always fit in the reserve, because a job that completes has neither note nor error."""
 LARGEST_ITEM = 300 * 1024

@@ -19,8 +19,13 @@ BATCH = 100
 """Main items in one BatchGetItem: AWS's limit."""
 TRIES = 2
 """Requests for the first batch of a page: DynamoDB may leave a part unread. 4 queries and 2 batches are 7 at most."""
-SELECTIVE = 1000
-"""Entries a shard looks at for one page when some of them are left out."""
+SELECTIVE = 10
+"""Entries a shard looks at for each job that is wanted, when the server leaves some of them out."""
+USUAL = 20
+"""Jobs on a page, as a rule; to fewer it looks no less far, because a search is to get on."""
+LEAST, MOST = 200, 1000
+"""The fewest and the most of them. The fewest are what a page of 20 takes: a shard of a thousand jobs has as many, so
+that a page costs the same read units there and at any size."""
 MOST_ROUNDS = 25
 """Times that `skip` asks all shards: what an offset costs is bounded, however little the filter lets through."""
 SWEEP_PAGES = 10
@@ -48,11 +53,15 @@ class Pages:
         self._rounds = rounds
 
     def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
-        """See JobStore: 4 queries, and one or two batches of main items. Payloads that lie apart are not read."""
+        """See JobStore: 4 queries, and up to 3 batches of main items. Payloads that lie apart are not read."""
         asked = plan(which, position)
-        seen = self._look(asked, which, limit + 1 if asked.exact else self._batch_size, position)
-        # Where the index does not tell who matches, half as many again are read at first: as a rule most do.
-        first = limit if asked.exact else min(self._batch_size, limit + limit // 2 + 1)
+        # Where the index does not tell who matches, more are read at first: as a rule a few more are enough.
+        usual = max(USUAL, limit)
+        first = limit if asked.exact else min(self._batch_size, usual * 6 // 5 + 1)
+        size = limit + 1 if asked.exact else min(self._batch_size, usual + 3)
+        if _selective(asked, which):
+            size = min(MOST, max(LEAST, SELECTIVE * limit))
+        seen = self._look(asked, which, size, position)
         most = first if asked.exact else first + self._batch_size
         jobs: list[Job] = []
         looked = 0
@@ -71,7 +80,8 @@ class Pages:
         left, last, position = count, None, None
         for _ in range(self._rounds):
             asked = plan(which, position)
-            seen = self._look(asked, which, min(SELECTIVE, count // SHARDS + self._batch_size), position)
+            size = MOST if _selective(asked, which) else min(MOST, count // SHARDS + self._batch_size)
+            seen = self._look(asked, which, size, position)
             for entry in seen.entries if asked.exact else self._matching(seen.entries, which):
                 if left == 0:
                     return last
@@ -98,8 +108,6 @@ class Pages:
         """What all shards answer, as one."""
         if asked.empty:
             return Merged([], None)
-        if asked.server is not None or which.id_prefix is not None:
-            size = SELECTIVE
         seen = merge(self._slice(self._query(asked, shard, size), asked) for shard in range(SHARDS))
         wanted = [
             entry
@@ -177,6 +185,11 @@ class Pages:
         if row.expires_at is not None and row.expires_at < self._clock():
             return None
         return job_of(row, from_text(row.payload), from_text(row.result))
+
+
+def _selective(asked: Plan, which: Filter) -> bool:
+    """Whether entries are left out by what they say themselves; then a page looks at more of them."""
+    return asked.server is not None or which.id_prefix is not None
 
 
 def _chunks(entries: Sequence[Entry], first: int, then: int) -> Iterator[Sequence[Entry]]:

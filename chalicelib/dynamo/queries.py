@@ -6,7 +6,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
 from chalicelib.dynamo.rows import JobRow
-from chalicelib.dynamo.schema import ACTIVE, ALL
+from chalicelib.dynamo.schema import ACTIVE, ALL, FAILURES
 from chalicelib.listing import GROUPS, iso
 from chalicelib.ports import Filter
 
@@ -46,12 +46,16 @@ class Plan:
 
 def plan(which: Filter, position: str | None) -> Plan:
     """How to list the jobs of a filter from a position on."""
+    # Nothing is due before it is created: what lies below the lower bound need not be looked at.
+    low = None if which.created_after is None else iso(which.created_after)
+    if which.fingerprint is not None:
+        exact = which.error is None and which.status is None
+        return Plan(FAILURES, which.fingerprint, "order", low, position, _server(which, created=True), exact)
     group = None if which.status is None else GROUPS.get(which.status)
     exact = which.error is None and group not in MIXED and which.status in (None, *GROUPS)
     if group is not None:
-        return Plan(ACTIVE, group, "order", None, position, _server(which, created=True), exact)
+        return Plan(ACTIVE, group, "order", low, position, _server(which, created=True), exact)
     # A millisecond more, because keys are cut to milliseconds; what is too much is dropped with the job in hand.
-    low = None if which.created_after is None else iso(which.created_after)
     before = None if which.created_before is None else iso(which.created_before + MILLISECOND)
     high = min((bound for bound in (position, before) if bound is not None), default=None)
     return Plan(ALL, "ALL", "born", low, high, _server(which, created=False), exact)

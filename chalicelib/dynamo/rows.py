@@ -19,6 +19,8 @@ ALWAYS = frozenset(
 )  # fmt: skip
 """Fields that are written whatever their value; the others are left out while they have their default."""
 BODIES = frozenset({"payload", "result"})
+ELSEWHERE = frozenset({"id", "fingerprint", *BODIES})
+"""Fields that are kept under another name, or beside the main item."""
 DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields(Job)}
 BLANK = Job(id="", type="", status=Status.QUEUED, created_at=0.0, updated_at=0.0)
 """A job in which every field that may be left out has its default."""
@@ -33,6 +35,7 @@ class JobRow(Model):
     order = Text(null=True)
     everything = Text(null=True)
     born = Text(null=True)
+    failure = Text(null=True)
     type = Text()
     status = Text()
     created_at = Seconds()
@@ -111,6 +114,11 @@ def group_of(job_id: str, status: Status) -> str | None:
     return f"{GROUPS[status]}#{shard_of(job_id)}" if status in GROUPS else None
 
 
+def failure_of(job_id: str, fingerprint: str | None) -> str | None:
+    """The job's partition of the index of failures; None when it is not in there."""
+    return None if fingerprint is None else f"{fingerprint}#{shard_of(job_id)}"
+
+
 def shard_of(job_id: str) -> int:
     """Which shard a job's index entries are in, for good."""
     return zlib.crc32(job_id.encode()) % SHARDS
@@ -118,24 +126,26 @@ def shard_of(job_id: str) -> int:
 
 def new_row(rows: type[JobRow], job: Job) -> JobRow:
     """The main item of a new job, without its payload and result."""
-    kept = {name: stored(name, getattr(job, name)) for name in DEFAULTS if name not in {"id", *BODIES}}
+    kept = {name: stored(name, getattr(job, name)) for name in DEFAULTS if name not in ELSEWHERE}
     return rows(
         pk=job.id,
         group=group_of(job.id, job.status),
         order=order(job),
         everything=f"ALL#{shard_of(job.id)}",
         born=born(job),
+        failure=failure_of(job.id, job.fingerprint),
         **{name: value for name, value in kept.items() if value is not None},
     )
 
 
 def job_of(row: JobRow, payload: JSON, result: JSON) -> Job:
     """The job in a main item."""
-    kept = {name: getattr(row, name) for name in DEFAULTS if name not in {"id", "status", "tags", *BODIES}}
+    kept = {name: getattr(row, name) for name in DEFAULTS if name not in ELSEWHERE | {"status", "tags"}}
     return Job(
         id=row.pk,
         status=Status(row.status),
         tags=tuple(str(tag) for tag in row.tags or ()),
+        fingerprint=None if row.failure is None else row.failure.partition("#")[0],
         payload=payload,
         result=result,
         **{name: value for name, value in kept.items() if value is not None},

@@ -4,19 +4,24 @@ from typing import Any
 
 ACTIVE = "active"
 ALL = "all"
+FAILURES = "failures"
 META = "META"
 """Sort key of a job's main item; what sorts before it is its attempts, what sorts after it its large bodies."""
 
 
 def jobs_table() -> dict[str, Any]:
-    """The table of jobs. `active` is sparse: it holds what needs attention, and finished work leaves it."""
+    """The table of jobs. `active` is sparse: it holds what needs attention, and finished work leaves it.
+
+    `failures` is sparse too: each job under the name of its last error, until it completes or is run again.
+    """
     return {
         "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": _strings("pk", "sk", "group", "order", "everything", "born"),
+        "AttributeDefinitions": _strings("pk", "sk", "group", "order", "everything", "born", "failure"),
         "KeySchema": _keys("pk", "sk"),
         "GlobalSecondaryIndexes": [
             _index(ACTIVE, "group", "order", "type", "tags", "created_at", "due_at"),
             _index(ALL, "everything", "born", "type", "tags"),
+            _index(FAILURES, "failure", "order", "type", "tags", "created_at"),
         ],
         "StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES"},
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},

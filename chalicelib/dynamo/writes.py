@@ -9,7 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.changes import Change, Test
-from chalicelib.dynamo.rows import ALWAYS, BLANK, BODIES, AttemptRow, JobRow, group_of, stored
+from chalicelib.dynamo.rows import ALWAYS, BLANK, ELSEWHERE, AttemptRow, JobRow, failure_of, group_of, stored
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], Condition]] = {
     "=": operator.eq,
@@ -42,7 +42,9 @@ def unknown() -> Condition:
 
 def actions(job_id: str, change: Change, bodies: Mapping[str, str | None]) -> list[Action]:
     """What the change writes; the twin of `Change.applied`. `bodies` are payload, result or their references."""
-    fields = {name: stored(name, value) for name, value in change.written().items() if name not in BODIES}
+    fields = {name: stored(name, value) for name, value in change.written().items() if name not in ELSEWHERE}
+    if "fingerprint" in change.written():
+        fields["failure"] = failure_of(job_id, change.written()["fingerprint"])
     if change.move.target is not None:
         fields["group"] = group_of(job_id, change.move.target)
     written = [_set_or_remove(name, value) for name, value in {**fields, **bodies}.items()]

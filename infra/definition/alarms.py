@@ -119,7 +119,7 @@ def _share_of_bad_ends() -> str:
 def _of_platform(stack: str) -> list[Alarm]:
     throttled = {
         f"t{number}": metrics.table(f"{stack}-jobs", "WriteThrottleEvents", index)
-        for number, index in enumerate(("", "active", "all"))
+        for number, index in enumerate(("", "active", "all", "failures"))
     }
     return [
         Alarm(
@@ -133,7 +133,7 @@ def _of_platform(stack: str) -> list[Alarm]:
         Alarm(
             "table-throttles", "", "DynamoDB refuses writes to the jobs table or an index. Slow the producers; a "
             "table doubles its throughput within half an hour.", throttled,
-            0, "FILL(t0,0)+FILL(t1,0)+FILL(t2,0)", periods=3,
+            0, "FILL(t0,0)+FILL(t1,0)+FILL(t2,0)+FILL(t3,0)", periods=3,
         ),
         Alarm(
             "watchdog-silent", "", "The watchdog has not succeeded for 5 minutes: lost messages are not sent again. "

@@ -28,7 +28,7 @@ def api(types: Iterable[JobType[Any, Any]]) -> list[str]:
     queues = [kind.queue for kind in types]
     return [
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
-        *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all")),
+        *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query", "UpdateItem")),
         *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
         *(f"sqs:GetQueueAttributes:{queue}-dlq" for queue in queues),

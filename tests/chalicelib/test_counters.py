@@ -2,19 +2,23 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib import changes
 from chalicelib.backlog import oldest
 from chalicelib.counters import apply, created
 from chalicelib.counting import MOST_NUMBERS, TOTALS, Additions, Row, fold, pieces, total
 from chalicelib.fingerprints import fingerprint, generalise, mentions
 from chalicelib.histogram import bucket, percentile, upper
+from chalicelib.job import Status
 from chalicelib.ports import ErrorHour
 from chalicelib.series import depth, drain_eta, durations, error_groups, gather, throughput
+from tests.support import a_job
 
 T0 = 1_800_000_000.0
 
@@ -146,6 +150,17 @@ def test_jobs_are_found_by_an_error_as_it_is_and_as_its_group_tells_it(text: str
     assert mentions("ValueError", message, text) == (text != "E job")
     assert generalise(generalise(message)) == generalise(message)
     assert not mentions(None, None, text)
+
+
+@given(st.text(min_size=1, max_size=80), st.text(max_size=300))
+def test_a_job_carries_the_name_of_the_group_it_is_counted_in(error_class: str, message: str) -> None:
+    held = replace(a_job(status=Status.PROCESSING, attempts=1), started_at=T0)
+    failed = changes.fail(held, now=T0 + 1, error=(error_class, message)).applied(held)
+    facts = {"pk": failed.id, "type": failed.type, "error_class": failed.error_class or "", "created_at": T0,
+             "error_message": failed.error_message or "", "started_at": T0}  # fmt: skip
+    before, after = image("processing", T0, **facts), image("failed", T0 + 1, **facts)
+    counted = [row.sk.partition("#")[2] for row in fold([record(1, before, after)]) if row.pk == "ERR"]
+    assert counted == ([failed.fingerprint] if failed.error_class else [])
 
 
 def test_other_errors_have_other_fingerprints() -> None:

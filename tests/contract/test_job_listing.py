@@ -9,6 +9,7 @@ import pytest
 from chalicelib import changes
 from chalicelib.changes import Claimant
 from chalicelib.dynamo.jobs import DynamoJobStore
+from chalicelib.fingerprints import fingerprint
 from chalicelib.job import ACTIVE, TERMINAL, Job, Status
 from chalicelib.listing import matches
 from chalicelib.memory import MemoryJobStore
@@ -17,12 +18,18 @@ from tests.support import T0, Clock, a_job
 
 TYPES = ("email.send", "image.process")
 MESSAGES = ("boom", "order 17 of 'x'")
+NAMES = {message: fingerprint("email.send", "TimedOut", message)[0] for message in (*MESSAGES, "order 18 of 'y'")}
 FILTERS = [
     Filter(),
     *(Filter(status=status) for status in Status),
     Filter(type="image.process"),
     Filter(tag="urgent"),
     Filter(error="time"),
+    Filter(fingerprint=NAMES["boom"]),
+    Filter(fingerprint=NAMES["boom"], status=Status.FAILED, tag="urgent"),
+    Filter(fingerprint=NAMES["boom"], created_after=T0 + 5, created_before=T0 + 20),
+    Filter(fingerprint=NAMES["order 18 of 'y'"], error="order 17"),
+    Filter(fingerprint="no-such-name"),
     Filter(error="order … of …"),
     Filter(created_after=T0 + 5, created_before=T0 + 20),
     Filter(created_before=T0 + 10.0005),
@@ -45,10 +52,12 @@ def crowd(number: int, seed: int = 7) -> list[Job]:
         created = T0 + chance.randrange(0, 30_000) / 1000 // 0.25 * 0.25
         later = created + chance.randrange(1, 9) if status is Status.SCHEDULED or chance.random() < 0.2 else None
         failed = status in (Status.FAILED, Status.DEAD_LETTER)
+        kind, message = chance.choice(types), chance.choice(MESSAGES)
         jobs.append(
             a_job(
-                status=status, type=chance.choice(types), created_at=created, run_at=later, tags=chance.choice(tags),
-                error_class="TimedOut" if failed else None, error_message=chance.choice(MESSAGES) if failed else None,
+                status=status, type=kind, created_at=created, run_at=later, tags=chance.choice(tags),
+                error_class="TimedOut" if failed else None, error_message=message if failed else None,
+                fingerprint=fingerprint(kind, "TimedOut", message)[0] if failed else None,
             )
         )  # fmt: skip
     return jobs
@@ -149,6 +158,34 @@ def test_pages_show_each_job_once_while_jobs_come_and_go(store: JobStore, which:
     assert len(seen) == len(set(seen))
     unmoved = {job.id for job in start if matches(job, which)} - touched
     assert unmoved <= set(seen) <= {job.id for job in start}
+
+
+def test_a_job_is_found_by_its_last_error_until_it_completes_or_is_run_again(store: JobStore) -> None:
+    job = a_job()
+    store.add(job)
+    by = Claimant("request-1")
+
+    def claimed(now: float, gen: int = 1) -> Job:
+        return store.apply(job.id, changes.claim(gen, now=now, lease_until=now + 65, by=by))
+
+    def found(message: str) -> list[str]:
+        which = Filter(fingerprint=fingerprint(job.type, "E", message)[0])
+        return [str(one.status) for one in all_of(store, which)]
+
+    store.apply(job.id, changes.postpone(claimed(T0), now=T0 + 1, not_before=T0 + 2, error=("E", "no 7")))
+    assert (found("no 8"), found("other")) == (["retrying"], [])
+    held = claimed(T0 + 3)
+    assert found("no 8") == ["processing"]
+    store.apply(job.id, changes.exhaust(held, now=T0 + 4, error=("E", "other")))
+    assert (found("no 8"), found("other")) == ([], ["dead_letter"])
+    store.apply(job.id, changes.requeue(store.get(job.id), now=T0 + 5))
+    assert found("other") == []
+    store.apply(job.id, changes.fail(claimed(T0 + 6, 2), now=T0 + 7, error=("E", "other")))
+    store.apply(job.id, changes.requeue(store.get(job.id), now=T0 + 8))
+    store.apply(job.id, changes.postpone(claimed(T0 + 9, 3), now=T0 + 10, not_before=T0 + 11, error=("E", "other")))
+    assert found("other") == ["retrying"]
+    store.apply(job.id, changes.complete(claimed(T0 + 12, 3), now=T0 + 13, result=None))
+    assert found("other") == []
 
 
 def test_expired_jobs_are_not_listed(store: JobStore, clock: Clock) -> None:

@@ -1,13 +1,28 @@
 """POST /jobs/bulk."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalicelib import changes
+from chalicelib.changes import Claimant
 from chalicelib.job import Status
 from chalicelib.memory import MemoryJobStore
 from chalicelib.ports import Filter, Page
 from tests.chalicelib.api.support import Clock, World
+
+NOTHING = {"matched": 0, "done": 0, "skipped": [], "more": False, "next_cursor": None}
+
+
+def failing(world: World, message: str, **fields: Any) -> str:
+    """A job that failed for good, in the way that its workers make it fail."""
+    world.clock.now += 1
+    job_id = world.create(**fields)
+    now = world.clock.now
+    held = world.store.apply(job_id, changes.claim(1, now=now, lease_until=now + 65, by=Claimant("request-1")))
+    world.store.apply(job_id, changes.fail(held, now=now, error=("TimeoutError", message)))
+    return job_id
 
 
 class TestBulk:
@@ -39,7 +54,7 @@ class TestBulk:
         ]  # fmt: skip
         assert all(world.store.get(job_id).gen == 2 for job_id in failed)
         assert world.store.get(other).gen == 1
-        assert world.post("/jobs/bulk", body).json == {"matched": 0, "done": 0, "skipped": [], "more": False}
+        assert world.post("/jobs/bulk", body).json == NOTHING
 
     def test_retry_leaves_cancelled_jobs_alone_unless_asked_for(self, world: World) -> None:
         jobs = {status: world.create() for status in Status}
@@ -74,8 +89,52 @@ class TestBulk:
         world.put_in(job_id, Status.DEAD_LETTER)
         chosen = {"ids": [job_id]} if choice == "ids" else {"filter": {"type": "test.note"}}
         report = world.post("/jobs/bulk", {"action": "retry", "dry_run": True, **chosen}).json
-        assert report == {"matched": 1, "done": 0, "skipped": [], "more": False}
+        assert report == {**NOTHING, "matched": 1}
         assert world.store.get(job_id).status is Status.DEAD_LETTER
+
+    def test_all_of_one_error_are_retried_and_none_of_another(self, world: World) -> None:
+        same = [failing(world, f"no answer in {seconds} s") for seconds in (3, 4, 5)]
+        other = failing(world, "no answer in time")
+        elsewhere = failing(world, "no answer in 6 s", type="test.other")
+        name = world.get(f"/jobs/{same[0]}").json["fingerprint"]
+
+        listed = world.get(f"/jobs?fingerprint={name}").json
+        report = world.post("/jobs/bulk", {"action": "retry", "filter": {"fingerprint": name}}).json
+
+        assert [job["id"] for job in listed["jobs"]] == same[::-1]
+        assert (report["matched"], report["done"], report["more"]) == (3, 3, False)
+        gens = {job_id: world.store.get(job_id).gen for job_id in (*same, other, elsewhere)}
+        assert gens == {**dict.fromkeys(same, 2), other: 1, elsewhere: 1}
+        assert world.get(f"/jobs?fingerprint={name}").json["jobs"] == []
+
+    def test_an_id_prefix_narrows_it(self, world: World) -> None:
+        jobs = [world.create() for _ in range(4)]
+        body = {"action": "cancel", "filter": {"id_prefix": jobs[2][:13].upper()}}
+        assert world.post("/jobs/bulk", body).json["done"] == 1
+        assert [world.store.get(job_id).status for job_id in jobs].index(Status.CANCELLED) == 2
+
+    def test_a_cursor_leads_past_what_was_left_alone(self, world: World) -> None:
+        jobs = [failing(world, "x") for _ in range(5)]
+        body = {"action": "retry", "filter": {"status": "failed"}, "limit": 2, "dry_run": True}
+        matched: list[int] = []
+        answers: list[Any] = []
+        while not answers or answers[-1]["more"]:
+            cursor = {"cursor": answers[-1]["next_cursor"]} if answers else {}
+            answers.append(world.post("/jobs/bulk", {**body, **cursor}).json)
+            matched.append(answers[-1]["matched"])
+        assert matched == [2, 2, 1]
+        assert {world.store.get(job_id).gen for job_id in jobs} == {1}
+
+    @pytest.mark.parametrize(
+        "changed", [{"action": "cancel"}, {"filter": {"status": "failed", "tag": "x"}}, {"cursor": "abc"}]
+    )
+    def test_a_cursor_serves_only_what_it_was_made_for(self, world: World, changed: dict[str, Any]) -> None:
+        for _ in range(2):
+            failing(world, "x")
+        body = {"action": "retry", "filter": {"status": "failed"}, "limit": 1}
+        cursor = world.post("/jobs/bulk", {**body, "dry_run": True}).json["next_cursor"]
+        answer = world.post("/jobs/bulk", {**body, "cursor": cursor, **changed})
+        assert (answer.status, answer.locs) == (400, [["cursor"]])
 
     def test_times_narrow_it(self, world: World) -> None:
         old = world.create()
@@ -102,6 +161,10 @@ class TestBulk:
             ({"action": "retry", "filter": {"type": "no.such"}}, [["filter", "type"]]),
             ({"action": "retry", "filter": {"tag": ""}}, [["filter", "tag"]]),
             ({"action": "retry", "filter": {"age": 3}}, [["filter", "age"]]),
+            ({"action": "retry", "filter": {"fingerprint": "XYZ"}}, [["filter", "fingerprint"]]),
+            ({"action": "retry", "filter": {"id_prefix": "g"}}, [["filter", "id_prefix"]]),
+            ({"action": "retry", "ids": ["x"], "cursor": "y"}, [[]]),
+            ({"action": "retry", "filter": {}, "cursor": ""}, [["cursor"]]),
             ({"action": "retry", "filter": {"created_after": "now"}}, [["filter", "created_after"]]),
         ],
     )
@@ -110,24 +173,33 @@ class TestBulk:
         assert (answer.status, answer.locs) == (422, locs)
 
 
-class Endless(MemoryJobStore):
-    """A store whose pages are empty, take ten seconds each, and never end."""
+class Slow(MemoryJobStore):
+    """A store with five pages without a match, ten seconds each, and then one with."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self.time = clock
-        self.pages = 0
+        self.asked: list[str | None] = []
 
     def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
-        self.pages += 1
+        if which.status is not Status.DEAD_LETTER:
+            return Page([], None)
         self.time.now += 10
-        return Page([], "on")
+        self.asked.append(position)
+        number = int(position or 0) + 1
+        return Page([], str(number)) if number <= 5 else super().page(which, limit)
 
 
-def test_a_search_ends_in_time_and_says_that_there_is_more(world: World) -> None:
+def test_a_search_that_ran_out_of_time_goes_on_where_it_stopped(world: World) -> None:
     clock = Clock()
-    store = Endless(clock)
+    store = Slow(clock)
     slow = World(clock=clock, parts={"job_store": store})
-    report = slow.post("/jobs/bulk", {"action": "retry", "filter": {"tag": "x"}}).json
-    assert report == {"matched": 0, "done": 0, "skipped": [], "more": True}
-    assert store.pages == 2
+    job_id = slow.create(tags=["x"])
+    store._jobs[job_id] = replace(store.get(job_id), status=Status.DEAD_LETTER)
+    body: dict[str, Any] = {"action": "retry", "filter": {"tag": "x"}}
+    reports = [slow.post("/jobs/bulk", body).json]
+    while reports[-1]["more"]:
+        reports.append(slow.post("/jobs/bulk", {**body, "cursor": reports[-1]["next_cursor"]}).json)
+    assert [report["done"] for report in reports] == [0, 0, 1]
+    assert store.asked == [None, "1", "2", "3", "4", "5"]
+    assert store.get(job_id).gen == 2

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.job import Status
 from tests.chalicelib.api.support import World
 
-NOTHING = {"matched": 0, "done": 0, "skipped": [], "more": False}
+NOTHING = {"matched": 0, "done": 0, "skipped": [], "more": False, "next_cursor": None}
 
 
 def dead(world: World, count: int, **fields: str) -> list[str]:

@@ -83,7 +83,7 @@ def test_a_life(deployed: Callable[[int], World]) -> None:
     batch = world.post("/jobs/batch", {"jobs": [BODY] * 12}).json["results"]
     assert [result["status"] for result in batch] == [201] * 12
     bulk = world.post("/jobs/bulk", {"action": "cancel", "filter": {"type": "test.note"}}).json
-    assert bulk == {"matched": 15, "done": 15, "skipped": [], "more": False}
+    assert bulk == {"matched": 15, "done": 15, "skipped": [], "more": False, "next_cursor": None}
     assert world.get("/metrics").status == 200
 
 

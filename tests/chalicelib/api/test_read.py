@@ -85,6 +85,10 @@ class TestList:
         }.items():  # fmt: skip
             assert ids(world.get(f"/jobs?{query}")) == found, query
 
+    @pytest.mark.parametrize("name", ["boom", "0123456789a", "0123456789AB", "0123456789abc", ""])
+    def test_what_is_no_fingerprint(self, world: World, name: str) -> None:
+        assert world.get(f"/jobs?fingerprint={name}").locs == [["query", "fingerprint"]]
+
     def test_total_counts_by_status_and_type_and_is_null_for_the_rest(self, world: World) -> None:
         world.create(tags=["blue"])
         world.create(type="test.other")

@@ -126,7 +126,8 @@ def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 
 def look(acting: Stage, job_id: str) -> None:
     for path in ("/jobs?limit=5", "/jobs?status=failed", "/jobs?type=email.send&status=completed", "/metrics",
-                 "/metrics/series?metric=throughput", "/errors", "/me", "/job-types"):  # fmt: skip
+                 "/metrics/series?metric=throughput", "/errors", "/jobs?fingerprint=0123456789ab", "/me",
+                 "/job-types"):  # fmt: skip
         status, answer = acting.call("GET", path)
         assert status == 200, answer
     for rest in ("", "/logs"):
