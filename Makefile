@@ -11,7 +11,7 @@ NODE_FITS := node -e 'const [a, b] = process.versions.node.split("."); process.e
 NPM := PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm --prefix dashboard --no-fund --no-audit --loglevel=error
 UI := dashboard/dist/index.html
 UI_READY := dashboard/node_modules/.ready
-UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/reference dashboard/index.html dashboard/vite.config.ts -type f 2>/dev/null)
+UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/reference dashboard/index.html dashboard/vite.config.ts dashboard/chunks.ts -type f 2>/dev/null)
 READY := $(VENV)/.ready
 
 .PHONY: help setup dev demo load test check fix proof mutations chaos package deploy status destroy token token-list token-revoke cost bench bench-scale e2e openapi lifecycle lock clean

@@ -2,12 +2,13 @@ import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { chunkOf, preloadFrame } from "./chunks.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   base: "/",
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), preloadFrame()],
   resolve: {
     alias: {
       "@": here("./src"),
@@ -25,7 +26,15 @@ export default defineConfig({
     manifest: true,
     chunkSizeWarningLimit: 1600, // the renderer of the API reference, which nothing else loads
     // Two pages: the console, and the API reference that GET /docs leads to.
-    rolldownOptions: { input: { main: here("./index.html"), reference: here("./reference/index.html") } },
+    rolldownOptions: {
+      input: { main: here("./index.html"), reference: here("./reference/index.html") },
+      output: {
+        codeSplitting: {
+          groups: [{ name: chunkOf, debugName: "frame" }],
+          includeDependenciesRecursively: false,
+        },
+      },
+    },
   },
   test: {
     environment: "happy-dom",

@@ -17,6 +17,7 @@ const SCREENS = [
 
 interface Chunk {
   file: string;
+  name?: string;
   imports?: string[];
   css?: string[];
 }
@@ -36,7 +37,8 @@ function closure(key: string, seen = new Set<string>()): Set<string> {
   return seen;
 }
 
-const base = closure("index.html");
+const frame = Object.keys(manifest).find((key) => manifest[key]?.name === "frame") ?? "no frame";
+const base = new Set([...closure("index.html"), ...closure(frame)]);
 const reference = [...closure("reference/index.html"), ...closure("src/reference/render.ts")];
 const always = gzip("index.html") + gzip("theme.js");
 const sum = (files: Iterable<string>) => [...files].reduce((total, file) => total + gzip(file), 0);

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { configFile } from "./api/early";
 
 /** What /config.json says about where this copy of the dashboard runs. */
 const Config = v.object({
@@ -15,7 +16,7 @@ export type Config = v.InferOutput<typeof Config>;
 let current: Config | null = null;
 
 export async function loadConfig(): Promise<Config> {
-  const answer = await fetch("/config.json");
+  const answer = await configFile();
   if (!answer.ok) throw new Error(`/config.json answered ${answer.status}.`);
   const read = v.safeParse(Config, await answer.json());
   if (!read.success) throw new Error('/config.json must be like {"apiUrl": "https://…"}.');

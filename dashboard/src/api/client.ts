@@ -1,6 +1,7 @@
 import { createStore } from "@/lib/store";
 import { config } from "@/config";
 import { parse, stringify } from "@/lib/json";
+import { takeEarly } from "./early";
 import { ApiError, Offline, type FieldError } from "./errors";
 
 /** Whether the API answers: when it last did, and since when it does not. */
@@ -59,7 +60,8 @@ export async function requestFull<T>(path: string, call: Call): Promise<{ body: 
 
 async function reach(url: string, init: RequestInit): Promise<Response> {
   try {
-    const answer = await fetch(url, init);
+    const early = init.method === "GET" ? takeEarly(url) : undefined;
+    const answer = await (early ?? fetch(url, init));
     connection.set({ lastOk: Date.now(), downSince: null });
     return answer;
   } catch (error) {

@@ -125,15 +125,14 @@ function reveal(list: HTMLElement | null, index: number, size: number): void {
     window.scrollBy({ top: top + size - window.innerHeight + BOTTOM });
 }
 
-/** How wide the table may be; 0 before it is measured. */
+/** How wide the table may be: as wide as its section, which is there before the rows are. 0 where nothing is laid out. */
 function useWidth(ref: React.RefObject<HTMLDivElement | null>): number {
-  const [width, setWidth] = useState(0);
+  const [width, setWidth] = useState(() => document.getElementById("job-list")?.clientWidth ?? 0);
   useLayoutEffect(() => {
     const element = ref.current;
     if (!element) return;
-    const look = () => setWidth(element.clientWidth);
-    look();
-    const watcher = new ResizeObserver(look);
+    // Told before the next paint: a look of our own would lay everything out once more.
+    const watcher = new ResizeObserver(() => setWidth(element.clientWidth));
     watcher.observe(element);
     return () => watcher.disconnect();
   }, [ref]);

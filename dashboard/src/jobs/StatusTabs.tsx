@@ -25,7 +25,7 @@ export function StatusTabs({ search }: { search: JobsSearch }) {
             key={status ?? "all"}
             to="/dashboard"
             search={inStatus(search, status)}
-            ref={on ? intoView : undefined}
+            ref={on && status ? intoView : undefined}
             aria-current={on ? "page" : undefined}
             activeOptions={{ exact: true, includeSearch: true }}
             className={cx(

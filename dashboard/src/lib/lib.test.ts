@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { brief, bytes, oneLine, percent, plural } from "./format";
+import { brief, bytes, count, oneLine, percent, plural } from "./format";
 import { parse, parseJson, pretty, rounded, stringify, toInteger, type Json, type JsonObject } from "./json";
 import { jsonLines } from "./jsonLines";
 import { clock, countdown, duration, exact, fromInput, parseSpan, relative, short, toInput } from "./time";
@@ -56,6 +56,8 @@ test("numbers never flatter", () => {
   expect(percent(0.9999)).toBe("99.9%");
   expect([percent(1), percent(0.5), percent(0.012)]).toEqual(["100%", "50%", "1.2%"]);
   expect([brief(9999), brief(12_345)]).toEqual(["9,999", "12.3K"]);
+  expect([brief(999_949), brief(999_950), brief(7_000_000)]).toEqual(["999.9K", "1M", "7M"]);
+  expect(["0", "999", "1,000", "1,234,567", "1,234.5"]).toEqual([0, 999, 1000, 1_234_567, 1234.5].map(count));
   expect([plural(1, "job"), plural(2, "job")]).toEqual(["1 job", "2 jobs"]);
   expect([bytes(12), bytes(48_213), bytes(2_500_000)]).toEqual(["12 B", "48.2 kB", "2.5 MB"]);
   expect(oneLine("a\n  b\tc")).toBe("a b c");

@@ -50,56 +50,52 @@ export function countdown(ms: number): string {
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${seconds}` : `${minutes}:${seconds}`;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const two = (n: number) => String(n).padStart(2, "0");
 
-function format(zone: Zone, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${zone}${JSON.stringify(options)}`;
-  const known = formats.get(key);
-  if (known) return known;
-  const made = new Intl.DateTimeFormat("en-GB", {
-    hourCycle: "h23",
-    ...options,
-    ...(zone === "utc" ? { timeZone: "UTC" } : {}),
-  });
-  formats.set(key, made);
-  return made;
+/** A date whose UTC fields are those of the zone. Not Intl: its data takes longer to load than the first rows to draw. */
+function fields(at: number, zone: Zone): Date {
+  return new Date(zone === "utc" ? at : at - new Date(at).getTimezoneOffset() * MINUTE);
 }
-
-const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
-const DATE = { day: "2-digit", month: "short", year: "numeric" } as const;
 
 /** The time of day to the second. */
 export function clock(at: number, zone: Zone): string {
-  return format(zone, CLOCK).format(at);
+  return `${hourMinute(at, zone)}:${two(fields(at, zone).getUTCSeconds())}`;
 }
 
 /** Hours and minutes only, for axes. */
 export function hourMinute(at: number, zone: Zone): string {
-  return format(zone, { hour: "2-digit", minute: "2-digit" }).format(at);
+  const time = fields(at, zone);
+  return `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}`;
 }
 
 /** The day and month only, for axes. */
 export function dayMonth(at: number, zone: Zone): string {
-  return format(zone, { day: "2-digit", month: "short" }).format(at);
+  const time = fields(at, zone);
+  return `${two(time.getUTCDate())} ${MONTHS[time.getUTCMonth()] ?? ""}`;
+}
+
+function date(at: number, zone: Zone): string {
+  return `${dayMonth(at, zone)} ${fields(at, zone).getUTCFullYear()}`;
 }
 
 /** Date and time to the millisecond, with the zone named: what a title or a copy shows. */
 export function exact(at: number, zone: Zone): string {
   const ms = String(at % 1000).padStart(3, "0");
-  return `${format(zone, DATE).format(at)}, ${clock(at, zone)}.${ms} ${zone === "utc" ? "UTC" : offset(at)}`;
+  return `${date(at, zone)}, ${clock(at, zone)}.${ms} ${zone === "utc" ? "UTC" : offset(at)}`;
 }
 
 /** The clock alone for today, with the date for any other day. */
 export function stamp(at: number, now: number, zone: Zone): string {
-  const sameDay = format(zone, DATE).format(at) === format(zone, DATE).format(now);
-  return sameDay ? clock(at, zone) : `${dayMonth(at, zone)}, ${hourMinute(at, zone)}`;
+  if (date(at, zone) === date(now, zone)) return clock(at, zone);
+  return `${dayMonth(at, zone)}, ${hourMinute(at, zone)}`;
 }
 
 function offset(at: number): string {
   const minutes = -new Date(at).getTimezoneOffset();
   const sign = minutes < 0 ? "−" : "+";
   const size = Math.abs(minutes);
-  return `UTC${sign}${String(Math.floor(size / 60)).padStart(2, "0")}:${String(size % 60).padStart(2, "0")}`;
+  return `UTC${sign}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
 /** For an input of date and time: "2026-11-25T00:42", in the zone. */

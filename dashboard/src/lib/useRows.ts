@@ -12,10 +12,12 @@ interface RowsOptions {
 
 const SPARE = 12;
 const FALLBACK_HEIGHT = 900;
+/** Pixels of rows in the first paint: about what a screen has room for below the page's head. */
+const FIRST_HEIGHT = 480;
 
 /** Which rows of a long list are in view, [first, last): only they are drawn. */
 export function useRows({ count, size, scroller, list }: RowsOptions): { first: number; last: number } {
-  const [view, setView] = useState({ first: 0, last: Math.ceil(FALLBACK_HEIGHT / size) });
+  const [view, setView] = useState({ first: 0, last: Math.ceil(FIRST_HEIGHT / size) });
   useEffect(() => {
     const element = scroller === "window" ? null : scroller.current;
     const target: EventTarget = element ?? window;

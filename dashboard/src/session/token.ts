@@ -1,16 +1,15 @@
 import { config } from "@/config";
-
-const KEY = "jobflow.token";
+import { TOKEN_KEY } from "./key";
 
 /** The tab's token, or the local runner's. */
 export function readToken(): string | null {
-  return sessionStorage.getItem(KEY) ?? config().devToken ?? null;
+  return sessionStorage.getItem(TOKEN_KEY) ?? config().devToken ?? null;
 }
 
 export function keepToken(token: string): void {
-  sessionStorage.setItem(KEY, token);
+  sessionStorage.setItem(TOKEN_KEY, token);
 }
 
 export function forgetToken(): void {
-  sessionStorage.removeItem(KEY);
+  sessionStorage.removeItem(TOKEN_KEY);
 }

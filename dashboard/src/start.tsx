@@ -1,0 +1,67 @@
+import { QueryClient } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { ApiError } from "./api/errors";
+import { jobPages } from "./api/jobs";
+import { metrics } from "./api/metrics";
+import { me } from "./api/types";
+import { App } from "./app";
+import { loadConfig } from "./config";
+import { readSearch, toFilter } from "./jobs/search";
+import { makeRouter } from "./router";
+import { followSystemTheme } from "./session/prefs";
+import { startSession } from "./session/session";
+import { readToken } from "./session/token";
+
+/** Milliseconds that the first picture waits for the first answers; later ones fill in skeletons. */
+const PATIENCE_MS = 300;
+
+/** Show the app, with what the API said to the first questions if it was quick. */
+export async function start(root: HTMLElement): Promise<void> {
+  try {
+    await loadConfig();
+  } catch (error) {
+    root.textContent = `JobFlow's console is not configured: ${String(error)}`;
+    return;
+  }
+  startSession();
+  followSystemTheme();
+  const client = makeClient();
+  const router = makeRouter();
+  const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+  await Promise.allSettled([router.load(), Promise.race([firstAnswers(client), patience])]);
+  createRoot(root).render(
+    <StrictMode>
+      <App client={client} router={router} />
+    </StrictMode>,
+  );
+}
+
+async function firstAnswers(client: QueryClient): Promise<void> {
+  const token = readToken();
+  if (token === null) return;
+  const asked: Promise<unknown>[] = [client.query(me(token))];
+  if (location.pathname === "/dashboard") {
+    const search = readSearch(Object.fromEntries(new URLSearchParams(location.search)));
+    const rows = jobPages(toFilter(search, Date.now()));
+    asked.push(client.query(metrics()));
+    // A range up to now is another question a moment later.
+    if (!search.range) asked.push(client.infiniteQuery({ ...rows, gcTime: 10 * PATIENCE_MS }));
+  }
+  await Promise.allSettled(asked); // what failed is told by whoever shows it
+}
+
+/** A refusal stays a refusal; anything else may be better in a moment. */
+function worthAnother(times: number, error: Error): boolean {
+  return times < 1 && !(error instanceof ApiError && error.status < 500);
+}
+
+function makeClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      // What the browser thinks of the network is not what the API thinks: always ask.
+      queries: { networkMode: "always", retry: worthAnother, retryDelay: 800, staleTime: 1000 },
+      mutations: { networkMode: "always" },
+    },
+  });
+}
