@@ -36,7 +36,9 @@ export function ChartCard({ title, actions, summary, missing, ...chart }: ChartC
         {actions}
       </header>
       <div className="relative px-2">
-        <TimeChart {...chart} onPoint={setPoint} />
+        <div className={cx(missing !== undefined && "invisible")}>
+          <TimeChart {...chart} onPoint={setPoint} />
+        </div>
         {words && (
           <p className="pointer-events-none absolute inset-x-0 top-12 text-center text-sm text-faint">
             {words}
@@ -52,11 +54,13 @@ export function ChartCard({ title, actions, summary, missing, ...chart }: ChartC
               </svg>
               {line.label}
               <span className="nums text-text">
-                {point === null
-                  ? summary(line)
-                  : line.values[point] == null
-                    ? "–"
-                    : chart.unit(line.values[point])}
+                {missing !== undefined
+                  ? "–"
+                  : point === null
+                    ? summary(line)
+                    : line.values[point] == null
+                      ? "–"
+                      : chart.unit(line.values[point])}
               </span>
             </li>
           ))}

@@ -6,6 +6,7 @@ import { When } from "@/live/When";
 import { Code } from "@/ui/Code";
 import { Fact } from "@/ui/Panel";
 import { LogLines } from "./Logs";
+import { STATUS } from "./status";
 
 const EDGE: Record<Attempt["outcome"], string> = {
   completed: "border-s-green",
@@ -27,7 +28,12 @@ const WORD: Record<Attempt["outcome"], string> = {
 /** A card for each attempt, the newest first and open. */
 export function Attempts({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
   const attempts = [...job.history].sort((a, b) => b.gen - a.gen || b.attempt - a.attempt);
-  if (attempts.length === 0) return <p className="p-4 text-sm text-soft">No worker has taken it yet.</p>;
+  if (attempts.length === 0)
+    return (
+      <p className="p-4 text-sm text-soft">
+        {STATUS[job.status].terminal ? "No worker ever took it." : "No worker has taken it yet."}
+      </p>
+    );
   return (
     <ul className="divide-y divide-line">
       {attempts.map((attempt, at) => (

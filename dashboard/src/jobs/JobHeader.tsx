@@ -115,7 +115,7 @@ function Why({ job }: { job: JobDetail }) {
       {failed && (
         <p
           dir="auto"
-          className="max-h-24 overflow-auto font-medium break-words whitespace-pre-wrap"
+          className="mb-1 max-h-25 overflow-auto font-medium break-words whitespace-pre-wrap"
           data-testid="job-error"
         >
           {job.errorClass && <span className={tone}>{job.errorClass}: </span>}

@@ -1,0 +1,109 @@
+import type { Page } from "@playwright/test";
+
+/** What a screenshot is of. */
+export interface Screen {
+  path: (find: Find) => Promise<string> | string;
+  /** Orders to the fake API before, and undone after. */
+  order?: object;
+  /** What is done on the page before it is shot. */
+  then?: (page: Page) => Promise<unknown>;
+  /** The page from top to bottom, and not only what is in the window. */
+  whole?: boolean;
+}
+export interface Find {
+  /** The newest job of this status. */
+  byStatus: (status: string) => Promise<string>;
+  /** A job that is made for the picture. */
+  made: (name: keyof typeof MADE) => Promise<string>;
+}
+
+const now = Date.now();
+const HTML = '<html><body><h1>502 Bad Gateway</h1><script>document.title="owned"</script></body></html>';
+
+/** Jobs that the simulation would not come up with. */
+export const MADE = {
+  wild: {
+    type: "email.send",
+    payload: {
+      to: ["ada@example.com"],
+      subject: "فاتورة شهر نوفمبر جاهزة · Invoice for November",
+      text: "x".repeat(3000),
+      order: 9007199254740993n,
+      lines: Array.from({ length: 10_000 }, (_, n) => n),
+    },
+    more: {
+      status: "dead_letter",
+      attempts: 3,
+      errorClass: "BadGateway",
+      errorMessage: `${HTML}\nفشل إرسال الرسالة: صندوق البريد ممتلئ\n${"a-very-long-word-".repeat(30)}`,
+      finishedAt: now,
+      tags: ["customer:42", "a-tag-that-is-exactly-forty-characters-x"],
+    },
+  },
+  waits: {
+    type: "image.process",
+    payload: { key: "uploads/missing/photo.png", format: "png" },
+    more: {
+      status: "retrying",
+      attempts: 2,
+      maxAttempts: 6,
+      createdAt: now - 12_000,
+      startedAt: now - 6000,
+      nextAttemptAt: now + 3_600_000,
+      errorClass: "UploadMissing",
+      errorMessage: "There is no upload uploads/missing/photo.png yet; it may still be on its way.",
+      history: [1, 2].map((n) => ({
+        gen: 1,
+        attempt: n,
+        outcome: "error",
+        started_at: new Date(now - 12_000 + n * 4000).toISOString(),
+        finished_at: new Date(now - 10_900 + n * 4000).toISOString(),
+        duration_ms: 1100,
+        error_class: "UploadMissing",
+        error_message: "There is no upload uploads/missing/photo.png yet; it may still be on its way.",
+        stack: null,
+        request_id: "54b891aa-b383-4632-ad87-cdb925f321b2",
+        cold_start: n === 1,
+        receive_count: n,
+        retry_delay_s: 2 ** n,
+      })),
+    },
+  },
+} as const;
+
+const press = (key: string) => (page: Page) => page.keyboard.press(key);
+const selectThree = async (page: Page) => {
+  for (const box of (await page.getByRole("checkbox", { name: /^Select job/ }).all()).slice(0, 3))
+    await box.check();
+};
+const signOut = async (page: Page) => {
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+};
+const open = (name: string | RegExp) => (page: Page) => page.getByRole("button", { name }).first().click();
+
+export const SCREENS: Record<string, Screen> = {
+  landing: { path: () => "/", whole: true },
+  dashboard: { path: () => "/dashboard" },
+  "dashboard-loading": { path: () => "/dashboard", order: { latencyMs: 20_000 } },
+  "dashboard-error": { path: () => "/dashboard", order: { fail: { path: "/", status: 500 } } },
+  "dashboard-partial": { path: () => "/dashboard", order: { fail: { path: "/metrics", status: 503 } } },
+  "dashboard-sorted": { path: () => "/dashboard?sort=run" },
+  "dashboard-columns": { path: () => "/dashboard", then: open("Columns and density") },
+  "dashboard-views": { path: () => "/dashboard?status=failed&range=1h", then: open("Saved views") },
+  selected: { path: () => "/dashboard?status=dead_letter", then: selectThree },
+  empty: { path: () => "/dashboard?error=nothing-like-this" },
+  "job-dead": { path: async (find) => `/jobs/${await find.byStatus("dead_letter")}`, whole: true },
+  "job-done": { path: async (find) => `/jobs/${await find.byStatus("completed")}`, whole: true },
+  "job-waits": { path: async (find) => `/jobs/${await find.made("waits")}`, whole: true },
+  "job-wild": { path: async (find) => `/jobs/${await find.made("wild")}`, whole: true },
+  "job-gone": { path: () => "/jobs/00000000-0000-4000-8000-000000000000" },
+  "job-retry": { path: async (find) => `/jobs/${await find.byStatus("dead_letter")}`, then: press("r") },
+  "job-edit": { path: async (find) => `/create?edit=${await find.byStatus("dead_letter")}`, whole: true },
+  create: { path: () => "/create?type=image.process", whole: true },
+  queues: { path: () => "/queues", whole: true },
+  errors: { path: () => "/errors", whole: true },
+  palette: { path: () => "/dashboard", then: press("Control+k") },
+  help: { path: () => "/dashboard", then: press("?") },
+  "sign-in": { path: () => "/dashboard", then: signOut },
+};
