@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import botocore.session
 from moto.dynamodb.models import dynamodb_backends
@@ -19,7 +19,7 @@ from chalicelib.ports import JobQueue, JobStore
 from chalicelib.settings import Settings
 from chalicelib.sqs import SqsJobQueue
 from infra.local.emulator.inprocess import emulated
-from tests.proof.faults import Faults
+from tests.proof.faults import Faults, Partial
 from tests.proof.ground import TYPE, Ending, Ground, Received, Stand, Write, Written
 
 REGION = "us-east-1"
@@ -37,7 +37,7 @@ class AwsGround:
     def __init__(self, settings: Settings, clock: Callable[[], float], observer: Any) -> None:
         self.faults = Faults()
         self.store: JobStore = DynamoJobStore(settings, clock)
-        self.queue: JobQueue = SqsJobQueue(settings)
+        self.queue = cast("JobQueue", Partial(SqsJobQueue(settings), self.faults))
         self._sqs = observer
 
     def jobs(self) -> Sequence[Job]:

@@ -1,9 +1,11 @@
 """Faults on request: the process dies at a given call, before or after it; or calls fail for a while."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from chalicelib.ports import JobQueue, Nudge
 
 
 class Crash(BaseException):
@@ -27,6 +29,8 @@ class Faults:
     after: bool = False
     fail: Callable[[str], Exception | None] = lambda _: None
     lose: Callable[[str], Exception | None] = lambda _: None
+    unsent: int = 0
+    """How many entries of the next SendMessageBatch SQS will not take."""
     names: list[str] = field(default_factory=list)
     sleeping: bool = False
 
@@ -60,6 +64,23 @@ class Faults:
         error = self.lose(name)
         if error is not None:
             raise error
+
+
+class Partial:
+    """A queue that takes a part of a batch, when the faults say so."""
+
+    def __init__(self, queue: JobQueue, faults: Faults) -> None:
+        self._queue = queue
+        self._faults = faults
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queue, name)
+
+    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
+        """See JobQueue."""
+        lost, self._faults.unsent = list(nudges[: self._faults.unsent]), 0
+        taken = nudges[len(lost) :]
+        return [*lost, *(self._queue.send_many(taken) if taken else ())]
 
 
 class Faulty:

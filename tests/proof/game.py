@@ -1,7 +1,7 @@
 """One game of the state machine: a world, the model beside it, and what must hold after each step and at the end."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from chalicelib.job import TERMINAL, Status
+from chalicelib.ports import Overdue
 from tests.proof.faults import Crash, ReplyLost, Throttled
 from tests.proof.ground import Received, Stand, in_memory
 from tests.proof.invariants import broken_always, broken_at_rest
@@ -43,6 +44,7 @@ class Game(RuleBasedStateMachine):
         self.models: dict[str, Model] = {}
         self.bodies: dict[str, dict[str, Any]] = {}
         self.flying: list[Received] = []
+        self.listed: Sequence[Overdue] = []
         self.read = 0
         type(self).machines += 1
 
@@ -78,7 +80,8 @@ class Game(RuleBasedStateMachine):
         """Faults stop; the system comes to rest, and everything must have ended well."""
         try:
             faults = self.ground.faults
-            faults.crash_at, faults.fail, faults.lose = None, (lambda _: None), (lambda _: None)
+            faults.crash_at, faults.fail, faults.lose, faults.unsent = None, (lambda _: None), (lambda _: None), 0
+            self.world.paused = False
             self.world.rest()
             self.follow()
             assert broken_at_rest(self.world) == []

@@ -10,7 +10,7 @@ from chalicelib.job import Attempt, Job, Status
 from chalicelib.memory import MemoryJobQueue, MemoryJobStore
 from chalicelib.nudge import parse_nudge, write_nudge
 from chalicelib.ports import JobQueue, JobStore
-from tests.proof.faults import Faults, Faulty
+from tests.proof.faults import Faults, Faulty, Partial
 
 TYPE = "proof.note"
 
@@ -92,7 +92,7 @@ class MemoryGround:
         self._store = LoggingStore(clock)
         self._queue = MemoryJobQueue(clock, visibility)
         self.store = cast("JobStore", Faulty(self._store, self.faults))
-        self.queue = cast("JobQueue", Faulty(self._queue, self.faults))
+        self.queue = cast("JobQueue", Faulty(Partial(self._queue, self.faults), self.faults))
 
     def jobs(self) -> Sequence[Job]:
         """See Ground."""

@@ -7,17 +7,17 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from chalicelib.errors import JobConflict
 from chalicelib.job import RETRYABLE, TERMINAL, WAITING, Status
-from tests.proof.faults import ReplyLost, Throttled
-from tests.proof.game import Game
 from tests.proof.ground import Stand
+from tests.proof.misfortunes import Misfortunes
 
 OUTCOMES = ("ok", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err", "nested then ok", "long")
-NAMES = st.sampled_from(["a", "b", "c"])
+ALL_NAMES = ("a", "b", "c")
+NAMES = st.sampled_from(ALL_NAMES)
 DELAYS = st.sampled_from([0, 0, 0, 5, 700, 3000])
 ATTEMPTS = st.integers(1, 3)
 
 
-class DeliveryMachine(Game):
+class DeliveryMachine(Misfortunes):
     """Everything that anyone may do, and all that may go wrong."""
 
     @initialize(seed=st.integers(0, 10_000), batch=st.integers(1, 4), delay=DELAYS, attempts=ATTEMPTS)
@@ -36,6 +36,20 @@ class DeliveryMachine(Game):
         before, replayed = len(self.ground.jobs()), name in self.world.accepted
         self.step(lambda: self.world.submit(name, **fields))
         assert not replayed or len(self.ground.jobs()) == before, "a replay made another job"
+
+    @rule(delay=DELAYS)
+    def create_without_a_key(self, delay: int) -> None:
+        """POST /jobs by a client that gives up at the first 502: there may be a job then, which ends, or none."""
+        name = f"unkeyed {len(self.ground.jobs())}"
+        self.step(lambda: self.world.submit(name, keyed=False, delay_seconds=delay or None))
+
+    @rule(delay=DELAYS, unsent=st.integers(0, 3))
+    def create_a_batch(self, delay: int, unsent: int) -> None:
+        """POST /jobs/batch with every name; SQS may not take every message of it."""
+        for name in ALL_NAMES:
+            self.bodies.setdefault(name, {"max_attempts": 2, "delay_seconds": delay or None})
+        self.ground.faults.unsent = unsent
+        self.step(lambda: self.world.submit_batch({name: self.bodies[name] for name in ALL_NAMES}))
 
     @precondition(lambda self: self.world.accepted)
     @rule(name=NAMES)
@@ -149,35 +163,6 @@ class DeliveryMachine(Game):
     def lose_messages(self) -> None:
         """Every message of the queue is gone; the watchdog must notice."""
         self.world.lose_messages()
-
-    # ---- time and misfortune
-
-    @rule(seconds=st.sampled_from([0.5, 2, 10, 61, 75, 130, 400, 4000]))
-    def advance(self, seconds: float) -> None:
-        """Time passes."""
-        self.clock.advance(seconds)
-
-    @rule()
-    def watchdog(self) -> None:
-        """The watchdog's minute."""
-        self.step(self.world.watch)
-
-    @rule(calls=st.integers(1, 12), after=st.booleans())
-    def crash_soon(self, calls: int, after: bool) -> None:
-        """The process dies a few calls from now."""
-        faults = self.ground.faults
-        faults.crash_at, faults.after = faults.calls + calls, after
-
-    @rule(calls=st.integers(1, 6), lost=st.booleans())
-    def fail_soon(self, calls: int, lost: bool) -> None:
-        """The next calls are refused, or done and their answers lost."""
-        left = iter(range(calls))
-
-        def error(name: str) -> Exception | None:
-            return None if next(left, None) is None else (ReplyLost if lost else Throttled)(name)
-
-        faults = self.ground.faults
-        faults.fail, faults.lose = ((lambda _: None), error) if lost else (error, (lambda _: None))
 
 
 def machine_on(stand: Stand) -> type[DeliveryMachine]:

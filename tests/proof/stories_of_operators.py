@@ -20,6 +20,13 @@ def delayed_by_half_an_hour(world: World) -> None:
     world.submit("a", delay_seconds=2000)
 
 
+@scenario(DONE, batch=3)
+def three_in_one_request(world: World) -> None:
+    """SQS takes two of the three messages; the third job is the watchdog's."""
+    world.ground.faults.unsent = 1
+    world.submit_batch({"a": {}, "b": {}, "c": {}})
+
+
 @scenario(CANCELLED)
 def delayed_then_cancelled(world: World) -> None:
     """The message is on its way, and must not run the job when it arrives."""

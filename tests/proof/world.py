@@ -2,13 +2,13 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.bulk import Report, act_on_matches
+from chalicelib.bulk import Report, act_on_matches, submit_many
 from chalicelib.errors import JobConflict
-from chalicelib.job import Status
+from chalicelib.job import Job, Status
 from chalicelib.ports import Filter
 from chalicelib.service import JobService, Submission
 from chalicelib.watchdog import Watchdog
@@ -33,6 +33,8 @@ class World:
     batch: int = 1
     """Messages in one delivery."""
     watchdog_on: bool = True
+    paused: bool = False
+    """Whether Lambda's poller has been told to receive nothing."""
     duplicate_next: bool = False
     runs: dict[tuple[str, int, int], str] = field(default_factory=dict)
     accepted: dict[str, str] = field(default_factory=dict)
@@ -83,19 +85,31 @@ class World:
         asked = Submission(TYPE, payload, idempotency_key=key, principal="proof", **fields)
 
         def post() -> None:
-            made, _ = self.service.submit(asked)
-            before = self.accepted.setdefault(name, made.id)
-            if before != made.id:
-                self.wrong.append(f"one key made two jobs: {before} and {made.id}")
+            self._accept(name, self.service.submit(asked)[0])
 
         if keyed:
             self.insist(post)
         else:
             self.process(post)
 
-    def id_of(self, name: str) -> str | None:
-        """The id of the job that was accepted under that name."""
-        return self.accepted.get(name)
+    def submit_batch(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
+        """POST /jobs/batch: all in one request, each with its name as its key."""
+        asked = [
+            Submission(TYPE, {"name": name, "ballast": ""}, idempotency_key=name, principal="proof", **fields)
+            for name, fields in bodies.items()
+        ]
+
+        def post() -> None:
+            for name, outcome in zip(bodies, submit_many(self.service, asked), strict=True):
+                self._accept(name, outcome.job)
+
+        self.insist(post)
+
+    def _accept(self, name: str, job: Job | None) -> None:
+        if job is None:
+            self.wrong.append(f"{name} was refused")
+        elif self.accepted.setdefault(name, job.id) != job.id:
+            self.wrong.append(f"one key made two jobs: {self.accepted[name]} and {job.id}")
 
     def cancel(self, name: str) -> None:
         """POST /jobs/{id}/cancel."""
@@ -136,7 +150,7 @@ class World:
 
     def poll(self, limit: float = TIMEOUT) -> int:
         """Receive one batch and work it off, as Lambda does; returns its size."""
-        batch = self.ground.receive(self.batch)
+        batch = [] if self.paused else self.ground.receive(self.batch)
         if batch and self.duplicate_next:
             self.duplicate_next = False
             self.ground.put(batch[0].body)

@@ -1,0 +1,79 @@
+"""What goes wrong in a game, and the time it takes: crashes, refusals, outages, pauses, an index that is behind."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from chalicelib.ports import JobStore, Overdue
+from chalicelib.service import JobService
+from chalicelib.watchdog import Watchdog
+from tests.proof.faults import ReplyLost, Throttled
+from tests.proof.game import Game
+from tests.proof.ground import TYPE
+
+
+class StaleIndex:
+    """A store whose sparse index still shows what was overdue some time ago."""
+
+    def __init__(self, store: JobStore, listed: Sequence[Overdue]) -> None:
+        self._store = store
+        self._listed = listed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def overdue(self, _now: float, limit: int) -> Sequence[Overdue]:
+        """See JobStore."""
+        return self._listed[:limit]
+
+
+class Misfortunes(Game):
+    """The rules of everything that nobody wants."""
+
+    @rule(seconds=st.sampled_from([0.5, 2, 10, 61, 75, 130, 400, 4000]))
+    def advance(self, seconds: float) -> None:
+        """Time passes."""
+        self.clock.advance(seconds)
+
+    @rule()
+    def watchdog(self) -> None:
+        """The watchdog's minute."""
+        self.step(self.world.watch)
+
+    @rule()
+    def look_at_the_index(self) -> None:
+        """A query whose answer is slow to arrive."""
+        with self.ground.faults.asleep():
+            self.listed = self.ground.store.overdue(self.clock(), 100)
+
+    @precondition(lambda self: self.listed)
+    @rule()
+    def watch_by_a_stale_index(self) -> None:
+        """A watchdog acts on that answer: everything on it may have moved on."""
+        stale: Any = StaleIndex(self.ground.store, self.listed)
+        service = JobService(stale, self.ground.queue, clock=self.clock)
+        self.step(lambda: self.world.process(lambda: Watchdog(service, [TYPE]).run(lambda: 50.0)))
+
+    @rule(paused=st.booleans())
+    def pause(self, paused: bool) -> None:
+        """An operator stops the queue from being worked off, or lets it go on."""
+        self.world.paused = paused
+
+    @rule(calls=st.integers(1, 12), after=st.booleans())
+    def crash_soon(self, calls: int, after: bool) -> None:
+        """The process dies a few calls from now."""
+        faults = self.ground.faults
+        faults.crash_at, faults.after = faults.calls + calls, after
+
+    @rule(calls=st.integers(1, 6), lost=st.booleans())
+    def fail_soon(self, calls: int, lost: bool) -> None:
+        """The next calls are refused, or done and their answers lost."""
+        left = iter(range(calls))
+
+        def error(name: str) -> Exception | None:
+            return None if next(left, None) is None else (ReplyLost if lost else Throttled)(name)
+
+        faults = self.ground.faults
+        faults.fail, faults.lose = ((lambda _: None), error) if lost else (error, (lambda _: None))
