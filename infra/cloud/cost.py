@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.api.schemas import MOST_IN_BATCH
 from chalicelib.bulk import AT_ONCE
 from chalicelib.jobtype import JobType
-from infra.cloud.prices import ALLOWANCES, MILLION, NONE, PRICES, Allowances, Prices
+from infra.cloud.prices import MILLION, NONE, PRICES, Allowances, Prices
 from infra.definition.alarms import all_alarms
 
 MINUTES = 60 * 24 * 30
@@ -46,6 +46,18 @@ METRIC_KB = 0.27
 REQUEST_KB = 0.28
 """Log lines at the level INFO, with 26 bytes for each event, counted in tests: of one such job, of the metrics that one
 invocation writes, and of one request that is told of (one that stores a single job is not: the job's line says it)."""
+
+
+JOB_KB = 0.9
+ENTRY_BYTES = 120
+ENTRY_KB = 0.22
+"""A completed job in the table and its entry in the one index it stays in, with the 100 bytes that DynamoDB adds to
+each for storage; counted in tests."""
+ROW_READ = 0.5
+READ_BYTES = 4096
+RECOUNTED_A_SECOND = 10_000
+RECOUNT_MB = 512
+"""How the recount reads: main items one by one, half a unit each, and pages of the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,32 +143,17 @@ def total(lines: Sequence[Line]) -> float:
     return sum(line.dollars for line in lines)
 
 
-def report(types: Sequence[JobType[Any, Any]]) -> str:
-    """Both bills as text."""
-    listed, allowed = idle(types), idle(types, ALLOWANCES)
-    rows = [f"Idle, a month, {len(types)} job types (list price; after the permanent free allowances)"]
-    rows += [f"{a.what:<36}{a.amount:>16,.2f}  {_money(a)}  {_money(b)}" for a, b in zip(listed, allowed, strict=True)]
-    rows += [f"{'':<52}  ${total(listed):>6.2f}  ${total(allowed):>6.2f}", ""]
-    loads = (ALONE, BUSY, BATCHES)
-    bills = [per_million(load.of_one_job()) for load in loads]
-    rows += ["A million jobs that are done at their first attempt; what the job itself does or logs comes on top"]
-    rows += [f"{'':<36}" + "".join(f"{load.name:>16}" for load in loads)]
-    rows += [
-        f"{lines[0].what:<36}" + "".join(f"{_money(line):>16}" for line in lines) for lines in zip(*bills, strict=True)
+def kept(prices: Prices = PRICES) -> list[Line]:
+    """A month of keeping a million finished jobs: what they take up, and being read through by each night's recount."""
+    gigabytes, nights = JOB_KB + ENTRY_KB, 30
+    reads = ROW_READ + ENTRY_BYTES / READ_BYTES / 2
+    seconds = nights * MILLION / RECOUNTED_A_SECOND * RECOUNT_MB / 1024
+    return [
+        _line("DynamoDB GB-months", gigabytes, 0, prices.table_gb_month),
+        _line("Point-in-time recovery GB-months", JOB_KB, 0, prices.recovery_gb_month),
+        _line("Read units, nightly recount", nights * reads * MILLION, 0, prices.read_unit / MILLION),
+        _line("Lambda GB-seconds, nightly recount", seconds, 0, prices.lambda_gb_second_arm / MILLION),
     ]
-    rows += [f"{'':<36}" + "".join(f"${total(bill):>6.2f}".rjust(16) for bill in bills)]
-    rows += ["", *_NOTES, f"Prices of {PRICES.version}, us-east-1."]
-    return "\n".join(rows)
-
-
-_NOTES = (
-    "alone: a job now and then, each in batches of its own. busy: POSTed one by one, ten to a worker's batch, the",
-    "stream's batches full. 25 a request: POST /jobs/batch, else as busy.",
-)
-
-
-def _money(line: Line) -> str:
-    return f"${line.dollars:>6.2f}"
 
 
 def _line(what: str, amount: float, free: float, price: float) -> Line:

@@ -24,6 +24,8 @@ class Prices:
     """Per metric that an alarm looks at, and month."""
     dashboard_month: float = 3.00
     s3_put: float = 5.00
+    table_gb_month: float = 0.25
+    recovery_gb_month: float = 0.20
 
 
 @dataclass(frozen=True, slots=True)
