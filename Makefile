@@ -13,8 +13,11 @@ UI := dashboard/dist/index.html
 UI_READY := dashboard/node_modules/.ready
 UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/reference dashboard/index.html dashboard/vite.config.ts dashboard/chunks.ts -type f 2>/dev/null)
 READY := $(VENV)/.ready
+# With the virtual environment's Node, if it has one, after the system's.
+CLOUD := PATH="$$PATH:$(CURDIR)/$(VENV)/bin" $(PY) -m infra.cloud
+STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test check fix proof mutations chaos package deploy status destroy token token-list token-revoke cost bench bench-scale e2e openapi lifecycle lock clean
+.PHONY: help setup dev demo load test check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e openapi lifecycle lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -58,6 +61,10 @@ check: $(READY) $(UI_READY)  ## Format, lint, types, import rules, generated fil
 	@$(NPM) run -s lint
 	@$(NPM) run -s typecheck
 
+audit: $(READY) $(UI_READY)  ## Known advisories against what is shipped; before a release, it needs the network
+	@$(VENV)/bin/pip-audit --strict --requirement requirements.txt --no-deps --disable-pip
+	@$(NPM) audit --omit=dev
+
 fix: $(READY) $(UI_READY)  ## Format and mend what can be mended automatically
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
@@ -71,23 +78,36 @@ mutations: $(READY)  ## Take one safeguard away at a time; the tests must notice
 chaos: $(READY)  ## Soak the real local stack under kills and faults: make chaos SECONDS=600 SEED=7
 	@$(PY) -m scripts.chaos $(or $(SECONDS),60) $(or $(SEED),1)
 
-package: $(READY) $(UI)  ## build/deployment.zip and build/sam.json
+package: $(READY)  ## build/deployment.zip and build/sam.json
 	@$(PY) -m infra.cloud package
 
-deploy: $(READY) $(UI)  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1]
-	@$(PY) -m infra.cloud deploy --stage $(STAGE) $(if $(DRY_RUN),--dry-run)
+deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD)),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true LogLevel=WARN"]
+	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) \
+	  $(foreach assignment,$(SET),--set '$(assignment)')
 
-status destroy: $(READY)  ## What a stage looks like; remove it
-	@$(PY) -m infra.cloud $@ --stage $(STAGE)
+status: $(READY)  ## A stage's addresses, queues and ringing alarms: make status STAGE=prod
+	@$(CLOUD) status --stage $(STAGED)
 
-token: $(READY)  ## Make a token: make token STAGE=prod ROLE=operator LABEL=billing (then token-list, token-revoke ID=...)
-	@$(PY) -m infra.cloud token issue --stage $(STAGE) --role $(ROLE) --label "$(LABEL)"
+recount: $(READY)  ## Count a stage's jobs anew and compare with its counters: make recount STAGE=prod
+	@$(CLOUD) recount --stage $(STAGED)
 
-token-list token-revoke: $(READY)
-	@$(PY) -m infra.cloud token $(subst token-,,$@) --stage $(STAGE) $(if $(ID),--id $(ID))
+destroy: $(READY)  ## Remove a stage with all its data: make destroy STAGE=prod [CONFIRM=jobflow-prod]
+	@$(CLOUD) destroy --stage $(STAGED) $(if $(CONFIRM),--confirm '$(CONFIRM)')
+
+token: $(READY)  ## Make a token: make token STAGE=prod ROLE=operator LABEL=billing [DAYS=90]
+	@$(CLOUD) token issue --stage $(STAGED) $(if $(ROLE),--role $(ROLE)) --label "$(LABEL)" $(if $(DAYS),--days $(DAYS))
+
+token-list: $(READY)  ## The tokens of a stage: make token-list STAGE=prod
+	@$(CLOUD) token list --stage $(STAGED)
+
+token-revoke: $(READY)  ## Make a token useless: make token-revoke STAGE=prod ID=...
+	@$(CLOUD) token revoke --stage $(STAGED) --id $(or $(ID),$(error Say which one, as `make token-list` shows it: ID=...))
 
 cost: $(READY)  ## What a million jobs and an idle month cost, from requests and a price table
-	@$(PY) -m infra.cloud cost
+	@$(CLOUD) cost
+
+bench-cold: $(READY)  ## Size of the package, and CPU of each function's cold start
+	@$(CLOUD) bench
 
 bench: $(READY)  ## The local emulator beside stock moto
 	@$(PY) scripts/bench_emulator.py

@@ -1,4 +1,4 @@
-"""`python -m infra.cloud`: package, deploy, destroy, status, token, cost, bench."""
+"""JobFlow in an AWS account: package, deploy, look at, destroy; and what it costs. `make` has the same commands."""
 
 import argparse
 import sys
@@ -12,12 +12,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import jobtype
 from chalicelib.errors import JobFlowError
 from chalicelib.tokens import Role, Token
-from infra.cloud import access, bench, cost, parameters
+from infra.cloud import access, bench, bill, parameters
 from infra.cloud.account import sign_in
 from infra.cloud.deploy import Deployment
 from infra.cloud.destroy import Destruction
 from infra.cloud.errors import CloudError
 from infra.cloud.package import ROOT, build
+from infra.cloud.recount import recount
 from infra.cloud.stack import Stack
 from infra.cloud.status import status
 from infra.cloud.terminal import Terminal
@@ -82,6 +83,15 @@ def _status(options: argparse.Namespace, terminal: Terminal) -> int:
     return 0
 
 
+def _recount(options: argparse.Namespace, terminal: Terminal) -> int:
+    account = sign_in()
+    with terminal.working("Recounting"):
+        found = recount(account, Stack(account, stack_name(options.stage)))
+    for line in found.lines():
+        terminal.say(line)
+    return 0 if found.right else 1
+
+
 def _token(options: argparse.Namespace, terminal: Terminal) -> int:
     account = sign_in()
     tokens = access.tokens(account, Stack(account, stack_name(options.stage)))
@@ -98,7 +108,7 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _cost(_options: argparse.Namespace, _terminal: Terminal) -> int:
-    print(cost.report(jobtype.load()))
+    print(bill.report(jobtype.load()))
     return 0
 
 
@@ -139,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     destroy = staged("destroy", _destroy, "Delete the stage with all its data, and list what is left.")
     destroy.add_argument("--confirm", default="", metavar="STACK", help="the stack's name, to be sure")
     staged("status", _status, "Show the stage's addresses, queues and ringing alarms.")
+    staged("recount", _recount, "Count the stage's jobs anew and compare with its counters; ends with 1 if wrong.")
     token = staged("token", _token, "Issue, list or revoke API tokens.")
     token.add_argument("action", choices=["issue", "list", "revoke"], nargs="?", default="issue")
     token.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.VIEWER))

@@ -1,5 +1,6 @@
 """Whose account and which region: found out first, so that what is missing is said before anything is built."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,9 +26,9 @@ class Account:
     id: str
     region: str
 
-    def client(self, service: str) -> Any:
-        """A client of a service in the region."""
-        return self.session.client(service)  # type: ignore[call-overload]
+    def client(self, service: str, **options: Any) -> Any:
+        """A client of a service in the region; `options` are boto3's."""
+        return self.session.client(service, **options)  # type: ignore[call-overload]
 
     @cached_property
     def cloudformation(self) -> Any:
@@ -38,7 +39,8 @@ class Account:
 def sign_in() -> Account:
     """The account of the environment's credentials and region; raises CloudError that says what is missing."""
     try:
-        session = boto3.Session()
+        # boto3 knows AWS_DEFAULT_REGION only; every other tool of AWS puts AWS_REGION first
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
         if not session.region_name:
             raise CloudError("No region is set. Set AWS_REGION, for example AWS_REGION=eu-central-1.")
         caller = session.client("sts").get_caller_identity()

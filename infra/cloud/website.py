@@ -13,7 +13,8 @@ from typing import Any
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 
-OLDEST_NODE = 20
+OLDEST_NODE = (20, 19)
+"""What Vite needs."""
 FOREVER = "public, max-age=31536000, immutable"
 ALWAYS_ASK = "no-cache"
 """Kept, and asked about before each use: a new version is seen at once."""
@@ -37,14 +38,12 @@ class File:
 
 def build(folder: Path) -> Path:
     """Build the dashboard and return the folder of its files; raises CloudError when Node is missing or it fails."""
-    npm, node = shutil.which("npm"), shutil.which("node")
+    npm, node, oldest = shutil.which("npm"), shutil.which("node"), ".".join(map(str, OLDEST_NODE))
     if not (npm and node):
-        raise CloudError(
-            f"Node {OLDEST_NODE} or newer is needed to build the dashboard (or deploy with --no-dashboard)."
-        )
+        raise CloudError(f"Node {oldest} or newer is needed to build the dashboard (or deploy with --no-dashboard).")
     version = subprocess.run([node, "--version"], check=True, capture_output=True, text=True).stdout.strip()
-    if int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE:
-        raise CloudError(f"Node {version} is too old to build the dashboard; it needs {OLDEST_NODE} or newer.")
+    if tuple(int(part) for part in version.lstrip("v").split(".")[:2]) < OLDEST_NODE:
+        raise CloudError(f"Node {version} is too old to build the dashboard; it needs {oldest} or newer.")
     install = [] if _installed(folder) else [[npm, "ci", "--no-audit", "--no-fund"]]
     for command in (*install, [npm, "run", "--silent", "build"]):
         done = subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from chalicelib.tokens import Role
+from infra.cloud.recount import recount
 from tests.e2e.cloud.support import Cloud
 
 pytestmark = pytest.mark.ministack
@@ -139,6 +140,12 @@ def test_counters_follow_the_stream(operator: httpx.Client) -> None:
     before = operator.get("/metrics").json()["completed_jobs"]
     becomes(operator, create(operator, "email.send", MAIL)["id"], "completed")
     until(lambda: operator.get("/metrics").json()["completed_jobs"] > before, "the counters")
+
+
+def test_counters_are_what_a_recount_finds(cloud: Cloud) -> None:
+    found = until(lambda: looked if (looked := recount(cloud.account, cloud.stack)).right else None, "right counters")
+    assert found.jobs > 100
+    assert found.repaired == {}
 
 
 def test_functions_log_to_the_stacks_groups(cloud: Cloud, operator: httpx.Client) -> None:

@@ -17,7 +17,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv(name, str(tmp_path / "none"))
 
 
-@pytest.mark.parametrize("command", ["deploy", "status", "destroy", "token"])
+@pytest.mark.parametrize("command", ["deploy", "status", "destroy", "token", "recount"])
 def test_missing_region_is_one_line_and_a_failure(
     nobody: None, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """The decisions of deploy: parameters, the diff, what may lose data, and how files are served."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -111,16 +112,17 @@ def test_dashboard_is_told_where_the_api_is() -> None:
 
 def test_missing_node_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CloudError, match=r"Node 20 .* --no-dashboard"):
+    with pytest.raises(CloudError, match=r"Node 20\.19 .* --no-dashboard"):
         website.build(tmp_path)
 
 
-def test_old_node_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["v18.20.0", "v20.18.3"])
+def test_old_node_is_said(version: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("node", "npm"):
-        (tmp_path / name).write_text("#!/bin/sh\necho v18.19.0\n")
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {version}\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CloudError, match=r"v18\.19\.0 is too old"):
+    with pytest.raises(CloudError, match=f"{re.escape(version)} is too old"):
         website.build(tmp_path)
 
 
@@ -138,6 +140,13 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatc
 
 def test_missing_region_is_said(nobody: pytest.MonkeyPatch) -> None:
     with pytest.raises(CloudError, match="No region is set"):
+        sign_in()
+
+
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_region_may_have_either_name(nobody: pytest.MonkeyPatch, name: str) -> None:
+    nobody.setenv(name, "eu-central-1")
+    with pytest.raises(CloudError, match="No AWS credentials"):
         sign_in()
 
 
