@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace, Terminal], int] = options.run
     terminal = Terminal()
     try:
-        return run(options, terminal)
+        with access.quiet():
+            return run(options, terminal)
     except (CloudError, JobFlowError) as error:
         terminal.say(f"Error: {error}")
     except (ClientError, BotoCoreError) as error:

@@ -1,5 +1,8 @@
 """API tokens of a deployed stage: issued, listed and revoked from here, with the deployer's credentials."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from chalicelib import telemetry
 from chalicelib.dynamo.tokens import DynamoTokenStore
 from chalicelib.settings import Settings
@@ -11,11 +14,21 @@ from infra.cloud.stack import Stack
 def tokens(account: Account, stack: Stack) -> Tokens:
     """The tokens of a stack; raises CloudError when there is no such stack."""
     outputs = stack.outputs()
-    # standard output is for the token alone
-    telemetry.logger().setLevel("WARNING")
     settings = Settings.from_env({
         "AWS_REGION": account.region,
         "CONTROL_TABLE": outputs["ControlTableName"],
         "JOBS_TABLE": outputs["JobsTableName"],
     })  # fmt: skip
     return Tokens(DynamoTokenStore(settings))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the events of the library off standard output, which is for answers alone."""
+    logger = telemetry.logger()
+    before = logger.log_level
+    logger.setLevel("WARNING")
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
