@@ -1,5 +1,5 @@
 import type { components } from "../src/api/schema.gen";
-import { iso, STATUSES, type FakeJob, type Status } from "./model";
+import { fingerprint, iso, row, STATUSES, type FakeJob, type Status } from "./model";
 import { percentile } from "./minutes";
 import type { Sim } from "./sim";
 import { types } from "./types";
@@ -12,6 +12,7 @@ export interface Narrow {
   tag?: string | null;
   id_prefix?: string | null;
   error?: string | null;
+  fingerprint?: string | null;
   created_after?: string | null;
   created_before?: string | null;
 }
@@ -28,6 +29,7 @@ export function matching(sim: Sim, which: Narrow): FakeJob[] {
         (!which.type || job.type === which.type) &&
         (!which.tag || job.tags.includes(which.tag)) &&
         (!which.id_prefix || job.id.startsWith(which.id_prefix)) &&
+        (!which.fingerprint || row(job).fingerprint === which.fingerprint) &&
         (!words || `${job.errorClass} ${job.errorMessage}`.toLowerCase().includes(words)) &&
         job.createdAt >= after &&
         job.createdAt < before,
@@ -115,9 +117,9 @@ export function errorGroups(sim: Sim, query: URLSearchParams): Schemas["ErrorGro
     for (const attempt of job.history) {
       const at = Date.parse(attempt.finished_at ?? attempt.started_at);
       if (!attempt.error_class || at < since) continue;
-      const key = `${job.type}/${attempt.error_class}`;
+      const key = fingerprint(job.type, attempt.error_class);
       const group = groups.get(key) ?? {
-        fingerprint: Buffer.from(key).toString("hex").slice(0, 16), type: job.type, error_class: attempt.error_class,
+        fingerprint: key, type: job.type, error_class: attempt.error_class,
         message: attempt.error_message ?? "", count: 0, first_seen: iso(at), last_seen: iso(at), sample_job_ids: [],
         sparkline: Array.from({ length: SPARKS }, () => 0), sparkline_step_s: Math.round(step / 1000),
       }; // prettier-ignore

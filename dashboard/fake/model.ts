@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { components } from "../src/api/schema.gen";
 import { stringify, type Json, type JsonObject } from "../src/lib/json";
 
@@ -34,6 +35,10 @@ export interface FakeJob {
   endsAt: number;
 }
 
+/** What the jobs of one kind of error have in common, and its group is called. */
+export const fingerprint = (type: string, errorClass: string): string =>
+  createHash("sha256").update(`${type}/${errorClass}`).digest("hex").slice(0, 12);
+
 export const iso = (at: number): string => new Date(at).toISOString();
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
 
@@ -54,6 +59,7 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     gen: job.gen,
     error_message: job.errorMessage,
     error_class: job.errorClass,
+    fingerprint: job.errorClass === null ? null : fingerprint(job.type, job.errorClass),
     idempotency_key: job.idempotencyKey,
     created_at: iso(job.createdAt),
     updated_at: iso(job.updatedAt),

@@ -16,7 +16,7 @@ export interface BulkTally {
 const STEP = 100;
 const NOTHING: BulkTally = { matched: 0, done: 0, skipped: [], more: false };
 
-/** What the action would do. Of a filter only the first hundred are looked at; `more` says so. */
+/** What the action would do. Of a filter only the first hundred are looked at; `more` says that there are others. */
 export async function previewBulk(action: BulkAction, target: BulkTarget): Promise<BulkTally> {
   let sum = NOTHING;
   for (const part of parts(target)) {
@@ -34,14 +34,17 @@ export async function runBulk(
 ): Promise<BulkTally> {
   let sum = NOTHING;
   for (const part of parts(target)) {
-    let more = true;
-    while (more && !signal.aborted) {
-      const step = await request<WireBulk>("/jobs/bulk", post({ action, ...part }));
+    let cursor: string | null = null;
+    do {
+      if (signal.aborted) return sum;
+      const step: WireBulk = await request<WireBulk>(
+        "/jobs/bulk",
+        post({ action, ...part, ...from(cursor) }),
+      );
       sum = add(sum, step);
       onStep(sum);
-      // A step that changes nothing would be the same for ever.
-      more = step.more && step.done > 0;
-    }
+      cursor = step.next_cursor;
+    } while (cursor !== null);
   }
   return sum;
 }
@@ -49,14 +52,20 @@ export async function runBulk(
 /** Send the messages of a type's dead-letter queue back to work, a hundred at a time. */
 export async function redrive(type: string, onStep: (sum: BulkTally) => void): Promise<BulkTally> {
   let sum = NOTHING;
-  let more = true;
-  while (more) {
-    const step = await request<WireBulk>("/dead-letters/redrive", post({ type, limit: STEP }));
+  let cursor: string | null = null;
+  do {
+    const body = { type, limit: STEP, ...from(cursor) };
+    const step: WireBulk = await request<WireBulk>("/dead-letters/redrive", post(body));
     sum = add(sum, step);
     onStep(sum);
-    more = step.more && step.done > 0;
-  }
+    cursor = step.next_cursor;
+  } while (cursor !== null);
   return sum;
+}
+
+/** A step may find nothing and still have a next one: each goes on where the one before stopped looking. */
+function from(cursor: string | null): { cursor?: string } {
+  return cursor === null ? {} : { cursor };
 }
 
 function post(body: object) {
@@ -71,12 +80,14 @@ function parts(target: BulkTarget): object[] {
 }
 
 function toWire(filter: JobFilter): WireBulkFilter {
-  const { status, type, tag, error, createdAfter, createdBefore } = filter;
+  const { status, type, tag, idPrefix, error, fingerprint, createdAfter, createdBefore } = filter;
   return {
     ...(status && { status }),
     ...(type && { type }),
     ...(tag && { tag }),
+    ...(idPrefix && { id_prefix: idPrefix }),
     ...(error && { error }),
+    ...(fingerprint && { fingerprint }),
     ...(createdAfter !== undefined && { created_after: new Date(createdAfter).toISOString() }),
     ...(createdBefore !== undefined && { created_before: new Date(createdBefore).toISOString() }),
   };

@@ -17,6 +17,8 @@ export interface Job {
   gen: number;
   errorMessage: string | null;
   errorClass: string | null;
+  /** The group of its last error, until it completes or is run again. */
+  fingerprint: string | null;
   idempotencyKey: string | null;
   createdAt: number;
   updatedAt: number;
@@ -64,6 +66,7 @@ export interface JobFilter {
   tag?: string | undefined;
   idPrefix?: string | undefined;
   error?: string | undefined;
+  fingerprint?: string | undefined;
   createdAfter?: number | undefined;
   createdBefore?: number | undefined;
 }
@@ -95,6 +98,7 @@ export function toJob(wire: WireJob): Job {
     gen: wire.gen,
     errorMessage: wire.error_message,
     errorClass: wire.error_class,
+    fingerprint: wire.fingerprint,
     idempotencyKey: wire.idempotency_key,
     createdAt: ms(wire.created_at),
     updatedAt: ms(wire.updated_at),
@@ -138,6 +142,7 @@ function filterQuery(which: JobFilter) {
     tag: which.tag,
     id_prefix: which.idPrefix,
     error: which.error,
+    fingerprint: which.fingerprint,
     created_after: isoOrNull(which.createdAfter),
     created_before: isoOrNull(which.createdBefore),
   };

@@ -182,7 +182,7 @@ export interface paths {
     put?: never;
     /**
      * Retry or cancel up to 100 jobs
-     * @description Retry or cancel up to 100 jobs. Repeat while `more` is true; safe to repeat.
+     * @description Retry or cancel up to 100 jobs. While `more` is true, send it again with `next_cursor`; safe to repeat.
      */
     post: operations["change_jobs"];
     delete?: never;
@@ -202,7 +202,9 @@ export interface paths {
     put?: never;
     /**
      * Retry up to 100 dead-lettered jobs, of one type or of all
-     * @description Retry up to 100 dead-lettered jobs, of one type or of all. Repeat while `more` is true; safe to repeat.
+     * @description Retry up to 100 dead-lettered jobs, of one type or of all.
+     *
+     *     While `more` is true, send it again with `next_cursor`; safe to repeat.
      *
      *     Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
      *     removes it, within minutes.
@@ -487,10 +489,16 @@ export interface components {
        * @default false
        */
       dry_run: boolean;
+      /**
+       * Cursor
+       * @description The next_cursor of an answer to the same action and filter.
+       * @default null
+       */
+      cursor: string | null;
     };
     /**
      * BulkAnswer
-     * @description What a bulk action did. While `more` is true the same request finds further jobs.
+     * @description What a bulk action did. While `more` is true, the same request with this cursor goes on.
      */
     BulkAnswer: {
       /** Matched */
@@ -501,6 +509,11 @@ export interface components {
       skipped: components["schemas"]["Skipped"][];
       /** More */
       more: boolean;
+      /**
+       * Next Cursor
+       * @description Where to go on; null at the end, and for a list of ids
+       */
+      next_cursor: string | null;
     };
     /**
      * BulkFilter
@@ -520,6 +533,11 @@ export interface components {
        */
       tag: string | null;
       /**
+       * Id Prefix
+       * @default null
+       */
+      id_prefix: string | null;
+      /**
        * Created After
        * @default null
        */
@@ -534,6 +552,12 @@ export interface components {
        * @default null
        */
       error: string | null;
+      /**
+       * Fingerprint
+       * @description Jobs whose last error is this one of GET /errors.
+       * @default null
+       */
+      fingerprint: string | null;
     };
     /**
      * ErrorGroup
@@ -668,6 +692,11 @@ export interface components {
       error_message: string | null;
       /** Error Class */
       error_class: string | null;
+      /**
+       * Fingerprint
+       * @description The name of its last error, as in GET /errors, until it completes or is retried by hand
+       */
+      fingerprint: string | null;
       /** Idempotency Key */
       idempotency_key: string | null;
       /**
@@ -757,6 +786,11 @@ export interface components {
       error_message: string | null;
       /** Error Class */
       error_class: string | null;
+      /**
+       * Fingerprint
+       * @description The name of its last error, as in GET /errors, until it completes or is retried by hand
+       */
+      fingerprint: string | null;
       /** Idempotency Key */
       idempotency_key: string | null;
       /**
@@ -1115,6 +1149,12 @@ export interface components {
        * @default false
        */
       dry_run: boolean;
+      /**
+       * Cursor
+       * @description The next_cursor of an answer to the same request.
+       * @default null
+       */
+      cursor: string | null;
     };
     /**
      * Retry
@@ -1366,6 +1406,8 @@ export interface operations {
         id_prefix?: string;
         /** @description Part of the error's class or message, in any case; the message of a group of /errors works. */
         error?: string;
+        /** @description Jobs whose last error is this one of GET /errors. */
+        fingerprint?: string;
         created_after?: string;
         created_before?: string;
         /** @description The next_cursor of a page with the same filters; excludes offset. */

@@ -2,7 +2,6 @@ import { Link } from "@tanstack/react-router";
 import type { ErrorGroup } from "@/api/metrics";
 import { ask } from "@/jobs/actions";
 import { count, oneLine, shortId } from "@/lib/format";
-import { firstLine } from "@/lib/text";
 import { relative, short } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";
@@ -13,21 +12,12 @@ import { Sparkline } from "@/ui/Sparkline";
 
 const DAY = 86_400_000;
 
-/**
- * What to look for to find the jobs of a group: its class and how its message begins. The API puts a "…" where the
- * messages of a group differ, and looks for a text in class and message together.
- */
-function words(group: ErrorGroup): string {
-  const [begins = ""] = firstLine(group.message).split("…");
-  return [group.errorClass ?? "", begins].join(" ").trim().slice(0, 200).trim();
-}
-
 /** One kind of failure: what, how often, since when, and what to do about all of it. */
 export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number }) {
   const now = useNow();
   const { can } = useMe();
   const span = group.sparkline.length * group.sparklineStepS * 1000;
-  const search = { type: group.type, error: words(group) };
+  const search = { fingerprint: group.fingerprint };
   return (
     <li className="grid gap-x-6 gap-y-3 p-4 md:grid-cols-[minmax(0,1fr)_11rem_13rem] md:items-center">
       <div className="min-w-0">
@@ -84,7 +74,7 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
               ask({
                 kind: "many",
                 action: "retry",
-                target: { filter: { type: group.type, error: words(group) } },
+                target: { filter: search },
                 what: `all with ${group.errorClass ?? "this error"}`,
               })
             }

@@ -51,6 +51,13 @@ export function FilterBar({ search }: { search: JobsSearch }) {
       {search.error && (
         <Chip name="Error" value={search.error} onRemove={() => narrow({ error: undefined })} />
       )}
+      {search.fingerprint && (
+        <Chip
+          name="Error group"
+          value={search.fingerprint}
+          onRemove={() => narrow({ fingerprint: undefined })}
+        />
+      )}
     </div>
   );
 }

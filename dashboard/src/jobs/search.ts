@@ -9,6 +9,8 @@ export interface JobsSearch {
   tag?: string;
   id?: string;
   error?: string;
+  /** A group of the errors page. */
+  fingerprint?: string;
   /** "15m", "6h", "7d": created within that time. */
   range?: string;
   /** A stretch picked on a chart, in milliseconds. */
@@ -48,6 +50,7 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
     ...(text("tag") && { tag: text("tag", 40) }),
     ...(text("id") && { id: text("id", 36) }),
     ...(text("error") && { error: text("error") }),
+    ...(/^[0-9a-f]{12}$/.test(text("fingerprint")) && { fingerprint: text("fingerprint") }),
     ...(range && { range }),
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
@@ -65,6 +68,7 @@ export function toFilter(search: JobsSearch, now: number): JobFilter {
     tag: search.tag,
     idPrefix: search.id,
     error: search.error,
+    fingerprint: search.fingerprint,
     createdAfter: search.from ?? (span === null ? undefined : now - span),
     createdBefore: search.to,
   };
@@ -73,8 +77,7 @@ export function toFilter(search: JobsSearch, now: number): JobFilter {
 /** What "all that match" means for an action; null when it is legal for none of them. */
 export function actionFilter(search: JobsSearch, action: JobAction, now: number): JobFilter | null {
   if (search.status && !allows(search.status, action)) return null;
-  // The API narrows by no id prefix here: nothing is better than more than what is on screen.
-  return search.id ? null : toFilter(search, now);
+  return toFilter(search, now);
 }
 
 /** Whether the rows come as the API gives them, newest first. Any other order is made here, of what is loaded. */
@@ -84,7 +87,7 @@ export function isServerOrder({ sort, dir }: JobsSearch): boolean {
 
 /** Whether anything but the status is narrowed. */
 export function isFiltered(search: JobsSearch): boolean {
-  return ["type", "tag", "id", "error", "range", "from", "to"].some(
+  return ["type", "tag", "id", "error", "fingerprint", "range", "from", "to"].some(
     (name) => search[name as keyof JobsSearch] !== undefined,
   );
 }

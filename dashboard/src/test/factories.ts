@@ -15,6 +15,7 @@ export function job(id: string, more: Partial<Job> = {}): Job {
     gen: 1,
     errorMessage: null,
     errorClass: null,
+    fingerprint: null,
     idempotencyKey: null,
     createdAt: T0,
     updatedAt: T0,

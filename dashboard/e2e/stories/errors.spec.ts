@@ -1,0 +1,38 @@
+import { expect, hopeless, test } from "../fixtures";
+
+test("an error group opens exactly its jobs, and says how many would be retried", async ({
+  page,
+  open,
+  submit,
+  stack,
+  tag,
+}) => {
+  const id = await submit("report.generate", hopeless(), { tags: [tag] });
+  const job = async () => {
+    const headers = { Authorization: `Bearer ${stack.admin}` };
+    return (await (await fetch(`${stack.api}/jobs/${id}`, { headers })).json()) as { fingerprint: string };
+  };
+  await expect.poll(async () => (await job()).fingerprint).toMatch(/^[0-9a-f]{12}$/);
+  const { fingerprint } = await job();
+
+  await open("/errors");
+  const group = page.locator("li").filter({ has: page.locator(`a[href*="${fingerprint}"]`) });
+  await expect(group).toBeVisible();
+  await group.getByRole("link", { name: "See the jobs" }).click();
+  await expect(page).toHaveURL(new RegExp(`fingerprint=${fingerprint}`));
+  await expect(page.locator(`[data-job="${id}"]`)).toBeVisible();
+  await expect(page.locator("[data-job] [data-status]").first()).toBeVisible();
+  const shown = await page.locator("[data-job]").evaluateAll((rows) => rows.map((row) => row.dataset.job));
+  const headers = { Authorization: `Bearer ${stack.admin}` };
+  for (const one of shown) {
+    const found = (await (await fetch(`${stack.api}/jobs/${one ?? ""}`, { headers })).json()) as object;
+    expect(found).toMatchObject({ fingerprint });
+  }
+
+  await page.goBack();
+  await group.getByRole("button", { name: "Retry all" }).click();
+  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will change/);
+  // Other stories have jobs that failed alike.
+  await page.getByRole("button", { name: "Keep as they are" }).click();
+  await expect(page.getByRole("dialog")).toBeHidden();
+});
