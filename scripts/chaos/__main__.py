@@ -44,6 +44,7 @@ def _soak(folder: Path, seconds: float, seed: int) -> int:
         wrong = [f"lost: {key} was never answered" for key in clients.unanswered]
         wrong += verdict.judge(found, clients.accepted, runs, events)
         wrong += verdict.counters(stack.api_url, stack.token, found)
+        wrong += verdict.recount(stack.state(), folder)
         wrong += verdict.evidence(found, auditor.dead())
     finally:
         stack.close()

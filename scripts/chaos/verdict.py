@@ -1,5 +1,8 @@
 """After the soak: wait until everything has ended, then count anew from the table itself and compare."""
 
+import os
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -13,6 +16,8 @@ import httpx
 from chalicelib.job import TERMINAL
 from chalicelib.nudge import parse_nudge
 from chalicelib.ports import Nudge
+from infra.local.options import ROOT
+from infra.local.state import StateFile
 from scripts.chaos.site import Events
 
 LONGEST_REST = 900.0
@@ -139,6 +144,24 @@ def counters(url: str, token: str, found: Table) -> list[str]:
             return []
         time.sleep(1)
     return differ
+
+
+def recount(state: Mapping[str, Any], folder: Path) -> list[str]:
+    """What `scripts.recount` finds wrong: every number of every type and state, by the platform's own census."""
+    StateFile(folder).write(state)
+    ran = subprocess.run(
+        [sys.executable, "-m", "scripts.recount"],
+        cwd=ROOT,
+        env={**os.environ, "JOBFLOW_STATE_DIR": str(folder), "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    title = next((line.strip() for line in ran.stdout.splitlines() if "numbers differ" in line), "it did not run")
+    print(f"recount: {title}")
+    clean = ran.returncode == 0 and ", 0 numbers differ" in title
+    return [] if clean else [f"counters: {line}" for line in (ran.stdout + ran.stderr).splitlines()]
 
 
 def _needs(job: Mapping[str, Any]) -> bool:
