@@ -18,11 +18,14 @@ export const jobLogs = (id: string) =>
     queryKey: ["jobs", "logs", id],
     queryFn: async ({ signal }) => {
       const logs = await request<WireLogs>(`/jobs/${encodeURIComponent(id)}/logs`, { signal });
-      const lines: LogLine[] = logs.lines.map((line) => ({
-        ...line,
-        at: Date.parse(line.at),
-        fields: line.fields as JsonObject,
-      }));
+      const lines: LogLine[] = logs.lines
+        .map((line) => ({ ...line, at: Date.parse(line.at), fields: ownFields(line.fields as JsonObject) }))
+        .sort((a, b) => a.at - b.at);
       return { lines, more: logs.next_cursor !== null, insightsUrl: logs.insights_url };
     },
   });
+
+/** Without what every line of the job says, and the page around it too. */
+function ownFields({ job_type: _, correlation_id: __, ...own }: JsonObject): JsonObject {
+  return own;
+}

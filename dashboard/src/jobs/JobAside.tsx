@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { JobDetail } from "@/api/jobs";
 import { config } from "@/config";
+import { cx } from "@/lib/cx";
 import { bytes } from "@/lib/format";
 import { duration } from "@/lib/time";
 import { useNow } from "@/live/live";
@@ -11,15 +12,20 @@ import { Segments } from "@/ui/Field";
 import { JsonView } from "@/ui/JsonView";
 import { Fact, Panel } from "@/ui/Panel";
 import { ran, waited } from "./measure";
+import { resultFiles } from "./preview";
 import { ResultFiles } from "./ResultFiles";
 import { curl, python } from "./snippets";
 
+/** What came of it: its files as they look, and the value itself. */
 export function Result({ job }: { job: JobDetail }) {
   if (job.result === null) return null;
+  const files = resultFiles(job.result);
   return (
     <Panel title="Result">
-      <ResultFiles result={job.result} />
-      <JsonView value={job.result} label="Result as JSON" />
+      <div className={cx("grid items-start gap-3", files.length > 0 && "xl:grid-cols-2")}>
+        {files.length > 0 && <ResultFiles files={files} />}
+        <JsonView value={job.result} label="Result as JSON" />
+      </div>
     </Panel>
   );
 }

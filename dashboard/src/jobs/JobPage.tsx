@@ -61,6 +61,7 @@ function Loaded({ job }: { job: JobDetail }) {
           <Panel title="Timeline">
             <Timeline job={job} />
           </Panel>
+          <Result job={job} />
           <Panel title={plural(job.history.length, "attempt")} flush>
             {/* One attempt's lines are the whole log, which stands below. */}
             <Attempts job={job} logs={job.history.length > 1 ? lines : []} />
@@ -82,7 +83,7 @@ function Loaded({ job }: { job: JobDetail }) {
             }
           >
             {lines.length > 0 ? (
-              <LogLines lines={lines} label="Log of this job" />
+              <LogLines lines={lines} label="Log of this job" flush />
             ) : (
               <p className="text-sm text-soft">
                 {logs.isError
@@ -95,7 +96,6 @@ function Loaded({ job }: { job: JobDetail }) {
           </Panel>
         </div>
         <div className="flex min-w-0 flex-col gap-3">
-          <Result job={job} />
           <Payload job={job} />
           <JobFacts job={job} />
           <Snippets job={job} />

@@ -12,14 +12,14 @@ const LEVEL: Record<string, string> = {
 };
 
 /** Log lines, oldest first: time, level, message, and their own fields. */
-export function LogLines({ lines, label }: { lines: LogLine[]; label: string }) {
+export function LogLines({ lines, label, flush }: { lines: LogLine[]; label: string; flush?: boolean }) {
   const zone = useZone();
   return (
     <div
       role="region"
       aria-label={label}
       tabIndex={0}
-      className="max-h-72 overflow-auto border border-line bg-bg py-1.5 font-mono text-xs"
+      className={cx("max-h-72 overflow-auto bg-bg py-1.5 font-mono text-xs", !flush && "border border-line")}
     >
       {lines.map((line, at) => (
         <div key={at} className="flex flex-wrap gap-x-3 px-3 py-px hover:bg-hover sm:flex-nowrap">

@@ -1,17 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import type { Json } from "@/lib/json";
 import { buttonClass } from "@/ui/Button";
 import { IconExternal } from "@/ui/icons";
 import { Skeleton } from "@/ui/states";
-import { csvRows, resultFiles, type ResultFile } from "./preview";
+import { csvRows, type ResultFile } from "./preview";
 
 /** What a result's links lead to: pictures and tables shown here, anything else behind a link. */
-export function ResultFiles({ result }: { result: Json }) {
-  const files = resultFiles(result);
-  if (files.length === 0) return null;
+export function ResultFiles({ files }: { files: ResultFile[] }) {
   return (
-    <ul className="mb-3 flex flex-col gap-3">
+    <ul className="flex min-w-0 flex-col gap-3">
       {files.map((file) => (
         <li key={file.url} className="min-w-0">
           {file.kind === "image" && <Picture file={file} />}

@@ -25,7 +25,7 @@ export function Code({
         tabIndex={0}
         aria-label={label}
         className={cx(
-          "max-h-80 overflow-auto p-3 pe-10 font-mono text-xs",
+          "max-h-96 overflow-auto p-3 pe-10 font-mono text-xs",
           wrap && "break-words whitespace-pre-wrap",
         )}
       >
