@@ -6,7 +6,7 @@ UNITS = (
     "tests/chalicelib/worker",
     *(
         f"tests/chalicelib/test_{name}.py"
-        for name in ("changes", "disposition", "retry", "watching", "watchdog", "service", "safeguards")
+        for name in ("changes", "disposition", "retry", "watching", "watchdog", "delays", "service", "safeguards")
     ),
 )
 PORTS = "tests/proof/test_crash_points.py::test_no_crash_point_loses_or_doubles_anything_over_the_ports"

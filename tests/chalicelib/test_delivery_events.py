@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -12,18 +11,9 @@ import pytest
 from chalicelib import telemetry
 from chalicelib.nudge import write_nudge
 from chalicelib.ports import Nudge
-from tests.proof import script
 from tests.proof.faults import Throttled
-from tests.proof.ground import TYPE, MemoryGround
+from tests.proof.ground import TYPE
 from tests.proof.world import World
-from tests.support import Clock
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    clock = Clock()
-    yield World(MemoryGround(clock, visibility=360.0), clock, random.Random(7))
-    script.forget()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Safeguards that only a rare moment shows, each in that moment."""
 
-import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,18 +14,10 @@ from chalicelib.retry import no_jitter
 from chalicelib.settings import Settings
 from chalicelib.settling import Done, Lost, Raised, Settlement, Stopped
 from chalicelib.worker import BatchFailed, consume
-from tests.proof import script
 from tests.proof.faults import Throttled
-from tests.proof.ground import TYPE, MemoryGround
+from tests.proof.ground import TYPE
 from tests.proof.world import World
-from tests.support import Clock, Invocation
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    clock = Clock()
-    yield World(MemoryGround(clock, visibility=360.0), clock, random.Random(7))
-    script.forget()
+from tests.support import Invocation
 
 
 def claimed(world: World, *, request: str = "request") -> Any:

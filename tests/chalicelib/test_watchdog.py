@@ -1,11 +1,7 @@
 """The watchdog over the memory ports, on a clock the test holds: what it sends, gives up, tidies, and survives."""
 
-import random
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
-
-import pytest
 
 from chalicelib import watchdog as module
 from chalicelib import wiring
@@ -15,27 +11,10 @@ from chalicelib.nudge import write_nudge
 from chalicelib.ports import DeadMessage, Depth, Nudge
 from chalicelib.service import JobService
 from chalicelib.watchdog import Watchdog
-from tests.proof import script
 from tests.proof.faults import Throttled
 from tests.proof.ground import TYPE, MemoryGround
 from tests.proof.world import World
 from tests.support import Clock
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def ground(clock: Clock) -> MemoryGround:
-    return MemoryGround(clock, visibility=360.0)
-
-
-@pytest.fixture
-def world(ground: MemoryGround, clock: Clock) -> Iterator[World]:
-    yield World(ground, clock, random.Random(7))
-    script.forget()
 
 
 def look(world: World, after: float = 61) -> dict[str, int]:
@@ -124,33 +103,6 @@ def test_two_watchdogs_with_the_same_stale_list_send_once(world: World, ground: 
     second = Watchdog(JobService(stale, world.service.queue, clock=world.clock), [TYPE])
     assert second.run(lambda: 50.0) == {"left": 1}
     assert ground.waiting() == 1
-
-
-def lag(world: World) -> float:
-    """Live until the job has run; seconds between its time and its start."""
-    at = world.ground.jobs()[0].run_at or 0.0
-    while not world.runs and world.clock.now < at + 10:
-        world.watch()
-        world.poll()
-        world.clock.advance(max(0.5, (at - world.clock.now - 300) / 2))
-    assert world.ground.jobs()[0].status is Status.COMPLETED
-    return (world.ground.jobs()[0].started_at or 0) - at
-
-
-@pytest.mark.parametrize("delay", [1, 40, 900, 901, 1800, 365 * 86_400])
-def test_a_delayed_job_starts_within_two_seconds_of_its_time(world: World, delay: int) -> None:
-    world.submit("a", delay_seconds=delay)
-    assert world.ground.waiting() == (1 if delay <= 900 else 0), "beyond 15 minutes the message is the watchdog's"
-    assert 0 <= lag(world) < 2
-
-
-def test_a_delayed_job_whose_send_failed_still_starts_within_two_seconds_of_its_time(
-    world: World, ground: MemoryGround
-) -> None:
-    fail(ground, "send")
-    world.submit("a", delay_seconds=800)
-    fail(ground)
-    assert 0 <= lag(world) < 2
 
 
 def test_a_run_stops_before_its_time_is_up(world: World, ground: MemoryGround) -> None:

@@ -1,0 +1,24 @@
+"""A whole JobFlow over the memory ports, on the clock that the test holds."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.proof import script
+from tests.proof.ground import MemoryGround
+from tests.proof.world import World
+from tests.support import Clock
+
+
+@pytest.fixture
+def ground(clock: Clock) -> MemoryGround:
+    """What the world stands on."""
+    return MemoryGround(clock, visibility=360.0)
+
+
+@pytest.fixture
+def world(ground: MemoryGround, clock: Clock) -> Iterator[World]:
+    """One job type and everyone who has to do with it."""
+    yield World(ground, clock, random.Random(7))
+    script.forget()
