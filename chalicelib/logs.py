@@ -1,21 +1,26 @@
 """A job's log lines, read back from CloudWatch Logs. The only logs client."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from chalicelib.errors import FieldError, InvalidPosition
-from chalicelib.job import Job
+from chalicelib.job import Job, JobView
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 MOST_REQUESTS = 5
-"""FilterLogEvents may answer with empty pages; a request of ours asks at most this often."""
-PAGE = 200
+"""Each attempt is asked for by itself, and may be answered with empty pages; one look asks at most this often."""
+AT_ONCE = 100
+ENOUGH = 100
+"""Lines of one request, and how many a look must have to stop: it returns fewer than 200. A token of CloudWatch Logs
+belongs to the number that was asked for, so that must not change."""
 SLACK_MS = 60_000
+LATE_MS = 15 * 60_000
+"""Milliseconds after the end of a job in which somebody may still write about it: late finishers, dead messages."""
 PLAIN = frozenset({"timestamp", "level", "message", "service", "gen", "attempt", "job_id"})
 
 
@@ -33,10 +38,18 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Some lines, newest attempt first and in order within it, and the token of the next page."""
+    """Some lines, newest attempt first and in order within it, and where to go on (None: that was all)."""
 
     lines: tuple[Line, ...]
-    token: str | None
+    position: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time in milliseconds since the epoch, both ends included; `end` None: until now."""
+
+    start: int
+    end: int | None
 
 
 @dataclass
@@ -47,19 +60,26 @@ class JobLogs:
     group_prefix: str
     region: str
 
-    def read(self, job: Job, token: str | None = None) -> Lines:
-        """The lines that name the job, from its creation on; at most 200 and 5 requests a call.
+    def read(self, view: JobView, position: str | None = None) -> Lines:
+        """The lines that name the job, from a position on; fewer than 200, and at most 5 requests a call.
 
-        Raises InvalidPosition for a token that is too old.
+        Raises InvalidPosition for a position that is too old.
         """
+        before, _, token = (position or "").partition(":")
         found: list[Line] = []
-        for _ in range(MOST_REQUESTS):
-            page = self._page(job, token)
-            found += [line for event in page["events"] if (line := parse(event, job.id)) is not None]
-            token = page.get("nextToken")
-            if token is None or found:
-                break
-        return Lines(tuple(sorted(found, key=_newest_attempt_first)), token)
+        left = MOST_REQUESTS
+        for span in spans(view):
+            if before and span.start > int(before):
+                continue
+            going_on: str | None = token if before and span.start == int(before) else ""
+            while going_on is not None:
+                if not left or len(found) >= ENOUGH:
+                    return _lines(found, f"{span.start}:{going_on}")
+                left -= 1
+                page = self._page(view.job, span, going_on)
+                found += [line for event in page["events"] if (line := parse(event, view.job.id)) is not None]
+                going_on = page.get("nextToken")
+        return _lines(found, None)
 
     def insights_url(self, job: Job) -> str:
         """A link into CloudWatch Logs Insights with the job's id filled in."""
@@ -72,21 +92,37 @@ class JobLogs:
         """The log group of the job's worker."""
         return self.group_prefix + job.type.replace(".", "-")
 
-    def _page(self, job: Job, token: str | None) -> Any:
-        start = int(job.created_at * 1000) - SLACK_MS
-        more: dict[str, Any] = {"nextToken": token} if token else {}
+    def _page(self, job: Job, span: Span, token: str) -> Any:
+        more: dict[str, Any] = {} if span.end is None else {"endTime": span.end}
+        if token:
+            more["nextToken"] = token
         try:
             return self.client.filter_log_events(
-                logGroupName=self.group(job), filterPattern=f'"{job.id}"', startTime=start, limit=PAGE, **more
-            )
+                logGroupName=self.group(job), filterPattern=f'"{job.id}"', startTime=span.start, limit=AT_ONCE,
+                interleaved=True, **more,
+            )  # fmt: skip
         except self.client.exceptions.ResourceNotFoundException:
             return {"events": []}
         except self.client.exceptions.InvalidParameterException:
-            if token is None:
+            if not token:
                 raise
             # All other parameters are ours; a token is forgotten after a day.
             too_old = FieldError(("query", "cursor"), "is too old; start again without it")
             raise InvalidPosition("The cursor cannot be used.", [too_old]) from None
+
+
+def spans(view: JobView) -> Sequence[Span]:
+    """When each attempt's lines were written, newest first: from its start to the start of the next one.
+
+    FilterLogEvents answers oldest first. To have the newest attempt first, the time is asked for in parts; and a job
+    of last month is found without a search through all that was written since.
+    """
+    job = view.job
+    begun = {attempt.started_at for attempt in view.attempts} | ({job.started_at} if job.started_at else set())
+    starts = [_ms(job.created_at) - SLACK_MS, *sorted(map(_ms, begun))[1:]]
+    last = _ms(job.finished_at) + LATE_MS if job.terminal and job.finished_at else None
+    ends = [*(start - 1 for start in starts[1:]), last]
+    return [Span(start, end) for start, end in zip(starts, ends, strict=True)][::-1]
 
 
 def parse(event: Mapping[str, Any], job_id: str) -> Line | None:
@@ -105,6 +141,14 @@ def parse(event: Mapping[str, Any], job_id: str) -> Line | None:
 def _number(content: Mapping[str, Any], name: str) -> int | None:
     """One of our keys; None when a job function has written something else under its name."""
     return content[name] if isinstance(content.get(name), int) else None
+
+
+def _lines(found: list[Line], position: str | None) -> Lines:
+    return Lines(tuple(sorted(found, key=_newest_attempt_first)), position)
+
+
+def _ms(at: float) -> int:
+    return round(at * 1000)
 
 
 def _newest_attempt_first(line: Line) -> tuple[int, int, float]:

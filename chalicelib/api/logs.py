@@ -33,7 +33,7 @@ class LogLine(Answer):
 
 
 class LogPage(Answer):
-    """Some lines, the newest attempt first."""
+    """Some lines, the newest attempt first, and in order within it."""
 
     lines: list[LogLine]
     next_cursor: str | None
@@ -43,15 +43,15 @@ class LogPage(Answer):
 @endpoints.get("/jobs/{job_id}/logs", LogPage, query=LogsQuery)
 def read_logs(call: Call) -> LogPage:
     """The log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one."""
-    job = wiring.job_service().get(job_id_of(call)).job
-    secret, bound = wiring.settings().cursor_secret, Filter(id_prefix=job.id)
-    token = read_cursor(call.query.cursor, bound, secret) if call.query.cursor else None
-    found = wiring.job_logs().read(job, token)
+    view = wiring.job_service().get(job_id_of(call))
+    secret, bound = wiring.settings().cursor_secret, Filter(id_prefix=view.job.id)
+    position = read_cursor(call.query.cursor, bound, secret) if call.query.cursor else None
+    found = wiring.job_logs().read(view, position)
     return LogPage(
         lines=[
             LogLine(at=iso(x.at), level=x.level, message=x.message, gen=x.gen, attempt=x.attempt, fields=dict(x.fields))
             for x in found.lines
         ],
-        next_cursor=write_cursor(found.token, bound, secret) if found.token else None,
-        insights_url=wiring.job_logs().insights_url(job),
+        next_cursor=write_cursor(found.position, bound, secret) if found.position else None,
+        insights_url=wiring.job_logs().insights_url(view.job),
     )

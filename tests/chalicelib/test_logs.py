@@ -1,6 +1,7 @@
 """What CloudWatch Logs, and what job functions, may say that nobody expects."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -8,11 +9,16 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from chalicelib.errors import InvalidPosition
-from chalicelib.logs import JobLogs
+from chalicelib.job import Attempt, JobView, Status
+from chalicelib.logs import JobLogs, Span, spans
 from tests.support import REGION, T0, a_job
 
 JOB = a_job()
-ASKED = {"logGroupName": "/aws/lambda/stack-email-send", "filterPattern": ANY, "startTime": ANY, "limit": ANY}
+VIEW = JobView(JOB)
+ASKED = {
+    "logGroupName": "/aws/lambda/stack-email-send", "filterPattern": ANY, "startTime": ANY, "limit": ANY,
+    "interleaved": True,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -25,7 +31,7 @@ def test_a_token_that_was_forgotten_is_a_cursor_that_cannot_be_used(stubbed: tup
     logs, stub = stubbed
     stub.add_client_error("filter_log_events", "InvalidParameterException", expected_params=ASKED | {"nextToken": "t"})
     with stub, pytest.raises(InvalidPosition) as refused:
-        logs.read(JOB, "t")
+        logs.read(VIEW, f"{int(T0 * 1000) - 60_000}:t")
     assert [(error.loc, error.msg) for error in refused.value.errors] == [
         (("query", "cursor"), "is too old; start again without it")
     ]
@@ -35,7 +41,7 @@ def test_a_group_that_is_not_there_yet_has_no_lines(stubbed: tuple[JobLogs, Stub
     logs, stub = stubbed
     stub.add_client_error("filter_log_events", "ResourceNotFoundException")
     with stub:
-        assert logs.read(JOB).lines == ()
+        assert logs.read(VIEW).lines == ()
 
 
 @pytest.mark.parametrize("written", ["second", None, 1.5, [2]])
@@ -48,5 +54,14 @@ def test_a_function_that_writes_our_keys_does_not_hide_its_lines(
     events = [{"timestamp": int(T0 * 1000), "message": json.dumps(line)} for line in lines]
     stub.add_response("filter_log_events", {"events": events}, ASKED)
     with stub:
-        found = logs.read(JOB).lines
+        found = logs.read(VIEW).lines
     assert [(line.message, line.attempt) for line in found] == [("plain", 2), ("odd", None)]
+
+
+def test_a_log_of_long_ago_is_not_searched_for_until_today() -> None:
+    job = replace(JOB, status=Status.COMPLETED, started_at=T0 + 5.5, finished_at=T0 + 9)
+    earlier = (Attempt(1, 1, "error", T0 + 1.25), Attempt(1, 2, "lost", T0 + 3))
+    ms = int(T0) * 1000
+    assert spans(JobView(job, earlier)) == [
+        Span(ms + 5500, ms + 9000 + 900_000), Span(ms + 3000, ms + 5499), Span(ms - 60_000, ms + 2999),
+    ]  # fmt: skip

@@ -4,6 +4,8 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import quote
 
 import boto3
@@ -13,7 +15,7 @@ from moto import mock_aws
 from chalicelib import wiring
 from chalicelib.counting import TOTALS, Additions, Row
 from chalicelib.histogram import bucket
-from chalicelib.job import Status
+from chalicelib.job import Attempt, Status
 from chalicelib.listing import iso
 from chalicelib.logs import JobLogs
 from chalicelib.memory_counters import MemoryCounters
@@ -149,6 +151,19 @@ def logged(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobLogs]:
         yield reader
 
 
+@contextmanager
+def requests_of(logs: JobLogs) -> Iterator[list[str]]:
+    """The requests to CloudWatch Logs meanwhile."""
+    asked: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        asked.append(model.name)
+
+    logs.client.meta.events.register("before-call", note)
+    yield asked
+    logs.client.meta.events.unregister("before-call", note)
+
+
 def write(logs: JobLogs, *lines: object) -> None:
     logs.client.create_log_group(logGroupName=GROUP)
     logs.client.create_log_stream(logGroupName=GROUP, logStreamName="s")
@@ -177,6 +192,37 @@ def test_a_jobs_lines_come_newest_attempt_first_and_no_one_elses(world: World, l
         (2, "INFO", "attempt.started"), (2, "WARNING", "attempt.error"), (1, "INFO", "attempt.started")]  # fmt: skip
     assert answer.json["lines"][0]["fields"] == {"wait_ms": 7}
     assert job_id in answer.json["insights_url"]
+
+
+def test_the_newest_attempt_comes_first_over_all_pages(world: World, logged: JobLogs) -> None:
+    job_id = world.create()
+    start = float(int(world.clock.now))
+    for attempt in (1, 2):
+        world.store.record(job_id, Attempt(1, attempt, "error", start + 60 * attempt, start + 60 * attempt + 30))
+    world.put_in(job_id, Status.FAILED, started_at=start + 180, finished_at=start + 200, attempts=3)
+    lines = [
+        ({"message": f"line {n}", "job_id": job_id, "gen": 1, "attempt": attempt}, start + 60 * attempt + n / 10)
+        for attempt in (1, 2, 3)
+        for n in range(150)
+    ]
+    logged.client.create_log_group(logGroupName=GROUP)
+    for number, stream in enumerate("ab"):
+        logged.client.create_log_stream(logGroupName=GROUP, logStreamName=stream)
+        events = [{"timestamp": int(at * 1000), "message": json.dumps(line)} for line, at in lines[number::2]]
+        logged.client.put_log_events(logGroupName=GROUP, logStreamName=stream, logEvents=events)  # type: ignore[arg-type]
+    seen: list[Any] = []
+    sizes: list[int] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        with requests_of(logged) as asked:
+            answer = world.get(f"/jobs/{job_id}/logs" + (f"?cursor={cursor}" if cursor else "")).json
+        assert len(asked) <= 5
+        seen += answer["lines"]
+        sizes.append(len(answer["lines"]))
+        cursor = answer["next_cursor"]
+    expected = [(attempt, f"line {n}") for attempt in (3, 2, 1) for n in range(150)]
+    assert [(line["attempt"], line["message"]) for line in seen] == expected
+    assert max(sizes) < 200 <= sum(sizes)
 
 
 def test_a_job_that_has_not_run_has_no_lines(world: World, logged: JobLogs) -> None:
