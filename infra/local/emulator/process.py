@@ -43,7 +43,7 @@ class Emulator:
         Its output goes to `log_path`, or to this process's standard error; ministack keeps its state in `state_path`,
         or in the project's .jobflow folder. It ends with this process, whatever ends that.
 
-        Raises EmulatorError if it does not come up within 30 seconds, MinistackUnavailable if it cannot be installed.
+        Raises EmulatorError if it does not come up within 30 seconds, ToolUnavailable if it cannot be installed.
         """
         chosen = BACKENDS[backend]
         log = log_path.open("ab") if log_path else None

@@ -6,6 +6,7 @@ import pytest
 
 from infra.local.emulator import ministack
 from infra.local.emulator.process import Emulator, EmulatorError
+from infra.local.tool import ToolUnavailable
 from tests.infra.local.emulator.support import client, make_queue, make_table, receive
 
 
@@ -30,6 +31,6 @@ def test_ministack_starts_keeps_its_state_and_stops(tmp_path: Path) -> None:
 def test_an_environment_that_cannot_be_made_is_said_plainly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    with pytest.raises(ministack.MinistackUnavailable, match=r"ministack==1\.5\.33"):
+    with pytest.raises(ToolUnavailable, match=r"ministack==1\.5\.33"):
         ministack.python(tmp_path)
     assert not (tmp_path / "ministack-venv" / "installed.txt").exists()

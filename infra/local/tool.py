@@ -1,0 +1,41 @@
+"""A Python tool in an environment of its own, because what it pins is not what we pin. Made by uv on first use."""
+
+import fcntl
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+INSTALL_SECONDS = 600
+ROOT = Path(__file__).parents[2] / ".jobflow"
+
+
+class ToolUnavailable(RuntimeError):
+    """A tool's environment could not be made."""
+
+
+def python(name: str, requirements: Sequence[str], root: Path = ROOT) -> Path:
+    """Return the Python of the environment `root`/`name`-venv, which has the requirements.
+
+    Raises ToolUnavailable when they cannot be installed, for instance without a network.
+    """
+    home = root / f"{name}-venv"
+    executable, finished, wanted = home / "bin" / "python", home / "installed.txt", "\n".join(requirements)
+    root.mkdir(parents=True, exist_ok=True)
+    # on a new machine several processes of one test run want it at the same moment
+    with (root / f"{name}-venv.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not finished.exists() or finished.read_text() != wanted:
+            shutil.rmtree(home, ignore_errors=True)
+            _uv(requirements, "venv", "--quiet", "--python", sys.executable, str(home))
+            _uv(requirements, "pip", "install", "--quiet", "--python", str(executable), *requirements)
+            finished.write_text(wanted)
+    return executable
+
+
+def _uv(requirements: Sequence[str], *arguments: str) -> None:
+    try:
+        subprocess.run([sys.executable, "-m", "uv", *arguments], check=True, timeout=INSTALL_SECONDS)
+    except (subprocess.SubprocessError, OSError) as error:
+        raise ToolUnavailable(f"uv {arguments[0]} failed for {', '.join(requirements)}: {error}") from error
