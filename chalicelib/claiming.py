@@ -82,7 +82,7 @@ class Claims:
         now = self._now()
         error = (
             "WorkerLost",
-            f"Attempt {lost.attempts} of {lost.max_attempts} ended without a word: crash or timeout.",
+            f"Attempt {lost.attempts} of {lost.max_attempts} was never settled: its worker crashed or ran out of time.",
         )
         buried = self.store.apply(lost.id, changes.bury(lost, now=now, error=error))
         self.store.record(lost.id, attempt_of(lost, LOST, now))
