@@ -61,8 +61,8 @@ class Keep:
 
 
 _WHY_REDRIVEN = (
-    "Its message reached the dead-letter queue before an attempt could end: look for an import error, a lost "
-    "permission or a timeout in the worker's log, or for jobs too slow for a batch."
+    "Its message reached the dead-letter queue before an attempt could end: look in the worker's log for "
+    "an import error, a lost permission, a timeout."
 )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib import changes
 from chalicelib.job import TERMINAL, Job, Status
 from chalicelib.ports import Depth, Nudge
 from chalicelib.watching import (
@@ -136,3 +137,16 @@ def test_a_dead_letter_of_a_job_that_may_still_run_stays_for_now() -> None:
         a_job(Status.PROCESSING, lease_until=NOW + 10),
     ):
         assert sweep(nudge, job, NOW) == Keep(), job.status
+
+
+def test_what_the_watchdog_says_of_a_job_it_gives_up_is_kept_whole() -> None:
+    lost = a_job(Status.PROCESSING, lease_until=NOW - 61)
+    verdicts = (
+        watch(a_job(sent=False, resends=MOST_FAILED_SENDS), NOW, EMPTY),
+        watch(a_job(resends=MOST_RESENDS), NOW, EMPTY),
+        sweep(Nudge("job-1", 1, "test.note"), lost, NOW),
+    )
+    for verdict in verdicts:
+        assert isinstance(verdict, Bury)
+        buried = changes.bury(lost, now=NOW, error=verdict.error).applied(lost)
+        assert (buried.error_class, buried.error_message) == verdict.error
