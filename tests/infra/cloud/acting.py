@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -47,10 +47,13 @@ class Stage:
     recorder: Meter
     token: str
     authorizer: dict[str, str]
+    called: set[tuple[str, str]] = field(default_factory=set)
+    """Methods and routes of the requests so far."""
 
     def call(self, method: str, path: str, body: Any = None, resource: str = "", **path_parameters: str) -> Any:
         """One request to the API as API Gateway hands it on; returns (status, body)."""
         url, _, query = path.partition("?")
+        self.called.add((method, resource or url))
         pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
         event = {
             "resource": resource or url, "path": url, "httpMethod": method, "pathParameters": path_parameters,

@@ -4,6 +4,7 @@ import io
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 
 from chalicelib import jobtype, wiring
+from chalicelib.api import all_endpoints
 from chalicelib.job import Status
 from chalicelib.nudge import write_nudge
 from chalicelib.ports import Nudge
@@ -42,6 +44,14 @@ MAPPINGS = '{"email.send":"email-send"}'
 DEAD_OR_DONE = (Status.QUEUED, Status.COMPLETED)
 
 
+@dataclass(frozen=True)
+class Day:
+    """What every function asked AWS for, and the API's routes that were used."""
+
+    needed: Mapping[str, Counter[str]]
+    called: set[tuple[str, str]]
+
+
 def never_seen(actor: str) -> set[str]:
     """What is granted and no request of the code asks for, each with its reason."""
     queues = {kind.queue for kind in TYPES}
@@ -53,14 +63,19 @@ def never_seen(actor: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def needed() -> Iterator[Mapping[str, Counter[str]]]:
-    """What every function asked for while jobs were created, worked off, failed, retried and counted."""
+def day() -> Iterator[Day]:
+    """Jobs are created, worked off, failed, retried, cancelled and counted."""
     with (
         pytest.MonkeyPatch.context() as environment,
         stage(environment, JITTER="none", EVENT_SOURCES=MAPPINGS) as acting,
     ):
         live(acting)
-        yield acting.recorder.needed
+        yield Day(acting.recorder.needed, acting.called)
+
+
+@pytest.fixture
+def needed(day: Day) -> Mapping[str, Counter[str]]:
+    return day.needed
 
 
 def live(acting: Stage) -> None:
@@ -81,16 +96,27 @@ def live(acting: Stage) -> None:
     acting.work(mail)
     large(acting, mail)
     look(acting, first)
-    batch = {"jobs": [{"type": kind.name, "payload": kind.example} for kind in TYPES]}
-    acting.call("POST", "/jobs/batch", batch)
-    acting.call("POST", "/dead-letters/redrive", {})
-    acting.call("POST", "/jobs/bulk", {"action": "cancel", "filter": {"status": "queued"}})
+    steer(acting, mail, first)
     watch(acting, mail)
     acting.count()
     acting.count()  # the same records again, as Lambda may
     acting.recount()
     # the emulator has no mapping of that name, and the API says so: what counts is that it asked
-    acting.call("POST", "/job-types/email.send/pause", None, "/job-types/{job_type}/pause", job_type="email.send")
+    for switch in ("pause", "resume"):
+        path = f"/job-types/{mail.name}/{switch}"
+        acting.call("POST", path, None, "/job-types/{job_type}/" + switch, job_type=mail.name)
+
+
+def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
+    """What operators do to many jobs, or to one."""
+    batch = {"jobs": [{"type": kind.name, "payload": kind.example} for kind in TYPES]}
+    acting.call("POST", "/jobs/batch", batch)
+    acting.call("POST", "/dead-letters/redrive", {})
+    later = created(acting, mail.name, mail.example, delay_seconds=600)
+    acting.call("POST", f"/jobs/{later}/cancel", {}, "/jobs/{job_id}/cancel", job_id=later)
+    acting.call("POST", "/jobs/bulk", {"action": "cancel", "filter": {"status": "queued"}})
+    acting.call("POST", "/jobs/bulk", {"action": "retry", "filter": {"type": mail.name}})
+    acting.call("POST", "/jobs/bulk", {"action": "retry", "ids": [first, later]})
 
 
 def created(acting: Stage, job_type: str, payload: object, **more: object) -> str:
@@ -127,7 +153,7 @@ def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 def look(acting: Stage, job_id: str) -> None:
     for path in ("/jobs?limit=5", "/jobs?status=failed", "/jobs?type=email.send&status=completed", "/metrics",
                  "/metrics/series?metric=throughput", "/errors", "/jobs?fingerprint=0123456789ab", "/me",
-                 "/job-types"):  # fmt: skip
+                 "/job-types", "/health", "/openapi.json"):  # fmt: skip
         status, answer = acting.call("GET", path)
         assert status == 200, answer
     for rest in ("", "/logs"):
@@ -154,6 +180,11 @@ def send(kind: jobtype.JobType[Any, Any], nudge: Nudge, suffix: str = "") -> Non
     sqs = boto3.client("sqs", region_name=REGION)
     url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.queue}{suffix}")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody=write_nudge(nudge))
+
+
+def test_every_route_was_used(day: Day) -> None:
+    # /docs only leads to another page
+    assert {(endpoint.method, endpoint.path) for endpoint in all_endpoints()} - day.called == {("GET", "/docs")}
 
 
 @pytest.mark.parametrize("actor", GRANTED)
