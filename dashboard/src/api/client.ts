@@ -38,7 +38,9 @@ export async function request<T>(path: string, call: Call = {}): Promise<T> {
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what the contract promises for this path
 export async function requestFull<T>(path: string, call: Call): Promise<{ body: T; answer: Response }> {
   const token = hooks.token();
-  const answer = await reach(`${config().apiUrl}${path}${queryString(call.query)}`, {
+  const url = `${config().apiUrl}${path}${queryString(call.query)}`;
+  const early = call.method === "POST" ? undefined : takeEarly(url, token);
+  const answer = await reach(early, url, {
     method: call.method ?? "GET",
     headers: {
       Accept: "application/json",
@@ -58,9 +60,12 @@ export async function requestFull<T>(path: string, call: Call): Promise<{ body: 
   return { body: body as T, answer };
 }
 
-async function reach(url: string, init: RequestInit): Promise<Response> {
+async function reach(
+  early: Promise<Response> | undefined,
+  url: string,
+  init: RequestInit,
+): Promise<Response> {
   try {
-    const early = init.method === "GET" ? takeEarly(url) : undefined;
     const answer = await (early ?? fetch(url, init));
     connection.set({ lastOk: Date.now(), downSince: null });
     return answer;

@@ -9,6 +9,7 @@ const FRESH_MS = 10_000;
 
 const underWay = new Map<string, Answer>();
 let file: Answer | undefined;
+let asker: string | undefined;
 
 /** The answer of /config.json, asked for once; its body may be read once. */
 export function configFile(): Answer {
@@ -21,6 +22,7 @@ export async function askEarly(paths: readonly string[], token: string | null): 
     const config = (await (await configFile()).clone().json()) as { apiUrl: string; devToken?: string };
     const bearer = token ?? config.devToken;
     if (!bearer) return;
+    asker = bearer;
     const headers = { Accept: "application/json", Authorization: `Bearer ${bearer}` };
     for (const path of paths) keep(config.apiUrl.replace(/\/+$/, "") + path, headers);
   } catch {
@@ -28,9 +30,9 @@ export async function askEarly(paths: readonly string[], token: string | null): 
   }
 }
 
-/** The answer that is under way to a question, for the first who asks; undefined once it would be old. */
-export function takeEarly(url: string): Answer | undefined {
-  if (performance.now() > FRESH_MS) underWay.clear();
+/** The answer that is under way to a question of this token's, for the first who asks; undefined once it would be old. */
+export function takeEarly(url: string, token: string | null): Answer | undefined {
+  if (performance.now() > FRESH_MS || token !== asker) underWay.clear();
   const answer = underWay.get(url);
   underWay.delete(url);
   return answer;

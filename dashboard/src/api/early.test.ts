@@ -1,0 +1,61 @@
+import { beforeEach, expect, test, vi } from "vitest";
+
+const API = "http://api.test";
+const CONFIG = { apiUrl: `${API}/`, devToken: "of-the-runner" };
+/** Milliseconds since the page was opened. */
+let age = 0;
+let asked: { url: string; bearer: string | undefined }[] = [];
+
+/** A module that has asked nothing yet, and a network that says what it was asked. */
+async function fresh() {
+  vi.resetModules();
+  return import("./early");
+}
+
+beforeEach(() => {
+  asked = [];
+  age = 500;
+  vi.spyOn(performance, "now").mockImplementation(() => age);
+  vi.stubGlobal("fetch", (url: string, init?: { headers: Record<string, string> }) => {
+    asked.push({ url, bearer: init?.headers.Authorization });
+    return Promise.resolve(Response.json(url === "/config.json" ? CONFIG : { of: url }));
+  });
+});
+
+test("the first questions are asked with the tab's token, and each answer is taken once", async () => {
+  const early = await fresh();
+  await early.askEarly(["/me", "/metrics"], "mine");
+  expect(asked.slice(1)).toEqual([
+    { url: `${API}/me`, bearer: "Bearer mine" },
+    { url: `${API}/metrics`, bearer: "Bearer mine" },
+  ]);
+  expect(await (await early.takeEarly(`${API}/me`, "mine"))?.json()).toEqual({ of: `${API}/me` });
+  expect(early.takeEarly(`${API}/me`, "mine")).toBeUndefined();
+});
+
+test("the configuration is fetched once, and its token is used where the tab has none", async () => {
+  const early = await fresh();
+  await early.askEarly(["/me"], null);
+  expect(await (await early.configFile()).json()).toEqual(CONFIG);
+  expect(asked).toEqual([
+    { url: "/config.json", bearer: undefined },
+    { url: `${API}/me`, bearer: "Bearer of-the-runner" },
+  ]);
+});
+
+test("an answer to another token, or from long ago, is nobody's", async () => {
+  const early = await fresh();
+  await early.askEarly(["/me", "/metrics"], "refused");
+  expect(early.takeEarly(`${API}/me`, "better")).toBeUndefined();
+  expect(early.takeEarly(`${API}/metrics`, "refused")).toBeUndefined();
+  await early.askEarly(["/me"], "mine");
+  age = 60_000;
+  expect(early.takeEarly(`${API}/me`, "mine")).toBeUndefined();
+});
+
+test("without a configuration nothing is asked, and nothing is thrown", async () => {
+  const early = await fresh();
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+  await early.askEarly(["/me"], "mine");
+  expect(early.takeEarly(`${API}/me`, "mine")).toBeUndefined();
+});
