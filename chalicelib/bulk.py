@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib import changes, telemetry
-from chalicelib.errors import FieldError, InvalidPosition, JobConflict, JobFlowError, JobNotFound, MoveRefused
+from chalicelib.errors import (
+    FieldError,
+    InvalidPosition,
+    JobConflict,
+    JobFlowError,
+    JobNotFound,
+    MoveRefused,
+    NotStored,
+)
 from chalicelib.job import RETRYABLE, Job, Status
 from chalicelib.listing import read_cursor, write_cursor
 from chalicelib.ports import Filter, Nudge
@@ -54,9 +62,10 @@ class Report:
 def submit_many(service: JobService, asked: Sequence[Submission | JobFlowError]) -> list[Outcome]:
     """Store each job, then send the messages by type in tens; an error stands for a job that was wrong already.
 
-    A job whose message does not get out is stored all the same, and the watchdog sends it.
+    A job whose message does not get out is stored all the same, and the watchdog sends it. When the store fails on the
+    way, the jobs before are told as stored and the rest as NotStored; raises what the store raises at the first job.
     """
-    outcomes = [_keep(service, one) for one in asked]
+    outcomes = _keep_all(service, asked)
     unsent = [o.job for o in outcomes if o.job and (o.new or service.stranded(o.job))]
     later = [job for job in unsent if service.delay_of(job)]
     sent = {job.id for job in map(service.send, later) if job.sent}
@@ -100,6 +109,24 @@ def act_on_matches(
     if place is not None:
         report.cursor = write_cursor("|".join((action, place[0], place[1] or "")), which, service.cursor_secret)
     return report
+
+
+def _keep_all(service: JobService, asked: Sequence[Submission | JobFlowError]) -> list[Outcome]:
+    kept: list[Outcome] = []
+    for place, one in enumerate(asked):
+        try:
+            kept.append(_keep(service, one))
+        except Exception:
+            if not any(outcome.job for outcome in kept):
+                raise
+            # The rest is not tried: each try may take seconds, and the answer about the first ones must get out.
+            telemetry.batch_cut_short(len(kept), len(asked) - place)
+            return kept + [Outcome(error=_not_stored(rest)) for rest in asked[place:]]
+    return kept
+
+
+def _not_stored(one: Submission | JobFlowError) -> JobFlowError:
+    return one if isinstance(one, JobFlowError) else NotStored("Send this job again, with the same key if it has one.")
 
 
 def _keep(service: JobService, one: Submission | JobFlowError) -> Outcome:

@@ -52,6 +52,10 @@ class IdempotencyMismatch(InvalidRequest):
     """The Idempotency-Key was used before with another body."""
 
 
+class NotStored(JobFlowError):
+    """The store did not answer while a batch was kept: this job was not stored, as far as anybody knows."""
+
+
 class JobNotFound(JobFlowError):
     """No job has that id."""
 

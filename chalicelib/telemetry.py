@@ -55,6 +55,11 @@ def created(job: Job) -> None:
     _event("job.created", job, payload_bytes=job.payload_bytes)
 
 
+def batch_cut_short(stored: int, left: int) -> None:
+    """The store failed in the middle of a batch: what came before is stored, the rest was not tried."""
+    logger().exception("batch.cut_short", extra={"stored": stored, "left": left})
+
+
 def replayed(job: Job) -> None:
     """The same Idempotency-Key and body came again."""
     _event("job.replayed", job)

@@ -24,8 +24,9 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.UnknownJobType: (422, "unknown-job-type", "There is no such job type"),
     e.IdempotencyMismatch: (422, "idempotency-mismatch", "The Idempotency-Key belongs to another request"),
     e.RateLimited: (429, "rate-limited", "Too many requests"),
+    e.NotStored: (503, "not-stored", "The job could not be stored"),
 }
-"""Status, type and title of every error that a caller can cause. Anything else is a 500 and tells nothing."""
+"""Status, type and title of every error that a caller can mend or repeat. Anything else is a 500 and tells nothing."""
 
 
 def problem_body(

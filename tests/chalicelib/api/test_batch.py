@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.memory import MemoryJobQueue
+from chalicelib.job import Job
+from chalicelib.memory import MemoryJobQueue, MemoryJobStore
 from chalicelib.ports import Nudge
 from tests.chalicelib.api.support import BODY, World
 
@@ -31,6 +32,20 @@ class Recording(MemoryJobQueue):
             raise ConnectionError
         self.batches.append([nudge.type for nudge in nudges])
         return [nudge for place, nudge in enumerate(nudges) if place in self.loses]
+
+
+class Failing(MemoryJobStore):
+    """A store that fails from its nth job on."""
+
+    def __init__(self, takes: int) -> None:
+        super().__init__()
+        self.takes = takes
+
+    def add(self, job: Job) -> None:
+        if self.takes == 0:
+            raise ConnectionError
+        self.takes -= 1
+        super().add(job)
 
 
 @pytest.fixture
@@ -84,6 +99,24 @@ class TestBatch:
         results = batched.post("/jobs/batch", {"jobs": [BODY] * 3}).json["results"]
         assert [result["status"] for result in results] == [201, 201, 201]
         assert not any(batched.store.get(result["job"]["id"]).sent for result in results)
+
+    def test_when_the_store_fails_on_the_way_what_was_stored_is_told_and_sent(
+        self, world: World, queue: Recording
+    ) -> None:
+        store = Failing(takes=2)
+        cut = World(parts={"job_store": store, "job_queue": queue})
+        body = {"jobs": [BODY, BODY, BODY, {"payload": {}}, BODY]}
+        answer = cut.post("/jobs/batch", body, headers={"Idempotency-Key": "import-7"})
+        results = answer.json["results"]
+        assert [result["status"] for result in results] == [201, 201, 503, 422, 503]
+        assert "again" in results[2]["problem"]["detail"]
+        assert queue.batches == [["test.note"] * 2]
+        store.takes = 9
+        again = cut.post("/jobs/batch", body, headers={"Idempotency-Key": "import-7"}).json["results"]
+        assert [result["status"] for result in again] == [200, 200, 201, 422, 201]
+
+    def test_a_store_that_takes_nothing_is_an_error_of_the_whole_request(self, world: World) -> None:
+        assert World(parts={"job_store": Failing(takes=0)}).post("/jobs/batch", {"jobs": [BODY] * 2}).status == 500
 
     def test_delayed_jobs_go_out_with_their_delay_or_later(self, batched: World, queue: Recording) -> None:
         jobs = [BODY, {**BODY, "delay_seconds": 60}, {**BODY, "delay_seconds": 86_400}]
