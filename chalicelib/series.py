@@ -48,6 +48,11 @@ def throughput(steps: Steps) -> list[dict[str, Any]]:
     return [{"t": at, **{event: numbers[event] for event in EVENTS}} for at, numbers in steps]
 
 
+def failures(steps: Steps) -> list[dict[str, Any]]:
+    """What went wrong in each step, and the share of the jobs that ended badly of those that ended."""
+    return [{"t": at, **_failed(numbers)} for at, numbers in steps]
+
+
 def durations(steps: Steps, which: str) -> list[dict[str, Any]]:
     """How many were measured in each step, and their percentiles in milliseconds."""
     return [{"t": at, **_summary(numbers, which)} for at, numbers in steps]
@@ -103,6 +108,13 @@ def _group(rows: list[ErrorHour], now: float) -> dict[str, Any]:
         "sparkline": [by_hour.get(float(first + n * 3600), 0) for n in range(SPARKS)],
         "sparkline_step_s": 3600,
     }
+
+
+def _failed(numbers: Counter[str]) -> dict[str, Any]:
+    bad = numbers["failed"] + numbers["dead_lettered"]
+    ended = bad + numbers["completed"]
+    kinds = ("failed", "dead_lettered", "retried")
+    return {**{kind: numbers[kind] for kind in kinds}, "ratio": round(bad / ended, 4) if ended else None}
 
 
 def _summary(numbers: Counter[str], which: str) -> dict[str, Any]:

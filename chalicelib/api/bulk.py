@@ -30,7 +30,14 @@ def create_jobs(call: Call) -> Reply:
     return Reply(BatchAnswer(results=results), 200, {"Idempotent-Replayed": "true"} if again else {})
 
 
-@endpoints.post("/jobs/bulk", BulkAnswer, body=Bulk)
+EXAMPLES = {
+    "retry all jobs of one error": {"action": "retry", "filter": {"fingerprint": "5d41402abc4b"}},
+    "what cancelling all that wait would do": {"action": "cancel", "filter": {"status": "queued"}, "dry_run": True},
+    "retry these jobs": {"action": "retry", "ids": ["6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0"]},
+}
+
+
+@endpoints.post("/jobs/bulk", BulkAnswer, body=Bulk, examples=EXAMPLES)
 def change_jobs(call: Call) -> BulkAnswer:
     """Retry or cancel up to 100 jobs. While `more` is true, send it again with `next_cursor`; safe to repeat."""
     asked: Bulk = call.body

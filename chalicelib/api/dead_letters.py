@@ -13,7 +13,7 @@ from chalicelib.ports import Filter
 endpoints = Endpoints()
 
 
-@endpoints.post("/dead-letters/redrive", BulkAnswer, body=Redrive)
+@endpoints.post("/dead-letters/redrive", BulkAnswer, body=Redrive, examples={"the next hundred": {"limit": 100}})
 def redrive_dead_letters(call: Call) -> BulkAnswer:
     """Retry up to 100 dead-lettered jobs, of one type or of all.
 

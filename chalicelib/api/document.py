@@ -106,11 +106,18 @@ def _operation(endpoint: Endpoint, schemas: Mapping[str, Any], kinds: Sequence[J
         operation["x-role"] = str(endpoint.role)
     if endpoint.body is not NoBody:
         content: dict[str, Any] = {"schema": {"$ref": REF + endpoint.body.__name__}}
-        if endpoint.name == "create_job":
-            content["examples"] = {k.name: {"value": {"type": k.name, "payload": k.example}} for k in kinds}
+        examples = {**endpoint.examples, **_made_from(kinds).get(endpoint.name, {})}
+        if examples:
+            content["examples"] = {name: {"value": body} for name, body in examples.items()}
         required = bool(schemas[endpoint.body.__name__].get("required"))
         operation["requestBody"] = {"required": required, "content": {JSON: content}}
     return operation
+
+
+def _made_from(kinds: Sequence[JobType[Any, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    """Examples of bodies that are about job types, by the operation's name."""
+    each = {kind.name: {"type": kind.name, "payload": kind.example} for kind in kinds}
+    return {"create_job": each, "create_jobs": {"one of each type": {"jobs": list(each.values())}} if each else {}}
 
 
 def _tag(path: str) -> str:

@@ -80,7 +80,8 @@ Handler = Callable[[Call], BaseModel | Reply | Text]
 class Endpoint:
     """One method on one path. `role` None: public. `statuses`: what it answers beside errors every call can have.
 
-    `also` are models that its body refers to, `types` other content types it can answer with than JSON.
+    `also` are models that its body refers to, `types` other content types it can answer with than JSON, `examples`
+    bodies by a name, each of which works as it stands.
     """
 
     method: str
@@ -93,6 +94,7 @@ class Endpoint:
     statuses: tuple[int, ...] = (200,)
     also: tuple[type[BaseModel], ...] = ()
     types: tuple[str, ...] = ()
+    examples: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

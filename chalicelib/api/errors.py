@@ -33,8 +33,8 @@ class ErrorGroup(Answer):
     type: str
     error_class: str
     message: str
-    count: int
-    first_seen: Time
+    count: int = Field(description="Attempts that failed in this way; GET /jobs?fingerprint=… lists the jobs")
+    first_seen: Time = Field(description="Within the hours since `since`")
     last_seen: Time
     sample_job_ids: list[str]
     sparkline: list[int]

@@ -57,7 +57,7 @@ def get_job(call: Call) -> JobDetail:
     return job_detail(view, why(view.job, line, now))
 
 
-@endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry, statuses=(200, 409))
+@endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry, statuses=(200, 409), examples={"as it was": {}})
 def retry_job(call: Call) -> JobRow:
     """Run a failed, dead-lettered or cancelled job again from its first attempt, with another payload if given."""
     return job_whole(wiring.job_service().retry(job_id_of(call), call.body.payload))

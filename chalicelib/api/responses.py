@@ -212,7 +212,7 @@ class TypeNumbers(Numbers):
         description="Seconds that the oldest queued job has waited: within 3 s for the first 15 minutes, 30 s up to "
         "4 hours, half an hour beyond; null when none is queued"
     )
-    in_flight: int
+    in_flight: int = Field(description="Messages with a worker, or backing off: SQS counts both alike")
     paused: bool = Field(description="Whether its queue is not worked off until somebody resumes it")
 
 

@@ -13,11 +13,21 @@ from chalicelib.api.schemas import Moment, Query, TypeName
 from chalicelib.job import ACTIVE
 from chalicelib.listing import iso
 from chalicelib.metrics import RUNNING
-from chalicelib.series import DRAIN_WINDOW, Steps, depth, drain_eta, durations, gather, resolution, throughput
+from chalicelib.series import (
+    DRAIN_WINDOW,
+    Steps,
+    depth,
+    drain_eta,
+    durations,
+    failures,
+    gather,
+    resolution,
+    throughput,
+)
 
 MOST_POINTS = 1500
 DEFAULT_SPAN = 3600.0
-Metric = Literal["throughput", "wait", "run", "total", "depth"]
+Metric = Literal["throughput", "failures", "wait", "run", "total", "depth"]
 Step = Annotated[Literal["60", "300", "3600", "86400"], StringConstraints()]
 
 endpoints = Endpoints()
@@ -50,6 +60,16 @@ class Happened(Answer):
     dead_lettered: int
 
 
+class WentWrong(Answer):
+    """What went wrong in one step (`failures`)."""
+
+    t: Time
+    failed: int
+    dead_lettered: int
+    retried: int
+    ratio: float | None = Field(description="Of the jobs that ended, the share that ended badly; null if none ended")
+
+
 class Took(Answer):
     """How long it took, in milliseconds (`wait`, `run`, `total`); null where nothing was measured."""
 
@@ -75,13 +95,13 @@ class Series(Answer):
     from_: Time = Field(alias="from", serialization_alias="from")
     to: Time
     step_s: int
-    points: list[Happened] | list[Took] | list[Left]
+    points: list[Happened] | list[WentWrong] | list[Took] | list[Left]
     drain_eta_s: float | None = Field(description="Seconds until the backlog is gone at the pace of ten minutes")
 
 
 @endpoints.get("/metrics/series", Series, query=SeriesQuery)
 def read_series(call: Call) -> Series:
-    """Throughput, durations or depth over time, at most 1,500 points. `total` is from creation to completion.
+    """Throughput, failures, durations or depth over time, at most 1,500 points. `total` is from creation to completion.
 
     Depth, the unfinished jobs, goes back 1,500 steps from now.
     """
@@ -110,9 +130,13 @@ def read_series(call: Call) -> Series:
     )
 
 
-def _points(metric: Metric, steps: Steps, unfinished: int, end: float) -> list[Happened] | list[Took] | list[Left]:
+def _points(
+    metric: Metric, steps: Steps, unfinished: int, end: float
+) -> list[Happened] | list[WentWrong] | list[Took] | list[Left]:
     if metric == "throughput":
         return [Happened(**_on_the_wire(point)) for point in throughput(steps)]
+    if metric == "failures":
+        return [WentWrong(**_on_the_wire(point)) for point in failures(steps)]
     if metric == "depth":
         return [Left(**_on_the_wire(point)) for point in depth(steps, unfinished) if point["t"] <= end]
     return [Took(**_on_the_wire(point)) for point in durations(steps, metric)]

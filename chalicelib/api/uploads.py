@@ -9,7 +9,9 @@ from chalicelib.api.views import upload_form
 endpoints = Endpoints()
 
 
-@endpoints.post("/uploads", UploadForm, body=NewUpload)
+@endpoints.post(
+    "/uploads", UploadForm, body=NewUpload, examples={"a picture": {"content_type": "image/png", "bytes": 81920}}
+)
 def create_upload(call: Call) -> UploadForm:
     """A form that uploads one image straight to S3 within five minutes; its key goes into a job's payload."""
     return upload_form(wiring.uploads().permit(call.body.content_type, call.body.bytes))

@@ -304,8 +304,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Throughput, durations or depth over time, at most 1,500 points
-     * @description Throughput, durations or depth over time, at most 1,500 points. `total` is from creation to completion.
+     * Throughput, failures, durations or depth over time, at most 1,500 points
+     * @description Throughput, failures, durations or depth over time, at most 1,500 points. `total` is from creation to completion.
      *
      *     Depth, the unfinished jobs, goes back 1,500 steps from now.
      */
@@ -572,11 +572,15 @@ export interface components {
       error_class: string;
       /** Message */
       message: string;
-      /** Count */
+      /**
+       * Count
+       * @description Attempts that failed in this way; GET /jobs?fingerprint=… lists the jobs
+       */
       count: number;
       /**
        * First Seen
        * Format: date-time
+       * @description Within the hours since `since`
        * @example 2026-11-25T00:42:39.123Z
        */
       first_seen: string;
@@ -902,7 +906,7 @@ export interface components {
     };
     /**
      * LogPage
-     * @description Some lines, the newest attempt first.
+     * @description Some lines, the newest attempt first, and in order within it.
      */
     LogPage: {
       /** Lines */
@@ -1185,7 +1189,7 @@ export interface components {
        * Metric
        * @enum {string}
        */
-      metric: "throughput" | "wait" | "run" | "total" | "depth";
+      metric: "throughput" | "failures" | "wait" | "run" | "total" | "depth";
       /** Type */
       type: string | null;
       /**
@@ -1205,6 +1209,7 @@ export interface components {
       /** Points */
       points:
         | components["schemas"]["Happened"][]
+        | components["schemas"]["WentWrong"][]
         | components["schemas"]["Took"][]
         | components["schemas"]["Left"][];
       /**
@@ -1290,7 +1295,10 @@ export interface components {
        * @description Seconds that the oldest queued job has waited: within 3 s for the first 15 minutes, 30 s up to 4 hours, half an hour beyond; null when none is queued
        */
       oldest_queued_age_s: number | null;
-      /** In Flight */
+      /**
+       * In Flight
+       * @description Messages with a worker, or backing off: SQS counts both alike
+       */
       in_flight: number;
       /**
        * Paused
@@ -1319,6 +1327,29 @@ export interface components {
        * @example 2026-11-25T00:42:39.123Z
        */
       expires_at: string;
+    };
+    /**
+     * WentWrong
+     * @description What went wrong in one step (`failures`).
+     */
+    WentWrong: {
+      /**
+       * T
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      t: string;
+      /** Failed */
+      failed: number;
+      /** Dead Lettered */
+      dead_lettered: number;
+      /** Retried */
+      retried: number;
+      /**
+       * Ratio
+       * @description Of the jobs that ended, the share that ended badly; null if none ended
+       */
+      ratio: number | null;
     };
   };
   responses: never;
@@ -2646,7 +2677,7 @@ export interface operations {
   read_series: {
     parameters: {
       query: {
-        metric: "throughput" | "wait" | "run" | "total" | "depth";
+        metric: "throughput" | "failures" | "wait" | "run" | "total" | "depth";
         type?: "email.send" | "image.process" | "report.generate";
         /** @description Default: an hour before `to`. */
         from?: string;

@@ -56,6 +56,15 @@ def test_throughput_sums_all_types_minute_by_minute(world: World, counters: Memo
     assert set(points[0]) == {"t", "created", "completed", "failed", "retried", "dead_lettered"}
 
 
+def test_failures_are_told_with_their_share_of_what_ended(world: World, counters: MemoryCounters) -> None:
+    count(counters, minute("test.note", T0 - 60), 1, completed=6, failed=1, dead_lettered=1, retried=4)
+    answer = world.get(f"/metrics/series?metric=failures&from={iso(T0 - 60)}&to={iso(T0)}")
+    assert answer.json["points"] == [
+        {"t": iso(T0 - 60), "failed": 1, "dead_lettered": 1, "retried": 4, "ratio": 0.25},
+        {"t": iso(T0), "failed": 0, "dead_lettered": 0, "retried": 0, "ratio": None},
+    ]
+
+
 def test_durations_are_percentiles_of_one_type(world: World, counters: MemoryCounters) -> None:
     count(counters, minute("test.note", T0 - 60), 1, **{f"run{bucket(100)}": 99, f"run{bucket(5000)}": 1})
     count(counters, minute("test.other", T0 - 60), 2, **{f"run{bucket(9)}": 50})

@@ -5,17 +5,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from pydantic import BaseModel
 
-from chalicelib import aws
+from chalicelib import aws, changes, wiring
+from chalicelib.changes import Claimant
 from chalicelib.dynamo.control import DynamoRateWindows
 from chalicelib.dynamo.counters import DynamoCounters
 from chalicelib.dynamo.jobs import DynamoJobStore
 from chalicelib.dynamo.tokens import DynamoTokenStore
 from chalicelib.job import Status
+from chalicelib.jobtype import JobType
 from chalicelib.settings import Settings
 from chalicelib.sqs import SqsJobQueue
 from tests.chalicelib.api.support import BODY, NOTE, OTHER, World, only_types
-from tests.support import REGION, Clock, requests_to
+from tests.support import REGION, T0, Clock, requests_to
 
 
 @pytest.fixture
@@ -85,6 +88,31 @@ def test_a_life(deployed: Callable[[int], World]) -> None:
     bulk = world.post("/jobs/bulk", {"action": "cancel", "filter": {"type": "test.note"}}).json
     assert bulk == {"matched": 15, "done": 15, "skipped": [], "more": False, "next_cursor": None}
     assert world.get("/metrics").status == 200
+
+
+class Large(BaseModel):
+    """A payload with a number that is an id somewhere else."""
+
+    number: int
+
+
+LARGE = JobType("test.large", lambda payload, ctx: None, Large)
+
+
+def test_integers_that_no_float_can_hold_come_back_as_they_went_in(deployed: Callable[[int], World]) -> None:
+    world = deployed(0)
+    number = 2**53 + 1
+    with only_types(LARGE):
+        aws.client("sqs", REGION).create_queue(QueueName=f"test-{LARGE.queue}")
+        made = world.post("/jobs", {"type": LARGE.name, "payload": {"number": number}})
+        job_id = made.json["id"]
+        store: DynamoJobStore = wiring.job_service().store  # type: ignore[assignment]
+        claim = changes.claim(1, now=T0 + 1, lease_until=T0 + 65, by=Claimant("r"))
+        held = store.apply(job_id, claim)
+        store.apply(job_id, changes.complete(held, now=T0 + 2, result={"number": -number, "more": [2**63 - 1]}))
+        answers = [made, world.get(f"/jobs/{job_id}"), world.get("/jobs")]
+    assert all(f'"number":{number}}}' in answer.text for answer in answers)
+    assert all(f'"number":{-number},"more":[{2**63 - 1}]' in answer.text for answer in answers[1:])
 
 
 def test_what_each_call_asks_of_dynamodb(deployed: Callable[[int], World]) -> None:
