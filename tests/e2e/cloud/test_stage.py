@@ -40,6 +40,11 @@ def test_dashboard_may_call_this_api_only(cloud: Cloud) -> None:
     assert known["ApiOrigin"] == cloud.outputs["ApiOriginValue"]
 
 
+def test_everything_is_tagged(cloud: Cloud) -> None:
+    tags = {tag["Key"]: tag["Value"] for tag in (cloud.stack.describe() or {})["Tags"]}
+    assert tags == {"project": "jobflow", "stage": "e2e"}
+
+
 def test_second_deployment_changes_nothing(cloud: Cloud, terminal: Terminal, said: io.StringIO) -> None:
     again = Deployment(cloud.account, cloud.stack, terminal, dashboard=None, package=lambda _: cloud.package).run()
     assert again == cloud.outputs

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from chalicelib import jobtype
 from infra.cloud import artifacts
+from infra.cloud.__main__ import main
 from infra.cloud.account import Account
 from infra.cloud.destroy import Destruction
 from infra.cloud.errors import CloudError
@@ -68,6 +69,19 @@ def test_what_is_left_is_listed(account: Account, stack: Stack, terminal: Termin
     tags = [{"Key": "project", "Value": "jobflow"}, {"Key": "stage", "Value": "gone"}]
     s3.put_bucket_tagging(Bucket="forgotten", Tagging={"TagSet": tags})
     assert Destruction(account, stack, terminal, confirmed=NAME).run() == ["arn:aws:s3:::forgotten"]
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_the_command_fails_when_something_is_left(
+    account: Account, stack: Stack, forgotten: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if forgotten:
+        topic = account.client("sns").create_topic(
+            Name="forgotten", Tags=[{"Key": "project", "Value": "jobflow"}, {"Key": "stage", "Value": "gone"}]
+        )["TopicArn"]
+    assert main(["destroy", "--stage", "gone", "--confirm", NAME]) == forgotten
+    said = capsys.readouterr().err
+    assert (topic in said) if forgotten else ("Nothing is left." in said)
 
 
 @pytest.mark.parametrize("said", ["", "jobflow-prod"])

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -223,23 +222,3 @@ def test_gateway_errors_are_problems_that_browsers_may_read(template: dict[str, 
         assert parameters["gatewayresponse.header.Access-Control-Allow-Origin"] == quoted_origin()
         assert parameters["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
         assert json.loads(response["responseTemplates"]["application/json"])["title"]
-
-
-def test_every_alarm_says_what_to_do_and_is_explained(template: dict[str, Any]) -> None:
-    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
-    sections = {line.removeprefix("### ") for line in page.splitlines() if line.startswith("### ")}
-    kinds = set()
-    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
-        advice, link, anchor = alarm["AlarmDescription"].partition("(docs/operations.md#")
-        assert len(advice) > 60
-        assert link
-        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
-        kinds.add(anchor.rstrip(")"))
-    assert kinds == sections
-
-
-def test_every_type_has_its_alarms(template: dict[str, Any]) -> None:
-    names = {alarm["AlarmName"] for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
-    for kind in jobtype.load():
-        for alarm in ("dead-letters", "oldest-message", "failure-ratio", "in-flight"):
-            assert f"jobflow-prod-{kind.queue}-{alarm}" in names

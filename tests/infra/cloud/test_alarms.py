@@ -1,0 +1,39 @@
+"""What wakes a person up: there, explained, and sent to somebody."""
+
+from pathlib import Path
+from typing import Any
+
+from chalicelib import jobtype
+from tests.infra.cloud.support import of_type
+
+
+def test_every_alarm_says_what_to_do_and_is_explained(template: dict[str, Any]) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
+    sections = {line.removeprefix("### ") for line in page.splitlines() if line.startswith("### ")}
+    kinds = set()
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        advice, link, anchor = alarm["AlarmDescription"].partition("(docs/operations.md#")
+        assert len(advice) > 60
+        assert link
+        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+        kinds.add(anchor.rstrip(")"))
+    assert kinds == sections
+
+
+def test_every_type_and_the_platform_have_their_alarms(template: dict[str, Any]) -> None:
+    per_type = ("dead-letters", "oldest-message", "failure-ratio", "in-flight")
+    platform = {"api-errors", "throttles", "table-throttles", "watchdog-silent", "counters-behind", "counter-drift"}
+    wanted = {f"{kind.queue}-{alarm}" for kind in jobtype.load() for alarm in per_type} | platform
+    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+    assert {f"jobflow-prod-{name}" for name in wanted} <= {alarm["AlarmName"] for alarm in alarms}
+    in_flight = [alarm["Threshold"] for alarm in alarms if alarm["AlarmName"].endswith("in-flight")]
+    assert in_flight == [60_000] * len(jobtype.load())
+    assert all(alarm["TreatMissingData"] == "breaching" for alarm in alarms if "silent" in alarm["AlarmName"])
+
+
+def test_alarms_reach_a_topic_and_an_address(template: dict[str, Any]) -> None:
+    (topic,) = of_type(template, "AWS::SNS::Topic").values()
+    (subscription,) = of_type(template, "AWS::SNS::Subscription").values()
+    assert topic["TopicName"] == "jobflow-prod-alarms"
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", {"Ref": "AlarmEmail"})
+    assert template["Resources"]["AlarmSubscription"]["Condition"] == "HasAlarmEmail"

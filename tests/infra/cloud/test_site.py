@@ -1,0 +1,101 @@
+"""The dashboard's site as CloudFront serves it: read off the template, its function run."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.definition.site import REWRITE
+from tests.infra.cloud.support import of_type
+
+
+@pytest.fixture
+def distribution(template: dict[str, Any]) -> dict[str, Any]:
+    (found,) = of_type(template, "AWS::CloudFront::Distribution").values()
+    config: dict[str, Any] = found["DistributionConfig"]
+    return config
+
+
+@pytest.fixture
+def policy(template: dict[str, Any]) -> dict[str, Any]:
+    (found,) = of_type(template, "AWS::CloudFront::ResponseHeadersPolicy").values()
+    config: dict[str, Any] = found["ResponseHeadersPolicyConfig"]
+    return config
+
+
+def test_bucket_is_read_with_signed_requests_only(distribution: dict[str, Any], template: dict[str, Any]) -> None:
+    (origin,) = distribution["Origins"]
+    assert origin["DomainName"] == {"Fn::GetAtt": ["SiteBucket", "RegionalDomainName"]}
+    assert origin["OriginAccessControlId"] == {"Fn::GetAtt": ["SiteAccess", "Id"]}
+    (access,) = of_type(template, "AWS::CloudFront::OriginAccessControl").values()
+    assert access["OriginAccessControlConfig"]["SigningBehavior"] == "always"
+    assert all("WebsiteConfiguration" not in bucket for bucket in of_type(template, "AWS::S3::Bucket").values())
+
+
+def test_everything_is_served_over_tls_with_the_headers(distribution: dict[str, Any]) -> None:
+    behaviour = distribution["DefaultCacheBehavior"]
+    assert behaviour["ViewerProtocolPolicy"] == "redirect-to-https"
+    assert behaviour["AllowedMethods"] == ["GET", "HEAD"]
+    assert behaviour["ResponseHeadersPolicyId"] == {"Ref": "SiteHeaders"}
+    assert "CacheBehaviors" not in distribution
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["API known", "before it is"])
+def test_pages_may_load_their_own_files_and_call_this_api(policy: dict[str, Any], known: bool) -> None:
+    content = policy["SecurityHeadersConfig"]["ContentSecurityPolicy"]
+    assert content["Override"] is True
+    before, api, after = content["ContentSecurityPolicy"]["Fn::Join"][1]
+    condition, given, anywhere = api["Fn::If"]
+    assert (condition, given) == ("HasApiOrigin", {"Ref": "ApiOrigin"})
+    text = before["Fn::Sub"] + ("https://abc.execute-api.eu-central-1.amazonaws.com" if known else anywhere["Fn::Sub"])
+    rules = dict(rule.strip().split(" ", 1) for rule in (text + after).split(";") if " " in rule.strip())
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == rules["style-src"] == "'self'"
+    assert rules["frame-ancestors"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    assert rules["require-trusted-types-for"] == "'script'"
+    assert rules["connect-src"].count("execute-api") == 1
+    assert ("*" in rules["connect-src"]) is not known
+    assert "unsafe" not in text
+
+
+def test_other_headers_close_what_the_policy_does_not(policy: dict[str, Any]) -> None:
+    security = policy["SecurityHeadersConfig"]
+    assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31_536_000
+    assert security["FrameOptions"]["FrameOption"] == "DENY"
+    assert security["ReferrerPolicy"]["ReferrerPolicy"] == "no-referrer"
+    assert security["ContentTypeOptions"] == {"Override": True}
+
+
+@pytest.mark.parametrize(
+    ("asked", "served"),
+    [
+        ("/", "/index.html"),
+        ("/jobs", "/index.html"),
+        ("/jobs/6f1c", "/index.html"),
+        ("/queues/", "/index.html"),
+        ("/assets/app-3f2a.js", "/assets/app-3f2a.js"),
+        ("/config.json", "/config.json"),
+        ("/assets/gone-1.js", "/assets/gone-1.js"),
+    ],
+)
+def test_paths_of_the_app_get_its_page_and_files_themselves(asked: str, served: str, tmp_path: Path) -> None:
+    script = f"{REWRITE}\nconsole.log(handler(JSON.parse(process.argv[1])).uri)"
+    event = json.dumps({"version": "1.0", "request": {"method": "GET", "uri": asked}})
+    # the system's Node, else the one in the virtual environment
+    environment = {"PATH": f"{os.environ['PATH']}{os.pathsep}{Path(sys.executable).parent}"}
+    done = subprocess.run(
+        ["node", "-e", script, event], check=True, env=environment, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == served
+
+
+def test_that_function_is_what_every_request_passes(distribution: dict[str, Any], template: dict[str, Any]) -> None:
+    assert distribution["DefaultCacheBehavior"]["FunctionAssociations"] == [
+        {"EventType": "viewer-request", "FunctionARN": {"Fn::GetAtt": ["SitePaths", "FunctionARN"]}}
+    ]
+    (function,) = of_type(template, "AWS::CloudFront::Function").values()
+    assert (function["FunctionCode"], function["AutoPublish"]) == (REWRITE, True)
