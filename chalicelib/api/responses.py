@@ -122,7 +122,7 @@ class Problem(Answer):
 
 
 class BatchResult(Answer):
-    """What became of one job of a batch: a job with 201 or 200, a problem with 4xx."""
+    """What became of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored."""
 
     status: int
     job: JobRow | None = None

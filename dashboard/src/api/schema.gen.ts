@@ -451,7 +451,7 @@ export interface components {
     };
     /**
      * BatchResult
-     * @description What became of one job of a batch: a job with 201 or 200, a problem with 4xx.
+     * @description What became of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored.
      */
     BatchResult: {
       /** Status */
