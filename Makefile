@@ -8,16 +8,16 @@ UV_VERSION := 0.13.9
 NODE_VERSION := 22.20.0
 # A system Node that is new enough is used; otherwise PyPI's nodejs wheel is put into the virtual environment.
 NODE_FITS := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null
-NPM := PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm --prefix dashboard --no-fund --no-audit --loglevel=error
+NPM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix dashboard --no-fund --no-audit --loglevel=error
 UI := dashboard/dist/index.html
 UI_READY := dashboard/node_modules/.ready
 UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/reference dashboard/index.html dashboard/vite.config.ts dashboard/chunks.ts -type f 2>/dev/null)
 READY := $(VENV)/.ready
-# With the virtual environment's Node, if it has one, after the system's.
-CLOUD := PATH="$$PATH:$(CURDIR)/$(VENV)/bin" $(PY) -m infra.cloud
+# The virtual environment has a Node only where the system's does not fit, and so it comes first.
+CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m infra.cloud
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e openapi lifecycle lock clean
+.PHONY: help setup dev demo load test check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -58,6 +58,7 @@ check: $(READY) $(UI_READY)  ## Format, lint, types, import rules, generated fil
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m scripts.openapi --check
+	@$(NPM) run -s types:check
 	@$(NPM) run -s lint
 	@$(NPM) run -s typecheck
 
@@ -117,6 +118,9 @@ bench-scale: $(READY)  ## An operator's looks at 1,000, 10,000 and 200,000 jobs:
 
 e2e: $(READY) $(UI)  ## The packaged artefact end to end on an independent emulator
 	@$(PY) -m pytest -q tests/e2e -m ministack
+
+e2e-ui: $(READY) $(UI)  ## The console in Chromium, on the real platform and on a fake API (CHROMIUM=path, ARGS="--grep keyboard")
+	@$(PY) -m scripts.stories $(ARGS)
 
 lifecycle: $(READY)  ## Draw the table of moves into docs/lifecycle.md
 	@$(PY) -m scripts.lifecycle

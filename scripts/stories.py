@@ -1,0 +1,136 @@
+"""`make e2e-ui`: the console's stories in Chromium. First on the real platform, started for them on free ports; then on
+a fake API for what the real one does not do on demand: errors of a server, ten thousand jobs.
+
+Arguments go to Playwright (`ARGS="--grep keyboard"`). Ends with 1 when a story fails, 2 when there is no browser.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from chalicelib import wiring
+from chalicelib.tokens import Role
+from scripts.recount import connect
+
+ROOT = Path(__file__).parents[1]
+UI = ROOT / "dashboard"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+START_SECONDS = 120.0
+STOP_SECONDS = 30.0
+LOOK_SECONDS = 0.1
+TAIL = 40
+"""Lines of the platform's own that are worth showing when a story failed."""
+PLATFORM = {
+    "API_PORT": "0",
+    "AWS_PORT": "0",
+    "DASHBOARD_PORT": "0",
+    "JITTER": "none",  # a countdown that is there to be seen
+    "RATE_LIMIT_MAX": "0",
+}
+
+
+class CannotRun(Exception):
+    """The stories cannot begin; the message says why."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run every story; the exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # an exception, so that the platform is stopped
+    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    try:
+        env["CHROMIUM"] = browser(env)
+        print("The console on the real platform:", flush=True)
+        with tempfile.TemporaryDirectory() as folder, platform(Path(folder)) as state:
+            real = {"DASHBOARD_URL": state["dashboard"], "ADMIN_TOKEN": state["token"], "VIEWER_TOKEN": viewer(state)}
+            codes = [play("stories", arguments, {**env, **real})]
+            if codes != [0]:
+                print(tail(Path(folder)), flush=True)
+    except CannotRun as error:
+        print(error, file=sys.stderr)
+        return 2
+    print("The console on a fake API:", flush=True)
+    codes.append(play("fake", arguments, env))
+    return int(any(codes))
+
+
+def browser(env: Mapping[str, str]) -> str:
+    """The path of Chromium: what CHROMIUM names, or the first on PATH. Raises CannotRun."""
+    names = (env["CHROMIUM"],) if env.get("CHROMIUM") else BROWSERS
+    found = next(filter(None, (shutil.which(name, path=env["PATH"]) for name in names)), None)
+    if found is None:
+        raise CannotRun(f"The stories need Chromium, and there is no {' or '.join(names)}. CHROMIUM=... names one.")
+    return found
+
+
+@contextmanager
+def platform(folder: Path) -> Iterator[dict[str, Any]]:
+    """A `make dev` with its state and its output in `folder`, and what its state file says. Raises CannotRun."""
+    with (folder / "output").open("w") as output:
+        runner = subprocess.Popen(
+            [sys.executable, "-m", "infra.local"],
+            cwd=ROOT,
+            env={**os.environ, **PLATFORM, "JOBFLOW_STATE_DIR": str(folder)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield ready(runner, folder)
+    finally:
+        runner.terminate()
+        try:
+            runner.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            runner.kill()
+            runner.wait()
+
+
+def ready(runner: "subprocess.Popen[bytes]", folder: Path) -> dict[str, Any]:
+    """Wait until the platform is up; its state. Raises CannotRun."""
+    end = time.monotonic() + START_SECONDS
+    while not (folder / "dev.json").exists():
+        if runner.poll() is not None or time.monotonic() > end:
+            raise CannotRun(f"The platform did not start.\n{tail(folder)}")
+        time.sleep(LOOK_SECONDS)
+    state: dict[str, Any] = json.loads((folder / "dev.json").read_text())
+    if not state["dashboard"]:
+        raise CannotRun("The console is not built: make dashboard/dist/index.html")
+    return state
+
+
+def viewer(state: Mapping[str, str]) -> str:
+    """A token that may only look, made as an operator of the platform makes one."""
+    before = dict(os.environ)
+    connect(state)
+    try:
+        text, _ = wiring.tokens().issue(Role.VIEWER, "stories")
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ |= before
+        wiring.reset()
+    return text
+
+
+def play(stories: str, arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    """Run a folder of stories; Playwright's exit code."""
+    command = ["node", "node_modules/@playwright/test/cli.js", "test", f"e2e/{stories}/", *arguments]
+    return subprocess.run(command, cwd=UI, env=env, check=False).returncode
+
+
+def tail(folder: Path) -> str:
+    """The end of what the platform said."""
+    lines = (folder / "output").read_text(errors="replace").splitlines()
+    return "\n".join(["The platform's last lines:", *lines[-TAIL:]])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
