@@ -11,6 +11,9 @@ from chalicelib.ports import Counters, Depth, JobQueue, Standing
 
 KEEP = 1.0
 """Seconds an answer is kept in a process: many open dashboards cost no more than one."""
+MOST_ASKED = 3
+"""Job types whose queues are asked themselves, in two requests each. A platform with more of them hears from the
+counters, which know the jobs that the messages are about: a look takes at most 7 requests whatever there is."""
 RUNNING = (Status.QUEUED, Status.PROCESSING, Status.RETRYING)
 
 
@@ -71,9 +74,13 @@ class MetricsReader:
         with self._lock:
             if self._last is None or not 0 <= self.clock() - self._last.as_of < KEEP:
                 names = [kind.name for kind in jobtype.all_types()]
-                depths = {name: self.queue.depth(name) for name in names}
-                self._last = summarise(self.counters.standing(), depths, self.clock())
+                standing = self.counters.standing()
+                depths = {name: self._depth(name, standing, len(names)) for name in names}
+                self._last = summarise(standing, depths, self.clock())
             return self._last
+
+    def _depth(self, name: str, standing: Standing, types: int) -> Depth:
+        return self.queue.depth(name) if types <= MOST_ASKED else expected(standing, name)
 
     def within(self, statuses: Iterable[Status], job_type: str | None) -> int:
         """How many jobs of a type, or of all, are in one of these states, as last counted."""
@@ -92,6 +99,13 @@ def count(totals: Mapping[tuple[str, Status], int], status: Status | None, job_t
         for (counted_type, counted_status), number in totals.items()
         if job_type in (None, counted_type) and status in (None, counted_status)
     )
+
+
+def expected(standing: Standing, job_type: str) -> Depth:
+    """The messages that the jobs of a type stand for: a job that runs or backs off keeps its message in flight."""
+    jobs = _by_status(standing.totals, job_type)
+    in_flight = jobs[Status.PROCESSING] + jobs[Status.RETRYING]
+    return Depth(visible=jobs[Status.QUEUED], in_flight=in_flight, dead=jobs[Status.DEAD_LETTER])
 
 
 def summarise(standing: Standing, depths: Mapping[str, Depth], now: float) -> Metrics:

@@ -199,9 +199,13 @@ class Numbers(Answer):
     completed_jobs: int
     failed_jobs: int
     dead_letter_jobs: int
-    queue_length: int
-    retry_queue_length: int
-    dlq_length: int
+    queue_length: int = Field(
+        description="Messages that wait, as SQS counts; with more than three job types, the jobs that wait"
+    )
+    retry_queue_length: int = Field(description="Jobs that wait for another attempt")
+    dlq_length: int = Field(
+        description="Messages in dead-letter queues, as SQS counts; with more than three job types, their jobs"
+    )
     by_status: dict[Status, int]
 
 

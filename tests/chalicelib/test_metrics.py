@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.job import Status
+from chalicelib.jobtype import JobType
 from chalicelib.memory import MemoryJobQueue
 from chalicelib.memory_counters import MemoryCounters
-from chalicelib.metrics import MetricsReader, count, summarise
+from chalicelib.metrics import MOST_ASKED, MetricsReader, count, expected, summarise
 from chalicelib.ports import Depth, Nudge, Standing
-from tests.chalicelib.api.support import NOTE, OTHER, T0, Clock, only_types
+from tests.chalicelib.api.support import NOTE, OTHER, T0, Clock, Note, only_types
 
 TOTALS = {
     ("test.note", Status.QUEUED): 3,
@@ -37,14 +38,14 @@ def types() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("status", "job_type", "expected"),
+    ("status", "job_type", "number"),
     [
         (None, None, 18), (Status.QUEUED, None, 8), (None, "test.note", 5), (Status.FAILED, "test.note", 2),
         (Status.FAILED, "test.other", 0), (None, "no.such", 0),
     ],
 )  # fmt: skip
-def test_counting_by_status_and_type(status: Status | None, job_type: str | None, expected: int) -> None:
-    assert count(TOTALS, status, job_type) == expected
+def test_counting_by_status_and_type(status: Status | None, job_type: str | None, number: int) -> None:
+    assert count(TOTALS, status, job_type) == number
 
 
 def test_the_whole_is_the_sum_of_the_types() -> None:
@@ -58,6 +59,23 @@ def test_the_whole_is_the_sum_of_the_types() -> None:
     assert list(metrics.by_type) == ["gone.type", "test.note", "test.other"]
     assert metrics.by_type["gone.type"].depth == Depth()
     assert set(metrics.by_type["test.note"].by_status) == set(Status)
+
+
+class Unasked(MemoryJobQueue):
+    """Queues that nobody may ask."""
+
+    def depth(self, job_type: str) -> Depth:
+        raise AssertionError(job_type)
+
+
+def test_many_types_are_told_by_their_jobs_and_no_queue_is_asked() -> None:
+    kinds = [JobType(f"test.t{n}", lambda payload, ctx: None, Note) for n in range(MOST_ASKED - 1)]
+    with only_types(NOTE, OTHER, *kinds):
+        metrics = MetricsReader(Counted(), Unasked(), Clock()).read()
+    assert metrics.by_type["test.other"].depth == Depth(visible=5, in_flight=1)
+    assert metrics.by_type["test.note"].queue_length == 3
+    busy = {(NOTE.name, Status.PROCESSING): 4, (NOTE.name, Status.RETRYING): 3, (NOTE.name, Status.DEAD_LETTER): 2}
+    assert expected(Standing(busy), NOTE.name) == Depth(in_flight=7, dead=2)
 
 
 def test_scheduled_jobs_are_not_active_yet() -> None:

@@ -943,11 +943,20 @@ export interface components {
       failed_jobs: number;
       /** Dead Letter Jobs */
       dead_letter_jobs: number;
-      /** Queue Length */
+      /**
+       * Queue Length
+       * @description Messages that wait, as SQS counts; with more than three job types, the jobs that wait
+       */
       queue_length: number;
-      /** Retry Queue Length */
+      /**
+       * Retry Queue Length
+       * @description Jobs that wait for another attempt
+       */
       retry_queue_length: number;
-      /** Dlq Length */
+      /**
+       * Dlq Length
+       * @description Messages in dead-letter queues, as SQS counts; with more than three job types, their jobs
+       */
       dlq_length: number;
       /** By Status */
       by_status: {
@@ -1280,11 +1289,20 @@ export interface components {
       failed_jobs: number;
       /** Dead Letter Jobs */
       dead_letter_jobs: number;
-      /** Queue Length */
+      /**
+       * Queue Length
+       * @description Messages that wait, as SQS counts; with more than three job types, the jobs that wait
+       */
       queue_length: number;
-      /** Retry Queue Length */
+      /**
+       * Retry Queue Length
+       * @description Jobs that wait for another attempt
+       */
       retry_queue_length: number;
-      /** Dlq Length */
+      /**
+       * Dlq Length
+       * @description Messages in dead-letter queues, as SQS counts; with more than three job types, their jobs
+       */
       dlq_length: number;
       /** By Status */
       by_status: {

@@ -65,6 +65,12 @@ def cost(world: World, path: str) -> Cost:
     return sum(reading.requests.values()), reading.units
 
 
+def test_a_fourth_type_does_not_make_metrics_cost_more(platform: Callable[[int], World]) -> None:
+    world = platform(50)
+    with only_types(*KINDS, JobType("test.fourth", lambda payload, ctx: None, Note)):
+        assert cost(world, "/metrics")[0] == 1
+
+
 def test_an_operators_looks_cost_the_same_at_any_size(platform: Callable[[int], World]) -> None:
     """1,000 and 4,000 jobs here; `make bench-scale` says the same of 200,000."""
     at_one, at_four = ({path: cost(world, path) for path in REQUESTS | RARE} for world in map(platform, (1000, 4000)))
