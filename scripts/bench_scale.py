@@ -1,8 +1,8 @@
 """An operator's looks at 1,000, 10,000 and 200,000 jobs, side by side in one run: `python -m scripts.bench_scale`.
 
 Seeds three sets of tables in an emulator of its own, on the loopback address, and takes each look in turns at each.
-Requests and read units are what AWS would count; times are the emulator's and are worth only their ratio. A list that
-the index cannot order looks at 1,000 entries a shard at most, so from 4,000 jobs on its read units stay as they are.
+Requests and read units are what AWS would count; times are the emulator's and are worth only their ratio. How far a
+page looks depends on its limit, so both are the same at every size; what does not fill a page in a small set reads less.
 Bounded: `--jobs` jobs, `--times` looks of each kind.
 """
 
@@ -24,6 +24,7 @@ from chalicelib import aws, jobtype
 from chalicelib.dynamo import schema
 from chalicelib.dynamo.counters import DynamoCounters
 from chalicelib.dynamo.jobs import DynamoJobStore
+from chalicelib.fingerprints import fingerprint
 from chalicelib.job import Status
 from chalicelib.metrics import MetricsReader
 from chalicelib.ports import Filter
@@ -33,7 +34,7 @@ from chalicelib.sqs import SqsJobQueue
 from infra.local.emulator.process import Emulator
 from infra.local.lambdas.specs import ACCOUNT, REGION
 from scripts.reading import Reading, read_by
-from scripts.seeding import EVERY, seed
+from scripts.seeding import ERROR, EVERY, seed
 
 SMALLER = (1_000, 10_000)
 NOW = 1_800_000_000.0
@@ -65,6 +66,9 @@ class Place:
             "queued": Filter(status=Status.QUEUED),
             "completed of a type": Filter(status=Status.COMPLETED, type="email.send"),
             "tag": Filter(tag="night"),
+            "tag of a type, failed": Filter(status=Status.FAILED, type="email.send", tag="night"),
+            "id prefix": Filter(id_prefix="a"),
+            "all of one error": Filter(fingerprint=fingerprint("email.send", *ERROR)[0]),
             "the older half": Filter(created_before=middle),
         }
         found: dict[str, Callable[[], object]] = {

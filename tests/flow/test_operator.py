@@ -95,6 +95,28 @@ def test_a_correlation_id_goes_from_the_request_to_the_message_to_the_workers_li
     until(lambda: wanted <= lines_about(run, "order-1042"))
 
 
+def test_all_jobs_of_an_error_are_found_and_retried_together(run: Run) -> None:
+    wrong = {"fail": 1, "how": "permanent"}
+    same = {run.submit("flow.probe", wrong, max_attempts=1) for _ in range(3)}
+    other = run.submit("flow.probe", {"fail": 1}, max_attempts=1)
+    until(lambda: all(run.job(job_id)["status"] in ("failed", "dead_letter") for job_id in (*same, other)))
+
+    def group() -> Any:
+        groups = run.client.get("/errors", params={"type": "flow.probe"}).json()["groups"]
+        return next((one for one in groups if one["error_class"] == "PermanentError" and one["count"] >= 3), None)
+
+    name = until(group)["fingerprint"]
+    assert {run.job(job_id)["fingerprint"] for job_id in same} == {name}
+    listed = {job["id"] for job in run.client.get("/jobs", params={"fingerprint": name}).json()["jobs"]}
+    assert same <= listed
+    assert other not in listed
+    body = {"action": "retry", "filter": {"fingerprint": name}}
+    answer = run.client.post("/jobs/bulk", json=body).json()
+    assert (answer["done"], answer["more"]) == (len(listed), False)
+    assert {run.job(job_id)["gen"] for job_id in same} == {2}
+    assert run.job(other)["gen"] == 1
+
+
 def test_no_log_line_holds_a_payload_an_address_or_a_token(run: Run) -> None:
     done = run.submit("email.send", MAIL)
     wrong = run.client.post("/jobs", json={"type": "email.send", "payload": {**MAIL, "to": [f"{ADDRESS}\n"]}})
