@@ -2,7 +2,7 @@
 
 Seeds three sets of tables in an emulator of its own, on the loopback address, and takes each look in turns at each.
 Requests and read units are what AWS would count; times are the emulator's and are worth only their ratio. How far a
-page looks depends on its limit, so both are the same at every size; what does not fill a page in a small set reads less.
+page looks depends on its limit: both are the same at every size, and less only where a small set does not fill a page.
 Bounded: `--jobs` jobs, `--times` looks of each kind.
 """
 
