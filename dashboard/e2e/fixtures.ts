@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { test as base, expect, type Page } from "@playwright/test";
 import { startFake, type FakeOptions } from "../fake/server";
 import { startSite } from "../fake/site";
+import { stringify } from "../src/lib/json";
 
 export { expect };
 
@@ -53,7 +54,7 @@ export const test = base.extend<Story, { stack: Stack }>({
         devToken: "admin-token",
       });
       const order = async (orders: object) => {
-        const answer = await fetch(`${fake.url}/__fake`, { method: "POST", body: JSON.stringify(orders) });
+        const answer = await fetch(`${fake.url}/__fake`, { method: "POST", body: stringify(orders) });
         return (await answer.json()) as { ids: string[] };
       };
       await use({

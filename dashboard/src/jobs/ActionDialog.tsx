@@ -69,6 +69,8 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
             </Link>
           )}
           <Button
+            // Retrying harms nothing: r and Enter are enough.
+            data-first={action === "retry" || undefined}
             tone={action === "retry" ? "primary" : "danger"}
             disabled={run.isPending}
             onClick={() => run.mutate()}

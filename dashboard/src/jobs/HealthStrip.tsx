@@ -18,7 +18,7 @@ export function HealthStrip() {
   const health = data ? judge(data) : null;
   return (
     <section aria-label="Health" className="border border-line bg-panel">
-      <div className="flex min-h-14 items-center gap-3 px-4 py-3">
+      <div className="flex min-h-14 items-center gap-3 px-4 py-3 max-sm:min-h-18">
         <span
           aria-hidden="true"
           className={cx(
@@ -98,7 +98,7 @@ function Figure({
       <dt className="text-xs text-soft">{name}</dt>
       <dd className={cx("nums text-xl leading-7 sm:text-2xl sm:leading-8 font-medium tracking-tight", tone)}>
         {value ?? <Skeleton className="my-1 h-6 w-14" />}
-        <span className="block min-h-4 text-2xs leading-4 sm:truncate font-normal tracking-normal text-faint">
+        <span className="block min-h-4 text-2xs max-sm:min-h-8 leading-4 sm:truncate font-normal tracking-normal text-faint">
           {value !== undefined && value !== "–" && note}
         </span>
       </dd>

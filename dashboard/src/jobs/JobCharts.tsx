@@ -42,7 +42,7 @@ export default function JobCharts({ search }: { search: JobsSearch }) {
   const sum = (line: Line) => count(line.values.reduce<number>((total, value) => total + (value ?? 0), 0));
   const times = run.data?.points ?? [];
   return (
-    <div className="grid gap-3 lg:grid-cols-2">
+    <div className="grid gap-3 md:grid-cols-2">
       <ChartCard
         title="Throughput"
         kind="stacked"

@@ -4,7 +4,7 @@ import type { Job } from "@/api/jobs";
 import { range, useRows } from "@/lib/useRows";
 import { useNow } from "@/live/live";
 import { usePrefs } from "@/session/prefs";
-import { COLUMNS, fitColumns } from "./columns";
+import { COLUMNS, fitColumns, tableWidth } from "./columns";
 import { JobCard } from "./JobCard";
 import { JobRow } from "./JobRow";
 import type { JobsSearch, SortKey } from "./search";
@@ -56,6 +56,7 @@ export function JobTable({
       ),
     [hidden, width],
   );
+  useEffect(() => tableWidth.set(cards ? 0 : width), [cards, width]);
   useEffect(() => onVisible(rows.slice(first, last)), [rows, first, last, onVisible]);
   useEffect(() => {
     if (last >= rows.length - 15 && rows.length > 0) onEnd();

@@ -51,7 +51,7 @@ export function JobsPage() {
 
 function ChartsToCome() {
   return (
-    <div className="grid gap-3 lg:grid-cols-2">
+    <div className="grid gap-3 md:grid-cols-2">
       <Skeleton className="h-[210px]" />
       <Skeleton className="h-[210px]" />
     </div>

@@ -29,7 +29,7 @@ export function PartlySorted({
       className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-t border-line px-3 py-1.5 text-xs text-soft"
     >
       <IconAlert width={14} height={14} className="text-amber" />
-      <p className="nums min-w-0 flex-1">
+      <p className="nums min-w-44 flex-1">
         Sorted among the newest <strong className="text-text">{count(loaded)}</strong>
         {total !== null && ` of ${count(total)}`} jobs.
       </p>

@@ -1,5 +1,6 @@
 import { useNavigate, useLocation } from "@tanstack/react-router";
 import { useState } from "react";
+import { useStore } from "@/lib/store";
 import { setPrefs, usePrefs } from "@/session/prefs";
 import { Button, IconButton } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
@@ -8,7 +9,7 @@ import { Menu } from "@/ui/Menu";
 import { radio, type MenuEntry } from "@/ui/menuEntries";
 import { Popover } from "@/ui/Popover";
 import { toast } from "@/ui/toast";
-import { COLUMNS } from "./columns";
+import { COLUMNS, fitColumns, tableWidth } from "./columns";
 import { readSearch } from "./search";
 
 const DENSITIES = [
@@ -19,11 +20,15 @@ const DENSITIES = [
 /** Which columns, how tall the rows, charts or none. */
 export function TableMenu() {
   const { hidden, density, charts } = usePrefs();
-  const columns = COLUMNS.filter((column) => column.rank > 0).map(({ key, title }): MenuEntry => ({
+  const width = useStore(tableWidth);
+  const wanted = COLUMNS.filter((column) => !hidden.includes(column.key));
+  const shown = width > 0 ? fitColumns(wanted, width) : wanted;
+  const columns = COLUMNS.filter((column) => column.rank > 0).map((column): MenuEntry => ({
     kind: "check",
-    text: title,
-    checked: !hidden.includes(key),
-    set: (on) => setPrefs({ hidden: on ? hidden.filter((one) => one !== key) : [...hidden, key] }),
+    text: wanted.includes(column) && !shown.includes(column) ? `${column.title} · no room` : column.title,
+    checked: wanted.includes(column),
+    set: (on) =>
+      setPrefs({ hidden: on ? hidden.filter((one) => one !== column.key) : [...hidden, column.key] }),
   }));
   return (
     <Menu

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { Job } from "@/api/jobs";
 import { bytes, oneLine, shortId } from "@/lib/format";
 import type { Json } from "@/lib/json";
+import { createStore } from "@/lib/store";
 import { firstLine } from "@/lib/text";
 import { duration, relative } from "@/lib/time";
 import { Copy } from "@/ui/Copy";
@@ -107,11 +108,11 @@ export const COLUMNS: readonly Column[] = [
     rank: 4,
     cell: (job, now) => time(ran(job, now)),
   },
-  { key: "tags", title: "Tags", width: 140, grow: 0.5, rank: 8, cell: (job) => <Tags tags={job.tags} /> },
+  { key: "tags", title: "Tags", width: 110, grow: 0.5, rank: 8, cell: (job) => <Tags tags={job.tags} /> },
   {
     key: "payload",
     title: "Payload",
-    width: 200,
+    width: 120,
     grow: 2,
     rank: 7,
     cell: (job) => <PayloadLine job={job} />,
@@ -189,6 +190,9 @@ function gist(value: Json): string[] {
   if (typeof value !== "object" || value === null) return value === null ? [] : [String(value)];
   return Object.values(value).slice(0, MOST_VALUES).flatMap(gist).slice(0, MOST_VALUES);
 }
+
+/** How wide the table is, in pixels; 0 before it is there. */
+export const tableWidth = createStore(0);
 
 /** The columns that a width has room for, the least important going first. */
 export function fitColumns(columns: readonly Column[], width: number): Column[] {

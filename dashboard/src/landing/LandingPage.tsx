@@ -18,7 +18,7 @@ export function LandingPage() {
     <div className="-m-3 sm:-m-4">
       <section className="relative overflow-hidden border-b border-line">
         <div aria-hidden="true" className="grid-paper absolute inset-0" />
-        <div className="relative mx-auto grid max-w-6xl items-center gap-12 px-4 py-14 sm:px-8 sm:py-20 lg:grid-cols-[minmax(0,7fr)_minmax(0,6fr)]">
+        <div className="relative mx-auto grid max-w-6xl grid-cols-[minmax(0,1fr)] items-center gap-12 px-4 py-14 sm:px-8 sm:py-20 lg:grid-cols-[minmax(0,7fr)_minmax(0,6fr)]">
           <div>
             <p className="mb-4 font-mono text-xs text-accent-text">Chalice · Lambda · SQS · DynamoDB</p>
             <h1 className="text-4xl leading-[1.08] font-semibold tracking-tight text-balance sm:text-5xl">

@@ -7,6 +7,7 @@ import { shortId } from "@/lib/format";
 import { duration, relative } from "@/lib/time";
 import { useNow, usePolling } from "@/live/live";
 import { useSession } from "@/session/session";
+import { Skeleton } from "@/ui/states";
 import { FIRST_CALL } from "./samples";
 
 const MOST = 7;
@@ -15,8 +16,9 @@ const MOST = 7;
 export function LatestJobs() {
   const { token } = useSession();
   const now = useNow();
-  const { data } = useQuery({ ...jobHead({}, MOST), ...usePolling(), enabled: token !== null });
+  const { data, isLoading } = useQuery({ ...jobHead({}, MOST), ...usePolling(), enabled: token !== null });
   const jobs = data?.jobs ?? [];
+  if (isLoading) return <Skeleton className="h-[350px]" />;
   if (jobs.length === 0) return <FirstCall />;
   return (
     <section aria-labelledby="latest" className="border border-line bg-panel">

@@ -14,7 +14,7 @@ interface DialogProps {
   footer?: ReactNode;
 }
 
-/** A modal window: traps focus, closes on Escape, gives the focus back. */
+/** A modal window: takes the focus (what is marked data-first gets it), closes on Escape, gives the focus back. */
 export function Dialog({ open, onClose, title, description, wide, children, footer }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
@@ -25,6 +25,11 @@ export function Dialog({ open, onClose, title, description, wide, children, foot
             "pop fixed inset-x-3 top-[8vh] z-50 mx-auto flex max-h-[84vh] flex-col border border-strong bg-panel shadow-float",
             wide ? "max-w-3xl" : "max-w-md",
           )}
+          onOpenAutoFocus={(event) => {
+            const first = (event.currentTarget as HTMLElement).querySelector<HTMLElement>("[data-first]");
+            if (first) event.preventDefault();
+            first?.focus();
+          }}
           {...(description ? {} : { "aria-describedby": undefined })}
         >
           <header className="flex items-start justify-between gap-4 border-b border-line py-2 ps-4 pe-2">

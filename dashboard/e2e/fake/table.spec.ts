@@ -1,0 +1,97 @@
+import { expect, test } from "../fixtures";
+
+test.beforeEach(({ stack }) => stack.reset({ jobs: 260, arrivals: 0 }));
+
+test("another order says how much it covers, and covers everything when asked", async ({ page, open }) => {
+  await open("/dashboard");
+  await page.getByRole("columnheader", { name: "Run" }).getByRole("button").click();
+  const notice = page.getByRole("status").filter({ hasText: "Sorted among the newest" });
+  await expect(notice).toContainText("Sorted among the newest 100 of 1");
+  await notice.getByRole("button", { name: /^Load all \d+ and sort them$/ }).click();
+  await expect(notice).toHaveCount(0);
+  await expect(page.locator("footer").filter({ hasText: /^\d+ jobs$/ })).toBeVisible();
+  const times = await page.locator("[data-job] [role=cell]:nth-child(8)").allTextContents();
+  const seconds = times.map((text) => parseFloat(text) * (text.includes("ms") ? 0.001 : 1));
+  expect(seconds).toEqual([...seconds].sort((a, b) => b - a));
+});
+
+test("columns, density and views are kept; a view brings its filters back", async ({ page, open }) => {
+  await open("/dashboard?status=dead_letter&type=image.process&sort=attempt");
+  await page.getByRole("button", { name: "Columns and density" }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Tags" }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Wait" }).click();
+  await page.getByRole("menuitemradio", { name: "Comfortable" }).click();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Saved views" }).click();
+  await page.getByLabel("Save what is shown now as").fill("Dead pictures");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.locator("[data-toast]")).toContainText("Saved the view “Dead pictures”");
+  await open("/dashboard");
+  await expect(page.getByRole("columnheader", { name: "Tags" })).toBeVisible();
+  await expect(page.getByRole("columnheader", { name: "Wait" })).toHaveCount(0);
+  await expect(page.locator("[data-job]").first()).toHaveCSS("height", "48px");
+  await page.getByRole("button", { name: "Saved views" }).click();
+  await page.getByRole("button", { name: "Dead pictures", exact: true }).click();
+  await expect(page).toHaveURL(/\?status=dead_letter&type=image\.process&sort=attempt$/);
+});
+
+test("a selection holds the list; without it the new jobs wait behind a pill", async ({
+  page,
+  open,
+  submit,
+}) => {
+  await open("/dashboard");
+  const rows = page.locator("[data-job]");
+  const first = (await rows.first().getAttribute("data-job")) ?? "";
+  await rows.first().getByRole("checkbox").check();
+  await expect(page.getByRole("toolbar")).toContainText("1 job selected · list held");
+  const fresh = await submit("email.send", { to: ["ada@example.com"], subject: "Hi", text: "Hi" });
+  const asked = page.waitForResponse((answer) => answer.url().includes("/metrics"));
+  await asked;
+  await expect(page.getByRole("button", { name: "1 new" })).toHaveCount(0);
+  await expect(rows.first()).toHaveAttribute("data-job", first);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "1 new" }).click();
+  await expect(rows.first()).toHaveAttribute("data-job", fresh);
+  await expect(rows.nth(1)).toHaveAttribute("data-job", first);
+});
+
+test("any stretch of time can be written, and taken away again", async ({ page, open }) => {
+  await page.addInitScript(() => localStorage.setItem("jobflow.prefs", JSON.stringify({ zone: "utc" })));
+  await open("/dashboard");
+  await page.getByRole("combobox", { name: "Created" }).selectOption("Between …");
+  await page.getByLabel("From, UTC").fill("2020-01-01T00:00");
+  await page.getByLabel("To, UTC").fill("2020-01-02T00:00");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/from=1577836800000&to=1577923200000/);
+  await expect(page.getByText("No job matches")).toBeVisible();
+  await page.getByRole("button", { name: "Remove the filter Created" }).click();
+  await expect(page.locator("[data-job]").first()).toBeVisible();
+});
+
+test("shift picks a stretch; all that match can be picked, and what will happen is counted first", async ({
+  page,
+  open,
+}) => {
+  await open("/dashboard");
+  const boxes = page.getByRole("checkbox", { name: /^Select job/ });
+  await boxes.nth(1).check();
+  await boxes.nth(5).click({ modifiers: ["Shift"] });
+  const bar = page.getByRole("toolbar");
+  await expect(bar).toContainText("5 jobs selected");
+  await page.getByRole("checkbox", { name: "Select all loaded jobs" }).check();
+  await bar.getByRole("button", { name: /^Select all \d+ that match/ }).click();
+  await expect(bar).toContainText(/All \d+ jobs selected/);
+  await bar.getByRole("button", { name: "Retry" }).click();
+  await expect(page.getByRole("dialog", { name: "Retry all that match?" })).toBeVisible();
+  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will change/);
+});
+
+test("a job begins from what others sent", async ({ page, open }) => {
+  await open("/create?type=report.generate");
+  await page.getByRole("button", { name: "Start from" }).click();
+  await expect(page.getByText("Recent jobs")).toBeVisible();
+  await page.getByRole("menuitem", { name: /^\{/ }).first().click();
+  await page.getByRole("button", { name: "JSON", exact: true }).click();
+  await expect(page.getByLabel("Payload as JSON")).toHaveValue(/"hours": \d+/);
+});

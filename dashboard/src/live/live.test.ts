@@ -1,0 +1,34 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { connection } from "@/api/client";
+import { setPrefs } from "@/session/prefs";
+import { live, pollInterval, togglePaused } from "./live";
+
+const hide = (hidden: boolean) => vi.spyOn(document, "hidden", "get").mockReturnValue(hidden);
+
+beforeEach(() => {
+  setPrefs({ poll: 2 });
+  live.set({ paused: false });
+  connection.set({ lastOk: null, downSince: null });
+});
+
+test("it asks as often as chosen, less often for what costs more", () => {
+  expect([pollInterval(), pollInterval(5000)]).toEqual([2000, 5000]);
+  setPrefs({ poll: 60 });
+  expect([pollInterval(), pollInterval(5000)]).toEqual([60_000, 60_000]);
+});
+
+test("a hidden tab asks once a minute at most", () => {
+  hide(true);
+  expect([pollInterval(), pollInterval(5000)]).toEqual([60_000, 60_000]);
+});
+
+test("a pause asks for nothing", () => {
+  togglePaused();
+  expect(pollInterval()).toBe(false);
+});
+
+test("while the API is away it is asked at least every five seconds, so that its return is noticed", () => {
+  setPrefs({ poll: 60 });
+  connection.set({ lastOk: null, downSince: 1 });
+  expect([pollInterval(), pollInterval(30_000)]).toEqual([5000, 5000]);
+});
