@@ -11,7 +11,7 @@ NODE_FITS := node -e 'const [a, b] = process.versions.node.split("."); process.e
 NPM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix dashboard --no-fund --no-audit --loglevel=error
 UI := dashboard/dist/index.html
 UI_READY := dashboard/node_modules/.ready
-UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/reference dashboard/index.html dashboard/vite.config.ts dashboard/chunks.ts -type f 2>/dev/null)
+UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/reference dashboard/index.html dashboard/vite.config.ts dashboard/chunks.ts dashboard/local.ts -type f 2>/dev/null)
 READY := $(VENV)/.ready
 # The virtual environment has a Node only where the system's does not fit, and so it comes first.
 CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m infra.cloud
@@ -39,7 +39,7 @@ $(UI_READY): dashboard/package-lock.json $(if $(shell $(NODE_FITS) && echo fits)
 $(UI): $(UI_READY) $(UI_SOURCES)
 	@$(NPM) run -s build -- --logLevel error
 
-dev: $(READY) $(UI)  ## Run the whole platform on this machine (API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE, JOBFLOW_BACKEND)
+dev: $(READY) $(if $(WATCH),$(UI_READY),$(UI))  ## Run the whole platform on this machine (API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE, JOBFLOW_BACKEND, WATCH=1)
 	@exec $(PY) -m infra.local
 
 demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, a report, a dead letter retried to success
@@ -82,7 +82,7 @@ chaos: $(READY)  ## Soak the real local stack under kills and faults: make chaos
 package: $(READY)  ## build/deployment.zip and build/sam.json
 	@$(PY) -m infra.cloud package
 
-deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD)),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true LogLevel=WARN"]
+deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD)),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
 	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) \
 	  $(foreach assignment,$(SET),--set '$(assignment)')
 

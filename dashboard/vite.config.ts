@@ -3,12 +3,13 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { chunkOf, preloadFrame } from "./chunks.ts";
+import { localRunner } from "./local.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   base: "/",
-  plugins: [react(), tailwindcss(), preloadFrame()],
+  plugins: [react(), tailwindcss(), preloadFrame(), localRunner()],
   resolve: {
     alias: {
       "@": here("./src"),

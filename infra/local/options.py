@@ -17,7 +17,10 @@ PASSED_ON = (
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """One run of the platform. Port 0 takes a free one; `duplicate_rate` is the share of messages delivered twice."""
+    """One run of the platform. Port 0 takes a free one; `duplicate_rate` is the share of messages delivered twice.
+
+    With `watch` the dashboard is served from its sources, and reloads when they change.
+    """
 
     root: Path
     state_dir: Path
@@ -29,6 +32,7 @@ class Options:
     concurrency: int
     duplicate_rate: float
     passed_on: Mapping[str, str]
+    watch: bool = False
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None, root: Path = ROOT) -> "Options":
@@ -45,6 +49,7 @@ class Options:
             concurrency=int(_number(env, "JOBFLOW_CONCURRENCY", 4, 1, 100)),
             duplicate_rate=_number(env, "JOBFLOW_DUPLICATE_RATE", 0, 0, 1),
             passed_on={name: env[name] for name in PASSED_ON if name in env},
+            watch=bool(_number(env, "WATCH", 0, 0, 1)),
         )
 
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from infra.local import code, deployment, dev_token, ports, resources
 from infra.local.api_process import ApiProcess
 from infra.local.dashboard import Dashboard, content_security_policy
+from infra.local.dashboard_dev import HotDashboard
 from infra.local.deployment import Description
 from infra.local.emulator.process import Emulator, EmulatorError
 from infra.local.errors import BrokenCode, CannotRun
@@ -38,7 +39,7 @@ class Platform:
         self._began = time.monotonic()
         self._started_at = datetime.now(UTC)
         self._ready_seconds = 0.0
-        self._dashboard: Dashboard | None = None
+        self._dashboard: Dashboard | HotDashboard | None = None
         self._paused: list[str] = []
 
     def start(self) -> None:
@@ -89,6 +90,8 @@ class Platform:
     def state(self) -> dict[str, Any]:
         """What other programs may know."""
         pids = {"runner": os.getpid(), "emulator": self.emulator.pid, "api": self._api.pid}
+        if isinstance(self._dashboard, HotDashboard):
+            pids["dashboard"] = self._dashboard.pid
         return {
             "api": self.api_url,
             "aws": self.emulator.url,
@@ -111,7 +114,8 @@ class Platform:
         options = self.options
         build = options.root / "dashboard" / "dist"
         self._build = build if (build / "index.html").exists() else None
-        wanted = ports.free(options.dashboard_port, "DASHBOARD_PORT") if self._build else options.dashboard_port
+        served = self._build or options.watch
+        wanted = ports.free(options.dashboard_port, "DASHBOARD_PORT") if served else options.dashboard_port
         self._dashboard_port = wanted
         self.origin = options.passed_on.get("CORS_ORIGIN", f"http://localhost:{wanted}")
         aws_port = ports.free(options.aws_port, "AWS_PORT")
@@ -143,9 +147,13 @@ class Platform:
         self.described = described
 
     def _serve_dashboard(self) -> None:
-        if self._build is None:
-            return
-        policy = content_security_policy(self.api_url, self.emulator.url)
+        options, files = self.options, self.emulator.url
         config = {"apiUrl": self.api_url, "stage": "dev", "region": REGION, "devToken": self.token}
-        self._dashboard = Dashboard(self._build, self._dashboard_port, config, policy)
-        self._parts.callback(self._dashboard.close)
+        if options.watch:
+            sources, log = options.root / "dashboard", options.state_dir / "dashboard.log"
+            self._dashboard = HotDashboard(sources, self._dashboard_port, config, files, log)
+        elif self._build:
+            policy = content_security_policy(self.api_url, files)
+            self._dashboard = Dashboard(self._build, self._dashboard_port, config, policy)
+        if self._dashboard:
+            self._parts.callback(self._dashboard.close)
