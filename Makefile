@@ -39,7 +39,7 @@ $(UI_READY): dashboard/package-lock.json $(if $(shell $(NODE_FITS) && echo fits)
 $(UI): $(UI_READY) $(UI_SOURCES)
 	@$(NPM) run -s build -- --logLevel error
 
-dev: $(READY) $(if $(WATCH),$(UI_READY),$(UI))  ## Run the whole platform on this machine (API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE, JOBFLOW_BACKEND, WATCH=1)
+dev: $(READY) $(if $(filter 1,$(WATCH)),$(UI_READY),$(UI))  ## Run the whole platform on this machine (API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE, JOBFLOW_BACKEND, WATCH=1)
 	@exec $(PY) -m infra.local
 
 demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, a report, a dead letter retried to success
