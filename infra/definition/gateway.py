@@ -21,19 +21,19 @@ BURST = 400
 EXPOSED = "Location, Retry-After, Idempotent-Replayed, X-Correlation-Id"
 
 ERRORS = {
-    "ACCESS_DENIED": (403, "Forbidden"),
-    "AUTHORIZER_CONFIGURATION_ERROR": (500, "Internal Server Error"),
-    "AUTHORIZER_FAILURE": (500, "Internal Server Error"),
-    "BAD_REQUEST_BODY": (400, "Bad Request"),
-    "EXPIRED_TOKEN": (403, "Forbidden"),
-    "INTEGRATION_FAILURE": (502, "Bad Gateway"),
-    "INTEGRATION_TIMEOUT": (504, "Gateway Timeout"),
-    "MISSING_AUTHENTICATION_TOKEN": (404, "Not Found"),
-    "REQUEST_TOO_LARGE": (413, "Content Too Large"),
-    "RESOURCE_NOT_FOUND": (404, "Not Found"),
-    "THROTTLED": (429, "Too Many Requests"),
-    "UNAUTHORIZED": (401, "Unauthorized"),
-    "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type"),
+    "ACCESS_DENIED": (403, "Forbidden", "This token may not do that; another role is needed."),
+    "AUTHORIZER_CONFIGURATION_ERROR": (500, "Internal Server Error", "The token could not be checked."),
+    "AUTHORIZER_FAILURE": (500, "Internal Server Error", "The token could not be checked. Try again."),
+    "BAD_REQUEST_BODY": (400, "Bad Request", "The body cannot be read."),
+    "EXPIRED_TOKEN": (403, "Forbidden", "The token has expired."),
+    "INTEGRATION_FAILURE": (502, "Bad Gateway", "The API did not answer. Try again, with the same Idempotency-Key."),
+    "INTEGRATION_TIMEOUT": (504, "Gateway Timeout", "No answer in time. Try again, with the same Idempotency-Key."),
+    "MISSING_AUTHENTICATION_TOKEN": (404, "Not Found", "Nothing is here."),
+    "REQUEST_TOO_LARGE": (413, "Content Too Large", "The request is larger than API Gateway takes."),
+    "RESOURCE_NOT_FOUND": (404, "Not Found", "Nothing is here."),
+    "THROTTLED": (429, "Too Many Requests", "The API as a whole is too busy. Wait as long as Retry-After says."),
+    "UNAUTHORIZED": (401, "Unauthorized", "Send a token: Authorization: Bearer <token>."),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type", "Send JSON: Content-Type: application/json."),
 }
 """API Gateway says 403 "Missing Authentication Token" for a path that it does not have: that is 404."""
 
@@ -67,18 +67,18 @@ def globals_section(environment: dict[str, Value]) -> dict[str, Any]:
 
 def gateway_responses() -> dict[str, Any]:
     """Problem documents with CORS headers: without them a browser shows every such error as a network failure."""
-    responses = {name: _response(status, title) for name, (status, title) in ERRORS.items()}
+    responses = {name: _response(*error) for name, error in ERRORS.items()}
     responses["THROTTLED"]["ResponseParameters"]["Headers"]["Retry-After"] = "'1'"
     responses["UNAUTHORIZED"]["ResponseParameters"]["Headers"]["WWW-Authenticate"] = "'Bearer'"
     return {
         **responses,
-        "DEFAULT_4XX": _response(None, "Request Refused"),
-        "DEFAULT_5XX": _response(None, "Server Error"),
+        "DEFAULT_4XX": _response(None, "Request Refused", "API Gateway refused the request."),
+        "DEFAULT_5XX": _response(None, "Server Error", "API Gateway could not serve the request. Try again."),
     }
 
 
-def _response(status: int | None, title: str) -> dict[str, Any]:
-    problem: dict[str, Any] = {"type": "about:blank", "title": title}
+def _response(status: int | None, title: str, detail: str) -> dict[str, Any]:
+    problem: dict[str, Any] = {"type": "about:blank", "title": title, "detail": detail}
     if status is not None:
         problem["status"] = status
     headers = {

@@ -8,7 +8,7 @@ import pytest
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from chalicelib import aws, jobtype, wiring
+from chalicelib import aws, jobtype, mail, wiring
 from chalicelib.errors import InvalidPayload
 from chalicelib.job import Status
 from tests.handlers.support import SENDER, Platform, settings
@@ -115,6 +115,10 @@ def test_fifty_recipients_are_enough() -> None:
     assert refusal({**PLAIN, "to": many, "cc": many[:25]}) == [
         (("payload",), "to, cc and bcc together must name 1 to 50 addresses")
     ]
+
+
+def test_the_slowest_send_ends_before_its_invocation_does() -> None:
+    assert jobtype.get("email.send").job_budget > mail.READ_TIMEOUT + aws.CONNECT_TIMEOUT + 1
 
 
 def test_a_message_has_a_body() -> None:
