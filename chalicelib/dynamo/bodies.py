@@ -9,8 +9,10 @@ from chalicelib.dynamo.rows import BodyRow, JobRow
 from chalicelib.dynamo.sizes import WRITE_UNIT, item_size
 from chalicelib.job import DAY, JSON
 
-KEEP = 400 * DAY
-"""Seconds for which side items are kept: a finished job is kept for 90 days, and may be run again on the last."""
+KEEP = 180 * DAY
+"""Seconds for which side items are kept: twice as long as a dead letter, which may be run again on its last day."""
+RENEW_AFTER = 60 * DAY
+"""Seconds after which a job that is run again has its payload kept anew: it is read for up to 90 days more."""
 INLINE_PAYLOAD = 500
 RESERVE = 321
 """Bytes by which the main item grows: lease, times, request id, failure; and a progress note, an error or a result."""

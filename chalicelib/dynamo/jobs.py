@@ -12,7 +12,7 @@ from chalicelib import job as j
 from chalicelib.bodies import S3Bodies
 from chalicelib.changes import Change
 from chalicelib.dynamo import tables
-from chalicelib.dynamo.bodies import INLINE_RESULT, KEEP, Bodies, fits_inline, from_text, to_text
+from chalicelib.dynamo.bodies import INLINE_RESULT, KEEP, RENEW_AFTER, Bodies, fits_inline, from_text, to_text
 from chalicelib.dynamo.pages import Pages
 from chalicelib.dynamo.rows import BODIES, AttemptRow, BodyRow, JobRow, attempt_of, job_of, new_row
 from chalicelib.dynamo.schema import META
@@ -87,6 +87,8 @@ class DynamoJobStore:
             # The reply to our own write was lost, and this is the SDK's second try: the first one has won.
             row = found
         job = self._whole(row) if change.move in HANDED_OUT else self._main(row)
+        if change.move is j.REQUEUE and row.payload_ref:
+            self._renew(job)
         return replace(job, **{name: value for name, value in change.written().items() if name in BODIES})
 
     def record(self, job_id: str, attempt: Attempt) -> None:
@@ -148,6 +150,11 @@ class DynamoJobStore:
     def _main(self, row: JobRow) -> Job:
         """The job without what lies beside its main item."""
         return job_of(row, from_text(row.payload), from_text(row.result))
+
+    def _renew(self, job: Job) -> None:
+        """Keep the payload of a job that runs again for as long as a new one's."""
+        if job.payload is not None and self._clock() - job.created_at > RENEW_AFTER:
+            self._bodies.keep_payload(job.id, to_text(job.payload))
 
     def _place_payload(self, row: JobRow, job: Job) -> None:
         text = None if job.payload is None else to_text(job.payload)

@@ -13,7 +13,7 @@ from chalicelib.errors import JobExists, MoveRefused
 from chalicelib.job import DAY, Attempt, Job, Status
 from chalicelib.settings import Settings
 from tests.chalicelib.dynamo.conftest import Items
-from tests.support import REGION, T0, a_job, requests_to
+from tests.support import REGION, T0, Clock, a_job, requests_to
 
 Look = Callable[[str], Items]
 BIG = {"text": "x" * 900}
@@ -76,7 +76,7 @@ def test_a_payload_of_some_size_lies_beside_the_main_item(store: DynamoJobStore,
     reference = kept["META"]["payload_ref"]["S"]
     assert reference.startswith("PAYLOAD#")
     assert json.loads(kept[reference]["body"]["S"]) == BIG
-    assert kept[reference]["expires_at"] == {"N": f"{T0 + 400 * DAY:.0f}"}
+    assert kept[reference]["expires_at"] == {"N": f"{T0 + 180 * DAY:.0f}"}
 
 
 def test_a_payload_or_result_beyond_300_kb_goes_to_s3(store: DynamoJobStore, items: Look, cloud: Settings) -> None:
@@ -137,7 +137,7 @@ def test_the_payload_of_a_job_that_is_planned_outlives_its_run(store: DynamoJobS
     job = a_job(payload=BIG, status=Status.SCHEDULED, run_at=T0 + 365 * DAY)
     store.add(job)
     kept = items(job.id)
-    assert kept[kept["META"]["payload_ref"]["S"]]["expires_at"] == {"N": f"{T0 + 765 * DAY:.0f}"}
+    assert kept[kept["META"]["payload_ref"]["S"]]["expires_at"] == {"N": f"{T0 + 545 * DAY:.0f}"}
 
 
 def test_only_moves_that_hand_the_job_out_read_its_large_payload(store: DynamoJobStore) -> None:
@@ -190,3 +190,16 @@ def test_a_history_of_many_megabytes_is_read_to_its_end(store: DynamoJobStore) -
         store.record(job.id, attempt)
     view = store.view(job.id)
     assert (view.job, list(view.attempts)) == (job, tries)
+
+
+@pytest.mark.parametrize(("age", "kept_until"), [(10 * DAY, 180 * DAY), (89 * DAY, 269 * DAY)])
+def test_a_job_that_runs_again_keeps_its_payload(
+    store: DynamoJobStore, items: Look, clock: Clock, age: float, kept_until: float
+) -> None:
+    job = a_job(payload=BIG, status=Status.DEAD_LETTER)
+    store.add(job)
+    clock.now = T0 + age
+    again = store.apply(job.id, changes.requeue(job, now=clock.now))
+    kept = items(job.id)
+    assert again.payload == BIG
+    assert kept[kept["META"]["payload_ref"]["S"]]["expires_at"] == {"N": f"{T0 + kept_until:.0f}"}
