@@ -134,6 +134,15 @@ function Why({ job }: { job: JobDetail }) {
         ) : (
           (job.why ?? meaning)
         )}
+        {failed && job.fingerprint && (
+          <Link
+            to="/dashboard"
+            search={{ fingerprint: job.fingerprint }}
+            className="ms-3 text-text underline decoration-strong underline-offset-4"
+          >
+            All jobs with this error
+          </Link>
+        )}
       </p>
     </div>
   );
