@@ -93,7 +93,8 @@ function Fresh({ count: n, onAccept, held }: { count: number; onAccept: () => vo
     document.getElementById("job-list")?.scrollIntoView({ block: "nearest" });
   };
   return (
-    <div className="pointer-events-none sticky top-14 z-30 -mb-8 flex h-8 justify-center">
+    // Beside the filters, where nothing is; over the rows once those have scrolled away.
+    <div className="pointer-events-none sticky top-13 z-30 -mb-8 flex h-8 justify-center sm:-mt-10 sm:mb-2 sm:justify-end sm:pe-22">
       <button
         type="button"
         onClick={accept}
