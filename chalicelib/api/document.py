@@ -31,6 +31,7 @@ PATH: Mapping[str, Any] = {
     "job_type": {"type": "string", "maxLength": LONGEST_NAME, "pattern": "^[a-z0-9.]+$", "examples": ["email.send"]},
 }
 """Path parameters that are not ids."""
+API = "the API itself"
 ITSELF = frozenset({"health", "me", "openapi.json", "docs"})
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,
@@ -54,6 +55,7 @@ def document(endpoints: Sequence[Endpoint], kinds: Sequence[JobType[Any, Any]], 
             "version": version,
             "description": "Background jobs: create them, watch them, steer them. Errors are RFC 9457 problem details.",
         },
+        "tags": [{"name": name} for name in _tags(endpoints)],
         "paths": paths,
         "components": {
             "schemas": {name: schema for name, schema in sorted(schemas.items()) if name not in described},
@@ -123,7 +125,12 @@ def _made_from(kinds: Sequence[JobType[Any, Any]]) -> Mapping[str, Mapping[str, 
 def _tag(path: str) -> str:
     """What readers find an operation under: the resource, or the API itself."""
     resource = path.split("/")[1]
-    return "the API itself" if resource in ITSELF else resource.replace("-", " ")
+    return API if resource in ITSELF else resource.replace("-", " ")
+
+
+def _tags(endpoints: Iterable[Endpoint]) -> list[str]:
+    """Every resource in the order of its first endpoint, and the API itself at the end."""
+    return sorted(dict.fromkeys(_tag(endpoint.path) for endpoint in endpoints), key=lambda name: name == API)
 
 
 def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
