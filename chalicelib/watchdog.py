@@ -7,7 +7,7 @@ before anything is sent, and a message sent twice runs once.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,18 +34,20 @@ UNKNOWN = Depth(visible=1)
 
 @dataclass
 class Watchdog:
-    """Looks after unfinished jobs and the dead-letter queues of the given types."""
+    """Looks after unfinished jobs and the dead-letter queues of the given types; `paused` tells which of them wait."""
 
     service: JobService
     types: Sequence[str]
     lanes: int = 1
+    paused: Callable[[], Collection[str]] = tuple
     tally: Counter[str] = field(default_factory=Counter)
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
         """One run; `remaining` gives the seconds left of it. Returns how many jobs and messages met which end."""
         self.tally = Counter()
         depths = {name: self._depth(name) for name in self.types}
-        self._look_at_all(depths, remaining)
+        # Nobody receives from a paused queue: that its jobs wait, and that messages expire, is no sign of a loss.
+        self._look_at_all({**depths, **dict.fromkeys(self._paused(), UNKNOWN)}, remaining)
         for name in self.types:
             if depths[name].dead or depths[name] is UNKNOWN:
                 self.tally.update(Sweeper(self.service).sweep(name, lambda: remaining() > STOP))
@@ -58,6 +60,13 @@ class Watchdog:
         except Exception as error:
             telemetry.watchdog_failed(name, error)
             return UNKNOWN
+
+    def _paused(self) -> Collection[str]:
+        try:
+            return self.paused()
+        except Exception as error:
+            telemetry.watchdog_failed("pauses", error)
+            return ()
 
     def _look_at_all(self, depths: Mapping[str, Depth], remaining: Callable[[], float]) -> None:
         def look(entry: Overdue) -> str:
@@ -107,6 +116,6 @@ class Watchdog:
 def handler(_event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
     """The scheduled Lambda: one run over the job types in `handlers/`."""
     types = [kind.name for kind in jobtype.load()]
-    watchdog = Watchdog(wiring.job_service(), types, lanes=LANES)
+    watchdog = Watchdog(wiring.job_service(), types, LANES, lambda: wiring.counters().standing().paused)
     with gathering():
         return dict(watchdog.run(lambda: context.get_remaining_time_in_millis() / 1000))

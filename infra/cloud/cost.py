@@ -114,7 +114,7 @@ def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Pr
         _line("SQS requests, polling and looking", polls + looks, free.sqs_requests, prices.sqs_request / MILLION),
         _line("Lambda requests, watchdog", MINUTES, free.lambda_requests, prices.lambda_request / MILLION),
         _line("Lambda GB-seconds", seconds, free.lambda_gb_seconds, prices.lambda_gb_second_arm / MILLION),
-        _line("DynamoDB read units, watchdog", MINUTES * INDEX_SHARDS / 2, 0, prices.read_unit / MILLION),
+        _line("DynamoDB read units, watchdog", MINUTES * (INDEX_SHARDS / 2 + 1), 0, prices.read_unit / MILLION),
         _line("Log GB", logged, free.log_gb, prices.log_gb),
         _line("Metrics of alarms", watched, free.alarm_metrics, prices.alarm_metric_month),
         _line("Custom metrics", STANDING_METRICS, free.metrics, prices.metric_month),

@@ -46,11 +46,12 @@ def authorizer() -> list[str]:
 
 
 def watchdog(types: Iterable[JobType[Any, Any]]) -> list[str]:
-    """The watchdog moves overdue jobs on, sends their messages, and tidies the dead-letter queues."""
+    """The watchdog moves overdue jobs on, sends their messages, sees pauses, and tidies the dead-letter queues."""
     queues = [kind.queue for kind in types]
     return [
         *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
+        "dynamodb:Query:control",
         *LARGE_BODIES,
         *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
         *(f"sqs:{action}:{queue}-dlq" for queue in queues for action in SWEEPING),

@@ -5,8 +5,9 @@ from typing import Any
 
 from chalicelib import watchdog as module
 from chalicelib import wiring
-from chalicelib.job import Status
+from chalicelib.job import DAY, Status
 from chalicelib.memory import MemoryJobQueue
+from chalicelib.memory_counters import MemoryCounters
 from chalicelib.nudge import write_nudge
 from chalicelib.ports import DeadMessage, Depth, Nudge
 from chalicelib.service import JobService
@@ -14,7 +15,7 @@ from chalicelib.watchdog import Watchdog
 from tests.proof.faults import Throttled
 from tests.proof.ground import TYPE, MemoryGround
 from tests.proof.world import World
-from tests.support import Clock
+from tests.support import Clock, a_job
 
 
 def look(world: World, after: float = 61) -> dict[str, int]:
@@ -70,6 +71,33 @@ def test_a_lost_message_is_sent_again_and_again_and_then_the_job_is_given_up(
         resent += look(world, after=60).get("resent", 0)
     job = ground.jobs()[0]
     assert (resent, job.status, job.error_class) == (5, Status.DEAD_LETTER, "Undeliverable")
+
+
+def test_a_paused_queue_may_stand_still_for_months(world: World, ground: MemoryGround) -> None:
+    paused = {TYPE}
+    world.watchdog.paused = lambda: paused
+    world.submit("a")
+    for _ in range(60):
+        ground.purge()  # SQS keeps a message for four days
+        assert look(world, after=DAY) in ({}, {"waiting": 1})
+    paused.clear()
+    for _ in range(150):
+        look(world, after=60)
+    assert ground.waiting() == 1
+    world.poll()
+    assert ground.jobs()[0].status is Status.COMPLETED
+
+
+def test_a_watchdog_that_cannot_see_the_pauses_goes_on_as_if_there_were_none(
+    world: World, ground: MemoryGround
+) -> None:
+    def unseen() -> set[str]:
+        raise Throttled("Query")
+
+    world.watchdog.paused = unseen
+    world.submit("a")
+    ground.purge()
+    assert look(world) == {"resent": 1}
 
 
 def test_a_depth_that_cannot_be_read_feeds_nothing_and_stops_nothing(world: World, ground: MemoryGround) -> None:
@@ -193,12 +221,15 @@ def test_a_dead_letter_nobody_can_read_is_counted_and_left(world: World, clock: 
     assert Watchdog(service, [TYPE]).run(lambda: 50.0) == {"malformed": 1}
 
 
-def test_the_lambda_looks_after_every_declared_job_type(clock: Clock) -> None:
-    ground = MemoryGround(clock, 360.0)
-    wiring.use(job_store=ground.store, job_queue=ground.queue, clock=clock)
+def test_the_lambda_looks_after_every_declared_job_type_and_sees_the_pauses(clock: Clock) -> None:
+    ground, counters = MemoryGround(clock, 360.0), MemoryCounters()
+    counters.pause("email.send", clock.now)
+    ground.store.add(a_job(sent=True, due_at=clock.now))
+    clock.advance(3600)
+    wiring.use(job_store=ground.store, job_queue=ground.queue, counters=counters, clock=clock)
     try:
         context: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 50_000)
-        assert module.handler({}, context) == {}
+        assert module.handler({}, context) == {"waiting": 1}
     finally:
         wiring.reset()
     assert ground.faults.names.count("depth") >= 3

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib import aws
+from chalicelib.dynamo.counters import DynamoCounters
 from chalicelib.dynamo.jobs import DynamoJobStore
 from chalicelib.dynamo.pages import SWEEP_PAGES, Pages
 from chalicelib.job import Job, Status
@@ -15,11 +16,11 @@ from chalicelib.service import JobService
 from chalicelib.settings import Settings
 from chalicelib.sqs import SqsJobQueue
 from chalicelib.watchdog import MOST_LOOKS, Watchdog
-from tests.support import REGION, T0, Clock, a_job, requests_to
+from tests.support import REGION, SETTINGS, T0, Clock, a_job, requests_to
 
 TYPES = ("email.send", "image.process", "report.generate")
-IDLE = Counter({"GetQueueAttributes": 2 * len(TYPES), "Query": 8})
-"""The depth of each queue and of its dead-letter queue; each partition of the index that may hold overdue jobs."""
+IDLE = Counter({"GetQueueAttributes": 2 * len(TYPES), "Query": 9})
+"""Depth of each queue and its dead-letter queue; each partition of the index that may hold overdue jobs; the pauses."""
 
 
 @pytest.fixture
@@ -34,14 +35,15 @@ def service(cloud: Settings, clock: Clock) -> JobService:
 def run(service: JobService) -> tuple[dict[str, int], Counter[str]]:
     """What a run did, and what it asked of AWS besides the questions of an idle one."""
     with requests_to("dynamodb") as reads, requests_to("sqs") as messages:
-        tally = dict(Watchdog(service, TYPES).run(lambda: 50.0))
+        pauses = DynamoCounters(SETTINGS)
+        tally = dict(Watchdog(service, TYPES, paused=lambda: pauses.standing().paused).run(lambda: 50.0))
     asked = Counter([*reads, *messages])
     assert asked >= IDLE
     return tally, asked - IDLE
 
 
-def test_a_run_with_nothing_to_do_makes_14_requests_whatever_waits(service: JobService, clock: Clock) -> None:
-    assert IDLE.total() == 14
+def test_a_run_with_nothing_to_do_makes_15_requests_whatever_waits(service: JobService, clock: Clock) -> None:
+    assert IDLE.total() == 15
     assert run(service) == ({}, Counter())
     for number in range(120):
         status = (Status.QUEUED, Status.SCHEDULED, Status.COMPLETED, Status.DEAD_LETTER)[number % 4]

@@ -222,6 +222,7 @@ def test_gateway_errors_are_problems_that_browsers_may_read(template: dict[str, 
         assert parameters["gatewayresponse.header.Access-Control-Allow-Origin"] == quoted_origin()
         assert parameters["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
         problem = json.loads(response["responseTemplates"]["application/json"])
-        assert problem["title"] and problem["detail"].endswith(".")
+        assert problem["title"]
+        assert problem["detail"].endswith(".")
         # API Gateway reads these as Velocity templates
         assert not {"$", "#"} & set(problem["title"] + problem["detail"])
