@@ -90,6 +90,31 @@ def test_a_life(deployed: Callable[[int], World]) -> None:
     assert world.get("/metrics").status == 200
 
 
+def test_a_bulk_retry_in_steps_reaches_each_job_once(deployed: Callable[[int], World]) -> None:
+    world = deployed(0)
+    store: DynamoJobStore = wiring.job_service().store  # type: ignore[assignment]
+    same = []
+    for number in range(9):
+        world.clock.now += 1
+        same.append(world.post("/jobs", {**BODY, "tags": ["x"]}).json["id"])
+        claim = changes.claim(1, now=T0 + 60, lease_until=T0 + 125, by=Claimant("r"))
+        end = (changes.fail, changes.exhaust)[number % 2]
+        error = ("TimeoutError", f"no answer in {number} s" if number < 7 else "never")
+        store.apply(same[-1], end(store.apply(same[-1], claim), now=T0 + 61, error=error))
+    body = {
+        "action": "retry", "limit": 2, "filter": {"tag": "x", "fingerprint": store.get(same[0]).fingerprint},
+    }  # fmt: skip
+    done: list[int] = []
+    cursor: dict[str, str] | None = {}
+    while cursor is not None:
+        answer = world.post("/jobs/bulk", {**body, **cursor}).json
+        done.append(answer["done"])
+        cursor = {"cursor": answer["next_cursor"]} if answer["more"] else None
+    assert sum(done) == 7
+    assert max(done) == 2
+    assert [store.get(job_id).gen for job_id in same] == [2] * 7 + [1] * 2
+
+
 class Large(BaseModel):
     """A payload with a number that is an id somewhere else."""
 
