@@ -29,7 +29,8 @@ def parameters() -> dict[str, dict[str, Any]]:
         "ApiOrigin": _text("", "The API's origin, for the dashboard's content security policy; set by deploy."),
         "RateLimitMax": _number(60, "POST requests per address and window; 0 switches the limit off."),
         "RateLimitWindow": _number(60, "Length of the window in seconds."),
-        "LogLevel": _choice("INFO", ["DEBUG", "INFO", "WARN", "ERROR"], "The least important lines that are kept."),
+        # no higher: a line of metrics has no level, Lambda takes it for INFO, and would drop it and with it the alarms
+        "LogLevel": _choice("INFO", ["DEBUG", "INFO"], "The least important lines that are kept."),
         "LogRetentionDays": {**_number(30, "Days that logs are kept."), "AllowedValues": RETENTIONS},
         "SiteDomain": _text("", "The dashboard's own domain name; empty: CloudFront's."),
         "SiteCertificate": _text(NO_CERTIFICATE, "ARN of the certificate of SiteDomain, in us-east-1."),

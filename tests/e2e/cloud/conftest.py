@@ -17,7 +17,7 @@ from infra.cloud.deploy import Deployment
 from infra.cloud.stack import Stack
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud import ministack
-from tests.e2e.cloud.support import Cloud
+from tests.e2e.cloud.support import Cloud, Deployer
 
 STAGE = "e2e"
 
@@ -55,15 +55,17 @@ def cloud(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 
 def deploy(emulator: str, folder: Path) -> tuple[Cloud, list[httpx.Client]]:
     """A stage on the emulator, and the clients that will have been made to talk to it."""
-    package = ministack.package(STAGE, folder)
-    account = sign_in()
+    package, deployer = ministack.package(STAGE, folder), Deployer()
+    with deployer.at_work():
+        account = sign_in()
     stack = Stack(account, f"jobflow-{STAGE}")
     said, answers = io.StringIO(), io.StringIO()
     terminal = Terminal(Console(file=said, width=200), Console(file=answers, width=200))
     account.client("sesv2").create_email_identity(EmailIdentity="example.com")
-    outputs = Deployment(
-        account, stack, terminal, {"RateLimitMax": "0"}, dashboard=None, package=lambda _: package
-    ).run()
+    with deployer.at_work():
+        outputs = Deployment(
+            account, stack, terminal, {"RateLimitMax": "0"}, dashboard=None, package=lambda _: package
+        ).run()
     tokens = access.tokens(account, stack)
     texts: dict[Role | str | None, str] = {role: tokens.issue(role, f"test {role}")[0] for role in Role}
     clients: list[httpx.Client] = []
@@ -75,7 +77,8 @@ def deploy(emulator: str, folder: Path) -> tuple[Cloud, list[httpx.Client]]:
         clients.append(made)
         return made
 
-    return Cloud(account, stack, outputs, said.getvalue(), answers.getvalue().strip(), package, client), clients
+    answered = answers.getvalue().strip()
+    return Cloud(account, stack, outputs, said.getvalue(), answered, package, client, deployer), clients
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """What the tests of a deployed stage are given."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
@@ -9,6 +11,39 @@ from chalicelib.tokens import Role
 from infra.cloud.account import Account
 from infra.cloud.package import Package
 from infra.cloud.stack import Stack
+from infra.definition.calls import Recorder, recording
+
+ACTIONS = {
+    **dict.fromkeys(("s3:CreateMultipartUpload", "s3:UploadPart", "s3:CompleteMultipartUpload"), "s3:PutObject"),
+    "s3:DeleteObjects": "s3:DeleteObjectVersion",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "lambda:Invoke": "lambda:InvokeFunction",
+}
+"""IAM's names of operations that have another one."""
+PREFIXES = {"resourcegroupstaggingapi": "tag"}
+
+
+class Deployer(Recorder):
+    """Remembers what the deploy code asks AWS for, by IAM's names."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self.asked: set[str] = set()
+
+    def note(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
+        """See Recorder."""
+        name = f"{PREFIXES.get(service, service)}:{operation}"
+        self.asked.add(ACTIONS.get(name, name))
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """What is asked for within is the deployer's."""
+        with recording(self):
+            yield
 
 
 @dataclass(frozen=True)
@@ -22,3 +57,4 @@ class Cloud:
     first_token: str
     package: Package
     client: Callable[[Role | str | None], httpx.Client]
+    deployer: Deployer = field(default_factory=Deployer)

@@ -2,21 +2,29 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from infra.cloud import website
+from chalicelib.tokens import Role
+from infra.cloud import access, website
 from infra.cloud.deploy import Deployment
 from infra.cloud.destroy import Destruction
 from infra.cloud.errors import CloudError
+from infra.cloud.package import ROOT
+from infra.cloud.recount import recount
 from infra.cloud.stack import Stack
 from infra.cloud.status import status
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud.support import Cloud
 
 pytestmark = pytest.mark.ministack
+
+NOT_HERE = ["dynamodb:UpdateTable", "lambda:GetFunction", "logs:DeleteLogGroup", "sqs:GetQueueUrl"]
+"""What destroy asks for only of protected tables, of what the index of tags still names, and of groups that came after
+the stack was gone; tests/infra/cloud/test_destroying.py has such tables and groups."""
 
 
 @pytest.fixture
@@ -46,16 +54,18 @@ def test_everything_is_tagged(cloud: Cloud) -> None:
 
 
 def test_second_deployment_changes_nothing(cloud: Cloud, terminal: Terminal, said: io.StringIO) -> None:
-    again = Deployment(cloud.account, cloud.stack, terminal, dashboard=None, package=lambda _: cloud.package).run()
+    with cloud.deployer.at_work():
+        again = Deployment(cloud.account, cloud.stack, terminal, dashboard=None, package=lambda _: cloud.package).run()
     assert again == cloud.outputs
     assert "nothing changes" in said.getvalue()
     assert "first admin token" not in said.getvalue()
 
 
 def test_dry_run_shows_the_change_and_leaves_it(cloud: Cloud, terminal: Terminal, said: io.StringIO) -> None:
-    Deployment(
-        cloud.account, cloud.stack, terminal, {"RateLimitMax": "7"}, None, dry_run=True, package=lambda _: cloud.package
-    ).run()
+    with cloud.deployer.at_work():
+        Deployment(
+            cloud.account, cloud.stack, terminal, {"RateLimitMax": "7"}, None, True, package=lambda _: cloud.package
+        ).run()
     assert "~ APIHandler" in said.getvalue()
     assert {p["ParameterKey"]: p["ParameterValue"] for p in (cloud.stack.describe() or {})["Parameters"]}[
         "RateLimitMax"
@@ -64,7 +74,8 @@ def test_dry_run_shows_the_change_and_leaves_it(cloud: Cloud, terminal: Terminal
 
 def test_dry_run_of_a_new_stage_leaves_no_stack(cloud: Cloud, terminal: Terminal, said: io.StringIO) -> None:
     stack = Stack(cloud.account, "jobflow-dry")
-    Deployment(cloud.account, stack, terminal, dashboard=None, dry_run=True, package=lambda _: cloud.package).run()
+    with cloud.deployer.at_work():
+        Deployment(cloud.account, stack, terminal, dashboard=None, dry_run=True, package=lambda _: cloud.package).run()
     assert "+ JobsTable " in said.getvalue()
     assert stack.describe() is None
     buckets = [bucket["Name"] for bucket in cloud.account.client("s3").list_buckets()["Buckets"]]
@@ -77,7 +88,8 @@ def test_dashboard_is_uploaded_with_its_config(cloud: Cloud, tmp_path: Path) -> 
         (tmp_path / name).write_text("first")
     s3, bucket = cloud.account.client("s3"), cloud.outputs["SiteBucketName"]
     s3.put_object(Bucket=bucket, Key="old.html", Body=b"x")
-    assert website.upload(cloud.account, cloud.outputs, tmp_path, "e2e") == 3
+    with cloud.deployer.at_work():
+        assert website.upload(cloud.account, cloud.outputs, tmp_path, "e2e") == 3
     found = {entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket)["Contents"]}
     assert found == {"index.html", "assets/app-1f.js", "config.json"}
     told = {key: s3.get_object(Bucket=bucket, Key=key) for key in found}
@@ -88,9 +100,19 @@ def test_dashboard_is_uploaded_with_its_config(cloud: Cloud, tmp_path: Path) -> 
 
 
 def test_status_tells_how_it_is_doing(cloud: Cloud) -> None:
-    facts = status(cloud.account, cloud.stack)
+    with cloud.deployer.at_work():
+        facts = status(cloud.account, cloud.stack)
     assert facts["API"] == cloud.outputs["ApiUrl"]
     assert "dead letters" in facts["jobflow-e2e-email-send"]
+
+
+def test_tokens_are_managed_and_jobs_recounted_from_here(cloud: Cloud) -> None:
+    with cloud.deployer.at_work():
+        tokens = access.tokens(cloud.account, cloud.stack)
+        _, token = tokens.issue(Role.VIEWER, "for a while")
+        tokens.revoke(token.id)
+        assert [found.id for found in tokens.list() if found.revoked_at] == [token.id]
+        assert recount(cloud.account, cloud.stack).jobs >= 0
 
 
 def test_destroy_asks_for_the_name(cloud: Cloud, terminal: Terminal) -> None:
@@ -99,6 +121,17 @@ def test_destroy_asks_for_the_name(cloud: Cloud, terminal: Terminal) -> None:
 
 
 def test_destroy_leaves_nothing(cloud: Cloud, terminal: Terminal) -> None:
-    assert Destruction(cloud.account, cloud.stack, terminal, confirmed=cloud.stack.name).run() == []
+    with cloud.deployer.at_work():
+        assert Destruction(cloud.account, cloud.stack, terminal, confirmed=cloud.stack.name).run() == []
     assert cloud.stack.describe() is None
     assert [b["Name"] for b in cloud.account.client("s3").list_buckets()["Buckets"] if "e2e" in b["Name"]] == []
+
+
+def test_deployer_needs_what_the_docs_say(cloud: Cloud) -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text()
+    table = page.split("compared in a test with what they really ask for:")[1].split("CloudFormation makes")[0]
+    rows = re.findall(r"^\| ([a-z0-9]+) \| (.+) \|$", table, re.MULTILINE)
+    names = ((service, re.findall(r"(?<![/\w])[A-Z][A-Za-z]+\b", actions)) for service, actions in rows)
+    needed = {f"{service}:{action}" for service, actions in names for action in actions}
+    assert sorted(cloud.deployer.asked - needed) == []
+    assert sorted(needed - cloud.deployer.asked) == NOT_HERE

@@ -37,3 +37,11 @@ def test_alarms_reach_a_topic_and_an_address(template: dict[str, Any]) -> None:
     assert topic["TopicName"] == "jobflow-prod-alarms"
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", {"Ref": "AlarmEmail"})
     assert template["Resources"]["AlarmSubscription"]["Condition"] == "HasAlarmEmail"
+
+
+def test_no_choice_silences_the_metrics_that_alarms_are_about(template: dict[str, Any]) -> None:
+    # they are lines without a level, and Lambda drops what is below a function's, taking such a line for INFO
+    levels = template["Parameters"]["LogLevel"]["AllowedValues"]
+    assert set(levels) <= {"TRACE", "DEBUG", "INFO"}
+    for function in of_type(template, "AWS::Lambda::Function").values():
+        assert function["LoggingConfig"]["ApplicationLogLevel"] == {"Ref": "LogLevel"}

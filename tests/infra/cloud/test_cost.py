@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -186,6 +187,15 @@ def test_a_million_jobs_cost_what_was_aimed_at() -> None:
     # the aim for batches is 5, and a job alone has nobody to share with: both are told in docs/deploy.md
     assert sums["25 a request"] <= 5.4
     assert sums["alone"] <= 14.6
+
+
+def test_people_are_told_the_figures() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text().split("## What it costs")[1].split("\n## ")[0]
+    bills = [per_million(load.of_one_job()) for load in (ALONE, BUSY, BATCHES)]
+    told = [idle(TYPES, ALLOWANCES), idle(TYPES), kept(), *bills]
+    assert [f"{total(bill):.2f}" for bill in told if f"${total(bill):.2f}" not in page] == []
+    parts = [line.dollars for bill in bills for line in bill if line.what in ("api_request", "sqs_request", "log_kb")]
+    assert [f"{dollars:.2f}" for dollars in parts if f"${dollars:.2f}" not in page] == []
 
 
 def test_an_idle_month_costs_what_was_aimed_at() -> None:

@@ -1,7 +1,10 @@
 """The package as Lambda gets it: complete, small, the same every time."""
 
+import filecmp
 import importlib.util
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ from chalice.deploy.validate import validate_configuration
 
 from chalicelib import jobtype
 from infra.cloud.clean import NATIVE_PACKAGES, Imported, import_handler, runtime_path
-from infra.cloud.package import ROOT, Package, build
+from infra.cloud.package import ROOT, Package
 from infra.definition import local_environment
 from tests.infra.cloud.support import STAGE, of_type
 
@@ -62,12 +65,27 @@ def test_heavy_libraries_are_left_to_the_job(imported: Imported) -> None:
 
 
 def test_two_builds_are_the_same_bytes(package: Package, tmp_path: Path) -> None:
-    again = build(STAGE, jobtype.load(), package.archive.with_name("copy"), tmp_path)
-    assert again.archive.read_bytes() == package.archive.read_bytes()
-    assert again.template.read_bytes() == package.template.read_bytes()
+    # another process, another order of sets, another time zone, another file mode
+    script = (
+        "import os, sys; os.umask(0o077); from pathlib import Path; from chalicelib import jobtype;"
+        "from infra.cloud.package import build; build(sys.argv[1], jobtype.load(), *map(Path, sys.argv[2:]))"
+    )
+    arguments = [STAGE, str(package.archive.with_name("copy")), str(tmp_path)]
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Kolkata"}
+    subprocess.run([sys.executable, "-c", script, *arguments], check=True, cwd=ROOT, env=environment)
+    # compared, not shown: pytest would print megabytes
+    assert filecmp.cmp(tmp_path / "deployment.zip", package.archive, shallow=False)
+    assert filecmp.cmp(tmp_path / "sam.json", package.template, shallow=False)
 
 
-def test_routes_are_what_api_gateway_takes() -> None:
+def test_no_entry_has_a_time_of_its_own(package: Package) -> None:
+    with zipfile.ZipFile(package.archive) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_routes_are_what_api_gateway_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    # loading the app, Chalice writes its name there
+    monkeypatch.setenv("AWS_EXECUTION_ENV", "AWS_Lambda")
     # `chalice package` does not check them: a trailing slash would be found out while deploying
     validate_configuration(CLIFactory(str(ROOT), environ=os.environ).create_config_obj(STAGE))
 

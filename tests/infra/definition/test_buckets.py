@@ -1,5 +1,6 @@
 """What the buckets keep, for how long, and for whose pages."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,15 @@ DAYS = {rule["Prefix"]: rule["ExpirationInDays"] for rule in RULES if "Prefix" i
 def test_objects_outlive_the_jobs_that_name_them(prefix: str, needed: float) -> None:
     # a payload waits up to a year for its time; a dead letter can be retried for as long as it is kept
     assert DAYS[prefix] * DAY > needed
+
+
+def test_people_can_read_for_how_long() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text()
+    section = page.split("## How long things are kept")[1].split("\n## ")[0]
+    assert f"| uploads | {DAYS['uploads/']}:" in section
+    assert f"| images and reports that jobs made | {DAYS['processed/']} |" in section
+    assert f"in S3 | {DAYS['results/']} and {DAYS['payloads/']}:" in section
+    assert f"failed and dead-lettered ones | {KEEP_DONE / DAY:.0f}; {KEEP_DEAD / DAY:.0f} |" in section
 
 
 def test_everything_that_a_function_writes_goes_some_day() -> None:
