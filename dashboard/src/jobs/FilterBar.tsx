@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
+import { errorGroups } from "@/api/metrics";
 import { jobTypes } from "@/api/types";
 import { inputClass, Select } from "@/ui/Field";
 import { cx } from "@/lib/cx";
+import { parseSpan } from "@/lib/time";
 import { IconClose, IconSearch } from "@/ui/icons";
 import { RANGES, readQuery, type JobsSearch } from "./search";
 import { TimeBetween } from "./TimeBetween";
@@ -52,11 +54,7 @@ export function FilterBar({ search }: { search: JobsSearch }) {
         <Chip name="Error" value={search.error} onRemove={() => narrow({ error: undefined })} />
       )}
       {search.fingerprint && (
-        <Chip
-          name="Error group"
-          value={search.fingerprint}
-          onRemove={() => narrow({ fingerprint: undefined })}
-        />
+        <GroupChip fingerprint={search.fingerprint} onRemove={() => narrow({ fingerprint: undefined })} />
       )}
     </div>
   );
@@ -112,6 +110,16 @@ function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) {
       />
     </form>
   );
+}
+
+const weekAgo = () => Date.now() - (parseSpan("7d") ?? 0);
+
+/** By the name of its error, where one of the last week had it. */
+function GroupChip({ fingerprint, onRemove }: { fingerprint: string; onRemove: () => void }) {
+  const groups = useQuery({ ...errorGroups(undefined, "7d", weekAgo), staleTime: 300_000 }).data;
+  const group = groups?.find((one) => one.fingerprint === fingerprint);
+  const value = group ? `${group.errorClass ?? "Error"} in ${group.type}` : fingerprint;
+  return <Chip name="Error group" value={value} onRemove={onRemove} />;
 }
 
 function Chip({ name, value, onRemove }: { name: string; value: string; onRemove: () => void }) {

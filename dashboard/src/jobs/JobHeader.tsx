@@ -1,7 +1,10 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { JobDetail } from "@/api/jobs";
+import { metrics } from "@/api/metrics";
 import { countdown } from "@/lib/time";
-import { useNow } from "@/live/live";
+import { useNow, usePolling } from "@/live/live";
+import { When } from "@/live/When";
 import { Button, buttonClass } from "@/ui/Button";
 import { Copy } from "@/ui/Copy";
 import { IconBan, IconCopy, IconEdit, IconLeft, IconRetry } from "@/ui/icons";
@@ -108,6 +111,8 @@ function Progress({ job }: { job: JobDetail }) {
 function Why({ job }: { job: JobDetail }) {
   const now = useNow();
   const { tone, meaning } = STATUS[job.status];
+  const numbers = useQuery({ ...metrics(), ...usePolling(5000, !STATUS[job.status].terminal) });
+  const paused = numbers.data?.byType[job.type]?.paused ?? false;
   const due = job.status === "retrying" || job.status === "scheduled" ? job.nextAttemptAt : null;
   const failed = job.errorMessage && job.status !== "completed" && job.status !== "cancelled";
   return (
@@ -123,27 +128,25 @@ function Why({ job }: { job: JobDetail }) {
         </p>
       )}
       <p className="text-soft">
-        {due !== null ? (
+        {due !== null && due > now ? (
           <>
             {job.status === "retrying" ? `Attempt ${job.attempts + 1} of ${job.maxAttempts}` : "It runs"}{" "}
-            <strong className="nums text-text">
-              {due > now ? `in ${countdown(due - now)}` : "any moment now"}
-            </strong>
-            .
+            <strong className="nums text-text">in {countdown(due - now)}</strong>
+            {paused ? `, unless ${job.type} is still paused then.` : "."}
           </>
         ) : (
-          (job.why ?? meaning)
-        )}
-        {failed && job.fingerprint && (
-          <Link
-            to="/dashboard"
-            search={{ fingerprint: job.fingerprint }}
-            className="ms-3 text-text underline decoration-strong underline-offset-4"
-          >
-            All jobs with this error
-          </Link>
+          <Told text={job.why ?? meaning} />
         )}
       </p>
     </div>
   );
+}
+
+const TIME = /(\d{4}-\d\d-\d\dT[\d:.]+Z)/;
+
+/** A sentence of the API, its times as all others here are. */
+function Told({ text }: { text: string }) {
+  return text
+    .split(TIME)
+    .map((part, at) => (TIME.test(part) ? <When key={at} at={Date.parse(part)} /> : part));
 }

@@ -3,24 +3,23 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { ApiError, isStatus, sentence } from "@/api/errors";
 import { jobOne, type JobDetail } from "@/api/jobs";
-import { jobLogs } from "@/api/logs";
 import { plural } from "@/lib/format";
 import { useLatest } from "@/lib/useLatest";
 import { isTyping } from "@/lib/text";
 import { usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
-import { IconExternal } from "@/ui/icons";
 import { Panel } from "@/ui/Panel";
 import { Empty, Failure, Skeleton } from "@/ui/states";
 import { ask } from "./actions";
 import { Attempts } from "./Attempts";
 import { JobFacts, Payload, Result, Snippets } from "./JobAside";
 import { JobHeader } from "./JobHeader";
-import { LogLines } from "./Logs";
+import { LogPanel } from "./LogPanel";
 import { finished } from "./measure";
 import { allows, STATUS } from "./status";
 import { Timeline } from "./Timeline";
+import { useJobLogs } from "./useJobLogs";
 
 /** A finished job moves only when somebody retries it. */
 const FINISHED_MS = 30_000;
@@ -51,7 +50,7 @@ export function JobPage() {
 function Loaded({ job }: { job: JobDetail }) {
   const { can } = useMe();
   useJobKeys(job, can.act);
-  const logs = useQuery({ ...jobLogs(job.id), ...usePolling(4000, !finished(job)) });
+  const logs = useJobLogs(job);
   const lines = logs.data?.lines ?? [];
   return (
     <div className="flex flex-col gap-3">
@@ -66,34 +65,7 @@ function Loaded({ job }: { job: JobDetail }) {
             {/* One attempt's lines are the whole log, which stands below. */}
             <Attempts job={job} logs={job.history.length > 1 ? lines : []} />
           </Panel>
-          <Panel
-            title="Log"
-            flush={lines.length > 0}
-            actions={
-              logs.data?.insightsUrl && (
-                <a
-                  href={logs.data.insightsUrl}
-                  target="_blank"
-                  rel="noopener noreferrer"
-                  className={buttonClass("ghost", "sm")}
-                >
-                  CloudWatch <IconExternal width={12} height={12} />
-                </a>
-              )
-            }
-          >
-            {lines.length > 0 ? (
-              <LogLines lines={lines} label="Log of this job" flush />
-            ) : (
-              <p className="text-sm text-soft">
-                {logs.isError
-                  ? `The log did not come: ${sentence(logs.error)}`
-                  : logs.isPending
-                    ? "Loading the log…"
-                    : "Nothing logged yet."}
-              </p>
-            )}
-          </Panel>
+          <LogPanel logs={logs} />
         </div>
         <div className="flex min-w-0 flex-col gap-3">
           <Payload job={job} />

@@ -21,9 +21,14 @@ export function judge(metrics: Metrics): Health {
     null,
   );
   const { byStatus } = metrics;
+  const stopped = `${paused.join(", ")} ${paused.length > 1 ? "are" : "is"} paused`;
   if (byStatus.dead_letter > 0) {
     const verb = byStatus.dead_letter === 1 ? "waits" : "wait";
-    return { level: "bad", sentence: `${plural(byStatus.dead_letter, "job")} gave up and ${verb} for you.` };
+    const also = paused.length > 0 ? `, and ${stopped}` : "";
+    return {
+      level: "bad",
+      sentence: `${plural(byStatus.dead_letter, "job")} gave up and ${verb} for you${also}.`,
+    };
   }
   if (slowest && age(slowest) > SLOW_S && !slowest[1].paused) {
     return {
@@ -31,8 +36,7 @@ export function judge(metrics: Metrics): Health {
       sentence: `${slowest[0]} is behind: its oldest job has waited ${short(age(slowest) * 1000)}.`,
     };
   }
-  if (paused.length > 0)
-    return { level: "warn", sentence: `${paused.join(", ")} ${paused.length > 1 ? "are" : "is"} paused.` };
+  if (paused.length > 0) return { level: "warn", sentence: `${stopped}.` };
   if (byStatus.failed > 0)
     return {
       level: "warn",

@@ -26,6 +26,9 @@ const numbers = (more: Partial<Metrics["byStatus"]> = {}, type: Partial<TypeNumb
 
 test("the worst is said first", () => {
   expect(judge(numbers({ dead_letter: 1, failed: 9 })).sentence).toBe("1 job gave up and waits for you.");
+  expect(judge(numbers({ dead_letter: 2 }, { paused: true })).sentence).toBe(
+    "2 jobs gave up and wait for you, and email.send is paused.",
+  );
   expect(judge(numbers({ failed: 9 }, { oldestQueuedAgeS: 200 })).sentence).toMatch(
     /^email\.send is behind: .* 3m\.$/,
   );
