@@ -142,9 +142,10 @@ def test_counters_follow_the_stream(operator: httpx.Client) -> None:
     until(lambda: operator.get("/metrics").json()["completed_jobs"] > before, "the counters")
 
 
-def test_counters_are_what_a_recount_finds(cloud: Cloud) -> None:
+def test_counters_are_what_a_recount_finds(cloud: Cloud, operator: httpx.Client) -> None:
+    becomes(operator, create(operator, "email.send", MAIL)["id"], "completed")
     found = until(lambda: looked if (looked := recount(cloud.account, cloud.stack)).right else None, "right counters")
-    assert found.jobs > 100
+    assert found.jobs >= 1
     assert found.repaired == {}
 
 
