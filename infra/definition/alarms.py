@@ -10,7 +10,8 @@ from infra.definition.metrics import Metric
 from infra.definition.names import Resources, logical, queue_name, ref
 
 MINUTE = 60
-SHORTEST_AGE = 300
+SHORTEST_AGE = 1200
+"""Seconds: a message may be delayed by 900, and SQS counts its age from when it was sent."""
 IN_FLIGHT = 60_000
 """Half of what a standard queue can have in flight; past 120,000 nothing is received any more."""
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import jobtype
+from chalicelib.service import SQS_LONGEST_DELAY
 from tests.infra.cloud.support import of_type
 
 
@@ -45,3 +46,10 @@ def test_no_choice_silences_the_metrics_that_alarms_are_about(template: dict[str
     assert set(levels) <= {"TRACE", "DEBUG", "INFO"}
     for function in of_type(template, "AWS::Lambda::Function").values():
         assert function["LoggingConfig"]["ApplicationLogLevel"] == {"Ref": "LogLevel"}
+
+
+def test_a_job_that_waits_for_its_delay_rings_nobody(template: dict[str, Any]) -> None:
+    alarms = {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
+    for kind in jobtype.load():
+        threshold = alarms[f"jobflow-prod-{kind.queue}-oldest-message"]["Threshold"]
+        assert threshold >= max(SQS_LONGEST_DELAY, kind.visibility_timeout)
