@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra.definition.gateway import STAGE
-from infra.definition.names import ref, sub
+from infra.definition.names import Value, ref, sub
 from infra.definition.site import origin
 
 RETENTIONS = [1, 3, 7, 14, 30, 60, 90, 120, 180, 365]
@@ -32,6 +32,7 @@ def parameters() -> dict[str, dict[str, Any]]:
         # no higher: a line of metrics has no level, Lambda takes it for INFO, and would drop it and with it the alarms
         "LogLevel": _choice("INFO", ["DEBUG", "INFO"], "The least important lines that are kept."),
         "LogRetentionDays": {**_number(30, "Days that logs are kept."), "AllowedValues": RETENTIONS},
+        "ApiDomain": _text("", "The API's own domain name, mapped to its stage elsewhere; empty: API Gateway's."),
         "SiteDomain": _text("", "The dashboard's own domain name; empty: CloudFront's."),
         "SiteCertificate": _text(NO_CERTIFICATE, "ARN of the certificate of SiteDomain, in us-east-1."),
     }
@@ -41,6 +42,7 @@ def conditions() -> dict[str, Any]:
     """What the template decides by its parameters."""
     return {
         "HasAlarmEmail": _given("AlarmEmail"),
+        "HasApiDomain": _given("ApiDomain"),
         "HasApiOrigin": _given("ApiOrigin"),
         "HasDomain": _given("SiteDomain"),
         "Protected": {"Fn::Equals": [ref("Protect"), "true"]},
@@ -50,12 +52,8 @@ def conditions() -> dict[str, Any]:
 def outputs() -> dict[str, Any]:
     """What deploy and status read; Chalice adds EndpointURL, RestAPIId and the like."""
     return {
-        "ApiOriginValue": _output(
-            sub("https://${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}"), "The API without its path"
-        ),
-        "ApiUrl": _output(
-            sub(f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{STAGE}"), "Where the API is"
-        ),
+        "ApiOriginValue": _output(_api_url(), "The API without its path"),
+        "ApiUrl": _output(_api_url(f"/{STAGE}"), "Where the API is"),
         "SiteUrl": _output(origin(), "Where the dashboard is"),
         "SiteBucketName": _output(ref("SiteBucket"), "Where the dashboard's files go"),
         "SiteDistributionId": _output(ref("SiteDistribution"), "What to invalidate after an upload"),
@@ -63,6 +61,12 @@ def outputs() -> dict[str, Any]:
         "ControlTableName": _output(ref("ControlTable"), "Where tokens are"),
         "JobsTableName": _output(ref("JobsTable"), "Where jobs are"),
     }
+
+
+def _api_url(path: str = "") -> Value:
+    """The API's address. A domain of one's own is mapped to the stage, so that its path is in neither."""
+    ours = sub(f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}{path}")
+    return {"Fn::If": ["HasApiDomain", sub("https://${ApiDomain}"), ours]}
 
 
 def _text(default: str, description: str) -> dict[str, Any]:

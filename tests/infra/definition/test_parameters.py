@@ -1,0 +1,28 @@
+"""What a deployer may choose, and what follows from it."""
+
+import re
+from pathlib import Path
+
+from infra.definition.parameters import conditions, outputs, parameters
+
+PAGE = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text()
+
+
+def test_every_parameter_is_explained_and_no_other() -> None:
+    section = PAGE.split("## Parameters")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (`[^|]+) \|", section, re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert told == parameters().keys()
+
+
+def test_only_the_secret_must_be_given() -> None:
+    assert [name for name, about in parameters().items() if "Default" not in about] == ["CursorSecret"]
+    assert parameters()["CursorSecret"]["NoEcho"] is True
+
+
+def test_a_domain_of_ones_own_is_what_everybody_is_told() -> None:
+    for name, path in {"ApiUrl": "/api", "ApiOriginValue": ""}.items():
+        condition, own, ours = outputs()[name]["Value"]["Fn::If"]
+        assert (condition, own) == ("HasApiDomain", {"Fn::Sub": "https://${ApiDomain}"})
+        assert ours["Fn::Sub"].endswith(".${AWS::URLSuffix}" + path)
+    assert conditions()["HasApiDomain"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ApiDomain"}, ""]}]}
