@@ -66,16 +66,12 @@ class MemoryJobStore:
         if attempt.outcome != LOST or attempt.token not in known:
             known[attempt.token] = attempt
 
-    def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
+    def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """See JobStore."""
         found = [job for job in self._newest_first(which) if position is None or self._key(job, which) < position]
+        found = found[offset:]
         rest = len(found) > limit
         return Page(found[:limit], self._key(found[limit - 1], which) if rest else None)
-
-    def skip(self, which: Filter, count: int) -> str | None:
-        """See JobStore."""
-        found = self._newest_first(which)
-        return self._key(found[count - 1], which) if 0 < count < len(found) else None
 
     def overdue(self, now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore."""

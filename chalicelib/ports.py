@@ -103,16 +103,12 @@ class JobStore(Protocol):
         Except for `lost`, which only says that nothing is known: what the attempt itself had put on record stays.
         """
 
-    def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
+    def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """Some jobs that match, newest first, in at most 8 requests whatever the table's size.
 
-        `limit` is 1 to 100. Payloads and results that are kept apart are None: `get` has them.
-        """
-
-    def skip(self, which: Filter, count: int) -> str | None:
-        """The position behind the first `count` matching jobs; None when there are no more than that.
-
-        Raises InvalidPosition when finding it would mean to read a large part of the table.
+        `limit` is 1 to 100. They begin at the position, or behind the first `offset` jobs; where the index does not
+        tell who matches, an offset takes more requests. Payloads and results that are kept apart are None: `get` has
+        them. Raises InvalidPosition when finding the offset would mean to read a large part of the table.
         """
 
     def overdue(self, now: float, limit: int) -> Sequence[Overdue]:

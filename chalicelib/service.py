@@ -96,11 +96,7 @@ class JobService:
             deepest = f"offset + limit must be at most {DEEPEST_OFFSET}; go on with the next_cursor of a page instead"
             raise InvalidPosition("That is too deep for an offset.", [FieldError(("query", "offset"), deepest)])
         position = read_cursor(cursor, which, self.cursor_secret) if cursor else None
-        if offset and not cursor:
-            position = self.store.skip(which, offset)
-            if position is None:
-                return Page([], None)
-        page = self.store.page(which, limit, position)
+        page = self.store.page(which, limit, position, 0 if cursor else offset)
         following = page.position and write_cursor(page.position, which, self.cursor_secret)
         return replace(page, position=following)
 

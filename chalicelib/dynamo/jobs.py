@@ -101,13 +101,9 @@ class DynamoJobStore:
             if not refused(error):
                 raise
 
-    def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
+    def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """See JobStore."""
-        return self._pages.page(which, limit, position)
-
-    def skip(self, which: Filter, count: int) -> str | None:
-        """See JobStore."""
-        return self._pages.skip(which, count)
+        return self._pages.page(which, limit, position, offset)
 
     def overdue(self, now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore."""

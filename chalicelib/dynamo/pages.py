@@ -1,6 +1,7 @@
 """Lists of jobs: one query a shard, merged, then the main items of those that are shown."""
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -52,8 +53,15 @@ class Pages:
         self._batch_size = batch
         self._rounds = rounds
 
-    def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
+    def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """See JobStore: 4 queries, and up to 3 batches of main items. Payloads that lie apart are not read."""
+        if offset:
+            found = self._behind(which, limit, offset)
+            if found is not None:
+                return found
+            position = self.skip(which, offset)
+            if position is None:
+                return Page([], None)
         asked = plan(which, position)
         # Where the index does not tell who matches, more are read at first: as a rule a few more are enough.
         usual = max(USUAL, limit)
@@ -61,7 +69,21 @@ class Pages:
         size = limit + 1 if asked.exact else min(self._batch_size, usual + 3)
         if _selective(asked, which):
             size = min(MOST, max(LEAST, SELECTIVE * limit))
-        seen = self._look(asked, which, size, position)
+        return self._filled(asked, which, limit, first, self._look(asked, which, size, position))
+
+    def _behind(self, which: Filter, limit: int, offset: int) -> Page | None:
+        """The page behind so many jobs, from one look; None when that reaches less far, or cannot tell who matches."""
+        asked = plan(which, None)
+        if not asked.exact:
+            return None
+        size = MOST if _selective(asked, which) else _share(offset + limit)
+        seen = self._look(asked, which, size, None)
+        if seen.frontier is not None and len(seen.entries) <= offset + limit:
+            return None
+        return self._filled(asked, which, limit, limit, Merged(seen.entries[offset:], seen.frontier))
+
+    def _filled(self, asked: Plan, which: Filter, limit: int, first: int, seen: Merged) -> Page:
+        """The jobs of the first entries that match; `first` entries are read at first."""
         most = first if asked.exact else first + self._batch_size
         jobs: list[Job] = []
         looked = 0
@@ -76,7 +98,10 @@ class Pages:
         return Page(jobs, seen.entries[looked - 1].key if looked else seen.entries[0].key + ABOVE)
 
     def skip(self, which: Filter, count: int) -> str | None:
-        """See JobStore. Raises InvalidPosition when the filter lets so little through that this would be a scan."""
+        """The position behind the first `count` jobs that match; None when there are no more than that.
+
+        Raises InvalidPosition when the filter lets so little through that this would be a scan.
+        """
         left, last, position = count, None, None
         for _ in range(self._rounds):
             asked = plan(which, position)
@@ -190,6 +215,11 @@ class Pages:
 def _selective(asked: Plan, which: Filter) -> bool:
     """Whether entries are left out by what they say themselves; then a page looks at more of them."""
     return asked.server is not None or which.id_prefix is not None
+
+
+def _share(number: int) -> int:
+    """How many of the first so many entries one shard may hold: five standard deviations above its share."""
+    return number // SHARDS + math.isqrt(5 * number) + 1
 
 
 def _chunks(entries: Sequence[Entry], first: int, then: int) -> Iterator[Sequence[Entry]]:

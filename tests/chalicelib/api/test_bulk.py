@@ -181,7 +181,7 @@ class Slow(MemoryJobStore):
         self.time = clock
         self.asked: list[str | None] = []
 
-    def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
+    def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         if which.status is not Status.DEAD_LETTER:
             return Page([], None)
         self.time.now += 10

@@ -1,5 +1,6 @@
 """Lists at their limits: batches that DynamoDB leaves unread, offsets without end, shards that stop early."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from chalicelib.dynamo import tables
 from chalicelib.dynamo.jobs import DynamoJobStore
 from chalicelib.dynamo.merging import Entry, Slice, merge
 from chalicelib.dynamo.pages import Pages
-from chalicelib.dynamo.rows import JobRow
+from chalicelib.dynamo.rows import JobRow, shard_of
 from chalicelib.errors import InvalidPosition, JobFlowError
 from chalicelib.job import Job, Status
 from chalicelib.ports import Filter
@@ -89,7 +90,7 @@ def test_an_offset_is_never_guessed(store: DynamoJobStore, cloud: Settings, with
     jobs = filled(store, 3)
     withheld({jobs[1].id}, 2)
     with pytest.raises(JobFlowError):
-        store.skip(Filter(status=Status.QUEUED), 1)
+        store.page(Filter(status=Status.QUEUED), 1, offset=1)
 
 
 @pytest.fixture
@@ -104,6 +105,21 @@ def test_an_offset_that_would_read_the_whole_table_is_refused(store: DynamoJobSt
     with pytest.raises(InvalidPosition):
         narrow.skip(Filter(status=Status.CANCELLED), 1)
     assert narrow.skip(Filter(), 4) is not None
+
+
+def test_an_offset_that_one_look_does_not_reach_is_reached_in_several(store: DynamoJobStore) -> None:
+    """The newest jobs are all in one shard, which is asked for little more than its share."""
+    one_shard = [str(uuid.UUID(int=n, version=4)) for n in range(400)]
+    one_shard = [job_id for job_id in one_shard if shard_of(job_id) == 0][:60]
+    jobs = filled(store, 30)
+    for number, job_id in enumerate(one_shard):
+        jobs.insert(0, a_job(id=job_id, created_at=T0 + 100 + number))
+        store.add(jobs[0])
+    with requests_to("dynamodb") as asked:
+        page = store.page(Filter(), 4, offset=40)
+    assert page.jobs == jobs[40:44]
+    assert asked.count("Query") == 12
+    assert store.page(Filter(), 100, page.position).jobs == jobs[44:]
 
 
 def test_a_rare_match_is_reached_over_empty_pages(store: DynamoJobStore, narrow: Pages) -> None:

@@ -112,7 +112,7 @@ def test_it_stops_when_asked_to() -> None:
 class Sparse(MemoryJobStore):
     """A store whose pages hold one job at most, and every second page none."""
 
-    def page(self, which: Filter, limit: int, position: str | None = None) -> Page:
+    def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         if position is not None and position.endswith("!"):
             return super().page(which, 1, position[:-1])
         return Page([], (position or "~") + "!")
