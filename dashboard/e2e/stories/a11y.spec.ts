@@ -1,4 +1,4 @@
-import AxeBuilder from "@axe-core/playwright";
+import { axe } from "../axe";
 import { expect, missing, statusOf, test } from "../fixtures";
 
 const SCREENS = {
@@ -26,7 +26,7 @@ for (const theme of ["dark", "light"] as const) {
         await page.waitForLoadState("networkidle");
         await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
         await expect(page.locator("html")).toHaveAttribute("data-theme", theme);
-        expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+        expect(await axe(page)).toEqual([]);
       });
     }
 
@@ -34,7 +34,7 @@ for (const theme of ["dark", "light"] as const) {
       const id = await submit("image.process", missing(tag), { max_attempts: 1, tags: [tag] });
       await open(`/jobs/${id}`);
       await expect(statusOf(page)).toHaveText("Dead letter");
-      const clean = async () => expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+      const clean = async () => expect(await axe(page)).toEqual([]);
       await clean();
       await page.keyboard.press("r");
       await expect(page.getByRole("dialog")).toBeVisible();

@@ -28,7 +28,12 @@ export function HealthStrip() {
           )}
         />
         <h1 aria-live="polite" className="text-lg leading-6 font-semibold text-balance" data-testid="health">
-          {health?.sentence ?? failed ?? <Skeleton className="h-5 w-64" />}
+          {health?.sentence ?? failed ?? (
+            <>
+              <span className="sr-only">Asking whether all is well</span>
+              <Skeleton className="h-5 w-64" />
+            </>
+          )}
         </h1>
       </div>
       <dl className="grid grid-cols-3 border-t border-line lg:grid-cols-6">

@@ -118,14 +118,17 @@ function Why({ job }: { job: JobDetail }) {
   return (
     <div className="border-t border-line px-4 py-2.5 text-sm">
       {failed && (
-        <p
+        <div
+          role="region"
+          aria-label="Error"
+          tabIndex={0}
           dir="auto"
           className="mb-1 max-h-25 overflow-auto font-medium break-words whitespace-pre-wrap"
           data-testid="job-error"
         >
           {job.errorClass && <span className={tone}>{job.errorClass}: </span>}
           {job.errorMessage}
-        </p>
+        </div>
       )}
       <p className="text-soft">
         {due !== null && due > now ? (

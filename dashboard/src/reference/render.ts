@@ -1,7 +1,9 @@
 import SwaggerUI, { type System } from "swagger-ui-dist/swagger-ui-es-bundle.js";
+import { accessible, nameControls } from "./accessible";
 
 /** Show an OpenAPI document; requests that are tried out carry the token. */
 export function render(into: HTMLElement, spec: object, token: () => string): void {
+  nameControls(into);
   SwaggerUI({
     domNode: into,
     spec,
@@ -15,7 +17,7 @@ export function render(into: HTMLElement, spec: object, token: () => string): vo
       ...request,
       headers: { ...request.headers, Authorization: `Bearer ${token()}` },
     }),
-    plugins: [asText],
+    plugins: [asText, accessible],
   });
 }
 

@@ -5,8 +5,13 @@ declare module "swagger-ui-dist/swagger-ui-es-bundle.js" {
     url: string;
     headers: Record<string, string>;
   }
+  export type Component = (props: never) => ReactNode;
   export interface System {
-    React: { createElement: (tag: string, props: object, ...children: ReactNode[]) => ReactNode };
+    React: { createElement: (tag: string | Component, props: object, ...children: ReactNode[]) => ReactNode };
+  }
+  interface Plugin {
+    components: Record<string, Component>;
+    wrapComponents?: Record<string, (original: Component) => Component>;
   }
   interface Options {
     domNode: HTMLElement;
@@ -19,7 +24,7 @@ declare module "swagger-ui-dist/swagger-ui-es-bundle.js" {
     tryItOutEnabled?: boolean;
     validatorUrl?: string | null;
     requestInterceptor?: (request: Outgoing) => Outgoing;
-    plugins?: ((system: System) => { components: Record<string, (props: never) => ReactNode> })[];
+    plugins?: ((system: System) => Plugin)[];
     onComplete?: () => void;
   }
   export default function SwaggerUI(options: Options): unknown;

@@ -40,7 +40,8 @@ export function Dialog({ open, onClose, title, description, wide, children, foot
               </IconButton>
             </Radix.Close>
           </header>
-          <div className="min-h-0 overflow-y-auto p-4">
+          {/* On a small screen it scrolls, also by keyboard. */}
+          <div role="region" aria-label={title} tabIndex={0} className="min-h-0 overflow-y-auto p-4">
             {description && (
               <Radix.Description asChild>
                 <div className="text-sm text-soft">{description}</div>

@@ -6,7 +6,8 @@ import { range, useRows } from "@/lib/useRows";
 import { Copy } from "./Copy";
 import { IconDown, IconRight } from "./icons";
 
-const LINE = 20;
+/** Pixels: room for a finger on what folds a line. */
+const LINE = 24;
 const NONE: ReadonlySet<string> = new Set();
 
 /** A JSON document that folds. Only the lines in view are in the page, so that 10,000 are as quick as ten. */
@@ -29,7 +30,7 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
         role="region"
         aria-label={label}
         tabIndex={0}
-        className="overflow-auto overscroll-contain p-2 pe-10 font-mono text-xs leading-5"
+        className="overflow-auto overscroll-contain p-2 pe-10 font-mono text-xs leading-6"
         style={{ maxHeight: 420 }}
       >
         <div ref={list} className="relative min-w-max" style={{ height: lines.length * LINE }}>
@@ -39,7 +40,7 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
               line && (
                 <div
                   key={at}
-                  className="absolute start-0 top-0 flex h-5 whitespace-pre"
+                  className="absolute start-0 top-0 flex h-6 whitespace-pre"
                   style={{ transform: `translateY(${at * LINE}px)`, paddingInlineStart: line.depth * 14 }}
                 >
                   <Line line={line} onToggle={toggle} />
@@ -62,14 +63,14 @@ function Line({ line, onToggle }: { line: JsonLine; onToggle: (path: string) => 
   const foldable = kind === "open" || kind === "folded";
   return (
     <>
-      <span className="w-4 shrink-0">
+      <span className="w-6 shrink-0">
         {foldable && (
           <button
             type="button"
             aria-expanded={kind === "open"}
             aria-label={`Fold ${line.path}`}
             onClick={() => onToggle(line.path)}
-            className="flex h-5 w-4 items-center text-faint hover:text-text"
+            className="flex size-6 items-center justify-center text-faint hover:text-text"
           >
             {kind === "open" ? <IconDown width={10} height={10} /> : <IconRight width={10} height={10} />}
           </button>

@@ -17,6 +17,7 @@ export default function MenuRadix({ trigger, entries }: { trigger: ReactElement;
           align="end"
           sideOffset={4}
           collisionPadding={8}
+          tabIndex={0} // on a small screen it scrolls
           className="pop z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-44 overflow-y-auto border border-strong bg-panel py-1 shadow-float"
         >
           {entries.map((entry, at) => (

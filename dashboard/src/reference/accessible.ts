@@ -1,0 +1,43 @@
+import type { Component, System } from "swagger-ui-dist/swagger-ui-es-bundle.js";
+
+/** What Swagger UI leaves out for those who do not see the page, or do not use a mouse. */
+export function accessible({ React }: System) {
+  // A path is inside the button that opens its call: a link in a button is neither. The address follows what is open.
+  const DeepLink = ({ text }: { text?: string }) =>
+    React.createElement("span", { className: "nostyle" }, text);
+  const underHeading = (Operations: Component) => (props: object) =>
+    React.createElement(
+      "section",
+      { "aria-label": "Calls" },
+      React.createElement("h2", { className: "calls" }, "Calls"),
+      React.createElement(Operations, props),
+    );
+  return { components: { DeepLink }, wrapComponents: { operations: underHeading } };
+}
+
+const NAMES: Record<string, string> = {
+  "select.examples-select-element": "Example",
+  "select.content-type": "Media type",
+  "textarea.body-param__text": "Request body",
+  "input.operation-filter-input": "Filter by tag",
+};
+
+const REGIONS: Record<string, string> = { ".information-container": "About", ".filter-container": "Filter" };
+
+/** Name the controls and regions that come without a name, and let what scrolls be reached by keyboard, whenever it appears. */
+export function nameControls(root: HTMLElement): void {
+  const mend = () => {
+    for (const [selector, name] of Object.entries(NAMES)) {
+      for (const control of root.querySelectorAll(`${selector}:not([aria-label])`)) {
+        control.setAttribute("aria-label", name);
+      }
+    }
+    for (const [selector, name] of Object.entries(REGIONS)) {
+      const region = root.querySelector(`${selector}:not([role])`);
+      region?.setAttribute("role", "region");
+      region?.setAttribute("aria-label", name);
+    }
+    for (const code of root.querySelectorAll("pre:not([tabindex])")) code.setAttribute("tabindex", "0");
+  };
+  new MutationObserver(mend).observe(root, { childList: true, subtree: true });
+}
