@@ -51,6 +51,7 @@ load: $(READY)  ## Load test a running `make dev`: make load ARGS="--count 1000 
 test: $(READY) $(UI)  ## Run every test
 	@$(PY) -m pytest -n 4 --dist loadfile -q $(ARGS)
 	@$(NPM) run -s test
+	@$(NPM) run -s size
 
 check: $(READY) $(UI_READY)  ## Format, lint, types, import rules, generated files
 	@$(VENV)/bin/ruff format --check .
