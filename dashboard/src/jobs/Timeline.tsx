@@ -6,7 +6,7 @@ import { useNow } from "@/live/live";
 import { When } from "@/live/When";
 import { IconCheck, IconClock, IconCross, IconDead, IconPlus, IconSpinner } from "@/ui/icons";
 import { STATUS } from "./status";
-import { currentAttempts, remaining, segments, type Segment } from "./timeline";
+import { currentAttempts, remaining, segments, summed, type Segment } from "./timeline";
 
 const FILL: Record<Segment["kind"], string> = {
   wait: "bg-strong",
@@ -64,10 +64,10 @@ function Bar({ parts }: { parts: Segment[] }) {
         ))}
       </div>
       <figcaption className="nums mt-1.5 flex flex-wrap gap-x-4 text-xs text-soft">
-        {parts.slice(0, 8).map((part, at) => (
+        {summed(parts).map((part, at) => (
           <span key={at} className="inline-flex items-center gap-1.5">
             <span aria-hidden="true" className={cx("size-2", FILL[part.kind])} />
-            {part.label} <span className="text-text">{duration(part.to - part.from)}</span>
+            {part.label} <span className="text-text">{duration(part.ms)}</span>
           </span>
         ))}
       </figcaption>

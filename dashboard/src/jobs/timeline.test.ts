@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { attempt, detail, T0 } from "@/test/factories";
-import { remaining, segments } from "./timeline";
+import { remaining, segments, summed } from "./timeline";
 
 const kinds = (parts: { kind: string }[]) => parts.map((part) => part.kind);
 
@@ -52,4 +52,15 @@ test("the remaining schedule doubles, ends at five minutes, and is empty when no
     { attempt: 10, withinS: 300 },
   ]);
   expect(remaining({ status: "dead_letter", attempts: 3, maxAttempts: 3 })).toEqual([]);
+});
+
+test("a long life is summed up by what its time was spent on, a short one is told", () => {
+  const tries = [1, 2, 3, 4].map((n) => attempt(n));
+  const parts = segments(detail("retrying", tries), T0 + 60_000);
+  expect(summed(parts)).toEqual([
+    { kind: "wait", label: "Waited", ms: 10_000 },
+    { kind: "failed", label: "Failed attempts", ms: 4000 },
+    { kind: "backoff", label: "Pauses", ms: 46_000 },
+  ]);
+  expect(summed(parts.slice(0, 2)).map((part) => part.label)).toEqual(["Waited", "Attempt 1"]);
 });

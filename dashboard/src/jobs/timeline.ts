@@ -58,6 +58,23 @@ function segmentKind(attempt: Attempt): Segment["kind"] {
   return attempt.outcome === "completed" ? "done" : "failed";
 }
 
+const KIND: Record<Segment["kind"], string> = {
+  wait: "Waited",
+  run: "Running",
+  failed: "Failed attempts",
+  backoff: "Pauses",
+  done: "Completed attempt",
+};
+const FEW = 6;
+
+/** The stretches with their lengths in milliseconds; many of them summed up by what they are. */
+export function summed(parts: Segment[]): { kind: Segment["kind"]; label: string; ms: number }[] {
+  if (parts.length <= FEW) return parts.map(({ kind, label, from, to }) => ({ kind, label, ms: to - from }));
+  const sums = new Map<Segment["kind"], number>();
+  for (const { kind, from, to } of parts) sums.set(kind, (sums.get(kind) ?? 0) + to - from);
+  return [...sums].map(([kind, ms]) => ({ kind, label: KIND[kind], ms }));
+}
+
 /** The tries that are still to come if each fails, and the longest pause before each, in seconds. */
 export interface Coming {
   attempt: number;
