@@ -5,7 +5,11 @@ from scripts.safeguards.safeguard import Safeguard
 WATCHDOG = (
     Safeguard(
         "the reconciler", "chalicelib/watchdog.py",
-        "self._look_at_all(depths, remaining)\n        for", "for",
+        "self._look_at_all({**depths, **dict.fromkeys(self._paused(), UNKNOWN)}, remaining)", "pass",
+    ),
+    Safeguard(
+        "a paused queue is no sign of a loss", "chalicelib/watchdog.py",
+        "{**depths, **dict.fromkeys(self._paused(), UNKNOWN)}", "depths",
     ),
     Safeguard(
         "the sweeper", "chalicelib/watchdog.py",
