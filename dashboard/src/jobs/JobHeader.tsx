@@ -140,6 +140,15 @@ function Why({ job }: { job: JobDetail }) {
         ) : (
           <Told text={job.why ?? meaning} />
         )}
+        {failed && job.fingerprint && (
+          <Link
+            to="/dashboard"
+            search={{ fingerprint: job.fingerprint }}
+            className="ms-3 text-text underline decoration-strong underline-offset-4"
+          >
+            All jobs with this error
+          </Link>
+        )}
       </p>
     </div>
   );
