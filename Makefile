@@ -48,8 +48,8 @@ demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, a report, 
 load: $(READY)  ## Load test a running `make dev`: make load ARGS="--count 1000 --concurrency 10"
 	@$(PY) scripts/load_test.py $(ARGS)
 
-test: $(READY) $(UI)  ## Run every test
-	@$(PY) -m pytest -n 4 --dist loadfile -q $(ARGS)
+test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); those of a second emulator and of a browser are e2e and e2e-ui
+	@$(PY) -m pytest -n 4 --dist loadfile -q -m "not ministack" $(ARGS)
 	@$(NPM) run -s test
 	@$(NPM) run -s size
 
@@ -118,7 +118,7 @@ bench-scale: $(READY)  ## An operator's looks at 1,000, 10,000 and 200,000 jobs:
 	@$(PY) -m scripts.bench_scale $(ARGS)
 
 e2e: $(READY) $(UI)  ## The packaged artefact end to end on an independent emulator
-	@$(PY) -m pytest -q tests/e2e -m ministack
+	@$(PY) -m pytest -q -m ministack $(ARGS)
 
 e2e-ui: $(READY) $(UI)  ## The console in Chromium, on the real platform and on a fake API (CHROMIUM=path, ARGS="--grep keyboard")
 	@$(PY) -m scripts.stories $(ARGS)
