@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import math
 import re
 import secrets
 import threading
@@ -100,11 +101,11 @@ class Tokens:
     def issue(self, role: Role, label: str, ttl: float | None = None) -> tuple[str, Token]:
         """A new token's text, which nobody can read again, and what is kept of it. `ttl` in seconds; None: for ever.
 
-        Raises InvalidRequest when the label is not 1 to 80 printable characters or the ttl not positive.
+        Raises InvalidRequest when the label is not 1 to 80 printable characters or the ttl not positive and finite.
         """
         if not (label.isprintable() and 1 <= len(label.strip()) <= 80):
             raise InvalidRequest("A token's label is 1 to 80 printable characters: who or what uses it.")
-        if ttl is not None and ttl <= 0:
+        if ttl is not None and not 0 < ttl < math.inf:
             raise InvalidRequest("A token's time to live is a positive number of seconds.")
         now = self._clock()
         text = f"jf_{secrets.token_urlsafe(32)}"

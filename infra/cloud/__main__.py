@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib import jobtype
 from chalicelib.errors import JobFlowError
 from chalicelib.tokens import Role, Token
@@ -16,7 +14,7 @@ from infra.cloud import access, bench, bill, parameters
 from infra.cloud.account import sign_in
 from infra.cloud.deploy import Deployment
 from infra.cloud.destroy import Destruction
-from infra.cloud.errors import CloudError
+from infra.cloud.errors import CloudError, refusal
 from infra.cloud.package import ROOT, build
 from infra.cloud.recount import recount
 from infra.cloud.stack import Stack
@@ -25,6 +23,7 @@ from infra.cloud.terminal import Terminal
 from infra.definition.names import stack_name
 
 DAY = 86_400
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,8 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return run(options, terminal)
     except (CloudError, JobFlowError) as error:
         terminal.say(f"Error: {error}")
-    except (ClientError, BotoCoreError) as error:
-        terminal.say(f"AWS refused: {error}")
+    except KeyboardInterrupt:
+        terminal.say("Stopped. What CloudFormation has begun goes on by itself: `make status` tells how far it is.")
+        return INTERRUPTED
+    except Exception as error:
+        said = refusal(error)
+        if said is None:
+            raise
+        terminal.say(said)
     return 1
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infra.cloud.account import Account
+from infra.cloud.errors import CloudError
 from infra.cloud.package import Package
 from infra.cloud.translate import with_code
 from infra.definition.names import bucket_name
@@ -24,7 +25,7 @@ def name(account: Account, stack: str) -> str:
 def upload(account: Account, package: Package, tags: dict[str, str]) -> str:
     """Upload the zip and the template that points to it; returns the template's URL. What is there already stays."""
     bucket, s3 = name(account, package.stack), account.client("s3")
-    _ensure(s3, bucket, account.region, tags)
+    _ensure(s3, bucket, account, tags)
     code_key = f"{_digest(package.archive)}.zip"
     if not _exists(s3, bucket, code_key):
         s3.upload_file(str(package.archive), bucket, code_key)
@@ -35,12 +36,19 @@ def upload(account: Account, package: Package, tags: dict[str, str]) -> str:
     return f"{endpoint}/{bucket}/{template_key}"
 
 
-def _ensure(s3: Any, bucket: str, region: str, tags: dict[str, str]) -> None:
+def _ensure(s3: Any, bucket: str, account: Account, tags: dict[str, str]) -> None:
+    """Make the bucket unless it is there. Raises CloudError when somebody else's has the name.
+
+    The name can be guessed: whoever had made a bucket of it first, and let us write, could change the code on its way.
+    """
     try:
-        s3.head_bucket(Bucket=bucket)
+        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account.id)
     except ClientError as error:
+        if error.response["Error"]["Code"] in ("403", "AccessDenied"):
+            raise CloudError(f"The bucket {bucket} belongs to another account, or you may not use it.") from error
         if error.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
             raise
+        region = account.region
         where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         s3.create_bucket(Bucket=bucket, **where)
     closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)

@@ -32,14 +32,16 @@ class Deployment:
     package: Callable[[str], Package] = lambda stage: build(stage, jobtype.load())
 
     def run(self) -> dict[str, str]:
-        """Deploy and return the stack's outputs. Raises CloudError."""
+        """Deploy and return the stack's outputs; a dry run has none. Raises CloudError."""
+        self.stack.check_changeable()
+        if self.dry_run:
+            self._rehearse()
+            return {}
         stage = stage_of(self.stack.name)
         dist = self._build_dashboard()
         package = self._package(stage)
         self._clear_failed_start()
         self._apply(package, self.given)
-        if self.dry_run:
-            return {}
         outputs = self._close_policy(package)
         if dist is not None:
             count = website.upload(self.account, outputs, dist, stage)
@@ -48,8 +50,24 @@ class Deployment:
         self._print(outputs)
         return outputs
 
+    def _rehearse(self) -> None:
+        """Say what would change, and leave nothing behind."""
+        if self.stack.failed_at_first():
+            self.terminal.say("The first deployment failed. A real one removes what is left of it and makes all anew.")
+            return
+        new = self.stack.describe() is None
+        try:
+            proposed = self._propose(self._package(stage_of(self.stack.name)), self.given)
+            if proposed is not None:
+                self.stack.discard(proposed)
+        finally:
+            if new:
+                remove(self.account, artifacts.name(self.account, self.stack.name))
+        self.terminal.diff(proposed.changes if proposed else [])
+        self.terminal.say("Dry run: no resource was changed.")
+
     def _build_dashboard(self) -> Path | None:
-        if self.dashboard is None or self.dry_run:
+        if self.dashboard is None:
             return None
         with self.terminal.working("Building the dashboard"):
             return website.build(self.dashboard)
@@ -61,22 +79,17 @@ class Deployment:
         return package
 
     def _clear_failed_start(self) -> None:
-        if not self.dry_run and self.stack.clear_failed_start(lambda _: None):
-            self.terminal.say("Removed what was left of a first deployment that failed.")
+        if self.stack.failed_at_first():
+            self.terminal.say("Removing what is left of a first deployment that failed.")
+            self.stack.delete(lambda _: None)
 
     def _apply(self, package: Package, given: Mapping[str, str]) -> None:
-        """Bring the stack to the template, or only say what that would change."""
+        """Bring the stack to the template."""
         proposed = self._propose(package, given)
         if proposed is None:
             self.terminal.say("The stack is as it should be: nothing changes.")
             return
         self.terminal.diff(proposed.changes)
-        if self.dry_run:
-            self.stack.discard(proposed)
-            if proposed.creates:
-                remove(self.account, artifacts.name(self.account, self.stack.name))
-            self.terminal.say("Dry run: no resource was changed.")
-            return
         self._stop_if_data_is_at_stake(proposed)
         with self.terminal.progress(len(proposed.changes)) as seen:
             self.stack.execute(proposed, seen)

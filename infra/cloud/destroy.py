@@ -1,5 +1,6 @@
 """Take a stage down and prove that nothing is left of it."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from infra.cloud.account import Account
 from infra.cloud.deploy import tags_of
 from infra.cloud.emptying import empty, remove
 from infra.cloud.errors import CloudError
-from infra.cloud.stack import Stack
+from infra.cloud.stack import Stack, names_of
 from infra.cloud.terminal import Terminal
 
 LOGS = "/aws/lambda/{stack}-"
@@ -46,13 +47,11 @@ class Destruction:
                 f"This deletes every job, file and log of {self.stack.name}, for good. "
                 f"If that is what you want, say --confirm {self.stack.name}."
             )
-        found = self.stack.describe()
-        if found is not None:
-            resources = self.stack.resources()
-            self._unlock(resources)
-            self._empty_buckets(resources)
-            with self.terminal.progress(len(resources)) as seen:
-                self.stack.delete(seen)
+        resources = [] if self.stack.describe() is None else self.stack.resources()
+        self._unlock(resources)
+        self._empty_buckets(resources)
+        with self.terminal.progress(len(resources)) as seen:
+            self.stack.delete(seen)
         remove(self.account, artifacts.name(self.account, self.stack.name))
         self._delete_logs()
         return list(self.left())
@@ -80,14 +79,16 @@ class Destruction:
 
     def _unlock(self, resources: list[dict[str, Any]]) -> None:
         dynamodb = self.account.client("dynamodb")
-        for name in _names(resources, "AWS::DynamoDB::Table"):
-            if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
-                self.terminal.say(f"Switching off the deletion protection of {name}.")
-                dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
-                dynamodb.get_waiter("table_exists").wait(TableName=name)
+        for name in names_of(resources, "AWS::DynamoDB::Table"):
+            # somebody may have deleted it by hand
+            with contextlib.suppress(dynamodb.exceptions.ResourceNotFoundException):
+                if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+                    self.terminal.say(f"Switching off the deletion protection of {name}.")
+                    dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+                    dynamodb.get_waiter("table_exists").wait(TableName=name)
 
     def _empty_buckets(self, resources: list[dict[str, Any]]) -> None:
-        for name in _names(resources, "AWS::S3::Bucket"):
+        for name in names_of(resources, "AWS::S3::Bucket"):
             if count := empty(self.account, name):
                 self.terminal.say(f"Deleted {count} objects of {name}.")
 
@@ -102,14 +103,3 @@ class Destruction:
             .paginate(logGroupNamePrefix=LOGS.format(stack=self.stack.name))
         )
         yield from (group["logGroupName"] for page in pages for group in page["logGroups"])
-
-
-def _names(resources: list[dict[str, Any]], kind: str) -> list[str]:
-    """Physical names of the resources of a type that exist."""
-    return [
-        resource["PhysicalResourceId"]
-        for resource in resources
-        if resource["ResourceType"] == kind
-        and resource.get("PhysicalResourceId")
-        and resource["ResourceStatus"] != "DELETE_COMPLETE"
-    ]

@@ -1,5 +1,7 @@
 """Buckets have to be empty before they can be deleted."""
 
+from typing import Any
+
 from botocore.exceptions import ClientError
 
 from infra.cloud.account import Account
@@ -9,8 +11,20 @@ MISSING = frozenset({"NoSuchBucket", "404"})
 
 
 def empty(account: Account, bucket: str) -> int:
-    """Delete every object and version in a bucket; returns how many. Raises CloudError for one that stays."""
-    s3, count = account.client("s3"), 0
+    """Delete every object and version in a bucket; returns how many, 0 when there is no such bucket.
+
+    Raises CloudError for an object that stays.
+    """
+    try:
+        return _empty(account.client("s3"), bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in MISSING:
+            raise
+        return 0
+
+
+def _empty(s3: Any, bucket: str) -> int:
+    count = 0
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         objects = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in found]

@@ -18,6 +18,15 @@ POLL = 2.0
 LONGEST = 3600.0
 """Seconds after which a change that never ends is given up; a CloudFront distribution alone takes 5 minutes."""
 NOTHING = ("didn't contain changes", "No updates are to be performed")
+SHELL = "REVIEW_IN_PROGRESS"
+"""What a first change set makes: a stack by name, with nothing in it."""
+FAILED_START = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
+STUCK = {
+    "DELETE_FAILED": "its deletion did not come to an end. `make destroy` goes on with it.",
+    "UPDATE_ROLLBACK_FAILED": "mend what its events say the rollback failed at, then have CloudFormation go on: "
+    "`aws cloudformation continue-update-rollback --stack-name {name}`.",
+}
+"""States in which CloudFormation changes nothing, and what ends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +66,32 @@ class Stack:
 
     def describe(self) -> dict[str, Any] | None:
         """What CloudFormation says of it; None when there is none, or only the shell of a first change set."""
-        try:
-            found: dict[str, Any] = self.account.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
-        except ClientError as error:
-            if "does not exist" in str(error):
-                return None
-            raise
-        return None if found["StackStatus"] in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE") else found
+        found = self._find()
+        return None if found is None or found["StackStatus"] == SHELL else found
 
     def outputs(self) -> dict[str, str]:
-        """The stack's outputs; raises CloudError when there is no such stack."""
+        """The stack's outputs; raises CloudError when there is no such stack, or it has never been up."""
         found = self.describe()
         if found is None:
             raise CloudError(f"There is no stack {self.name} in {self.account.region}. `make deploy` makes one.")
-        return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+        if not found.get("Outputs"):
+            raise CloudError(
+                f"The stack {self.name} is {found['StackStatus']}: it is not up. `make deploy` brings it up."
+            )
+        return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+    def check_changeable(self) -> None:
+        """Raises CloudError, with what to do about it, when CloudFormation would refuse to change the stack now."""
+        status = (self.describe() or {}).get("StackStatus", "")
+        why = STUCK.get(status, "").format(name=self.name)
+        if status.endswith("_IN_PROGRESS"):
+            why = "CloudFormation is at work on it. `make status` tells when that has ended; then try again."
+        if why:
+            raise CloudError(f"The stack {self.name} is {status}: {why}")
+
+    def failed_at_first(self) -> bool:
+        """Whether its creation failed: such a stack can only be deleted."""
+        return (self.describe() or {}).get("StackStatus") in FAILED_START
 
     def propose(
         self, template_url: str, parameters: Sequence[Mapping[str, Any]], tags: Mapping[str, str]
@@ -109,8 +130,8 @@ class Stack:
             self.account.cloudformation.delete_stack(StackName=self.name)
 
     def delete(self, report: Callable[[Event], None]) -> None:
-        """Delete the stack and all its resources; raises CloudError with what could not be deleted."""
-        found = self.describe()
+        """Delete the stack and all its resources, or its shell; raises CloudError with what could not be deleted."""
+        found = self._find()
         if found is None:
             return
         # by id: a deleted stack is not found by its name
@@ -119,18 +140,19 @@ class Stack:
         self.account.cloudformation.delete_stack(StackName=self.name)
         by_id._watch(report, "DELETE_COMPLETE")
 
-    def clear_failed_start(self, report: Callable[[Event], None]) -> bool:
-        """Delete the stack if its creation failed: nothing else can be done to it. Returns whether it had."""
-        found = self.describe()
-        if found is None or found["StackStatus"] not in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"):
-            return False
-        self.delete(report)
-        return True
-
     def resources(self) -> list[dict[str, Any]]:
         """Every resource: LogicalResourceId, PhysicalResourceId, ResourceType, ResourceStatus."""
         pages = self.account.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
         return [resource for page in pages for resource in page["StackResourceSummaries"]]
+
+    def _find(self) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = self.account.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+        return None if found["StackStatus"] == "DELETE_COMPLETE" else found
 
     def _watch(self, report: Callable[[Event], None], wanted: str) -> None:
         failures: list[str] = []
@@ -198,3 +220,14 @@ def _event(entry: Mapping[str, Any]) -> Event:
         entry["ResourceStatus"],
         entry.get("ResourceStatusReason", ""),
     )
+
+
+def names_of(resources: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
+    """Physical names of the resources of a type that exist, or may."""
+    return [
+        resource["PhysicalResourceId"]
+        for resource in resources
+        if resource["ResourceType"] == kind
+        and resource.get("PhysicalResourceId")
+        and resource["ResourceStatus"] != "DELETE_COMPLETE"
+    ]

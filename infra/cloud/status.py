@@ -4,7 +4,7 @@ from typing import Any
 
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
-from infra.cloud.stack import Stack
+from infra.cloud.stack import Stack, names_of
 
 DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
@@ -38,19 +38,23 @@ def ringing_alarms(account: Account, stack: str) -> list[str]:
 
 def _queues(account: Account, stack: Stack) -> dict[str, str]:
     sqs = account.client("sqs")
-    urls = [r["PhysicalResourceId"] for r in stack.resources() if r["ResourceType"] == "AWS::SQS::Queue"]
+    urls = names_of(stack.resources(), "AWS::SQS::Queue")
     lines = {}
-    for url in sorted(urls):
-        name = url.rpartition("/")[2]
-        if name.endswith("-dlq"):
-            continue
-        waiting, running = (int(value) for value in _depths(sqs, url))
-        # the watchdog hides what it looks at for two minutes
-        dead = sum(int(value) for value in _depths(sqs, f"{url}-dlq"))
-        lines[name] = f"{waiting} waiting, {running} running or backing off, {dead} dead letters"
+    for url in sorted(url for url in urls if f"{url}-dlq" in urls):
+        try:
+            lines[url.rpartition("/")[2]] = _line(sqs, url)
+        except sqs.exceptions.QueueDoesNotExist:
+            continue  # a change of the stack is under way, or has failed
     return lines
 
 
-def _depths(sqs: Any, url: str) -> list[str]:
+def _line(sqs: Any, url: str) -> str:
+    waiting, running = _depths(sqs, url)
+    # the watchdog hides what it looks at for two minutes
+    dead = sum(_depths(sqs, f"{url}-dlq"))
+    return f"{waiting} waiting, {running} running or backing off, {dead} dead letters"
+
+
+def _depths(sqs: Any, url: str) -> list[int]:
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(DEPTHS))["Attributes"]
-    return [found[name] for name in DEPTHS]
+    return [int(found[name]) for name in DEPTHS]

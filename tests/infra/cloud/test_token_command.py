@@ -35,7 +35,7 @@ def test_a_token_is_issued_listed_and_revoked(stage: list[str], capsys: pytest.C
     assert "revoked" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("days", ["0", "-1"])
+@pytest.mark.parametrize("days", ["0", "-1", "nan", "inf"])
 def test_a_token_for_no_time_is_refused_and_does_not_work_for_ever(
     stage: list[str], days: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
