@@ -7,8 +7,8 @@ const real = process.env.DASHBOARD_URL !== undefined;
 export default defineConfig({
   testDir: "e2e",
   testMatch: real ? "stories/*.spec.ts" : "**/*.spec.ts",
-  timeout: real ? 180_000 : 90_000,
-  expect: { timeout: real ? 60_000 : 15_000 },
+  timeout: real ? 90_000 : 60_000,
+  expect: { timeout: real ? 25_000 : 15_000 },
   workers: 2,
   fullyParallel: true,
   forbidOnly: true,

@@ -1,10 +1,9 @@
 import { MADE, SCREENS, type Find } from "../../scripts/screens";
-import { axe } from "../axe";
+import { axe, BUSY, expectAccessible } from "../axe";
 import { expect, test } from "../fixtures";
 
 /** What opens over a screen, or takes its place. */
 const OVER = '[role="dialog"], [role="menu"], [role="toolbar"], h1:text-is("Sign in")';
-const BUSY = '[aria-busy="true"], .skeleton';
 
 for (const [name, screen] of Object.entries(SCREENS)) {
   test(`${name}: axe finds nothing in either theme, nothing is cut off at 320 px`, async ({
@@ -23,7 +22,6 @@ for (const [name, screen] of Object.entries(SCREENS)) {
     };
     const path = await screen.path(find);
     await stack.order(screen.order ?? {});
-    await page.addInitScript(() => localStorage.setItem("jobflow.prefs", '{"theme":"dark"}'));
     await open(path);
     await expect(page.locator("main").locator(`h1, h2, [data-job], ${BUSY}`).first()).toBeVisible();
     if (!screen.order) await expect(page.locator(BUSY)).toHaveCount(0);
@@ -31,9 +29,7 @@ for (const [name, screen] of Object.entries(SCREENS)) {
       await screen.then(page);
       await expect(page.locator(OVER).first()).toBeVisible();
     }
-    expect(await axe(page), "dark").toEqual([]);
-    await page.evaluate(() => (document.documentElement.dataset.theme = "light"));
-    expect(await axe(page), "light").toEqual([]);
+    await expectAccessible(page);
     await page.setViewportSize({ width: 320, height: 640 });
     expect(await axe(page), "320 px").toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);

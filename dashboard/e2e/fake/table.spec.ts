@@ -95,3 +95,17 @@ test("a job begins from what others sent", async ({ page, open }) => {
   await page.getByRole("button", { name: "JSON", exact: true }).click();
   await expect(page.getByLabel("Payload as JSON")).toHaveValue(/"hours": \d+/);
 });
+
+test("a key pressed the moment the rows are there is heard", async ({ page, open }) => {
+  await page.addInitScript(() => {
+    const press = () => document.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true }));
+    new MutationObserver((_, watcher) => {
+      if (!document.querySelector("[data-job]")) return;
+      watcher.disconnect();
+      press();
+      press();
+    }).observe(document, { childList: true, subtree: true });
+  });
+  await open("/dashboard?type=email.send");
+  await expect(page.locator("[data-job] [data-row-link]").nth(1)).toBeFocused();
+});

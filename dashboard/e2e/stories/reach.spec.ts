@@ -14,6 +14,7 @@ test("everything is done by keyboard: find, walk, pick, open, retry, go", async 
   await expect(page.getByRole("textbox", { name: "Find jobs" })).toBeFocused();
   await page.keyboard.type(`tag:${tag}`);
   await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: `Remove the filter Tag: ${tag}` })).toBeVisible();
   await expect(page.locator("[data-job]")).toHaveCount(2);
   await page.keyboard.press("Escape");
   await page.keyboard.press("j");

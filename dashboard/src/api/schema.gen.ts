@@ -285,7 +285,7 @@ export interface paths {
     };
     /**
      * Jobs by status and queue lengths, of all jobs and by type
-     * @description Jobs by status and queue lengths, of all jobs and by type. As Prometheus text with `Accept: text/plain`.
+     * @description Jobs by status and queue lengths, of all jobs and by type. As Prometheus text where `Accept` prefers it.
      */
     get: operations["read_metrics"];
     put?: never;
@@ -1223,7 +1223,7 @@ export interface components {
         | components["schemas"]["Left"][];
       /**
        * Drain Eta S
-       * @description Seconds until the backlog is gone at the pace of ten minutes
+       * @description Seconds until the backlog is gone, at its pace in the last 2, 5 or 10 minutes: the first of them in which it shrinks. null without a backlog, or while it grows
        */
       drain_eta_s: number | null;
     };
@@ -1448,6 +1448,7 @@ export interface operations {
     parameters: {
       query?: {
         limit?: number;
+        /** @description Jobs to leave out. Costs more the deeper it reaches, and is refused where the filter lets little through: next_cursor costs the same everywhere. */
         offset?: number;
         status?: components["schemas"]["Status"];
         type?: "email.send" | "image.process" | "report.generate";

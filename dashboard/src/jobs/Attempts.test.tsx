@@ -13,7 +13,7 @@ test.each(STATUSES)("%s is said by a word and an icon", (status) => {
 
 test("the newest attempt comes first and open, with its error as text", () => {
   const evil = attempt(2, { errorMessage: "<script>alert(1)</script>", stack: "Traceback", coldStart: true });
-  render(<Attempts job={detail("dead_letter", [attempt(1), evil])} logs={[]} />);
+  render(<Attempts job={detail("dead_letter", [attempt(1), evil])} logs={[]} more={null} />);
   const cards = document.querySelectorAll("details");
   expect([...cards].map((card) => card.open)).toEqual([true, false]);
   expect(cards[0]?.textContent).toContain("Attempt 2");
@@ -34,7 +34,12 @@ test("an attempt carries the log lines that are its own", () => {
     <Attempts
       job={detail("retrying", [attempt(1), attempt(2)])}
       logs={[line(1, "first"), line(2, "second")]}
+      more="https://console.aws.example/logs"
     />,
   );
   expect(screen.getByRole("region", { name: "Log of attempt 2" }).textContent).toContain("second ms=4");
+  const more = screen.getAllByRole("link", { name: "Its lines in CloudWatch", hidden: true });
+  expect(more.map((link) => link.getAttribute("href"))).toEqual(
+    Array(2).fill("https://console.aws.example/logs"),
+  );
 });

@@ -3,7 +3,9 @@ import type { LogLine } from "@/api/logs";
 import { cx } from "@/lib/cx";
 import { duration } from "@/lib/time";
 import { When } from "@/live/When";
+import { buttonClass } from "@/ui/Button";
 import { Code } from "@/ui/Code";
+import { IconExternal } from "@/ui/icons";
 import { Fact } from "@/ui/Panel";
 import { LogLines } from "./Logs";
 import { STATUS } from "./status";
@@ -25,8 +27,8 @@ const WORD: Record<Attempt["outcome"], string> = {
   running: "Running",
 };
 
-/** A card for each attempt, the newest first and open. */
-export function Attempts({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
+/** A card for each attempt, the newest first and open. `more` leads to the lines that are not shown. */
+export function Attempts({ job, logs, more }: { job: JobDetail; logs: LogLine[]; more: string | null }) {
   const attempts = [...job.history].sort((a, b) => b.gen - a.gen || b.attempt - a.attempt);
   if (attempts.length === 0)
     return (
@@ -42,6 +44,7 @@ export function Attempts({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
             attempt={attempt}
             open={at === 0}
             showRun={job.gen > 1}
+            more={more}
             logs={logs.filter((line) => line.gen === attempt.gen && line.attempt === attempt.attempt)}
           />
         </li>
@@ -55,11 +58,13 @@ function AttemptCard({
   open,
   showRun,
   logs,
+  more,
 }: {
   attempt: Attempt;
   open: boolean;
   showRun: boolean;
   logs: LogLine[];
+  more: string | null;
 }) {
   return (
     <details open={open} className={cx("group border-s-2", EDGE[attempt.outcome])}>
@@ -101,6 +106,16 @@ function AttemptCard({
           <Code text={attempt.stack} label={`Stack of attempt ${attempt.attempt}`} wrap={false} />
         )}
         {logs.length > 0 && <LogLines lines={logs} label={`Log of attempt ${attempt.attempt}`} />}
+        {more && (
+          <a
+            href={more}
+            target="_blank"
+            rel="noopener noreferrer"
+            className={cx(buttonClass("plain", "sm"), "self-start")}
+          >
+            Its lines in CloudWatch <IconExternal width={12} height={12} />
+          </a>
+        )}
       </div>
     </details>
   );

@@ -1,5 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { sentence } from "@/api/errors";
+import type { JobStatus } from "@/api/jobs";
 import { metrics, throughput, type Metrics } from "@/api/metrics";
 import { cx } from "@/lib/cx";
 import { brief, count, percent } from "@/lib/format";
@@ -8,6 +10,7 @@ import { usePolling } from "@/live/live";
 import { Skeleton } from "@/ui/states";
 import { judge, type Level } from "./health";
 import { lastHour } from "./ranges";
+import { STATUS } from "./status";
 
 const TONE: Record<Level, string> = { good: "bg-green", busy: "bg-amber", warn: "bg-amber", bad: "bg-rose" };
 
@@ -27,11 +30,15 @@ export function HealthStrip() {
             health?.level === "bad" && "pulse-dot",
           )}
         />
-        <h1 aria-live="polite" className="text-lg leading-6 font-semibold text-balance" data-testid="health">
+        <h1
+          aria-live="polite"
+          className="min-w-0 text-lg leading-6 font-semibold text-balance"
+          data-testid="health"
+        >
           {health?.sentence ?? failed ?? (
             <>
               <span className="sr-only">Asking whether all is well</span>
-              <Skeleton className="h-5 w-64" />
+              <Skeleton className="h-5 w-64 max-w-full" />
             </>
           )}
         </h1>
@@ -57,18 +64,26 @@ function Numbers({ data, failed }: { data: Metrics | undefined; failed: boolean 
     <>
       <Figure
         name="Waiting"
+        status="queued"
         value={now((known) => known.byStatus.queued)}
         note={oldest > 0 ? `oldest ${short(oldest * 1000)}` : "none old"}
       />
-      <Figure name="Running" value={now((known) => known.byStatus.processing)} note="now" />
+      <Figure
+        name="Running"
+        status="processing"
+        value={now((known) => known.byStatus.processing)}
+        note="now"
+      />
       <Figure
         name="Retrying"
+        status="retrying"
         value={now((known) => known.byStatus.retrying)}
         note="after a pause"
         tone={data?.byStatus.retrying ? "text-amber" : ""}
       />
       <Figure
         name="Dead letter"
+        status="dead_letter"
         value={now((known) => known.byStatus.dead_letter)}
         note={`${count(data?.dlqLength ?? 0)} in the queue`}
         tone={data?.byStatus.dead_letter ? "text-rose" : ""}
@@ -92,20 +107,31 @@ function Figure({
   value,
   note,
   tone = "",
+  status,
 }: {
   name: string;
   value: string | undefined;
   note: string;
   tone?: string;
+  /** Whose jobs it counts: one look away. */
+  status?: JobStatus;
 }) {
   return (
-    <div className="-mb-px -me-px border-e border-b border-line px-3 py-2 sm:px-4 sm:py-2.5">
+    <div className="relative -mb-px -me-px border-e border-b border-line px-3 py-2 sm:px-4 sm:py-2.5 has-[a]:hover:bg-hover">
       <dt className="text-xs text-soft">{name}</dt>
       <dd className={cx("nums text-xl leading-7 sm:text-2xl sm:leading-8 font-medium tracking-tight", tone)}>
         {value ?? <Skeleton className="my-1 h-6 w-14" />}
         <span className="block min-h-4 text-2xs max-sm:min-h-8 leading-4 sm:truncate font-normal tracking-normal text-faint">
           {value !== undefined && value !== "–" && note}
         </span>
+        {status && (
+          <Link
+            to="/dashboard"
+            search={{ status }}
+            aria-label={`See the jobs: ${STATUS[status].label}`}
+            className="absolute inset-0"
+          />
+        )}
       </dd>
     </div>
   );

@@ -7,8 +7,9 @@ import { useNow, usePolling } from "@/live/live";
 import { When } from "@/live/When";
 import { Button, buttonClass } from "@/ui/Button";
 import { Copy } from "@/ui/Copy";
-import { IconBan, IconCopy, IconEdit, IconLeft, IconRetry } from "@/ui/icons";
+import { IconBan, IconCopy, IconEdit, IconRetry } from "@/ui/icons";
 import { ask } from "./actions";
+import { JobSteps } from "./JobSteps";
 import { allows, STATUS } from "./status";
 import { StatusChip } from "./StatusChip";
 
@@ -18,12 +19,7 @@ export function JobHeader({ job, canAct }: { job: JobDetail; canAct: boolean }) 
     <header className="border border-line bg-panel">
       <div className="flex flex-wrap items-start gap-x-6 gap-y-3 p-4">
         <div className="min-w-0">
-          <Link
-            to="/dashboard"
-            className="mb-1 inline-flex items-center gap-1 text-xs text-soft hover:text-text"
-          >
-            <IconLeft width={12} height={12} /> Jobs
-          </Link>
+          <JobSteps id={job.id} />
           <h1 className="flex flex-wrap items-center gap-x-3 gap-y-1 text-lg font-semibold">
             <span className="font-mono">{job.type}</span>
             <span aria-live="polite">

@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { PAGE, type Job } from "@/api/jobs";
+import { isShortcut, useKeys } from "@/lib/useKeys";
 import { useMe } from "@/session/session";
 import { IconUp } from "@/ui/icons";
 import { BulkBar } from "./BulkBar";
@@ -8,6 +9,7 @@ import { JobTable } from "./JobTable";
 import { ListFailure, ListFooter, NoJobs, RowsToCome } from "./listStates";
 import { PartlySorted } from "./PartlySorted";
 import { isServerOrder, toFilter, type JobsSearch, type SortKey } from "./search";
+import { trail } from "./trail";
 import { useJobs } from "./useJobs";
 import { useSelection } from "./useSelection";
 import { useSteadyOrder } from "./useSteadyOrder";
@@ -25,9 +27,11 @@ export function JobList({ search }: { search: JobsSearch }) {
   const { pages } = jobs;
   const sorted = useSteadyOrder(jobs.rows, search.sort, search.dir ?? "desc", opened);
   const inOrder = isServerOrder(search);
+  const [start] = useState(() => trail.get().reading);
   useLayoutEffect(() => {
     shown.current = sorted;
-  });
+    trail.set({ search, ids: sorted.map((job) => job.id), reading: null });
+  }, [sorted, search]);
   const { fresh, accept } = jobs;
   const empty = jobs.rows.length === 0;
   // Where nothing is, nothing can jump.
@@ -44,12 +48,9 @@ export function JobList({ search }: { search: JobsSearch }) {
     // In another order the next page would fall between the rows: that is for the reader to ask for.
     if (inOrder && hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [inOrder, hasNextPage, isFetchingNextPage, fetchNextPage]);
-  useEffect(() => {
-    const clear = (event: KeyboardEvent) =>
-      event.key === "Escape" && !document.querySelector('[role="dialog"]') && selection.clear();
-    document.addEventListener("keydown", clear);
-    return () => document.removeEventListener("keydown", clear);
-  }, [selection]);
+  useKeys((event) => {
+    if (event.key === "Escape" && isShortcut(event)) selection.clear();
+  });
 
   if (pages.isPending) return <RowsToCome />;
   if (pages.isError && jobs.rows.length === 0)
@@ -70,6 +71,7 @@ export function JobList({ search }: { search: JobsSearch }) {
           onVisible={jobs.watch}
           onEnd={onEnd}
           selectable={can.act}
+          start={start}
         />
       )}
       <ListFooter loaded={sorted.length} total={jobs.total} pages={pages} />

@@ -1,11 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { ApiError, isStatus, sentence } from "@/api/errors";
 import { jobOne, type JobDetail } from "@/api/jobs";
 import { plural } from "@/lib/format";
-import { useLatest } from "@/lib/useLatest";
-import { isTyping } from "@/lib/text";
+import { isShortcut, useKeys } from "@/lib/useKeys";
 import { usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
@@ -19,6 +18,7 @@ import { LogPanel } from "./LogPanel";
 import { finished } from "./measure";
 import { allows, STATUS } from "./status";
 import { Timeline } from "./Timeline";
+import { placeOf, trail } from "./trail";
 import { useJobLogs } from "./useJobLogs";
 
 /** A finished job moves only when somebody retries it. */
@@ -50,6 +50,7 @@ export function JobPage() {
 function Loaded({ job }: { job: JobDetail }) {
   const { can } = useMe();
   useJobKeys(job, can.act);
+  useEffect(() => trail.update((now) => ({ ...now, reading: job.id })), [job.id]);
   const logs = useJobLogs(job);
   const lines = logs.data?.lines ?? [];
   return (
@@ -63,7 +64,11 @@ function Loaded({ job }: { job: JobDetail }) {
           <Result job={job} />
           <Panel title={plural(job.history.length, "attempt")} flush>
             {/* One attempt's lines are the whole log, which stands below. */}
-            <Attempts job={job} logs={job.history.length > 1 ? lines : []} />
+            <Attempts
+              job={job}
+              logs={job.history.length > 1 ? lines : []}
+              more={logs.data?.insightsUrl ?? null}
+            />
           </Panel>
           <LogPanel logs={logs} />
         </div>
@@ -77,26 +82,19 @@ function Loaded({ job }: { job: JobDetail }) {
   );
 }
 
-/** r retries, c cancels, as in the table. */
+/** r retries, c cancels, as in the table; j and k step through the list, Escape leads back to it. */
 function useJobKeys(job: JobDetail, canAct: boolean): void {
-  const latest = useLatest({ job, canAct });
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (
-        event.metaKey ||
-        event.ctrlKey ||
-        event.altKey ||
-        isTyping(event.target) ||
-        document.querySelector('[role="dialog"]')
-      )
-        return;
-      const { job, canAct } = latest.current;
-      const action = ({ r: "retry", c: "cancel" } as const)[event.key];
-      if (action && canAct && allows(job.status, action)) ask({ kind: "one", action, job });
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
-  }, [latest]);
+  const navigate = useNavigate();
+  useKeys((event) => {
+    if (!isShortcut(event)) return;
+    const { search, ids } = trail.get();
+    const { before, after } = placeOf(job.id, ids);
+    const next = { j: after, k: before }[event.key];
+    if (next) void navigate({ to: "/jobs/$id", params: { id: next }, replace: true });
+    if (event.key === "Escape") void navigate({ to: "/dashboard", search, resetScroll: false });
+    const action = ({ r: "retry", c: "cancel" } as const)[event.key];
+    if (action && canAct && allows(job.status, action)) ask({ kind: "one", action, job });
+  });
 }
 
 function NotFound({ id }: { id: string }) {

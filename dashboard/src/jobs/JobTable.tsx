@@ -21,6 +21,8 @@ interface JobTableProps {
   onVisible: (rows: Job[]) => void;
   onEnd: () => void;
   selectable: boolean;
+  /** The row to begin at: the job that was read before. */
+  start: string | null;
 }
 
 const HEIGHT = { compact: 36, comfortable: 48 } as const;
@@ -37,6 +39,7 @@ export function JobTable({
   onVisible,
   onEnd,
   selectable,
+  start,
 }: JobTableProps) {
   const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -61,7 +64,7 @@ export function JobTable({
   useEffect(() => {
     if (last >= rows.length - 15 && rows.length > 0) onEnd();
   }, [last, rows.length, onEnd]);
-  useRowKeys(rows, selection, (index) => reveal(list.current, index, size), selectable);
+  useRowKeys(rows, selection, (index) => reveal(list.current, index, size), selectable, start);
 
   const open = (job: Job) => void navigate({ to: "/jobs/$id", params: { id: job.id } });
   return (

@@ -1,10 +1,9 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
-import { isTyping } from "@/lib/text";
+import { useRef } from "react";
+import { isShortcut, useKeys } from "@/lib/useKeys";
 import { togglePaused } from "@/live/live";
 import { nextTheme } from "@/session/prefs";
 import { useMe, useSession } from "@/session/session";
-import { useLatest } from "@/lib/useLatest";
 import { createStore } from "@/lib/store";
 import { toast } from "@/ui/toast";
 
@@ -28,12 +27,12 @@ export const SHORTCUTS = [
     "Jobs, and one of them",
     [
       ["/", "Find"],
-      ["j  k", "Next, previous row"],
+      ["j  k", "Next, previous job"],
       ["Enter", "Open the row"],
       ["x", "Pick the row"],
       ["r", "Retry"],
       ["c", "Cancel"],
-      ["Esc", "Drop the selection"],
+      ["Esc", "Drop the selection; back to the list"],
     ],
   ],
 ] as const;
@@ -42,45 +41,40 @@ export const SHORTCUTS = [
 export const palette = createStore(0);
 
 const GO = { j: "/dashboard", q: "/queues", e: "/errors", h: "/" } as const;
-const CHORD_MS = 1200;
+const CHORD_MS = 1500;
 
 export function useShortcuts(open: (what: "palette" | "help") => void): void {
   const navigate = useNavigate();
   const { token } = useSession();
   const { can } = useMe();
-  const latest = useLatest({ navigate, open, token, canAct: can.act });
-  const chord = useRef(0);
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const { navigate, open, token, canAct } = latest.current;
-      if (!token) return;
-      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
-        event.preventDefault();
-        open("palette");
-        return;
-      }
-      if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) return;
-      if (document.querySelector('[role="dialog"], [role="menu"]')) return;
-      if (event.timeStamp - chord.current < CHORD_MS && event.key in GO) {
-        chord.current = 0;
-        event.stopImmediatePropagation();
-        void navigate({ to: GO[event.key as keyof typeof GO] });
-        return;
-      }
-      chord.current = event.key === "g" ? event.timeStamp : 0;
-      if (event.key === "n" && canAct) void navigate({ to: "/create" });
-      if (event.key === "?") open("help");
-      if (event.key === "t") toast.done(`Theme: ${nextTheme()}.`);
-      if (event.key === ".") togglePaused();
-      if (event.key === "/") {
-        event.preventDefault();
-        void focusSearch(navigate);
-      }
-    };
-    // First in line, so that the second key of a chord is not taken for another shortcut.
-    document.addEventListener("keydown", press, { capture: true });
-    return () => document.removeEventListener("keydown", press, { capture: true });
-  }, [latest]);
+  // When the first key of a chord was pressed, counted as events are: from the page's start.
+  const chord = useRef(-Infinity);
+  const press = (event: KeyboardEvent) => {
+    if (!token) return;
+    if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      open("palette");
+      return;
+    }
+    if (!isShortcut(event)) return;
+    if (event.timeStamp - chord.current < CHORD_MS && event.key in GO) {
+      chord.current = -Infinity;
+      event.stopImmediatePropagation();
+      void navigate({ to: GO[event.key as keyof typeof GO] });
+      return;
+    }
+    chord.current = event.key === "g" ? event.timeStamp : -Infinity;
+    if (event.key === "n" && can.act) void navigate({ to: "/create" });
+    if (event.key === "?") open("help");
+    if (event.key === "t") toast.done(`Theme: ${nextTheme()}.`);
+    if (event.key === ".") togglePaused();
+    if (event.key === "/") {
+      event.preventDefault();
+      void focusSearch(navigate);
+    }
+  };
+  // First in line, so that the second key of a chord is not taken for another shortcut.
+  useKeys(press, true);
 }
 
 async function focusSearch(navigate: ReturnType<typeof useNavigate>): Promise<void> {

@@ -1,0 +1,69 @@
+import { expect, statusOf, test } from "../fixtures";
+
+const failed = (n: number) => ({
+  type: "email.send",
+  payload: { to: ["ada@example.com"], subject: `Number ${n}`, text: "Hi" },
+  more: {
+    status: "failed",
+    attempts: 1,
+    createdAt: Date.now() - n * 1000,
+    errorClass: "Oops",
+    errorMessage: "No.",
+    finishedAt: Date.now(),
+    tags: ["triage"],
+  },
+});
+
+test("failed jobs are gone through one by one, by keyboard, and the list is as it was left", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  const { ids } = await stack.order({ add: Array.from({ length: 60 }, (_, n) => failed(n)) });
+  const id = (n: number) => ids[n] ?? "";
+  await open("/dashboard?status=failed&tag=triage");
+  await page.locator(`[data-row-link="${id(0)}"]`).click();
+  await expect(page.getByText("1 of 60")).toBeVisible();
+  await expect(page.getByRole("link", { name: "Previous job" })).toHaveCount(0);
+  await page.keyboard.press("r");
+  await page.getByRole("dialog").getByRole("button", { name: "Retry now" }).press("Enter");
+  await expect(statusOf(page)).not.toHaveText("Failed");
+  for (let n = 1; n < 25; n++) {
+    await page.keyboard.press("j");
+    await expect(page.getByTestId("job-id")).toHaveText(id(n));
+  }
+  await page.keyboard.press("k");
+  await expect(page.getByTestId("job-id")).toHaveText(id(23));
+  await page.getByRole("link", { name: "Next job" }).click();
+  await expect(page.getByTestId("job-id")).toHaveText(id(24));
+  await page.keyboard.press("Escape");
+  await expect(page).toHaveURL(/status=failed&tag=triage$/);
+  const row = page.locator(`[data-row-link="${id(24)}"]`);
+  await expect(row).toBeFocused();
+  await expect(row).toBeInViewport();
+  await page.keyboard.press("j");
+  await expect(page.locator(`[data-row-link="${id(25)}"]`)).toBeFocused();
+});
+
+test("Escape closes what is open before it leads back", async ({ page, open, stack }) => {
+  const { ids } = await stack.order({ add: [failed(0)] });
+  await open(`/jobs/${ids[0] ?? ""}`);
+  await expect(statusOf(page)).toHaveText("Failed");
+  await page.keyboard.press("r");
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(page.getByTestId("job-id")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page).toHaveURL(/\/dashboard$/);
+});
+
+test("a number of the health strip leads to its jobs", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 100, arrivals: 0 });
+  await stack.order({ add: [{ ...failed(0), more: { ...failed(0).more, status: "dead_letter" } }] });
+  await open("/dashboard");
+  await page.getByRole("link", { name: "See the jobs: Dead letter" }).click();
+  await expect(page).toHaveURL(/status=dead_letter$/);
+  await expect(page.locator("[data-job]").first()).toContainText("Dead letter");
+});
