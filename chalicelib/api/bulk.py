@@ -9,7 +9,8 @@ from chalicelib.api.problems import problem_of
 from chalicelib.api.responses import BatchAnswer, BatchResult, BulkAnswer, Problem, Skipped
 from chalicelib.api.schemas import Bulk, BulkFilter, NewBatch, NewJobInBatch
 from chalicelib.api.views import job_row
-from chalicelib.bulk import Outcome, Report, act_on_ids, act_on_matches, submit_many
+from chalicelib.batch import Outcome, submit_many
+from chalicelib.bulk import Report, act_on_ids, act_on_matches
 from chalicelib.errors import JobFlowError
 from chalicelib.ports import Filter
 from chalicelib.service import Submission

@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 
 from chalicelib.api.schemas import MOST_IN_BATCH
-from chalicelib.bulk import AT_ONCE
+from chalicelib.batch import AT_ONCE
 from chalicelib.jobtype import JobType
 from infra.cloud.prices import MILLION, NONE, PRICES, Allowances, Prices
 from infra.definition.alarms import all_alarms

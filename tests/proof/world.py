@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.bulk import Report, act_on_matches, submit_many
+from chalicelib.batch import submit_many
+from chalicelib.bulk import Report, act_on_matches
 from chalicelib.errors import JobConflict
 from chalicelib.job import Job, Status
 from chalicelib.ports import Filter

@@ -98,7 +98,7 @@ class World:
     parts: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.store = MemoryJobStore(self.clock)
+        self.store: MemoryJobStore = self.parts.get("job_store") or MemoryJobStore(self.clock)
         self.queue = MemoryJobQueue(self.clock)
         self.counters = Live(self.store)
         self.token_store = MemoryTokenStore()

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.job import Job
 from chalicelib.memory import MemoryJobQueue, MemoryJobStore
 from chalicelib.ports import Nudge
-from tests.chalicelib.api.support import BODY, World
+from tests.chalicelib.api.support import BODY, Clock, World
 
 ELSE = {**BODY, "type": "test.other"}
 
@@ -46,6 +46,30 @@ class Failing(MemoryJobStore):
             raise ConnectionError
         self.takes -= 1
         super().add(job)
+
+
+class Slow(MemoryJobStore):
+    """A store that takes four seconds for a job."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.time = clock
+
+    def add(self, job: Job) -> None:
+        self.time.now += 4
+        super().add(job)
+
+
+class Slowly(Recording):
+    """A queue that takes eleven seconds for a batch."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.time = clock
+
+    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
+        self.time.now += 11
+        return super().send_many(nudges)
 
 
 @pytest.fixture
@@ -124,6 +148,24 @@ class TestBatch:
         assert [result["job"]["status"] for result in results] == ["queued", "scheduled", "scheduled"]
         assert (queue.batches, queue.singles) == ([["test.note"]], 1)
         assert [batched.store.get(result["job"]["id"]).sent for result in results] == [True, True, False]
+
+    def test_when_time_runs_out_what_was_stored_is_told_and_the_watchdog_sends_it(self, world: World) -> None:
+        clock, queue = Clock(), Recording()
+        slow = World(clock=clock, parts={"job_store": Slow(clock), "job_queue": queue})
+        later = {**BODY, "delay_seconds": 60}
+        results = slow.post("/jobs/batch", {"jobs": [BODY, later, BODY, {"payload": {}}, BODY]}).json["results"]
+        assert [result["status"] for result in results] == [201, 201, 201, 422, 503]
+        assert (queue.batches, queue.singles) == ([], 0)
+        assert not any(slow.store.get(result["job"]["id"]).sent for result in results[:3])
+
+    def test_when_time_runs_out_over_the_marks_the_messages_are_out_all_the_same(self, world: World) -> None:
+        clock = Clock()
+        queue = Slowly(clock)
+        slow = World(clock=clock, parts={"job_queue": queue})
+        results = slow.post("/jobs/batch", {"jobs": [BODY] * 3 + [ELSE]}).json["results"]
+        assert queue.batches == [["test.note"] * 3]
+        assert [result["status"] for result in results] == [201] * 4
+        assert not any(slow.store.get(result["job"]["id"]).sent for result in results)
 
     def test_keys_of_the_jobs(self, world: World) -> None:
         keyed = {**BODY, "idempotency_key": "a"}

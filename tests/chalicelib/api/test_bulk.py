@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib import changes
 from chalicelib.changes import Claimant
-from chalicelib.job import Status
+from chalicelib.job import Job, Status
 from chalicelib.memory import MemoryJobStore
 from chalicelib.ports import Filter, Page
 from tests.chalicelib.api.support import Clock, World
@@ -174,7 +174,7 @@ class TestBulk:
 
 
 class Slow(MemoryJobStore):
-    """A store with five pages without a match, ten seconds each, and then one with."""
+    """A store with five pages without a match, five seconds each, and then one with."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
@@ -184,7 +184,7 @@ class Slow(MemoryJobStore):
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         if which.status is not Status.DEAD_LETTER:
             return Page([], None)
-        self.time.now += 10
+        self.time.now += 5
         self.asked.append(position)
         number = int(position or 0) + 1
         return Page([], str(number)) if number <= 5 else super().page(which, limit)
@@ -203,3 +203,46 @@ def test_a_search_that_ran_out_of_time_goes_on_where_it_stopped(world: World) ->
     assert [report["done"] for report in reports] == [0, 0, 1]
     assert store.asked == [None, "1", "2", "3", "4", "5"]
     assert store.get(job_id).gen == 2
+
+
+class Heavy(MemoryJobStore):
+    """A store that takes four seconds to look at a job."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.time = clock
+
+    def get(self, job_id: str) -> Job:
+        self.time.now += 4
+        return super().get(job_id)
+
+
+@pytest.fixture
+def heavy(world: World) -> World:
+    clock = Clock()
+    return World(clock=clock, parts={"job_store": Heavy(clock)})
+
+
+def test_ids_that_time_does_not_suffice_for_are_told_and_left(heavy: World) -> None:
+    jobs = [heavy.create() for _ in range(5)]
+    report = heavy.post("/jobs/bulk", {"action": "cancel", "ids": jobs}).json
+    assert (report["matched"], report["done"]) == (5, 3)
+    assert [skipped["id"] for skipped in report["skipped"]] == jobs[3:]
+    assert all("send it again" in skipped["reason"] for skipped in report["skipped"])
+    assert heavy.post("/jobs/bulk", {"action": "cancel", "ids": jobs[3:]}).json["done"] == 2
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_page_that_time_does_not_suffice_for_goes_on_behind_the_last_job_looked_at(
+    heavy: World, status: Status, dry_run: bool
+) -> None:
+    for _ in range(8):
+        heavy.clock.now += 1
+        heavy.put_in(heavy.create(), status)
+    body: dict[str, Any] = {"action": "retry", "filter": {"status": status}, "dry_run": dry_run}
+    reports = [heavy.post("/jobs/bulk", body).json]
+    while reports[-1]["more"]:
+        reports.append(heavy.post("/jobs/bulk", {**body, "cursor": reports[-1]["next_cursor"]}).json)
+    assert [report["matched"] for report in reports] == [3, 3, 2]
+    assert [report["done"] for report in reports] == ([0, 0, 0] if dry_run else [3, 3, 2])

@@ -73,3 +73,25 @@ def test_metrics_are_prometheus_text_for_who_asks(world: World) -> None:
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert 'jobflow_jobs{job_type="test.note",status="queued"} 1' in answer.text.splitlines()
     assert 'jobflow_queue_messages{job_type="test.note",state="waiting"} 1' in answer.text.splitlines()
+
+
+SCRAPER = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;"
+    "q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+)
+"""What Prometheus 3 sends."""
+
+
+@pytest.mark.parametrize(
+    ("accept", "text"),
+    [
+        ("text/plain", True), (SCRAPER, True), ("Text/Plain; version=0.0.4", True), ("text/plain, */*", True),
+        ("text/plain;q=0.5, application/json;q=0.4", True), ("", False), ("*/*", False), ("application/json", False),
+        ("application/json, text/plain, */*", False), ("text/plain;q=0.4, application/json;q=0.5", False),
+        ("text/plain;q=0", False), ("text/html,application/xhtml+xml,*/*;q=0.8", False), (";;,q=;text/plain", False),
+        ("text/plain;q=0.1,*/*", False),
+    ],
+)  # fmt: skip
+def test_metrics_come_in_the_format_that_is_preferred(world: World, accept: str, text: bool) -> None:
+    answer = world.get("/metrics", headers={"Accept": accept})
+    assert (answer.status, answer.headers["content-type"].startswith("text/plain")) == (200, text)

@@ -16,9 +16,10 @@ from chalicelib import wiring
 from chalicelib.counting import TOTALS, Additions, Row
 from chalicelib.histogram import bucket
 from chalicelib.job import Attempt, Status
-from chalicelib.listing import iso
+from chalicelib.listing import iso, write_cursor
 from chalicelib.logs import JobLogs
 from chalicelib.memory_counters import MemoryCounters
+from chalicelib.ports import Filter
 from tests.chalicelib.api.support import NOTE, OTHER, T0, World, only_types
 
 GROUP = "/aws/lambda/stack-test-note"
@@ -80,7 +81,7 @@ def test_depth_is_counted_back_from_now_and_says_when_it_is_drained(world: World
     count(counters, minute("test.note", T0 - 60), 2, created=5, completed=65)
     answer = world.get(f"/metrics/series?metric=depth&from={iso(T0 - 120)}&to={iso(T0)}").json
     assert [p["depth"] for p in answer["points"]] == [80, 20, 20]
-    assert answer["drain_eta_s"] == 200.0
+    assert answer["drain_eta_s"] == 40.0
 
 
 def test_depth_of_a_time_that_has_passed_is_not_that_of_now(world: World, counters: MemoryCounters) -> None:
@@ -237,6 +238,14 @@ def test_the_newest_attempt_comes_first_over_all_pages(world: World, logged: Job
 def test_a_job_that_has_not_run_has_no_lines(world: World, logged: JobLogs) -> None:
     answer = world.get(f"/jobs/{world.create()}/logs")
     assert (answer.status, answer.json["lines"], answer.json["next_cursor"]) == (200, [], None)
+
+
+def test_a_cursor_of_a_listing_is_none_of_a_log(world: World, logged: JobLogs) -> None:
+    job_id = world.create()
+    secret = wiring.settings().cursor_secret
+    cursor = write_cursor(f"{iso(T0)}#{job_id[:13]}", Filter(id_prefix=job_id), secret)
+    assert world.get(f"/jobs?id_prefix={job_id}&cursor={cursor}").status == 200
+    assert world.get(f"/jobs/{job_id}/logs?cursor={cursor}").status == 400
 
 
 def test_a_forged_log_cursor_is_refused(world: World, logged: JobLogs) -> None:
