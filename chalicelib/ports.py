@@ -107,8 +107,9 @@ class JobStore(Protocol):
         """Some jobs that match, newest first, in at most 8 requests whatever the table's size.
 
         `limit` is 1 to 100. They begin at the position, or behind the first `offset` jobs; where the index does not
-        tell who matches, an offset takes more requests. Payloads and results that are kept apart are None: `get` has
-        them. Raises InvalidPosition when finding the offset would mean to read a large part of the table.
+        tell who matches, an offset takes a request more for each hundred jobs it passes. Payloads and results that are
+        kept apart are None: `get` has them. Raises InvalidPosition when finding the offset would mean to read a large
+        part of the table.
         """
 
     def overdue(self, now: float, limit: int) -> Sequence[Overdue]:

@@ -18,8 +18,8 @@ from chalicelib.ports import Filter, Overdue, Page
 
 BATCH = 100
 """Main items in one BatchGetItem: AWS's limit."""
-TRIES = 2
-"""Requests for the first batch of a page: DynamoDB may leave a part unread. 4 queries and 2 batches are 7 at most."""
+MOST_BATCHES = 3
+"""BatchGetItems for a page, those included that ask again for what DynamoDB left unread. With 4 queries it is 7."""
 SELECTIVE = 10
 """Entries a shard looks at for each job that is wanted, when the server leaves some of them out."""
 USUAL = 20
@@ -27,8 +27,10 @@ USUAL = 20
 LEAST, MOST = 200, 1000
 """The fewest and the most of them. The fewest are what a page of 20 takes: a shard of a thousand jobs has as many, so
 that a page costs the same read units there and at any size."""
-MOST_ROUNDS = 25
-"""Times that `skip` asks all shards: what an offset costs is bounded, however little the filter lets through."""
+FAR = 5000
+"""Entries a shard looks at for an offset when the server leaves some of them out: about 80 read units."""
+DEEP = 60
+"""BatchGetItems for an offset where main items must tell who matches: each takes it a hundred jobs further."""
 SWEEP_PAGES = 10
 """Queries a shard and group for one look of the watchdog, 1 MB each: 280,000 waiting jobs in all."""
 SOON = 120.0
@@ -45,23 +47,20 @@ class Pages:
         rows: type[JobRow],
         clock: Callable[[], float],
         batch: int = BATCH,
-        rounds: int = MOST_ROUNDS,
+        far: int = FAR,
+        deep: int = DEEP,
     ) -> None:
         self._table = table
         self._rows = rows
         self._clock = clock
         self._batch_size = batch
-        self._rounds = rounds
+        self._far = far
+        self._deep = deep
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """See JobStore: 4 queries, and up to 3 batches of main items. Payloads that lie apart are not read."""
         if offset:
-            found = self._behind(which, limit, offset)
-            if found is not None:
-                return found
-            position = self.skip(which, offset)
-            if position is None:
-                return Page([], None)
+            return self._behind(which, limit, offset, position)
         asked = plan(which, position)
         # Where the index does not tell who matches, more are read at first: as a rule a few more are enough.
         usual = max(USUAL, limit)
@@ -69,25 +68,42 @@ class Pages:
         size = limit + 1 if asked.exact else min(self._batch_size, usual + 3)
         if _selective(asked, which):
             size = min(MOST, max(LEAST, SELECTIVE * limit))
-        return self._filled(asked, which, limit, first, self._look(asked, which, size, position))
-
-    def _behind(self, which: Filter, limit: int, offset: int) -> Page | None:
-        """The page behind so many jobs, from one look; None when that reaches less far, or cannot tell who matches."""
-        asked = plan(which, None)
-        if not asked.exact:
-            return None
-        size = MOST if _selective(asked, which) else _share(offset + limit)
-        seen = self._look(asked, which, size, None)
-        if seen.frontier is not None and len(seen.entries) <= offset + limit:
-            return None
-        return self._filled(asked, which, limit, limit, Merged(seen.entries[offset:], seen.frontier))
-
-    def _filled(self, asked: Plan, which: Filter, limit: int, first: int, seen: Merged) -> Page:
-        """The jobs of the first entries that match; `first` entries are read at first."""
         most = first if asked.exact else first + self._batch_size
+        return self._filled(which, limit, self._look(asked, which, size, position), first, most)
+
+    def _behind(self, which: Filter, limit: int, offset: int, position: str | None) -> Page:
+        """The page behind so many jobs, from one look at all shards; raises InvalidPosition where that ends before."""
+        asked = plan(which, position)
+        if not asked.exact:
+            return self._behind_read(asked, which, limit, offset, position)
+        size = self._far if _selective(asked, which) else _share(offset + limit)
+        seen = self._look(asked, which, size, position)
+        if len(seen.entries) > offset or seen.frontier is None:
+            return self._filled(which, limit, Merged(seen.entries[offset:], seen.frontier), limit, limit)
+        if _selective(asked, which):
+            raise _too_deep()
+        # Very many of the newest jobs are in one shard.
+        return self._behind(which, limit, offset - len(seen.entries), seen.frontier)
+
+    def _behind_read(self, asked: Plan, which: Filter, limit: int, offset: int, position: str | None) -> Page:
+        """The same where main items must tell who matches: all that the offset leaves out are read."""
+        most = self._batch_size * self._deep
+        size = self._far if _selective(asked, which) else _share(most)
+        seen = self._look(asked, which, size, position)
+        whole = self._filled(which, offset + limit, seen, self._batch_size, most, self._deep)
+        if whole.position is None or len(whole.jobs) > offset:
+            return Page(whole.jobs[offset:], whole.position)
+        if whole.position in (seen.frontier, seen.entries[:most][-1].key if seen.entries else None):
+            raise _too_deep()
+        raise JobFlowError("DynamoDB read only a part of the jobs; try again.")
+
+    def _filled(
+        self, which: Filter, limit: int, seen: Merged, first: int, most: int, batches: int = MOST_BATCHES
+    ) -> Page:
+        """The jobs that match of the first entries: of `most` at most, of which `first` are read at first."""
         jobs: list[Job] = []
         looked = 0
-        for _, job in self._read(seen.entries[:most], first):
+        for _, job in self._read(seen.entries[:most], first, batches):
             looked += 1
             if job is not None and matches(job, which):
                 jobs.append(job)
@@ -96,26 +112,6 @@ class Pages:
         if looked == len(seen.entries):
             return Page(jobs, seen.frontier)
         return Page(jobs, seen.entries[looked - 1].key if looked else seen.entries[0].key + ABOVE)
-
-    def skip(self, which: Filter, count: int) -> str | None:
-        """The position behind the first `count` jobs that match; None when there are no more than that.
-
-        Raises InvalidPosition when the filter lets so little through that this would be a scan.
-        """
-        left, last, position = count, None, None
-        for _ in range(self._rounds):
-            asked = plan(which, position)
-            size = MOST if _selective(asked, which) else min(MOST, count // SHARDS + self._batch_size)
-            seen = self._look(asked, which, size, position)
-            for entry in seen.entries if asked.exact else self._matching(seen.entries, which):
-                if left == 0:
-                    return last
-                left, last = left - 1, entry.key
-            if seen.frontier is None:
-                return None
-            position = seen.frontier
-        too_deep = "reaches too deep for this filter; go on with the next_cursor of a page instead"
-        raise InvalidPosition("That is too deep for an offset.", [FieldError(("query", "offset"), too_deep)])
 
     def overdue(self, now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore. Oldest first; what lies behind 280,000 waiting jobs is seen when those are done."""
@@ -173,29 +169,21 @@ class Pages:
         last = answer.get("LastEvaluatedKey")
         return Slice(entries, None if last is None else last[asked.sort]["S"])
 
-    def _matching(self, entries: Sequence[Entry], which: Filter) -> Iterator[Entry]:
-        looked = 0
-        for entry, job in self._read(entries, self._batch_size):
-            looked += 1
-            if job is not None and matches(job, which):
-                yield entry
-        if looked < len(entries):
-            raise JobFlowError("DynamoDB read only a part of the jobs; try again.")
-
-    def _read(self, entries: Sequence[Entry], first: int) -> Iterator[tuple[Entry, Job | None]]:
+    def _read(self, entries: Sequence[Entry], first: int, batches: int) -> Iterator[tuple[Entry, Job | None]]:
         """The entries with their jobs (None: gone), `first` of them at first; ends where DynamoDB reads no further."""
+        left = iter(range(batches))
         for chunk in _chunks(entries, first, self._batch_size):
-            jobs = self._batch([entry.id for entry in chunk], TRIES if chunk[0] is entries[0] else 1)
+            jobs = self._batch([entry.id for entry in chunk], left)
             for entry in chunk:
                 if entry.id not in jobs:
                     return
                 yield entry, jobs[entry.id]
 
-    def _batch(self, ids: Sequence[str], tries: int) -> dict[str, Job | None]:
-        """The jobs by id, None for one that is gone; an id that could not be read is not in it."""
+    def _batch(self, ids: Sequence[str], left: Iterator[int]) -> dict[str, Job | None]:
+        """The jobs by id, None for one that is gone, in the requests that are left; what stays unread is not in it."""
         found: dict[str, Job | None] = {}
-        unread: list[Any] = [{"pk": job_id, "sk": META} for job_id in ids]
-        for _ in range(tries):
+        unread: list[Any] = [{"pk": {"S": job_id}, "sk": {"S": META}} for job_id in ids]
+        for _ in left:
             answer = self._table.batch_get_item(self._table.name, unread)
             for item in answer["Responses"].get(self._table.name, []):
                 row = self._rows.from_raw_data(item)
@@ -203,13 +191,18 @@ class Pages:
             unread = answer.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys", [])
             if not unread:
                 return {**dict.fromkeys(ids), **found}
-        left = {key["pk"]["S"] for key in unread}
-        return {job_id: found.get(job_id) for job_id in ids if job_id not in left}
+        missing = {key["pk"]["S"] for key in unread}
+        return {job_id: found.get(job_id) for job_id in ids if job_id not in missing}
 
     def _shown(self, row: JobRow) -> Job | None:
         if row.expires_at is not None and row.expires_at < self._clock():
             return None
         return job_of(row, from_text(row.payload), from_text(row.result))
+
+
+def _too_deep() -> InvalidPosition:
+    deep = "reaches too deep for this filter; go on with the next_cursor of a page instead"
+    return InvalidPosition("That is too deep for an offset.", [FieldError(("query", "offset"), deep)])
 
 
 def _selective(asked: Plan, which: Filter) -> bool:

@@ -70,8 +70,10 @@ def test_a_page_ends_before_what_stays_unread_and_goes_on_there(
     store: DynamoJobStore, cloud: Settings, withheld: Withhold
 ) -> None:
     jobs = filled(store, 6)
-    withheld({jobs[2].id}, 2)
-    page = store.page(Filter(), 6)
+    withheld({jobs[2].id}, 3)
+    with requests_to("dynamodb") as asked:
+        page = store.page(Filter(), 6)
+    assert asked.count("BatchGetItem") == 3
     assert page.jobs == jobs[:2]
     assert store.page(Filter(), 6, page.position).jobs == jobs[2:]
 
@@ -80,7 +82,7 @@ def test_a_page_of_which_nothing_was_read_can_be_asked_for_again(
     store: DynamoJobStore, cloud: Settings, withheld: Withhold
 ) -> None:
     jobs = filled(store, 3)
-    withheld({job.id for job in jobs}, 2)
+    withheld({job.id for job in jobs}, 3)
     page = store.page(Filter(), 3)
     assert page.jobs == []
     assert store.page(Filter(), 3, page.position).jobs == jobs
@@ -88,23 +90,65 @@ def test_a_page_of_which_nothing_was_read_can_be_asked_for_again(
 
 def test_an_offset_is_never_guessed(store: DynamoJobStore, cloud: Settings, withheld: Withhold) -> None:
     jobs = filled(store, 3)
-    withheld({jobs[1].id}, 2)
-    with pytest.raises(JobFlowError):
+    withheld({jobs[1].id}, 99)
+    with pytest.raises(JobFlowError) as unread:
         store.page(Filter(status=Status.QUEUED), 1, offset=1)
+    assert not isinstance(unread.value, InvalidPosition)
 
 
 @pytest.fixture
 def narrow(cloud: Settings) -> Pages:
-    """Lists that read 5 jobs where others read 100, and ask all shards 3 times where others ask 25 times."""
+    """Lists that read 5 jobs where others read 100, 3 times where others do 60 times, and look at fewer entries."""
     table = tables.jobs(cloud)
-    return Pages(table, table.bind(JobRow), lambda: T0, batch=5, rounds=3)
+    return Pages(table, table.bind(JobRow), lambda: T0, batch=5, far=20, deep=3)
 
 
-def test_an_offset_that_would_read_the_whole_table_is_refused(store: DynamoJobStore, narrow: Pages) -> None:
-    filled(store, 90)
-    with pytest.raises(InvalidPosition):
-        narrow.skip(Filter(status=Status.CANCELLED), 1)
-    assert narrow.skip(Filter(), 4) is not None
+@pytest.mark.parametrize(
+    ("which", "reached"),
+    [
+        (Filter(status=Status.CANCELLED), 1), (Filter(error="no such"), 1), (Filter(status=Status.QUEUED), 15),
+        (Filter(status=Status.QUEUED, type="email.send"), 15),
+    ],
+)  # fmt: skip
+def test_an_offset_reads_so_many_jobs_and_no_more(
+    store: DynamoJobStore, narrow: Pages, which: Filter, reached: int
+) -> None:
+    filled(store, 60)
+    for offset in (reached - 1, reached, 59):
+        with requests_to("dynamodb") as asked:
+            found = _found(narrow, which, offset)
+        assert len(asked) <= 4 + 3
+        assert found == (None if offset >= reached or not offset else 1), offset
+
+
+def test_an_offset_looks_at_so_many_entries_and_no_more(store: DynamoJobStore, narrow: Pages) -> None:
+    rare = a_job(created_at=T0 - 1, tags=("x",))
+    store.add(rare)
+    filled(store, 160)
+    with requests_to("dynamodb") as asked:
+        assert _found(narrow, Filter(type="email.send"), 19) == 1
+        assert _found(narrow, Filter(type="email.send"), 120) is None
+        assert _found(narrow, Filter(tag="x"), 1) is None
+    assert asked.count("Query") == 12
+
+
+def _found(pages: Pages, which: Filter, offset: int) -> int | None:
+    """How many jobs a page of one has behind an offset; None where that is refused."""
+    try:
+        return len(pages.page(which, 1, offset=offset).jobs) if offset else None
+    except InvalidPosition:
+        return None
+
+
+def test_offsets_of_jobs_that_must_be_read_go_on_where_they_end(store: DynamoJobStore, narrow: Pages) -> None:
+    """A page that ends where reading ends is short, and its position leads on to the very next job."""
+    jobs = filled(store, 60)
+    for offset in range(1, 15):
+        page = narrow.page(Filter(status=Status.QUEUED), 4, offset=offset)
+        assert page.jobs == jobs[offset : offset + len(page.jobs)]
+        assert page.position is not None
+        following = narrow.page(Filter(status=Status.QUEUED), 1, page.position)
+        assert following.jobs == [jobs[offset + len(page.jobs)]]
 
 
 def test_an_offset_that_one_look_does_not_reach_is_reached_in_several(store: DynamoJobStore) -> None:
