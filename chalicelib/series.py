@@ -1,5 +1,6 @@
 """Time series and error groups, read out of counter rows. Pure."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,7 +14,9 @@ INTO = ("created", "requeued")
 OUT_OF = ("completed", "failed", "dead_lettered", "cancelled")
 PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 SPARKS = 24
-DRAIN_WINDOW = 600
+PACES = (120, 300, 600)
+"""Seconds back from now in which the pace of a backlog is looked for, the shortest first."""
+DRAIN_WINDOW = max(PACES)
 
 Buckets = Sequence[tuple[float, Mapping[str, int]]]
 """(start of the bucket in epoch seconds, its numbers), oldest first."""
@@ -70,13 +73,24 @@ def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:
     return points[::-1]
 
 
-def drain_eta(recent: Buckets, active_now: int) -> float | None:
-    """Seconds until the backlog is gone at the pace of the last ten minutes; None without one, or when it grows."""
-    numbers: Counter[str] = Counter()
-    for _, counted in recent:
-        numbers.update(counted)
-    net = sum(numbers[name] for name in OUT_OF) - sum(numbers[name] for name in INTO)
-    return round(active_now * DRAIN_WINDOW / net, 1) if active_now and net > 0 else None
+def drain_eta(recent: Buckets, active_now: int, now: float) -> float | None:
+    """Seconds until the backlog is gone; None without one, or when it grows. `recent` are minutes of DRAIN_WINDOW.
+
+    At the latest pace at which it shrinks: a crowd that came at once is no reason to say for ten minutes that it grows.
+    """
+    for window in PACES:
+        within = [(at, counted) for at, counted in recent if at >= now - window]
+        numbers = sum((Counter(counted) for _, counted in within), Counter[str]())
+        net = sum(numbers[name] for name in OUT_OF) - sum(numbers[name] for name in INTO)
+        if active_now and net > 0:
+            return round(active_now * _covered(now, window) / net, 1)
+    return None
+
+
+def _covered(now: float, window: float) -> float:
+    """Seconds that the whole minutes within a window cover, the present one as far as it has come."""
+    first = math.ceil((now - window) / 60) * 60
+    return max(1.0, now - first)
 
 
 def error_groups(hours: Iterable[ErrorHour], now: float, job_type: str | None = None) -> list[dict[str, Any]]:

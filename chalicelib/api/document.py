@@ -36,7 +36,9 @@ ITSELF = frozenset({"health", "me", "openapi.json", "docs"})
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "description": "The same key and body again answer 200 with the job there is, and Idempotent-Replayed: true.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
+    "schema": {
+        "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$", "examples": ["order-1042"],
+    },
 }  # fmt: skip
 
 

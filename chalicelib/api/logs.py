@@ -44,7 +44,8 @@ class LogPage(Answer):
 def read_logs(call: Call) -> LogPage:
     """The log lines of a job, from CloudWatch Logs; a page may be empty and still have a next one."""
     view = wiring.job_service().get(job_id_of(call))
-    secret, bound = wiring.settings().cursor_secret, Filter(id_prefix=view.job.id)
+    # No listing has such a prefix: its cursors do not fit here, nor these there.
+    secret, bound = wiring.settings().cursor_secret, Filter(id_prefix=f"logs of {view.job.id}")
     position = read_cursor(call.query.cursor, bound, secret) if call.query.cursor else None
     found = wiring.job_logs().read(view, position)
     return LogPage(

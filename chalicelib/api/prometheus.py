@@ -1,10 +1,12 @@
 """The numbers in Prometheus' text format, version 0.0.4. Pure."""
 
+import re
 from collections.abc import Iterator
 
 from chalicelib.metrics import Metrics
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+QUALITY = re.compile(r"q=[01](\.[0-9]{0,3})?")
 HELP = {
     "jobflow_jobs": "Jobs there is a record of, by type and status.",
     "jobflow_queue_messages": "Messages in a queue, by type and state (waiting, in_flight, dead).",
@@ -28,6 +30,22 @@ def exposition(metrics: Metrics) -> str:
         lines += [f"# HELP {name} {HELP[name]}", f"# TYPE {name} gauge"]
         lines += [f"{name}{{{_written(labels)}}} {value}" for labels, value in found]
     return "\n".join(lines) + "\n"
+
+
+def preferred(accept: str) -> bool:
+    """Whether an Accept header would rather have this format than JSON.
+
+    A scraper names it, though behind formats it likes better; whoever takes anything, or names both alike, gets JSON.
+    """
+    weights = dict(map(_weighed, accept.lower().split(",")))
+    text, either = weights.get("text/plain", 0.0), weights.get("*/*", 0.0)
+    return text > weights["application/json"] if "application/json" in weights else 0 < text >= either
+
+
+def _weighed(choice: str) -> tuple[str, float]:
+    kind, *parameters = (part.strip() for part in choice.split(";"))
+    weights = [part[2:] for part in parameters if QUALITY.fullmatch(part)]
+    return kind, float(weights[0]) if weights else 1.0
 
 
 def _written(labels: dict[str, str]) -> str:

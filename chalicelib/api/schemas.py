@@ -63,13 +63,17 @@ Moment = Annotated[
 ]
 """A point in time: ISO 8601 with a zone on the wire, seconds since the epoch inside."""
 Whole = Annotated[int, BeforeValidator(_whole)]
-Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]+$", min_length=1, max_length=40)]
+Tag = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]+$", min_length=1, max_length=40), Field(examples=["customer:42"])
+]
 Key = Annotated[str, AfterValidator(_key)]
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$"), Field(examples=["5d41402abc4b"])]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-IdPrefix = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F-]{1,36}$", to_lower=True)]
+IdPrefix = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-fA-F-]{1,36}$", to_lower=True), Field(examples=["6a1de45f"])
+]
 
 
 class Body(BaseModel):
@@ -130,7 +134,10 @@ class ListQuery(Query):
     """Which jobs, and which of them."""
 
     limit: Whole = Field(20, ge=1, le=100)
-    offset: Whole = Field(0, ge=0)
+    offset: Whole = Field(
+        0, ge=0, description="Jobs to leave out. It costs more the deeper it reaches, and is refused where the filter "
+        "lets little through; next_cursor costs the same everywhere.",
+    )  # fmt: skip
     status: Status | None = None
     type: TypeName | None = None
     tag: Tag | None = None

@@ -96,7 +96,10 @@ class Series(Answer):
     to: Time
     step_s: int
     points: list[Happened] | list[WentWrong] | list[Took] | list[Left]
-    drain_eta_s: float | None = Field(description="Seconds until the backlog is gone at the pace of ten minutes")
+    drain_eta_s: float | None = Field(
+        description="Seconds until the backlog is gone, at its pace in the last 2, 5 or 10 minutes: the first of them "
+        "in which it shrinks. null without a backlog, or while it grows"
+    )
 
 
 @endpoints.get("/metrics/series", Series, query=SeriesQuery)
@@ -126,7 +129,7 @@ def read_series(call: Call) -> Series:
         to=iso(end),
         step_s=step,
         points=_points(asked.metric, steps, unfinished, end),
-        drain_eta_s=drain_eta(recent, metrics.within(RUNNING, asked.type)),
+        drain_eta_s=drain_eta(recent, metrics.within(RUNNING, asked.type), now),
     )
 
 

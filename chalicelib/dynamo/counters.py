@@ -100,6 +100,8 @@ class DynamoCounters:
     def _query(
         self, partition: str, start: float, end: float, *, newest_first: bool = False, page: int | None = None
     ) -> Iterator[dict[str, Any]]:
+        if start > end:
+            return  # DynamoDB refuses a range whose bounds are crossed
         # "~" sorts after every character of a key: the last bucket is in, whatever follows its time.
         between = Path(["sk"]).between(iso(start), iso(end) + "~")
         position = None

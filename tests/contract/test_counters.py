@@ -15,6 +15,7 @@ from chalicelib.job import DAY, Status
 from chalicelib.memory_counters import MemoryCounters
 from chalicelib.ports import Standing
 from chalicelib.settings import Settings
+from tests.support import requests_to
 
 T0 = 1_800_000_000.0 - 1_800_000_000.0 % 3600
 HOUR = "2027-01-15T08:00:00.000Z"
@@ -73,6 +74,14 @@ def test_buckets_come_in_order_from_one_type_and_one_resolution(rows: Rows) -> N
     found = rows.buckets("a.b", 60, T0, T0 + 300)
     assert [(at - T0, numbers["created"]) for at, numbers in found] == [(60.0, 2), (300.0, 1)]
     assert rows.buckets("a.b", 60, T0 + 61, T0 + 299) == []
+
+
+def test_a_range_that_ends_before_it_begins_is_empty_and_not_asked_for(rows: Rows) -> None:
+    add(rows, Row("M#a.b", HOUR), "01", "01", created=1)
+    with requests_to("dynamodb") as asked:
+        assert rows.buckets("a.b", 60, T0 + 61, T0) == []
+        assert rows.errors(T0 + 3600, T0, 10) == []
+    assert asked == []
 
 
 def test_an_error_keeps_when_it_was_first_seen_and_what_was_seen_last(rows: Rows) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,15 +26,64 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text())
 
 
-def examples(operation: dict[str, Any]) -> Iterator[tuple[dict[str, str], Any]]:
-    """Every documented example of an operation as a query and a body."""
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    queries = [one for one in operation["parameters"] if one["in"] == "query"]
+@dataclass(frozen=True)
+class Example:
+    """One request that the document shows: what to send beside the path."""
+
+    query: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema without references, and as what it is when it is not null."""
+    while "$ref" in schema:
+        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    choices = [choice for choice in schema.get("anyOf", []) if choice.get("type") != "null"]
+    return {**schema, **resolved(choices[0])} if choices else schema
+
+
+def shown(schema: dict[str, Any]) -> list[Any]:
+    """Every value that the document shows for a field: its examples, choices and default."""
+    whole = resolved(schema)
+    if whole.get("type") == "array":
+        return [[value] for value in shown(whole["items"])]
+    default = [] if whole.get("default") is None else [whole["default"]]
+    return [*whole.get("examples", []), *whole.get("enum", []), *default]
+
+
+def bodies(operation: dict[str, Any]) -> Iterator[Any]:
+    """Every example of a body, and the first one with each value that the document shows for one of its fields."""
+    content = content_of(operation)
+    if content is None:
+        return
+    whole = [example["value"] for example in content["examples"].values()]
+    yield from whole
+    for name, schema in resolved(content["schema"])["properties"].items():
+        yield from ({**whole[0], name: value} for value in shown(schema) if name not in ("type", "action"))
+        for inner, one in resolved(schema).get("properties", {}).items():
+            yield from ({**whole[0], name: {inner: value}} for value in shown(one))
+        for inner, one in resolved(resolved(schema).get("items", {})).get("properties", {}).items():
+            first = whole[0][name][0]
+            yield from ({name: [{**first, inner: value}]} for value in shown(one) if inner != "type")
+
+
+def examples(operation: dict[str, Any]) -> Iterator[Example]:
+    """Every documented example of an operation."""
+    queries, headers = (
+        [one for one in operation["parameters"] if one["in"] == place] for place in ("query", "header")
+    )  # fmt: skip
     needed = {one["name"]: one["schema"]["enum"][0] for one in queries if one["required"]}
-    yield needed, None
+    yield from (Example(needed, body=body) for body in bodies(operation))
+    if operation.get("requestBody", {}).get("required"):
+        body = next(bodies(operation))
+        yield from (
+            Example(needed, {one["name"]: value}, body) for one in headers for value in shown(one["schema"])
+        )  # fmt: skip
+        return
+    yield Example(needed)
     for one in queries:
-        yield from (({**needed, one["name"]: value}, None) for value in one["schema"].get("examples", []))
-    yield from ((needed, body["value"]) for body in content.get("examples", {}).values())
+        yield from (Example({**needed, one["name"]: value}) for value in shown(one["schema"]))
 
 
 def place(run: Run, operation: dict[str, Any], path: str) -> str:
@@ -54,16 +104,37 @@ def test_every_documented_example_works_verbatim(run: Run) -> None:
     tried: Counter[str] = Counter()
     for path, item in DOCUMENT["paths"].items():
         for method, operation in item.items():
-            for query, body in examples(operation):
-                if body is None and operation.get("requestBody", {}).get("required"):
-                    continue
-                answer = run.client.request(method, place(run, operation, path), params=query, json=body)
-                assert answer.status_code < 400, (method, path, query, body, answer.text)
+            for one in examples(operation):
+                where = place(run, operation, path)
+                answer = run.client.request(method, where, params=one.query, headers=one.headers, json=one.body)
+                assert answer.status_code < 400, (method, path, one, answer.text)
                 tried[operation["operationId"]] += 1
-    assert set(tried) == {
-        operation["operationId"] for item in DOCUMENT["paths"].values() for operation in item.values()
-    }
-    assert tried["create_job"] == len(run.client.get("/job-types").json()["job_types"])
+    operations = [operation for item in DOCUMENT["paths"].values() for operation in item.values()]
+    assert set(tried) == {operation["operationId"] for operation in operations}
+    assert tried["list_jobs"] > len(DOCUMENT["components"]["schemas"]["Status"]["enum"])
+    assert all("examples" in body for body in map(content_of, operations) if body is not None)
+
+
+def content_of(operation: dict[str, Any]) -> Any:
+    """What is said about the body of an operation; None for one without."""
+    return operation.get("requestBody", {}).get("content", {}).get("application/json")
+
+
+def test_every_example_of_a_job_is_done_as_it_stands(run: Run) -> None:
+    """Not only taken: a reader who sends it sees it completed."""
+    shown_jobs = content_of(DOCUMENT["paths"]["/jobs"]["post"])["examples"]
+    batch = content_of(DOCUMENT["paths"]["/jobs/batch"]["post"])["examples"]["one of each type"]["value"]["jobs"]
+    assert batch == [one["value"] for one in shown_jobs.values()]
+    assert set(shown_jobs) == {kind["type"] for kind in run.client.get("/job-types").json()["job_types"]}
+    for job_id in [run.submit(body["type"], body["payload"]) for body in batch]:
+        job = ended(run, job_id)
+        assert job["status"] == "completed", job
+
+
+def ended(run: Run, job_id: str) -> dict[str, Any]:
+    """A job once nothing more happens to it."""
+    until(lambda: run.job(job_id)["status"] in ("completed", "failed", "dead_letter"))
+    return run.job(job_id)
 
 
 def test_no_request_that_the_document_suggests_breaks_the_contract(run: Run) -> None:

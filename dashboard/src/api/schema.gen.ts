@@ -1448,7 +1448,7 @@ export interface operations {
     parameters: {
       query?: {
         limit?: number;
-        /** @description Jobs to leave out. Costs more the deeper it reaches, and is refused where the filter lets little through: next_cursor costs the same everywhere. */
+        /** @description Jobs to leave out. It costs more the deeper it reaches, and is refused where the filter lets little through; next_cursor costs the same everywhere. */
         offset?: number;
         status?: components["schemas"]["Status"];
         type?: "email.send" | "image.process" | "report.generate";
