@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 from chalicelib import aws
 
 GONE = frozenset({"NoSuchKey", "404", "AccessDenied", "403"})
-"""S3 says "denied" for a missing key to those who may not list the bucket, which the functions may not."""
+"""S3 says "denied" for a missing key to those who may not list the bucket, which the functions may not: the two cannot
+be told apart, so whoever needs the body treats it as one that may come back."""
 
 
 class S3Bodies:

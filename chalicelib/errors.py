@@ -106,6 +106,10 @@ class PermanentError(JobFlowError):
     """Raise it in a job function when trying again cannot help: the job fails at once, without a retry."""
 
 
+class PayloadUnreadable(JobFlowError):
+    """A payload that is kept in S3 is gone, or this function may not read it; S3 does not tell which."""
+
+
 class JobCancelled(JobFlowError):
     """Raised by `ctx.check_cancelled()` when someone asked for the job to stop."""
 

@@ -73,7 +73,7 @@ class Settlement:
         return Drop("completed")
 
     def _failed(self, job: Job, error: Exception, now: float) -> Drop | Hold:
-        named = (type(error).__name__, str(error) or type(error).__name__)
+        named = (type(error).__name__, _message_of(error) or type(error).__name__)
         match decide(attempts=job.attempts, max_attempts=job.max_attempts, error=error, jitter=self.jitter):
             case Retry(delay):
                 return self._postponed(job, attempt_of(job, "error", now, error, delay), now, delay, named)
@@ -117,13 +117,20 @@ def attempt_of(job: Job, outcome: str, now: float, error: Exception | None = Non
         started_at=job.started_at or now,
         finished_at=None if outcome == LOST else now,
         error_class=type(error).__name__ if error else None,
-        error_message=str(error)[:1000] if error else None,
+        error_message=_message_of(error)[:1000] if error else None,
         stack="".join(traceback.format_exception(error))[-LONGEST_STACK:] if error else None,
         request_id=job.request_id,
         cold_start=job.cold_start,
         receive_count=job.receive_count,
         retry_delay_s=delay,
     )
+
+
+def _message_of(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # the job function's own class: that it cannot be shown must not hide that it was raised
+        return "The error has no message: its __str__ raises."
 
 
 def _late(job: Job, current: Job | None) -> Hold:

@@ -17,7 +17,14 @@ from chalicelib.changes import Claimant
 from chalicelib.claiming import Claims
 from chalicelib.context import JobContext, LambdaContext
 from chalicelib.disposition import Drop, Hold, malformed
-from chalicelib.errors import InvalidPayload, JobCancelled, LeaseLost, MalformedMessage, PermanentError
+from chalicelib.errors import (
+    InvalidPayload,
+    JobCancelled,
+    LeaseLost,
+    MalformedMessage,
+    PayloadUnreadable,
+    PermanentError,
+)
 from chalicelib.job import JSON, Job
 from chalicelib.jobtype import JobType
 from chalicelib.metering import gathering
@@ -145,7 +152,7 @@ class Worker:
     def _run(self, job: Job, ctx: JobContext) -> Outcome:
         try:
             self._inject_fault()
-            return Done(_as_json(self.kind.function(self.kind.parse(job.payload), ctx)))
+            return Done(_as_json(self.kind.function(self._payload(job), ctx)))
         except JobCancelled:
             return Stopped()
         except LeaseLost:
@@ -154,6 +161,13 @@ class Worker:
             return Raised(PermanentError(f"{error} {[f'{e.loc}: {e.msg}' for e in error.errors]}"))
         except Exception as error:
             return Raised(error)
+
+    def _payload(self, job: Job) -> Any:
+        if job.payload is None:
+            # Tried again, and no permanent error: a role that lacks a permission is mended within the attempts.
+            size = f"The payload of {job.payload_bytes:,} bytes cannot be read"
+            raise PayloadUnreadable(f"{size}: it is gone, or this function may not read it.")
+        return self.kind.parse(job.payload)
 
     def _inject_fault(self) -> None:
         if self.fault_rate and self.chance() < self.fault_rate:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib import aws, changes
 from chalicelib.changes import Claimant
@@ -22,6 +23,13 @@ HUGE = {"text": "x" * 310_000}
 
 def claimed(store: DynamoJobStore, job: Job) -> Job:
     return store.apply(job.id, changes.claim(job.gen, now=T0, lease_until=T0 + 65, by=Claimant("request-1")))
+
+
+def refusing(code: str) -> Callable[..., None]:
+    def get_object(**_: str) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "GetObject")
+
+    return get_object
 
 
 def objects(settings: Settings) -> list[str]:
@@ -90,6 +98,26 @@ def test_a_payload_or_result_beyond_300_kb_goes_to_s3(store: DynamoJobStore, ite
     assert result == f"results/{job.id}/1-1.json"
     found = store.get(job.id)
     assert (found.payload, found.result) == (HUGE, HUGE)
+
+
+@pytest.mark.parametrize("code", ["NoSuchKey", "AccessDenied"])
+def test_a_payload_that_s3_does_not_give_out_is_none(
+    store: DynamoJobStore, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    job = a_job(payload=HUGE)
+    store.add(job)
+    monkeypatch.setattr(aws.client("s3", REGION), "get_object", refusing(code))
+    assert (claimed(store, job).payload, store.view(job.id).job.payload) == (None, None)
+
+
+def test_a_body_that_s3_cannot_give_out_just_now_is_an_error(
+    store: DynamoJobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = a_job(payload=HUGE)
+    store.add(job)
+    monkeypatch.setattr(aws.client("s3", REGION), "get_object", refusing("SlowDown"))
+    with pytest.raises(ClientError, match="SlowDown"):
+        store.get(job.id)
 
 
 def test_a_result_is_written_before_the_job_points_to_it_and_named_by_the_token(

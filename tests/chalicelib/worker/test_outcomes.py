@@ -1,5 +1,7 @@
 """How an attempt ends, and what becomes of its job and its message."""
 
+from dataclasses import replace
+
 from chalicelib import changes
 from chalicelib.context import JobContext
 from chalicelib.errors import PermanentError
@@ -86,6 +88,35 @@ def test_a_stored_payload_that_no_longer_parses_fails_naming_the_field(world: Be
     world.poll()
     assert world.job().status is Status.FAILED
     assert "'text'" in (world.job().error_message or "")
+
+
+def test_a_payload_that_cannot_be_read_is_tried_again_and_runs_once_it_can_be(world: Bench) -> None:
+    job = world.submit(payload_bytes=310_000)
+    world.store._jobs[job.id] = replace(job, payload=None)
+    world.poll()
+    assert (world.job().status, world.ran) == (Status.RETRYING, [])
+    assert world.job().error_class == "PayloadUnreadable"
+    assert "310,000 bytes" in (world.job().error_message or "")
+    world.store._jobs[job.id] = replace(world.job(), payload=job.payload)
+    world.clock.advance(2)
+    world.poll()
+    assert (world.job().status, world.ran) == (Status.COMPLETED, [(1, 2)])
+
+
+def test_an_error_that_cannot_be_shown_is_a_failed_attempt_all_the_same(world: Bench) -> None:
+    class Shy(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    def fail(_: JobContext) -> None:
+        raise Shy
+
+    world.submit()
+    world.script = [fail]
+    world.poll()
+    assert (world.job().status, world.job().error_class) == (Status.RETRYING, "Shy")
+    (attempt,) = world.store.view("job-1").attempts
+    assert (attempt.outcome, attempt.error_message) == ("error", "The error has no message: its __str__ raises.")
 
 
 def test_an_injected_fault_fails_the_attempt_before_the_work(world: Bench) -> None:
