@@ -4,6 +4,7 @@ import functools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from botocore.history import BaseHistoryHandler, get_global_history_recorder
@@ -31,7 +32,7 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
         case "dynamodb" if "RequestItems" in params:
             return list(params["RequestItems"])
         case "dynamodb":
-            return [params["TableName"] + (f"/index/{params['IndexName']}" if "IndexName" in params else "")]
+            return [params["TableName"] + _part(params)]
         case "sqs":
             return [params["QueueUrl"].rpartition("/")[2]]
         case "s3":
@@ -41,10 +42,18 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
     return []
 
 
+def _part(params: Mapping[str, Any]) -> str:
+    """The index or the partition key of a request to a table; nothing when it names neither."""
+    if "IndexName" in params:
+        return f"/index/{params['IndexName']}"
+    key = params.get("Key") or params.get("Item")
+    return f"/{key['pk']['S']}" if key else ""
+
+
 def allows(granted: str, needed: str) -> bool:
-    """Whether a grant covers a request; a grant narrowed to some partition keys covers its table's."""
-    narrowed = granted.endswith("#*")
-    return needed == (granted.partition("/")[0] if narrowed else granted)
+    """Whether a grant covers a request; one on a table covers each of its rows, and none of its indexes."""
+    table, _, part = needed.partition("/")
+    return fnmatchcase(needed, granted) or (granted == table and not part.startswith("index/"))
 
 
 class Recorder:

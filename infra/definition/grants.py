@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
+from chalicelib.counting import STEPS, TOTALS
 from chalicelib.jobtype import JobType
+from chalicelib.recount import LAST
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
 """What the event source mapping does with the function's role, and the worker's own visibility changes."""
 SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+RATE_WINDOWS, ERRORS = "RL#*", "ERR"
+"""Partition keys of the control table: an address's window, and the kinds of errors."""
 LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 """Reading a job means reading what of it did not fit into DynamoDB."""
 
@@ -29,7 +33,8 @@ def api(types: Iterable[JobType[Any, Any]]) -> list[str]:
     return [
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
-        *(f"dynamodb:{action}:control" for action in ("GetItem", "Query", "UpdateItem")),
+        *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
+        *_updating(RATE_WINDOWS, TOTALS[0]),
         *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
         *(f"sqs:GetQueueAttributes:{queue}-dlq" for queue in queues),
         *LARGE_BODIES,
@@ -62,7 +67,8 @@ def counters() -> list[str]:
     """The counters read the table's stream and add up in the control table."""
     return [
         *(f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")),
-        *(f"dynamodb:{action}:control" for action in ("GetItem", "UpdateItem")),
+        "dynamodb:GetItem:control",
+        *_updating(TOTALS[0], ERRORS, *(f"{step}#*" for step in STEPS.values())),
     ]
 
 
@@ -71,5 +77,11 @@ def recount() -> list[str]:
     return [
         "dynamodb:BatchGetItem:jobs",
         "dynamodb:Query:jobs/index/all",
-        *(f"dynamodb:{action}:control" for action in ("GetItem", "Query", "UpdateItem")),
+        *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
+        *_updating(TOTALS[0], LAST.pk),
     ]
+
+
+def _updating(*keys: str) -> list[str]:
+    """Writing rows of the control table with these partition keys: never a token's, by which a role could grow."""
+    return [f"dynamodb:UpdateItem:control/{key}" for key in keys]

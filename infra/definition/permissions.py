@@ -4,7 +4,7 @@ A grant is "service:Action" or "service:Action:where", with the IAM name of the 
 
     dynamodb:UpdateItem:jobs             on a table: jobs, control
     dynamodb:Query:jobs/index/active     on one of its indexes, or jobs/stream
-    dynamodb:GetItem:control/TOK#*       only on rows whose partition key starts like that
+    dynamodb:GetItem:control/TOK#*       only on rows whose partition key is like that
     sqs:SendMessage:email-send           on a queue, or on its dead-letter queue: email-send-dlq
     s3:GetObject:uploads/*               on objects of the files bucket below a prefix; a prefix is required
     ses:SendEmail                        from the stack's own address and identity

@@ -3,6 +3,7 @@
 import json
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,11 +17,15 @@ from app import app
 from chalicelib import api, aws, jobtype, wiring
 from chalicelib import watchdog as watchdog_module
 from chalicelib.api.auth import authorize, context_of
+from chalicelib.counting import TOTALS, Additions, Row
+from chalicelib.job import DAY
+from chalicelib.recount import Recount, night
 from chalicelib.tokens import Role
 from infra.definition import local_environment, stateful
 from infra.definition.calls import recording
 from infra.local.emulator.inprocess import emulated
 from tests.infra.cloud.units import Meter
+from tests.support import Clock
 
 STACK = "jobflow-dev"
 ACCOUNT = "123456789012"
@@ -103,11 +108,15 @@ class Stage:
             return watchdog_module.handler({}, Context(str(uuid.uuid4())))
 
     def recount(self) -> None:
-        """One night's recount, of a stream that has delivered everything and of one that lost a change."""
-        from chalicelib.recount import Recount, night
-
+        """Two nights' recounts of counters that are wrong: the first finds it, the second repairs it."""
+        wrong = Additions(Counter({"n#email.send#completed": 1_000}))
+        wiring.counter_rows().add(Row(*TOTALS), wrong, "wrong", "0", "1")
+        clock = Clock(time.time())
+        recount = Recount(wiring.census(), wiring.counters(), wiring.counter_rows(), clock, lambda _: None)
         with self.recorder.acting_as("recount"):
-            night(Recount(wiring.census(), wiring.counters(), wiring.counter_rows(), time.time, lambda _: None))
+            night(recount)
+            clock.advance(DAY)
+            assert "n#email.send#completed" in night(recount)["repaired"]
 
     def count(self, since: int = 0) -> int:
         """Let the counters have all that the stream has after its first `since` records; returns how many it has."""

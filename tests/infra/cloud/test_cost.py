@@ -109,7 +109,7 @@ def by_service(requests: Counter[str]) -> Counter[str]:
     for need, count in requests.items():
         service, action, *where = need.split(":")
         write = action in ("PutItem", "UpdateItem")
-        asked[f"{where[0]} writes" if write else f"{service}:{action}"] += count
+        asked[f"{where[0].partition('/')[0]} writes" if write else f"{service}:{action}"] += count
     return asked
 
 

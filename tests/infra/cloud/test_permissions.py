@@ -202,6 +202,15 @@ def test_role_allows_nothing_else(actor: str, needed: Mapping[str, Counter[str]]
     assert unused == never_seen(actor)
 
 
+@pytest.mark.parametrize("actor", GRANTED)
+@pytest.mark.parametrize("row", ["TOK#1f2e3d4c", "TOKENS"])
+def test_no_role_can_make_itself_a_token(actor: str, row: str) -> None:
+    writing = [
+        f"dynamodb:{action}:control/{row}" for action in ("UpdateItem", "PutItem", "DeleteItem", "BatchWriteItem")
+    ]
+    assert not [granted for granted in GRANTED[actor] if any(allows(granted, need) for need in writing)]
+
+
 def shape(grant: str) -> str:
     """A grant with any queue for its own: what is asked about one type's queue is asked about each."""
     service, action, *where = grant.split(":")

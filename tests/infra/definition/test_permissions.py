@@ -48,7 +48,11 @@ def test_wide_or_unknown_grant_is_refused(grant: str) -> None:
 @pytest.mark.parametrize(
     ("service", "operation", "params", "needed"),
     [
-        ("dynamodb", "UpdateItem", {"TableName": "x-jobs"}, ["dynamodb:UpdateItem:jobs"]),
+        ("dynamodb", "Query", {"TableName": "x-jobs"}, ["dynamodb:Query:jobs"]),
+        *(
+            ("dynamodb", name, {"TableName": "x-jobs", where: {"pk": {"S": "A#1"}}}, [f"dynamodb:{name}:jobs/A#1"])
+            for name, where in (("UpdateItem", "Key"), ("GetItem", "Key"), ("PutItem", "Item"))
+        ),
         ("dynamodb", "Query", {"TableName": "x-jobs", "IndexName": "all"}, ["dynamodb:Query:jobs/index/all"]),
         ("dynamodb", "BatchGetItem", {"RequestItems": {"x-jobs": {}}}, ["dynamodb:BatchGetItem:jobs"]),
         ("sqs", "SendMessageBatch", {"QueueUrl": "https://q/1/x-email-send"}, ["sqs:SendMessage:email-send"]),
@@ -62,7 +66,10 @@ def test_request_needs_a_grant(service: str, operation: str, params: dict[str, o
 
 
 def test_grant_covers_its_own_place_only() -> None:
-    assert allows("dynamodb:GetItem:control/TOK#*", "dynamodb:GetItem:control")
+    assert allows("dynamodb:GetItem:control/TOK#*", "dynamodb:GetItem:control/TOK#1f")
+    assert not allows("dynamodb:GetItem:control/TOK#*", "dynamodb:GetItem:control/CNT")
+    assert not allows("dynamodb:GetItem:control/TOK#*", "dynamodb:GetItem:control")
+    assert allows("dynamodb:GetItem:control", "dynamodb:GetItem:control/CNT")
     assert not allows("dynamodb:Query:jobs/index/all", "dynamodb:Query:jobs/index/active")
     assert not allows("dynamodb:Query:jobs/index/all", "dynamodb:Query:jobs")
     assert not allows("dynamodb:Query:jobs", "dynamodb:Query:jobs/index/all")
