@@ -24,6 +24,14 @@ const NAMES: Record<string, string> = {
 
 const REGIONS: Record<string, string> = { ".information-container": "About", ".filter-container": "Filter" };
 
+/** The method and path that something is about: calls that are open at once have parts of the same names. */
+function callOf(part: Element): string {
+  const call = part.closest(".opblock");
+  return [".opblock-summary-method", ".opblock-summary-path"]
+    .map((selector) => call?.querySelector(selector)?.textContent ?? "")
+    .join(" ");
+}
+
 /** Name the controls and regions that come without a name, and let what scrolls be reached by keyboard, whenever it appears. */
 export function nameControls(root: HTMLElement): void {
   const mend = () => {
@@ -36,6 +44,15 @@ export function nameControls(root: HTMLElement): void {
       const region = root.querySelector(`${selector}:not([role])`);
       region?.setAttribute("role", "region");
       region?.setAttribute("aria-label", name);
+    }
+    for (const control of root.querySelectorAll(
+      "[data-param-name] :is(select, input, textarea):not([aria-label])",
+    )) {
+      const parameter = control.closest<HTMLElement>("[data-param-name]");
+      control.setAttribute("aria-label", parameter?.dataset.paramName ?? "");
+    }
+    for (const table of root.querySelectorAll(".responses-table[role]:not([aria-label])")) {
+      table.setAttribute("aria-label", `Responses of ${callOf(table)}`);
     }
     for (const code of root.querySelectorAll("pre:not([tabindex])")) code.setAttribute("tabindex", "0");
   };

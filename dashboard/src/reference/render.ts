@@ -1,5 +1,6 @@
 import SwaggerUI, { type System } from "swagger-ui-dist/swagger-ui-es-bundle.js";
 import { accessible, nameControls } from "./accessible";
+import { inline } from "./inline";
 
 /** Show an OpenAPI document; requests that are tried out carry the token. */
 export function render(into: HTMLElement, spec: object, token: () => string): void {
@@ -24,6 +25,12 @@ export function render(into: HTMLElement, spec: object, token: () => string): vo
 /** Descriptions as they are written: Swagger UI would make HTML of them, which the page's policy rightly refuses. */
 function asText({ React }: System) {
   const Markdown = ({ source }: { source?: string }) =>
-    source ? React.createElement("p", { className: "renderedMarkdown" }, source) : null;
+    source
+      ? React.createElement(
+          "p",
+          { className: "renderedMarkdown" },
+          ...inline(source).map(({ tag, text }) => (tag ? React.createElement(tag, {}, text) : text)),
+        )
+      : null;
   return { components: { Markdown } };
 }
