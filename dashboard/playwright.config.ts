@@ -9,14 +9,15 @@ export default defineConfig({
   testMatch: real ? "stories/*.spec.ts" : "**/*.spec.ts",
   timeout: real ? 90_000 : 60_000,
   expect: { timeout: real ? 25_000 : 15_000 },
-  workers: 2,
+  workers: 3,
   fullyParallel: true,
   forbidOnly: true,
   reporter: [["list"]],
   use: {
     viewport: { width: 1280, height: 900 },
     reducedMotion: "reduce",
-    trace: "retain-on-failure",
+    // A trace slows every step down; `--trace on` makes one.
+    screenshot: "only-on-failure",
     launchOptions: { executablePath: chromiumPath, args: CHROMIUM_FLAGS },
   },
 });

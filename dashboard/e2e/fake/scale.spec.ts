@@ -1,4 +1,4 @@
-import { axe } from "../axe";
+import { expectAccessible } from "../axe";
 import { expect, statusOf, test } from "../fixtures";
 
 const HTML =
@@ -19,15 +19,14 @@ test("ten thousand rows scroll, and what was picked stays picked", async ({ page
   await expect(top).toBeVisible();
   const first = (await top.getAttribute("data-job")) ?? "";
   await page.locator(`[data-job="${first}"]`).getByRole("checkbox").check();
-  await expect
-    .poll(
-      async () => {
-        await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
-        return Number(await page.getByRole("table").getAttribute("aria-rowcount"));
-      },
-      { timeout: 80_000, intervals: [50] },
-    )
-    .toBe(10_001);
+  await page.waitForFunction(
+    () => {
+      scrollTo(0, document.body.scrollHeight);
+      return document.querySelector('[role="table"]')?.getAttribute("aria-rowcount") === "10001";
+    },
+    null,
+    { polling: "raf", timeout: 90_000 },
+  );
   expect(await page.locator("[data-job]").count()).toBeLessThan(80);
   const last = page.locator('[data-job][aria-rowindex="10001"]');
   await expect(async () => {
@@ -78,7 +77,7 @@ test("text of others stays text: HTML, right-to-left, and a document of 10,000 l
   await payload.evaluate((box) => box.scrollTo(0, box.scrollHeight));
   await expect(payload.getByText('"long"')).toBeVisible();
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-  expect(await axe(page)).toEqual([]);
+  await expectAccessible(page);
 });
 
 test("a type is paused and goes on; dead letters of a type are redriven", async ({ page, open, stack }) => {

@@ -16,7 +16,7 @@ for (const width of [320, 1440]) {
     await page.setViewportSize({ width, height: 900 });
     await page.addInitScript({ content: WATCH_SHIFTS });
     for (const path of ["/", "/dashboard", `/jobs/${ids[0] ?? ""}`, "/create", "/queues", "/errors"]) {
-      await stack.order({ latencyMs: 500 });
+      await stack.order({ latencyMs: 300 });
       await open(path);
       await page.waitForLoadState("networkidle");
       await expect(page.locator('[aria-busy="true"], .skeleton')).toHaveCount(0);

@@ -3,7 +3,7 @@ import { isObject } from "@/lib/json";
 import { Button } from "@/ui/Button";
 import { IconClose, IconPlus } from "@/ui/icons";
 import { SchemaControl } from "./SchemaControl";
-import { blank, type FieldSpec } from "./schema";
+import { blank, wholeLines, type FieldSpec } from "./schema";
 import { within, type Problems } from "./validate";
 
 interface FieldsProps {
@@ -19,10 +19,11 @@ export function SchemaFields({ fields, value, problems, onChange }: FieldsProps)
     const { [name]: _, ...rest } = value;
     onChange(next === undefined ? rest : order(fields, { ...rest, [name]: next }));
   };
+  const wide = wholeLines(fields);
   return (
     <div className="grid gap-x-4 gap-y-4 sm:grid-cols-2">
       {fields.map((field) => (
-        <div key={field.name} className={isWide(field) ? "sm:col-span-2" : ""}>
+        <div key={field.name} className={wide.has(field) ? "sm:col-span-2" : ""}>
           <SchemaField
             field={field}
             value={value[field.name]}
@@ -40,11 +41,6 @@ function order(fields: FieldSpec[], value: JsonObject): JsonObject {
   const known = fields.map((field) => field.name).filter((name) => name in value);
   const others = Object.keys(value).filter((name) => !known.includes(name));
   return Object.fromEntries([...known, ...others].map((name) => [name, value[name] ?? null]));
-}
-
-function isWide({ control }: FieldSpec): boolean {
-  if (control.kind === "text") return control.long;
-  return ["upload", "list", "object", "json", "choices"].includes(control.kind);
 }
 
 export interface SchemaFieldProps {

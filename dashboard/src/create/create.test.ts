@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { JsonObject } from "@/lib/json";
 import { T0 } from "@/test/factories";
 import { checkOptions, NO_OPTIONS, tagsOf, toNewJob } from "./draft";
-import { blank, fieldsOf, type FieldSpec } from "./schema";
+import { blank, fieldsOf, wholeLines, type FieldSpec } from "./schema";
 import { fromApi, validate, within } from "./validate";
 
 const types = JSON.parse(readFileSync("fake/job-types.json", "utf8")) as {
@@ -51,6 +51,19 @@ test("each kind of property gets its own control", () => {
 test("required fields come first, and adding an object starts with what it needs", () => {
   expect(fieldsOf(schemaOf("email.send"))[0]?.name).toBe("subject");
   expect(blank(field("image.process", "resize"))).toEqual({ width: 800, height: 800 });
+});
+
+test("a text takes a whole line where nothing small stands beside it", () => {
+  const text = { type: "string", maxLength: 40 };
+  const properties = {
+    alone: text,
+    many: { type: "array", items: text },
+    left: text,
+    right: text,
+    last: { type: "integer" },
+  };
+  const wide = wholeLines(fieldsOf({ type: "object", properties }));
+  expect([...wide].map((field) => field.name).sort()).toEqual(["alone", "many"]);
 });
 
 test("a schema that refers to itself ends", () => {

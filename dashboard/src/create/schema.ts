@@ -172,3 +172,21 @@ export function blank(field: FieldSpec): Json {
       return "";
   }
 }
+
+/** The fields that have a line to themselves: the large ones, and a text with no small one beside it. */
+export function wholeLines(fields: FieldSpec[]): Set<FieldSpec> {
+  const wide = new Set(fields.filter(isWide));
+  let beside = false;
+  fields.forEach((field, at) => {
+    const next = fields[at + 1];
+    const alone = !beside && (next === undefined || wide.has(next));
+    if (alone && field.control.kind === "text") wide.add(field);
+    beside = !wide.has(field) && !beside;
+  });
+  return wide;
+}
+
+function isWide({ control }: FieldSpec): boolean {
+  if (control.kind === "text") return control.long;
+  return ["upload", "list", "object", "json", "choices"].includes(control.kind);
+}

@@ -34,15 +34,15 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
         <p dir="auto" className="line-clamp-2 text-sm break-words" title={oneLine(group.message, 600)}>
           {oneLine(group.message, 400)}
         </p>
-        <p className="nums mt-1 text-xs text-soft">
-          <When at={group.lastSeen}>last {relative(group.lastSeen, now)}</When> ·{" "}
+        <p className="nums mt-1 flex flex-wrap gap-x-3 text-xs text-soft">
+          <When at={group.lastSeen}>last {relative(group.lastSeen, now)}</When>
           <When at={group.firstSeen}>first {relative(group.firstSeen, now)}</When>
           {group.sampleJobIds.slice(0, 3).map((id) => (
             <Link
               key={id}
               to="/jobs/$id"
               params={{ id }}
-              className="ms-3 font-mono underline decoration-strong underline-offset-4 hover:text-text"
+              className="font-mono underline decoration-strong underline-offset-4 hover:text-text"
             >
               {shortId(id)}
             </Link>

@@ -1,6 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { JobDetail } from "@/api/jobs";
+import { latency } from "@/api/metrics";
 import { config } from "@/config";
 import { cx } from "@/lib/cx";
 import { bytes } from "@/lib/format";
@@ -11,8 +13,9 @@ import { Code } from "@/ui/Code";
 import { Segments } from "@/ui/Field";
 import { JsonView } from "@/ui/JsonView";
 import { Fact, Panel } from "@/ui/Panel";
-import { ran, waited } from "./measure";
+import { newestPair, ran, waited } from "./measure";
 import { resultFiles } from "./preview";
+import { lastHour } from "./ranges";
 import { ResultFiles } from "./ResultFiles";
 import { curl, python } from "./snippets";
 
@@ -55,7 +58,10 @@ export function JobFacts({ job }: { job: JobDetail }) {
           <When at={job.updatedAt} />
         </Fact>
         <Fact name="From creation to last start">{wait === null ? "–" : duration(wait)}</Fact>
-        <Fact name="Last run">{run === null ? "–" : duration(run)}</Fact>
+        <Fact name="Last run">
+          {run === null ? "–" : duration(run)}
+          <Usual type={job.type} />
+        </Fact>
         <Fact name="Attempts">
           {job.attempts} of {job.maxAttempts}
         </Fact>
@@ -85,6 +91,13 @@ export function JobFacts({ job }: { job: JobDetail }) {
       </dl>
     </Panel>
   );
+}
+
+/** What a run is measured by: how long others of its type take. */
+function Usual({ type }: { type: string }) {
+  const { data } = useQuery({ ...latency("run", type, "card", lastHour), staleTime: 60_000 });
+  const pair = newestPair(data?.points);
+  return pair && <span className="block text-2xs text-soft">p50 / p95 of its type: {pair}</span>;
 }
 
 const LANGUAGES = [

@@ -1,4 +1,6 @@
 import type { Job } from "@/api/jobs";
+import type { LatencyPoint } from "@/api/metrics";
+import { duration } from "@/lib/time";
 import type { SortKey } from "./search";
 import { STATUS, STATUSES } from "./status";
 
@@ -38,6 +40,12 @@ export function sortJobs(jobs: Job[], sort: SortKey | undefined, dir: "asc" | "d
     .map((job) => ({ job, key: key(job, now) }))
     .sort((a, b) => sign * compare(a.key, b.key))
     .map(({ job }) => job);
+}
+
+/** The newest p50 and p95 that there are, in words; null when there are none. */
+export function newestPair(points: Pick<LatencyPoint, "p50" | "p95">[] | undefined): string | null {
+  const last = points?.findLast((point) => point.p50 !== null);
+  return last?.p50 == null ? null : `${duration(last.p50)} / ${duration(last.p95 ?? last.p50)}`;
 }
 
 /** Whether nothing more happens to it by itself. */

@@ -3,7 +3,7 @@ import type { Metrics, TypeNumbers } from "@/api/metrics";
 import { job, T0 } from "@/test/factories";
 import { COLUMNS, fitColumns } from "./columns";
 import { judge } from "./health";
-import { ran, sortJobs, waited } from "./measure";
+import { newestPair, ran, sortJobs, waited } from "./measure";
 import { csvRows, resultFiles } from "./preview";
 import { curl, python } from "./snippets";
 import { allows, STATUS, STATUSES } from "./status";
@@ -93,4 +93,11 @@ test("snippets cannot be broken out of, and hold no token", () => {
   expect(curl(evil, "http://api.test")).toContain(String.raw`it'\''s`);
   expect(python(evil, "http://api.test").match(/"""/g)).toHaveLength(2);
   expect(curl(evil, "http://api.test")).toContain("$JOBFLOW_TOKEN");
+});
+
+test("a type's newest percentiles are those of its last minute with a job", () => {
+  const none = { p50: null, p95: null };
+  expect(newestPair([{ p50: 10, p95: 20 }, { p50: 800, p95: 2100 }, none])).toBe("800 ms / 2.1 s");
+  expect(newestPair([none])).toBeNull();
+  expect(newestPair(undefined)).toBeNull();
 });

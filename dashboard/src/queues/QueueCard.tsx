@@ -4,6 +4,7 @@ import { useId } from "react";
 import { latency, throughput, type TypeNumbers } from "@/api/metrics";
 import type { JobType } from "@/api/types";
 import { ask } from "@/jobs/actions";
+import { newestPair } from "@/jobs/measure";
 import { lastHour } from "@/jobs/ranges";
 import { cx } from "@/lib/cx";
 import { brief, count, percent, plural } from "@/lib/format";
@@ -125,35 +126,28 @@ function Hour({ type }: { type: string }) {
       </div>
       <dl className="grid grid-cols-2 gap-x-4 gap-y-2 whitespace-nowrap sm:flex sm:justify-between">
         <Fact name="Success">{ended ? percent(sum("completed") / ended) : "–"}</Fact>
-        <Fact name="Wait p50 / p95">{pair(wait?.points)}</Fact>
-        <Fact name="Run p50 / p95">{pair(run?.points)}</Fact>
+        <Fact name="Wait p50 / p95">{newestPair(wait?.points) ?? "–"}</Fact>
+        <Fact name="Run p50 / p95">{newestPair(run?.points) ?? "–"}</Fact>
         <Fact name="Empty in">{eta == null ? "–" : eta <= 0 ? "now" : duration(eta * 1000)}</Fact>
       </dl>
     </div>
   );
 }
 
-/** The newest percentiles there are. */
-function pair(points: { p50: number | null; p95: number | null }[] | undefined): string {
-  const last = points?.findLast((point) => point.p50 !== null);
-  return last?.p50 == null ? "–" : `${duration(last.p50)} / ${duration(last.p95 ?? last.p50)}`;
-}
-
 function DeadLetters({ type, numbers, canAct }: DeadLettersProps) {
   const dead = numbers?.byStatus.dead_letter ?? 0;
   return (
     <div className="flex min-h-11 flex-wrap items-center gap-x-3 border-t border-line px-4 py-1.5 text-sm">
-      <span className={cx("nums", dead > 0 ? "text-rose" : "text-soft")}>
-        {dead === 0 ? "No dead letters" : plural(dead, "dead letter")}
-      </span>
-      {dead > 0 && (
+      {dead === 0 ? (
+        <span className="text-soft">No dead letters</span>
+      ) : (
         <>
           <Link
             to="/dashboard"
             search={{ type, status: "dead_letter" }}
-            className="text-soft underline underline-offset-4 hover:text-text"
+            className="nums text-rose underline decoration-strong underline-offset-4 hover:decoration-current"
           >
-            Look at them
+            {plural(dead, "dead letter")}
           </Link>
           {canAct && (
             <Button size="sm" className="ms-auto" onClick={() => ask({ kind: "redrive", type, count: dead })}>
