@@ -1,0 +1,157 @@
+"""Counters against a naive count: many jobs' lives over two shards, in whatever pieces and order they arrive."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.counters import apply
+from chalicelib.counting import KEEP, STEPS, TOTALS, Additions, Row, fold
+from chalicelib.dynamo.counters import DynamoCounters
+from chalicelib.dynamo.schema import control_table
+from chalicelib.job import DAY, Status
+from chalicelib.listing import iso
+from chalicelib.memory_counters import MemoryCounters
+from chalicelib.settings import Settings
+
+MIDNIGHT = 1_800_057_600.0
+"""2027-01-16T00:00:00Z."""
+EDGES = [
+    MIDNIGHT + at for at in (-86_400, -3600, -60, -0.001, 0, 0.001, 59.999, 60, 3599.999, 3600, 86_399.999, 86_400)
+]
+TYPES = ("a.b", "c.d")
+PATHS = (
+    ("queued", "processing", "completed"), ("queued", "processing", "retrying", "processing", "dead_letter"),
+    ("scheduled", "cancelled"), ("queued", "processing", "failed", "queued", "processing", "completed"),
+    ("queued",), ("scheduled", "processing"),
+)  # fmt: skip
+COUNTED = {"completed": "completed", "failed": "failed", "retrying": "retried", "dead_letter": "dead_lettered",
+           "cancelled": "cancelled"}  # fmt: skip
+LENGTH = {60: 16, 3600: 13, 86_400: 10}
+"""Characters of an ISO time that say which bucket it is in."""
+SHARDS = ("shardId-00000001800000000000-aa", "shardId-00000001800000000001-bb")
+
+Rows = MemoryCounters | DynamoCounters
+
+
+@pytest.fixture(params=["memory", "dynamo"])
+def rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rows]:
+    if request.param == "memory":
+        yield MemoryCounters()
+        return
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        table = {k: v for k, v in control_table().items() if k != "TimeToLiveSpecification"}
+        boto3.client("dynamodb", region_name="us-east-1").create_table(TableName="once", **table)
+        yield DynamoCounters(Settings.from_env({"CONTROL_TABLE": "once"}))
+
+
+@dataclass
+class Naive:
+    """What happened, counted one by one as it is made up."""
+
+    totals: Counter[tuple[str, Status]] = field(default_factory=Counter)
+    events: dict[tuple[str, int, str], Counter[str]] = field(default_factory=dict)
+
+    def note(self, kind: str, before: str | None, after: str, at: float) -> None:
+        """One move of one job."""
+        self.totals[kind, Status(after)] += 1
+        if before is not None:
+            self.totals[kind, Status(before)] -= 1
+        event = "created" if before is None else "requeued" if after == "queued" else COUNTED.get(after)
+        for step, length in LENGTH.items():
+            if event:
+                self.events.setdefault((kind, step, iso(at)[:length]), Counter())[event] += 1
+
+
+def image(job_id: str, kind: str, status: str, at: float, since: float) -> dict[str, Any]:
+    facts = {"pk": job_id, "sk": "META", "type": kind, "status": status, "updated_at": at, "created_at": since,
+             "started_at": at, "finished_at": at, "error_class": "E", "error_message": f"no {job_id}"}  # fmt: skip
+    return {name: {"S": value} if isinstance(value, str) else {"N": repr(value)} for name, value in facts.items()}
+
+
+def history(chance: random.Random, jobs: int) -> tuple[Naive, dict[str, list[Any]]]:
+    """Lives of jobs at the edges of minutes, hours and days: counted naively, and as the records of each shard."""
+    naive = Naive()
+    streams: dict[str, list[Any]] = {shard: [] for shard in SHARDS}
+    numbers = {shard: chance.choice([7, 98, 995]) for shard in SHARDS}
+    for number in range(jobs):
+        kind, shard, path = chance.choice(TYPES), chance.choice(SHARDS), chance.choice(PATHS)
+        times = sorted(chance.choices(EDGES, k=len(path)))
+        old: dict[str, Any] | None = None
+        for place, (status, at) in enumerate(zip(path, times, strict=True)):
+            new = image(f"job-{number:03x}", kind, status, at, times[0])
+            naive.note(kind, path[place - 1] if place else None, status, at)
+            images = {"NewImage": new} if old is None else {"OldImage": old, "NewImage": new}
+            streams[shard].append({"dynamodb": {"SequenceNumber": str(numbers[shard]), **images}})
+            numbers[shard] += chance.choice([1, 1, 60])
+            old = new
+    return naive, streams
+
+
+class Shaky:
+    """Rows whose writes fail now and then: before they are made, or so that only the reply is lost."""
+
+    def __init__(self, rows: Rows, chance: random.Random) -> None:
+        self._rows = rows
+        self._chance = chance
+
+    def add(self, row: Row, additions: Additions, lane: str, first: str, last: str) -> str | None:
+        if self._chance.random() < 0.05:
+            raise ConnectionError("not written")
+        mark = self._rows.add(row, additions, lane, first, last)
+        if self._chance.random() < 0.05:
+            raise ConnectionError("written, but nobody knows")
+        return mark
+
+
+def deliver(rows: Rows, streams: Mapping[str, Sequence[Any]], chance: random.Random) -> None:
+    """Each shard's records in order, in batches that overlap, are torn and come again; the shards in any order."""
+    shaky, done = Shaky(rows, chance), dict.fromkeys(streams, 0)
+    while behind := [shard for shard, records in streams.items() if done[shard] < len(records)]:
+        shard = chance.choice(behind)
+        start = chance.randint(max(0, done[shard] - 9), done[shard])
+        end = min(len(streams[shard]), done[shard] + chance.randint(0, 25))
+        try:
+            apply(shaky, streams[shard][start:end], shard)
+        except ConnectionError:
+            continue
+        done[shard] = max(done[shard], end)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_each_move_is_counted_once_in_its_minute_hour_and_day(rows: Rows, seed: int) -> None:
+    chance = random.Random(seed)
+    naive, streams = history(chance, 24)
+    deliver(rows, streams, chance)
+
+    assert +Counter(rows.standing().totals) == +naive.totals
+    for step, length in LENGTH.items():
+        for kind in TYPES:
+            found = {
+                iso(at)[:length]: Counter({name: n for name, n in numbers.items() if name in EVENT_NAMES})
+                for at, numbers in rows.buckets(kind, step, MIDNIGHT - 3 * DAY, MIDNIGHT + 3 * DAY)
+            }
+            expected = {at: n for (a_kind, a_step, at), n in naive.events.items() if (a_kind, a_step) == (kind, step)}
+            assert {at: n for at, n in found.items() if n} == expected, (step, kind)
+
+
+EVENT_NAMES = frozenset({"created", "requeued", *COUNTED.values()})
+
+
+@pytest.mark.parametrize("at", EDGES)
+def test_a_bucket_begins_at_its_edge_and_is_kept_for_ninety_days(at: float) -> None:
+    record = {"dynamodb": {"SequenceNumber": "1", "NewImage": image("job-0", "a.b", "queued", at, at)}}
+    found = {row.pk[0]: row for row in fold([record]) if row != Row(*TOTALS)}
+    assert set(found) == set(STEPS.values())
+    for step, letter in STEPS.items():
+        start = float(int(at) // step * step)
+        assert (found[letter].sk, found[letter].expires_at) == (iso(start), start + KEEP)
+        assert found[letter].sk[: LENGTH[step]] == iso(at)[: LENGTH[step]]
+    assert KEEP == 90 * DAY
