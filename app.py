@@ -2,9 +2,10 @@
 
 from chalice import Chalice
 
-from chalicelib import api, jobtype, telemetry
+from chalicelib import api, jobtype
+from chalicelib.logger import logger
 
 app = Chalice(app_name="jobflow", configure_logs=False)
-app.log = telemetry.logger()
+app.log = logger()
 jobtype.load()
 authorize = api.register(app)

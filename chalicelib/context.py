@@ -7,9 +7,10 @@ from typing import Protocol
 
 from aws_lambda_powertools import Logger
 
-from chalicelib import changes, telemetry
+from chalicelib import changes
 from chalicelib.errors import JobCancelled, LeaseLost, MoveRefused
 from chalicelib.job import Job
+from chalicelib.logger import logger
 from chalicelib.ports import JobStore
 
 PROGRESS_EVERY = 5.0
@@ -55,7 +56,7 @@ class JobContext:
     @property
     def logger(self) -> Logger:
         """A logger whose lines carry the job's keys."""
-        return telemetry.logger()
+        return logger()
 
     def remaining_seconds(self) -> float:
         """Seconds until this attempt is killed."""

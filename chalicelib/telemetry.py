@@ -3,15 +3,12 @@
 Never a payload, a result, a token or an address: ids, types, sizes and times only.
 """
 
-import functools
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
 from chalicelib.job import Attempt, Job, Status
-from chalicelib.metering import SERVICE, Metric, count
+from chalicelib.logger import event, logger
+from chalicelib.metering import Metric, count
 
 ENDS = {
     Status.COMPLETED: Metric.COMPLETED,
@@ -20,39 +17,13 @@ ENDS = {
     Status.DEAD_LETTER: Metric.DEAD_LETTERED,
 }
 """What the end of an attempt counts as, by the state it leaves the job in."""
-STATED = frozenset({
-    ("job.created", Status.QUEUED), ("attempt.started", Status.PROCESSING), ("attempt.completed", Status.COMPLETED),
-})  # fmt: skip
-"""Events of every job whose name says the state: no need to pay for saying it twice."""
 STORED = ("POST", "/jobs", 201)
 """An answer that has a line already: job.created, which has the job's id beside the same correlation id."""
 
 
-@functools.cache
-def logger() -> Logger:
-    """The one logger; its level is LOG_LEVEL's (Powertools reads it)."""
-    # nothing here is traced by X-Ray, but Lambda gives every invocation an id for it
-    return Logger(service=SERVICE, location=None, utc=True, datefmt="%Y-%m-%dT%H:%M:%S.%FZ", xray_trace_id=None)
-
-
-def job_keys(job: Job) -> dict[str, Any]:
-    """What every line about a job carries."""
-    return {
-        "job_id": job.id, "job_type": job.type, "gen": job.gen, "attempt": job.attempts,
-        "correlation_id": job.correlation_id,
-    }  # fmt: skip
-
-
-@contextmanager
-def about(**keys: Any) -> Iterator[None]:
-    """Put keys on every line written inside, and take them off again: records of a batch must not bleed."""
-    with logger().append_context_keys(**keys):
-        yield
-
-
 def created(job: Job) -> None:
     """A job was stored. It is counted when the table's stream tells of it, many jobs to a line."""
-    _event("job.created", job, payload_bytes=job.payload_bytes)
+    event("job.created", job, payload_bytes=job.payload_bytes)
 
 
 def batch_cut_short(stored: int, left: int) -> None:
@@ -62,17 +33,17 @@ def batch_cut_short(stored: int, left: int) -> None:
 
 def replayed(job: Job) -> None:
     """The same Idempotency-Key and body came again."""
-    _event("job.replayed", job)
+    event("job.replayed", job)
 
 
 def dispatch_deferred(job: Job, error: Exception) -> None:
     """The job is stored but its message did not get out; the watchdog sends it within two minutes."""
-    _event("dispatch.deferred", job, level="WARNING", error_class=type(error).__name__)
+    event("dispatch.deferred", job, level="WARNING", error_class=type(error).__name__)
 
 
 def moved(job: Job, move: str, **extra: Any) -> None:
     """A job changed its state."""
-    _event(f"job.{move}", job, **extra)
+    event(f"job.{move}", job, **extra)
 
 
 def attempt_started(job: Job) -> None:
@@ -80,13 +51,13 @@ def attempt_started(job: Job) -> None:
     due, started = job.run_at or job.created_at, job.started_at or 0.0
     wait = round(1000 * (started - due)) if job.token == (1, 1) else None
     again = job.receive_count if (job.receive_count or 0) > 1 else None
-    _event("attempt.started", job, wait_ms=wait, cold_start=job.cold_start or None, receive_count=again)
+    event("attempt.started", job, wait_ms=wait, cold_start=job.cold_start or None, receive_count=again)
 
 
 def attempt_finished(job: Job, attempt: Attempt) -> None:
     """An attempt ended and its end was recorded."""
     level = "INFO" if attempt.outcome in ("completed", "cancelled") else "WARNING"
-    _event(
+    event(
         f"attempt.{attempt.outcome}", job, level=level, duration_ms=attempt.duration_ms,
         retry_delay_s=attempt.retry_delay_s, error_class=attempt.error_class,
     )  # fmt: skip
@@ -97,31 +68,31 @@ def attempt_finished(job: Job, attempt: Attempt) -> None:
 def late_finisher(job: Job, current: Job | None) -> None:
     """An attempt ended after its lease was lost; the fence refused it, and its result is discarded."""
     now = None if current is None else f"{current.status} {current.gen}.{current.attempts}"
-    _event("attempt.late", job, level="WARNING", current=now)
+    event("attempt.late", job, level="WARNING", current=now)
     count(Metric.FENCED, event="late_finisher")
 
 
 def taken_over(job: Job) -> None:
     """A job was taken from a holder whose lease had run out."""
-    _event("attempt.takeover", job, level="WARNING")
+    event("attempt.takeover", job, level="WARNING")
     count(Metric.FENCED, event="takeover")
 
 
 def duplicate(job: Job, why: str) -> None:
     """A message came whose run is under way or done: it comes again, or is acknowledged, and runs nothing."""
-    _event("claim.duplicate", job, why=why)
+    event("claim.duplicate", job, why=why)
     count(Metric.FENCED, event="duplicate")
 
 
 def buried(job: Job) -> None:
     """A job that nobody held was given up: lost in its last attempt, undeliverable, or redriven without an attempt."""
-    _event("job.bury", job, level="ERROR", error_class=job.error_class)
+    event("job.bury", job, level="ERROR", error_class=job.error_class)
     count(Metric.DEAD_LETTERED, job.type)
 
 
 def resent(job: Job, delay: int) -> None:
     """The watchdog sent a job's message: the first one did not get out, or was lost, or it was time for it."""
-    _event("watchdog.resent", job, level="INFO" if job.run_at else "WARNING", delay_s=delay, resends=job.resends)
+    event("watchdog.resent", job, level="INFO" if job.run_at else "WARNING", delay_s=delay, resends=job.resends)
     count(Metric.RESENT, job.type)
 
 
@@ -148,7 +119,7 @@ def watchdog_ran(tally: Mapping[str, int]) -> None:
 
 def claim_deferred(job: Job, why: str, seconds: int) -> None:
     """A message came too early, or burns down to the dead-letter queue, which takes ten of these; it comes again."""
-    _event("claim.deferred", job, level="DEBUG", why=why, visibility_s=seconds)
+    event("claim.deferred", job, level="DEBUG", why=why, visibility_s=seconds)
 
 
 def message_dropped(job_type: str, job_id: str, why: str) -> None:
@@ -231,9 +202,3 @@ def paused(job_type: str, token_id: str, *, resumed: bool = False) -> None:
     """Somebody stopped a type's queue from being worked off, or let it go on."""
     logger().warning("job_type.resumed" if resumed else "job_type.paused",
                      extra={"job_type": job_type, "token_id": token_id})  # fmt: skip
-
-
-def _event(name: str, job: Job, level: str = "INFO", **extra: Any) -> None:
-    facts = {key: value for key, value in extra.items() if value is not None}
-    state = {} if (name, job.status) in STATED else {"status": str(job.status)}
-    getattr(logger(), level.lower())(name, extra={**job_keys(job), **state, **facts})

@@ -27,6 +27,7 @@ from chalicelib.errors import (
 )
 from chalicelib.job import JSON, Job
 from chalicelib.jobtype import JobType
+from chalicelib.logger import about, job_keys
 from chalicelib.metering import gathering
 from chalicelib.nudge import parse_nudge
 from chalicelib.ports import JobQueue, JobStore, Nudge
@@ -135,7 +136,7 @@ class Worker:
         claimed = Claims(self.store, self.clock, self.spread).claim(nudge, by, _seconds_left(context))
         if not isinstance(claimed, Job):
             return claimed
-        with telemetry.about(**telemetry.job_keys(claimed)):
+        with about(**job_keys(claimed)):
             return self._attempt(claimed, context)
 
     def _parse(self, delivery: Delivery) -> Nudge:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib import telemetry
+from chalicelib.logger import logger
 from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
 from tests.support import SETTINGS, Clock, create_stores
@@ -13,7 +13,7 @@ from tests.untouched import pytest_runtest_setup, pytest_runtest_teardown
 __all__ = ["clock", "cloud", "pytest_runtest_setup", "pytest_runtest_teardown"]
 
 # made here, not by the first test that logs: that one may have captured standard output, and closes it when it ends
-telemetry.logger()
+logger()
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chalicelib import telemetry
 from chalicelib.dynamo.tokens import DynamoTokenStore
+from chalicelib.logger import logger
 from chalicelib.settings import Settings
 from chalicelib.tokens import Tokens
 from infra.cloud.account import Account
@@ -25,10 +25,10 @@ def tokens(account: Account, stack: Stack) -> Tokens:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep the events of the library off standard output, which is for answers alone."""
-    logger = telemetry.logger()
-    before = logger.log_level
-    logger.setLevel("WARNING")
+    log = logger()
+    before = log.log_level
+    log.setLevel("WARNING")
     try:
         yield
     finally:
-        logger.setLevel(before)
+        log.setLevel(before)

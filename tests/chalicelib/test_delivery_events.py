@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib import telemetry
+from chalicelib.logger import logger
 from chalicelib.nudge import write_nudge
 from chalicelib.ports import Nudge
 from tests.proof.faults import Throttled
@@ -20,15 +20,13 @@ from tests.proof.world import World
 def events() -> Iterator[Callable[[], set[str]]]:
     """The names of the events so far."""
     buffer = io.StringIO()
-    handler = next(
-        h for h in logging.getLogger(telemetry.logger().service).handlers if isinstance(h, logging.StreamHandler)
-    )
-    logger = telemetry.logger()
-    before, level = handler.setStream(buffer), logger.log_level
-    logger.setLevel("INFO")
+    handler = next(h for h in logging.getLogger(logger().service).handlers if isinstance(h, logging.StreamHandler))
+    log = logger()
+    before, level = handler.setStream(buffer), log.log_level
+    log.setLevel("INFO")
     yield lambda: {json.loads(line)["message"] for line in buffer.getvalue().splitlines()}
     handler.setStream(before)
-    logger.setLevel(level)
+    log.setLevel(level)
 
 
 def fenced(capsys: pytest.CaptureFixture[str]) -> Counter[str]:
@@ -70,7 +68,7 @@ def test_what_burns_down_or_comes_too_early_is_not_worth_a_line(world: World, ev
     world.rest()
     assert world.ground.dead()
     assert "claim.deferred" not in events()
-    telemetry.logger().setLevel("DEBUG")
+    logger().setLevel("DEBUG")
     assert world.console_redrive()
     world.rest()
     assert "claim.deferred" in events()

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib import aws, telemetry, wiring
+from chalicelib import aws, wiring
+from chalicelib.logger import logger
 from chalicelib.metering import SERVICE
 from infra.local.emulator.inprocess import emulated
 from tests.handlers.support import BUCKET, SENDER, Platform, settings
@@ -27,7 +28,7 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
 def logged() -> Iterator[Callable[[], str]]:
     """What has been logged since the test began."""
     buffer = io.StringIO()
-    telemetry.logger()
+    logger()
     handlers = logging.getLogger(SERVICE).handlers
     handler = next(handler for handler in handlers if isinstance(handler, logging.StreamHandler))
     before = handler.setStream(buffer)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from chalicelib import jobtype, telemetry
+from chalicelib import jobtype
 from chalicelib.context import JobContext
 from chalicelib.errors import PermanentError
 from chalicelib.job import Job
 from chalicelib.jobtype import JobType, job
+from chalicelib.logger import logger
 from tests.proof.faults import Crash
 from tests.proof.ground import TYPE
 
@@ -86,14 +87,14 @@ class ScriptedFunction:
 @contextmanager
 def silence() -> Iterator[None]:
     """Thousands of executions write no log lines and no metrics."""
-    logger = telemetry.logger()
-    level = logger.log_level
-    logger.setLevel("CRITICAL")
+    log = logger()
+    level = log.log_level
+    log.setLevel("CRITICAL")
     try:
         with redirect_stdout(io.StringIO()):
             yield
     finally:
-        logger.setLevel(level)
+        log.setLevel(level)
 
 
 def _raise(error: BaseException) -> None:

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib import changes, telemetry
+from chalicelib import changes
 from chalicelib.context import JobContext
 from chalicelib.job import Status
+from chalicelib.logger import logger
 from chalicelib.metering import SERVICE
 from chalicelib.ports import Nudge
 from tests.chalicelib.worker.bench import Bench, boom
@@ -81,7 +82,7 @@ def test_a_body_that_is_no_nudge_backs_off_and_loses_nothing(world: Bench, body:
 def logged() -> Iterator[Callable[[], str]]:
     """What has been logged since the test began."""
     buffer = io.StringIO()
-    telemetry.logger()
+    logger()
     handler = next(h for h in logging.getLogger(SERVICE).handlers if isinstance(h, logging.StreamHandler))
     before = handler.setStream(buffer)
     yield buffer.getvalue

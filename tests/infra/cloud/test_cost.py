@@ -14,9 +14,10 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import jobtype, telemetry
+from chalicelib import jobtype
 from chalicelib.api.schemas import MOST_IN_BATCH
 from chalicelib.dynamo.sizes import item_size
+from chalicelib.logger import logger
 from chalicelib.metering import SERVICE
 from infra.cloud import bill, cost
 from infra.cloud.cost import ALONE, BATCHES, BUSY, idle, kept, per_million, total
@@ -65,7 +66,7 @@ class Done:
 def logged() -> Iterator[io.StringIO]:
     """Everything that the functions write while this lasts."""
     written = io.StringIO()
-    (handler,) = (h for h in telemetry.logger().handlers if isinstance(h, logging.StreamHandler))
+    (handler,) = (h for h in logger().handlers if isinstance(h, logging.StreamHandler))
     before = handler.setStream(written)
     with contextlib.redirect_stdout(written):
         yield written

@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib import telemetry
 from chalicelib.job import Attempt, Status
+from chalicelib.logger import logger
 from infra.definition.queries import QUERIES
 from tests.support import T0, a_job
 
@@ -24,13 +25,13 @@ OF_LAMBDA = frozenset({"timestamp"})
 @pytest.fixture(scope="module")
 def lines() -> list[dict[str, Any]]:
     """A line of every event that a query is about, as it is written."""
-    buffer, logger = io.StringIO(), telemetry.logger()
-    streams = [h for h in logging.getLogger(logger.service).handlers if isinstance(h, logging.StreamHandler)]
-    before, level = streams[0].setStream(buffer), logger.log_level
-    logger.setLevel("INFO")
+    buffer, log = io.StringIO(), logger()
+    streams = [h for h in logging.getLogger(log.service).handlers if isinstance(h, logging.StreamHandler)]
+    before, level = streams[0].setStream(buffer), log.log_level
+    log.setLevel("INFO")
     write()
     streams[0].setStream(before)
-    logger.setLevel(level)
+    log.setLevel(level)
     return [json.loads(line) for line in buffer.getvalue().splitlines()]
 
 
