@@ -65,8 +65,9 @@ _tidying = Tidying()
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Lambda entry point of the stream's mapping; its tumbling window is what tells the shard."""
     rows = wiring.counter_rows()
-    added = apply(rows, event["Records"], event.get("shardId", "-"))
+    records = event.get("Records", [])  # a window's last invocation may bring none
+    added = apply(rows, records, event.get("shardId", "-"))
     _tidying.tidy(rows, wiring.clock()())
     with gathering():
-        telemetry.counted(len(event["Records"]), len(added), created(added))
+        telemetry.counted(len(records), len(added), created(added))
     return {"batchItemFailures": [], "state": {}}

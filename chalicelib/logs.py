@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from chalicelib.errors import FieldError, InvalidPosition
-from chalicelib.job import Job, JobView
+from chalicelib.job import DAY, Job, JobView
+from chalicelib.listing import iso
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -81,10 +82,13 @@ class JobLogs:
                 going_on = page.get("nextToken")
         return _lines(found, None)
 
-    def insights_url(self, job: Job) -> str:
-        """A link into CloudWatch Logs Insights with the job's id filled in."""
+    def insights_url(self, job: Job, now: float) -> str:
+        """A link into CloudWatch Logs Insights: the job's id and its time are filled in. `now` in epoch seconds."""
         query = f"fields @timestamp, level, message, attempt, @message\n| filter job_id = '{job.id}'\n| sort @timestamp"
-        detail = f"~(editorString~'{_insights(query)}~source~(~'{_insights(self.group(job))}))"
+        span = (_ms(job.created_at) - SLACK_MS, _last(job) or _ms(now + DAY))
+        start, end = (_insights(iso(at / 1000)) for at in span)
+        time = f"end~'{end}~start~'{start}~timeType~'ABSOLUTE~tz~'UTC"
+        detail = f"~({time}~editorString~'{_insights(query)}~source~(~'{_insights(self.group(job))}))"
         home = f"https://{self.region}.console.aws.amazon.com/cloudwatch/home?region={self.region}"
         return f"{home}#logsV2:logs-insights$3FqueryDetail$3D{detail}"
 
@@ -120,9 +124,13 @@ def spans(view: JobView) -> Sequence[Span]:
     job = view.job
     begun = {attempt.started_at for attempt in view.attempts} | ({job.started_at} if job.started_at else set())
     starts = [_ms(job.created_at) - SLACK_MS, *sorted(map(_ms, begun))[1:]]
-    last = _ms(job.finished_at) + LATE_MS if job.terminal and job.finished_at else None
-    ends = [*(start - 1 for start in starts[1:]), last]
+    ends = [*(start - 1 for start in starts[1:]), _last(job)]
     return [Span(start, end) for start, end in zip(starts, ends, strict=True)][::-1]
+
+
+def _last(job: Job) -> int | None:
+    """Until when somebody may write about the job, in milliseconds; None while nobody knows."""
+    return _ms(job.finished_at) + LATE_MS if job.terminal and job.finished_at else None
 
 
 def parse(event: Mapping[str, Any], job_id: str) -> Line | None:

@@ -54,5 +54,5 @@ def read_logs(call: Call) -> LogPage:
             for x in found.lines
         ],
         next_cursor=write_cursor(found.position, bound, secret) if found.position else None,
-        insights_url=wiring.job_logs().insights_url(view.job),
+        insights_url=wiring.job_logs().insights_url(view.job, wiring.clock()()),
     )

@@ -113,7 +113,7 @@ def read_series(call: Call) -> Series:
         check_type(asked.type)
     names = [asked.type] if asked.type else [kind.name for kind in jobtype.all_types()]
     now, step = wiring.clock()(), int(asked.step)
-    end = min(asked.end or now, now)
+    end = now if asked.end is None else min(asked.end, now)
     # Depth is counted back from now, whatever part of it is shown.
     last = now if asked.metric == "depth" else end
     start = max(asked.start if asked.start is not None else end - DEFAULT_SPAN, last - (MOST_POINTS - 1) * step)

@@ -37,6 +37,17 @@ def test_a_token_that_was_forgotten_is_a_cursor_that_cannot_be_used(stubbed: tup
     ]
 
 
+def test_the_link_to_logs_insights_asks_for_the_time_of_the_job(stubbed: tuple[JobLogs, Stubber]) -> None:
+    logs, _ = stubbed
+    done = replace(JOB, status=Status.COMPLETED, started_at=T0, finished_at=T0 + 60)
+    ended, goes_on = logs.insights_url(done, T0 + 9e6), logs.insights_url(JOB, T0 + 60)
+    began = "start~'2027-01-15T07*3A59*3A00.000Z~timeType~'ABSOLUTE~tz~'UTC~"
+    assert f"queryDetail$3D~(end~'2027-01-15T08*3A16*3A00.000Z~{began}" in ended
+    assert f"queryDetail$3D~(end~'2027-01-16T08*3A01*3A00.000Z~{began}" in goes_on
+    assert f"*27{JOB.id}*27" in ended
+    assert ended.endswith("~source~(~'*2Faws*2Flambda*2Fstack-email-send))")
+
+
 def test_a_group_that_is_not_there_yet_has_no_lines(stubbed: tuple[JobLogs, Stubber]) -> None:
     logs, stub = stubbed
     stub.add_client_error("filter_log_events", "ResourceNotFoundException")

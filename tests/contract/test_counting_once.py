@@ -10,7 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.counters import apply
+from chalicelib import wiring
+from chalicelib.counters import apply, handler
 from chalicelib.counting import KEEP, STEPS, TOTALS, Additions, Row, fold
 from chalicelib.dynamo.counters import DynamoCounters
 from chalicelib.dynamo.schema import control_table
@@ -68,6 +69,15 @@ class Naive:
         for step, length in LENGTH.items():
             if event:
                 self.events.setdefault((kind, step, iso(at)[:length]), Counter())[event] += 1
+
+
+class Context:
+    """What Lambda hands to a function."""
+
+    aws_request_id = "r"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
 
 
 def image(job_id: str, kind: str, status: str, at: float, since: float) -> dict[str, Any]:
@@ -140,6 +150,21 @@ def test_each_move_is_counted_once_in_its_minute_hour_and_day(rows: Rows, seed: 
             }
             expected = {at: n for (a_kind, a_step, at), n in naive.events.items() if (a_kind, a_step) == (kind, step)}
             assert {at: n for at, n in found.items() if n} == expected, (step, kind)
+
+
+def test_the_lambda_counts_each_shard_for_itself_and_a_windows_end_without_records(rows: Rows) -> None:
+    wiring.use(counters=rows, clock=lambda: MIDNIGHT)
+    records = [
+        {"dynamodb": {"SequenceNumber": "5", "NewImage": image(f"job-{n}", "a.b", "queued", MIDNIGHT, MIDNIGHT)}}
+        for n in range(2)
+    ]
+    try:
+        for shard, one in zip(SHARDS * 2, records * 2, strict=True):
+            assert handler({"Records": [one], "shardId": shard}, Context()) == {"batchItemFailures": [], "state": {}}
+        handler({"shardId": SHARDS[0], "isFinalInvokeForWindow": True}, Context())
+    finally:
+        wiring.reset()
+    assert rows.standing().totals == {("a.b", Status.QUEUED): 2}
 
 
 EVENT_NAMES = frozenset({"created", "requeued", *COUNTED.values()})

@@ -118,6 +118,16 @@ def test_a_long_series_is_cut_to_its_newest_points(world: World) -> None:
     assert answer.json["points"][-1]["t"] == iso(T0)
 
 
+def test_a_series_until_the_beginning_of_time_is_not_one_until_now(world: World) -> None:
+    answer = world.get("/metrics/series?metric=throughput&to=1970-01-01T00:00:00Z").json
+    assert answer["to"] == "1970-01-01T00:00:00.000Z"
+
+
+def test_a_series_that_has_not_begun_is_empty(world: World) -> None:
+    answer = world.get(f"/metrics/series?metric=throughput&from={iso(T0 + 9000)}").json
+    assert (answer["points"], answer["from"], answer["to"]) == ([], iso(T0), iso(T0))
+
+
 def test_errors_come_grouped_and_filtered_by_type(world: World, counters: MemoryCounters) -> None:
     for number, name in enumerate(("test.note", "test.other")):
         facts = {"type": name, "error_class": "E", "message": "<b>no …</b>", "last_seen": T0, "job0": f"id{number}"}
