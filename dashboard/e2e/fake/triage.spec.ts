@@ -46,6 +46,18 @@ test("failed jobs are gone through one by one, by keyboard, and the list is as i
   await expect(page.locator(`[data-row-link="${id(25)}"]`)).toBeFocused();
 });
 
+test("from one failed job to all of its kind: counted, then retried", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  const { ids } = await stack.order({ add: [failed(0), failed(1), failed(2)] });
+  await open(`/jobs/${ids[1] ?? ""}`);
+  await page.getByRole("button", { name: "Retry them all" }).click();
+  await expect(page.getByRole("dialog", { name: "Retry all with Oops?" })).toBeVisible();
+  await expect(page.getByTestId("preview")).toHaveText("3 jobs will change.");
+  await page.getByRole("button", { name: "Retry now" }).click();
+  await expect(page.locator("[data-toast]")).toContainText("3 jobs sent back to the queue.");
+  await expect(statusOf(page)).not.toHaveText("Failed");
+});
+
 test("Escape closes what is open before it leads back", async ({ page, open, stack }) => {
   const { ids } = await stack.order({ add: [failed(0)] });
   await open(`/jobs/${ids[0] ?? ""}`);

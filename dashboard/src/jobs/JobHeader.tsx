@@ -13,8 +13,13 @@ import { JobSteps } from "./JobSteps";
 import { allows, STATUS } from "./status";
 import { StatusChip } from "./StatusChip";
 
+interface HeaderProps {
+  job: JobDetail;
+  canAct: boolean;
+}
+
 /** Which job, how it stands, why it waits or failed, and what can be done about it. */
-export function JobHeader({ job, canAct }: { job: JobDetail; canAct: boolean }) {
+export function JobHeader({ job, canAct }: HeaderProps) {
   return (
     <header className="border border-line bg-panel">
       <div className="flex flex-wrap items-start gap-x-6 gap-y-3 p-4">
@@ -36,7 +41,7 @@ export function JobHeader({ job, canAct }: { job: JobDetail; canAct: boolean }) 
         {canAct && <Actions job={job} />}
       </div>
       <Progress job={job} />
-      <Why job={job} />
+      <Why job={job} canAct={canAct} />
     </header>
   );
 }
@@ -104,7 +109,7 @@ function Progress({ job }: { job: JobDetail }) {
 }
 
 /** The one sentence that matters now: why it waits, or why it failed. */
-function Why({ job }: { job: JobDetail }) {
+function Why({ job, canAct }: HeaderProps) {
   const now = useNow();
   const { tone, meaning } = STATUS[job.status];
   const numbers = useQuery({ ...metrics(), ...usePolling(5000, !STATUS[job.status].terminal) });
@@ -126,26 +131,42 @@ function Why({ job }: { job: JobDetail }) {
           {job.errorMessage}
         </div>
       )}
-      <p className="text-soft">
-        {due !== null && due > now ? (
-          <>
-            {job.status === "retrying" ? `Attempt ${job.attempts + 1} of ${job.maxAttempts}` : "It runs"}{" "}
-            <strong className="nums text-text">in {countdown(due - now)}</strong>
-            {paused ? `, unless ${job.type} is still paused then.` : "."}
-          </>
-        ) : (
-          <Told text={job.why ?? meaning} />
-        )}
-        {failed && job.fingerprint && (
-          <Link
-            to="/dashboard"
-            search={{ fingerprint: job.fingerprint }}
-            className="ms-3 text-text underline decoration-strong underline-offset-4"
-          >
-            All jobs with this error
-          </Link>
-        )}
-      </p>
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+        <p className="text-soft">
+          {due !== null && due > now ? (
+            <>
+              {job.status === "retrying" ? `Attempt ${job.attempts + 1} of ${job.maxAttempts}` : "It runs"}{" "}
+              <strong className="nums text-text">in {countdown(due - now)}</strong>
+              {paused ? `, unless ${job.type} is still paused then.` : "."}
+            </>
+          ) : (
+            <Told text={job.why ?? meaning} />
+          )}
+        </p>
+        {failed && job.fingerprint && <Alike job={job} fingerprint={job.fingerprint} canAct={canAct} />}
+      </div>
+    </div>
+  );
+}
+
+/** What failed is seldom alone: the others of its kind, and all of them tried again. */
+function Alike({ job, fingerprint, canAct }: HeaderProps & { fingerprint: string }) {
+  const filter = { fingerprint };
+  const what = `all with ${job.errorClass ?? "this error"}`;
+  return (
+    <div className="flex flex-wrap gap-2 sm:ms-auto">
+      <Link to="/dashboard" search={filter} className={buttonClass("plain", "sm")}>
+        All jobs with this error
+      </Link>
+      {canAct && allows(job.status, "retry") && (
+        <Button
+          size="sm"
+          icon={<IconRetry width={13} height={13} />}
+          onClick={() => ask({ kind: "many", action: "retry", target: { filter }, what })}
+        >
+          Retry them all
+        </Button>
+      )}
     </div>
   );
 }
