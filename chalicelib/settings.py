@@ -51,7 +51,7 @@ class Settings:
             fault_rate=_number(env, "JOBFLOW_FAULT_RATE", 0.0, 0.0, 1.0),
             rate_limit_max=int(_number(env, "RATE_LIMIT_MAX", 60, 0, 1_000_000)),
             rate_limit_window=int(_number(env, "RATE_LIMIT_WINDOW", 60, 1, 3600)),
-            log_level=env.get("LOG_LEVEL", "INFO"),
+            log_level=_one_of(env, "LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"),
             partial_batch=env.get("PARTIAL_BATCH", "") == "1",
             event_sources=env.get("EVENT_SOURCES", ""),
         )

@@ -113,6 +113,7 @@ async def run(to: Target, options: argparse.Namespace, console: Console) -> Outc
         headers={"Authorization": f"Bearer {to.token}"},
         timeout=REQUEST_TIMEOUT,
         limits=bounds,
+        trust_env=not loopback(to.url),  # no proxy leads back to this machine
     ) as client:
         payload = await example(client, options.type)
         plan = Plan(

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chalicelib.errors import ConfigurationError
+from chalicelib.settings import Settings
 from infra.local.errors import CannotRun
 
 ROOT = Path(__file__).parents[2]
@@ -48,9 +50,18 @@ class Options:
             stack=env.get("JOBFLOW_STACK", "jobflow-dev"),
             concurrency=int(_number(env, "JOBFLOW_CONCURRENCY", 4, 1, 100)),
             duplicate_rate=_number(env, "JOBFLOW_DUPLICATE_RATE", 0, 0, 1),
-            passed_on={name: env[name] for name in PASSED_ON if name in env},
+            passed_on=_passed_on(env),
             watch=bool(_number(env, "WATCH", 0, 0, 1)),
         )
+
+
+def _passed_on(env: Mapping[str, str]) -> Mapping[str, str]:
+    found = {name: env[name] for name in PASSED_ON if env.get(name)}
+    try:
+        Settings.from_env(found)
+    except ConfigurationError as error:
+        raise CannotRun(f"{error}.") from error
+    return found
 
 
 def _port(env: Mapping[str, str], name: str, default: int) -> int:

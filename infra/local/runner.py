@@ -78,28 +78,28 @@ class Runner:
     def __init__(self, options: Options, terminal: Terminal) -> None:
         self._options = options
         self._terminal = terminal
+        self._state = StateFile(options.state_dir)
         self._platform = Platform(options, terminal)
         self._edits: queue.SimpleQueue[set[Path]] = queue.SimpleQueue()
 
     def run(self) -> NoReturn:
         """Start, follow edits, and on Stop or a fatal error take everything down again."""
-        state = StateFile(self._options.state_dir)
         try:
             self._platform.start()
             watcher = Watcher(self._options.root, self._edits.put)
             watcher.wait_until_watching()
-            state.write(self._platform.state())
+            self._state.write(self._platform.state())
             self._terminal.say(banner(self._platform.state(), self._platform.described.types))
             try:
-                self._follow(state)
+                self._follow()
             finally:
                 watcher.close()
         finally:
-            state.remove()
+            self._state.remove()
             self._terminal.say("Stopping …", "dim")
             self._platform.close()
 
-    def _follow(self, state: StateFile) -> NoReturn:
+    def _follow(self) -> NoReturn:
         while True:
             try:
                 edited = self._edits.get(timeout=TICK_SECONDS)
@@ -108,7 +108,7 @@ class Runner:
                 self._platform.obey_pauses()
             else:
                 self._take(edited)
-            state.write(self._platform.state())
+            self._state.write(self._platform.state())
 
     def _take(self, edited: set[Path]) -> None:
         names = ", ".join(sorted(str(path.relative_to(self._options.root)) for path in edited)[:5])

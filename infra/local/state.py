@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.local.errors import CannotRun
+
 
 class StateFile:
-    """`dev.json`: there while the platform is up, and only then."""
+    """`dev.json`: there while the platform is up, and only then. Raises CannotRun for a folder that cannot be one."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CannotRun(
+                f"The state folder {folder} cannot be made: {error.strerror} (JOBFLOW_STATE_DIR)."
+            ) from error
         self.path = folder / "dev.json"
         self._written: Mapping[str, Any] | None = None
 
@@ -26,5 +33,6 @@ class StateFile:
         self._written = dict(state)
 
     def remove(self) -> None:
-        """Remove it."""
-        self.path.unlink(missing_ok=True)
+        """Remove it, if it is this run's: one that found its port in use leaves the file of the one that has it."""
+        if self._written is not None:
+            self.path.unlink(missing_ok=True)

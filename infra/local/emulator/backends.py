@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from . import ministack
+from . import ministack, shell
 
 ANNOUNCE_SECONDS = 30.0
 PROJECT = Path(__file__).parents[3]
@@ -32,7 +32,12 @@ def _launch_moto(name: str) -> Launch:
     def launch(port: int, log: Log, _state: Path | None) -> tuple["subprocess.Popen[bytes]", str]:
         command = [sys.executable, "-m", "infra.local.emulator", "--backend", name, "--port", str(port)]
         process = subprocess.Popen(
-            [*command, "--die-with-parent"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=PROJECT
+            [*command, "--die-with-parent"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd=PROJECT,
+            env=shell.without_aws(),
         )
         deadline = threading.Timer(ANNOUNCE_SECONDS, process.kill)  # which ends the wait for the line below
         deadline.start()

@@ -1,10 +1,11 @@
 """ministack, the second emulator: faster at some things, another opinion on all; in a Python environment of its own,
 because it pins another botocore than ours."""
 
-import os
 from pathlib import Path
 
 from infra.local import tool
+
+from . import shell
 
 REQUIREMENTS = ("ministack==1.5.33", "aws-sam-translator", "boto3")
 STATE = tool.ROOT / "ministack"
@@ -23,7 +24,7 @@ def command(executable: Path) -> list[str]:
 def environment(port: int, state: Path) -> dict[str, str]:
     """Return ministack's settings: on the loopback address only, its state kept in `state` over a clean restart."""
     return {
-        **os.environ,
+        **shell.without_aws(),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "TMPDIR": str(state / "tmp"),

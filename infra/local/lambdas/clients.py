@@ -1,9 +1,11 @@
 """SDK clients for the runner's own calls to the emulator, independent of the shell's AWS settings."""
 
+import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from infra.local.lambdas.specs import REGION
@@ -24,7 +26,14 @@ CONFIG = Config(
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 2},
     account_id_endpoint_mode="disabled",  # else the account becomes part of the host name of a stream call
+    proxies={},  # the emulator is on this machine
 )
+NOTHING_OF_THE_SHELL: Mapping[str, Any] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""Session variables of botocore: what AWS_PROFILE names may not exist here, or say what is meant for real AWS."""
 
 
 class Clients:
@@ -33,6 +42,7 @@ class Clients:
     def __init__(self, aws: Mapping[str, str]) -> None:
         self._endpoint = aws["AWS_ENDPOINT_URL"]
         self._session = boto3.Session(
+            botocore_session=botocore.session.Session(NOTHING_OF_THE_SHELL),
             aws_access_key_id=aws.get("AWS_ACCESS_KEY_ID", "local"),
             aws_secret_access_key=aws.get("AWS_SECRET_ACCESS_KEY", "local"),
             region_name=aws.get("AWS_DEFAULT_REGION", REGION),

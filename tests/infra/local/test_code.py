@@ -63,6 +63,19 @@ def test_the_state_file_is_whole_private_and_gone_at_the_end(tmp_path: Path) -> 
     assert list((tmp_path / "state").iterdir()) == []
 
 
+def test_the_state_file_of_another_run_stays(tmp_path: Path) -> None:
+    running, refused = StateFile(tmp_path), StateFile(tmp_path)
+    running.write({"api": "x"})
+    refused.remove()
+    assert running.path.exists()
+
+
+def test_a_state_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotRun, match=r"file/state cannot be made: .*JOBFLOW_STATE_DIR"):
+        StateFile(tmp_path / "file" / "state")
+
+
 def test_port_0_is_a_free_port_that_a_child_can_take() -> None:
     port = free(0, "AWS_PORT")
 

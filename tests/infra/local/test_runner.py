@@ -230,6 +230,12 @@ def test_faults_can_be_injected_from_the_shell(tmp_path: Path) -> None:
         until(lambda: run.job(job_id)["status"] == "dead_letter")
 
 
+def test_what_the_shell_says_about_real_aws_or_a_proxy_leads_nothing_away(tmp_path: Path) -> None:
+    nowhere = dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "AWS_ENDPOINT_URL_SQS"), "http://127.0.0.1:1")
+    with running(ROOT, tmp_path, AWS_PROFILE="not-here", AWS_REGION="eu-west-1", **nowhere) as run:
+        run.finished(run.submit("email.send", {"to": ["a@example.com"], "subject": "x", "text": "x"}))
+
+
 def test_the_dashboard_is_served_when_it_is_built(tmp_path: Path) -> None:
     root = copy_of_the_code(tmp_path / "code")
     build = root / "dashboard" / "dist"
