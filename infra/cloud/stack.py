@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from infra.cloud.account import Account
 from infra.cloud.changes import Change, read
 from infra.cloud.errors import CloudError
+from infra.cloud.events import Event, event_of
 
 POLL = 2.0
 """Seconds between two looks at a stack that is changing."""
@@ -27,22 +28,6 @@ STUCK = {
     "`aws cloudformation continue-update-rollback --stack-name {name}`.",
 }
 """States in which CloudFormation changes nothing, and what ends them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to a resource of the stack."""
-
-    id: str
-    resource: str
-    type: str
-    status: str
-    reason: str
-
-    @property
-    def failed(self) -> bool:
-        """Whether it is why a change goes wrong, not what follows from that."""
-        return self.status.endswith("_FAILED") and "cancelled" not in self.reason.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +174,7 @@ class Stack:
         """The stack's events, newest first; further pages are asked for only when somebody looks at them."""
         try:
             pages = self.account.cloudformation.get_paginator("describe_stack_events").paginate(StackName=self.name)
-            yield from (_event(entry) for page in pages for entry in page["StackEvents"])
+            yield from (event_of(entry) for page in pages for entry in page["StackEvents"])
         except ClientError as error:
             if "does not exist" not in str(error):
                 raise
@@ -210,16 +195,6 @@ class Stack:
             StackName=self.name, ChangeSetName=name
         )
         return [change for page in pages for change in page["Changes"]]
-
-
-def _event(entry: Mapping[str, Any]) -> Event:
-    return Event(
-        entry["EventId"],
-        entry["LogicalResourceId"],
-        entry["ResourceType"],
-        entry["ResourceStatus"],
-        entry.get("ResourceStatusReason", ""),
-    )
 
 
 def names_of(resources: Sequence[Mapping[str, Any]], kind: str) -> list[str]:

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.text import Text
 
 from infra.cloud.changes import Change, summary
-from infra.cloud.stack import Event
+from infra.cloud.events import Event
 
 COLOURS = {"add": "green", "modify": "yellow", "replace": "red", "remove": "red", "import": "green"}
 

@@ -28,7 +28,7 @@ CONFIG = Config(
     account_id_endpoint_mode="disabled",  # else the account becomes part of the host name of a stream call
     proxies={},  # the emulator is on this machine
 )
-NOTHING_OF_THE_SHELL: Mapping[str, Any] = {
+NOTHING_OF_THE_SHELL: dict[str, Any] = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
