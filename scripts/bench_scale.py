@@ -28,7 +28,7 @@ from chalicelib.fingerprints import fingerprint
 from chalicelib.job import Status
 from chalicelib.metrics import MetricsReader
 from chalicelib.ports import Filter
-from chalicelib.service import JobService
+from chalicelib.service import DEEPEST_OFFSET, JobService
 from chalicelib.settings import Settings
 from chalicelib.sqs import SqsJobQueue
 from infra.local.emulator.process import Emulator
@@ -64,6 +64,7 @@ class Place:
             "first page": Filter(),
             "failed": Filter(status=Status.FAILED),
             "queued": Filter(status=Status.QUEUED),
+            "completed": Filter(status=Status.COMPLETED),
             "completed of a type": Filter(status=Status.COMPLETED, type="email.send"),
             "tag": Filter(tag="night"),
             "tag of a type, failed": Filter(status=Status.FAILED, type="email.send", tag="night"),
@@ -74,6 +75,8 @@ class Place:
         found: dict[str, Callable[[], object]] = {
             f"GET /jobs, {name}": partial(service.page, which, 20) for name, which in lists.items()
         }
+        found["GET /jobs, the deepest offset"] = partial(service.page, Filter(), 20, None, DEEPEST_OFFSET - 20)
+        found["GET /jobs, completed, offset 200"] = partial(service.page, lists["completed"], 20, None, 200)
         return {"GET /metrics": metrics.read, **found}
 
 
