@@ -119,9 +119,10 @@ class Platform:
         self._dashboard_port = wanted
         self.origin = options.passed_on.get("CORS_ORIGIN", f"http://localhost:{wanted}")
         aws_port = ports.free(options.aws_port, "AWS_PORT")
+        log, state = options.state_dir / "emulator.log", options.state_dir / options.backend
         with ThreadPoolExecutor(2) as pool:
             describing = pool.submit(code.describe, options.root, options.stack, self.origin)
-            emulating = pool.submit(Emulator.start, aws_port, options.backend, options.state_dir / "emulator.log")
+            emulating = pool.submit(Emulator.start, aws_port, options.backend, log, state)
             try:
                 self.emulator = emulating.result()
             except EmulatorError as error:
