@@ -17,6 +17,11 @@ for (const theme of ["dark", "light"] as const) {
     await create.getByRole("button", { name: "Try it out" }).click();
     await expect(create.getByRole("textbox", { name: "Request body" })).toBeVisible();
     await expectAccessible(page, theme);
+    const list = page.locator("#operations-jobs-list_jobs");
+    await list.getByRole("button").first().click();
+    await expect(list.getByText("Default value : 20")).toBeVisible();
+    await expect(list.locator(".renderedMarkdown code").first()).toHaveText("next_cursor");
+    await expectAccessible(page, theme);
   });
 }
 
