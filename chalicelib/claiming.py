@@ -66,7 +66,7 @@ class Claims:
     def _stop(self, lost: Job) -> Drop:
         now = self._now()
         stopped = self.store.apply(lost.id, changes.stop(lost, now=now))
-        self.store.record(lost.id, attempt_of(lost, LOST, now))
+        self._record_lost(lost)
         telemetry.moved(stopped, "stop")
         return Drop("cancelled")
 
@@ -74,7 +74,7 @@ class Claims:
         now = self._now()
         change = changes.take_over(lost, now=now, lease_until=now + left + LEASE_SLACK, by=by)
         taken = self.store.apply(lost.id, change)
-        self.store.record(lost.id, attempt_of(lost, LOST, now))
+        self._record_lost(lost)
         telemetry.taken_over(taken)
         return taken
 
@@ -85,9 +85,16 @@ class Claims:
             f"Attempt {lost.attempts} of {lost.max_attempts} was never settled: its worker crashed or ran out of time.",
         )
         buried = self.store.apply(lost.id, changes.bury(lost, now=now, error=error))
-        self.store.record(lost.id, attempt_of(lost, LOST, now))
+        self._record_lost(lost)
         telemetry.buried(buried)
         return Hold(0, "burning down to the dead-letter queue")
+
+    def _record_lost(self, lost: Job) -> None:
+        try:
+            self.store.record(lost.id, attempt_of(lost, LOST, self._now()))
+        except Exception as error:
+            # The job is ours by now: an attempt must not be spent because a line of history could not be written.
+            telemetry.store_failed(lost.type, lost.id, error)
 
     def _now(self) -> float:
         return round(self.clock(), 3)

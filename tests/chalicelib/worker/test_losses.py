@@ -26,6 +26,22 @@ def test_a_killed_worker_is_taken_over_after_its_lease_and_the_lost_attempt_is_o
     assert world.ran == [(1, 1), (1, 2)]
 
 
+def test_a_take_over_whose_history_cannot_be_written_runs_all_the_same(
+    world: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ConnectionError
+
+    world.submit()
+    world.script = [die]
+    with pytest.raises(Crash):
+        world.poll()
+    world.clock.advance(6 * world.timeout)
+    monkeypatch.setattr(world.store, "record", refuse)
+    world.poll()
+    assert (world.job().status, world.ran) == (Status.COMPLETED, [(1, 1), (1, 2)])
+
+
 def test_a_crash_loop_ends_in_the_dead_letter_queue(world: Bench) -> None:
     world.submit(max_attempts=2)
     world.script = [die, die]
