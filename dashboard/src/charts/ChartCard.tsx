@@ -45,7 +45,7 @@ export function ChartCard({ title, actions, summary, missing, ...chart }: ChartC
           </p>
         )}
       </div>
-      <div className="flex min-h-9 flex-wrap items-center gap-x-4 gap-y-0.5 px-4 pt-1 pb-2 text-xs">
+      <div className="flex min-h-9 flex-wrap content-start md:max-lg:min-h-[50px] items-center gap-x-4 gap-y-0.5 px-4 pt-1 pb-2 text-xs">
         <ul className="contents">
           {chart.lines.map((line) => (
             <li key={line.label} className="flex items-center gap-1.5 text-soft">

@@ -32,7 +32,7 @@ export function HealthStrip() {
         />
         <h1
           aria-live="polite"
-          className="min-w-0 text-lg leading-6 font-semibold text-balance"
+          className="flex min-h-6 min-w-0 flex-1 items-center text-lg leading-6 font-semibold text-balance max-sm:min-h-12"
           data-testid="health"
         >
           {health?.sentence ?? failed ?? (
@@ -119,8 +119,13 @@ function Figure({
   return (
     <div className="relative -mb-px -me-px border-e border-b border-line px-3 py-2 sm:px-4 sm:py-2.5 has-[a]:hover:bg-hover">
       <dt className="text-xs text-soft">{name}</dt>
-      <dd className={cx("nums text-xl leading-7 sm:text-2xl sm:leading-8 font-medium tracking-tight", tone)}>
-        {value ?? <Skeleton className="my-1 h-6 w-14" />}
+      <dd
+        className={cx(
+          "nums flow-root text-xl leading-7 sm:text-2xl sm:leading-8 font-medium tracking-tight",
+          tone,
+        )}
+      >
+        {value ?? <Skeleton className="my-1 h-5 w-14 sm:h-6" />}
         <span className="block min-h-4 text-2xs max-sm:min-h-8 leading-4 sm:truncate font-normal tracking-normal text-faint">
           {value !== undefined && value !== "–" && note}
         </span>

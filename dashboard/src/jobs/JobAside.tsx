@@ -58,14 +58,14 @@ export function JobFacts({ job }: { job: JobDetail }) {
           <When at={job.updatedAt} />
         </Fact>
         <Fact name="From creation to last start">{wait === null ? "–" : duration(wait)}</Fact>
-        <Fact name="Last run">
-          {run === null ? "–" : duration(run)}
-          <Usual type={job.type} />
-        </Fact>
+        <Fact name="Last run">{run === null ? "–" : duration(run)}</Fact>
         <Fact name="Attempts">
           {job.attempts} of {job.maxAttempts}
+          {job.gen > 1 && `, run ${job.gen}`}
         </Fact>
-        <Fact name="Runs">{job.gen}</Fact>
+        <Fact name="Runs of this type, p50 / p95">
+          <Usual type={job.type} />
+        </Fact>
         <Fact name="Tags">
           {job.tags.length === 0
             ? "–"
@@ -96,8 +96,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
 /** What a run is measured by: how long others of its type take. */
 function Usual({ type }: { type: string }) {
   const { data } = useQuery({ ...latency("run", type, "card", lastHour), staleTime: 60_000 });
-  const pair = newestPair(data?.points);
-  return pair && <span className="block text-2xs text-soft">p50 / p95 of its type: {pair}</span>;
+  return newestPair(data?.points) ?? "–";
 }
 
 const LANGUAGES = [

@@ -129,9 +129,20 @@ function reveal(list: HTMLElement | null, index: number, size: number): void {
     window.scrollBy({ top: top + size - window.innerHeight + BOTTOM });
 }
 
-/** How wide the table may be: as wide as its section, which is there before the rows are. 0 where nothing is laid out. */
+/** What the page keeps free at the sides of the list, and its borders. */
+const SIDES = 2 * 12 + 2;
+/** How wide the page lets it become. */
+const WIDEST = 1566;
+
+/** How wide the list is, or will be when its first picture has its rows already. 0 where nothing is laid out. */
+function firstWidth(): number {
+  const section = document.getElementById("job-list");
+  return section?.clientWidth ?? Math.max(0, Math.min(WIDEST, document.documentElement.clientWidth - SIDES));
+}
+
+/** How wide the table may be: as wide as its section. */
 function useWidth(ref: React.RefObject<HTMLDivElement | null>): number {
-  const [width, setWidth] = useState(() => document.getElementById("job-list")?.clientWidth ?? 0);
+  const [width, setWidth] = useState(firstWidth);
   useLayoutEffect(() => {
     const element = ref.current;
     if (!element) return;

@@ -52,8 +52,8 @@ export function JobsPage() {
 function ChartsToCome() {
   return (
     <div className="grid gap-3 md:grid-cols-2">
-      <Skeleton className="h-[210px]" />
-      <Skeleton className="h-[210px]" />
+      <Skeleton className="h-[210px] md:max-lg:h-[224px]" />
+      <Skeleton className="h-[210px] md:max-lg:h-[224px]" />
     </div>
   );
 }

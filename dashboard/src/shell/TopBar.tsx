@@ -91,7 +91,7 @@ function Place({
 /** On a phone the places are where the thumb is. */
 export function BottomNav() {
   const { token } = useSession();
-  const { can } = useMe();
+  const { can, role } = useMe();
   if (!token) return null;
   const places = can.act ? [...PLACES, ["/create", "Create", <IconPlus key="i" />] as const] : PLACES;
   return (
@@ -113,6 +113,7 @@ export function BottomNav() {
           {name}
         </Link>
       ))}
+      {role === null && <span aria-hidden="true" className="flex-1" />}
     </nav>
   );
 }
