@@ -93,21 +93,31 @@ def _covered(now: float, window: float) -> float:
     return max(1.0, now - first)
 
 
-def error_groups(hours: Iterable[ErrorHour], now: float, job_type: str | None = None) -> list[dict[str, Any]]:
-    """The errors by fingerprint, most frequent first, each with its last 24 hours as a sparkline."""
+def spark_start(now: float) -> float:
+    """When the first hour of a sparkline begins."""
+    return (now // 3600 - (SPARKS - 1)) * 3600
+
+
+def error_groups(
+    hours: Iterable[ErrorHour], now: float, job_type: str | None = None, since: float = 0.0
+) -> list[dict[str, Any]]:
+    """The errors by fingerprint, most frequent first, of the hours from `since` on (epoch seconds).
+
+    Each has its last 24 hours as a sparkline, whatever `since` is, as far as they are in `hours`.
+    """
     groups: dict[str, list[ErrorHour]] = {}
     for hour in hours:
         if job_type in (None, hour.numbers["type"]):
             groups.setdefault(hour.fingerprint, []).append(hour)
-    found = [_group(rows, now) for rows in groups.values()]
+    found = [_group(rows, now, since) for rows in groups.values() if any(row.hour >= since for row in rows)]
     return sorted(found, key=lambda group: (-group["count"], group["fingerprint"]))
 
 
-def _group(rows: list[ErrorHour], now: float) -> dict[str, Any]:
-    rows = sorted(rows, key=lambda row: row.hour)
+def _group(every: list[ErrorHour], now: float, since: float) -> dict[str, Any]:
+    rows = sorted((row for row in every if row.hour >= since), key=lambda row: row.hour)
     newest = rows[-1].numbers
-    first = int(now // 3600) * 3600 - (SPARKS - 1) * 3600
-    by_hour = {row.hour: int(row.numbers["count"]) for row in rows}
+    first = spark_start(now)
+    by_hour = {row.hour: int(row.numbers["count"]) for row in every}
     samples = [numbers[f"job{slot}"] for numbers in (row.numbers for row in reversed(rows)) for slot in range(3)
                if f"job{slot}" in numbers]  # fmt: skip
     return {
@@ -115,11 +125,11 @@ def _group(rows: list[ErrorHour], now: float) -> dict[str, Any]:
         "type": newest["type"],
         "error_class": newest["error_class"],
         "message": newest["message"],
-        "count": sum(by_hour.values()),
+        "count": sum(by_hour[row.hour] for row in rows),
         "first_seen": rows[0].numbers["first_seen"],
         "last_seen": newest["last_seen"],
         "sample_job_ids": list(dict.fromkeys(samples))[:5],
-        "sparkline": [by_hour.get(float(first + n * 3600), 0) for n in range(SPARKS)],
+        "sparkline": [by_hour.get(first + n * 3600, 0) for n in range(SPARKS)],
         "sparkline_step_s": 3600,
     }
 

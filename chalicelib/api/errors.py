@@ -9,7 +9,7 @@ from chalicelib.api.responses import Answer, Time
 from chalicelib.api.schemas import Moment, Query, TypeName
 from chalicelib.job import DAY
 from chalicelib.listing import iso
-from chalicelib.series import error_groups
+from chalicelib.series import error_groups, spark_start
 
 LONGEST = 30 * DAY
 MOST_ROWS = 3000
@@ -61,8 +61,9 @@ def list_errors(call: Call) -> ErrorGroups:
         check_type(asked.type)
     now = wiring.clock()()
     since = max(asked.since if asked.since is not None else now - DAY, now - LONGEST)
-    hours = wiring.counters().errors(since - since % 3600, now, MOST_ROWS)
-    found = error_groups(hours, now, asked.type)
+    start = since - since % 3600
+    hours = wiring.counters().errors(min(start, spark_start(now)), now, MOST_ROWS)
+    found = error_groups(hours, now, asked.type, start)
     groups = [
         ErrorGroup(**{**group, "first_seen": iso(group["first_seen"]), "last_seen": iso(group["last_seen"])})
         for group in found[:MOST_GROUPS]

@@ -221,3 +221,6 @@ def test_errors_are_grouped_with_their_last_day_as_a_sparkline() -> None:
     assert (first["fingerprint"], second["fingerprint"]) == ("f2", "f1")
     assert (second["count"], second["sparkline"][-2:], second["sample_job_ids"]) == (5, [2, 3], ["j0", "j1"])
     assert [g["fingerprint"] for g in error_groups(hours, T0 + 60, "a.b")] == ["f1"]
+    [_, late] = error_groups(hours, T0 + 60, since=T0)
+    assert (late["count"], late["sparkline"][-2:]) == (3, [2, 3])
+    assert error_groups(hours[:1], T0 + 60, since=T0) == []

@@ -139,6 +139,18 @@ def test_errors_come_grouped_and_filtered_by_type(world: World, counters: Memory
     assert (group["first_seen"], group["sample_job_ids"], group["sparkline"][-1]) == (iso(T0 - 5), ["id0"], 1)
 
 
+def test_a_sparkline_shows_the_day_however_late_one_asks_from(world: World, counters: MemoryCounters) -> None:
+    hour = T0 - T0 % 3600
+    for place, at in enumerate((hour - 23 * 3600, hour - 3600, hour)):
+        facts = {"type": "test.note", "error_class": "E", "message": "m", "last_seen": at, "job0": f"id{place}"}
+        numbers = Additions(Counter({"count": place + 1}), facts, {"first_seen": at})
+        counters.add(Row("ERR", f"{iso(at)}#f1"), numbers, "s", f"{place}", f"{place}")
+    [group] = world.get(f"/errors?since={iso(hour)}").json["groups"]
+    assert (group["count"], group["first_seen"], group["sample_job_ids"]) == (3, iso(hour), ["id2"])
+    assert (group["sparkline"][0], group["sparkline"][-2:], sum(group["sparkline"])) == (1, [2, 3], 6)
+    assert world.get(f"/errors?since={iso(T0 + 9000)}").json["groups"] == []
+
+
 def test_only_the_most_frequent_errors_are_told_and_that_there_are_more(world: World, counters: MemoryCounters) -> None:
     for number in range(101):
         facts = {"type": "test.note", "error_class": "E", "message": "m", "last_seen": T0}
