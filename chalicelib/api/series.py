@@ -26,6 +26,8 @@ from chalicelib.series import (
 )
 
 MOST_POINTS = 1500
+MOST_ROWS = 3000
+"""Stored buckets that a series is summed from, for each type: of steps that are made of several there are fewer."""
 DEFAULT_SPAN = 3600.0
 Metric = Literal["throughput", "failures", "wait", "run", "total", "depth"]
 Step = Annotated[Literal["60", "300", "3600", "86400"], StringConstraints()]
@@ -104,9 +106,9 @@ class Series(Answer):
 
 @endpoints.get("/metrics/series", Series, query=SeriesQuery)
 def read_series(call: Call) -> Series:
-    """Throughput, failures, durations or depth over time, at most 1,500 points. `total` is from creation to completion.
+    """Throughput, failures, durations or depth over time: the newest 1,500 points, or 600 that are 300 s apart.
 
-    Depth, the unfinished jobs, goes back 1,500 steps from now.
+    `total` is from creation to completion. Depth, the unfinished jobs, goes back as many steps from now.
     """
     asked: SeriesQuery = call.query
     if asked.type is not None:
@@ -116,7 +118,7 @@ def read_series(call: Call) -> Series:
     end = now if asked.end is None else min(asked.end, now)
     # Depth is counted back from now, whatever part of it is shown.
     last = now if asked.metric == "depth" else end
-    start = max(asked.start if asked.start is not None else end - DEFAULT_SPAN, last - (MOST_POINTS - 1) * step)
+    start = max(asked.start if asked.start is not None else end - DEFAULT_SPAN, last - (_most_points(step) - 1) * step)
     counters, metrics = wiring.counters(), wiring.metrics()
     buckets = [b for name in names for b in counters.buckets(name, resolution(step), start - start % step, last)]
     steps = gather(buckets, start, last, step)
@@ -131,6 +133,10 @@ def read_series(call: Call) -> Series:
         points=_points(asked.metric, steps, unfinished, end),
         drain_eta_s=drain_eta(recent, metrics.within(RUNNING, asked.type), now),
     )
+
+
+def _most_points(step: int) -> int:
+    return min(MOST_POINTS, MOST_ROWS * resolution(step) // step)
 
 
 def _points(

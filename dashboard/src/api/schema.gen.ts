@@ -304,10 +304,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Throughput, failures, durations or depth over time, at most 1,500 points
-     * @description Throughput, failures, durations or depth over time, at most 1,500 points. `total` is from creation to completion.
+     * Throughput, failures, durations or depth over time: the newest 1,500 points, or 600 that are 300 s apart
+     * @description Throughput, failures, durations or depth over time: the newest 1,500 points, or 600 that are 300 s apart.
      *
-     *     Depth, the unfinished jobs, goes back 1,500 steps from now.
+     *     `total` is from creation to completion. Depth, the unfinished jobs, goes back as many steps from now.
      */
     get: operations["read_series"];
     put?: never;

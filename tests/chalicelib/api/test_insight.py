@@ -112,10 +112,11 @@ def test_a_wrong_series_is_422_naming_the_parameter(world: World, query: str, wh
     assert (answer.status, answer.locs[0][-1]) == (422, where)
 
 
-def test_a_long_series_is_cut_to_its_newest_points(world: World) -> None:
-    answer = world.get(f"/metrics/series?metric=throughput&from={iso(T0 - 10_000_000)}&to={iso(T0)}")
-    assert len(answer.json["points"]) == 1500
-    assert answer.json["points"][-1]["t"] == iso(T0)
+@pytest.mark.parametrize(("step", "most"), [(60, 1500), (300, 600), (3600, 1500), (86_400, 1500)])
+def test_a_long_series_is_cut_to_its_newest_points(world: World, step: int, most: int) -> None:
+    answer = world.get(f"/metrics/series?metric=throughput&step={step}&from=1970-01-01T00:00:00Z&to={iso(T0)}")
+    assert len(answer.json["points"]) == most
+    assert answer.json["points"][-1]["t"] == iso(T0 - T0 % step)
 
 
 def test_a_series_until_the_beginning_of_time_is_not_one_until_now(world: World) -> None:
