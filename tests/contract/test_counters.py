@@ -108,6 +108,21 @@ def test_a_row_is_read_without_its_marks(rows: Rows) -> None:
     assert dict(rows.read(Row("ERR", "x"))) == {"count": 2, "type": "a.b", "first_seen": T0}
 
 
+def test_tidying_keeps_up_with_many_busy_types(rows: Rows) -> None:
+    """A minute leaves 13 numbers of each type behind; a row that only grew would be full after hours."""
+    for number in range(40):
+        name, minute = f"t.t{number}", [T0 - 120 + second for second in range(0, 60, 5)]
+        all_came = sum((came(name, since) for since in minute), Counter({f"n#{name}#completed": 12}))
+        all_went: Counter[str] = Counter()
+        for since in minute:
+            all_went.update(went(name, since, T0))
+        rows.add(Row(*TOTALS), Additions(all_came), "s", f"{number:02}a", f"{number:02}a")
+        rows.add(Row(*TOTALS), Additions(all_went), "s", f"{number:02}b", f"{number:02}b")
+    assert rows.tidy(T0) == 40 * 14
+    assert [name for name in rows.read(Row(*TOTALS)) if not name.startswith("n#")] == []
+    assert set(rows.standing().totals.values()) == {12}
+
+
 def test_tidying_takes_out_what_is_empty_past_or_of_a_shard_that_ended(rows: Rows) -> None:
     row = Row(*TOTALS)
     old, new = (f"shardId-0000000{int((T0 - age) * 1000)}-ab12" for age in (3 * DAY, 3600))
