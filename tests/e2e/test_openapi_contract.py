@@ -148,6 +148,10 @@ def test_no_request_that_the_document_suggests_breaks_the_contract(run: Run) -> 
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-1000:]
 
 
+def test_the_committed_document_is_the_one_that_is_served(run: Run) -> None:
+    assert run.client.get("/openapi.json").json() == DOCUMENT
+
+
 def test_docs_lead_from_the_api_to_the_page_that_renders_the_document(run: Run) -> None:
     page = httpx.get(run.state["api"] + "/docs", follow_redirects=True)
     assert (page.status_code, str(page.url)) == (200, run.state["dashboard"] + "/reference/")
