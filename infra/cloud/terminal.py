@@ -46,7 +46,12 @@ class Terminal:
 
     def ask(self, question: str) -> str:
         """What a person answers; nothing when nobody is there to answer."""
-        return self._console.input(Text(question)).strip() if sys.stdin.isatty() else ""
+        if not sys.stdin.isatty():
+            return ""
+        try:
+            return self._console.input(Text(question)).strip()
+        except EOFError:
+            return ""
 
     @contextmanager
     def working(self, text: str) -> Iterator[None]:

@@ -1,8 +1,17 @@
 """`python -m infra.local`: the whole platform on this machine."""
 
+import signal
 import sys
 
-from infra.local.runner import run
+
+def main() -> int:
+    """Run until a signal; the exit code."""
+    # Loading takes a moment in which nothing runs yet: an interrupt then ends it without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from infra.local.runner import run
+
+    return run()
+
 
 if __name__ == "__main__":
-    sys.exit(run())
+    sys.exit(main())

@@ -155,6 +155,9 @@ class Platform:
             self._dashboard = HotDashboard(sources, self._dashboard_port, config, files, log)
         elif self._build:
             policy = content_security_policy(self.api_url, files)
-            self._dashboard = Dashboard(self._build, self._dashboard_port, config, policy)
+            try:
+                self._dashboard = Dashboard(self._build, self._dashboard_port, config, policy)
+            except OSError as error:  # taken since it was found free
+                raise ports.refused(self._dashboard_port, "DASHBOARD_PORT", error) from error
         if self._dashboard:
             self._parts.callback(self._dashboard.close)

@@ -14,10 +14,13 @@ def listen(port: int, variable: str) -> socket.socket:
     try:
         return socket.create_server((HOST, port), backlog=BACKLOG)
     except OSError as error:
-        why = (
-            "is in use: end what listens there" if error.errno == errno.EADDRINUSE else f"is refused: {error.strerror}"
-        )
-        raise CannotRun(f"Port {port} {why}, or choose another with {variable}=N.") from error
+        raise refused(port, variable, error) from error
+
+
+def refused(port: int, variable: str, error: OSError) -> CannotRun:
+    """What a person needs to know of a port that cannot be listened on."""
+    why = "is in use: end what listens there" if error.errno == errno.EADDRINUSE else f"is refused: {error.strerror}"
+    return CannotRun(f"Port {port} {why}, or choose another with {variable}=N.")
 
 
 def free(port: int, variable: str) -> int:

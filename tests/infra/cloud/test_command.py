@@ -1,10 +1,13 @@
 """`python -m infra.cloud`, as a person at a terminal meets it."""
 
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from infra.cloud.__main__ import main
+from infra.cloud.terminal import Terminal
 
 
 @pytest.fixture
@@ -42,3 +45,13 @@ def test_a_stage_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["deploy"])
     assert "--stage" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("person", [True, False])
+def test_an_answer_that_is_not_given_is_none(monkeypatch: pytest.MonkeyPatch, person: bool) -> None:
+    def end(_: str = "") -> str:
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: person)
+    monkeypatch.setattr("builtins.input", end)
+    assert Terminal(Console(file=io.StringIO())).ask("Sure? ") == ""

@@ -3,6 +3,7 @@
 import signal
 import socket
 import subprocess
+import sys
 import textwrap
 import threading
 from collections.abc import Iterator
@@ -180,6 +181,25 @@ def test_an_interrupt_ends_every_process_and_only_the_token_is_kept(tmp_path: Pa
     assert not (tmp_path / "dev.json").exists()
     assert "Traceback" not in run.said()
     assert (tmp_path / "token").read_text().strip() == token
+
+
+def test_an_interrupt_while_it_is_loading_ends_it_without_a_word() -> None:
+    interrupted = """
+        import os, signal, sys, time, types
+
+        class Loading(types.ModuleType):
+            def __getattr__(self, name):
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(60)
+
+        sys.modules["infra.local.runner"] = Loading("infra.local.runner")
+        from infra.local.__main__ import main
+
+        main()
+    """
+    program = [sys.executable, "-c", textwrap.dedent(interrupted)]
+    done = subprocess.run(program, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
 
 
 def test_a_killed_runner_takes_every_process_along(tmp_path: Path) -> None:
