@@ -58,6 +58,32 @@ test("from one failed job to all of its kind: counted, then retried", async ({ p
   await expect(statusOf(page)).not.toHaveText("Failed");
 });
 
+test("c asks before it cancels, and Escape leaves the job as it is", async ({ page, open, stack }) => {
+  const { ids } = await stack.order({
+    add: [{ ...failed(0), more: { status: "scheduled", nextAttemptAt: Date.now() + 3_600_000 } }],
+  });
+  await open(`/jobs/${ids[0] ?? ""}`);
+  await expect(statusOf(page)).toHaveText("Scheduled");
+  await page.keyboard.press("c");
+  await expect(page.getByRole("dialog")).toContainText("It stops at once. You can retry it later.");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(statusOf(page)).toHaveText("Scheduled");
+  await page.keyboard.press("c");
+  await page.getByRole("button", { name: "Cancel now" }).click();
+  await expect(statusOf(page)).toHaveText("Cancelled");
+});
+
+test("who wants no motion sees none", async ({ page, open }) => {
+  await open("/dashboard");
+  const dot = page.locator(".pulse-dot").first();
+  await expect(dot).toBeVisible();
+  const lasts = () => dot.evaluate((element) => parseFloat(getComputedStyle(element).animationDuration));
+  expect(await lasts()).toBeLessThan(0.01);
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  expect(await lasts()).toBeGreaterThan(0.5);
+});
+
 test("Escape closes what is open before it leads back", async ({ page, open, stack }) => {
   const { ids } = await stack.order({ add: [failed(0)] });
   await open(`/jobs/${ids[0] ?? ""}`);

@@ -16,6 +16,20 @@ test("an image is uploaded, processed, and its result is seen", async ({ page, o
   expect(await picture.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeGreaterThan(0);
 });
 
+test("a report's table is seen where it was made, its page is a link", async ({
+  page,
+  open,
+  submit,
+  tag,
+}) => {
+  const id = await submit("report.generate", { hours: 1, formats: ["csv", "html"] }, { tags: [tag] });
+  await open(`/jobs/${id}`);
+  await expect(statusOf(page)).toHaveText("Completed");
+  const table = page.getByRole("region", { name: /^Preview of .+\.csv$/ }).getByRole("table");
+  await expect(table.getByRole("columnheader").first()).toBeVisible();
+  await expect(page.getByRole("link", { name: /^Open .+\.html$/ })).toHaveAttribute("href", /^https?:/);
+});
+
 test("a failing job counts down, is retried, and reaches the dead letters; edited, it succeeds", async ({
   page,
   open,
