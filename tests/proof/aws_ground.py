@@ -84,12 +84,17 @@ class AwsGround:
     def take_dead(self) -> Sequence[str]:
         """See Ground."""
         bodies = self.dead()
-        self._sqs.purge_queue(QueueUrl=DEAD)
+        self._empty(DEAD)
         return bodies
 
     def purge(self) -> None:
         """See Ground."""
-        self._sqs.purge_queue(QueueUrl=QUEUE)
+        self._empty(QUEUE)
+
+    def _empty(self, url: str) -> None:
+        # A person may purge once a minute; what this stands for happens whenever it likes.
+        _queue(url).last_purged_at = None
+        self._sqs.purge_queue(QueueUrl=url)
 
     def _received(self, url: str, most: int) -> Sequence[dict[str, Any]]:
         answer = self._sqs.receive_message(
@@ -179,7 +184,11 @@ def _log() -> list[dict[str, Any]]:
 
 
 def _messages(url: str) -> list[Any]:
-    return list(sqs_backends[ACCOUNT][REGION].queues[url.rpartition("/")[2]]._messages)
+    return list(_queue(url)._messages)
+
+
+def _queue(url: str) -> Any:
+    return sqs_backends[ACCOUNT][REGION].queues[url.rpartition("/")[2]]
 
 
 def _written(image: dict[str, Any] | None) -> Written | None:
