@@ -1,3 +1,4 @@
+import { expectAccessibleInBothThemes } from "../axe";
 import { expect, statusOf, test } from "../fixtures";
 
 const failed = (n: number) => ({
@@ -26,6 +27,7 @@ test("failed jobs are gone through one by one, by keyboard, and the list is as i
   await page.locator(`[data-row-link="${id(0)}"]`).click();
   await expect(page.getByText("1 of 60")).toBeVisible();
   await expect(page.getByRole("link", { name: "Previous job" })).toHaveCount(0);
+  await expectAccessibleInBothThemes(page);
   await page.keyboard.press("r");
   await page.getByRole("dialog").getByRole("button", { name: "Retry now" }).press("Enter");
   await expect(statusOf(page)).not.toHaveText("Failed");

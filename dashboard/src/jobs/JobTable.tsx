@@ -129,15 +129,15 @@ function reveal(list: HTMLElement | null, index: number, size: number): void {
     window.scrollBy({ top: top + size - window.innerHeight + BOTTOM });
 }
 
-/** What the page keeps free at the sides of the list, and its borders. */
-const SIDES = 2 * 12 + 2;
-/** How wide the page lets it become. */
-const WIDEST = 1566;
-
 /** How wide the list is, or will be when its first picture has its rows already. 0 where nothing is laid out. */
 function firstWidth(): number {
-  const section = document.getElementById("job-list");
-  return section?.clientWidth ?? Math.max(0, Math.min(WIDEST, document.documentElement.clientWidth - SIDES));
+  return document.getElementById("job-list")?.clientWidth ?? roomIn(document.documentElement.clientWidth);
+}
+
+/** What the page's own edges (Shell) and the borders leave of a window. */
+function roomIn(window: number): number {
+  const edges = window < 640 ? 2 * 12 : 2 * 16;
+  return Math.max(0, Math.min(1600, window) - edges - 2);
 }
 
 /** How wide the table may be: as wide as its section. */
