@@ -22,6 +22,7 @@ NOTHING = ("didn't contain changes", "No updates are to be performed")
 SHELL = "REVIEW_IN_PROGRESS"
 """What a first change set makes: a stack by name, with nothing in it."""
 FAILED_START = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
+NOT_YET_UP = (*FAILED_START, "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
 STUCK = {
     "DELETE_FAILED": "its deletion did not come to an end. `make destroy` goes on with it.",
     "UPDATE_ROLLBACK_FAILED": "mend what its events say the rollback failed at, then have CloudFormation go on: "
@@ -59,11 +60,11 @@ class Stack:
         found = self.describe()
         if found is None:
             raise CloudError(f"There is no stack {self.name} in {self.account.region}. `make deploy` makes one.")
-        if not found.get("Outputs"):
+        if found["StackStatus"] in NOT_YET_UP:
             raise CloudError(
                 f"The stack {self.name} is {found['StackStatus']}: it is not up. `make deploy` brings it up."
             )
-        return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+        return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
     def check_changeable(self) -> None:
         """Raises CloudError, with what to do about it, when CloudFormation would refuse to change the stack now."""
