@@ -1,5 +1,6 @@
 """How a filter becomes one query a shard: which index, which range, what the server leaves out. Pure."""
 
+import math
 from dataclasses import dataclass
 
 from pynamodb.expressions.condition import Condition
@@ -12,7 +13,6 @@ from chalicelib.ports import Filter
 
 MIXED = frozenset({"ACTIVE"})
 """Groups that hold several states: which one a job is in is known when its main item is read."""
-MILLISECOND = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Plan:
 def plan(which: Filter, position: str | None) -> Plan:
     """How to list the jobs of a filter from a position on."""
     # Nothing is due before it is created: what lies below the lower bound need not be looked at.
-    low = None if which.created_after is None else iso(which.created_after)
+    low = None if which.created_after is None else iso(_whole_millisecond(which.created_after))
     if which.fingerprint is not None:
         exact = which.error is None and which.status is None
         return Plan(FAILURES, which.fingerprint, "order", low, position, _server(which, created=True), exact)
@@ -55,8 +55,7 @@ def plan(which: Filter, position: str | None) -> Plan:
     exact = which.error is None and group not in MIXED and which.status in (None, *GROUPS)
     if group is not None:
         return Plan(ACTIVE, group, "order", low, position, _server(which, created=True), exact)
-    # A millisecond more, because keys are cut to milliseconds; what is too much is dropped with the job in hand.
-    before = None if which.created_before is None else iso(which.created_before + MILLISECOND)
+    before = None if which.created_before is None else iso(_whole_millisecond(which.created_before))
     high = min((bound for bound in (position, before) if bound is not None), default=None)
     return Plan(ALL, "ALL", "born", low, high, _server(which, created=False), exact)
 
@@ -65,6 +64,12 @@ def due(group: str, now: float, before: float | None = None) -> Plan:
     """How to find the jobs of a group that the watchdog may look at; `before` bounds when they were first due."""
     high = None if before is None else iso(before)
     return Plan(ACTIVE, group, "order", None, high, JobRow.due_at < now, exact=True)
+
+
+def _whole_millisecond(at: float) -> float:
+    """The first whole millisecond that is not before: jobs are created at whole ones."""
+    # The tenth of one is what floats of this size are exact to, many times over.
+    return math.ceil(round(at * 1000, 1)) / 1000
 
 
 def _server(which: Filter, *, created: bool) -> Condition | None:

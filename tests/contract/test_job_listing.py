@@ -114,6 +114,17 @@ def test_an_offset_leaves_out_so_many_jobs_and_goes_on_behind_them(store: JobSto
             assert ids([*page.jobs, *rest]) == every[offset:], (which, offset)
 
 
+@pytest.mark.parametrize("at", [T0 + 5, T0 + 5.0004, T0 + 4.9996, T0 + 5.001])
+def test_an_offset_counts_from_the_very_edge_of_a_range(store: JobStore, at: float) -> None:
+    for number in range(12):
+        store.add(a_job(created_at=T0 + number))
+    for which in (Filter(created_before=at), Filter(created_after=at), Filter(created_after=at, created_before=at + 3)):
+        every = ids(all_of(store, which, 100))
+        assert every
+        for offset in (1, 2, 3, len(every)):
+            assert ids(list(store.page(which, 20, offset=offset).jobs)) == every[offset:], (which, offset)
+
+
 def test_newest_come_first_and_what_is_scheduled_by_its_time(store: JobStore) -> None:
     early = a_job(created_at=T0, status=Status.SCHEDULED, run_at=T0 + 900)
     late = a_job(created_at=T0 + 1, status=Status.SCHEDULED, run_at=T0 + 60)
