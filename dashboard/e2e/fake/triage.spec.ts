@@ -26,6 +26,10 @@ test("failed jobs are gone through one by one, by keyboard, and the list is as i
   await open("/dashboard?status=failed&tag=triage");
   await page.locator(`[data-row-link="${id(0)}"]`).click();
   await expect(page.getByText("1 of 60")).toBeVisible();
+  const place = page
+    .getByRole("navigation", { name: "Main", exact: true })
+    .getByRole("link", { name: "Jobs" });
+  await expect(place).toHaveAttribute("aria-current", "true");
   await expect(page.getByRole("link", { name: "Previous job" })).toHaveCount(0);
   await expectAccessibleInBothThemes(page);
   await page.keyboard.press("r");

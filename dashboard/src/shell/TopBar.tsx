@@ -1,4 +1,4 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { config } from "@/config";
 import { cx } from "@/lib/cx";
@@ -70,22 +70,29 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
   );
 }
 
-function Place({
-  to,
-  children,
-}: {
+interface PlaceProps {
   to: "/dashboard" | "/queues" | "/errors" | "/create";
   children: ReactNode;
-}) {
+}
+
+function Place({ to, children }: PlaceProps) {
+  const around = useAround(to);
   return (
     <Link
       to={to}
       activeOptions={{ includeSearch: false }}
-      className="-mb-px flex items-center border-b-2 border-transparent px-2.5 text-sm text-soft hover:text-text aria-[current=page]:border-accent-text aria-[current=page]:text-text"
+      aria-current={around}
+      className="-mb-px flex items-center border-b-2 border-transparent px-2.5 text-sm text-soft hover:text-text [&[aria-current]]:border-accent-text [&[aria-current]]:text-text"
     >
       {children}
     </Link>
   );
+}
+
+/** A job's page is one of the jobs' place, though not that page. */
+function useAround(to: string): "true" | undefined {
+  const inJobs = useLocation({ select: ({ pathname }) => pathname.startsWith("/jobs/") });
+  return to === "/dashboard" && inJobs ? "true" : undefined;
 }
 
 /** On a phone the places are where the thumb is. */
@@ -100,20 +107,29 @@ export function BottomNav() {
       className="fixed inset-x-0 bottom-0 z-30 flex h-14 border-t border-line bg-bg sm:hidden"
     >
       {places.map(([to, name, icon]) => (
-        <Link
-          key={to}
-          to={to}
-          activeOptions={{ includeSearch: false }}
-          className={cx(
-            "-mt-px flex flex-1 flex-col items-center justify-center gap-0.5 border-t-2 border-transparent text-2xs text-soft",
-            "aria-[current=page]:border-accent-text aria-[current=page]:text-text",
-          )}
-        >
+        <PlaceBelow key={to} to={to}>
           {icon}
           {name}
-        </Link>
+        </PlaceBelow>
       ))}
       {role === null && <span aria-hidden="true" className="flex-1" />}
     </nav>
+  );
+}
+
+function PlaceBelow({ to, children }: PlaceProps) {
+  const around = useAround(to);
+  return (
+    <Link
+      to={to}
+      activeOptions={{ includeSearch: false }}
+      aria-current={around}
+      className={cx(
+        "-mt-px flex flex-1 flex-col items-center justify-center gap-0.5 border-t-2 border-transparent text-2xs text-soft",
+        "[&[aria-current]]:border-accent-text [&[aria-current]]:text-text",
+      )}
+    >
+      {children}
+    </Link>
   );
 }
