@@ -40,7 +40,7 @@ export function ChartCard({ title, actions, summary, missing, ...chart }: ChartC
           <TimeChart {...chart} onPoint={setPoint} />
         </div>
         {words && (
-          <p className="pointer-events-none absolute inset-x-0 top-12 text-center text-sm text-faint">
+          <p className="pointer-events-none absolute inset-x-4 top-12 text-center text-sm text-faint">
             {words}
           </p>
         )}
