@@ -78,7 +78,7 @@ export function LandingPage() {
             <pre className="overflow-x-auto border border-t-0 border-line p-3 font-mono text-xs text-soft">
               {UP}
             </pre>
-            <p className="mt-5 mb-2 text-soft">Every test, from the pure rules to real Lambda processes.</p>
+            <p className="mt-5 mb-2 text-soft">The tests, from the pure rules to real Lambda processes.</p>
             <Code text="make test" label="Test it" />
             <h2 className="mt-10 mb-3 text-2xl font-semibold tracking-tight">What follows from the file</h2>
             <ul className="flex flex-col gap-2 text-sm text-soft">
