@@ -44,7 +44,7 @@ def order_of(table: Any, index_name: str | None) -> Order | None:
     """Return the order moto gives a query of that index; None if there is no such index."""
     own = tuple(table.table_key_attrs)
     if index_name is None:
-        return Order(own[:1], own)
+        return Order(own[:1], own[1:] or own)
     index = next((index for index in table.all_indexes() if index.name == index_name), None)
     if index is None:
         return None
