@@ -29,8 +29,8 @@ NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
 SQS_LONGEST_DELAY = 900
 DEEPEST_OFFSET = 5000
 TIME_TO_ACT = 10.0
-"""Seconds after which a request about many jobs begins with no further one: what has begun may take 18 more (three
-tries of 5 s and the pauses between), and API Gateway waits for 29."""
+"""Seconds after which a request about many jobs begins with no further one: a call to AWS that has begun may take 18
+more (three tries of 5 s and the pauses between), and API Gateway waits for 29."""
 STILL_SENDING = 5.0
 """Seconds in which an unsent job is taken to be on its way: a replay sends its message again only after them."""
 

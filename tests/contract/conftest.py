@@ -1,15 +1,20 @@
 """Each port with each of its adapters: one suite, run over all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from chalicelib import aws
 from chalicelib.dynamo.control import DynamoRateWindows
+from chalicelib.dynamo.counters import DynamoCounters
 from chalicelib.dynamo.jobs import DynamoJobStore
+from chalicelib.dynamo.schema import control_table
 from chalicelib.memory import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
+from chalicelib.memory_counters import MemoryCounters
 from chalicelib.nudge import parse_nudge
 from chalicelib.ports import JobQueue, JobStore, Nudge, RateWindows
 from chalicelib.settings import Settings
@@ -42,6 +47,22 @@ def windows(request: pytest.FixtureRequest) -> RateWindows:
     if request.param == "memory":
         return MemoryRateWindows()
     return DynamoRateWindows(request.getfixturevalue("cloud"))
+
+
+Rows = MemoryCounters | DynamoCounters
+
+
+@pytest.fixture(params=["memory", "dynamo"])
+def rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rows]:
+    if request.param == "memory":
+        yield MemoryCounters()
+        return
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        table = {k: v for k, v in control_table().items() if k != "TimeToLiveSpecification"}
+        boto3.client("dynamodb", region_name="us-east-1").create_table(TableName="c", **table)
+        yield DynamoCounters(Settings.from_env({"CONTROL_TABLE": "c"}))
 
 
 @dataclass(frozen=True)

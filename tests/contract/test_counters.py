@@ -1,39 +1,18 @@
 """Every promise of CounterRows and Counters, on memory and on DynamoDB."""
 
 from collections import Counter
-from collections.abc import Iterator
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from chalicelib.backlog import came, oldest, went
 from chalicelib.counting import TOTALS, Additions, Row
-from chalicelib.dynamo.counters import DynamoCounters
-from chalicelib.dynamo.schema import control_table
 from chalicelib.job import DAY, Status
-from chalicelib.memory_counters import MemoryCounters
 from chalicelib.ports import Standing
-from chalicelib.settings import Settings
+from tests.contract.conftest import Rows
 from tests.support import requests_to
 
 T0 = 1_800_000_000.0 - 1_800_000_000.0 % 3600
 HOUR = "2027-01-15T08:00:00.000Z"
-
-Rows = MemoryCounters | DynamoCounters
-
-
-@pytest.fixture(params=["memory", "dynamo"])
-def rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rows]:
-    if request.param == "memory":
-        yield MemoryCounters()
-        return
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    with mock_aws():
-        table = {k: v for k, v in control_table().items() if k != "TimeToLiveSpecification"}
-        boto3.client("dynamodb", region_name="us-east-1").create_table(TableName="c", **table)
-        yield DynamoCounters(Settings.from_env({"CONTROL_TABLE": "c"}))
 
 
 def add(rows: Rows, row: Row, first: str, last: str, lane: str = "s", **numbers: int) -> str | None:

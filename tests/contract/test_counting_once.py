@@ -2,23 +2,18 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from chalicelib import wiring
 from chalicelib.counters import apply, handler
 from chalicelib.counting import KEEP, STEPS, TOTALS, Additions, Row, fold
-from chalicelib.dynamo.counters import DynamoCounters
-from chalicelib.dynamo.schema import control_table
 from chalicelib.job import DAY, Status
 from chalicelib.listing import iso
-from chalicelib.memory_counters import MemoryCounters
-from chalicelib.settings import Settings
+from tests.contract.conftest import Rows
 
 MIDNIGHT = 1_800_057_600.0
 """2027-01-16T00:00:00Z."""
@@ -36,21 +31,6 @@ COUNTED = {"completed": "completed", "failed": "failed", "retrying": "retried", 
 LENGTH = {60: 16, 3600: 13, 86_400: 10}
 """Characters of an ISO time that say which bucket it is in."""
 SHARDS = ("shardId-00000001800000000000-aa", "shardId-00000001800000000001-bb")
-
-Rows = MemoryCounters | DynamoCounters
-
-
-@pytest.fixture(params=["memory", "dynamo"])
-def rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rows]:
-    if request.param == "memory":
-        yield MemoryCounters()
-        return
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    with mock_aws():
-        table = {k: v for k, v in control_table().items() if k != "TimeToLiveSpecification"}
-        boto3.client("dynamodb", region_name="us-east-1").create_table(TableName="once", **table)
-        yield DynamoCounters(Settings.from_env({"CONTROL_TABLE": "once"}))
 
 
 @dataclass

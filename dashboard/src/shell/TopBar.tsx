@@ -72,17 +72,22 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
 
 interface PlaceProps {
   to: "/dashboard" | "/queues" | "/errors" | "/create";
+  below?: boolean;
   children: ReactNode;
 }
 
-function Place({ to, children }: PlaceProps) {
-  const around = useAround(to);
+const MARKED =
+  "flex items-center border-transparent text-soft [&[aria-current]]:border-accent-text [&[aria-current]]:text-text";
+const ABOVE = "-mb-px border-b-2 px-2.5 text-sm hover:text-text";
+const BELOW = "-mt-px flex-1 flex-col justify-center gap-0.5 border-t-2 text-2xs";
+
+function Place({ to, below, children }: PlaceProps) {
   return (
     <Link
       to={to}
       activeOptions={{ includeSearch: false }}
-      aria-current={around}
-      className="-mb-px flex items-center border-b-2 border-transparent px-2.5 text-sm text-soft hover:text-text [&[aria-current]]:border-accent-text [&[aria-current]]:text-text"
+      aria-current={useAround(to)}
+      className={cx(MARKED, below ? BELOW : ABOVE)}
     >
       {children}
     </Link>
@@ -107,29 +112,12 @@ export function BottomNav() {
       className="fixed inset-x-0 bottom-0 z-30 flex h-14 border-t border-line bg-bg sm:hidden"
     >
       {places.map(([to, name, icon]) => (
-        <PlaceBelow key={to} to={to}>
+        <Place key={to} to={to} below>
           {icon}
           {name}
-        </PlaceBelow>
+        </Place>
       ))}
       {role === null && <span aria-hidden="true" className="flex-1" />}
     </nav>
-  );
-}
-
-function PlaceBelow({ to, children }: PlaceProps) {
-  const around = useAround(to);
-  return (
-    <Link
-      to={to}
-      activeOptions={{ includeSearch: false }}
-      aria-current={around}
-      className={cx(
-        "-mt-px flex flex-1 flex-col items-center justify-center gap-0.5 border-t-2 border-transparent text-2xs text-soft",
-        "[&[aria-current]]:border-accent-text [&[aria-current]]:text-text",
-      )}
-    >
-      {children}
-    </Link>
   );
 }

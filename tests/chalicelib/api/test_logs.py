@@ -1,0 +1,123 @@
+"""GET /jobs/{id}/logs: the lines of one job, newest attempt first."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib import wiring
+from chalicelib.job import Attempt, Status
+from chalicelib.listing import iso, write_cursor
+from chalicelib.logs import JobLogs
+from chalicelib.ports import Filter
+from tests.chalicelib.api.support import T0, World
+
+GROUP = "/aws/lambda/stack-test-note"
+
+
+@pytest.fixture
+def logged(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobLogs]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    world.clock.now = time.time()  # CloudWatch Logs takes no lines from the future
+    with mock_aws():
+        client = boto3.client("logs", region_name="us-east-1")
+        reader = JobLogs(client, "/aws/lambda/stack-", "us-east-1")
+        wiring._made["job_logs"] = reader
+        yield reader
+
+
+@contextmanager
+def requests_of(logs: JobLogs) -> Iterator[list[str]]:
+    """The requests to CloudWatch Logs meanwhile."""
+    asked: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        asked.append(model.name)
+
+    logs.client.meta.events.register("before-call", note)
+    yield asked
+    logs.client.meta.events.unregister("before-call", note)
+
+
+def write(logs: JobLogs, *lines: object) -> None:
+    logs.client.create_log_group(logGroupName=GROUP)
+    logs.client.create_log_stream(logGroupName=GROUP, logStreamName="s")
+    events = [
+        {"timestamp": int(time.time() * 1000) + n, "message": line if isinstance(line, str) else json.dumps(line)}
+        for n, line in enumerate(lines)
+    ]
+    logs.client.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=events)  # type: ignore[arg-type]
+
+
+def test_a_jobs_lines_come_newest_attempt_first_and_no_one_elses(world: World, logged: JobLogs) -> None:
+    job_id = world.create()
+    line = {"level": "INFO", "message": "attempt.started", "job_id": job_id, "gen": 1}
+    write(
+        logged,
+        {**line, "attempt": 1},
+        f"START RequestId: {job_id}",
+        {"_aws": {}, "job_id": job_id},
+        {**line, "attempt": 2, "wait_ms": 7},
+        {**line, "attempt": 2, "level": "WARNING", "message": "attempt.error"},
+        {"job_id": "another", "message": f"about {job_id}"},
+    )
+    answer = world.get(f"/jobs/{job_id}/logs")
+    assert answer.status == 200
+    assert [(x["attempt"], x["level"], x["message"]) for x in answer.json["lines"]] == [
+        (2, "INFO", "attempt.started"), (2, "WARNING", "attempt.error"), (1, "INFO", "attempt.started")]  # fmt: skip
+    assert answer.json["lines"][0]["fields"] == {"wait_ms": 7}
+    assert job_id in answer.json["insights_url"]
+
+
+def test_the_newest_attempt_comes_first_over_all_pages(world: World, logged: JobLogs) -> None:
+    job_id = world.create()
+    start = float(int(world.clock.now))
+    for attempt in (1, 2):
+        world.store.record(job_id, Attempt(1, attempt, "error", start + 60 * attempt, start + 60 * attempt + 30))
+    world.put_in(job_id, Status.FAILED, started_at=start + 180, finished_at=start + 200, attempts=3)
+    lines = [
+        ({"message": f"line {n}", "job_id": job_id, "gen": 1, "attempt": attempt}, start + 60 * attempt + n / 10)
+        for attempt in (1, 2, 3)
+        for n in range(150)
+    ]
+    logged.client.create_log_group(logGroupName=GROUP)
+    for number, stream in enumerate("ab"):
+        logged.client.create_log_stream(logGroupName=GROUP, logStreamName=stream)
+        events = [{"timestamp": int(at * 1000), "message": json.dumps(line)} for line, at in lines[number::2]]
+        logged.client.put_log_events(logGroupName=GROUP, logStreamName=stream, logEvents=events)  # type: ignore[arg-type]
+    seen: list[Any] = []
+    sizes: list[int] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        with requests_of(logged) as asked:
+            answer = world.get(f"/jobs/{job_id}/logs" + (f"?cursor={cursor}" if cursor else "")).json
+        assert len(asked) <= 5
+        seen += answer["lines"]
+        sizes.append(len(answer["lines"]))
+        cursor = answer["next_cursor"]
+    expected = [(attempt, f"line {n}") for attempt in (3, 2, 1) for n in range(150)]
+    assert [(line["attempt"], line["message"]) for line in seen] == expected
+    assert max(sizes) < 200 <= sum(sizes)
+
+
+def test_a_job_that_has_not_run_has_no_lines(world: World, logged: JobLogs) -> None:
+    answer = world.get(f"/jobs/{world.create()}/logs")
+    assert (answer.status, answer.json["lines"], answer.json["next_cursor"]) == (200, [], None)
+
+
+def test_a_cursor_of_a_listing_is_none_of_a_log(world: World, logged: JobLogs) -> None:
+    job_id = world.create()
+    secret = wiring.settings().cursor_secret
+    cursor = write_cursor(f"{iso(T0)}#{job_id[:13]}", Filter(id_prefix=job_id), secret)
+    assert world.get(f"/jobs?id_prefix={job_id}&cursor={cursor}").status == 200
+    assert world.get(f"/jobs/{job_id}/logs?cursor={cursor}").status == 400
+
+
+def test_a_forged_log_cursor_is_refused(world: World, logged: JobLogs) -> None:
+    assert world.get(f"/jobs/{world.create()}/logs?cursor=abc").status == 400

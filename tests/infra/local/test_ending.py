@@ -1,0 +1,120 @@
+"""How `python -m infra.local` ends, or does not begin: every process gone, and one readable word about why."""
+
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.infra.local.running import BOUND_SECONDS, ROOT, Run, alive, copy_of_the_code, running, start, until
+
+
+def work_something_off(run: Run) -> list[int]:
+    """Have a worker started; the ids of every process of the run."""
+    run.finished(run.submit("email.send", {"to": ["a@example.com"], "subject": "x", "text": "x"}))
+    until(lambda: run.state["pids"]["workers"]["jobflow-dev-email-send"])
+    return run.pids()
+
+
+def test_an_interrupt_ends_every_process_and_only_the_token_is_kept(tmp_path: Path) -> None:
+    with running(ROOT, tmp_path) as run:
+        token, pids = run.state["token"], work_something_off(run)
+        code = run.stop()
+
+    assert code == 0
+    assert not [pid for pid in pids if alive(pid)]
+    assert not (tmp_path / "dev.json").exists()
+    assert "Traceback" not in run.said()
+    assert (tmp_path / "token").read_text().strip() == token
+
+
+def test_an_interrupt_while_it_is_loading_ends_it_without_a_word() -> None:
+    interrupted = """
+        import os, signal, sys, time, types
+
+        class Loading(types.ModuleType):
+            def __getattr__(self, name):
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(60)
+
+        sys.modules["infra.local.runner"] = Loading("infra.local.runner")
+        from infra.local.__main__ import main
+
+        main()
+    """
+    program = [sys.executable, "-c", textwrap.dedent(interrupted)]
+    done = subprocess.run(program, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+
+
+def test_a_killed_runner_takes_every_process_along(tmp_path: Path) -> None:
+    with running(ROOT, tmp_path) as run:
+        pids = work_something_off(run)
+        run.stop(signal.SIGKILL)
+
+    until(lambda: not [pid for pid in pids if alive(pid)])
+
+
+def test_a_second_interrupt_ends_a_run_that_is_still_stopping(tmp_path: Path) -> None:
+    root = copy_of_the_code(tmp_path / "code")
+    path = root / "infra" / "local" / "platform.py"
+    stuck = '        """Stop every part that was started."""\n        time.sleep(600)\n'
+    path.write_text(path.read_text().replace('        """Stop every part that was started."""\n', stuck))
+    with running(root, tmp_path) as run:
+        pids = run.pids()
+        run.process.send_signal(signal.SIGINT)
+        until(lambda: "Stopping" in run.said())
+
+        def interrupt() -> bool:
+            run.process.send_signal(signal.SIGINT)
+            return run.process.poll() is not None
+
+        until(interrupt)
+
+    until(lambda: not [pid for pid in pids if alive(pid)])
+
+
+@pytest.mark.parametrize("variable", ["API_PORT", "AWS_PORT"])
+def test_a_taken_port_is_one_sentence(tmp_path: Path, variable: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = start(ROOT, tmp_path, **{variable: str(port)})
+        code = process.wait(BOUND_SECONDS)
+
+    assert code == 1
+    said = (tmp_path / "stderr").read_text()
+    assert f"Port {port} is in use" in said
+    assert variable in said
+    assert "Traceback" not in said
+
+
+def test_code_that_cannot_be_loaded_at_the_start_is_one_readable_block(tmp_path: Path) -> None:
+    root = copy_of_the_code(tmp_path / "code")
+    (root / "handlers" / "word_count.py").write_text(
+        textwrap.dedent("""
+        from chalicelib.jobtype import jobb
+    """)
+    )
+    process = start(root, tmp_path)
+
+    assert process.wait(BOUND_SECONDS) == 1
+    said = (tmp_path / "stderr").read_text()
+    assert "cannot import name 'jobb'" in said
+    assert "handlers/word_count.py:2" in said
+    assert "Traceback" not in said
+
+
+def test_an_api_that_ends_is_started_again_and_an_emulator_that_ends_ends_the_run(tmp_path: Path) -> None:
+    with running(ROOT, tmp_path) as run:
+        first = run.state["pids"]["api"]
+        subprocess.run(["kill", "-9", str(first)], check=True)
+        until(lambda: run.state["pids"]["api"] != first)
+        assert run.client.get("/health").status_code == 200
+
+        subprocess.run(["kill", "-9", str(run.state["pids"]["emulator"])], check=True)
+        assert run.process.wait(BOUND_SECONDS) == 1
+
+    assert "The emulator ended" in run.said()
