@@ -10,8 +10,6 @@ export default defineConfig({
   timeout: real ? 90_000 : 60_000,
   expect: { timeout: real ? 25_000 : 15_000 },
   workers: 3,
-  // A machine that stood still for a moment is not a broken console; the report names what passed only then.
-  retries: process.env.CI ? 1 : 0,
   fullyParallel: true,
   forbidOnly: true,
   reporter: [["list"]],
