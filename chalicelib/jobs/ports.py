@@ -48,6 +48,20 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """Which unfinished jobs of a type the watchdog asks for: those first due from `since` on and before `before`.
+
+    `planned` asks for scheduled and parked jobs, which lie in the order of their time; otherwise for the others. The
+    type "" stands for the items of a version that kept all types together. Times in seconds since the epoch.
+    """
+
+    job_type: str
+    planned: bool = False
+    since: float | None = None
+    before: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Overdue:
     """A job the watchdog may look at: what its index entry tells."""
 
@@ -112,16 +126,23 @@ class JobStore(Protocol):
         """
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
-        """Some jobs that match, newest first, in at most 8 requests whatever the table's size.
+        """Some jobs that match, newest first, in a number of requests that does not grow with the number of jobs.
 
+        At most 8; for unfinished jobs at most 11 if the type is given (15 for retrying ones), else 4 more a type.
         `limit` is 1 to 100. They begin at the position, or behind the first `offset` jobs; where the index does not
         tell who matches, an offset takes a request more for each hundred jobs it passes. Payloads and results that are
         kept apart are None: `get` has them. Raises InvalidPosition when finding the offset would mean to read a large
         part of the table.
         """
 
-    def overdue(self, now: float, limit: int) -> Sequence[Overdue]:
-        """Unfinished jobs whose `due_at` has passed, and scheduled ones due within two minutes. May be stale."""
+    def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
+        """Return unfinished jobs whose `due_at` is before `now`, those first due first, up to `limit`. May be stale."""
+
+    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+        """Return up to 100 jobs as they stand, strongly consistent, in one request as a rule.
+
+        A payload or result that is kept apart is None. Jobs that are gone, or that the store left unread, are missing.
+        """
 
 
 class JobQueue(Protocol):
@@ -130,8 +151,11 @@ class JobQueue(Protocol):
     def send(self, nudge: Nudge, delay: int = 0) -> None:
         """Put a nudge on its type's queue, visible after `delay` (0-900)."""
 
-    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
-        """Send up to 10 nudges of one type in one request; returns those that did not get through."""
+    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
+        """Send up to 10 nudges of one type in one request; return those that did not get through.
+
+        `delays` gives, by job id, the seconds (0-900) until a nudge is visible; without an entry it is at once.
+        """
 
     def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
         """Make these received messages visible again in so many seconds from now; a lost receipt is no error."""

@@ -59,6 +59,8 @@ class Change:
     values: Mapping[str, Any]
     increments: Mapping[str, int] = field(default_factory=dict)
     writer: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    job_type: str = ""
+    """The job's type, which names its partitions of the index. Without it the job stays in the partition it is in."""
 
     def allowed(self, job: Job) -> bool:
         """Whether this change may be applied to the job as it stands."""
@@ -84,17 +86,20 @@ class Claimant:
     receive_count: int = 1
 
 
-def claim(gen: int, *, now: float, lease_until: float, by: Claimant) -> Change:
-    """A worker takes a waiting job that is due. The attempt is counted here, so that a crash loop ends."""
+def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: str = "") -> Change:
+    """Take a waiting job that is due, for a worker. The attempt is counted here, so that a crash loop ends.
+
+    `job_type` moves a scheduled or parked job to the jobs at work in the index; a worker always gives it.
+    """
     tests = (Test("attempts", "below", "max_attempts"), Test("next_attempt_at", "due", now))
     values = {**_held(now, lease_until, by), "next_attempt_at": None}
-    return Change(j.CLAIM, gen, tests, values, {"attempts": 1})
+    return Change(j.CLAIM, gen, tests, values, {"attempts": 1}, job_type=job_type)
 
 
 def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant) -> Change:
     """A worker takes a job whose holder's lease has run out without a word."""
     tests = (*_fence(lost), Test("lease_until", "<", now), Test("attempts", "below", "max_attempts"))
-    return Change(j.TAKE_OVER, lost.gen, tests, _held(now, lease_until, by), {"attempts": 1})
+    return Change(j.TAKE_OVER, lost.gen, tests, _held(now, lease_until, by), {"attempts": 1}, job_type=lost.type)
 
 
 def complete(held: Job, *, now: float, result: JSON) -> Change:
@@ -113,7 +118,7 @@ def complete(held: Job, *, now: float, result: JSON) -> Change:
 def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str]) -> Change:
     """The holder failed and another attempt may come, at `not_before` at the earliest; not if a stop was asked for."""
     values = {"next_attempt_at": not_before, "lease_until": None, "updated_at": now, **_error(held, error)}
-    return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values)
+    return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values, job_type=held.type)
 
 
 def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
@@ -147,7 +152,7 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
         "result": None, "error_class": None, "error_message": None, "fingerprint": None,
         "progress": None, "progress_note": None, "updated_at": now,
     }  # fmt: skip
-    return Change(j.REQUEUE, found.gen, (), {**values, **edited})
+    return Change(j.REQUEUE, found.gen, (), {**values, **edited}, job_type=found.type)
 
 
 def cancel(found: Job, *, now: float) -> Change:

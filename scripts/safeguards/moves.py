@@ -17,11 +17,11 @@ MOVES = (
     ),
     Safeguard(
         "attempts are counted at the claim", "chalicelib/jobs/transitions.py",
-        'return Change(j.CLAIM, gen, tests, values, {"attempts": 1})', "return Change(j.CLAIM, gen, tests, values)",
+        'return Change(j.CLAIM, gen, tests, values, {"attempts": 1}', "return Change(j.CLAIM, gen, tests, values",
     ),
     Safeguard(
         "attempts are counted at a take-over", "chalicelib/jobs/transitions.py",
-        'by), {"attempts": 1})\n\n\ndef complete', "by))\n\n\ndef complete",
+        'by), {"attempts": 1}, job_type=lost.type)', "by), job_type=lost.type)",
     ),
     Safeguard(
         "no claim without an attempt left", "chalicelib/jobs/transitions.py",
