@@ -232,11 +232,15 @@ class Standing:
     """What the counters say at one moment.
 
     `totals` are jobs by (type, status), `waiting` is for `backlog`, `paused` tells since when (epoch seconds) by type.
+    `unsent` has by type the starts of the minutes in which queued jobs were first due whose messages have not been
+    sent, oldest first; `claimed_to` when the jobs were sent that workers claim now. Both in seconds since the epoch.
     """
 
     totals: Mapping[tuple[str, Status], int]
     waiting: Mapping[str, int] = field(default_factory=dict)
     paused: Mapping[str, float] = field(default_factory=dict)
+    unsent: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    claimed_to: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,13 @@ def bury(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     return Change(j.BURY, found.gen, tests, {**_finished(now, KEEP_DEAD), **_error(found, error)})
 
 
+def retire(found: Job, *, now: float, reason: str) -> Change:
+    """Cancel a job that nobody can run any more because its type was removed; a running one only after its lease."""
+    free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
+    tests = (Test("status", "=", found.status), Test("attempts", "=", found.attempts), *free)
+    return Change(j.RETIRE, found.gen, tests, {**_finished(now, KEEP_DONE), **_error(found, ("TypeRemoved", reason))})
+
+
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
     """An operator runs a finished job again: a new generation, which makes every older message stale."""
     values = {
@@ -167,13 +174,25 @@ def ask_to_stop(found: Job, *, now: float) -> Change:
 
 def mark_sent(job: Job) -> Change:
     """The message is in the queue: from now on a wait means a backlog, not an orphan, and re-sends count anew."""
-    return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True, "resends": 0})
+    values = {"sent": True, "resends": 0, "stalled_since": None}
+    return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), values)
 
 
-def watch(seen: Job, *, until: float, resent: bool) -> Change:
-    """The watchdog looked, and looks again at `until`; two watchdogs cannot both do it for one look."""
+def watch(seen: Job, *, until: float, resent: bool, stalled_since: float | None = None) -> Change:
+    """Write down that the watchdog looked, and looks again at `until`; two watchdogs cannot both do it for one look.
+
+    `stalled_since` is when the platform first kept the job from running; the first such time stays.
+    """
     tests = (Test("due_at", "=", seen.due_at),)
-    return Change(j.WATCH, seen.gen, tests, {"due_at": until}, {"resends": 1} if resent else {})
+    stalled = {"stalled_since": stalled_since} if stalled_since and not seen.stalled_since else {}
+    return Change(j.WATCH, seen.gen, tests, {"due_at": until, **stalled}, {"resends": 1} if resent else {})
+
+
+def watch_undeclared(seen: Job, *, now: float, until: float) -> Change:
+    """Write down that the job's type is not declared since `now`, or not declared still. No re-send is counted then."""
+    first = seen.stalled_since is None or seen.resends > 0
+    values = {"due_at": until, "resends": 0, "stalled_since": now if first else seen.stalled_since}
+    return Change(j.WATCH, seen.gen, (Test("due_at", "=", seen.due_at),), values)
 
 
 def report(held: Job, *, now: float, percent: float, note: str | None) -> Change:

@@ -54,7 +54,7 @@ def watchdog(types: Iterable[JobType[Any, Any]]) -> list[str]:
     """The watchdog moves overdue jobs on, sends their messages, sees pauses, and tidies the dead-letter queues."""
     queues = [kind.queue for kind in types]
     return [
-        *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
+        *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
         "dynamodb:Query:control",
         *LARGE_BODIES,

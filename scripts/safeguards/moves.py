@@ -56,11 +56,11 @@ MOVES = (
     ),
     Safeguard(
         "a job is marked as sent once", "chalicelib/jobs/transitions.py",
-        'job.gen, (Test("sent", "=", False),), {"sent"', 'job.gen, (), {"sent"',
+        'job.gen, (Test("sent", "=", False),), values', 'job.gen, (), values',
     ),
     Safeguard(
         "failed sends do not count against a job", "chalicelib/jobs/transitions.py",
-        '{"sent": True, "resends": 0}', '{"sent": True}',
+        '{"sent": True, "resends": 0, "stalled_since": None}', '{"sent": True}',
     ),
     Safeguard(
         "a retry forgets that the run before was asked to stop", "chalicelib/jobs/transitions.py",

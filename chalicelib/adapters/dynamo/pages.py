@@ -19,7 +19,7 @@ from chalicelib.jobs.ports import Filter, Overdue, Page, Search
 BATCH = 100
 """Main items in one BatchGetItem: AWS's limit."""
 MOST_BATCHES = 3
-"""BatchGetItems for a page, those included that ask again for what DynamoDB left unread. With the 4 queries of a group it is 7."""
+"""BatchGetItems for a page, those included that ask again for what DynamoDB left unread. With 4 queries it is 7."""
 SELECTIVE = 10
 """Entries a shard looks at for each job that is wanted, when the server leaves some of them out."""
 USUAL = 20
@@ -61,7 +61,7 @@ class Pages:
         self._deep = deep
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
-        """See JobStore: a query a partition, and up to 3 batches of main items. Payloads that lie apart are not read."""
+        """See JobStore: a query a partition, and up to 3 batches of main items. Bodies that lie apart are not read."""
         if offset:
             return self._behind(which, limit, offset, position)
         asked = plan(which, position, self._types)
@@ -148,9 +148,7 @@ class Pages:
                     return
                 yield entry, jobs[entry.id]
 
-    def _batch(
-        self, ids: Sequence[str], left: Iterator[int], *, consistent: bool = False
-    ) -> dict[str, Job | None]:
+    def _batch(self, ids: Sequence[str], left: Iterator[int], *, consistent: bool = False) -> dict[str, Job | None]:
         """The jobs by id, None for one that is gone, in the requests that are left; what stays unread is not in it."""
         found: dict[str, Job | None] = {}
         unread: list[Any] = [{"pk": {"S": job_id}, "sk": {"S": META}} for job_id in ids]

@@ -1,6 +1,6 @@
 """POST /jobs/batch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ class Recording(MemoryJobQueue):
         self.singles += 1
         super().send(nudge, delay)
 
-    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
+    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
         if self.down:
             raise ConnectionError
         self.batches.append([nudge.type for nudge in nudges])
@@ -67,9 +67,9 @@ class Slowly(Recording):
         super().__init__()
         self.time = clock
 
-    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
+    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
         self.time.now += 11
-        return super().send_many(nudges)
+        return super().send_many(nudges, delays)
 
 
 @pytest.fixture

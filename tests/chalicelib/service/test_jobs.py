@@ -13,7 +13,7 @@ from chalicelib.errors import IdempotencyMismatch, InvalidRequest, JobConflict, 
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Nudge, Search
 from chalicelib.jobs.transitions import Change
 from chalicelib.service.jobs import NAMESPACE, JobService, Submission
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
@@ -92,7 +92,7 @@ class TestSubmit:
         job, new = service.submit(asked())
         assert (new, job.sent, store.get(job.id).sent) == (True, False, False)
         clock.now += 61
-        assert [found.id for found in store.overdue(clock.now, 10)] == [job.id]
+        assert [found.id for found in store.overdue(Search(job.type), clock.now, 10)] == [job.id]
 
     def test_a_worker_that_is_faster_than_the_mark_does_no_harm(self) -> None:
         def claimed(store: MemoryJobStore, job_id: str) -> None:

@@ -1,4 +1,4 @@
-"""What the watchdog decides about a message in a dead-letter queue: pure, so every row of the rules is one line here."""
+"""What the watchdog decides about a message in a dead-letter queue: pure, every row of the rules in one line."""
 
 from typing import Any
 
@@ -6,12 +6,13 @@ import pytest
 
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.ports import Depth, Nudge
 from chalicelib.watchdog.dead_letter_rules import Keep, Remove, sweep
-from chalicelib.watchdog.rules import MOST_FAILED_SENDS, MOST_RESENDS, Bury, watch
+from chalicelib.watchdog.rules import Bury, Signs, watch
 
 NOW = 1_800_000_000.0
-EMPTY, BACKLOG = Depth(), Depth(visible=7)
+EMPTY = Signs(Depth())
 
 
 def a_job(status: Status = Status.QUEUED, **fields: Any) -> Job:
@@ -64,8 +65,8 @@ def test_a_dead_letter_of_a_job_that_may_still_run_stays_for_now() -> None:
 def test_what_the_watchdog_says_of_a_job_it_gives_up_is_kept_whole() -> None:
     lost = a_job(Status.PROCESSING, lease_until=NOW - 61)
     verdicts = (
-        watch(a_job(sent=False, resends=MOST_FAILED_SENDS), NOW, EMPTY),
-        watch(a_job(resends=MOST_RESENDS), NOW, EMPTY),
+        watch(a_job(sent=False, resends=1000, stalled_since=NOW - DAY - 1), NOW, EMPTY),
+        watch(a_job(resends=1000, stalled_since=NOW - DAY - 1), NOW, EMPTY),
         sweep(Nudge("job-1", 1, "test.note"), lost, NOW),
     )
     for verdict in verdicts:

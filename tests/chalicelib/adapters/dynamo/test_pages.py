@@ -100,7 +100,7 @@ def test_an_offset_is_never_guessed(store: DynamoJobStore, cloud: Settings, with
 def narrow(cloud: Settings) -> Pages:
     """Lists that read 5 jobs where others read 100, 3 times where others do 60 times, and look at fewer entries."""
     table = tables.jobs(cloud)
-    return Pages(table, table.bind(JobRow), lambda: T0, batch=5, far=20, deep=3)
+    return Pages(table, table.bind(JobRow), lambda: T0, lambda: ["email.send"], batch=5, far=20, deep=3)
 
 
 @pytest.mark.parametrize(
