@@ -1,27 +1,14 @@
 import type { IncomingMessage } from "node:http";
+import type { Answer, Ask, Handler } from "./handler";
 import { bulk, redrive } from "./bulk";
-import { checkPayload } from "./payloads";
+import { checkPayload } from "./sim/payloads";
 import { errorGroups, matching, metrics, series, type Narrow } from "./answers";
 import { authorize, Problem, readJson, TOKENS } from "./http";
-import { detail, row, type FakeJob, type Role } from "./model";
-import type { Sim } from "./sim";
-import { types } from "./types";
+import { detail, row, type FakeJob, type Role } from "./sim/model";
+import type { Sim } from "./sim/sim";
+import { types } from "./sim/types";
 import { stringify } from "../src/lib/json";
-import { uuid } from "./rng";
-
-export interface Ask {
-  sim: Sim;
-  request: IncomingMessage;
-  path: string[];
-  query: URLSearchParams;
-  role: Role;
-}
-export interface Answer {
-  status?: number;
-  body: unknown;
-  headers?: Record<string, string>;
-}
-export type Handler = (ask: Ask) => Answer | Promise<Answer>;
+import { uuid } from "./sim/rng";
 
 function jobOf({ sim, path }: Ask): FakeJob {
   const job = sim.jobs.get(path[1] ?? "");

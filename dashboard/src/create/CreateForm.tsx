@@ -4,19 +4,19 @@ import { useMemo, useState } from "react";
 import { ApiError, sentence } from "@/api/errors";
 import { createJob, retryJob, type JobDetail } from "@/api/jobs";
 import type { JobType } from "@/api/types";
-import { refresh } from "@/jobs/actions";
+import { refresh } from "@/jobs/actions/actions";
 import { allows } from "@/jobs/status";
 import { shortId } from "@/lib/format";
 import { stringify, type JsonObject } from "@/lib/json";
 import { rememberPayload } from "@/session/prefs";
 import { Button } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
-import { toast } from "@/ui/toast";
+import { toast } from "@/ui/overlay/toast";
 import { asObject, checkOptions, NO_OPTIONS, starter, toNewJob, type Options } from "./draft";
 import { OptionsFields } from "./OptionsFields";
 import { PayloadPanel } from "./PayloadPanel";
 import { TypePicker } from "./TypePicker";
-import { fromApi, validate, type Problems } from "./validate";
+import { fromApi, validate, type Problems } from "@/create/fields/validate";
 
 interface CreateFormProps {
   types: JobType[];

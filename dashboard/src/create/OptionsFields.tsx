@@ -2,7 +2,7 @@ import type { JobType } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
 import type { Options } from "./draft";
-import type { Problems } from "./validate";
+import type { Problems } from "@/create/fields/validate";
 
 interface OptionsProps {
   type: JobType;

@@ -6,8 +6,8 @@ import { isObject, parseJson, stringify, type JsonObject } from "@/lib/json";
 import { usePrefs } from "@/session/prefs";
 import { Button } from "@/ui/Button";
 import { IconDown } from "@/ui/icons";
-import { Menu } from "@/ui/Menu";
-import type { MenuEntry } from "@/ui/menuEntries";
+import { Menu } from "@/ui/overlay/Menu";
+import type { MenuEntry } from "@/ui/overlay/menuEntries";
 import { starter } from "./draft";
 
 const LATEST = 20;

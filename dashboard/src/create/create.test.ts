@@ -3,10 +3,10 @@ import { expect, test } from "vitest";
 import type { JsonObject } from "@/lib/json";
 import { T0 } from "@/test/factories";
 import { checkOptions, NO_OPTIONS, tagsOf, toNewJob } from "./draft";
-import { blank, fieldsOf, wholeLines, type FieldSpec } from "./schema";
-import { fromApi, validate, within } from "./validate";
+import { blank, fieldsOf, wholeLines, type FieldSpec } from "@/create/fields/schema";
+import { fromApi, validate, within } from "@/create/fields/validate";
 
-const types = JSON.parse(readFileSync("fake/job-types.json", "utf8")) as {
+const types = JSON.parse(readFileSync("fake/sim/job-types.json", "utf8")) as {
   type: string;
   schema: JsonObject;
   example: JsonObject;

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { ErrorGroup } from "@/api/metrics";
-import { ask } from "@/jobs/actions";
+import { ask } from "@/jobs/actions/actions";
 import { count, oneLine, shortId } from "@/lib/format";
 import { relative, short } from "@/lib/time";
 import { useNow } from "@/live/live";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { sentence } from "@/api/errors";
 import { metrics, throughput } from "@/api/metrics";
-import { judge } from "@/jobs/health";
+import { judge } from "@/jobs/health/health";
 import { lastHour } from "@/jobs/ranges";
 import { brief } from "@/lib/format";
 import { usePolling } from "@/live/live";

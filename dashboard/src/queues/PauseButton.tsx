@@ -3,8 +3,8 @@ import { sentence } from "@/api/errors";
 import { setPaused } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { IconPause, IconPlay } from "@/ui/icons";
-import { Popover } from "@/ui/Popover";
-import { toast } from "@/ui/toast";
+import { Popover } from "@/ui/overlay/Popover";
+import { toast } from "@/ui/overlay/toast";
 
 /** Stops and starts the worker of a type. Pausing asks first; going on does not. */
 export function PauseButton({ type, paused }: { type: string; paused: boolean }) {

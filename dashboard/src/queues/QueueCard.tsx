@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useId } from "react";
 import { latency, throughput, type TypeNumbers } from "@/api/metrics";
 import type { JobType } from "@/api/types";
-import { ask } from "@/jobs/actions";
+import { ask } from "@/jobs/actions/actions";
 import { newestPair } from "@/jobs/measure";
 import { lastHour } from "@/jobs/ranges";
 import { cx } from "@/lib/cx";

@@ -2,8 +2,8 @@ import { setPrefs, usePrefs } from "@/session/prefs";
 import { signOut, useMe, useSession } from "@/session/session";
 import { IconButton } from "@/ui/Button";
 import { IconMoon, IconScreen, IconSun, IconUser } from "@/ui/icons";
-import { Menu } from "@/ui/Menu";
-import { radio, type MenuEntry } from "@/ui/menuEntries";
+import { Menu } from "@/ui/overlay/Menu";
+import { radio, type MenuEntry } from "@/ui/overlay/menuEntries";
 
 const THEME_ICON = { dark: <IconMoon />, light: <IconSun />, system: <IconScreen /> } as const;
 const THEMES = [

@@ -4,8 +4,8 @@ import { useStore } from "@/lib/store";
 import { live, togglePaused } from "@/live/live";
 import { setPrefs, usePrefs } from "@/session/prefs";
 import { IconDown, IconPause, IconPlay } from "@/ui/icons";
-import { Menu } from "@/ui/Menu";
-import { radio } from "@/ui/menuEntries";
+import { Menu } from "@/ui/overlay/Menu";
+import { radio } from "@/ui/overlay/menuEntries";
 
 const EVERY = [2, 5, 10, 30, 60] as const;
 const SPEEDS = EVERY.map((seconds) => [String(seconds), `${seconds} seconds`] as const);

@@ -5,7 +5,7 @@ import { togglePaused } from "@/live/live";
 import { nextTheme } from "@/session/prefs";
 import { useMe, useSession } from "@/session/session";
 import { createStore } from "@/lib/store";
-import { toast } from "@/ui/toast";
+import { toast } from "@/ui/overlay/toast";
 
 /** Every key, as the help shows it. */
 export const SHORTCUTS = [
