@@ -45,18 +45,25 @@ const create: Handler = async ({ sim, request }) => {
   return { status: 201, body: row(job, true), headers: { Location: `/jobs/${job.id}` } };
 };
 
+/** Jobs that one page of a search by error looks at. */
+const SEARCHED = 220;
+
 const list: Handler = ({ sim, query }) => {
   const limit = Number(query.get("limit") ?? 20);
   const which = Object.fromEntries(query) as Narrow;
-  const all = matching(sim, which);
+  // As the API does: an error is not in the index, so a page looks at a part of the jobs and may find none in it.
+  const sought = which.error ?? null;
+  const all = matching(sim, sought === null ? which : { ...which, error: null });
   // The cursor is the last job of the page before, so that new jobs do not shift what follows.
   const cursor = query.get("cursor");
   const start = cursor ? all.findIndex((job) => job.id === cursor) + 1 : Number(query.get("offset") ?? 0);
-  const jobs = all.slice(start, start + limit);
+  const seen = sought === null ? limit : SEARCHED;
+  const looked = all.slice(start, start + seen);
+  const jobs = sought === null ? looked : matching(sim, which).filter((job) => looked.includes(job));
   const counted = [...query.keys()].every((name) =>
     ["limit", "offset", "status", "type", "cursor"].includes(name),
   );
-  const next = start + limit < all.length ? (jobs.at(-1)?.id ?? null) : null;
+  const next = start + seen < all.length ? (looked.at(-1)?.id ?? null) : null;
   return {
     body: {
       jobs: jobs.map((job) => row(job)),

@@ -57,7 +57,7 @@ test("r and Enter retry; editing first is one step away", async ({ page, open, s
   await open(`/jobs/${ids[0] ?? ""}`);
   await expect(statusOf(page)).toHaveText("Failed");
   await page.keyboard.press("r");
-  await expect(page.getByRole("dialog").getByRole("link", { name: "Edit first" })).toBeVisible();
+  await expect(page.getByRole("dialog").getByRole("link", { name: "Edit payload" })).toBeVisible();
   await page.keyboard.press("Enter");
   await expect(page.locator("[data-toast]")).toContainText("sent back to the queue");
 });

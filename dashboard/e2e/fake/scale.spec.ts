@@ -89,8 +89,8 @@ test("a type is paused and goes on; dead letters of a type are redriven", async 
   await expect(card).toContainText("Paused: jobs wait until it goes on.");
   await card.getByRole("button", { name: "Go on" }).click();
   await expect(card).not.toContainText("Paused:");
-  await card.getByRole("button", { name: "Redrive all" }).click();
-  await page.getByRole("button", { name: "Redrive now" }).click();
+  await card.getByRole("button", { name: /^Retry all \d+/  }).click();
+  await page.getByRole("button", { name: "Retry now" }).click();
   await expect(page.locator("[data-toast]").last()).toContainText("sent back to the queue");
 });
 
@@ -99,7 +99,7 @@ test("retry all of an error, from the groups", async ({ page, open, stack }) => 
   await open("/errors");
   const group = page.getByRole("listitem").filter({ hasText: "UploadMissing" });
   await group.getByRole("button", { name: "Retry all" }).click();
-  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will change/);
+  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will be retried/);
   await page.getByRole("button", { name: "Retry now" }).click();
   await expect(page.locator("[data-toast]")).toContainText("sent back to the queue");
 });

@@ -44,7 +44,7 @@ test("a selection holds the list; without it the new jobs wait behind a pill", a
   const rows = page.locator("[data-job]");
   const first = (await rows.first().getAttribute("data-job")) ?? "";
   await rows.first().getByRole("checkbox").check();
-  await expect(page.getByRole("toolbar")).toContainText("1 job selected · list held");
+  await expect(page.getByRole("toolbar")).toContainText("1 job selected · updates paused");
   const fresh = await submit("email.send", { to: ["ada@example.com"], subject: "Hi", text: "Hi" });
   const asked = page.waitForResponse((answer) => answer.url().includes("/metrics"));
   await asked;
@@ -64,7 +64,7 @@ test("any stretch of time can be written, and taken away again", async ({ page, 
   await page.getByLabel("To, UTC").fill("2020-01-02T00:00");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/from=1577836800000&to=1577923200000/);
-  await expect(page.getByText("No job matches")).toBeVisible();
+  await expect(page.getByText("No jobs match these filters")).toBeVisible();
   await page.getByRole("button", { name: "Remove the filter Created" }).click();
   await expect(page.locator("[data-job]").first()).toBeVisible();
 });
@@ -80,11 +80,11 @@ test("shift picks a stretch; all that match can be picked, and what will happen 
   const bar = page.getByRole("toolbar");
   await expect(bar).toContainText("5 jobs selected");
   await page.getByRole("checkbox", { name: "Select all loaded jobs" }).check();
-  await bar.getByRole("button", { name: /^Select all \d+ that match/ }).click();
+  await bar.getByRole("button", { name: /^Select all \d+ matching/ }).click();
   await expect(bar).toContainText(/All \d+ jobs selected/);
   await bar.getByRole("button", { name: "Retry" }).click();
-  await expect(page.getByRole("dialog", { name: "Retry all that match?" })).toBeVisible();
-  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will change/);
+  await expect(page.getByRole("dialog", { name: /^Retry \d+ matching jobs?\?$/ })).toBeVisible();
+  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will be retried\./);
 });
 
 test("a job begins from what others sent", async ({ page, open }) => {
@@ -108,4 +108,37 @@ test("a key pressed the moment the rows are there is heard", async ({ page, open
   });
   await open("/dashboard?type=email.send");
   await expect(page.locator("[data-job] [data-row-link]").nth(1)).toBeFocused();
+});
+
+test("r acts on the selection, not on the focused row; Shift extends it", async ({ page, open }) => {
+  await open("/dashboard?status=dead_letter");
+  await expect(page.locator("[data-job]").first()).toBeVisible();
+  for (const key of ["j", "x", "j", "x", "j", "r"]) await page.keyboard.press(key);
+  await expect(page.getByRole("dialog", { name: "Retry 2 selected jobs?" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Shift+j");
+  await expect(page.getByRole("toolbar")).toContainText("4 jobs selected");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("a");
+  await expect(page.getByRole("toolbar")).toContainText(/\d+ jobs selected/);
+});
+
+test("a search goes on over pages without a match, stops in time, and can be continued", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 700, arrivals: 0 });
+  const old = { createdAt: Date.now() - 30 * 86_400_000, status: "failed", errorClass: "Lost", attempts: 1 };
+  await stack.order({
+    add: [{ type: "email.send", payload: {}, more: { ...old, errorMessage: "photo-69" } }],
+  });
+  await open("/dashboard?error=photo-69");
+  await expect(page.locator("[data-job]")).toHaveCount(1);
+  stack.reset({ jobs: 3000, arrivals: 0 });
+  await open("/dashboard?error=nothing-like-this");
+  await expect(page.getByText("No match so far")).toBeVisible();
+  await expect(page.getByText(/in the first 10 pages/)).toBeVisible();
+  await page.getByRole("button", { name: "Continue search" }).click();
+  await expect(page.getByText("No jobs match these filters")).toBeVisible();
 });

@@ -57,8 +57,8 @@ test("from one failed job to all of its kind: counted, then retried", async ({ p
   const { ids } = await stack.order({ add: [failed(0), failed(1), failed(2)] });
   await open(`/jobs/${ids[1] ?? ""}`);
   await page.getByRole("button", { name: "Retry them all" }).click();
-  await expect(page.getByRole("dialog", { name: "Retry all with Oops?" })).toBeVisible();
-  await expect(page.getByTestId("preview")).toHaveText("3 jobs will change.");
+  await expect(page.getByRole("dialog", { name: "Retry 3 jobs that failed with Oops?" })).toBeVisible();
+  await expect(page.getByTestId("preview")).toHaveText("3 jobs will be retried.");
   await page.getByRole("button", { name: "Retry now" }).click();
   await expect(page.locator("[data-toast]")).toContainText("3 jobs sent back to the queue.");
   await expect(statusOf(page)).not.toHaveText("Failed");

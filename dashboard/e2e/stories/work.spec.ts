@@ -128,9 +128,9 @@ test("all failed jobs of a filter are selected and retried, after saying what wi
     })
     .toBe(3);
   await page.getByRole("checkbox", { name: "Select all loaded jobs" }).check();
-  await expect(page.getByRole("toolbar")).toContainText("3 jobs selected · list held");
+  await expect(page.getByRole("toolbar")).toContainText("3 jobs selected · updates paused");
   await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
-  await expect(page.getByTestId("preview")).toHaveText(/3 jobs will change/);
+  await expect(page.getByTestId("preview")).toHaveText(/3 jobs will be retried/);
   await page.getByRole("button", { name: "Retry now" }).click();
   await expect(page.locator("[data-toast]")).toContainText("3 jobs sent back to the queue.");
   await open(`/jobs/${ids[0] ?? ""}`);

@@ -75,7 +75,7 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
                 kind: "many",
                 action: "retry",
                 target: { filter: search },
-                what: `all with ${group.errorClass ?? "this error"}`,
+                scope: { failedWith: group.errorClass },
               })
             }
           >

@@ -4,17 +4,20 @@ import type { JobStatus } from "@/api/jobs";
 import { createStore } from "@/lib/store";
 import type { JobAction } from "@/jobs/status";
 
-/** One job, shown as it is; or many, by id or by filter. */
+/** Name what is changed: one job, many by id or by filter, or the dead letters of a type. */
 export type Ask =
   | {
       kind: "one";
       action: JobAction;
       job: { id: string; type: string; status: JobStatus; maxAttempts: number };
     }
-  | { kind: "many"; action: JobAction; target: BulkTarget; what: string; onDone?: () => void }
+  | { kind: "many"; action: JobAction; target: BulkTarget; scope: Scope; onDone?: () => void }
   | { kind: "redrive"; type: string; count: number };
 
-/** What somebody is being asked to confirm. */
+/** How the jobs of a bulk action were chosen; it names them in the question. */
+export type Scope = "selected" | "matching" | { failedWith: string | null };
+
+/** The question on screen; null when there is none. */
 export const asking = createStore<Ask | null>(null);
 
 export function ask(question: Ask): void {

@@ -152,7 +152,7 @@ function Why({ job, canAct }: HeaderProps) {
 /** What failed is seldom alone: the others of its kind, and all of them tried again. */
 function Alike({ job, fingerprint, canAct }: HeaderProps & { fingerprint: string }) {
   const filter = { fingerprint };
-  const what = `all with ${job.errorClass ?? "this error"}`;
+  const scope = { failedWith: job.errorClass };
   return (
     <div className="flex flex-wrap gap-2 sm:ms-auto">
       <Link to="/dashboard" search={filter} className={buttonClass("plain", "sm")}>
@@ -162,7 +162,7 @@ function Alike({ job, fingerprint, canAct }: HeaderProps & { fingerprint: string
         <Button
           size="sm"
           icon={<IconRetry width={13} height={13} />}
-          onClick={() => ask({ kind: "many", action: "retry", target: { filter }, what })}
+          onClick={() => ask({ kind: "many", action: "retry", target: { filter }, scope })}
         >
           Retry them all
         </Button>

@@ -1,40 +1,22 @@
-import type { Job } from "@/api/jobs";
-import { plural } from "@/lib/format";
+import { count, plural } from "@/lib/format";
 import { Button } from "@/ui/Button";
 import { IconBan, IconClose, IconRetry } from "@/ui/icons";
-import { ask } from "@/jobs/actions/actions";
-import { actionFilter, type JobsSearch } from "@/jobs/search";
-import { allows, type JobAction } from "@/jobs/status";
+import type { JobAction } from "@/jobs/status";
 import type { Selection } from "@/jobs/table/useSelection";
 
 interface BulkBarProps {
-  rows: Job[];
   selection: Selection;
-  search: JobsSearch;
   total: number | null;
-  more: boolean;
-  now: number;
+  /** All jobs that match can be selected, also those that are not loaded. */
+  canMatch: boolean;
+  allowed: (action: JobAction) => boolean;
+  act: (action: JobAction) => void;
 }
 
-/** What is picked, and what can be done with it. While something is picked, the list holds still. */
-export function BulkBar({ rows, selection, search, total, more, now }: BulkBarProps) {
+/** Show the selection and its actions. While something is selected, the list is not updated. */
+export function BulkBar({ selection, total, canMatch, allowed, act }: BulkBarProps) {
   const { ids, matching } = selection;
   if (ids.size === 0) return null;
-  const picked = rows.filter((job) => ids.has(job.id));
-  const act = (action: JobAction) => {
-    const filter = matching ? actionFilter(search, action, now) : null;
-    const legal = picked.filter((job) => allows(job.status, action)).map((job) => job.id);
-    ask({
-      kind: "many",
-      action,
-      target: filter ? { filter } : { ids: legal },
-      what: filter ? "all that match" : plural(legal.length, "selected job"),
-      onDone: selection.clear,
-    });
-  };
-  const possible = (action: JobAction) =>
-    matching ? actionFilter(search, action, now) !== null : picked.some((job) => allows(job.status, action));
-  const canMatch = !search.id && more && ids.size >= rows.length && !matching;
   return (
     <div
       role="toolbar"
@@ -45,25 +27,25 @@ export function BulkBar({ rows, selection, search, total, more, now }: BulkBarPr
         <strong className="nums">
           {matching
             ? total === null
-              ? "All that match"
+              ? "All matching"
               : `All ${plural(total, "job")}`
             : plural(ids.size, "job")}
         </strong>{" "}
         <span className="text-soft">
-          selected<span className="max-sm:sr-only"> · list held</span>
+          selected<span className="max-sm:sr-only"> · updates paused</span>
         </span>
       </p>
       {canMatch && (
         <Button size="sm" tone="ghost" onClick={selection.selectMatching}>
-          {total === null ? "Select all that match" : `Select all ${total} that match`}
+          {total === null ? "Select all matching" : `Select all ${count(total)} matching`}
         </Button>
       )}
-      {possible("retry") && (
+      {allowed("retry") && (
         <Button size="sm" icon={<IconRetry width={14} height={14} />} onClick={() => act("retry")}>
           Retry
         </Button>
       )}
-      {possible("cancel") && (
+      {allowed("cancel") && (
         <Button size="sm" icon={<IconBan width={14} height={14} />} onClick={() => act("cancel")}>
           Cancel jobs
         </Button>

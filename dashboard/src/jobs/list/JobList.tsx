@@ -4,13 +4,17 @@ import { PAGE, type Job } from "@/api/jobs";
 import { isShortcut, useKeys } from "@/lib/useKeys";
 import { useMe } from "@/session/session";
 import { IconUp } from "@/ui/icons";
+import { ask } from "@/jobs/actions/actions";
+import type { JobAction } from "@/jobs/status";
 import { BulkBar } from "./BulkBar";
+import { bulkQuestion } from "./bulkQuestion";
 import { JobTable } from "@/jobs/table/JobTable";
-import { ListFailure, ListFooter, NoJobs, RowsToCome } from "./listStates";
+import { ListFailure, ListFooter, NoJobs, RowsToCome, Searching } from "./listStates";
 import { PartlySorted } from "./PartlySorted";
 import { isServerOrder, toFilter, type JobsSearch, type SortKey } from "@/jobs/search";
 import { trail } from "@/jobs/trail";
 import { useJobs } from "./useJobs";
+import { useSearching } from "./useSearching";
 import { useSelection } from "@/jobs/table/useSelection";
 import { useSteadyOrder } from "@/jobs/table/useSteadyOrder";
 
@@ -43,11 +47,19 @@ export function JobList({ search }: { search: JobsSearch }) {
     const { sort: _, dir: __, ...rest } = search;
     void navigate({ search: { ...rest, sort, ...(dir && { dir }) }, replace: true });
   };
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
+  const searching = useSearching(pages, empty);
+  const { next } = searching;
   const onEnd = useCallback(() => {
-    // In another order the next page would fall between the rows: that is for the reader to ask for.
-    if (inOrder && hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [inOrder, hasNextPage, isFetchingNextPage, fetchNextPage]);
+    // In another order the next page would fall between the rows: the reader must ask for it.
+    if (inOrder) next();
+  }, [inOrder, next]);
+  const picked = { rows: sorted, ids: selection.ids, matching: selection.matching, search, now: opened };
+  const question = (action: JobAction) => bulkQuestion(picked, action, selection.clear);
+  const act = (action: JobAction) => {
+    const asked = question(action);
+    if (asked) ask(asked);
+  };
+  const canMatch = !search.id && pages.hasNextPage;
   useKeys((event) => {
     if (event.key === "Escape" && isShortcut(event)) selection.clear();
   });
@@ -58,8 +70,12 @@ export function JobList({ search }: { search: JobsSearch }) {
   return (
     <>
       <Fresh count={jobs.fresh} onAccept={jobs.accept} held={selection.ids.size > 0} />
-      {!inOrder && hasNextPage && <PartlySorted loaded={sorted.length} total={jobs.total} pages={pages} />}
-      {sorted.length === 0 ? (
+      {!inOrder && pages.hasNextPage && (
+        <PartlySorted loaded={sorted.length} total={jobs.total} pages={pages} />
+      )}
+      {sorted.length === 0 && pages.hasNextPage ? (
+        <Searching pages={pages} searched={searching.searched} onGoOn={searching.goOn} />
+      ) : sorted.length === 0 ? (
         <NoJobs search={search} />
       ) : (
         <JobTable
@@ -71,17 +87,18 @@ export function JobList({ search }: { search: JobsSearch }) {
           onVisible={jobs.watch}
           onEnd={onEnd}
           selectable={can.act}
+          actOnSelection={act}
+          selectMatching={canMatch ? selection.selectMatching : selection.selectLoaded}
           start={start}
         />
       )}
-      <ListFooter loaded={sorted.length} total={jobs.total} pages={pages} />
+      <ListFooter loaded={sorted.length} total={jobs.total} pages={pages} onMore={searching.goOn} />
       <BulkBar
-        rows={sorted}
         selection={selection}
-        search={search}
         total={jobs.total}
-        more={hasNextPage}
-        now={opened}
+        canMatch={canMatch && selection.ids.size >= sorted.length && !selection.matching}
+        allowed={(action) => question(action) !== null}
+        act={act}
       />
     </>
   );

@@ -9,14 +9,18 @@ import { isFiltered, type JobsSearch } from "@/jobs/search";
 import { STATUS } from "@/jobs/status";
 import type { useJobs } from "./useJobs";
 
+type Pages = ReturnType<typeof useJobs>["pages"];
+
 export function ListFooter({
   loaded,
   total,
   pages,
+  onMore,
 }: {
   loaded: number;
   total: number | null;
-  pages: ReturnType<typeof useJobs>["pages"];
+  pages: Pages;
+  onMore: () => void;
 }) {
   if (loaded === 0) return null;
   const more = pages.hasNextPage;
@@ -28,22 +32,47 @@ export function ListFooter({
           : plural(loaded, "job")}
       </p>
       {pages.isFetchNextPageError ? (
-        <Button size="sm" onClick={() => void pages.fetchNextPage()}>
-          The next page did not come. Try again
+        <Button size="sm" onClick={onMore}>
+          Couldn't load more. Retry
         </Button>
       ) : (
         more && (
-          <Button
-            size="sm"
-            tone="ghost"
-            disabled={pages.isFetchingNextPage}
-            onClick={() => void pages.fetchNextPage()}
-          >
+          <Button size="sm" tone="ghost" disabled={pages.isFetchingNextPage} onClick={onMore}>
             {pages.isFetchingNextPage ? "Loading…" : "Load more"}
           </Button>
         )
       )}
     </footer>
+  );
+}
+
+/** Say that nothing was found yet, and how far the search has come. */
+export function Searching({
+  pages,
+  searched,
+  onGoOn,
+}: {
+  pages: Pages;
+  searched: number;
+  onGoOn: () => void;
+}) {
+  const failed = pages.isFetchNextPageError;
+  const stopped = failed || !pages.isFetchingNextPage;
+  return (
+    <Empty
+      title={stopped ? "No match so far" : "Searching…"}
+      action={
+        stopped && (
+          <Button onClick={onGoOn}>{failed ? "Couldn't load more. Retry" : "Continue search"}</Button>
+        )
+      }
+    >
+      <span aria-live="polite" className="nums">
+        No match in the {searched === 1 ? "first page" : `first ${count(searched)} pages`} of jobs, newest
+        first.
+        {stopped && " Older jobs were not searched."}
+      </span>
+    </Empty>
   );
 }
 
@@ -57,7 +86,7 @@ export function NoJobs({ search }: { search: JobsSearch }) {
   if (isFiltered(search)) {
     return (
       <Empty
-        title="No job matches"
+        title="No jobs match these filters"
         action={
           <Link
             to="/dashboard"
@@ -68,20 +97,20 @@ export function NoJobs({ search }: { search: JobsSearch }) {
           </Link>
         }
       >
-        Take a filter away, or look at a longer time.
+        Remove a filter or widen the time range.
       </Empty>
     );
   }
   if (search.status) {
     return (
-      <Empty title={`No job is ${STATUS[search.status].label.toLowerCase()}`}>
+      <Empty title={`No ${STATUS[search.status].label.toLowerCase()} jobs`}>
         {STATUS[search.status].meaning}
       </Empty>
     );
   }
   return (
     <Empty title="No jobs yet" action={create}>
-      Jobs appear here as soon as something creates them, by the API or by hand.
+      Jobs appear here when they are created by the API or on this page.
     </Empty>
   );
 }
@@ -90,7 +119,7 @@ export function ListFailure({ error, onRetry }: { error: Error; onRetry: () => v
   const refused = error instanceof ApiError && error.status === 422;
   return (
     <Failure
-      title="The jobs did not come"
+      title="Couldn't load jobs"
       detail={sentence(error)}
       correlationId={error instanceof ApiError ? error.correlationId : null}
       onRetry={onRetry}

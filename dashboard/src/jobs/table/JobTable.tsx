@@ -8,6 +8,7 @@ import { COLUMNS, fitColumns, tableWidth } from "./columns";
 import { JobCard } from "./JobCard";
 import { JobRow } from "./JobRow";
 import type { JobsSearch, SortKey } from "@/jobs/search";
+import type { JobAction } from "@/jobs/status";
 import { HeaderRow } from "./HeaderRow";
 import { useRowKeys } from "./useRowKeys";
 import type { Selection } from "./useSelection";
@@ -21,6 +22,8 @@ interface JobTableProps {
   onVisible: (rows: Job[]) => void;
   onEnd: () => void;
   selectable: boolean;
+  actOnSelection: (action: JobAction) => void;
+  selectMatching: (() => void) | null;
   /** The row to begin at: the job that was read before. */
   start: string | null;
 }
@@ -39,6 +42,8 @@ export function JobTable({
   onVisible,
   onEnd,
   selectable,
+  actOnSelection,
+  selectMatching,
   start,
 }: JobTableProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -64,7 +69,12 @@ export function JobTable({
   useEffect(() => {
     if (last >= rows.length - 15 && rows.length > 0) onEnd();
   }, [last, rows.length, onEnd]);
-  useRowKeys(rows, selection, (index) => reveal(list.current, index, size), selectable, start);
+  const keys = {
+    reveal: (index: number) => reveal(list.current, index, size),
+    actOnSelection,
+    selectMatching,
+  };
+  useRowKeys(rows, selection, keys, selectable, start);
 
   const open = (job: Job) => void navigate({ to: "/jobs/$id", params: { id: job.id } });
   return (

@@ -3,14 +3,29 @@ import type { Job } from "@/api/jobs";
 import { isShortcut, useKeys } from "@/lib/useKeys";
 import { useLatest } from "@/lib/useLatest";
 import { ask } from "@/jobs/actions/actions";
-import { allows } from "@/jobs/status";
+import { allows, type JobAction } from "@/jobs/status";
 import type { Selection } from "./useSelection";
 
-/** j and k walk the rows from `start` on, x picks, r retries, c cancels; Enter is the link's own. */
+const STEPS: Record<string, number> = { j: 1, k: -1 };
+const ACTIONS: Record<string, JobAction> = { r: "retry", c: "cancel" };
+
+interface KeyTargets {
+  /** Scroll to a row. */
+  reveal: (index: number) => void;
+  /** Ask before the action on all selected jobs. */
+  actOnSelection: (action: JobAction) => void;
+  /** Select every job that matches; null when that is not possible. */
+  selectMatching: (() => void) | null;
+}
+
+/**
+ * Move with j and k from `start` on, extend the selection with Shift, select with x and a. r and c act on the selection,
+ * or on the focused row when nothing is selected. Enter belongs to the link.
+ */
 export function useRowKeys(
   rows: Job[],
   selection: Selection,
-  reveal: (index: number) => void,
+  { reveal, actOnSelection, selectMatching }: KeyTargets,
   canAct: boolean,
   start: string | null,
 ): void {
@@ -29,17 +44,23 @@ export function useRowKeys(
   useKeys((event) => {
     if (!isShortcut(event)) return;
     const at = rows.findIndex((job) => job.id === (focusedRow() ?? cursor.current));
-    const step = { j: 1, k: -1 }[event.key];
+    const step = STEPS[event.key.toLowerCase()];
     if (step) {
       event.preventDefault();
-      go(Math.min(rows.length - 1, Math.max(0, at + step)));
+      const to = Math.min(rows.length - 1, Math.max(0, at + step));
+      const id = rows[to]?.id;
+      if (event.shiftKey && canAct && id !== undefined) selection.extend(rows[at]?.id ?? null, id);
+      go(to);
       return;
     }
+    if (!canAct) return;
     const job = rows[at];
-    if (!job || !canAct) return;
-    if (event.key === "x") selection.toggle(job.id);
-    if (event.key === "r" && allows(job.status, "retry")) ask({ kind: "one", action: "retry", job });
-    if (event.key === "c" && allows(job.status, "cancel")) ask({ kind: "one", action: "cancel", job });
+    const action = ACTIONS[event.key];
+    if (event.key === "a") selectMatching?.();
+    if (event.key === "x" && job) selection.toggle(job.id);
+    if (!action) return;
+    if (selection.ids.size > 0) actOnSelection(action);
+    else if (job && allows(job.status, action)) ask({ kind: "one", action, job });
   });
 }
 

@@ -6,14 +6,17 @@ export interface Selection {
   /** Everything that matches, also what is not loaded. */
   matching: boolean;
   toggle: (id: string, range?: boolean) => void;
+  /** Add a row that is reached with Shift and a key, and the row it was reached from. */
+  extend: (from: string | null, to: string) => void;
   toggleAll: () => void;
   selectMatching: () => void;
+  selectLoaded: () => void;
   clear: () => void;
 }
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Which of the rows in `latest` are picked. Shift picks the stretch from the row picked before. */
+/** Keep the selection among the rows in `latest`. Shift selects the rows from the last one selected. */
 export function useSelection(latest: RefObject<Job[]>): Selection {
   const [ids, setIds] = useState<ReadonlySet<string>>(NONE);
   const [matching, setMatching] = useState(false);
@@ -37,6 +40,12 @@ export function useSelection(latest: RefObject<Job[]>): Selection {
     [latest],
   );
 
+  const extend = useCallback((from: string | null, to: string) => {
+    anchor.current = to;
+    setMatching(false);
+    setIds((now) => new Set([...now, ...(from === null ? [] : [from]), to]));
+  }, []);
+
   const clear = useCallback(() => {
     setIds(NONE);
     setMatching(false);
@@ -48,9 +57,19 @@ export function useSelection(latest: RefObject<Job[]>): Selection {
     setIds((now) => (now.size >= all.length ? NONE : new Set(all)));
   }, [latest]);
 
+  const select = useCallback(
+    (everything: boolean) => {
+      setIds(new Set(latest.current.map((job) => job.id)));
+      setMatching(everything);
+    },
+    [latest],
+  );
+  const selectMatching = useCallback(() => select(true), [select]);
+  const selectLoaded = useCallback(() => select(false), [select]);
+
   return useMemo(
-    () => ({ ids, matching, toggle, toggleAll, clear, selectMatching: () => setMatching(true) }),
-    [ids, matching, toggle, toggleAll, clear],
+    () => ({ ids, matching, toggle, extend, toggleAll, clear, selectMatching, selectLoaded }),
+    [ids, matching, toggle, extend, toggleAll, clear, selectMatching, selectLoaded],
   );
 }
 
