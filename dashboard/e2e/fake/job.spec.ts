@@ -59,5 +59,5 @@ test("r and Enter retry; editing first is one step away", async ({ page, open, s
   await page.keyboard.press("r");
   await expect(page.getByRole("dialog").getByRole("link", { name: "Edit payload" })).toBeVisible();
   await page.keyboard.press("Enter");
-  await expect(page.locator("[data-toast]")).toContainText("sent back to the queue");
+  await expect(page.locator("[data-toast]")).toContainText("re-queued");
 });

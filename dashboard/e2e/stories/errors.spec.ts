@@ -18,7 +18,7 @@ test("an error group opens exactly its jobs, and says how many would be retried"
   await open("/errors");
   const group = page.locator("li").filter({ has: page.locator(`a[href*="${fingerprint}"]`) });
   await expect(group).toBeVisible();
-  await group.getByRole("link", { name: "See the jobs" }).click();
+  await group.getByRole("link", { name: "View jobs" }).click();
   await expect(page).toHaveURL(new RegExp(`fingerprint=${fingerprint}`));
   await expect(page.locator(`[data-job="${id}"]`)).toBeVisible();
   await expect(page.locator("[data-job] [data-status]").first()).toBeVisible();

@@ -132,7 +132,7 @@ test("all failed jobs of a filter are selected and retried, after saying what wi
   await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
   await expect(page.getByTestId("preview")).toHaveText(/3 jobs will be retried/);
   await page.getByRole("button", { name: "Retry now" }).click();
-  await expect(page.locator("[data-toast]")).toContainText("3 jobs sent back to the queue.");
+  await expect(page.locator("[data-toast]")).toContainText("3 jobs re-queued.");
   await open(`/jobs/${ids[0] ?? ""}`);
   await expect(page.getByText("Retried by hand: run 2")).toBeVisible();
 });

@@ -64,7 +64,7 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
       </div>
       <div className="flex flex-wrap gap-2 md:justify-end">
         <Link to="/dashboard" search={search} className={buttonClass("plain", "sm")}>
-          See the jobs
+          View jobs
         </Link>
         {can.act && (
           <Button

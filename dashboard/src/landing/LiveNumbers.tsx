@@ -32,7 +32,7 @@ export function LiveNumbers() {
   return (
     <section aria-label="This system, live" className="bg-panel">
       <p aria-live="polite" className="mx-auto max-w-6xl px-4 pt-5 text-sm font-medium sm:px-8">
-        {data ? judge(data).sentence : now.isError ? sentence(now.error) : "Asking this system how it is…"}
+        {data ? judge(data)[0].sentence : now.isError ? sentence(now.error) : "Loading…"}
       </p>
       <div className="mx-auto grid max-w-6xl grid-cols-2 gap-x-4 gap-y-5 px-4 pt-3 pb-6 sm:grid-cols-3 sm:px-8 lg:grid-cols-[repeat(4,minmax(0,1fr))_minmax(0,2fr)]">
         {figures.map(([name, value]) => (

@@ -19,7 +19,7 @@ import { lastHour } from "@/jobs/ranges";
 import { ResultFiles } from "./ResultFiles";
 import { curl, python } from "./snippets";
 
-/** What came of it: its files as they look, and the value itself. */
+/** Show the result: its files, and the value as JSON. */
 export function Result({ job }: { job: JobDetail }) {
   if (job.result === null) return null;
   const files = resultFiles(job.result);
@@ -46,10 +46,14 @@ export function Payload({ job }: { job: JobDetail }) {
 
 export function JobFacts({ job }: { job: JobDetail }) {
   const now = useNow();
-  const wait = waited(job, now);
+  const first = job.history.reduce<number | null>(
+    (least, { startedAt }) => Math.min(least ?? startedAt, startedAt),
+    null,
+  );
+  const wait = first === null ? waited(job, now) : first - job.createdAt;
   const run = ran(job, now);
   return (
-    <Panel title="Facts">
+    <Panel title="Details">
       <dl className="grid grid-cols-2 gap-x-4 gap-y-3">
         <Fact name="Created">
           <When at={job.createdAt} />
@@ -57,13 +61,13 @@ export function JobFacts({ job }: { job: JobDetail }) {
         <Fact name="Updated">
           <When at={job.updatedAt} />
         </Fact>
-        <Fact name="From creation to last start">{wait === null ? "–" : duration(wait)}</Fact>
-        <Fact name="Last run">{run === null ? "–" : duration(run)}</Fact>
+        <Fact name="Queue wait (first start)">{wait === null ? "–" : duration(wait)}</Fact>
+        <Fact name="Run time">{run === null ? "–" : duration(run)}</Fact>
         <Fact name="Attempts">
           {job.attempts} of {job.maxAttempts}
-          {job.gen > 1 && `, run ${job.gen}`}
+          {job.gen > 1 && ` (retry ${job.gen - 1})`}
         </Fact>
-        <Fact name="Runs of this type, p50 / p95">
+        <Fact name="Typical run (p50 / p95)">
           <Usual type={job.type} />
         </Fact>
         <Fact name="Tags">
@@ -93,7 +97,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
   );
 }
 
-/** What a run is measured by: how long others of its type take. */
+/** Show how long jobs of the type take. */
 function Usual({ type }: { type: string }) {
   const { data } = useQuery({ ...latency("run", type, "card", lastHour), staleTime: 60_000 });
   return newestPair(data?.points) ?? "–";
@@ -109,7 +113,7 @@ export function Snippets({ job }: { job: JobDetail }) {
   const write = language === "curl" ? curl : python;
   return (
     <Panel
-      title="The same job again"
+      title="Copy as code"
       actions={<Segments label="Language" value={language} options={LANGUAGES} onChange={setLanguage} />}
     >
       <Code text={write(job, config().apiUrl)} label={`As ${language}`} wrap={false} />

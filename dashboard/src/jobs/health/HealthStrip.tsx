@@ -4,49 +4,82 @@ import { sentence } from "@/api/errors";
 import type { JobStatus } from "@/api/jobs";
 import { metrics, throughput, type Metrics } from "@/api/metrics";
 import { cx } from "@/lib/cx";
-import { brief, count, percent } from "@/lib/format";
-import { short } from "@/lib/time";
+import { brief, count, percent, plural } from "@/lib/format";
+import { spell } from "@/lib/time";
 import { usePolling } from "@/live/live";
 import { Skeleton } from "@/ui/states";
-import { judge, type Level } from "./health";
+import { judge, type Finding, type Level } from "./health";
 import { lastHour } from "@/jobs/ranges";
+import { perMinute, RATE_MINUTES } from "@/jobs/rates";
 import { STATUS } from "@/jobs/status";
 
 const TONE: Record<Level, string> = { good: "bg-green", busy: "bg-amber", warn: "bg-amber", bad: "bg-rose" };
 
-/** Whether all is well, in one sentence and the few numbers that matter. */
+/** Show what needs attention, the most urgent first, and the main numbers. */
 export function HealthStrip() {
   const { data, error } = useQuery({ ...metrics(), ...usePolling() });
-  const failed = error && !data ? `The numbers did not come: ${sentence(error)}` : null;
-  const health = data ? judge(data) : null;
+  const failed = error && !data ? `Couldn't load metrics: ${sentence(error)}` : null;
+  const [first, ...others] = data ? judge(data) : [];
   return (
     <section aria-label="Health" className="border border-line bg-panel">
-      <div className="flex min-h-14 items-center gap-3 px-4 py-3 max-sm:min-h-18">
+      <div className="flex min-h-14 flex-wrap items-center gap-x-3 gap-y-1 px-4 py-3 max-sm:min-h-18 sm:flex-nowrap">
         <span
           aria-hidden="true"
           className={cx(
             "size-2.5 shrink-0",
-            health ? TONE[health.level] : "bg-strong",
-            health?.level === "bad" && "pulse-dot",
+            first ? TONE[first.level] : "bg-strong",
+            first?.level === "bad" && "pulse-dot",
           )}
         />
         <h1
           aria-live="polite"
-          className="flex min-h-6 min-w-0 flex-1 items-center text-lg leading-6 font-semibold text-balance max-sm:min-h-12"
+          className="flex min-h-6 min-w-0 items-center max-sm:flex-1 sm:shrink-0 sm:max-w-3/5 text-lg leading-6 font-semibold text-balance max-sm:min-h-12"
           data-testid="health"
         >
-          {health?.sentence ?? failed ?? (
+          {(first && <Told finding={first} />) ?? failed ?? (
             <>
-              <span className="sr-only">Asking whether all is well</span>
+              <span className="sr-only">Loading status</span>
               <Skeleton className="h-5 w-64 max-w-full" />
             </>
           )}
         </h1>
+        <Others findings={others} />
       </div>
       <dl className="grid grid-cols-3 border-t border-line lg:grid-cols-6">
         <Numbers data={data} failed={failed !== null} />
       </dl>
     </section>
+  );
+}
+
+/** Findings beside the most urgent one; the rest are counted. */
+const MOST = 3;
+
+/** One line whatever it holds, also while it is empty, so that nothing below it moves. */
+function Others({ findings }: { findings: Finding[] }) {
+  return (
+    <div className="min-h-5 max-w-full min-w-0 overflow-x-auto text-sm text-soft max-sm:w-full sm:ms-auto">
+      {findings.length > 0 && (
+        <ul aria-label="Also" className="flex gap-x-4 whitespace-nowrap">
+          {findings.slice(0, MOST).map((finding) => (
+            <li key={finding.sentence} className="flex items-center gap-1.5">
+              <span aria-hidden="true" className={cx("size-1.5 shrink-0", TONE[finding.level])} />
+              <Told finding={finding} />
+            </li>
+          ))}
+          {findings.length > MOST && <li>and {findings.length - MOST} more</li>}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Told({ finding: { sentence, search } }: { finding: Finding }) {
+  if (!search) return sentence;
+  return (
+    <Link to="/dashboard" search={search} className="hover:underline hover:underline-offset-4">
+      {sentence}
+    </Link>
   );
 }
 
@@ -66,26 +99,21 @@ function Numbers({ data, failed }: { data: Metrics | undefined; failed: boolean 
         name="Waiting"
         status="queued"
         value={now((known) => known.byStatus.queued)}
-        note={oldest > 0 ? `oldest ${short(oldest * 1000)}` : "none old"}
+        note={oldest > 0 ? `oldest ${spell(oldest * 1000)}` : ""}
       />
-      <Figure
-        name="Running"
-        status="processing"
-        value={now((known) => known.byStatus.processing)}
-        note="now"
-      />
+      <Figure name="Running" status="processing" value={now((known) => known.byStatus.processing)} note="" />
       <Figure
         name="Retrying"
         status="retrying"
         value={now((known) => known.byStatus.retrying)}
-        note="after a pause"
+        note="in backoff"
         tone={data?.byStatus.retrying ? "text-amber" : ""}
       />
       <Figure
         name="Dead letter"
         status="dead_letter"
         value={now((known) => known.byStatus.dead_letter)}
-        note={`${count(data?.dlqLength ?? 0)} in the queue`}
+        note={data ? `${plural(data.dlqLength, "message")} in the DLQ` : ""}
         tone={data?.byStatus.dead_letter ? "text-rose" : ""}
       />
       <Figure
@@ -95,8 +123,8 @@ function Numbers({ data, failed }: { data: Metrics | undefined; failed: boolean 
       />
       <Figure
         name="Per minute"
-        value={past(() => (sum("completed") / 60).toFixed(1))}
-        note="completed, last hour"
+        value={past(() => perMinute(points ?? [], "completed").toFixed(1))}
+        note={`completed, last ${RATE_MINUTES} min`}
       />
     </>
   );
@@ -113,7 +141,7 @@ function Figure({
   value: string | undefined;
   note: string;
   tone?: string;
-  /** Whose jobs it counts: one look away. */
+  /** Jobs of this status are shown by a click. */
   status?: JobStatus;
 }) {
   return (
@@ -133,7 +161,7 @@ function Figure({
           <Link
             to="/dashboard"
             search={{ status }}
-            aria-label={`See the jobs: ${STATUS[status].label}`}
+            aria-label={`View jobs: ${STATUS[status].label}`}
             className="absolute inset-0"
           />
         )}

@@ -20,15 +20,30 @@ const numbers = (more: Partial<Metrics["byStatus"]> = {}, type: Partial<TypeNumb
   };
 };
 
-test("the worst is said first", () => {
-  expect(judge(numbers({ dead_letter: 1, failed: 9 })).sentence).toBe("1 job gave up and waits for you.");
-  expect(judge(numbers({ dead_letter: 2 }, { paused: true })).sentence).toBe(
-    "2 jobs gave up and wait for you, and email.send is paused.",
-  );
-  expect(judge(numbers({ failed: 9 }, { oldestQueuedAgeS: 200 })).sentence).toMatch(
-    /^email\.send is behind: .* 3m\.$/,
-  );
-  expect(judge(numbers({}, { paused: true, oldestQueuedAgeS: 900 })).sentence).toBe("email.send is paused.");
-  expect(judge(numbers({ retrying: 2 })).level).toBe("busy");
-  expect(judge(numbers())).toEqual({ level: "good", sentence: "All is well, and nothing waits." });
+const sentences = (of: Metrics) => judge(of).map((finding) => finding.sentence);
+
+test("the most urgent comes first, and nothing hides behind it", () => {
+  expect(sentences(numbers({ dead_letter: 1, failed: 9 }, { oldestQueuedAgeS: 360 }))).toEqual([
+    "email.send is falling behind: oldest job queued 6 min ago.",
+    "1 dead-lettered job needs attention.",
+    "9 failed jobs to review.",
+  ]);
+  expect(sentences(numbers({ dead_letter: 2 }, { paused: true, oldestQueuedAgeS: 900 }))).toEqual([
+    "2 dead-lettered jobs need attention.",
+    "email.send is paused.",
+  ]);
+  expect(judge(numbers({ retrying: 2 }))[0].level).toBe("busy");
+});
+
+test("with nothing to report it says so, and how many jobs are active", () => {
+  expect(judge(numbers())).toEqual([{ level: "good", sentence: "All healthy. Queues are empty." }]);
+  expect(sentences(numbers({ processing: 3 }))).toEqual(["All healthy. 3 jobs active."]);
+  expect(sentences(numbers({}, { oldestQueuedAgeS: 59 }))).toEqual(["All healthy. Queues are empty."]);
+});
+
+test("a finding leads to its jobs", () => {
+  expect(judge(numbers({}, { oldestQueuedAgeS: 100 }))[0]).toMatchObject({
+    level: "warn",
+    search: { type: "email.send", status: "queued" },
+  });
 });

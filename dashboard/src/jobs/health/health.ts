@@ -1,57 +1,74 @@
+import type { JobStatus } from "@/api/jobs";
 import type { Metrics, TypeNumbers } from "@/api/metrics";
 import { plural } from "@/lib/format";
-import { short } from "@/lib/time";
+import { spell } from "@/lib/time";
 
 export type Level = "good" | "busy" | "warn" | "bad";
 
-export interface Health {
+/** One thing to know about the system, and the jobs that it is about. */
+export interface Finding {
   level: Level;
-  /** One sentence that says whether all is well. */
   sentence: string;
+  search?: { status?: JobStatus; type?: string };
 }
 
 const SLOW_S = 60;
+const VERY_SLOW_S = 300;
+const RANK: Level[] = ["bad", "warn", "busy", "good"];
 
-/** Whether all is well: the worst thing first. */
-export function judge(metrics: Metrics): Health {
-  const types = Object.entries(metrics.byType);
-  const paused = types.filter(([, numbers]) => numbers.paused).map(([type]) => type);
-  const slowest = types.reduce<[string, TypeNumbers] | null>(
-    (worst, one) => (age(one) > age(worst) ? one : worst),
-    null,
-  );
-  const { byStatus } = metrics;
-  const stopped = `${paused.join(", ")} ${paused.length > 1 ? "are" : "is"} paused`;
-  if (byStatus.dead_letter > 0) {
-    const verb = byStatus.dead_letter === 1 ? "waits" : "wait";
-    const also = paused.length > 0 ? `, and ${stopped}` : "";
-    return {
-      level: "bad",
-      sentence: `${plural(byStatus.dead_letter, "job")} gave up and ${verb} for you${also}.`,
-    };
-  }
-  if (slowest && age(slowest) > SLOW_S && !slowest[1].paused) {
-    return {
-      level: "warn",
-      sentence: `${slowest[0]} is behind: its oldest job has waited ${short(age(slowest) * 1000)}.`,
-    };
-  }
-  if (paused.length > 0) return { level: "warn", sentence: `${stopped}.` };
-  if (byStatus.failed > 0)
-    return {
-      level: "warn",
-      sentence: `Running well, with ${plural(byStatus.failed, "failed job")} to look at.`,
-    };
-  if (byStatus.retrying > 0)
-    return {
-      level: "busy",
-      sentence: `${plural(byStatus.retrying, "job")} will be tried again; nothing needs you.`,
-    };
-  const active = byStatus.queued + byStatus.processing;
-  if (active > 0) return { level: "good", sentence: `All is well: ${plural(active, "job")} in hand.` };
-  return { level: "good", sentence: "All is well, and nothing waits." };
+/** Return what there is to know, the most urgent first; at least one finding. A backlog comes before what has ended. */
+export function judge(metrics: Metrics): [Finding, ...Finding[]] {
+  const found = [...backlogs(metrics), ...ended(metrics)];
+  const [first, ...rest] = found.sort((a, b) => RANK.indexOf(a.level) - RANK.indexOf(b.level));
+  return first ? [first, ...rest] : [healthy(metrics)];
 }
 
-function age(one: [string, TypeNumbers] | null): number {
-  return one?.[1].oldestQueuedAgeS ?? 0;
+/** Types whose oldest job has waited for more than `SLOW_S` seconds, the longest wait first, and paused types. */
+function backlogs(metrics: Metrics): Finding[] {
+  const types = Object.entries(metrics.byType);
+  const behind = types
+    .filter(([, numbers]) => !numbers.paused && age(numbers) > SLOW_S)
+    .sort(([, a], [, b]) => age(b) - age(a))
+    .map(([type, numbers]): Finding => ({
+      level: age(numbers) > VERY_SLOW_S ? "bad" : "warn",
+      sentence: `${type} is falling behind: oldest job queued ${spell(age(numbers) * 1000)} ago.`,
+      search: { type, status: "queued" },
+    }));
+  const paused = types
+    .filter(([, numbers]) => numbers.paused)
+    .map(([type]): Finding => ({ level: "warn", sentence: `${type} is paused.`, search: { type } }));
+  return [...behind, ...paused];
+}
+
+/** Jobs that wait for a person, or will run again. */
+function ended({ byStatus }: Metrics): Finding[] {
+  const found: Finding[] = [];
+  if (byStatus.dead_letter > 0) {
+    const verb = byStatus.dead_letter === 1 ? "needs" : "need";
+    const sentence = `${plural(byStatus.dead_letter, "dead-lettered job")} ${verb} attention.`;
+    found.push({ level: "bad", sentence, search: { status: "dead_letter" } });
+  }
+  if (byStatus.failed > 0)
+    found.push({
+      level: "warn",
+      sentence: `${plural(byStatus.failed, "failed job")} to review.`,
+      search: { status: "failed" },
+    });
+  if (byStatus.retrying > 0) {
+    const verb = byStatus.retrying === 1 ? "is" : "are";
+    const sentence = `${plural(byStatus.retrying, "job")} ${verb} retrying. No action needed.`;
+    found.push({ level: "busy", sentence, search: { status: "retrying" } });
+  }
+  return found;
+}
+
+function healthy({ byStatus }: Metrics): Finding {
+  const active = byStatus.queued + byStatus.processing;
+  const sentence =
+    active > 0 ? `All healthy. ${plural(active, "job")} active.` : "All healthy. Queues are empty.";
+  return { level: "good", sentence };
+}
+
+function age(numbers: TypeNumbers): number {
+  return numbers.oldestQueuedAgeS ?? 0;
 }

@@ -93,5 +93,5 @@ export default function JobCharts({ search }: { search: JobsSearch }) {
 /** Why a chart has nothing to draw yet; undefined when it has. */
 function absence({ data, error }: { data: unknown; error: Error | null }): string | undefined {
   if (data !== undefined) return undefined;
-  return error ? `The chart did not come: ${sentence(error)}` : "Loading…";
+  return error ? `Couldn't load chart: ${sentence(error)}` : "Loading…";
 }
