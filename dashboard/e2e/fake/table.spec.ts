@@ -2,14 +2,19 @@ import { expect, test } from "../fixtures";
 
 test.beforeEach(({ stack }) => stack.reset({ jobs: 260, arrivals: 0 }));
 
-test("another order says how much it covers, and covers everything when asked", async ({ page, open }) => {
+test("another order loads a thousand jobs, says how many it covers, and covers all when asked", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 1250, arrivals: 0 });
   await open("/dashboard");
   await page.getByRole("columnheader", { name: "Run" }).getByRole("button").click();
-  const notice = page.getByRole("status").filter({ hasText: "Sorted among the newest" });
-  await expect(notice).toContainText("Sorted among the newest 100 of 1");
-  await notice.getByRole("button", { name: /^Load all \d+ and sort them$/ }).click();
+  const notice = page.getByRole("status").filter({ hasText: "are sorted" });
+  await expect(notice).toContainText("Only the newest 1,000 of 1,");
+  await notice.getByRole("button", { name: /^Sort all [\d,]+$/ }).click();
   await expect(notice).toHaveCount(0);
-  await expect(page.locator("footer").filter({ hasText: /^\d+ jobs$/ })).toBeVisible();
+  await expect(page.locator("footer").filter({ hasText: /^[\d,]+ jobs$/ })).toBeVisible();
   const times = await page.locator("[data-job] [role=cell]:nth-child(8)").allTextContents();
   const seconds = times.map((text) => parseFloat(text) * (text.includes("ms") ? 0.001 : 1));
   expect(seconds).toEqual([...seconds].sort((a, b) => b - a));
@@ -18,7 +23,6 @@ test("another order says how much it covers, and covers everything when asked", 
 test("columns, density and views are kept; a view brings its filters back", async ({ page, open }) => {
   await open("/dashboard?status=dead_letter&type=image.process&sort=attempt");
   await page.getByRole("button", { name: "Columns and density" }).click();
-  await page.getByRole("menuitemcheckbox", { name: "Tags" }).click();
   await page.getByRole("menuitemcheckbox", { name: "Wait" }).click();
   await page.getByRole("menuitemradio", { name: "Comfortable" }).click();
   await page.keyboard.press("Escape");
@@ -27,7 +31,7 @@ test("columns, density and views are kept; a view brings its filters back", asyn
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.locator("[data-toast]")).toContainText("Saved the view “Dead pictures”");
   await open("/dashboard");
-  await expect(page.getByRole("columnheader", { name: "Tags" })).toBeVisible();
+  await expect(page.getByRole("columnheader", { name: "Details" })).toBeVisible();
   await expect(page.getByRole("columnheader", { name: "Wait" })).toHaveCount(0);
   await expect(page.locator("[data-job]").first()).toHaveCSS("height", "48px");
   await page.getByRole("button", { name: "Saved views" }).click();

@@ -7,12 +7,13 @@ import type { JobType } from "@/api/types";
 import { refresh } from "@/jobs/actions/actions";
 import { allows } from "@/jobs/status";
 import { shortId } from "@/lib/format";
-import { stringify, type JsonObject } from "@/lib/json";
+import { stringify } from "@/lib/json";
 import { rememberPayload } from "@/session/prefs";
 import { Button } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
 import { toast } from "@/ui/overlay/toast";
-import { asObject, checkOptions, NO_OPTIONS, starter, toNewJob, type Options } from "./draft";
+import { asObject, checkOptions, NO_OPTIONS, starter, toNewJob } from "./draft";
+import { dropDraft, keepDraft, keptDraft, type Kept } from "./kept";
 import { OptionsFields } from "./OptionsFields";
 import { PayloadPanel } from "./PayloadPanel";
 import { TypePicker } from "./TypePicker";
@@ -32,13 +33,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   const client = useQueryClient();
   const first = types.find((one) => one.type === (source?.type ?? asked)) ?? types[0];
   const [type, setType] = useState(first);
-  const [payload, setPayload] = useState<JsonObject>(() =>
-    source ? asObject(source.payload) : first ? starter(first) : {},
-  );
-  const [options, setOptions] = useState<Options>(() => ({
-    ...NO_OPTIONS,
-    tags: edit ? "" : (source?.tags.join(", ") ?? ""),
-  }));
+  const [{ payload, options }, setForm] = useState<Kept>(() => begin(first, source, edit));
   const [broken, setBroken] = useState<string | null>(null);
   // When it was last tried: from then on every change is checked.
   const [tried, setTried] = useState<number | null>(null);
@@ -64,6 +59,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
     },
     onSuccess: async ({ id, text }) => {
       if (type) rememberPayload(type.type, stringify(payload));
+      if (type && !source) dropDraft(type.type);
       toast.done(text);
       await refresh(client);
       void navigate({ to: "/jobs/$id", params: { id } });
@@ -79,9 +75,14 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   });
 
   if (!type) return null;
+  const change = (part: Partial<Kept>) => {
+    const next = { payload, options, ...part };
+    setForm(next);
+    if (!source) keepDraft(type.type, next);
+  };
   const choose = (next: JobType) => {
     setType(next);
-    setPayload(starter(next));
+    setForm(begin(next, null, false));
     setTried(null);
     setRefused({});
     void navigate({ to: "/create", search: { type: next.type }, replace: true });
@@ -120,7 +121,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
         problems={problems}
         onChange={(next) => {
           setRefused({});
-          setPayload(next);
+          change({ payload: next });
         }}
         onBroken={setBroken}
       />
@@ -130,7 +131,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
             type={type}
             options={options}
             problems={problems}
-            onChange={(change) => setOptions((now) => ({ ...now, ...change }))}
+            onChange={(part) => change({ options: { ...options, ...part } })}
           />
         </Panel>
       )}
@@ -144,6 +145,16 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
       </div>
     </form>
   );
+}
+
+/** Return the form to begin with: that of the source, the draft of the type, or its example. */
+function begin(type: JobType | undefined, source: JobDetail | null, edit: boolean): Kept {
+  if (source) {
+    const tags = edit ? "" : source.tags.join(", ");
+    return { payload: asObject(source.payload), options: { ...NO_OPTIONS, tags } };
+  }
+  const kept = type ? keptDraft(type.type) : null;
+  return kept ?? { payload: type ? starter(type) : {}, options: NO_OPTIONS };
 }
 
 function summary(

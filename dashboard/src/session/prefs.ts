@@ -8,7 +8,7 @@ const Prefs = v.object({
   zone: v.optional(v.picklist(["local", "utc"]), "local"),
   density: v.optional(v.picklist(["compact", "comfortable"]), "compact"),
   poll: v.optional(v.picklist([2, 5, 10, 30, 60]), 2),
-  hidden: v.optional(v.array(v.string()), ["tags"]),
+  hidden: v.optional(v.array(v.string()), []),
   charts: v.optional(v.boolean(), true),
   views: v.optional(v.array(v.object({ name: v.string(), search: v.string() })), []),
   recent: v.optional(v.record(v.string(), v.array(v.string())), {}),

@@ -10,7 +10,7 @@ import { IconClose, IconSearch } from "@/ui/icons";
 import { RANGES, readQuery, type JobsSearch } from "@/jobs/search";
 import { TimeBetween } from "./TimeBetween";
 
-/** The box, the type, the time, and a chip for each thing that narrows the list. */
+/** Show the search box, the type, the time, and a chip for each filter. */
 export function FilterBar({ search }: { search: JobsSearch }) {
   const types = useQuery(jobTypes()).data ?? [];
   const narrow = useNarrow();
@@ -82,7 +82,7 @@ function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) {
   return (
     <form
       role="search"
-      className="relative min-w-0 flex-[1_1_14rem] sm:max-w-80"
+      className="relative min-w-0 flex-[1_1_14rem] max-sm:basis-full sm:max-w-80"
       onSubmit={(event) => {
         event.preventDefault();
         if (!text.trim()) return;

@@ -5,8 +5,10 @@ import { IconAlert } from "@/ui/icons";
 import type { useJobs } from "./useJobs";
 
 const MOST = 10_000;
+/** Rows that are loaded for an order without being asked. */
+const AUTO = 1000;
 
-/** The API lists newest first only: says that the order is among what is loaded, and loads the rest when asked. */
+/** Load rows for an order that the API does not have: up to `AUTO` at once, the rest when asked. Say what is sorted. */
 export function PartlySorted({
   loaded,
   total,
@@ -16,9 +18,9 @@ export function PartlySorted({
   total: number | null;
   pages: ReturnType<typeof useJobs>["pages"];
 }) {
-  const [wanted, setWanted] = useState(false);
+  const [most, setMost] = useState(AUTO);
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = pages;
-  const going = wanted && hasNextPage && !isFetchNextPageError && loaded < MOST;
+  const going = hasNextPage && !isFetchNextPageError && loaded < most;
   useEffect(() => {
     if (going && !isFetchingNextPage) void fetchNextPage();
   }, [going, isFetchingNextPage, fetchNextPage]);
@@ -30,17 +32,17 @@ export function PartlySorted({
     >
       <IconAlert width={14} height={14} className="text-amber" />
       <p className="nums min-w-44 flex-1">
-        Sorted among the newest <strong className="text-text">{count(loaded)}</strong>
-        {total !== null && ` of ${count(total)}`} jobs.
+        Only the newest <strong className="text-text">{count(loaded)}</strong>
+        {total !== null && ` of ${count(total)}`} are sorted.
       </p>
       {going ? (
-        <Button size="sm" onClick={() => setWanted(false)}>
+        <Button size="sm" onClick={() => setMost(0)}>
           Stop loading
         </Button>
       ) : (
         loaded < MOST && (
-          <Button size="sm" onClick={() => setWanted(true)}>
-            Load {rest} and sort them
+          <Button size="sm" onClick={() => setMost(MOST)}>
+            Sort {rest}
           </Button>
         )
       )}

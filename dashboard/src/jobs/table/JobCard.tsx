@@ -2,13 +2,13 @@ import { Link } from "@tanstack/react-router";
 import { cx } from "@/lib/cx";
 import { shortId } from "@/lib/format";
 import { duration, relative } from "@/lib/time";
-import { Attempts, ErrorLine } from "./columns";
+import { Attempts, Details, Tags } from "./columns";
 import type { RowProps } from "./row";
 import { ran } from "@/jobs/measure";
 import { RowActions } from "@/jobs/actions/RowActions";
 import { StatusChip } from "@/jobs/StatusChip";
 
-/** One job on a phone. */
+/** Show one job as a card, where the table has no room for columns. */
 export function JobCard({ job, now, place, index, left, selection, selectable, onOpen }: RowProps) {
   const selected = selection.matching || selection.ids.has(job.id);
   const run = ran(job, now);
@@ -57,13 +57,16 @@ export function JobCard({ job, now, place, index, left, selection, selectable, o
           </span>
         </div>
         <div className="flex items-center gap-3 text-xs text-soft">
-          <span>
+          <span className="shrink-0">
             Attempt <Attempts job={job} />
           </span>
-          {run !== null && <span className="nums">{duration(run)}</span>}
-          <span className="min-w-0 flex-1">
-            <ErrorLine job={job} />
+          {run !== null && <span className="nums shrink-0">{duration(run)}</span>}
+          <span className="ms-auto min-w-0">
+            <Tags tags={job.tags} />
           </span>
+        </div>
+        <div className="min-w-0">
+          <Details job={job} />
         </div>
       </div>
     </div>

@@ -29,7 +29,7 @@ interface JobTableProps {
 }
 
 const HEIGHT = { compact: 36, comfortable: 48 } as const;
-const CARD = 104;
+const CARD = 132;
 const NARROW = 600;
 
 /** The jobs, as rows where there is room and as cards where there is not; only those in view are in the page. */

@@ -14,7 +14,7 @@ import { STATUS } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
 
 export type ColumnKey =
-  "id" | "type" | "status" | "attempt" | "created" | "wait" | "run" | "tags" | "payload" | "error";
+  "id" | "type" | "status" | "attempt" | "created" | "wait" | "run" | "tags" | "details";
 
 export interface Column {
   key: ColumnKey;
@@ -109,15 +109,7 @@ export const COLUMNS: readonly Column[] = [
     cell: (job, now) => time(ran(job, now)),
   },
   { key: "tags", title: "Tags", width: 110, grow: 0.5, rank: 8, cell: (job) => <Tags tags={job.tags} /> },
-  {
-    key: "payload",
-    title: "Payload",
-    width: 120,
-    grow: 2,
-    rank: 7,
-    cell: (job) => <PayloadLine job={job} />,
-  },
-  { key: "error", title: "Error", width: 140, grow: 2.5, rank: 3, cell: (job) => <ErrorLine job={job} /> },
+  { key: "details", title: "Details", width: 140, grow: 3, rank: 3, cell: (job) => <Details job={job} /> },
 ];
 
 function Progress({ job }: { job: Job }) {
@@ -160,8 +152,12 @@ export function Tags({ tags }: { tags: string[] }) {
   );
 }
 
-export function ErrorLine({ job }: { job: Job }) {
-  if (!job.errorMessage && !job.errorClass) return null;
+/** Show the error; without one, what the payload is about. */
+export function Details({ job }: { job: Job }) {
+  return job.errorMessage || job.errorClass ? <ErrorLine job={job} /> : <PayloadLine job={job} />;
+}
+
+function ErrorLine({ job }: { job: Job }) {
   const tone =
     job.status === "failed" || job.status === "dead_letter" ? STATUS[job.status].tone : "text-soft";
   const message = oneLine(firstLine(job.errorMessage ?? ""));
@@ -174,7 +170,7 @@ export function ErrorLine({ job }: { job: Job }) {
   );
 }
 
-/** What a job is about, at a glance: the values of its payload, without their names. */
+/** Show the values of the payload, without their names. */
 function PayloadLine({ job }: { job: Job }) {
   if (job.payload === null) return <span className="text-xs text-faint">{bytes(job.payloadBytes)}</span>;
   return (
