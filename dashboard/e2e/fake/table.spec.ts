@@ -27,7 +27,7 @@ test("columns, density and views are kept; a view brings its filters back", asyn
   await page.getByRole("menuitemradio", { name: "Comfortable" }).click();
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Saved views" }).click();
-  await page.getByLabel("Save what is shown now as").fill("Dead pictures");
+  await page.getByLabel("Save current view as").fill("Dead pictures");
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.locator("[data-toast]")).toContainText("Saved the view “Dead pictures”");
   await open("/dashboard");
@@ -93,7 +93,7 @@ test("shift picks a stretch; all that match can be picked, and what will happen 
 
 test("a job begins from what others sent", async ({ page, open }) => {
   await open("/create?type=report.generate");
-  await page.getByRole("button", { name: "Start from" }).click();
+  await page.getByRole("button", { name: "Prefill" }).click();
   await expect(page.getByText("Recent jobs")).toBeVisible();
   await page.getByRole("menuitem", { name: /^\{/ }).first().click();
   await page.getByRole("button", { name: "JSON", exact: true }).click();

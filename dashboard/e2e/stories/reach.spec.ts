@@ -65,7 +65,7 @@ test("a viewer sees everything and can change nothing", async ({ page, stack, su
   await page.getByRole("button", { name: /^Account/ }).click();
   await expect(page.getByTestId("role")).toHaveText("viewer");
   await page.goto(`${stack.site}/create`);
-  await expect(page.getByRole("heading", { name: "Your token may only look" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Your token is read-only" })).toBeVisible();
 });
 
 test("a refused token leads to the sign-in and back to the same page", async ({
@@ -81,7 +81,7 @@ test("a refused token leads to the sign-in and back to the same page", async ({
   });
   await page.goto(`${stack.site}/jobs/${id}`);
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
-  await expect(page.getByText("That token is not valid")).toBeVisible();
+  await expect(page.getByText("Invalid or revoked token.")).toBeVisible();
   await expect(page).toHaveURL(new RegExp(id));
   await page.getByLabel("Token").fill(stack.admin);
   await page.keyboard.press("Enter");

@@ -49,12 +49,12 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
     mutationFn: async (): Promise<{ id: string; text: string }> => {
       if (edit && source) {
         await retryJob(source.id, payload);
-        return { id: source.id, text: `Job ${shortId(source.id)} runs again with the new payload.` };
+        return { id: source.id, text: `Job ${shortId(source.id)} re-queued with the new payload.` };
       }
       const { job, replayed } = await createJob(toNewJob(type?.type ?? "", payload, options));
       const text = replayed
-        ? `Job ${shortId(job.id)} was there already, under the same key.`
-        : `Job ${shortId(job.id)} was created.`;
+        ? `Already exists: ${shortId(job.id)} (same idempotency key).`
+        : `Job ${shortId(job.id)} created.`;
       return { id: job.id, text };
     },
     onSuccess: async ({ id, text }) => {
@@ -109,8 +109,8 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
       </h1>
       {edit ? (
         <p className="text-sm text-soft">
-          It goes back to the <code className="font-mono text-text">{type.type}</code> queue with this
-          payload, at attempt 1.
+          Re-queues the job in <code className="font-mono text-text">{type.type}</code> with this payload.
+          Attempts restart at 1.
         </p>
       ) : (
         <TypePicker types={types} value={type} onChange={choose} />
@@ -164,12 +164,13 @@ function summary(
   source: JobDetail | null,
 ): string {
   if (!editable)
-    return `The job is ${source?.status ?? "gone"}: only failed, dead-lettered or cancelled jobs are retried.`;
+    return `The job is ${source?.status ?? "gone"}. Only failed, dead-lettered or cancelled jobs can be retried.`;
   if (broken) return broken;
   const found = Object.entries(problems).filter(([, problem]) => problem);
   if (found.length === 0) return "";
   const [[path, problem] = ["", ""]] = found;
-  return `${path || "payload"}: ${problem}${found.length > 1 ? ` And ${found.length - 1} more.` : ""}`;
+  if (found.length > 1) return `${found.length} problems. First: ${path || "payload"}: ${problem}`;
+  return `${path || "payload"}: ${problem}`;
 }
 
 function focusProblem(): void {

@@ -18,7 +18,7 @@ export interface Drain {
 
 /** Say when a queue will be empty, or how fast it grows. `etaMs` is the API's estimate; null when there is none. */
 export function drain(points: readonly Counted[], waiting: number, etaMs: number | null): Drain {
-  if (waiting === 0) return { text: "empty", growing: false };
+  if (waiting === 0) return { text: "no backlog", growing: false };
   // The estimate takes the latest pace at which the queue shrinks, so that a burst counts as a backlog, not as growth.
   if (etaMs !== null) return { text: etaMs < 60_000 ? "< 1 min" : `about ${minutes(etaMs)}`, growing: false };
   const ended = (["completed", "failed", "deadLettered"] as const).reduce(

@@ -9,7 +9,7 @@ import { useSession } from "@/session/session";
 import { Skeleton } from "@/ui/states";
 import { Sparkline } from "@/ui/Sparkline";
 
-/** The running system, in four numbers; without a token there is nothing to ask with. */
+/** Show four numbers of the running system; without a token, how to get them. */
 export function LiveNumbers() {
   const { token } = useSession();
   const enabled = token !== null;
@@ -18,7 +18,7 @@ export function LiveNumbers() {
   if (!enabled) {
     return (
       <p className="mx-auto max-w-6xl px-4 py-6 text-sm text-soft sm:px-8">
-        Sign in on the console to see the live numbers of this system here.
+        Sign in to the console to see live numbers of this system here.
       </p>
     );
   }

@@ -4,7 +4,7 @@ import type { Zone } from "@/lib/time";
 
 /** What a browser remembers. Everything that should be shared lives in the URL instead. */
 const Prefs = v.object({
-  theme: v.optional(v.picklist(["dark", "light", "system"]), "dark"),
+  theme: v.optional(v.picklist(["dark", "light", "system"]), "system"),
   zone: v.optional(v.picklist(["local", "utc"]), "local"),
   density: v.optional(v.picklist(["compact", "comfortable"]), "compact"),
   poll: v.optional(v.picklist([2, 5, 10, 30, 60]), 2),

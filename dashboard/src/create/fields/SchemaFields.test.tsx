@@ -57,13 +57,13 @@ test("a field that is emptied is left out, so that the default counts", async ()
 test("a part that may be missing is set and left out again", async () => {
   const user = userEvent.setup();
   const seen = show("image.process", { key: "uploads/a.png" });
-  await user.click(screen.getByRole("button", { name: "Set resize" }));
+  await user.click(screen.getByRole("button", { name: "Add resize" }));
   const resize = within(screen.getByRole("group", { name: "Resize" }));
   expect(seen.payload.resize).toEqual({ width: 800, height: 800 });
   await user.clear(resize.getByRole("textbox", { name: /^Width/ }));
   await user.type(resize.getByRole("textbox", { name: /^Width/ }), "abc");
   expect(resize.getByRole("textbox", { name: /^Width/ }).getAttribute("aria-invalid")).toBe("true");
-  await user.click(resize.getByRole("button", { name: "Leave out" }));
+  await user.click(resize.getByRole("button", { name: "Remove" }));
   expect(seen.payload).toEqual({ key: "uploads/a.png" });
 });
 

@@ -89,7 +89,7 @@ function ObjectField({
             icon={set ? <IconClose width={12} height={12} /> : <IconPlus width={12} height={12} />}
             onClick={() => onChange(set ? undefined : blank(field))}
           >
-            {set ? "Leave out" : `Set ${field.title.toLowerCase()}`}
+            {set ? "Remove" : `Add ${field.title.toLowerCase()}`}
           </Button>
         )}
       </div>

@@ -1,6 +1,6 @@
 import { Validator } from "@cfworker/json-schema";
 import type { FieldError } from "@/api/errors";
-import { rounded, type Json, type JsonObject } from "@/lib/json";
+import { isObject, rounded, type Json, type JsonObject } from "@/lib/json";
 
 /** What is wrong, by where: "to.0" or "resize.width"; "" is the payload as a whole. */
 export type Problems = Readonly<Record<string, string>>;
@@ -24,15 +24,16 @@ export function validate(schema: JsonObject, payload: Json): Problems {
   );
   if (valid) return {};
   const found: Record<string, string> = {};
-  for (const { instanceLocation, keyword, error } of errors) {
+  for (const { instanceLocation, keyword, keywordLocation, error } of errors) {
     const place = instanceLocation.replace(/^#\/?/, "").split("/").map(decode).join(".");
     if (keyword === "required") {
       const name = /"([^"]+)"/.exec(error)?.[1];
-      if (name) found[place ? `${place}.${name}` : name] ??= "Fill this in.";
+      if (name) found[place ? `${place}.${name}` : name] ??= "Required.";
     } else if (keyword === "additionalProperties" || (keyword === "false" && error)) {
-      found[place] ??= "There is no such field.";
+      found[place] ??= "Unknown field.";
     } else if (!CONTAINERS.has(keyword) && !isNullBranch(keyword, error)) {
-      found[place] ??= sentence(keyword, error);
+      found[place] ??=
+        keyword === "pattern" ? patternHint(schema, keywordLocation) : sentence(keyword, error);
     }
   }
   return Object.keys(found).length ? found : { "": "The payload does not match the schema." };
@@ -47,11 +48,37 @@ function decode(part: string): string {
   return decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
+const FORMAT: Record<string, string> = {
+  email: "Use an e-mail address like ada@example.com.",
+  "date-time": "Use a date and time like 2026-11-27T06:00:00Z.",
+  date: "Use a date like 2026-11-27.",
+  uri: "Use an address like https://example.com/.",
+  uuid: "Use a UUID.",
+};
+
+/** Name the text that a value must begin with, where its pattern says so. */
+function patternHint(schema: JsonObject, location: string): string {
+  const pattern = at(schema, location);
+  const start = typeof pattern === "string" ? /^\^([\w./-]+?)(?=[[({\\.]|$)/.exec(pattern)?.[1] : undefined;
+  return start ? `Invalid format: must begin with “${start}”.` : "Invalid format.";
+}
+
+/** Follow a keyword location of the validator, references included. */
+function at(root: JsonObject, location: string): Json | undefined {
+  let found: Json | undefined = root;
+  for (const part of location.split("/").slice(1).map(decode)) {
+    if (!isObject(found)) return undefined;
+    const next: Json | undefined = found[part];
+    found = part === "$ref" && typeof next === "string" ? at(root, next) : next;
+  }
+  return found;
+}
+
 function sentence(keyword: string, error: string): string {
   const limit = /-?\d+(?:\.\d+)?(?=[^\d]*$)/.exec(error)?.[0] ?? "";
   switch (keyword) {
     case "minLength":
-      return "Fill this in.";
+      return "Required.";
     case "maxLength":
       return `At most ${limit} characters.`;
     case "minimum":
@@ -65,15 +92,11 @@ function sentence(keyword: string, error: string): string {
     case "maxItems":
       return `At most ${limit}.`;
     case "format":
-      return /"([a-z-]+)"\.?$/.test(error)
-        ? `Not a valid ${/"([a-z-]+)"\.?$/.exec(error)?.[1] ?? "value"}.`
-        : "Not in the right form.";
-    case "pattern":
-      return "Not in the right form.";
+      return FORMAT[/"([a-z-]+)"\.?$/.exec(error)?.[1] ?? ""] ?? "Invalid format.";
     case "enum":
-      return "Not one of the choices.";
+      return "Choose one of the options.";
     case "type":
-      return "Not the right kind of value.";
+      return `Wrong type: expected ${/Expected "([a-z]+)"/.exec(error)?.[1] ?? "another type"}.`;
     default:
       return error;
   }

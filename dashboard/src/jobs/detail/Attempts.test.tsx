@@ -38,7 +38,7 @@ test("an attempt carries the log lines that are its own", () => {
     />,
   );
   expect(screen.getByRole("region", { name: "Log of attempt 2" }).textContent).toContain("second ms=4");
-  const more = screen.getAllByRole("link", { name: "Its lines in CloudWatch", hidden: true });
+  const more = screen.getAllByRole("link", { name: "View in CloudWatch", hidden: true });
   expect(more.map((link) => link.getAttribute("href"))).toEqual(
     Array(2).fill("https://console.aws.example/logs"),
   );

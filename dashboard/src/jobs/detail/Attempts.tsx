@@ -33,7 +33,7 @@ export function Attempts({ job, logs, more }: { job: JobDetail; logs: LogLine[];
   if (attempts.length === 0)
     return (
       <p className="p-4 text-sm text-soft">
-        {STATUS[job.status].terminal ? "No worker ever took it." : "No worker has taken it yet."}
+        {STATUS[job.status].terminal ? "Never started." : "Not started yet."}
       </p>
     );
   return (
@@ -70,7 +70,11 @@ function AttemptCard({
     <details open={open} className={cx("group border-s-2", EDGE[attempt.outcome])}>
       <summary className="flex flex-wrap items-baseline gap-x-3 px-4 py-2.5 text-sm hover:bg-hover">
         <span className="font-medium">
-          {showRun && <span className="text-soft">Run {attempt.gen} · </span>}
+          {showRun && (
+            <span className="text-soft">
+              {attempt.gen === 1 ? "First run" : `Retry ${attempt.gen - 1}`} ·{" "}
+            </span>
+          )}
           Attempt {attempt.attempt}
         </span>
         <span className="text-soft">{WORD[attempt.outcome]}</span>
@@ -95,7 +99,7 @@ function AttemptCard({
         <dl className="grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-4">
           <Fact name="Cold start">{attempt.coldStart === null ? "–" : attempt.coldStart ? "yes" : "no"}</Fact>
           <Fact name="Receive count">{attempt.receiveCount ?? "–"}</Fact>
-          <Fact name="Pause after it">
+          <Fact name="Backoff">
             {attempt.retryDelayS === null ? "–" : duration(attempt.retryDelayS * 1000)}
           </Fact>
           <Fact name="Request id" mono>
@@ -113,7 +117,7 @@ function AttemptCard({
             rel="noopener noreferrer"
             className={cx(buttonClass("plain", "sm"), "self-start")}
           >
-            Its lines in CloudWatch <IconExternal width={12} height={12} />
+            View in CloudWatch <IconExternal width={12} height={12} />
           </a>
         )}
       </div>

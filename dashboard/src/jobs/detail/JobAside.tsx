@@ -78,7 +78,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
                   key={tag}
                   to="/dashboard"
                   search={{ tag }}
-                  className="me-2 inline-block max-w-full font-mono text-xs underline underline-offset-4"
+                  className="me-2 inline-block max-w-full font-mono text-xs leading-6 underline underline-offset-4"
                 >
                   {tag}
                 </Link>

@@ -18,7 +18,7 @@ interface HeaderProps {
   canAct: boolean;
 }
 
-/** Which job, how it stands, why it waits or failed, and what can be done about it. */
+/** Show the job, its status, why it waits or failed, and its actions. */
 export function JobHeader({ job, canAct }: HeaderProps) {
   return (
     <header className="border border-line bg-panel">
@@ -108,7 +108,7 @@ function Progress({ job }: { job: JobDetail }) {
   );
 }
 
-/** The one sentence that matters now: why it waits, or why it failed. */
+/** Say why the job waits, or why it failed. */
 function Why({ job, canAct }: HeaderProps) {
   const now = useNow();
   const { tone, meaning } = STATUS[job.status];
@@ -135,9 +135,9 @@ function Why({ job, canAct }: HeaderProps) {
         <p className="text-soft">
           {due !== null && due > now ? (
             <>
-              {job.status === "retrying" ? `Attempt ${job.attempts + 1} of ${job.maxAttempts}` : "It runs"}{" "}
+              {job.status === "retrying" ? `Attempt ${job.attempts + 1} of ${job.maxAttempts}` : "Starts"}{" "}
               <strong className="nums text-text">in {countdown(due - now)}</strong>
-              {paused ? `, unless ${job.type} is still paused then.` : "."}
+              {paused ? ` (${job.type} is paused).` : "."}
             </>
           ) : (
             <Told text={job.why ?? meaning} />
@@ -149,14 +149,14 @@ function Why({ job, canAct }: HeaderProps) {
   );
 }
 
-/** What failed is seldom alone: the others of its kind, and all of them tried again. */
+/** Lead to the jobs with the same error, and retry all of them. */
 function Alike({ job, fingerprint, canAct }: HeaderProps & { fingerprint: string }) {
   const filter = { fingerprint };
   const scope = { failedWith: job.errorClass };
   return (
     <div className="flex flex-wrap gap-2 sm:ms-auto">
       <Link to="/dashboard" search={filter} className={buttonClass("plain", "sm")}>
-        All jobs with this error
+        View similar jobs
       </Link>
       {canAct && allows(job.status, "retry") && (
         <Button
@@ -164,7 +164,7 @@ function Alike({ job, fingerprint, canAct }: HeaderProps & { fingerprint: string
           icon={<IconRetry width={13} height={13} />}
           onClick={() => ask({ kind: "many", action: "retry", target: { filter }, scope })}
         >
-          Retry them all
+          Retry all
         </Button>
       )}
     </div>

@@ -37,7 +37,7 @@ export function JobPage() {
     return (
       <Failure
         page
-        title="The job did not come"
+        title="Couldn't load this job"
         detail={sentence(query.error)}
         correlationId={query.error instanceof ApiError ? query.error.correlationId : null}
         onRetry={() => void query.refetch()}
@@ -102,15 +102,15 @@ function NotFound({ id }: { id: string }) {
     <div className="border border-line bg-panel">
       <Empty
         page
-        title="There is no such job"
+        title="Job not found"
         action={
           <Link to="/dashboard" className={buttonClass()}>
-            See all jobs
+            View jobs
           </Link>
         }
       >
-        <code className="font-mono break-all">{id}</code> was never created, or its time is over: completed
-        and cancelled jobs are kept for 30 days, {STATUS.failed.label.toLowerCase()} ones for 90.
+        <code className="font-mono break-all">{id}</code> doesn't exist or has expired: completed and
+        cancelled jobs are kept for 30 days, {STATUS.failed.label.toLowerCase()} ones for 90.
       </Empty>
     </div>
   );

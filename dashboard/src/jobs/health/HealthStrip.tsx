@@ -96,7 +96,7 @@ function Numbers({ data, failed }: { data: Metrics | undefined; failed: boolean 
   return (
     <>
       <Figure
-        name="Waiting"
+        name="Queued"
         status="queued"
         value={now((known) => known.byStatus.queued)}
         note={oldest > 0 ? `oldest ${spell(oldest * 1000)}` : ""}

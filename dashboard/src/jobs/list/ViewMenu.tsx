@@ -25,7 +25,10 @@ export function TableMenu() {
   const shown = width > 0 ? fitColumns(wanted, width) : wanted;
   const columns = COLUMNS.filter((column) => column.rank > 0).map((column): MenuEntry => ({
     kind: "check",
-    text: wanted.includes(column) && !shown.includes(column) ? `${column.title} · no room` : column.title,
+    text:
+      wanted.includes(column) && !shown.includes(column)
+        ? `${column.title} (hidden: too narrow)`
+        : column.title,
     checked: wanted.includes(column),
     set: (on) =>
       setPrefs({ hidden: on ? hidden.filter((one) => one !== column.key) : [...hidden, column.key] }),
@@ -50,10 +53,10 @@ export function TableMenu() {
 }
 
 const SYSTEM = [
-  { name: "Needs you", search: "?status=dead_letter" },
+  { name: "Needs attention", search: "?status=dead_letter" },
   { name: "Failed in the last hour", search: "?status=failed&range=1h" },
   { name: "Slowest first", search: "?sort=run" },
-  { name: "Coming up", search: "?status=scheduled" },
+  { name: "Scheduled", search: "?status=scheduled" },
 ];
 
 /** Filters under a name, kept in this browser; what they hold is a URL. */
@@ -101,7 +104,7 @@ function Views({ close }: { close: () => void }) {
             </button>
             {views.includes(view) && (
               <IconButton
-                label={`Forget the view ${view.name}`}
+                label={`Delete view ${view.name}`}
                 className="size-7"
                 onClick={() => setPrefs({ views: views.filter((one) => one !== view) })}
               >
@@ -118,7 +121,7 @@ function Views({ close }: { close: () => void }) {
           if (name.trim()) save();
         }}
       >
-        <Field label="Save what is shown now as" className="flex-1">
+        <Field label="Save current view as" className="flex-1">
           {(control) => (
             <input
               {...control}

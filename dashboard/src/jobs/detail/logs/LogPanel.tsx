@@ -5,15 +5,11 @@ import { Panel } from "@/ui/Panel";
 import { LogLines } from "./Logs";
 import type { useJobLogs } from "./useJobLogs";
 
-/** The newest lines of a job, and the way to all of them. */
+/** Show the newest log lines of a job, with a link to all of them. */
 export function LogPanel({ logs }: { logs: ReturnType<typeof useJobLogs> }) {
   const { data, error } = logs;
   const lines = data?.lines ?? [];
-  const none = error
-    ? `The log did not come: ${sentence(error)}`
-    : data
-      ? "Nothing logged yet."
-      : "Loading the log…";
+  const none = error ? `Couldn't load logs: ${sentence(error)}` : data ? "No logs yet." : "Loading logs…";
   return (
     <Panel
       title="Log"
@@ -33,7 +29,7 @@ export function LogPanel({ logs }: { logs: ReturnType<typeof useJobLogs> }) {
     >
       {data?.more && (
         <p className="border-b border-line px-4 py-2 text-xs text-soft">
-          These are the newest {lines.length} lines; the older ones are in CloudWatch.
+          Newest {lines.length} lines. Older lines are in CloudWatch.
         </p>
       )}
       {lines.length > 0 ? (

@@ -16,7 +16,7 @@ const FILL: Record<Segment["kind"], string> = {
   done: "bg-green",
 };
 
-/** Where the time went, what happened, and what is still to come. */
+/** Show the times of a job: waits, attempts, backoff, and what comes next. */
 export function Timeline({ job }: { job: JobDetail }) {
   const now = useNow();
   const parts = segments(job, now);
@@ -25,11 +25,11 @@ export function Timeline({ job }: { job: JobDetail }) {
     <div>
       <Bar parts={parts} />
       <ol className="relative mt-4 flex flex-col">
-        <Step icon={<IconPlus />} title={job.gen > 1 ? "First created" : "Created"} at={job.createdAt} />
+        <Step icon={<IconPlus />} title="Created" at={job.createdAt} />
         {job.gen > 1 && (
           <Step
             icon={<IconClock />}
-            title={`Retried by hand: run ${job.gen}`}
+            title={`Manual retry ${job.gen - 1}`}
             at={attempts[0]?.startedAt ?? job.updatedAt}
             about={attempts.length > 0}
           />
@@ -102,7 +102,7 @@ function Step({ icon, title, at, about, tone = "text-soft", ghost, children }: S
           <span className={cx("font-medium", ghost && "text-soft")}>{title}</span>
           {at != null && (
             <span className="nums text-xs text-soft">
-              {about && "by "}
+              {about && "before "}
               <When at={at} />
             </span>
           )}
@@ -116,14 +116,22 @@ function Step({ icon, title, at, about, tone = "text-soft", ghost, children }: S
 const OUTCOME: Record<Attempt["outcome"], { word: string; tone: string; icon: ReactNode }> = {
   completed: { word: "completed", tone: "text-green", icon: <IconCheck width={13} height={13} /> },
   error: { word: "failed", tone: "text-red", icon: <IconCross width={13} height={13} /> },
-  permanent_error: { word: "failed for good", tone: "text-red", icon: <IconCross width={13} height={13} /> },
-  cancelled: { word: "stopped", tone: "text-soft", icon: <IconCross width={13} height={13} /> },
+  permanent_error: {
+    word: "failed (not retryable)",
+    tone: "text-red",
+    icon: <IconCross width={13} height={13} />,
+  },
+  cancelled: { word: "cancelled", tone: "text-soft", icon: <IconCross width={13} height={13} /> },
   lost: {
-    word: "was lost: its worker went away",
+    word: "lost: worker stopped responding",
     tone: "text-amber",
     icon: <IconCross width={13} height={13} />,
   },
-  running: { word: "runs", tone: "text-blue", icon: <IconSpinner width={13} height={13} className="spin" /> },
+  running: {
+    word: "running",
+    tone: "text-blue",
+    icon: <IconSpinner width={13} height={13} className="spin" />,
+  },
 };
 
 function AttemptStep({ attempt, max, now }: { attempt: Attempt; max: number; now: number }) {
@@ -138,7 +146,7 @@ function AttemptStep({ attempt, max, now }: { attempt: Attempt; max: number; now
     >
       {length !== null && (
         <span className="nums">
-          {attempt.outcome === "running" ? `for ${duration(length)} so far` : `after ${duration(length)}`}
+          {attempt.outcome === "running" ? `${duration(length)} elapsed` : `after ${duration(length)}`}
         </span>
       )}
       {attempt.errorClass && <span> · {attempt.errorClass}</span>}
@@ -156,7 +164,11 @@ function NextStep({ job, now }: { job: JobDetail; now: number }) {
         <Step
           icon={<IconClock />}
           ghost
-          title={job.status === "retrying" ? `Attempt ${job.attempts + 1} of ${job.maxAttempts}` : "Runs"}
+          title={
+            job.status === "retrying"
+              ? `Attempt ${job.attempts + 1} of ${job.maxAttempts}`
+              : "Scheduled start"
+          }
           at={due}
         >
           <span role="timer" className="nums font-medium text-amber" data-testid="countdown">
@@ -165,9 +177,9 @@ function NextStep({ job, now }: { job: JobDetail; now: number }) {
         </Step>
       )}
       {coming.length > 0 && job.status !== "scheduled" && (
-        <Step icon={<IconClock />} ghost title={`If that fails: ${coming.length} more`}>
-          {coming.map(({ attempt, withinS }) => `attempt ${attempt} within ${withinS} s`).join(", ")}, then
-          the dead-letter queue.
+        <Step icon={<IconClock />} ghost title="If it fails">
+          {coming.map(({ attempt, withinS }) => `retry ${attempt} in ≤ ${withinS} s`).join(", ")}, then dead
+          letter.
         </Step>
       )}
     </>

@@ -60,7 +60,7 @@ test("a long life is summed up by what its time was spent on, a short one is tol
   expect(summed(parts)).toEqual([
     { kind: "wait", label: "Waited", ms: 10_000 },
     { kind: "failed", label: "Failed attempts", ms: 4000 },
-    { kind: "backoff", label: "Pauses", ms: 46_000 },
+    { kind: "backoff", label: "Backoff", ms: 46_000 },
   ]);
   expect(summed(parts.slice(0, 2)).map((part) => part.label)).toEqual(["Waited", "Attempt 1"]);
 });

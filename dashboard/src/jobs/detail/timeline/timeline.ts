@@ -25,7 +25,7 @@ export function segments(job: JobDetail, now: number): Segment[] {
       const kind = index === 0 ? "wait" : "backoff";
       found.push({
         kind,
-        label: index === 0 ? "Waited" : `Pause before attempt ${attempt.attempt}`,
+        label: index === 0 ? "Waited" : `Backoff before attempt ${attempt.attempt}`,
         from: at,
         to: attempt.startedAt,
         open: false,
@@ -49,7 +49,7 @@ export function segments(job: JobDetail, now: number): Segment[] {
   };
   const kind = waiting[job.status];
   if (kind && now > at)
-    found.push({ kind, label: kind === "wait" ? "Waits" : "Pause", from: at, to: now, open: true });
+    found.push({ kind, label: kind === "wait" ? "Waiting" : "Backoff", from: at, to: now, open: true });
   return found;
 }
 
@@ -62,7 +62,7 @@ const KIND: Record<Segment["kind"], string> = {
   wait: "Waited",
   run: "Running",
   failed: "Failed attempts",
-  backoff: "Pauses",
+  backoff: "Backoff",
   done: "Completed attempt",
 };
 const FEW = 6;
@@ -75,7 +75,7 @@ export function summed(parts: Segment[]): { kind: Segment["kind"]; label: string
   return [...sums].map(([kind, ms]) => ({ kind, label: KIND[kind], ms }));
 }
 
-/** The tries that are still to come if each fails, and the longest pause before each, in seconds. */
+/** An attempt that is still possible, and the longest backoff before it, in seconds. */
 export interface Coming {
   attempt: number;
   withinS: number;
@@ -83,7 +83,7 @@ export interface Coming {
 
 const LONGEST_PAUSE_S = 300;
 
-/** The retry schedule from here: full jitter below 2^attempts seconds, at most five minutes (DESIGN, section 5). */
+/** The retry schedule from here: full jitter below 2^attempts seconds, at most five minutes. */
 export function remaining(job: Pick<JobDetail, "attempts" | "maxAttempts" | "status">): Coming[] {
   if (!["queued", "scheduled", "processing", "retrying"].includes(job.status)) return [];
   const next = job.status === "retrying" ? job.attempts + 2 : Math.max(2, job.attempts + 1);
