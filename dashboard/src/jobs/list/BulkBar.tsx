@@ -10,13 +10,16 @@ interface BulkBarProps {
   /** All jobs that match can be selected, also those that are not loaded. */
   canMatch: boolean;
   allowed: (action: JobAction) => boolean;
+  /** Selected jobs that can be cancelled; null when not all of them are loaded. */
+  cancellable: number | null;
   act: (action: JobAction) => void;
 }
 
 /** Show the selection and its actions. While something is selected, the list is not updated. */
-export function BulkBar({ selection, total, canMatch, allowed, act }: BulkBarProps) {
+export function BulkBar({ selection, total, canMatch, allowed, cancellable, act }: BulkBarProps) {
   const { ids, matching } = selection;
   if (ids.size === 0) return null;
+  const cancelLabel = cancellable === null ? "Cancel matching jobs" : `Cancel ${plural(cancellable, "job")}`;
   return (
     <div
       role="toolbar"
@@ -47,7 +50,7 @@ export function BulkBar({ selection, total, canMatch, allowed, act }: BulkBarPro
       )}
       {allowed("cancel") && (
         <Button size="sm" icon={<IconBan width={14} height={14} />} onClick={() => act("cancel")}>
-          Cancel jobs
+          {cancelLabel}
         </Button>
       )}
       <Button size="sm" tone="ghost" icon={<IconClose width={14} height={14} />} onClick={selection.clear}>

@@ -7,7 +7,7 @@ import { IconUp } from "@/ui/icons";
 import { ask } from "@/jobs/actions/actions";
 import type { JobAction } from "@/jobs/status";
 import { BulkBar } from "./BulkBar";
-import { bulkQuestion } from "./bulkQuestion";
+import { bulkQuestion, countOf } from "./bulkQuestion";
 import { JobTable } from "@/jobs/table/JobTable";
 import { ListFailure, ListFooter, NoJobs, RowsToCome, Searching } from "./listStates";
 import { PartlySorted } from "./PartlySorted";
@@ -98,6 +98,7 @@ export function JobList({ search }: { search: JobsSearch }) {
         total={jobs.total}
         canMatch={canMatch && selection.ids.size >= sorted.length && !selection.matching}
         allowed={(action) => question(action) !== null}
+        cancellable={countOf(question("cancel"))}
         act={act}
       />
     </>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { job } from "@/test/factories";
-import { bulkQuestion } from "./bulkQuestion";
+import { bulkQuestion, countOf } from "./bulkQuestion";
 
 const done = () => undefined;
 const rows = [
@@ -17,6 +17,12 @@ test("an action takes every selected job that allows it, and no other", () => {
     scope: "selected",
   });
   expect(bulkQuestion(picked, "cancel", done)).toBeNull();
+});
+
+test("the number of jobs is known where they are listed", () => {
+  expect(countOf(bulkQuestion(picked, "retry", done))).toBe(2);
+  expect(countOf(bulkQuestion(picked, "cancel", done))).toBe(0);
+  expect(countOf(bulkQuestion({ ...picked, matching: true }, "retry", done))).toBeNull();
 });
 
 test("with all matching jobs selected, the action takes the filter", () => {

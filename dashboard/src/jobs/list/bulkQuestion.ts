@@ -24,3 +24,9 @@ export function bulkQuestion(picked: Picked, action: JobAction, onDone: () => vo
     .map((job) => job.id);
   return ids.length > 0 ? { kind: "many", action, target: { ids }, scope: "selected", onDone } : null;
 }
+
+/** Return how many jobs a question lists; null when it names them by a filter. */
+export function countOf(question: Ask | null): number | null {
+  if (question?.kind !== "many") return 0;
+  return "ids" in question.target ? question.target.ids.length : null;
+}
