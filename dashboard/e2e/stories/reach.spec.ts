@@ -82,6 +82,7 @@ test("a refused token leads to the sign-in and back to the same page", async ({
   await page.goto(`${stack.site}/jobs/${id}`);
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await expect(page.getByText("Invalid or revoked token.")).toBeVisible();
+  await expect(page.getByLabel("Token")).toBeFocused();
   await expect(page).toHaveURL(new RegExp(id));
   await page.getByLabel("Token").fill(stack.admin);
   await page.keyboard.press("Enter");
