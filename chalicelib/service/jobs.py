@@ -12,11 +12,15 @@ from dataclasses import dataclass, replace
 from chalicelib.errors import (
     FieldError,
     IdempotencyMismatch,
+    InvalidPayload,
     InvalidPosition,
     InvalidRequest,
     JobConflict,
     JobExists,
+    JobNotFound,
+    JobTypeRetired,
     MoveRefused,
+    UnknownJobType,
 )
 from chalicelib.jobs import jobtype, transitions
 from chalicelib.jobs.job import JSON, RETRYABLE, WAITING, Job, JobView, Status
@@ -75,7 +79,10 @@ class JobService:
 
     def keep(self, asked: Submission) -> tuple[Job, bool]:
         """The first half of `submit`: store the job and send nothing yet. Raises what `submit` raises."""
-        job = self._new_job(asked)
+        try:
+            job = self._new_job(asked)
+        except (InvalidPayload, UnknownJobType, JobTypeRetired) as refusal:
+            return self._replay(asked, refusal), False
         try:
             self.store.add(job)
         except JobExists as conflict:
@@ -84,6 +91,19 @@ class JobService:
             return conflict.existing, False
         events.created(job)
         return job, True
+
+    def _replay(self, asked: Submission, refusal: InvalidRequest) -> Job:
+        """Return the job that the same key and body made before a deploy refused them; raises `refusal` otherwise."""
+        if asked.idempotency_key is None:
+            raise refusal
+        try:
+            existing = self.store.get(self._new_id(asked))
+        except JobNotFound:
+            raise refusal from None
+        if existing.body_hash != asked.body_hash():
+            raise refusal
+        events.replayed(existing)
+        return existing
 
     def stranded(self, job: Job) -> bool:
         """Whether a stored job should have been sent by now, and was not."""
@@ -124,14 +144,22 @@ class JobService:
             found = self.store.get(job_id)
             if found.terminal:
                 raise JobConflict(f"Job {job_id} is {found.status}; it cannot be cancelled any more.")
-            door = transitions.cancel if found.status in WAITING else transitions.ask_to_stop
             try:
-                after = self.store.apply(job_id, door(found, now=self.now()))
+                after = self.store.apply(job_id, self._stopping(found))
             except MoveRefused:
                 continue
             events.moved(after, "cancel" if after.terminal else "ask_to_stop")
             return after
         raise JobConflict(f"Job {job_id} is changing too quickly; try again.")
+
+    def _stopping(self, found: Job) -> transitions.Change:
+        """Return the change that stops a job; one that runs is asked, unless its type and its worker are gone."""
+        now = self.now()
+        if found.status in WAITING:
+            return transitions.cancel(found, now=now)
+        if found.type not in jobtype.names() and (found.lease_until or 0.0) < now:
+            return transitions.retire(found, now=now, reason="An operator cancelled it; its job type was removed.")
+        return transitions.ask_to_stop(found, now=now)
 
     def now(self) -> float:
         """Seconds since the epoch, to the millisecond: what is stored is what was meant."""
@@ -168,6 +196,8 @@ class JobService:
 
     def _new_job(self, asked: Submission) -> Job:
         kind = jobtype.get(asked.type)
+        if kind.retired:
+            raise JobTypeRetired(kind.name)
         payload = kind.canonical(asked.payload)
         now = self.now()
         run_at = now + asked.delay_seconds if asked.delay_seconds else asked.run_at

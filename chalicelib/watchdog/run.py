@@ -145,6 +145,8 @@ class Watchdog:
                 since = now if stalled else None
                 change = transitions.watch(job, until=round(until, 3), resent=True, stalled_since=since)
                 sending.append((self._apply(job, change), delay))
+                if stalled and job.stalled_since is None:
+                    events.stalled(job, "its message was lost" if job.sent else "its message cannot be sent")
                 return "sending"
 
     def _apply(self, job: Job, change: transitions.Change) -> Job:

@@ -20,6 +20,7 @@ class Recording(MemoryJobQueue):
         super().__init__()
         self.batches: list[list[str]] = []
         self.singles = 0
+        self.delays: list[int] = []
         self.loses: set[int] = set()
         self.down = False
 
@@ -31,6 +32,7 @@ class Recording(MemoryJobQueue):
         if self.down:
             raise ConnectionError
         self.batches.append([nudge.type for nudge in nudges])
+        self.delays += [(delays or {}).get(nudge.id, 0) for nudge in nudges]
         return [nudge for place, nudge in enumerate(nudges) if place in self.loses]
 
 
@@ -146,7 +148,7 @@ class TestBatch:
         jobs = [BODY, {**BODY, "delay_seconds": 60}, {**BODY, "delay_seconds": 86_400}]
         results = batched.post("/jobs/batch", {"jobs": jobs}).json["results"]
         assert [result["job"]["status"] for result in results] == ["queued", "scheduled", "scheduled"]
-        assert (queue.batches, queue.singles) == ([["test.note"]], 1)
+        assert (queue.batches, queue.delays, queue.singles) == ([["test.note"] * 2], [0, 60], 0)
         assert [batched.store.get(result["job"]["id"]).sent for result in results] == [True, True, False]
 
     def test_when_time_runs_out_what_was_stored_is_told_and_the_watchdog_sends_it(self, world: World) -> None:

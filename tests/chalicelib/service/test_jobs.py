@@ -7,9 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ConfigDict
 
 from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
-from chalicelib.errors import IdempotencyMismatch, InvalidRequest, JobConflict, JobNotFound, UnknownJobType
+from chalicelib.errors import (
+    IdempotencyMismatch,
+    InvalidRequest,
+    JobConflict,
+    JobNotFound,
+    JobTypeRetired,
+    UnknownJobType,
+)
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
@@ -20,6 +28,13 @@ from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
 
 PAYLOAD = {"to": ["a"]}
 BY = transitions.Claimant("r1")
+
+
+class Stricter(BaseModel):
+    """A payload that asks for more than before."""
+
+    model_config = ConfigDict(extra="forbid")
+    subject: str
 
 
 @dataclass
@@ -106,7 +121,7 @@ class TestSubmit:
         ("delay", "status", "visible", "delayed", "due"),
         [
             (None, Status.QUEUED, 1, 0, 60), (0, Status.QUEUED, 1, 0, 60), (1, Status.SCHEDULED, 0, 1, 60),
-            (900, Status.SCHEDULED, 0, 1, 780), (901, Status.SCHEDULED, 0, 0, 781),
+            (900, Status.SCHEDULED, 0, 1, 60), (901, Status.SCHEDULED, 0, 0, 61),
         ],
     )  # fmt: skip
     def test_a_delay(
@@ -145,6 +160,28 @@ class TestSubmit:
         for other in others:
             with pytest.raises(IdempotencyMismatch):
                 service.submit(asked(idempotency_key="k", **other))
+
+    @pytest.mark.parametrize("deploy", ["a stricter schema", "retired", "removed"])
+    def test_a_replay_is_recognised_before_a_later_deploy_can_refuse_it(self, service: JobService, deploy: str) -> None:
+        first, _ = service.submit(asked(idempotency_key="k"))
+        changed = {
+            "a stricter schema": [replace(NOTE, payload_model=Stricter)],
+            "retired": [replace(NOTE, retired=True)],
+            "removed": [],
+        }[deploy]
+        with only_types(*changed):
+            again, new = service.submit(asked(idempotency_key="k"))
+            assert (again.id, new) == (first.id, False)
+            for other in (asked(idempotency_key="k", tags=("x",)), asked(idempotency_key="new"), asked()):
+                with pytest.raises(InvalidRequest):
+                    service.submit(other)
+
+    def test_a_retired_type_takes_no_new_jobs_and_says_so(self, service: JobService) -> None:
+        with only_types(replace(NOTE, retired=True)), pytest.raises(JobTypeRetired, match="retired") as refused:
+            service.submit(asked())
+        assert [(error.loc, error.msg) for error in refused.value.errors] == [
+            (("type",), "takes no new jobs; use another type")
+        ]
 
     def test_one_key_at_once_is_one_job(self, service: JobService) -> None:
         with ThreadPoolExecutor(50) as pool:
@@ -185,6 +222,17 @@ class TestCancel:
         store.times = 1
         after = service.cancel(job.id)
         assert (after.status, after.cancel_requested) == (Status.PROCESSING, True)
+
+    @pytest.mark.parametrize(("lease_until", "status"), [(T0 - 1, Status.CANCELLED), (T0 + 1, Status.PROCESSING)])
+    def test_a_running_job_of_a_removed_type_is_cancelled_when_its_worker_is_gone(
+        self, lease_until: float, status: Status
+    ) -> None:
+        store = MemoryJobStore(Clock())
+        job = Job("job-1", "removed.type", Status.PROCESSING, T0, T0, attempts=1, lease_until=lease_until)
+        store.add(job)
+        after = JobService(store, MemoryJobQueue(), clock=Clock()).cancel(job.id)
+        assert after.status is status
+        assert after.cancel_requested is (status is Status.PROCESSING)
 
     def test_a_job_that_ends_meanwhile_is_a_conflict(self) -> None:
         store = Crowded(status_of(Status.COMPLETED))
