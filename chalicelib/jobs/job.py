@@ -25,6 +25,8 @@ WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING})
 ACTIVE = WAITING | {Status.PROCESSING}
 RETRYABLE = frozenset({Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
 TERMINAL = RETRYABLE | {Status.COMPLETED}
+SETTLED = TERMINAL - {Status.DEAD_LETTER}
+"""Finished without evidence in the dead-letter queue: a message that still comes is extra."""
 
 
 @dataclass(frozen=True, slots=True)

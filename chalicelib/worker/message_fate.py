@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.jobs.job import WAITING, Job, Status
+from chalicelib.jobs.job import SETTLED, WAITING, Job, Status
 from chalicelib.jobs.limits import MOST_CLAIMS
 from chalicelib.jobs.ports import Nudge
 
@@ -48,7 +48,6 @@ class GiveUpLost:
 
 
 Disposition = Drop | Hold | TakeOver | GiveUpLost
-FINISHED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 
 
 def after_refusal(
@@ -59,7 +58,7 @@ def after_refusal(
         return Drop("no such job")
     if nudge.gen != current.gen:
         return Drop("older generation") if nudge.gen < current.gen else Hold(5, "newer generation than stored")
-    if current.status in FINISHED:
+    if current.status in SETTLED:
         return Drop(f"job is {current.status}", duplicate=current.status is not Status.CANCELLED)
     if current.status is Status.DEAD_LETTER:
         return Hold(0, "awaiting redrive")
