@@ -32,7 +32,7 @@ class Test:
     value: Any = None
 
     def holds(self, job: Job) -> bool:
-        """Whether the job passes; the in-memory twin of the store's condition expression."""
+        """Return whether the job passes; the in-memory twin of the store's condition expression."""
         return _OPERATORS[self.op](getattr(job, self.field), self.value, job)
 
 
@@ -63,7 +63,7 @@ class Change:
     """The job's type, which names its partitions of the index. Without it the job stays in the partition it is in."""
 
     def allowed(self, job: Job) -> bool:
-        """Whether this change may be applied to the job as it stands."""
+        """Return whether this change may be applied to the job as it is."""
         return job.status in self.move.source and job.gen == self.gen and all(t.holds(job) for t in self.tests)
 
     def applied(self, job: Job) -> Job:
@@ -79,7 +79,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Who claims: the Lambda request, whether it began cold, and the message's receive count."""
+    """The claimant: the Lambda request, whether it began cold, and the message's receive count."""
 
     request_id: str
     cold_start: bool = False
@@ -104,7 +104,7 @@ def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant) -> Cha
 
 
 def complete(held: Job, *, now: float, result: JSON) -> Change:
-    """The holder is done; the function's value is the result."""
+    """End a job whose function returned; the value is the result."""
     values = {
         "result": result,
         "progress": None,
@@ -145,7 +145,7 @@ def defer(
 
 
 def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
-    """The holder failed for good: trying again cannot help."""
+    """End a job whose function said that another attempt cannot help."""
     return Change(j.FAIL, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **_error(held, error)})
 
 
@@ -155,12 +155,12 @@ def exhaust(held: Job, *, now: float, error: tuple[str, str]) -> Change:
 
 
 def stop(held: Job, *, now: float) -> Change:
-    """The holder obeyed a request to stop."""
+    """End a job whose function obeyed a request to stop."""
     return Change(j.STOP, held.gen, _fence(held), _finished(now, KEEP_DONE))
 
 
 def bury(found: Job, *, now: float, error: tuple[str, str]) -> Change:
-    """The watchdog, or a worker that finds the budget spent, gives up a job that nobody holds."""
+    """Give up a job that no worker holds, by the watchdog or by a worker that finds its attempts spent."""
     free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
     tests = (Test("status", "=", found.status), *_fence(found), *free)
     return Change(j.BURY, found.gen, tests, {**_finished(now, KEEP_DEAD), **_error(found, error)})
@@ -174,7 +174,7 @@ def retire(found: Job, *, now: float, reason: str) -> Change:
 
 
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
-    """An operator runs a finished job again: a new generation, which makes every older message stale."""
+    """Run a finished job again for an operator: a new generation, which makes every older message stale."""
     values = {
         "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
         "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
@@ -187,12 +187,12 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
 
 
 def cancel(found: Job, *, now: float) -> Change:
-    """An operator stops a job that waits: at once, and no message runs it later."""
+    """Stop a waiting job for an operator: at once, and no message runs it later."""
     return Change(j.CANCEL, found.gen, (), {**_finished(now, KEEP_DONE), "cancel_requested": True})
 
 
 def ask_to_stop(found: Job, *, now: float) -> Change:
-    """An operator asks the holder of a running job to stop; it obeys at its next `ctx.check_cancelled()`."""
+    """Ask the holder of a running job to stop, for an operator; it obeys at its next `ctx.check_cancelled()`."""
     return Change(j.ASK_TO_STOP, found.gen, (), {"cancel_requested": True, "updated_at": now})
 
 
@@ -227,7 +227,7 @@ def redeliver(found: Job, *, now: float, due_at: float) -> Change:
 
 
 def report(held: Job, *, now: float, percent: float, note: str | None) -> Change:
-    """The holder says how far it is; refused when the lease was lost."""
+    """Write down the holder's progress; refused when the lease was lost."""
     values = {"progress": percent, "progress_note": note and _cut(note, LONGEST_NOTE), "updated_at": now}
     return Change(j.REPORT, held.gen, _fence(held), values)
 
@@ -263,7 +263,7 @@ def _finished(now: float, keep: float) -> dict[str, Any]:
 
 
 def _error(of: Job, error: tuple[str, str]) -> dict[str, Any]:
-    """Why the job is where it is. What is about the attempt alone leaves with it: its own record tells that, whole."""
+    """Return the fields of an error. Facts about the attempt alone are cleared: its own record keeps them."""
     error_class = _cut(error[0], LONGEST_CLASS)
     left = LONGEST_ERROR - len(error_class.encode())
     gone = {"request_id": None, "cold_start": None, "receive_count": None, "progress_note": None}
