@@ -11,10 +11,21 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from chalicelib.access.rate_limit import RateLimiter
 from chalicelib.access.tokens import Tokens, TokenStore
 from chalicelib.adapters.event_sources import FollowedConsumers, LambdaConsumers, read_mappings
-from chalicelib.counters.fold import CounterTable
+from chalicelib.counters.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
+from chalicelib.counters.stream import StreamCounter
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.ports import Census, Consumers, Counters, JobQueue, JobStore, Pauses, RateWindows
+from chalicelib.jobs.ports import (
+    Canaries,
+    Census,
+    Consumers,
+    Counters,
+    CounterTable,
+    JobQueue,
+    JobStore,
+    Pauses,
+    RateWindows,
+)
 from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
 from chalicelib.settings import Settings
@@ -29,7 +40,8 @@ Clock = Callable[[], float]
 NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
-        "job_service", "rate_limiter", "metrics", "uploads", "job_logs", "census", "pausing",
+        "job_service", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
+        "stream_counter",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -86,6 +98,11 @@ def counter_rows() -> CounterTable:
     return cast("CounterTable", counters())
 
 
+def stream_counter() -> StreamCounter:
+    """Counts what the table's stream tells; it remembers what it has tidied."""
+    return _once("stream_counter", lambda: StreamCounter(counter_rows(), clock()))
+
+
 def pauses() -> Pauses:
     """Which types are paused: kept beside the counters, so that one request tells both."""
     return cast("Pauses", counters())
@@ -94,6 +111,16 @@ def pauses() -> Pauses:
 def census() -> Census:
     """Every job there is."""
     return _once("census", _dynamo_census)
+
+
+def canaries() -> Canaries:
+    """Items that show how far the stream is."""
+    return _once("canaries", _dynamo_canaries)
+
+
+def recount() -> Recount:
+    """Counts the jobs and compares."""
+    return Recount(census(), canaries(), counters(), counter_rows(), clock())
 
 
 def pausing() -> Pausing:
@@ -179,6 +206,12 @@ def _dynamo_census() -> Census:
     from chalicelib.adapters.dynamo.census import DynamoCensus
 
     return DynamoCensus(settings())
+
+
+def _dynamo_canaries() -> Canaries:
+    from chalicelib.adapters.dynamo.canaries import DynamoCanaries
+
+    return DynamoCanaries(settings())
 
 
 def _dynamo_token_store() -> TokenStore:

@@ -121,7 +121,7 @@ def summarise(standing: Standing, depths: Mapping[str, Depth], now: float) -> Me
 
 def _of_type(standing: Standing, name: str, depth: Depth, now: float) -> Numbers:
     by_status = _by_status(standing.totals, name)
-    oldest = backlog.oldest(standing.waiting, name, now) if by_status[Status.QUEUED] else None
+    oldest = backlog.oldest(standing.waiting.get(name, {}), now) if by_status[Status.QUEUED] else None
     return Numbers(by_status, depth, oldest, name in standing.paused)
 
 
