@@ -133,7 +133,8 @@ def test_a_job_carries_the_name_of_the_group_it_is_counted_in(error_class: str, 
     held = replace(a_job(status=Status.PROCESSING, attempts=1), started_at=T0)
     failed = transitions.fail(held, now=T0 + 1, error=(error_class, message)).applied(held)
     facts = {"pk": failed.id, "type": failed.type, "error_class": failed.error_class or "", "created_at": T0,
-             "error_message": failed.error_message or "", "started_at": T0}  # fmt: skip
+             "error_message": failed.error_message or "", "started_at": T0,
+             "failure": f"{failed.fingerprint}#3"}  # fmt: skip
     before, after = image("processing", T0, **facts), image("failed", T0 + 1, **facts)
     counted = [row.sk.partition("#")[2] for row in fold(read([record(1, before, after)]), T0).by_row if row.pk == "ERR"]
     assert counted == ([failed.fingerprint] if failed.error_class else [])

@@ -128,8 +128,8 @@ class Stage:
         arn = streams.list_streams(TableName=f"{STACK}-jobs")["Streams"][0]["StreamArn"]
         shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
         start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-        found = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
-        records = [record for record in found if record["dynamodb"]["Keys"]["sk"]["S"] in (META, CANARY)]
+        found: list[Any] = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
+        records: list[Any] = [record for record in found if record["dynamodb"]["Keys"]["sk"]["S"] in (META, CANARY)]
         with self.recorder.acting_as("counters"):
             counters.handler({**stream_event(records[since:], arn), "shardId": shard}, Context(str(uuid.uuid4())))
         return len(records)
