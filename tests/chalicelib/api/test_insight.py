@@ -63,8 +63,7 @@ def test_durations_are_percentiles_of_one_type(world: World, counters: MemoryCou
     answer = world.get(f"/metrics/series?metric=run&type=test.note&from={iso(T0 - 60)}&to={iso(T0 - 1)}")
     [point] = answer.json["points"]
     assert point["count"] == 100
-    assert 100 <= point["p50"] <= 119
-    assert 100 <= point["p99"] <= 119
+    assert 90 <= point["p50"] < point["p99"] <= 108
 
 
 def test_depth_is_counted_back_from_now_and_says_when_it_is_drained(world: World, counters: MemoryCounters) -> None:
