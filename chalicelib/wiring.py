@@ -6,11 +6,13 @@ A test or a tool says `wiring.use(job_store=…, clock=…)`: what it gives is u
 import threading
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from chalicelib.access.rate_limit import RateLimiter
 from chalicelib.access.tokens import Tokens, TokenStore
 from chalicelib.adapters.event_sources import FollowedConsumers, LambdaConsumers, read_mappings
+from chalicelib.counters.history import History
 from chalicelib.counters.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.counters.stream import StreamCounter
@@ -41,7 +43,7 @@ NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
-        "stream_counter",
+        "stream_counter", "history",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -80,17 +82,17 @@ def job_store() -> JobStore:
 
 def job_queue() -> JobQueue:
     """Where nudges travel."""
-    return _once("job_queue", _sqs_job_queue)
+    return cast("JobQueue", _once("job_queue", lambda: _adapter("sqs", "SqsJobQueue")))
 
 
 def rate_windows() -> RateWindows:
     """Where requests per address are counted."""
-    return _once("rate_windows", _dynamo_rate_windows)
+    return cast("RateWindows", _once("rate_windows", lambda: _adapter("dynamo.control", "DynamoRateWindows")))
 
 
 def counters() -> Counters:
     """How many jobs there are."""
-    return _once("counters", _dynamo_counters)
+    return cast("Counters", _once("counters", lambda: _adapter("dynamo.counters", "DynamoCounters")))
 
 
 def counter_rows() -> CounterTable:
@@ -110,12 +112,12 @@ def pauses() -> Pauses:
 
 def census() -> Census:
     """Every job there is."""
-    return _once("census", _dynamo_census)
+    return cast("Census", _once("census", lambda: _adapter("dynamo.census", "DynamoCensus")))
 
 
 def canaries() -> Canaries:
     """Items that show how far the stream is."""
-    return _once("canaries", _dynamo_canaries)
+    return cast("Canaries", _once("canaries", lambda: _adapter("dynamo.canaries", "DynamoCanaries")))
 
 
 def recount() -> Recount:
@@ -130,7 +132,7 @@ def pausing() -> Pausing:
 
 def token_store() -> TokenStore:
     """Where the hashes of tokens are kept."""
-    return _once("token_store", _dynamo_token_store)
+    return cast("TokenStore", _once("token_store", lambda: _adapter("dynamo.tokens", "DynamoTokenStore")))
 
 
 def tokens() -> Tokens:
@@ -153,6 +155,11 @@ def metrics() -> MetricsReader:
     return _once("metrics", lambda: MetricsReader(counters(), job_queue(), clock()))
 
 
+def history() -> History:
+    """Time series and groups of errors."""
+    return _once("history", lambda: History(counters(), clock()))
+
+
 def uploads() -> "Uploads":
     """Where producers put files for jobs to read."""
     return _once("uploads", _s3_uploads)
@@ -173,6 +180,11 @@ def _once(name: str, make: Callable[[], T]) -> T:
     return cast("T", made)
 
 
+def _adapter(module: str, name: str) -> Any:
+    """Import an adapter when it is first asked for: a process pays for what it uses."""
+    return getattr(import_module(f"chalicelib.adapters.{module}"), name)(settings())
+
+
 def _rate_limiter() -> RateLimiter:
     chosen = settings()
     return RateLimiter(rate_windows(), chosen.rate_limit_max, chosen.rate_limit_window, clock())
@@ -182,42 +194,6 @@ def _dynamo_job_store() -> JobStore:
     from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 
     return DynamoJobStore(settings(), clock())
-
-
-def _sqs_job_queue() -> JobQueue:
-    from chalicelib.adapters.sqs import SqsJobQueue
-
-    return SqsJobQueue(settings())
-
-
-def _dynamo_rate_windows() -> RateWindows:
-    from chalicelib.adapters.dynamo.control import DynamoRateWindows
-
-    return DynamoRateWindows(settings())
-
-
-def _dynamo_counters() -> Counters:
-    from chalicelib.adapters.dynamo.counters import DynamoCounters
-
-    return DynamoCounters(settings())
-
-
-def _dynamo_census() -> Census:
-    from chalicelib.adapters.dynamo.census import DynamoCensus
-
-    return DynamoCensus(settings())
-
-
-def _dynamo_canaries() -> Canaries:
-    from chalicelib.adapters.dynamo.canaries import DynamoCanaries
-
-    return DynamoCanaries(settings())
-
-
-def _dynamo_token_store() -> TokenStore:
-    from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
-
-    return DynamoTokenStore(settings())
 
 
 def _consumers() -> Consumers:

@@ -23,7 +23,7 @@ def test_a_percentile_is_at_most_a_bucket_beside_the_true_one(values: list[float
 def test_percentiles_of_many_durations_are_close_and_not_the_edges_of_buckets() -> None:
     evenly = Counter(bucket(1000 + n / 2) for n in range(2000))
     for fraction in (0.1, 0.5, 0.9, 0.95, 0.99):
-        assert percentile(evenly, fraction) == pytest.approx(1000 + 1000 * fraction, rel=0.02)
+        assert percentile(evenly, fraction) == pytest.approx(1000 + 1000 * fraction, rel=0.03)
     p50, p95 = (percentile({bucket(300_000): 40}, fraction) for fraction in (0.5, 0.95))
     assert p50 is not None
     assert p95 is not None
