@@ -46,7 +46,7 @@ class ErrorGroups(Answer):
     as_of: Time
 
 
-@endpoints.get("/errors", ErrorGroups, query=ErrorsQuery)
+@endpoints.get("/errors", ErrorGroups, query=ErrorsQuery, moving=("since", "as_of"))
 def list_errors(call: Call) -> ErrorGroups:
     """Failed attempts and jobs, grouped by a stable fingerprint of type, class and message. Default: the last day."""
     asked: ErrorsQuery = call.query

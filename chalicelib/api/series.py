@@ -92,7 +92,7 @@ POINTS: dict[str, type[Happened | WentWrong | Left]] = {"throughput": Happened, 
 """What the points of a metric look like; all others are durations."""
 
 
-@endpoints.get("/metrics/series", Series, query=SeriesQuery)
+@endpoints.get("/metrics/series", Series, query=SeriesQuery, moving=("from", "to"))
 def read_series(call: Call) -> Series:
     """Throughput, failures, durations or depth over time: the newest 1,500 points, or 600 that are 300 s apart.
 
