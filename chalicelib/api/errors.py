@@ -7,14 +7,7 @@ from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.jobs import check_type
 from chalicelib.api.responses import Answer, Time
 from chalicelib.api.schemas import Moment, Query, TypeName
-from chalicelib.counters.series import error_groups, spark_start
-from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.listing import iso
-
-LONGEST = 30 * DAY
-MOST_ROWS = 3000
-"""Kinds of errors by the hour that one answer is made from: about a megabyte, one or two requests."""
-MOST_GROUPS = 100
 
 endpoints = Endpoints()
 
@@ -53,20 +46,15 @@ class ErrorGroups(Answer):
     as_of: Time
 
 
-@endpoints.get("/errors", ErrorGroups, query=ErrorsQuery)
+@endpoints.get("/errors", ErrorGroups, query=ErrorsQuery, moving=("since", "as_of"))
 def list_errors(call: Call) -> ErrorGroups:
     """Failed attempts and jobs, grouped by a stable fingerprint of type, class and message. Default: the last day."""
     asked: ErrorsQuery = call.query
     if asked.type is not None:
         check_type(asked.type)
-    now = wiring.clock()()
-    since = max(asked.since if asked.since is not None else now - DAY, now - LONGEST)
-    start = since - since % 3600
-    hours = wiring.counters().errors(min(start, spark_start(now)), now, MOST_ROWS)
-    found = error_groups(hours, now, asked.type, start)
+    found = wiring.history().errors(asked.type, asked.since)
     groups = [
         ErrorGroup(**{**group, "first_seen": iso(group["first_seen"]), "last_seen": iso(group["last_seen"])})
-        for group in found[:MOST_GROUPS]
+        for group in found.groups
     ]
-    truncated = len(found) > MOST_GROUPS or len(hours) >= MOST_ROWS
-    return ErrorGroups(groups=groups, truncated=truncated, since=iso(since), as_of=iso(now))
+    return ErrorGroups(groups=groups, truncated=found.truncated, since=iso(found.since), as_of=iso(found.now))

@@ -9,7 +9,7 @@ from chalicelib.api.views import metrics_answer
 endpoints = Endpoints()
 
 
-@endpoints.get("/metrics", MetricsAnswer, types=("text/plain",))
+@endpoints.get("/metrics", MetricsAnswer, types=("text/plain",), moving=("as_of",))
 def read_metrics(call: Call) -> MetricsAnswer | Text:
     """Jobs by status and queue lengths, of all jobs and by type. As Prometheus text where `Accept` prefers it."""
     metrics = wiring.metrics().read()

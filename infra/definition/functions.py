@@ -1,14 +1,19 @@
 """The Lambda functions besides the API: one per job type, watchdog, counters, recount; and what invokes them."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.adapters.dynamo.schema import CANARY, META
 from chalicelib.jobs.jobtype import JobType
 from infra.definition.names import logical, queue_name
 
 HOUR = 3600
-META_ONLY = '{"dynamodb":{"Keys":{"sk":{"S":["META"]}}}}'
+COUNTED = json.dumps({"dynamodb": {"Keys": {"sk": {"S": [META, CANARY]}}}}, separators=(",", ":"))
+"""Event filter of the counters: the jobs themselves, and what a recount writes to see the stream pass it."""
+RECOUNT_MINUTES = 15
+"""Minutes between two invocations of the recount: one that has nothing to do ends after one read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +94,9 @@ def _worker(kind: JobType[Any, Any], stack: str) -> FunctionDefinition:
 def _platform(stack: str) -> list[FunctionDefinition]:
     watchdog = FunctionDefinition(stack, "watchdog", "chalicelib.entry.watchdog.handler", 50, 256, ScheduleTrigger(1))
     stream = StreamTrigger(
-        f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=META_ONLY
+        f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=COUNTED
     )
     counters = FunctionDefinition(stack, "counters", "chalicelib.entry.stream.handler", 60, 256, stream)
-    nightly = ScheduleTrigger(24 * HOUR // 60)
-    recount = FunctionDefinition(stack, "recount", "chalicelib.entry.recount.handler", 900, 512, nightly)
+    often = ScheduleTrigger(RECOUNT_MINUTES)
+    recount = FunctionDefinition(stack, "recount", "chalicelib.entry.recount.handler", 840, 512, often)
     return [watchdog, counters, recount]

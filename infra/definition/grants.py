@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.counters.fold import STEPS, TOTALS
-from chalicelib.counters.recount import LAST
+from chalicelib.adapters.dynamo.schema import CANARY
+from chalicelib.counters.keys import ERRORS, RECOUNT, STEPS, TOTALS
 from chalicelib.jobs.jobtype import JobType
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
 """What the event source mapping does with the function's role, and the worker's own visibility changes."""
 SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
-RATE_WINDOWS, ERRORS = "RL#*", "ERR"
-"""Partition keys of the control table: an address's window, and the kinds of errors."""
+RATE_WINDOWS = "RL#*"
+"""Partition keys of the control table: an address's window."""
 LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 """Reading a job means reading what of it did not fit into DynamoDB."""
 
@@ -34,7 +34,7 @@ def api(types: Iterable[JobType[Any, Any]]) -> list[str]:
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
-        *_updating(RATE_WINDOWS, TOTALS[0]),
+        *_updating(RATE_WINDOWS, TOTALS),
         *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
         *(f"sqs:GetQueueAttributes:{queue}-dlq" for queue in queues),
         *LARGE_BODIES,
@@ -68,17 +68,18 @@ def counters() -> list[str]:
     return [
         *(f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")),
         "dynamodb:GetItem:control",
-        *_updating(TOTALS[0], ERRORS, *(f"{step}#*" for step in STEPS.values())),
+        *_updating(TOTALS, ERRORS, RECOUNT, *(f"{step}#*" for step in STEPS.values())),
     ]
 
 
 def recount() -> list[str]:
-    """The recount reads what there is of each job, and adds what is missing to the counters."""
+    """The recount reads what there is of each job, writes canaries, and adds what is missing to the counters."""
     return [
         "dynamodb:BatchGetItem:jobs",
         "dynamodb:Query:jobs/index/all",
+        f"dynamodb:PutItem:jobs/{CANARY}#*",
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
-        *_updating(TOTALS[0], LAST.pk),
+        *_updating(TOTALS, RECOUNT),
     ]
 
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.access.sliding_window import roll
@@ -11,10 +11,11 @@ from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs.job import LOST, Attempt, Job, JobView, Status
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.listing import PARKED, SCHED, born, by_due, group, is_parked, iso, matches, order, order_at
-from chalicelib.jobs.ports import DeadMessage, Depth, Filter, Nudge, Overdue, Page, Search, Seen, Window
+from chalicelib.jobs.ports import DeadMessage, Depth, Filter, Nudge, Overdue, Page, Search, Seen, SeenPage, Window
 from chalicelib.jobs.transitions import Change
 
 DEAD_HIDDEN = 120.0
+CENSUS_PAGE = 100
 
 
 class MemoryJobStore:
@@ -99,9 +100,17 @@ class MemoryJobStore:
         """See Counters."""
         return Counter((job.type, job.status) for job in self._jobs.values() if self._find(job.id))
 
-    def parts(self) -> Sequence[Iterable[Sequence[Seen]]]:
+    def parts(self) -> int:
         """See Census."""
-        return [[[Seen(job.type, job.status, job.updated_at) for job in list(self._jobs.values())]]]
+        return 1
+
+    def pages(self, part: int, position: str | None) -> Iterator[SeenPage]:  # noqa: ARG002 - there is one part
+        """See Census."""
+        jobs = sorted(self._jobs.values(), key=lambda job: (job.created_at, job.id))
+        for start in range(int(position or 0), max(1, len(jobs)), CENSUS_PAGE):
+            seen = [Seen(job.type, job.status, job.updated_at) for job in jobs[start : start + CENSUS_PAGE]]
+            end = start + CENSUS_PAGE
+            yield SeenPage(seen, str(end) if end < len(jobs) else None)
 
     def _place(self, job: Job, change: Change) -> None:
         """Move the job's entry to where the change says, as the index of the other store does."""

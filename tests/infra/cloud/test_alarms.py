@@ -24,6 +24,7 @@ def test_every_alarm_says_what_to_do_and_is_explained(template: dict[str, Any]) 
 def test_every_type_and_the_platform_have_their_alarms(template: dict[str, Any]) -> None:
     per_type = ("dead-letters", "oldest-message", "failure-ratio", "in-flight")
     platform = {"api-errors", "throttles", "table-throttles", "watchdog-silent", "counters-behind", "counter-drift"}
+    platform |= {"recount-silent"}
     wanted = {f"{kind.queue}-{alarm}" for kind in jobtype.load() for alarm in per_type} | platform
     alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
     assert {f"jobflow-prod-{name}" for name in wanted} <= {alarm["AlarmName"] for alarm in alarms}
