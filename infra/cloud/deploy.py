@@ -96,11 +96,13 @@ class Deployment:
 
     def _propose(self, package: Package, given: Mapping[str, str]) -> ChangeSet | None:
         found = self.stack.describe()
-        before = [entry["ParameterKey"] for entry in (found or {}).get("Parameters", [])]
-        values = parameters.choose(package.read_template()["Parameters"], given, before)
+        before = (found or {}).get("Parameters", [])
+        names = [entry["ParameterKey"] for entry in before]
+        chosen = parameters.choose(package.read_template()["Parameters"], given, names)
         with self.terminal.working("Uploading, and working out what changes"):
-            url = artifacts.upload(self.account, package, tags_of(self.stack.name))
-            return self.stack.propose(url, values, tags_of(self.stack.name))
+            known = parameters.known(given, before)
+            url = artifacts.upload(self.account, package, tags_of(self.stack.name), known)
+            return self.stack.propose(url, chosen, tags_of(self.stack.name))
 
     def _stop_if_data_is_at_stake(self, proposed: ChangeSet) -> None:
         lost = [change.logical_id for change in proposed.changes if change.loses_data]

@@ -15,7 +15,8 @@ from typing import Any
 from infra.cloud.archive import pack, unpack
 from infra.cloud.errors import CloudError
 from infra.definition.names import stack_name
-from infra.definition.template import ARCHITECTURE, PLACEHOLDER_ORIGIN, Types, finish, merge_template
+from infra.definition.runtime import ARCHITECTURE
+from infra.definition.template import PLACEHOLDER_ORIGIN, Types, finish, merge_template
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("app.py", "chalicelib", "handlers", "vendor", "requirements.txt", ".chalice/config.json")

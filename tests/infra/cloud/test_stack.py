@@ -167,7 +167,7 @@ def test_the_shell_that_an_interrupted_first_deployment_leaves_is_destroyed(
     account: Account, terminal: Terminal, package: Package
 ) -> None:
     stack = Stack(account, NAME)
-    url = artifacts.upload(account, package, {})
+    url = artifacts.upload(account, package, {}, {})
     assert stack.propose(url, [], {}) is not None
     assert stack.describe() is None
     assert Destruction(account, stack, terminal, confirmed=NAME).run() == []
@@ -204,6 +204,23 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert "goes on by itself" in capsys.readouterr().err
 
 
+def test_the_artifacts_bucket_is_for_us_over_tls_alone_and_what_lies_there_is_not_believed(
+    account: Account, package: Package
+) -> None:
+    s3, bucket = account.client("s3"), artifacts.name(account, NAME)
+    artifacts.upload(account, package, {}, {})
+    (statement,) = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    assert set(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()) == {True}
+    # somebody puts other code under the name of ours, before we deploy again
+    (code,) = [found["Key"] for found in s3.list_objects_v2(Bucket=bucket)["Contents"] if found["Key"].endswith(".zip")]
+    s3.put_object(Bucket=bucket, Key=code, Body=b"evil")
+    artifacts.upload(account, package, {}, {})
+    assert s3.get_object(Bucket=bucket, Key=code)["Body"].read() == package.archive.read_bytes()
+
+
 def test_a_bucket_of_somebody_else_is_not_used(
     account: Account, package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,4 +231,4 @@ def test_a_bucket_of_somebody_else_is_not_used(
         asked = {"Bucket": bucket, "ExpectedBucketOwner": ACCOUNT}
         aws.add_client_error("head_bucket", "403", http_status_code=403, expected_params=asked)
         with pytest.raises(CloudError, match="belongs to another account"):
-            artifacts.upload(account, package, {})
+            artifacts.upload(account, package, {}, {})
