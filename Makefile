@@ -64,8 +64,7 @@ check: $(READY) $(UI_READY)  ## Format, lint, types, import rules, generated fil
 	@$(NPM) run -s typecheck
 
 audit: $(READY) $(UI_READY)  ## Known advisories against what is shipped; before a release, it needs the network
-	@$(VENV)/bin/pip-audit --strict --requirement requirements.txt --no-deps --disable-pip
-	@$(NPM) audit --omit=dev
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m scripts.audit
 
 fix: $(READY) $(UI_READY)  ## Format and mend what can be mended automatically
 	@$(VENV)/bin/ruff check --fix .
@@ -80,7 +79,7 @@ mutations: $(READY)  ## Take one safeguard away at a time; the tests must notice
 chaos: $(READY)  ## Soak the real local stack under kills and faults: make chaos SECONDS=600 SEED=7
 	@$(PY) -m scripts.chaos $(or $(SECONDS),60) $(or $(SEED),1)
 
-package: $(READY)  ## build/deployment.zip and build/sam.json
+package: $(READY)  ## build/deployment.zip, build/sam.json and build/sbom.json (CycloneDX)
 	@$(PY) -m infra.cloud package
 
 deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD)),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]

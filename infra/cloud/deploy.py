@@ -76,6 +76,8 @@ class Deployment:
         with self.terminal.working("Packaging the functions"):
             package = self.package(stage)
         self.terminal.say(f"Packaged {package.archive.stat().st_size / 1e6:.1f} MB.")
+        for note in package.notes:
+            self.terminal.say(note)
         return package
 
     def _clear_failed_start(self) -> None:
