@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.jobtype import JobType
+from chalicelib.jobs.jobtype import JobType
 from infra.definition import metrics
 from infra.definition.alarm import MINUTE, Alarm
 from infra.definition.metrics import Metric

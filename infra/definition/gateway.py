@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from chalicelib.access.tokens import SHAPE
+from chalicelib.adapters.event_sources import mapping_key
 from chalicelib.api.serving import STRICT_TRANSPORT
-from chalicelib.jobtype import JobType
-from chalicelib.pausing import mapping_key
-from chalicelib.tokens import SHAPE
+from chalicelib.jobs.jobtype import JobType
 from infra.definition import grants
 from infra.definition.access_log import access_log_setting
 from infra.definition.compute import log_group, log_group_id, logging

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chalicelib.counting import STEPS, TOTALS
-from chalicelib.jobtype import JobType
-from chalicelib.recount import LAST
+from chalicelib.counters.fold import STEPS, TOTALS
+from chalicelib.counters.recount import LAST
+from chalicelib.jobs.jobtype import JobType
 from infra.definition.permissions import EVERY_TYPE
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobtype import JobType
+from chalicelib.jobs.jobtype import JobType
 from infra.definition.access_log import access_log
 from infra.definition.alarms import alarms
 from infra.definition.buckets import bucket_policies, buckets

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.jobtype import JobType
+from chalicelib.jobs.jobtype import JobType
 from infra.definition import metrics
 from infra.definition.alarm import MINUTE, Alarm
 from infra.definition.metrics import Metric

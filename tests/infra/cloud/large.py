@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from chalicelib.jobtype import LONGEST_NAME, JobType
+from chalicelib.jobs.jobtype import LONGEST_NAME, JobType
 from infra.cloud.stamp import stamped
 from infra.cloud.translate import CODE, translate, with_code
 from infra.definition.template import finish, merge_template

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.access.tokens import MemoryTokenStore, Role, Tokens
 from chalicelib.api.auth import bearer
-from chalicelib.tokens import MemoryTokenStore, Role, Tokens
 from infra.definition.gateway import BURST, RATE, TOKEN_HEADER
 from tests.infra.cloud.support import decided, of_type, waiting_for
 

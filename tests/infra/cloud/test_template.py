@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from cfnlint.api import ManualArgs, lint
 
-from chalicelib import jobtype
+from chalicelib.adapters.event_sources import mapping_key
 from chalicelib.api.serving import ALWAYS
-from chalicelib.job import MAX_ATTEMPTS_CAP
-from chalicelib.pausing import mapping_key
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from infra.cloud.package import Package
 from infra.definition.environment import API_ONLY, environment
 from infra.definition.permissions import EVERY_TYPE
