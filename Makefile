@@ -82,8 +82,9 @@ chaos: $(READY)  ## Soak the real local stack under kills and faults: make chaos
 package: $(READY)  ## build/deployment.zip, build/sam.json and build/sbom.json (CycloneDX)
 	@$(PY) -m infra.cloud package
 
-deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD)),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
-	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) \
+deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD),$(findstring Dashboard=false,$(SET))),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
+	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) \
+	  $(if $(TOKEN_FILE),--token-file $(TOKEN_FILE)) $(if $(TOKEN_SECRET),--token-secret $(TOKEN_SECRET)) \
 	  $(foreach assignment,$(SET),--set '$(assignment)')
 
 status: $(READY)  ## A stage's addresses, queues and ringing alarms: make status STAGE=prod
@@ -93,7 +94,7 @@ recount: $(READY)  ## Count a stage's jobs anew and compare with its counters: m
 	@$(CLOUD) recount --stage $(STAGED)
 
 destroy: $(READY)  ## Remove a stage with all its data: make destroy STAGE=prod [CONFIRM=jobflow-prod]
-	@$(CLOUD) destroy --stage $(STAGED) $(if $(CONFIRM),--confirm '$(CONFIRM)')
+	@$(CLOUD) destroy --stage $(STAGED) $(if $(CONFIRM),--confirm '$(CONFIRM)') $(if $(ROLE_ARN),--role-arn $(ROLE_ARN))
 
 token: $(READY)  ## Make a token: make token STAGE=prod ROLE=operator LABEL=billing [DAYS=90]
 	@$(CLOUD) token issue --stage $(STAGED) $(if $(ROLE),--role $(ROLE)) --label "$(LABEL)" $(if $(DAYS),--days $(DAYS))
