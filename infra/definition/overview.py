@@ -72,16 +72,14 @@ def _platform(stack: str) -> list[dict[str, Any]]:
         metrics.function(f"{stack}-watchdog", "Errors").as_row("watchdog errors"),
         metrics.function(f"{stack}-counters", "IteratorAge", "Maximum").as_row("counters behind (ms)"),
         metrics.own(stack, "ControlTableDown").as_row("control table unavailable"),
+        *(metrics.own(stack, name).as_row(name) for name in ("Created", "Retried", "DeadLettered", "Resent")),
     ]
     return [_graph("API calls", answers), _graph("API latency (ms)", latency), _graph("Platform", health)]
 
 
 def _type(kind: JobType[Any, Any], stack: str) -> list[dict[str, Any]]:
     queue = queue_name(stack, kind.queue)
-    ends = [
-        metrics.own(stack, name, kind.name).as_row(name)
-        for name in ("Created", "Completed", "Retried", "Failed", "DeadLettered")
-    ]
+    ends = [metrics.own(stack, name, kind.name).as_row(name) for name in ("Completed", "Failed")]
     depths = [
         metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
         metrics.queue(queue, "ApproximateNumberOfMessagesNotVisible").as_row("running or backing off"),

@@ -11,6 +11,7 @@ from infra.cloud.leftovers import ASK, exists
 from infra.local.emulator.inprocess import emulated
 
 WHERE = "us-east-1:123456789012"
+UUID = "0f9c6c1e-52a4-4b0e-9d6b-0c8f3a1d2e4f"
 GONE = {
     "AWS::ApiGateway::RestApi": "arn:aws:apigateway:us-east-1::/restapis/abc123",
     "AWS::ApiGateway::Stage": "arn:aws:apigateway:us-east-1::/restapis/abc123/stages/api",
@@ -18,7 +19,7 @@ GONE = {
     "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:{WHERE}:alarm:jobflow-gone-throttles",
     "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{WHERE}:table/jobflow-gone-jobs",
     "AWS::Events::Rule": f"arn:aws:events:{WHERE}:rule/jobflow-gone-Watchdog",
-    "AWS::Lambda::EventSourceMapping": f"arn:aws:lambda:{WHERE}:event-source-mapping:0f9c6c1e-52a4-4b0e-9d6b-0c8f3a1d2e4f",
+    "AWS::Lambda::EventSourceMapping": f"arn:aws:lambda:{WHERE}:event-source-mapping:{UUID}",
     "AWS::Lambda::Function": f"arn:aws:lambda:{WHERE}:function:jobflow-gone-api",
     "AWS::Logs::LogGroup": f"arn:aws:logs:{WHERE}:log-group:/aws/lambda/jobflow-gone-api",
     "AWS::S3::Bucket": "arn:aws:s3:::jobflow-gone-files",
