@@ -72,7 +72,7 @@ def _platform(stack: str) -> list[dict[str, Any]]:
         metrics.function(f"{stack}-watchdog", "Errors").as_row("watchdog errors"),
         metrics.function(f"{stack}-counters", "IteratorAge", "Maximum").as_row("counters behind (ms)"),
         metrics.own(stack, "ControlTableDown").as_row("control table unavailable"),
-        *(metrics.own(stack, name).as_row(name) for name in ("Created", "Retried", "DeadLettered", "Resent")),
+        *(metrics.own(stack, name).as_row(name) for name in ("Created", "Retried", "DeadLettered", "Stalled")),
     ]
     return [_graph("API calls", answers), _graph("API latency (ms)", latency), _graph("Platform", health)]
 
