@@ -118,3 +118,17 @@ def test_deploy_says_it_before_it_builds_and_stops_when_it_would_fail(account: A
     with pytest.raises(CloudError, match="no role to write logs"):
         deployment.run()
     assert "nobody's address" in said.getvalue()
+
+
+@pytest.mark.parametrize(("given", "chosen_for_it"), [({}, "true"), ({"AccessLogs": "false"}, "false")])
+def test_requests_are_logged_where_they_can_be_unless_somebody_chose(
+    account: Account, given: dict[str, str], chosen_for_it: str
+) -> None:
+    role = "arn:aws:iam::123456789012:role/logs"
+    account.client("apigateway").update_account(
+        patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}]
+    )
+    quiet = Terminal(Console(file=io.StringIO()), Console(file=io.StringIO()))
+    deployment = Deployment(account, Stack(account, "jobflow-new"), quiet, given, dashboard=None)
+    deployment._preflight()
+    assert deployment.given["AccessLogs"] == chosen_for_it

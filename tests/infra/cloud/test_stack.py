@@ -9,7 +9,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from botocore.stub import Stubber
 from moto.cloudformation.models import cloudformation_backends
 from rich.console import Console
 
@@ -202,33 +201,3 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setattr("infra.cloud.__main__.sign_in", interrupt)
     assert main(["status", "--stage", "half"]) == 130
     assert "goes on by itself" in capsys.readouterr().err
-
-
-def test_the_artifacts_bucket_is_for_us_over_tls_alone_and_what_lies_there_is_not_believed(
-    account: Account, package: Package
-) -> None:
-    s3, bucket = account.client("s3"), artifacts.name(account, NAME)
-    artifacts.upload(account, package, {}, {})
-    (statement,) = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
-    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert statement["Resource"] == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
-    assert set(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()) == {True}
-    # somebody puts other code under the name of ours, before we deploy again
-    (code,) = [found["Key"] for found in s3.list_objects_v2(Bucket=bucket)["Contents"] if found["Key"].endswith(".zip")]
-    s3.put_object(Bucket=bucket, Key=code, Body=b"evil")
-    artifacts.upload(account, package, {}, {})
-    assert s3.get_object(Bucket=bucket, Key=code)["Body"].read() == package.archive.read_bytes()
-
-
-def test_a_bucket_of_somebody_else_is_not_used(
-    account: Account, package: Package, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    s3 = account.client("s3")
-    bucket = artifacts.name(account, NAME)
-    monkeypatch.setattr(Account, "client", lambda *_: s3)
-    with Stubber(s3) as aws:
-        asked = {"Bucket": bucket, "ExpectedBucketOwner": ACCOUNT}
-        aws.add_client_error("head_bucket", "403", http_status_code=403, expected_params=asked)
-        with pytest.raises(CloudError, match="belongs to another account"):
-            artifacts.upload(account, package, {}, {})

@@ -9,14 +9,12 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 
 from chalicelib.adapters.event_sources import mapping_key
-from chalicelib.api.serving import ALWAYS
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import SPARE_RECEIVES
 from infra.cloud.package import Package
 from infra.definition.environment import API_ONLY, environment
 from infra.definition.permissions import EVERY_TYPE
-from infra.definition.site import origin, quoted_origin
-from infra.definition.template import PLACEHOLDER_ORIGIN
+from infra.definition.site import origin
 from tests.infra.cloud.support import decided, of_type
 
 REGIONS = ManualArgs(regions=["us-east-1", "eu-central-1"])
@@ -202,44 +200,3 @@ def test_tables_can_be_restored_and_protected(template: dict[str, Any]) -> None:
 def test_stack_deletion_takes_everything_with_it(template: dict[str, Any]) -> None:
     stays = {name for name, r in template["Resources"].items() if r.get("DeletionPolicy", "Delete") != "Delete"}
     assert stays == {*OF_THE_ACCOUNT}
-
-
-def test_preflight_names_the_dashboard_and_nobody_else(package: Package, template: dict[str, Any]) -> None:
-    paths = of_type(template, "AWS::ApiGateway::RestApi")["RestAPI"]["Body"]["paths"]
-    assert PLACEHOLDER_ORIGIN not in package.template.read_text()
-    for path, methods in paths.items():
-        response = methods["options"]["x-amazon-apigateway-integration"]["responses"]["default"]
-        headers = response["responseParameters"]
-        assert headers["method.response.header.Access-Control-Allow-Origin"] == quoted_origin(), path
-        allowed = headers["method.response.header.Access-Control-Allow-Headers"]
-        for name in ("Authorization", "Content-Type", "Idempotency-Key", "X-Correlation-Id"):
-            assert name in allowed
-
-
-def test_every_call_but_the_public_ones_passes_the_authorizer(template: dict[str, Any]) -> None:
-    paths = of_type(template, "AWS::ApiGateway::RestApi")["RestAPI"]["Body"]["paths"]
-    public = {
-        path
-        for path, methods in paths.items()
-        for method, operation in methods.items()
-        if method not in ("options", "parameters") and not operation.get("security")
-    }
-    assert public == {"/health", "/docs"}
-
-
-def test_gateway_errors_are_problems_that_browsers_may_read(template: dict[str, Any]) -> None:
-    body = of_type(template, "AWS::ApiGateway::RestApi")["RestAPI"]["Body"]
-    responses = body["x-amazon-apigateway-gateway-responses"]
-    assert {"DEFAULT_4XX", "DEFAULT_5XX", "MISSING_AUTHENTICATION_TOKEN", "THROTTLED", "UNAUTHORIZED"} <= set(responses)
-    assert responses["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == "404"
-    for response in responses.values():
-        parameters = response["responseParameters"]
-        assert parameters["gatewayresponse.header.Access-Control-Allow-Origin"] == quoted_origin()
-        assert parameters["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
-        for name, value in ALWAYS.items():
-            assert parameters[f"gatewayresponse.header.{name}"] == f"'{value}'"
-        problem = json.loads(response["responseTemplates"]["application/json"])
-        assert problem["title"]
-        assert problem["detail"].endswith(".")
-        # API Gateway reads these as Velocity templates
-        assert not {"$", "#"} & set(problem["title"] + problem["detail"])
