@@ -1,5 +1,6 @@
 """What the counters tell the watchdog: minutes with jobs that were not sent, and how far the workers have come."""
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.support import T0, a_job
 
 BY = Claimant("r")
 TYPE = "email.send"
+LANES = itertools.count()
 
 
 def claim(job: Job, now: float) -> Change:
@@ -37,7 +39,7 @@ def told(*changes: tuple[Job | None, Job | None], counters: MemoryCounters | Non
     counters = counters or MemoryCounters()
     records = [record(n + 1, old, new) for n, (old, new) in enumerate(changes)]
     for row, entries in fold(read(records), T0).ordered():
-        counters.add(row, total(entries), f"lane {id(changes)}", entries[0].sequence, entries[-1].sequence)
+        counters.add(row, total(entries), f"lane {next(LANES)}", entries[0].sequence, entries[-1].sequence)
     return counters.standing()
 
 
