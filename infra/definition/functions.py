@@ -10,16 +10,10 @@ from chalicelib.jobs.jobtype import JobType
 from infra.definition.names import logical, queue_name
 
 HOUR = 3600
-<<<<<<< HEAD
 COUNTED = json.dumps({"dynamodb": {"Keys": {"sk": {"S": [META, CANARY]}}}}, separators=(",", ":"))
 """Event filter of the counters: the jobs themselves, and what a recount writes to see the stream pass it."""
 RECOUNT_MINUTES = 15
 """Minutes between two invocations of the recount: one that has nothing to do ends after one read."""
-=======
-NIGHTLY = "17 2 * * ? *"
-"""02:17 UTC, every day: night in Europe, evening in America, late morning in East Asia."""
-META_ONLY = '{"dynamodb":{"Keys":{"sk":{"S":["META"]}}}}'
->>>>>>> main
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +111,6 @@ def _platform(stack: str) -> list[FunctionDefinition]:
         f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=COUNTED
     )
     counters = FunctionDefinition(stack, "counters", "chalicelib.entry.stream.handler", 60, 256, stream)
-<<<<<<< HEAD
-    often = ScheduleTrigger(RECOUNT_MINUTES)
+    often = ScheduleTrigger(RECOUNT_MINUTES, RECOUNT_MINUTES * 60)
     recount = FunctionDefinition(stack, "recount", "chalicelib.entry.recount.handler", 840, 512, often)
-=======
-    nightly = ScheduleTrigger(24 * HOUR // 60, longest_age=HOUR, cron=NIGHTLY)
-    recount = FunctionDefinition(stack, "recount", "chalicelib.entry.recount.handler", 900, 512, nightly)
->>>>>>> main
     return [watchdog, counters, recount]

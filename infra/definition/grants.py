@@ -33,16 +33,10 @@ def api() -> list[str]:
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
-<<<<<<< HEAD
         *_updating(RATE_WINDOWS, TOTALS),
-        *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
-        *(f"sqs:GetQueueAttributes:{queue}-dlq" for queue in queues),
-=======
-        *_updating(RATE_WINDOWS, TOTALS[0]),
         f"sqs:SendMessage:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}-dlq",
->>>>>>> main
         *LARGE_BODIES,
         "s3:PutObject:payloads/*",
         "s3:PutObject:uploads/*",

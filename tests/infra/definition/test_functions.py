@@ -13,7 +13,6 @@ FUNCTIONS = {function.short: function for function in functions([], "jobflow-pro
 def test_a_recount_gives_up_only_after_the_stream_has() -> None:
     stream = FUNCTIONS["counters"].trigger
     assert isinstance(stream, StreamTrigger)
-<<<<<<< HEAD
     assert stream.longest_age < recount.GIVE_UP
 
 
@@ -34,24 +33,11 @@ def test_the_counters_are_sent_jobs_and_canaries_and_nothing_beside() -> None:
         if matches({"dynamodb": {"Keys": {"sk": {"S": kind}}}}, json.loads(stream.pattern))
     ]
     assert passed == [META, CANARY]
-=======
-    assert isinstance(nightly, ScheduleTrigger)
-    assert stream.longest_age < recount.PATIENCE < 60 * nightly.minutes - 600
-
-
-def test_the_nightly_run_is_at_night_and_not_at_the_time_of_the_deployment() -> None:
-    nightly = TRIGGERS["recount"]
-    assert isinstance(nightly, ScheduleTrigger)
-    minute, hour, *days = nightly.cron.split()
-    assert (days, nightly.expression) == (["*", "*", "?", "*"], f"cron({nightly.cron})")
-    assert 0 < int(minute) < 60
-    assert 0 <= int(hour) <= 4
 
 
 def test_a_throttled_run_is_dropped_before_the_next_one() -> None:
-    schedules = {short: trigger for short, trigger in TRIGGERS.items() if isinstance(trigger, ScheduleTrigger)}
+    schedules = {short: trigger for short, f in FUNCTIONS.items() if isinstance(trigger := f.trigger, ScheduleTrigger)}
     assert schedules.keys() == {"watchdog", "recount"}
     for trigger in schedules.values():
         # Lambda takes 60 seconds to 6 hours
         assert 60 <= trigger.longest_age <= 60 * trigger.minutes
->>>>>>> main
