@@ -162,16 +162,13 @@ def stop(held: Job, *, now: float) -> Change:
 
 def bury(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     """Give up a job that no worker holds, by the watchdog or by a worker that finds its attempts spent."""
-    free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
-    tests = (Test("status", "=", found.status), *_fence(found), *free)
-    return Change(j.BURY, found.gen, tests, {**_finished(now, KEEP_DEAD), **_error(found, error)})
+    return Change(j.BURY, found.gen, _unheld(found, now), {**_finished(now, KEEP_DEAD), **_error(found, error)})
 
 
 def retire(found: Job, *, now: float, reason: str) -> Change:
     """Cancel a job that nobody can run any more because its type was removed; a running one only after its lease."""
-    free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
-    tests = (Test("status", "=", found.status), *_fence(found), *free)
-    return Change(j.RETIRE, found.gen, tests, {**_finished(now, KEEP_DONE), **_error(found, ("TypeRemoved", reason))})
+    error = _error(found, ("TypeRemoved", reason))
+    return Change(j.RETIRE, found.gen, _unheld(found, now), {**_finished(now, KEEP_DONE), **error})
 
 
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
@@ -221,8 +218,7 @@ def watch_undeclared(seen: Job, *, now: float, until: float) -> Change:
 
 def redeliver(found: Job, *, now: float, due_at: float) -> Change:
     """Call for a fresh message at `due_at`, in place of one that used up its receives while the job can still run."""
-    free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
-    tests = (Test("status", "=", found.status), *_fence(found), Test("sent", "=", True), *free)
+    tests = (*_unheld(found, now), Test("sent", "=", True))
     values = {"sent": False, "due_at": due_at, "stalled_since": found.stalled_since or now}
     return Change(j.REDELIVER, found.gen, tests, values, {"resends": 1})
 
@@ -235,6 +231,12 @@ def report(held: Job, *, now: float, percent: float, note: str | None) -> Change
 
 def _fence(held: Job) -> tuple[Test, ...]:
     return (Test("claims", "=", held.claims),)
+
+
+def _unheld(found: Job, now: float) -> tuple[Test, ...]:
+    """Return the tests that no worker holds the job, and that nothing changed since it was found."""
+    free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
+    return (Test("status", "=", found.status), *_fence(found), *free)
 
 
 def _budget() -> tuple[Test, ...]:

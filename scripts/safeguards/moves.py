@@ -17,11 +17,11 @@ MOVES = (
     ),
     Safeguard(
         "attempts are counted at the claim", "chalicelib/jobs/transitions.py",
-        'return Change(j.CLAIM, gen, tests, values, {"attempts": 1}', "return Change(j.CLAIM, gen, tests, values",
+        'return Change(j.CLAIM, gen, tests, values, {"attempts": 1})', "return Change(j.CLAIM, gen, tests, values)",
     ),
     Safeguard(
         "attempts are counted at a take-over", "chalicelib/jobs/transitions.py",
-        'by), {"attempts": 1}, job_type=lost.type)', "by), job_type=lost.type)",
+        'by), {"attempts": 1})\n\n\ndef complete', "by))\n\n\ndef complete",
     ),
     Safeguard(
         "no claim without an attempt left", "chalicelib/jobs/transitions.py",
@@ -56,11 +56,11 @@ MOVES = (
     ),
     Safeguard(
         "a job is marked as sent once", "chalicelib/jobs/transitions.py",
-        'job.gen, (Test("sent", "=", False),), values', 'job.gen, (), values',
+        'job.gen, (Test("sent", "=", False),), {"sent"', 'job.gen, (), {"sent"',
     ),
     Safeguard(
         "failed sends do not count against a job", "chalicelib/jobs/transitions.py",
-        '{"sent": True, "resends": 0, "stalled_since": None}', '{"sent": True}',
+        '{"sent": True, "resends": 0}', '{"sent": True}',
     ),
     Safeguard(
         "a retry forgets that the run before was asked to stop", "chalicelib/jobs/transitions.py",
