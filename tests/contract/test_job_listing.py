@@ -257,10 +257,15 @@ def test_a_parked_job_lies_among_the_planned_ones_until_it_is_claimed(store: Job
     assert [one.id for one in store.overdue(ahead, T0 + 1, 9)] == [parked.id]
     by = Claimant("r")
     claim = transitions.claim(1, now=until, lease_until=until + 65, by=by, job_type=parked.type)
-    store.apply(parked.id, claim)
+    held = store.apply(parked.id, claim)
     assert store.overdue(ahead, T0 + 1, 9) == []
     assert [one.id for one in store.overdue(Search("email.send"), T0 + 1, 9)] == [parked.id]
     assert ids(all_of(store, Filter(status=Status.RETRYING))) == []
+    later = until + 7000
+    store.apply(held.id, transitions.postpone(held, now=until, not_before=later, error=("E", "m"), parked=True))
+    ahead = Search("email.send", planned=True, since=later, before=later + 1)
+    assert [one.id for one in store.overdue(ahead, later, 9)] == [parked.id]
+    assert store.overdue(Search("email.send"), later, 9) == []
 
 
 def test_jobs_are_peeked_at_as_they_stand(store: JobStore) -> None:
