@@ -122,7 +122,7 @@ class Platform:
         log, state = options.state_dir / "emulator.log", options.state_dir / options.backend
         with ThreadPoolExecutor(2) as pool:
             describing = pool.submit(code.describe, options.root, options.stack, self.origin)
-            emulating = pool.submit(Emulator.start, aws_port, options.backend, log, state)
+            emulating = pool.submit(Emulator.start, aws_port, options.backend, log, state, [self.origin])
             try:
                 self.emulator = emulating.result()
             except EmulatorError as error:
