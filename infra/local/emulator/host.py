@@ -16,10 +16,11 @@ from infra.local import callers
 from . import repairs, wsgi
 from .clock import ShiftableClock
 from .control import PREFIX, Control
-from .dispatch import Dispatcher
+from .dispatch import dispatch
 from .longpoll import LongPolls
 from .offered import Offered
 from .receive import found_nothing, queues_named, without_waiting
+from .repairs import sqs_queue
 from .server import BACKLOG, Answer, Connection, Reply, Request, refused
 
 
@@ -40,7 +41,6 @@ class Host:
         self._polls = LongPolls(loop, self._due_in, found_nothing)
         self._control = Control(reset=self._reset, advance=self._advance, describe=self._describe)
         repairs.apply(self._clock, self._polls.wake)
-        self._dispatch = Dispatcher()
 
     def __call__(self, request: Request) -> Answer:
         reason = callers.refusal(request.headers.get, self._origins, embeddable=True)
@@ -58,10 +58,10 @@ class Host:
         # moto guesses the service of an unsigned request from its path, and a page can send any path: only objects
         # are to be had without a signature, and a page cannot send one.
         app = self._signed if "authorization" in request.headers else self._objects
-        return self._dispatch(request) or wsgi.call(app, request, self._address)
+        return dispatch(request, self._address) or wsgi.call(app, request, self._address)
 
     def _due_in(self, name: str) -> float | None:
-        moments = [queue.next_due() for queue in queues_named(name)]
+        moments = [sqs_queue.next_due(queue) for queue in queues_named(name)]
         known = [moment for moment in moments if moment is not None]
         return max(0.0, min(known) - self._clock()) if known else None
 

@@ -9,7 +9,9 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
 from .patching import Replacements
-from .table_views import TableViews
+from .views import TableViews
+
+PLAIN = ("S", "N", "B", "BOOL", "NULL")
 
 
 def repair(replacements: Replacements, views: TableViews) -> None:
@@ -59,8 +61,8 @@ def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
 
 
 def _drop_the_record_of_the_bare_key(shard: Any) -> None:
-    bare, whole = shard.items[-2:]
-    whole.sequence_number = bare.sequence_number
+    bare, whole = (record.to_json()["dynamodb"] for record in shard.items[-2:])
+    whole["SequenceNumber"] = bare["SequenceNumber"]
     del shard.items[-2]
 
 
@@ -77,7 +79,7 @@ class _Before:
             self._hash_key = DynamoType(given[table.hash_key_attr])
             self._range_key = DynamoType(given[table.range_key_attr]) if table.range_key_attr else None
             self.item = table.get_item(self._hash_key, self._range_key)
-            self._attributes = copy.deepcopy(self.item).attrs if self.item is not None else None
+            self._attributes = _copy(self.item.attrs) if self.item is not None else None
             self._next_record = _next_record(table.stream_shard)
 
     def restore(self) -> None:
@@ -99,6 +101,14 @@ class _Before:
         else:
             self.item.attrs = self._attributes
             items[key] = self.item
+
+
+def _copy(attributes: Any) -> Any:
+    """Copy an item's attributes; plain values are only ever replaced, so they need no copy of their own."""
+    copied = type(attributes)()
+    for name, value in attributes.items():
+        dict.__setitem__(copied, name, value if value.type in PLAIN else copy.deepcopy(value))
+    return copied
 
 
 def _next_record(shard: Any) -> int:

@@ -1,8 +1,20 @@
 """Replacing a part of moto so that it can be put back."""
 
 from collections.abc import Callable
+from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Self
+
+
+class IncompatibleMoto(RuntimeError):
+    """The moto that is installed lacks something that is repaired here."""
+
+    def __init__(self, owner: Any, name: str) -> None:
+        place = f"{owner.__module__}.{owner.__qualname__}" if isinstance(owner, type) else owner.__name__
+        super().__init__(
+            f"moto {version('moto')} has no {place}.{name}, which the local emulator repairs: install a moto that "
+            "passes tests/infra/local/emulator (test_same_answers, test_same_queue)"
+        )
 
 
 class Replacements:
@@ -12,8 +24,10 @@ class Replacements:
         self._undo: list[Callable[[], None]] = []
 
     def put(self, owner: Any, name: str, value: Any) -> Any:
-        """Set `owner.name` to `value` and return what stood there. Raises AttributeError if there is no such name:
-        a repair of something moto no longer has must not pass for done."""
+        """Set `owner.name` to `value` and return what stood there. Raises IncompatibleMoto if there is no such name: a
+        repair of something moto no longer has must not pass for done."""
+        if not hasattr(owner, name):
+            raise IncompatibleMoto(owner, name)
         original = getattr(owner, name)
         if name in vars(owner):
             stored = vars(owner)[name]  # a static method as such, not the function getattr makes of it
