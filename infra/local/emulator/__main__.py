@@ -9,6 +9,7 @@ import sys
 from functools import partial
 
 from . import guard
+from .repairs.patching import IncompatibleMoto
 
 announce = partial(print, flush=True)
 
@@ -22,6 +23,9 @@ def main(arguments: list[str]) -> int:
         guard.end_with_parent()
     try:
         return _run(options)
+    except IncompatibleMoto as error:
+        print(error, file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"the emulator cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
         return 1

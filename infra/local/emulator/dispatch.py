@@ -24,6 +24,7 @@ def dispatch(request: Request, server: tuple[str, int] = ("127.0.0.1", 80)) -> R
     handler = HANDLERS.get(request.headers.get("x-amz-target", "").partition(".")[0])
     if handler is None or request.method != "POST" or "authorization" not in request.headers:
         return None
-    status, headers, body = handler.dispatch(MotoRequest(wsgi.environ(request, server)))
+    asked = MotoRequest(wsgi.environ(request, server))
+    status, headers, body = handler.dispatch(asked, asked.url, asked.headers)
     content = body.encode() if isinstance(body, str) else body
     return Reply(int(headers.pop("status", status)), [(name, str(value)) for name, value in headers.items()], content)

@@ -82,7 +82,7 @@ class _Calls:
 def _request(sent: Any) -> Request | None:
     """botocore's prepared request as ours; None if it is not plainly one to AWS."""
     url = urlsplit(sent.url)
-    if not (url.hostname or "").endswith(".amazonaws.com") or not isinstance(sent.body, bytes):
+    if not (url.hostname or "").endswith(".amazonaws.com") or not isinstance(getattr(sent, "body", None), bytes):
         return None
     headers = [(name, value.decode() if isinstance(value, bytes) else value) for name, value in sent.headers.items()]
     target = f"{url.path or '/'}?{url.query}" if url.query else url.path or "/"

@@ -22,8 +22,8 @@ DEPENDS_ON_THE_TEXT = (
 
 
 def repair(replacements: Replacements) -> None:
-    """Remember the tree of an update, a copy of it that is quick to take, and which checks it has passed; the nodes that
-    a walk through it stops at; and the patterns of a condition's words."""
+    """Remember the tree of an update, a copy of it that is quick to take, which checks it has passed, at which nodes a
+    walk through it stops; and the patterns of a condition's words."""
     pickled: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
     passed: WeakKeyDictionary[Any, set[Any]] = WeakKeyDictionary()
 
@@ -53,7 +53,9 @@ def repair(replacements: Replacements) -> None:
 
     replacements.put(comparisons, "re", SimpleNamespace(**vars(re) | {"compile": cache(re.compile)}))
     stock_stops = ast_nodes.DepthFirstTraverser.nodes_to_be_processed
-    replacements.put(ast_nodes.DepthFirstTraverser, "nodes_to_be_processed", lambda walker: stops(type(walker)))
+    replacements.put(
+        ast_nodes.DepthFirstTraverser, "nodes_to_be_processed", lambda walker: stops(cast("Hashable", type(walker)))
+    )
     stock_make = expressions.UpdateExpressionParser.make
     replacements.put(expressions.UpdateExpressionParser, "make", staticmethod(lru_cache(REMEMBERED)(stock_make)))
     stock_copy = replacements.put(validators, "deepcopy", deepcopy)

@@ -13,7 +13,6 @@ from typing import Any
 from moto.core.responses import ActionContext, ActionResult
 from moto.dynamodb import responses
 from moto.dynamodb.models.dynamo_type import DynamoType
-from moto.dynamodb.models.utilities import dynamo_to_dict
 
 from .patching import Replacements
 
@@ -41,10 +40,10 @@ def repair(replacements: Replacements) -> None:
             except NotPlain:
                 pass
         if isinstance(result, UnconvertedResult):
-            result = ActionResult(dynamo_to_dict(result.result))
+            result = dynamo_result(result.result)
         return stock(result, context)
 
-    replacements.put(responses, "DynamoResult", UnconvertedResult)
+    dynamo_result = replacements.put(responses, "DynamoResult", UnconvertedResult)
     stock = replacements.put(ActionResult, "execute_result", execute_result)
 
 
