@@ -2,8 +2,9 @@
 
 from chalice import Chalice
 
-from chalicelib import api, jobtype
-from chalicelib.logger import logger
+from chalicelib import api
+from chalicelib.jobs import jobtype
+from chalicelib.telemetry.logger import logger
 
 app = Chalice(app_name="jobflow", configure_logs=False)
 app.log = logger()

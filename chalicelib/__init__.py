@@ -1,1 +1,46 @@
-"""JobFlow's library: everything but the job types (`handlers/`) and the infrastructure (`infra/`)."""
+"""JobFlow: background jobs in your own AWS account. These names are all that a file in `handlers/` needs.
+
+Everything else in here is the platform's own and may change from one version to the next.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError
+    from chalicelib.jobs.jobtype import JobType, job
+    from chalicelib.worker.consume import consume
+    from chalicelib.worker.context import JobContext
+
+__all__ = [
+    "ConfigurationError",
+    "JobCancelled",
+    "JobContext",
+    "JobType",
+    "LeaseLost",
+    "PermanentError",
+    "consume",
+    "job",
+]
+
+_HOMES = {
+    "ConfigurationError": "chalicelib.errors",
+    "JobCancelled": "chalicelib.errors",
+    "JobContext": "chalicelib.worker.context",
+    "JobType": "chalicelib.jobs.jobtype",
+    "LeaseLost": "chalicelib.errors",
+    "PermanentError": "chalicelib.errors",
+    "consume": "chalicelib.worker.consume",
+    "job": "chalicelib.jobs.jobtype",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name at its first use, so that a process pays only for the rooms it enters."""
+    try:
+        home = _HOMES[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chalicelib.job import Job
+    from chalicelib.jobs.job import Job
 
 
 class JobFlowError(Exception):

@@ -8,19 +8,20 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from chalicelib.counting import CounterTable
+from chalicelib.access.rate_limit import RateLimiter
+from chalicelib.access.tokens import Tokens, TokenStore
+from chalicelib.adapters.event_sources import FollowedConsumers, LambdaConsumers, read_mappings
+from chalicelib.counters.fold import CounterTable
+from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.errors import ConfigurationError
-from chalicelib.metrics import MetricsReader
-from chalicelib.pausing import FollowedConsumers, LambdaConsumers, Pausing, read_mappings
-from chalicelib.ports import Census, Consumers, Counters, JobQueue, JobStore, Pauses, RateWindows
-from chalicelib.rate_limit import RateLimiter
-from chalicelib.service import JobService
+from chalicelib.jobs.ports import Census, Consumers, Counters, JobQueue, JobStore, Pauses, RateWindows
+from chalicelib.service.jobs import JobService
+from chalicelib.service.pause import Pausing
 from chalicelib.settings import Settings
-from chalicelib.tokens import Tokens, TokenStore
 
 if TYPE_CHECKING:
-    from chalicelib.logs import JobLogs
-    from chalicelib.uploads import Uploads
+    from chalicelib.adapters.cloudwatch_logs import JobLogs
+    from chalicelib.adapters.s3.uploads import Uploads
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -151,59 +152,59 @@ def _rate_limiter() -> RateLimiter:
 
 
 def _dynamo_job_store() -> JobStore:
-    from chalicelib.dynamo.jobs import DynamoJobStore
+    from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 
     return DynamoJobStore(settings(), clock())
 
 
 def _sqs_job_queue() -> JobQueue:
-    from chalicelib.sqs import SqsJobQueue
+    from chalicelib.adapters.sqs import SqsJobQueue
 
     return SqsJobQueue(settings())
 
 
 def _dynamo_rate_windows() -> RateWindows:
-    from chalicelib.dynamo.control import DynamoRateWindows
+    from chalicelib.adapters.dynamo.control import DynamoRateWindows
 
     return DynamoRateWindows(settings())
 
 
 def _dynamo_counters() -> Counters:
-    from chalicelib.dynamo.counters import DynamoCounters
+    from chalicelib.adapters.dynamo.counters import DynamoCounters
 
     return DynamoCounters(settings())
 
 
 def _dynamo_census() -> Census:
-    from chalicelib.dynamo.census import DynamoCensus
+    from chalicelib.adapters.dynamo.census import DynamoCensus
 
     return DynamoCensus(settings())
 
 
 def _dynamo_token_store() -> TokenStore:
-    from chalicelib.dynamo.tokens import DynamoTokenStore
+    from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
 
     return DynamoTokenStore(settings())
 
 
 def _consumers() -> Consumers:
-    from chalicelib import aws
+    from chalicelib.adapters import aws
 
     mappings = read_mappings(settings().event_sources)
     return LambdaConsumers(aws.client("lambda", settings().region), mappings) if mappings else FollowedConsumers()
 
 
 def _cloudwatch_job_logs() -> "JobLogs":
-    from chalicelib import aws
-    from chalicelib.logs import JobLogs
+    from chalicelib.adapters import aws
+    from chalicelib.adapters.cloudwatch_logs import JobLogs
 
     chosen = settings()
     return JobLogs(aws.client("logs", chosen.region), chosen.log_group_prefix, chosen.region)
 
 
 def _s3_uploads() -> "Uploads":
-    from chalicelib.files import files
-    from chalicelib.uploads import Uploads
+    from chalicelib.adapters.s3.files import files
+    from chalicelib.adapters.s3.uploads import Uploads
 
     kept = files(settings())
     return Uploads(kept.client, kept.bucket, clock())

@@ -4,15 +4,13 @@ How to add one
 --------------
 Write `handlers/word_count.py`; everything else follows from it (API validation, `GET /job-types`, the dashboard's form,
 the queue and its dead-letter queue, the Lambda function, its permissions and its alarms); the limits are explained at
-`chalicelib.jobtype.job`, and the function's docstring is what people read about it:
+`chalicelib.jobs.jobtype.job`, and the function's docstring is what people read about it:
 
     "word.count: how many words a text has."
 
     from pydantic import BaseModel, ConfigDict, Field
 
-    from chalicelib.context import JobContext
-    from chalicelib.jobtype import job
-    from chalicelib.worker import consume
+    from chalicelib import JobContext, consume, job
 
 
     class WordCount(BaseModel):
@@ -41,7 +39,7 @@ Rules that tests hold
   `ctx.idempotency_key` given to the service that is called.
 * A job may use the whole `timeout`. A type whose jobs take a second or so may take several at once (`batch_size`).
 * Import heavy libraries (Pillow, boto3) inside the function: the API imports every file here, for its schema.
-* Room for more code is in `chalicelib/`, as `chalicelib/images.py` is for `image_process.py`.
+* Room for more code is in `chalicelib/`, as `chalicelib/builtin/images.py` is for `image_process.py`.
 * `grants` names what the function may do beyond its own queue and jobs, as "service:Action:where": "ses:SendEmail"
   (from the stack's address only), "s3:GetObject:uploads/*" (a prefix of the files bucket), and so on
   (`infra/definition/permissions.py` has the forms). A presigned link needs the `s3:GetObject` of what it links to: S3

@@ -5,11 +5,9 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from chalicelib import mail, wiring
-from chalicelib.context import JobContext
-from chalicelib.jobtype import job
-from chalicelib.mail import EmailAddress, HeaderText
-from chalicelib.worker import consume
+from chalicelib import JobContext, consume, job
+from chalicelib.builtin import mail
+from chalicelib.builtin.mail import EmailAddress, HeaderText
 
 MOST_RECIPIENTS = 50
 LONGEST_BODY = 200_000
@@ -103,9 +101,9 @@ def email_send(payload: EmailSend, ctx: JobContext) -> EmailSent:
     SES has no idempotency: in the rare case that an attempt dies after SES took the message, the next one sends it
     again, with the same X-Idempotency-Key header and `idempotency-key` tag.
     """
-    settings = wiring.settings()
+    sender, region = mail.account()
     message = mail.Mail(
-        sender=settings.mail_from,
+        sender=sender,
         to=payload.to,
         cc=payload.cc,
         bcc=payload.bcc,
@@ -115,7 +113,7 @@ def email_send(payload: EmailSend, ctx: JobContext) -> EmailSent:
         html=payload.html,
         key=ctx.idempotency_key,
     )
-    sent = EmailSent(message_id=mail.send(message, settings.region), recipients=payload.recipients)
+    sent = EmailSent(message_id=mail.send(message, region), recipients=payload.recipients)
     ctx.logger.info("email.sent", extra={"ses_message_id": sent.message_id, "recipients": sent.recipients})
     return sent
 

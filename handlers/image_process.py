@@ -6,11 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from chalicelib import files, wiring
-from chalicelib.context import JobContext
-from chalicelib.jobtype import job
-from chalicelib.listing import iso
-from chalicelib.worker import consume
+from chalicelib import JobContext, consume, job
+from chalicelib.builtin import files
 
 LARGEST_UPLOAD = 15_000_000
 KEY = re.compile(r"uploads/(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*/)*[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
@@ -105,9 +102,9 @@ def image_process(payload: ImageProcess, ctx: JobContext) -> ImageProcessed:
 
     Of an animation the first picture is taken. An upload that is not there yet is waited for with the usual retries.
     """
-    from chalicelib.images import Recipe, render
+    from chalicelib.builtin.images import Recipe, render
 
-    bucket = files.files(wiring.settings())
+    bucket = files.bucket()
     recipe = Recipe(
         crop=payload.crop.box if payload.crop else None,
         fit=(payload.resize.width, payload.resize.height) if payload.resize else None,
@@ -126,7 +123,7 @@ def image_process(payload: ImageProcess, ctx: JobContext) -> ImageProcessed:
         bytes=len(picture.content),
         format=payload.format,
         url=bucket.link(key),
-        url_expires_at=iso(ctx.clock() + files.LINK_SECONDS),
+        url_expires_at=files.link_expiry(ctx.clock()),
     )
 
 

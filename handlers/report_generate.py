@@ -7,12 +7,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from chalicelib import files, wiring
-from chalicelib.context import JobContext
-from chalicelib.errors import PermanentError
-from chalicelib.jobtype import NAME, job
-from chalicelib.listing import iso
-from chalicelib.worker import consume
+from chalicelib import JobContext, PermanentError, consume, job
+from chalicelib.builtin import files
+from chalicelib.builtin.fields import TYPE_NAME, iso
 
 HOUR = 3600.0
 LONGEST_DAYS = 92
@@ -64,7 +61,7 @@ class ReportGenerate(BaseModel):
     type: str | None = Field(
         default=None,
         max_length=40,
-        pattern=f"^{NAME.pattern}$",
+        pattern=f"^{TYPE_NAME.pattern}$",
         description="Only jobs of this type; if left out, of all.",
         examples=["email.send"],
     )
@@ -124,14 +121,14 @@ def report_generate(payload: ReportGenerate, ctx: JobContext) -> ReportGenerated
 
     At most 50,000 jobs are counted, the newest first; a report over more says so.
     """
-    from chalicelib.reports.collect import collect
-    from chalicelib.reports.page import to_html
-    from chalicelib.reports.sheet import to_csv
-    from chalicelib.reports.tally import Period
+    from chalicelib.builtin.reports.collect import collect
+    from chalicelib.builtin.reports.page import to_html
+    from chalicelib.builtin.reports.sheet import to_csv
+    from chalicelib.builtin.reports.tally import Period
 
     report = collect(ctx, Period(*payload.period(ctx.clock())), payload.type)
     ctx.check_cancelled()
-    bucket = files.files(wiring.settings())
+    bucket = files.bucket()
     gen, attempt = ctx.job.token
     made: dict[Format, ReportFile] = {}
     for form in sorted(set(payload.formats)):
@@ -149,7 +146,7 @@ def report_generate(payload: ReportGenerate, ctx: JobContext) -> ReportGenerated
         run_p95=report.run and report.run.p95,
         incomplete=report.incomplete,
         files=made,
-        url_expires_at=iso(ctx.clock() + files.LINK_SECONDS),
+        url_expires_at=files.link_expiry(ctx.clock()),
     )
 
 

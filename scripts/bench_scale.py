@@ -20,17 +20,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from chalicelib import aws, jobtype
-from chalicelib.dynamo import schema
-from chalicelib.dynamo.counters import DynamoCounters
-from chalicelib.dynamo.jobs import DynamoJobStore
-from chalicelib.fingerprints import fingerprint
-from chalicelib.job import Status
-from chalicelib.metrics import MetricsReader
-from chalicelib.ports import Filter
-from chalicelib.service import DEEPEST_OFFSET, JobService
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo import schema
+from chalicelib.adapters.dynamo.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.counters.snapshot import MetricsReader
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.fingerprints import fingerprint
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import Filter
+from chalicelib.service.jobs import DEEPEST_OFFSET, JobService
 from chalicelib.settings import Settings
-from chalicelib.sqs import SqsJobQueue
 from infra.local.emulator.process import Emulator
 from infra.local.lambdas.specs import ACCOUNT, REGION
 from scripts.reading import Reading, read_by

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from chalicelib.job import MOVES, TERMINAL, Status
+from chalicelib.jobs.job import MOVES, TERMINAL, Status
 
 TARGET = Path(__file__).parent.parent / "docs" / "lifecycle.md"
 BEGIN, END = "<!-- drawn from the table of moves: make lifecycle -->", "<!-- end of the drawing -->"

@@ -4,8 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-from chalicelib import jobtype
 from chalicelib.api.reference import whole
+from chalicelib.jobs import jobtype
 
 TARGET = Path(__file__).parent.parent / "docs" / "openapi.json"
 

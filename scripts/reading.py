@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib import aws
-from chalicelib.dynamo.sizes import item_size
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.sizes import item_size
 
 READ_UNIT = 4096
 ENTRY = 130

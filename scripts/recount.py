@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from chalicelib import wiring
-from chalicelib.drift import sure
-from chalicelib.recount import Look, Recount
+from chalicelib.counters.drift import sure
+from chalicelib.counters.recount import Look, Recount
 from infra.definition import local_environment
 from infra.local.lambdas.specs import ACCOUNT, REGION
 

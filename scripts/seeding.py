@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from chalicelib import aws
-from chalicelib.counting import STEPS, TOTALS, Additions, Row
-from chalicelib.dynamo import tables
-from chalicelib.dynamo.counters import DynamoCounters
-from chalicelib.dynamo.rows import JobRow, new_row
-from chalicelib.fingerprints import fingerprint
-from chalicelib.job import Job, Status
-from chalicelib.listing import iso
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo import tables
+from chalicelib.adapters.dynamo.counters import DynamoCounters
+from chalicelib.adapters.dynamo.rows import JobRow, new_row
+from chalicelib.counters.fold import STEPS, TOTALS, Additions, Row
+from chalicelib.jobs.fingerprints import fingerprint
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.listing import iso
 from chalicelib.settings import Settings
 
 IN_ONE_WRITE = 25

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.tokens import Role
+from chalicelib.access.tokens import Role
 from scripts.recount import connect
 
 ROOT = Path(__file__).parents[1]

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.logger import logger
 from chalicelib.settings import Settings
+from chalicelib.telemetry.logger import logger
 from infra.local.emulator.inprocess import emulated
 from tests.support import SETTINGS, Clock, create_stores
 from tests.untouched import pytest_runtest_setup, pytest_runtest_teardown

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib import aws
-from chalicelib.dynamo import schema
-from chalicelib.job import Job, Status
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo import schema
+from chalicelib.jobs.job import Job, Status
 from chalicelib.settings import Settings
 
 T0 = 1_800_000_000.0

@@ -8,11 +8,12 @@ from typing import Any
 from chalice import AuthResponse, AuthRoute
 from chalice.app import AuthRequest
 
-from chalicelib import telemetry, wiring
+from chalicelib import wiring
+from chalicelib.access.tokens import Role, Token
 from chalicelib.api import problems
 from chalicelib.api.endpoint import Caller, Endpoint
 from chalicelib.errors import Forbidden, Unauthorized
-from chalicelib.tokens import Role, Token
+from chalicelib.telemetry import events
 
 POLICY_SECONDS = 300
 """For so long API Gateway believes an answer of the authorizer, and lets a token in that was revoked meanwhile."""
@@ -28,7 +29,7 @@ def authorize(request: AuthRequest, endpoints: Iterable[Endpoint]) -> AuthRespon
     except Unauthorized as error:
         raise _gateway_error(error) from None
     except Exception as error:
-        telemetry.authorizer_down(error)
+        events.authorizer_down(error)
         raise _gateway_error(error) from error
     return AuthResponse(routes_of(token.role, endpoints), principal_id=token.id, context=context_of(token))
 

@@ -9,11 +9,11 @@ from chalicelib.api.problems import problem_of
 from chalicelib.api.responses import BatchAnswer, BatchResult, BulkAnswer, Problem, Skipped
 from chalicelib.api.schemas import Bulk, BulkFilter, NewBatch, NewJobInBatch
 from chalicelib.api.views import job_row
-from chalicelib.batch import Outcome, submit_many
-from chalicelib.bulk import Report, act_on_ids, act_on_matches
 from chalicelib.errors import JobFlowError
-from chalicelib.ports import Filter
-from chalicelib.service import Submission
+from chalicelib.jobs.ports import Filter
+from chalicelib.service.batch import Outcome, submit_many
+from chalicelib.service.bulk import Report, act_on_ids, act_on_matches
+from chalicelib.service.jobs import Submission
 
 endpoints = Endpoints()
 

@@ -6,9 +6,9 @@ from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.jobs import check_type
 from chalicelib.api.responses import BulkAnswer
 from chalicelib.api.schemas import Redrive
-from chalicelib.bulk import act_on_matches
-from chalicelib.job import Status
-from chalicelib.ports import Filter
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import Filter
+from chalicelib.service.bulk import act_on_matches
 
 endpoints = Endpoints()
 

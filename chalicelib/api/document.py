@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from chalicelib.api.endpoint import Endpoint
 from chalicelib.api.responses import Problem
 from chalicelib.api.schemas import NoBody, NoQuery
-from chalicelib.jobtype import LONGEST_NAME, JobType
+from chalicelib.jobs.jobtype import LONGEST_NAME, JobType
 
 REF = "#/components/schemas/"
 JSON = "application/json"

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from chalicelib.access.tokens import Role
 from chalicelib.api.schemas import VISIBLE_ASCII, NoBody, NoQuery
 from chalicelib.errors import FieldError, InvalidRequest, MalformedRequest
-from chalicelib.jobtype import field_errors
-from chalicelib.tokens import Role
+from chalicelib.jobs.jobtype import field_errors
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -7,9 +7,9 @@ from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.jobs import check_type
 from chalicelib.api.responses import Answer, Time
 from chalicelib.api.schemas import Moment, Query, TypeName
-from chalicelib.job import DAY
-from chalicelib.listing import iso
-from chalicelib.series import error_groups, spark_start
+from chalicelib.counters.series import error_groups, spark_start
+from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.listing import iso
 
 LONGEST = 30 * DAY
 MOST_ROWS = 3000

@@ -1,11 +1,13 @@
 """What kinds of jobs there are, and whether they are worked off."""
 
-from chalicelib import jobtype, telemetry, wiring
+from chalicelib import wiring
+from chalicelib.access.tokens import Role
 from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.responses import JobTypes, Paused
 from chalicelib.api.views import job_type_row
 from chalicelib.errors import JobTypeNotFound
-from chalicelib.tokens import Role
+from chalicelib.jobs import jobtype
+from chalicelib.telemetry import events
 
 endpoints = Endpoints()
 
@@ -21,7 +23,7 @@ def pause_job_type(call: Call) -> Paused:
     """Stop working off a type's queue. Jobs are still accepted and wait; what runs already goes on. Safe to repeat."""
     name = _name_of(call)
     wiring.pausing().pause(name)
-    telemetry.paused(name, call.principal)
+    events.paused(name, call.principal)
     return Paused(type=name, paused=True)
 
 
@@ -30,7 +32,7 @@ def resume_job_type(call: Call) -> Paused:
     """Work off a type's queue again, within a minute. Safe to repeat."""
     name = _name_of(call)
     wiring.pausing().resume(name)
-    telemetry.paused(name, call.principal, resumed=True)
+    events.paused(name, call.principal, resumed=True)
     return Paused(type=name, paused=False)
 
 

@@ -2,15 +2,16 @@
 
 import re
 
-from chalicelib import jobtype, wiring
+from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints, Reply
 from chalicelib.api.responses import JobDetail, JobPage, JobRow
 from chalicelib.api.schemas import ListQuery, NewJob, Retry
 from chalicelib.api.views import job_detail, job_row, job_whole
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound
-from chalicelib.ports import Filter
-from chalicelib.service import Submission
-from chalicelib.waiting import Line, asks, why
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.ports import Filter
+from chalicelib.service.jobs import Submission
+from chalicelib.service.why_waiting import Line, asks, why
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -9,8 +9,8 @@ from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.jobs import job_id_of
 from chalicelib.api.responses import Answer, Time
 from chalicelib.api.schemas import Query
-from chalicelib.listing import iso, read_cursor, write_cursor
-from chalicelib.ports import Filter
+from chalicelib.jobs.listing import iso, read_cursor, write_cursor
+from chalicelib.jobs.ports import Filter
 
 endpoints = Endpoints()
 

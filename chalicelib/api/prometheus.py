@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from chalicelib.metrics import Metrics
+from chalicelib.counters.snapshot import Metrics
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 QUALITY = re.compile(r"q=[01](\.[0-9]{0,3})?")

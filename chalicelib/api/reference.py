@@ -4,9 +4,10 @@ from typing import Any
 
 from pydantic import RootModel
 
-from chalicelib import jobtype, wiring
+from chalicelib import wiring
 from chalicelib.api.document import document
 from chalicelib.api.endpoint import Call, Endpoints, Text
+from chalicelib.jobs import jobtype
 
 VERSION = "1.0.0"
 PAGE = "/reference/"

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib.job import JSON, Status
-from chalicelib.tokens import Role
+from chalicelib.access.tokens import Role
+from chalicelib.jobs.job import JSON, Status
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-25T00:42:39.123Z"])]
 

@@ -17,9 +17,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from chalicelib.job import MAX_ATTEMPTS_CAP, MAX_DELAY, Status
-from chalicelib.jobtype import LONGEST_NAME
-from chalicelib.uploads import MOST_BYTES
+from chalicelib.adapters.s3.uploads import MOST_BYTES
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.jobtype import LONGEST_NAME
+from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY
 
 MOST_TAGS = 10
 MOST_IN_BATCH = 25

@@ -5,15 +5,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib import jobtype, wiring
+from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.jobs import check_type
 from chalicelib.api.responses import Answer, Time
 from chalicelib.api.schemas import Moment, Query, TypeName
-from chalicelib.job import ACTIVE
-from chalicelib.listing import iso
-from chalicelib.metrics import RUNNING
-from chalicelib.series import (
+from chalicelib.counters.series import (
     DRAIN_WINDOW,
     Steps,
     depth,
@@ -24,6 +21,10 @@ from chalicelib.series import (
     resolution,
     throughput,
 )
+from chalicelib.counters.snapshot import RUNNING
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.job import ACTIVE
+from chalicelib.jobs.listing import iso
 
 MOST_POINTS = 1500
 MOST_ROWS = 3000

@@ -9,7 +9,7 @@ from chalice import Response
 from chalice.app import Request
 from pydantic import BaseModel
 
-from chalicelib import telemetry, wiring
+from chalicelib import wiring
 from chalicelib.api import problems
 from chalicelib.api.auth import caller_of, require
 from chalicelib.api.body import read_object
@@ -17,7 +17,8 @@ from chalicelib.api.encoding import encode
 from chalicelib.api.endpoint import Call, Endpoint, Reply, Text, read_body, read_query
 from chalicelib.api.schemas import VISIBLE_ASCII
 from chalicelib.errors import JobFlowError, MalformedRequest
-from chalicelib.metering import gathering
+from chalicelib.telemetry import events
+from chalicelib.telemetry.emf import gathering
 
 LONGEST_CORRELATION_ID = 128
 CORRELATION_ID = "X-Correlation-Id"
@@ -36,7 +37,7 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
     except Exception as error:
         response = refuse(error, endpoint.path, correlation_id)
     took = 1000 * (time.perf_counter() - began)
-    telemetry.request_served(endpoint.method, endpoint.path, response.status_code, took, correlation_id)
+    events.request_served(endpoint.method, endpoint.path, response.status_code, took, correlation_id)
     return response
 
 
@@ -44,7 +45,7 @@ def refuse(error: Exception, route: str, correlation_id: str) -> Response:
     """The problem for an error; one that is not the caller's is logged with its traceback."""
     body = problems.problem_of(error, correlation_id)
     if body["status"] >= 500:
-        telemetry.request_failed(route, correlation_id)
+        events.request_failed(route, correlation_id)
     return problem_response(body, problems.headers_of(error))
 
 

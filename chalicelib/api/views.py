@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.adapters.s3.uploads import Upload
 from chalicelib.api import responses as r
-from chalicelib.job import JSON, Attempt, Job, JobView, Status
-from chalicelib.jobtype import JobType
-from chalicelib.listing import iso
-from chalicelib.metrics import Metrics, Numbers
-from chalicelib.uploads import Upload
+from chalicelib.counters.snapshot import Metrics, Numbers
+from chalicelib.jobs.job import JSON, Attempt, Job, JobView, Status
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.listing import iso
 
 LARGEST_IN_LIST = 500
 """Bytes of a payload or result that a list shows: pages stay small, whatever jobs carry."""

@@ -23,7 +23,7 @@ const RTL_ERROR = "فشل إرسال الرسالة: صندوق البريد م�
 function trace(file: string, errorClass: string, message: string): string {
   return [
     "Traceback (most recent call last):",
-    '  File "/var/task/chalicelib/worker.py", line 143, in _run',
+    '  File "/var/task/chalicelib/worker/consume.py", line 143, in _run',
     "    return job_type(payload, context)",
     `  File "/var/task/handlers/${file}.py", line 88, in ${file}`,
     "    return _perform(payload, ctx)",

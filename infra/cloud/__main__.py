@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chalicelib import jobtype
+from chalicelib.access.tokens import Role, Token
 from chalicelib.errors import JobFlowError
-from chalicelib.tokens import Role, Token
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.limits import DAY
 from infra.cloud import access, bench, bill, parameters
 from infra.cloud.account import sign_in
 from infra.cloud.deploy import Deployment
@@ -22,7 +23,6 @@ from infra.cloud.status import status
 from infra.cloud.terminal import Terminal
 from infra.definition.names import stack_name
 
-DAY = 86_400
 INTERRUPTED = 130
 
 
@@ -107,7 +107,7 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
     elif options.action == "revoke":
         terminal.say(f"Revoked {tokens.revoke(options.id).id}. It stops working within six minutes.")
     else:
-        ttl = None if options.days is None else options.days * DAY
+        ttl = None if options.days is None else options.days * int(DAY)
         text, token = tokens.issue(Role(options.role), options.label, ttl)
         terminal.secret(f"Token {token.id}, {token.role}. It is shown this once:", text)
     return 0

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chalicelib.dynamo.tokens import DynamoTokenStore
-from chalicelib.logger import logger
+from chalicelib.access.tokens import Tokens
+from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
 from chalicelib.settings import Settings
-from chalicelib.tokens import Tokens
+from chalicelib.telemetry.logger import logger
 from infra.cloud.account import Account
 from infra.cloud.stack import Stack
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.jobtype import JobType
+from chalicelib.jobs.jobtype import JobType
 from infra.cloud.cost import ALONE, BATCHES, BUSY, Line, idle, kept, per_million, total
 from infra.cloud.prices import ALLOWANCES, PRICES
 

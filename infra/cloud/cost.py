@@ -6,8 +6,8 @@ from math import ceil
 from typing import Any
 
 from chalicelib.api.schemas import MOST_IN_BATCH
-from chalicelib.batch import AT_ONCE
-from chalicelib.jobtype import JobType
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.service.batch import AT_ONCE
 from infra.cloud.prices import MILLION, NONE, PRICES, Allowances, Prices
 from infra.definition.alarms import all_alarms
 

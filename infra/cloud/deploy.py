@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chalicelib import jobtype
-from chalicelib.tokens import Role
+from chalicelib.access.tokens import Role
+from chalicelib.jobs import jobtype
 from infra.cloud import access, artifacts, parameters, website
 from infra.cloud.account import Account
 from infra.cloud.emptying import remove

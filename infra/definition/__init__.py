@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.jobtype import JobType
+from chalicelib.jobs.jobtype import JobType
 from infra.definition.buckets import buckets
 from infra.definition.environment import environment, local_environment
 from infra.definition.functions import (

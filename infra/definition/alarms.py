@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.jobtype import JobType
+from chalicelib.jobs.jobtype import JobType
 from infra.definition import metrics
 from infra.definition.metrics import Metric
 from infra.definition.names import Resources, logical, queue_name, ref

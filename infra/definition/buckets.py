@@ -3,8 +3,7 @@
 import math
 from typing import Any
 
-from chalicelib.dynamo.bodies import KEEP as KEEP_BODIES
-from chalicelib.job import DAY, KEEP_DEAD, KEEP_DONE, MAX_DELAY
+from chalicelib.jobs.limits import DAY, KEEP_BODIES, KEEP_DEAD, KEEP_DONE, MAX_DELAY
 from infra.definition.names import Resources, Value, arn_of, bucket_name, ref, sub
 
 SPARE = 7 * DAY

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from chalicelib.jobtype import JobType
+from chalicelib.jobs.jobtype import JobType
 from infra.definition import grants
 from infra.definition.functions import FunctionDefinition, QueueTrigger, ScheduleTrigger, StreamTrigger, Trigger
 from infra.definition.names import Resources, Value, arn_of, attribute, logical, ref

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.jobtype import JobType
+from chalicelib.jobs.jobtype import JobType
 from infra.definition.names import logical, queue_name
 
 HOUR = 3600
@@ -87,11 +87,11 @@ def _worker(kind: JobType[Any, Any], stack: str) -> FunctionDefinition:
 
 
 def _platform(stack: str) -> list[FunctionDefinition]:
-    watchdog = FunctionDefinition(stack, "watchdog", "chalicelib.watchdog.handler", 50, 256, ScheduleTrigger(1))
+    watchdog = FunctionDefinition(stack, "watchdog", "chalicelib.entry.watchdog.handler", 50, 256, ScheduleTrigger(1))
     stream = StreamTrigger(
         f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=META_ONLY
     )
-    counters = FunctionDefinition(stack, "counters", "chalicelib.counters.handler", 60, 256, stream)
+    counters = FunctionDefinition(stack, "counters", "chalicelib.entry.stream.handler", 60, 256, stream)
     nightly = ScheduleTrigger(24 * HOUR // 60)
-    recount = FunctionDefinition(stack, "recount", "chalicelib.recount.handler", 900, 512, nightly)
+    recount = FunctionDefinition(stack, "recount", "chalicelib.entry.recount.handler", 900, 512, nightly)
     return [watchdog, counters, recount]

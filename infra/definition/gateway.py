@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.jobtype import JobType
+from chalicelib.jobs.jobtype import JobType
 from infra.definition import grants
 from infra.definition.compute import log_group, log_group_id, logging
 from infra.definition.names import Resources, Value, arn_of, logical, mapping_id, sub

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.counting import STEPS, TOTALS
-from chalicelib.jobtype import JobType
-from chalicelib.recount import LAST
+from chalicelib.counters.fold import STEPS, TOTALS
+from chalicelib.counters.recount import LAST
+from chalicelib.jobs.jobtype import JobType
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
 """What the event source mapping does with the function's role, and the worker's own visibility changes."""

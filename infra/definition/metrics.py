@@ -34,7 +34,7 @@ class Metric:
 
 
 def own(stack: str, name: str, job_type: str = "-", stat: str = "Sum") -> Metric:
-    """A metric that the code counts (`chalicelib.telemetry`); "-" is the platform's."""
+    """A metric that the code counts (`chalicelib.telemetry.events`); "-" is the platform's."""
     return Metric(OWN, name, {"service": stack, "job_type": job_type}, stat)
 
 

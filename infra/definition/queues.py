@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.job import MAX_ATTEMPTS_CAP
-from chalicelib.jobtype import JobType
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.limits import DAY, MAX_ATTEMPTS_CAP
 from infra.definition.names import Resources, arn, arn_of, logical, queue_name, ref
 
-DAY = 86_400
-RETENTION = 4 * DAY
-DLQ_RETENTION = 14 * DAY
+RETENTION = int(4 * DAY)
+DLQ_RETENTION = int(14 * DAY)
 """Seconds, and the longest SQS has: a message keeps the time at which it was first sent when it moves there."""
 SPARE_RECEIVES = 3
 """Receives that duplicates, deferrals, crashes and throttles may use up beyond the attempts."""

@@ -1,8 +1,8 @@
-"""The two DynamoDB tables as resources; their keys and indexes are the adapter's (`chalicelib.dynamo.schema`)."""
+"""The two DynamoDB tables as resources; keys and indexes: `chalicelib.adapters.dynamo.schema`."""
 
 from typing import Any
 
-from chalicelib.dynamo.schema import control_table, jobs_table
+from chalicelib.adapters.dynamo.schema import control_table, jobs_table
 from infra.definition.names import Resources, Value
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.jobtype import JobType
+from chalicelib.jobs.jobtype import JobType
 from infra.definition.alarms import alarms
 from infra.definition.buckets import bucket_policies, buckets
 from infra.definition.compute import compute, log_group_id

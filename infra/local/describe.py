@@ -17,7 +17,7 @@ PLACE = ("{endpoint}", "{account}", "{region}")
 
 def describe(stack: str, origin: str) -> dict[str, Any]:
     """Resources that hold data, functions, and the functions' environment. Raises whatever the code raises."""
-    from chalicelib.jobtype import load
+    from chalicelib.jobs.jobtype import load
     from infra.definition import functions, local_environment, stateful
     from infra.definition.compute import compute
 

@@ -23,6 +23,6 @@ def text_of(folder: Path) -> str:
 def store(text: str) -> None:
     """Let the API know the token, as an administrator's."""
     from chalicelib import wiring
-    from chalicelib.tokens import Role, Token, hash_of
+    from chalicelib.access.tokens import Role, Token, hash_of
 
     wiring.token_store().put(Token(hash_of(text), Role.ADMIN, LABEL, time.time()))

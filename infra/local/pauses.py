@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.counting import PAUSE, SINCE, TOTALS
+from chalicelib.counters.fold import PAUSE, SINCE, TOTALS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from chalicelib.context import JobContext
 from chalicelib.errors import PermanentError
-from chalicelib.jobtype import job
-from chalicelib.worker import consume
+from chalicelib.jobs.jobtype import job
+from chalicelib.worker.consume import consume
+from chalicelib.worker.context import JobContext
 
 
 class ChaosNote(BaseModel):

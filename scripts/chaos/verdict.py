@@ -13,9 +13,9 @@ from typing import Any
 import boto3
 import httpx
 
-from chalicelib.job import TERMINAL
-from chalicelib.nudge import parse_nudge
-from chalicelib.ports import Nudge
+from chalicelib.jobs.job import TERMINAL
+from chalicelib.jobs.message import parse_nudge
+from chalicelib.jobs.ports import Nudge
 from infra.local.options import ROOT
 from infra.local.state import StateFile
 from scripts.chaos.site import Events

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 
 UNITS = (
     "tests/chalicelib/worker",
-    *(
-        f"tests/chalicelib/test_{name}.py"
-        for name in ("changes", "disposition", "retry", "watching", "watchdog", "delays", "service", "safeguards")
-    ),
+    "tests/chalicelib/watchdog/test_rules.py",
+    "tests/chalicelib/watchdog/test_dead_letter_rules.py",
+    "tests/chalicelib/watchdog/test_run.py",
+    "tests/chalicelib/jobs/test_transitions.py",
+    "tests/chalicelib/jobs/test_backoff.py",
+    "tests/chalicelib/service/test_jobs.py",
+    "tests/chalicelib/service/test_delays.py",
+    "tests/chalicelib/test_safeguards.py",
 )
 PORTS = "tests/proof/test_crash_points.py::test_no_crash_point_loses_or_doubles_anything_over_the_ports"
 FAST = (*UNITS, PORTS)

@@ -4,19 +4,19 @@ from scripts.safeguards.safeguard import Safeguard
 
 SERVICE = (
     Safeguard(
-        "a job whose message did not get out is kept", "chalicelib/service.py",
-        "telemetry.dispatch_deferred(job, error)\n            return job", "raise",
+        "a job whose message did not get out is kept", "chalicelib/service/jobs.py",
+        "events.dispatch_deferred(job, error)\n            return job", "raise",
     ),
     Safeguard(
-        "the same key makes the same job", "chalicelib/service.py",
+        "the same key makes the same job", "chalicelib/service/jobs.py",
         'return str(uuid.uuid5(NAMESPACE, f"{asked.principal}|{asked.idempotency_key}"))', "return str(uuid.uuid4())",
     ),
     Safeguard(
-        "the same key with another body is refused", "chalicelib/service.py",
+        "the same key with another body is refused", "chalicelib/service/jobs.py",
         "if existing.body_hash != job.body_hash:", "if False:",
     ),
     Safeguard(
-        "a delayed job is looked at before its time", "chalicelib/service.py",
+        "a delayed job is looked at before its time", "chalicelib/service/jobs.py",
         "(run_at or now) - LOOK_AHEAD)", "(run_at or now) + 60)",
     ),
 )  # fmt: skip

@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.changes import Claimant
-from chalicelib.claiming import PEEK_FROM, Claims
-from chalicelib.disposition import Drop, Hold
-from chalicelib.job import Status
-from chalicelib.ports import Nudge
-from chalicelib.retry import no_jitter
+from chalicelib.jobs.backoff import no_jitter
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.transitions import Claimant
 from chalicelib.settings import Settings
-from chalicelib.settling import Done, Lost, Raised, Settlement, Stopped
-from chalicelib.worker import BatchFailed, consume
+from chalicelib.worker.claim import PEEK_FROM, Claims
+from chalicelib.worker.consume import BatchFailed, consume
+from chalicelib.worker.message_fate import Drop, Hold
+from chalicelib.worker.settle import Done, Lost, Raised, Settlement, Stopped
 from tests.proof.faults import Throttled
 from tests.proof.ground import TYPE
 from tests.proof.world import World

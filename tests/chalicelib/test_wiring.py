@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chalicelib import wiring
-from chalicelib.dynamo.control import DynamoRateWindows
-from chalicelib.dynamo.counters import DynamoCounters
-from chalicelib.dynamo.jobs import DynamoJobStore
-from chalicelib.dynamo.tokens import DynamoTokenStore
+from chalicelib.adapters.dynamo.control import DynamoRateWindows
+from chalicelib.adapters.dynamo.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
+from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.errors import ConfigurationError
-from chalicelib.memory import MemoryJobQueue, MemoryJobStore
 from chalicelib.settings import Settings
-from chalicelib.sqs import SqsJobQueue
 from infra.local.emulator.inprocess import emulated
 
 

@@ -8,17 +8,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib import aws
-from chalicelib.dynamo.control import DynamoRateWindows
-from chalicelib.dynamo.counters import DynamoCounters
-from chalicelib.dynamo.jobs import DynamoJobStore
-from chalicelib.dynamo.schema import control_table
-from chalicelib.memory import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
-from chalicelib.memory_counters import MemoryCounters
-from chalicelib.nudge import parse_nudge
-from chalicelib.ports import JobQueue, JobStore, Nudge, RateWindows
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.control import DynamoRateWindows
+from chalicelib.adapters.dynamo.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.schema import control_table
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
+from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.jobs.message import parse_nudge
+from chalicelib.jobs.ports import JobQueue, JobStore, Nudge, RateWindows
 from chalicelib.settings import Settings
-from chalicelib.sqs import SqsJobQueue
 from tests.support import REGION, Clock
 
 TYPE = "email.send"

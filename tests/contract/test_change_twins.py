@@ -7,14 +7,14 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib import changes
-from chalicelib import job as j
-from chalicelib.changes import Change, Claimant, Test
-from chalicelib.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.errors import JobNotFound, MoveRefused
-from chalicelib.job import Job, Status
-from chalicelib.memory import MemoryJobStore
-from chalicelib.ports import JobStore
+from chalicelib.jobs import job as j
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.transitions import Change, Claimant, Test
 from tests.support import T0, a_job
 
 MOMENTS = st.sampled_from([T0 - 60.5, T0 - 1, T0 - 0.001, T0, T0 + 0.001, T0 + 1, T0 + 60.5])
@@ -48,23 +48,23 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
 BY = Claimant("request-1")
 ERROR = ("ValueError", "no")
 DOORS: list[Callable[[Job, float], Change]] = [
-    lambda job, now: changes.claim(job.gen, now=now, lease_until=now + 65, by=BY),
-    lambda job, now: changes.take_over(job, now=now, lease_until=now + 65, by=BY),
-    lambda job, now: changes.complete(job, now=now, result={"done": True}),
-    lambda job, now: changes.complete(job, now=now, result="x" * 400),
-    lambda job, now: changes.postpone(job, now=now, not_before=now + 4, error=ERROR),
-    lambda job, now: changes.fail(job, now=now, error=ERROR),
-    lambda job, now: changes.exhaust(job, now=now, error=ERROR),
-    lambda job, now: changes.stop(job, now=now),
-    lambda job, now: changes.bury(job, now=now, error=ERROR),
-    lambda job, now: changes.requeue(job, now=now),
-    lambda job, now: changes.requeue(job, now=now, payload={"edited": 1}),
-    lambda job, now: changes.cancel(job, now=now),
-    lambda job, now: changes.ask_to_stop(job, now=now),
-    lambda job, _: changes.mark_sent(job),
-    lambda job, now: changes.watch(job, until=now + 300, resent=True),
-    lambda job, now: changes.watch(job, until=now + 300, resent=False),
-    lambda job, now: changes.report(job, now=now, percent=50, note="half"),
+    lambda job, now: transitions.claim(job.gen, now=now, lease_until=now + 65, by=BY),
+    lambda job, now: transitions.take_over(job, now=now, lease_until=now + 65, by=BY),
+    lambda job, now: transitions.complete(job, now=now, result={"done": True}),
+    lambda job, now: transitions.complete(job, now=now, result="x" * 400),
+    lambda job, now: transitions.postpone(job, now=now, not_before=now + 4, error=ERROR),
+    lambda job, now: transitions.fail(job, now=now, error=ERROR),
+    lambda job, now: transitions.exhaust(job, now=now, error=ERROR),
+    lambda job, now: transitions.stop(job, now=now),
+    lambda job, now: transitions.bury(job, now=now, error=ERROR),
+    lambda job, now: transitions.requeue(job, now=now),
+    lambda job, now: transitions.requeue(job, now=now, payload={"edited": 1}),
+    lambda job, now: transitions.cancel(job, now=now),
+    lambda job, now: transitions.ask_to_stop(job, now=now),
+    lambda job, _: transitions.mark_sent(job),
+    lambda job, now: transitions.watch(job, until=now + 300, resent=True),
+    lambda job, now: transitions.watch(job, until=now + 300, resent=False),
+    lambda job, now: transitions.report(job, now=now, percent=50, note="half"),
 ]
 
 jobs = st.fixed_dictionaries({}, optional=FIELDS).map(lambda fields: a_job(**fields))

@@ -4,10 +4,11 @@ from collections import Counter
 
 import pytest
 
-from chalicelib.backlog import came, oldest, went
-from chalicelib.counting import TOTALS, Additions, Row
-from chalicelib.job import DAY, Status
-from chalicelib.ports import Standing
+from chalicelib.counters.backlog import came, oldest, went
+from chalicelib.counters.fold import TOTALS, Additions, Row
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.ports import Standing
 from tests.contract.conftest import Rows
 from tests.support import requests_to
 

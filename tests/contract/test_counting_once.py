@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.counters import apply, handler
-from chalicelib.counting import KEEP, STEPS, TOTALS, Additions, Row, fold
-from chalicelib.job import DAY, Status
-from chalicelib.listing import iso
+from chalicelib.counters.fold import STEPS, TOTALS, Additions, Row, fold
+from chalicelib.counters.stream import apply
+from chalicelib.entry.stream import handler
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.limits import DAY, KEEP_COUNTERS
+from chalicelib.jobs.listing import iso
 from tests.contract.conftest import Rows
 
 MIDNIGHT = 1_800_057_600.0
@@ -157,6 +159,6 @@ def test_a_bucket_begins_at_its_edge_and_is_kept_for_ninety_days(at: float) -> N
     assert set(found) == set(STEPS.values())
     for step, letter in STEPS.items():
         start = float(int(at) // step * step)
-        assert (found[letter].sk, found[letter].expires_at) == (iso(start), start + KEEP)
+        assert (found[letter].sk, found[letter].expires_at) == (iso(start), start + KEEP_COUNTERS)
         assert found[letter].sk[: LENGTH[step]] == iso(at)[: LENGTH[step]]
-    assert KEEP == 90 * DAY
+    assert KEEP_COUNTERS == 90 * DAY

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib import changes
-from chalicelib.changes import Claimant
-from chalicelib.dynamo.jobs import DynamoJobStore
-from chalicelib.fingerprints import fingerprint
-from chalicelib.job import ACTIVE, TERMINAL, Job, Status
-from chalicelib.listing import matches
-from chalicelib.memory import MemoryJobStore
-from chalicelib.ports import Filter, JobStore
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.jobs import transitions
+from chalicelib.jobs.fingerprints import fingerprint
+from chalicelib.jobs.job import ACTIVE, TERMINAL, Job, Status
+from chalicelib.jobs.listing import matches
+from chalicelib.jobs.ports import Filter, JobStore
+from chalicelib.jobs.transitions import Claimant
 from tests.support import T0, Clock, a_job
 
 TYPES = ("email.send", "image.process")
@@ -139,16 +139,16 @@ def test_a_job_keeps_its_place_when_it_is_run_again(store: JobStore) -> None:
     other = a_job(created_at=T0 + 1)
     for job in (planned, other):
         store.add(job)
-    store.apply(planned.id, changes.requeue(planned, now=T0 + 950))
+    store.apply(planned.id, transitions.requeue(planned, now=T0 + 950))
     assert ids(all_of(store, Filter(status=Status.QUEUED))) == [planned.id, other.id]
 
 
 def test_a_listed_job_is_as_it_stands(store: JobStore) -> None:
     job = a_job(tags=("a",), idempotency_key="k")
     store.add(job)
-    held = store.apply(job.id, changes.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("request-1")))
+    held = store.apply(job.id, transitions.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("request-1")))
     assert all_of(store, Filter()) == [held]
-    done = store.apply(job.id, changes.complete(held, now=T0 + 1, result={"n": 1}))
+    done = store.apply(job.id, transitions.complete(held, now=T0 + 1, result={"n": 1}))
     assert all_of(store, Filter(status=Status.COMPLETED)) == [done]
     assert all_of(store, Filter(status=Status.PROCESSING)) == []
 
@@ -168,7 +168,7 @@ def test_pages_show_each_job_once_while_jobs_come_and_go(store: JobStore, which:
         victim = chance.choice(start)
         if victim.id not in touched:
             touched.add(victim.id)
-            store.apply(victim.id, changes.cancel(victim, now=T0 + 40))
+            store.apply(victim.id, transitions.cancel(victim, now=T0 + 40))
     assert len(seen) == len(set(seen))
     unmoved = {job.id for job in start if matches(job, which)} - touched
     assert unmoved <= set(seen) <= {job.id for job in start}
@@ -180,25 +180,25 @@ def test_a_job_is_found_by_its_last_error_until_it_completes_or_is_run_again(sto
     by = Claimant("request-1")
 
     def claimed(now: float, gen: int = 1) -> Job:
-        return store.apply(job.id, changes.claim(gen, now=now, lease_until=now + 65, by=by))
+        return store.apply(job.id, transitions.claim(gen, now=now, lease_until=now + 65, by=by))
 
     def found(message: str) -> list[str]:
         which = Filter(fingerprint=fingerprint(job.type, "E", message)[0])
         return [str(one.status) for one in all_of(store, which)]
 
-    store.apply(job.id, changes.postpone(claimed(T0), now=T0 + 1, not_before=T0 + 2, error=("E", "no 7")))
+    store.apply(job.id, transitions.postpone(claimed(T0), now=T0 + 1, not_before=T0 + 2, error=("E", "no 7")))
     assert (found("no 8"), found("other")) == (["retrying"], [])
     held = claimed(T0 + 3)
     assert found("no 8") == ["processing"]
-    store.apply(job.id, changes.exhaust(held, now=T0 + 4, error=("E", "other")))
+    store.apply(job.id, transitions.exhaust(held, now=T0 + 4, error=("E", "other")))
     assert (found("no 8"), found("other")) == ([], ["dead_letter"])
-    store.apply(job.id, changes.requeue(store.get(job.id), now=T0 + 5))
+    store.apply(job.id, transitions.requeue(store.get(job.id), now=T0 + 5))
     assert found("other") == []
-    store.apply(job.id, changes.fail(claimed(T0 + 6, 2), now=T0 + 7, error=("E", "other")))
-    store.apply(job.id, changes.requeue(store.get(job.id), now=T0 + 8))
-    store.apply(job.id, changes.postpone(claimed(T0 + 9, 3), now=T0 + 10, not_before=T0 + 11, error=("E", "other")))
+    store.apply(job.id, transitions.fail(claimed(T0 + 6, 2), now=T0 + 7, error=("E", "other")))
+    store.apply(job.id, transitions.requeue(store.get(job.id), now=T0 + 8))
+    store.apply(job.id, transitions.postpone(claimed(T0 + 9, 3), now=T0 + 10, not_before=T0 + 11, error=("E", "other")))
     assert found("other") == ["retrying"]
-    store.apply(job.id, changes.complete(claimed(T0 + 12, 3), now=T0 + 13, result=None))
+    store.apply(job.id, transitions.complete(claimed(T0 + 12, 3), now=T0 + 13, result=None))
     assert found("other") == []
 
 

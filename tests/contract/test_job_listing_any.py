@@ -3,12 +3,12 @@
 import random
 from collections.abc import Iterator
 
-from chalicelib.dynamo.jobs import DynamoJobStore
-from chalicelib.fingerprints import fingerprint
-from chalicelib.job import Status
-from chalicelib.listing import matches
-from chalicelib.memory import MemoryJobStore
-from chalicelib.ports import Filter, JobStore, Page
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.jobs.fingerprints import fingerprint
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.listing import matches
+from chalicelib.jobs.ports import Filter, JobStore, Page
 from scripts.seeding import ERROR, jobs
 from tests.support import T0, requests_to
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib import changes
-from chalicelib.changes import Claimant
-from chalicelib.fingerprints import fingerprint
-from chalicelib.job import Job, Status
-from chalicelib.listing import matches
-from chalicelib.ports import Filter, JobStore
+from chalicelib.jobs import transitions
+from chalicelib.jobs.fingerprints import fingerprint
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.listing import matches
+from chalicelib.jobs.ports import Filter, JobStore
+from chalicelib.jobs.transitions import Claimant
 from tests.contract.test_job_listing import walk
 from tests.support import T0, a_job
 
@@ -65,9 +65,9 @@ def disturb(store: JobStore, untouched: list[Job], number: int) -> Job | None:
     if not waiting:
         return None
     job = waiting[number * 7 % len(waiting)]
-    claim = changes.claim(1, now=T0 + 50, lease_until=T0 + 99, by=Claimant("r"))
+    claim = transitions.claim(1, now=T0 + 50, lease_until=T0 + 99, by=Claimant("r"))
     held = store.apply(job.id, claim)
-    store.apply(job.id, changes.complete(held, now=T0 + 51, result=None))
+    store.apply(job.id, transitions.complete(held, now=T0 + 51, result=None))
     return job
 
 

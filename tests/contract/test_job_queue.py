@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.ports import Depth, Nudge
+from chalicelib.jobs.ports import Depth, Nudge
 from tests.contract.conftest import MAX_RECEIVES, TYPE, VISIBILITY, Line
 from tests.support import Clock
 

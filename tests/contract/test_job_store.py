@@ -4,18 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib import changes
-from chalicelib.changes import Change, Claimant
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
-from chalicelib.job import KEEP_DONE, LOST, Attempt, Job, Status
-from chalicelib.ports import Filter, JobStore
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import LOST, Attempt, Job, Status
+from chalicelib.jobs.limits import KEEP_DONE
+from chalicelib.jobs.ports import Filter, JobStore
+from chalicelib.jobs.transitions import Change, Claimant
 from tests.support import T0, Clock, a_job
 
 WORKER = Claimant("request-1")
 
 
 def claim(gen: int = 1, now: float = T0) -> Change:
-    return changes.claim(gen, now=now, lease_until=now + 65, by=WORKER)
+    return transitions.claim(gen, now=now, lease_until=now + 65, by=WORKER)
 
 
 def claimed(store: JobStore, job: Job, now: float = T0) -> Job:
@@ -115,28 +116,28 @@ def test_a_lease_is_taken_over_only_when_it_has_run_out(store: JobStore) -> None
     job = added(store)
     lost = claimed(store, job)
     with pytest.raises(MoveRefused):
-        store.apply(job.id, changes.take_over(lost, now=T0 + 65, lease_until=T0 + 200, by=WORKER))
-    taken = store.apply(job.id, changes.take_over(lost, now=T0 + 65.001, lease_until=T0 + 200, by=WORKER))
+        store.apply(job.id, transitions.take_over(lost, now=T0 + 65, lease_until=T0 + 200, by=WORKER))
+    taken = store.apply(job.id, transitions.take_over(lost, now=T0 + 65.001, lease_until=T0 + 200, by=WORKER))
     assert (taken.token, taken.payload) == ((1, 2), job.payload)
 
 
 def test_who_lost_the_lease_writes_nothing_more(store: JobStore) -> None:
     job = added(store)
     lost = claimed(store, job)
-    taken = store.apply(job.id, changes.take_over(lost, now=T0 + 66, lease_until=T0 + 200, by=WORKER))
+    taken = store.apply(job.id, transitions.take_over(lost, now=T0 + 66, lease_until=T0 + 200, by=WORKER))
     error = ("ValueError", "late")
     for late in (
-        changes.complete(lost, now=T0 + 67, result="late"),
-        changes.postpone(lost, now=T0 + 67, not_before=T0 + 70, error=error),
-        changes.fail(lost, now=T0 + 67, error=error),
-        changes.exhaust(lost, now=T0 + 67, error=error),
-        changes.stop(lost, now=T0 + 67),
-        changes.report(lost, now=T0 + 67, percent=50, note=None),
+        transitions.complete(lost, now=T0 + 67, result="late"),
+        transitions.postpone(lost, now=T0 + 67, not_before=T0 + 70, error=error),
+        transitions.fail(lost, now=T0 + 67, error=error),
+        transitions.exhaust(lost, now=T0 + 67, error=error),
+        transitions.stop(lost, now=T0 + 67),
+        transitions.report(lost, now=T0 + 67, percent=50, note=None),
     ):
         with pytest.raises(MoveRefused) as refused:
             store.apply(job.id, late)
         assert refused.value.current == taken
-    done = store.apply(job.id, changes.complete(taken, now=T0 + 68, result={"n": 1}))
+    done = store.apply(job.id, transitions.complete(taken, now=T0 + 68, result={"n": 1}))
     assert (done.status, done.result, done.lease_until) == (Status.COMPLETED, {"n": 1}, None)
     assert store.get(job.id) == done
 
@@ -150,21 +151,21 @@ def test_a_change_made_twice_counts_once(store: JobStore) -> None:
 
 def test_a_look_of_the_watchdog_is_taken_once(store: JobStore) -> None:
     job = added(store)
-    moved = store.apply(job.id, changes.watch(job, until=T0 + 300, resent=True))
+    moved = store.apply(job.id, transitions.watch(job, until=T0 + 300, resent=True))
     assert (moved.due_at, moved.resends) == (T0 + 300, 1)
     with pytest.raises(MoveRefused):
-        store.apply(job.id, changes.watch(job, until=T0 + 301, resent=True))
+        store.apply(job.id, transitions.watch(job, until=T0 + 301, resent=True))
 
 
 def test_a_job_is_marked_as_sent_once_and_by_the_claim(store: JobStore) -> None:
     job = added(store)
-    assert store.apply(job.id, changes.mark_sent(job)).sent
+    assert store.apply(job.id, transitions.mark_sent(job)).sent
     with pytest.raises(MoveRefused):
-        store.apply(job.id, changes.mark_sent(job))
+        store.apply(job.id, transitions.mark_sent(job))
     other = added(store)
     claimed(store, other)
     with pytest.raises(MoveRefused):
-        store.apply(other.id, changes.mark_sent(other))
+        store.apply(other.id, transitions.mark_sent(other))
 
 
 def test_attempts_are_kept_in_order_and_written_over(store: JobStore) -> None:
@@ -195,7 +196,7 @@ def test_an_expired_job_is_gone_and_its_id_free(store: JobStore, clock: Clock) -
     job = added(store)
     held = claimed(store, job)
     store.record(job.id, Attempt(1, 1, "error", T0, T0 + 1))
-    done = store.apply(job.id, changes.stop(held, now=T0))
+    done = store.apply(job.id, transitions.stop(held, now=T0))
     clock.now = T0 + KEEP_DONE
     assert store.get(job.id) == done
     with pytest.raises(JobExists):
@@ -205,7 +206,7 @@ def test_an_expired_job_is_gone_and_its_id_free(store: JobStore, clock: Clock) -
         with pytest.raises(JobNotFound):
             look(job.id)
     with pytest.raises(MoveRefused) as refused:
-        store.apply(job.id, changes.requeue(done, now=clock.now))
+        store.apply(job.id, transitions.requeue(done, now=clock.now))
     assert refused.value.current is None
     assert store.page(Filter(), 10).jobs == []
     again = replace(job, created_at=clock.now, writer="second life")
@@ -217,7 +218,7 @@ def test_an_expired_job_is_gone_and_its_id_free(store: JobStore, clock: Clock) -
 
 def test_a_retry_may_bring_another_payload(store: JobStore) -> None:
     job = added(store, status=Status.FAILED, attempts=3, error_class="E", error_message="m", payload={"to": "x" * 900})
-    again = store.apply(job.id, changes.requeue(job, now=T0 + 5, payload={"to": "y" * 900}))
+    again = store.apply(job.id, transitions.requeue(job, now=T0 + 5, payload={"to": "y" * 900}))
     assert (again.status, again.gen, again.attempts, again.error_message) == (Status.QUEUED, 2, 0, None)
     assert again.payload == {"to": "y" * 900}
     assert store.get(job.id) == again
@@ -229,7 +230,7 @@ def test_a_payload_and_a_result_of_any_size_come_back(store: JobStore, size: int
     job = added(store, payload={"text": "ü" * size})
     held = claimed(store, job)
     assert held.payload == job.payload
-    done = store.apply(job.id, changes.complete(held, now=T0 + 1, result=["r" * size]))
+    done = store.apply(job.id, transitions.complete(held, now=T0 + 1, result=["r" * size]))
     assert done.result == ["r" * size]
     found = store.get(job.id)
     assert (found.payload, found.result) == (job.payload, ["r" * size])
@@ -239,7 +240,7 @@ def test_a_payload_and_a_result_of_any_size_come_back(store: JobStore, size: int
 @pytest.mark.parametrize("value", [None, False, 0, "", [], {}])
 def test_a_result_that_says_little_comes_back_too(store: JobStore, value: object) -> None:
     held = claimed(store, added(store, payload=value))
-    done = store.apply(held.id, changes.complete(held, now=T0 + 1, result=value))
+    done = store.apply(held.id, transitions.complete(held, now=T0 + 1, result=value))
     found = store.get(done.id)
     assert (found.payload, found.result) == (value, value)
     assert type(found.result) is type(value)

@@ -7,11 +7,12 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from moto.core.models import botocore_stubber
 
-from chalicelib import aws, changes
-from chalicelib.changes import Claimant
-from chalicelib.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.errors import JobExists, MoveRefused
-from chalicelib.job import Status
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.transitions import Claimant
 from tests.support import REGION, T0, a_job
 
 LoseReply = Callable[[str], list[str]]
@@ -45,12 +46,12 @@ def test_a_claim_whose_reply_was_lost_has_won(dynamo_store: DynamoJobStore, lose
     job = a_job(payload={"text": "x" * 900})
     dynamo_store.add(job)
     lost = lose_reply("UpdateItem")
-    claim = changes.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("request-1"))
+    claim = transitions.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("request-1"))
     held = dynamo_store.apply(job.id, claim)
     assert lost == ["before-send.dynamodb.UpdateItem"]
     assert (held.status, held.attempts, held.payload) == (Status.PROCESSING, 1, job.payload)
     with pytest.raises(MoveRefused):
-        dynamo_store.apply(job.id, changes.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("request-2")))
+        dynamo_store.apply(job.id, transitions.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("request-2")))
 
 
 def test_an_add_whose_reply_was_lost_has_won(dynamo_store: DynamoJobStore, lose_reply: LoseReply) -> None:

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
-from chalicelib import changes
-from chalicelib.changes import Claimant
 from chalicelib.errors import JobExists, MoveRefused
-from chalicelib.job import Job, Status
-from chalicelib.ports import JobStore
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.transitions import Claimant
 from tests.support import T0, a_job
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ def test_sixteen_claimers_have_one_winner(store: JobStore) -> None:
     def claim(number: int) -> tuple[bool, Job | None]:
         by = Claimant(f"request-{number}")
         try:
-            return True, store.apply(job.id, changes.claim(1, now=T0, lease_until=T0 + 65, by=by))
+            return True, store.apply(job.id, transitions.claim(1, now=T0, lease_until=T0 + 65, by=by))
         except MoveRefused as refused:
             return False, refused.current
 
@@ -55,7 +55,7 @@ def test_sixteen_take_overs_have_one_winner(store: JobStore) -> None:
     def take_over(number: int) -> bool:
         by = Claimant(f"request-{number}")
         try:
-            store.apply(lost.id, changes.take_over(lost, now=T0, lease_until=T0 + 65, by=by))
+            store.apply(lost.id, transitions.take_over(lost, now=T0, lease_until=T0 + 65, by=by))
         except MoveRefused:
             return False
         return True
@@ -88,11 +88,11 @@ def test_a_cancel_and_a_claim_exclude_each_other(store: JobStore) -> None:
         job = a_job()
         store.add(job)
         racing = [
-            changes.cancel(job, now=T0),
-            changes.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("request-1")),
+            transitions.cancel(job, now=T0),
+            transitions.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("request-1")),
         ]
 
-        def apply(number: int, job: Job = job, racing: list[changes.Change] = racing) -> Status | None:
+        def apply(number: int, job: Job = job, racing: list[transitions.Change] = racing) -> Status | None:
             try:
                 return store.apply(job.id, racing[number]).status
             except MoveRefused:

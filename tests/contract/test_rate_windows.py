@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib import aws
-from chalicelib.dynamo.control import DynamoRateWindows
-from chalicelib.memory import MemoryRateWindows
-from chalicelib.ports import RateWindows, Window
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.control import DynamoRateWindows
+from chalicelib.adapters.memory.jobs import MemoryRateWindows
+from chalicelib.jobs.ports import RateWindows, Window
 from chalicelib.settings import Settings
 from tests.support import REGION
 

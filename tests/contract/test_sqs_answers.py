@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import aws
-from chalicelib.ports import Nudge
+from chalicelib.adapters import aws
+from chalicelib.jobs.ports import Nudge
 from tests.contract.conftest import TYPE, Line, SqsConsumer
 from tests.support import REGION, requests_to
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib import aws, wiring
-from chalicelib.logger import logger
-from chalicelib.metering import SERVICE
+from chalicelib import wiring
+from chalicelib.adapters import aws
+from chalicelib.telemetry.emf import SERVICE
+from chalicelib.telemetry.logger import logger
 from infra.local.emulator.inprocess import emulated
 from tests.handlers.support import BUCKET, SENDER, Platform, settings
 

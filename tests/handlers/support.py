@@ -3,15 +3,17 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib import files, jobtype, wiring
-from chalicelib.files import Files
-from chalicelib.job import Job
-from chalicelib.memory import MemoryJobQueue, MemoryJobStore
-from chalicelib.nudge import write_nudge
-from chalicelib.retry import no_jitter
-from chalicelib.service import JobService, Submission
+from chalicelib import wiring
+from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.adapters.s3 import files
+from chalicelib.adapters.s3.files import Files
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.backoff import no_jitter
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.message import write_nudge
+from chalicelib.service.jobs import JobService, Submission
 from chalicelib.settings import Settings
-from chalicelib.worker import Worker
+from chalicelib.worker.consume import Worker
 from tests.support import Clock, Invocation, sqs_record
 
 BUCKET = "jobflow-test-files"

@@ -15,7 +15,7 @@ from tests.infra.local.running import copy_of_the_code, running
 
 DESCRIBE = """
 import json
-from chalicelib import jobtype
+from chalicelib.jobs import jobtype
 from infra.definition import functions
 from infra.definition.template import resources
 

@@ -8,9 +8,12 @@ import pytest
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from chalicelib import aws, jobtype, mail, wiring
+from chalicelib import wiring
+from chalicelib.adapters import aws
+from chalicelib.builtin import mail
 from chalicelib.errors import InvalidPayload
-from chalicelib.job import Status
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.job import Status
 from tests.handlers.support import SENDER, Platform, settings
 
 PLAIN = {"to": ["ada@example.com"], "subject": "Hello", "text": "Hi."}

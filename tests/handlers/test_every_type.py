@@ -10,17 +10,18 @@ from typing import Any
 import jsonschema
 import pytest
 
-from chalicelib import jobtype
 from chalicelib.errors import InvalidPayload
-from chalicelib.jobtype import JobType
-from chalicelib.worker import GUARD
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.worker.consume import GUARD
 from infra.definition.permissions import statements
 from infra.definition.queues import MAX_RECEIVES
 
 ROOT = Path(__file__).parents[2]
 KINDS = jobtype.load()
 LAMBDA_LIMIT = 900
-HEAVY = ("PIL", "boto3", "botocore.session", "chalice", "pynamodb", "chalicelib.images", "chalicelib.reports")
+BUILTIN = ("chalicelib.builtin.images", "chalicelib.builtin.reports")
+HEAVY = ("PIL", "boto3", "botocore.session", "chalice", "pynamodb", *BUILTIN)
 
 
 every_type = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
@@ -86,7 +87,7 @@ def test_its_grants_can_be_written_as_permissions_without_wildcards(kind: JobTyp
 
 def test_importing_every_type_loads_nothing_heavy() -> None:
     script = (
-        "import sys; from chalicelib import jobtype; jobtype.load();"
+        "import sys; from chalicelib.jobs import jobtype; jobtype.load();"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

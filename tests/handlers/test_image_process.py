@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from chalicelib import jobtype
 from chalicelib.errors import InvalidPayload
-from chalicelib.job import Job, Status
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.job import Job, Status
 from handlers.image_process import LARGEST_UPLOAD
 from tests.handlers.support import BUCKET, Platform
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import jobtype
 from chalicelib.errors import InvalidPayload
-from chalicelib.job import Job, Status
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.job import Job, Status
 from tests.handlers.support import BUCKET, Platform
 from tests.support import T0
 

@@ -10,14 +10,14 @@ import botocore.session
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
-from chalicelib import aws
-from chalicelib.dynamo.jobs import DynamoJobStore
-from chalicelib.dynamo.schema import META, jobs_table
-from chalicelib.job import Job, Status
-from chalicelib.memory import MAX_RECEIVE_COUNT
-from chalicelib.ports import JobQueue, JobStore
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.schema import META, jobs_table
+from chalicelib.adapters.memory.jobs import MAX_RECEIVE_COUNT
+from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.ports import JobQueue, JobStore
 from chalicelib.settings import Settings
-from chalicelib.sqs import SqsJobQueue
 from infra.local.emulator.inprocess import emulated
 from tests.proof.faults import Faults, Partial
 from tests.proof.ground import TYPE, Ending, Ground, Received, Stand, Write, Written

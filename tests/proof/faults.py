@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.ports import JobQueue, Nudge
+from chalicelib.jobs.ports import JobQueue, Nudge
 
 
 class Crash(BaseException):

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from chalicelib.job import TERMINAL, Status
-from chalicelib.ports import Overdue
+from chalicelib.jobs.job import TERMINAL, Status
+from chalicelib.jobs.ports import Overdue
 from tests.proof.faults import Crash, ReplyLost, Throttled
 from tests.proof.ground import Received, Stand, in_memory
 from tests.proof.invariants import broken_always, broken_at_rest

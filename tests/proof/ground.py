@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from chalicelib.changes import Change
-from chalicelib.job import Attempt, Job, Status
-from chalicelib.memory import MemoryJobQueue, MemoryJobStore
-from chalicelib.nudge import parse_nudge, write_nudge
-from chalicelib.ports import JobQueue, JobStore
+from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.message import parse_nudge, write_nudge
+from chalicelib.jobs.ports import JobQueue, JobStore
+from chalicelib.jobs.transitions import Change
 from tests.proof.faults import Faults, Faulty, Partial
 
 TYPE = "proof.note"

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from chalicelib.errors import MalformedMessage
-from chalicelib.job import LOST, MOVES, TERMINAL, Status
-from chalicelib.nudge import parse_nudge
-from chalicelib.ports import Nudge
+from chalicelib.jobs.job import LOST, MOVES, TERMINAL, Status
+from chalicelib.jobs.message import parse_nudge
+from chalicelib.jobs.ports import Nudge
 from tests.proof.ground import Write, Written
 from tests.proof.world import BALLAST, World
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from chalicelib.errors import JobConflict
-from chalicelib.job import RETRYABLE, TERMINAL, WAITING, Status
+from chalicelib.jobs.job import RETRYABLE, TERMINAL, WAITING, Status
 from tests.proof.ground import Stand
 from tests.proof.misfortunes import Misfortunes
 

@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from chalicelib.ports import JobStore, Overdue
-from chalicelib.service import JobService
-from chalicelib.watchdog import Watchdog
+from chalicelib.jobs.ports import JobStore, Overdue
+from chalicelib.service.jobs import JobService
+from chalicelib.watchdog.run import Watchdog
 from tests.proof.faults import ReplyLost, Throttled
 from tests.proof.game import Game
 from tests.proof.ground import TYPE

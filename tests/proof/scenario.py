@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.job import Status
+from chalicelib.jobs.job import Status
 from tests.proof.world import World
 
 DONE = frozenset({Status.COMPLETED})

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from chalicelib import jobtype
-from chalicelib.context import JobContext
 from chalicelib.errors import PermanentError
-from chalicelib.job import Job
-from chalicelib.jobtype import JobType, job
-from chalicelib.logger import logger
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.jobtype import JobType, job
+from chalicelib.telemetry.logger import logger
+from chalicelib.worker.context import JobContext
 from tests.proof.faults import Crash
 from tests.proof.ground import TYPE
 

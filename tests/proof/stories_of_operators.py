@@ -1,6 +1,6 @@
 """What clients and operators do meanwhile: delays, stops, retries, redrives, accidents."""
 
-from chalicelib.job import Status
+from chalicelib.jobs.job import Status
 from tests.proof.scenario import CANCELLED, DEAD, DONE, scenario
 from tests.proof.world import World
 

@@ -1,6 +1,6 @@
 """What happens between a queue and its workers."""
 
-from chalicelib.job import Status
+from chalicelib.jobs.job import Status
 from tests.proof.scenario import CANCELLED, DEAD, DONE, FAILED, SCENARIOS, Scenario, scenario
 from tests.proof.world import World
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.job import Job, Status
+from chalicelib.jobs.job import Job, Status
 from tests.proof.aws_ground import on_aws
 from tests.proof.ground import Stand, in_memory
 from tests.proof.script import forget

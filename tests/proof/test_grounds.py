@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.ports import Nudge
+from chalicelib.jobs.ports import Nudge
 from tests.proof.aws_ground import on_aws
 from tests.proof.ground import TYPE, Ground, in_memory
 from tests.support import Clock

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.batch import submit_many
-from chalicelib.bulk import Report, act_on_matches
 from chalicelib.errors import JobConflict
-from chalicelib.job import Job, Status
-from chalicelib.ports import Filter
-from chalicelib.service import JobService, Submission
-from chalicelib.watchdog import Watchdog
-from chalicelib.worker import Worker
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.ports import Filter
+from chalicelib.service.batch import submit_many
+from chalicelib.service.bulk import Report, act_on_matches
+from chalicelib.service.jobs import JobService, Submission
+from chalicelib.watchdog.run import Watchdog
+from chalicelib.worker.consume import Worker
 from tests.proof.faults import Crash
 from tests.proof.ground import TYPE, Ground, Received
 from tests.proof.script import TIMEOUT, ScriptedFunction, declare

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chalicelib.job import MOVES, NOTES, Status
+from chalicelib.jobs.job import MOVES, NOTES, Status
 from scripts.lifecycle import BEGIN, TARGET, diagram, drawn
 
 TEXT = TARGET.read_text()

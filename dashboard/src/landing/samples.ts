@@ -2,10 +2,10 @@
 export const ONE_FILE = `# handlers/invoice_render.py
 from pydantic import BaseModel, Field
 
-from chalicelib.context import JobContext
+from chalicelib.worker.context import JobContext
 from chalicelib.errors import PermanentError
-from chalicelib.jobtype import job
-from chalicelib.worker import consume
+from chalicelib.jobs.jobtype import job
+from chalicelib.worker.consume import consume
 
 
 class InvoiceRender(BaseModel):

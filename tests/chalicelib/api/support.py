@@ -10,14 +10,15 @@ from chalice.config import Config
 from chalice.local import LocalChalice, LocalGateway, LocalGatewayException
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib import api, jobtype, wiring
-from chalicelib.job import Job, Status
-from chalicelib.jobtype import JobType
-from chalicelib.memory import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
-from chalicelib.memory_counters import MemoryCounters
-from chalicelib.ports import Standing
+from chalicelib import api, wiring
+from chalicelib.access.tokens import MemoryTokenStore, Role
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.ports import Standing
 from chalicelib.settings import Settings
-from chalicelib.tokens import MemoryTokenStore, Role
 from tests.support import T0, Clock
 
 __all__ = ["ADDRESS", "BODY", "NOTE", "ORIGIN", "OTHER", "T0", "Answer", "Clock", "Live", "Note", "World", "only_types"]

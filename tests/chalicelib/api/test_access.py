@@ -7,10 +7,10 @@ import pytest
 from chalice.local import LocalGateway
 
 from chalicelib import api, wiring
+from chalicelib.access.tokens import MemoryTokenStore, Role, Token
 from chalicelib.api.auth import authorize, bearer
 from chalicelib.api.endpoint import Endpoint
 from chalicelib.errors import Unauthorized
-from chalicelib.tokens import MemoryTokenStore, Role, Token
 from tests.chalicelib.api.support import NOTE, OTHER, World, only_types
 
 NEEDED = {

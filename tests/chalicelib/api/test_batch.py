@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.job import Job
-from chalicelib.memory import MemoryJobQueue, MemoryJobStore
-from chalicelib.ports import Nudge
+from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.ports import Nudge
 from tests.chalicelib.api.support import BODY, Clock, World
 
 ELSE = {**BODY, "type": "test.other"}

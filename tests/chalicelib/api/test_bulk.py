@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import changes
-from chalicelib.changes import Claimant
-from chalicelib.job import Job, Status
-from chalicelib.memory import MemoryJobStore
-from chalicelib.ports import Filter, Page
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.ports import Filter, Page
+from chalicelib.jobs.transitions import Claimant
 from tests.chalicelib.api.support import Clock, World
 
 NOTHING = {"matched": 0, "done": 0, "skipped": [], "more": False, "next_cursor": None}
@@ -20,8 +20,8 @@ def failing(world: World, message: str, **fields: Any) -> str:
     world.clock.now += 1
     job_id = world.create(**fields)
     now = world.clock.now
-    held = world.store.apply(job_id, changes.claim(1, now=now, lease_until=now + 65, by=Claimant("request-1")))
-    world.store.apply(job_id, changes.fail(held, now=now, error=("TimeoutError", message)))
+    held = world.store.apply(job_id, transitions.claim(1, now=now, lease_until=now + 65, by=Claimant("request-1")))
+    world.store.apply(job_id, transitions.fail(held, now=now, error=("TimeoutError", message)))
     return job_id
 
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from chalicelib.job import Status
-from chalicelib.listing import iso
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.listing import iso
 from tests.chalicelib.api.support import BODY, T0, World
 
 YEAR = 365 * 86_400
@@ -136,6 +136,6 @@ def _operator() -> dict[str, str]:
 
 
 def _role(name: str) -> Any:
-    from chalicelib.tokens import Role
+    from chalicelib.access.tokens import Role
 
     return Role(name)

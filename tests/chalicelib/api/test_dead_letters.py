@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.job import Status
+from chalicelib.jobs.job import Status
 from tests.chalicelib.api.support import World
 
 NOTHING = {"matched": 0, "done": 0, "skipped": [], "more": False, "next_cursor": None}

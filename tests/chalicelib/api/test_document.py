@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from chalicelib import api, jobtype, wiring
+from chalicelib import api, wiring
 from chalicelib.api.document import document
 from chalicelib.api.reference import whole
+from chalicelib.jobs import jobtype
 from tests.chalicelib.api.support import ORIGIN, World
 
 ROOT = Path(__file__).parents[3]

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from chalicelib import api
+from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
 from chalicelib.api.problems import problem_body
-from chalicelib.job import JSON, Attempt, Job
-from chalicelib.memory import MemoryJobQueue, MemoryJobStore
-from chalicelib.ports import Nudge
+from chalicelib.jobs.job import JSON, Attempt, Job
+from chalicelib.jobs.ports import Nudge
 from tests.chalicelib.api.support import BODY, NOTE, ORIGIN, OTHER, World, only_types
 from tests.support import T0
 

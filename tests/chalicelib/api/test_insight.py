@@ -7,11 +7,11 @@ from urllib.parse import quote
 import pytest
 
 from chalicelib import wiring
-from chalicelib.counting import TOTALS, Additions, Row
-from chalicelib.histogram import bucket
-from chalicelib.job import Status
-from chalicelib.listing import iso
-from chalicelib.memory_counters import MemoryCounters
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.counters.fold import TOTALS, Additions, Row
+from chalicelib.counters.histogram import bucket
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.listing import iso
 from tests.chalicelib.api.support import NOTE, OTHER, T0, World, only_types
 
 

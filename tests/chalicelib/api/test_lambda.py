@@ -12,9 +12,9 @@ ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import json, sys
 from chalicelib import wiring
-from chalicelib.memory import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
-from chalicelib.memory_counters import MemoryCounters
-from chalicelib.tokens import MemoryTokenStore, Role
+from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.access.tokens import MemoryTokenStore, Role
 
 class Down(MemoryTokenStore):
     def find(self, token_hash):

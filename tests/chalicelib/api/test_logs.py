@@ -11,10 +11,10 @@ import pytest
 from moto import mock_aws
 
 from chalicelib import wiring
-from chalicelib.job import Attempt, Status
-from chalicelib.listing import iso, write_cursor
-from chalicelib.logs import JobLogs
-from chalicelib.ports import Filter
+from chalicelib.adapters.cloudwatch_logs import JobLogs
+from chalicelib.jobs.job import Attempt, Status
+from chalicelib.jobs.listing import iso, write_cursor
+from chalicelib.jobs.ports import Filter
 from tests.chalicelib.api.support import T0, World
 
 GROUP = "/aws/lambda/stack-test-note"

@@ -7,16 +7,18 @@ from dataclasses import replace
 import pytest
 from pydantic import BaseModel
 
-from chalicelib import aws, changes, wiring
-from chalicelib.changes import Claimant
-from chalicelib.dynamo.control import DynamoRateWindows
-from chalicelib.dynamo.counters import DynamoCounters
-from chalicelib.dynamo.jobs import DynamoJobStore
-from chalicelib.dynamo.tokens import DynamoTokenStore
-from chalicelib.job import Status
-from chalicelib.jobtype import JobType
+from chalicelib import wiring
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.control import DynamoRateWindows
+from chalicelib.adapters.dynamo.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
+from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.transitions import Claimant
 from chalicelib.settings import Settings
-from chalicelib.sqs import SqsJobQueue
 from tests.chalicelib.api.support import BODY, NOTE, OTHER, World, only_types
 from tests.support import REGION, T0, Clock, requests_to
 
@@ -97,8 +99,8 @@ def test_a_bulk_retry_in_steps_reaches_each_job_once(deployed: Callable[[int], W
     for number in range(9):
         world.clock.now += 1
         same.append(world.post("/jobs", {**BODY, "tags": ["x"]}).json["id"])
-        claim = changes.claim(1, now=T0 + 60, lease_until=T0 + 125, by=Claimant("r"))
-        end = (changes.fail, changes.exhaust)[number % 2]
+        claim = transitions.claim(1, now=T0 + 60, lease_until=T0 + 125, by=Claimant("r"))
+        end = (transitions.fail, transitions.exhaust)[number % 2]
         error = ("TimeoutError", f"no answer in {number} s" if number < 7 else "never")
         store.apply(same[-1], end(store.apply(same[-1], claim), now=T0 + 61, error=error))
     body = {
@@ -132,9 +134,9 @@ def test_integers_that_no_float_can_hold_come_back_as_they_went_in(deployed: Cal
         made = world.post("/jobs", {"type": LARGE.name, "payload": {"number": number}})
         job_id = made.json["id"]
         store: DynamoJobStore = wiring.job_service().store  # type: ignore[assignment]
-        claim = changes.claim(1, now=T0 + 1, lease_until=T0 + 65, by=Claimant("r"))
+        claim = transitions.claim(1, now=T0 + 1, lease_until=T0 + 65, by=Claimant("r"))
         held = store.apply(job_id, claim)
-        store.apply(job_id, changes.complete(held, now=T0 + 2, result={"number": -number, "more": [2**63 - 1]}))
+        store.apply(job_id, transitions.complete(held, now=T0 + 2, result={"number": -number, "more": [2**63 - 1]}))
         answers = [made, world.get(f"/jobs/{job_id}"), world.get("/jobs")]
     assert all(f'"number":{number}}}' in answer.text for answer in answers)
     assert all(f'"number":{-number},"more":[{2**63 - 1}]' in answer.text for answer in answers[1:])

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib.backlog import came
-from chalicelib.counting import TOTALS, Additions, Row
-from chalicelib.tokens import Role
+from chalicelib.access.tokens import Role
+from chalicelib.counters.backlog import came
+from chalicelib.counters.fold import TOTALS, Additions, Row
 from tests.chalicelib.api.support import T0, World
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.tokens import Role
+from chalicelib.access.tokens import Role
 from tests.chalicelib.api.support import BODY, NOTE, T0, World, only_types
 
 

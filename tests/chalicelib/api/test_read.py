@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.job import Attempt, Status
-from chalicelib.listing import iso
-from chalicelib.tokens import Role
+from chalicelib.access.tokens import Role
+from chalicelib.jobs.job import Attempt, Status
+from chalicelib.jobs.listing import iso
 from tests.chalicelib.api.support import T0, World
 
 LOST = Attempt(1, 1, "lost", T0 + 1, T0 + 61, request_id="r1", cold_start=True, receive_count=1)

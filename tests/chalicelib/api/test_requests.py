@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib import aws
-from chalicelib.dynamo.control import DynamoRateWindows
-from chalicelib.dynamo.counters import DynamoCounters
-from chalicelib.dynamo.jobs import DynamoJobStore
-from chalicelib.fingerprints import fingerprint
-from chalicelib.jobtype import JobType
-from chalicelib.listing import iso
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.control import DynamoRateWindows
+from chalicelib.adapters.dynamo.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.jobs.fingerprints import fingerprint
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.listing import iso
 from chalicelib.settings import Settings
-from chalicelib.sqs import SqsJobQueue
 from scripts.reading import read_by
 from scripts.seeding import ERROR, seed
 from tests.chalicelib.api.support import NOTE, OTHER, T0, Note, World, only_types

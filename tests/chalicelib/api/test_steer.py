@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.job import RETRYABLE, TERMINAL, WAITING, Status
+from chalicelib.jobs.job import RETRYABLE, TERMINAL, WAITING, Status
 from tests.chalicelib.api.support import T0, World
 
 

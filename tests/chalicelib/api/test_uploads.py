@@ -8,10 +8,10 @@ from typing import Any, get_args
 
 import pytest
 
+from chalicelib.adapters.aws import client
+from chalicelib.adapters.s3.uploads import EXTENSIONS, MOST_BYTES, Uploads
 from chalicelib.api.schemas import NewUpload
-from chalicelib.aws import client
-from chalicelib.listing import iso
-from chalicelib.uploads import EXTENSIONS, MOST_BYTES, Uploads
+from chalicelib.jobs.listing import iso
 from infra.local.emulator.inprocess import emulated
 from tests.chalicelib.api.support import T0, World
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
-from chalicelib.context import JobContext
-from chalicelib.job import Job, Status
-from chalicelib.jobtype import JobType
-from chalicelib.memory import MemoryJobQueue, MemoryJobStore, Message
-from chalicelib.nudge import write_nudge
-from chalicelib.ports import Nudge
-from chalicelib.retry import no_jitter
-from chalicelib.worker import Worker
+from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore, Message
+from chalicelib.jobs.backoff import no_jitter
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.message import write_nudge
+from chalicelib.jobs.ports import Nudge
+from chalicelib.worker.consume import Worker
+from chalicelib.worker.context import JobContext
 from tests.proof.faults import Crash
 from tests.support import T0, Clock, Invocation, sqs_record
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.context import JobContext
-from chalicelib.job import Status
-from chalicelib.ports import Nudge
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import Nudge
+from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.bench import Bench, die
 from tests.proof.faults import Crash
 

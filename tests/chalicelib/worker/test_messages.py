@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib import changes
-from chalicelib.context import JobContext
-from chalicelib.job import Status
-from chalicelib.logger import logger
-from chalicelib.metering import SERVICE
-from chalicelib.ports import Nudge
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import Nudge
+from chalicelib.telemetry.emf import SERVICE
+from chalicelib.telemetry.logger import logger
+from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.bench import Bench, boom
 from tests.support import T0, sqs_record
 
@@ -58,7 +58,7 @@ def test_an_older_generation_is_acknowledged_and_a_newer_one_waits(world: Bench)
 
 def test_a_message_of_a_cancelled_or_unknown_job_is_acknowledged(world: Bench) -> None:
     job = world.submit()
-    world.store.apply(job.id, changes.cancel(job, now=T0))
+    world.store.apply(job.id, transitions.cancel(job, now=T0))
     world.queue.send(Nudge("nobody", 1, "test.note"))
     world.poll()
     assert (world.ran, world.waiting()) == ([], [])
@@ -91,7 +91,7 @@ def logged() -> Iterator[Callable[[], str]]:
 
 def test_log_lines_carry_the_jobs_keys_and_nothing_of_the_payload(world: Bench, logged: Callable[[], str]) -> None:
     world.submit(correlation_id="cid-1")
-    world.store.apply("job-1", changes.watch(world.job(), until=T0 + 1, resent=False))
+    world.store.apply("job-1", transitions.watch(world.job(), until=T0 + 1, resent=False))
     world.script = [boom]
     world.poll()
     out = logged()

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from chalicelib import changes
-from chalicelib.context import JobContext
 from chalicelib.errors import PermanentError
-from chalicelib.job import Job, Status
-from chalicelib.ports import Nudge
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.ports import Nudge
+from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.bench import Bench, boom
 from tests.support import T0
 
@@ -128,7 +128,7 @@ def test_an_injected_fault_fails_the_attempt_before_the_work(world: Bench) -> No
 
 def test_a_running_job_that_is_asked_to_stop_stops_at_its_next_check(world: Bench) -> None:
     def obey(ctx: JobContext) -> object:
-        world.store.apply(ctx.job_id, changes.ask_to_stop(world.job(), now=T0))
+        world.store.apply(ctx.job_id, transitions.ask_to_stop(world.job(), now=T0))
         ctx.check_cancelled()
         return "never"
 
@@ -140,7 +140,7 @@ def test_a_running_job_that_is_asked_to_stop_stops_at_its_next_check(world: Benc
 
 def test_a_failed_attempt_of_a_job_that_was_asked_to_stop_is_not_retried(world: Bench) -> None:
     def fail_meanwhile(ctx: JobContext) -> object:
-        world.store.apply(ctx.job_id, changes.ask_to_stop(world.job(), now=T0))
+        world.store.apply(ctx.job_id, transitions.ask_to_stop(world.job(), now=T0))
         raise ValueError("boom")
 
     world.submit()

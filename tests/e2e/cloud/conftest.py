@@ -10,7 +10,7 @@ import httpx
 import pytest
 from rich.console import Console
 
-from chalicelib.tokens import Role
+from chalicelib.access.tokens import Role
 from infra.cloud import access
 from infra.cloud.account import sign_in
 from infra.cloud.deploy import Deployment

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from chalicelib import jobtype
+from chalicelib.jobs import jobtype
 from infra.cloud.package import Package, build
 from infra.local.emulator import ministack
 

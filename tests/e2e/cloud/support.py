@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from chalicelib.tokens import Role
+from chalicelib.access.tokens import Role
 from infra.cloud.account import Account
 from infra.cloud.package import Package
 from infra.cloud.stack import Stack

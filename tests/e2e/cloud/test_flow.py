@@ -10,7 +10,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from chalicelib.tokens import Role
+from chalicelib.access.tokens import Role
 from infra.cloud.recount import recount
 from tests.e2e.cloud.support import Cloud
 

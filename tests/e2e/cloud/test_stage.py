@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from chalicelib.tokens import Role
+from chalicelib.access.tokens import Role
 from infra.cloud import access, website
 from infra.cloud.deploy import Deployment
 from infra.cloud.destroy import Destruction

@@ -14,13 +14,15 @@ import pytest
 from chalice.app import AuthRequest
 
 from app import app
-from chalicelib import api, aws, jobtype, wiring
-from chalicelib import watchdog as watchdog_module
+from chalicelib import api, wiring
+from chalicelib.access.tokens import Role
+from chalicelib.adapters import aws
 from chalicelib.api.auth import authorize, context_of
-from chalicelib.counting import TOTALS, Additions, Row
-from chalicelib.job import DAY
-from chalicelib.recount import Recount, night
-from chalicelib.tokens import Role
+from chalicelib.counters.fold import TOTALS, Additions, Row
+from chalicelib.counters.recount import Recount, night
+from chalicelib.entry import watchdog as watchdog_module
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.limits import DAY
 from infra.definition import local_environment, stateful
 from infra.definition.calls import recording
 from infra.local.emulator.inprocess import emulated
@@ -120,7 +122,7 @@ class Stage:
 
     def count(self, since: int = 0) -> int:
         """Let the counters have all that the stream has after its first `since` records; returns how many it has."""
-        from chalicelib import counters
+        from chalicelib.entry import stream as counters
 
         streams = boto3.client("dynamodbstreams", region_name=REGION)
         arn = streams.list_streams(TableName=f"{STACK}-jobs")["Streams"][0]["StreamArn"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import jobtype
+from chalicelib.jobs import jobtype
 from infra.cloud.package import ROOT, Package, build, copy_sources
 from infra.cloud.translate import translate
 from tests.infra.cloud.support import STAGE

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from chalicelib import jobtype
-from chalicelib.service import SQS_LONGEST_DELAY
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.limits import SQS_LONGEST_DELAY
 from tests.infra.cloud.support import of_type
 
 

@@ -14,11 +14,11 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import jobtype
+from chalicelib.adapters.dynamo.sizes import item_size
 from chalicelib.api.schemas import MOST_IN_BATCH
-from chalicelib.dynamo.sizes import item_size
-from chalicelib.logger import logger
-from chalicelib.metering import SERVICE
+from chalicelib.jobs import jobtype
+from chalicelib.telemetry.emf import SERVICE
+from chalicelib.telemetry.logger import logger
 from infra.cloud import bill, cost
 from infra.cloud.cost import ALONE, BATCHES, BUSY, idle, kept, per_million, total
 from infra.cloud.prices import ALLOWANCES

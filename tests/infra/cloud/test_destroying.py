@@ -8,7 +8,7 @@ import boto3
 import pytest
 from rich.console import Console
 
-from chalicelib import jobtype
+from chalicelib.jobs import jobtype
 from infra.cloud import artifacts
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account

@@ -13,7 +13,7 @@ import pytest
 from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_configuration
 
-from chalicelib import jobtype
+from chalicelib.jobs import jobtype
 from infra.cloud.clean import NATIVE_PACKAGES, Imported, import_handler, runtime_path
 from infra.cloud.package import ROOT, Package
 from infra.definition import local_environment
@@ -22,7 +22,7 @@ from tests.infra.cloud.support import STAGE, of_type
 MB = 1_000_000
 ENVIRONMENT = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | {"AWS_REGION": "us-east-1"}
 WORKERS = [f"handlers.{kind.module}.handler" for kind in jobtype.load()]
-PLATFORM = ["chalicelib.watchdog.handler", "chalicelib.counters.handler", "chalicelib.recount.handler"]
+PLATFORM = ["chalicelib.entry.watchdog.handler", "chalicelib.entry.stream.handler", "chalicelib.entry.recount.handler"]
 API = ["app.app", "app.authorize"]
 
 
@@ -67,7 +67,7 @@ def test_heavy_libraries_are_left_to_the_job(imported: Imported) -> None:
 def test_two_builds_are_the_same_bytes(package: Package, tmp_path: Path) -> None:
     # another process, another order of sets, another time zone, another file mode
     script = (
-        "import os, sys; os.umask(0o077); from pathlib import Path; from chalicelib import jobtype;"
+        "import os, sys; os.umask(0o077); from pathlib import Path; from chalicelib.jobs import jobtype;"
         "from infra.cloud.package import build; build(sys.argv[1], jobtype.load(), *map(Path, sys.argv[2:]))"
     )
     arguments = [STAGE, str(package.archive.with_name("copy")), str(tmp_path)]

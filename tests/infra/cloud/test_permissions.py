@@ -11,11 +11,12 @@ import boto3
 import pytest
 from PIL import Image
 
-from chalicelib import jobtype, wiring
+from chalicelib import wiring
 from chalicelib.api import all_endpoints
-from chalicelib.job import Status
-from chalicelib.nudge import write_nudge
-from chalicelib.ports import Nudge
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.message import write_nudge
+from chalicelib.jobs.ports import Nudge
 from infra.definition import grants
 from infra.definition.calls import allows
 from tests.infra.cloud.acting import REGION, STACK, Stage, stage

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from moto.cloudformation.models import cloudformation_backends
 from rich.console import Console
 
-from chalicelib import jobtype
+from chalicelib.jobs import jobtype
 from infra.cloud import artifacts
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account

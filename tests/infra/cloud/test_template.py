@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from cfnlint.api import ManualArgs, lint
 
-from chalicelib import jobtype
-from chalicelib.job import MAX_ATTEMPTS_CAP
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from infra.cloud.package import Package
 from infra.definition.environment import environment
 from infra.definition.site import origin, quoted_origin

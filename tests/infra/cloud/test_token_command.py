@@ -5,8 +5,8 @@ import json
 import boto3
 import pytest
 
+from chalicelib.access.tokens import Role, Token
 from chalicelib.settings import Settings
-from chalicelib.tokens import Role, Token
 from infra.cloud.__main__ import line_of, main
 from tests.support import REGION, T0
 

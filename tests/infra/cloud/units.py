@@ -5,8 +5,8 @@ from typing import Any
 
 from botocore.session import get_session
 
-from chalicelib.dynamo import schema
-from chalicelib.dynamo.sizes import item_size, write_units
+from chalicelib.adapters.dynamo import schema
+from chalicelib.adapters.dynamo.sizes import item_size, write_units
 from infra.definition.calls import Recorder
 
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})

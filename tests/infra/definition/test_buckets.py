@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import jobtype
-from chalicelib.job import DAY, KEEP_DEAD, KEEP_DONE, MAX_DELAY
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.limits import DAY, KEEP_DEAD, KEEP_DONE, MAX_DELAY
 from infra.definition import grants
 from infra.definition.buckets import buckets
 

@@ -1,6 +1,7 @@
 """How old the numbers of `/metrics` may be, as the parts are put together."""
 
-from chalicelib import jobtype, metrics
+from chalicelib.counters import snapshot as metrics
+from chalicelib.jobs import jobtype
 from infra.definition.functions import StreamTrigger, functions
 
 WITHIN = 5.0

@@ -1,6 +1,6 @@
 """What one function is told must fit what another one does."""
 
-from chalicelib import recount
+from chalicelib.counters import recount
 from infra.definition.functions import ScheduleTrigger, StreamTrigger, functions
 
 TRIGGERS = {function.short: function.trigger for function in functions([], "jobflow-prod")}

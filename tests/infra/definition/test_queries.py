@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import telemetry
-from chalicelib.job import Attempt, Status
-from chalicelib.logger import logger
+from chalicelib.jobs.job import Attempt, Status
+from chalicelib.telemetry import events as telemetry
+from chalicelib.telemetry.logger import logger
 from infra.definition.queries import QUERIES
 from tests.support import T0, a_job
 

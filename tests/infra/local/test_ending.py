@@ -95,7 +95,7 @@ def test_code_that_cannot_be_loaded_at_the_start_is_one_readable_block(tmp_path:
     root = copy_of_the_code(tmp_path / "code")
     (root / "handlers" / "word_count.py").write_text(
         textwrap.dedent("""
-        from chalicelib.jobtype import jobb
+        from chalicelib.jobs.jobtype import jobb
     """)
     )
     process = start(root, tmp_path)

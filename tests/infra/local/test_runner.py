@@ -15,9 +15,9 @@ HANDLER = '''
 
 from pydantic import BaseModel
 
-from chalicelib.context import JobContext
-from chalicelib.jobtype import job
-from chalicelib.worker import consume
+from chalicelib.worker.context import JobContext
+from chalicelib.jobs.jobtype import job
+from chalicelib.worker.consume import consume
 
 
 class {model}(BaseModel):

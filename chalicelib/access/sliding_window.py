@@ -1,0 +1,71 @@
+"""The sliding-window estimate: two fixed windows stand for one that slides. Pure; times in seconds.
+
+The window before counts with the share of it that still lies inside the last `length` seconds (Cloudflare, "How we
+built rate limiting capable of scaling to millions of domains").
+"""
+
+import math
+from dataclasses import replace
+
+from chalicelib.jobs.ports import Window
+
+NOISE = 1e-6
+"""What an estimate may be off by: a float that holds today's time is exact to a fifth of a microsecond."""
+
+
+def start_of(now: float, length: int) -> int:
+    """When the fixed window began that `now` lies in (windows are aligned to the epoch)."""
+    return int(now // length) * length
+
+
+def estimate(window: Window, now: float, length: int) -> float:
+    """How many requests the last `length` seconds saw, assuming the window before was evenly filled."""
+    return window.previous * _share(now - window.start, length) + window.count
+
+
+def admitted(window: Window, now: float, length: int, limit: int) -> bool:
+    """Whether the request that is counted last in `window` may pass."""
+    return estimate(_capped(window, limit), now, length) <= limit + NOISE
+
+
+def retry_after(window: Window, now: float, length: int, limit: int) -> int:
+    """Whole seconds (1 or more) from `now` until one more request would be admitted, if nobody else asks meanwhile.
+
+    `window` holds refused requests too, so what was let in is reckoned: a refusal says that this window is full.
+    """
+    window = _capped(window, limit)
+    elapsed = now - window.start
+    inside = max(0, min(window.count - 1, math.floor(limit - window.previous * _share(elapsed, length) + NOISE)))
+    for begin, before, counted in ((0, window.previous, inside), (length, inside, 0)):
+        at = _room_at(before, counted, length, limit)
+        if at is not None:
+            return max(1, math.ceil(begin + at - elapsed))
+    return max(1, math.ceil(2 * length - elapsed))
+
+
+def roll(window: Window | None, start: int, length: int) -> Window:
+    """The window with one more request in it, begun anew at `start` when an older one has ended."""
+    if window is None or window.start < start - length:
+        return Window(start, 1, 0)
+    if window.start < start:
+        return Window(start, 1, window.count)
+    return replace(window, count=window.count + 1)
+
+
+def _room_at(before: int, counted: int, length: int, limit: int) -> float | None:
+    """Seconds into a window when `before` has faded enough for one request beside `counted`; None: not in it."""
+    spare = limit - counted - 1
+    if spare < 0:
+        return None
+    if before <= spare:
+        return 0.0
+    return length * (before - spare) / before
+
+
+def _share(elapsed: float, length: int) -> float:
+    return min(1.0, max(0.0, 1 - elapsed / length))
+
+
+def _capped(window: Window, limit: int) -> Window:
+    # More than `limit` cannot have been let in; the excess is refusals whose forgiveness came after the window ended.
+    return Window(window.start, window.count, min(window.previous, limit))

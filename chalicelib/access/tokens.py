@@ -1,0 +1,168 @@
+"""Who may call the API: bearer tokens with a role, kept as hashes only."""
+
+import hashlib
+import hmac
+import math
+import re
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol
+
+from chalicelib.errors import InvalidRequest, TokenNotFound, Unauthorized
+from chalicelib.telemetry import events
+
+SHAPE = re.compile(r"jf_[A-Za-z0-9_-]{43}")
+"""`jf_` and 256 random bits in base64url: a prefix that secret scanners can look for."""
+ID_LENGTH = 16
+REMEMBER = 60.0
+"""Seconds for which a process believes a token it has checked: the longest a revocation takes to reach it."""
+MOST_REMEMBERED = 1_000
+
+
+class Role(StrEnum):
+    """What a token may do: read; also write; also manage. Each may do what the ones before it may."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+    def may(self, needed: "Role") -> bool:
+        """Whether this role is allowed what `needed` is allowed."""
+        ranks = list(Role)
+        return ranks.index(self) >= ranks.index(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What is kept of a token: the SHA-256 of its text, never the text. Times in seconds since the epoch."""
+
+    hash: str
+    role: Role
+    label: str
+    created_at: float
+    expires_at: float | None = None
+    revoked_at: float | None = None
+
+    @property
+    def id(self) -> str:
+        """What people call it by: enough of the hash to be unique, and useless for calling the API."""
+        return self.hash[:ID_LENGTH]
+
+    def good(self, now: float) -> bool:
+        """Whether it is neither expired nor revoked."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+class TokenStore(Protocol):
+    """Where tokens are kept."""
+
+    def put(self, token: Token) -> None:
+        """Keep a token, over an older state of it."""
+
+    def find(self, token_hash: str) -> Token | None:
+        """The token with that hash, strongly consistent."""
+
+    def all(self) -> Sequence[Token]:
+        """Every token, the expired and revoked ones too, oldest first."""
+
+
+class MemoryTokenStore:
+    """Tokens in a dict."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, Token] = {}
+
+    def put(self, token: Token) -> None:
+        """See TokenStore."""
+        self._tokens[token.hash] = token
+
+    def find(self, token_hash: str) -> Token | None:
+        """See TokenStore."""
+        return self._tokens.get(token_hash)
+
+    def all(self) -> Sequence[Token]:
+        """See TokenStore."""
+        return sorted(self._tokens.values(), key=lambda token: token.created_at)
+
+
+class Tokens:
+    """Issue, list, revoke and verify tokens."""
+
+    def __init__(self, store: TokenStore, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._verified: dict[str, tuple[Token, float]] = {}
+
+    def issue(self, role: Role, label: str, ttl: float | None = None) -> tuple[str, Token]:
+        """A new token's text, which nobody can read again, and what is kept of it. `ttl` in seconds; None: for ever.
+
+        Raises InvalidRequest when the label is not 1 to 80 printable characters or the ttl not positive and finite.
+        """
+        if not (label.isprintable() and 1 <= len(label.strip()) <= 80):
+            raise InvalidRequest("A token's label is 1 to 80 printable characters: who or what uses it.")
+        if ttl is not None and not 0 < ttl < math.inf:
+            raise InvalidRequest("A token's time to live is a positive number of seconds.")
+        now = self._clock()
+        text = f"jf_{secrets.token_urlsafe(32)}"
+        token = Token(hash_of(text), role, label.strip(), now, None if ttl is None else now + ttl)
+        self._store.put(token)
+        events.token_issued(token.id, token.role)
+        return text, token
+
+    def list(self) -> Sequence[Token]:
+        """Every token ever issued and not yet forgotten, oldest first."""
+        return self._store.all()
+
+    def revoke(self, token_id: str) -> Token:
+        """Make a token useless, everywhere within six minutes; raises TokenNotFound. Twice is no error."""
+        found = [token for token in self._store.all() if token.id == token_id]
+        if not found:
+            raise TokenNotFound(token_id)
+        token = found[0]
+        if token.revoked_at is None:
+            token = replace(token, revoked_at=self._clock())
+            self._store.put(token)
+        with self._lock:
+            self._verified.pop(token.hash, None)
+        events.token_revoked(token.id)
+        return token
+
+    def verify(self, text: str) -> Token:
+        """The token with that text; raises Unauthorized, in the same words whatever is wrong with it.
+
+        Raises what the store raises: a token that cannot be checked is not believed.
+        """
+        now = self._clock()
+        token = self._look_up(text, now) if SHAPE.fullmatch(text) else None
+        if token is None or not token.good(now):
+            raise Unauthorized("This token is unknown, expired or revoked.")
+        return token
+
+    def _look_up(self, text: str, now: float) -> Token | None:
+        digest = hash_of(text)
+        token, until = self._verified.get(digest, (None, 0.0))
+        if token is not None and now < until:
+            return token
+        token = self._store.find(digest)
+        # The look-up is by hash, so how long it takes tells nothing about the text; the comparison is for a store
+        # that would answer with another row.
+        if token is None or not hmac.compare_digest(token.hash, digest):
+            return None
+        self._remember(token, now)
+        return token
+
+    def _remember(self, token: Token, now: float) -> None:
+        with self._lock:
+            if len(self._verified) >= MOST_REMEMBERED:
+                self._verified.clear()
+            self._verified[token.hash] = (token, now + REMEMBER)
+
+
+def hash_of(text: str) -> str:
+    """The SHA-256 of a token's text. Unsalted and fast on purpose: 256 random bits cannot be guessed or listed."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,169 @@
+"""A job's log lines, read back from CloudWatch Logs. The only logs client."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from chalicelib.errors import FieldError, InvalidPosition
+from chalicelib.jobs.job import Job, JobView
+from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.listing import iso
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+MOST_REQUESTS = 5
+"""Each attempt is asked for by itself, and may be answered with empty pages; one look asks at most this often."""
+AT_ONCE = 100
+ENOUGH = 100
+"""Lines of one request, and how many a look must have to stop: it returns fewer than 200. A token of CloudWatch Logs
+belongs to the number that was asked for, so that must not change."""
+SLACK_MS = 60_000
+LATE_MS = 15 * 60_000
+"""Milliseconds after the end of a job in which somebody may still write about it: late finishers, dead messages."""
+PLAIN = frozenset({"timestamp", "level", "message", "service", "gen", "attempt", "job_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One log line; `at` in seconds since the epoch."""
+
+    at: float
+    level: str
+    message: str
+    gen: int | None
+    attempt: int | None
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Some lines, newest attempt first and in order within it, and where to go on (None: that was all)."""
+
+    lines: tuple[Line, ...]
+    position: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time in milliseconds since the epoch, both ends included; `end` None: until now."""
+
+    start: int
+    end: int | None
+
+
+@dataclass
+class JobLogs:
+    """Reads the workers' log groups, which are named `group_prefix` + the type's queue name."""
+
+    client: "CloudWatchLogsClient"
+    group_prefix: str
+    region: str
+
+    def read(self, view: JobView, position: str | None = None) -> Lines:
+        """The lines that name the job, from a position on; fewer than 200, and at most 5 requests a call.
+
+        Raises InvalidPosition for a position that is too old.
+        """
+        before, _, token = (position or "").partition(":")
+        found: list[Line] = []
+        left = MOST_REQUESTS
+        for span in spans(view):
+            if before and span.start > int(before):
+                continue
+            going_on: str | None = token if before and span.start == int(before) else ""
+            while going_on is not None:
+                if not left or len(found) >= ENOUGH:
+                    return _lines(found, f"{span.start}:{going_on}")
+                left -= 1
+                page = self._page(view.job, span, going_on)
+                found += [line for event in page["events"] if (line := parse(event, view.job.id)) is not None]
+                going_on = page.get("nextToken")
+        return _lines(found, None)
+
+    def insights_url(self, job: Job, now: float) -> str:
+        """A link into CloudWatch Logs Insights: the job's id and its time are filled in. `now` in epoch seconds."""
+        query = f"fields @timestamp, level, message, attempt, @message\n| filter job_id = '{job.id}'\n| sort @timestamp"
+        span = (_ms(job.created_at) - SLACK_MS, _last(job) or _ms(now + DAY))
+        start, end = (_insights(iso(at / 1000)) for at in span)
+        time = f"end~'{end}~start~'{start}~timeType~'ABSOLUTE~tz~'UTC"
+        detail = f"~({time}~editorString~'{_insights(query)}~source~(~'{_insights(self.group(job))}))"
+        home = f"https://{self.region}.console.aws.amazon.com/cloudwatch/home?region={self.region}"
+        return f"{home}#logsV2:logs-insights$3FqueryDetail$3D{detail}"
+
+    def group(self, job: Job) -> str:
+        """The log group of the job's worker."""
+        return self.group_prefix + job.type.replace(".", "-")
+
+    def _page(self, job: Job, span: Span, token: str) -> Any:
+        more: dict[str, Any] = {} if span.end is None else {"endTime": span.end}
+        if token:
+            more["nextToken"] = token
+        try:
+            return self.client.filter_log_events(
+                logGroupName=self.group(job), filterPattern=f'"{job.id}"', startTime=span.start, limit=AT_ONCE,
+                interleaved=True, **more,
+            )  # fmt: skip
+        except self.client.exceptions.ResourceNotFoundException:
+            return {"events": []}
+        except self.client.exceptions.InvalidParameterException:
+            if not token:
+                raise
+            # All other parameters are ours; a token is forgotten after a day.
+            too_old = FieldError(("query", "cursor"), "is too old; start again without it")
+            raise InvalidPosition("The cursor cannot be used.", [too_old]) from None
+
+
+def spans(view: JobView) -> Sequence[Span]:
+    """When each attempt's lines were written, newest first: from its start to the start of the next one.
+
+    FilterLogEvents answers oldest first. To have the newest attempt first, the time is asked for in parts; and a job
+    of last month is found without a search through all that was written since.
+    """
+    job = view.job
+    begun = {attempt.started_at for attempt in view.attempts} | ({job.started_at} if job.started_at else set())
+    starts = [_ms(job.created_at) - SLACK_MS, *sorted(map(_ms, begun))[1:]]
+    ends = [*(start - 1 for start in starts[1:]), _last(job)]
+    return [Span(start, end) for start, end in zip(starts, ends, strict=True)][::-1]
+
+
+def _last(job: Job) -> int | None:
+    """Until when somebody may write about the job, in milliseconds; None while nobody knows."""
+    return _ms(job.finished_at) + LATE_MS if job.terminal and job.finished_at else None
+
+
+def parse(event: Mapping[str, Any], job_id: str) -> Line | None:
+    """A log event as a line; None when it is not one of the job's structured lines."""
+    try:
+        content = json.loads(event["message"])
+    except ValueError:
+        return None
+    if not isinstance(content, dict) or content.get("job_id") != job_id or "_aws" in content:
+        return None
+    fields = {name: value for name, value in content.items() if name not in PLAIN}
+    level, message = str(content.get("level", "INFO")), str(content.get("message", ""))
+    return Line(event["timestamp"] / 1000, level, message, _number(content, "gen"), _number(content, "attempt"), fields)
+
+
+def _number(content: Mapping[str, Any], name: str) -> int | None:
+    """One of our keys; None when a job function has written something else under its name."""
+    return content[name] if isinstance(content.get(name), int) else None
+
+
+def _lines(found: list[Line], position: str | None) -> Lines:
+    return Lines(tuple(sorted(found, key=_newest_attempt_first)), position)
+
+
+def _ms(at: float) -> int:
+    return round(at * 1000)
+
+
+def _newest_attempt_first(line: Line) -> tuple[int, int, float]:
+    return -(line.gen or 0), -(line.attempt or 0), line.at
+
+
+def _insights(text: str) -> str:
+    """The console's own escaping: percent-encoding with `*` for `%`."""
+    return quote(text, safe="").replace("%", "*")

@@ -1,0 +1,88 @@
+"""How a filter becomes one query a shard: which index, which range, what the server leaves out. Pure."""
+
+import math
+from dataclasses import dataclass
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+
+from chalicelib.adapters.dynamo.rows import JobRow
+from chalicelib.adapters.dynamo.schema import ACTIVE, ALL, FAILURES
+from chalicelib.jobs.listing import GROUPS, iso
+from chalicelib.jobs.ports import Filter
+
+MIXED = frozenset({"ACTIVE"})
+"""Groups that hold several states: which one a job is in is known when its main item is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to ask every shard. `low` and `high` bound the sort key; `high` is exclusive unless `low` is there too."""
+
+    index: str
+    group: str
+    sort: str
+    low: str | None
+    high: str | None
+    server: Condition | None
+    exact: bool
+    """Whether the index alone tells which jobs match; if not, the main items must be read."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing can lie between the bounds."""
+        return self.low is not None and self.high is not None and self.low > self.high
+
+    @property
+    def range(self) -> Condition | None:
+        """The condition on the sort key."""
+        path = Path(self.sort)
+        if self.low is not None and self.high is not None:
+            return path.between(self.low, self.high)
+        if self.low is not None:
+            return path >= self.low
+        return None if self.high is None else path < self.high
+
+
+def plan(which: Filter, position: str | None) -> Plan:
+    """How to list the jobs of a filter from a position on."""
+    # Nothing is due before it is created: what lies below the lower bound need not be looked at.
+    low = None if which.created_after is None else iso(_whole_millisecond(which.created_after))
+    if which.fingerprint is not None:
+        exact = which.error is None and which.status is None
+        return Plan(FAILURES, which.fingerprint, "order", low, position, _server(which, created=True), exact)
+    group = None if which.status is None else GROUPS.get(which.status)
+    exact = which.error is None and group not in MIXED and which.status in (None, *GROUPS)
+    if group is not None:
+        return Plan(ACTIVE, group, "order", low, position, _server(which, created=True), exact)
+    before = None if which.created_before is None else iso(_whole_millisecond(which.created_before))
+    high = min((bound for bound in (position, before) if bound is not None), default=None)
+    return Plan(ALL, "ALL", "born", low, high, _server(which, created=False), exact)
+
+
+def due(group: str, now: float, before: float | None = None) -> Plan:
+    """How to find the jobs of a group that the watchdog may look at; `before` bounds when they were first due."""
+    high = None if before is None else iso(before)
+    return Plan(ACTIVE, group, "order", None, high, JobRow.due_at < now, exact=True)
+
+
+def _whole_millisecond(at: float) -> float:
+    """The first whole millisecond that is not before: jobs are created at whole ones."""
+    # The tenth of one is what floats of this size are exact to, many times over.
+    return math.ceil(round(at * 1000, 1)) / 1000
+
+
+def _server(which: Filter, *, created: bool) -> Condition | None:
+    conditions: list[Condition] = []
+    if which.type is not None:
+        conditions.append(JobRow.type == which.type)
+    if which.tag is not None:
+        conditions.append(JobRow.tags.contains(which.tag))
+    if created and which.created_after is not None:
+        conditions.append(JobRow.created_at >= which.created_after)
+    if created and which.created_before is not None:
+        conditions.append(JobRow.created_at < which.created_before)
+    whole = None
+    for condition in conditions:
+        whole = condition if whole is None else whole & condition
+    return whole

@@ -1,0 +1,160 @@
+"""A job as items: the models, and the way from a Job to its main item and back."""
+
+import zlib
+from dataclasses import MISSING, fields
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, ListAttribute
+from pynamodb.models import Model
+
+from chalicelib.adapters.dynamo.attributes import Seconds, Text, Whole
+from chalicelib.adapters.dynamo.schema import META
+from chalicelib.jobs.job import JSON, Attempt, Job, Status
+from chalicelib.jobs.listing import GROUPS, born, order
+
+SHARDS = 4
+"""Partitions of each index group. Readers ask all of them, so the number can only grow."""
+ALWAYS = frozenset(
+    {"type", "status", "created_at", "updated_at", "gen", "attempts", "max_attempts", "due_at", "sent"}
+)  # fmt: skip
+"""Fields that are written whatever their value; the others are left out while they have their default."""
+BODIES = frozenset({"payload", "result"})
+ELSEWHERE = frozenset({"id", "fingerprint", *BODIES})
+"""Fields that are kept under another name, or beside the main item."""
+DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields(Job)}
+BLANK = Job(id="", type="", status=Status.QUEUED, created_at=0.0, updated_at=0.0)
+"""A job in which every field that may be left out has its default."""
+
+
+class JobRow(Model):
+    """A job's main item, at most 1 KB: what it weighs is what every change of it costs."""
+
+    pk = Text(hash_key=True)
+    sk = Text(range_key=True, default_for_new=META)
+    group = Text(null=True)
+    order = Text(null=True)
+    everything = Text(null=True)
+    born = Text(null=True)
+    failure = Text(null=True)
+    type = Text()
+    status = Text()
+    created_at = Seconds()
+    updated_at = Seconds()
+    payload = Text(null=True)
+    payload_ref = Text(null=True)
+    payload_bytes = Whole(null=True)
+    body_hash = Text(null=True)
+    gen = Whole()
+    attempts = Whole()
+    claims = Whole(null=True)
+    max_attempts = Whole()
+    run_at = Seconds(null=True)
+    next_attempt_at = Seconds(null=True)
+    started_at = Seconds(null=True)
+    finished_at = Seconds(null=True)
+    lease_until = Seconds(null=True)
+    due_at = Seconds()
+    sent = BooleanAttribute()
+    resends = Whole(null=True)
+    parked_until = Seconds(null=True)
+    stalled_since = Seconds(null=True)
+    result = Text(null=True)
+    result_ref = Text(null=True)
+    error_class = Text(null=True)
+    error_message = Text(null=True)
+    progress = Seconds(null=True)
+    progress_note = Text(null=True)
+    cancel_requested = BooleanAttribute(null=True)
+    tags = ListAttribute(null=True, of=Text)
+    correlation_id = Text(null=True)
+    idempotency_key = Text(null=True)
+    principal = Text(null=True)
+    request_id = Text(null=True)
+    cold_start = BooleanAttribute(null=True)
+    receive_count = Whole(null=True)
+    writer = Text(null=True)
+    expires_at = Whole(null=True)
+
+
+class AttemptRow(Model):
+    """An attempt that did not complete."""
+
+    pk = Text(hash_key=True)
+    sk = Text(range_key=True)
+    gen = Whole()
+    attempt = Whole()
+    outcome = Text()
+    started_at = Seconds()
+    finished_at = Seconds(null=True)
+    error_class = Text(null=True)
+    error_message = Text(null=True)
+    stack = Text(null=True)
+    request_id = Text(null=True)
+    cold_start = BooleanAttribute(null=True)
+    receive_count = Whole(null=True)
+    retry_delay_s = Seconds(null=True)
+    expires_at = Whole()
+
+
+class BodyRow(Model):
+    """A payload or a result that is too large for the main item."""
+
+    pk = Text(hash_key=True)
+    sk = Text(range_key=True)
+    body = Text()
+    expires_at = Whole()
+
+
+def stored(name: str, value: Any) -> Any:
+    """A field's value as it is kept, or None where the attribute is left out."""
+    if value is None or (name not in ALWAYS and value == DEFAULTS[name]):
+        return None
+    return list(value) if name == "tags" else value
+
+
+def group_of(job_id: str, status: Status) -> str | None:
+    """The job's partition of the sparse index; None when it is not in there."""
+    return f"{GROUPS[status]}#{shard_of(job_id)}" if status in GROUPS else None
+
+
+def failure_of(job_id: str, fingerprint: str | None) -> str | None:
+    """The job's partition of the index of failures; None when it is not in there."""
+    return None if fingerprint is None else f"{fingerprint}#{shard_of(job_id)}"
+
+
+def shard_of(job_id: str) -> int:
+    """Which shard a job's index entries are in, for good."""
+    return zlib.crc32(job_id.encode()) % SHARDS
+
+
+def new_row(rows: type[JobRow], job: Job) -> JobRow:
+    """The main item of a new job, without its payload and result."""
+    kept = {name: stored(name, getattr(job, name)) for name in DEFAULTS if name not in ELSEWHERE}
+    return rows(
+        pk=job.id,
+        group=group_of(job.id, job.status),
+        order=order(job),
+        everything=f"ALL#{shard_of(job.id)}",
+        born=born(job),
+        failure=failure_of(job.id, job.fingerprint),
+        **{name: value for name, value in kept.items() if value is not None},
+    )
+
+
+def job_of(row: JobRow, payload: JSON, result: JSON) -> Job:
+    """The job in a main item."""
+    kept = {name: getattr(row, name) for name in DEFAULTS if name not in ELSEWHERE | {"status", "tags"}}
+    return Job(
+        id=row.pk,
+        status=Status(row.status),
+        tags=tuple(str(tag) for tag in row.tags or ()),
+        fingerprint=None if row.failure is None else row.failure.partition("#")[0],
+        payload=payload,
+        result=result,
+        **{name: value for name, value in kept.items() if value is not None},
+    )
+
+
+def attempt_of(row: AttemptRow) -> Attempt:
+    """The attempt in an item."""
+    return Attempt(**{field.name: getattr(row, field.name) for field in fields(Attempt)})

@@ -1,0 +1,206 @@
+"""The ports in memory, held to the same contract tests as DynamoDB and SQS. For tests and quick experiments."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.access.sliding_window import roll
+from chalicelib.errors import JobExists, JobNotFound, MoveRefused
+from chalicelib.jobs.job import ACTIVE, LOST, Attempt, Job, JobView, Status
+from chalicelib.jobs.listing import born, by_due, matches, order
+from chalicelib.jobs.ports import DeadMessage, Depth, Filter, Nudge, Overdue, Page, Seen, Window
+from chalicelib.jobs.transitions import Change
+
+MAX_RECEIVE_COUNT = 13
+DEAD_HIDDEN = 120.0
+
+
+class MemoryJobStore:
+    """Jobs in a dict; one lock makes each change atomic."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._jobs: dict[str, Job] = {}
+        self._orders: dict[str, str] = {}
+        self._attempts: dict[str, dict[tuple[int, int], Attempt]] = {}
+
+    def add(self, job: Job) -> None:
+        """See JobStore."""
+        with self._lock:
+            existing = self._find(job.id)
+            if existing is not None and job.writer and existing.writer == job.writer:
+                return
+            if existing is not None:
+                raise JobExists(existing)
+            self._jobs[job.id], self._orders[job.id], self._attempts[job.id] = job, order(job), {}
+
+    def get(self, job_id: str) -> Job:
+        """See JobStore."""
+        found = self._find(job_id)
+        if found is None:
+            raise JobNotFound(job_id)
+        return found
+
+    def view(self, job_id: str) -> JobView:
+        """See JobStore."""
+        attempts = self._attempts.get(job_id, {})
+        return JobView(self.get(job_id), tuple(attempts[key] for key in sorted(attempts)))
+
+    def apply(self, job_id: str, change: Change) -> Job:
+        """See JobStore."""
+        with self._lock:
+            current = self._find(job_id)
+            if current is None or not (change.allowed(current) or current.writer == change.writer):
+                raise MoveRefused(change.move.name, current)
+            if change.allowed(current):
+                self._jobs[job_id] = change.applied(current)
+            return self._jobs[job_id]
+
+    def record(self, job_id: str, attempt: Attempt) -> None:
+        """See JobStore."""
+        known = self._attempts.setdefault(job_id, {})
+        if attempt.outcome != LOST or attempt.token not in known:
+            known[attempt.token] = attempt
+
+    def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
+        """See JobStore."""
+        found = [job for job in self._newest_first(which) if position is None or self._key(job, which) < position]
+        found = found[offset:]
+        rest = len(found) > limit
+        return Page(found[:limit], self._key(found[limit - 1], which) if rest else None)
+
+    def overdue(self, now: float, limit: int) -> Sequence[Overdue]:
+        """See JobStore."""
+        due = [job for job in list(self._jobs.values()) if job.status in ACTIVE and job.due_at < now]
+        due.sort(key=lambda job: self._orders[job.id])
+        return [Overdue(job.id, job.due_at) for job in due[:limit]]
+
+    def totals(self) -> Mapping[tuple[str, Status], int]:
+        """See Counters."""
+        return Counter((job.type, job.status) for job in self._jobs.values() if self._find(job.id))
+
+    def parts(self) -> Sequence[Iterable[Sequence[Seen]]]:
+        """See Census."""
+        return [[[Seen(job.type, job.status, job.updated_at) for job in list(self._jobs.values())]]]
+
+    def _find(self, job_id: str) -> Job | None:
+        job = self._jobs.get(job_id)
+        gone = job is not None and job.expires_at is not None and job.expires_at < self._clock()
+        return None if gone else job
+
+    def _newest_first(self, which: Filter) -> list[Job]:
+        found = [job for job in list(self._jobs.values()) if self._find(job.id) and matches(job, which)]
+        return sorted(found, key=lambda job: self._key(job, which), reverse=True)
+
+    def _key(self, job: Job, which: Filter) -> str:
+        """What a listing with this filter is sorted by."""
+        return self._orders[job.id] if by_due(which) else born(job)
+
+
+@dataclass
+class Message:
+    """A message in a memory queue; `visible_at` on the queue's clock."""
+
+    nudge: Nudge
+    receipt: str
+    visible_at: float
+    receive_count: int = 0
+
+
+class MemoryJobQueue:
+    """Queues as lists, with visibility timeouts and redrive on a clock that the test holds."""
+
+    def __init__(self, clock: Callable[[], float] = time.time, visibility_timeout: float = 360.0) -> None:
+        self._clock = clock
+        self._visibility = visibility_timeout
+        self._lock = threading.RLock()
+        self._receipts = 0
+        self.messages: dict[str, list[Message]] = {}
+        self.dead: dict[str, list[Message]] = {}
+
+    def send(self, nudge: Nudge, delay: int = 0) -> None:
+        """See JobQueue."""
+        with self._lock:
+            self._receipts += 1
+            message = Message(nudge, f"r{self._receipts}", self._clock() + delay)
+            self.messages.setdefault(nudge.type, []).append(message)
+
+    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
+        """See JobQueue."""
+        for nudge in nudges:
+            self.send(nudge)
+        return []
+
+    def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
+        """See JobQueue."""
+        with self._lock:
+            for message in self.messages.get(job_type, []):
+                if message.receipt in receipts:
+                    message.visible_at = self._clock() + seconds
+
+    def depth(self, job_type: str) -> Depth:
+        """See JobQueue."""
+        now = self._clock()
+        waiting = self.messages.get(job_type, [])
+        visible = sum(m.visible_at <= now for m in waiting)
+        flying = sum(m.visible_at > now and m.receive_count > 0 for m in waiting)
+        return Depth(visible, len(waiting) - visible - flying, flying, len(self.dead.get(job_type, [])))
+
+    def peek_dead(self, job_type: str, most: int) -> Sequence[DeadMessage]:
+        """See JobQueue."""
+        with self._lock:
+            now = self._clock()
+            found = [m for m in self.dead.get(job_type, []) if m.visible_at <= now][:most]
+            for message in found:
+                self._receipts += 1
+                message.receipt, message.visible_at = f"r{self._receipts}", now + DEAD_HIDDEN
+            return [DeadMessage(message.receipt, message.nudge) for message in found]
+
+    def delete_dead(self, job_type: str, receipts: Sequence[str]) -> None:
+        """See JobQueue."""
+        with self._lock:
+            self.dead[job_type] = [m for m in self.dead.get(job_type, []) if m.receipt not in receipts]
+
+    def receive(self, job_type: str, most: int = 10) -> list[Message]:
+        """What a consumer gets: visible messages; one received too often moves to the dead-letter list instead."""
+        with self._lock:
+            now, taken = self._clock(), []
+            for message in [m for m in self.messages.get(job_type, []) if m.visible_at <= now][:most]:
+                if message.receive_count >= MAX_RECEIVE_COUNT:
+                    self.messages[job_type].remove(message)
+                    self.dead.setdefault(job_type, []).append(message)
+                    continue
+                self._receipts += 1
+                message.receipt, message.receive_count = f"r{self._receipts}", message.receive_count + 1
+                message.visible_at = now + self._visibility
+                taken.append(replace(message))
+            return taken
+
+    def delete(self, job_type: str, receipt: str) -> None:
+        """Acknowledge a received message."""
+        with self._lock:
+            self.messages[job_type] = [m for m in self.messages.get(job_type, []) if m.receipt != receipt]
+
+
+class MemoryRateWindows:
+    """Counts per address in a dict."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._windows: dict[str, Window] = {}
+
+    def hit(self, address: str, start: int, length: int) -> Window:
+        """See RateWindows."""
+        with self._lock:
+            self._windows[address] = roll(self._windows.get(address), start, length)
+            return self._windows[address]
+
+    def forgive(self, address: str, start: int) -> None:
+        """See RateWindows."""
+        with self._lock:
+            window = self._windows.get(address)
+            if window is not None and window.start == start:
+                self._windows[address] = replace(window, count=window.count - 1)

@@ -1,0 +1,66 @@
+"""The bucket of files that people upload and jobs produce. Nothing of AWS is imported before the first use."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalicelib.errors import JobFlowError, PermanentError
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LINK_SECONDS = 3600
+READ_TIMEOUT = 20
+HIDDEN_OR_MISSING = frozenset({"NoSuchKey", "404", "403", "AccessDenied"})
+"""S3 says "denied" for a missing key to those who may not list the bucket, which job functions may not."""
+
+
+class FileMissing(JobFlowError):
+    """No object has that key now. It may come later: an upload can be slower than the job that waits for it."""
+
+
+class FileTooLarge(PermanentError):
+    """The object is larger than what the job takes; that does not change by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """One bucket. Sizes in bytes, links valid for an hour (or until the signer's own credentials end)."""
+
+    bucket: str
+    client: "S3Client"
+
+    def read(self, key: str, limit: int) -> bytes:
+        """The object's content; raises FileMissing, and FileTooLarge before anything of it is read."""
+        from botocore.exceptions import ClientError
+
+        try:
+            found = self.client.get_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in HIDDEN_OR_MISSING:
+                raise FileMissing(f"There is no object {key!r} yet (or this job may not read it).") from error
+            raise
+        with found["Body"] as body:
+            if found["ContentLength"] > limit:
+                raise FileTooLarge(f"{key!r} has {found['ContentLength']:,} bytes; at most {limit:,} are taken.")
+            return body.read()
+
+    def write(self, key: str, content: bytes, content_type: str) -> None:
+        """Keep the content under the key."""
+        self.client.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=content_type)
+
+    def link(self, key: str, save_as: str | None = None) -> str:
+        """A link that anyone who has it can read the object with; a browser saves it when `save_as` names a file."""
+        asked = {"Bucket": self.bucket, "Key": key}
+        if save_as:
+            asked["ResponseContentDisposition"] = f'attachment; filename="{save_as}"'
+        return self.client.generate_presigned_url("get_object", Params=asked, ExpiresIn=LINK_SECONDS)
+
+
+def files(settings: Settings) -> Files:
+    """The files bucket, with this process's one client."""
+    from chalicelib.adapters import aws
+
+    # Signature 4 is named because buckets in newer regions refuse presigned links with older ones.
+    client: S3Client = aws.client("s3", settings.region, read_timeout=READ_TIMEOUT, signature_version="s3v4")
+    return Files(settings.files_bucket, client)

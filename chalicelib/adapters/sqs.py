@@ -1,0 +1,131 @@
+"""The queues on SQS: one a job type, each with its dead-letter queue. The only SQS client."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters import aws
+from chalicelib.errors import MalformedMessage
+from chalicelib.jobs.message import parse_nudge, write_nudge
+from chalicelib.jobs.ports import DeadMessage, Depth, Nudge
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+LONGEST_VISIBILITY = 43_200
+DEAD_HIDDEN = 120
+"""Seconds a peeked dead letter stays out of sight: longer than a sweep takes, so that every other run looks at it."""
+COUNTS: tuple["QueueAttributeNameType", ...] = (
+    "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible",
+)  # fmt: skip
+LOST = frozenset({"ReceiptHandleIsInvalid", "MessageNotInflight"})
+
+
+class SqsJobQueue:
+    """See JobQueue. Every method raises what botocore raises when SQS does not take the request."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._prefix = settings.queue_url_prefix
+        self._client: SQSClient = aws.client("sqs", settings.region)
+
+    def send(self, nudge: Nudge, delay: int = 0) -> None:
+        """See JobQueue."""
+        self._client.send_message(QueueUrl=self._url(nudge.type), MessageBody=write_nudge(nudge), DelaySeconds=delay)
+
+    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
+        """See JobQueue."""
+        if not nudges:
+            return []
+        answer = self._client.send_message_batch(
+            QueueUrl=self._url(nudges[0].type),
+            Entries=[{"Id": str(n), "MessageBody": write_nudge(nudge)} for n, nudge in enumerate(nudges)],
+        )
+        return [nudges[int(failed["Id"])] for failed in answer.get("Failed", [])]
+
+    def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
+        """See JobQueue."""
+        seconds = max(0, min(LONGEST_VISIBILITY, seconds))
+        alone = receipts if len(receipts) < 2 else self._set_together(job_type, receipts, seconds)
+        for receipt in alone:
+            self._set_alone(job_type, receipt, seconds)
+
+    def depth(self, job_type: str) -> Depth:
+        """See JobQueue."""
+        visible, delayed, in_flight = self._counts(self._url(job_type))
+        return Depth(visible, delayed, in_flight, sum(self._counts(self._dead_url(job_type))))
+
+    def peek_dead(self, job_type: str, most: int) -> Sequence[DeadMessage]:
+        """See JobQueue."""
+        answer = self._client.receive_message(
+            QueueUrl=self._dead_url(job_type), MaxNumberOfMessages=most, VisibilityTimeout=DEAD_HIDDEN
+        )
+        return [_dead(message) for message in answer.get("Messages", [])]
+
+    def delete_dead(self, job_type: str, receipts: Sequence[str]) -> None:
+        """See JobQueue."""
+        if not receipts:
+            return
+        answer = self._client.delete_message_batch(
+            QueueUrl=self._dead_url(job_type),
+            Entries=[{"Id": str(n), "ReceiptHandle": receipt} for n, receipt in enumerate(receipts)],
+        )
+        for failed in answer.get("Failed", []):
+            self._delete_alone(job_type, receipts[int(failed["Id"])])
+
+    def _url(self, job_type: str) -> str:
+        return self._prefix + job_type.replace(".", "-")
+
+    def _dead_url(self, job_type: str) -> str:
+        return self._url(job_type) + "-dlq"
+
+    def _set_together(self, job_type: str, receipts: Sequence[str], seconds: int) -> Sequence[str]:
+        """In one request; returns those that it failed for, to be tried alone: their errors say what is wrong."""
+        answer = self._client.change_message_visibility_batch(
+            QueueUrl=self._url(job_type),
+            Entries=[
+                {"Id": str(n), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
+                for n, receipt in enumerate(receipts)
+            ],
+        )
+        return [receipts[int(failed["Id"])] for failed in answer.get("Failed", [])]
+
+    def _set_alone(self, job_type: str, receipt: str, seconds: int) -> None:
+        _unless_lost(
+            lambda: self._client.change_message_visibility(
+                QueueUrl=self._url(job_type), ReceiptHandle=receipt, VisibilityTimeout=seconds
+            )
+        )
+
+    def _delete_alone(self, job_type: str, receipt: str) -> None:
+        _unless_lost(lambda: self._client.delete_message(QueueUrl=self._dead_url(job_type), ReceiptHandle=receipt))
+
+    def _counts(self, url: str) -> list[int]:
+        """Messages that are visible, delayed, in flight."""
+        answer = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(COUNTS))
+        return [int(answer["Attributes"][name]) for name in COUNTS]
+
+
+def _unless_lost(request: Callable[[], object]) -> None:
+    """Make a request about one received message; that somebody else has it by now, or nobody, is no error."""
+    try:
+        request()
+    except ClientError as error:
+        if not _lost(error):
+            raise
+
+
+def _lost(error: ClientError) -> bool:
+    # SQS prefixes its codes in one protocol and not in the other, and says "invalid parameter" of an old receipt.
+    code = error.response["Error"]["Code"].rpartition(".")[2]
+    return code in LOST or (code == "InvalidParameterValue" and "ReceiptHandle" in error.response["Error"]["Message"])
+
+
+def _dead(message: "MessageTypeDef") -> DeadMessage:
+    try:
+        return DeadMessage(message["ReceiptHandle"], parse_nudge(message["Body"]))
+    except MalformedMessage:
+        return DeadMessage(message["ReceiptHandle"], None)

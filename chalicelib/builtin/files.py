@@ -1,0 +1,15 @@
+"""The files bucket as built-in job types use it."""
+
+from chalicelib import wiring
+from chalicelib.adapters.s3.files import LINK_SECONDS, Files, files
+from chalicelib.jobs.listing import iso
+
+
+def bucket() -> Files:
+    """Return the files bucket, with this process's one client."""
+    return files(wiring.settings())
+
+
+def link_expiry(now: float) -> str:
+    """Return when a link made at `now` (epoch seconds) stops working, as ISO 8601 in UTC."""
+    return iso(now + LINK_SECONDS)

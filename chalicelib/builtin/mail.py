@@ -1,0 +1,107 @@
+"""Send one e-mail through SES: addresses and header text checked, failures sorted into "try again" and "never"."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, Field
+
+from chalicelib import wiring
+from chalicelib.errors import JobFlowError, PermanentError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sesv2.type_defs import BodyTypeDef, EmailContentTypeDef, MessageHeaderTypeDef
+
+ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+(?=[A-Za-z]){LABEL}")
+LONGEST_ADDRESS = 254
+READ_TIMEOUT = 10
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+ANY_ADDRESS = re.compile(r"[^\s<>\"',;:]+@[^\s<>\"',;:]+")
+NEVER = frozenset({
+    "MessageRejected", "BadRequestException", "InvalidParameterValue", "ValidationError", "NotFoundException",
+    "MailFromDomainNotVerifiedException", "AccountSuspendedException",
+})  # fmt: skip
+"""What SES answers when the same request would be refused again, until a person changes something."""
+
+
+class MailNotSent(JobFlowError):
+    """SES could not take the message now: too many at once, the day's quota, or sending is paused."""
+
+
+def _address(text: str) -> str:
+    if not ADDRESS.fullmatch(text):
+        raise ValueError("must be a plain e-mail address like ada@example.com (ASCII, no name, no spaces)")
+    return text
+
+
+def _header(text: str) -> str:
+    if CONTROL.search(text):
+        raise ValueError("must be one line without control characters")
+    return text
+
+
+EmailAddress = Annotated[
+    str, Field(max_length=LONGEST_ADDRESS, json_schema_extra={"format": "email"}), AfterValidator(_address)
+]
+HeaderText = Annotated[str, AfterValidator(_header)]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message ready to go; `key` marks it, so that a second copy of one send can be recognised."""
+
+    sender: str
+    to: list[str]
+    cc: list[str]
+    bcc: list[str]
+    reply_to: list[str]
+    subject: str
+    text: str | None
+    html: str | None
+    key: str
+
+
+def account() -> tuple[str, str]:
+    """Return the stack's sender address and the region of its SES."""
+    settings = wiring.settings()
+    return settings.mail_from, settings.region
+
+
+def send(mail: Mail, region: str) -> str:
+    """Hand the message to SES and return SES's id of it. Raises PermanentError or MailNotSent, without addresses."""
+    from botocore.exceptions import ClientError
+
+    from chalicelib.adapters import aws
+
+    # SES has no idempotency: a second try inside the SDK after a lost answer would send a second copy, unseen.
+    client: SESV2Client = aws.client("sesv2", region, read_timeout=READ_TIMEOUT, tries=1)
+    try:
+        answer = client.send_email(
+            FromEmailAddress=mail.sender,
+            Destination={"ToAddresses": mail.to, "CcAddresses": mail.cc, "BccAddresses": mail.bcc},
+            ReplyToAddresses=mail.reply_to,
+            Content=_content(mail),
+            EmailTags=[{"Name": "idempotency-key", "Value": mail.key.replace(":", "_")}],
+        )
+    except ClientError as error:
+        raise failure(error.response["Error"]["Code"], error.response["Error"].get("Message", "")) from None
+    return answer["MessageId"]
+
+
+def failure(code: str, message: str) -> JobFlowError:
+    """What a refusal means for the job: PermanentError when asking again cannot help, else MailNotSent."""
+    says = f"SES answered {code}: {ANY_ADDRESS.sub('<address>', message)}"
+    return PermanentError(says) if code in NEVER else MailNotSent(says)
+
+
+def _content(mail: Mail) -> "EmailContentTypeDef":
+    body: BodyTypeDef = {}
+    if mail.text is not None:
+        body["Text"] = {"Data": mail.text, "Charset": "UTF-8"}
+    if mail.html is not None:
+        body["Html"] = {"Data": mail.html, "Charset": "UTF-8"}
+    headers: list[MessageHeaderTypeDef] = [{"Name": "X-Idempotency-Key", "Value": mail.key}]
+    return {"Simple": {"Subject": {"Data": mail.subject, "Charset": "UTF-8"}, "Body": body, "Headers": headers}}

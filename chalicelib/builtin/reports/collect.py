@@ -1,0 +1,40 @@
+"""Page through the jobs of a period and count them, within a bound on jobs and on time."""
+
+from chalicelib.builtin.reports.tally import Period, Report, Tally
+from chalicelib.jobs.ports import Filter
+from chalicelib.worker.context import JobContext
+
+PAGE = 100
+MOST_JOBS = 50_000
+RESERVE = 20.0
+"""Seconds kept for making the files and storing them."""
+
+
+def collect(ctx: JobContext, period: Period, job_type: str | None, most: int = MOST_JOBS) -> Report:
+    """The report over the newest `most` jobs of the period; it says so when that was not all of them.
+
+    Raises what the store and `ctx.progress` raise.
+    """
+    tally = Tally(period)
+    which = Filter(type=job_type, created_after=period.start, created_before=period.end)
+    position: str | None = None
+    incomplete: str | None = None
+    while incomplete is None:
+        page = ctx.store.page(which, min(PAGE, most - tally.jobs), position)
+        for job in page.jobs:
+            tally.add(job)
+        position = page.position
+        if position is None:
+            break
+        oldest = page.jobs[-1].created_at if page.jobs else period.end
+        ctx.progress(95 * (period.end - oldest) / (period.end - period.start), f"{tally.jobs:,} jobs counted")
+        incomplete = _limit_reached(tally.jobs, most, ctx.remaining_seconds())
+    return tally.report(job_type, ctx.clock(), incomplete)
+
+
+def _limit_reached(jobs: int, most: int, seconds_left: float) -> str | None:
+    if jobs >= most:
+        return f"Only the newest {jobs:,} jobs of the period are counted: that is the most a report takes."
+    if seconds_left < RESERVE:
+        return f"Only the newest {jobs:,} jobs of the period are counted: there was no time for more."
+    return None

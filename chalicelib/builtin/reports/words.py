@@ -1,0 +1,45 @@
+"""Numbers and times as people read them."""
+
+from datetime import UTC, datetime
+
+from chalicelib.jobs.job import Status
+
+STATUS_WORDS = {
+    Status.COMPLETED: "completed",
+    Status.FAILED: "failed",
+    Status.DEAD_LETTER: "dead-lettered",
+    Status.CANCELLED: "cancelled",
+    Status.QUEUED: "queued",
+    Status.SCHEDULED: "scheduled",
+    Status.PROCESSING: "processing",
+    Status.RETRYING: "retrying",
+}
+"""Every status in the order in which reports show them."""
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds with two or three digits that matter: "38 ms", "1.4 s", "2 min 5 s", "3 h 20 min"."""
+    if seconds is None:
+        return "—"
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def percent(share: float | None) -> str:
+    """A share of 1 in percent, never rounded up to 100 nor down to 0: "99.9 %" is not all of them."""
+    if share is None:
+        return "—"
+    if share in (0.0, 1.0):
+        return f"{share:.0%}".replace("%", " %")
+    return f"{min(99.9, max(0.1, share * 100)):.1f} %"
+
+
+def moment(at: float) -> str:
+    """Seconds since the epoch as "25 Nov 2026, 00:42 UTC"."""
+    return f"{datetime.fromtimestamp(at, UTC):%-d %b %Y, %H:%M} UTC"

@@ -1,0 +1,147 @@
+"""Time series and error groups, read out of counter rows. Pure."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from chalicelib.counters.fold import STEPS
+from chalicelib.counters.histogram import percentile
+from chalicelib.jobs.ports import ErrorHour
+
+EVENTS = ("created", "completed", "failed", "retried", "dead_lettered")
+INTO = ("created", "requeued")
+OUT_OF = ("completed", "failed", "dead_lettered", "cancelled")
+PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+SPARKS = 24
+PACES = (120, 300, 600)
+"""Seconds back from now in which the pace of a backlog is looked for, the shortest first."""
+DRAIN_WINDOW = max(PACES)
+
+Buckets = Sequence[tuple[float, Mapping[str, int]]]
+"""(start of the bucket in epoch seconds, its numbers), oldest first."""
+
+Steps = Sequence[tuple[float, Counter[str]]]
+"""(start of the step, what is summed in it), oldest first."""
+
+
+def resolution(step: int) -> int:
+    """The stored bucket length (seconds) to read for a series with this step: the longest that divides it."""
+    return max(seconds for seconds in STEPS if step % seconds == 0)
+
+
+def grid(start: float, end: float, step: int) -> list[float]:
+    """Where the points of a series lie: whole steps from the one that holds `start` up to `end`."""
+    first = int(start // step) * step
+    return [float(at) for at in range(first, int(end) + 1, step)]
+
+
+def gather(buckets: Buckets, start: float, end: float, step: int) -> Steps:
+    """The buckets summed into steps, with an empty one where nothing happened."""
+    steps = {at: Counter[str]() for at in grid(start, end, step)}
+    for at, numbers in buckets:
+        into = steps.get(float(int(at // step) * step))
+        if into is not None:
+            into.update(numbers)
+    return sorted(steps.items())
+
+
+def throughput(steps: Steps) -> list[dict[str, Any]]:
+    """What happened in each step."""
+    return [{"t": at, **{event: numbers[event] for event in EVENTS}} for at, numbers in steps]
+
+
+def failures(steps: Steps) -> list[dict[str, Any]]:
+    """What went wrong in each step, and the share of the jobs that ended badly of those that ended."""
+    return [{"t": at, **_failed(numbers)} for at, numbers in steps]
+
+
+def durations(steps: Steps, which: str) -> list[dict[str, Any]]:
+    """How many were measured in each step, and their percentiles in milliseconds."""
+    return [{"t": at, **_summary(numbers, which)} for at, numbers in steps]
+
+
+def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:
+    """Unfinished jobs (also scheduled ones) at the end of each step, counted back from how many there are now.
+
+    The last step must hold the present.
+    """
+    points, left = [], unfinished
+    for at, numbers in reversed(steps):
+        points.append({"t": at, "depth": max(0, left)})
+        left -= sum(numbers[name] for name in INTO) - sum(numbers[name] for name in OUT_OF)
+    return points[::-1]
+
+
+def drain_eta(recent: Buckets, active_now: int, now: float) -> float | None:
+    """Seconds until the backlog is gone; None without one, or when it grows. `recent` are minutes of DRAIN_WINDOW.
+
+    At the latest pace at which it shrinks: a crowd that came at once is no reason to say for ten minutes that it grows.
+    """
+    for window in PACES:
+        within = [(at, counted) for at, counted in recent if at >= now - window]
+        numbers = sum((Counter(counted) for _, counted in within), Counter[str]())
+        net = sum(numbers[name] for name in OUT_OF) - sum(numbers[name] for name in INTO)
+        if active_now and net > 0:
+            return round(active_now * _covered(now, window) / net, 1)
+    return None
+
+
+def _covered(now: float, window: float) -> float:
+    """Seconds that the whole minutes within a window cover, the present one as far as it has come."""
+    first = math.ceil((now - window) / 60) * 60
+    return max(1.0, now - first)
+
+
+def spark_start(now: float) -> float:
+    """When the first hour of a sparkline begins."""
+    return (now // 3600 - (SPARKS - 1)) * 3600
+
+
+def error_groups(
+    hours: Iterable[ErrorHour], now: float, job_type: str | None = None, since: float = 0.0
+) -> list[dict[str, Any]]:
+    """The errors by fingerprint, most frequent first, of the hours from `since` on (epoch seconds).
+
+    Each has its last 24 hours as a sparkline, whatever `since` is, as far as they are in `hours`.
+    """
+    groups: dict[str, list[ErrorHour]] = {}
+    for hour in hours:
+        if job_type in (None, hour.numbers["type"]):
+            groups.setdefault(hour.fingerprint, []).append(hour)
+    found = [_group(rows, now, since) for rows in groups.values() if any(row.hour >= since for row in rows)]
+    return sorted(found, key=lambda group: (-group["count"], group["fingerprint"]))
+
+
+def _group(every: list[ErrorHour], now: float, since: float) -> dict[str, Any]:
+    rows = sorted((row for row in every if row.hour >= since), key=lambda row: row.hour)
+    newest = rows[-1].numbers
+    first = spark_start(now)
+    by_hour = {row.hour: int(row.numbers["count"]) for row in every}
+    samples = [numbers[f"job{slot}"] for numbers in (row.numbers for row in reversed(rows)) for slot in range(3)
+               if f"job{slot}" in numbers]  # fmt: skip
+    return {
+        "fingerprint": rows[0].fingerprint,
+        "type": newest["type"],
+        "error_class": newest["error_class"],
+        "message": newest["message"],
+        "count": sum(by_hour[row.hour] for row in rows),
+        "first_seen": rows[0].numbers["first_seen"],
+        "last_seen": newest["last_seen"],
+        "sample_job_ids": list(dict.fromkeys(samples))[:5],
+        "sparkline": [by_hour.get(first + n * 3600, 0) for n in range(SPARKS)],
+        "sparkline_step_s": 3600,
+    }
+
+
+def _failed(numbers: Counter[str]) -> dict[str, Any]:
+    bad = numbers["failed"] + numbers["dead_lettered"]
+    ended = bad + numbers["completed"]
+    kinds = ("failed", "dead_lettered", "retried")
+    return {**{kind: numbers[kind] for kind in kinds}, "ratio": round(bad / ended, 4) if ended else None}
+
+
+def _summary(numbers: Counter[str], which: str) -> dict[str, Any]:
+    counts = {int(key[len(which) :]): n for key, n in numbers.items() if key[: len(which)] == which and n > 0
+              and key[len(which) :].isdigit()}  # fmt: skip
+    return {"count": sum(counts.values()), **{name: percentile(counts, at) for name, at in PERCENTILES.items()}}

@@ -1,0 +1,139 @@
+"""The numbers of the whole platform at one moment, from the counters and the queues."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from chalicelib.counters import backlog
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import Counters, Depth, JobQueue, Standing
+
+KEEP = 1.0
+"""Seconds an answer is kept in a process: many open dashboards cost no more than one."""
+MOST_ASKED = 3
+"""Job types whose queues are asked themselves, in two requests each. A platform with more of them hears from the
+counters, which know the jobs that the messages are about: a look takes at most 7 requests whatever there is."""
+RUNNING = (Status.QUEUED, Status.PROCESSING, Status.RETRYING)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Jobs by status and messages by queue: of one job type, or of all.
+
+    `oldest` is since when (epoch seconds) the longest-waiting queued job waits; None when none is queued.
+    """
+
+    by_status: Mapping[Status, int]
+    depth: Depth = field(default_factory=Depth)
+    oldest: float | None = None
+    paused: bool = False
+
+    @property
+    def total_jobs(self) -> int:
+        """Every job there is a record of."""
+        return sum(self.by_status.values())
+
+    @property
+    def active_jobs(self) -> int:
+        """Jobs that wait for a worker or have one; scheduled ones are not active yet."""
+        return sum(self.by_status[status] for status in RUNNING)
+
+    @property
+    def queue_length(self) -> int:
+        """Messages that wait in the queue, the delayed ones too."""
+        return self.depth.visible + self.depth.delayed
+
+    @property
+    def retry_queue_length(self) -> int:
+        """Jobs that wait for another attempt. SQS counts their messages as in flight, like those being worked on."""
+        return self.by_status[Status.RETRYING]
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """All numbers, and when they were read (seconds since the epoch)."""
+
+    whole: Numbers
+    by_type: Mapping[str, Numbers]
+    as_of: float
+
+
+@dataclass
+class MetricsReader:
+    """Reads the numbers, at most once a second a process."""
+
+    counters: Counters
+    queue: JobQueue
+    clock: Callable[[], float] = time.time
+    _last: Metrics | None = field(default=None, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def read(self) -> Metrics:
+        """The numbers as of now, or of less than a second ago."""
+        with self._lock:
+            if self._last is None or not 0 <= self.clock() - self._last.as_of < KEEP:
+                names = [kind.name for kind in jobtype.all_types()]
+                standing = self.counters.standing()
+                depths = {name: self._depth(name, standing, len(names)) for name in names}
+                self._last = summarise(standing, depths, self.clock())
+            return self._last
+
+    def _depth(self, name: str, standing: Standing, types: int) -> Depth:
+        return self.queue.depth(name) if types <= MOST_ASKED else expected(standing, name)
+
+    def within(self, statuses: Iterable[Status], job_type: str | None) -> int:
+        """How many jobs of a type, or of all, are in one of these states, as last counted."""
+        totals = self.counters.standing().totals
+        return sum(count(totals, status, job_type) for status in statuses)
+
+    def count(self, status: Status | None, job_type: str | None) -> int:
+        """How many jobs there are with this status and type, as last counted."""
+        return count(self.counters.standing().totals, status, job_type)
+
+
+def count(totals: Mapping[tuple[str, Status], int], status: Status | None, job_type: str | None) -> int:
+    """The sum of the counters that match."""
+    return sum(
+        number
+        for (counted_type, counted_status), number in totals.items()
+        if job_type in (None, counted_type) and status in (None, counted_status)
+    )
+
+
+def expected(standing: Standing, job_type: str) -> Depth:
+    """The messages that the jobs of a type stand for: a job that runs or backs off keeps its message in flight."""
+    jobs = _by_status(standing.totals, job_type)
+    in_flight = jobs[Status.PROCESSING] + jobs[Status.RETRYING]
+    return Depth(visible=jobs[Status.QUEUED], in_flight=in_flight, dead=jobs[Status.DEAD_LETTER])
+
+
+def summarise(standing: Standing, depths: Mapping[str, Depth], now: float) -> Metrics:
+    """The counters and depths as one picture: every declared type, and those that only have old jobs."""
+    names = sorted({*depths, *(name for name, _ in standing.totals)})
+    by_type = {name: _of_type(standing, name, depths.get(name, Depth()), now) for name in names}
+    waiting = [numbers.oldest for numbers in by_type.values() if numbers.oldest is not None]
+    paused = bool(by_type) and all(numbers.paused for numbers in by_type.values())
+    whole = Numbers(_by_status(standing.totals, None), _sum(depths.values()), min(waiting, default=None), paused)
+    return Metrics(whole, by_type, now)
+
+
+def _of_type(standing: Standing, name: str, depth: Depth, now: float) -> Numbers:
+    by_status = _by_status(standing.totals, name)
+    oldest = backlog.oldest(standing.waiting, name, now) if by_status[Status.QUEUED] else None
+    return Numbers(by_status, depth, oldest, name in standing.paused)
+
+
+def _by_status(totals: Mapping[tuple[str, Status], int], job_type: str | None) -> dict[Status, int]:
+    return {status: count(totals, status, job_type) for status in Status}
+
+
+def _sum(depths: Iterable[Depth]) -> Depth:
+    found = list(depths)
+    return Depth(
+        sum(d.visible for d in found),
+        sum(d.delayed for d in found),
+        sum(d.in_flight for d in found),
+        sum(d.dead for d in found),
+    )

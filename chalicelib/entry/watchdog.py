@@ -1,0 +1,18 @@
+"""The scheduled Lambda function that runs the watchdog every minute."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib import wiring
+from chalicelib.jobs import jobtype
+from chalicelib.telemetry.emf import gathering
+from chalicelib.watchdog.run import LANES, Watchdog
+from chalicelib.worker.context import LambdaContext
+
+
+def handler(_event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Run the watchdog once over the job types in `handlers/`; return how many jobs and messages met which end."""
+    types = [kind.name for kind in jobtype.load()]
+    watchdog = Watchdog(wiring.job_service(), types, LANES, lambda: wiring.counters().standing().paused)
+    with gathering():
+        return dict(watchdog.run(lambda: context.get_remaining_time_in_millis() / 1000))

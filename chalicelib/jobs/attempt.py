@@ -1,0 +1,34 @@
+"""Describe the attempt that holds, or held, a job. Pure."""
+
+import traceback
+
+from chalicelib.jobs.job import LOST, Attempt, Job
+
+LONGEST_STACK = 8_000
+"""Characters of a stack that are kept: the innermost frames say most."""
+
+
+def attempt_of(job: Job, outcome: str, now: float, error: Exception | None = None, delay: int | None = None) -> Attempt:
+    """What is known of the attempt that holds, or held, the job."""
+    return Attempt(
+        gen=job.gen,
+        attempt=job.attempts,
+        outcome=outcome,
+        started_at=job.started_at or now,
+        finished_at=None if outcome == LOST else now,
+        error_class=type(error).__name__ if error else None,
+        error_message=message_of(error)[:1000] if error else None,
+        stack="".join(traceback.format_exception(error))[-LONGEST_STACK:] if error else None,
+        request_id=job.request_id,
+        cold_start=job.cold_start,
+        receive_count=job.receive_count,
+        retry_delay_s=delay,
+    )
+
+
+def message_of(error: Exception) -> str:
+    """Return the error's text, also of an error whose own `__str__` raises."""
+    try:
+        return str(error)
+    except Exception:  # the job function's own class: that it cannot be shown must not hide that it was raised
+        return "The error has no message: its __str__ raises."

@@ -1,0 +1,169 @@
+"""A job, the states it can be in, and the one table of legal moves between them. Pure: no clock, no AWS."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+JSON = Any
+"""A value that `json.dumps` takes: payloads and results, which only the job type's own schema knows more about."""
+
+
+class Status(StrEnum):
+    """Where a job is in its life; `docs/lifecycle.md` draws it."""
+
+    QUEUED = "queued"
+    SCHEDULED = "scheduled"
+    PROCESSING = "processing"
+    RETRYING = "retrying"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    DEAD_LETTER = "dead_letter"
+    CANCELLED = "cancelled"
+
+
+WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING})
+ACTIVE = WAITING | {Status.PROCESSING}
+RETRYABLE = frozenset({Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
+TERMINAL = RETRYABLE | {Status.COMPLETED}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One row of the table: from which states, to which one, and who does it."""
+
+    name: str
+    source: frozenset[Status]
+    target: Status | None
+    actor: str
+
+
+def _move(name: str, source: frozenset[Status] | Status, target: Status | None, actor: str) -> Move:
+    return Move(name, frozenset({source}) if isinstance(source, Status) else source, target, actor)
+
+
+CLAIM = _move("claim", WAITING, Status.PROCESSING, "worker")
+TAKE_OVER = _move("take_over", Status.PROCESSING, Status.PROCESSING, "worker")
+COMPLETE = _move("complete", Status.PROCESSING, Status.COMPLETED, "worker")
+POSTPONE = _move("postpone", Status.PROCESSING, Status.RETRYING, "worker")
+FAIL = _move("fail", Status.PROCESSING, Status.FAILED, "worker")
+STOP = _move("stop", Status.PROCESSING, Status.CANCELLED, "worker")
+EXHAUST = _move("exhaust", Status.PROCESSING, Status.DEAD_LETTER, "worker")
+BURY = _move("bury", ACTIVE, Status.DEAD_LETTER, "watchdog")
+REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
+CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
+MOVES: tuple[Move, ...] = (
+    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, FAIL, STOP, EXHAUST, BURY, REQUEUE, CANCEL,
+)  # fmt: skip
+"""Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
+
+MARK_SENT = _move("mark_sent", WAITING, None, "api, watchdog")
+WATCH = _move("watch", ACTIVE, None, "watchdog")
+REPORT = _move("report", Status.PROCESSING, None, "worker")
+ASK_TO_STOP = _move("ask_to_stop", Status.PROCESSING, None, "operator")
+NOTES: tuple[Move, ...] = (MARK_SENT, WATCH, REPORT, ASK_TO_STOP)
+"""Changes that write something down about a job and leave its state as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it stands in the table. Times are seconds since the epoch (UTC), with milliseconds.
+
+    `gen` counts the runs (1 at creation, +1 at each manual retry). `claims` counts the claims of a run and only grows,
+    `attempts` those that are charged to `max_attempts`. `parked_until` is the end of the last wait during which the job
+    had no message, `stalled_since` when the platform first kept it from running; a run that settles ends that.
+    `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
+    """
+
+    id: str
+    type: str
+    status: Status
+    created_at: float
+    updated_at: float
+    payload: JSON = None
+    payload_bytes: int = 0
+    body_hash: str = ""
+    gen: int = 1
+    attempts: int = 0
+    claims: int = 0
+    max_attempts: int = 3
+    run_at: float | None = None
+    next_attempt_at: float | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    lease_until: float | None = None
+    due_at: float = 0.0
+    sent: bool = False
+    resends: int = 0
+    parked_until: float | None = None
+    stalled_since: float | None = None
+    result: JSON = None
+    error_class: str | None = None
+    error_message: str | None = None
+    fingerprint: str | None = None
+    progress: float | None = None
+    progress_note: str | None = None
+    cancel_requested: bool = False
+    tags: tuple[str, ...] = ()
+    correlation_id: str = ""
+    idempotency_key: str | None = None
+    principal: str = ""
+    request_id: str | None = None
+    cold_start: bool | None = None
+    receive_count: int | None = None
+    writer: str = ""
+    expires_at: float | None = None
+
+    @property
+    def token(self) -> tuple[int, int]:
+        """The fencing token: strictly increasing, taken by the claim, checked by every write of the holder."""
+        return self.gen, self.attempts
+
+    @property
+    def terminal(self) -> bool:
+        """True when nothing more happens to this job by itself."""
+        return self.status in TERMINAL
+
+    @property
+    def idempotency_token(self) -> str:
+        """What to hand to an external service so that it does one thing once per run of this job."""
+        return f"{self.id}:{self.gen}"
+
+
+LOST = "lost"
+"""The outcome of an attempt that ended without a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at a job, kept when it did not complete. Times in seconds since the epoch, duration in ms."""
+
+    gen: int
+    attempt: int
+    outcome: str
+    started_at: float
+    finished_at: float | None = None
+    error_class: str | None = None
+    error_message: str | None = None
+    stack: str | None = None
+    request_id: str | None = None
+    cold_start: bool | None = None
+    receive_count: int | None = None
+    retry_delay_s: float | None = None
+
+    @property
+    def token(self) -> tuple[int, int]:
+        """The fencing token of the holder whose attempt it was."""
+        return self.gen, self.attempt
+
+    @property
+    def duration_ms(self) -> int | None:
+        """How long it ran, in milliseconds; None while it runs."""
+        return None if self.finished_at is None else round((self.finished_at - self.started_at) * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job with the history of its attempts, newest last."""
+
+    job: Job
+    attempts: tuple[Attempt, ...] = field(default=())

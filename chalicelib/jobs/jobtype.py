@@ -1,0 +1,198 @@
+"""Declare a job type with `@job`, and find it again. One name runs from the decorator to the dashboard."""
+
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ValidationError
+
+from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload, UnknownJobType
+from chalicelib.jobs.job import JSON
+from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
+
+if TYPE_CHECKING:
+    from chalicelib.worker.context import JobContext
+
+P = TypeVar("P", bound=BaseModel)
+R = TypeVar("R")
+NAME = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
+LONGEST_NAME = 40
+SAFETY = 5.0
+"""Seconds of a function's timeout that are kept for receiving, claiming and settling."""
+
+
+@dataclass(frozen=True)
+class JobType(Generic[P, R]):
+    """One kind of job: what its payload looks like, what runs it, and the limits it runs under (seconds, MB)."""
+
+    name: str
+    function: "Callable[[P, JobContext], R]"
+    payload_model: type[P]
+    max_attempts: int = 3
+    timeout: int = 60
+    batch_size: int = 1
+    window: int = 0
+    concurrency: int = 20
+    memory: int = 512
+    budget: float = 0.0
+    grants: tuple[str, ...] = ()
+
+    def __call__(self, payload: P, ctx: "JobContext") -> R:
+        """Run the function itself, as a test would."""
+        return self.function(payload, ctx)
+
+    @property
+    def module(self) -> str:
+        """The file in `handlers/` that declares it: "email.send" is `email_send`."""
+        return self.name.replace(".", "_")
+
+    @property
+    def queue(self) -> str:
+        """What its queue and its Lambda are called after the stack's name: "email.send" is `email-send`."""
+        return self.name.replace(".", "-")
+
+    @property
+    def visibility_timeout(self) -> int:
+        """Seconds: 6 x function timeout + batching window, as the Lambda developer guide asks for SQS sources."""
+        return 6 * self.timeout + self.window
+
+    @property
+    def job_budget(self) -> float:
+        """Seconds that one job must still have before it is claimed: an equal share of what the batch has."""
+        return self.budget or (self.timeout - SAFETY) / self.batch_size
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """The payload's JSON Schema."""
+        return self.payload_model.model_json_schema()
+
+    @property
+    def title(self) -> str:
+        """A name for people."""
+        return str(self.schema.get("title", self.name))
+
+    @property
+    def description(self) -> str:
+        """What the job does, from the function's docstring."""
+        return inspect.getdoc(self.function) or ""
+
+    @property
+    def example(self) -> JSON:
+        """A payload that works as it is: the first example of the schema."""
+        examples = self.schema.get("examples") or [{}]
+        return examples[0]
+
+    def parse(self, payload: JSON) -> P:
+        """The payload as the model; raises InvalidPayload that names each wrong field."""
+        try:
+            # As JSON, not as Python values: a strict model then still takes a date from text, which is all JSON has.
+            return self.payload_model.model_validate_json(json.dumps(payload))
+        except ValidationError as error:
+            raise InvalidPayload(f"The payload does not match {self.name}.", field_errors(error, "payload")) from None
+
+    def canonical(self, payload: JSON) -> JSON:
+        """The payload as stored: checked, with defaults filled in; raises InvalidPayload."""
+        return self.parse(payload).model_dump(mode="json")
+
+
+def field_errors(error: ValidationError, *prefix: str) -> list[FieldError]:
+    """Pydantic's findings without the input they were found in: that may be secret."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    return [FieldError((*prefix, *detail["loc"]), detail["msg"].removeprefix("Value error, ")) for detail in details]
+
+
+_registry: dict[str, JobType[Any, Any]] = {}
+
+
+def job(
+    name: str,
+    *,
+    max_attempts: int = 3,
+    timeout: int = 60,
+    batch_size: int = 1,
+    window: int = 0,
+    concurrency: int = 20,
+    memory: int = 512,
+    budget: float = 0.0,
+    grants: Iterable[str] = (),
+) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
+    """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
+
+    `timeout` is the Lambda's, in seconds (6-900), `window` how many seconds it waits for a fuller batch (0-300),
+    `concurrency` how many run side by side (2-1000), `memory` MB (128-10240). `batch_size` is how many jobs it takes
+    at once (1-10): more than one is cheaper, and only for jobs that are done within `budget` seconds each (default:
+    their share of the timeout). What a slow job leaves no time for goes back to the queue unclaimed, and a message
+    that was received 13 times is dead-lettered. `grants` names what the function may do beyond its queue and jobs, as
+    "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
+    (`infra/definition/permissions.py` has all forms). Raises ConfigurationError.
+    """
+
+    def declare(function: "Callable[[P, JobContext], R]") -> JobType[P, R]:
+        declared = JobType(
+            name, function, _payload_model(name, function), max_attempts, timeout, batch_size, window, concurrency,
+            memory, budget, tuple(grants),
+        )  # fmt: skip
+        _check(declared)
+        _registry[name] = declared
+        return declared
+
+    return declare
+
+
+def _payload_model(name: str, function: Callable[..., Any]) -> Any:
+    parameters = list(inspect.signature(function).parameters)
+    model = get_type_hints(function, localns={"JobContext": Any}).get(parameters[0]) if parameters else None
+    if len(parameters) != 2 or not (isinstance(model, type) and issubclass(model, BaseModel)):
+        raise ConfigurationError(
+            f"{name}: the function takes (payload, ctx), and payload is annotated with a pydantic model"
+        )
+    return model
+
+
+def _check(declared: JobType[Any, Any]) -> None:
+    if not NAME.fullmatch(declared.name) or len(declared.name) > LONGEST_NAME:
+        raise ConfigurationError(f"{declared.name!r}: a job type is named like email.send (lower case, dots)")
+    limits = {
+        "max_attempts": (1, MAX_ATTEMPTS_CAP), "timeout": (SAFETY + 1, 900), "batch_size": (1, 10), "window": (0, 300),
+        "concurrency": (2, 1000), "memory": (128, 10240), "budget": (0.1, declared.timeout - 1),
+    }  # fmt: skip
+    for field, (low, high) in limits.items():
+        value = declared.job_budget if field == "budget" else getattr(declared, field)
+        if not low <= value <= high:
+            raise ConfigurationError(f"{declared.name}: {field} must be between {low:g} and {high:g}")
+
+
+def get(name: str) -> JobType[Any, Any]:
+    """The job type of that name; raises UnknownJobType that lists the known ones."""
+    try:
+        return _registry[name]
+    except KeyError:
+        known = ", ".join(sorted(_registry)) or "none"
+        raise UnknownJobType(
+            f"There is no job type {name!r}.", [FieldError(("type",), f"must be one of: {known}")]
+        ) from None
+
+
+def all_types() -> list[JobType[Any, Any]]:
+    """Every declared job type, by name."""
+    return [_registry[name] for name in sorted(_registry)]
+
+
+def load(package: str = "handlers") -> list[JobType[Any, Any]]:
+    """Import every file of the package, so that each declares its type. Raises ConfigurationError on a wrong name."""
+    found = importlib.import_module(package)
+    for module in pkgutil.iter_modules(found.__path__):
+        loaded = importlib.import_module(f"{package}.{module.name}")
+        declared = [value for value in vars(loaded).values() if isinstance(value, JobType)]
+        if [d.module for d in declared] != [module.name]:
+            raise ConfigurationError(
+                f"{package}/{module.name}.py declares {[d.name for d in declared]}; "
+                f"a file declares exactly one job type, the one that is named like it"
+            )
+    return all_types()

@@ -1,0 +1,27 @@
+"""Limits that more than one room keeps to, each written once. Times in seconds, sizes in bytes. Pure."""
+
+DAY = 86_400.0
+
+KEEP_DONE = 30 * DAY
+"""A completed or cancelled job, and the files it made."""
+KEEP_DEAD = 90 * DAY
+"""A failed or dead-lettered job: somebody may still retry it."""
+KEEP_BODIES = 180 * DAY
+"""Payloads, results and attempts beside the job: longer than any job that has ended."""
+RENEW_BODIES_AFTER = 60 * DAY
+"""Age at which a retry writes a payload again, so that it outlives the new run."""
+KEEP_COUNTERS = 90 * DAY
+"""Minute, hour and day buckets, and hourly error groups."""
+KEEP_TOKENS = 90 * DAY
+"""A token's row after its expiry."""
+
+MAX_ATTEMPTS_CAP = 10
+MAX_DELAY = int(365 * DAY)
+
+SEND_GRACE = 60.0
+"""The watchdog leaves a job alone for this long before it asks why nobody has claimed it."""
+LOOK_AHEAD = 120.0
+"""The message of a scheduled job is sent this long before its time, with the rest as its delay."""
+SQS_LONGEST_DELAY = 900
+"""SQS's own limit on `DelaySeconds`:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-timers.html"""

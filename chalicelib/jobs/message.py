@@ -1,0 +1,32 @@
+"""A nudge as the body of a queue message: `{"v":1,"id":…,"gen":…,"type":…,"cid":…}`. Pure."""
+
+import json
+
+from chalicelib.errors import MalformedMessage
+from chalicelib.jobs.ports import Nudge
+
+VERSION = 1
+
+
+def write_nudge(nudge: Nudge) -> str:
+    """The message body: at most 300 bytes, no payload."""
+    body = {"v": VERSION, "id": nudge.id, "gen": nudge.gen, "type": nudge.type, "cid": nudge.cid}
+    return json.dumps(body, separators=(",", ":"))
+
+
+def parse_nudge(body: str) -> Nudge:
+    """The nudge in a message body; raises MalformedMessage that says what is wrong with it."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedMessage("the body is not JSON") from error
+    if not isinstance(content, dict):
+        raise MalformedMessage("the body is not a JSON object")
+    if content.get("v") != VERSION:
+        raise MalformedMessage(f"version is {content.get('v')!r}, and this worker reads {VERSION}")
+    job_id, gen, job_type, cid = (content.get(name) for name in ("id", "gen", "type", "cid"))
+    if not (isinstance(job_id, str) and isinstance(job_type, str) and job_id and isinstance(cid or "", str)):
+        raise MalformedMessage("id, type and cid must be strings")
+    if not isinstance(gen, int) or isinstance(gen, bool) or gen < 1:
+        raise MalformedMessage("gen must be a whole number from 1 on")
+    return Nudge(job_id, gen, job_type, cid or "")

@@ -1,0 +1,212 @@
+"""The named doors through which a job changes: each makes a `Change`, a conditional write as plain data.
+
+A store does nothing but test and apply a `Change`; what may happen, and what is written, is decided here.
+"""
+
+import math
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalicelib.jobs import job as j
+from chalicelib.jobs.fingerprints import fingerprint
+from chalicelib.jobs.job import JSON, Job, Move, Status
+from chalicelib.jobs.limits import KEEP_DEAD, KEEP_DONE, SEND_GRACE
+
+LONGEST_CLASS, LONGEST_ERROR, LONGEST_NOTE = 60, 160, 110
+"""Bytes of an error's class, of class and message together, and of a progress note: what a job item has room for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One condition on one field.
+
+    `op` is `=`, `<`, `below` (another field), `due` (absent or <=) or `unset` (absent or false).
+    """
+
+    __test__ = False
+
+    field: str
+    op: str
+    value: Any = None
+
+    def holds(self, job: Job) -> bool:
+        """Whether the job passes; the in-memory twin of the store's condition expression."""
+        return _OPERATORS[self.op](getattr(job, self.field), self.value, job)
+
+
+_OPERATORS: Mapping[str, Callable[[Any, Any, Job], bool]] = {
+    "=": lambda have, want, _: have == want,
+    "<": lambda have, want, _: have is not None and have < want,
+    "below": lambda have, other, job: have < getattr(job, other),
+    "due": lambda have, now, _: have is None or have <= now,
+    "unset": lambda have, _, __: not have,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A conditional write on one job: allowed from `move.source` at generation `gen` while all `tests` hold.
+
+    `values` are set (None removes), `increments` are added. `writer` names this very write: a store that is refused
+    and then finds `writer` on the job knows that the reply to its own first try was lost, and that it won.
+    """
+
+    move: Move
+    gen: int
+    tests: tuple[Test, ...]
+    values: Mapping[str, Any]
+    increments: Mapping[str, int] = field(default_factory=dict)
+    writer: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+
+    def allowed(self, job: Job) -> bool:
+        """Whether this change may be applied to the job as it stands."""
+        return job.status in self.move.source and job.gen == self.gen and all(t.holds(job) for t in self.tests)
+
+    def applied(self, job: Job) -> Job:
+        """The job after the change."""
+        added = {name: getattr(job, name) + n for name, n in self.increments.items()}
+        return replace(job, **{**self.written(), **added})
+
+    def written(self) -> dict[str, Any]:
+        """Every field this change sets, the status and the writer included; None means removed."""
+        status = {} if self.move.target is None else {"status": self.move.target}
+        return {**status, **self.values, "writer": self.writer}
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who claims: the Lambda request, whether it began cold, and the message's receive count."""
+
+    request_id: str
+    cold_start: bool = False
+    receive_count: int = 1
+
+
+def claim(gen: int, *, now: float, lease_until: float, by: Claimant) -> Change:
+    """A worker takes a waiting job that is due. The attempt is counted here, so that a crash loop ends."""
+    tests = (Test("attempts", "below", "max_attempts"), Test("next_attempt_at", "due", now))
+    values = {**_held(now, lease_until, by), "next_attempt_at": None}
+    return Change(j.CLAIM, gen, tests, values, {"attempts": 1})
+
+
+def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant) -> Change:
+    """A worker takes a job whose holder's lease has run out without a word."""
+    tests = (*_fence(lost), Test("lease_until", "<", now), Test("attempts", "below", "max_attempts"))
+    return Change(j.TAKE_OVER, lost.gen, tests, _held(now, lease_until, by), {"attempts": 1})
+
+
+def complete(held: Job, *, now: float, result: JSON) -> Change:
+    """The holder is done; the function's value is the result."""
+    values = {
+        "result": result,
+        "progress": None,
+        "progress_note": None,
+        "error_class": None,
+        "error_message": None,
+        "fingerprint": None,
+    }
+    return Change(j.COMPLETE, held.gen, _fence(held), {**_finished(now, KEEP_DONE), **values})
+
+
+def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str]) -> Change:
+    """The holder failed and another attempt may come, at `not_before` at the earliest; not if a stop was asked for."""
+    values = {"next_attempt_at": not_before, "lease_until": None, "updated_at": now, **_error(held, error)}
+    return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values)
+
+
+def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
+    """The holder failed for good: trying again cannot help."""
+    return Change(j.FAIL, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **_error(held, error)})
+
+
+def exhaust(held: Job, *, now: float, error: tuple[str, str]) -> Change:
+    """The last attempt is spent; the message now burns down into the dead-letter queue."""
+    return Change(j.EXHAUST, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **_error(held, error)})
+
+
+def stop(held: Job, *, now: float) -> Change:
+    """The holder obeyed a request to stop."""
+    return Change(j.STOP, held.gen, _fence(held), _finished(now, KEEP_DONE))
+
+
+def bury(found: Job, *, now: float, error: tuple[str, str]) -> Change:
+    """The watchdog, or a worker that finds the budget spent, gives up a job that nobody holds."""
+    free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
+    tests = (Test("status", "=", found.status), Test("attempts", "=", found.attempts), *free)
+    return Change(j.BURY, found.gen, tests, {**_finished(now, KEEP_DEAD), **_error(found, error)})
+
+
+def requeue(found: Job, *, now: float, **edited: Any) -> Change:
+    """An operator runs a finished job again: a new generation, which makes every older message stale."""
+    values = {
+        "gen": found.gen + 1, "attempts": 0, "sent": False, "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
+        "next_attempt_at": None, "finished_at": None, "lease_until": None, "expires_at": None,
+        "cancel_requested": False,
+        "result": None, "error_class": None, "error_message": None, "fingerprint": None,
+        "progress": None, "progress_note": None, "updated_at": now,
+    }  # fmt: skip
+    return Change(j.REQUEUE, found.gen, (), {**values, **edited})
+
+
+def cancel(found: Job, *, now: float) -> Change:
+    """An operator stops a job that waits: at once, and no message runs it later."""
+    return Change(j.CANCEL, found.gen, (), {**_finished(now, KEEP_DONE), "cancel_requested": True})
+
+
+def ask_to_stop(found: Job, *, now: float) -> Change:
+    """An operator asks the holder of a running job to stop; it obeys at its next `ctx.check_cancelled()`."""
+    return Change(j.ASK_TO_STOP, found.gen, (), {"cancel_requested": True, "updated_at": now})
+
+
+def mark_sent(job: Job) -> Change:
+    """The message is in the queue: from now on a wait means a backlog, not an orphan, and re-sends count anew."""
+    return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True, "resends": 0})
+
+
+def watch(seen: Job, *, until: float, resent: bool) -> Change:
+    """The watchdog looked, and looks again at `until`; two watchdogs cannot both do it for one look."""
+    tests = (Test("due_at", "=", seen.due_at),)
+    return Change(j.WATCH, seen.gen, tests, {"due_at": until}, {"resends": 1} if resent else {})
+
+
+def report(held: Job, *, now: float, percent: float, note: str | None) -> Change:
+    """The holder says how far it is; refused when the lease was lost."""
+    values = {"progress": percent, "progress_note": note and _cut(note, LONGEST_NOTE), "updated_at": now}
+    return Change(j.REPORT, held.gen, _fence(held), values)
+
+
+def _fence(held: Job) -> tuple[Test, ...]:
+    return (Test("attempts", "=", held.attempts),)
+
+
+def _held(now: float, lease_until: float, by: Claimant) -> dict[str, Any]:
+    return {
+        "lease_until": lease_until, "started_at": now, "updated_at": now, "sent": True, "request_id": by.request_id,
+        "cold_start": by.cold_start, "receive_count": by.receive_count, "progress": None, "progress_note": None,
+        "error_class": None, "error_message": None,
+    }  # fmt: skip
+
+
+def _finished(now: float, keep: float) -> dict[str, Any]:
+    return {
+        "finished_at": now, "updated_at": now, "lease_until": None, "next_attempt_at": None,
+        "expires_at": math.ceil(now + keep),
+    }  # fmt: skip
+
+
+def _error(of: Job, error: tuple[str, str]) -> dict[str, Any]:
+    """Why the job is where it is. What is about the attempt alone leaves with it: its own record tells that, whole."""
+    error_class = _cut(error[0], LONGEST_CLASS)
+    left = LONGEST_ERROR - len(error_class.encode())
+    gone = {"request_id": None, "cold_start": None, "receive_count": None, "progress_note": None}
+    message = _cut(error[1], left)
+    # Of the text as it is kept: the counters see no more of it, and both must give the error one name.
+    name, _ = fingerprint(of.type, error_class, message)
+    return {"error_class": error_class, "error_message": message, "fingerprint": name, **gone}
+
+
+def _cut(text: str, size: int) -> str:
+    """At most so many bytes, whole characters: in bytes, because a job is to fit one write unit."""
+    return text.encode("utf-8", "replace")[:size].decode("utf-8", "ignore")

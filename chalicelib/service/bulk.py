@@ -1,0 +1,123 @@
+"""Retry or cancel many jobs at once: those that are listed, or those that match."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from chalicelib.errors import FieldError, InvalidPosition, JobConflict, JobNotFound
+from chalicelib.jobs.job import RETRYABLE, Job, Status
+from chalicelib.jobs.listing import born, by_due, order, read_cursor, write_cursor
+from chalicelib.jobs.ports import Filter
+from chalicelib.service.jobs import TIME_TO_ACT, JobService
+
+PAGE = 100
+Place = tuple[Status, str | None]
+"""How far a search has come: the status it looks at, and the position in its list."""
+BY_DEFAULT = {
+    "retry": (Status.FAILED, Status.DEAD_LETTER),
+    "cancel": (Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.PROCESSING),
+}
+"""What an action is for when no status is asked for. Cancelled jobs are retried only by that name: someone meant it."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a bulk action did: jobs matched, done, and left alone with the reason.
+
+    `cursor` is where the next call goes on; None when the search has come to its end.
+    """
+
+    matched: int = 0
+    done: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    cursor: str | None = None
+
+    @property
+    def more(self) -> bool:
+        """Whether the search has not come to its end."""
+        return self.cursor is not None
+
+
+def act_on_ids(service: JobService, action: str, ids: Sequence[str], dry_run: bool = False) -> Report:
+    """Retry or cancel the jobs with these ids; a job that cannot be, or not in time, is skipped with the reason."""
+    report, ends = Report(matched=len(set(ids))), service.now() + TIME_TO_ACT
+    for job_id in dict.fromkeys(ids):
+        if service.now() < ends:
+            _act(service, action, job_id, report, dry_run)
+        else:
+            report.skipped.append((job_id, "There was no time left for this job; send it again."))
+    return report
+
+
+def act_on_matches(
+    service: JobService,
+    action: str,
+    which: Filter,
+    limit: int = PAGE,
+    dry_run: bool = False,
+    cursor: str | None = None,
+) -> Report:
+    """Retry or cancel up to `limit` jobs that match, from a cursor of such a call on. Raises InvalidPosition.
+
+    However rare the matches are, each call gets on: it ends with a cursor behind all that it has looked at.
+    """
+    report, ends = Report(), service.now() + TIME_TO_ACT
+    statuses = (which.status,) if which.status else BY_DEFAULT[action]
+    place: Place | None = _place(service, action, which, cursor) if cursor else (statuses[0], None)
+    while place is not None and report.matched < limit and service.now() < ends:
+        status, position = place
+        asked = replace(which, status=status)
+        page = service.store.page(asked, limit - report.matched, position)
+        for number, job in enumerate(page.jobs):
+            if number > 0 and service.now() >= ends:
+                place = status, _key(page.jobs[number - 1], asked)
+                break
+            # A running job that was asked to stop stays in its state until it does: asking again is not progress.
+            if action == "retry" or not job.cancel_requested:
+                report.matched += 1
+                _act(service, action, job.id, report, dry_run)
+        else:
+            place = _after(status, page.position, statuses)
+    if place is not None:
+        report.cursor = write_cursor("|".join((action, place[0], place[1] or "")), which, service.cursor_secret)
+    return report
+
+
+def _act(service: JobService, action: str, job_id: str, report: Report, dry_run: bool) -> None:
+    do: Callable[[str], Job] = service.retry if action == "retry" else service.cancel
+    try:
+        if dry_run:
+            _check(service.store.get(job_id), action)
+        else:
+            do(job_id)
+    except (JobNotFound, JobConflict) as error:
+        report.skipped.append((job_id, str(error)))
+    else:
+        report.done += not dry_run
+
+
+def _check(job: Job, action: str) -> None:
+    allowed = job.status in RETRYABLE if action == "retry" else not job.terminal
+    if not allowed:
+        raise JobConflict(f"Job {job.id} is {job.status}; this action is not for such jobs.")
+
+
+def _place(service: JobService, action: str, which: Filter, cursor: str) -> Place:
+    """The status and the position at which a search goes on; raises InvalidPosition."""
+    given_for, status, position = read_cursor(cursor, which, service.cursor_secret, "cursor").split("|", 2)
+    if given_for != action:
+        where = [FieldError(("cursor",), f"belongs to the action {given_for}; start again without it")]
+        raise InvalidPosition("The cursor cannot be used.", where)
+    return Status(status), position or None
+
+
+def _after(status: Status, position: str | None, statuses: Sequence[Status]) -> Place | None:
+    """Where a search goes on behind a page: on its next one, or with the next status; None at the end."""
+    if position is not None:
+        return status, position
+    following = statuses[statuses.index(status) + 1 :]
+    return (following[0], None) if following else None
+
+
+def _key(job: Job, which: Filter) -> str:
+    """The position behind a job in the listing with that filter."""
+    return order(job) if by_due(which) else born(job)

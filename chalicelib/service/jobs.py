@@ -1,0 +1,210 @@
+"""The use cases: submit, get, list, retry, cancel. Knows ports and job types, nothing of HTTP or AWS."""
+
+import contextlib
+import hashlib
+import json
+import math
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from chalicelib.errors import (
+    FieldError,
+    IdempotencyMismatch,
+    InvalidPosition,
+    InvalidRequest,
+    JobConflict,
+    JobExists,
+    MoveRefused,
+)
+from chalicelib.jobs import jobtype, transitions
+from chalicelib.jobs.job import JSON, RETRYABLE, WAITING, Job, JobView, Status
+from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE, SQS_LONGEST_DELAY
+from chalicelib.jobs.listing import read_cursor, write_cursor
+from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Nudge, Page
+from chalicelib.telemetry import events
+
+NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
+"""Of the ids that are made from an Idempotency-Key: the same principal and key give the same job."""
+DEEPEST_OFFSET = 5000
+TIME_TO_ACT = 10.0
+"""Seconds after which a request about many jobs begins with no further one: a call to AWS that has begun may take 18
+more (three tries of 5 s and the pauses between), and API Gateway waits for 29."""
+STILL_SENDING = 5.0
+"""Seconds in which an unsent job is taken to be on its way: a replay sends its message again only after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a producer asks for; `run_at` in seconds since the epoch."""
+
+    type: str
+    payload: JSON
+    max_attempts: int | None = None
+    delay_seconds: int | None = None
+    run_at: float | None = None
+    tags: tuple[str, ...] = ()
+    idempotency_key: str | None = None
+    correlation_id: str = ""
+    principal: str = ""
+
+    def body_hash(self) -> str:
+        """What "the same body" means for an Idempotency-Key: canonical JSON of all that the job is made from."""
+        body = [self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]
+        return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
+
+
+@dataclass
+class JobService:
+    """Jobs, for producers and operators. `clock` gives seconds since the epoch."""
+
+    store: JobStore
+    queue: JobQueue
+    cursor_secret: str = "development"  # noqa: S105
+    clock: Callable[[], float] = time.time
+
+    def submit(self, asked: Submission) -> tuple[Job, bool]:
+        """Store a job and nudge its queue; returns it, and False when the same key and body came before.
+
+        Durable before it returns; if the message does not get out, the watchdog sends it within two minutes.
+        Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch.
+        """
+        job, new = self.keep(asked)
+        return (self.send(job) if new or self.stranded(job) else job), new
+
+    def keep(self, asked: Submission) -> tuple[Job, bool]:
+        """The first half of `submit`: store the job and send nothing yet. Raises what `submit` raises."""
+        job = self._new_job(asked)
+        try:
+            self.store.add(job)
+        except JobExists as conflict:
+            _check_same(job, conflict.existing)
+            events.replayed(conflict.existing)
+            return conflict.existing, False
+        events.created(job)
+        return job, True
+
+    def stranded(self, job: Job) -> bool:
+        """Whether a stored job should have been sent by now, and was not."""
+        return job.status is Status.QUEUED and not job.sent and self.now() - job.updated_at >= STILL_SENDING
+
+    def get(self, job_id: str) -> JobView:
+        """A job and its attempts; raises JobNotFound."""
+        return self.store.view(job_id)
+
+    def page(self, which: Filter, limit: int, cursor: str | None = None, offset: int = 0) -> Page:
+        """Some jobs, newest first; `position` is the next cursor. Raises InvalidPosition for a cursor or offset."""
+        if offset + limit > DEEPEST_OFFSET:
+            deepest = f"offset + limit must be at most {DEEPEST_OFFSET}; go on with the next_cursor of a page instead"
+            raise InvalidPosition("That is too deep for an offset.", [FieldError(("query", "offset"), deepest)])
+        position = read_cursor(cursor, which, self.cursor_secret) if cursor else None
+        page = self.store.page(which, limit, position, 0 if cursor else offset)
+        following = page.position and write_cursor(page.position, which, self.cursor_secret)
+        return replace(page, position=following)
+
+    def retry(self, job_id: str, payload: JSON = None) -> Job:
+        """Run a finished job again from its first attempt, with another payload if one is given.
+
+        Raises JobNotFound, InvalidPayload, and JobConflict unless it failed, was dead-lettered or cancelled.
+        """
+        found = self.store.get(job_id)
+        if found.status not in RETRYABLE:
+            raise JobConflict(
+                f"Job {job_id} is {found.status}; only failed, dead-lettered or cancelled jobs are retried."
+            )
+        edited = {} if payload is None else _stored(jobtype.get(found.type).canonical(payload))
+        again = self._apply(found, transitions.requeue(found, now=self.now(), **edited))
+        events.moved(again, "requeue")
+        return self.send(again)
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job: at once while it waits, at its next check while it runs. Raises JobNotFound, JobConflict."""
+        for _ in range(3):
+            found = self.store.get(job_id)
+            if found.terminal:
+                raise JobConflict(f"Job {job_id} is {found.status}; it cannot be cancelled any more.")
+            door = transitions.cancel if found.status in WAITING else transitions.ask_to_stop
+            try:
+                after = self.store.apply(job_id, door(found, now=self.now()))
+            except MoveRefused:
+                continue
+            events.moved(after, "cancel" if after.terminal else "ask_to_stop")
+            return after
+        raise JobConflict(f"Job {job_id} is changing too quickly; try again.")
+
+    def now(self) -> float:
+        """Seconds since the epoch, to the millisecond: what is stored is what was meant."""
+        return round(self.clock(), 3)
+
+    def dispatch(self, job: Job, delay: int = 0) -> None:
+        """Send the job's nudge and write down that it was sent; raises what the queue raises."""
+        self.queue.send(Nudge(job.id, job.gen, job.type, job.correlation_id), delay)
+        with contextlib.suppress(MoveRefused):  # a worker was faster: its claim marks the job as sent
+            self.store.apply(job.id, transitions.mark_sent(job))
+
+    def delay_of(self, job: Job) -> int:
+        """Whole seconds until the job may run; beyond SQS_LONGEST_DELAY the watchdog sends it when it is time."""
+        return max(0, math.ceil((job.run_at or 0) - self.now()))
+
+    def send(self, job: Job) -> Job:
+        """The second half of `submit`: nudge the queue, or leave it to the watchdog when that fails or is too early."""
+        delay = self.delay_of(job)
+        if delay > SQS_LONGEST_DELAY:
+            return job
+        try:
+            self.dispatch(job, delay)
+        except Exception as error:
+            events.dispatch_deferred(job, error)
+            return job
+        return replace(job, sent=True)
+
+    def _apply(self, found: Job, change: transitions.Change) -> Job:
+        try:
+            return self.store.apply(found.id, change)
+        except MoveRefused as refused:
+            state = "gone" if refused.current is None else refused.current.status
+            raise JobConflict(f"Job {found.id} is {state} now; someone else was faster.") from None
+
+    def _new_job(self, asked: Submission) -> Job:
+        kind = jobtype.get(asked.type)
+        payload = kind.canonical(asked.payload)
+        now = self.now()
+        run_at = now + asked.delay_seconds if asked.delay_seconds else asked.run_at
+        if run_at is not None and run_at - now > MAX_DELAY:
+            raise InvalidRequest("That is too far ahead.", [FieldError(("run_at",), "must be at most a year ahead")])
+        later = run_at is not None and run_at > now
+        return Job(
+            id=self._new_id(asked),
+            type=kind.name,
+            status=Status.SCHEDULED if later else Status.QUEUED,
+            created_at=now,
+            updated_at=now,
+            **_stored(payload),
+            body_hash=asked.body_hash(),
+            max_attempts=asked.max_attempts or kind.max_attempts,
+            run_at=run_at if later else None,
+            next_attempt_at=run_at if later else None,
+            # Shortly before its time even when it is sent at once: had that failed, nothing else would be early enough.
+            due_at=max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD),
+            tags=asked.tags,
+            correlation_id=asked.correlation_id,
+            idempotency_key=asked.idempotency_key,
+            principal=asked.principal,
+            writer=uuid.uuid4().hex[:12],
+        )
+
+    def _new_id(self, asked: Submission) -> str:
+        if asked.idempotency_key is None:
+            return str(uuid.uuid4())
+        return str(uuid.uuid5(NAMESPACE, f"{asked.principal}|{asked.idempotency_key}"))
+
+
+def _stored(payload: JSON) -> dict[str, JSON]:
+    return {"payload": payload, "payload_bytes": len(json.dumps(payload, separators=(",", ":")))}
+
+
+def _check_same(job: Job, existing: Job) -> None:
+    if existing.body_hash != job.body_hash:
+        where = [FieldError(("header", "Idempotency-Key"), "was used before with another body; use a new key")]
+        raise IdempotencyMismatch("This Idempotency-Key belongs to another request.", where)

@@ -1,0 +1,36 @@
+"""Stop a job type's queue from being worked off, and let it go on: jobs wait, nothing is lost."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.errors import JobFlowError
+from chalicelib.jobs.ports import Consumers, Pauses
+
+
+@dataclass
+class Pausing:
+    """Both halves together: what everybody reads (`pauses`), and what hands out the messages (`consumers`)."""
+
+    pauses: Pauses
+    consumers: Consumers
+    clock: Callable[[], float] = time.time
+
+    def pause(self, job_type: str) -> None:
+        """Pause; again, it does no harm. Raises JobConflict while an earlier change is still being made."""
+        # Written down first: should the rest fail, a pause that does not hold is seen, a silent stop would not be.
+        new = self.pauses.pause(job_type, round(self.clock(), 3))
+        try:
+            self.consumers.switch(job_type, on=False)
+        except JobFlowError:
+            # Nothing was switched, for certain. After any other error it may have been, and the pause stays told.
+            if new:
+                with contextlib.suppress(Exception):
+                    self.pauses.resume(job_type)
+            raise
+
+    def resume(self, job_type: str) -> None:
+        """Resume; a type that is not paused is no error. Raises JobConflict while an earlier change is being made."""
+        self.consumers.switch(job_type, on=True)
+        self.pauses.resume(job_type)

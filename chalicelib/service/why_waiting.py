@@ -1,0 +1,80 @@
+"""Why nothing happens with a job right now, in one sentence made of facts. Pure."""
+
+from dataclasses import dataclass
+
+from chalicelib.counters import backlog
+from chalicelib.jobs.job import WAITING, Job, Status
+from chalicelib.jobs.listing import iso
+from chalicelib.jobs.ports import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a waiting job's queue is like: who came before it at most, since when the oldest waits, whether it stands.
+
+    Times in seconds since the epoch.
+    """
+
+    ahead: int = 0
+    oldest: float | None = None
+    paused: float | None = None
+
+    @classmethod
+    def of(cls, job: Job, standing: Standing, now: float) -> "Line":
+        """The line that the job is in, as last counted."""
+        return cls(
+            backlog.ahead(standing.waiting, job.type, job.updated_at, now),
+            backlog.oldest(standing.waiting, job.type, now),
+            standing.paused.get(job.type),
+        )
+
+
+def asks(job: Job) -> bool:
+    """Whether the sentence takes a look at the line: for a job that waits."""
+    return job.status in WAITING
+
+
+def why(job: Job, line: Line, now: float) -> str | None:
+    """The sentence, at `now` (epoch seconds); None when something happens with the job, or nothing will."""
+    if job.status is Status.PROCESSING:
+        return "It was asked to stop and does so at its next check." if job.cancel_requested else None
+    if job.status not in WAITING:
+        return None
+    sentence = _sentence(job, line, now)
+    if line.paused is None or job.status is Status.QUEUED:
+        return f"{sentence}."
+    return f"{sentence}; the {job.type} queue is paused since {iso(line.paused)}, so it does not start until resumed."
+
+
+def _sentence(job: Job, line: Line, now: float) -> str:
+    due = job.next_attempt_at
+    if job.status is Status.SCHEDULED and due is not None:
+        late = "; that has passed, and it waits for a free worker" if due <= now else ""
+        return f"It is scheduled for {iso(due)}{late}"
+    if job.status is Status.RETRYING and due is not None:
+        attempt = f"attempt {job.attempts + 1} of {job.max_attempts}"
+        backs_off = f"backs off until {iso(due)}, then {attempt} begins"
+        return f"Attempt {job.attempts} failed and it " + (
+            backs_off if due > now else f"waits for a free worker: {attempt} is due since {iso(due)}"
+        )
+    return _queued(job, line, now)
+
+
+def _queued(job: Job, line: Line, now: float) -> str:
+    if line.paused is not None:
+        return f"The {job.type} queue is paused since {iso(line.paused)}; it waits until somebody resumes it"
+    if not job.sent:
+        return "It is stored, but its message is not sent yet; the watchdog sends it within two minutes"
+    if line.ahead == 0:
+        return f"It is next in the {job.type} queue and waits for a free worker"
+    jobs = "1 job is" if line.ahead == 1 else f"{line.ahead:,} jobs are"
+    age = "" if line.oldest is None else f", the oldest waiting for {_span(now - line.oldest)}"
+    return f"At most {jobs} ahead of it in the {job.type} queue{age}"
+
+
+def _span(seconds: float) -> str:
+    whole = max(0, round(seconds))
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if whole >= 2 * size:
+            return f"{whole // size} {unit}s"
+    return "1 second" if whole == 1 else f"{whole} seconds"

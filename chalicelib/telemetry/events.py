@@ -1,0 +1,204 @@
+"""The vocabulary of events: one function an event, which writes its log line and counts its metric.
+
+Never a payload, a result, a token or an address: ids, types, sizes and times only.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.telemetry.emf import Metric, count
+from chalicelib.telemetry.logger import event, logger
+
+ENDS = {
+    Status.COMPLETED: Metric.COMPLETED,
+    Status.FAILED: Metric.FAILED,
+    Status.RETRYING: Metric.RETRIED,
+    Status.DEAD_LETTER: Metric.DEAD_LETTERED,
+}
+"""What the end of an attempt counts as, by the state it leaves the job in."""
+STORED = ("POST", "/jobs", 201)
+"""An answer that has a line already: job.created, which has the job's id beside the same correlation id."""
+
+
+def created(job: Job) -> None:
+    """A job was stored. It is counted when the table's stream tells of it, many jobs to a line."""
+    event("job.created", job, payload_bytes=job.payload_bytes)
+
+
+def batch_cut_short(stored: int, left: int) -> None:
+    """The store failed in the middle of a batch: what came before is stored, the rest was not tried."""
+    logger().exception("batch.cut_short", extra={"stored": stored, "left": left})
+
+
+def replayed(job: Job) -> None:
+    """The same Idempotency-Key and body came again."""
+    event("job.replayed", job)
+
+
+def dispatch_deferred(job: Job, error: Exception) -> None:
+    """The job is stored but its message did not get out; the watchdog sends it within two minutes."""
+    event("dispatch.deferred", job, level="WARNING", error_class=type(error).__name__)
+
+
+def moved(job: Job, move: str, **extra: Any) -> None:
+    """A job changed its state."""
+    event(f"job.{move}", job, **extra)
+
+
+def attempt_started(job: Job) -> None:
+    """A worker claimed a job; `wait_ms` is how long a new one was due before that."""
+    due, started = job.run_at or job.created_at, job.started_at or 0.0
+    wait = round(1000 * (started - due)) if job.token == (1, 1) else None
+    again = job.receive_count if (job.receive_count or 0) > 1 else None
+    event("attempt.started", job, wait_ms=wait, cold_start=job.cold_start or None, receive_count=again)
+
+
+def attempt_finished(job: Job, attempt: Attempt) -> None:
+    """An attempt ended and its end was recorded."""
+    level = "INFO" if attempt.outcome in ("completed", "cancelled") else "WARNING"
+    event(
+        f"attempt.{attempt.outcome}", job, level=level, duration_ms=attempt.duration_ms,
+        retry_delay_s=attempt.retry_delay_s, error_class=attempt.error_class,
+    )  # fmt: skip
+    if job.status in ENDS:
+        count(ENDS[job.status], job.type)
+
+
+def late_finisher(job: Job, current: Job | None) -> None:
+    """An attempt ended after its lease was lost; the fence refused it, and its result is discarded."""
+    now = None if current is None else f"{current.status} {current.gen}.{current.attempts}"
+    event("attempt.late", job, level="WARNING", current=now)
+    count(Metric.FENCED, event="late_finisher")
+
+
+def taken_over(job: Job) -> None:
+    """A job was taken from a holder whose lease had run out."""
+    event("attempt.takeover", job, level="WARNING")
+    count(Metric.FENCED, event="takeover")
+
+
+def duplicate(job: Job, why: str) -> None:
+    """A message came whose run is under way or done: it comes again, or is acknowledged, and runs nothing."""
+    event("claim.duplicate", job, why=why)
+    count(Metric.FENCED, event="duplicate")
+
+
+def buried(job: Job) -> None:
+    """A job that nobody held was given up: lost in its last attempt, undeliverable, or redriven without an attempt."""
+    event("job.bury", job, level="ERROR", error_class=job.error_class)
+    count(Metric.DEAD_LETTERED, job.type)
+
+
+def resent(job: Job, delay: int) -> None:
+    """The watchdog sent a job's message: the first one did not get out, or was lost, or it was time for it."""
+    event("watchdog.resent", job, level="INFO" if job.run_at else "WARNING", delay_s=delay, resends=job.resends)
+    count(Metric.RESENT, job.type)
+
+
+def dead_letter_removed(job_type: str, job_id: str, why: str) -> None:
+    """A message whose job moved on was removed from its dead-letter queue."""
+    logger().info("sweeper.removed", extra={"job_type": job_type, "job_id": job_id, "why": why})
+
+
+def dead_letter_malformed(job_type: str) -> None:
+    """A message in a dead-letter queue is no nudge; it stays there for someone to look at."""
+    logger().error("sweeper.malformed", extra={"job_type": job_type})
+
+
+def watchdog_failed(what: str, error: Exception) -> None:
+    """A request to AWS failed while the watchdog looked at a job or a queue; the next run looks again."""
+    logger().exception("watchdog.aws_error", extra={"what": what, "error": type(error).__name__})
+
+
+def watchdog_ran(tally: Mapping[str, int]) -> None:
+    """A run of the watchdog ended; its absence is what an alarm waits for."""
+    logger().info("watchdog.ran", extra={"tally": dict(tally)})
+    count(Metric.WATCHDOG_RAN)
+
+
+def claim_deferred(job: Job, why: str, seconds: int) -> None:
+    """A message came too early, or burns down to the dead-letter queue, which takes ten of these; it comes again."""
+    event("claim.deferred", job, level="DEBUG", why=why, visibility_s=seconds)
+
+
+def message_dropped(job_type: str, job_id: str, why: str) -> None:
+    """A message was acknowledged without running anything: its job is cancelled, gone, or of a newer generation."""
+    logger().info("message.dropped", extra={"job_type": job_type, "job_id": job_id, "why": why})
+
+
+def message_malformed(job_type: str, why: str, receive_count: int) -> None:
+    """A message is no nudge of this version; it backs off and ends in the dead-letter queue."""
+    logger().error("message.malformed", extra={"job_type": job_type, "why": why, "receive_count": receive_count})
+
+
+def out_of_time(job_type: str, left: int) -> None:
+    """A batch had no time left for its last messages; they go back unclaimed."""
+    logger().info("batch.out_of_time", extra={"job_type": job_type, "messages": left})
+
+
+def store_failed(job_type: str, job_id: str, error: Exception) -> None:
+    """A request to AWS failed while a job was worked off; the message stays and the lease decides."""
+    logger().exception(
+        "worker.aws_error", extra={"job_type": job_type, "job_id": job_id, "error": type(error).__name__}
+    )
+
+
+def rate_limiter_down(error: Exception) -> None:
+    """The control table did not answer: requests are let in (open), and this is counted."""
+    logger().error("rate_limit.unavailable", extra={"error_class": type(error).__name__})
+    count(Metric.CONTROL_TABLE_DOWN)
+
+
+def rate_limited() -> None:
+    """A request was refused; the address is not logged."""
+    logger().info("rate_limit.refused")
+
+
+def request_served(method: str, route: str, status: int, duration_ms: float, correlation_id: str) -> None:
+    """The API answered; the route as declared, without the ids in it."""
+    keys = {"method": method, "route": route, "status_code": status, "duration_ms": round(duration_ms, 1)}
+    level = logger().debug if (method, route, status) == STORED else logger().info
+    level("api.request", extra={**keys, "correlation_id": correlation_id})
+
+
+def request_failed(route: str, correlation_id: str) -> None:
+    """The API hit an error nobody foresaw: the traceback is here, and only here."""
+    logger().exception("api.error", extra={"route": route, "correlation_id": correlation_id})
+
+
+def authorizer_down(error: Exception) -> None:
+    """A token could not be checked, so it was refused."""
+    logger().error("auth.unavailable", extra={"error_class": type(error).__name__})
+    count(Metric.CONTROL_TABLE_DOWN)
+
+
+def token_issued(token_id: str, role: str) -> None:
+    """A token was made; its text is nowhere but with the one who asked."""
+    logger().info("token.issued", extra={"token_id": token_id, "role": role})
+
+
+def token_revoked(token_id: str) -> None:
+    """A token was made useless."""
+    logger().info("token.revoked", extra={"token_id": token_id})
+
+
+def counted(records: int, entries: int, created: Mapping[str, int]) -> None:
+    """A batch of the jobs table's stream went into the counters; `created` is how many new jobs it told of, by type."""
+    logger().debug("counters.applied", extra={"records": records, "entries": entries})
+    for job_type, number in created.items():
+        count(Metric.CREATED, job_type, number)
+
+
+def recounted(jobs: int, wrong: Mapping[str, int], repaired: Mapping[str, int]) -> None:
+    """The jobs were recounted: by how much the counters are wrong for sure, by number, and what was put right."""
+    level = logger().warning if wrong else logger().info
+    level("counters.recounted", extra={"jobs": jobs, "wrong": dict(wrong), "repaired": dict(repaired)})
+    if wrong:
+        count(Metric.COUNTER_DRIFT, number=sum(abs(n) for n in wrong.values()))
+
+
+def paused(job_type: str, token_id: str, *, resumed: bool = False) -> None:
+    """Somebody stopped a type's queue from being worked off, or let it go on."""
+    logger().warning("job_type.resumed" if resumed else "job_type.paused",
+                     extra={"job_type": job_type, "token_id": token_id})  # fmt: skip

@@ -1,0 +1,87 @@
+"""Tidy a dead-letter queue: remove messages whose job moved on, give up jobs whose message got there unclaimed.
+
+The message of a dead-lettered job stays: it is the evidence, the queue's depth and what the alarm counts.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from chalicelib.errors import JobNotFound, MoveRefused
+from chalicelib.jobs import transitions
+from chalicelib.jobs.attempt import attempt_of
+from chalicelib.jobs.job import LOST, Job, Status
+from chalicelib.jobs.ports import DeadMessage
+from chalicelib.service.jobs import JobService
+from chalicelib.telemetry import events
+from chalicelib.watchdog.dead_letter_rules import Keep, Remove, sweep
+from chalicelib.watchdog.rules import Bury
+
+MOST_SWEPT = 500
+"""Messages looked at in one queue and run: one read each, one receive for ten."""
+
+
+@dataclass
+class Sweeper:
+    """Sweeps dead-letter queues for the watchdog."""
+
+    service: JobService
+    tally: Counter[str] = field(default_factory=Counter)
+
+    def sweep(self, job_type: str, more: Callable[[], bool]) -> Mapping[str, int]:
+        """Look at one queue's messages while there are some and `more()`; returns how many met which end."""
+        try:
+            for _ in range(MOST_SWEPT // 10):
+                if not more():
+                    self.tally["out_of_time"] += 1
+                    break
+                if not self._ten(job_type):
+                    break
+        except Exception as error:
+            events.watchdog_failed(job_type, error)
+            self.tally["failed"] += 1
+        return self.tally
+
+    def _ten(self, job_type: str) -> int:
+        found = self.service.queue.peek_dead(job_type, 10)
+        stale = [message.receipt for message in found if self._judge(job_type, message)]
+        if stale:
+            self.service.queue.delete_dead(job_type, stale)
+            self.tally["removed"] += len(stale)
+        return len(found)
+
+    def _judge(self, job_type: str, message: DeadMessage) -> bool:
+        """Whether the message is to be removed; gives its job up when that is what it calls for."""
+        job = None if message.nudge is None else self._find(message.nudge.id)
+        match sweep(message.nudge, job, self.service.now()):
+            case Remove(why):
+                events.dead_letter_removed(job_type, "-" if message.nudge is None else message.nudge.id, why)
+                return True
+            case Keep(malformed=True):
+                events.dead_letter_malformed(job_type)
+                self.tally["malformed"] += 1
+            case Bury(error) if job is not None:
+                self._bury(job, error)
+        return False
+
+    def _bury(self, job: Job, error: tuple[str, str]) -> None:
+        try:
+            bury(self.service, job, error)
+            self.tally["buried"] += 1
+        except MoveRefused:
+            self.tally["left"] += 1
+
+    def _find(self, job_id: str) -> Job | None:
+        try:
+            return self.service.store.get(job_id)
+        except JobNotFound:
+            return None
+
+
+def bury(service: JobService, job: Job, error: tuple[str, str]) -> None:
+    """Give up a job that nobody holds; an attempt that never ended is put on record. Raises MoveRefused."""
+    now = service.now()
+    buried = service.store.apply(job.id, transitions.bury(job, now=now, error=error))
+    if job.status is Status.PROCESSING:
+        service.store.record(job.id, attempt_of(job, LOST, now))
+    events.buried(buried)

@@ -1,0 +1,101 @@
+"""Take a job for one attempt, or say what becomes of the message that could not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.errors import JobNotFound, MoveRefused
+from chalicelib.jobs import transitions
+from chalicelib.jobs.attempt import attempt_of
+from chalicelib.jobs.job import LOST, Job
+from chalicelib.jobs.ports import JobStore, Nudge
+from chalicelib.jobs.transitions import Claimant
+from chalicelib.telemetry import events
+from chalicelib.worker.message_fate import Drop, GiveUpLost, Hold, TakeOver, after_refusal
+
+LEASE_SLACK = 5.0
+"""Seconds a lease outlives the invocation: no holder can still be writing then."""
+PEEK_FROM = 4
+"""From this receive on the item is read before it is claimed: a refused claim costs more than a read."""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Claims jobs for a worker. `clock` gives seconds since the epoch, `spread(low, high)` a number between."""
+
+    store: JobStore
+    clock: Callable[[], float]
+    spread: Callable[[float, float], float]
+
+    def claim(self, nudge: Nudge, by: Claimant, left: float) -> Job | Drop | Hold:
+        """The job, held until `left` seconds from now and a little more; or what becomes of the message."""
+        now = self._now()
+        claim = transitions.claim(nudge.gen, now=now, lease_until=now + left + LEASE_SLACK, by=by)
+        try:
+            if by.receive_count >= PEEK_FROM:
+                self._peek(nudge.id, claim)
+            return self.store.apply(nudge.id, claim)
+        except MoveRefused as refused:
+            return self._refused(nudge, refused.current, by, left)
+
+    def _peek(self, job_id: str, claim: transitions.Change) -> None:
+        try:
+            current = self.store.get(job_id)
+        except JobNotFound:
+            raise MoveRefused(claim.move.name, None) from None
+        if not claim.allowed(current):
+            raise MoveRefused(claim.move.name, current)
+
+    def _refused(self, nudge: Nudge, current: Job | None, by: Claimant, left: float) -> Job | Drop | Hold:
+        end = after_refusal(nudge, current, self._now(), self.spread)
+        try:
+            if isinstance(end, TakeOver | GiveUpLost) and end.lost.cancel_requested:
+                return self._stop(end.lost)
+            if isinstance(end, TakeOver):
+                return self._take_over(end.lost, by, left)
+            if isinstance(end, GiveUpLost):
+                return self._give_up(end.lost)
+        except MoveRefused:
+            return Hold(1, "lost a race")
+        if current is not None and end.duplicate:
+            events.duplicate(current, end.why)
+        elif isinstance(end, Drop):
+            events.message_dropped(nudge.type, nudge.id, end.why)
+        elif current is not None:
+            events.claim_deferred(current, end.why, end.seconds or 0)
+        return end
+
+    def _stop(self, lost: Job) -> Drop:
+        now = self._now()
+        stopped = self.store.apply(lost.id, transitions.stop(lost, now=now))
+        self._record_lost(lost)
+        events.moved(stopped, "stop")
+        return Drop("cancelled")
+
+    def _take_over(self, lost: Job, by: Claimant, left: float) -> Job:
+        now = self._now()
+        change = transitions.take_over(lost, now=now, lease_until=now + left + LEASE_SLACK, by=by)
+        taken = self.store.apply(lost.id, change)
+        self._record_lost(lost)
+        events.taken_over(taken)
+        return taken
+
+    def _give_up(self, lost: Job) -> Hold:
+        now = self._now()
+        error = (
+            "WorkerLost",
+            f"Attempt {lost.attempts} of {lost.max_attempts} was never settled: its worker crashed or ran out of time.",
+        )
+        buried = self.store.apply(lost.id, transitions.bury(lost, now=now, error=error))
+        self._record_lost(lost)
+        events.buried(buried)
+        return Hold(0, "burning down to the dead-letter queue")
+
+    def _record_lost(self, lost: Job) -> None:
+        try:
+            self.store.record(lost.id, attempt_of(lost, LOST, self._now()))
+        except Exception as error:
+            # The job is ours by now: an attempt must not be spent because a line of history could not be written.
+            events.store_failed(lost.type, lost.id, error)
+
+    def _now(self) -> float:
+        return round(self.clock(), 3)

@@ -1,0 +1,212 @@
+"""Work off one SQS batch of one job type: `consume(job_type)` is the Lambda entry point.
+
+The item is the truth, the message a nudge. Read downward: batch, message, claim, run, settle.
+"""
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from chalicelib import wiring
+from chalicelib.errors import (
+    InvalidPayload,
+    JobCancelled,
+    LeaseLost,
+    MalformedMessage,
+    PayloadUnreadable,
+    PermanentError,
+)
+from chalicelib.jobs.backoff import Jitter, no_jitter
+from chalicelib.jobs.job import JSON, Job
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.message import parse_nudge
+from chalicelib.jobs.ports import JobQueue, JobStore, Nudge
+from chalicelib.jobs.transitions import Claimant
+from chalicelib.telemetry import events
+from chalicelib.telemetry.emf import gathering
+from chalicelib.telemetry.logger import about, job_keys
+from chalicelib.worker.claim import Claims
+from chalicelib.worker.context import JobContext, LambdaContext
+from chalicelib.worker.message_fate import Drop, Hold, malformed
+from chalicelib.worker.settle import Done, Lost, Outcome, Raised, Settlement, Stopped
+
+TRIM_SLACK = 15
+"""Seconds after the invocation's end at which an unfinished message shows again: the lease has run out before."""
+GUARD = 2.0
+"""Seconds beyond the job's budget that must be left before a message is claimed."""
+LARGEST_RESULT = 5_000_000
+
+
+class BatchFailed(Exception):
+    """Raised where partial batch responses are off: the whole batch must come again, or failures would be deleted."""
+
+
+class InjectedFault(Exception):
+    """JOBFLOW_FAULT_RATE made this attempt fail before the work, so that retries can be watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One received message."""
+
+    message_id: str
+    receipt: str
+    body: str
+    receive_count: int
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "Delivery":
+        """From a record of Lambda's SQS event."""
+        count = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+        return cls(record["messageId"], record["receiptHandle"], record["body"], count)
+
+
+@dataclass
+class Worker:
+    """Works off batches of one job type. `clock` gives seconds since the epoch; chance is an argument."""
+
+    kind: JobType[Any, Any]
+    store: JobStore
+    queue: JobQueue
+    clock: Callable[[], float] = time.time
+    jitter: Jitter = random.uniform
+    spread: Callable[[float, float], float] = random.uniform
+    chance: Callable[[], float] = random.random
+    fault_rate: float = 0.0
+    cold: bool = True
+
+    def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
+        """Work off the event's messages; returns the message ids that must come again."""
+        # What was given back most often comes first: a message is received so many times at most.
+        deliveries = sorted(map(Delivery.of, event["Records"]), key=lambda delivery: -delivery.receive_count)
+        self._trim(deliveries, _seconds_left(context))
+        again: list[str] = []
+        for number, delivery in enumerate(deliveries):
+            # The first message always runs: a batch that gave everything back would never get anywhere.
+            if number > 0 and _seconds_left(context) < self.kind.job_budget + GUARD:
+                again += self._give_back(deliveries[number:])
+                break
+            if not self._acknowledged(delivery, context):
+                again.append(delivery.message_id)
+        self.cold = False
+        return again
+
+    def _trim(self, deliveries: list[Delivery], left: float) -> None:
+        """The queue's long timeout is for throttled pollers; once we run, the end is known."""
+        try:
+            self.queue.set_visibility(self.kind.name, [d.receipt for d in deliveries], int(left) + TRIM_SLACK)
+        except Exception as error:
+            events.store_failed(self.kind.name, "-", error)
+
+    def _give_back(self, rest: list[Delivery]) -> list[str]:
+        events.out_of_time(self.kind.name, len(rest))
+        for delivery in rest:
+            self._hold(delivery, round(self.spread(0, 3)))
+        return [delivery.message_id for delivery in rest]
+
+    def _acknowledged(self, delivery: Delivery, context: LambdaContext) -> bool:
+        try:
+            end = self._handle(delivery, context)
+        except Exception as error:
+            events.store_failed(self.kind.name, delivery.message_id, error)
+            end = Hold(None, "aws error")
+        if isinstance(end, Drop):
+            return True
+        if end.seconds is not None:
+            self._hold(delivery, end.seconds)
+        return False
+
+    def _hold(self, delivery: Delivery, seconds: int) -> None:
+        try:
+            self.queue.set_visibility(self.kind.name, [delivery.receipt], seconds)
+        except Exception as error:
+            events.store_failed(self.kind.name, delivery.message_id, error)
+
+    def _handle(self, delivery: Delivery, context: LambdaContext) -> Drop | Hold:
+        try:
+            nudge = self._parse(delivery)
+        except MalformedMessage as error:
+            events.message_malformed(self.kind.name, str(error), delivery.receive_count)
+            return malformed(delivery.receive_count)
+        by = Claimant(context.aws_request_id, self.cold, delivery.receive_count)
+        claimed = Claims(self.store, self.clock, self.spread).claim(nudge, by, _seconds_left(context))
+        if not isinstance(claimed, Job):
+            return claimed
+        with about(**job_keys(claimed)):
+            return self._attempt(claimed, context)
+
+    def _parse(self, delivery: Delivery) -> Nudge:
+        nudge = parse_nudge(delivery.body)
+        if nudge.type != self.kind.name:
+            raise MalformedMessage(f"type is {nudge.type!r}, and this queue carries {self.kind.name!r}")
+        return nudge
+
+    def _attempt(self, job: Job, context: LambdaContext) -> Drop | Hold:
+        events.attempt_started(job)
+        ctx = JobContext(job, self.store, lambda: _seconds_left(context), self.clock)
+        return Settlement(self.store, self.clock, self.jitter).settle(job, self._run(job, ctx))
+
+    def _run(self, job: Job, ctx: JobContext) -> Outcome:
+        try:
+            self._inject_fault()
+            return Done(_as_json(self.kind.function(self._payload(job), ctx)))
+        except JobCancelled:
+            return Stopped()
+        except LeaseLost:
+            return Lost()
+        except InvalidPayload as error:
+            return Raised(PermanentError(f"{error} {[f'{e.loc}: {e.msg}' for e in error.errors]}"))
+        except Exception as error:
+            return Raised(error)
+
+    def _payload(self, job: Job) -> Any:
+        if job.payload is None:
+            # Tried again, and no permanent error: a role that lacks a permission is mended within the attempts.
+            size = f"The payload of {job.payload_bytes:,} bytes cannot be read"
+            raise PayloadUnreadable(f"{size}: it is gone, or this function may not read it.")
+        return self.kind.parse(job.payload)
+
+    def _inject_fault(self) -> None:
+        if self.fault_rate and self.chance() < self.fault_rate:
+            raise InjectedFault("JOBFLOW_FAULT_RATE is set: this attempt fails before the work.")
+
+
+def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
+    """The Lambda handler of a job type: takes an SQS event, answers with the messages that must come again."""
+    workers: list[Worker] = []
+
+    def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        settings = wiring.settings()
+        if not workers:
+            jitter = no_jitter if settings.jitter == "none" else random.uniform
+            workers.append(
+                Worker(kind, wiring.job_store(), wiring.job_queue(), jitter=jitter, fault_rate=settings.fault_rate)
+            )
+        with gathering():
+            again = workers[0].work(event, context)
+        if again and not settings.partial_batch:
+            raise BatchFailed(f"{len(again)} messages must come again, and PARTIAL_BATCH is not set")
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
+
+    return handler
+
+
+def _seconds_left(context: LambdaContext) -> float:
+    return context.get_remaining_time_in_millis() / 1000
+
+
+def _as_json(value: Any) -> JSON:
+    """The function's value as stored; what cannot be stored will not be storable next time either."""
+    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    try:
+        text = json.dumps(plain, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise PermanentError(f"The result is not JSON: {error}") from error
+    if len(text) > LARGEST_RESULT:
+        raise PermanentError(f"The result has {len(text)} characters; at most {LARGEST_RESULT}. Store it in S3.")
+    return plain

@@ -1,0 +1,91 @@
+"""What a job function is given beside its payload."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from aws_lambda_powertools import Logger
+
+from chalicelib.errors import JobCancelled, LeaseLost, MoveRefused
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.ports import JobStore
+from chalicelib.telemetry.logger import logger
+
+PROGRESS_EVERY = 5.0
+"""Seconds between two progress writes: each costs a write unit."""
+
+
+class LambdaContext(Protocol):
+    """The part of Lambda's context object that workers use."""
+
+    @property
+    def aws_request_id(self) -> str:
+        """The invocation's id."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the invocation is killed."""
+
+
+@dataclass
+class JobContext:
+    """One attempt: ids, time left, progress, cancellation, a logger."""
+
+    job: Job
+    store: JobStore
+    remaining: Callable[[], float]
+    clock: Callable[[], float] = time.time
+    _reported_at: float = field(default=float("-inf"), repr=False)
+
+    @property
+    def job_id(self) -> str:
+        """The job's id."""
+        return self.job.id
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt this is; the first is 1."""
+        return self.job.attempts
+
+    @property
+    def idempotency_key(self) -> str:
+        """Hand it to external services: the same for every attempt of this run, new after a manual retry."""
+        return self.job.idempotency_token
+
+    @property
+    def logger(self) -> Logger:
+        """A logger whose lines carry the job's keys."""
+        return logger()
+
+    def remaining_seconds(self) -> float:
+        """Seconds until this attempt is killed."""
+        return self.remaining()
+
+    def progress(self, percent: float, note: str | None = None) -> None:
+        """Say how far the job is (0-100); written at most every 5 seconds.
+
+        Raises LeaseLost when another worker took over, JobCancelled when someone asked for the job to stop.
+        """
+        now = self.clock()
+        if now - self._reported_at < PROGRESS_EVERY:
+            return
+        self._reported_at = now
+        percent = min(100.0, max(0.0, float(percent)))
+        change = transitions.report(self.job, now=now, percent=percent, note=note)
+        try:
+            current = self.store.apply(self.job.id, change)
+        except MoveRefused as refused:
+            raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.") from refused
+        self._obey(current)
+
+    def check_cancelled(self) -> None:
+        """Stop here if someone asked for it: raises JobCancelled (LeaseLost when another worker took over)."""
+        current = self.store.get(self.job.id)
+        if current.token != self.job.token or current.terminal:
+            raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.")
+        self._obey(current)
+
+    def _obey(self, current: Job) -> None:
+        if current.cancel_requested:
+            raise JobCancelled(f"Job {self.job_id} was asked to stop.")

@@ -1,0 +1,83 @@
+"""What becomes of a message whose job could not be claimed. Pure."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.jobs.job import WAITING, Job, Status
+from chalicelib.jobs.ports import Nudge
+
+MALFORMED_CAP = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Acknowledge: nothing this message asks for is left to do. `duplicate`: another one of its run has done it."""
+
+    why: str
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Report as failed, visible again in `seconds` (None: when its visibility timeout runs out). Never acknowledged.
+
+    `duplicate`: the run it asks for is under way.
+    """
+
+    seconds: int | None
+    why: str
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """The holder's lease ran out without a word, and attempts are left."""
+
+    lost: Job
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUpLost:
+    """The holder's lease ran out in its last attempt."""
+
+    lost: Job
+
+
+Disposition = Drop | Hold | TakeOver | GiveUpLost
+FINISHED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+
+
+def after_refusal(
+    nudge: Nudge, current: Job | None, now: float, spread: Callable[[float, float], float]
+) -> Disposition:
+    """What to do with `nudge` when its claim was refused and the job is as `current` at `now` (epoch seconds)."""
+    if current is None:
+        return Drop("no such job")
+    if nudge.gen != current.gen:
+        return Drop("older generation") if nudge.gen < current.gen else Hold(5, "newer generation than stored")
+    if current.status in FINISHED:
+        return Drop(f"job is {current.status}", duplicate=current.status is not Status.CANCELLED)
+    if current.status is Status.DEAD_LETTER:
+        return Hold(0, "burning down to the dead-letter queue")
+    return _waiting(current, now) if current.status in WAITING else _held(current, now, spread)
+
+
+def _waiting(current: Job, now: float) -> Disposition:
+    if current.attempts >= current.max_attempts:
+        return GiveUpLost(current)
+    early = (current.next_attempt_at or now) - now
+    return Hold(max(1, math.ceil(early)), "not due yet" if early > 0 else "lost a race")
+
+
+def _held(current: Job, now: float, spread: Callable[[float, float], float]) -> Disposition:
+    left = (current.lease_until or now) - now
+    if left >= 0:
+        # Two receipts may be the same message: acknowledging this one could delete the only one there is.
+        return Hold(math.ceil(left + spread(1, 3)), "held under a live lease", duplicate=True)
+    return TakeOver(current) if current.attempts < current.max_attempts else GiveUpLost(current)
+
+
+def malformed(receive_count: int) -> Hold:
+    """A body that does not parse backs off: a bad deploy must not drain a queue into its DLQ within seconds."""
+    return Hold(min(MALFORMED_CAP, 2 ** min(receive_count, 20)), "malformed message")

@@ -1,0 +1,99 @@
+"""The arithmetic of the rate limit, at its edges and over random histories."""
+
+import math
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.access.sliding_window import NOISE, admitted, estimate, retry_after, roll, start_of
+from chalicelib.jobs.ports import Window
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""How fast it is on a busy machine proves nothing."""
+LENGTH = 60
+
+
+@pytest.mark.parametrize(("now", "start"), [(0.0, 0), (59.999, 0), (60.0, 60), (1_800_000_013.5, 1_800_000_000)])
+def test_windows_are_aligned_to_the_epoch(now: float, start: int) -> None:
+    assert start_of(now, LENGTH) == start
+
+
+@pytest.mark.parametrize(
+    ("previous", "count", "elapsed", "expected"),
+    [(0, 1, 0, 1), (60, 1, 0, 61), (60, 1, 30, 31), (60, 1, 60, 1), (60, 1, 59.9, 1.1), (10, 5, -3, 15)],
+)
+def test_the_window_before_fades(previous: int, count: int, elapsed: float, expected: float) -> None:
+    assert estimate(Window(600, count, previous), 600 + elapsed, LENGTH) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("previous", "count", "elapsed", "inside"),
+    [
+        (0, 60, 0, True), (0, 61, 59.9, False), (60, 1, 0, False), (60, 1, 1, True), (60, 1, 0.99, False),
+        (60, 30, 30, True), (60, 31, 30, False), (9000, 1, 1, True), (60, 60, 60, True), (60, 61, 60, False),
+    ],
+)  # fmt: skip
+def test_a_request_is_let_in_up_to_the_limit(previous: int, count: int, elapsed: float, inside: bool) -> None:
+    assert admitted(Window(600, count, previous), 600 + elapsed, LENGTH, 60) is inside
+
+
+@pytest.mark.parametrize(
+    ("previous", "count", "elapsed", "wait"),
+    [
+        # full at once: the whole window, and then until one of sixty has faded
+        (0, 61, 0, 61), (0, 61, 59.5, 2), (0, 200, 0, 61),
+        # the window before fades by one a second
+        (60, 1, 0, 1), (60, 31, 30, 1), (60, 31, 30.5, 1),
+    ],
+)  # fmt: skip
+def test_how_long_to_wait(previous: int, count: int, elapsed: float, wait: int) -> None:
+    assert retry_after(Window(600, count, previous), 600 + elapsed, LENGTH, 60) == wait
+
+
+def test_a_limit_of_one_waits_until_the_one_has_left() -> None:
+    assert retry_after(Window(600, 2, 0), 610, LENGTH, 1) == 110
+    assert admitted(Window(660, 1, 1), 720, LENGTH, 1)
+
+
+@patient
+@given(
+    limit=st.integers(1, 200), length=st.integers(1, 3600), previous=st.integers(0, 250), extra=st.integers(1, 300),
+    share=st.floats(0, 0.999),
+)  # fmt: skip
+def test_after_the_wait_one_is_let_in_and_a_second_earlier_none(
+    limit: int, length: int, previous: int, extra: int, share: float
+) -> None:
+    start, now = 7 * length, 7 * length + share * length
+    faded = min(previous, limit) * (1 - share)
+    let_in = max(0, math.floor(limit - faded + NOISE))
+    refused = Window(start, let_in + extra, previous)
+    if admitted(refused, now, length, limit):
+        return  # what the rounding of `share` let through is no refusal
+
+    wait = retry_after(refused, now, length, limit)
+
+    settled = Window(start, refused.count - extra, previous)
+    assert admitted(_asked(settled, now + wait, length), now + wait, length, limit)
+    if wait > 1:
+        earlier = now + wait - 1.01
+        assert not admitted(_asked(settled, earlier, length), earlier, length, limit)
+
+
+@patient
+@given(st.lists(st.floats(0, 20), min_size=1, max_size=300), st.integers(1, 20))
+def test_no_window_of_the_fixed_kind_ever_holds_more_than_the_limit(gaps: list[float], limit: int) -> None:
+    window, now = Window(0, 0, 0), 0.0
+    let_in: dict[int, int] = {}
+    for gap in gaps:
+        now += gap
+        window = roll(window, start_of(now, LENGTH), LENGTH)
+        if admitted(window, now, LENGTH, limit):
+            let_in[window.start] = let_in.get(window.start, 0) + 1
+        else:
+            window = Window(window.start, window.count - 1, window.previous)
+    assert max(let_in.values(), default=0) <= limit
+
+
+def _asked(window: Window, now: float, length: int) -> Window:
+    return roll(window, start_of(now, length), length)

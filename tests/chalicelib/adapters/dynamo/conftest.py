@@ -1,0 +1,33 @@
+"""The store on the emulated AWS, and a look at what it wrote."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.settings import Settings
+from tests.support import REGION, Clock
+
+Items = dict[str, Mapping[str, Any]]
+
+
+@pytest.fixture
+def store(cloud: Settings, clock: Clock) -> DynamoJobStore:
+    return DynamoJobStore(cloud, clock)
+
+
+@pytest.fixture
+def items(cloud: Settings) -> Callable[[str], Items]:
+    """A job's items by their sort key, as they are in the table."""
+
+    def look(job_id: str) -> Items:
+        found = aws.client("dynamodb", REGION).query(
+            TableName=cloud.jobs_table,
+            KeyConditionExpression="pk = :id",
+            ExpressionAttributeValues={":id": {"S": job_id}},
+        )
+        return {item["sk"]["S"]: item for item in found["Items"]}
+
+    return look

@@ -1,0 +1,211 @@
+"""What jobs cost: write units of a life, bytes of the main item, requests of a page."""
+
+import random
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo import tables
+from chalicelib.adapters.dynamo.bodies import INLINE_PAYLOAD, fits_inline
+from chalicelib.adapters.dynamo.control import DynamoRateWindows
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.rows import JobRow, new_row
+from chalicelib.adapters.dynamo.sizes import WRITE_UNIT, item_size
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.transitions import Change, Claimant
+from chalicelib.settings import Settings
+from tests.chalicelib.adapters.dynamo.meter import metered
+from tests.support import REGION, T0, a_job, requests_to
+
+EMAIL = {
+    "to": ["success@simulator.amazonses.com"], "cc": [], "bcc": [], "reply_to": [],
+    "subject": "Your order has shipped", "text": "Good news: order 1042 is on its way.",
+    "html": "<p>Good news: order <b>1042</b> is on its way.</p>",
+}  # fmt: skip
+ERROR = ("ConnectionResetError", "The server closed the connection before it had answered: " + "x" * 60)
+
+
+def real_job(**fields: Any) -> Job:
+    """A job with all that the API puts on it."""
+    fields = {
+        "payload": EMAIL, "payload_bytes": 214, "body_hash": "f" * 32, "correlation_id": str(uuid.uuid4()),
+        "principal": "0123456789abcdef", "created_at": T0 + 0.123, "updated_at": T0 + 0.123, "due_at": T0 + 60.123,
+    } | fields  # fmt: skip
+    return a_job(**fields)
+
+
+def claim(store: DynamoJobStore, job: Job, now: float = T0 + 1.123) -> Job:
+    by = Claimant(str(uuid.uuid4()), cold_start=False, receive_count=1)
+    return store.apply(job.id, transitions.claim(job.gen, now=now, lease_until=now + 65.5, by=by))
+
+
+def key_of(job: Job) -> dict[str, Any]:
+    return {"pk": {"S": job.id}, "sk": {"S": "META"}}
+
+
+def main_item_size(job: Job, settings: Settings) -> int:
+    return item_size(aws.client("dynamodb", REGION).get_item(TableName=settings.jobs_table, Key=key_of(job))["Item"])
+
+
+def test_a_job_done_at_the_first_attempt_costs_seven_write_units(store: DynamoJobStore) -> None:
+    with metered() as meter:
+        job = real_job(idempotency_key="order-1042")
+        store.add(job)
+        store.apply(job.id, transitions.mark_sent(job))
+        held = claim(store, job)
+        store.apply(job.id, transitions.complete(held, now=T0 + 2, result={"message_id": "0" * 60, "recipients": 1}))
+    assert meter.readings == [
+        ("PutItem", "META", 3), ("UpdateItem", "META", 1), ("UpdateItem", "META", 1), ("UpdateItem", "META", 2),
+    ]  # fmt: skip
+
+
+def test_a_counted_request_costs_one_more(cloud: Settings) -> None:
+    windows = DynamoRateWindows(cloud)
+    windows.hit("192.0.2.1", 600, 60)
+    with metered() as meter:
+        windows.hit("192.0.2.1", 600, 60)
+    assert meter.readings == [("UpdateItem", "W", 1)]
+
+
+def test_a_failed_and_repeated_attempt_costs_three_write_units_more(store: DynamoJobStore) -> None:
+    """The first of a kind of error one more, for the index of failures, and the end another one to leave it."""
+    job = real_job()
+    store.add(job)
+    held = claim(store, job)
+    written = []
+    for attempt in (1, 2):
+        with metered() as meter:
+            store.record(job.id, Attempt(1, attempt, "error", T0, T0 + 1, *ERROR, "Traceback\n" * 40))
+            store.apply(job.id, transitions.postpone(held, now=T0 + 2, not_before=T0 + 4, error=ERROR))
+            held = claim(store, job, T0 + 4)
+        written.append(meter.readings)
+    assert written == [
+        [("PutItem", f"ATT#0001#0{attempt}", 1), ("UpdateItem", "META", units), ("UpdateItem", "META", 1)]
+        for attempt, units in ((1, 2), (2, 1))
+    ]
+    with metered() as meter:
+        store.apply(job.id, transitions.complete(held, now=T0 + 5, result=None))
+    assert meter.readings == [("UpdateItem", "META", 3)]
+
+
+def largest_inline(**fields: Any) -> int:
+    """Bytes of the largest payload that would lie in the job's main item."""
+    rows = ((size, new_row(JobRow, real_job(**fields, payload_bytes=size))) for size in range(1, INLINE_PAYLOAD + 1))
+    return max(size for size, row in rows if fits_inline(row, "x" * size))
+
+
+Step = Callable[[Job], Change]
+WORST = ("E" * 90, "x" * 1000)
+ENDS: dict[str, Step] = {
+    **{f"result of {n}": lambda job, n=n: transitions.complete(job, now=T0 + 2.123, result="r" * n)  # type: ignore[misc]
+       for n in (140, 148, 149, 300, 900)},
+    "fail": lambda job: transitions.fail(job, now=T0 + 2.123, error=WORST),
+    "exhaust": lambda job: transitions.exhaust(job, now=T0 + 2.123, error=WORST),
+    "stop": lambda job: transitions.stop(job, now=T0 + 2.123),
+    "bury": lambda job: transitions.bury(job, now=T0 + 99.123, error=WORST),
+    "postpone": lambda job: transitions.postpone(job, now=T0 + 2.123, not_before=T0 + 9.123, error=WORST),
+}  # fmt: skip
+
+
+def looked(job: Job) -> Change:
+    return transitions.watch(job, until=T0 + 200.123, resent=True)
+
+
+def told(job: Job) -> Change:
+    return transitions.report(job, now=T0 + 1.234, percent=100 / 3, note="漢" * 200)
+
+
+@pytest.mark.parametrize("key", [None, "0" * 36, "k" * 255])
+@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize("end", ENDS)
+def test_the_main_item_stays_within_one_write_unit(
+    store: DynamoJobStore, cloud: Settings, key: str | None, beside: bool, end: str
+) -> None:
+    """The largest payload that lies in it, or one byte more beside it, and everything that can be written after."""
+    size = largest_inline(idempotency_key=key) + beside
+    job = real_job(payload="x" * (size - 2), payload_bytes=size, idempotency_key=key)
+    store.add(job)
+    item = aws.client("dynamodb", REGION).get_item(TableName=cloud.jobs_table, Key=key_of(job))["Item"]
+    assert ("payload_ref" in item) == beside
+
+    def step(change: Change) -> Job:
+        after = store.apply(job.id, change)
+        assert main_item_size(job, cloud) <= WRITE_UNIT
+        return after
+
+    step(looked(job))
+    held = claim(store, job)
+    step(looked(held))
+    step(told(held))
+    after = step(ENDS[end](held))
+    if after.status is Status.RETRYING:
+        again = claim(store, after, T0 + 10.123)
+        step(told(again))
+        step(transitions.ask_to_stop(again, now=T0 + 11.123))
+        step(transitions.fail(again, now=T0 + 12.123, error=WORST))
+
+
+def fill(settings: Settings, number: int) -> None:
+    """Put so many jobs into the table, 25 a request."""
+    chance = random.Random(5)
+    rows = tables.jobs(settings).bind(JobRow)
+    items = [
+        new_row(
+            rows,
+            a_job(
+                status=chance.choice(list(Status)),
+                created_at=T0 + n,
+                tags=("t",),
+                fingerprint="0123456789ab" if n % 4 == 0 else None,
+            ),
+        ).serialize()
+        for n in range(number)
+    ]
+    for start in range(0, number, 25):
+        requests = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
+        aws.client("dynamodb", REGION).batch_write_item(RequestItems={settings.jobs_table: requests})
+
+
+LISTS = {
+    "plain": Filter(),
+    "group": Filter(status=Status.FAILED),
+    "mixed group": Filter(status=Status.PROCESSING),
+    "finished": Filter(status=Status.COMPLETED),
+    "tag": Filter(tag="t"),
+    "error": Filter(error="nothing like it"),
+    "kind of error": Filter(fingerprint="0123456789ab"),
+}
+
+
+@pytest.mark.parametrize("number", [50, 1000])
+def test_a_page_takes_the_same_requests_however_many_jobs_there_are(
+    store: DynamoJobStore, cloud: Settings, number: int
+) -> None:
+    fill(cloud, number)
+    made = {}
+    for name, which in LISTS.items():
+        with requests_to("dynamodb") as asked:
+            store.page(which, 5)
+        assert len(asked) <= 8
+        made[name] = (asked.count("Query"), asked.count("BatchGetItem"))
+    assert made == {
+        "plain": (4, 1), "group": (4, 1), "mixed group": (4, 1), "finished": (4, 2), "tag": (4, 1), "error": (4, 2),
+        "kind of error": (4, 1),
+    }  # fmt: skip
+
+
+def test_the_calls_of_a_life_are_one_request_each(store: DynamoJobStore) -> None:
+    job = real_job()
+    with requests_to("dynamodb") as asked:
+        store.add(job)
+        held = claim(store, job)
+        store.get(job.id)
+        store.record(job.id, Attempt(1, 1, "error", T0))
+        store.view(job.id)
+        store.apply(job.id, transitions.complete(held, now=T0 + 2, result=None))
+    assert asked == ["PutItem", "UpdateItem", "GetItem", "PutItem", "Query", "UpdateItem"]

@@ -1,0 +1,207 @@
+"""Lists at their limits: batches that DynamoDB leaves unread, offsets without end, shards that stop early."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo import tables
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.merging import Entry, Slice, merge
+from chalicelib.adapters.dynamo.pages import Pages
+from chalicelib.adapters.dynamo.rows import JobRow, shard_of
+from chalicelib.errors import InvalidPosition, JobFlowError
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.ports import Filter
+from chalicelib.settings import Settings
+from tests.support import REGION, SETTINGS, T0, a_job, requests_to
+
+
+@pytest.fixture
+def withheld() -> Iterator[Callable[[set[str], int], None]]:
+    """Makes DynamoDB leave these jobs unread in so many batches, as it does when it is throttled."""
+    events = aws.client("dynamodb", REGION).meta.events
+    hooks: list[Any] = []
+
+    def withhold(ids: set[str], times: int) -> None:
+        left = [times]
+
+        def cut(parsed: dict[str, Any], **_: Any) -> None:
+            if left[0] > 0:
+                left[0] -= 1
+                found = parsed["Responses"][SETTINGS.jobs_table]
+                parsed["Responses"][SETTINGS.jobs_table] = [item for item in found if item["pk"]["S"] not in ids]
+                keys = [{"pk": item["pk"], "sk": item["sk"]} for item in found if item["pk"]["S"] in ids]
+                parsed["UnprocessedKeys"] = {SETTINGS.jobs_table: {"Keys": keys}} if keys else {}
+
+        hooks.append(cut)
+        events.register("after-call.dynamodb.BatchGetItem", cut)
+
+    yield withhold
+    for hook in hooks:
+        events.unregister("after-call.dynamodb.BatchGetItem", hook)
+
+
+Withhold = Callable[[set[str], int], None]
+
+
+def filled(store: DynamoJobStore, number: int, **fields: Any) -> list[Job]:
+    """So many jobs, the newest first."""
+    jobs = [a_job(created_at=T0 + n, **fields) for n in range(number)]
+    for job in jobs:
+        store.add(job)
+    return jobs[::-1]
+
+
+def test_what_was_left_unread_is_asked_for_again(store: DynamoJobStore, cloud: Settings, withheld: Withhold) -> None:
+    jobs = filled(store, 6)
+    withheld({jobs[1].id, jobs[4].id}, 1)
+    with requests_to("dynamodb") as asked:
+        page = store.page(Filter(), 6)
+    assert page.jobs == jobs
+    assert asked.count("BatchGetItem") == 2
+
+
+def test_a_page_ends_before_what_stays_unread_and_goes_on_there(
+    store: DynamoJobStore, cloud: Settings, withheld: Withhold
+) -> None:
+    jobs = filled(store, 6)
+    withheld({jobs[2].id}, 3)
+    with requests_to("dynamodb") as asked:
+        page = store.page(Filter(), 6)
+    assert asked.count("BatchGetItem") == 3
+    assert page.jobs == jobs[:2]
+    assert store.page(Filter(), 6, page.position).jobs == jobs[2:]
+
+
+def test_a_page_of_which_nothing_was_read_can_be_asked_for_again(
+    store: DynamoJobStore, cloud: Settings, withheld: Withhold
+) -> None:
+    jobs = filled(store, 3)
+    withheld({job.id for job in jobs}, 3)
+    page = store.page(Filter(), 3)
+    assert page.jobs == []
+    assert store.page(Filter(), 3, page.position).jobs == jobs
+
+
+def test_an_offset_is_never_guessed(store: DynamoJobStore, cloud: Settings, withheld: Withhold) -> None:
+    jobs = filled(store, 3)
+    withheld({jobs[1].id}, 99)
+    with pytest.raises(JobFlowError) as unread:
+        store.page(Filter(status=Status.QUEUED), 1, offset=1)
+    assert not isinstance(unread.value, InvalidPosition)
+
+
+@pytest.fixture
+def narrow(cloud: Settings) -> Pages:
+    """Lists that read 5 jobs where others read 100, 3 times where others do 60 times, and look at fewer entries."""
+    table = tables.jobs(cloud)
+    return Pages(table, table.bind(JobRow), lambda: T0, batch=5, far=20, deep=3)
+
+
+@pytest.mark.parametrize(
+    ("which", "reached"),
+    [
+        (Filter(status=Status.CANCELLED), 1), (Filter(error="no such"), 1), (Filter(status=Status.QUEUED), 15),
+        (Filter(status=Status.QUEUED, type="email.send"), 15),
+    ],
+)  # fmt: skip
+def test_an_offset_reads_so_many_jobs_and_no_more(
+    store: DynamoJobStore, narrow: Pages, which: Filter, reached: int
+) -> None:
+    filled(store, 60)
+    for offset in (reached - 1, reached, 59):
+        with requests_to("dynamodb") as asked:
+            found = _found(narrow, which, offset)
+        assert len(asked) <= 4 + 3
+        assert found == (None if offset >= reached or not offset else 1), offset
+
+
+def test_an_offset_looks_at_so_many_entries_and_no_more(store: DynamoJobStore, narrow: Pages) -> None:
+    rare = a_job(created_at=T0 - 1, tags=("x",))
+    store.add(rare)
+    filled(store, 160)
+    with requests_to("dynamodb") as asked:
+        assert _found(narrow, Filter(type="email.send"), 19) == 1
+        assert _found(narrow, Filter(type="email.send"), 120) is None
+        assert _found(narrow, Filter(tag="x"), 1) is None
+    assert asked.count("Query") == 12
+
+
+def _found(pages: Pages, which: Filter, offset: int) -> int | None:
+    """How many jobs a page of one has behind an offset; None where that is refused."""
+    try:
+        return len(pages.page(which, 1, offset=offset).jobs) if offset else None
+    except InvalidPosition:
+        return None
+
+
+def test_offsets_of_jobs_that_must_be_read_go_on_where_they_end(store: DynamoJobStore, narrow: Pages) -> None:
+    """A page that ends where reading ends is short, and its position leads on to the very next job."""
+    jobs = filled(store, 60)
+    for offset in range(1, 15):
+        page = narrow.page(Filter(status=Status.QUEUED), 4, offset=offset)
+        assert page.jobs == jobs[offset : offset + len(page.jobs)]
+        assert page.position is not None
+        following = narrow.page(Filter(status=Status.QUEUED), 1, page.position)
+        assert following.jobs == [jobs[offset + len(page.jobs)]]
+
+
+def test_an_offset_that_one_look_does_not_reach_is_reached_in_several(store: DynamoJobStore) -> None:
+    """The newest jobs are all in one shard, which is asked for little more than its share."""
+    one_shard = [str(uuid.UUID(int=n, version=4)) for n in range(400)]
+    one_shard = [job_id for job_id in one_shard if shard_of(job_id) == 0][:60]
+    jobs = filled(store, 30)
+    for number, job_id in enumerate(one_shard):
+        jobs.insert(0, a_job(id=job_id, created_at=T0 + 100 + number))
+        store.add(jobs[0])
+    with requests_to("dynamodb") as asked:
+        page = store.page(Filter(), 4, offset=40)
+    assert page.jobs == jobs[40:44]
+    assert asked.count("Query") == 12
+    assert store.page(Filter(), 100, page.position).jobs == jobs[44:]
+
+
+def test_a_rare_match_is_reached_over_empty_pages(store: DynamoJobStore, narrow: Pages) -> None:
+    rare = a_job(created_at=T0 - 1, status=Status.CANCELLED)
+    store.add(rare)
+    filled(store, 90)
+    found: list[Job] = []
+    position, turned = None, 0
+    while position is not None or turned == 0:
+        page = narrow.page(Filter(status=Status.CANCELLED), 2, position)
+        found += page.jobs
+        position, turned = page.position, turned + 1
+    assert found == [rare]
+    assert turned > 2
+
+
+keys = st.lists(st.integers(0, 999), unique=True, max_size=40)
+
+
+@given(keys=keys, shards=st.integers(1, 5), limit=st.integers(1, 7), seed=st.randoms(use_true_random=False))
+def test_slices_show_every_entry_once_in_order(keys: list[int], shards: int, limit: int, seed: Any) -> None:
+    """Shards answer with at most `limit` entries each; what the merge shows, page by page, is everything."""
+    held: list[list[str]] = [[] for _ in range(shards)]
+    for key in keys:
+        seed.choice(held).append(f"{key:03}")
+    seen: list[str] = []
+    position = "~"
+    for _ in range(len(keys) + 1):
+        slices = [_slice(sorted(shard, reverse=True), position, limit) for shard in held]
+        merged = merge(slices)
+        seen += [entry.key for entry in merged.entries]
+        if merged.frontier is None:
+            break
+        assert merged.frontier < position
+        position = merged.frontier
+    assert seen == sorted((f"{key:03}" for key in keys), reverse=True)
+
+
+def _slice(shard: list[str], position: str, limit: int) -> Slice:
+    below = [key for key in shard if key < position]
+    return Slice([Entry(key, key) for key in below[:limit]], below[limit - 1] if len(below) > limit else None)

@@ -1,0 +1,118 @@
+"""What an address is, and what SES's answers mean. Sending itself is in tests/handlers/test_email_send.py."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from chalicelib.builtin.mail import EmailAddress, HeaderText, MailNotSent, failure
+from chalicelib.errors import PermanentError
+
+ADDRESS: TypeAdapter[str] = TypeAdapter(EmailAddress)
+HEADER: TypeAdapter[str] = TypeAdapter(HeaderText)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada@example.com",
+        "a@b.co",
+        "first.last+tag@sub.domain.example.com",
+        "o'brien_99@xn--bcher-kva.example",
+        "success@simulator.amazonses.com",
+        "x" * 64 + "@example.com",
+        "a@" + "d" * 63 + ".example",
+    ],
+)
+def test_plain_addresses_are_taken(text: str) -> None:
+    assert ADDRESS.validate_python(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ada",
+        "ada@",
+        "@example.com",
+        "ada@localhost",
+        "ada@example.com ",
+        " ada@example.com",
+        "ada@example.com\n",
+        "ada@example.com\r\nBcc: eve@example.com",
+        "ada@example.com,eve@example.com",
+        "ada@example.com;eve@example.com",
+        "Ada <ada@example.com>",
+        '"ada lovelace"@example.com',
+        "ada@eve@example.com",
+        ".ada@example.com",
+        "ada.@example.com",
+        "a..b@example.com",
+        "ada@-example.com",
+        "ada@example-.com",
+        "ada@example..com",
+        "ada@[127.0.0.1]",
+        "ada@127.0.0.1",
+        "äda@example.com",
+        "ada@exämple.com",
+        "x" * 65 + "@example.com",
+        "a@" + "d" * 64 + ".example",
+        "a@" + "d." * 130 + "com",
+        "ada@example.com\x00",
+    ],
+)
+def test_everything_else_is_not(text: str) -> None:
+    with pytest.raises(ValidationError):
+        ADDRESS.validate_python(text)
+
+
+@given(st.text())
+def test_an_address_that_is_taken_can_end_no_header_and_start_no_second_address(text: str) -> None:
+    for candidate in (text, f"{text}@example.com", f"ada@{text}.com"):
+        try:
+            taken = ADDRESS.validate_python(candidate)
+        except ValidationError:
+            continue
+        assert taken.isascii()
+        assert not re.search(r"[\s,;:<>()\[\]\"\\\x00-\x20\x7f]", taken)
+        assert taken.count("@") == 1
+
+
+@given(st.text())
+def test_a_header_that_is_taken_is_one_line(text: str) -> None:
+    try:
+        taken = HEADER.validate_python(text)
+    except ValidationError:
+        assert any(not character.isprintable() for character in text)
+    else:
+        assert len(taken.splitlines()) <= 1
+        assert "\x00" not in taken
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["MessageRejected", "BadRequestException", "AccountSuspendedException", "MailFromDomainNotVerifiedException"],
+)
+def test_what_stays_refused_is_permanent(code: str) -> None:
+    assert isinstance(failure(code, "no"), PermanentError)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["TooManyRequestsException", "LimitExceededException", "SendingPausedException", "Throttling", "InternalFailure"],
+)
+def test_what_passes_is_tried_again(code: str) -> None:
+    found = failure(code, "later")
+    assert isinstance(found, MailNotSent)
+    assert not isinstance(found, PermanentError)
+    assert str(found) == f"SES answered {code}: later"
+
+
+def test_addresses_are_taken_out_of_what_ses_says() -> None:
+    said = "Email address is not verified. The following identities failed the check: Ada <ada@example.com>, bob@b.co"
+    assert str(failure("MessageRejected", said)) == (
+        "SES answered MessageRejected: Email address is not verified. "
+        "The following identities failed the check: Ada <<address>>, <address>"
+    )

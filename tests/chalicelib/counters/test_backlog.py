@@ -1,0 +1,117 @@
+"""The oldest wait is known from sums alone, whatever came and went before."""
+
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.counters.backlog import RULERS, ahead, came, litter, oldest, went
+
+T0 = 1_800_000_000.0
+HOUR = 3600.0
+NAME = "a.b"
+
+
+def waiting(*ages: float) -> Counter[str]:
+    """What is counted while jobs of these ages (seconds at T0) wait."""
+    numbers: Counter[str] = Counter()
+    for age in ages:
+        numbers.update(came(NAME, T0 - age))
+    return numbers
+
+
+@pytest.mark.parametrize(
+    ("age", "within"),
+    [(0, 5), (7, 2.5), (800, 2.5), (3000, 30), (3.5 * HOUR, 30), (9 * HOUR, 1800), (90 * 24 * HOUR, 1800)],
+)
+def test_an_age_is_as_exact_as_its_ruler(age: float, within: float) -> None:
+    found = oldest(waiting(age, 0), NAME, T0)
+    assert found is not None
+    assert abs((T0 - found) - age) <= within
+
+
+def test_nobody_waits() -> None:
+    assert oldest({}, NAME, T0) is None
+    assert oldest(waiting(10), "c.d", T0) is None
+
+
+def test_the_last_one_to_leave_leaves_nobody_waiting() -> None:
+    numbers = waiting(7)
+    numbers.update(went(NAME, T0 - 7, T0))
+    assert oldest(numbers, NAME, T0) is None
+
+
+def test_one_stuck_job_is_not_hidden_by_those_that_come_and_go() -> None:
+    found = oldest(waiting(3 * HOUR, *range(1, 800)), NAME, T0)
+    assert found is not None
+    assert abs((T0 - found) - 3 * HOUR) <= 30
+
+
+def test_who_outlived_a_ruler_does_not_lend_its_age_to_a_younger_one() -> None:
+    """They lie in one mark of the coarse ruler, and only the younger one is still on the finer."""
+    start = T0 - T0 % HOUR
+    early, late = start + 1, start + 3000
+    now = start + HOUR + 4 * HOUR - 1
+    numbers = came(NAME, early) + came(NAME, late)
+    found = oldest(numbers, NAME, now)
+    assert found is not None
+    assert abs(found - early) <= 1800
+
+
+@given(st.integers(0, 2**32))
+def test_whatever_comes_and_goes_the_oldest_is_found(seed: int) -> None:
+    chance = random.Random(seed)
+    numbers: Counter[str] = Counter()
+    present: list[float] = []
+    now = T0
+    for _ in range(60):
+        now += chance.choice([1, 40, 400, 4000])
+        if present and chance.random() < 0.5:
+            gone = present.pop(chance.randrange(len(present)))
+            numbers.update(went(NAME, gone, now))
+        else:
+            present.append(now)
+            numbers.update(came(NAME, now))
+        if chance.random() < 0.3:
+            for name in litter(numbers, now):
+                del numbers[name]
+    found = oldest(numbers, NAME, now)
+    if not present:
+        assert found is None
+        return
+    age = now - min(present)
+    assert found is not None
+    slack = next(r.width for r in RULERS if age <= r.reach)
+    assert abs(found - min(present)) <= slack
+
+
+@pytest.mark.parametrize(("age", "expected"), [(60, 0), (30, 1), (10, 2), (1, 3)])
+def test_jobs_ahead_are_those_that_came_before(age: float, expected: int) -> None:
+    assert ahead(waiting(60, 30, 10, 1), NAME, T0 - age, T0) == expected
+
+
+def test_of_the_same_moment_all_others_may_be_ahead() -> None:
+    assert ahead(waiting(10, 10, 10), NAME, T0 - 10, T0) == 2
+
+
+def test_jobs_ahead_are_counted_over_hours() -> None:
+    ages = [n * 1800.0 for n in range(1, 100)]
+    for place, age in enumerate(ages):
+        assert 0 <= ahead(waiting(*ages), NAME, T0 - age, T0) - (len(ages) - 1 - place) <= 1
+
+
+def test_litter_is_what_is_empty_or_out_of_reach() -> None:
+    numbers = waiting(2 * HOUR) + waiting(5)
+    numbers.update(went(NAME, T0 - 5, T0))
+    gone = set(litter(numbers, T0))
+    left = {name: n for name, n in numbers.items() if name not in gone}
+    assert sorted(name.split("#")[2][0] for name in left) == ["h", "m"]
+    assert oldest(left, NAME, T0) == oldest(numbers, NAME, T0)
+
+
+def test_a_backlog_of_days_stays_small() -> None:
+    numbers = waiting(*range(0, 4 * 24 * 3600, 5))
+    kept = numbers.keys() - set(litter(numbers, T0))
+    assert len(kept) < 600

@@ -1,0 +1,103 @@
+"""The numbers of the platform."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.adapters.memory.jobs import MemoryJobQueue
+from chalicelib.counters.snapshot import MOST_ASKED, MetricsReader, count, expected, summarise
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.ports import Depth, Nudge, Standing
+from tests.chalicelib.api.support import NOTE, OTHER, T0, Clock, Note, only_types
+
+TOTALS = {
+    ("test.note", Status.QUEUED): 3,
+    ("test.note", Status.FAILED): 2,
+    ("test.other", Status.QUEUED): 5,
+    ("test.other", Status.RETRYING): 1,
+    ("gone.type", Status.COMPLETED): 7,
+}
+
+
+class Counted(MemoryCounters):
+    """Counters that say how often they were read."""
+
+    reads = 0
+
+    def standing(self) -> Standing:
+        self.reads += 1
+        return Standing(TOTALS)
+
+
+@pytest.fixture(autouse=True)
+def types() -> Iterator[None]:
+    with only_types(NOTE, OTHER):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("status", "job_type", "number"),
+    [
+        (None, None, 18), (Status.QUEUED, None, 8), (None, "test.note", 5), (Status.FAILED, "test.note", 2),
+        (Status.FAILED, "test.other", 0), (None, "no.such", 0),
+    ],
+)  # fmt: skip
+def test_counting_by_status_and_type(status: Status | None, job_type: str | None, number: int) -> None:
+    assert count(TOTALS, status, job_type) == number
+
+
+def test_the_whole_is_the_sum_of_the_types() -> None:
+    depths = {"test.note": Depth(1, 2, 3, 4), "test.other": Depth(10, 20, 30, 40)}
+    metrics = summarise(Standing(TOTALS), depths, T0)
+
+    assert metrics.whole.depth == Depth(11, 22, 33, 44)
+    assert metrics.whole.queue_length == 33
+    assert metrics.whole.total_jobs == sum(numbers.total_jobs for numbers in metrics.by_type.values()) == 18
+    assert (metrics.whole.active_jobs, metrics.whole.retry_queue_length) == (9, 1)
+    assert list(metrics.by_type) == ["gone.type", "test.note", "test.other"]
+    assert metrics.by_type["gone.type"].depth == Depth()
+    assert set(metrics.by_type["test.note"].by_status) == set(Status)
+
+
+class Unasked(MemoryJobQueue):
+    """Queues that nobody may ask."""
+
+    def depth(self, job_type: str) -> Depth:
+        raise AssertionError(job_type)
+
+
+def test_many_types_are_told_by_their_jobs_and_no_queue_is_asked() -> None:
+    kinds = [JobType(f"test.t{n}", lambda payload, ctx: None, Note) for n in range(MOST_ASKED - 1)]
+    with only_types(NOTE, OTHER, *kinds):
+        metrics = MetricsReader(Counted(), Unasked(), Clock()).read()
+    assert metrics.by_type["test.other"].depth == Depth(visible=5, in_flight=1)
+    assert metrics.by_type["test.note"].queue_length == 3
+    busy = {(NOTE.name, Status.PROCESSING): 4, (NOTE.name, Status.RETRYING): 3, (NOTE.name, Status.DEAD_LETTER): 2}
+    assert expected(Standing(busy), NOTE.name) == Depth(in_flight=7, dead=2)
+
+
+def test_scheduled_jobs_are_not_active_yet() -> None:
+    assert summarise(Standing({("t", Status.SCHEDULED): 2}), {}, T0).whole.active_jobs == 0
+
+
+def test_a_second_of_askers_costs_one_reading() -> None:
+    clock, counted = Clock(), Counted()
+    queue = MemoryJobQueue(clock)
+    reader = MetricsReader(counted, queue, clock)
+    first = reader.read()
+    queue.send(Nudge("x", 1, "test.note"))
+    clock.now += 0.9
+    assert reader.read() is first
+    clock.now += 0.1
+    assert reader.read().whole.queue_length == 1
+    assert counted.reads == 2
+
+
+def test_a_clock_that_goes_back_does_not_freeze_the_numbers() -> None:
+    clock, counted = Clock(), Counted()
+    reader = MetricsReader(counted, MemoryJobQueue(clock), clock)
+    reader.read()
+    clock.now -= 100
+    assert reader.read().as_of == clock.now

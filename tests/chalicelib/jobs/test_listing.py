@@ -1,0 +1,138 @@
+"""Orders, filters and cursors of lists."""
+
+import base64
+import json
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.errors import InvalidPosition
+from chalicelib.jobs.job import TERMINAL, Status
+from chalicelib.jobs.listing import GROUPS, born, iso, matches, order, read_cursor, write_cursor
+from chalicelib.jobs.ports import Filter
+from tests.support import T0, a_job
+
+SECRET = "a secret of this stage"
+moments = st.integers(0, 4_000_000_000_000).map(lambda ms: ms / 1000)
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        (0.0, "1970-01-01T00:00:00.000Z"),
+        (T0, "2027-01-15T08:00:00.000Z"),
+        (T0 + 0.1, "2027-01-15T08:00:00.100Z"),
+        (T0 + 0.999, "2027-01-15T08:00:00.999Z"),
+    ],
+)
+def test_times_are_written_in_utc_with_milliseconds(at: float, text: str) -> None:
+    assert iso(at) == text
+
+
+@given(one=moments, other=moments)
+def test_texts_of_times_sort_as_the_times_do(one: float, other: float) -> None:
+    assert (iso(one) < iso(other)) == (one < other)
+
+
+def test_jobs_of_one_millisecond_are_told_apart() -> None:
+    one, other = a_job(), a_job()
+    assert born(one) != born(other)
+    assert born(one) < born(replace(other, created_at=T0 + 0.001))
+
+
+def test_the_sparse_index_is_ordered_by_when_a_job_was_first_due() -> None:
+    job = a_job()
+    assert order(job) == born(job)
+    planned = replace(job, run_at=T0 + 60)
+    assert order(planned) > order(replace(job, created_at=T0 + 59))
+    assert born(planned) == born(job)
+
+
+def test_what_needs_attention_has_a_group_and_what_is_done_has_none() -> None:
+    assert set(GROUPS) == set(Status) - {Status.COMPLETED, Status.CANCELLED}
+    assert not {GROUPS[status] for status in GROUPS if status in TERMINAL} & {"ACTIVE", "SCHED"}
+
+
+JOB = a_job(
+    id="3f2a0000-0000-4000-8000-000000000000", status=Status.FAILED, tags=("urgent", "eu"), error_class="SMTPError",
+    error_message="Mailbox is full",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("which", "belongs"),
+    [
+        (Filter(), True),
+        (Filter(status=Status.FAILED), True),
+        (Filter(status=Status.QUEUED), False),
+        (Filter(type="email.send"), True),
+        (Filter(type="email"), False),
+        (Filter(tag="eu"), True),
+        (Filter(tag="e"), False),
+        (Filter(id_prefix="3f2a"), True),
+        (Filter(id_prefix="f2a"), False),
+        (Filter(error="MAILBOX"), True),
+        (Filter(error="smtperror"), True),
+        (Filter(error="timeout"), False),
+        (Filter(created_after=T0), True),
+        (Filter(created_after=T0 + 0.001), False),
+        (Filter(created_before=T0), False),
+        (Filter(created_before=T0 + 0.001), True),
+        (Filter(status=Status.FAILED, tag="eu", error="full"), True),
+        (Filter(status=Status.FAILED, tag="us", error="full"), False),
+    ],
+)
+def test_a_filter_takes_what_it_says(which: Filter, belongs: bool) -> None:
+    assert matches(JOB, which) is belongs
+
+
+filters = st.builds(
+    Filter, status=st.none() | st.sampled_from(Status), type=st.none() | st.text(max_size=5), tag=st.none() | st.text(),
+    created_after=st.none() | moments,
+)  # fmt: skip
+
+
+@given(position=st.text(), which=filters)
+def test_a_cursor_leads_back_to_its_position(position: str, which: Filter) -> None:
+    cursor = write_cursor(position, which, SECRET)
+    assert read_cursor(cursor, which, SECRET) == position
+    assert set(cursor) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+
+CURSOR = write_cursor(born(JOB), Filter(), SECRET)
+
+
+def test_a_cursor_serves_only_the_filter_it_was_made_for() -> None:
+    some: dict[str, Any] = {
+        "status": Status.FAILED, "type": "email.send", "tag": "eu", "id_prefix": "3", "error": "x", "fingerprint": "f",
+        "created_after": 1.0, "created_before": 2.0,
+    }  # fmt: skip
+    assert set(some) == {field.name for field in fields(Filter)}
+    for name, value in some.items():
+        with pytest.raises(InvalidPosition) as refused:
+            read_cursor(CURSOR, replace(Filter(), **{name: value}), SECRET)
+        assert "other filters" in refused.value.errors[0].msg
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "", ".", "..", "x", CURSOR[:-1], CURSOR + "A", CURSOR.split(".", maxsplit=1)[0], CURSOR + ".", "." + CURSOR,
+        CURSOR.swapcase(), "é.é", "AAAA.AAAA",
+    ],
+)  # fmt: skip
+def test_what_we_did_not_sign_is_no_cursor(forged: str) -> None:
+    with pytest.raises(InvalidPosition):
+        read_cursor(forged, Filter(), SECRET)
+
+
+def test_a_cursor_with_another_position_or_of_another_secret_is_refused() -> None:
+    body, signature = CURSOR.split(".")
+    content = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    other = base64.urlsafe_b64encode(json.dumps({**content, "p": "~"}).encode()).rstrip(b"=").decode()
+    for cursor, secret in ((f"{other}.{signature}", SECRET), (CURSOR, "another secret")):
+        with pytest.raises(InvalidPosition):
+            read_cursor(cursor, Filter(), secret)

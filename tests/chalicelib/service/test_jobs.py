@@ -1,0 +1,210 @@
+"""The use cases where HTTP does not reach: what is sent when, and what happens when someone is faster."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.errors import IdempotencyMismatch, InvalidRequest, JobConflict, JobNotFound, UnknownJobType
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import MAX_DELAY
+from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.transitions import Change
+from chalicelib.service.jobs import NAMESPACE, JobService, Submission
+from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
+
+PAYLOAD = {"to": ["a"]}
+BY = transitions.Claimant("r1")
+
+
+@dataclass
+class Crowded(MemoryJobStore):
+    """A store in which, before a change is made, someone else does something to the job."""
+
+    meanwhile: Callable[[MemoryJobStore, str], None] | None = None
+    times: int = 1
+
+    def __post_init__(self) -> None:
+        super().__init__(Clock())
+
+    def apply(self, job_id: str, change: Change) -> Job:
+        if self.meanwhile and self.times:
+            self.times -= 1
+            self.meanwhile(self, job_id)
+        return super().apply(job_id, change)
+
+
+class Deaf(MemoryJobQueue):
+    """A queue that takes nothing until it is told to."""
+
+    deaf = True
+
+    def send(self, nudge: Nudge, delay: int = 0) -> None:
+        if self.deaf:
+            raise ConnectionError
+        super().send(nudge, delay)
+
+
+@pytest.fixture(autouse=True)
+def types() -> Iterator[None]:
+    with only_types(NOTE):
+        yield
+
+
+@pytest.fixture
+def service() -> JobService:
+    clock = Clock()
+    return JobService(MemoryJobStore(clock), MemoryJobQueue(clock), clock=clock)
+
+
+def asked(**more: Any) -> Submission:
+    return replace(Submission("test.note", PAYLOAD, correlation_id="c"), **more)
+
+
+def status_of(status: Status) -> Callable[[MemoryJobStore, str], None]:
+    def set_status(store: MemoryJobStore, job_id: str) -> None:
+        store._jobs[job_id] = replace(store._jobs[job_id], status=status)
+
+    return set_status
+
+
+class TestSubmit:
+    def test_a_job_is_stored_sent_and_marked(self, service: JobService) -> None:
+        job, new = service.submit(asked())
+        assert new
+        assert job.sent
+        assert service.store.get(job.id).sent
+        assert (job.payload, job.max_attempts, job.gen, job.attempts) == ({**PAYLOAD, "text": "hello"}, 3, 1, 0)
+
+    def test_an_id_from_a_key_depends_on_the_principal(self, service: JobService) -> None:
+        job, _ = service.submit(asked(idempotency_key="k", principal="p"))
+        assert job.id == str(uuid.uuid5(NAMESPACE, "p|k"))
+
+    def test_a_failed_send_leaves_a_job_for_the_watchdog(self) -> None:
+        clock = Clock()
+        store, queue = MemoryJobStore(clock), Deaf(clock)
+        service = JobService(store, queue, clock=clock)
+        job, new = service.submit(asked())
+        assert (new, job.sent, store.get(job.id).sent) == (True, False, False)
+        clock.now += 61
+        assert [found.id for found in store.overdue(clock.now, 10)] == [job.id]
+
+    def test_a_worker_that_is_faster_than_the_mark_does_no_harm(self) -> None:
+        def claimed(store: MemoryJobStore, job_id: str) -> None:
+            MemoryJobStore.apply(store, job_id, transitions.claim(1, now=T0, lease_until=T0 + 30, by=BY))
+
+        store = Crowded(claimed)
+        job, new = JobService(store, MemoryJobQueue(), clock=Clock()).submit(asked())
+        assert (new, store.get(job.id).status) == (True, Status.PROCESSING)
+
+    @pytest.mark.parametrize(
+        ("delay", "status", "visible", "delayed", "due"),
+        [
+            (None, Status.QUEUED, 1, 0, 60), (0, Status.QUEUED, 1, 0, 60), (1, Status.SCHEDULED, 0, 1, 60),
+            (900, Status.SCHEDULED, 0, 1, 780), (901, Status.SCHEDULED, 0, 0, 781),
+        ],
+    )  # fmt: skip
+    def test_a_delay(
+        self, service: JobService, delay: int | None, status: Status, visible: int, delayed: int, due: float
+    ) -> None:
+        job, _ = service.submit(asked(delay_seconds=delay))
+        depth = service.queue.depth("test.note")
+        assert (job.status, depth.visible, depth.delayed, job.due_at) == (status, visible, delayed, T0 + due)
+        assert job.next_attempt_at == (T0 + delay if delay else None)
+
+    @pytest.mark.parametrize("past", [T0, T0 - 1, 0.0])
+    def test_a_time_that_has_passed_is_now(self, service: JobService, past: float) -> None:
+        job, _ = service.submit(asked(run_at=past))
+        assert (job.status, job.run_at, job.next_attempt_at) == (Status.QUEUED, None, None)
+
+    def test_a_year_is_the_furthest(self, service: JobService) -> None:
+        service.submit(asked(run_at=T0 + MAX_DELAY))
+        with pytest.raises(InvalidRequest):
+            service.submit(asked(run_at=T0 + MAX_DELAY + 1))
+
+    def test_an_unknown_type_stores_nothing(self, service: JobService) -> None:
+        with pytest.raises(UnknownJobType):
+            service.submit(asked(type="no.such"))
+
+    def test_a_replay_long_after_finds_the_finished_job(self, service: JobService) -> None:
+        first, _ = service.submit(asked(idempotency_key="k"))
+        status_of(Status.COMPLETED)(service.store, first.id)  # type: ignore[arg-type]
+        again, new = service.submit(asked(idempotency_key="k"))
+        assert (new, again.status) == (False, Status.COMPLETED)
+
+    def test_a_key_with_another_body_is_refused_whatever_differs(self, service: JobService) -> None:
+        service.submit(asked(idempotency_key="k"))
+        others: tuple[dict[str, Any], ...] = (
+            {"max_attempts": 1}, {"tags": ("x",)}, {"delay_seconds": 1}, {"payload": {"to": ["b"]}},
+        )  # fmt: skip
+        for other in others:
+            with pytest.raises(IdempotencyMismatch):
+                service.submit(asked(idempotency_key="k", **other))
+
+    def test_one_key_at_once_is_one_job(self, service: JobService) -> None:
+        with ThreadPoolExecutor(50) as pool:
+            results = list(pool.map(lambda _: service.submit(asked(idempotency_key="k")), range(50)))
+        assert sum(new for _, new in results) == 1
+        assert service.queue.depth("test.note").visible == 1
+
+
+class TestRetry:
+    def test_the_old_message_is_stale_and_a_new_one_goes_out(self, service: JobService) -> None:
+        job, _ = service.submit(asked())
+        status_of(Status.DEAD_LETTER)(service.store, job.id)  # type: ignore[arg-type]
+        again = service.retry(job.id)
+        assert (again.gen, again.attempts, again.status, again.sent) == (2, 0, Status.QUEUED, True)
+        assert service.queue.depth("test.note").visible == 2
+
+    def test_two_at_once_are_one(self) -> None:
+        store = Crowded(status_of(Status.QUEUED))
+        service = JobService(store, MemoryJobQueue(), clock=Clock())
+        store.times = 0
+        job, _ = service.submit(asked())
+        status_of(Status.FAILED)(store, job.id)
+        store.times = 1
+        with pytest.raises(JobConflict, match="faster"):
+            service.retry(job.id)
+
+    def test_no_such_job(self, service: JobService) -> None:
+        with pytest.raises(JobNotFound):
+            service.retry("x")
+
+
+class TestCancel:
+    def test_a_job_that_is_claimed_meanwhile_is_asked_to_stop(self) -> None:
+        store = Crowded(status_of(Status.PROCESSING))
+        service = JobService(store, MemoryJobQueue(), clock=Clock())
+        store.times = 0
+        job, _ = service.submit(asked())
+        store.times = 1
+        after = service.cancel(job.id)
+        assert (after.status, after.cancel_requested) == (Status.PROCESSING, True)
+
+    def test_a_job_that_ends_meanwhile_is_a_conflict(self) -> None:
+        store = Crowded(status_of(Status.COMPLETED))
+        service = JobService(store, MemoryJobQueue(), clock=Clock())
+        store.times = 0
+        job, _ = service.submit(asked())
+        store.times = 1
+        with pytest.raises(JobConflict, match="completed"):
+            service.cancel(job.id)
+
+    def test_a_job_that_never_holds_still_is_given_up(self) -> None:
+        def toggle(store: MemoryJobStore, job_id: str) -> None:
+            now = store._jobs[job_id].status
+            other = Status.PROCESSING if now is Status.QUEUED else Status.QUEUED
+            # another generation too, as a retry by someone else would make
+            store._jobs[job_id] = replace(store._jobs[job_id], status=other, gen=store._jobs[job_id].gen + 1)
+
+        store = Crowded(toggle, times=0)
+        service = JobService(store, MemoryJobQueue(), clock=Clock())
+        job, _ = service.submit(asked())
+        store.times = 10
+        with pytest.raises(JobConflict, match="too quickly"):
+            service.cancel(job.id)

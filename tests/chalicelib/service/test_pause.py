@@ -1,0 +1,133 @@
+"""A pause that is in force is written down, whatever fails."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from chalicelib.adapters.event_sources import FollowedConsumers, LambdaConsumers, read_mappings
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.errors import ConfigurationError, JobConflict
+from chalicelib.service.pause import Pausing
+from tests.support import REGION, T0, Clock
+
+UUID = "0f9c6c1e-52a4-4b0e-9d6b-0c8f3a1d2e4f"
+
+
+class Switches:
+    """Consumers that remember, and fail when told to."""
+
+    def __init__(self) -> None:
+        self.off: set[str] = set()
+        self.error: Exception | None = None
+
+    def switch(self, job_type: str, *, on: bool) -> None:
+        if self.error is not None:
+            raise self.error
+        (self.off.discard if on else self.off.add)(job_type)
+
+
+@pytest.fixture
+def switches() -> Switches:
+    return Switches()
+
+
+@pytest.fixture
+def counters() -> MemoryCounters:
+    return MemoryCounters()
+
+
+@pytest.fixture
+def pausing(counters: MemoryCounters, switches: Switches) -> Pausing:
+    return Pausing(counters, switches, Clock())
+
+
+def test_paused_it_is_told_and_in_force(pausing: Pausing, counters: MemoryCounters, switches: Switches) -> None:
+    pausing.pause("a.b")
+    pausing.pause("a.b")
+    assert (counters.standing().paused, switches.off) == ({"a.b": T0}, {"a.b"})
+    pausing.resume("a.b")
+    pausing.resume("a.b")
+    assert (counters.standing().paused, switches.off) == ({}, set())
+
+
+@pytest.mark.parametrize("error", [JobConflict("try again"), ConfigurationError("no mapping")])
+def test_a_pause_that_was_not_made_is_not_told(
+    pausing: Pausing, counters: MemoryCounters, switches: Switches, error: Exception
+) -> None:
+    switches.error = error
+    with pytest.raises(type(error)):
+        pausing.pause("a.b")
+    assert counters.standing().paused == {}
+
+
+def test_a_pause_that_may_have_been_made_is_told(
+    pausing: Pausing, counters: MemoryCounters, switches: Switches
+) -> None:
+    switches.error = ConnectionError("the reply was lost")
+    with pytest.raises(ConnectionError):
+        pausing.pause("a.b")
+    assert counters.standing().paused == {"a.b": T0}
+
+
+def test_a_second_pause_while_the_first_is_being_made_leaves_it_told(
+    pausing: Pausing, counters: MemoryCounters, switches: Switches
+) -> None:
+    pausing.pause("a.b")
+    switches.error = JobConflict("just being paused")
+    with pytest.raises(JobConflict):
+        pausing.pause("a.b")
+    assert (counters.standing().paused, switches.off) == ({"a.b": T0}, {"a.b"})
+
+
+def test_a_resume_that_fails_leaves_the_pause_told(
+    pausing: Pausing, counters: MemoryCounters, switches: Switches
+) -> None:
+    pausing.pause("a.b")
+    switches.error = ConnectionError("no answer")
+    with pytest.raises(ConnectionError):
+        pausing.resume("a.b")
+    assert counters.standing().paused == {"a.b": T0}
+
+
+@pytest.fixture
+def stubbed() -> tuple[Any, Stubber]:
+    client = boto3.client("lambda", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
+    return client, Stubber(client)
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_in_the_cloud_the_types_own_mapping_is_switched(stubbed: tuple[Any, Stubber], on: bool) -> None:
+    client, stub = stubbed
+    stub.add_response("update_event_source_mapping", {}, {"UUID": UUID, "Enabled": on})
+    with stub:
+        LambdaConsumers(client, {"a.b": UUID, "c.d": "u-2"}).switch("a.b", on=on)
+        stub.assert_no_pending_responses()
+
+
+def test_a_mapping_that_is_changing_is_a_conflict(stubbed: tuple[Any, Stubber]) -> None:
+    client, stub = stubbed
+    stub.add_client_error("update_event_source_mapping", "ResourceInUseException")
+    stub.add_client_error("update_event_source_mapping", "ResourceConflictException")
+    with stub:
+        for _ in range(2):
+            with pytest.raises(JobConflict, match="try again"):
+                LambdaConsumers(client, {"a.b": UUID}).switch("a.b", on=False)
+
+
+def test_a_type_without_a_mapping_is_a_wrong_configuration(stubbed: tuple[Any, Stubber]) -> None:
+    with pytest.raises(ConfigurationError, match=r"a\.b"):
+        LambdaConsumers(stubbed[0], {"c.d": "u"}).switch("a.b", on=False)
+
+
+@pytest.mark.parametrize(("text", "expected"), [("", {}), ("{}", {}), ('{"a.b":"u"}', {"a.b": "u"})])
+def test_mappings_are_read_from_the_setting(text: str, expected: dict[str, str]) -> None:
+    assert read_mappings(text) == expected
+    FollowedConsumers().switch("a.b", on=False)
+
+
+@pytest.mark.parametrize("text", ["[]", "no", "7"])
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="EVENT_SOURCES"):
+        read_mappings(text)

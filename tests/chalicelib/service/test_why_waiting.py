@@ -1,0 +1,64 @@
+"""Why a job waits, from facts, in one sentence."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from chalicelib.counters.backlog import came
+from chalicelib.jobs.job import WAITING, Status
+from chalicelib.jobs.ports import Standing
+from chalicelib.service.why_waiting import Line, asks, why
+from tests.support import T0, a_job
+
+BUSY = Line(ahead=41, oldest=T0 - 200)
+PAUSED = Line(ahead=3, oldest=T0 - 60, paused=T0 - 3600)
+
+QUEUED: dict[str, Any] = {"sent": True}
+LATER: dict[str, Any] = {"status": Status.SCHEDULED, "next_attempt_at": T0 + 90}
+FAILED: dict[str, Any] = {"status": Status.RETRYING, "attempts": 2, "max_attempts": 5, "next_attempt_at": T0 + 8}
+LATE, READY = ({**fields, "next_attempt_at": T0 - 1} for fields in (LATER, FAILED))
+IT = "the email.send queue"
+AT_SEVEN, JUST_NOW = "2027-01-15T07:00:00.000Z", "2027-01-15T07:59:59.000Z"
+STOPPED = f"{IT} is paused since {AT_SEVEN}, so it does not start until resumed."
+
+
+@pytest.mark.parametrize(
+    ("fields", "line", "expected"),
+    [
+        (QUEUED, BUSY, "At most 41 jobs are ahead of it in the email.send queue, the oldest waiting for 3 minutes."),
+        (QUEUED, Line(1, T0 - 9), f"At most 1 job is ahead of it in {IT}, the oldest waiting for 9 seconds."),
+        (QUEUED, Line(1234), "At most 1,234 jobs are ahead of it in the email.send queue."),
+        (QUEUED, Line(0, T0), "It is next in the email.send queue and waits for a free worker."),
+        (QUEUED, PAUSED, f"The email.send queue is paused since {AT_SEVEN}; it waits until somebody resumes it."),
+        ({}, BUSY, "It is stored, but its message is not sent yet; the watchdog sends it within two minutes."),
+        (LATER, BUSY, "It is scheduled for 2027-01-15T08:01:30.000Z."),
+        (LATE, BUSY, f"It is scheduled for {JUST_NOW}; that has passed, and it waits for a free worker."),
+        (LATER, PAUSED, f"It is scheduled for 2027-01-15T08:01:30.000Z; {STOPPED}"),
+        (FAILED, BUSY, "Attempt 2 failed and it backs off until 2027-01-15T08:00:08.000Z, then attempt 3 of 5 begins."),
+        (READY, BUSY, f"Attempt 2 failed and it waits for a free worker: attempt 3 of 5 is due since {JUST_NOW}."),
+        ({"status": Status.PROCESSING, "cancel_requested": True}, Line(),
+         "It was asked to stop and does so at its next check."),
+        ({"status": Status.PROCESSING}, Line(), None),
+        ({"status": Status.COMPLETED}, Line(), None),
+        ({"status": Status.DEAD_LETTER}, PAUSED, None),
+    ],
+)  # fmt: skip
+def test_the_sentence(fields: dict[str, Any], line: Line, expected: str | None) -> None:
+    assert why(a_job(**fields), line, T0) == expected
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_only_jobs_that_wait_cost_a_look(status: Status) -> None:
+    job = a_job(status=status, next_attempt_at=T0 + 1)
+    assert asks(job) == (status in WAITING)
+    assert asks(job) or why(job, Line(), T0) is None
+
+
+def test_the_line_is_what_the_counters_say_of_its_own_queue() -> None:
+    numbers: Counter[str] = Counter()
+    for name, age in (("email.send", 90), ("email.send", 30), ("email.send", 3), ("image.process", 900)):
+        numbers.update(came(name, T0 - age))
+    line = Line.of(a_job(updated_at=T0 - 30), Standing({}, numbers, {"image.process": T0}), T0)
+    assert (line.ahead, line.paused) == (1, None)
+    assert abs((line.oldest or 0) - (T0 - 90)) <= 2.5

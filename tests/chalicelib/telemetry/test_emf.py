@@ -1,0 +1,93 @@
+"""Metrics: few names, two dimensions, one line an invocation and job type; and the list that people read."""
+
+import json
+import re
+import threading
+from pathlib import Path
+
+import pytest
+
+from chalicelib.telemetry import emf, events
+from chalicelib.telemetry.emf import Metric, count, gathering
+from infra.definition.alarms import all_alarms
+from infra.definition.metrics import OWN
+from tests.chalicelib.api.support import NOTE
+from tests.support import a_job
+
+ROOT = Path(__file__).parents[3]
+Lines = pytest.CaptureFixture[str]
+
+
+def emitted(capsys: Lines) -> list[dict[str, object]]:
+    """The EMF lines written since the last look."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    return [line for line in lines if "_aws" in line]
+
+
+def test_a_batch_of_ten_jobs_writes_one_line(capsys: Lines) -> None:
+    with gathering():
+        for _ in range(10):
+            events.resent(a_job(), 0)
+        count(Metric.RETRIED, "email.send")
+        assert emitted(capsys) == []
+    [line] = emitted(capsys)
+    assert (line["Resent"], line["Retried"], line["job_type"]) == ([10.0], [1.0], "email.send")
+
+
+def test_each_job_type_has_a_line_of_its_own(capsys: Lines) -> None:
+    with gathering():
+        count(Metric.CREATED, "a.b")
+        count(Metric.CREATED, "c.d", 2)
+    assert [(line["job_type"], line["Created"]) for line in emitted(capsys)] == [("a.b", [1.0]), ("c.d", [2.0])]
+
+
+def test_the_dimensions_are_the_service_and_the_job_type(capsys: Lines) -> None:
+    count(Metric.WATCHDOG_RAN)
+    [line] = emitted(capsys)
+    [described] = line["_aws"]["CloudWatchMetrics"]  # type: ignore[index]
+    assert sorted(described["Dimensions"][0]) == ["job_type", "service"]
+    assert described["Metrics"] == [{"Name": "WatchdogRan", "Unit": "Count"}]
+    assert (described["Namespace"], line["service"]) == (OWN, emf.SERVICE)
+
+
+def test_an_error_inside_loses_no_count(capsys: Lines) -> None:
+    def fail() -> None:
+        with gathering():
+            count(Metric.FAILED, "a.b")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert len(emitted(capsys)) == 1
+
+
+def test_counts_of_many_threads_add_up(capsys: Lines) -> None:
+    def work() -> None:
+        for _ in range(50):
+            with gathering():
+                count(Metric.CREATED, "a.b")
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(line["Created"][0] for line in emitted(capsys)) == 400  # type: ignore[index]
+
+
+def test_there_are_at_most_ten_and_people_can_read_which() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    section = text.split("\n## Metrics\n")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == [str(metric) for metric in Metric]
+    assert len(Metric) <= 10
+
+
+def test_alarms_watch_metrics_that_exist() -> None:
+    own = {m.name for alarm in all_alarms([NOTE], "s") for m in alarm.metrics.values() if m.namespace == OWN}
+    assert own
+    assert own <= set(Metric)
+
+
+def test_every_metric_is_counted_somewhere() -> None:
+    source = (ROOT / "chalicelib" / "telemetry" / "events.py").read_text()
+    assert {metric.name for metric in Metric} == set(re.findall(r"Metric\.([A-Z_]+)", source))

@@ -1,0 +1,73 @@
+"""What becomes of a message whose claim was refused: every pair of state and message."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.ports import Nudge
+from chalicelib.worker.message_fate import Drop, GiveUpLost, Hold, TakeOver, after_refusal, malformed
+
+NOW = 1_800_000_000.0
+NUDGE = Nudge("job-1", 2, "test.note")
+
+
+def a_job(status: Status, **fields: Any) -> Job:
+    return Job("job-1", "test.note", status, NOW, NOW, **{"gen": 2, "attempts": 1, **fields})
+
+
+def decide(job: Job | None, nudge: Nudge = NUDGE) -> object:
+    return after_refusal(nudge, job, NOW, lambda low, _high: low)
+
+
+def test_a_message_without_a_job_is_acknowledged() -> None:
+    assert decide(None) == Drop("no such job")
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_an_older_generation_is_acknowledged_and_a_newer_one_never(status: Status) -> None:
+    job = a_job(status, lease_until=NOW - 1)
+    assert isinstance(decide(job, Nudge("job-1", 1, "test.note")), Drop)
+    assert isinstance(decide(job, Nudge("job-1", 3, "test.note")), Hold)
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.CANCELLED])
+def test_a_message_of_a_finished_job_is_acknowledged(status: Status) -> None:
+    verdict = decide(a_job(status))
+    assert isinstance(verdict, Drop)
+    assert verdict.duplicate == (status is not Status.CANCELLED), "nobody ran what was cancelled"
+
+
+def test_a_message_of_a_dead_letter_burns_down_at_once() -> None:
+    assert decide(a_job(Status.DEAD_LETTER)) == Hold(0, "burning down to the dead-letter queue")
+
+
+def test_a_duplicate_under_a_live_lease_is_held_past_its_end_and_never_acknowledged() -> None:
+    for left, seconds in ((30.2, 32), (0.0, 1)):
+        verdict = decide(a_job(Status.PROCESSING, lease_until=NOW + left))
+        assert isinstance(verdict, Hold)
+        assert (verdict.seconds, verdict.duplicate) == (seconds, True)
+
+
+def test_an_expired_lease_is_taken_over_while_attempts_are_left() -> None:
+    job = a_job(Status.PROCESSING, lease_until=NOW - 0.001)
+    assert decide(job) == TakeOver(job)
+    spent = a_job(Status.PROCESSING, lease_until=NOW - 0.001, attempts=3)
+    assert decide(spent) == GiveUpLost(spent)
+
+
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.RETRYING, Status.SCHEDULED])
+def test_a_message_before_its_time_is_held_until_it_and_no_longer_than_a_second_after(status: Status) -> None:
+    verdict = decide(a_job(status, next_attempt_at=NOW + 41.5))
+    assert verdict == Hold(42, "not due yet")
+    assert decide(a_job(status)) == Hold(1, "lost a race")
+    assert decide(a_job(status, next_attempt_at=NOW)) == Hold(1, "lost a race")
+
+
+def test_a_waiting_job_with_no_attempt_left_is_given_up() -> None:
+    job = a_job(Status.RETRYING, attempts=3, next_attempt_at=NOW - 1)
+    assert decide(job) == GiveUpLost(job)
+
+
+def test_malformed_messages_back_off_so_that_a_bad_deploy_does_not_drain_a_queue() -> None:
+    assert [malformed(n).seconds for n in (1, 2, 8, 9, 13, 10_000)] == [2, 4, 256, 300, 300, 300]
