@@ -18,6 +18,7 @@ def repair(replacements: Replacements, views: TableViews) -> None:
     """All repairs of this module."""
     undo_failed_transactions_item_by_item(replacements, views)
     make_updates_whole(replacements, views)
+    share_plain_values(replacements)
 
 
 def undo_failed_transactions_item_by_item(replacements: Replacements, views: TableViews) -> None:
@@ -39,6 +40,15 @@ def undo_failed_transactions_item_by_item(replacements: Replacements, views: Tab
 
     stock = replacements.put(models.DynamoDBBackend, "transact_write_items", transact_write_items)
     replacements.put(models, "copy", types.SimpleNamespace(deepcopy=deepcopy, copy=copy.copy))
+
+
+def share_plain_values(replacements: Replacements) -> None:
+    """moto copies every value of an item at each update. Plain values are only ever replaced, so a copy shares them."""
+
+    def deepcopy(value: Any, memo: dict[int, Any]) -> Any:
+        return value if value.type in PLAIN else stock(value, memo)
+
+    stock = replacements.put(DynamoType, "__deepcopy__", deepcopy)
 
 
 def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
@@ -79,7 +89,7 @@ class _Before:
             self._hash_key = DynamoType(given[table.hash_key_attr])
             self._range_key = DynamoType(given[table.range_key_attr]) if table.range_key_attr else None
             self.item = table.get_item(self._hash_key, self._range_key)
-            self._attributes = _copy(self.item.attrs) if self.item is not None else None
+            self._attributes = copy.deepcopy(self.item).attrs if self.item is not None else None
             self._next_record = _next_record(table.stream_shard)
 
     def restore(self) -> None:
@@ -101,14 +111,6 @@ class _Before:
         else:
             self.item.attrs = self._attributes
             items[key] = self.item
-
-
-def _copy(attributes: Any) -> Any:
-    """Copy an item's attributes; plain values are only ever replaced, so they need no copy of their own."""
-    copied = type(attributes)()
-    for name, value in attributes.items():
-        dict.__setitem__(copied, name, value if value.type in PLAIN else copy.deepcopy(value))
-    return copied
 
 
 def _next_record(shard: Any) -> int:
