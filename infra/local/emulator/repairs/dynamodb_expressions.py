@@ -4,7 +4,7 @@ import pickle
 import re
 from functools import cache, lru_cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from moto.dynamodb import comparisons
@@ -70,9 +70,9 @@ def _walk(walker: Any, node: Any, position: int = -1) -> Any:
     parent = node.parent
     for index, child in enumerate(node.children or ()):
         walker.pre_processing_of_child(node, index)
-        if _is_node(type(child)):
+        if _is_node(cast("Any", type(child))):
             _walk(walker, child, index)
-    if _stops_at(type(walker), type(node)):
+    if _stops_at(cast("Any", type(walker)), cast("Any", type(node))):
         node = walker.process(node)
         node.parent = parent
         if parent:
