@@ -26,7 +26,7 @@ class StateFile:
         self._written: Mapping[str, Any] | None = None
 
     def claim(self) -> None:
-        """Keep the folder for this run, until `remove` or the end of the process. Raises CannotRun when another has it."""
+        """Keep the folder for this run, until `remove` or its end. Raises CannotRun when another has it."""
         self._lock = _locked(self.path.parent)
 
     def write(self, state: Mapping[str, Any]) -> None:
