@@ -8,8 +8,9 @@ import signal
 import sys
 from functools import partial
 
+from infra.local.errors import IncompatibleMoto
+
 from . import guard
-from .repairs.patching import IncompatibleMoto
 
 announce = partial(print, flush=True)
 

@@ -12,6 +12,7 @@ from . import (
     dynamodb_streams,
     dynamodb_writes,
     every_call,
+    logs,
     results,
     sqs_queue,
 )
@@ -33,4 +34,5 @@ def apply(clock: Callable[[], float], on_message: Callable[[str], None]) -> Repl
     dynamodb_writes.repair(replacements, views)
     dynamodb_query.repair(replacements, views)
     dynamodb_streams.repair(replacements)
+    logs.repair(replacements)
     return replacements

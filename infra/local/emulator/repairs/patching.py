@@ -1,20 +1,10 @@
 """Replacing a part of moto so that it can be put back."""
 
 from collections.abc import Callable
-from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Self
 
-
-class IncompatibleMoto(RuntimeError):
-    """The moto that is installed lacks something that is repaired here."""
-
-    def __init__(self, owner: Any, name: str) -> None:
-        place = f"{owner.__module__}.{owner.__qualname__}" if isinstance(owner, type) else owner.__name__
-        super().__init__(
-            f"moto {version('moto')} has no {place}.{name}, which the local emulator repairs: install a moto that "
-            "passes tests/infra/local/emulator (test_same_answers, test_same_queue)"
-        )
+from infra.local.errors import IncompatibleMoto
 
 
 class Replacements:

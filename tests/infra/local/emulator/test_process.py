@@ -20,7 +20,8 @@ from moto.sqs import models
 
 from infra.local.emulator.__main__ import main
 from infra.local.emulator.process import Emulator
-from infra.local.emulator.repairs.patching import IncompatibleMoto, Replacements
+from infra.local.emulator.repairs.patching import Replacements
+from infra.local.errors import IncompatibleMoto
 
 BOUND_SECONDS = 20.0
 PROJECT = Path(__file__).parents[4]
