@@ -7,6 +7,7 @@ the answers to those of the moto that is installed (`test_same_answers`, `test_s
 from collections.abc import Callable
 
 from . import (
+    bucket_policies,
     dynamodb_expressions,
     dynamodb_query,
     dynamodb_streams,
@@ -29,6 +30,7 @@ def apply(clock: Callable[[], float], on_message: Callable[[str], None]) -> Repl
     replacements, views = Replacements(), TableViews()
     every_call.repair(replacements)
     results.repair(replacements)
+    bucket_policies.repair(replacements)
     sqs_queue.repair(replacements, clock, on_message)
     dynamodb_expressions.repair(replacements)
     dynamodb_writes.repair(replacements, views)

@@ -14,8 +14,10 @@ from moto.dynamodb import models
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import RESULT_SIZE_LIMIT, Table
 
+from infra.local.emulator.sorted_view import Key, SortedView, part, past
+
 from .patching import Replacements
-from .views import Key, SortedView, TableViews, part, past
+from .views import TableViews
 
 HIGHEST = chr(0x10FFFF) * 8  # behind anything a string with a given beginning will have next
 
