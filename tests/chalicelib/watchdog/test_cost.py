@@ -20,6 +20,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.ports import Filter, Nudge, Search
 from chalicelib.jobs.transitions import Claimant
 from chalicelib.service.jobs import JobService
@@ -157,6 +158,18 @@ def test_ten_jobs_that_were_not_sent_cost_a_read_twenty_writes_and_a_send(servic
         service.store.add(a_job())
     clock.advance(61)
     assert run(service) == ({"resent": 10}, Counter(BatchGetItem=1, UpdateItem=20, SendMessageBatch=1))
+
+
+def test_a_burst_of_200_is_sent_ahead_in_440_requests_and_waits_in_the_queue(service: JobService, clock: Clock) -> None:
+    at = T0 + 5000
+    for number in range(200):
+        job = a_job(status=Status.SCHEDULED, run_at=at + number / 1e3, next_attempt_at=at, due_at=at - LOOK_AHEAD)
+        service.store.add(job)
+    clock.now = at - 700
+    assert run(service) == ({"resent": 200}, Counter(BatchGetItem=20, UpdateItem=400, SendMessageBatch=20))
+    assert service.queue.depth("email.send").delayed == 200
+    clock.advance(60)
+    assert run(service) == ({}, Counter(Query=BUSY)), "none is sent twice"
 
 
 def test_ten_dead_letters_cost_a_receive_ten_reads_and_a_removal(service: JobService) -> None:
