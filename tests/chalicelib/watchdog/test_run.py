@@ -140,13 +140,14 @@ def test_a_flooded_type_takes_no_look_from_another(world: World, ground: MemoryG
     types = ["a.flood", "b.quiet"]
     for number in range(MOST_LOOKS + 50):
         ground.store.add(a_job(type="a.flood", created_at=T0 - 9 + number / 1e3, due_at=T0))
-    orphan = a_job(type="b.quiet", due_at=T0)
-    ground.store.add(orphan)
     watchdog = Watchdog(world.service, types)
-    world.clock.advance(61)
-    tally = watchdog.run(lasting(8))
-    assert tally["out_of_time"] > 1000
-    assert ground.store.get(orphan.id).sent, "the types take turns, ten jobs at a time"
+    for _ in types:  # whichever of them begins
+        orphan = a_job(type="b.quiet", due_at=T0)
+        ground.store.add(orphan)
+        world.clock.advance(60)
+        tally = watchdog.run(lasting(8))
+        assert tally["out_of_time"] > 1000
+        assert ground.store.get(orphan.id).sent, "the types take turns, ten jobs at a time"
 
 
 def test_the_types_take_turns_in_being_first(world: World, ground: MemoryGround) -> None:
