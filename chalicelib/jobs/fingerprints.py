@@ -5,11 +5,13 @@ import re
 
 VOLATILE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|\b[0-9a-f]{12,}\b|\d+|'[^']*'|\"[^\"]*\"", re.IGNORECASE)
 LONGEST = 160
+LONGEST_READ = 1_000
+"""Characters of a message that are looked at: as many as are kept of one."""
 
 
 def generalise(message: str) -> str:
-    """The message with "…" for what differs from job to job; of a general message it makes the same again."""
-    return VOLATILE.sub("…", message)[:LONGEST]
+    """Return the message with "…" for what differs from job to job; a general message stays as it is."""
+    return VOLATILE.sub("…", message[:LONGEST_READ])[:LONGEST]
 
 
 def fingerprint(job_type: str, error_class: str, message: str) -> tuple[str, str]:
