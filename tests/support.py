@@ -1,5 +1,8 @@
 """What tests of every kind build on: a clock, a job, an AWS with our tables, and a record of the requests to it."""
 
+import io
+import json
+import logging
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +13,7 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo import schema
 from chalicelib.jobs.job import Job, Status
 from chalicelib.settings import Settings
+from chalicelib.telemetry.logger import logger
 
 T0 = 1_800_000_000.0
 """When tests begin, in seconds since the epoch: 2027-01-15T08:00:00Z."""
@@ -38,6 +42,21 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Let so many seconds pass."""
         self.now += seconds
+
+
+@contextmanager
+def written(level: str = "INFO") -> Iterator[list[dict[str, Any]]]:
+    """The log lines of the block, read; they are complete when it has ended."""
+    buffer, log, lines = io.StringIO(), logger(), list[dict[str, Any]]()
+    handler = next(h for h in logging.getLogger(log.service).handlers if isinstance(h, logging.StreamHandler))
+    before, level_before = handler.setStream(buffer), log.log_level
+    log.setLevel(level)
+    try:
+        yield lines
+    finally:
+        handler.setStream(before)
+        log.setLevel(level_before)
+        lines += [json.loads(line) for line in buffer.getvalue().splitlines()]
 
 
 @dataclass

@@ -78,5 +78,4 @@ class RateLimiter:
             self._blocked[address] = now + wait
 
     def _refusal(self, wait: int) -> RateLimited:
-        events.rate_limited()
         return RateLimited(self._limit, self._window, wait)

@@ -123,7 +123,7 @@ class Deployment:
         tokens = access.tokens(self.account, self.stack)
         if tokens.list():
             return
-        text, _ = tokens.issue(Role.ADMIN, FIRST_TOKEN)
+        text, _ = tokens.issue(Role.ADMIN, FIRST_TOKEN, by=self.account.identity)
         self.terminal.secret("The first admin token. It is shown this once; keep it safe:", text)
 
     def _print(self, outputs: Mapping[str, str]) -> None:
