@@ -18,7 +18,8 @@ LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+(?=[A-Za-z]){LABEL}")
 LONGEST_ADDRESS = 254
 READ_TIMEOUT = 10
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Control characters, line ends, and direction overrides, which show a subject in another order than it is written."""
 WORD = re.compile(r"[^\s<>\"',;:]+")
 NEVER = frozenset({
     "MessageRejected", "BadRequestException", "InvalidParameterValue", "ValidationError", "NotFoundException",
@@ -39,7 +40,7 @@ def _address(text: str) -> str:
 
 def _header(text: str) -> str:
     if CONTROL.search(text):
-        raise ValueError("must be one line without control characters")
+        raise ValueError("must be one line without control characters or direction overrides")
     return text
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload, UnknownJobType
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
+from chalicelib.jobs.readback import differing, read_payload, unreadable
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
@@ -97,8 +98,17 @@ class JobType(Generic[P, R]):
             raise InvalidPayload(f"The payload does not match {self.name}.", field_errors(error, "payload")) from None
 
     def canonical(self, payload: JSON) -> JSON:
-        """The payload as stored: checked, with defaults filled in; raises InvalidPayload."""
-        return self.parse(payload).model_dump(mode="json")
+        """Return the payload as stored: checked, with defaults filled in. Raises InvalidPayload.
+
+        Also when the stored form does not read back equal: the job would run on other data than were sent.
+        """
+        model = self.parse(payload)
+        stored = model.model_dump(mode="json")
+        wrong = differing(model, read_payload(self.payload_model, stored))
+        if wrong is not None:
+            where = [FieldError(("payload", *wrong.split(" ")[0].split(".")), "does not read back as it was sent")]
+            raise InvalidPayload(f"The stored form of a {self.name} payload does not read back equal: {wrong}.", where)
+        return stored
 
 
 def field_errors(error: ValidationError, *prefix: str) -> list[FieldError]:
@@ -139,6 +149,7 @@ def job(
             memory, budget, tuple(grants),
         )  # fmt: skip
         _check(declared)
+        _check_models(declared)
         _registry[name] = declared
         return declared
 
@@ -146,6 +157,11 @@ def job(
 
 
 def _payload_model(name: str, function: Callable[..., Any]) -> Any:
+    runs_later = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    if any(of_kind(function) for of_kind in runs_later):
+        raise ConfigurationError(
+            f"{name}: the function is a plain `def` that returns its result, not async or a generator"
+        )
     parameters = list(inspect.signature(function).parameters)
     model = get_type_hints(function, localns={"JobContext": Any}).get(parameters[0]) if parameters else None
     if len(parameters) != 2 or not (isinstance(model, type) and issubclass(model, BaseModel)):
@@ -153,6 +169,15 @@ def _payload_model(name: str, function: Callable[..., Any]) -> Any:
             f"{name}: the function takes (payload, ctx), and payload is annotated with a pydantic model"
         )
     return model
+
+
+def _check_models(declared: JobType[Any, Any]) -> None:
+    result = get_type_hints(declared.function, localns={"JobContext": Any}).get("return")
+    models = {"payload": declared.payload_model, "result": result}
+    for part, model in models.items():
+        wrong = unreadable(model) if isinstance(model, type) and issubclass(model, BaseModel) else []
+        if wrong:
+            raise ConfigurationError(f"{declared.name}: the {part} does not read back equal: {'; '.join(wrong)}")
 
 
 def _check(declared: JobType[Any, Any]) -> None:

@@ -26,6 +26,7 @@ from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.message import parse_nudge
 from chalicelib.jobs.ports import JobQueue, JobStore, Nudge
+from chalicelib.jobs.readback import differing, read_result
 from chalicelib.jobs.transitions import Claimant
 from chalicelib.telemetry import events
 from chalicelib.telemetry.emf import gathering
@@ -201,12 +202,15 @@ def _seconds_left(context: LambdaContext) -> float:
 
 
 def _as_json(value: Any) -> JSON:
-    """The function's value as stored; what cannot be stored will not be storable next time either."""
+    """Return the function's value as stored; what cannot be stored will not be storable next time either."""
     plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
     try:
         text = json.dumps(plain, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise PermanentError(f"The result is not JSON: {error}") from error
+    wrong = differing(value, read_result(value)) if isinstance(value, BaseModel) else None
+    if wrong is not None:
+        raise PermanentError(f"The stored form of the result does not read back equal: {wrong}.")
     if len(text) > LARGEST_RESULT:
         raise PermanentError(f"The result has {len(text)} characters; at most {LARGEST_RESULT}. Store it in S3.")
     return plain

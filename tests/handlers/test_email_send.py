@@ -97,7 +97,7 @@ def refusal(payload: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
 
 @pytest.mark.parametrize("subject", ["a\r\nBcc: x@example.com", "a\nb", "a\x00b", "a\x7fb", "a\u2028b", "\t"])
 def test_a_subject_is_one_line(subject: str) -> None:
-    expected = [(("payload", "subject"), "must be one line without control characters")]
+    expected = [(("payload", "subject"), "must be one line without control characters or direction overrides")]
     assert refusal({**PLAIN, "subject": subject}) == expected
 
 

@@ -116,3 +116,9 @@ def test_addresses_are_taken_out_of_what_ses_says() -> None:
         "SES answered MessageRejected: Email address is not verified. "
         "The following identities failed the check: Ada <<address>>, <address>"
     )
+
+
+@pytest.mark.parametrize("character", [*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))])
+def test_a_subject_cannot_turn_its_direction(character: str) -> None:
+    with pytest.raises(ValidationError, match="direction overrides"):
+        HEADER.validate_python(f"invoice{character}fdp.exe")
