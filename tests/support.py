@@ -11,7 +11,9 @@ from typing import Any
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo import schema
+from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.jobtype import JobType
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
 
@@ -27,6 +29,7 @@ SETTINGS = Settings.from_env(
         "QUEUE_URL_PREFIX": f"https://sqs.{REGION}.amazonaws.com/123456789012/test-",
     }
 )
+BUILT_IN = frozenset({"email.send", "image.process", "report.generate"})
 NOT_OF_CREATE_TABLE = frozenset({"PointInTimeRecoverySpecification", "TimeToLiveSpecification", "StreamSpecification"})
 
 
@@ -42,6 +45,11 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Let so many seconds pass."""
         self.now += seconds
+
+
+def built_in() -> list[JobType[Any, Any]]:
+    """Return the job types that came with this repository: figures and requests of theirs are known to tests."""
+    return [kind for kind in jobtype.load() if kind.name in BUILT_IN]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import Any
 
 from infra.cloud.archive import pack, unpack
 from infra.cloud.errors import CloudError
+from infra.cloud.imports import check_imports, handlers_of
 from infra.definition.names import stack_name
 from infra.definition.template import ARCHITECTURE, PLACEHOLDER_ORIGIN, Types, finish, merge_template
 
@@ -52,9 +53,10 @@ def build(
     _chalice(sources, merged, work / "chalice", stage)
     unpack(work / "chalice" / "deployment.zip", work / "files")
     compile_all(work / "files")
-    archive = pack(work / "files", target / "deployment.zip")
     template = target / "sam.json"
     made = finish(json.loads((work / "chalice" / "sam.json").read_text()), architecture)
+    check_imports(work / "files", handlers_of(made), work / "runtime")
+    archive = pack(work / "files", target / "deployment.zip")
     template.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n")
     shutil.rmtree(work)
     return Package(archive, template, stack)

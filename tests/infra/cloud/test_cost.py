@@ -27,9 +27,10 @@ from infra.definition.alarms import all_alarms
 from infra.definition.names import APP
 from tests.infra.cloud.acting import REGION, STACK, Stage, stage
 from tests.infra.cloud.units import Item, indexes_of
+from tests.support import built_in
 
 MAIL = {"to": ["success@example.com"], "subject": "Hello", "text": "Hello"}
-TYPES = jobtype.load()
+TYPES = built_in()
 EVENT_OVERHEAD = 26
 """Bytes that CloudWatch Logs adds to every event."""
 STORED_WITH = 100

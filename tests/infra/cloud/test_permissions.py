@@ -20,9 +20,9 @@ from chalicelib.jobs.ports import Nudge
 from infra.definition import grants
 from infra.definition.calls import allows
 from tests.infra.cloud.acting import REGION, STACK, Stage, stage
-from tests.support import a_job
+from tests.support import a_job, built_in
 
-TYPES = jobtype.load()
+TYPES = built_in()
 GRANTED: Mapping[str, list[str]] = {
     "api": grants.api(TYPES),
     "authorizer": grants.authorizer(),
