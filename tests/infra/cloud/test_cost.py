@@ -25,6 +25,7 @@ from infra.cloud.prices import ALLOWANCES
 from infra.definition import StreamTrigger, functions
 from infra.definition.alarms import all_alarms
 from infra.definition.names import APP
+from tests.chalicelib.api.support import only_types
 from tests.infra.cloud.acting import REGION, STACK, Stage, stage
 from tests.infra.cloud.units import Item, indexes_of
 from tests.support import built_in
@@ -96,7 +97,7 @@ def run(acting: Stage, post: Callable[[], Any], known: int) -> Done:
 def done() -> Iterator[dict[str, Done]]:
     """One job alone, and 25 in one request, from the API to their end. A job before begins the rate's window."""
     one = {"type": "email.send", "payload": MAIL}
-    with pytest.MonkeyPatch.context() as environment, stage(environment) as acting:
+    with only_types(*TYPES), pytest.MonkeyPatch.context() as environment, stage(environment) as acting:
         # Lambda sets it for every invocation; nothing of it may get into the lines
         environment.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0")
         first = run(acting, lambda: acting.call("POST", "/jobs", one), 0).changes

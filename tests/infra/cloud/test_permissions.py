@@ -19,6 +19,7 @@ from chalicelib.jobs.message import write_nudge
 from chalicelib.jobs.ports import Nudge
 from infra.definition import grants
 from infra.definition.calls import allows
+from tests.chalicelib.api.support import only_types
 from tests.infra.cloud.acting import REGION, STACK, Stage, stage
 from tests.support import a_job, built_in
 
@@ -67,6 +68,7 @@ def never_seen(actor: str) -> set[str]:
 def day() -> Iterator[Day]:
     """Jobs are created, worked off, failed, retried, cancelled and counted."""
     with (
+        only_types(*TYPES),
         pytest.MonkeyPatch.context() as environment,
         stage(environment, JITTER="none", EVENT_SOURCES=MAPPINGS) as acting,
     ):
