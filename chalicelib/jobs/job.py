@@ -9,7 +9,7 @@ JSON = Any
 
 
 class Status(StrEnum):
-    """Where a job is in its life; `docs/lifecycle.md` draws it."""
+    """The states of a job; `docs/lifecycle.md` draws them."""
 
     QUEUED = "queued"
     SCHEDULED = "scheduled"
@@ -25,6 +25,8 @@ WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING})
 ACTIVE = WAITING | {Status.PROCESSING}
 RETRYABLE = frozenset({Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
 TERMINAL = RETRYABLE | {Status.COMPLETED}
+SETTLED = TERMINAL - {Status.DEAD_LETTER}
+"""Finished without evidence in the dead-letter queue: a message that still comes is extra."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +50,21 @@ POSTPONE = _move("postpone", Status.PROCESSING, Status.RETRYING, "worker")
 FAIL = _move("fail", Status.PROCESSING, Status.FAILED, "worker")
 STOP = _move("stop", Status.PROCESSING, Status.CANCELLED, "worker")
 EXHAUST = _move("exhaust", Status.PROCESSING, Status.DEAD_LETTER, "worker")
+DEFER = _move("defer", Status.PROCESSING, Status.RETRYING, "worker")
 BURY = _move("bury", ACTIVE, Status.DEAD_LETTER, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
 MOVES: tuple[Move, ...] = (
-    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, FAIL, STOP, EXHAUST, BURY, REQUEUE, CANCEL,
+    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, BURY, REQUEUE, CANCEL,
 )  # fmt: skip
 """Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
 
-MARK_SENT = _move("mark_sent", WAITING, None, "api, watchdog")
+MARK_SENT = _move("mark_sent", ACTIVE, None, "api, watchdog")
 WATCH = _move("watch", ACTIVE, None, "watchdog")
+REDELIVER = _move("redeliver", ACTIVE, None, "watchdog")
 REPORT = _move("report", Status.PROCESSING, None, "worker")
 ASK_TO_STOP = _move("ask_to_stop", Status.PROCESSING, None, "operator")
-NOTES: tuple[Move, ...] = (MARK_SENT, WATCH, REPORT, ASK_TO_STOP)
+NOTES: tuple[Move, ...] = (MARK_SENT, WATCH, REDELIVER, REPORT, ASK_TO_STOP)
 """Changes that write something down about a job and leave its state as it is."""
 
 
@@ -68,7 +72,9 @@ NOTES: tuple[Move, ...] = (MARK_SENT, WATCH, REPORT, ASK_TO_STOP)
 class Job:
     """A job as it stands in the table. Times are seconds since the epoch (UTC), with milliseconds.
 
-    `gen` counts the runs (1 at creation, +1 at each manual retry); `(gen, attempts)` is the fencing token.
+    `gen` counts the runs (1 at creation, +1 at each manual retry). `claims` counts the claims of a run and only grows,
+    `attempts` those that are charged to `max_attempts`. `parked_until` is the end of the last wait during which the job
+    had no message, `stalled_since` when the platform first kept it from running; a run that settles ends that.
     `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
     """
 
@@ -82,6 +88,7 @@ class Job:
     body_hash: str = ""
     gen: int = 1
     attempts: int = 0
+    claims: int = 0
     max_attempts: int = 3
     run_at: float | None = None
     next_attempt_at: float | None = None
@@ -91,6 +98,8 @@ class Job:
     due_at: float = 0.0
     sent: bool = False
     resends: int = 0
+    parked_until: float | None = None
+    stalled_since: float | None = None
     result: JSON = None
     error_class: str | None = None
     error_message: str | None = None
@@ -111,7 +120,7 @@ class Job:
     @property
     def token(self) -> tuple[int, int]:
         """The fencing token: strictly increasing, taken by the claim, checked by every write of the holder."""
-        return self.gen, self.attempts
+        return self.gen, self.claims or self.attempts
 
     @property
     def terminal(self) -> bool:
@@ -120,17 +129,20 @@ class Job:
 
     @property
     def idempotency_token(self) -> str:
-        """What to hand to an external service so that it does one thing once per run of this job."""
+        """Return the key that makes an external service act once per run of this job."""
         return f"{self.id}:{self.gen}"
 
 
 LOST = "lost"
-"""The outcome of an attempt that ended without a word."""
+"""The outcome of an attempt that ended without being settled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at a job, kept when it did not complete. Times in seconds since the epoch, duration in ms."""
+    """One try at a job, kept when it did not complete. Times in seconds since the epoch, duration in ms.
+
+    `attempt` is its number among those that are charged: one that gave its attempt back shares the next one's number.
+    """
 
     gen: int
     attempt: int
@@ -144,15 +156,16 @@ class Attempt:
     cold_start: bool | None = None
     receive_count: int | None = None
     retry_delay_s: float | None = None
+    claim: int = 0
 
     @property
     def token(self) -> tuple[int, int]:
-        """The fencing token of the holder whose attempt it was."""
-        return self.gen, self.attempt
+        """The fencing token of the holder whose attempt it was; (gen, attempt) before claims were counted."""
+        return self.gen, self.claim or self.attempt
 
     @property
     def duration_ms(self) -> int | None:
-        """How long it ran, in milliseconds; None while it runs."""
+        """Return how long it ran, in milliseconds; None while it runs."""
         return None if self.finished_at is None else round((self.finished_at - self.started_at) * 1000)
 
 

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload, UnknownJobType
+from chalicelib.jobs.backoff import LONGEST_WAIT, STANDARD, Backoff
+from chalicelib.jobs.example import example_of
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
-from chalicelib.jobs.readback import differing, read_payload, unreadable
+from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, SPARE_RECEIVES
+from chalicelib.jobs.readback import check_models, check_reads_back, check_runs_at_once
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
@@ -43,6 +45,9 @@ class JobType(Generic[P, R]):
     memory: int = 512
     budget: float = 0.0
     grants: tuple[str, ...] = ()
+    retry: Backoff = STANDARD
+    upgrade: Callable[[JSON], JSON] | None = None
+    retired: bool = False
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""
@@ -55,7 +60,7 @@ class JobType(Generic[P, R]):
 
     @property
     def queue(self) -> str:
-        """What its queue and its Lambda are called after the stack's name: "email.send" is `email-send`."""
+        """Return what follows the stack's name in its queue's and its Lambda's: "email.send" is `email-send`."""
         return self.name.replace(".", "-")
 
     @property
@@ -67,6 +72,11 @@ class JobType(Generic[P, R]):
     def job_budget(self) -> float:
         """Seconds that one job must still have before it is claimed: an equal share of what the batch has."""
         return self.budget or (self.timeout - SAFETY) / self.batch_size
+
+    @property
+    def max_receives(self) -> int:
+        """Return how often SQS hands out one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
+        return self.max_attempts + SPARE_RECEIVES
 
     @cached_property
     def schema(self) -> dict[str, Any]:
@@ -80,14 +90,13 @@ class JobType(Generic[P, R]):
 
     @property
     def description(self) -> str:
-        """What the job does, from the function's docstring."""
+        """Return what the job does, from the function's docstring."""
         return inspect.getdoc(self.function) or ""
 
     @property
     def example(self) -> JSON:
         """A payload that works as it is: the first example of the schema."""
-        examples = self.schema.get("examples") or [{}]
-        return examples[0]
+        return example_of(self.schema)
 
     def parse(self, payload: JSON) -> P:
         """The payload as the model; raises InvalidPayload that names each wrong field."""
@@ -97,6 +106,15 @@ class JobType(Generic[P, R]):
         except ValidationError as error:
             raise InvalidPayload(f"The payload does not match {self.name}.", field_errors(error, "payload")) from None
 
+    def parse_stored(self, payload: JSON) -> P:
+        """Return a stored payload as the model, brought up to date by `upgrade` if need be; raises InvalidPayload."""
+        try:
+            return self.parse(payload)
+        except InvalidPayload:
+            if self.upgrade is None:
+                raise
+        return self.parse(self.upgrade(payload))
+
     def canonical(self, payload: JSON) -> JSON:
         """Return the payload as stored: checked, with defaults filled in. Raises InvalidPayload.
 
@@ -104,10 +122,7 @@ class JobType(Generic[P, R]):
         """
         model = self.parse(payload)
         stored = model.model_dump(mode="json")
-        wrong = differing(model, read_payload(self.payload_model, stored))
-        if wrong is not None:
-            where = [FieldError(("payload", *wrong.split(" ")[0].split(".")), "does not read back as it was sent")]
-            raise InvalidPayload(f"The stored form of a {self.name} payload does not read back equal: {wrong}.", where)
+        check_reads_back(self.name, model, stored)
         return stored
 
 
@@ -120,7 +135,7 @@ def field_errors(error: ValidationError, *prefix: str) -> list[FieldError]:
 _registry: dict[str, JobType[Any, Any]] = {}
 
 
-def job(
+def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     name: str,
     *,
     max_attempts: int = 3,
@@ -131,14 +146,19 @@ def job(
     memory: int = 512,
     budget: float = 0.0,
     grants: Iterable[str] = (),
+    retry: Backoff = STANDARD,
+    upgrade: Callable[[JSON], JSON] | None = None,
+    retired: bool = False,
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
     `timeout` is the Lambda's, in seconds (6-900), `window` how many seconds it waits for a fuller batch (0-300),
     `concurrency` how many run side by side (2-1000), `memory` MB (128-10240). `batch_size` is how many jobs it takes
     at once (1-10): more than one is cheaper, and only for jobs that are done within `budget` seconds each (default:
-    their share of the timeout). What a slow job leaves no time for goes back to the queue unclaimed, and a message
-    that was received 13 times is dead-lettered. `grants` names what the function may do beyond its queue and jobs, as
+    their share of the timeout). What a slow job leaves no time for goes back to the queue unclaimed.
+    `retry` is the curve of waits between attempts. `upgrade` brings the stored payload of an older schema to today's;
+    without it, such a job waits and an alarm rings. `retired` refuses new jobs and works off the old ones.
+    `grants` names what the function may do beyond its queue and jobs, as
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
     (`infra/definition/permissions.py` has all forms). Raises ConfigurationError.
     """
@@ -146,38 +166,29 @@ def job(
     def declare(function: "Callable[[P, JobContext], R]") -> JobType[P, R]:
         declared = JobType(
             name, function, _payload_model(name, function), max_attempts, timeout, batch_size, window, concurrency,
-            memory, budget, tuple(grants),
+            memory, budget, tuple(grants), retry, upgrade, retired,
         )  # fmt: skip
         _check(declared)
-        _check_models(declared)
+        check_models(name, payload=declared.payload_model, result=_hints(function).get("return"))
         _registry[name] = declared
         return declared
 
     return declare
 
 
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    return get_type_hints(function, localns={"JobContext": Any})
+
+
 def _payload_model(name: str, function: Callable[..., Any]) -> Any:
-    runs_later = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
-    if any(of_kind(function) for of_kind in runs_later):
-        raise ConfigurationError(
-            f"{name}: the function is a plain `def` that returns its result, not async or a generator"
-        )
+    check_runs_at_once(name, function)
     parameters = list(inspect.signature(function).parameters)
-    model = get_type_hints(function, localns={"JobContext": Any}).get(parameters[0]) if parameters else None
+    model = _hints(function).get(parameters[0]) if parameters else None
     if len(parameters) != 2 or not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise ConfigurationError(
             f"{name}: the function takes (payload, ctx), and payload is annotated with a pydantic model"
         )
     return model
-
-
-def _check_models(declared: JobType[Any, Any]) -> None:
-    result = get_type_hints(declared.function, localns={"JobContext": Any}).get("return")
-    models = {"payload": declared.payload_model, "result": result}
-    for part, model in models.items():
-        wrong = unreadable(model) if isinstance(model, type) and issubclass(model, BaseModel) else []
-        if wrong:
-            raise ConfigurationError(f"{declared.name}: the {part} does not read back equal: {'; '.join(wrong)}")
 
 
 def _check(declared: JobType[Any, Any]) -> None:
@@ -191,6 +202,10 @@ def _check(declared: JobType[Any, Any]) -> None:
         value = declared.job_budget if field == "budget" else getattr(declared, field)
         if not low <= value <= high:
             raise ConfigurationError(f"{declared.name}: {field} must be between {low:g} and {high:g}")
+    curve = declared.retry
+    for field, low, high in (("first", 1, LONGEST_WAIT), ("factor", 1, 10), ("longest", 1, LONGEST_WAIT)):
+        if not low <= getattr(curve, field) <= high:
+            raise ConfigurationError(f"{declared.name}: retry's {field} must be between {low} and {high}")
 
 
 def get(name: str) -> JobType[Any, Any]:

@@ -5,7 +5,7 @@ DAY = 86_400.0
 KEEP_DONE = 30 * DAY
 """A completed or cancelled job, and the files it made."""
 KEEP_DEAD = 90 * DAY
-"""A failed or dead-lettered job: somebody may still retry it."""
+"""A failed or dead-lettered job: an operator may still retry it."""
 KEEP_BODIES = 180 * DAY
 """Payloads, results and attempts beside the job: longer than any job that has ended."""
 RENEW_BODIES_AFTER = 60 * DAY
@@ -15,11 +15,18 @@ KEEP_COUNTERS = 90 * DAY
 KEEP_TOKENS = 90 * DAY
 """A token's row after its expiry."""
 
-MAX_ATTEMPTS_CAP = 10
+MAX_ATTEMPTS_CAP = 30
+MOST_CLAIMS = 10_000
+"""Claims of one run: a job that is deferred for ever still ends."""
+GIVE_UP_STALLED = DAY
+"""A job that the platform keeps from running (an outage, a queue that is gone) is given up after this long."""
+SPARE_RECEIVES = 2
+"""Receives of one message beyond the type's attempts. Faults of the platform may use up more: the message is then in
+the dead-letter queue, and the watchdog sends a fresh one."""
 MAX_DELAY = int(365 * DAY)
 
 SEND_GRACE = 60.0
-"""The watchdog leaves a job alone for this long before it asks why nobody has claimed it."""
+"""The watchdog leaves a job alone for this long before it asks why no worker has claimed it."""
 LOOK_AHEAD = 120.0
 """The message of a scheduled job is sent this long before its time, with the rest as its delay."""
 SQS_LONGEST_DELAY = 900

@@ -4,14 +4,39 @@
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 from pydantic.types import Secret
 
+from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload
+
 M = TypeVar("M", bound=BaseModel)
 MASKED = (SecretStr, SecretBytes, Secret)
+
+
+def check_runs_at_once(name: str, function: Callable[..., Any]) -> None:
+    """Raise ConfigurationError for a function that returns a coroutine or a generator in place of its result."""
+    if any(kind(function) for kind in (iscoroutinefunction, isgeneratorfunction, isasyncgenfunction)):
+        raise ConfigurationError(f"{name}: the function is a plain `def` that returns its result")
+
+
+def check_models(name: str, **models: Any) -> None:
+    """Raise ConfigurationError for a job type's payload or result that cannot be read back."""
+    for part, model in models.items():
+        wrong = unreadable(model) if isinstance(model, type) and issubclass(model, BaseModel) else []
+        if wrong:
+            raise ConfigurationError(f"{name}: the {part} does not read back equal: {'; '.join(wrong)}")
+
+
+def check_reads_back(name: str, model: BaseModel, stored: Any) -> None:
+    """Raise InvalidPayload, with the field, when a stored payload does not read back equal to its model."""
+    wrong = differing(model, read_payload(type(model), stored))
+    if wrong is not None:
+        where = [FieldError(("payload", *wrong.split(" ")[0].split(".")), "does not read back as it was sent")]
+        raise InvalidPayload(f"The stored form of a {name} payload does not read back equal: {wrong}.", where)
 
 
 def unreadable(model: type[BaseModel]) -> list[str]:

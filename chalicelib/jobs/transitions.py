@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.jobs import job as j
 from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import JSON, Job, Move, Status
-from chalicelib.jobs.limits import KEEP_DEAD, KEEP_DONE, SEND_GRACE
+from chalicelib.jobs.limits import KEEP_DEAD, KEEP_DONE, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 
 LONGEST_CLASS, LONGEST_ERROR, LONGEST_NOTE = 60, 160, 110
 """Bytes of an error's class, of class and message together, and of a progress note: what a job item has room for."""
@@ -32,7 +32,7 @@ class Test:
     value: Any = None
 
     def holds(self, job: Job) -> bool:
-        """Whether the job passes; the in-memory twin of the store's condition expression."""
+        """Return whether the job passes; the in-memory twin of the store's condition expression."""
         return _OPERATORS[self.op](getattr(job, self.field), self.value, job)
 
 
@@ -61,7 +61,7 @@ class Change:
     writer: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def allowed(self, job: Job) -> bool:
-        """Whether this change may be applied to the job as it stands."""
+        """Return whether this change may be applied to the job as it is."""
         return job.status in self.move.source and job.gen == self.gen and all(t.holds(job) for t in self.tests)
 
     def applied(self, job: Job) -> Job:
@@ -77,7 +77,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Who claims: the Lambda request, whether it began cold, and the message's receive count."""
+    """The claimant: the Lambda request, whether it began cold, and the message's receive count."""
 
     request_id: str
     cold_start: bool = False
@@ -85,20 +85,20 @@ class Claimant:
 
 
 def claim(gen: int, *, now: float, lease_until: float, by: Claimant) -> Change:
-    """A worker takes a waiting job that is due. The attempt is counted here, so that a crash loop ends."""
-    tests = (Test("attempts", "below", "max_attempts"), Test("next_attempt_at", "due", now))
+    """Let a worker take a waiting job that is due. The attempt is charged here, so that a crash loop ends."""
+    tests = (*_budget(), Test("next_attempt_at", "due", now))
     values = {**_held(now, lease_until, by), "next_attempt_at": None}
-    return Change(j.CLAIM, gen, tests, values, {"attempts": 1})
+    return Change(j.CLAIM, gen, tests, values, {"attempts": 1, "claims": 1})
 
 
 def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant) -> Change:
-    """A worker takes a job whose holder's lease has run out without a word."""
-    tests = (*_fence(lost), Test("lease_until", "<", now), Test("attempts", "below", "max_attempts"))
-    return Change(j.TAKE_OVER, lost.gen, tests, _held(now, lease_until, by), {"attempts": 1})
+    """Let a worker take a job whose holder's lease has run out while nothing was settled."""
+    tests = (*_fence(lost), Test("lease_until", "<", now), *_budget())
+    return Change(j.TAKE_OVER, lost.gen, tests, _held(now, lease_until, by), {"attempts": 1, "claims": 1})
 
 
 def complete(held: Job, *, now: float, result: JSON) -> Change:
-    """The holder is done; the function's value is the result."""
+    """End a job whose function returned; the value is the result."""
     values = {
         "result": result,
         "progress": None,
@@ -110,38 +110,54 @@ def complete(held: Job, *, now: float, result: JSON) -> Change:
     return Change(j.COMPLETE, held.gen, _fence(held), {**_finished(now, KEEP_DONE), **values})
 
 
-def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str]) -> Change:
-    """The holder failed and another attempt may come, at `not_before` at the earliest; not if a stop was asked for."""
-    values = {"next_attempt_at": not_before, "lease_until": None, "updated_at": now, **_error(held, error)}
+def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str], parked: bool = False) -> Change:
+    """Let another attempt follow a failed one, at `not_before` at the earliest; refused when a stop was asked for.
+
+    `parked`: the message is acknowledged, and the watchdog sends another one ahead of that time.
+    """
+    values = {**_waits(now, not_before, parked), **_error(held, error), "stalled_since": None}
     return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values)
 
 
+def defer(
+    held: Job, *, now: float, not_before: float, error: tuple[str, str], parked: bool = False, stalled: bool = False
+) -> Change:
+    """Give the attempt back and wait until `not_before`: the job, or the platform, asked to come again later.
+
+    `stalled`: the function could not be run, for a reason outside of it. Refused when a stop was asked for.
+    """
+    since = (held.stalled_since or now) if stalled else None
+    values = {**_waits(now, not_before, parked), **_error(held, error), "stalled_since": since}
+    return Change(j.DEFER, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values, {"attempts": -1})
+
+
 def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
-    """The holder failed for good: trying again cannot help."""
+    """End a job whose function said that another attempt cannot help."""
     return Change(j.FAIL, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **_error(held, error)})
 
 
 def exhaust(held: Job, *, now: float, error: tuple[str, str]) -> Change:
-    """The last attempt is spent; the message now burns down into the dead-letter queue."""
+    """End a job whose last attempt failed; its message is left to SQS redrive."""
     return Change(j.EXHAUST, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **_error(held, error)})
 
 
 def stop(held: Job, *, now: float) -> Change:
-    """The holder obeyed a request to stop."""
+    """End a job whose function obeyed a request to stop."""
     return Change(j.STOP, held.gen, _fence(held), _finished(now, KEEP_DONE))
 
 
 def bury(found: Job, *, now: float, error: tuple[str, str]) -> Change:
-    """The watchdog, or a worker that finds the budget spent, gives up a job that nobody holds."""
+    """Give up a job that no worker holds, by the watchdog or by a worker that finds its attempts spent."""
     free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
-    tests = (Test("status", "=", found.status), Test("attempts", "=", found.attempts), *free)
+    tests = (Test("status", "=", found.status), *_fence(found), *free)
     return Change(j.BURY, found.gen, tests, {**_finished(now, KEEP_DEAD), **_error(found, error)})
 
 
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
-    """An operator runs a finished job again: a new generation, which makes every older message stale."""
+    """Run a finished job again for an operator: a new generation, which makes every older message stale."""
     values = {
-        "gen": found.gen + 1, "attempts": 0, "sent": False, "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
+        "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
+        "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
         "next_attempt_at": None, "finished_at": None, "lease_until": None, "expires_at": None,
         "cancel_requested": False,
         "result": None, "error_class": None, "error_message": None, "fingerprint": None,
@@ -151,53 +167,72 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
 
 
 def cancel(found: Job, *, now: float) -> Change:
-    """An operator stops a job that waits: at once, and no message runs it later."""
+    """Stop a waiting job for an operator: at once, and no message runs it later."""
     return Change(j.CANCEL, found.gen, (), {**_finished(now, KEEP_DONE), "cancel_requested": True})
 
 
 def ask_to_stop(found: Job, *, now: float) -> Change:
-    """An operator asks the holder of a running job to stop; it obeys at its next `ctx.check_cancelled()`."""
+    """Ask the holder of a running job to stop, for an operator; it obeys at its next `ctx.check_cancelled()`."""
     return Change(j.ASK_TO_STOP, found.gen, (), {"cancel_requested": True, "updated_at": now})
 
 
 def mark_sent(job: Job) -> Change:
-    """The message is in the queue: from now on a wait means a backlog, not an orphan, and re-sends count anew."""
-    return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True, "resends": 0})
+    """Write down that the message is in the queue: from now on a wait means a backlog, not a lost send."""
+    return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True})
 
 
 def watch(seen: Job, *, until: float, resent: bool) -> Change:
-    """The watchdog looked, and looks again at `until`; two watchdogs cannot both do it for one look."""
+    """Set the watchdog's next look to `until`; of two watchdogs with one look, one is refused."""
     tests = (Test("due_at", "=", seen.due_at),)
     return Change(j.WATCH, seen.gen, tests, {"due_at": until}, {"resends": 1} if resent else {})
 
 
+def redeliver(found: Job, *, now: float, due_at: float) -> Change:
+    """Call for a fresh message at `due_at`, in place of one that used up its receives while the job can still run."""
+    free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
+    tests = (Test("status", "=", found.status), *_fence(found), Test("sent", "=", True), *free)
+    values = {"sent": False, "due_at": due_at, "stalled_since": found.stalled_since or now}
+    return Change(j.REDELIVER, found.gen, tests, values, {"resends": 1})
+
+
 def report(held: Job, *, now: float, percent: float, note: str | None) -> Change:
-    """The holder says how far it is; refused when the lease was lost."""
+    """Write down the holder's progress; refused when the lease was lost."""
     values = {"progress": percent, "progress_note": note and _cut(note, LONGEST_NOTE), "updated_at": now}
     return Change(j.REPORT, held.gen, _fence(held), values)
 
 
 def _fence(held: Job) -> tuple[Test, ...]:
-    return (Test("attempts", "=", held.attempts),)
+    return (Test("claims", "=", held.claims),)
+
+
+def _budget() -> tuple[Test, ...]:
+    return Test("attempts", "below", "max_attempts"), Test("claims", "<", MOST_CLAIMS)
+
+
+def _waits(now: float, not_before: float, parked: bool) -> dict[str, Any]:
+    values: dict[str, Any] = {"next_attempt_at": not_before, "lease_until": None, "updated_at": now}
+    if parked:
+        values |= {"sent": False, "parked_until": not_before, "due_at": max(now, not_before - LOOK_AHEAD)}
+    return values
 
 
 def _held(now: float, lease_until: float, by: Claimant) -> dict[str, Any]:
     return {
         "lease_until": lease_until, "started_at": now, "updated_at": now, "sent": True, "request_id": by.request_id,
         "cold_start": by.cold_start, "receive_count": by.receive_count, "progress": None, "progress_note": None,
-        "error_class": None, "error_message": None,
+        "error_class": None, "error_message": None, "resends": 0,
     }  # fmt: skip
 
 
 def _finished(now: float, keep: float) -> dict[str, Any]:
     return {
         "finished_at": now, "updated_at": now, "lease_until": None, "next_attempt_at": None,
-        "expires_at": math.ceil(now + keep),
+        "stalled_since": None, "expires_at": math.ceil(now + keep),
     }  # fmt: skip
 
 
 def _error(of: Job, error: tuple[str, str]) -> dict[str, Any]:
-    """Why the job is where it is. What is about the attempt alone leaves with it: its own record tells that, whole."""
+    """Return the fields of an error. Facts about the attempt alone are cleared: its own record keeps them."""
     error_class = _cut(error[0], LONGEST_CLASS)
     left = LONGEST_ERROR - len(error_class.encode())
     gone = {"request_id": None, "cold_start": None, "receive_count": None, "progress_note": None}

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.ports import Nudge
 from chalicelib.telemetry.emf import Metric, count
-from chalicelib.telemetry.logger import event, logger
+from chalicelib.telemetry.logger import event, logger, nudge_keys
 
 ENDS = {
     Status.COMPLETED: Metric.COMPLETED,
@@ -81,13 +81,13 @@ def taken_over(job: Job) -> None:
 
 
 def duplicate(job: Job, why: str) -> None:
-    """A message came whose run is under way or done: it comes again, or is acknowledged, and runs nothing."""
+    """A message arrived whose run is under way or done: it is held or acknowledged, and runs nothing."""
     event("claim.duplicate", job, why=why)
     count(Metric.FENCED, event="duplicate")
 
 
 def buried(job: Job) -> None:
-    """A job that nobody held was given up: lost in its last attempt, undeliverable, or redriven without an attempt."""
+    """A job that no worker held was given up: lost in its last attempt, or undeliverable for a day."""
     event("job.bury", job, level="ERROR", error_class=job.error_class)
     count(Metric.DEAD_LETTERED, job.type)
 
@@ -95,7 +95,17 @@ def buried(job: Job) -> None:
 def resent(job: Job, delay: int) -> None:
     """The watchdog sent a job's message: the first one did not get out, or was lost, or it was time for it."""
     event("watchdog.resent", job, level="INFO" if job.run_at else "WARNING", delay_s=delay, resends=job.resends)
-    count(Metric.RESENT, job.type)
+
+
+def redelivered(job: Job) -> None:
+    """A message used up its receives while its job can still run: a fresh one is sent."""
+    event("watchdog.redelivered", job, level="WARNING", resends=job.resends)
+
+
+def stalled(job: Job, why: str) -> None:
+    """Something outside of a job's function keeps it from running: an outage, a permission, a schema that changed."""
+    event("job.stalled", job, level="ERROR", why=why)
+    count(Metric.STALLED, job.type)
 
 
 def dead_letter_removed(job_type: str, job_id: str, why: str) -> None:
@@ -120,7 +130,7 @@ def watchdog_ran(tally: Mapping[str, int]) -> None:
 
 
 def claim_deferred(job: Job, why: str, seconds: int) -> None:
-    """A message came too early, or burns down to the dead-letter queue, which takes ten of these; it comes again."""
+    """A message came too early, or awaits redrive to the dead-letter queue; it is held."""
     event("claim.deferred", job, level="DEBUG", why=why, visibility_s=seconds)
 
 
@@ -129,7 +139,7 @@ def message_dropped(nudge: Nudge, current: Job | None, why: str) -> None:
 
     `gen` is the message's; `status` and `attempt` are the job's as it stands.
     """
-    logger().info("message.dropped", extra={**_nudge_keys(nudge, current), "why": why})
+    logger().info("message.dropped", extra={**nudge_keys(nudge, current), "why": why})
 
 
 def message_malformed(job_type: str, why: str, receive_count: int) -> None:
@@ -143,7 +153,7 @@ def out_of_time(job_type: str, left: int) -> None:
 
 
 def store_failed(job_type: str, job_id: str, error: Exception) -> None:
-    """A request to AWS failed while a job was worked off; the message stays and the lease decides."""
+    """A request to AWS failed while a job was handled; the message stays and the lease decides."""
     logger().exception(
         "worker.aws_error", extra={"job_type": job_type, "job_id": job_id, "error": type(error).__name__}
     )
@@ -174,7 +184,7 @@ def token_refused(principal: str | None, why: str, method: str, path: str) -> No
 
 
 def request_failed(route: str, correlation_id: str) -> None:
-    """The API hit an error nobody foresaw: the traceback is here, and only here."""
+    """The API raised an unexpected error: the traceback is in this line only."""
     logger().exception("api.error", extra={"route": route, "correlation_id": correlation_id})
 
 
@@ -213,10 +223,3 @@ def paused(job_type: str, principal: str, *, resumed: bool = False) -> None:
     """Tell that an operator paused a type's queue, or resumed it."""
     logger().warning("job_type.resumed" if resumed else "job_type.paused",
                      extra={"job_type": job_type, "principal": principal})  # fmt: skip
-
-
-def _nudge_keys(nudge: Nudge, current: Job | None) -> dict[str, Any]:
-    return {
-        "job_id": nudge.id, "job_type": nudge.type, "status": str(current.status) if current else "gone",
-        "gen": nudge.gen, "attempt": current.attempts if current else 0, "correlation_id": nudge.cid,
-    }  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from chalicelib.jobs.job import Job
+from chalicelib.jobs.ports import Nudge
 from chalicelib.telemetry.emf import SERVICE
 
 
@@ -23,6 +24,14 @@ def job_keys(job: Job) -> dict[str, Any]:
     return {
         "job_id": job.id, "job_type": job.type, "status": str(job.status), "gen": job.gen, "attempt": job.attempts,
         "correlation_id": job.correlation_id,
+    }  # fmt: skip
+
+
+def nudge_keys(nudge: Nudge, current: Job | None) -> dict[str, Any]:
+    """Return the same keys for a message; `current` is its job as it stands, None when there is none."""
+    return {
+        "job_id": nudge.id, "job_type": nudge.type, "status": str(current.status) if current else "gone",
+        "gen": nudge.gen, "attempt": current.attempts if current else 0, "correlation_id": nudge.cid,
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What a job function is given beside its payload."""
+"""Give a job function its ids, its time, progress, cancellation and a logger, beside its payload."""
 
 import time
 from collections.abc import Callable
@@ -37,6 +37,7 @@ class JobContext:
     remaining: Callable[[], float]
     clock: Callable[[], float] = time.time
     _reported_at: float = field(default=float("-inf"), repr=False)
+    _unsent: tuple[float, str | None] | None = field(default=None, repr=False)
 
     @property
     def job_id(self) -> str:
@@ -45,7 +46,7 @@ class JobContext:
 
     @property
     def attempt(self) -> int:
-        """Which attempt this is; the first is 1."""
+        """Return the number of this attempt; the first is 1."""
         return self.job.attempts
 
     @property
@@ -63,21 +64,33 @@ class JobContext:
         return self.remaining()
 
     def progress(self, percent: float, note: str | None = None) -> None:
-        """Say how far the job is (0-100); written at most every 5 seconds.
+        """Say how far the job is (0-100); written at most every 5 seconds, and the last one when the attempt ends.
 
         Raises LeaseLost when another worker took over, JobCancelled when someone asked for the job to stop.
         """
         now = self.clock()
+        self._unsent = (min(100.0, max(0.0, float(percent))), note)
         if now - self._reported_at < PROGRESS_EVERY:
             return
         self._reported_at = now
-        percent = min(100.0, max(0.0, float(percent)))
-        change = transitions.report(self.job, now=now, percent=percent, note=note)
         try:
-            current = self.store.apply(self.job.id, change)
+            current = self._report()
         except MoveRefused as refused:
             raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.") from refused
         self._obey(current)
+
+    def flush_progress(self) -> None:
+        """Write the last progress if it was not written; raises MoveRefused when another worker took over."""
+        if self._unsent is not None:
+            self._report()
+
+    def _report(self) -> Job:
+        percent, note = self._unsent or (0.0, None)
+        current = self.store.apply(
+            self.job.id, transitions.report(self.job, now=self.clock(), percent=percent, note=note)
+        )
+        self._unsent = None
+        return current
 
     def check_cancelled(self) -> None:
         """Stop here if someone asked for it: raises JobCancelled (LeaseLost when another worker took over)."""

@@ -57,15 +57,15 @@ WATCHDOG = (
         "if early > LOOK_AHEAD:", "if False:",
     ),
     Safeguard(
-        "the evidence of a dead letter stays", "chalicelib/watchdog/rules.py",
+        "the evidence of a dead letter stays", "chalicelib/watchdog/dead_letter_rules.py",
         "if job.status is Status.DEAD_LETTER:", "if False:",
     ),
     Safeguard(
-        "a dead letter of a newer generation stays", "chalicelib/watchdog/rules.py",
+        "a dead letter of a newer generation stays", "chalicelib/watchdog/dead_letter_rules.py",
         'return Remove("older generation") if nudge.gen < job.gen else Keep()', 'return Remove("other generation")',
     ),
     Safeguard(
-        "a job with a second message gets its time", "chalicelib/watchdog/rules.py",
-        "if now >= _expected(job) + SEND_GRACE else Keep()", "",
+        "a job with a second message gets its time", "chalicelib/watchdog/dead_letter_rules.py",
+        "if now >= expected(job) + SEND_GRACE else Keep()", "",
     ),
 )  # fmt: skip

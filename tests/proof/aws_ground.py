@@ -13,9 +13,9 @@ from moto.sqs.models import sqs_backends
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.adapters.dynamo.schema import META, jobs_table
-from chalicelib.adapters.memory.jobs import MAX_RECEIVE_COUNT
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import SPARE_RECEIVES
 from chalicelib.jobs.ports import JobQueue, JobStore
 from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
@@ -173,7 +173,7 @@ def _make_queues(client: Any) -> None:
     name = QUEUE.rpartition("/")[2]
     client.create_queue(QueueName=f"{name}-dlq", Attributes={"MessageRetentionPeriod": str(14 * DAY)})
     target = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-dlq"
-    redrive = {"deadLetterTargetArn": target, "maxReceiveCount": MAX_RECEIVE_COUNT}
+    redrive = {"deadLetterTargetArn": target, "maxReceiveCount": 3 + SPARE_RECEIVES}
     attributes = {"VisibilityTimeout": "360", "MessageRetentionPeriod": str(4 * DAY)}
     client.create_queue(QueueName=name, Attributes={**attributes, "RedrivePolicy": json.dumps(redrive)})
 

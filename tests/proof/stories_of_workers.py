@@ -107,20 +107,11 @@ def one_message_delivered_twice_side_by_side(world: World) -> None:
         world.deliver(batch)
 
 
-@scenario(DEAD)
-def never_claimed(world: World) -> None:
-    """Every worker dies at its import: the message reaches the dead-letter queue, the job knows nothing of it."""
-    world.submit("a")
-    _burn(world)
-
-
 @scenario(DONE)
-def never_claimed_then_retried(world: World) -> None:
-    """After the import is mended."""
+def not_claimed_for_hours(world: World) -> None:
+    """Every worker dies at its import, and then it is mended: no attempt was spent, so the job runs."""
     world.submit("a")
     _burn(world)
-    world.rest()
-    world.retry("a")
 
 
 @scenario(DONE | DEAD | FAILED, batch=3)

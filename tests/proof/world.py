@@ -161,7 +161,8 @@ class World:
 
     def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT) -> None:
         """Hand a batch to a worker, and acknowledge what it does not report."""
-        worker = Worker(self.kind, self.ground.store, self.ground.queue, self.clock, self.rng.uniform, self.rng.uniform)
+        chance, sleep = self.rng.uniform, self.clock.advance
+        worker = Worker(self.kind, self.ground.store, self.ground.queue, self.clock, chance, chance, sleep=sleep)
         again: list[str] = []
         invocation = Invocation(self.clock, self.clock.now + limit)
         if not self.process(lambda: again.extend(worker.work(self.event(batch), invocation))):

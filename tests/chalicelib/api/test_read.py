@@ -8,7 +8,7 @@ import pytest
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.listing import iso
-from tests.chalicelib.api.support import T0, World
+from tests.chalicelib.api.support import NOTE, T0, World, only_types
 
 LOST = Attempt(1, 1, "lost", T0 + 1, T0 + 61, request_id="r1", cold_start=True, receive_count=1)
 
@@ -218,3 +218,11 @@ def test_metrics(world: World) -> None:
     assert {"oldest_queued_age_s", "in_flight", "paused"} <= by_type["test.note"].keys()
     assert (by_type["test.other"]["total_jobs"], by_type["test.other"]["queue_length"]) == (1, 1)
     assert json.loads(json.dumps(answer)) == answer
+
+
+def test_jobs_of_a_type_that_is_no_longer_declared_are_still_found(world: World) -> None:
+    job_id = world.create(type="test.other")
+    with only_types(NOTE):
+        assert ids(world.get("/jobs?type=test.other")) == [job_id]
+        assert world.get("/errors?type=test.other").status == 200
+        assert world.get("/jobs?type=test.never").status == 422

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr, c
 
 from chalicelib.errors import ConfigurationError, InvalidPayload, PermanentError
 from chalicelib.jobs.jobtype import JobType, job
-from chalicelib.worker.consume import _as_json
+from chalicelib.worker.result import as_json
 
 
 class Secret(BaseModel):
@@ -97,10 +97,10 @@ def test_what_reads_back_equal_is_stored() -> None:
 
 def test_a_result_is_held_to_the_same() -> None:
     at = datetime(2027, 1, 1, tzinfo=UTC)
-    assert _as_json(Sums(a=2, at=at)) == {"a": 2, "at": "2027-01-01T00:00:00Z", "double": 4}
+    assert as_json(Sums(a=2, at=at)) == {"a": 2, "at": "2027-01-01T00:00:00Z", "double": 4}
     for wrong in (Secret(password=SecretStr("hunter2")), Rounded(price=1.5)):
         with pytest.raises(PermanentError, match="result does not read back equal"):
-            _as_json(wrong)
+            as_json(wrong)
 
 
 async def later(payload: Sums, ctx: Any) -> None:

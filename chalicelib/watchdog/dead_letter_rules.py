@@ -1,0 +1,65 @@
+"""Decide what becomes of one message in a dead-letter queue. Pure."""
+
+from dataclasses import dataclass
+
+from chalicelib.jobs.attempt import lost_error
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import GIVE_UP_STALLED, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
+from chalicelib.jobs.listing import iso
+from chalicelib.jobs.ports import Nudge
+from chalicelib.watchdog.rules import Bury, expected
+
+LONGEST_PAUSE = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """The message is evidence of nothing any more."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The message stays where it is; `malformed` when it is no nudge of this version."""
+
+    malformed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Redeliver:
+    """The job can still run: call for a fresh message at `due_at` (seconds since the epoch), then remove this one."""
+
+    due_at: float
+
+
+def sweep(nudge: Nudge | None, job: Job | None, now: float) -> Remove | Keep | Redeliver | Bury:
+    """Return what to do about a message in a dead-letter queue, its job (None: gone) being as it is at `now`.
+
+    That a message used up its receives says nothing about its job: an outage or throttled invocations do that, too.
+    """
+    if nudge is None:
+        return Keep(malformed=True)
+    if job is None:
+        return Remove("no such job")
+    if nudge.gen != job.gen:
+        return Remove("older generation") if nudge.gen < job.gen else Keep()
+    if job.status is Status.DEAD_LETTER:
+        return Keep()
+    if job.terminal:
+        return Remove(f"job is {job.status}")
+    return _unfinished(job, now)
+
+
+def _unfinished(job: Job, now: float) -> Remove | Keep | Redeliver | Bury:
+    if not job.sent:
+        return Remove("another message is on its way")
+    if job.status is Status.PROCESSING and now < expected(job) + SEND_GRACE:
+        return Keep()
+    if job.attempts >= job.max_attempts or job.claims >= MOST_CLAIMS:
+        return Bury(lost_error(job))
+    if job.stalled_since is not None and now - job.stalled_since >= GIVE_UP_STALLED:
+        since = f"since {iso(job.stalled_since)}"
+        return Bury(("Undeliverable", f"Its messages used up their receives {since} and no attempt ended."))
+    pause = min(LONGEST_PAUSE, 60.0 * 2**job.resends - 60.0)
+    return Redeliver(max(now + pause, expected(job) - LOOK_AHEAD))
