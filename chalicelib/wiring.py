@@ -17,6 +17,7 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.ports import Census, Consumers, Counters, JobQueue, JobStore, Pauses, RateWindows
 from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
+from chalicelib.service.reading import JobReader
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ Clock = Callable[[], float]
 NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
-        "job_service", "rate_limiter", "metrics", "uploads", "job_logs", "census", "pausing",
+        "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "pausing",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -114,6 +115,11 @@ def tokens() -> Tokens:
 def job_service() -> JobService:
     """The use cases over jobs."""
     return _once("job_service", lambda: JobService(job_store(), job_queue(), settings().cursor_secret, clock()))
+
+
+def job_reader() -> JobReader:
+    """Return what reads a job with its explanation."""
+    return _once("job_reader", lambda: JobReader(job_store(), counters(), clock()))
 
 
 def rate_limiter() -> RateLimiter:

@@ -34,7 +34,7 @@ PATH: Mapping[str, Any] = {
 }
 """Path parameters that are not ids."""
 API = "the API itself"
-ITSELF = frozenset({"health", "me", "openapi.json", "docs"})
+ITSELF = frozenset({"health", "me", "meta", "openapi.json", "docs"})
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "description": "The same key and body again answer 200 with the job there is, and Idempotent-Replayed: true.",

@@ -13,7 +13,6 @@ from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Filter
 from chalicelib.service.jobs import Submission
-from chalicelib.service.why_waiting import Line, asks, why
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -54,10 +53,7 @@ def list_jobs(call: Call) -> JobPage:
 @endpoints.get("/jobs/{job_id}", JobDetail)
 def get_job(call: Call) -> JobDetail:
     """A job with its payload, result and the history of its attempts. Strongly consistent."""
-    view = wiring.job_service().get(job_id_of(call))
-    now = wiring.clock()()
-    line = Line.of(view.job, wiring.counters().standing(), now) if asks(view.job) else Line()
-    return job_detail(view, why(view.job, line, now))
+    return job_detail(*wiring.job_reader().explained(job_id_of(call)))
 
 
 @endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry, statuses=(200, 409), examples={"as it was": {}})

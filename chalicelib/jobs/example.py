@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 EMPTY: Mapping[str, Any] = {"string": "", "integer": 0, "number": 0, "boolean": False, "array": [], "object": {}}
-TOLD = ("const", "default", "enum", "minimum")
+TOLD = ("const", "default", "minimum")
 DEEPEST = 8
 """Levels of nested models: one that holds itself ends there."""
 
@@ -18,9 +18,13 @@ def _value(schema: Mapping[str, Any], models: Mapping[str, Any], depth: int) -> 
     inner = _inner(schema, models)
     if inner is not None and depth < DEEPEST:
         return _value(inner, models, depth + 1)
-    told = [*schema.get("examples", ())[:1], *(schema[name] for name in TOLD if name in schema)]
+    told = [
+        *schema.get("examples", ())[:1],
+        *(schema[name] for name in TOLD if name in schema),
+        *schema.get("enum", ()),
+    ]
     if told:
-        return told[0][0] if told[0] is schema.get("enum") else told[0]
+        return told[0]
     if schema.get("type") != "object":
         return EMPTY.get(str(schema.get("type")))
     fields = schema.get("properties", {})

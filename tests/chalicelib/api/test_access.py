@@ -16,6 +16,7 @@ from tests.chalicelib.api.support import NOTE, OTHER, World, only_types
 NEEDED = {
     "GET /health": None,
     "GET /me": "viewer",
+    "GET /meta": "viewer",
     "GET /jobs": "viewer",
     "GET /jobs/{job_id}": "viewer",
     "GET /jobs/{job_id}/logs": "viewer",

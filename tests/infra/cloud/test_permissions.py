@@ -155,7 +155,7 @@ def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 
 def look(acting: Stage, job_id: str) -> None:
     for path in ("/jobs?limit=5", "/jobs?status=failed", "/jobs?type=email.send&status=completed", "/metrics",
-                 "/metrics/series?metric=throughput", "/errors", "/jobs?fingerprint=0123456789ab", "/me",
+                 "/metrics/series?metric=throughput", "/errors", "/jobs?fingerprint=0123456789ab", "/me", "/meta",
                  "/job-types", "/health", "/openapi.json"):  # fmt: skip
         status, answer = acting.call("GET", path)
         assert status == 200, answer
