@@ -16,7 +16,6 @@ from chalicelib.errors import (
     JobCancelled,
     LeaseLost,
     MalformedMessage,
-    MoveRefused,
     PayloadRefused,
     PayloadUnreadable,
 )
@@ -27,6 +26,7 @@ from chalicelib.jobs.message import parse_nudge
 from chalicelib.jobs.ports import JobQueue, JobStore, Nudge
 from chalicelib.jobs.transitions import Claimant
 from chalicelib.telemetry import events
+from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.emf import gathering
 from chalicelib.telemetry.logger import about, job_keys
 from chalicelib.worker.claim import Claims
@@ -168,22 +168,16 @@ class Worker:
         outcome = self._run(job, ctx)
         if isinstance(outcome, Raised | Stopped):
             # How far it came is kept when it did not complete.
-            self._flush(job, ctx)
-        return settlement.settle(job, outcome)
-
-    def _flush(self, job: Job, ctx: JobContext) -> None:
-        try:
             ctx.flush_progress()
-        except MoveRefused:
-            return  # another worker took over: settling says so
-        except Exception as error:
-            # A number for people must not cost the attempt.
-            events.store_failed(job.type, job.id, error)
+        return settlement.settle(job, outcome)
 
     def _run(self, job: Job, ctx: JobContext) -> Outcome:
         try:
             self._inject_fault()
-            return Done(as_json(self.kind.function(self._payload(job), ctx)))
+            payload = self._payload(job)
+            with captured():
+                value = self.kind.function(payload, ctx)
+            return Done(as_json(value))
         except JobCancelled:
             return Stopped()
         except LeaseLost:

@@ -11,6 +11,7 @@ from chalicelib.errors import JobCancelled, LeaseLost, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports import JobStore
+from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import logger
 
 PROGRESS_EVERY = 5.0
@@ -80,9 +81,15 @@ class JobContext:
         self._obey(current)
 
     def flush_progress(self) -> None:
-        """Write the last progress if it was not written; raises MoveRefused when another worker took over."""
-        if self._unsent is not None:
+        """Write the last progress if it was not written; a number for people must not cost the attempt."""
+        if self._unsent is None:
+            return
+        try:
             self._report()
+        except MoveRefused:
+            return  # another worker took over: settling says so
+        except Exception as error:
+            events.store_failed(self.job.type, self.job.id, error)
 
     def _report(self) -> Job:
         percent, note = self._unsent or (0.0, None)
