@@ -23,7 +23,13 @@ from chalicelib.telemetry.logger import within_request
 
 LONGEST_CORRELATION_ID = 128
 CORRELATION_ID = "X-Correlation-Id"
-ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+STRICT_TRANSPORT = "max-age=63072000"
+"""Two years, for this host alone. Browsers ignore it where a laptop serves plain HTTP."""
+ALWAYS = {
+    "Cache-Control": "no-store",
+    "Strict-Transport-Security": STRICT_TRANSPORT,
+    "X-Content-Type-Options": "nosniff",
+}
 
 CREATING = frozenset({"/jobs", "/jobs/batch"})
 REFUSALS = frozenset({401, 403, 429})

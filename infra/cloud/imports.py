@@ -43,7 +43,7 @@ def check_imports(files: Path, handlers: Iterable[str], work: Path) -> None:
     native, runtime = runtime_path(work, compiled(files))
     search, named = json.dumps([native, str(files), runtime]), json.dumps(list(handlers))
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", PROBE, search, named],
+        [sys.executable, "-I", "-S", "-B", "-c", PROBE, search, named],
         env={"PATH": os.environ["PATH"], **ENVIRONMENT}, cwd=files, check=False, capture_output=True, text=True,
     )  # fmt: skip
     if done.returncode:
