@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,10 +74,18 @@ class Mail:
     key: str
 
 
-def account() -> tuple[str, str]:
-    """Return the stack's sender address and the region of its SES."""
+def account() -> tuple[str, str, tuple[str, ...]]:
+    """Return the stack's sender address, the region of its SES, and the domains it may send to (none: any)."""
     settings = wiring.settings()
-    return settings.mail_from, settings.region
+    return settings.mail_from, settings.region, settings.mail_domains
+
+
+def check_domains(recipients: Iterable[str], allowed: Collection[str]) -> None:
+    """Raise PermanentError, with the domain alone, for a recipient outside the allowed domains (none given: any is)."""
+    for address in recipients:
+        domain = address.rpartition("@")[2].lower()
+        if allowed and domain not in allowed:
+            raise PermanentError(f"This stage does not send mail to {domain} (MailDomains).")
 
 
 def send(mail: Mail, region: str) -> str:
