@@ -18,6 +18,7 @@ from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.ports import (
+    Acknowledgements,
     Canaries,
     Census,
     Consumers,
@@ -43,7 +44,7 @@ NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
-        "stream_counter", "history",
+        "stream_counter", "history", "acknowledgements",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -155,9 +156,15 @@ def metrics() -> MetricsReader:
     return _once("metrics", lambda: MetricsReader(counters(), job_queue(), clock()))
 
 
+def acknowledgements() -> Acknowledgements:
+    """Marks on groups of errors."""
+    made = _once("acknowledgements", lambda: _adapter("dynamo.acknowledgements", "DynamoAcknowledgements"))
+    return cast("Acknowledgements", made)
+
+
 def history() -> History:
     """Time series and groups of errors."""
-    return _once("history", lambda: History(counters(), clock()))
+    return _once("history", lambda: History(counters(), acknowledgements(), clock()))
 
 
 def uploads() -> "Uploads":

@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from chalicelib.api.endpoint import Endpoint
 from chalicelib.api.responses import Problem
-from chalicelib.api.schemas import NoBody, NoQuery
+from chalicelib.api.schemas import FINGERPRINT, NoBody, NoQuery
 from chalicelib.jobs.jobtype import LONGEST_NAME, JobType
 
 REF = "#/components/schemas/"
@@ -30,6 +30,7 @@ HEADERS: Mapping[int, Mapping[str, Any]] = {
 }
 PATH: Mapping[str, Any] = {
     "job_type": {"type": "string", "maxLength": LONGEST_NAME, "pattern": "^[a-z0-9.]+$", "examples": ["email.send"]},
+    "fingerprint": {"type": "string", "pattern": FINGERPRINT, "examples": ["5d41402abc4b"]},
 }
 """Path parameters that are not ids."""
 API = "the API itself"

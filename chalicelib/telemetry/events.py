@@ -219,3 +219,9 @@ def paused(job_type: str, token_id: str, *, resumed: bool = False) -> None:
     """Somebody stopped a type's queue from being worked off, or let it go on."""
     logger().warning("job_type.resumed" if resumed else "job_type.paused",
                      extra={"job_type": job_type, "token_id": token_id})  # fmt: skip
+
+
+def error_acknowledged(fingerprint: str, token_id: str, *, reopened: bool = False) -> None:
+    """Somebody marked a group of errors as known, or took the mark away."""
+    logger().info("error.reopened" if reopened else "error.acknowledged",
+                  extra={"fingerprint": fingerprint, "token_id": token_id})  # fmt: skip

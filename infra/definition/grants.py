@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.adapters.dynamo.schema import CANARY
-from chalicelib.counters.keys import ERRORS, RECOUNT, STEPS, TOTALS
+from chalicelib.counters.keys import ACKNOWLEDGED, ERRORS, RECOUNT, STEPS, TOTALS
 from chalicelib.jobs.jobtype import JobType
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
@@ -34,7 +34,7 @@ def api(types: Iterable[JobType[Any, Any]]) -> list[str]:
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
-        *_updating(RATE_WINDOWS, TOTALS),
+        *_updating(RATE_WINDOWS, TOTALS, ACKNOWLEDGED),
         *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
         *(f"sqs:GetQueueAttributes:{queue}-dlq" for queue in queues),
         *LARGE_BODIES,

@@ -97,6 +97,27 @@ class ErrorHour:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Who has acknowledged a group of errors, and when."""
+
+    by: str
+    at: float
+
+
+class Acknowledgements(Protocol):
+    """Marks on groups of errors: somebody knows of them."""
+
+    def acknowledge(self, fingerprint: str, by: str, at: float) -> None:
+        """Keep the mark for 90 days; a later one replaces it. `by` is not empty."""
+
+    def reopen(self, fingerprint: str, at: float) -> None:
+        """Take the mark away; a group without one is no error."""
+
+    def acknowledged(self) -> Mapping[str, Acknowledged]:
+        """Return the marks by fingerprint; they may be a second late."""
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What a recount reads of a job."""
 
