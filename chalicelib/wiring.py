@@ -1,4 +1,4 @@
-"""Which port gets which adapter: made once a process, when first asked for. The only reader of the environment.
+"""Give each port its adapter, made once a process at first use. The only reader of the environment.
 
 A test or a tool says `wiring.use(job_store=…, clock=…)`: what it gives is used, the rest is made as always.
 """
@@ -72,42 +72,42 @@ def settings() -> Settings:
 
 
 def clock() -> Clock:
-    """What tells the time, in seconds since the epoch."""
+    """Return the clock, in seconds since the epoch."""
     return _once("clock", lambda: time.time)
 
 
 def job_store() -> JobStore:
-    """Where jobs are kept."""
+    """Return the store of jobs."""
     return _once("job_store", _dynamo_job_store)
 
 
 def job_queue() -> JobQueue:
-    """Where nudges travel."""
+    """Return the queues."""
     return cast("JobQueue", _once("job_queue", lambda: _adapter("sqs", "SqsJobQueue")))
 
 
 def rate_windows() -> RateWindows:
-    """Where requests per address are counted."""
+    """Return the counts of requests per address."""
     return cast("RateWindows", _once("rate_windows", lambda: _adapter("dynamo.control", "DynamoRateWindows")))
 
 
 def counters() -> Counters:
-    """How many jobs there are."""
+    """Return the counters, to read."""
     return cast("Counters", _once("counters", lambda: _adapter("dynamo.counters", "DynamoCounters")))
 
 
 def counter_rows() -> CounterTable:
-    """Where the stream's function counts: the same rows that `counters` reads."""
+    """Return the counters, to write: the same rows that `counters` reads."""
     return cast("CounterTable", counters())
 
 
 def stream_counter() -> StreamCounter:
-    """Counts what the table's stream tells; it remembers what it has tidied."""
+    """Return what counts the table's stream; it remembers what it has tidied."""
     return _once("stream_counter", lambda: StreamCounter(counter_rows(), clock()))
 
 
 def pauses() -> Pauses:
-    """Which types are paused: kept beside the counters, so that one request tells both."""
+    """Return the pauses: kept beside the counters, so that one request reads both."""
     return cast("Pauses", counters())
 
 
@@ -117,12 +117,12 @@ def census() -> Census:
 
 
 def canaries() -> Canaries:
-    """Items that show how far the stream is."""
+    """Return the items that show how far the stream is."""
     return cast("Canaries", _once("canaries", lambda: _adapter("dynamo.canaries", "DynamoCanaries")))
 
 
 def recount() -> Recount:
-    """Counts the jobs and compares."""
+    """Return a recount of the jobs."""
     return Recount(census(), canaries(), counters(), counter_rows(), clock())
 
 
@@ -132,12 +132,12 @@ def pausing() -> Pausing:
 
 
 def token_store() -> TokenStore:
-    """Where the hashes of tokens are kept."""
+    """Return the store of tokens."""
     return cast("TokenStore", _once("token_store", lambda: _adapter("dynamo.tokens", "DynamoTokenStore")))
 
 
 def tokens() -> Tokens:
-    """Who may call the API."""
+    """Return the tokens."""
     return _once("tokens", lambda: Tokens(token_store(), clock()))
 
 
@@ -147,7 +147,7 @@ def job_service() -> JobService:
 
 
 def rate_limiter() -> RateLimiter:
-    """Who may POST how often."""
+    """Return the rate limiter of POST requests."""
     return _once("rate_limiter", _rate_limiter)
 
 
@@ -157,23 +157,23 @@ def metrics() -> MetricsReader:
 
 
 def acknowledgements() -> Acknowledgements:
-    """Marks on groups of errors."""
+    """Return the marks on groups of errors."""
     made = _once("acknowledgements", lambda: _adapter("dynamo.acknowledgements", "DynamoAcknowledgements"))
     return cast("Acknowledgements", made)
 
 
 def history() -> History:
-    """Time series and groups of errors."""
+    """Return time series and groups of errors."""
     return _once("history", lambda: History(counters(), acknowledgements(), clock()))
 
 
 def uploads() -> "Uploads":
-    """Where producers put files for jobs to read."""
+    """Return the permissions to upload files."""
     return _once("uploads", _s3_uploads)
 
 
 def job_logs() -> "JobLogs":
-    """Where the workers' log lines are read."""
+    """Return the reader of the workers' log lines."""
     return _once("job_logs", _cloudwatch_job_logs)
 
 

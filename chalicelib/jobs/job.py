@@ -9,7 +9,7 @@ JSON = Any
 
 
 class Status(StrEnum):
-    """Where a job is in its life; `docs/lifecycle.md` draws it."""
+    """The states of a job; `docs/lifecycle.md` draws them."""
 
     QUEUED = "queued"
     SCHEDULED = "scheduled"
@@ -129,12 +129,12 @@ class Job:
 
     @property
     def idempotency_token(self) -> str:
-        """What to hand to an external service so that it does one thing once per run of this job."""
+        """Return the key that makes an external service act once per run of this job."""
         return f"{self.id}:{self.gen}"
 
 
 LOST = "lost"
-"""The outcome of an attempt that ended without a word."""
+"""The outcome of an attempt that ended without being settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class Attempt:
 
     @property
     def duration_ms(self) -> int | None:
-        """How long it ran, in milliseconds; None while it runs."""
+        """Return how long it ran, in milliseconds; None while it runs."""
         return None if self.finished_at is None else round((self.finished_at - self.started_at) * 1000)
 
 

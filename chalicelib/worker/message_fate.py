@@ -1,4 +1,4 @@
-"""What becomes of a message whose job could not be claimed. Pure."""
+"""Decide what becomes of a message whose job could not be claimed. Pure."""
 
 import math
 from collections.abc import Callable
@@ -35,7 +35,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class TakeOver:
-    """The holder's lease ran out without a word, and attempts are left."""
+    """The holder's lease ran out without being settled, and attempts are left."""
 
     lost: Job
 
@@ -53,7 +53,7 @@ Disposition = Drop | Hold | TakeOver | GiveUpLost
 def after_refusal(
     nudge: Nudge, current: Job | None, now: float, spread: Callable[[float, float], float]
 ) -> Disposition:
-    """What to do with `nudge` when its claim was refused and the job is as `current` at `now` (epoch seconds)."""
+    """Return what to do with `nudge` when its claim was refused and the job is `current` at `now` (epoch seconds)."""
     if current is None:
         return Drop("no such job")
     if nudge.gen != current.gen:

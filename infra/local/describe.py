@@ -23,7 +23,7 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
 
     types = load()
     importlib.import_module("app")
-    resources = compute(types, functions(types, stack))
+    resources = compute(functions(types, stack))
     return {
         "stateful": stateful(types, stack, origin),
         "functions": {name: r for name, r in resources.items() if r["Type"] == "AWS::Serverless::Function"},

@@ -60,7 +60,7 @@ class CounterTable(CounterRows, Protocol):
 
 
 class Counters(Protocol):
-    """What the stream's function has counted, seconds late."""
+    """Reads what the stream's function has counted, seconds late."""
 
     def standing(self) -> "Standing":
         """Return how many jobs there are, which wait and which types are paused, strongly consistent.
@@ -77,7 +77,7 @@ class Counters(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the counters say at one moment.
+    """The counters at one moment.
 
     `totals` are jobs by (type, status); `waiting` is for `backlog`, by type; `paused` is since when, by type.
     """
@@ -119,7 +119,7 @@ class Acknowledgements(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a recount reads of a job."""
+    """The fields of a job that a recount reads."""
 
     type: str
     status: Status

@@ -10,7 +10,7 @@ from chalicelib.jobs.transitions import Change
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which jobs to list. Times in seconds since the epoch; `created_before` is exclusive.
+    """A filter of a list of jobs. Times in seconds since the epoch; `created_before` is exclusive.
 
     `error` is a part of an error's class and message, `fingerprint` the name of one kind of error.
     """
@@ -46,7 +46,7 @@ class Overdue:
 
 
 class JobStore(Protocol):
-    """Where jobs are kept. A state changes through `apply` only: one conditional write a change."""
+    """Keeps jobs. A state changes through `apply` only: one conditional write a change."""
 
     def add(self, job: Job) -> None:
         """Keep a new job, durably; raises JobExists with the one that has its id.

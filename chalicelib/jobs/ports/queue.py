@@ -34,7 +34,7 @@ class DeadMessage:
 
 
 class JobQueue(Protocol):
-    """Where nudges travel. `receipt` is a receipt handle; delays and timeouts are whole seconds."""
+    """Carries messages. `receipt` is a receipt handle; delays and timeouts are whole seconds."""
 
     def send(self, nudge: Nudge, delay: int = 0) -> None:
         """Put a nudge on its type's queue, visible after `delay` (0-900)."""
@@ -46,7 +46,7 @@ class JobQueue(Protocol):
         """Make these received messages visible again in so many seconds from now; a lost receipt is no error."""
 
     def depth(self, job_type: str) -> Depth:
-        """How many messages there are, approximately (SQS lags up to a minute)."""
+        """Return how many messages there are, approximately (SQS lags up to a minute)."""
 
     def peek_dead(self, job_type: str, most: int) -> Sequence[DeadMessage]:
         """Up to `most` (1-10) messages of the type's dead-letter queue, in one request; each hides for 120 s then."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 from . import (
+    bucket_policies,
     dynamodb_conditions,
     dynamodb_items,
     dynamodb_query,
@@ -33,6 +34,7 @@ def apply(clock: Callable[[], float], on_message: Callable[[str], None]) -> Repl
     require_moto(version("moto"))
     replacements = Replacements()
     plumbing.repair(replacements)
+    bucket_policies.repair(replacements)
     sqs_clock.repair(replacements, clock)
     sqs_queue.repair(replacements, clock, on_message)
     views = TableViews()
