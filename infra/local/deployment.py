@@ -118,7 +118,7 @@ def _stream_mapping(function: str, properties: Resource, table: str, place: Plac
 
 
 def rate_seconds(expression: str) -> float:
-    """Return the seconds between two runs; a cron of each night is a day from the start. Raises ValueError for any other."""
+    """Return the seconds between two runs; a nightly cron is a day from the start. Raises ValueError for any other."""
     if DAILY.fullmatch(expression):
         return UNIT_SECONDS["day"]
     found = RATE.fullmatch(expression)
