@@ -18,7 +18,8 @@ SHIPPED = ("chalicelib", "handlers")
 METHODS = frozenset({"fullmatch", "match", "search", "sub", "subn", "split", "findall", "finditer"})
 WHOLE = frozenset({"fullmatch"})
 """Methods that begin at the first character: the others try every place, which can cost a factor of the length."""
-BOUNDED = {"chalicelib.jobs.fingerprints.VOLATILE": "`generalise` cuts its text to LONGEST_READ characters first"}
+CUT = "`_general` cuts its text to one line of READ characters first"
+BOUNDED = {"chalicelib.jobs.fingerprints.PARTS": CUT, "chalicelib.jobs.fingerprints.CODES": CUT}
 """Patterns that recheck cannot decide on, and what bounds the text that they are used on."""
 Trees = Mapping[Path, ast.Module]
 
