@@ -20,6 +20,7 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.ports import (
+    Acknowledgements,
     Canaries,
     Census,
     Consumers,
@@ -32,6 +33,7 @@ from chalicelib.jobs.ports import (
 )
 from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
+from chalicelib.service.reading import JobReader
 from chalicelib.settings import Settings
 from chalicelib.telemetry import events
 
@@ -45,8 +47,8 @@ Clock = Callable[[], float]
 NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
-        "job_service", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
-        "stream_counter", "history",
+        "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
+        "stream_counter", "history", "acknowledgements",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -104,7 +106,7 @@ def counter_rows() -> CounterTable:
 
 
 def stream_counter() -> StreamCounter:
-    """Counts what the table's stream tells; it remembers what it has tidied."""
+    """Return what counts the table's stream; it remembers what it has tidied."""
     return _once("stream_counter", lambda: StreamCounter(counter_rows(), clock()))
 
 
@@ -119,12 +121,12 @@ def census() -> Census:
 
 
 def canaries() -> Canaries:
-    """Items that show how far the stream is."""
+    """Return the items that show how far the stream is."""
     return cast("Canaries", _once("canaries", lambda: _adapter("dynamo.canaries", "DynamoCanaries")))
 
 
 def recount() -> Recount:
-    """Counts the jobs and compares."""
+    """Return a recount of the jobs."""
     return Recount(census(), canaries(), counters(), counter_rows(), clock())
 
 
@@ -148,6 +150,11 @@ def job_service() -> JobService:
     return _once("job_service", lambda: JobService(job_store(), job_queue(), settings().cursor_secret, clock()))
 
 
+def job_reader() -> JobReader:
+    """Return what reads a job with its explanation."""
+    return _once("job_reader", lambda: JobReader(job_store(), counters(), clock()))
+
+
 def rate_limiter() -> RateLimiter:
     """Return the rate limiter of POST requests."""
     return _once("rate_limiter", _rate_limiter)
@@ -158,9 +165,15 @@ def metrics() -> MetricsReader:
     return _once("metrics", lambda: MetricsReader(counters(), job_queue(), clock()))
 
 
+def acknowledgements() -> Acknowledgements:
+    """Return the marks on groups of errors."""
+    made = _once("acknowledgements", lambda: _adapter("dynamo.acknowledgements", "DynamoAcknowledgements"))
+    return cast("Acknowledgements", made)
+
+
 def history() -> History:
-    """Time series and groups of errors."""
-    return _once("history", lambda: History(counters(), clock()))
+    """Return time series and groups of errors."""
+    return _once("history", lambda: History(counters(), acknowledgements(), clock()))
 
 
 def uploads() -> "Uploads":

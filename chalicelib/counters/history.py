@@ -1,9 +1,10 @@
 """What was counted over time, as somebody asks for it: which rows to read, and how many at most."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.counters.health import HOUR, Finding, findings
 from chalicelib.counters.series import (
     DRAIN_WINDOW,
     Steps,
@@ -20,7 +21,7 @@ from chalicelib.counters.series import (
 from chalicelib.counters.snapshot import RUNNING, count
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.ports import Counters
+from chalicelib.jobs.ports import Acknowledged, Acknowledgements, Counters
 
 MOST_POINTS = 1500
 MOST_ROWS = 3000
@@ -46,6 +47,7 @@ class Errors:
     """Groups of errors, most frequent first; `truncated` when there are more."""
 
     groups: list[dict[str, Any]]
+    acknowledged: Mapping[str, Acknowledged]
     truncated: bool
     since: float
     now: float
@@ -56,6 +58,7 @@ class History:
     """Reads the counters as they went."""
 
     counters: Counters
+    acknowledgements: Acknowledgements
     clock: Callable[[], float]
 
     def series(
@@ -84,7 +87,15 @@ class History:
         start = begin - begin % 3600
         hours = self.counters.errors(min(start, spark_start(now)), now, MOST_ROWS)
         found = error_groups(hours, now, job_type, start)
-        return Errors(found[:MOST_GROUPS], len(found) > MOST_GROUPS or len(hours) >= MOST_ROWS, begin, now)
+        marks = self.acknowledgements.acknowledged() if found else {}
+        return Errors(found[:MOST_GROUPS], marks, len(found) > MOST_GROUPS or len(hours) >= MOST_ROWS, begin, now)
+
+    def health(self, names: Sequence[str]) -> list[Finding]:
+        """Return what needs somebody among these types, most urgent first: a query a type, and three."""
+        now = self.clock()
+        minutes = {name: self.counters.buckets(name, 60, now - HOUR, now) for name in names}
+        errors = self.counters.errors(now - DAY, now, MOST_ROWS)
+        return findings(self.counters.standing(), minutes, errors, self.acknowledgements.acknowledged(), now)
 
 
 def most_points(step: int) -> int:

@@ -28,6 +28,8 @@ MARK: Final = "mark#"
 ERRORS: Final = "ERR"
 RECOUNT: Final = "RECOUNT"
 """Partition of the recount: its progress, its last findings, and the canaries that have passed."""
+ACKNOWLEDGED: Final = "ACK"
+"""Partition of the marks that operators put on groups of errors."""
 SEEN: Final = "seen"
 SHARD = re.compile(r"shardId-0*(\d{13})\b")
 SHARD_LIFE: Final = 2 * DAY

@@ -71,7 +71,7 @@ def _of_platform(stack: str) -> list[Alarm]:
             "recount-silent", "", "No recount has ended for two days: counters that are wrong stay wrong. Look at the "
             "log of the recount function, and whether counters-behind rings: it waits for the stream.",
             {"ended": metrics.own(stack, "Recounted")},
-            1, period=24 * 60 * MINUTE, periods=2, missing="breaching", below=True,
+            1, "FILL(ended,0)", period=24 * 60 * MINUTE, periods=2, missing="ignore", below=True,
         ),
         Alarm(
             "counter-drift", "", "The recount found the counters wrong and repaired what it could, or records of the "

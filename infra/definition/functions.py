@@ -10,10 +10,11 @@ from chalicelib.jobs.jobtype import JobType
 from infra.definition.names import logical, queue_name
 
 HOUR = 3600
+NIGHTLY = "2/15 0-4 * * ? *"
+"""From 00:02 to 04:47 UTC, every day: night in Europe, evening in America, late morning in East Asia. A recount goes on
+where the invocation before had to stop; one that has nothing to do ends after one read."""
 COUNTED = json.dumps({"dynamodb": {"Keys": {"sk": {"S": [META, CANARY]}}}}, separators=(",", ":"))
 """Event filter of the counters: the jobs themselves, and what a recount writes to see the stream pass it."""
-RECOUNT_MINUTES = 15
-"""Minutes between two invocations of the recount: one that has nothing to do ends after one read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,6 @@ def _platform(stack: str) -> list[FunctionDefinition]:
         f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=COUNTED
     )
     counters = FunctionDefinition(stack, "counters", "chalicelib.entry.stream.handler", 60, 256, stream)
-    often = ScheduleTrigger(RECOUNT_MINUTES, RECOUNT_MINUTES * 60)
-    recount = FunctionDefinition(stack, "recount", "chalicelib.entry.recount.handler", 840, 512, often)
+    nightly = ScheduleTrigger(15, longest_age=600, cron=NIGHTLY)
+    recount = FunctionDefinition(stack, "recount", "chalicelib.entry.recount.handler", 840, 512, nightly)
     return [watchdog, counters, recount]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.adapters.dynamo.schema import CANARY
-from chalicelib.counters.keys import ERRORS, RECOUNT, STEPS, TOTALS
+from chalicelib.counters.keys import ACKNOWLEDGED, ERRORS, RECOUNT, STEPS, TOTALS
 from chalicelib.jobs.jobtype import JobType
 from infra.definition.permissions import EVERY_TYPE
 
@@ -33,7 +33,7 @@ def api() -> list[str]:
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
-        *_updating(RATE_WINDOWS, TOTALS),
+        *_updating(RATE_WINDOWS, TOTALS, ACKNOWLEDGED),
         f"sqs:SendMessage:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}-dlq",

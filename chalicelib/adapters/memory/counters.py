@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.counters.keys import ERRORS, MARK, STEPS, TOTALS
 from chalicelib.counters.standing import litter, standing
-from chalicelib.jobs.ports import Additions, ErrorHour, Row, Standing
+from chalicelib.jobs.ports import Acknowledged, Additions, ErrorHour, Row, Standing
 
 Key = tuple[str, str]
 
@@ -102,3 +102,22 @@ class MemoryCanaries:
     def release(self, run: str, number: int) -> None:
         """See Canaries."""
         self.released += [run] * number
+
+
+class MemoryAcknowledgements:
+    """See Acknowledgements."""
+
+    def __init__(self) -> None:
+        self._marks: dict[str, Acknowledged] = {}
+
+    def acknowledge(self, fingerprint: str, by: str, at: float) -> None:
+        """See Acknowledgements."""
+        self._marks[fingerprint] = Acknowledged(by, at)
+
+    def reopen(self, fingerprint: str, at: float) -> None:  # noqa: ARG002 - nothing is left to expire
+        """See Acknowledgements."""
+        self._marks.pop(fingerprint, None)
+
+    def acknowledged(self) -> Mapping[str, Acknowledged]:
+        """See Acknowledgements."""
+        return dict(self._marks)

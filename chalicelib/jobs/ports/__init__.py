@@ -2,6 +2,8 @@
 
 from chalicelib.jobs.ports.control import Consumers, Pauses, RateWindows, Window
 from chalicelib.jobs.ports.counters import (
+    Acknowledged,
+    Acknowledgements,
     Additions,
     Canaries,
     Census,
@@ -18,6 +20,8 @@ from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Nudge
 
 __all__ = [
+    "Acknowledged",
+    "Acknowledgements",
     "Additions",
     "Canaries",
     "Census",

@@ -14,7 +14,7 @@ class Window:
 
 
 class RateWindows(Protocol):
-    """Where requests per address are counted, atomically."""
+    """Counts requests per address, atomically."""
 
     def hit(self, address: str, start: int, length: int) -> Window:
         """Count one request in the window that starts at `start`, and return the counts with it."""
@@ -24,7 +24,7 @@ class RateWindows(Protocol):
 
 
 class Pauses(Protocol):
-    """Which job types' queues are not worked off, as `Standing` tells it."""
+    """Keeps which job types are paused, as `Standing` tells it."""
 
     def pause(self, job_type: str, at: float) -> bool:
         """Write down that the type is paused since `at` (seconds since the epoch); False, and the first time stays,
@@ -35,7 +35,7 @@ class Pauses(Protocol):
 
 
 class Consumers(Protocol):
-    """What receives from the queues and invokes the workers."""
+    """Receives from the queues and invokes the workers."""
 
     def switch(self, job_type: str, *, on: bool) -> None:
         """Let the type's messages be received, or not any more; deliveries under way go on."""

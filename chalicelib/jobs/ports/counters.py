@@ -66,7 +66,7 @@ class CounterTable(CounterRows, Protocol):
 
 
 class Counters(Protocol):
-    """What the stream's function has counted, seconds late."""
+    """Reads what the stream's function has counted, seconds late."""
 
     def standing(self) -> "Standing":
         """Return how many jobs there are, which wait and which types are paused, strongly consistent.
@@ -83,7 +83,7 @@ class Counters(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the counters say at one moment.
+    """The counters at one moment.
 
     `totals` are jobs by (type, status); `waiting` is for `backlog`, by type; `paused` is since when, by type.
     `unsent` has by type the starts of the minutes in which jobs were first due whose messages have not been sent,
@@ -107,8 +107,29 @@ class ErrorHour:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Who has acknowledged a group of errors, and when."""
+
+    by: str
+    at: float
+
+
+class Acknowledgements(Protocol):
+    """Marks on groups of errors: somebody knows of them."""
+
+    def acknowledge(self, fingerprint: str, by: str, at: float) -> None:
+        """Keep the mark for 90 days; a later one replaces it. `by` is not empty."""
+
+    def reopen(self, fingerprint: str, at: float) -> None:
+        """Take the mark away; a group without one is no error."""
+
+    def acknowledged(self) -> Mapping[str, Acknowledged]:
+        """Return the marks by fingerprint; they may be a second late."""
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """What a recount reads of a job."""
+    """The fields of a job that a recount reads."""
 
     type: str
     status: Status

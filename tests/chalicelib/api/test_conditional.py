@@ -5,7 +5,7 @@ import pytest
 from chalicelib.api.conditional import known
 from tests.chalicelib.api.support import World
 
-READS = ["/metrics", "/jobs?limit=5", "/metrics/series?metric=throughput", "/errors"]
+READS = ["/metrics", "/jobs?limit=5", "/metrics/series?metric=throughput", "/errors", "/metrics/health"]
 
 
 @pytest.mark.parametrize("path", READS)

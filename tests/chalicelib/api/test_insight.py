@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from chalicelib import wiring
+from chalicelib.access.tokens import Role
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters import keys
 from chalicelib.counters.histogram import bucket
@@ -160,3 +161,23 @@ def test_a_groups_message_finds_its_jobs(world: World) -> None:
     world.put_in(other, Status.FAILED, error_message="no answer at all", **failed)
     found = world.get("/jobs?error=" + quote("no answer from … in … s"))
     assert {job["id"] for job in found.json["jobs"]} == {first, second}
+
+
+def test_a_group_is_acknowledged_with_who_and_when_and_reopened(world: World, counters: MemoryCounters) -> None:
+    facts = {"type": "test.note", "error_class": "E", "message": "m", "last_seen": T0}
+    row = Row("ERR", f"{iso(T0 - T0 % 3600)}#0123456789ab")
+    counters.add(row, Additions(Counter({"count": 1}), facts, {"first_seen": T0}), "s", "01", "01")
+    assert [one["kind"] for one in world.get("/metrics/health").json["findings"]] == ["errors"]
+    answer = world.post("/errors/0123456789ab/acknowledge")
+    assert (answer.status, answer.json["acknowledged_at"]) == (200, iso(T0))
+    [group] = world.get("/errors").json["groups"]
+    assert (group["acknowledged_by"], group["acknowledged_at"]) == ("a admin", iso(T0))
+    assert world.get("/metrics/health").json["findings"] == []
+    assert world.post("/errors/0123456789ab/reopen").json["acknowledged_by"] is None
+    assert world.get("/errors").json["groups"][0]["acknowledged_by"] is None
+
+
+def test_marks_are_the_operators_and_of_groups_only(world: World) -> None:
+    assert world.post("/errors/0123456789ab/acknowledge", role=Role.VIEWER).status == 403
+    answer = world.post("/errors/nothing/acknowledge")
+    assert (answer.status, answer.locs) == (422, [["path", "fingerprint"]])

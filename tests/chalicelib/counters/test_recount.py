@@ -151,7 +151,12 @@ def test_a_run_goes_on_where_an_invocation_had_to_stop(clock: Clock) -> None:
 
 def test_two_invocations_do_not_work_on_one_run(platform: Platform) -> None:
     platform.add(a_job(), lost=True)
-    other = Recount(platform.recount.census, platform.stream, platform.counters, platform.counters, platform.clock)
+
+    def must_not_wait(_: float) -> None:
+        raise AssertionError("the other one works on the run, too")
+
+    ports = (platform.recount.census, platform.stream, platform.counters, platform.counters)
+    other = Recount(*ports, platform.clock, must_not_wait)
     seen: list[Report] = []
 
     def meanwhile(seconds: float) -> None:

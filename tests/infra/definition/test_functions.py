@@ -35,8 +35,20 @@ def test_the_counters_are_sent_jobs_and_canaries_and_nothing_beside() -> None:
     assert passed == [META, CANARY]
 
 
+def test_the_nightly_run_is_at_night_and_not_at_the_time_of_the_deployment() -> None:
+    nightly = FUNCTIONS["recount"].trigger
+    assert isinstance(nightly, ScheduleTrigger)
+    minute, hour, *days = nightly.cron.split()
+    assert (days, nightly.expression) == (["*", "*", "?", "*"], f"cron({nightly.cron})")
+    assert (minute, hour) == (f"2/{nightly.minutes}", "0-4")
+
+
 def test_a_throttled_run_is_dropped_before_the_next_one() -> None:
-    schedules = {short: trigger for short, f in FUNCTIONS.items() if isinstance(trigger := f.trigger, ScheduleTrigger)}
+    schedules = {
+        short: function.trigger
+        for short, function in FUNCTIONS.items()
+        if isinstance(function.trigger, ScheduleTrigger)
+    }
     assert schedules.keys() == {"watchdog", "recount"}
     for trigger in schedules.values():
         # Lambda takes 60 seconds to 6 hours
