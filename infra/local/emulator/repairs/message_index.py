@@ -74,24 +74,28 @@ class MessageIndex:
         self._enter(place, now)
 
     def remove(self, message: Any) -> None:
-        """Take a message out of the queue; its handles are unknown from now on."""
+        """Take a message out of the queue; its handles stay known as those of a message that is gone."""
         place = self._place_of.pop(id(message))
         del self._places[place.number]
         self._leave(place)
         for handle in filter(None, message.all_receipt_handles):
             self._by_handle.pop(handle, None)
+            self._deleted[handle] = None
+        while len(self._deleted) > REMEMBERED_DELETIONS:
+            del self._deleted[next(iter(self._deleted))]
 
     def delete(self, handle: str) -> bool:
         """Delete the message received with `handle`; deleting it again is fine. False for a handle never given."""
         place = self._by_handle.get(handle)
         if place is None:
             return handle in self._deleted
-        handles = list(filter(None, place.message.all_receipt_handles))
         self.remove(place.message)
-        self._deleted.update(dict.fromkeys(handles))
-        while len(self._deleted) > REMEMBERED_DELETIONS:
-            del self._deleted[next(iter(self._deleted))]
         return True
+
+    def clear(self) -> None:
+        """Remove every message, as a purge does; deleting one of them afterwards is fine, as in SQS."""
+        for message in list(self):
+            self.remove(message)
 
     def find(self, handle: str) -> Any | None:
         """Return the message that was received with `handle`, last or earlier; None if there is none."""

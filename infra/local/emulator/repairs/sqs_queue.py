@@ -34,7 +34,10 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
     @_messages.setter
     def _messages(self, messages: list[Any]) -> None:
         self._fifo_messages = messages
-        self.index = MessageIndex()
+        # A purge sets this, too: the handles of what is gone stay known, because SQS lets them be deleted again.
+        if "index" not in self.__dict__:
+            self.index = MessageIndex()
+        self.index.clear()
         for message in messages:
             self.index.add(message, self.now())
 
