@@ -1,6 +1,7 @@
 """The whole proof: `python -m tests.proof [--seed N] [--part 1.0] [--games N]`, prints its figures and what broke."""
 
 import argparse
+import os
 import random
 import sys
 import time
@@ -23,7 +24,7 @@ def main() -> int:
         _say(f"crash points over {name}", executions, "executions", found, began)
     for name, games in (("memory", asked.games), ("aws", max(1, int(asked.games * GAMES_OVER_AWS)))):
         began = time.monotonic()
-        steps, found = play(name, asked.seed, games)
+        steps, found = play(name, asked.seed, games, asked.processes)
         broken += found
         _say(f"state machine over {name}", steps, "steps", found, began)
     return 1 if broken else 0
@@ -45,7 +46,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--part", type=float, default=1.0, help="which part of the crash points to visit (0-1)")
     parser.add_argument("--games", type=int, default=1500, help="games of 50 steps of the state machine")
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 2, help="default: one a core")
     return parser.parse_args()
 
 

@@ -1,12 +1,11 @@
 """The real adapters on the emulator in this process: every AWS request of the code under test is a crash point."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
 
-import botocore.session
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
@@ -15,10 +14,11 @@ from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.adapters.dynamo.schema import META, jobs_table
 from chalicelib.adapters.memory.jobs import MAX_RECEIVE_COUNT
 from chalicelib.adapters.sqs import SqsJobQueue
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.ports import JobQueue, JobStore
 from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
+from tests.proof.direct import direct
 from tests.proof.faults import Faults, Partial
 from tests.proof.ground import TYPE, Ending, Ground, Received, Stand, Write, Written
 
@@ -29,49 +29,55 @@ PREFIX = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/proof-"
 QUEUE = PREFIX + TYPE.replace(".", "-")
 DEAD = QUEUE + "-dlq"
 DAY = 86_400
+VISIBILITY = 360
 
 
 class AwsGround:
     """See Ground."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float], observer: Any) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
         self.faults = Faults()
         self.store: JobStore = DynamoJobStore(settings, clock)
         self.queue = cast("JobQueue", Partial(SqsJobQueue(settings), self.faults))
-        self._sqs = observer
+        self._clock = clock
+        self._log = _Log()
+        self._seen: tuple[object, Sequence[Job]] = None, []
 
     def jobs(self) -> Sequence[Job]:
+        """See Ground. Read again only when something was written, or time has passed."""
+        now = self._log.read(), self._clock()
+        if self._seen[0] != now:
+            with self.faults.asleep():
+                self._seen = now, [self.store.get(job_id) for job_id in self._log.statuses]
+        return self._seen[1]
+
+    def unfinished(self) -> bool:
         """See Ground."""
-        with self.faults.asleep():
-            return [self.store.get(job_id) for job_id in {job_id: None for job_id, _, _ in self.writes()}]
+        self._log.read()
+        return any(status not in TERMINAL for status in self._log.statuses.values())
 
     def writes(self) -> Sequence[Write]:
         """See Ground: the table's stream is the log."""
-        return [
-            (record["Keys"]["pk"]["S"], _written(record.get("OldImage")), new)
-            for record in _log()
-            if record["Keys"]["sk"]["S"] == META and (new := _written(record.get("NewImage"))) is not None
-        ]
+        self._log.read()
+        return self._log.writes
 
     def endings(self) -> Sequence[Ending]:
         """See Ground."""
-        images = [record["NewImage"] for record in _log() if record["Keys"]["sk"]["S"].startswith("ATT#")]
-        return [(i["pk"]["S"], int(i["gen"]["N"]), int(i["attempt"]["N"]), i["outcome"]["S"]) for i in images]
+        self._log.read()
+        return self._log.endings
 
     def receive(self, most: int) -> Sequence[Received]:
         """See Ground."""
-        return [
-            Received(m["ReceiptHandle"], m["Body"], int(m["Attributes"]["ApproximateReceiveCount"]))
-            for m in self._received(QUEUE, most)
-        ]
+        found = _sqs().receive_message(_name(QUEUE), most, 0, VISIBILITY, ["ApproximateReceiveCount"])
+        return [Received(m.receipt_handle, m.body, m.approximate_receive_count) for m in found]
 
     def delete(self, receipt: str) -> None:
         """See Ground."""
-        self._sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=receipt)
+        _sqs().delete_message(_name(QUEUE), receipt)
 
     def put(self, body: str) -> None:
         """See Ground."""
-        self._sqs.send_message(QueueUrl=QUEUE, MessageBody=body)
+        _sqs().send_message(_name(QUEUE), body)
 
     def waiting(self) -> int:
         """See Ground."""
@@ -94,14 +100,35 @@ class AwsGround:
     def _empty(self, url: str) -> None:
         # A person may purge once a minute; what this stands for happens whenever it likes.
         _queue(url).last_purged_at = None
-        self._sqs.purge_queue(QueueUrl=url)
+        _sqs().purge_queue(_name(url))
 
-    def _received(self, url: str, most: int) -> Sequence[dict[str, Any]]:
-        answer = self._sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=most, AttributeNames=["ApproximateReceiveCount"]
-        )
-        messages: Sequence[dict[str, Any]] = answer.get("Messages", [])
-        return messages
+
+class _Log:
+    """The table's stream, each record read once."""
+
+    def __init__(self) -> None:
+        self.writes: list[Write] = []
+        self.endings: list[Ending] = []
+        self.statuses: dict[str, Status] = {}
+        self._read = 0
+
+    def read(self) -> int:
+        """Read on; returns how many records there are."""
+        records = dynamodb_backends[ACCOUNT][REGION].tables[TABLE].stream_shard.items
+        for item in records[self._read :]:
+            self._add(item.to_json()["dynamodb"])
+        self._read = len(records)
+        return self._read
+
+    def _add(self, record: Mapping[str, Any]) -> None:
+        image, sort = record.get("NewImage"), record["Keys"]["sk"]["S"]
+        if sort == META and (new := _written(image)) is not None:
+            job_id = record["Keys"]["pk"]["S"]
+            self.writes.append((job_id, _written(record.get("OldImage")), new))
+            self.statuses[job_id] = new.status
+        if sort.startswith("ATT#") and image is not None:
+            token = int(image["gen"]["N"]), int(image["attempt"]["N"])
+            self.endings.append((image["pk"]["S"], *token, image["outcome"]["S"]))
 
 
 class _Current:
@@ -114,11 +141,11 @@ class _Current:
     def now(self) -> float:
         return self.clock()
 
-    def before(self, model: Any, **_: Any) -> None:
-        self.faults.before(model.name)
+    def before(self, operation: str) -> None:
+        self.faults.before(operation)
 
-    def done(self, model: Any, **_: Any) -> None:
-        self.faults.done(model.name)
+    def done(self, operation: str) -> None:
+        self.faults.done(operation)
 
 
 @contextmanager
@@ -134,32 +161,14 @@ def on_aws() -> Iterator[Stand]:
         current.clock, current.faults = clock, Faults()
         _make_table(dynamodb)
         _make_queues(sqs)
-        ground = AwsGround(settings, clock, sqs)
+        ground = AwsGround(settings, clock)
         current.faults = ground.faults
         yield ground
 
     with emulated(current.now):
-        dynamodb, sqs = _observer("dynamodb"), _observer("sqs")
-        with _hooked(aws.client("dynamodb", REGION), current), _hooked(aws.client("sqs", REGION), current):
+        dynamodb, sqs = aws.client("dynamodb", REGION), aws.client("sqs", REGION)
+        with direct(dynamodb, current.before, current.done), direct(sqs, current.before, current.done):
             yield stand
-
-
-@contextmanager
-def _hooked(client: Any, current: _Current) -> Iterator[None]:
-    events = client.meta.events
-    events.register("before-call", current.before)
-    events.register("after-call", current.done)
-    try:
-        yield
-    finally:
-        events.unregister("before-call", current.before)
-        events.unregister("after-call", current.done)
-
-
-def _observer(service: str) -> Any:
-    session = botocore.session.get_session()
-    session.set_credentials("observer", "observer")
-    return session.create_client(service, region_name=REGION)
 
 
 def _make_table(client: Any) -> None:
@@ -170,17 +179,12 @@ def _make_table(client: Any) -> None:
 
 
 def _make_queues(client: Any) -> None:
-    name = QUEUE.rpartition("/")[2]
+    name = _name(QUEUE)
     client.create_queue(QueueName=f"{name}-dlq", Attributes={"MessageRetentionPeriod": str(14 * DAY)})
     target = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-dlq"
     redrive = {"deadLetterTargetArn": target, "maxReceiveCount": MAX_RECEIVE_COUNT}
-    attributes = {"VisibilityTimeout": "360", "MessageRetentionPeriod": str(4 * DAY)}
+    attributes = {"VisibilityTimeout": str(VISIBILITY), "MessageRetentionPeriod": str(4 * DAY)}
     client.create_queue(QueueName=name, Attributes={**attributes, "RedrivePolicy": json.dumps(redrive)})
-
-
-def _log() -> list[dict[str, Any]]:
-    shard = dynamodb_backends[ACCOUNT][REGION].tables[TABLE].stream_shard
-    return [item.to_json()["dynamodb"] for item in shard.items]
 
 
 def _messages(url: str) -> list[Any]:
@@ -188,7 +192,15 @@ def _messages(url: str) -> list[Any]:
 
 
 def _queue(url: str) -> Any:
-    return sqs_backends[ACCOUNT][REGION].queues[url.rpartition("/")[2]]
+    return _sqs().queues[_name(url)]
+
+
+def _sqs() -> Any:
+    return sqs_backends[ACCOUNT][REGION]
+
+
+def _name(url: str) -> str:
+    return url.rpartition("/")[2]
 
 
 def _written(image: dict[str, Any] | None) -> Written | None:

@@ -26,11 +26,17 @@ class Case:
         return f"{self.scenario.name}{', duplicated' if self.duplicate else ''}{where}"
 
 
-def visit(stand: Stand, seed: int, part: float = 1.0, scenarios: Sequence[Scenario] = SCENARIOS) -> Iterator[list[str]]:
+def visit(
+    stand: Stand,
+    seed: int,
+    part: float = 1.0,
+    scenarios: Sequence[Scenario] = SCENARIOS,
+    duplicates: Sequence[bool] = (False, True),
+) -> Iterator[list[str]]:
     """Run every case, or a random `part` of those with a crash; yields what was broken in each execution."""
     for scenario in scenarios:
-        choose = random.Random(f"{seed} {scenario.name}")
-        for duplicate in (False, True):
+        for duplicate in duplicates:
+            choose = random.Random(f"{seed} {scenario.name} {duplicate}")
             calls, broken = execute(Case(scenario, duplicate), stand, seed)
             yield broken
             for crash_at in range(1, calls + 1):

@@ -52,6 +52,9 @@ class Ground(Protocol):
     def jobs(self) -> Sequence[Job]:
         """Every job, as it stands."""
 
+    def unfinished(self) -> bool:
+        """Whether a job has not ended: cheaper than to ask for the jobs."""
+
     def writes(self) -> Sequence[Write]:
         """Every write to a main item so far, in order."""
 
@@ -97,6 +100,10 @@ class MemoryGround:
     def jobs(self) -> Sequence[Job]:
         """See Ground."""
         return [self._store.get(job_id) for job_id in self._store.ids]
+
+    def unfinished(self) -> bool:
+        """See Ground."""
+        return any(not job.terminal for job in self.jobs())
 
     def writes(self) -> Sequence[Write]:
         """See Ground."""

@@ -184,7 +184,7 @@ class World:
 
     def at_rest(self) -> bool:
         """Whether nothing is left to do."""
-        return self.ground.waiting() == 0 and all(j.terminal for j in self.ground.jobs())
+        return self.ground.waiting() == 0 and not self.ground.unfinished()
 
     def rest(self, most: float = 2 * DAY) -> None:
         """Let the system run until nothing is left to do, and the watchdog has tidied up."""
