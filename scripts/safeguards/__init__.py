@@ -1,4 +1,4 @@
-"""What stands between JobFlow and a lost or doubled job, each with the code that is the safeguard, and without it."""
+"""List what stands between JobFlow and a lost or doubled job, with what is left without it."""
 
 from scripts.safeguards.moves import MOVES
 from scripts.safeguards.safeguard import Safeguard

@@ -4,68 +4,108 @@ from scripts.safeguards.safeguard import Safeguard
 
 WATCHDOG = (
     Safeguard(
-        "the reconciler", "chalicelib/watchdog/run.py",
-        "self._look_at_all({**depths, **dict.fromkeys(self._paused(), UNKNOWN)}, remaining)", "pass",
+        "the reconciler",
+        "chalicelib.watchdog.run:Watchdog.run",
+        "self._look_at_all({**depths, **dict.fromkeys(self._paused(), UNKNOWN)}, remaining)",
+        "pass",
     ),
     Safeguard(
-        "a paused queue is no sign of a loss", "chalicelib/watchdog/run.py",
-        "{**depths, **dict.fromkeys(self._paused(), UNKNOWN)}", "depths",
+        "a paused queue is no sign of a loss",
+        "chalicelib.watchdog.run:Watchdog.run",
+        "{**depths, **dict.fromkeys(self._paused(), UNKNOWN)}",
+        "depths",
     ),
     Safeguard(
-        "the sweeper", "chalicelib/watchdog/run.py",
-        "self.tally.update(Sweeper(self.service).sweep(name, lambda: remaining() > STOP))", "pass",
+        "the sweeper",
+        "chalicelib.watchdog.run:Watchdog.run",
+        "self.tally.update(Sweeper(self.service).sweep(name, lambda: remaining() > STOP))",
+        "pass",
     ),
     Safeguard(
-        "due_at moves on before anything is sent", "chalicelib/watchdog/run.py",
-        "again = self._look_again(job, until, resent=True)\n                self.service.dispatch(again, delay)",
-        "self.service.dispatch(job, delay)\n                again = self._look_again(job, until, resent=True)",
+        "due_at moves on before anything is sent",
+        "chalicelib.watchdog.run:Watchdog._look",
+        """
+again = self._look_again(job, until, resent=True)
+self.service.dispatch(again, delay)
+""",
+        """
+self.service.dispatch(job, delay)
+again = self._look_again(job, until, resent=True)
+""",
     ),
     Safeguard(
-        "a run ends before its time is up", "chalicelib/watchdog/run.py",
-        'if remaining() > RESERVE else "out_of_time"', "",
+        "a run ends before its time is up",
+        "chalicelib.watchdog.run:Watchdog._look_at_all",
+        "self._look_safely(entry, depths) if remaining() > RESERVE else 'out_of_time'",
+        "self._look_safely(entry, depths)",
     ),
     Safeguard(
-        "one failing job does not stop the run", "chalicelib/watchdog/run.py",
-        'events.watchdog_failed(entry.id, error)\n            return "failed"', "raise",
+        "one failing job does not stop the run",
+        "chalicelib.watchdog.run:Watchdog._look_safely",
+        """
+events.watchdog_failed(entry.id, error)
+return 'failed'
+""",
+        "raise",
     ),
     Safeguard(
-        "an unknown depth feeds nothing", "chalicelib/watchdog/run.py",
-        "UNKNOWN = Depth(visible=1)", "UNKNOWN = Depth()",
+        "an unknown depth feeds nothing",
+        "chalicelib.watchdog.run:UNKNOWN",
+        "Depth(visible=1)",
+        "Depth()",
     ),
     Safeguard(
-        "a backlog is not fed", "chalicelib/watchdog/rules.py",
-        "if depth.visible:", "if False:",
+        "a backlog is not fed",
+        "chalicelib.watchdog.rules:watch",
+        "depth.visible",
+        "False",
     ),
     Safeguard(
-        "re-sends end", "chalicelib/watchdog/rules.py",
-        "if job.resends >= MOST_RESENDS:", "if False:",
+        "re-sends end",
+        "chalicelib.watchdog.rules:watch",
+        "job.resends >= MOST_RESENDS",
+        "False",
     ),
     Safeguard(
-        "sends that fail end", "chalicelib/watchdog/rules.py",
-        "if job.resends >= MOST_FAILED_SENDS:", "if False:",
+        "sends that fail end",
+        "chalicelib.watchdog.rules:_first_send",
+        "job.resends >= MOST_FAILED_SENDS",
+        "False",
     ),
     Safeguard(
-        "re-sends back off", "chalicelib/watchdog/rules.py",
-        "PATIENCE * 2**job.resends", "PATIENCE",
+        "re-sends back off",
+        "chalicelib.watchdog.rules:watch",
+        "PATIENCE * 2 ** job.resends",
+        "PATIENCE",
     ),
     Safeguard(
-        "a stale index is no reason to act", "chalicelib/watchdog/rules.py",
-        "if job.terminal or job.due_at > now:", "if job.terminal:",
+        "a stale index is no reason to act",
+        "chalicelib.watchdog.rules:watch",
+        "job.terminal or job.due_at > now",
+        "job.terminal",
     ),
     Safeguard(
-        "a scheduled job is not sent too early", "chalicelib/watchdog/rules.py",
-        "if early > LOOK_AHEAD:", "if False:",
+        "a scheduled job is not sent too early",
+        "chalicelib.watchdog.rules:_first_send",
+        "early > LOOK_AHEAD",
+        "False",
     ),
     Safeguard(
-        "the evidence of a dead letter stays", "chalicelib/watchdog/rules.py",
-        "if job.status is Status.DEAD_LETTER:", "if False:",
+        "the evidence of a dead letter stays",
+        "chalicelib.watchdog.rules:sweep",
+        "job.status is Status.DEAD_LETTER",
+        "False",
     ),
     Safeguard(
-        "a dead letter of a newer generation stays", "chalicelib/watchdog/rules.py",
-        'return Remove("older generation") if nudge.gen < job.gen else Keep()', 'return Remove("other generation")',
+        "a dead letter of a newer generation stays",
+        "chalicelib.watchdog.rules:sweep",
+        "Remove('older generation') if nudge.gen < job.gen else Keep()",
+        "Remove('other generation')",
     ),
     Safeguard(
-        "a job with a second message gets its time", "chalicelib/watchdog/rules.py",
-        "if now >= _expected(job) + SEND_GRACE else Keep()", "",
+        "a job with a second message gets its time",
+        "chalicelib.watchdog.rules:sweep",
+        "Bury(('Redriven', _WHY_REDRIVEN)) if now >= _expected(job) + SEND_GRACE else Keep()",
+        "Bury(('Redriven', _WHY_REDRIVEN))",
     ),
-)  # fmt: skip
+)
