@@ -68,7 +68,9 @@ NOTES: tuple[Move, ...] = (MARK_SENT, WATCH, REPORT, ASK_TO_STOP)
 class Job:
     """A job as it stands in the table. Times are seconds since the epoch (UTC), with milliseconds.
 
-    `gen` counts the runs (1 at creation, +1 at each manual retry); `(gen, attempts)` is the fencing token.
+    `gen` counts the runs (1 at creation, +1 at each manual retry). `claims` counts the claims of a run and only grows,
+    `attempts` those that are charged to `max_attempts`. `parked_until` is the end of the last wait during which the job
+    had no message, `stalled_since` when the platform first kept it from running; a run that settles ends that.
     `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
     """
 
@@ -82,6 +84,7 @@ class Job:
     body_hash: str = ""
     gen: int = 1
     attempts: int = 0
+    claims: int = 0
     max_attempts: int = 3
     run_at: float | None = None
     next_attempt_at: float | None = None
@@ -91,6 +94,8 @@ class Job:
     due_at: float = 0.0
     sent: bool = False
     resends: int = 0
+    parked_until: float | None = None
+    stalled_since: float | None = None
     result: JSON = None
     error_class: str | None = None
     error_message: str | None = None

@@ -14,7 +14,8 @@ from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.ports import DeadMessage
 from chalicelib.service.jobs import JobService
 from chalicelib.telemetry import events
-from chalicelib.watchdog.rules import Bury, Keep, Remove, sweep
+from chalicelib.watchdog.dead_letter_rules import Keep, Remove, sweep
+from chalicelib.watchdog.rules import Bury
 
 MOST_SWEPT = 500
 """Messages looked at in one queue and run: one read each, one receive for ten."""

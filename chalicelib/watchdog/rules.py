@@ -1,11 +1,11 @@
-"""What the watchdog does about one job, and about one message in a dead-letter queue. Pure."""
+"""Decide what the watchdog does about one unfinished job. Pure."""
 
 import math
 from dataclasses import dataclass
 
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, SEND_GRACE
-from chalicelib.jobs.ports import Depth, Nudge
+from chalicelib.jobs.ports import Depth
 
 PATIENCE = 300.0
 """Seconds after the first re-send of a message that was sent before; twice as long after each further one."""
@@ -44,33 +44,13 @@ class Bury:
     error: tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
-    """The message is evidence of nothing any more."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """The message stays where it is; `malformed` when it is no nudge of this version."""
-
-    malformed: bool = False
-
-
-_WHY_REDRIVEN = (
-    "Its message reached the dead-letter queue before an attempt could end: look in the worker's log for "
-    "an import error, a lost permission, a timeout."
-)
-
-
 def watch(job: Job, now: float, depth: Depth) -> Leave | Wait | Resend | Bury:
     """What to do about an unfinished job at `now` (epoch seconds), its type's queue being as deep as `depth`."""
     if job.terminal or job.due_at > now:
         return Leave()
     if not job.sent:
         return _first_send(job, now)
-    since = _expected(job)
+    since = expected(job)
     if now < since + SEND_GRACE:
         return Wait(since + SEND_GRACE)
     if depth.visible:
@@ -91,24 +71,8 @@ def _first_send(job: Job, now: float) -> Wait | Resend | Bury:
     return Resend(max(0, math.ceil(early)), now + max(early, 0) + backoff)
 
 
-def _expected(job: Job) -> float:
+def expected(job: Job) -> float:
     """When the job's message should have been visible, at the latest."""
     if job.status is Status.PROCESSING:
         return job.lease_until or job.updated_at
     return job.next_attempt_at or job.updated_at
-
-
-def sweep(nudge: Nudge | None, job: Job | None, now: float) -> Remove | Keep | Bury:
-    """What to do about a message in a dead-letter queue, its job (None: gone) being as it is at `now`."""
-    if nudge is None:
-        return Keep(malformed=True)
-    if job is None:
-        return Remove("no such job")
-    if nudge.gen != job.gen:
-        return Remove("older generation") if nudge.gen < job.gen else Keep()
-    if job.status is Status.DEAD_LETTER:
-        return Keep()
-    if job.terminal:
-        return Remove(f"job is {job.status}")
-    # A second message may still carry the job: it gets the time in which a worker would take it.
-    return Bury(("Redriven", _WHY_REDRIVEN)) if now >= _expected(job) + SEND_GRACE else Keep()

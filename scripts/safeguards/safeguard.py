@@ -5,6 +5,7 @@ from dataclasses import dataclass
 UNITS = (
     "tests/chalicelib/worker",
     "tests/chalicelib/watchdog/test_rules.py",
+    "tests/chalicelib/watchdog/test_dead_letter_rules.py",
     "tests/chalicelib/watchdog/test_run.py",
     "tests/chalicelib/jobs/test_transitions.py",
     "tests/chalicelib/jobs/test_backoff.py",

@@ -92,20 +92,20 @@ return 'failed'
     ),
     Safeguard(
         "the evidence of a dead letter stays",
-        "chalicelib.watchdog.rules:sweep",
+        "chalicelib.watchdog.dead_letter_rules:sweep",
         "job.status is Status.DEAD_LETTER",
         "False",
     ),
     Safeguard(
         "a dead letter of a newer generation stays",
-        "chalicelib.watchdog.rules:sweep",
+        "chalicelib.watchdog.dead_letter_rules:sweep",
         "Remove('older generation') if nudge.gen < job.gen else Keep()",
         "Remove('other generation')",
     ),
     Safeguard(
         "a job with a second message gets its time",
-        "chalicelib.watchdog.rules:sweep",
-        "Bury(('Redriven', _WHY_REDRIVEN)) if now >= _expected(job) + SEND_GRACE else Keep()",
+        "chalicelib.watchdog.dead_letter_rules:sweep",
+        "Bury(('Redriven', _WHY_REDRIVEN)) if now >= expected(job) + SEND_GRACE else Keep()",
         "Bury(('Redriven', _WHY_REDRIVEN))",
     ),
 )
