@@ -1,5 +1,6 @@
 """The real adapters on the emulator in this process: every AWS request of the code under test is a crash point."""
 
+import functools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,15 +20,13 @@ from chalicelib.jobs.ports import JobQueue, JobStore
 from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
 from tests.proof.direct import direct
-from tests.proof.faults import Faults, Partial
-from tests.proof.ground import TYPE, Ending, Ground, Received, Stand, Write, Written
+from tests.proof.faults import DYNAMODB, SQS, Faults, Moving, Partial
+from tests.proof.ground import TYPE, TYPES, Ending, Ground, Received, Stand, Write, Written
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 TABLE = "proof-jobs"
 PREFIX = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/proof-"
-QUEUE = PREFIX + TYPE.replace(".", "-")
-DEAD = QUEUE + "-dlq"
 DAY = 86_400
 VISIBILITY = 360
 
@@ -37,7 +36,7 @@ class AwsGround:
 
     def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
         self.faults = Faults()
-        self.store: JobStore = DynamoJobStore(settings, clock)
+        self.store = cast("JobStore", Moving(DynamoJobStore(settings, clock), self.faults))
         self.queue = cast("JobQueue", Partial(SqsJobQueue(settings), self.faults))
         self._clock = clock
         self._log = _Log()
@@ -66,41 +65,41 @@ class AwsGround:
         self._log.read()
         return self._log.endings
 
-    def receive(self, most: int) -> Sequence[Received]:
+    def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""
-        found = _sqs().receive_message(_name(QUEUE), most, 0, VISIBILITY, ["ApproximateReceiveCount"])
+        found = _sqs().receive_message(_queue_of(name), most, 0, VISIBILITY, ["ApproximateReceiveCount"])
         return [Received(m.receipt_handle, m.body, m.approximate_receive_count) for m in found]
 
-    def delete(self, receipt: str) -> None:
+    def delete(self, receipt: str, name: str = TYPE) -> None:
         """See Ground."""
-        _sqs().delete_message(_name(QUEUE), receipt)
+        _sqs().delete_message(_queue_of(name), receipt)
 
-    def put(self, body: str) -> None:
+    def put(self, body: str, name: str = TYPE) -> None:
         """See Ground."""
-        _sqs().send_message(_name(QUEUE), body)
+        _sqs().send_message(_queue_of(name), body)
 
-    def waiting(self) -> int:
+    def waiting(self, name: str = TYPE) -> int:
         """See Ground."""
-        return len(_messages(QUEUE))
+        return len(_messages(_queue_of(name)))
 
-    def dead(self) -> Sequence[str]:
+    def dead(self, name: str = TYPE) -> Sequence[str]:
         """See Ground."""
-        return [message.body for message in _messages(DEAD)]
+        return [message.body for message in _messages(_dead_of(name))]
 
-    def take_dead(self) -> Sequence[str]:
+    def take_dead(self, name: str = TYPE) -> Sequence[str]:
         """See Ground."""
-        bodies = self.dead()
-        self._empty(DEAD)
+        bodies = self.dead(name)
+        self._empty(_dead_of(name))
         return bodies
 
-    def purge(self) -> None:
+    def purge(self, name: str = TYPE) -> None:
         """See Ground."""
-        self._empty(QUEUE)
+        self._empty(_queue_of(name))
 
-    def _empty(self, url: str) -> None:
+    def _empty(self, queue: str) -> None:
         # A person may purge once a minute; what this stands for happens whenever it likes.
-        _queue(url).last_purged_at = None
-        _sqs().purge_queue(_name(url))
+        _sqs().queues[queue].last_purged_at = None
+        _sqs().purge_queue(queue)
 
 
 class _Log:
@@ -141,8 +140,8 @@ class _Current:
     def now(self) -> float:
         return self.clock()
 
-    def before(self, operation: str) -> None:
-        self.faults.before(operation)
+    def before(self, operation: str, service: str) -> None:
+        self.faults.before(operation, service)
 
     def done(self, operation: str) -> None:
         self.faults.done(operation)
@@ -167,7 +166,8 @@ def on_aws() -> Iterator[Stand]:
 
     with emulated(current.now):
         dynamodb, sqs = aws.client("dynamodb", REGION), aws.client("sqs", REGION)
-        with direct(dynamodb, current.before, current.done), direct(sqs, current.before, current.done):
+        of_table, of_queues = (functools.partial(current.before, service=service) for service in (DYNAMODB, SQS))
+        with direct(dynamodb, of_table, current.done), direct(sqs, of_queues, current.done):
             yield stand
 
 
@@ -179,33 +179,37 @@ def _make_table(client: Any) -> None:
 
 
 def _make_queues(client: Any) -> None:
-    name = _name(QUEUE)
-    client.create_queue(QueueName=f"{name}-dlq", Attributes={"MessageRetentionPeriod": str(14 * DAY)})
-    target = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-dlq"
-    redrive = {"deadLetterTargetArn": target, "maxReceiveCount": MAX_RECEIVE_COUNT}
-    attributes = {"VisibilityTimeout": str(VISIBILITY), "MessageRetentionPeriod": str(4 * DAY)}
-    client.create_queue(QueueName=name, Attributes={**attributes, "RedrivePolicy": json.dumps(redrive)})
+    for name in TYPES:
+        dead, queue = _dead_of(name), _queue_of(name)
+        client.create_queue(QueueName=dead, Attributes={"MessageRetentionPeriod": str(14 * DAY)})
+        redrive = {
+            "deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{dead}",
+            "maxReceiveCount": MAX_RECEIVE_COUNT,
+        }
+        attributes = {"VisibilityTimeout": str(VISIBILITY), "MessageRetentionPeriod": str(4 * DAY)}
+        client.create_queue(QueueName=queue, Attributes={**attributes, "RedrivePolicy": json.dumps(redrive)})
 
 
-def _messages(url: str) -> list[Any]:
-    return list(_queue(url)._messages)
+def _messages(queue: str) -> list[Any]:
+    return list(_sqs().queues[queue]._messages)
 
 
-def _queue(url: str) -> Any:
-    return _sqs().queues[_name(url)]
+def _queue_of(name: str) -> str:
+    return f"proof-{name.replace('.', '-')}"
+
+
+def _dead_of(name: str) -> str:
+    return f"{_queue_of(name)}-dlq"
 
 
 def _sqs() -> Any:
     return sqs_backends[ACCOUNT][REGION]
 
 
-def _name(url: str) -> str:
-    return url.rpartition("/")[2]
-
-
 def _written(image: dict[str, Any] | None) -> Written | None:
     if image is None:
         return None
-    times = {name: float(image[name]["N"]) if name in image else None for name in ("started_at", "lease_until")}
+    names = ("started_at", "lease_until", "next_attempt_at", "stalled_since")
+    times = {name: float(image[name]["N"]) if name in image else None for name in names}
     gen, attempts, most = (int(image[name]["N"]) for name in ("gen", "attempts", "max_attempts"))
-    return Written(Status(image["status"]["S"]), gen, attempts, most, **times)
+    return Written(Status(image["status"]["S"]), gen, attempts, most, float(image["updated_at"]["N"]), **times)

@@ -80,8 +80,8 @@ class Game(RuleBasedStateMachine):
         """Faults stop; the system comes to rest, and everything must have ended well."""
         try:
             faults = self.ground.faults
-            faults.crash_at, faults.fail, faults.lose, faults.unsent = None, (lambda _: None), (lambda _: None), 0
-            self.world.paused = False
+            faults.calm()
+            self.world.calm()
             self.world.rest()
             self.follow()
             assert broken_at_rest(self.world) == []

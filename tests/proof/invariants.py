@@ -7,12 +7,16 @@ from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.job import LOST, MOVES, TERMINAL, Status
 from chalicelib.jobs.message import parse_nudge
 from chalicelib.jobs.ports import Nudge
-from tests.proof.ground import Write, Written
+from tests.proof.ground import TYPES, Write, Written
 from tests.proof.world import BALLAST, World
 
 LEGAL = {(source, move.target) for move in MOVES for source in move.source}
 HARMLESS = frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey"})
 """What an attempt may have done last and complete; there may be nothing to obey, when the asking was what failed."""
+NOT_FINAL = (HARMLESS | {"err", "oom", "never ran"}) - {"perm"}
+"""What the last attempt of a dead letter may have done: never a permanent error, which ends as failed."""
+LONGEST_DOUBT = 86_400.0 - 10
+"""Seconds for which the platform keeps trying to run a job that it cannot run, less the clocks' skew."""
 NO_EVIDENCE = frozenset({"Undeliverable"})
 """Given up because no message could be delivered: there is none to be in the dead-letter queue."""
 
@@ -24,7 +28,8 @@ def broken_at_rest(world: World) -> list[str]:
 
 def broken_always(world: World) -> list[str]:
     """Every invariant that must hold at any moment, and does not."""
-    moves = [line for write in world.ground.writes() for line in (*_move(write), *_follows(world, write))]
+    writes = world.ground.writes()
+    moves = [line for write in writes for line in (*_move(write), *_follows(world, write), *_given_up(write))]
     return [*world.wrong, *moves, *_counted(world), *_forgotten(world)]
 
 
@@ -36,8 +41,9 @@ def _unfinished(world: World) -> Iterator[str]:
     for job in jobs.values():
         if not job.terminal:
             yield f"I1 {job.id} is {job.status} for ever (gen {job.gen}, attempt {job.attempts})"
-    if world.ground.waiting():
-        yield f"I12 {world.ground.waiting()} messages are left in the queue"
+    for name in TYPES:
+        if left := world.ground.waiting(name):
+            yield f"I12 {left} messages are left in the queue of {name}"
 
 
 def _counted(world: World) -> Iterator[str]:
@@ -62,7 +68,7 @@ def _move(write: Write) -> Iterator[str]:
         if new.status not in (Status.QUEUED, Status.SCHEDULED) or (new.gen, new.attempts) != (1, 0):
             yield f"I10 {job_id} was created as {new}"
         return
-    if old == new:
+    if old.moment == new.moment:
         return
     if new.gen != old.gen:
         fresh = new.status is Status.QUEUED and new.attempts == 0 and new.gen == old.gen + 1
@@ -92,9 +98,22 @@ def _follows(world: World, write: Write) -> Iterator[str]:
     if old is None or old.status is not Status.PROCESSING or new.status is old.status:
         return
     last = world.runs.get((job_id, old.gen, old.attempts), "never ran").rpartition(" then ")[2]
-    only_after = {Status.COMPLETED: HARMLESS, Status.FAILED: {"perm"}, Status.RETRYING: {"err"}}
+    only_after = {
+        Status.COMPLETED: HARMLESS, Status.FAILED: {"perm"}, Status.RETRYING: {"err"}, Status.DEAD_LETTER: NOT_FINAL,
+    }  # fmt: skip
     if last not in only_after.get(new.status, {last}):
         yield f"I13 {job_id} became {new.status} after its attempt said {last!r}"
+
+
+def _given_up(write: Write) -> Iterator[str]:
+    """A dead letter has spent its attempts or its time."""
+    job_id, old, new = write
+    if new.status is not Status.DEAD_LETTER or old is None or old.status is Status.DEAD_LETTER:
+        return
+    due = max(old.stalled_since or old.updated_at, old.next_attempt_at or 0)
+    if new.attempts < new.max_attempts and new.updated_at - due < LONGEST_DOUBT:
+        tried = f"{new.attempts} of {new.max_attempts} attempts and {new.updated_at - due:.0f} s"
+        yield f"I15 {job_id} was given up after {tried}"
 
 
 def _forgotten(world: World) -> Iterator[str]:
@@ -113,7 +132,7 @@ def _forgotten(world: World) -> Iterator[str]:
 
 def _evidence(world: World) -> Iterator[str]:
     jobs = {job.id: job for job in world.ground.jobs()}
-    dead = [nudge for body in world.ground.dead() if (nudge := _nudge(body)) is not None]
+    dead = [nudge for name in TYPES for body in world.ground.dead(name) if (nudge := _nudge(body)) is not None]
     for nudge in dead:
         job = jobs.get(nudge.id)
         if job is None or job.gen != nudge.gen or job.status is not Status.DEAD_LETTER:

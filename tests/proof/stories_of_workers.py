@@ -1,7 +1,7 @@
 """What happens between a queue and its workers."""
 
 from chalicelib.jobs.job import Status
-from tests.proof.scenario import CANCELLED, DEAD, DONE, FAILED, SCENARIOS, Scenario, scenario
+from tests.proof.scenario import CANCELLED, DEAD, DONE, FAILED, SCENARIOS, Scenario, awaited, scenario
 from tests.proof.world import World
 
 
@@ -109,18 +109,25 @@ def one_message_delivered_twice_side_by_side(world: World) -> None:
 
 @scenario(DEAD)
 def never_claimed(world: World) -> None:
-    """Every worker dies at its import: the message reaches the dead-letter queue, the job knows nothing of it."""
+    """Every worker dies at its import for days: the job is given up, although it never ran."""
     world.submit("a")
-    _burn(world)
+    _burn(world, 7200, rounds=40)
 
 
 @scenario(DONE)
 def never_claimed_then_retried(world: World) -> None:
     """After the import is mended."""
     world.submit("a")
-    _burn(world)
+    _burn(world, 7200, rounds=40)
     world.rest()
     world.retry("a")
+
+
+@awaited(DONE)
+def not_claimed_for_two_hours(world: World) -> None:
+    """Every worker dies at its import, which is mended after two hours: no attempt was spent, so the job runs."""
+    world.submit("a")
+    _burn(world, 370, rounds=20)
 
 
 @scenario(DONE | DEAD | FAILED, batch=3)
@@ -149,9 +156,11 @@ def too_little_time_for_the_batch(world: World) -> None:
     world.submit("b")
 
 
-def _burn(world: World) -> None:
-    for _ in range(40):
+def _burn(world: World, seconds: float, rounds: int) -> None:
+    """Spend receives without an invocation, and let the watchdog run in between, until the job is given up."""
+    for _ in range(rounds):
         world.ground.receive(1)
-        world.clock.advance(370)
-        if not world.ground.waiting():
+        world.clock.advance(seconds)
+        world.watch()
+        if any(job.status is Status.DEAD_LETTER for job in world.ground.jobs()):
             return
