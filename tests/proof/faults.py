@@ -43,8 +43,12 @@ class Faults:
     sleeping: bool = False
     out: set[str] = field(default_factory=set)
     """The services that refuse every request."""
+    out_from: dict[str, int] = field(default_factory=dict)
+    """The services that refuse every request from this call on: an outage may begin in the middle of an attempt."""
     around: set[str] = field(default_factory=set)
     """Faults that last, such as a clock that is wrong: they strike every move that is made meanwhile."""
+    strikes: int = 0
+    """How many calls died, were refused or lost their answer."""
     moving: str | None = None
     struck: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often each fault struck in each move."""
@@ -53,7 +57,7 @@ class Faults:
         """End every fault."""
         self.crash_at, self.unsent = None, 0
         self.fail = self.lose = lambda _: None
-        self.out, self.around = set(), set()
+        self.out, self.out_from, self.around = set(), {}, set()
 
     @contextmanager
     def asleep(self) -> Iterator[None]:
@@ -73,6 +77,8 @@ class Faults:
         if self.crash_at == self.calls and not self.after:
             self._strike("dies before")
             raise Crash(f"before {name}, call {self.calls}")
+        if self.out_from.get(service, self.calls + 1) <= self.calls:
+            self.out.add(service)
         error = Throttled(f"{service} is out of order") if service in self.out else self.fail(name)
         if error is not None:
             self._strike(f"{service} is out of order" if service in self.out else "refused")
@@ -102,6 +108,7 @@ class Faults:
             self.moving = None
 
     def _strike(self, fault: str) -> None:
+        self.strikes += fault not in self.around
         if self.moving is not None:
             self.struck[fault, self.moving] += 1
 

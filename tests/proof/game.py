@@ -1,6 +1,7 @@
 """One game of the state machine: a world, the model beside it, and what must hold after each step and at the end."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class Game(RuleBasedStateMachine):
     stand: ClassVar[Stand] = staticmethod(in_memory)
     steps: ClassVar[int] = 0
     machines: ClassVar[int] = 0
+    struck: ClassVar[Counter[tuple[str, str]]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,4 +88,5 @@ class Game(RuleBasedStateMachine):
             self.follow()
             assert broken_at_rest(self.world) == []
         finally:
+            type(self).struck.update(self.ground.faults.struck)
             self.doors.close()

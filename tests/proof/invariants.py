@@ -13,8 +13,8 @@ from tests.proof.world import BALLAST, World
 LEGAL = {(source, move.target) for move in MOVES for source in move.source}
 HARMLESS = frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey"})
 """What an attempt may have done last and complete; there may be nothing to obey, when the asking was what failed."""
-NOT_FINAL = (HARMLESS | {"err", "oom", "never ran"}) - {"perm"}
-"""What the last attempt of a dead letter may have done: never a permanent error, which ends as failed."""
+FAILING = frozenset({"err", "obey", "progress"})
+"""What an attempt may have done last and fail; asking the platform fails when the platform refuses."""
 LONGEST_DOUBT = 86_400.0 - 10
 """Seconds for which the platform keeps trying to run a job that it cannot run, less the clocks' skew."""
 NO_EVIDENCE = frozenset({"Undeliverable"})
@@ -98,9 +98,10 @@ def _follows(world: World, write: Write) -> Iterator[str]:
     if old is None or old.status is not Status.PROCESSING or new.status is old.status:
         return
     last = world.runs.get((job_id, old.gen, old.attempts), "never ran").rpartition(" then ")[2]
-    only_after = {
-        Status.COMPLETED: HARMLESS, Status.FAILED: {"perm"}, Status.RETRYING: {"err"}, Status.DEAD_LETTER: NOT_FINAL,
-    }  # fmt: skip
+    only_after = {Status.COMPLETED: HARMLESS, Status.FAILED: {"perm"}, Status.RETRYING: FAILING}
+    if new.updated_at <= (old.lease_until or 0):
+        # The holder did it itself: after its lease the job is given up whatever the attempt said and could not write.
+        only_after[Status.DEAD_LETTER] = FAILING
     if last not in only_after.get(new.status, {last}):
         yield f"I13 {job_id} became {new.status} after its attempt said {last!r}"
 

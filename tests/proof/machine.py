@@ -1,5 +1,6 @@
 """A model beside the system: Hypothesis plays client, operator, SQS and misfortune, and compares after every step."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from hypothesis import strategies as st
@@ -167,4 +168,8 @@ class DeliveryMachine(Misfortunes):
 
 def machine_on(stand: Stand) -> type[DeliveryMachine]:
     """A machine of its own, which stands on `stand` and counts its own steps."""
-    return type("DeliveryMachine", (DeliveryMachine,), {"stand": staticmethod(stand), "steps": 0, "machines": 0})
+    return type(
+        "DeliveryMachine",
+        (DeliveryMachine,),
+        {"stand": staticmethod(stand), "steps": 0, "machines": 0, "struck": Counter()},
+    )
