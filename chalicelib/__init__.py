@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError
+    from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError, RetryLater
     from chalicelib.jobs.jobtype import JobType, job
     from chalicelib.worker.consume import consume
     from chalicelib.worker.context import JobContext
@@ -19,6 +19,7 @@ __all__ = [
     "JobType",
     "LeaseLost",
     "PermanentError",
+    "RetryLater",
     "consume",
     "job",
 ]
@@ -30,6 +31,7 @@ _HOMES = {
     "JobType": "chalicelib.jobs.jobtype",
     "LeaseLost": "chalicelib.errors",
     "PermanentError": "chalicelib.errors",
+    "RetryLater": "chalicelib.errors",
     "consume": "chalicelib.worker.consume",
     "job": "chalicelib.jobs.jobtype",
 }

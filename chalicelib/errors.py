@@ -48,6 +48,15 @@ class UnknownJobType(InvalidRequest):
     """No job type has that name."""
 
 
+class JobTypeRetired(InvalidRequest):
+    """The job type takes no new jobs; those it has are worked off."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The job type {name!r} is retired.", [FieldError(("type",), "takes no new jobs; use another type")]
+        )
+
+
 class IdempotencyMismatch(InvalidRequest):
     """The Idempotency-Key was used before with another body."""
 
@@ -106,8 +115,23 @@ class PermanentError(JobFlowError):
     """Raise it in a job function when trying again cannot help: the job fails at once, without a retry."""
 
 
+class RetryLater(JobFlowError):
+    """Raise it in a job function to come again in `seconds` (1 to 7 days), without charging an attempt.
+
+    For services that say when: 429 with Retry-After, a daily quota. `reason` is shown on the job.
+    """
+
+    def __init__(self, seconds: float, reason: str = "") -> None:
+        super().__init__(reason or f"asked to come again in {seconds:g} s")
+        self.seconds = seconds
+
+
 class PayloadUnreadable(JobFlowError):
     """A payload that is kept in S3 is gone, or this function may not read it; S3 does not tell which."""
+
+
+class PayloadRefused(JobFlowError):
+    """A stored payload does not fit today's schema: a deploy has changed it since the job was created."""
 
 
 class JobCancelled(JobFlowError):

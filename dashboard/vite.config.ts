@@ -14,7 +14,7 @@ export default defineConfig({
     alias: {
       "@": here("./src"),
       // Radix locks scrolling by writing a <style> element, which the content security policy forbids.
-      "react-remove-scroll": here("./src/ui/scroll-lock.tsx"),
+      "react-remove-scroll": here("./src/ui/overlay/scroll-lock.tsx"),
     },
   },
   server: { host: "127.0.0.1", port: Number(process.env.DASHBOARD_PORT ?? 8080) },

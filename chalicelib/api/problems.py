@@ -21,6 +21,7 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.UnsupportedMediaType: (415, "unsupported-media-type", "The request body must be JSON"),
     e.InvalidRequest: (422, "invalid-request", "The request is not valid"),
     e.InvalidPayload: (422, "invalid-payload", "The payload does not match its job type"),
+    e.JobTypeRetired: (422, "job-type-retired", "The job type takes no new jobs"),
     e.UnknownJobType: (422, "unknown-job-type", "There is no such job type"),
     e.IdempotencyMismatch: (422, "idempotency-mismatch", "The Idempotency-Key belongs to another request"),
     e.RateLimited: (429, "rate-limited", "Too many requests"),

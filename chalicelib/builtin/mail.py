@@ -1,5 +1,6 @@
 """Send one e-mail through SES: addresses and header text checked, failures sorted into "try again" and "never"."""
 
+import random
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Field
 
 from chalicelib import wiring
-from chalicelib.errors import JobFlowError, PermanentError
+from chalicelib.errors import JobFlowError, PermanentError, RetryLater
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -24,11 +25,18 @@ NEVER = frozenset({
     "MessageRejected", "BadRequestException", "InvalidParameterValue", "ValidationError", "NotFoundException",
     "MailFromDomainNotVerifiedException", "AccountSuspendedException",
 })  # fmt: skip
-"""What SES answers when the same request would be refused again, until a person changes something."""
+"""Answers after which the same request would be refused again, until a person changes something."""
+LATER = {
+    "TooManyRequestsException": (10, 60), "ThrottlingException": (10, 60), "Throttling": (10, 60),
+    "LimitExceededException": (1800, 3600), "SendingPausedException": (600, 1200),
+}  # fmt: skip
+"""Answers that ask to come again later, with the seconds to wait, from and to: nothing is wrong with the mail, so no
+attempt is charged. The waits are spread, or all would come at one moment again. A daily quota rolls over 24 hours.
+Source: SES API v2, SendEmail, Errors."""
 
 
 class MailNotSent(JobFlowError):
-    """SES could not take the message now: too many at once, the day's quota, or sending is paused."""
+    """SES could not take the message now, and did not say when it can."""
 
 
 def _address(text: str) -> str:
@@ -71,7 +79,10 @@ def account() -> tuple[str, str]:
 
 
 def send(mail: Mail, region: str) -> str:
-    """Hand the message to SES and return SES's id of it. Raises PermanentError or MailNotSent, without addresses."""
+    """Hand the message to SES and return SES's id of it.
+
+    Raises PermanentError, RetryLater or MailNotSent, without addresses.
+    """
     from botocore.exceptions import ClientError
 
     from chalicelib.adapters import aws
@@ -92,8 +103,11 @@ def send(mail: Mail, region: str) -> str:
 
 
 def failure(code: str, message: str) -> JobFlowError:
-    """What a refusal means for the job: PermanentError when asking again cannot help, else MailNotSent."""
+    """Return what a refusal means for the job: PermanentError when asking again cannot help, RetryLater when SES asks
+    for less, else MailNotSent."""
     says = f"SES answered {code}: {ANY_ADDRESS.sub('<address>', message)}"
+    if code in LATER:
+        return RetryLater(random.uniform(*LATER[code]), says)
     return PermanentError(says) if code in NEVER else MailNotSent(says)
 
 

@@ -3,12 +3,15 @@
 import traceback
 
 from chalicelib.jobs.job import LOST, Attempt, Job
+from chalicelib.jobs.limits import MOST_CLAIMS
 
 LONGEST_STACK = 8_000
 """Characters of a stack that are kept: the innermost frames say most."""
 
 
-def attempt_of(job: Job, outcome: str, now: float, error: Exception | None = None, delay: int | None = None) -> Attempt:
+def attempt_of(
+    job: Job, outcome: str, now: float, error: BaseException | None = None, delay: int | None = None
+) -> Attempt:
     """What is known of the attempt that holds, or held, the job."""
     return Attempt(
         gen=job.gen,
@@ -23,12 +26,21 @@ def attempt_of(job: Job, outcome: str, now: float, error: Exception | None = Non
         cold_start=job.cold_start,
         receive_count=job.receive_count,
         retry_delay_s=delay,
+        claim=job.claims,
     )
 
 
-def message_of(error: Exception) -> str:
+def message_of(error: BaseException) -> str:
     """Return the error's text, also of an error whose own `__str__` raises."""
     try:
         return str(error)
     except Exception:  # the job function's own class: that it cannot be shown must not hide that it was raised
         return "The error has no message: its __str__ raises."
+
+
+def lost_error(lost: Job) -> tuple[str, str]:
+    """Return the error of a job whose last attempt ended without being settled."""
+    if lost.claims >= MOST_CLAIMS:
+        return "TooManyClaims", f"It was claimed {lost.claims:,} times in one run, which is the most a run may take."
+    left = f"Attempt {lost.attempts} of {lost.max_attempts} was never settled: its worker crashed or ran out of time."
+    return "WorkerLost", left

@@ -1,21 +1,63 @@
-"""After a failed attempt: try again, and when, or give up. Pure: the random source is an argument."""
+"""Decide what follows a failed attempt: another one, and when, or the end. Pure: chance is an argument."""
 
 import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
-from chalicelib.errors import PermanentError
+from chalicelib.errors import PermanentError, RetryLater
+from chalicelib.jobs.limits import DAY
 
-CAP = 300
-"""The longest backoff in seconds: a message that backs off is in flight, and a queue holds 120,000 of those."""
+Chance = Callable[[float, float], float]
+LONGEST_WAIT = int(7 * DAY)
+"""Seconds of one wait at most, from a curve or from RetryLater."""
 
-Jitter = Callable[[float, float], float]
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """The waits between attempts, in seconds: first, first * factor, first * factor^2, ... up to `longest`.
+
+    `jitter` spreads them: "full" over 0 to the wait, "equal" over its upper half, "none" not at all.
+    Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog.
+    """
+
+    first: float = 2
+    factor: float = 2
+    longest: float = 3600
+    jitter: Literal["full", "equal", "none"] = "full"
+
+    def latest(self, attempt: int) -> float:
+        """Return the longest wait after that attempt (1 is the first), in seconds."""
+        # the exponent is bounded, so that no curve overflows: 2 ** 64 seconds are past every limit
+        return min(self.longest, self.first * self.factor ** min(attempt - 1, 64))
+
+    def earliest(self, attempt: int) -> float:
+        """Return the shortest wait after that attempt, in seconds; never less than one."""
+        share = {"full": 0.0, "equal": 0.5, "none": 1.0}[self.jitter]
+        return max(1.0, share * self.latest(attempt))
+
+    def delay(self, attempt: int, chance: Chance = random.uniform) -> int:
+        """Return the wait after that attempt, in whole seconds from 1 on."""
+        latest = self.latest(attempt)
+        share = {"full": 0.0, "equal": 0.5, "none": 1.0}[self.jitter]
+        return max(1, math.ceil(chance(share * latest, latest)))
+
+
+STANDARD = Backoff()
+"""The curve of a type that declares none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
     """Try again in `delay` seconds."""
+
+    delay: int
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Come again in `delay` seconds; the attempt is not charged."""
 
     delay: int
 
@@ -30,26 +72,22 @@ class Fail:
     """Trying again cannot help: failed at once."""
 
 
-Decision = Retry | GiveUp | Fail
+Decision = Retry | Later | GiveUp | Fail
 
 
-def no_jitter(_: float, ceiling: float) -> float:
-    """The backoff without chance: exactly 2^attempts seconds (JITTER=none)."""
-    return ceiling
+def no_jitter(_: float, latest: float) -> float:
+    """Return the latest wait: the backoff without chance (JITTER=none)."""
+    return latest
 
 
-def backoff(attempts: int, jitter: Jitter = random.uniform, cap: int = CAP) -> int:
-    """Whole seconds to wait after the given attempt: full jitter, uniform(0, min(cap, 2^attempts)), at least 1.
-
-    Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog.
-    """
-    return max(1, math.ceil(jitter(0, min(cap, 2**attempts))))
-
-
-def decide(*, attempts: int, max_attempts: int, error: Exception, jitter: Jitter = random.uniform) -> Decision:
-    """What follows from `error` in attempt number `attempts` (1 is the first)."""
+def decide(
+    *, attempts: int, max_attempts: int, error: BaseException, backoff: Backoff, chance: Chance = random.uniform
+) -> Decision:
+    """Return what follows from `error` in attempt number `attempts` (1 is the first)."""
     if isinstance(error, PermanentError):
         return Fail()
+    if isinstance(error, RetryLater):
+        return Later(min(LONGEST_WAIT, max(1, math.ceil(error.seconds))))
     if attempts >= max_attempts:
         return GiveUp()
-    return Retry(backoff(attempts, jitter))
+    return Retry(backoff.delay(attempts, chance))

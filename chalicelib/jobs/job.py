@@ -48,19 +48,21 @@ POSTPONE = _move("postpone", Status.PROCESSING, Status.RETRYING, "worker")
 FAIL = _move("fail", Status.PROCESSING, Status.FAILED, "worker")
 STOP = _move("stop", Status.PROCESSING, Status.CANCELLED, "worker")
 EXHAUST = _move("exhaust", Status.PROCESSING, Status.DEAD_LETTER, "worker")
+DEFER = _move("defer", Status.PROCESSING, Status.RETRYING, "worker")
 BURY = _move("bury", ACTIVE, Status.DEAD_LETTER, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
 MOVES: tuple[Move, ...] = (
-    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, FAIL, STOP, EXHAUST, BURY, REQUEUE, CANCEL,
+    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, BURY, REQUEUE, CANCEL,
 )  # fmt: skip
 """Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
 
-MARK_SENT = _move("mark_sent", WAITING, None, "api, watchdog")
+MARK_SENT = _move("mark_sent", ACTIVE, None, "api, watchdog")
 WATCH = _move("watch", ACTIVE, None, "watchdog")
+REDELIVER = _move("redeliver", ACTIVE, None, "watchdog")
 REPORT = _move("report", Status.PROCESSING, None, "worker")
 ASK_TO_STOP = _move("ask_to_stop", Status.PROCESSING, None, "operator")
-NOTES: tuple[Move, ...] = (MARK_SENT, WATCH, REPORT, ASK_TO_STOP)
+NOTES: tuple[Move, ...] = (MARK_SENT, WATCH, REDELIVER, REPORT, ASK_TO_STOP)
 """Changes that write something down about a job and leave its state as it is."""
 
 
@@ -116,7 +118,7 @@ class Job:
     @property
     def token(self) -> tuple[int, int]:
         """The fencing token: strictly increasing, taken by the claim, checked by every write of the holder."""
-        return self.gen, self.attempts
+        return self.gen, self.claims or self.attempts
 
     @property
     def terminal(self) -> bool:
@@ -135,7 +137,10 @@ LOST = "lost"
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at a job, kept when it did not complete. Times in seconds since the epoch, duration in ms."""
+    """One try at a job, kept when it did not complete. Times in seconds since the epoch, duration in ms.
+
+    `attempt` is its number among those that are charged: one that gave its attempt back shares the next one's number.
+    """
 
     gen: int
     attempt: int
@@ -149,11 +154,12 @@ class Attempt:
     cold_start: bool | None = None
     receive_count: int | None = None
     retry_delay_s: float | None = None
+    claim: int = 0
 
     @property
     def token(self) -> tuple[int, int]:
-        """The fencing token of the holder whose attempt it was."""
-        return self.gen, self.attempt
+        """The fencing token of the holder whose attempt it was; (gen, attempt) before claims were counted."""
+        return self.gen, self.claim or self.attempt
 
     @property
     def duration_ms(self) -> int | None:

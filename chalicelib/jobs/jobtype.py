@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload, UnknownJobType
+from chalicelib.jobs.backoff import LONGEST_WAIT, STANDARD, Backoff
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
+from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, SPARE_RECEIVES
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
@@ -42,6 +43,9 @@ class JobType(Generic[P, R]):
     memory: int = 512
     budget: float = 0.0
     grants: tuple[str, ...] = ()
+    retry: Backoff = STANDARD
+    upgrade: Callable[[JSON], JSON] | None = None
+    retired: bool = False
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""
@@ -66,6 +70,11 @@ class JobType(Generic[P, R]):
     def job_budget(self) -> float:
         """Seconds that one job must still have before it is claimed: an equal share of what the batch has."""
         return self.budget or (self.timeout - SAFETY) / self.batch_size
+
+    @property
+    def max_receives(self) -> int:
+        """How often SQS hands out one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
+        return self.max_attempts + SPARE_RECEIVES
 
     @cached_property
     def schema(self) -> dict[str, Any]:
@@ -96,6 +105,15 @@ class JobType(Generic[P, R]):
         except ValidationError as error:
             raise InvalidPayload(f"The payload does not match {self.name}.", field_errors(error, "payload")) from None
 
+    def parse_stored(self, payload: JSON) -> P:
+        """Return a stored payload as the model, brought up to date by `upgrade` if need be; raises InvalidPayload."""
+        try:
+            return self.parse(payload)
+        except InvalidPayload:
+            if self.upgrade is None:
+                raise
+        return self.parse(self.upgrade(payload))
+
     def canonical(self, payload: JSON) -> JSON:
         """The payload as stored: checked, with defaults filled in; raises InvalidPayload."""
         return self.parse(payload).model_dump(mode="json")
@@ -110,7 +128,7 @@ def field_errors(error: ValidationError, *prefix: str) -> list[FieldError]:
 _registry: dict[str, JobType[Any, Any]] = {}
 
 
-def job(
+def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     name: str,
     *,
     max_attempts: int = 3,
@@ -121,14 +139,19 @@ def job(
     memory: int = 512,
     budget: float = 0.0,
     grants: Iterable[str] = (),
+    retry: Backoff = STANDARD,
+    upgrade: Callable[[JSON], JSON] | None = None,
+    retired: bool = False,
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
     `timeout` is the Lambda's, in seconds (6-900), `window` how many seconds it waits for a fuller batch (0-300),
     `concurrency` how many run side by side (2-1000), `memory` MB (128-10240). `batch_size` is how many jobs it takes
     at once (1-10): more than one is cheaper, and only for jobs that are done within `budget` seconds each (default:
-    their share of the timeout). What a slow job leaves no time for goes back to the queue unclaimed, and a message
-    that was received 13 times is dead-lettered. `grants` names what the function may do beyond its queue and jobs, as
+    their share of the timeout). What a slow job leaves no time for goes back to the queue unclaimed.
+    `retry` is the curve of waits between attempts. `upgrade` brings the stored payload of an older schema to today's;
+    without it, such a job waits and an alarm rings. `retired` refuses new jobs and works off the old ones.
+    `grants` names what the function may do beyond its queue and jobs, as
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
     (`infra/definition/permissions.py` has all forms). Raises ConfigurationError.
     """
@@ -136,7 +159,7 @@ def job(
     def declare(function: "Callable[[P, JobContext], R]") -> JobType[P, R]:
         declared = JobType(
             name, function, _payload_model(name, function), max_attempts, timeout, batch_size, window, concurrency,
-            memory, budget, tuple(grants),
+            memory, budget, tuple(grants), retry, upgrade, retired,
         )  # fmt: skip
         _check(declared)
         _registry[name] = declared
@@ -166,6 +189,10 @@ def _check(declared: JobType[Any, Any]) -> None:
         value = declared.job_budget if field == "budget" else getattr(declared, field)
         if not low <= value <= high:
             raise ConfigurationError(f"{declared.name}: {field} must be between {low:g} and {high:g}")
+    curve = declared.retry
+    for field, low, high in (("first", 1, LONGEST_WAIT), ("factor", 1, 10), ("longest", 1, LONGEST_WAIT)):
+        if not low <= getattr(curve, field) <= high:
+            raise ConfigurationError(f"{declared.name}: retry's {field} must be between {low} and {high}")
 
 
 def get(name: str) -> JobType[Any, Any]:

@@ -15,7 +15,14 @@ KEEP_COUNTERS = 90 * DAY
 KEEP_TOKENS = 90 * DAY
 """A token's row after its expiry."""
 
-MAX_ATTEMPTS_CAP = 10
+MAX_ATTEMPTS_CAP = 30
+MOST_CLAIMS = 10_000
+"""Claims of one run: a job that is deferred for ever still ends."""
+GIVE_UP_STALLED = DAY
+"""A job that the platform keeps from running (an outage, a queue that is gone) is given up after this long."""
+SPARE_RECEIVES = 2
+"""Receives of one message beyond the type's attempts. Faults of the platform may use up more: the message is then in
+the dead-letter queue, and the watchdog sends a fresh one."""
 MAX_DELAY = int(365 * DAY)
 
 SEND_GRACE = 60.0

@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.jobs import job as j
 from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import JSON, Job, Move, Status
-from chalicelib.jobs.limits import KEEP_DEAD, KEEP_DONE, SEND_GRACE
+from chalicelib.jobs.limits import KEEP_DEAD, KEEP_DONE, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 
 LONGEST_CLASS, LONGEST_ERROR, LONGEST_NOTE = 60, 160, 110
 """Bytes of an error's class, of class and message together, and of a progress note: what a job item has room for."""
@@ -85,16 +85,16 @@ class Claimant:
 
 
 def claim(gen: int, *, now: float, lease_until: float, by: Claimant) -> Change:
-    """A worker takes a waiting job that is due. The attempt is counted here, so that a crash loop ends."""
-    tests = (Test("attempts", "below", "max_attempts"), Test("next_attempt_at", "due", now))
+    """Let a worker take a waiting job that is due. The attempt is charged here, so that a crash loop ends."""
+    tests = (*_budget(), Test("next_attempt_at", "due", now))
     values = {**_held(now, lease_until, by), "next_attempt_at": None}
-    return Change(j.CLAIM, gen, tests, values, {"attempts": 1})
+    return Change(j.CLAIM, gen, tests, values, {"attempts": 1, "claims": 1})
 
 
 def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant) -> Change:
-    """A worker takes a job whose holder's lease has run out without a word."""
-    tests = (*_fence(lost), Test("lease_until", "<", now), Test("attempts", "below", "max_attempts"))
-    return Change(j.TAKE_OVER, lost.gen, tests, _held(now, lease_until, by), {"attempts": 1})
+    """Let a worker take a job whose holder's lease has run out while nothing was settled."""
+    tests = (*_fence(lost), Test("lease_until", "<", now), *_budget())
+    return Change(j.TAKE_OVER, lost.gen, tests, _held(now, lease_until, by), {"attempts": 1, "claims": 1})
 
 
 def complete(held: Job, *, now: float, result: JSON) -> Change:
@@ -110,10 +110,25 @@ def complete(held: Job, *, now: float, result: JSON) -> Change:
     return Change(j.COMPLETE, held.gen, _fence(held), {**_finished(now, KEEP_DONE), **values})
 
 
-def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str]) -> Change:
-    """The holder failed and another attempt may come, at `not_before` at the earliest; not if a stop was asked for."""
-    values = {"next_attempt_at": not_before, "lease_until": None, "updated_at": now, **_error(held, error)}
+def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str], parked: bool = False) -> Change:
+    """Let another attempt follow a failed one, at `not_before` at the earliest; refused when a stop was asked for.
+
+    `parked`: the message is acknowledged, and the watchdog sends another one ahead of that time.
+    """
+    values = {**_waits(now, not_before, parked), **_error(held, error), "stalled_since": None}
     return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values)
+
+
+def defer(
+    held: Job, *, now: float, not_before: float, error: tuple[str, str], parked: bool = False, stalled: bool = False
+) -> Change:
+    """Give the attempt back and wait until `not_before`: the job, or the platform, asked to come again later.
+
+    `stalled`: the function could not be run, for a reason outside of it. Refused when a stop was asked for.
+    """
+    since = (held.stalled_since or now) if stalled else None
+    values = {**_waits(now, not_before, parked), **_error(held, error), "stalled_since": since}
+    return Change(j.DEFER, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values, {"attempts": -1})
 
 
 def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
@@ -122,7 +137,7 @@ def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
 
 
 def exhaust(held: Job, *, now: float, error: tuple[str, str]) -> Change:
-    """The last attempt is spent; the message now burns down into the dead-letter queue."""
+    """End a job whose last attempt failed; its message is left to SQS redrive."""
     return Change(j.EXHAUST, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **_error(held, error)})
 
 
@@ -134,14 +149,15 @@ def stop(held: Job, *, now: float) -> Change:
 def bury(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     """The watchdog, or a worker that finds the budget spent, gives up a job that nobody holds."""
     free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
-    tests = (Test("status", "=", found.status), Test("attempts", "=", found.attempts), *free)
+    tests = (Test("status", "=", found.status), *_fence(found), *free)
     return Change(j.BURY, found.gen, tests, {**_finished(now, KEEP_DEAD), **_error(found, error)})
 
 
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
     """An operator runs a finished job again: a new generation, which makes every older message stale."""
     values = {
-        "gen": found.gen + 1, "attempts": 0, "sent": False, "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
+        "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
+        "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
         "next_attempt_at": None, "finished_at": None, "lease_until": None, "expires_at": None,
         "cancel_requested": False,
         "result": None, "error_class": None, "error_message": None, "fingerprint": None,
@@ -161,14 +177,22 @@ def ask_to_stop(found: Job, *, now: float) -> Change:
 
 
 def mark_sent(job: Job) -> Change:
-    """The message is in the queue: from now on a wait means a backlog, not an orphan, and re-sends count anew."""
-    return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True, "resends": 0})
+    """Write down that the message is in the queue: from now on a wait means a backlog, not a lost send."""
+    return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True})
 
 
 def watch(seen: Job, *, until: float, resent: bool) -> Change:
     """The watchdog looked, and looks again at `until`; two watchdogs cannot both do it for one look."""
     tests = (Test("due_at", "=", seen.due_at),)
     return Change(j.WATCH, seen.gen, tests, {"due_at": until}, {"resends": 1} if resent else {})
+
+
+def redeliver(found: Job, *, now: float, due_at: float) -> Change:
+    """Call for a fresh message at `due_at`, in place of one that used up its receives while the job can still run."""
+    free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
+    tests = (Test("status", "=", found.status), *_fence(found), Test("sent", "=", True), *free)
+    values = {"sent": False, "due_at": due_at, "stalled_since": found.stalled_since or now}
+    return Change(j.REDELIVER, found.gen, tests, values, {"resends": 1})
 
 
 def report(held: Job, *, now: float, percent: float, note: str | None) -> Change:
@@ -178,21 +202,32 @@ def report(held: Job, *, now: float, percent: float, note: str | None) -> Change
 
 
 def _fence(held: Job) -> tuple[Test, ...]:
-    return (Test("attempts", "=", held.attempts),)
+    return (Test("claims", "=", held.claims),)
+
+
+def _budget() -> tuple[Test, ...]:
+    return Test("attempts", "below", "max_attempts"), Test("claims", "<", MOST_CLAIMS)
+
+
+def _waits(now: float, not_before: float, parked: bool) -> dict[str, Any]:
+    values: dict[str, Any] = {"next_attempt_at": not_before, "lease_until": None, "updated_at": now}
+    if parked:
+        values |= {"sent": False, "parked_until": not_before, "due_at": max(now, not_before - LOOK_AHEAD)}
+    return values
 
 
 def _held(now: float, lease_until: float, by: Claimant) -> dict[str, Any]:
     return {
         "lease_until": lease_until, "started_at": now, "updated_at": now, "sent": True, "request_id": by.request_id,
         "cold_start": by.cold_start, "receive_count": by.receive_count, "progress": None, "progress_note": None,
-        "error_class": None, "error_message": None,
+        "error_class": None, "error_message": None, "resends": 0,
     }  # fmt: skip
 
 
 def _finished(now: float, keep: float) -> dict[str, Any]:
     return {
         "finished_at": now, "updated_at": now, "lease_until": None, "next_attempt_at": None,
-        "expires_at": math.ceil(now + keep),
+        "stalled_since": None, "expires_at": math.ceil(now + keep),
     }  # fmt: skip
 
 

@@ -12,11 +12,15 @@ from dataclasses import dataclass, replace
 from chalicelib.errors import (
     FieldError,
     IdempotencyMismatch,
+    InvalidPayload,
     InvalidPosition,
     InvalidRequest,
     JobConflict,
     JobExists,
+    JobNotFound,
+    JobTypeRetired,
     MoveRefused,
+    UnknownJobType,
 )
 from chalicelib.jobs import jobtype, transitions
 from chalicelib.jobs.job import JSON, RETRYABLE, WAITING, Job, JobView, Status
@@ -75,7 +79,10 @@ class JobService:
 
     def keep(self, asked: Submission) -> tuple[Job, bool]:
         """The first half of `submit`: store the job and send nothing yet. Raises what `submit` raises."""
-        job = self._new_job(asked)
+        try:
+            job = self._new_job(asked)
+        except (InvalidPayload, UnknownJobType, JobTypeRetired) as refusal:
+            return self._replay(asked, refusal), False
         try:
             self.store.add(job)
         except JobExists as conflict:
@@ -84,6 +91,19 @@ class JobService:
             return conflict.existing, False
         events.created(job)
         return job, True
+
+    def _replay(self, asked: Submission, refusal: InvalidRequest) -> Job:
+        """Return the job that the same key and body made before a deploy refused them; raises `refusal` otherwise."""
+        if asked.idempotency_key is None:
+            raise refusal
+        try:
+            existing = self.store.get(self._new_id(asked))
+        except JobNotFound:
+            raise refusal from None
+        if existing.body_hash != asked.body_hash():
+            raise refusal
+        events.replayed(existing)
+        return existing
 
     def stranded(self, job: Job) -> bool:
         """Whether a stored job should have been sent by now, and was not."""
@@ -168,6 +188,8 @@ class JobService:
 
     def _new_job(self, asked: Submission) -> Job:
         kind = jobtype.get(asked.type)
+        if kind.retired:
+            raise JobTypeRetired(kind.name)
         payload = kind.canonical(asked.payload)
         now = self.now()
         run_at = now + asked.delay_seconds if asked.delay_seconds else asked.run_at

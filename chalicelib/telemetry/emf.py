@@ -32,7 +32,7 @@ class Metric(StrEnum):
     FAILED = "Failed"
     RETRIED = "Retried"
     DEAD_LETTERED = "DeadLettered"
-    RESENT = "Resent"
+    STALLED = "Stalled"
     FENCED = "Fenced"
     WATCHDOG_RAN = "WatchdogRan"
     CONTROL_TABLE_DOWN = "ControlTableDown"

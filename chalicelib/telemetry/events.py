@@ -93,7 +93,17 @@ def buried(job: Job) -> None:
 def resent(job: Job, delay: int) -> None:
     """The watchdog sent a job's message: the first one did not get out, or was lost, or it was time for it."""
     event("watchdog.resent", job, level="INFO" if job.run_at else "WARNING", delay_s=delay, resends=job.resends)
-    count(Metric.RESENT, job.type)
+
+
+def redelivered(job: Job) -> None:
+    """A message used up its receives while its job can still run: a fresh one is sent."""
+    event("watchdog.redelivered", job, level="WARNING", resends=job.resends)
+
+
+def stalled(job: Job, why: str) -> None:
+    """Something outside of a job's function keeps it from running: an outage, a permission, a schema that changed."""
+    event("job.stalled", job, level="ERROR", why=why)
+    count(Metric.STALLED, job.type)
 
 
 def dead_letter_removed(job_type: str, job_id: str, why: str) -> None:

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
+from chalicelib.jobs.attempt import lost_error
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import SEND_GRACE
+from chalicelib.jobs.limits import GIVE_UP_STALLED, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
+from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Nudge
 from chalicelib.watchdog.rules import Bury, expected
+
+LONGEST_PAUSE = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +26,18 @@ class Keep:
     malformed: bool = False
 
 
-_WHY_REDRIVEN = (
-    "Its message reached the dead-letter queue before an attempt could end: look in the worker's log for "
-    "an import error, a lost permission, a timeout."
-)
+@dataclass(frozen=True, slots=True)
+class Redeliver:
+    """The job can still run: call for a fresh message at `due_at` (seconds since the epoch), then remove this one."""
+
+    due_at: float
 
 
-def sweep(nudge: Nudge | None, job: Job | None, now: float) -> Remove | Keep | Bury:
-    """What to do about a message in a dead-letter queue, its job (None: gone) being as it is at `now`."""
+def sweep(nudge: Nudge | None, job: Job | None, now: float) -> Remove | Keep | Redeliver | Bury:
+    """Return what to do about a message in a dead-letter queue, its job (None: gone) being as it is at `now`.
+
+    That a message used up its receives says nothing about its job: an outage or throttled invocations do that, too.
+    """
     if nudge is None:
         return Keep(malformed=True)
     if job is None:
@@ -40,5 +48,18 @@ def sweep(nudge: Nudge | None, job: Job | None, now: float) -> Remove | Keep | B
         return Keep()
     if job.terminal:
         return Remove(f"job is {job.status}")
-    # A second message may still carry the job: it gets the time in which a worker would take it.
-    return Bury(("Redriven", _WHY_REDRIVEN)) if now >= expected(job) + SEND_GRACE else Keep()
+    return _unfinished(job, now)
+
+
+def _unfinished(job: Job, now: float) -> Remove | Keep | Redeliver | Bury:
+    if not job.sent:
+        return Remove("another message is on its way")
+    if job.status is Status.PROCESSING and now < expected(job) + SEND_GRACE:
+        return Keep()
+    if job.attempts >= job.max_attempts or job.claims >= MOST_CLAIMS:
+        return Bury(lost_error(job))
+    if job.stalled_since is not None and now - job.stalled_since >= GIVE_UP_STALLED:
+        since = f"since {iso(job.stalled_since)}"
+        return Bury(("Undeliverable", f"Its messages used up their receives {since} and no attempt ended."))
+    pause = min(LONGEST_PAUSE, 60.0 * 2**job.resends - 60.0)
+    return Redeliver(max(now + pause, expected(job) - LOOK_AHEAD))

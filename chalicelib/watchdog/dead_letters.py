@@ -1,4 +1,4 @@
-"""Tidy a dead-letter queue: remove messages whose job moved on, give up jobs whose message got there unclaimed.
+"""Tidy a dead-letter queue: remove messages whose job moved on, send anew those whose job can still run.
 
 The message of a dead-lettered job stays: it is the evidence, the queue's depth and what the alarm counts.
 """
@@ -14,7 +14,7 @@ from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.ports import DeadMessage
 from chalicelib.service.jobs import JobService
 from chalicelib.telemetry import events
-from chalicelib.watchdog.dead_letter_rules import Keep, Remove, sweep
+from chalicelib.watchdog.dead_letter_rules import Keep, Redeliver, Remove, sweep
 from chalicelib.watchdog.rules import Bury
 
 MOST_SWEPT = 500
@@ -60,9 +60,24 @@ class Sweeper:
             case Keep(malformed=True):
                 events.dead_letter_malformed(job_type)
                 self.tally["malformed"] += 1
+            case Redeliver(due_at) if job is not None:
+                return self._redeliver(job, due_at)
             case Bury(error) if job is not None:
                 self._bury(job, error)
         return False
+
+    def _redeliver(self, job: Job, due_at: float) -> bool:
+        # Written first: the message is removed only when the job itself says that it needs another one.
+        try:
+            change = transitions.redeliver(job, now=self.service.now(), due_at=due_at)
+            events.redelivered(self.service.store.apply(job.id, change))
+        except MoveRefused:
+            self.tally["left"] += 1
+            return False
+        if job.stalled_since is None:
+            events.stalled(job, "its message used up its receives")
+        self.tally["redelivered"] += 1
+        return True
 
     def _bury(self, job: Job, error: tuple[str, str]) -> None:
         try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.jobs import transitions
-from chalicelib.jobs.attempt import attempt_of
+from chalicelib.jobs.attempt import attempt_of, lost_error
 from chalicelib.jobs.job import LOST, Job
 from chalicelib.jobs.ports import JobStore, Nudge
 from chalicelib.jobs.transitions import Claimant
@@ -81,14 +81,10 @@ class Claims:
 
     def _give_up(self, lost: Job) -> Hold:
         now = self._now()
-        error = (
-            "WorkerLost",
-            f"Attempt {lost.attempts} of {lost.max_attempts} was never settled: its worker crashed or ran out of time.",
-        )
-        buried = self.store.apply(lost.id, transitions.bury(lost, now=now, error=error))
+        buried = self.store.apply(lost.id, transitions.bury(lost, now=now, error=lost_error(lost)))
         self._record_lost(lost)
         events.buried(buried)
-        return Hold(0, "burning down to the dead-letter queue")
+        return Hold(0, "awaiting redrive")
 
     def _record_lost(self, lost: Job) -> None:
         try:

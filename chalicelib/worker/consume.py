@@ -3,6 +3,7 @@
 The item is the truth, the message a nudge. Read downward: batch, message, claim, run, settle.
 """
 
+import asyncio
 import json
 import random
 import time
@@ -18,10 +19,11 @@ from chalicelib.errors import (
     JobCancelled,
     LeaseLost,
     MalformedMessage,
+    PayloadRefused,
     PayloadUnreadable,
     PermanentError,
 )
-from chalicelib.jobs.backoff import Jitter, no_jitter
+from chalicelib.jobs.backoff import Backoff, Chance, no_jitter
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.message import parse_nudge
@@ -32,14 +34,21 @@ from chalicelib.telemetry.emf import gathering
 from chalicelib.telemetry.logger import about, job_keys
 from chalicelib.worker.claim import Claims
 from chalicelib.worker.context import JobContext, LambdaContext
-from chalicelib.worker.message_fate import Drop, Hold, malformed
-from chalicelib.worker.settle import Done, Lost, Outcome, Raised, Settlement, Stopped
+from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
+from chalicelib.worker.persist import Persistence
+from chalicelib.worker.settle import Done, Lost, Outcome, Raised, Settlement, Stopped, Unrun
 
 TRIM_SLACK = 15
 """Seconds after the invocation's end at which an unfinished message shows again: the lease has run out before."""
 GUARD = 2.0
 """Seconds beyond the job's budget that must be left before a message is claimed."""
 LARGEST_RESULT = 5_000_000
+PLATFORM_PAUSE = Backoff(first=30, factor=2, longest=3600)
+"""Waits of a job whose payload cannot be read: a permission that a role lacks, a bucket that does not answer."""
+SCHEMA_PAUSE = 3600
+"""Seconds until a job whose stored payload today's schema refuses is tried again."""
+ENDS = (Exception, SystemExit, asyncio.CancelledError)
+"""What a function may raise to end its attempt. What else ends a process (a signal, an interrupt) is a lost attempt."""
 
 
 class BatchFailed(Exception):
@@ -74,11 +83,12 @@ class Worker:
     store: JobStore
     queue: JobQueue
     clock: Callable[[], float] = time.time
-    jitter: Jitter = random.uniform
+    jitter: Chance = random.uniform
     spread: Callable[[float, float], float] = random.uniform
     chance: Callable[[], float] = random.random
     fault_rate: float = 0.0
     cold: bool = True
+    sleep: Callable[[float], None] = time.sleep
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Work off the event's messages; returns the message ids that must come again."""
@@ -114,7 +124,7 @@ class Worker:
             end = self._handle(delivery, context)
         except Exception as error:
             events.store_failed(self.kind.name, delivery.message_id, error)
-            end = Hold(None, "aws error")
+            end = unavailable(delivery.receive_count, self.spread)
         if isinstance(end, Drop):
             return True
         if end.seconds is not None:
@@ -138,7 +148,12 @@ class Worker:
         if not isinstance(claimed, Job):
             return claimed
         with about(**job_keys(claimed)):
-            return self._attempt(claimed, context)
+            try:
+                return self._attempt(claimed, context)
+            except Exception as error:
+                # The lease is ours until shortly after the invocation's end, and so long the message stays hidden.
+                events.store_failed(self.kind.name, delivery.message_id, error)
+                return Hold(None, "not settled")
 
     def _parse(self, delivery: Delivery) -> Nudge:
         nudge = parse_nudge(delivery.body)
@@ -149,7 +164,11 @@ class Worker:
     def _attempt(self, job: Job, context: LambdaContext) -> Drop | Hold:
         events.attempt_started(job)
         ctx = JobContext(job, self.store, lambda: _seconds_left(context), self.clock)
-        return Settlement(self.store, self.clock, self.jitter).settle(job, self._run(job, ctx))
+        settlement = Settlement(
+            self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives,
+            Persistence(lambda: _seconds_left(context), self.sleep),
+        )  # fmt: skip
+        return settlement.settle(job, self._run(job, ctx))
 
     def _run(self, job: Job, ctx: JobContext) -> Outcome:
         try:
@@ -159,17 +178,23 @@ class Worker:
             return Stopped()
         except LeaseLost:
             return Lost()
-        except InvalidPayload as error:
-            return Raised(PermanentError(f"{error} {[f'{e.loc}: {e.msg}' for e in error.errors]}"))
-        except Exception as error:
+        except PayloadRefused as error:
+            # A deploy made the schema stricter: `upgrade=` or an older deploy lets the job run, at the next try.
+            return Unrun(error, SCHEMA_PAUSE, lasts=False)
+        except PayloadUnreadable as error:
+            return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
+        except ENDS as error:
             return Raised(error)
 
     def _payload(self, job: Job) -> Any:
         if job.payload is None:
-            # Tried again, and no permanent error: a role that lacks a permission is mended within the attempts.
             size = f"The payload of {job.payload_bytes:,} bytes cannot be read"
             raise PayloadUnreadable(f"{size}: it is gone, or this function may not read it.")
-        return self.kind.parse(job.payload)
+        try:
+            return self.kind.parse_stored(job.payload)
+        except InvalidPayload as error:
+            wrong = "; ".join(f"{'.'.join(map(str, e.loc))}: {e.msg}" for e in error.errors)
+            raise PayloadRefused(f"Today's schema of {job.type} refuses the stored payload: {wrong}") from None
 
     def _inject_fault(self) -> None:
         if self.fault_rate and self.chance() < self.fault_rate:

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.jobs.job import WAITING, Job, Status
+from chalicelib.jobs.limits import MOST_CLAIMS
 from chalicelib.jobs.ports import Nudge
 
 MALFORMED_CAP = 300
+LONGEST_HOLD = 900
+"""Seconds: a message that waits longer is parked or goes to the dead-letter queue, from where it is sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +62,17 @@ def after_refusal(
     if current.status in FINISHED:
         return Drop(f"job is {current.status}", duplicate=current.status is not Status.CANCELLED)
     if current.status is Status.DEAD_LETTER:
-        return Hold(0, "burning down to the dead-letter queue")
+        return Hold(0, "awaiting redrive")
     return _waiting(current, now) if current.status in WAITING else _held(current, now, spread)
 
 
 def _waiting(current: Job, now: float) -> Disposition:
-    if current.attempts >= current.max_attempts:
+    if _spent(current):
         return GiveUpLost(current)
     early = (current.next_attempt_at or now) - now
+    if early > 0 and not current.sent:
+        # The job is on record as without a message, so the watchdog sends one ahead of its time: this one is extra.
+        return Drop("parked")
     return Hold(max(1, math.ceil(early)), "not due yet" if early > 0 else "lost a race")
 
 
@@ -75,7 +81,17 @@ def _held(current: Job, now: float, spread: Callable[[float, float], float]) -> 
     if left >= 0:
         # Two receipts may be the same message: acknowledging this one could delete the only one there is.
         return Hold(math.ceil(left + spread(1, 3)), "held under a live lease", duplicate=True)
-    return TakeOver(current) if current.attempts < current.max_attempts else GiveUpLost(current)
+    return GiveUpLost(current) if _spent(current) else TakeOver(current)
+
+
+def _spent(current: Job) -> bool:
+    return current.attempts >= current.max_attempts or current.claims >= MOST_CLAIMS
+
+
+def unavailable(receive_count: int, spread: Callable[[float, float], float]) -> Hold:
+    """Hold a message that AWS kept from being handled: 5 s, then three times as long each time, up to 15 minutes."""
+    longest = min(LONGEST_HOLD, 5 * 3 ** min(receive_count - 1, 10))
+    return Hold(math.ceil(spread(longest / 2, longest)), "aws error")
 
 
 def malformed(receive_count: int) -> Hold:

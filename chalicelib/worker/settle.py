@@ -1,17 +1,19 @@
 """Write down how an attempt ended. Outcomes are values; here is the only place that turns one into a state."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of, message_of
-from chalicelib.jobs.backoff import Fail, GiveUp, Jitter, Retry, decide
+from chalicelib.jobs.backoff import STANDARD, Backoff, Chance, Fail, GiveUp, Later, Retry, decide
 from chalicelib.jobs.job import JSON, Attempt, Job
+from chalicelib.jobs.limits import GIVE_UP_STALLED, SQS_LONGEST_DELAY
 from chalicelib.jobs.ports import JobStore
 from chalicelib.jobs.transitions import Change
 from chalicelib.telemetry import events
 from chalicelib.worker.message_fate import Drop, Hold
+from chalicelib.worker.persist import Persistence
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,19 @@ class Done:
 class Raised:
     """The function raised."""
 
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class Unrun:
+    """The function could not be called, for a reason outside of it; the next try is in `wait` seconds.
+
+    `lasts`: the reason ends by itself or not at all, so a day of it ends the job; else a person mends it.
+    """
+
     error: Exception
+    wait: int
+    lasts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +52,25 @@ class Lost:
     """The function noticed that another worker holds the job now."""
 
 
-Outcome = Done | Raised | Stopped | Lost
+Outcome = Done | Raised | Unrun | Stopped | Lost
 
 
 @dataclass(frozen=True)
 class Settlement:
-    """Settles attempts for a worker. `clock` gives seconds since the epoch."""
+    """Settles attempts for a worker. `clock` gives seconds since the epoch.
+
+    `max_receives` is how often SQS hands out one message before it moves to the dead-letter queue.
+    """
 
     store: JobStore
     clock: Callable[[], float]
-    jitter: Jitter
+    chance: Chance
+    backoff: Backoff = STANDARD
+    max_receives: int = 5
+    persistence: Persistence = field(default_factory=Persistence)
 
     def settle(self, job: Job, outcome: Outcome) -> Drop | Hold:
-        """Record the outcome of the attempt that holds `job`, and say what becomes of its message."""
+        """Record the outcome of the attempt that holds `job`, and return what becomes of its message."""
         now = round(self.clock(), 3)
         try:
             match outcome:
@@ -58,6 +78,8 @@ class Settlement:
                     return self._completed(job, result, now)
                 case Raised(error):
                     return self._failed(job, error, now)
+                case Unrun(error, wait, lasts):
+                    return self._unrun(job, error, wait, lasts, now)
                 case Stopped():
                     return self._stopped(job, now)
                 case Lost():
@@ -66,34 +88,62 @@ class Settlement:
             return _late(job, refused.current)
 
     def _completed(self, job: Job, result: JSON, now: float) -> Drop:
-        done = self.store.apply(job.id, transitions.complete(job, now=now, result=result))
+        done = self._apply(job, transitions.complete(job, now=now, result=result))
         events.attempt_finished(done, attempt_of(job, "completed", now))
         return Drop("completed")
 
-    def _failed(self, job: Job, error: Exception, now: float) -> Drop | Hold:
-        named = (type(error).__name__, message_of(error) or type(error).__name__)
-        match decide(attempts=job.attempts, max_attempts=job.max_attempts, error=error, jitter=self.jitter):
+    def _failed(self, job: Job, error: BaseException, now: float) -> Drop | Hold:
+        named = _named(error)
+        decision = decide(
+            attempts=job.attempts, max_attempts=job.max_attempts, error=error, backoff=self.backoff, chance=self.chance
+        )
+        match decision:
             case Retry(delay):
-                return self._postponed(job, attempt_of(job, "error", now, error, delay), now, delay, named)
+                parked = self._parks(job, delay)
+                change = transitions.postpone(job, now=now, not_before=now + delay, error=named, parked=parked)
+                return self._wait(job, attempt_of(job, "error", now, error, delay), change, delay, parked)
+            case Later(delay):
+                parked = self._parks(job, delay)
+                change = transitions.defer(job, now=now, not_before=now + delay, error=named, parked=parked)
+                return self._wait(job, attempt_of(job, "deferred", now, error, delay), change, delay, parked)
             case GiveUp():
                 self._record(job, attempt_of(job, "error", now, error), transitions.exhaust(job, now=now, error=named))
-                return Hold(0, "burning down to the dead-letter queue")
+                return Hold(0, "awaiting redrive")
             case Fail():
                 fail = transitions.fail(job, now=now, error=named)
                 self._record(job, attempt_of(job, "permanent_error", now, error), fail)
                 return Drop("failed for good")
 
-    def _postponed(self, job: Job, attempt: Attempt, now: float, delay: int, named: tuple[str, str]) -> Drop | Hold:
+    def _unrun(self, job: Job, error: Exception, wait: int, lasts: bool, now: float) -> Drop | Hold:
+        if lasts and now - (job.stalled_since or now) >= GIVE_UP_STALLED:
+            exhaust = transitions.exhaust(job, now=now, error=_named(error))
+            self._record(job, attempt_of(job, "error", now, error), exhaust)
+            return Hold(0, "awaiting redrive")
+        parked = self._parks(job, wait)
+        change = transitions.defer(
+            job, now=now, not_before=now + wait, error=_named(error), parked=parked, stalled=True
+        )
+        end = self._wait(job, attempt_of(job, "deferred", now, error, wait), change, wait, parked)
+        if job.stalled_since is None:
+            events.stalled(job, type(error).__name__)
+        return end
+
+    def _parks(self, job: Job, delay: int) -> bool:
+        """Return whether the wait is longer than a message may hide, or its next receive would be one too many."""
+        return delay > SQS_LONGEST_DELAY or (job.receive_count or 1) >= self.max_receives
+
+    def _wait(self, job: Job, attempt: Attempt, change: Change, delay: int, parked: bool) -> Drop | Hold:
         try:
-            self._record(job, attempt, transitions.postpone(job, now=now, not_before=now + delay, error=named))
+            self._record(job, attempt, change)
         except MoveRefused as refused:
             asked = refused.current is not None and refused.current.cancel_requested
             if not asked:
                 raise
             # The error stays on record, without the retry that was not to be.
+            now = attempt.finished_at or attempt.started_at
             self._record(job, replace(attempt, retry_delay_s=None), transitions.stop(job, now=now))
             return Drop("cancelled")
-        return Hold(delay, "backing off")
+        return Drop("parked") if parked else Hold(delay, "backing off")
 
     def _stopped(self, job: Job, now: float) -> Drop:
         self._record(job, attempt_of(job, "cancelled", now), transitions.stop(job, now=now))
@@ -101,9 +151,16 @@ class Settlement:
 
     def _record(self, job: Job, attempt: Attempt, change: Change) -> None:
         # The history first: a crash between the two leaves a true line, the other order would lose it.
-        self.store.record(job.id, attempt)
-        after = self.store.apply(job.id, change)
+        self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attempt))
+        after = self._apply(job, change)
         events.attempt_finished(after, attempt)
+
+    def _apply(self, job: Job, change: Change) -> Job:
+        return self.persistence.write(job.type, job.id, lambda: self.store.apply(job.id, change))
+
+
+def _named(error: BaseException) -> tuple[str, str]:
+    return type(error).__name__, message_of(error) or type(error).__name__
 
 
 def _late(job: Job, current: Job | None) -> Hold:

@@ -1,8 +1,8 @@
 import type { components } from "../src/api/schema.gen";
-import { fingerprint, iso, row, STATUSES, type FakeJob, type Status } from "./model";
-import { percentile } from "./minutes";
-import type { Sim } from "./sim";
-import { types } from "./types";
+import { fingerprint, iso, row, STATUSES, type FakeJob, type Status } from "./sim/model";
+import { percentile } from "./sim/minutes";
+import type { Sim } from "./sim/sim";
+import { types } from "./sim/types";
 
 type Schemas = components["schemas"];
 

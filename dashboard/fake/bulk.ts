@@ -1,8 +1,8 @@
 import { matching, type Narrow } from "./answers";
 import { readJson } from "./http";
-import { WAITING, type FakeJob } from "./model";
-import type { Handler } from "./routes";
-import type { Sim } from "./sim";
+import { WAITING, type FakeJob } from "./sim/model";
+import type { Handler } from "./handler";
+import type { Sim } from "./sim/sim";
 
 type Action = "retry" | "cancel";
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { readBody } from "./http";
-import type { Sim } from "./sim";
+import type { Sim } from "./sim/sim";
 
 const PICTURE =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 533"><rect width="800" height="533" fill="#f5b83d"/><circle cx="560" cy="190" r="80" fill="#fff3d6"/><path d="M0 420 210 220 380 400 520 290 800 470V533H0Z" fill="#7a3b2e"/><path d="M0 470 320 380 800 500V533H0Z" fill="#2b1d24"/></svg>';

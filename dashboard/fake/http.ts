@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { parse, stringify } from "../src/lib/json";
-import type { Role } from "./model";
+import type { Role } from "./sim/model";
 
 /** An answer that is a problem (RFC 9457). */
 export class Problem extends Error {

@@ -1,27 +1,14 @@
 import type { IncomingMessage } from "node:http";
+import type { Answer, Ask, Handler } from "./handler";
 import { bulk, redrive } from "./bulk";
-import { checkPayload } from "./payloads";
+import { checkPayload } from "./sim/payloads";
 import { errorGroups, matching, metrics, series, type Narrow } from "./answers";
 import { authorize, Problem, readJson, TOKENS } from "./http";
-import { detail, row, type FakeJob, type Role } from "./model";
-import type { Sim } from "./sim";
-import { types } from "./types";
+import { detail, row, type FakeJob, type Role } from "./sim/model";
+import type { Sim } from "./sim/sim";
+import { types } from "./sim/types";
 import { stringify } from "../src/lib/json";
-import { uuid } from "./rng";
-
-export interface Ask {
-  sim: Sim;
-  request: IncomingMessage;
-  path: string[];
-  query: URLSearchParams;
-  role: Role;
-}
-export interface Answer {
-  status?: number;
-  body: unknown;
-  headers?: Record<string, string>;
-}
-export type Handler = (ask: Ask) => Answer | Promise<Answer>;
+import { uuid } from "./sim/rng";
 
 function jobOf({ sim, path }: Ask): FakeJob {
   const job = sim.jobs.get(path[1] ?? "");
@@ -58,18 +45,25 @@ const create: Handler = async ({ sim, request }) => {
   return { status: 201, body: row(job, true), headers: { Location: `/jobs/${job.id}` } };
 };
 
+/** Jobs that one page of a search by error looks at. */
+const SEARCHED = 220;
+
 const list: Handler = ({ sim, query }) => {
   const limit = Number(query.get("limit") ?? 20);
   const which = Object.fromEntries(query) as Narrow;
-  const all = matching(sim, which);
+  // As the API does: an error is not in the index, so a page looks at a part of the jobs and may find none in it.
+  const sought = which.error ?? null;
+  const all = matching(sim, sought === null ? which : { ...which, error: null });
   // The cursor is the last job of the page before, so that new jobs do not shift what follows.
   const cursor = query.get("cursor");
   const start = cursor ? all.findIndex((job) => job.id === cursor) + 1 : Number(query.get("offset") ?? 0);
-  const jobs = all.slice(start, start + limit);
+  const seen = sought === null ? limit : SEARCHED;
+  const looked = all.slice(start, start + seen);
+  const jobs = sought === null ? looked : matching(sim, which).filter((job) => looked.includes(job));
   const counted = [...query.keys()].every((name) =>
     ["limit", "offset", "status", "type", "cursor"].includes(name),
   );
-  const next = start + limit < all.length ? (jobs.at(-1)?.id ?? null) : null;
+  const next = start + seen < all.length ? (looked.at(-1)?.id ?? null) : null;
   return {
     body: {
       jobs: jobs.map((job) => row(job)),

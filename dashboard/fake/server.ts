@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { authorize, cors, Problem, readJson, send } from "./http";
 import { answer } from "./routes";
 import { files } from "./files";
-import { seeded } from "./seed";
-import type { Sim } from "./sim";
-import { uuid } from "./rng";
+import { seeded } from "./sim/seed";
+import type { Sim } from "./sim/sim";
+import { uuid } from "./sim/rng";
 
 export interface FakeOptions {
   seed?: number;

@@ -1,4 +1,4 @@
-/** `npm run shots [screen…]`: every screen at 320, 768 and 1440 px in both themes, into shots/ (git-ignored). */
+/** `npm run shots [screen…]`: every screen at 390, 768 and 1440 px in both themes, into shots/ (git-ignored). */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "@playwright/test";
@@ -8,7 +8,7 @@ import { startSite } from "../fake/site";
 import { stringify } from "../src/lib/json";
 import { MADE, SCREENS, type Find, type Screen } from "./screens";
 
-const WIDTHS = [320, 768, 1440];
+const WIDTHS = [390, 768, 1440];
 const THEMES = ["dark", "light"];
 const out = fileURLToPath(new URL("../shots", import.meta.url));
 mkdirSync(out, { recursive: true });

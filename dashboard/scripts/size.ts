@@ -8,8 +8,8 @@ const LAZY_CHUNK = 80 * 1024;
 const REFERENCE = 520 * 1024;
 const SCREENS = [
   "landing/LandingPage",
-  "jobs/JobsPage",
-  "jobs/JobPage",
+  "jobs/list/JobsPage",
+  "jobs/detail/JobPage",
   "create/CreatePage",
   "queues/QueuesPage",
   "errors/ErrorsPage",

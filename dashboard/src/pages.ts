@@ -4,8 +4,8 @@ import { TOKEN_KEY } from "./session/key";
 /** The code of each page, fetched when it is wanted. */
 export const pages = {
   landing: () => import("./landing/LandingPage"),
-  jobs: () => import("./jobs/JobsPage"),
-  job: () => import("./jobs/JobPage"),
+  jobs: () => import("./jobs/list/JobsPage"),
+  job: () => import("./jobs/detail/JobPage"),
   create: () => import("./create/CreatePage"),
   queues: () => import("./queues/QueuesPage"),
   errors: () => import("./errors/ErrorsPage"),

@@ -8,6 +8,7 @@ import { me } from "./api/types";
 import { App } from "./app";
 import { loadConfig } from "./config";
 import { readSearch, toFilter } from "./jobs/search";
+import { releaseKeys } from "./lib/heldKeys";
 import { makeRouter } from "./router";
 import { followSystemTheme } from "./session/prefs";
 import { startSession } from "./session/session";
@@ -35,6 +36,7 @@ export async function start(root: HTMLElement): Promise<void> {
       <App client={client} router={router} />
     </StrictMode>,
   );
+  releaseKeys(() => document.querySelector("main") !== null && !document.querySelector('[aria-busy="true"]'));
 }
 
 async function firstAnswers(client: QueryClient): Promise<void> {

@@ -4,15 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.jobs.jobtype import JobType
-from chalicelib.jobs.limits import DAY, MAX_ATTEMPTS_CAP
+from chalicelib.jobs.limits import DAY
 from infra.definition.names import Resources, arn, arn_of, logical, queue_name, ref
 
 RETENTION = int(4 * DAY)
 DLQ_RETENTION = int(14 * DAY)
 """Seconds, and the longest SQS has: a message keeps the time at which it was first sent when it moves there."""
-SPARE_RECEIVES = 3
-"""Receives that duplicates, deferrals, crashes and throttles may use up beyond the attempts."""
-MAX_RECEIVES = MAX_ATTEMPTS_CAP + SPARE_RECEIVES
 
 
 def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
@@ -26,7 +23,7 @@ def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
                 VisibilityTimeout=kind.visibility_timeout,
                 RedrivePolicy={
                     "deadLetterTargetArn": arn_of(logical(kind.queue, "Dlq")),
-                    "maxReceiveCount": MAX_RECEIVES,
+                    "maxReceiveCount": kind.max_receives,
                 },
             ),
             logical(kind.queue, "Dlq"): _queue(

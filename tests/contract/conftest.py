@@ -23,7 +23,7 @@ from tests.support import REGION, Clock
 
 TYPE = "email.send"
 VISIBILITY = 360
-MAX_RECEIVES = 13
+MAX_RECEIVES = 5
 
 
 @pytest.fixture

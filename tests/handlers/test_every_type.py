@@ -1,7 +1,6 @@
 """What holds for every job type, those to come included."""
 
 import json
-import math
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,6 @@ from chalicelib.jobs import jobtype
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.worker.consume import GUARD
 from infra.definition.permissions import statements
-from infra.definition.queues import MAX_RECEIVES
 
 ROOT = Path(__file__).parents[2]
 KINDS = jobtype.load()
@@ -44,9 +42,6 @@ def test_the_limits_fit_into_lambda_and_one_job_into_an_invocation(kind: JobType
     assert kind.timeout < LAMBDA_LIMIT
     # Only the first job of a batch must fit: later ones are claimed while this much is left, or given back.
     assert kind.job_budget + GUARD <= kind.timeout
-    # However slow they are, all of a batch get their attempts before one is received too often.
-    at_once = max(1, int((kind.timeout - GUARD) / kind.job_budget))
-    assert kind.max_attempts * math.ceil(kind.batch_size / at_once) < MAX_RECEIVES
     assert kind.visibility_timeout >= 6 * kind.timeout
 
 

@@ -13,15 +13,15 @@ from moto.sqs.models import sqs_backends
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.adapters.dynamo.schema import META, jobs_table
-from chalicelib.adapters.memory.jobs import MAX_RECEIVE_COUNT
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs.job import TERMINAL, Job, Status
+from chalicelib.jobs.limits import SPARE_RECEIVES
 from chalicelib.jobs.ports import JobQueue, JobStore
 from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
 from tests.proof.direct import direct
 from tests.proof.faults import DYNAMODB, SQS, Faults, Moving, Partial
-from tests.proof.ground import TYPE, TYPES, Ending, Ground, Received, Stand, Write, Written
+from tests.proof.ground import ATTEMPTS, TYPE, TYPES, Ending, Ground, Received, Stand, Write, Written
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -126,7 +126,7 @@ class _Log:
             self.writes.append((job_id, _written(record.get("OldImage")), new))
             self.statuses[job_id] = new.status
         if sort.startswith("ATT#") and image is not None:
-            token = int(image["gen"]["N"]), int(image["attempt"]["N"])
+            token = int(image["gen"]["N"]), int(image["claim"]["N"])
             self.endings.append((image["pk"]["S"], *token, image["outcome"]["S"]))
 
 
@@ -184,7 +184,7 @@ def _make_queues(client: Any) -> None:
         client.create_queue(QueueName=dead, Attributes={"MessageRetentionPeriod": str(14 * DAY)})
         redrive = {
             "deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{dead}",
-            "maxReceiveCount": MAX_RECEIVE_COUNT,
+            "maxReceiveCount": ATTEMPTS + SPARE_RECEIVES,
         }
         attributes = {"VisibilityTimeout": str(VISIBILITY), "MessageRetentionPeriod": str(4 * DAY)}
         client.create_queue(QueueName=queue, Attributes={**attributes, "RedrivePolicy": json.dumps(redrive)})
@@ -211,5 +211,6 @@ def _written(image: dict[str, Any] | None) -> Written | None:
         return None
     names = ("started_at", "lease_until", "next_attempt_at", "stalled_since")
     times = {name: float(image[name]["N"]) if name in image else None for name in names}
-    gen, attempts, most = (int(image[name]["N"]) for name in ("gen", "attempts", "max_attempts"))
-    return Written(Status(image["status"]["S"]), gen, attempts, most, float(image["updated_at"]["N"]), **times)
+    counts = ("gen", "attempts", "claims", "max_attempts")
+    gen, attempts, claims, most = (int(image[name]["N"]) if name in image else 0 for name in counts)
+    return Written(Status(image["status"]["S"]), gen, attempts, claims, most, float(image["updated_at"]["N"]), **times)

@@ -14,6 +14,7 @@ from tests.proof.faults import DYNAMODB, SQS, Faults, Faulty, Moving, Partial
 from tests.proof.honest import HonestQueue
 
 TYPE = "proof.note"
+ATTEMPTS = 3
 TYPES = (TYPE, "proof.mail", "proof.deep")
 """The job types of a world. Most stories are about the first one; the others are its neighbours."""
 
@@ -25,6 +26,7 @@ class Written:
     status: Status
     gen: int
     attempts: int
+    claims: int
     max_attempts: int
     updated_at: float
     started_at: float | None
@@ -35,13 +37,13 @@ class Written:
     @property
     def moment(self) -> tuple[object, ...]:
         """What a note about a job leaves as it is, and a move changes."""
-        return self.status, self.gen, self.attempts, self.started_at, self.lease_until
+        return self.status, self.gen, self.attempts, self.claims, self.started_at, self.lease_until
 
 
 Write = tuple[str, Written | None, Written]
 """Job id, before (None: created), after."""
 Ending = tuple[str, int, int, str]
-"""Job id, generation, attempt, and how that ended: what stands in the history."""
+"""Job id, generation, claim, and how that ended: what stands in the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,6 @@ class LoggingStore(MemoryJobStore):
 def written(job: Job) -> Written:
     """The part of a job that the log keeps."""
     return Written(
-        job.status, job.gen, job.attempts, job.max_attempts, job.updated_at, job.started_at, job.lease_until,
-        job.next_attempt_at, job.stalled_since,
+        job.status, job.gen, job.attempts, job.claims, job.max_attempts, job.updated_at, job.started_at,
+        job.lease_until, job.next_attempt_at, job.stalled_since,
     )  # fmt: skip

@@ -15,6 +15,8 @@ HARMLESS = frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey"
 """What an attempt may have done last and complete; there may be nothing to obey, when the asking was what failed."""
 FAILING = frozenset({"err", "obey", "progress"})
 """What an attempt may have done last and fail; asking the platform fails when the platform refuses."""
+LATER = frozenset({"later", "much later"})
+"""What an attempt may have done last and be given back."""
 LONGEST_DOUBT = 86_400.0 - 10
 """Seconds for which the platform keeps trying to run a job that it cannot run, less the clocks' skew."""
 NO_EVIDENCE = frozenset({"Undeliverable"})
@@ -48,6 +50,8 @@ def _unfinished(world: World) -> Iterator[str]:
 
 def _counted(world: World) -> Iterator[str]:
     claims = Counter((job_id, gen) for job_id, gen, _ in world.runs)
+    # An attempt that was given back is not one of the attempts that are allowed.
+    claims.subtract((job_id, new.gen) for job_id, old, new in world.ground.writes() if old and _deferred(old, new))
     most = {job.id: job.max_attempts for job in world.ground.jobs()}
     for (job_id, gen), runs in claims.items():
         if runs > most.get(job_id, 0):
@@ -84,7 +88,8 @@ def _within_generation(job_id: str, old: Written, new: Written) -> Iterator[str]
     elif (old.status, new.status) not in LEGAL:
         yield f"I10 {job_id} went from {old} to {new}"
     claimed = new.status is Status.PROCESSING
-    if new.attempts - old.attempts != (1 if claimed else 0):
+    charged = 1 if claimed else -1 if _deferred(old, new) else 0
+    if (new.attempts - old.attempts, new.claims - old.claims) != (charged, 1 if claimed else 0):
         yield f"I2 {job_id} went from {old} to {new}"
     if claimed and old.status is Status.PROCESSING and (old.lease_until or 0) >= (new.started_at or 0):
         yield f"I2 {job_id} was taken over under a live lease: from {old} to {new}"
@@ -92,13 +97,22 @@ def _within_generation(job_id: str, old: Written, new: Written) -> Iterator[str]
         yield f"I4 {job_id} was claimed more often than allowed: {new}"
 
 
+def _deferred(old: Written, new: Written) -> bool:
+    """Whether the holder gave its attempt back."""
+    return new.status is Status.RETRYING and new.gen == old.gen and new.attempts < old.attempts
+
+
 def _follows(world: World, write: Write) -> Iterator[str]:
     """An attempt's end follows from what its function did."""
     job_id, old, new = write
     if old is None or old.status is not Status.PROCESSING or new.status is old.status:
         return
-    last = world.runs.get((job_id, old.gen, old.attempts), "never ran").rpartition(" then ")[2]
-    only_after = {Status.COMPLETED: HARMLESS, Status.FAILED: {"perm"}, Status.RETRYING: FAILING}
+    last = world.runs.get((job_id, old.gen, old.claims), "never ran").rpartition(" then ")[2]
+    only_after = {
+        Status.COMPLETED: HARMLESS,
+        Status.FAILED: {"perm"},
+        Status.RETRYING: LATER if _deferred(old, new) else FAILING,
+    }
     if new.updated_at <= (old.lease_until or 0):
         # The holder did it itself: after its lease the job is given up whatever the attempt said and could not write.
         only_after[Status.DEAD_LETTER] = FAILING
@@ -127,7 +141,7 @@ def _forgotten(world: World) -> Iterator[str]:
         last[token] = outcome
     for job_id, old, new in world.ground.writes():
         failed = new.status in (Status.RETRYING, Status.FAILED) and old is not None and old.status is Status.PROCESSING
-        if failed and last.get((job_id, new.gen, new.attempts), LOST) == LOST:
+        if failed and last.get((job_id, new.gen, new.claims), LOST) == LOST:
             yield f"I14 {job_id} became {new.status}, and its history does not say why attempt {new.attempts} failed"
 
 

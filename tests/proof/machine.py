@@ -11,7 +11,10 @@ from chalicelib.jobs.job import RETRYABLE, TERMINAL, WAITING, Status
 from tests.proof.ground import Stand
 from tests.proof.misfortunes import Misfortunes
 
-OUTCOMES = ("ok", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err", "nested then ok", "long")
+OUTCOMES = (
+    "ok", "later", "much later", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
+    "nested then ok", "long",
+)  # fmt: skip
 ALL_NAMES = ("a", "b", "c")
 NAMES = st.sampled_from(ALL_NAMES)
 DELAYS = st.sampled_from([0, 0, 0, 5, 700, 3000])

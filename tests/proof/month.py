@@ -21,7 +21,10 @@ from tests.support import Clock
 HOUR = 3_600.0
 EPISODE = 72.0
 """Hours until everything comes to rest and is judged; the next episode begins with a new world."""
-OUTCOMES = ("err", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err", "nested then ok", "long")
+OUTCOMES = (
+    "later", "much later", "err", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
+    "nested then ok", "long",
+)  # fmt: skip
 ARRIVALS = 1 / 900
 """Jobs a second: one in a quarter of an hour, so that most of a CPU's time goes into what happens to each."""
 LONGEST_REST = 10 * DAY

@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from chalicelib.errors import PermanentError
+from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.jobtype import JobType, job
 from chalicelib.telemetry.logger import logger
 from chalicelib.worker.context import JobContext
 from tests.proof.faults import Crash
-from tests.proof.ground import TYPE, TYPES
+from tests.proof.ground import ATTEMPTS, TYPE, TYPES
 
 if TYPE_CHECKING:
     from tests.proof.world import World
 
 TIMEOUT = 60
-ATTEMPTS = 3
 
 
 class Note(BaseModel):
@@ -51,7 +50,7 @@ class ScriptedFunction:
         return f"{ctx.job.gen}.{ctx.attempt}{payload.ballast}"
 
     def _begin(self, job: Job, outcome: str) -> None:
-        token = (job.id, job.gen, job.attempts)
+        token = (job.id, *job.token)
         if token in self.world.runs:
             self.world.wrong.append(f"token {token} ran twice")
         if (job.id, job.gen) in self.world.stopped:
@@ -82,6 +81,8 @@ class ScriptedFunction:
             "ok": lambda _: None,
             "err": lambda _: _raise(ValueError("boom")),
             "perm": lambda _: _raise(PermanentError("never")),
+            "later": lambda _: _raise(RetryLater(30, "busy")),
+            "much later": lambda _: _raise(RetryLater(4000, "closed")),
             "oom": lambda _: _raise(Crash("out of memory")),
             "stall": lambda _: self._meanwhile(400),
             "nested": lambda _: self._meanwhile(0),

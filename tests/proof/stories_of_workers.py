@@ -1,7 +1,7 @@
 """What happens between a queue and its workers."""
 
 from chalicelib.jobs.job import Status
-from tests.proof.scenario import CANCELLED, DEAD, DONE, FAILED, SCENARIOS, Scenario, awaited, scenario
+from tests.proof.scenario import CANCELLED, DEAD, DONE, FAILED, SCENARIOS, Scenario, scenario
 from tests.proof.world import World
 
 
@@ -24,6 +24,9 @@ _worked_off("error, out of memory, error", ["err", "oom", "err"], DEAD)
 _worked_off("asked to stop while running", ["ask then obey"], CANCELLED)
 _worked_off("asked to stop, then out of memory", ["ask then oom"], CANCELLED)
 _worked_off("error, error, asked to stop, out of memory", ["err", "err", "ask then oom"], CANCELLED)
+_worked_off("asked to come again, ok", ["later", "ok"], DONE)
+_worked_off("asked to come again in an hour, error, ok", ["much later", "err", "ok"], DONE)
+_worked_off("asked to come again and to stop", ["ask then later"], CANCELLED)
 _worked_off("progress, ok", ["progress"], DONE)
 
 
@@ -123,7 +126,7 @@ def never_claimed_then_retried(world: World) -> None:
     world.retry("a")
 
 
-@awaited(DONE)
+@scenario(DONE)
 def not_claimed_for_two_hours(world: World) -> None:
     """Every worker dies at its import, which is mended after two hours: no attempt was spent, so the job runs."""
     world.submit("a")

@@ -189,8 +189,8 @@ class World:
 
     def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT, kind: str = TYPE) -> None:
         """Hand a batch to a worker, and acknowledge what it does not report."""
-        clock, dice = self.clock_of("worker"), self.rng.uniform
-        worker = Worker(self.kinds[kind], self.ground.store, self.ground.queue, clock, dice, dice)
+        clock, dice, sleep = self.clock_of("worker"), self.rng.uniform, self.clock.advance
+        worker = Worker(self.kinds[kind], self.ground.store, self.ground.queue, clock, dice, dice, sleep=sleep)
         again: list[str] = []
         invocation = Invocation(self.clock, self.clock.now + limit)
         self.ends.append(invocation.ends)

@@ -94,7 +94,7 @@ class DynamoJobStore:
 
     def record(self, job_id: str, attempt: Attempt) -> None:
         """See JobStore."""
-        sk = f"ATT#{attempt.gen:04}#{attempt.attempt:02}"
+        sk = f"ATT#{attempt.gen:04}#c{attempt.token[1]:05}"
         row = self._attempts(pk=job_id, sk=sk, expires_at=self._clock() + KEEP_BODIES, **asdict(attempt))
         try:
             row.save(condition=unknown() if attempt.outcome == j.LOST else None)
@@ -163,7 +163,7 @@ class DynamoJobStore:
         row.payload_ref = self._bodies.keep_payload(job.id, text, needed_at=job.run_at)
 
     def _place_result(self, row: JobRow, job: Job) -> None:
-        placed = self._result(job.id, f"{job.gen}-{job.attempts}", job.result)
+        placed = self._result(job.id, f"{job.gen}-{job.claims}", job.result)
         row.result, row.result_ref = placed["result"], placed["result_ref"]
 
     def _place(self, job_id: str, change: Change) -> dict[str, str | None]:
@@ -187,5 +187,5 @@ class DynamoJobStore:
 
 def _token(change: Change) -> str:
     """The fencing token that the change is bound to, as part of a key."""
-    attempts = [test.value for test in change.tests if (test.field, test.op) == ("attempts", "=")]
-    return f"{change.gen}-{attempts[0] if attempts else change.writer}"
+    claims = [test.value for test in change.tests if (test.field, test.op) == ("claims", "=")]
+    return f"{change.gen}-{claims[0] if claims else change.writer}"

@@ -93,6 +93,7 @@ class AttemptRow(Model):
     cold_start = BooleanAttribute(null=True)
     receive_count = Whole(null=True)
     retry_delay_s = Seconds(null=True)
+    claim = Whole(null=True)
     expires_at = Whole()
 
 

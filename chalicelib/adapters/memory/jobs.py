@@ -13,7 +13,6 @@ from chalicelib.jobs.listing import born, by_due, matches, order
 from chalicelib.jobs.ports import DeadMessage, Depth, Filter, Nudge, Overdue, Page, Seen, Window
 from chalicelib.jobs.transitions import Change
 
-MAX_RECEIVE_COUNT = 13
 DEAD_HIDDEN = 120.0
 
 
@@ -113,8 +112,11 @@ class Message:
 class MemoryJobQueue:
     """Queues as lists, with visibility timeouts and redrive on a clock that the test holds."""
 
-    def __init__(self, clock: Callable[[], float] = time.time, visibility_timeout: float = 360.0) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.time, visibility_timeout: float = 360.0, max_receives: int = 5
+    ) -> None:
         self._clock = clock
+        self._max_receives = max_receives
         self._visibility = visibility_timeout
         self._lock = threading.RLock()
         self._receipts = 0
@@ -169,7 +171,7 @@ class MemoryJobQueue:
         with self._lock:
             now, taken = self._clock(), []
             for message in [m for m in self.messages.get(job_type, []) if m.visible_at <= now][:most]:
-                if message.receive_count >= MAX_RECEIVE_COUNT:
+                if message.receive_count >= self._max_receives:
                     self.messages[job_type].remove(message)
                     self.dead.setdefault(job_type, []).append(message)
                     continue

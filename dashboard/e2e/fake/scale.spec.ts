@@ -80,18 +80,18 @@ test("text of others stays text: HTML, right-to-left, and a document of 10,000 l
   await expectAccessible(page);
 });
 
-test("a type is paused and goes on; dead letters of a type are redriven", async ({ page, open, stack }) => {
+test("a type is paused and resumed; dead letters of a type are retried", async ({ page, open, stack }) => {
   stack.reset({ jobs: 300, arrivals: 0 });
   await open("/queues");
   const card = page.getByRole("article", { name: "image.process" });
   await card.getByRole("button", { name: "Pause" }).click();
   await page.getByRole("button", { name: "Pause image.process" }).click();
-  await expect(card).toContainText("Paused: jobs wait until it goes on.");
-  await card.getByRole("button", { name: "Go on" }).click();
-  await expect(card).not.toContainText("Paused:");
-  await card.getByRole("button", { name: "Redrive all" }).click();
-  await page.getByRole("button", { name: "Redrive now" }).click();
-  await expect(page.locator("[data-toast]").last()).toContainText("sent back to the queue");
+  await expect(card).toContainText("Paused. New jobs are accepted but not started.");
+  await card.getByRole("button", { name: "Resume" }).click();
+  await expect(card).not.toContainText("Paused.");
+  await card.getByRole("button", { name: /^Retry all \d+/ }).click();
+  await page.getByRole("button", { name: "Retry now" }).click();
+  await expect(page.locator("[data-toast]").last()).toContainText("re-queued");
 });
 
 test("retry all of an error, from the groups", async ({ page, open, stack }) => {
@@ -99,9 +99,9 @@ test("retry all of an error, from the groups", async ({ page, open, stack }) => 
   await open("/errors");
   const group = page.getByRole("listitem").filter({ hasText: "UploadMissing" });
   await group.getByRole("button", { name: "Retry all" }).click();
-  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will change/);
+  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will be retried/);
   await page.getByRole("button", { name: "Retry now" }).click();
-  await expect(page.locator("[data-toast]")).toContainText("sent back to the queue");
+  await expect(page.locator("[data-toast]")).toContainText("re-queued");
 });
 
 test("a server's error says what to do, and its correlation id", async ({ page, open, stack }) => {

@@ -2,14 +2,19 @@ import { expect, test } from "../fixtures";
 
 test.beforeEach(({ stack }) => stack.reset({ jobs: 260, arrivals: 0 }));
 
-test("another order says how much it covers, and covers everything when asked", async ({ page, open }) => {
+test("another order loads a thousand jobs, says how many it covers, and covers all when asked", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 1250, arrivals: 0 });
   await open("/dashboard");
   await page.getByRole("columnheader", { name: "Run" }).getByRole("button").click();
-  const notice = page.getByRole("status").filter({ hasText: "Sorted among the newest" });
-  await expect(notice).toContainText("Sorted among the newest 100 of 1");
-  await notice.getByRole("button", { name: /^Load all \d+ and sort them$/ }).click();
+  const notice = page.getByRole("status").filter({ hasText: "are sorted" });
+  await expect(notice).toContainText("Only the newest 1,000 of 1,");
+  await notice.getByRole("button", { name: /^Sort all [\d,]+$/ }).click();
   await expect(notice).toHaveCount(0);
-  await expect(page.locator("footer").filter({ hasText: /^\d+ jobs$/ })).toBeVisible();
+  await expect(page.locator("footer").filter({ hasText: /^[\d,]+ jobs$/ })).toBeVisible();
   const times = await page.locator("[data-job] [role=cell]:nth-child(8)").allTextContents();
   const seconds = times.map((text) => parseFloat(text) * (text.includes("ms") ? 0.001 : 1));
   expect(seconds).toEqual([...seconds].sort((a, b) => b - a));
@@ -18,16 +23,15 @@ test("another order says how much it covers, and covers everything when asked", 
 test("columns, density and views are kept; a view brings its filters back", async ({ page, open }) => {
   await open("/dashboard?status=dead_letter&type=image.process&sort=attempt");
   await page.getByRole("button", { name: "Columns and density" }).click();
-  await page.getByRole("menuitemcheckbox", { name: "Tags" }).click();
   await page.getByRole("menuitemcheckbox", { name: "Wait" }).click();
   await page.getByRole("menuitemradio", { name: "Comfortable" }).click();
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Saved views" }).click();
-  await page.getByLabel("Save what is shown now as").fill("Dead pictures");
+  await page.getByLabel("Save current view as").fill("Dead pictures");
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.locator("[data-toast]")).toContainText("Saved the view “Dead pictures”");
   await open("/dashboard");
-  await expect(page.getByRole("columnheader", { name: "Tags" })).toBeVisible();
+  await expect(page.getByRole("columnheader", { name: "Details" })).toBeVisible();
   await expect(page.getByRole("columnheader", { name: "Wait" })).toHaveCount(0);
   await expect(page.locator("[data-job]").first()).toHaveCSS("height", "48px");
   await page.getByRole("button", { name: "Saved views" }).click();
@@ -44,7 +48,7 @@ test("a selection holds the list; without it the new jobs wait behind a pill", a
   const rows = page.locator("[data-job]");
   const first = (await rows.first().getAttribute("data-job")) ?? "";
   await rows.first().getByRole("checkbox").check();
-  await expect(page.getByRole("toolbar")).toContainText("1 job selected · list held");
+  await expect(page.getByRole("toolbar")).toContainText("1 job selected · updates paused");
   const fresh = await submit("email.send", { to: ["ada@example.com"], subject: "Hi", text: "Hi" });
   const asked = page.waitForResponse((answer) => answer.url().includes("/metrics"));
   await asked;
@@ -64,7 +68,7 @@ test("any stretch of time can be written, and taken away again", async ({ page, 
   await page.getByLabel("To, UTC").fill("2020-01-02T00:00");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/from=1577836800000&to=1577923200000/);
-  await expect(page.getByText("No job matches")).toBeVisible();
+  await expect(page.getByText("No jobs match these filters")).toBeVisible();
   await page.getByRole("button", { name: "Remove the filter Created" }).click();
   await expect(page.locator("[data-job]").first()).toBeVisible();
 });
@@ -80,16 +84,16 @@ test("shift picks a stretch; all that match can be picked, and what will happen 
   const bar = page.getByRole("toolbar");
   await expect(bar).toContainText("5 jobs selected");
   await page.getByRole("checkbox", { name: "Select all loaded jobs" }).check();
-  await bar.getByRole("button", { name: /^Select all \d+ that match/ }).click();
+  await bar.getByRole("button", { name: /^Select all \d+ matching/ }).click();
   await expect(bar).toContainText(/All \d+ jobs selected/);
   await bar.getByRole("button", { name: "Retry" }).click();
-  await expect(page.getByRole("dialog", { name: "Retry all that match?" })).toBeVisible();
-  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will change/);
+  await expect(page.getByRole("dialog", { name: /^Retry \d+ matching jobs?\?$/ })).toBeVisible();
+  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will be retried\./);
 });
 
 test("a job begins from what others sent", async ({ page, open }) => {
   await open("/create?type=report.generate");
-  await page.getByRole("button", { name: "Start from" }).click();
+  await page.getByRole("button", { name: "Prefill" }).click();
   await expect(page.getByText("Recent jobs")).toBeVisible();
   await page.getByRole("menuitem", { name: /^\{/ }).first().click();
   await page.getByRole("button", { name: "JSON", exact: true }).click();
@@ -108,4 +112,37 @@ test("a key pressed the moment the rows are there is heard", async ({ page, open
   });
   await open("/dashboard?type=email.send");
   await expect(page.locator("[data-job] [data-row-link]").nth(1)).toBeFocused();
+});
+
+test("r acts on the selection, not on the focused row; Shift extends it", async ({ page, open }) => {
+  await open("/dashboard?status=dead_letter");
+  await expect(page.locator("[data-job]").first()).toBeVisible();
+  for (const key of ["j", "x", "j", "x", "j", "r"]) await page.keyboard.press(key);
+  await expect(page.getByRole("dialog", { name: "Retry 2 selected jobs?" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Shift+j");
+  await expect(page.getByRole("toolbar")).toContainText("4 jobs selected");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("a");
+  await expect(page.getByRole("toolbar")).toContainText(/\d+ jobs selected/);
+});
+
+test("a search goes on over pages without a match, stops in time, and can be continued", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 700, arrivals: 0 });
+  const old = { createdAt: Date.now() - 30 * 86_400_000, status: "failed", errorClass: "Lost", attempts: 1 };
+  await stack.order({
+    add: [{ type: "email.send", payload: {}, more: { ...old, errorMessage: "photo-69" } }],
+  });
+  await open("/dashboard?error=photo-69");
+  await expect(page.locator("[data-job]")).toHaveCount(1);
+  stack.reset({ jobs: 3000, arrivals: 0 });
+  await open("/dashboard?error=nothing-like-this");
+  await expect(page.getByText("No match so far")).toBeVisible();
+  await expect(page.getByText(/in the first 10 pages/)).toBeVisible();
+  await page.getByRole("button", { name: "Continue search" }).click();
+  await expect(page.getByText("No jobs match these filters")).toBeVisible();
 });

@@ -56,11 +56,11 @@ test("from one failed job to all of its kind: counted, then retried", async ({ p
   stack.reset({ jobs: 20, arrivals: 0 });
   const { ids } = await stack.order({ add: [failed(0), failed(1), failed(2)] });
   await open(`/jobs/${ids[1] ?? ""}`);
-  await page.getByRole("button", { name: "Retry them all" }).click();
-  await expect(page.getByRole("dialog", { name: "Retry all with Oops?" })).toBeVisible();
-  await expect(page.getByTestId("preview")).toHaveText("3 jobs will change.");
+  await page.getByRole("button", { name: "Retry all" }).click();
+  await expect(page.getByRole("dialog", { name: "Retry 3 jobs that failed with Oops?" })).toBeVisible();
+  await expect(page.getByTestId("preview")).toHaveText("3 jobs will be retried.");
   await page.getByRole("button", { name: "Retry now" }).click();
-  await expect(page.locator("[data-toast]")).toContainText("3 jobs sent back to the queue.");
+  await expect(page.locator("[data-toast]")).toContainText("3 jobs re-queued.");
   await expect(statusOf(page)).not.toHaveText("Failed");
 });
 
@@ -71,7 +71,9 @@ test("c asks before it cancels, and Escape leaves the job as it is", async ({ pa
   await open(`/jobs/${ids[0] ?? ""}`);
   await expect(statusOf(page)).toHaveText("Scheduled");
   await page.keyboard.press("c");
-  await expect(page.getByRole("dialog")).toContainText("It stops at once. You can retry it later.");
+  await expect(page.getByRole("dialog")).toContainText(
+    "The job is cancelled immediately. You can retry it later.",
+  );
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toBeHidden();
   await expect(statusOf(page)).toHaveText("Scheduled");
@@ -107,7 +109,7 @@ test("a number of the health strip leads to its jobs", async ({ page, open, stac
   stack.reset({ jobs: 100, arrivals: 0 });
   await stack.order({ add: [{ ...failed(0), more: { ...failed(0).more, status: "dead_letter" } }] });
   await open("/dashboard");
-  await page.getByRole("link", { name: "See the jobs: Dead letter" }).click();
+  await page.getByRole("link", { name: "View jobs: Dead letter" }).click();
   await expect(page).toHaveURL(/status=dead_letter$/);
   await expect(page.locator("[data-job]").first()).toContainText("Dead letter");
 });

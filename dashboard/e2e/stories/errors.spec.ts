@@ -18,7 +18,7 @@ test("an error group opens exactly its jobs, and says how many would be retried"
   await open("/errors");
   const group = page.locator("li").filter({ has: page.locator(`a[href*="${fingerprint}"]`) });
   await expect(group).toBeVisible();
-  await group.getByRole("link", { name: "See the jobs" }).click();
+  await group.getByRole("link", { name: "View jobs" }).click();
   await expect(page).toHaveURL(new RegExp(`fingerprint=${fingerprint}`));
   await expect(page.locator(`[data-job="${id}"]`)).toBeVisible();
   await expect(page.locator("[data-job] [data-status]").first()).toBeVisible();
@@ -31,16 +31,16 @@ test("an error group opens exactly its jobs, and says how many would be retried"
 
   await page.goBack();
   await group.getByRole("button", { name: "Retry all" }).click();
-  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will change/);
+  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will be retried/);
   // Other stories have jobs that failed alike.
-  await page.getByRole("button", { name: "Keep as they are" }).click();
+  await page.getByRole("button", { name: "Cancel", exact: true }).click();
   await expect(page.getByRole("dialog")).toBeHidden();
 });
 
 test("a failed job leads to all that failed like it", async ({ page, open, submit, tag }) => {
   const id = await submit("report.generate", hopeless(), { tags: [tag] });
   await open(`/jobs/${id}`);
-  await page.getByRole("link", { name: "All jobs with this error" }).click();
+  await page.getByRole("link", { name: "View similar jobs" }).click();
   await expect(page).toHaveURL(/fingerprint=[0-9a-f]{12}/);
   await expect(page.getByText("Error group")).toBeVisible();
   await expect(page.locator(`[data-job="${id}"]`)).toBeVisible();

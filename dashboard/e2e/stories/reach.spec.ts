@@ -30,7 +30,7 @@ test("everything is done by keyboard: find, walk, pick, open, retry, go", async 
   await page.keyboard.press("r");
   await expect(page.getByRole("dialog")).toContainText("Retry job");
   await page.getByRole("button", { name: "Retry now" }).press("Enter");
-  await expect(page.locator("[data-toast]")).toContainText("sent back to the queue");
+  await expect(page.locator("[data-toast]")).toContainText("re-queued");
   await page.keyboard.press("g");
   await page.keyboard.press("q");
   await expect(page.getByRole("heading", { name: "Queues", exact: true })).toBeVisible();
@@ -65,7 +65,7 @@ test("a viewer sees everything and can change nothing", async ({ page, stack, su
   await page.getByRole("button", { name: /^Account/ }).click();
   await expect(page.getByTestId("role")).toHaveText("viewer");
   await page.goto(`${stack.site}/create`);
-  await expect(page.getByRole("heading", { name: "Your token may only look" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Your token is read-only" })).toBeVisible();
 });
 
 test("a refused token leads to the sign-in and back to the same page", async ({
@@ -81,7 +81,8 @@ test("a refused token leads to the sign-in and back to the same page", async ({
   });
   await page.goto(`${stack.site}/jobs/${id}`);
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
-  await expect(page.getByText("That token is not valid")).toBeVisible();
+  await expect(page.getByText("Invalid or revoked token.")).toBeVisible();
+  await expect(page.getByLabel("Token")).toBeFocused();
   await expect(page).toHaveURL(new RegExp(id));
   await page.getByLabel("Token").fill(stack.admin);
   await page.keyboard.press("Enter");

@@ -51,7 +51,7 @@ test("without a token that is right the reference asks for one", async ({ page, 
     route.fulfill({ json: { apiUrl: stack.api, stage: "test" } }),
   );
   await open("/reference/");
-  await expect(page.getByText("The API does not know this token.")).toBeVisible();
+  await expect(page.getByText("Invalid or revoked token.")).toBeVisible();
   await page.getByLabel("Token").fill(stack.admin);
   await page.getByRole("button", { name: "Show the reference" }).click();
   await expect(page.locator("#operations-jobs-create_job")).toBeVisible();

@@ -53,7 +53,7 @@ test("a failing job counts down, is retried, and reaches the dead letters; edite
   await page.getByRole("button", { name: "Retry with this payload" }).click();
   await expect(page).toHaveURL(new RegExp(`/jobs/${id}$`));
   await expect(statusOf(page)).toHaveText("Completed");
-  await expect(page.getByText("Retried by hand: run 2")).toBeVisible();
+  await expect(page.getByText("Manual retry 1")).toBeVisible();
 });
 
 test("what the form refuses is said beside the field, what the API refuses too", async ({ page, open }) => {
@@ -128,13 +128,13 @@ test("all failed jobs of a filter are selected and retried, after saying what wi
     })
     .toBe(3);
   await page.getByRole("checkbox", { name: "Select all loaded jobs" }).check();
-  await expect(page.getByRole("toolbar")).toContainText("3 jobs selected · list held");
+  await expect(page.getByRole("toolbar")).toContainText("3 jobs selected · updates paused");
   await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
-  await expect(page.getByTestId("preview")).toHaveText(/3 jobs will change/);
+  await expect(page.getByTestId("preview")).toHaveText(/3 jobs will be retried/);
   await page.getByRole("button", { name: "Retry now" }).click();
-  await expect(page.locator("[data-toast]")).toContainText("3 jobs sent back to the queue.");
+  await expect(page.locator("[data-toast]")).toContainText("3 jobs re-queued.");
   await open(`/jobs/${ids[0] ?? ""}`);
-  await expect(page.getByText("Retried by hand: run 2")).toBeVisible();
+  await expect(page.getByText("Manual retry 1")).toBeVisible();
 });
 
 test("a waiting job is cancelled and may be retried", async ({ page, open, submit, tag }) => {

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { runBulk, type BulkTally } from "./bulk";
+import { previewBulk, runBulk, type BulkTally } from "./bulk";
 
 /** The API's answers, one after the other; returns what was asked. */
 function answers(...steps: object[]): { body: object[] } {
@@ -34,4 +34,15 @@ test("it stops between steps when it is told to", async () => {
   const stop = new AbortController();
   const sum = await runBulk("cancel", { filter: { status: "queued" } }, () => stop.abort(), stop.signal);
   expect([sum.done, asked.body.length]).toEqual([100, 1]);
+});
+
+test("a preview counts all that match, and says when it stopped counting", async () => {
+  const dry = (matched: number, cursor: string | null) => ({ ...step(0, cursor), matched });
+  const asked = answers(dry(100, "a"), dry(43, null));
+  const sum = await previewBulk("retry", { filter: {} });
+  expect([sum.matched, sum.more]).toEqual([143, false]);
+  expect(asked.body).toMatchObject([{ dry_run: true }, { dry_run: true, cursor: "a" }]);
+  const endless = answers(...Array.from({ length: 30 }, (_, n) => dry(100, `c${n}`)));
+  const part = await previewBulk("retry", { filter: {} });
+  expect([part.matched, part.more, endless.body.length]).toEqual([2000, true, 20]);
 });

@@ -16,16 +16,31 @@ export interface BulkTally {
 const STEP = 100;
 const NOTHING: BulkTally = { matched: 0, done: 0, skipped: [], more: false };
 
-/** What the action would do. Of a filter only the first hundred are looked at; `more` says that there are others. */
-export async function previewBulk(action: BulkAction, target: BulkTarget): Promise<BulkTally> {
+/** Requests for one preview: 2,000 jobs that match are counted exactly. */
+const PREVIEW_STEPS = 20;
+
+/** Count what the action would do, without doing it. `more` says that the count stopped at `PREVIEW_STEPS` requests. */
+export async function previewBulk(
+  action: BulkAction,
+  target: BulkTarget,
+  signal?: AbortSignal,
+): Promise<BulkTally> {
   let sum = NOTHING;
   for (const part of parts(target)) {
-    sum = add(sum, await request<WireBulk>("/jobs/bulk", post({ action, dry_run: true, ...part })));
+    let cursor: string | null = null;
+    let left = PREVIEW_STEPS;
+    do {
+      const body = post({ action, dry_run: true, ...part, ...from(cursor) });
+      const step: WireBulk = await request<WireBulk>("/jobs/bulk", { ...body, signal });
+      // `more` of the sum is that of the last request: the ones before it were followed.
+      sum = { ...add(sum, step), more: step.more };
+      cursor = step.next_cursor;
+    } while (cursor !== null && --left > 0);
   }
   return sum;
 }
 
-/** Do it, a hundred at a time, telling how far it is; stops between steps when the signal is aborted. */
+/** Run the action a hundred jobs at a time and report each step; stop between steps when the signal is aborted. */
 export async function runBulk(
   action: BulkAction,
   target: BulkTarget,

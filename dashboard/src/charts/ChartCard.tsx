@@ -26,7 +26,7 @@ export function ChartCard({ title, actions, summary, missing, ...chart }: ChartC
   const id = useId();
   const at = point === null ? undefined : chart.times[point];
   const empty = chart.lines.every((line) => line.values.every((value) => !value));
-  const words = missing ?? (empty ? "Nothing in this stretch of time." : "");
+  const words = missing ?? (empty ? "No data in this period." : "");
   return (
     <section aria-labelledby={id} className="min-w-0 border border-line bg-panel">
       <header className="flex min-h-10 flex-wrap items-center justify-between gap-x-3 ps-4 pe-2">

@@ -4,19 +4,20 @@ import { useMemo, useState } from "react";
 import { ApiError, sentence } from "@/api/errors";
 import { createJob, retryJob, type JobDetail } from "@/api/jobs";
 import type { JobType } from "@/api/types";
-import { refresh } from "@/jobs/actions";
+import { refresh } from "@/jobs/actions/actions";
 import { allows } from "@/jobs/status";
 import { shortId } from "@/lib/format";
-import { stringify, type JsonObject } from "@/lib/json";
+import { stringify } from "@/lib/json";
 import { rememberPayload } from "@/session/prefs";
 import { Button } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
-import { toast } from "@/ui/toast";
-import { asObject, checkOptions, NO_OPTIONS, starter, toNewJob, type Options } from "./draft";
+import { toast } from "@/ui/overlay/toast";
+import { asObject, checkOptions, NO_OPTIONS, starter, toNewJob } from "./draft";
+import { dropDraft, keepDraft, keptDraft, type Kept } from "./kept";
 import { OptionsFields } from "./OptionsFields";
 import { PayloadPanel } from "./PayloadPanel";
 import { TypePicker } from "./TypePicker";
-import { fromApi, validate, type Problems } from "./validate";
+import { fromApi, validate, type Problems } from "@/create/fields/validate";
 
 interface CreateFormProps {
   types: JobType[];
@@ -32,13 +33,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   const client = useQueryClient();
   const first = types.find((one) => one.type === (source?.type ?? asked)) ?? types[0];
   const [type, setType] = useState(first);
-  const [payload, setPayload] = useState<JsonObject>(() =>
-    source ? asObject(source.payload) : first ? starter(first) : {},
-  );
-  const [options, setOptions] = useState<Options>(() => ({
-    ...NO_OPTIONS,
-    tags: edit ? "" : (source?.tags.join(", ") ?? ""),
-  }));
+  const [{ payload, options }, setForm] = useState<Kept>(() => begin(first, source, edit));
   const [broken, setBroken] = useState<string | null>(null);
   // When it was last tried: from then on every change is checked.
   const [tried, setTried] = useState<number | null>(null);
@@ -54,16 +49,17 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
     mutationFn: async (): Promise<{ id: string; text: string }> => {
       if (edit && source) {
         await retryJob(source.id, payload);
-        return { id: source.id, text: `Job ${shortId(source.id)} runs again with the new payload.` };
+        return { id: source.id, text: `Job ${shortId(source.id)} re-queued with the new payload.` };
       }
       const { job, replayed } = await createJob(toNewJob(type?.type ?? "", payload, options));
       const text = replayed
-        ? `Job ${shortId(job.id)} was there already, under the same key.`
-        : `Job ${shortId(job.id)} was created.`;
+        ? `Already exists: ${shortId(job.id)} (same idempotency key).`
+        : `Job ${shortId(job.id)} created.`;
       return { id: job.id, text };
     },
     onSuccess: async ({ id, text }) => {
       if (type) rememberPayload(type.type, stringify(payload));
+      if (type && !source) dropDraft(type.type);
       toast.done(text);
       await refresh(client);
       void navigate({ to: "/jobs/$id", params: { id } });
@@ -79,9 +75,14 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   });
 
   if (!type) return null;
+  const change = (part: Partial<Kept>) => {
+    const next = { payload, options, ...part };
+    setForm(next);
+    if (!source) keepDraft(type.type, next);
+  };
   const choose = (next: JobType) => {
     setType(next);
-    setPayload(starter(next));
+    setForm(begin(next, null, false));
     setTried(null);
     setRefused({});
     void navigate({ to: "/create", search: { type: next.type }, replace: true });
@@ -108,8 +109,8 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
       </h1>
       {edit ? (
         <p className="text-sm text-soft">
-          It goes back to the <code className="font-mono text-text">{type.type}</code> queue with this
-          payload, at attempt 1.
+          Re-queues the job in <code className="font-mono text-text">{type.type}</code> with this payload.
+          Attempts restart at 1.
         </p>
       ) : (
         <TypePicker types={types} value={type} onChange={choose} />
@@ -120,7 +121,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
         problems={problems}
         onChange={(next) => {
           setRefused({});
-          setPayload(next);
+          change({ payload: next });
         }}
         onBroken={setBroken}
       />
@@ -130,7 +131,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
             type={type}
             options={options}
             problems={problems}
-            onChange={(change) => setOptions((now) => ({ ...now, ...change }))}
+            onChange={(part) => change({ options: { ...options, ...part } })}
           />
         </Panel>
       )}
@@ -146,6 +147,16 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   );
 }
 
+/** Return the form to begin with: that of the source, the draft of the type, or its example. */
+function begin(type: JobType | undefined, source: JobDetail | null, edit: boolean): Kept {
+  if (source) {
+    const tags = edit ? "" : source.tags.join(", ");
+    return { payload: asObject(source.payload), options: { ...NO_OPTIONS, tags } };
+  }
+  const kept = type ? keptDraft(type.type) : null;
+  return kept ?? { payload: type ? starter(type) : {}, options: NO_OPTIONS };
+}
+
 function summary(
   problems: Problems,
   broken: string | null,
@@ -153,12 +164,13 @@ function summary(
   source: JobDetail | null,
 ): string {
   if (!editable)
-    return `The job is ${source?.status ?? "gone"}: only failed, dead-lettered or cancelled jobs are retried.`;
+    return `The job is ${source?.status ?? "gone"}. Only failed, dead-lettered or cancelled jobs can be retried.`;
   if (broken) return broken;
   const found = Object.entries(problems).filter(([, problem]) => problem);
   if (found.length === 0) return "";
   const [[path, problem] = ["", ""]] = found;
-  return `${path || "payload"}: ${problem}${found.length > 1 ? ` And ${found.length - 1} more.` : ""}`;
+  if (found.length > 1) return `${found.length} problems. First: ${path || "payload"}: ${problem}`;
+  return `${path || "payload"}: ${problem}`;
 }
 
 function focusProblem(): void {

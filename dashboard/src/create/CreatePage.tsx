@@ -19,7 +19,7 @@ export function CreatePage() {
     return (
       <Failure
         page
-        title={isStatus(failed, 404) ? "There is no such job to start from" : "The form did not come"}
+        title={isStatus(failed, 404) ? "Source job not found" : "Couldn't load form"}
         detail={sentence(failed)}
         correlationId={failed instanceof ApiError ? failed.correlationId : null}
         onRetry={() => void (types.error ? types.refetch() : job.refetch())}
@@ -28,8 +28,8 @@ export function CreatePage() {
   }
   if (role && !can.act) {
     return (
-      <Empty page title="Your token may only look">
-        Creating jobs needs a token with the role operator or admin. Sign out to use another one.
+      <Empty page title="Your token is read-only">
+        Creating jobs needs the role operator or admin. Sign out to use another token.
       </Empty>
     );
   }

@@ -2,7 +2,7 @@ import type { JobType } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
 import type { Options } from "./draft";
-import type { Problems } from "./validate";
+import type { Problems } from "@/create/fields/validate";
 
 interface OptionsProps {
   type: JobType;
@@ -11,12 +11,12 @@ interface OptionsProps {
   onChange: (change: Partial<Options>) => void;
 }
 
-/** When it runs, how often it is tried, and how it is found again. */
+/** Edit when the job starts, its attempts, tags and idempotency key. */
 export function OptionsFields({ type, options, problems, onChange }: OptionsProps) {
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <Field
-        label="When"
+        label="Start"
         error={problems.delay_seconds ?? problems.run_at}
         hint={options.when === "at" ? "In your local time." : undefined}
       >
@@ -28,13 +28,13 @@ export function OptionsFields({ type, options, problems, onChange }: OptionsProp
               value={options.when}
               onChange={(event) => onChange({ when: event.target.value as Options["when"] })}
             >
-              <option value="now">At once</option>
-              <option value="delay">After so many seconds</option>
-              <option value="at">At a time</option>
+              <option value="now">Now</option>
+              <option value="delay">After a delay</option>
+              <option value="at">At a set time</option>
             </select>
             {options.when === "delay" && (
               <input
-                aria-label="Seconds to wait"
+                aria-label="Delay in seconds"
                 inputMode="numeric"
                 className={inputClass}
                 placeholder="60"
@@ -67,7 +67,7 @@ export function OptionsFields({ type, options, problems, onChange }: OptionsProp
           />
         )}
       </Field>
-      <Field label="Tags" hint="Separated by commas; to find the job again by." error={problems.tags}>
+      <Field label="Tags" hint="Comma-separated. Used for search." error={problems.tags}>
         {(control) => (
           <input
             {...control}
@@ -80,7 +80,7 @@ export function OptionsFields({ type, options, problems, onChange }: OptionsProp
       </Field>
       <Field
         label="Idempotency key"
-        hint="The same key and payload again make no second job."
+        hint="Repeating this key returns the existing job."
         error={problems.idempotency_key}
       >
         {(control) => (
@@ -92,7 +92,7 @@ export function OptionsFields({ type, options, problems, onChange }: OptionsProp
               value={options.key}
               onChange={(event) => onChange({ key: event.target.value })}
             />
-            <Button onClick={() => onChange({ key: crypto.randomUUID() })}>New</Button>
+            <Button onClick={() => onChange({ key: crypto.randomUUID() })}>Generate</Button>
           </div>
         )}
       </Field>

@@ -4,10 +4,10 @@ import { isObject, parseJson, pretty, type JsonObject } from "@/lib/json";
 import { cx } from "@/lib/cx";
 import { Field, inputClass, Segments } from "@/ui/Field";
 import { Panel } from "@/ui/Panel";
-import { fieldsOf } from "./schema";
-import { SchemaFields } from "./SchemaFields";
+import { fieldsOf } from "@/create/fields/schema";
+import { SchemaFields } from "@/create/fields/SchemaFields";
 import { StartFrom } from "./StartFrom";
-import type { Problems } from "./validate";
+import type { Problems } from "@/create/fields/validate";
 
 interface PayloadPanelProps {
   type: JobType;

@@ -6,14 +6,14 @@ import { isObject, parseJson, stringify, type JsonObject } from "@/lib/json";
 import { usePrefs } from "@/session/prefs";
 import { Button } from "@/ui/Button";
 import { IconDown } from "@/ui/icons";
-import { Menu } from "@/ui/Menu";
-import type { MenuEntry } from "@/ui/menuEntries";
+import { Menu } from "@/ui/overlay/Menu";
+import type { MenuEntry } from "@/ui/overlay/menuEntries";
 import { starter } from "./draft";
 
 const LATEST = 20;
 const MOST = 5;
 
-/** The example, nothing, or what was sent before: from this browser, and by anybody. */
+/** Prefill the payload: the example, empty, or one that was sent before. */
 export function StartFrom({ type, onPick }: { type: JobType; onPick: (payload: JsonObject) => void }) {
   const mine = usePrefs().recent[type.type] ?? [];
   const { data } = useQuery({ ...jobHead({ type: type.type }, LATEST), staleTime: 30_000 });
@@ -35,12 +35,12 @@ export function StartFrom({ type, onPick }: { type: JobType; onPick: (payload: J
     <Menu
       trigger={
         <Button size="sm" tone="ghost">
-          Start from <IconDown width={10} height={10} />
+          Prefill <IconDown width={10} height={10} />
         </Button>
       }
       entries={[
-        { kind: "item", text: "The example", run: () => onPick(starter(type)) },
-        { kind: "item", text: "Nothing", run: () => onPick({}) },
+        { kind: "item", text: "Example", run: () => onPick(starter(type)) },
+        { kind: "item", text: "Empty", run: () => onPick({}) },
         ...group("Sent from this browser", mine),
         ...group("Recent jobs", others),
       ]}

@@ -3,10 +3,10 @@ import { expect, test } from "vitest";
 import type { JsonObject } from "@/lib/json";
 import { T0 } from "@/test/factories";
 import { checkOptions, NO_OPTIONS, tagsOf, toNewJob } from "./draft";
-import { blank, fieldsOf, wholeLines, type FieldSpec } from "./schema";
-import { fromApi, validate, within } from "./validate";
+import { blank, fieldsOf, wholeLines, type FieldSpec } from "@/create/fields/schema";
+import { fromApi, validate, within } from "@/create/fields/validate";
 
-const types = JSON.parse(readFileSync("fake/job-types.json", "utf8")) as {
+const types = JSON.parse(readFileSync("fake/sim/job-types.json", "utf8")) as {
   type: string;
   schema: JsonObject;
   example: JsonObject;
@@ -82,16 +82,16 @@ test("what is wrong is said in words, at its place", () => {
     colour: 1,
   });
   expect(problems).toMatchObject({
-    key: "Not in the right form.",
+    key: "Invalid format: must begin with “uploads/”.",
     quality: "At most 95.",
-    "resize.height": "Fill this in.",
-    colour: "There is no such field.",
+    "resize.height": "Required.",
+    colour: "Unknown field.",
   });
-  expect(within(problems, "resize")).toEqual({ height: "Fill this in." });
+  expect(within(problems, "resize")).toEqual({ height: "Required." });
   expect(validate(schemaOf("email.send"), { subject: "Hi", to: ["no address"] })["to.0"]).toBe(
-    "Not a valid email.",
+    "Use an e-mail address like ada@example.com.",
   );
-  expect(validate(schemaOf("email.send"), {})).toEqual({ subject: "Fill this in." });
+  expect(validate(schemaOf("email.send"), {})).toEqual({ subject: "Required." });
 });
 
 test("the API's findings land on the same fields", () => {

@@ -1,7 +1,7 @@
 import type { NewJob } from "@/api/jobs";
 import { isObject, type Json, type JsonObject } from "@/lib/json";
 import type { JobType } from "@/api/types";
-import type { Problems } from "./validate";
+import type { Problems } from "@/create/fields/validate";
 
 /** What is asked beside the payload, as it was typed. */
 export interface Options {

@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import type { ErrorGroup } from "@/api/metrics";
-import { ask } from "@/jobs/actions";
+import { ask } from "@/jobs/actions/actions";
 import { count, oneLine, shortId } from "@/lib/format";
-import { relative, short } from "@/lib/time";
+import { relative, spell } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";
 import { useMe } from "@/session/session";
@@ -12,7 +12,7 @@ import { Sparkline } from "@/ui/Sparkline";
 
 const DAY = 86_400_000;
 
-/** One kind of failure: what, how often, since when, and what to do about all of it. */
+/** Show one error group: the error, its count and times, and its actions. */
 export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number }) {
   const now = useNow();
   const { can } = useMe();
@@ -53,7 +53,7 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
         <p className="flex items-baseline justify-between">
           <span className="nums text-xl font-medium tracking-tight">{count(group.count)}</span>
           <span className="text-2xs text-faint">
-            over {span > 2 * DAY ? short(span) : `${Math.round(span / 3_600_000)}h`}
+            last {span > 2 * DAY ? spell(span) : `${Math.round(span / 3_600_000)} h`}
           </span>
         </p>
         <Sparkline
@@ -64,7 +64,7 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
       </div>
       <div className="flex flex-wrap gap-2 md:justify-end">
         <Link to="/dashboard" search={search} className={buttonClass("plain", "sm")}>
-          See the jobs
+          View jobs
         </Link>
         {can.act && (
           <Button
@@ -75,7 +75,7 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
                 kind: "many",
                 action: "retry",
                 target: { filter: search },
-                what: `all with ${group.errorClass ?? "this error"}`,
+                scope: { failedWith: group.errorClass },
               })
             }
           >

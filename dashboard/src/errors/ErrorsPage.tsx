@@ -18,7 +18,7 @@ const SPANS = [
 type Span = (typeof SPANS)[number][0];
 const DEFAULT: Span = "24h";
 
-/** /errors: failures that look the same, together. */
+/** /errors: failed attempts, grouped by error. */
 export function ErrorsPage() {
   const search = useSearch({ from: "/errors" });
   const navigate = useNavigate({ from: "/errors" });
@@ -39,7 +39,7 @@ export function ErrorsPage() {
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2 py-1 [&>select]:max-sm:basis-32">
         <h1 className="text-lg font-semibold">Errors</h1>
         <p className="me-auto min-h-5 text-sm text-soft max-sm:basis-full" aria-live="polite">
-          {query.data ? `${plural(total, "failed attempt")} of ${plural(groups.length, "kind")}` : ""}
+          {query.data ? `${plural(total, "failed attempt")} in ${plural(groups.length, "group")}` : ""}
         </p>
         <Select
           label="Type"
@@ -68,7 +68,7 @@ export function ErrorsPage() {
         {query.isError && !query.data && (
           <Failure
             title={
-              isStatus(query.error, 404) ? "This API does not group errors yet" : "The errors did not come"
+              isStatus(query.error, 404) ? "This API version has no error groups" : "Couldn't load errors"
             }
             detail={sentence(query.error)}
             correlationId={query.error instanceof ApiError ? query.error.correlationId : null}
@@ -76,9 +76,7 @@ export function ErrorsPage() {
           />
         )}
         {query.data?.length === 0 && (
-          <Empty title="No attempt failed">
-            Nothing went wrong in this stretch of time. Look at a longer one to be sure.
-          </Empty>
+          <Empty title="No errors in this period">Choose a longer period to see older errors.</Empty>
         )}
         <ul className="divide-y divide-line">
           {groups.map((group) => (

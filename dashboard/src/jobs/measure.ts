@@ -4,10 +4,14 @@ import { duration } from "@/lib/time";
 import type { SortKey } from "./search";
 import { STATUS, STATUSES } from "./status";
 
-/** Milliseconds from creation to the start of the attempt that counts, or up to now while it still waits. */
+/**
+ * Return the milliseconds from creation to the first start, or up to now while the job is queued. Null when it is not
+ * known: a row of the list holds only the last start.
+ */
 export function waited(job: Job, now: number): number | null {
-  if (job.startedAt !== null) return job.startedAt - job.createdAt;
-  if (job.status === "queued") return now - job.createdAt;
+  if (job.startedAt !== null)
+    return job.attempts <= 1 && job.gen === 1 ? job.startedAt - job.createdAt : null;
+  if (job.status === "queued" && job.gen === 1) return now - job.createdAt;
   return null;
 }
 

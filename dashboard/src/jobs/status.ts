@@ -26,7 +26,7 @@ interface StatusLook {
   meaning: string;
 }
 
-/** Everything the dashboard knows about a status, in the order of the tabs. The only such table. */
+/** Define how each status is shown and what can be done in it, in the order of the tabs. The only such table. */
 export const STATUS: Record<JobStatus, StatusLook> = {
   queued: {
     label: "Queued",
@@ -35,7 +35,7 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     icon: IconQueued,
     actions: ["cancel"],
     terminal: false,
-    meaning: "Waits in its queue for a free worker.",
+    meaning: "Waiting for a worker.",
   },
   scheduled: {
     label: "Scheduled",
@@ -44,7 +44,7 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     icon: IconClock,
     actions: ["cancel"],
     terminal: false,
-    meaning: "Waits for its time.",
+    meaning: "Scheduled for later.",
   },
   processing: {
     label: "Processing",
@@ -53,7 +53,7 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     icon: IconSpinner,
     actions: ["cancel"],
     terminal: false,
-    meaning: "A worker runs it now.",
+    meaning: "Running.",
   },
   retrying: {
     label: "Retrying",
@@ -62,7 +62,7 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     icon: IconRetry,
     actions: ["cancel"],
     terminal: false,
-    meaning: "An attempt failed; the next one comes after a pause.",
+    meaning: "Last attempt failed; retrying after backoff.",
   },
   completed: {
     label: "Completed",
@@ -71,7 +71,7 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     icon: IconCheck,
     actions: [],
     terminal: true,
-    meaning: "Done; its result is kept.",
+    meaning: "Completed.",
   },
   failed: {
     label: "Failed",
@@ -80,7 +80,7 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     icon: IconCross,
     actions: ["retry"],
     terminal: true,
-    meaning: "Failed with an error that trying again cannot help.",
+    meaning: "Failed with a non-retryable error.",
   },
   dead_letter: {
     label: "Dead letter",
@@ -89,7 +89,7 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     icon: IconDead,
     actions: ["retry"],
     terminal: true,
-    meaning: "Used up its attempts; its message lies in the dead-letter queue.",
+    meaning: "All attempts failed. Moved to the dead-letter queue.",
   },
   cancelled: {
     label: "Cancelled",
@@ -98,7 +98,7 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     icon: IconBan,
     actions: ["retry"],
     terminal: true,
-    meaning: "Stopped by somebody before it was done.",
+    meaning: "Cancelled before completion.",
   },
 };
 

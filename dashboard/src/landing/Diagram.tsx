@@ -11,8 +11,8 @@ const H = 58;
 const BOXES: Box[] = [
   { x: 0, y: 100, w: 132, title: "Your app", note: "POST /jobs" },
   { x: 190, y: 100, w: 150, title: "API", note: "API Gateway + Lambda" },
-  { x: 400, y: 0, w: 160, title: "Jobs table", note: "DynamoDB: the truth", accent: true },
-  { x: 400, y: 200, w: 160, title: "Queue per type", note: "SQS: a nudge" },
+  { x: 400, y: 0, w: 160, title: "Jobs table", note: "DynamoDB: source of truth", accent: true },
+  { x: 400, y: 200, w: 160, title: "Queue per type", note: "SQS: wake-up message" },
   { x: 640, y: 200, w: 160, title: "Worker per type", note: "Lambda: your function" },
   { x: 400, y: 330, w: 160, title: "Dead-letter queue", note: "SQS: native redrive" },
   { x: 640, y: 0, w: 160, title: "Counters", note: "DynamoDB stream" },
@@ -26,7 +26,7 @@ const ARROWS: { d: string; label?: string; at?: [number, number]; live?: boolean
   { d: "M560 222H640", label: "3 receive", at: [566, 214], live: true },
   { d: "M720 200V144H480V58", label: "4 claim, 5 finish: conditional writes", at: [492, 134], live: true },
   { d: "M640 244H560", label: "retry", at: [580, 262] },
-  { d: "M440 258V330", label: "after the last try", at: [450, 300] },
+  { d: "M440 258V330", label: "after the last attempt", at: [450, 300] },
   { d: "M560 29H640" },
   { d: "M800 29H880" },
   { d: "M640 359H560" },
@@ -47,13 +47,13 @@ export function Diagram() {
         role="img"
         aria-labelledby="diagram-title diagram-text"
       >
-        <title id="diagram-title">How a job travels through JobFlow</title>
+        <title id="diagram-title">How JobFlow processes a job</title>
         <desc id="diagram-text">
           Your app posts to the API. The API puts the job into the jobs table, then sends a message to the
           queue of its type. The worker of the type receives the message, claims the job in the table, runs
-          it, and writes the outcome. A failure comes back through the visibility timeout; after the last try
-          SQS moves the message to the dead-letter queue. The table's stream feeds the counters that the
-          console shows; a watchdog repairs what was interrupted.
+          it, and writes the outcome. A failure comes back through the visibility timeout; after the last
+          attempt SQS moves the message to the dead-letter queue. The table's stream feeds the counters that
+          the console shows; a watchdog repairs what was interrupted.
         </desc>
         <defs>
           <marker

@@ -1,10 +1,10 @@
 const STEPS = [
-  ["Your app", "POST /jobs", "asks"],
+  ["Your app", "POST /jobs", "sends a request"],
   ["API", "API Gateway + Lambda", "1 puts the job"],
-  ["Jobs table", "DynamoDB: the truth", "2 sends a message"],
-  ["Queue per type", "SQS: a nudge", "3 is received by"],
-  ["Worker per type", "Lambda: your function", "4 claims, 5 finishes in the table; failed for the last time"],
-  ["Dead-letter queue", "SQS: kept until somebody decides", ""],
+  ["Jobs table", "DynamoDB: source of truth", "2 sends a message"],
+  ["Queue per type", "SQS: wake-up message", "3 is received by"],
+  ["Worker per type", "Lambda: your function", "4 claims, 5 finishes in the table; last attempt failed"],
+  ["Dead-letter queue", "SQS: kept for review", ""],
 ] as const;
 
 /** The same way from top to bottom, for a screen that the drawing does not fit on. */

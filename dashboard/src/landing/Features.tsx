@@ -1,34 +1,28 @@
 const FEATURES = [
   [
-    "Nothing is lost",
-    "A job is durable before the API answers. A watchdog sends what was not sent and takes over what a crash left behind.",
+    "No lost jobs",
+    "A job is stored before the API answers. A watchdog re-sends missing messages and takes over jobs of crashed workers.",
   ],
   [
-    "Retries that behave",
+    "Automatic retries",
     "Exponential backoff with full jitter through the visibility timeout. Permanent errors fail at once.",
   ],
   [
-    "Dead letters you can work with",
-    "Native SQS redrive, messages kept as evidence. Fix the payload, retry one, or retry every job with the same error.",
+    "Dead letters with tools",
+    "Native SQS redrive. Edit the payload, retry one job, or retry every job with the same error.",
+  ],
+  ["Idempotent", "Idempotency keys for requests, and a key for each run to pass to the services you call."],
+  [
+    "Observable",
+    "Every attempt with its error, stack, duration, log and cold start. Percentiles, error groups, and the reason why a job waits.",
+  ],
+  ["Pay per job", "No servers and no connection pools. Tests count every AWS request and its price."],
+  [
+    "Runs offline",
+    "One command runs the whole platform on a laptop, with AWS’s Lambda runtime client and no account.",
   ],
   [
-    "Once, when it matters",
-    "Idempotency keys without a second table, and a token for every run to hand to the services you call.",
-  ],
-  [
-    "See why",
-    "Every attempt with its error, stack, duration, log and cold start. Percentiles, error groups, and a sentence for each wait.",
-  ],
-  [
-    "Pay for jobs, not for hours",
-    "No server, no connection pool, nothing to patch. Every request is counted in tests and priced.",
-  ],
-  [
-    "The same offline",
-    "One command runs the whole platform on a laptop: real Lambda runtime, real queues’ semantics, no account.",
-  ],
-  [
-    "Locked down",
+    "Least privilege",
     "One role per function, no wildcard, tokens stored as hashes, a console with a strict content security policy.",
   ],
 ] as const;

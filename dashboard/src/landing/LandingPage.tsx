@@ -11,7 +11,7 @@ import { LiveNumbers } from "./LiveNumbers";
 import { FOLLOWS, ONE_FILE, UP } from "./samples";
 import { Source } from "./Source";
 
-/** /: what JobFlow is, proved by the running system. */
+/** /: what JobFlow is, with live numbers of this system. */
 export function LandingPage() {
   const { role, can } = useMe();
   return (
@@ -25,9 +25,9 @@ export function LandingPage() {
               Background jobs in your own AWS account. No servers.
             </h1>
             <p className="mt-5 max-w-2xl text-base leading-7 text-soft">
-              E-mails, images, reports: whatever a request should not wait for. Write one file with one
-              function; JobFlow makes its API, form, queue, worker, permissions and alarms. What fails is
-              tried again, what gives up is kept, and nothing is lost. The same runs on your laptop, offline.
+              Send e-mails, process images, generate reports outside the request. Write one file with one
+              function; JobFlow makes its API, form, queue, worker, permissions and alarms. Failed jobs are
+              retried, then kept in a dead-letter queue. The same platform runs offline on your laptop.
             </p>
             <div className="mt-8 flex flex-wrap gap-3">
               <Link to="/dashboard" className={`${buttonClass("primary")} h-11! px-5!`}>
@@ -47,11 +47,12 @@ export function LandingPage() {
         </div>
       </section>
       <LiveNumbers />
-      <Part title="How a job travels">
+      <Part title="How a job is processed">
         <p className="mb-6 max-w-2xl text-soft">
           A job is stored before the API answers; the message only points to it. A worker claims the job with
-          one conditional write, so that two never own it, and a late one cannot overwrite what a newer one
-          wrote. Failures come back after a growing pause; what gives up stays, with all its evidence.
+          one conditional write: two workers never own it, and a late write of an old attempt is refused.
+          Failed attempts are retried after a growing backoff; then the job moves to the dead-letter queue,
+          with its history.
         </p>
         <Diagram />
         <DiagramSteps />
@@ -80,7 +81,7 @@ export function LandingPage() {
             </pre>
             <p className="mt-5 mb-2 text-soft">The tests, from the pure rules to real Lambda processes.</p>
             <Code text="make test" label="Test it" />
-            <h2 className="mt-10 mb-3 text-2xl font-semibold tracking-tight">What follows from the file</h2>
+            <h2 className="mt-10 mb-3 text-2xl font-semibold tracking-tight">What you get from one file</h2>
             <ul className="flex flex-col gap-2 text-sm text-soft">
               {FOLLOWS.map((text) => (
                 <li key={text} className="flex gap-2.5">

@@ -12,7 +12,7 @@ import { FIRST_CALL } from "./samples";
 
 const MOST = 7;
 
-/** The proof beside the promise: what this system does right now, or else how it is asked to do something. */
+/** Show the latest jobs of this system; without a token, the first request to send. */
 export function LatestJobs() {
   const { token } = useSession();
   const now = useNow();
@@ -26,7 +26,7 @@ export function LatestJobs() {
         id="latest"
         className="flex h-10 items-center gap-2 border-b border-line px-4 text-xs font-semibold tracking-wide text-soft uppercase"
       >
-        <span aria-hidden="true" className="pulse-dot size-2 bg-green" /> The latest jobs here, live
+        <span aria-hidden="true" className="pulse-dot size-2 bg-green" /> Latest jobs
       </h2>
       <ul className="divide-y divide-line">
         {jobs.map((job) => (

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { sentence } from "@/api/errors";
 import { metrics, throughput } from "@/api/metrics";
-import { judge } from "@/jobs/health";
+import { judge } from "@/jobs/health/health";
 import { lastHour } from "@/jobs/ranges";
 import { brief } from "@/lib/format";
 import { usePolling } from "@/live/live";
@@ -9,7 +9,7 @@ import { useSession } from "@/session/session";
 import { Skeleton } from "@/ui/states";
 import { Sparkline } from "@/ui/Sparkline";
 
-/** The running system, in four numbers; without a token there is nothing to ask with. */
+/** Show four numbers of the running system; without a token, how to get them. */
 export function LiveNumbers() {
   const { token } = useSession();
   const enabled = token !== null;
@@ -18,7 +18,7 @@ export function LiveNumbers() {
   if (!enabled) {
     return (
       <p className="mx-auto max-w-6xl px-4 py-6 text-sm text-soft sm:px-8">
-        Sign in on the console to see the live numbers of this system here.
+        Sign in to the console to see live numbers of this system here.
       </p>
     );
   }
@@ -32,7 +32,7 @@ export function LiveNumbers() {
   return (
     <section aria-label="This system, live" className="bg-panel">
       <p aria-live="polite" className="mx-auto max-w-6xl px-4 pt-5 text-sm font-medium sm:px-8">
-        {data ? judge(data).sentence : now.isError ? sentence(now.error) : "Asking this system how it is…"}
+        {data ? judge(data)[0].sentence : now.isError ? sentence(now.error) : "Loading…"}
       </p>
       <div className="mx-auto grid max-w-6xl grid-cols-2 gap-x-4 gap-y-5 px-4 pt-3 pb-6 sm:grid-cols-3 sm:px-8 lg:grid-cols-[repeat(4,minmax(0,1fr))_minmax(0,2fr)]">
         {figures.map(([name, value]) => (

@@ -19,7 +19,7 @@ class InvoiceRender(BaseModel):
 def invoice_render(payload: InvoiceRender, ctx: JobContext) -> dict:
     order = find_order(payload.order)
     if order is None:
-        raise PermanentError("There is no such order.")  # failed at once
+        raise PermanentError("Order not found.")  # failed at once
     ctx.progress(50, "Rendering")                        # seen live in the console
     return {"pages": render(order, payload.paper)}       # any other error: retried
 
@@ -45,11 +45,11 @@ export const FIRST_CALL: readonly (readonly [line: string, said: "typed" | "answ
   [' "attempts": 0, "max_attempts": 3, …}', "answered"],
 ];
 
-/** What nobody has to write because the file is there. */
+/** List what JobFlow makes from one file. */
 export const FOLLOWS = [
-  "POST /jobs takes it, and refuses what does not match the model",
-  "a form for it in this console, with its examples",
+  "POST /jobs accepts it and validates the payload",
+  "a form in this console, with the examples",
   "a queue, and a dead-letter queue with an alarm",
-  "a Lambda function with permissions of its own",
+  "a Lambda function with its own permissions",
   "retries, progress, logs, percentiles, error groups",
 ] as const;

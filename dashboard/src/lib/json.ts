@@ -56,7 +56,7 @@ export function parseJson(text: string): { ok: true; value: Json } | { ok: false
   } catch (error) {
     const message = error instanceof Error ? error.message : "";
     const position = /position (\d+)/.exec(message)?.[1];
-    if (!position) return { ok: false, error: "This is not JSON yet." };
+    if (!position) return { ok: false, error: "Invalid JSON." };
     const before = text.slice(0, Number(position)).split("\n");
     const column = (before.at(-1) ?? "").length + 1;
     return { ok: false, error: `This is not JSON: line ${before.length}, column ${column}.` };

@@ -40,6 +40,14 @@ export function short(ms: number): string {
   return `${Math.floor(ms / DAY)}d`;
 }
 
+/** One unit in words: "12 s", "3 min", "5 h", "2 d". */
+export function spell(ms: number): string {
+  return short(ms).replace(
+    /^(\d+)(.)$/,
+    (_, n: string, unit: string) => `${n} ${unit === "m" ? "min" : unit}`,
+  );
+}
+
 /** A countdown: "8s", "1:05", "2:00:09". Rounds up, so that it reads 1 until it is over. */
 export function countdown(ms: number): string {
   const total = Math.max(0, Math.ceil(ms / SECOND));

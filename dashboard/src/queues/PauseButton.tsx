@@ -3,15 +3,15 @@ import { sentence } from "@/api/errors";
 import { setPaused } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { IconPause, IconPlay } from "@/ui/icons";
-import { Popover } from "@/ui/Popover";
-import { toast } from "@/ui/toast";
+import { Popover } from "@/ui/overlay/Popover";
+import { toast } from "@/ui/overlay/toast";
 
-/** Stops and starts the worker of a type. Pausing asks first; going on does not. */
+/** Pause and resume a job type. Pausing asks first; resuming does not. */
 export function PauseButton({ type, paused }: { type: string; paused: boolean }) {
   const client = useQueryClient();
   const set = useMutation({
     mutationFn: (next: boolean) => setPaused(type, next),
-    onSuccess: (_, next) => toast.done(next ? `${type} is paused: its jobs wait.` : `${type} goes on.`),
+    onSuccess: (_, next) => toast.done(next ? `${type} paused.` : `${type} resumed.`),
     onError: (error) => toast.problem(sentence(error)),
     onSettled: () => client.invalidateQueries({ queryKey: ["metrics"] }),
   });
@@ -24,7 +24,7 @@ export function PauseButton({ type, paused }: { type: string; paused: boolean })
         disabled={set.isPending}
         onClick={() => set.mutate(false)}
       >
-        Go on
+        Resume
       </Button>
     );
   }
@@ -39,9 +39,7 @@ export function PauseButton({ type, paused }: { type: string; paused: boolean })
     >
       {(close) => (
         <>
-          <p className="mb-3 text-sm">
-            Jobs of this type are still accepted, and wait until it goes on. Running ones finish.
-          </p>
+          <p className="mb-3 text-sm">New jobs are accepted but not started. Running jobs finish.</p>
           <Button
             tone="danger"
             onClick={() => {

@@ -3,12 +3,13 @@ import { Link } from "@tanstack/react-router";
 import { useId } from "react";
 import { latency, throughput, type TypeNumbers } from "@/api/metrics";
 import type { JobType } from "@/api/types";
-import { ask } from "@/jobs/actions";
+import { ask } from "@/jobs/actions/actions";
 import { newestPair } from "@/jobs/measure";
 import { lastHour } from "@/jobs/ranges";
+import { drain } from "@/jobs/rates";
 import { cx } from "@/lib/cx";
 import { brief, count, percent, plural } from "@/lib/format";
-import { duration, short } from "@/lib/time";
+import { duration, spell } from "@/lib/time";
 import { usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
@@ -24,7 +25,7 @@ interface QueueCardProps {
   numbers: TypeNumbers | undefined;
 }
 
-/** One job type: how full, how fast, how well, and the switches for it. */
+/** Show one job type: its backlog, speed, failures and controls. */
 export function QueueCard({ type, numbers }: QueueCardProps) {
   const { can } = useMe();
   const id = useId();
@@ -46,11 +47,12 @@ export function QueueCard({ type, numbers }: QueueCardProps) {
       </header>
       {numbers?.paused && (
         <p className="flex items-center gap-2 border-t border-line px-4 py-2 text-sm">
-          <span aria-hidden="true" className="hazard h-3 w-8" /> Paused: jobs wait until it goes on.
+          <span aria-hidden="true" className="hazard h-3 w-8" /> Paused. New jobs are accepted but not
+          started.
         </p>
       )}
       <Depths numbers={numbers} concurrency={type.concurrency} />
-      <Hour type={type.type} />
+      <Hour type={type.type} waiting={numbers?.byStatus.queued} />
       <DeadLetters type={type.type} numbers={numbers} canAct={can.act} />
       <Definition type={type} />
     </article>
@@ -59,16 +61,17 @@ export function QueueCard({ type, numbers }: QueueCardProps) {
 
 function Depths({ numbers, concurrency }: { numbers: TypeNumbers | undefined; concurrency: number }) {
   const oldest = numbers?.oldestQueuedAgeS ?? null;
-  const inFlight = numbers?.inFlight ?? 0;
+  // One source for the counts of a card: the table. The queue also counts delayed and hidden messages.
+  const running = numbers?.byStatus.processing;
   const figures = [
-    ["Waiting", numbers && brief(numbers.queueLength), ""],
+    ["Queued", numbers && brief(numbers.byStatus.queued), ""],
     [
       "Oldest",
-      numbers && (oldest === null ? "–" : short(oldest * 1000)),
+      numbers && (oldest === null ? "–" : spell(oldest * 1000)),
       oldest !== null && oldest > 60 ? "text-amber" : "",
     ],
     ["Retrying", numbers && brief(numbers.byStatus.retrying), numbers?.byStatus.retrying ? "text-amber" : ""],
-    ["In flight", numbers && brief(inFlight), ""],
+    ["Running", numbers && brief(numbers.byStatus.processing), ""],
   ] as const;
   return (
     <div className="border-t border-line">
@@ -86,32 +89,36 @@ function Depths({ numbers, concurrency }: { numbers: TypeNumbers | undefined; co
         <div
           role="meter"
           aria-label="Workers in use"
-          aria-valuenow={Math.min(inFlight, concurrency)}
+          aria-valuenow={Math.min(running ?? 0, concurrency)}
+          aria-valuetext={running === undefined ? "unknown" : undefined}
           aria-valuemin={0}
           aria-valuemax={concurrency}
           className="h-1.5 flex-1 bg-line"
         >
           <div
             className="h-full bg-blue"
-            style={{ width: `${Math.min(100, (inFlight / concurrency) * 100)}%` }}
+            style={{ width: `${Math.min(100, ((running ?? 0) / concurrency) * 100)}%` }}
           />
         </div>
         <span className="nums">
-          {count(inFlight)} of {plural(concurrency, "worker")}
+          {running === undefined ? "–" : count(running)} of {plural(concurrency, "worker")}
         </span>
       </div>
     </div>
   );
 }
 
-function Hour({ type }: { type: string }) {
+function Hour({ type, waiting }: { type: string; waiting: number | undefined }) {
   const flow = useQuery({ ...throughput(type, "card", lastHour), ...usePolling(10_000) }).data;
   const run = useQuery({ ...latency("run", type, "card", lastHour), ...usePolling(10_000) }).data;
   const wait = useQuery({ ...latency("wait", type, "card", lastHour), ...usePolling(10_000) }).data;
   const sum = (key: "completed" | "failed" | "deadLettered") =>
     flow?.points.reduce((total, point) => total + point[key], 0) ?? 0;
   const ended = sum("completed") + sum("failed") + sum("deadLettered");
-  const eta = flow?.drainEtaS;
+  const ahead =
+    flow && waiting !== undefined
+      ? drain(flow.points, waiting, flow.drainEtaS === null ? null : flow.drainEtaS * 1000)
+      : null;
   return (
     <div className="flex flex-col gap-3 border-t border-line px-4 py-3">
       <div>
@@ -128,17 +135,21 @@ function Hour({ type }: { type: string }) {
         <Fact name="Success">{ended ? percent(sum("completed") / ended) : "–"}</Fact>
         <Fact name="Wait p50 / p95">{newestPair(wait?.points) ?? "–"}</Fact>
         <Fact name="Run p50 / p95">{newestPair(run?.points) ?? "–"}</Fact>
-        <Fact name="Empty in">{eta == null ? "–" : eta <= 0 ? "now" : duration(eta * 1000)}</Fact>
+        <Fact name="Drains in">
+          <span className={cx(ahead?.growing && "text-amber")}>{ahead?.text ?? "–"}</span>
+        </Fact>
       </dl>
     </div>
   );
 }
 
 function DeadLetters({ type, numbers, canAct }: DeadLettersProps) {
-  const dead = numbers?.byStatus.dead_letter ?? 0;
+  const dead = numbers?.byStatus.dead_letter;
   return (
     <div className="flex min-h-11 flex-wrap items-center gap-x-3 border-t border-line px-4 py-1.5 text-sm">
-      {dead === 0 ? (
+      {dead === undefined ? (
+        <span className="text-soft">Dead letters: –</span>
+      ) : dead === 0 ? (
         <span className="text-soft">No dead letters</span>
       ) : (
         <>
@@ -151,7 +162,7 @@ function DeadLetters({ type, numbers, canAct }: DeadLettersProps) {
           </Link>
           {canAct && (
             <Button size="sm" className="ms-auto" onClick={() => ask({ kind: "redrive", type, count: dead })}>
-              Redrive all
+              Retry all {count(dead)}
             </Button>
           )}
         </>
@@ -177,7 +188,7 @@ function Definition({ type }: { type: JobType }) {
         <dl className="grid grid-cols-3 gap-x-4 gap-y-2">
           <Fact name="Attempts">{type.maxAttempts}</Fact>
           <Fact name="Timeout">{duration(type.timeout * 1000)}</Fact>
-          <Fact name="Budget a job">{duration(type.budget * 1000)}</Fact>
+          <Fact name="Time budget per job">{duration(type.budget * 1000)}</Fact>
           <Fact name="Batch">{type.batchSize}</Fact>
           <Fact name="Concurrency">{type.concurrency}</Fact>
           <Fact name="Memory">{count(type.memory)} MB</Fact>

@@ -14,13 +14,11 @@ export function QueuesPage() {
     <div className="flex flex-col gap-3">
       <header className="flex flex-wrap items-baseline gap-x-4 py-1">
         <h1 className="text-lg font-semibold">Queues</h1>
-        <p className="text-sm text-soft">
-          One queue, one worker, one dead-letter queue for each type of job.
-        </p>
+        <p className="text-sm text-soft">One queue per job type.</p>
       </header>
       {types.isError && !types.data ? (
         <Failure
-          title="The job types did not come"
+          title="Couldn't load job types"
           detail={sentence(types.error)}
           correlationId={types.error instanceof ApiError ? types.error.correlationId : null}
           onRetry={() => void types.refetch()}

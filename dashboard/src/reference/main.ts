@@ -19,7 +19,9 @@ function followTheme(): void {
 async function show(): Promise<void> {
   const token = readToken();
   if (!token) {
-    askForToken("The reference names your job types, so it asks who you are.");
+    askForToken(
+      "The reference lists your job types, so it needs a token. To get one, ask an admin, or run `make token`.",
+    );
     return;
   }
   const answer = await fetch(`${config().apiUrl}/openapi.json`, {
@@ -27,7 +29,7 @@ async function show(): Promise<void> {
   });
   if (answer.status === 401 || answer.status === 403) {
     forgetToken();
-    askForToken("The API does not know this token.");
+    askForToken("Invalid or revoked token.");
     return;
   }
   if (!answer.ok) throw new Error(`/openapi.json answered ${answer.status}.`);
@@ -40,6 +42,7 @@ function askForToken(why: string): void {
   const form = part("sign-in") as HTMLFormElement;
   part("sign-in-why").textContent = why;
   form.hidden = false;
+  part("token").focus();
   form.onsubmit = (event) => {
     event.preventDefault();
     keepToken((part("token") as HTMLInputElement).value.trim());
@@ -52,7 +55,7 @@ async function begin(): Promise<void> {
   try {
     await show();
   } catch (error) {
-    part("reference").textContent = `The reference cannot be shown: ${String(error)}`;
+    part("reference").textContent = `Couldn't load the reference: ${String(error)}`;
   }
 }
 

@@ -4,11 +4,11 @@ import type { Zone } from "@/lib/time";
 
 /** What a browser remembers. Everything that should be shared lives in the URL instead. */
 const Prefs = v.object({
-  theme: v.optional(v.picklist(["dark", "light", "system"]), "dark"),
+  theme: v.optional(v.picklist(["dark", "light", "system"]), "system"),
   zone: v.optional(v.picklist(["local", "utc"]), "local"),
   density: v.optional(v.picklist(["compact", "comfortable"]), "compact"),
   poll: v.optional(v.picklist([2, 5, 10, 30, 60]), 2),
-  hidden: v.optional(v.array(v.string()), ["tags"]),
+  hidden: v.optional(v.array(v.string()), []),
   charts: v.optional(v.boolean(), true),
   views: v.optional(v.array(v.object({ name: v.string(), search: v.string() })), []),
   recent: v.optional(v.record(v.string(), v.array(v.string())), {}),

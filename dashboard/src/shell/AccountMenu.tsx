@@ -2,21 +2,21 @@ import { setPrefs, usePrefs } from "@/session/prefs";
 import { signOut, useMe, useSession } from "@/session/session";
 import { IconButton } from "@/ui/Button";
 import { IconMoon, IconScreen, IconSun, IconUser } from "@/ui/icons";
-import { Menu } from "@/ui/Menu";
-import { radio, type MenuEntry } from "@/ui/menuEntries";
+import { Menu } from "@/ui/overlay/Menu";
+import { radio, type MenuEntry } from "@/ui/overlay/menuEntries";
 
 const THEME_ICON = { dark: <IconMoon />, light: <IconSun />, system: <IconScreen /> } as const;
 const THEMES = [
   ["dark", "Dark"],
   ["light", "Light"],
-  ["system", "As the system"],
+  ["system", "System"],
 ] as const;
 const ZONES = [
   ["local", "Local time"],
   ["utc", "UTC"],
 ] as const;
 
-/** Who you are, and how you like to see things. */
+/** Show the token and its role; set theme and time zone. */
 export function AccountMenu() {
   const { theme, zone } = usePrefs();
   const { token } = useSession();
@@ -24,7 +24,7 @@ export function AccountMenu() {
   const display: MenuEntry[] = [
     radio("Theme", theme, THEMES, (next) => setPrefs({ theme: next })),
     { kind: "line" },
-    radio("Times in", zone, ZONES, (next) => setPrefs({ zone: next })),
+    radio("Time zone", zone, ZONES, (next) => setPrefs({ zone: next })),
   ];
   const who = (
     <>

@@ -10,7 +10,7 @@ import { Button } from "@/ui/Button";
 import { Copy } from "@/ui/Copy";
 import { IconAlert, IconPause } from "@/ui/icons";
 
-/** Says when what is shown may be old: the API is away, or the page is paused. */
+/** Say when the data may be old: the API cannot be reached, or updates are paused. */
 export function Banner() {
   const { downSince, lastOk } = useStore(connection);
   const { paused } = useStore(live);
@@ -35,13 +35,13 @@ function Away({ downSince, lastOk }: { downSince: number; lastOk: number | null 
           <strong>The API cannot be reached.</strong>{" "}
           <span className="text-soft">
             {lastOk
-              ? `You see what it said at ${clock(lastOk, zone)}.`
-              : "Is it running, and does it allow this address?"}{" "}
-            Trying again by itself, for {duration(Math.max(0, now - downSince))} now.
+              ? `Showing data from ${clock(lastOk, zone)}.`
+              : "Check that it is running and allows this origin."}{" "}
+            Reconnecting ({duration(Math.max(0, now - downSince))}).
           </span>
         </p>
         <Button size="sm" onClick={() => void client.refetchQueries({ type: "active" })}>
-          Try now
+          Retry now
         </Button>
       </div>
     </div>
@@ -55,7 +55,7 @@ function isStale(query: Query): boolean {
   return status === "error" && data !== undefined && answered && query.isActive();
 }
 
-/** The API answers, but for a part of this page with an error: that part is as old as its last good answer. */
+/** Say that one query of this page fails; its data is as old as its last good answer. */
 function Stale() {
   const zone = useZone();
   const cache = useQueryClient().getQueryCache();
@@ -70,8 +70,8 @@ function Stale() {
       <div className="mx-auto flex max-w-[1600px] flex-wrap items-center gap-x-3 px-4 py-1.5 text-sm">
         <IconAlert className="text-amber" />
         <p className="min-w-0 flex-1">
-          <strong>A part of this page is from {clock(dataUpdatedAt, zone)}.</strong>{" "}
-          <span className="text-soft">The API said: {sentence(error)} Trying again by itself.</span>
+          <strong>Some data is out of date (from {clock(dataUpdatedAt, zone)}).</strong>{" "}
+          <span className="text-soft">{sentence(error)} Retrying.</span>
         </p>
         {id && (
           <span className="flex items-center font-mono text-2xs break-all text-soft">
@@ -90,12 +90,9 @@ function Paused({ lastOk }: { lastOk: number | null }) {
     <div role="status" className="border-b border-line bg-panel">
       <div className="mx-auto flex max-w-[1600px] items-center gap-3 px-4 py-1 text-sm">
         <IconPause width={13} height={13} className="text-amber" />
-        <p className="flex-1">
-          Paused.{" "}
-          <span className="text-soft">{lastOk && `You see how it was at ${clock(lastOk, zone)}.`}</span>
-        </p>
+        <p className="flex-1">{lastOk ? `Paused at ${clock(lastOk, zone)}.` : "Paused."}</p>
         <Button size="sm" shortcut="." onClick={togglePaused}>
-          Go on
+          Resume
         </Button>
       </div>
     </div>

@@ -1,4 +1,4 @@
-import { Dialog } from "@/ui/Dialog";
+import { Dialog } from "@/ui/overlay/Dialog";
 import { SHORTCUTS } from "./shortcuts";
 
 /** Every key there is. */

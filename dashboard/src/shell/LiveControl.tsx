@@ -4,13 +4,13 @@ import { useStore } from "@/lib/store";
 import { live, togglePaused } from "@/live/live";
 import { setPrefs, usePrefs } from "@/session/prefs";
 import { IconDown, IconPause, IconPlay } from "@/ui/icons";
-import { Menu } from "@/ui/Menu";
-import { radio } from "@/ui/menuEntries";
+import { Menu } from "@/ui/overlay/Menu";
+import { radio } from "@/ui/overlay/menuEntries";
 
 const EVERY = [2, 5, 10, 30, 60] as const;
 const SPEEDS = EVERY.map((seconds) => [String(seconds), `${seconds} seconds`] as const);
 
-/** How live the page is: how often it asks, whether it is paused, whether anybody answers. */
+/** Show and set the refresh interval; pause and resume updates. */
 export function LiveControl() {
   const { paused } = useStore(live);
   const { downSince } = useStore(connection);
@@ -33,7 +33,7 @@ export function LiveControl() {
       entries={[
         {
           kind: "item",
-          text: paused ? "Go on" : "Pause",
+          text: paused ? "Resume" : "Pause",
           icon: paused ? <IconPlay width={12} height={12} /> : <IconPause width={12} height={12} />,
           hint: ".",
           run: togglePaused,

@@ -13,7 +13,7 @@ import { StatusChip } from "@/jobs/StatusChip";
 import { nextTheme, prefs, setPrefs } from "@/session/prefs";
 import { signOut, useMe } from "@/session/session";
 
-/** Go anywhere, find anything, do anything, without the mouse. */
+/** Find jobs, open pages and run commands by keyboard. */
 export default function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
   const [text, setText] = useState("");
   const navigate = useNavigate();
@@ -38,13 +38,11 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
             <Command.Input
               value={text}
               onValueChange={setText}
-              placeholder="A job id, an error, a page, something to do…"
+              placeholder="Job id, error, page or command…"
               className="h-12 w-full border-b border-line bg-panel px-4 text-base outline-none"
             />
             <Command.List className="max-h-[60vh] overflow-y-auto p-1.5">
-              <Command.Empty className="px-3 py-6 text-center text-sm text-soft">
-                Nothing by that name.
-              </Command.Empty>
+              <Command.Empty className="px-3 py-6 text-center text-sm text-soft">No results.</Command.Empty>
               {found.map((job) => (
                 <Item
                   key={job.id}
@@ -68,7 +66,7 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
                   <span className="truncate font-mono text-xs">{typed}</span>
                 </Item>
               )}
-              <Group heading="Do">
+              <Group heading="Commands">
                 {can.act &&
                   types.map((one) => (
                     <Item
@@ -79,11 +77,11 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
                       Create: {one.title} <Hint>{one.type}</Hint>
                     </Item>
                   ))}
-                <Item value="pause go on live refresh" onSelect={run(togglePaused)}>
-                  Pause or go on <Hint>.</Hint>
+                <Item value="pause resume live updates" onSelect={run(togglePaused)}>
+                  Pause or resume live updates <Hint>.</Hint>
                 </Item>
                 <Item value="theme dark light system" onSelect={run(nextTheme)}>
-                  Next theme <Hint>t</Hint>
+                  Switch theme <Hint>t</Hint>
                 </Item>
                 <Item
                   value="time zone utc local"

@@ -1,9 +1,9 @@
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { asking } from "@/jobs/actions";
+import { asking } from "@/jobs/actions/actions";
 import { useStore } from "@/lib/store";
 import { useSession } from "@/session/session";
-import { Toaster } from "@/ui/toast";
+import { Toaster } from "@/ui/overlay/toast";
 import { Banner } from "./Banner";
 import { palette, useShortcuts } from "./shortcuts";
 import { SignIn } from "./SignIn";
@@ -11,7 +11,7 @@ import { useTitle } from "./title";
 import { BottomNav, TopBar } from "./TopBar";
 
 const Palette = lazy(() => import("./Palette"));
-const ActionDialog = lazy(() => import("@/jobs/ActionDialog"));
+const ActionDialog = lazy(() => import("@/jobs/actions/ActionDialog"));
 const Help = lazy(() => import("./Help"));
 
 /** The frame of every page. Without a token the page waits behind the sign-in, its address unchanged. */

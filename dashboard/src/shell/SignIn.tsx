@@ -3,7 +3,12 @@ import { signIn, useSession } from "@/session/session";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
 
-/** Asks for a token in the place of the page, and shows the page once it has one. */
+/** The field is the only thing to do here, so it takes the focus. */
+function focus(field: HTMLInputElement | null): void {
+  field?.focus();
+}
+
+/** Ask for a token in place of the page; the page follows at the same address. */
 export function SignIn() {
   const { refused } = useSession();
   const [token, setToken] = useState("");
@@ -18,17 +23,15 @@ export function SignIn() {
       <div>
         <h1 className="text-lg font-semibold">Sign in</h1>
         <p className="mt-1 text-sm text-soft">
-          With an API token. It stays in this tab and is forgotten when you close it. You come back to the
-          page you asked for.
+          Use an API token. It is kept for this tab only. To get one, ask an admin, or run{" "}
+          <code className="font-mono text-text">make token</code> in the project.
         </p>
       </div>
-      <Field
-        label="Token"
-        error={refused ? "That token is not valid, or not any more. Try another." : undefined}
-      >
+      <Field label="Token" error={refused ? "Invalid or revoked token." : undefined}>
         {(control) => (
           <input
             {...control}
+            ref={focus}
             type="password"
             autoComplete="off"
             className={inputClass}

@@ -56,7 +56,7 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
               className="flex h-8 items-center gap-2 border border-transparent px-2 text-sm text-soft hover:bg-hover hover:text-text lg:border-line lg:bg-panel"
             >
               <IconSearch />
-              <span className="hidden pe-6 text-xs lg:inline">Go to, find, do…</span>
+              <span className="hidden pe-6 text-xs lg:inline">Search or run a command…</span>
               <span className="hidden lg:inline">
                 <Kbd>⌘K</Kbd>
               </span>

@@ -7,14 +7,14 @@ export function Lost() {
   return (
     <Empty
       page
-      title="There is no such page"
+      title="Page not found"
       action={
         <Link to="/dashboard" className={buttonClass()}>
-          See the jobs
+          View jobs
         </Link>
       }
     >
-      The address may have been cut off on its way here.
+      Check the link.
     </Empty>
   );
 }
@@ -24,8 +24,8 @@ export function Broken({ error }: { error: unknown }) {
   return (
     <Failure
       page
-      title="This page broke"
-      detail={`${error instanceof Error ? error.message : "Something is missing."} Loading it again usually helps; your place is in the address.`}
+      title="Something went wrong"
+      detail={`${error instanceof Error ? error.message : "Something is missing."} Reload the page.`}
       onRetry={() => location.reload()}
     />
   );

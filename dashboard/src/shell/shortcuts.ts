@@ -5,9 +5,9 @@ import { togglePaused } from "@/live/live";
 import { nextTheme } from "@/session/prefs";
 import { useMe, useSession } from "@/session/session";
 import { createStore } from "@/lib/store";
-import { toast } from "@/ui/toast";
+import { toast } from "@/ui/overlay/toast";
 
-/** Every key, as the help shows it. */
+/** List every shortcut for the help. */
 export const SHORTCUTS = [
   [
     "Anywhere",
@@ -18,21 +18,23 @@ export const SHORTCUTS = [
       ["g e", "Go to the errors"],
       ["g h", "Go home"],
       ["n", "New job"],
-      [".", "Pause, go on"],
-      ["t", "Next theme"],
+      [".", "Pause or resume live updates"],
+      ["t", "Switch theme"],
       ["?", "This help"],
     ],
   ],
   [
-    "Jobs, and one of them",
+    "Jobs and job detail",
     [
-      ["/", "Find"],
+      ["/", "Search"],
       ["j  k", "Next, previous job"],
       ["Enter", "Open the row"],
-      ["x", "Pick the row"],
-      ["r", "Retry"],
-      ["c", "Cancel"],
-      ["Esc", "Drop the selection; back to the list"],
+      ["x", "Select row"],
+      ["Shift j  k", "Extend the selection"],
+      ["a", "Select all matching"],
+      ["r", "Retry the selection, or the job"],
+      ["c", "Cancel the selection, or the job"],
+      ["Esc", "Clear selection / back to list"],
     ],
   ],
 ] as const;

@@ -11,13 +11,13 @@ const NAMES: Record<string, string> = {
   "/errors": "Errors",
 };
 
-/** The tab says where you are, and from afar whether something gave up. Only listens: the pages do the asking. */
+/** Set the title to the page and the number of dead letters. Reads the cache only: the pages make the requests. */
 export function useTitle(path: string): void {
   const { token } = useSession();
   const { data } = useQuery({ ...metrics(), enabled: token !== null, staleTime: Infinity });
   const dead = data?.byStatus.dead_letter ?? 0;
   useEffect(() => {
-    const name = NAMES[path] ?? (path.startsWith("/jobs/") ? `Job ${path.slice(6, 14)}` : "JobFlow");
+    const name = NAMES[path] ?? (path.startsWith("/jobs/") ? `Job ${path.slice(6, 14)}` : "Page not found");
     const page = name === "JobFlow" ? "JobFlow: background jobs without servers" : `${name} · JobFlow`;
     document.title = dead > 0 && path !== "/" ? `(${dead}) ${page}` : page;
   }, [path, dead]);

@@ -24,13 +24,13 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
       return next;
     });
   return (
-    <div className="relative min-w-0 border border-line bg-bg">
+    <div className="flex min-w-0 items-start border border-line bg-bg">
       <div
         ref={box}
         role="region"
         aria-label={label}
         tabIndex={0}
-        className="overflow-auto overscroll-contain p-2 pe-10 font-mono text-xs leading-6"
+        className="min-w-0 flex-1 overflow-auto overscroll-contain p-2 font-mono text-xs leading-6"
         style={{ maxHeight: 420 }}
       >
         <div ref={list} className="relative min-w-max" style={{ height: lines.length * LINE }}>
@@ -50,7 +50,7 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
           })}
         </div>
       </div>
-      <Copy text={() => pretty(value)} label={`Copy: ${label}`} className="absolute end-1.5 top-1.5 bg-bg" />
+      <Copy text={() => pretty(value)} label={`Copy: ${label}`} className="m-1.5" />
     </div>
   );
 }

@@ -62,7 +62,7 @@ export function Failure({ page, title, detail, correlationId, onRetry, children 
       <div className="mt-3 flex flex-wrap justify-center gap-2">
         {onRetry && (
           <Button onClick={onRetry} icon={<IconRetry />}>
-            Try again
+            Retry
           </Button>
         )}
         {children}

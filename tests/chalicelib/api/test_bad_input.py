@@ -75,7 +75,7 @@ INVALID: dict[str, tuple[dict[str, Any], list[list[str | int]]]] = {
     "extra field in the payload": ({**BODY, "payload": {"to": ["a"], "cc": 1}}, [["payload", "cc"]]),
     "extra field": ({**BODY, "priority": 1}, [["priority"]]),
     "max_attempts 0": ({**BODY, "max_attempts": 0}, [["max_attempts"]]),
-    "max_attempts 11": ({**BODY, "max_attempts": 11}, [["max_attempts"]]),
+    "max_attempts 31": ({**BODY, "max_attempts": 31}, [["max_attempts"]]),
     "max_attempts as text": ({**BODY, "max_attempts": "3"}, [["max_attempts"]]),
     "max_attempts true": ({**BODY, "max_attempts": True}, [["max_attempts"]]),
     "max_attempts 3.0": ({**BODY, "max_attempts": 3.5}, [["max_attempts"]]),

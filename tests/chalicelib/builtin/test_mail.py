@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.builtin.mail import EmailAddress, HeaderText, MailNotSent, failure
-from chalicelib.errors import PermanentError
+from chalicelib.errors import PermanentError, RetryLater
 
 ADDRESS: TypeAdapter[str] = TypeAdapter(EmailAddress)
 HEADER: TypeAdapter[str] = TypeAdapter(HeaderText)
@@ -99,14 +99,26 @@ def test_what_stays_refused_is_permanent(code: str) -> None:
     assert isinstance(failure(code, "no"), PermanentError)
 
 
-@pytest.mark.parametrize(
-    "code",
-    ["TooManyRequestsException", "LimitExceededException", "SendingPausedException", "Throttling", "InternalFailure"],
-)
+@pytest.mark.parametrize("code", ["InternalFailure", "ServiceUnavailable"])
 def test_what_passes_is_tried_again(code: str) -> None:
     found = failure(code, "later")
     assert isinstance(found, MailNotSent)
-    assert not isinstance(found, PermanentError)
+    assert str(found) == f"SES answered {code}: later"
+
+
+@pytest.mark.parametrize(
+    ("code", "first", "last"),
+    [
+        ("TooManyRequestsException", 10, 60), ("ThrottlingException", 10, 60), ("Throttling", 10, 60),
+        ("LimitExceededException", 1800, 3600), ("SendingPausedException", 600, 1200),
+    ],
+)  # fmt: skip
+def test_a_healthy_mail_that_ses_has_no_room_for_comes_again_without_losing_an_attempt(
+    code: str, first: float, last: float
+) -> None:
+    found = failure(code, "later")
+    assert isinstance(found, RetryLater)
+    assert first <= found.seconds <= last
     assert str(found) == f"SES answered {code}: later"
 
 

@@ -2,25 +2,31 @@
 
 import pytest
 
-from chalicelib.errors import PermanentError
-from chalicelib.jobs.backoff import CAP, Fail, GiveUp, Retry, backoff, decide, no_jitter
+from chalicelib.errors import PermanentError, RetryLater
+from chalicelib.jobs.backoff import LONGEST_WAIT, STANDARD, Backoff, Fail, GiveUp, Later, Retry, decide, no_jitter
 
 
-def test_without_jitter_the_backoff_is_two_to_the_attempts_up_to_the_cap() -> None:
-    assert [backoff(n, no_jitter) for n in range(1, 11)] == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
-    assert backoff(10_000, no_jitter) == CAP
+def test_without_jitter_the_standard_curve_doubles_from_two_seconds_to_an_hour() -> None:
+    waits = [STANDARD.delay(attempt, no_jitter) for attempt in range(1, 14)]
+    assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 3600, 3600]
+    assert STANDARD.delay(10_000, no_jitter) == 3600
+    assert Backoff(first=60, factor=4, longest=6 * 3600).latest(5) == 15_360
 
 
-def test_full_jitter_draws_from_nothing_to_the_ceiling_and_waits_at_least_a_second() -> None:
+def test_jitter_draws_between_its_share_and_the_whole_and_waits_at_least_a_second() -> None:
     asked: list[tuple[float, float]] = []
 
     def lowest(low: float, high: float) -> float:
         asked.append((low, high))
         return low
 
-    assert [backoff(n, lowest) for n in (1, 4, 9)] == [1, 1, 1]
-    assert asked == [(0, 2), (0, 16), (0, 300)]
-    assert backoff(4, lambda _low, _high: 7.2) == 8, "whole seconds, never less than drawn"
+    assert [STANDARD.delay(n, lowest) for n in (1, 4, 9)] == [1, 1, 1]
+    assert [Backoff(jitter="equal").delay(n, lowest) for n in (1, 4)] == [1, 8]
+    assert [Backoff(jitter="none").delay(n, lowest) for n in (1, 4)] == [2, 16]
+    assert asked == [(0, 2), (0, 16), (0, 512), (1, 2), (8, 16), (2, 2), (16, 16)]
+    assert STANDARD.delay(4, lambda _low, _high: 7.2) == 8, "whole seconds, never less than drawn"
+    assert [Backoff(jitter="equal").earliest(n) for n in (1, 4)] == [1, 8]
+    assert STANDARD.earliest(9) == 1
 
 
 @pytest.mark.parametrize(
@@ -30,11 +36,16 @@ def test_full_jitter_draws_from_nothing_to_the_ceiling_and_waits_at_least_a_seco
         (2, ValueError(), Retry(4)),
         (3, ValueError(), GiveUp()),
         (4, ValueError(), GiveUp()),
+        (1, SystemExit(3), Retry(2)),
         (1, PermanentError(), Fail()),
         (3, PermanentError(), Fail()),
+        (1, RetryLater(7.2), Later(8)),
+        (3, RetryLater(60), Later(60)),
+        (3, RetryLater(-1), Later(1)),
+        (3, RetryLater(1e12), Later(LONGEST_WAIT)),
     ],
 )
 def test_attempts_decide_between_another_try_and_the_dead_letter_queue(
-    attempts: int, error: Exception, decision: object
+    attempts: int, error: BaseException, decision: object
 ) -> None:
-    assert decide(attempts=attempts, max_attempts=3, error=error, jitter=no_jitter) == decision
+    assert decide(attempts=attempts, max_attempts=3, error=error, backoff=STANDARD, chance=no_jitter) == decision

@@ -36,7 +36,7 @@ def test_a_job_may_use_the_whole_timeout_unless_more_are_taken_at_once() -> None
     [
         ({"timeout": 5}, "timeout must be between 6 and 900"),
         ({"batch_size": 11}, "batch_size must be between 1 and 10"),
-        ({"max_attempts": 0}, "max_attempts must be between 1 and 10"),
+        ({"max_attempts": 0}, "max_attempts must be between 1 and 30"),
         ({"concurrency": 1}, "concurrency must be between 2 and 1000"),
         ({"timeout": 30, "budget": 30}, "budget must be between 0.1 and 29"),
     ],

@@ -1,11 +1,13 @@
 """The doors hold by themselves: each refuses what its caller should not have asked for."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import MOVES, NOTES, TERMINAL, Job, Move, Status
+from chalicelib.jobs.limits import LOOK_AHEAD, MOST_CLAIMS
 from chalicelib.jobs.transitions import Change, Claimant
 
 NOW = 1_800_000_000.0
@@ -14,7 +16,7 @@ ERROR = ("Some", "error")
 
 
 def a_job(status: Status, **fields: Any) -> Job:
-    return Job("job-1", "test.note", status, NOW, NOW, **{"attempts": 1, "due_at": NOW, **fields})
+    return Job("job-1", "test.note", status, NOW, NOW, **{"attempts": 1, "claims": 1, "due_at": NOW, **fields})
 
 
 def claim(gen: int = 1) -> Change:
@@ -28,6 +30,7 @@ def every_door(found: Job) -> list[Change]:
         transitions.take_over(found, now=NOW, lease_until=NOW + 65, by=BY),
         transitions.complete(found, now=NOW, result=1),
         transitions.postpone(found, now=NOW, not_before=NOW + 2, error=ERROR),
+        transitions.defer(found, now=NOW, not_before=NOW + 2, error=ERROR),
         transitions.fail(found, now=NOW, error=ERROR),
         transitions.exhaust(found, now=NOW, error=ERROR),
         transitions.stop(found, now=NOW),
@@ -37,6 +40,7 @@ def every_door(found: Job) -> list[Change]:
         transitions.ask_to_stop(found, now=NOW),
         transitions.mark_sent(found),
         transitions.watch(found, until=NOW + 60, resent=False),
+        transitions.redeliver(replace(found, sent=True), now=NOW, due_at=NOW),
         transitions.report(found, now=NOW, percent=1, note=None),
     ]
 
@@ -48,8 +52,9 @@ def test_there_is_a_door_for_every_move_and_every_note() -> None:
 
 @pytest.mark.parametrize("status", list(Status))
 def test_every_other_pair_of_states_is_refused(status: Status) -> None:
-    job = a_job(status, lease_until=NOW - 1, cancel_requested=False)
-    allowed = {change.move for change in every_door(job) if change.allowed(job)}
+    unsent = a_job(status, lease_until=NOW - 1, cancel_requested=False)
+    job = replace(unsent, sent=True)
+    allowed = {change.move for found in (unsent, job) for change in every_door(found) if change.allowed(found)}
     legal = {move for move in (*MOVES, *NOTES) if status in move.source}
     assert allowed == legal
     moved = {change.applied(job).status for change in every_door(job) if change.move in set(MOVES) & legal}
@@ -90,10 +95,16 @@ def test_a_live_lease_is_not_taken_over_nor_buried_and_no_spent_one_taken() -> N
     assert transitions.take_over(lost, now=NOW, lease_until=NOW + 65, by=BY).applied(lost).attempts == 2
 
 
-@pytest.mark.parametrize("name", ["take_over", "complete", "postpone", "fail", "exhaust", "stop", "bury", "report"])
-def test_who_lost_the_lease_is_refused(name: str) -> None:
-    held = a_job(Status.PROCESSING, lease_until=NOW - 1, attempts=1)
-    now_held = a_job(Status.PROCESSING, lease_until=NOW - 1, attempts=2)
+OF_A_HOLDER = (
+    "take_over", "complete", "postpone", "defer", "fail", "exhaust", "stop", "bury", "report", "redeliver",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_A_HOLDER)
+@pytest.mark.parametrize("attempts", [1, 2], ids=["the attempt was given back", "an attempt more"])
+def test_who_lost_the_lease_is_refused(name: str, attempts: int) -> None:
+    held = a_job(Status.PROCESSING, lease_until=NOW - 1, attempts=1, claims=1, sent=True)
+    now_held = a_job(Status.PROCESSING, lease_until=NOW - 1, attempts=attempts, claims=2, sent=True)
     change = next(c for c in every_door(held) if c.move.name == name)
     assert change.allowed(held)
     assert not change.allowed(now_held)
@@ -121,13 +132,68 @@ def test_one_look_of_the_watchdog_and_one_send_are_written_down_once() -> None:
     assert (after.due_at, after.resends) == (NOW + 60, 3)
     assert not look.allowed(after)
     sent = transitions.mark_sent(job)
-    assert (sent.applied(job).sent, sent.applied(job).resends) == (True, 0)
+    assert (sent.applied(job).sent, sent.applied(job).resends) == (True, 2), "pauses go on growing until a claim"
+    assert claim().applied(sent.applied(job)).resends == 0
     assert not sent.allowed(sent.applied(job))
+
+
+def test_a_deferred_job_gets_its_attempt_back_and_its_holder_is_shut_out() -> None:
+    held = claim().applied(a_job(Status.QUEUED, attempts=0, claims=0))
+    later = transitions.defer(held, now=NOW, not_before=NOW + 60, error=ERROR)
+    waits = later.applied(held)
+    assert (waits.status, waits.attempts, waits.claims, waits.next_attempt_at) == (Status.RETRYING, 0, 1, NOW + 60)
+    again = transitions.claim(1, now=NOW + 60, lease_until=NOW + 125, by=BY).applied(waits)
+    assert (again.attempts, again.claims) == (1, 2)
+    assert not transitions.complete(held, now=NOW + 61, result=1).allowed(again), (
+        "the same attempt number, another token"
+    )
+    assert not later.allowed(replace(held, cancel_requested=True))
+
+
+def test_a_job_that_is_deferred_for_ever_runs_out_of_claims() -> None:
+    job = a_job(Status.RETRYING, attempts=0, claims=MOST_CLAIMS)
+    assert not claim().allowed(job)
+    lost = replace(job, status=Status.PROCESSING, lease_until=NOW - 1)
+    assert not transitions.take_over(lost, now=NOW, lease_until=NOW + 65, by=BY).allowed(lost)
+    assert claim().allowed(replace(job, claims=MOST_CLAIMS - 1))
+
+
+def test_a_parked_job_has_no_message_and_is_looked_at_ahead_of_its_time() -> None:
+    held = a_job(Status.PROCESSING, sent=True, lease_until=NOW + 65)
+    for door in (transitions.postpone, transitions.defer):
+        far = door(held, now=NOW, not_before=NOW + 7200, error=ERROR, parked=True).applied(held)
+        assert (far.sent, far.parked_until, far.due_at) == (False, NOW + 7200, NOW + 7200 - LOOK_AHEAD)
+        soon = door(held, now=NOW, not_before=NOW + 5, error=ERROR, parked=True).applied(held)
+        assert (soon.sent, soon.due_at) == (False, NOW)
+        held_by_sqs = door(held, now=NOW, not_before=NOW + 5, error=ERROR).applied(held)
+        assert (held_by_sqs.sent, held_by_sqs.parked_until) == (True, None)
+
+
+def test_a_stall_begins_once_and_ends_when_a_run_settles() -> None:
+    job = a_job(Status.QUEUED, sent=True)
+    first = transitions.redeliver(job, now=NOW, due_at=NOW + 60).applied(job)
+    assert (first.sent, first.due_at, first.resends, first.stalled_since) == (False, NOW + 60, 1, NOW)
+    sent = transitions.mark_sent(first).applied(first)
+    second = transitions.redeliver(sent, now=NOW + 900, due_at=NOW + 960).applied(sent)
+    assert (second.resends, second.stalled_since) == (2, NOW)
+    held = claim().applied(second)
+    assert (held.resends, held.stalled_since) == (0, NOW), "that it was claimed does not say that it could run"
+    unrun = transitions.defer(held, now=NOW + 961, not_before=NOW + 991, error=ERROR, stalled=True).applied(held)
+    assert unrun.stalled_since == NOW
+    for settled in (
+        transitions.postpone(held, now=NOW + 961, not_before=NOW + 991, error=ERROR),
+        transitions.defer(held, now=NOW + 961, not_before=NOW + 991, error=ERROR),
+        transitions.complete(held, now=NOW + 961, result=1),
+        transitions.fail(held, now=NOW + 961, error=ERROR),
+        transitions.stop(held, now=NOW + 961),
+    ):
+        assert settled.applied(held).stalled_since is None
 
 
 def test_a_new_run_starts_with_a_clean_sheet() -> None:
     dead = a_job(
-        Status.DEAD_LETTER, attempts=3, sent=True, resends=4, run_at=NOW - 9, next_attempt_at=NOW - 9, finished_at=NOW,
+        Status.DEAD_LETTER, attempts=3, claims=5, parked_until=NOW - 9, stalled_since=NOW - 9,
+        sent=True, resends=4, run_at=NOW - 9, next_attempt_at=NOW - 9, finished_at=NOW,
         expires_at=NOW + 9, cancel_requested=True, error_class="X", error_message="x", progress=50, progress_note="n",
         lease_until=NOW - 9,
     )  # fmt: skip

@@ -7,9 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ConfigDict
 
 from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
-from chalicelib.errors import IdempotencyMismatch, InvalidRequest, JobConflict, JobNotFound, UnknownJobType
+from chalicelib.errors import (
+    IdempotencyMismatch,
+    InvalidRequest,
+    JobConflict,
+    JobNotFound,
+    JobTypeRetired,
+    UnknownJobType,
+)
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
@@ -20,6 +28,13 @@ from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
 
 PAYLOAD = {"to": ["a"]}
 BY = transitions.Claimant("r1")
+
+
+class Stricter(BaseModel):
+    """A payload that asks for more than before."""
+
+    model_config = ConfigDict(extra="forbid")
+    subject: str
 
 
 @dataclass
@@ -145,6 +160,28 @@ class TestSubmit:
         for other in others:
             with pytest.raises(IdempotencyMismatch):
                 service.submit(asked(idempotency_key="k", **other))
+
+    @pytest.mark.parametrize("deploy", ["a stricter schema", "retired", "removed"])
+    def test_a_replay_is_recognised_before_a_later_deploy_can_refuse_it(self, service: JobService, deploy: str) -> None:
+        first, _ = service.submit(asked(idempotency_key="k"))
+        changed = {
+            "a stricter schema": [replace(NOTE, payload_model=Stricter)],
+            "retired": [replace(NOTE, retired=True)],
+            "removed": [],
+        }[deploy]
+        with only_types(*changed):
+            again, new = service.submit(asked(idempotency_key="k"))
+            assert (again.id, new) == (first.id, False)
+            for other in (asked(idempotency_key="k", tags=("x",)), asked(idempotency_key="new"), asked()):
+                with pytest.raises(InvalidRequest):
+                    service.submit(other)
+
+    def test_a_retired_type_takes_no_new_jobs_and_says_so(self, service: JobService) -> None:
+        with only_types(replace(NOTE, retired=True)), pytest.raises(JobTypeRetired, match="retired") as refused:
+            service.submit(asked())
+        assert [(error.loc, error.msg) for error in refused.value.errors] == [
+            (("type",), "takes no new jobs; use another type")
+        ]
 
     def test_one_key_at_once_is_one_job(self, service: JobService) -> None:
         with ThreadPoolExecutor(50) as pool:

@@ -27,11 +27,11 @@ def emitted(capsys: Lines) -> list[dict[str, object]]:
 def test_a_batch_of_ten_jobs_writes_one_line(capsys: Lines) -> None:
     with gathering():
         for _ in range(10):
-            events.resent(a_job(), 0)
+            events.stalled(a_job(), "an outage")
         count(Metric.RETRIED, "email.send")
         assert emitted(capsys) == []
     [line] = emitted(capsys)
-    assert (line["Resent"], line["Retried"], line["job_type"]) == ([10.0], [1.0], "email.send")
+    assert (line["Stalled"], line["Retried"], line["job_type"]) == ([10.0], [1.0], "email.send")
 
 
 def test_each_job_type_has_a_line_of_its_own(capsys: Lines) -> None:

@@ -1,17 +1,20 @@
-"""What the watchdog decides about a message in a dead-letter queue: pure, so every row of the rules is one line here."""
+"""What the watchdog decides about a message in a dead-letter queue: every row of the rules is one line here."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import DAY, LOOK_AHEAD, MOST_CLAIMS
 from chalicelib.jobs.ports import Depth, Nudge
-from chalicelib.watchdog.dead_letter_rules import Keep, Remove, sweep
+from chalicelib.watchdog.dead_letter_rules import Keep, Redeliver, Remove, sweep
 from chalicelib.watchdog.rules import MOST_FAILED_SENDS, MOST_RESENDS, Bury, watch
 
 NOW = 1_800_000_000.0
-EMPTY, BACKLOG = Depth(), Depth(visible=7)
+EMPTY = Depth()
+NUDGE = Nudge("job-1", 1, "test.note")
 
 
 def a_job(status: Status = Status.QUEUED, **fields: Any) -> Job:
@@ -39,34 +42,61 @@ def test_a_dead_letter_nobody_can_read_or_of_a_newer_generation_stays() -> None:
     assert sweep(Nudge("job-1", 2, "test.note"), a_job(Status.QUEUED), NOW) == Keep()
 
 
-def test_a_dead_letter_of_a_job_nobody_claims_ends_it() -> None:
-    nudge = Nudge("job-1", 1, "test.note")
-    for job in (
-        a_job(updated_at=NOW - 61),
-        a_job(Status.RETRYING, next_attempt_at=NOW - 61),
-        a_job(Status.PROCESSING, lease_until=NOW - 61),
-    ):
-        verdict = sweep(nudge, job, NOW)
-        assert isinstance(verdict, Bury), job.status
-        assert verdict.error[0] == "Redriven"
+@pytest.mark.parametrize(
+    "job",
+    [
+        a_job(updated_at=NOW - 5),
+        a_job(Status.SCHEDULED, next_attempt_at=NOW - 5),
+        a_job(Status.RETRYING, attempts=2, next_attempt_at=NOW - 5),
+        a_job(Status.PROCESSING, attempts=2, lease_until=NOW - 61),
+    ],
+    ids=lambda job: str(job.status),
+)
+def test_a_job_that_can_still_run_gets_a_fresh_message_at_once_and_then_less_and_less_often(job: Job) -> None:
+    assert sweep(NUDGE, job, NOW) == Redeliver(NOW)
+    pauses = []
+    for resends in range(1, 9):
+        verdict = sweep(NUDGE, replace(job, resends=resends), NOW)
+        assert isinstance(verdict, Redeliver)
+        pauses.append(verdict.due_at - NOW)
+    assert pauses == [60, 180, 420, 900, 1860, 3600, 3600, 3600]
 
 
-def test_a_dead_letter_of_a_job_that_may_still_run_stays_for_now() -> None:
-    nudge = Nudge("job-1", 1, "test.note")
-    for job in (
-        a_job(updated_at=NOW - 30),
-        a_job(Status.RETRYING, next_attempt_at=NOW + 10),
-        a_job(Status.PROCESSING, lease_until=NOW + 10),
-    ):
-        assert sweep(nudge, job, NOW) == Keep(), job.status
+def test_a_job_that_backs_off_gets_its_fresh_message_ahead_of_its_time() -> None:
+    job = a_job(Status.RETRYING, attempts=2, next_attempt_at=NOW + 5000)
+    assert sweep(NUDGE, job, NOW) == Redeliver(NOW + 5000 - LOOK_AHEAD)
+
+
+def test_a_job_that_is_to_be_sent_anyway_needs_no_second_message() -> None:
+    assert isinstance(sweep(NUDGE, a_job(sent=False), NOW), Remove)
+
+
+def test_a_job_that_is_held_keeps_its_message_until_a_minute_after_the_lease() -> None:
+    held = a_job(Status.PROCESSING, attempts=1, lease_until=NOW - 59)
+    assert sweep(NUDGE, held, NOW) == Keep()
+    assert sweep(NUDGE, held, NOW + 2) == Redeliver(NOW + 2)
+
+
+def test_only_spent_attempts_spent_claims_or_a_day_of_stalling_end_a_job() -> None:
+    for attempts in range(3):
+        assert isinstance(sweep(NUDGE, a_job(attempts=attempts, resends=1000), NOW), Redeliver)
+    spent = sweep(NUDGE, a_job(Status.PROCESSING, attempts=3, lease_until=NOW - 61), NOW)
+    claimed = sweep(NUDGE, a_job(attempts=1, claims=MOST_CLAIMS), NOW)
+    stalled = sweep(NUDGE, a_job(stalled_since=NOW - DAY), NOW)
+    assert [v.error[0] for v in (spent, claimed, stalled) if isinstance(v, Bury)] == [
+        "WorkerLost", "TooManyClaims", "Undeliverable",
+    ]  # fmt: skip
+    assert isinstance(sweep(NUDGE, a_job(stalled_since=NOW - DAY + 1), NOW), Redeliver)
 
 
 def test_what_the_watchdog_says_of_a_job_it_gives_up_is_kept_whole() -> None:
-    lost = a_job(Status.PROCESSING, lease_until=NOW - 61)
+    lost = a_job(Status.PROCESSING, attempts=3, lease_until=NOW - 61)
     verdicts = (
         watch(a_job(sent=False, resends=MOST_FAILED_SENDS), NOW, EMPTY),
         watch(a_job(resends=MOST_RESENDS), NOW, EMPTY),
-        sweep(Nudge("job-1", 1, "test.note"), lost, NOW),
+        sweep(NUDGE, lost, NOW),
+        sweep(NUDGE, a_job(attempts=1, claims=MOST_CLAIMS), NOW),
+        sweep(NUDGE, a_job(stalled_since=NOW - DAY), NOW),
     )
     for verdict in verdicts:
         assert isinstance(verdict, Bury)

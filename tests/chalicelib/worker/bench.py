@@ -34,9 +34,17 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.store = MemoryJobStore(self.clock)
-        self.queue = MemoryJobQueue(self.clock, visibility_timeout=6 * self.timeout)
+        self.queue = MemoryJobQueue(self.clock, visibility_timeout=6 * self.timeout, max_receives=5)
         self.kind = JobType("test.note", self._function, Note, timeout=self.timeout)
-        self.worker = Worker(self.kind, self.store, self.queue, self.clock, no_jitter, spread=lambda low, _: low)
+        self.worker = Worker(
+            self.kind,
+            self.store,
+            self.queue,
+            self.clock,
+            no_jitter,
+            spread=lambda low, _: low,
+            sleep=self.clock.advance,
+        )
 
     def _function(self, _: Note, ctx: JobContext) -> object:
         self.ran.append(ctx.job.token)

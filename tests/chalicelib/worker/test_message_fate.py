@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Nudge
-from chalicelib.worker.message_fate import Drop, GiveUpLost, Hold, TakeOver, after_refusal, malformed
+from chalicelib.worker.message_fate import Drop, GiveUpLost, Hold, TakeOver, after_refusal, malformed, unavailable
 
 NOW = 1_800_000_000.0
 NUDGE = Nudge("job-1", 2, "test.note")
@@ -38,8 +38,8 @@ def test_a_message_of_a_finished_job_is_acknowledged(status: Status) -> None:
     assert verdict.duplicate == (status is not Status.CANCELLED), "nobody ran what was cancelled"
 
 
-def test_a_message_of_a_dead_letter_burns_down_at_once() -> None:
-    assert decide(a_job(Status.DEAD_LETTER)) == Hold(0, "burning down to the dead-letter queue")
+def test_a_message_of_a_dead_letter_is_left_to_redrive_at_once() -> None:
+    assert decide(a_job(Status.DEAD_LETTER)) == Hold(0, "awaiting redrive")
 
 
 def test_a_duplicate_under_a_live_lease_is_held_past_its_end_and_never_acknowledged() -> None:
@@ -58,10 +58,22 @@ def test_an_expired_lease_is_taken_over_while_attempts_are_left() -> None:
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.RETRYING, Status.SCHEDULED])
 def test_a_message_before_its_time_is_held_until_it_and_no_longer_than_a_second_after(status: Status) -> None:
-    verdict = decide(a_job(status, next_attempt_at=NOW + 41.5))
+    verdict = decide(a_job(status, sent=True, next_attempt_at=NOW + 41.5))
     assert verdict == Hold(42, "not due yet")
     assert decide(a_job(status)) == Hold(1, "lost a race")
     assert decide(a_job(status, next_attempt_at=NOW)) == Hold(1, "lost a race")
+
+
+@pytest.mark.parametrize("status", [Status.RETRYING, Status.SCHEDULED])
+def test_an_early_message_of_a_job_that_is_on_record_as_unsent_is_acknowledged(status: Status) -> None:
+    assert decide(a_job(status, next_attempt_at=NOW + 41.5)) == Drop("parked")
+
+
+def test_a_message_that_aws_kept_from_being_handled_waits_longer_each_time_up_to_a_quarter_of_an_hour() -> None:
+    longest = [unavailable(n, lambda _, high: high).seconds for n in (1, 2, 3, 4, 5, 6, 10_000)]
+    shortest = [unavailable(n, lambda low, _: low).seconds for n in (1, 2, 3, 4, 5, 6)]
+    assert longest == [5, 15, 45, 135, 405, 900, 900]
+    assert shortest == [3, 8, 23, 68, 203, 450]
 
 
 def test_a_waiting_job_with_no_attempt_left_is_given_up() -> None:

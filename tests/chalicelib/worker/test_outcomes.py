@@ -1,11 +1,8 @@
 """How an attempt ends, and what becomes of its job and its message."""
 
-from dataclasses import replace
-
 from chalicelib.errors import PermanentError
 from chalicelib.jobs import transitions
-from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.job import Status
 from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.bench import Bench, boom
 from tests.support import T0
@@ -80,27 +77,6 @@ def test_a_result_that_is_not_json_fails_at_once(world: Bench) -> None:
     world.poll()
     assert world.job().status is Status.FAILED
     assert "not JSON" in (world.job().error_message or "")
-
-
-def test_a_stored_payload_that_no_longer_parses_fails_naming_the_field(world: Bench) -> None:
-    world.store.add(Job("job-1", "test.note", Status.QUEUED, T0, T0, payload={"text": 7}))
-    world.queue.send(Nudge("job-1", 1, "test.note"))
-    world.poll()
-    assert world.job().status is Status.FAILED
-    assert "'text'" in (world.job().error_message or "")
-
-
-def test_a_payload_that_cannot_be_read_is_tried_again_and_runs_once_it_can_be(world: Bench) -> None:
-    job = world.submit(payload_bytes=310_000)
-    world.store._jobs[job.id] = replace(job, payload=None)
-    world.poll()
-    assert (world.job().status, world.ran) == (Status.RETRYING, [])
-    assert world.job().error_class == "PayloadUnreadable"
-    assert "310,000 bytes" in (world.job().error_message or "")
-    world.store._jobs[job.id] = replace(world.job(), payload=job.payload)
-    world.clock.advance(2)
-    world.poll()
-    assert (world.job().status, world.ran) == (Status.COMPLETED, [(1, 2)])
 
 
 def test_an_error_that_cannot_be_shown_is_a_failed_attempt_all_the_same(world: Bench) -> None:

@@ -9,7 +9,7 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 
 from chalicelib.jobs import jobtype
-from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
+from chalicelib.jobs.limits import SPARE_RECEIVES
 from infra.cloud.package import Package
 from infra.definition.environment import environment
 from infra.definition.site import origin, quoted_origin
@@ -78,7 +78,8 @@ def test_queue_redrives_to_a_queue_that_keeps_longer(template: dict[str, Any]) -
     assert len(sources) == len(jobtype.load()) == len(queues) / 2
     for queue in sources.values():
         dead = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
-        assert queue["RedrivePolicy"]["maxReceiveCount"] >= MAX_ATTEMPTS_CAP + 3
+        kind = next(kind for kind in jobtype.load() if queue["QueueName"].endswith(kind.queue))
+        assert queue["RedrivePolicy"]["maxReceiveCount"] == kind.max_attempts + SPARE_RECEIVES
         assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
         assert dead["QueueName"] == queue["QueueName"] + "-dlq"
         assert [source["Fn::Sub"].rpartition(":")[2] for source in dead["RedriveAllowPolicy"]["sourceQueueArns"]] == [

@@ -80,12 +80,12 @@ def test_a_failed_and_repeated_attempt_costs_three_write_units_more(store: Dynam
     written = []
     for attempt in (1, 2):
         with metered() as meter:
-            store.record(job.id, Attempt(1, attempt, "error", T0, T0 + 1, *ERROR, "Traceback\n" * 40))
+            store.record(job.id, Attempt(1, attempt, "error", T0, T0 + 1, *ERROR, "Traceback\n" * 40, claim=attempt))
             store.apply(job.id, transitions.postpone(held, now=T0 + 2, not_before=T0 + 4, error=ERROR))
             held = claim(store, job, T0 + 4)
         written.append(meter.readings)
     assert written == [
-        [("PutItem", f"ATT#0001#0{attempt}", 1), ("UpdateItem", "META", units), ("UpdateItem", "META", 1)]
+        [("PutItem", f"ATT#0001#c0000{attempt}", 1), ("UpdateItem", "META", units), ("UpdateItem", "META", 1)]
         for attempt, units in ((1, 2), (2, 1))
     ]
     with metered() as meter:

@@ -1,0 +1,90 @@
+import { expect, test } from "../fixtures";
+
+test.beforeEach(({ stack }) => stack.reset({ jobs: 300, arrivals: 0 }));
+
+test("what was typed for a new job is kept when the type changes and when one comes back", async ({
+  page,
+  open,
+}) => {
+  await open("/create?type=email.send");
+  await page.getByLabel("Subject").fill("Not sent yet");
+  await page.getByRole("radio", { name: /image\.process/ }).check({ force: true });
+  await expect(page.getByLabel("Subject")).toHaveCount(0);
+  await page.getByRole("radio", { name: /email\.send/ }).check({ force: true });
+  await expect(page.getByLabel("Subject")).toHaveValue("Not sent yet");
+  await open("/queues");
+  await page.goBack();
+  await expect(page.getByLabel("Subject")).toHaveValue("Not sent yet");
+  await page.getByRole("button", { name: "Create job" }).click();
+  await expect(page).toHaveURL(/\/jobs\//);
+  await open("/create?type=email.send");
+  await expect(page.getByLabel("Subject")).not.toHaveValue("Not sent yet");
+});
+
+test("in forced colours the values that colours carry stay visible, and what is current is marked", async ({
+  page,
+  open,
+}) => {
+  await page.emulateMedia({ forcedColors: "active" });
+  await open("/dashboard");
+  const fill = (element: Element) => getComputedStyle(element).backgroundColor;
+  const canvas = await page.locator("body").evaluate(() => {
+    const probe = document.body.appendChild(document.createElement("p"));
+    probe.style.backgroundColor = "Canvas";
+    const color = getComputedStyle(probe).backgroundColor;
+    probe.remove();
+    return color;
+  });
+  await expect(page.getByTestId("health")).not.toBeEmpty();
+  expect(await page.locator("section[aria-label=Health] span.size-2\\.5").evaluate(fill)).not.toBe(canvas);
+  const edge = (element: Element) => getComputedStyle(element).borderBottomColor;
+  const tabs = page.getByRole("navigation", { name: "Status" }).getByRole("link");
+  const current = await tabs.first().evaluate(edge);
+  expect(await tabs.nth(1).evaluate(edge)).not.toBe(current);
+  await tabs.filter({ hasText: "Dead letter" }).click();
+  await page.locator("[data-row-link]").first().click();
+  const bar = page.locator("main figure .bg-red").first();
+  await expect(bar).toBeVisible();
+  expect(await bar.evaluate(fill)).not.toBe(canvas);
+});
+
+test("a dialog does not move a page that is too short to scroll", async ({ page, open }) => {
+  await open("/errors");
+  const title = page.locator("main h1");
+  await expect(title).toBeVisible();
+  const before = await title.boundingBox();
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog")).toBeVisible();
+  expect(await title.boundingBox()).toEqual(before);
+});
+
+test("on a phone the filters show their values, and a card its tags and what it is about", async ({
+  page,
+  open,
+  stack,
+}) => {
+  await page.setViewportSize({ width: 390, height: 900 });
+  const payload = { to: ["grace@example.com"], subject: "Welcome aboard" };
+  await stack.order({ add: [{ type: "email.send", payload, more: { status: "completed", tags: ["vip"] } }] });
+  await open("/dashboard?tag=vip");
+  for (const name of ["Type", "Created"]) {
+    const box = await page.getByRole("combobox", { name }).boundingBox();
+    expect(box?.width).toBeGreaterThan(90);
+  }
+  const card = page.locator("[data-job]").first();
+  await expect(card).toContainText("Welcome aboard");
+  await expect(card.getByRole("link", { name: "vip" })).toBeVisible();
+});
+
+test("an address without a page says so in the title too", async ({ page, open }) => {
+  await open("/nope");
+  await expect(page).toHaveTitle(/Page not found · JobFlow$/);
+});
+
+test("printed, the page has no controls and a white background", async ({ page, open }) => {
+  await open("/dashboard");
+  await expect(page.locator("[data-job]").first()).toBeVisible();
+  await page.emulateMedia({ media: "print" });
+  await expect(page.getByRole("navigation", { name: "Main", exact: true })).toBeHidden();
+  await expect(page.locator("html")).toHaveCSS("background-color", "rgb(255, 255, 255)");
+});

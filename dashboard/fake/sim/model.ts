@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import type { components } from "../../src/api/schema.gen";
+import { stringify, type Json, type JsonObject } from "../../src/lib/json";
+
+type Schemas = components["schemas"];
+export type Status = Schemas["Status"];
+export type Role = Schemas["Role"];
+
+/** A job of the simulation. Times in milliseconds. */
+export interface FakeJob {
+  id: string;
+  type: string;
+  status: Status;
+  payload: JsonObject;
+  attempts: number;
+  maxAttempts: number;
+  gen: number;
+  errorMessage: string | null;
+  errorClass: string | null;
+  idempotencyKey: string | null;
+  body: string;
+  createdAt: number;
+  updatedAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+  nextAttemptAt: number | null;
+  result: Json;
+  progress: { percent: number; note: string | null } | null;
+  tags: string[];
+  correlationId: string;
+  cancelRequested: boolean;
+  history: Schemas["AttemptRow"][];
+  logs: Schemas["LogLine"][];
+  /** When the running attempt ends. */
+  endsAt: number;
+}
+
+/** What the jobs of one kind of error have in common, and its group is called. */
+export const fingerprint = (type: string, errorClass: string): string =>
+  createHash("sha256").update(`${type}/${errorClass}`).digest("hex").slice(0, 12);
+
+export const iso = (at: number): string => new Date(at).toISOString();
+const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
+
+const size = (value: Json): number => stringify(value).length;
+const LARGEST_IN_LIST = 500;
+
+/** As the API shows it; lists leave a large payload or result away. */
+export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
+  const fits = (value: Json) => (whole || size(value) <= LARGEST_IN_LIST ? value : null);
+  return {
+    id: job.id,
+    type: job.type,
+    status: job.status,
+    payload: fits(job.payload),
+    payload_bytes: size(job.payload),
+    attempts: job.attempts,
+    max_attempts: job.maxAttempts,
+    gen: job.gen,
+    error_message: job.errorMessage,
+    error_class: job.errorClass,
+    fingerprint: job.errorClass === null ? null : fingerprint(job.type, job.errorClass),
+    idempotency_key: job.idempotencyKey,
+    created_at: iso(job.createdAt),
+    updated_at: iso(job.updatedAt),
+    started_at: isoOrNull(job.startedAt),
+    finished_at: isoOrNull(job.finishedAt),
+    next_attempt_at: isoOrNull(job.nextAttemptAt),
+    result: fits(job.result),
+    progress: job.progress,
+    tags: job.tags,
+    correlation_id: job.correlationId,
+    cancel_requested: job.cancelRequested,
+  };
+}
+
+export function detail(job: FakeJob, paused: boolean): Schemas["JobDetail"] {
+  return { ...row(job, true), attempt_history: job.history, why: why(job, paused) };
+}
+
+function why(job: FakeJob, paused: boolean): string | null {
+  if (job.cancelRequested && job.status === "processing")
+    return "It was asked to stop and does so at its next check.";
+  if (job.status === "scheduled") return `It is scheduled for ${isoOrNull(job.nextAttemptAt) ?? ""}.`;
+  if (job.status === "retrying")
+    return `Attempt ${job.attempts} failed; the next one is not before ${isoOrNull(job.nextAttemptAt) ?? ""}.`;
+  if (job.status === "queued" && paused)
+    return `${job.type} is paused; it waits until somebody lets it go on.`;
+  return job.status === "queued" ? `It waits in the ${job.type} queue for a free worker.` : null;
+}
+
+export const RETRYABLE: readonly Status[] = ["failed", "dead_letter", "cancelled"];
+export const WAITING: readonly Status[] = ["queued", "scheduled", "retrying"];
+export const STATUSES: readonly Status[] = [
+  "queued",
+  "scheduled",
+  "processing",
+  "retrying",
+  "completed",
+  "failed",
+  "dead_letter",
+  "cancelled",
+];

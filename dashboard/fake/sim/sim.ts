@@ -1,0 +1,182 @@
+import type { JsonObject } from "../../src/lib/json";
+import { decide, lasts, tagsFor, type Outcome, type World } from "./outcomes";
+import { iso, RETRYABLE, WAITING, type FakeJob } from "./model";
+import { makeRandom, pick, uuid, type Random } from "./rng";
+import { Minutes } from "./minutes";
+import { examplePayload, types } from "./types";
+
+export interface SimOptions {
+  seed: number;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+  filesUrl: string;
+  /** Jobs that arrive by themselves, a second. */
+  arrivals: number;
+}
+
+/** The chance that a waiting job is received at a tick. */
+const POLLS = 0.2;
+
+/** Job types, queues and workers in memory: jobs are claimed, run, retried and dead-lettered as the clock goes on. */
+export class Sim {
+  readonly jobs = new Map<string, FakeJob>();
+  readonly files = new Map<string, { type: string; body: Buffer }>();
+  readonly paused = new Set<string>();
+  readonly minutes = new Minutes();
+  readonly random: Random;
+  private lastTick: number;
+
+  constructor(readonly options: SimOptions) {
+    this.random = makeRandom(options.seed);
+    this.lastTick = options.clock();
+  }
+
+  now(): number {
+    return this.options.clock();
+  }
+
+  add(type: string, payload: JsonObject, more: Partial<FakeJob> = {}): FakeJob {
+    const now = this.now();
+    const job: FakeJob = {
+      id: uuid(this.random), type, status: "queued", payload, attempts: 0, maxAttempts: 3, gen: 1, errorMessage: null, errorClass: null,
+      idempotencyKey: null, body: "", createdAt: now, updatedAt: now, startedAt: null, finishedAt: null, nextAttemptAt: null, result: null,
+      progress: null, tags: [], correlationId: uuid(this.random), cancelRequested: false, history: [], logs: [], endsAt: 0, ...more,
+    }; // prettier-ignore
+    this.jobs.set(job.id, job);
+    this.minutes.count(job.type, job.createdAt, "created");
+    return job;
+  }
+
+  /** Let time do its work up to now. */
+  tick(): void {
+    const now = this.now();
+    this.arrive(now);
+    for (const job of this.jobs.values()) {
+      if (job.status === "processing") this.advance(job, now);
+      else if (this.isDue(job, now) && this.random() < POLLS) this.claim(job, now);
+    }
+    this.lastTick = now;
+  }
+
+  private isDue(job: FakeJob, now: number): boolean {
+    return WAITING.includes(job.status) && !this.paused.has(job.type) && (job.nextAttemptAt ?? 0) <= now;
+  }
+
+  private arrive(now: number): void {
+    const due = ((now - this.lastTick) / 1000) * this.options.arrivals;
+    for (let n = due; n > this.random(); n--) {
+      const { type } = pick(this.random, types);
+      this.add(type, examplePayload(type, this.random), { tags: tagsFor(this.random) });
+    }
+  }
+
+  claim(job: FakeJob, at: number): void {
+    job.status = "processing";
+    job.attempts += 1;
+    job.startedAt = job.updatedAt = at;
+    job.nextAttemptAt = null;
+    job.endsAt = at + lasts(job, this.random);
+    job.history.push({
+      gen: job.gen, attempt: job.attempts, outcome: "running", started_at: iso(at), finished_at: null, duration_ms: null, error_class: null,
+      error_message: null, stack: null, request_id: uuid(this.random), cold_start: this.random() < 0.1, receive_count: job.attempts, retry_delay_s: null,
+    }); // prettier-ignore
+    this.log(job, at, "INFO", "job started", { worker: job.type.replace(".", "_") });
+    this.minutes.time(job.type, at, "wait", at - job.createdAt);
+  }
+
+  private advance(job: FakeJob, now: number): void {
+    if (now >= job.endsAt) {
+      this.settle(job, job.endsAt, decide(job, this.world(job.endsAt)));
+      return;
+    }
+    const percent = Math.min(
+      99,
+      Math.round(((now - (job.startedAt ?? now)) / (job.endsAt - (job.startedAt ?? now))) * 100),
+    );
+    if (job.type === "report.generate")
+      job.progress = { percent, note: percent < 50 ? "Counting jobs" : "Drawing charts" };
+  }
+
+  private world(now: number): World {
+    return { random: this.random, files: new Set(this.files.keys()), filesUrl: this.options.filesUrl, now };
+  }
+
+  settle(job: FakeJob, at: number, outcome: Outcome): void {
+    const attempt = job.history.at(-1);
+    const took = at - (job.startedAt ?? at);
+    this.minutes.time(job.type, at, "run", took);
+    if (attempt)
+      Object.assign(attempt, { finished_at: iso(at), duration_ms: Math.round(took), outcome: "completed" });
+    job.updatedAt = at;
+    if (job.cancelRequested) {
+      if (attempt) attempt.outcome = "cancelled";
+      this.end(job, at, "cancelled");
+    } else if (outcome.kind === "done") {
+      Object.assign(job, { result: outcome.result, errorClass: null, errorMessage: null, progress: null });
+      this.log(job, at, "INFO", "job completed", { ms: Math.round(took) });
+      this.end(job, at, "completed");
+    } else {
+      this.fail(job, at, outcome);
+    }
+  }
+
+  private fail(job: FakeJob, at: number, outcome: Exclude<Outcome, { kind: "done" }>): void {
+    const attempt = job.history.at(-1);
+    Object.assign(job, { errorClass: outcome.errorClass, errorMessage: outcome.message });
+    this.log(job, at, "ERROR", `${outcome.errorClass}: ${outcome.message.slice(0, 200)}`, {
+      attempt: job.attempts,
+    });
+    const fields = { error_class: outcome.errorClass, error_message: outcome.message, stack: outcome.stack };
+    if (attempt)
+      Object.assign(attempt, fields, { outcome: outcome.kind === "error" ? "error" : "permanent_error" });
+    if (outcome.kind === "permanent") this.end(job, at, "failed");
+    else if (job.attempts >= job.maxAttempts) this.end(job, at, "dead_letter");
+    else {
+      const delay = 2 ** job.attempts;
+      job.status = "retrying";
+      job.nextAttemptAt = at + delay * 1000;
+      if (attempt) attempt.retry_delay_s = delay;
+      this.minutes.count(job.type, at, "retried");
+      this.log(job, at, "WARNING", `trying again in ${delay} s`, {});
+    }
+  }
+
+  private end(job: FakeJob, at: number, status: "completed" | "failed" | "dead_letter" | "cancelled"): void {
+    Object.assign(job, { status, finishedAt: at, nextAttemptAt: null });
+    if (status !== "cancelled")
+      this.minutes.count(job.type, at, status === "dead_letter" ? "dead_lettered" : status);
+  }
+
+  log(job: FakeJob, at: number, level: string, message: string, fields: JsonObject): void {
+    job.logs.push({ at: iso(at), level, message, gen: job.gen, attempt: job.attempts, fields });
+  }
+
+  /** Why not, or null when it was done. */
+  retry(job: FakeJob, payload?: JsonObject): string | null {
+    if (!RETRYABLE.includes(job.status))
+      return `Job ${job.id} is ${job.status}; only failed, dead-lettered or cancelled jobs are retried.`;
+    const now = this.now();
+    Object.assign(job, {
+      status: "queued",
+      attempts: 0,
+      gen: job.gen + 1,
+      updatedAt: now,
+      finishedAt: null,
+      startedAt: null,
+      errorClass: null,
+      errorMessage: null,
+      cancelRequested: false,
+      ...(payload && { payload }),
+    });
+    return null;
+  }
+
+  cancel(job: FakeJob): string | null {
+    const now = this.now();
+    if (job.status === "processing") job.cancelRequested = true;
+    else if (WAITING.includes(job.status)) this.end(job, now, "cancelled");
+    else return `Job ${job.id} is ${job.status}; it cannot be cancelled any more.`;
+    job.updatedAt = now;
+    return null;
+  }
+}

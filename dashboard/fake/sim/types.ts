@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import type { components } from "../../src/api/schema.gen";
+import type { JsonObject } from "../../src/lib/json";
+import { pick, type Random } from "./rng";
+
+type JobTypeRow = components["schemas"]["JobTypeRow"];
+
+/** The built-in job types, as GET /job-types shows them. */
+export const types = JSON.parse(readFileSync(new URL("job-types.json", import.meta.url), "utf8")) as [
+  JobTypeRow,
+  ...JobTypeRow[],
+];
+
+const PEOPLE = ["ada", "grace", "edsger", "barbara", "donald", "margaret", "alan"] as const;
+const SUBJECTS = [
+  "Your order has shipped",
+  "Welcome aboard",
+  "Your invoice for November",
+  "Password changed",
+] as const;
+
+/** A payload as a producer would send it. */
+export function examplePayload(type: string, random: Random): JsonObject {
+  if (type === "email.send") {
+    const subject = pick(random, SUBJECTS);
+    return { to: [`${pick(random, PEOPLE)}@example.com`], subject, text: `${subject}.` };
+  }
+  if (type === "image.process") {
+    const missing = random() < 0.08;
+    return {
+      key: missing ? `uploads/lost/${Math.floor(random() * 1e6)}.jpg` : "uploads/examples/landscape.jpg",
+      resize: { width: 800, height: 800 },
+      format: "webp",
+    };
+  }
+  return { hours: pick(random, [24, 168, 720]), formats: ["csv", "html"] };
+}

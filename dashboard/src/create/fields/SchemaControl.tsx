@@ -1,0 +1,225 @@
+import { useState } from "react";
+import { cx } from "@/lib/cx";
+import { parse, parseJson, pretty, stringify, toInteger, type Json } from "@/lib/json";
+import { Field, inputClass } from "@/ui/Field";
+import type { InputProps, SchemaFieldProps } from "./props";
+import type { FieldSpec } from "./schema";
+import { UploadControl } from "./UploadControl";
+
+/** Describe a field, its range and its default. */
+export function hintOf(field: FieldSpec): string {
+  const { fallback, description, control } = field;
+  const shown =
+    fallback === undefined || fallback === null || (Array.isArray(fallback) && fallback.length === 0)
+      ? ""
+      : `Default: ${stringify(fallback)}.`;
+  const range =
+    control.kind === "number" && (control.min !== null || control.max !== null)
+      ? `${control.min ?? "…"} to ${control.max ?? "…"}.`
+      : "";
+  return [description, range, shown].filter(Boolean).join(" ");
+}
+
+function example(field: FieldSpec): string {
+  return words(field.example);
+}
+
+/** A value as a person reads it. */
+function words(value: Json | undefined): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : stringify(value);
+}
+
+/** Edit one value that is neither an object nor a free list. */
+export function SchemaControl(props: SchemaFieldProps) {
+  const { field, value, problems, onChange } = props;
+  const { control } = field;
+  const shared = { label: field.title, hint: hintOf(field), error: problems[""], required: field.required };
+  switch (control.kind) {
+    case "choices":
+      return <Choices {...props} options={control.options} hint={shared.hint} />;
+    case "upload":
+      return (
+        <Field {...shared}>
+          {(input) => (
+            <UploadControl input={input} value={typeof value === "string" ? value : ""} onChange={onChange} />
+          )}
+        </Field>
+      );
+    case "boolean":
+      return (
+        <Field {...shared}>
+          {(input) => (
+            <input
+              {...input}
+              type="checkbox"
+              className="size-4"
+              checked={value === true || (value === undefined && field.fallback === true)}
+              onChange={(event) => onChange(event.target.checked)}
+            />
+          )}
+        </Field>
+      );
+    case "choice":
+      return (
+        <Field {...shared}>
+          {(input) => (
+            <select
+              {...input}
+              className={inputClass}
+              value={value === undefined ? "" : stringify(value)}
+              onChange={(event) =>
+                onChange(event.target.value ? (parse(event.target.value) as Json) : undefined)
+              }
+            >
+              {!field.required && (
+                <option value="">
+                  {field.fallback == null ? "Not set" : `Default (${words(field.fallback)})`}
+                </option>
+              )}
+              {field.required && value === undefined && <option value="">Choose…</option>}
+              {control.options.map((option) => (
+                <option key={stringify(option)} value={stringify(option)}>
+                  {typeof option === "string" ? option : stringify(option)}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      );
+    case "number":
+      return (
+        <Field {...shared}>
+          {(input) => <NumberInput input={input} field={field} value={value} onChange={onChange} />}
+        </Field>
+      );
+    case "text":
+      return (
+        <Field {...shared}>
+          {(input) => (
+            <TextInput input={input} field={field} control={control} value={value} onChange={onChange} />
+          )}
+        </Field>
+      );
+    default:
+      return (
+        <Field {...shared}>{(input) => <JsonInput input={input} value={value} onChange={onChange} />}</Field>
+      );
+  }
+}
+
+function NumberInput({ input, field, value, onChange }: InputProps & { field: FieldSpec }) {
+  return (
+    <input
+      {...input}
+      inputMode="decimal"
+      autoComplete="off"
+      className={cx(inputClass, "nums")}
+      placeholder={field.required ? example(field) : words(field.fallback) || example(field)}
+      value={words(value)}
+      onChange={(event) => {
+        const text = event.target.value.trim();
+        // What is no number yet stays as it was typed: the validator says so.
+        onChange(text === "" ? undefined : numberOf(text));
+      }}
+    />
+  );
+}
+
+function numberOf(text: string): Json {
+  if (/^-?\d+$/.test(text)) return toInteger(text);
+  return /^-?\d+\.\d+$/.test(text) ? Number(text) : text;
+}
+
+function TextInput({
+  input,
+  field,
+  control,
+  value,
+  onChange,
+}: InputProps & { field: FieldSpec; control: Extract<FieldSpec["control"], { kind: "text" }> }) {
+  const text = typeof value === "string" ? value : value == null ? "" : stringify(value);
+  const change = (next: string) => onChange(next === "" && !field.required ? undefined : next);
+  if (control.long) {
+    return (
+      <textarea
+        {...input}
+        dir="auto"
+        rows={3}
+        className={cx(inputClass, "h-auto py-1.5")}
+        placeholder={example(field)}
+        value={text}
+        onChange={(event) => change(event.target.value)}
+      />
+    );
+  }
+  return (
+    <input
+      {...input}
+      dir="auto"
+      type={control.format === "email" ? "email" : "text"}
+      autoComplete="off"
+      className={inputClass}
+      placeholder={example(field)}
+      value={text}
+      onChange={(event) => change(event.target.value)}
+    />
+  );
+}
+
+/** For what no form fits: JSON, kept as typed until it is JSON. */
+function JsonInput({ input, value, onChange }: InputProps) {
+  const [text, setText] = useState(value === undefined ? "" : pretty(value));
+  return (
+    <textarea
+      {...input}
+      rows={4}
+      spellCheck={false}
+      className={cx(inputClass, "h-auto py-1.5 font-mono text-xs")}
+      value={text}
+      onChange={(event) => {
+        setText(event.target.value);
+        const read = parseJson(event.target.value);
+        onChange(event.target.value.trim() === "" ? undefined : read.ok ? read.value : event.target.value);
+      }}
+    />
+  );
+}
+
+function Choices({
+  field,
+  value,
+  problems,
+  onChange,
+  options,
+  hint,
+}: SchemaFieldProps & { options: Json[]; hint: string }) {
+  const chosen = Array.isArray(value) ? value : Array.isArray(field.fallback) ? field.fallback : [];
+  const has = (option: Json) => chosen.some((one) => stringify(one) === stringify(option));
+  return (
+    <fieldset className="flex flex-col gap-1">
+      <legend className="mb-1 text-xs font-medium">{field.title}</legend>
+      <div className="flex flex-wrap gap-4">
+        {options.map((option) => (
+          <label key={stringify(option)} className="flex h-8 items-center gap-2 text-sm">
+            <input
+              type="checkbox"
+              className="size-4"
+              checked={has(option)}
+              onChange={(event) =>
+                onChange(
+                  options.filter((one) =>
+                    stringify(one) === stringify(option) ? event.target.checked : has(one),
+                  ),
+                )
+              }
+            />
+            {typeof option === "string" ? option : stringify(option)}
+          </label>
+        ))}
+      </div>
+      {problems[""] && <p className="text-xs text-red">{problems[""]}</p>}
+      {hint && <p className="text-xs text-faint">{hint}</p>}
+    </fieldset>
+  );
+}

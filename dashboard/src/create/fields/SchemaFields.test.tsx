@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { useState } from "react";
+import { expect, test } from "vitest";
+import type { JsonObject } from "@/lib/json";
+import { SchemaFields } from "./SchemaFields";
+import { fieldsOf } from "./schema";
+import { validate } from "./validate";
+
+const types = JSON.parse(readFileSync("fake/sim/job-types.json", "utf8")) as {
+  type: string;
+  schema: JsonObject;
+}[];
+
+function show(type: string, start: JsonObject) {
+  const schema = types.find((one) => one.type === type)?.schema ?? {};
+  const seen: { payload: JsonObject } = { payload: start };
+  function Form() {
+    const [payload, setPayload] = useState(start);
+    seen.payload = payload;
+    return (
+      <SchemaFields
+        fields={fieldsOf(schema)}
+        value={payload}
+        problems={validate(schema, payload)}
+        onChange={setPayload}
+      />
+    );
+  }
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Form />
+    </QueryClientProvider>,
+  );
+  return seen;
+}
+
+test("what is typed becomes the payload, in the schema's order", async () => {
+  const user = userEvent.setup();
+  const seen = show("email.send", { to: [] });
+  await user.click(screen.getByRole("button", { name: "Add to" }));
+  await user.type(screen.getByLabelText("To 1"), "ada@example.com");
+  await user.type(screen.getByRole("textbox", { name: /^Subject/ }), "Hello");
+  expect(JSON.stringify(seen.payload)).toBe('{"subject":"Hello","to":["ada@example.com"]}');
+});
+
+test("a field that is emptied is left out, so that the default counts", async () => {
+  const user = userEvent.setup();
+  const seen = show("image.process", { key: "uploads/a.png", quality: 80 });
+  await user.clear(screen.getByLabelText("Quality"));
+  expect(seen.payload).toEqual({ key: "uploads/a.png" });
+  expect(screen.getByLabelText("Quality")).toHaveProperty("placeholder", "85");
+});
+
+test("a part that may be missing is set and left out again", async () => {
+  const user = userEvent.setup();
+  const seen = show("image.process", { key: "uploads/a.png" });
+  await user.click(screen.getByRole("button", { name: "Add resize" }));
+  const resize = within(screen.getByRole("group", { name: "Resize" }));
+  expect(seen.payload.resize).toEqual({ width: 800, height: 800 });
+  await user.clear(resize.getByRole("textbox", { name: /^Width/ }));
+  await user.type(resize.getByRole("textbox", { name: /^Width/ }), "abc");
+  expect(resize.getByRole("textbox", { name: /^Width/ }).getAttribute("aria-invalid")).toBe("true");
+  await user.click(resize.getByRole("button", { name: "Remove" }));
+  expect(seen.payload).toEqual({ key: "uploads/a.png" });
+});
+
+test("several of a few are ticked", async () => {
+  const user = userEvent.setup();
+  const seen = show("report.generate", {});
+  await user.click(screen.getByRole("checkbox", { name: "csv" }));
+  expect(seen.payload).toEqual({ formats: ["html"] });
+});

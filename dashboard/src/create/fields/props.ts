@@ -1,0 +1,17 @@
+import type { Json } from "@/lib/json";
+import type { FieldSpec } from "./schema";
+import type { Problems } from "./validate";
+
+export interface SchemaFieldProps {
+  field: FieldSpec;
+  value: Json | undefined;
+  problems: Problems;
+  /** undefined leaves the field out, so that the API takes its default. */
+  onChange: (next: Json | undefined) => void;
+}
+
+export interface InputProps {
+  input: { id: string; "aria-describedby"?: string; "aria-invalid"?: true };
+  value: Json | undefined;
+  onChange: (next: Json | undefined) => void;
+}

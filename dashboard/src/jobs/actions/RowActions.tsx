@@ -1,0 +1,35 @@
+import type { Job } from "@/api/jobs";
+import { shortId } from "@/lib/format";
+import { useMe } from "@/session/session";
+import { IconButton } from "@/ui/Button";
+import { IconBan, IconRetry } from "@/ui/icons";
+import { ask } from "./actions";
+import { allows } from "@/jobs/status";
+
+/** What can be done with one job, as icons; nothing for those who may not. */
+export function RowActions({ job }: { job: Job }) {
+  const { can } = useMe();
+  if (!can.act) return null;
+  return (
+    <span className="flex justify-end">
+      {allows(job.status, "retry") && (
+        <IconButton
+          label={`Retry job ${shortId(job.id)}`}
+          className="size-7"
+          onClick={() => ask({ kind: "one", action: "retry", job })}
+        >
+          <IconRetry width={14} height={14} />
+        </IconButton>
+      )}
+      {allows(job.status, "cancel") && (
+        <IconButton
+          label={`Cancel job ${shortId(job.id)}`}
+          className="size-7"
+          onClick={() => ask({ kind: "one", action: "cancel", job })}
+        >
+          <IconBan width={14} height={14} />
+        </IconButton>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,34 @@
+import type { QueryClient } from "@tanstack/react-query";
+import type { BulkTarget } from "@/api/bulk";
+import type { JobStatus } from "@/api/jobs";
+import { createStore } from "@/lib/store";
+import type { JobAction } from "@/jobs/status";
+
+/** Name what is changed: one job, many by id or by filter, or the dead letters of a type. */
+export type Ask =
+  | {
+      kind: "one";
+      action: JobAction;
+      job: { id: string; type: string; status: JobStatus; maxAttempts: number };
+    }
+  | { kind: "many"; action: JobAction; target: BulkTarget; scope: Scope; onDone?: () => void }
+  | { kind: "redrive"; type: string; count: number };
+
+/** How the jobs of a bulk action were chosen; it names them in the question. */
+export type Scope = "selected" | "matching" | { failedWith: string | null };
+
+/** The question on screen; null when there is none. */
+export const asking = createStore<Ask | null>(null);
+
+export function ask(question: Ask): void {
+  asking.set(question);
+}
+
+/** After a change: everything that counts or shows jobs is asked for again; the rows on screen stay where they are. */
+export async function refresh(client: QueryClient): Promise<void> {
+  await Promise.all(
+    [["jobs", "head"], ["jobs", "one"], ["jobs", "some"], ["metrics"], ["errors"]].map((queryKey) =>
+      client.invalidateQueries({ queryKey }),
+    ),
+  );
+}

@@ -1,0 +1,126 @@
+import type { Attempt, JobDetail } from "@/api/jobs";
+import type { LogLine } from "@/api/logs";
+import { cx } from "@/lib/cx";
+import { duration } from "@/lib/time";
+import { When } from "@/live/When";
+import { buttonClass } from "@/ui/Button";
+import { Code } from "@/ui/Code";
+import { IconExternal } from "@/ui/icons";
+import { Fact } from "@/ui/Panel";
+import { LogLines } from "@/jobs/detail/logs/Logs";
+import { STATUS } from "@/jobs/status";
+
+const EDGE: Record<Attempt["outcome"], string> = {
+  completed: "border-s-green",
+  error: "border-s-red",
+  permanent_error: "border-s-red",
+  cancelled: "border-s-strong",
+  lost: "border-s-amber",
+  running: "border-s-blue",
+};
+const WORD: Record<Attempt["outcome"], string> = {
+  completed: "Completed",
+  error: "Error",
+  permanent_error: "Permanent error",
+  cancelled: "Cancelled",
+  lost: "Lost",
+  running: "Running",
+};
+
+/** A card for each attempt, the newest first and open. `more` leads to the lines that are not shown. */
+export function Attempts({ job, logs, more }: { job: JobDetail; logs: LogLine[]; more: string | null }) {
+  const attempts = [...job.history].sort((a, b) => b.gen - a.gen || b.attempt - a.attempt);
+  if (attempts.length === 0)
+    return (
+      <p className="p-4 text-sm text-soft">
+        {STATUS[job.status].terminal ? "Never started." : "Not started yet."}
+      </p>
+    );
+  return (
+    <ul className="divide-y divide-line">
+      {attempts.map((attempt, at) => (
+        <li key={`${attempt.gen}.${attempt.attempt}`}>
+          <AttemptCard
+            attempt={attempt}
+            open={at === 0}
+            showRun={job.gen > 1}
+            more={more}
+            logs={logs.filter((line) => line.gen === attempt.gen && line.attempt === attempt.attempt)}
+          />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function AttemptCard({
+  attempt,
+  open,
+  showRun,
+  logs,
+  more,
+}: {
+  attempt: Attempt;
+  open: boolean;
+  showRun: boolean;
+  logs: LogLine[];
+  more: string | null;
+}) {
+  return (
+    <details open={open} className={cx("group border-s-2", EDGE[attempt.outcome])}>
+      <summary className="flex flex-wrap items-baseline gap-x-3 px-4 py-2.5 text-sm hover:bg-hover">
+        <span className="font-medium">
+          {showRun && (
+            <span className="text-soft">
+              {attempt.gen === 1 ? "First run" : `Retry ${attempt.gen - 1}`} ·{" "}
+            </span>
+          )}
+          Attempt {attempt.attempt}
+        </span>
+        <span className="text-soft">{WORD[attempt.outcome]}</span>
+        {attempt.errorClass && (
+          <span className="min-w-0 truncate font-mono text-xs text-red">{attempt.errorClass}</span>
+        )}
+        <span className="nums ms-auto text-xs text-soft">
+          {attempt.durationMs !== null && `${duration(attempt.durationMs)} · `}
+          <When at={attempt.startedAt} />
+        </span>
+      </summary>
+      <div className="flex flex-col gap-3 px-4 pt-1 pb-4">
+        {attempt.errorMessage && (
+          <p
+            dir="auto"
+            className="max-h-40 overflow-auto text-sm break-words whitespace-pre-wrap"
+            data-testid="attempt-error"
+          >
+            {attempt.errorMessage}
+          </p>
+        )}
+        <dl className="grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-4">
+          <Fact name="Cold start">{attempt.coldStart === null ? "–" : attempt.coldStart ? "yes" : "no"}</Fact>
+          <Fact name="Receive count">{attempt.receiveCount ?? "–"}</Fact>
+          <Fact name="Backoff">
+            {attempt.retryDelayS === null ? "–" : duration(attempt.retryDelayS * 1000)}
+          </Fact>
+          <Fact name="Request id" mono>
+            {attempt.requestId ?? "–"}
+          </Fact>
+        </dl>
+        {attempt.stack && (
+          <Code text={attempt.stack} label={`Stack of attempt ${attempt.attempt}`} wrap={false} />
+        )}
+        {logs.length > 0 && <LogLines lines={logs} label={`Log of attempt ${attempt.attempt}`} />}
+        {more && (
+          <a
+            href={more}
+            target="_blank"
+            rel="noopener noreferrer"
+            className={cx(buttonClass("plain", "sm"), "self-start")}
+          >
+            View in CloudWatch <IconExternal width={12} height={12} />
+          </a>
+        )}
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,181 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { JobDetail } from "@/api/jobs";
+import { metrics } from "@/api/metrics";
+import { countdown } from "@/lib/time";
+import { useNow, usePolling } from "@/live/live";
+import { When } from "@/live/When";
+import { Button, buttonClass } from "@/ui/Button";
+import { Copy } from "@/ui/Copy";
+import { IconBan, IconCopy, IconEdit, IconRetry } from "@/ui/icons";
+import { ask } from "@/jobs/actions/actions";
+import { JobSteps } from "./JobSteps";
+import { allows, STATUS } from "@/jobs/status";
+import { StatusChip } from "@/jobs/StatusChip";
+
+interface HeaderProps {
+  job: JobDetail;
+  canAct: boolean;
+}
+
+/** Show the job, its status, why it waits or failed, and its actions. */
+export function JobHeader({ job, canAct }: HeaderProps) {
+  return (
+    <header className="border border-line bg-panel">
+      <div className="flex flex-wrap items-start gap-x-6 gap-y-3 p-4">
+        <div className="min-w-0">
+          <JobSteps id={job.id} />
+          <h1 className="flex flex-wrap items-center gap-x-3 gap-y-1 text-lg font-semibold">
+            <span className="font-mono">{job.type}</span>
+            <span aria-live="polite">
+              <StatusChip status={job.status} size="md" />
+            </span>
+          </h1>
+          <p className="mt-1 flex items-center gap-1 text-xs text-soft">
+            <code className="font-mono break-all" data-testid="job-id">
+              {job.id}
+            </code>
+            <Copy text={job.id} label="Copy the id" />
+          </p>
+        </div>
+        {canAct && <Actions job={job} />}
+      </div>
+      <Progress job={job} />
+      <Why job={job} canAct={canAct} />
+    </header>
+  );
+}
+
+function Actions({ job }: { job: JobDetail }) {
+  const retryable = allows(job.status, "retry");
+  return (
+    <div className="flex flex-wrap gap-2 sm:ms-auto">
+      {retryable && (
+        <Button
+          tone="primary"
+          icon={<IconRetry />}
+          shortcut="r"
+          onClick={() => ask({ kind: "one", action: "retry", job })}
+        >
+          Retry
+        </Button>
+      )}
+      {retryable && (
+        <Link to="/create" search={{ edit: job.id }} className={buttonClass()}>
+          <IconEdit /> Edit and retry
+        </Link>
+      )}
+      {allows(job.status, "cancel") && !job.cancelRequested && (
+        <Button
+          tone="danger"
+          icon={<IconBan />}
+          shortcut="c"
+          onClick={() => ask({ kind: "one", action: "cancel", job })}
+        >
+          Cancel
+        </Button>
+      )}
+      <Link to="/create" search={{ from: job.id }} className={buttonClass()}>
+        <IconCopy /> Duplicate
+      </Link>
+    </div>
+  );
+}
+
+function Progress({ job }: { job: JobDetail }) {
+  if (!job.progress || (job.status !== "processing" && job.status !== "retrying")) return null;
+  const { percent, note } = job.progress;
+  return (
+    <div className="border-t border-line px-4 py-2.5">
+      <div className="mb-1.5 flex justify-between gap-4 text-xs">
+        <span className="truncate text-soft">{note ?? "In progress"}</span>
+        <span className="nums">{Math.round(percent)}%</span>
+      </div>
+      <div
+        role="progressbar"
+        aria-label="Progress"
+        aria-valuenow={Math.round(percent)}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        className="h-1.5 bg-line"
+      >
+        <div
+          className="h-full bg-blue transition-[width] duration-500"
+          style={{ width: `${Math.min(100, percent)}%` }}
+        />
+      </div>
+    </div>
+  );
+}
+
+/** Say why the job waits, or why it failed. */
+function Why({ job, canAct }: HeaderProps) {
+  const now = useNow();
+  const { tone, meaning } = STATUS[job.status];
+  const numbers = useQuery({ ...metrics(), ...usePolling(5000, !STATUS[job.status].terminal) });
+  const paused = numbers.data?.byType[job.type]?.paused ?? false;
+  const due = job.status === "retrying" || job.status === "scheduled" ? job.nextAttemptAt : null;
+  const failed = job.errorMessage && job.status !== "completed" && job.status !== "cancelled";
+  return (
+    <div className="border-t border-line px-4 py-2.5 text-sm">
+      {failed && (
+        <div
+          role="region"
+          aria-label="Error"
+          tabIndex={0}
+          dir="auto"
+          className="mb-1 max-h-25 overflow-auto font-medium break-words whitespace-pre-wrap"
+          data-testid="job-error"
+        >
+          {job.errorClass && <span className={tone}>{job.errorClass}: </span>}
+          {job.errorMessage}
+        </div>
+      )}
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+        <p className="text-soft">
+          {due !== null && due > now ? (
+            <>
+              {job.status === "retrying" ? `Attempt ${job.attempts + 1} of ${job.maxAttempts}` : "Starts"}{" "}
+              <strong className="nums text-text">in {countdown(due - now)}</strong>
+              {paused ? ` (${job.type} is paused).` : "."}
+            </>
+          ) : (
+            <Told text={job.why ?? meaning} />
+          )}
+        </p>
+        {failed && job.fingerprint && <Alike job={job} fingerprint={job.fingerprint} canAct={canAct} />}
+      </div>
+    </div>
+  );
+}
+
+/** Lead to the jobs with the same error, and retry all of them. */
+function Alike({ job, fingerprint, canAct }: HeaderProps & { fingerprint: string }) {
+  const filter = { fingerprint };
+  const scope = { failedWith: job.errorClass };
+  return (
+    <div className="flex flex-wrap gap-2 sm:ms-auto">
+      <Link to="/dashboard" search={filter} className={buttonClass("plain", "sm")}>
+        View similar jobs
+      </Link>
+      {canAct && allows(job.status, "retry") && (
+        <Button
+          size="sm"
+          icon={<IconRetry width={13} height={13} />}
+          onClick={() => ask({ kind: "many", action: "retry", target: { filter }, scope })}
+        >
+          Retry all
+        </Button>
+      )}
+    </div>
+  );
+}
+
+const TIME = /(\d{4}-\d\d-\d\dT[\d:.]+Z)/;
+
+/** A sentence of the API, its times as all others here are. */
+function Told({ text }: { text: string }) {
+  return text
+    .split(TIME)
+    .map((part, at) => (TIME.test(part) ? <When key={at} at={Date.parse(part)} /> : part));
+}

@@ -1,0 +1,129 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { ApiError, isStatus, sentence } from "@/api/errors";
+import { jobOne, type JobDetail } from "@/api/jobs";
+import { plural } from "@/lib/format";
+import { isShortcut, useKeys } from "@/lib/useKeys";
+import { usePolling } from "@/live/live";
+import { useMe } from "@/session/session";
+import { buttonClass } from "@/ui/Button";
+import { Panel } from "@/ui/Panel";
+import { Empty, Failure, Skeleton } from "@/ui/states";
+import { ask } from "@/jobs/actions/actions";
+import { Attempts } from "./Attempts";
+import { JobFacts, Payload, Result, Snippets } from "./JobAside";
+import { JobHeader } from "./JobHeader";
+import { LogPanel } from "@/jobs/detail/logs/LogPanel";
+import { finished } from "@/jobs/measure";
+import { allows, STATUS } from "@/jobs/status";
+import { Timeline } from "@/jobs/detail/timeline/Timeline";
+import { placeOf, trail } from "@/jobs/trail";
+import { useJobLogs } from "@/jobs/detail/logs/useJobLogs";
+
+/** A finished job moves only when somebody retries it. */
+const FINISHED_MS = 30_000;
+
+/** /jobs/:id: everything about one job, live until it is finished. */
+export function JobPage() {
+  const { id } = useParams({ from: "/jobs/$id" });
+  const query = useQuery({ ...jobOne(id), retry: (times, error) => !isStatus(error, 404) && times < 2 });
+  const live = query.data === undefined || !finished(query.data);
+  const polled = useQuery({ ...jobOne(id), ...usePolling(live ? 0 : FINISHED_MS), enabled: query.isSuccess });
+  const job = polled.data ?? query.data;
+  if (job) return <Loaded job={job} />;
+  if (isStatus(query.error, 404)) return <NotFound id={id} />;
+  if (query.error) {
+    return (
+      <Failure
+        page
+        title="Couldn't load this job"
+        detail={sentence(query.error)}
+        correlationId={query.error instanceof ApiError ? query.error.correlationId : null}
+        onRetry={() => void query.refetch()}
+      />
+    );
+  }
+  return <JobToCome />;
+}
+
+function Loaded({ job }: { job: JobDetail }) {
+  const { can } = useMe();
+  useJobKeys(job, can.act);
+  useEffect(() => trail.update((now) => ({ ...now, reading: job.id })), [job.id]);
+  const logs = useJobLogs(job);
+  const lines = logs.data?.lines ?? [];
+  return (
+    <div className="flex flex-col gap-3">
+      <JobHeader job={job} canAct={can.act} />
+      <div className="grid items-start gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
+        <div className="flex min-w-0 flex-col gap-3">
+          <Panel title="Timeline">
+            <Timeline job={job} />
+          </Panel>
+          <Result job={job} />
+          <Panel title={plural(job.history.length, "attempt")} flush>
+            {/* One attempt's lines are the whole log, which stands below. */}
+            <Attempts
+              job={job}
+              logs={job.history.length > 1 ? lines : []}
+              more={logs.data?.insightsUrl ?? null}
+            />
+          </Panel>
+          <LogPanel logs={logs} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-3">
+          <Payload job={job} />
+          <JobFacts job={job} />
+          <Snippets job={job} />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** r retries, c cancels, as in the table; j and k step through the list, Escape leads back to it. */
+function useJobKeys(job: JobDetail, canAct: boolean): void {
+  const navigate = useNavigate();
+  useKeys((event) => {
+    if (!isShortcut(event)) return;
+    const { search, ids } = trail.get();
+    const { before, after } = placeOf(job.id, ids);
+    const next = { j: after, k: before }[event.key];
+    if (next) void navigate({ to: "/jobs/$id", params: { id: next }, replace: true });
+    if (event.key === "Escape") void navigate({ to: "/dashboard", search, resetScroll: false });
+    const action = ({ r: "retry", c: "cancel" } as const)[event.key];
+    if (action && canAct && allows(job.status, action)) ask({ kind: "one", action, job });
+  });
+}
+
+function NotFound({ id }: { id: string }) {
+  return (
+    <div className="border border-line bg-panel">
+      <Empty
+        page
+        title="Job not found"
+        action={
+          <Link to="/dashboard" className={buttonClass()}>
+            View jobs
+          </Link>
+        }
+      >
+        <code className="font-mono break-all">{id}</code> doesn't exist or has expired: completed and
+        cancelled jobs are kept for 30 days, {STATUS.failed.label.toLowerCase()} ones for 90.
+      </Empty>
+    </div>
+  );
+}
+
+function JobToCome() {
+  return (
+    <div role="status" aria-busy="true" aria-label="Loading the job" className="flex flex-col gap-3">
+      <Skeleton className="h-[92px]" />
+      <div className="grid gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
+        <Skeleton className="h-64" />
+        <Skeleton className="h-64" />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,24 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import type { JobDetail } from "@/api/jobs";
+import { jobLogs } from "@/api/logs";
+import { usePolling } from "@/live/live";
+import { finished } from "@/jobs/measure";
+
+/** Milliseconds after the end: lines reach CloudWatch later than the record says that it is over. */
+const LAST_LOOKS = [2000, 8000, 30_000];
+
+/** The lines of a job, followed to its end and a little longer. */
+export function useJobLogs(job: JobDetail) {
+  const over = finished(job);
+  const logs = useQuery({ ...jobLogs(job.id), ...usePolling(4000, !over) });
+  const followed = useRef(false);
+  const { refetch } = logs;
+  useEffect(() => {
+    if (!over) followed.current = true;
+    if (!over || !followed.current) return;
+    const timers = LAST_LOOKS.map((ms) => setTimeout(() => void refetch(), ms));
+    return () => timers.forEach(clearTimeout);
+  }, [over, refetch]);
+  return logs;
+}

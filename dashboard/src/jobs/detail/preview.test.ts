@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { job } from "@/test/factories";
+import { csvRows, resultFiles } from "./preview";
+import { curl, python } from "./snippets";
+
+test("links in a result are files only when they are web addresses", () => {
+  const result = {
+    url: "https://files.test/a/photo.webp?sig=1",
+    files: [{ url: "https://files.test/r.csv" }, { url: "javascript:alert(1)" }, { url: "//no" }],
+    deep: { deeper: { deepest: { url: "https://files.test/too-deep" } } },
+  };
+  expect(resultFiles(result).map((file) => [file.name, file.kind])).toEqual([
+    ["photo.webp", "image"],
+    ["r.csv", "csv"],
+  ]);
+  expect(resultFiles("https://files.test/x.png")).toEqual([]);
+});
+
+test("CSV is read with quotes, commas and line breaks in cells", () => {
+  expect(csvRows('a,b\r\n"1,5","say ""hi"""\n"two\nlines",\n')).toEqual([
+    ["a", "b"],
+    ["1,5", 'say "hi"'],
+    ["two\nlines", ""],
+  ]);
+});
+
+test("snippets cannot be broken out of, and hold no token", () => {
+  const evil = job("a", { payload: { text: `it's """ $(rm -rf /) \\` } });
+  expect(curl(evil, "http://api.test")).toContain(String.raw`it'\''s`);
+  expect(python(evil, "http://api.test").match(/"""/g)).toHaveLength(2);
+  expect(curl(evil, "http://api.test")).toContain("$JOBFLOW_TOKEN");
+});

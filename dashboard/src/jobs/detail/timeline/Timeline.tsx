@@ -1,0 +1,202 @@
+import type { Attempt, JobDetail } from "@/api/jobs";
+import type { ReactNode } from "react";
+import { cx } from "@/lib/cx";
+import { countdown, duration } from "@/lib/time";
+import { useNow } from "@/live/live";
+import { When } from "@/live/When";
+import { IconCheck, IconClock, IconCross, IconDead, IconPlus, IconSpinner } from "@/ui/icons";
+import { STATUS } from "@/jobs/status";
+import { currentAttempts, remaining, segments, summed, type Segment } from "./timeline";
+
+const FILL: Record<Segment["kind"], string> = {
+  wait: "bg-strong",
+  run: "bg-blue",
+  failed: "bg-red",
+  backoff: "hazard",
+  done: "bg-green",
+};
+
+/** Show the times of a job: waits, attempts, backoff, and what comes next. */
+export function Timeline({ job }: { job: JobDetail }) {
+  const now = useNow();
+  const parts = segments(job, now);
+  const attempts = currentAttempts(job);
+  return (
+    <div>
+      <Bar parts={parts} />
+      <ol className="relative mt-4 flex flex-col">
+        <Step icon={<IconPlus />} title="Created" at={job.createdAt} />
+        {job.gen > 1 && (
+          <Step
+            icon={<IconClock />}
+            title={`Manual retry ${job.gen - 1}`}
+            at={attempts[0]?.startedAt ?? job.updatedAt}
+            about={attempts.length > 0}
+          />
+        )}
+        {attempts.map((attempt) => (
+          <AttemptStep key={attempt.attempt} attempt={attempt} max={job.maxAttempts} now={now} />
+        ))}
+        <NextStep job={job} now={now} />
+        <EndStep job={job} />
+      </ol>
+    </div>
+  );
+}
+
+function Bar({ parts }: { parts: Segment[] }) {
+  const total = parts.reduce((sum, part) => sum + (part.to - part.from), 0);
+  if (total <= 0) return null;
+  return (
+    <figure>
+      <div
+        role="img"
+        aria-label={parts.map((part) => `${part.label}: ${duration(part.to - part.from)}`).join(", ")}
+        className="flex h-5 w-full gap-px"
+      >
+        {parts.map((part, at) => (
+          <span
+            key={at}
+            title={`${part.label}: ${duration(part.to - part.from)}`}
+            className={cx("h-full min-w-1", FILL[part.kind], part.open && "pulse-dot")}
+            style={{ flexGrow: Math.max(part.to - part.from, total * 0.01), flexBasis: 0 }}
+          />
+        ))}
+      </div>
+      <figcaption className="nums mt-1.5 flex flex-wrap gap-x-4 text-xs text-soft">
+        {summed(parts).map((part, at) => (
+          <span key={at} className="inline-flex items-center gap-1.5">
+            <span aria-hidden="true" className={cx("size-2", FILL[part.kind])} />
+            {part.label} <span className="text-text">{duration(part.ms)}</span>
+          </span>
+        ))}
+      </figcaption>
+    </figure>
+  );
+}
+
+interface StepProps {
+  icon: ReactNode;
+  title: string;
+  at?: number | null;
+  about?: boolean;
+  tone?: string;
+  ghost?: boolean;
+  children?: ReactNode;
+}
+
+function Step({ icon, title, at, about, tone = "text-soft", ghost, children }: StepProps) {
+  return (
+    <li className="relative flex gap-3 pb-4 last:pb-0 [&:not(:last-child)]:before:absolute [&:not(:last-child)]:before:start-[11px] [&:not(:last-child)]:before:top-6 [&:not(:last-child)]:before:bottom-0 [&:not(:last-child)]:before:w-px [&:not(:last-child)]:before:bg-line">
+      <span
+        className={cx(
+          "flex size-6 shrink-0 items-center justify-center border bg-panel",
+          ghost ? "border-dashed border-strong text-faint" : "border-line",
+          tone,
+        )}
+      >
+        {icon}
+      </span>
+      <div className="min-w-0 flex-1 pt-0.5">
+        <p className="flex flex-wrap items-baseline justify-between gap-x-3 text-sm">
+          <span className={cx("font-medium", ghost && "text-soft")}>{title}</span>
+          {at != null && (
+            <span className="nums text-xs text-soft">
+              {about && "before "}
+              <When at={at} />
+            </span>
+          )}
+        </p>
+        {children && <div className="text-xs break-words text-soft">{children}</div>}
+      </div>
+    </li>
+  );
+}
+
+const OUTCOME: Record<Attempt["outcome"], { word: string; tone: string; icon: ReactNode }> = {
+  completed: { word: "completed", tone: "text-green", icon: <IconCheck width={13} height={13} /> },
+  error: { word: "failed", tone: "text-red", icon: <IconCross width={13} height={13} /> },
+  permanent_error: {
+    word: "failed (not retryable)",
+    tone: "text-red",
+    icon: <IconCross width={13} height={13} />,
+  },
+  cancelled: { word: "cancelled", tone: "text-soft", icon: <IconCross width={13} height={13} /> },
+  lost: {
+    word: "lost: worker stopped responding",
+    tone: "text-amber",
+    icon: <IconCross width={13} height={13} />,
+  },
+  running: {
+    word: "running",
+    tone: "text-blue",
+    icon: <IconSpinner width={13} height={13} className="spin" />,
+  },
+};
+
+function AttemptStep({ attempt, max, now }: { attempt: Attempt; max: number; now: number }) {
+  const { word, tone, icon } = OUTCOME[attempt.outcome];
+  const length = attempt.durationMs ?? (attempt.outcome === "running" ? now - attempt.startedAt : null);
+  return (
+    <Step
+      icon={icon}
+      tone={tone}
+      title={`Attempt ${attempt.attempt} of ${max} ${word}`}
+      at={attempt.startedAt}
+    >
+      {length !== null && (
+        <span className="nums">
+          {attempt.outcome === "running" ? `${duration(length)} elapsed` : `after ${duration(length)}`}
+        </span>
+      )}
+      {attempt.errorClass && <span> · {attempt.errorClass}</span>}
+    </Step>
+  );
+}
+
+function NextStep({ job, now }: { job: JobDetail; now: number }) {
+  const coming = remaining(job);
+  const due = job.nextAttemptAt;
+  const waits = job.status === "retrying" || job.status === "scheduled";
+  return (
+    <>
+      {waits && due !== null && (
+        <Step
+          icon={<IconClock />}
+          ghost
+          title={
+            job.status === "retrying"
+              ? `Attempt ${job.attempts + 1} of ${job.maxAttempts}`
+              : "Scheduled start"
+          }
+          at={due}
+        >
+          <span role="timer" className="nums font-medium text-amber" data-testid="countdown">
+            {due > now ? `in ${countdown(due - now)}` : "due now"}
+          </span>
+        </Step>
+      )}
+      {coming.length > 0 && job.status !== "scheduled" && (
+        <Step icon={<IconClock />} ghost title="If it fails">
+          {coming.map(({ attempt, withinS }) => `retry ${attempt} in ≤ ${withinS} s`).join(", ")}, then dead
+          letter.
+        </Step>
+      )}
+    </>
+  );
+}
+
+function EndStep({ job }: { job: JobDetail }) {
+  if (job.status === "completed" || !STATUS[job.status].terminal) return null;
+  const { label, tone, meaning } = STATUS[job.status];
+  return (
+    <Step
+      icon={<IconDead width={13} height={13} />}
+      tone={tone}
+      title={label}
+      at={job.finishedAt ?? job.updatedAt}
+    >
+      {meaning}
+    </Step>
+  );
+}

@@ -1,0 +1,61 @@
+import { count, plural } from "@/lib/format";
+import { Button } from "@/ui/Button";
+import { IconBan, IconClose, IconRetry } from "@/ui/icons";
+import type { JobAction } from "@/jobs/status";
+import type { Selection } from "@/jobs/table/useSelection";
+
+interface BulkBarProps {
+  selection: Selection;
+  total: number | null;
+  /** All jobs that match can be selected, also those that are not loaded. */
+  canMatch: boolean;
+  allowed: (action: JobAction) => boolean;
+  /** Selected jobs that can be cancelled; null when not all of them are loaded. */
+  cancellable: number | null;
+  act: (action: JobAction) => void;
+}
+
+/** Show the selection and its actions. While something is selected, the list is not updated. */
+export function BulkBar({ selection, total, canMatch, allowed, cancellable, act }: BulkBarProps) {
+  const { ids, matching } = selection;
+  if (ids.size === 0) return null;
+  const cancelLabel = cancellable === null ? "Cancel matching jobs" : `Cancel ${plural(cancellable, "job")}`;
+  return (
+    <div
+      role="toolbar"
+      aria-label="Selected jobs"
+      className="pop fixed inset-x-2 bottom-16 z-30 mx-auto flex max-w-2xl flex-wrap items-center gap-1 border border-strong bg-panel p-2 ps-3 shadow-float sm:ps-4 sm:bottom-4"
+    >
+      <p aria-live="polite" className="me-auto text-sm">
+        <strong className="nums">
+          {matching
+            ? total === null
+              ? "All matching"
+              : `All ${plural(total, "job")}`
+            : plural(ids.size, "job")}
+        </strong>{" "}
+        <span className="text-soft">
+          selected<span className="max-sm:sr-only"> · updates paused</span>
+        </span>
+      </p>
+      {canMatch && (
+        <Button size="sm" tone="ghost" onClick={selection.selectMatching}>
+          {total === null ? "Select all matching" : `Select all ${count(total)} matching`}
+        </Button>
+      )}
+      {allowed("retry") && (
+        <Button size="sm" icon={<IconRetry width={14} height={14} />} onClick={() => act("retry")}>
+          Retry
+        </Button>
+      )}
+      {allowed("cancel") && (
+        <Button size="sm" icon={<IconBan width={14} height={14} />} onClick={() => act("cancel")}>
+          {cancelLabel}
+        </Button>
+      )}
+      <Button size="sm" tone="ghost" icon={<IconClose width={14} height={14} />} onClick={selection.clear}>
+        <span className="max-sm:sr-only">Clear</span>
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { sentence } from "@/api/errors";
+import { latency, throughput } from "@/api/metrics";
+import { ChartCard } from "@/charts/ChartCard";
+import type { Line } from "@/charts/TimeChart";
+import { count } from "@/lib/format";
+import { duration } from "@/lib/time";
+import { usePolling } from "@/live/live";
+import { useZone } from "@/session/prefs";
+import { Segments } from "@/ui/Field";
+import { CHART_SPANS, chartRange, spanFor, type ChartSpan } from "@/jobs/ranges";
+import type { JobsSearch } from "@/jobs/search";
+
+/** What went through and how long it took; a stretch marked on either narrows the table. */
+export default function JobCharts({ search }: { search: JobsSearch }) {
+  const [span, setSpan] = useState<ChartSpan>(spanFor(search));
+  const zone = useZone();
+  const navigate = useNavigate({ from: "/dashboard" });
+  const brush = (from: number, to: number) =>
+    void navigate({ search: ({ range: _, ...now }) => ({ ...now, from, to }), replace: true });
+  const range = () => chartRange(span);
+  const flow = useQuery({ ...throughput(search.type, span, range), ...usePolling(5000) });
+  const run = useQuery({ ...latency("run", search.type, span, range), ...usePolling(5000) });
+  const wait = useQuery({ ...latency("wait", search.type, span, range), ...usePolling(5000) });
+  const picked =
+    search.from === undefined
+      ? undefined
+      : ([search.from, search.to ?? flow.data?.range.to ?? search.from] as const);
+  const points = flow.data?.points ?? [];
+  const step = chartRange(span).step * 1000;
+  const column = (
+    label: string,
+    color: string,
+    key: "completed" | "failed" | "deadLettered" | "retried",
+  ): Line => ({
+    label,
+    color,
+    values: points.map((point) => point[key]),
+  });
+  const sum = (line: Line) => count(line.values.reduce<number>((total, value) => total + (value ?? 0), 0));
+  const times = run.data?.points ?? [];
+  return (
+    <div className="grid gap-3 md:grid-cols-2">
+      <ChartCard
+        title="Throughput"
+        kind="stacked"
+        times={points.map((point) => point.t)}
+        step={step}
+        zone={zone}
+        unit={(value) => count(Math.round(value * 10) / 10)}
+        summary={sum}
+        onBrush={brush}
+        picked={picked}
+        missing={absence(flow)}
+        lines={[
+          column("Completed", "--green", "completed"),
+          column("Retried", "--amber", "retried"),
+          column("Failed", "--red", "failed"),
+          column("Dead letter", "--rose", "deadLettered"),
+        ]}
+        actions={<Segments label="Time shown" value={span} options={CHART_SPANS} onChange={setSpan} />}
+      />
+      <ChartCard
+        title="Latency"
+        kind="lines"
+        times={times.map((point) => point.t)}
+        step={step}
+        zone={zone}
+        unit={duration}
+        summary={(line) => {
+          const last = line.values.findLast((value) => value !== null);
+          return last == null ? "–" : duration(last);
+        }}
+        onBrush={brush}
+        picked={picked}
+        missing={absence(run)}
+        lines={[
+          { label: "Run p50", color: "--blue", values: times.map((point) => point.p50) },
+          { label: "Run p95", color: "--violet", values: times.map((point) => point.p95) },
+          {
+            label: "Wait p95",
+            color: "--grey",
+            values: times.map((_, at) => wait.data?.points[at]?.p95 ?? null),
+          },
+        ]}
+      />
+    </div>
+  );
+}
+
+/** Why a chart has nothing to draw yet; undefined when it has. */
+function absence({ data, error }: { data: unknown; error: Error | null }): string | undefined {
+  if (data !== undefined) return undefined;
+  return error ? `Couldn't load chart: ${sentence(error)}` : "Loading…";
+}

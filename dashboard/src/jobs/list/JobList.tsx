@@ -1,0 +1,128 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { PAGE, type Job } from "@/api/jobs";
+import { isShortcut, useKeys } from "@/lib/useKeys";
+import { useMe } from "@/session/session";
+import { IconUp } from "@/ui/icons";
+import { ask } from "@/jobs/actions/actions";
+import type { JobAction } from "@/jobs/status";
+import { BulkBar } from "./BulkBar";
+import { bulkQuestion, countOf } from "./bulkQuestion";
+import { JobTable } from "@/jobs/table/JobTable";
+import { ListFailure, ListFooter, NoJobs, RowsToCome, Searching } from "./listStates";
+import { PartlySorted } from "./PartlySorted";
+import { isServerOrder, toFilter, type JobsSearch, type SortKey } from "@/jobs/search";
+import { trail } from "@/jobs/trail";
+import { useJobs } from "./useJobs";
+import { useSearching } from "./useSearching";
+import { useSelection } from "@/jobs/table/useSelection";
+import { useSteadyOrder } from "@/jobs/table/useSteadyOrder";
+
+/** The rows of one filter. Another filter is another list: selection and place begin anew. */
+export function JobList({ search }: { search: JobsSearch }) {
+  const { can } = useMe();
+  const navigate = useNavigate({ from: "/dashboard" });
+  // A relative range begins when the list is opened, so that its pages belong together.
+  const [opened] = useState(() => Date.now());
+  const [filter] = useState(() => toFilter(search, opened));
+  const shown = useRef<Job[]>([]);
+  const selection = useSelection(shown);
+  const jobs = useJobs(filter, selection.ids.size > 0);
+  const { pages } = jobs;
+  const sorted = useSteadyOrder(jobs.rows, search.sort, search.dir ?? "desc", opened);
+  const inOrder = isServerOrder(search);
+  const [start] = useState(() => trail.get().reading);
+  useLayoutEffect(() => {
+    shown.current = sorted;
+    trail.set({ search, ids: sorted.map((job) => job.id), reading: null });
+  }, [sorted, search]);
+  const { fresh, accept } = jobs;
+  const empty = jobs.rows.length === 0;
+  // Where nothing is, nothing can jump.
+  useEffect(() => {
+    if (empty && fresh > 0) accept();
+  }, [empty, fresh, accept]);
+  const onSort = (sort: SortKey) => {
+    const dir = (search.sort ?? "created") === sort && search.dir !== "asc" ? ("asc" as const) : undefined;
+    const { sort: _, dir: __, ...rest } = search;
+    void navigate({ search: { ...rest, sort, ...(dir && { dir }) }, replace: true });
+  };
+  const searching = useSearching(pages, empty);
+  const { next } = searching;
+  const onEnd = useCallback(() => {
+    // In another order the next page would fall between the rows: the reader must ask for it.
+    if (inOrder) next();
+  }, [inOrder, next]);
+  const picked = { rows: sorted, ids: selection.ids, matching: selection.matching, search, now: opened };
+  const question = (action: JobAction) => bulkQuestion(picked, action, selection.clear);
+  const act = (action: JobAction) => {
+    const asked = question(action);
+    if (asked) ask(asked);
+  };
+  const canMatch = !search.id && pages.hasNextPage;
+  useKeys((event) => {
+    if (event.key === "Escape" && isShortcut(event)) selection.clear();
+  });
+
+  if (pages.isPending) return <RowsToCome />;
+  if (pages.isError && jobs.rows.length === 0)
+    return <ListFailure error={pages.error} onRetry={() => void pages.refetch()} />;
+  return (
+    <>
+      <Fresh count={jobs.fresh} onAccept={jobs.accept} held={selection.ids.size > 0} />
+      {!inOrder && pages.hasNextPage && (
+        <PartlySorted loaded={sorted.length} total={jobs.total} pages={pages} />
+      )}
+      {sorted.length === 0 && pages.hasNextPage ? (
+        <Searching pages={pages} searched={searching.searched} onGoOn={searching.goOn} />
+      ) : sorted.length === 0 ? (
+        <NoJobs search={search} />
+      ) : (
+        <JobTable
+          rows={sorted}
+          left={jobs.left}
+          selection={selection}
+          search={search}
+          onSort={onSort}
+          onVisible={jobs.watch}
+          onEnd={onEnd}
+          selectable={can.act}
+          actOnSelection={act}
+          selectMatching={canMatch ? selection.selectMatching : selection.selectLoaded}
+          start={start}
+        />
+      )}
+      <ListFooter loaded={sorted.length} total={jobs.total} pages={pages} onMore={searching.goOn} />
+      <BulkBar
+        selection={selection}
+        total={jobs.total}
+        canMatch={canMatch && selection.ids.size >= sorted.length && !selection.matching}
+        allowed={(action) => question(action) !== null}
+        cancellable={countOf(question("cancel"))}
+        act={act}
+      />
+    </>
+  );
+}
+
+/** New jobs wait here until somebody wants them: rows do not jump. */
+function Fresh({ count: n, onAccept, held }: { count: number; onAccept: () => void; held: boolean }) {
+  if (n === 0 || held) return null;
+  const accept = () => {
+    onAccept();
+    document.getElementById("job-list")?.scrollIntoView({ block: "nearest" });
+  };
+  return (
+    // Beside the filters, where nothing is; over the rows once those have scrolled away.
+    <div className="pointer-events-none sticky top-13 z-30 -mb-8 flex h-8 justify-center sm:-mt-10 sm:mb-2 sm:justify-end sm:pe-22">
+      <button
+        type="button"
+        onClick={accept}
+        className="pop pointer-events-auto mt-0.5 flex h-7 items-center gap-1.5 border border-accent bg-accent px-3 text-xs font-semibold text-on-accent shadow-float"
+      >
+        <IconUp width={12} height={12} />
+        {n >= PAGE ? `${PAGE}+` : n} new
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,51 @@
+import { useEffect, useState } from "react";
+import { count } from "@/lib/format";
+import { Button } from "@/ui/Button";
+import { IconAlert } from "@/ui/icons";
+import type { useJobs } from "./useJobs";
+
+const MOST = 10_000;
+/** Rows that are loaded for an order without being asked. */
+const AUTO = 1000;
+
+/** Load rows for an order that the API does not have: up to `AUTO` at once, the rest when asked. Say what is sorted. */
+export function PartlySorted({
+  loaded,
+  total,
+  pages,
+}: {
+  loaded: number;
+  total: number | null;
+  pages: ReturnType<typeof useJobs>["pages"];
+}) {
+  const [most, setMost] = useState(AUTO);
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = pages;
+  const going = hasNextPage && !isFetchNextPageError && loaded < most;
+  useEffect(() => {
+    if (going && !isFetchingNextPage) void fetchNextPage();
+  }, [going, isFetchingNextPage, fetchNextPage]);
+  const rest = total === null || total > MOST ? `up to ${count(MOST)}` : `all ${count(total)}`;
+  return (
+    <div
+      role="status"
+      className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-t border-line px-3 py-1.5 text-xs text-soft"
+    >
+      <IconAlert width={14} height={14} className="text-amber" />
+      <p className="nums min-w-44 flex-1">
+        Only the newest <strong className="text-text">{count(loaded)}</strong>
+        {total !== null && ` of ${count(total)}`} are sorted.
+      </p>
+      {going ? (
+        <Button size="sm" onClick={() => setMost(0)}>
+          Stop loading
+        </Button>
+      ) : (
+        loaded < MOST && (
+          <Button size="sm" onClick={() => setMost(MOST)}>
+            Sort {rest}
+          </Button>
+        )
+      )}
+    </div>
+  );
+}

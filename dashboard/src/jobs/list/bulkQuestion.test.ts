@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { job } from "@/test/factories";
+import { bulkQuestion, countOf } from "./bulkQuestion";
+
+const done = () => undefined;
+const rows = [
+  job("a", { status: "failed" }),
+  job("b", { status: "completed" }),
+  job("c", { status: "dead_letter" }),
+  job("d", { status: "failed" }),
+];
+const picked = { rows, ids: new Set(["a", "b", "c"]), matching: false, search: {}, now: 0 };
+
+test("an action takes every selected job that allows it, and no other", () => {
+  expect(bulkQuestion(picked, "retry", done)).toMatchObject({
+    target: { ids: ["a", "c"] },
+    scope: "selected",
+  });
+  expect(bulkQuestion(picked, "cancel", done)).toBeNull();
+});
+
+test("the number of jobs is known where they are listed", () => {
+  expect(countOf(bulkQuestion(picked, "retry", done))).toBe(2);
+  expect(countOf(bulkQuestion(picked, "cancel", done))).toBe(0);
+  expect(countOf(bulkQuestion({ ...picked, matching: true }, "retry", done))).toBeNull();
+});
+
+test("with all matching jobs selected, the action takes the filter", () => {
+  const all = { ...picked, matching: true, search: { status: "failed" as const } };
+  expect(bulkQuestion(all, "retry", done)).toMatchObject({ target: { filter: { status: "failed" } } });
+  expect(bulkQuestion(all, "cancel", done)).toBeNull();
+});

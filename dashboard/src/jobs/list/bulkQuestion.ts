@@ -1,0 +1,32 @@
+import type { Job } from "@/api/jobs";
+import type { Ask } from "@/jobs/actions/actions";
+import { actionFilter, type JobsSearch } from "@/jobs/search";
+import { allows, type JobAction } from "@/jobs/status";
+
+interface Picked {
+  rows: Job[];
+  ids: ReadonlySet<string>;
+  /** Everything that matches the filters is picked, also jobs that are not loaded. */
+  matching: boolean;
+  search: JobsSearch;
+  /** Where a relative range of the filters ends, in milliseconds. */
+  now: number;
+}
+
+/** Return the question to ask before an action on the selection; null when no selected job allows the action. */
+export function bulkQuestion(picked: Picked, action: JobAction, onDone: () => void): Ask | null {
+  if (picked.matching) {
+    const filter = actionFilter(picked.search, action, picked.now);
+    return filter && { kind: "many", action, target: { filter }, scope: "matching", onDone };
+  }
+  const ids = picked.rows
+    .filter((job) => picked.ids.has(job.id) && allows(job.status, action))
+    .map((job) => job.id);
+  return ids.length > 0 ? { kind: "many", action, target: { ids }, scope: "selected", onDone } : null;
+}
+
+/** Return how many jobs a question lists; null when it names them by a filter. */
+export function countOf(question: Ask | null): number | null {
+  if (question?.kind !== "many") return 0;
+  return "ids" in question.target ? question.target.ids.length : null;
+}

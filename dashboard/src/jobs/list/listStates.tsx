@@ -1,0 +1,149 @@
+import { Link } from "@tanstack/react-router";
+import { ApiError, sentence } from "@/api/errors";
+import { count, plural } from "@/lib/format";
+import { useMe } from "@/session/session";
+import { Button, buttonClass } from "@/ui/Button";
+import { IconPlus } from "@/ui/icons";
+import { Empty, Failure, Skeleton } from "@/ui/states";
+import { isFiltered, type JobsSearch } from "@/jobs/search";
+import { STATUS } from "@/jobs/status";
+import type { useJobs } from "./useJobs";
+
+type Pages = ReturnType<typeof useJobs>["pages"];
+
+export function ListFooter({
+  loaded,
+  total,
+  pages,
+  onMore,
+}: {
+  loaded: number;
+  total: number | null;
+  pages: Pages;
+  onMore: () => void;
+}) {
+  if (loaded === 0) return null;
+  const more = pages.hasNextPage;
+  return (
+    <footer className="flex min-h-10 flex-wrap items-center justify-between gap-2 border-t border-line px-3 py-1.5 text-xs text-soft">
+      <p className="nums" aria-live="polite">
+        {more
+          ? `${count(loaded)} loaded${total === null ? "" : ` of ${count(total)}`}`
+          : plural(loaded, "job")}
+      </p>
+      {pages.isFetchNextPageError ? (
+        <Button size="sm" onClick={onMore}>
+          Couldn't load more. Retry
+        </Button>
+      ) : (
+        more && (
+          <Button size="sm" tone="ghost" disabled={pages.isFetchingNextPage} onClick={onMore}>
+            {pages.isFetchingNextPage ? "Loading…" : "Load more"}
+          </Button>
+        )
+      )}
+    </footer>
+  );
+}
+
+/** Say that nothing was found yet, and how far the search has come. */
+export function Searching({
+  pages,
+  searched,
+  onGoOn,
+}: {
+  pages: Pages;
+  searched: number;
+  onGoOn: () => void;
+}) {
+  const failed = pages.isFetchNextPageError;
+  const stopped = failed || !pages.isFetchingNextPage;
+  return (
+    <Empty
+      title={stopped ? "No match so far" : "Searching…"}
+      action={
+        stopped && (
+          <Button onClick={onGoOn}>{failed ? "Couldn't load more. Retry" : "Continue search"}</Button>
+        )
+      }
+    >
+      <span aria-live="polite" className="nums">
+        No match in the {searched === 1 ? "first page" : `first ${count(searched)} pages`} of jobs, newest
+        first.
+        {stopped && " Older jobs were not searched."}
+      </span>
+    </Empty>
+  );
+}
+
+export function NoJobs({ search }: { search: JobsSearch }) {
+  const { can } = useMe();
+  const create = can.act && (
+    <Link to="/create" className={buttonClass("primary")}>
+      <IconPlus /> Create a job
+    </Link>
+  );
+  if (isFiltered(search)) {
+    return (
+      <Empty
+        title="No jobs match these filters"
+        action={
+          <Link
+            to="/dashboard"
+            search={search.status ? { status: search.status } : {}}
+            className={buttonClass()}
+          >
+            Clear the filters
+          </Link>
+        }
+      >
+        Remove a filter or widen the time range.
+      </Empty>
+    );
+  }
+  if (search.status) {
+    return (
+      <Empty title={`No ${STATUS[search.status].label.toLowerCase()} jobs`}>
+        {STATUS[search.status].meaning}
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="No jobs yet" action={create}>
+      Jobs appear here when they are created by the API or on this page.
+    </Empty>
+  );
+}
+
+export function ListFailure({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  const refused = error instanceof ApiError && error.status === 422;
+  return (
+    <Failure
+      title="Couldn't load jobs"
+      detail={sentence(error)}
+      correlationId={error instanceof ApiError ? error.correlationId : null}
+      onRetry={onRetry}
+    >
+      {refused && (
+        <Link to="/dashboard" className={buttonClass()}>
+          Clear the filters
+        </Link>
+      )}
+    </Failure>
+  );
+}
+
+export function RowsToCome() {
+  return (
+    <div aria-busy="true" aria-label="Loading jobs" role="status" className="border-t border-line">
+      {Array.from({ length: 12 }, (_, at) => (
+        <div key={at} className="flex h-9 items-center gap-6 border-b border-line px-4">
+          <Skeleton className="h-3 w-16" />
+          <Skeleton className="h-3 w-24" />
+          <Skeleton className="h-3 w-20" />
+          <Skeleton className="h-3 flex-1" />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useMemo, useState } from "react";
+import { fetchJobs, jobHead, jobKeys, jobPages, type Job, type JobFilter } from "@/api/jobs";
+import { usePolling } from "@/live/live";
+import { acceptHead, mergeFeed } from "./feed";
+import { finished } from "@/jobs/measure";
+
+const MOST_ASKED = 25;
+const NONE: ReadonlyMap<string, Job> = new Map();
+
+/** The jobs of a filter: rows that stay put, kept up to date; `held` stops the updates. */
+export function useJobs(filter: JobFilter, held: boolean) {
+  const client = useQueryClient();
+  const pages = useInfiniteQuery(jobPages(filter));
+  const head = useQuery({ ...jobHead(filter), ...usePolling(0, !held), enabled: pages.isSuccess });
+  const [watched, setWatched] = useState<string[]>([]);
+  const asked = useQuery({
+    queryKey: [...jobKeys.all, "some", watched],
+    queryFn: async ({ signal }) =>
+      new Map((await fetchJobs(watched, signal)).map((job) => [job.id, job as Job])),
+    enabled: watched.length > 0 && !held,
+    placeholderData: (before) => before,
+    ...usePolling(4000, !held),
+  });
+
+  const feed = useMemo(
+    () => mergeFeed(pages.data?.pages ?? [], head.data, asked.data ?? NONE),
+    [pages.data, head.data, asked.data],
+  );
+
+  /** Tell which rows are in view: the ones that the head does not cover are asked for one by one. */
+  const watch = useCallback(
+    (visible: Job[]) => {
+      const covered = new Set(head.data?.jobs.map((job) => job.id));
+      const ids = visible
+        .filter((job) => !covered.has(job.id) && !finished(job))
+        .slice(0, MOST_ASKED)
+        .map((job) => job.id);
+      setWatched((now) => (now.join() === ids.join() ? now : ids));
+    },
+    [head.data],
+  );
+
+  const accept = useCallback(() => {
+    const newest = head.data;
+    if (!newest) return;
+    client.setQueryData(jobPages(filter).queryKey, (now) => {
+      const next = acceptHead(now?.pages ?? [], newest, feed.left);
+      return { pages: next, pageParams: now?.pageParams.slice(0, next.length) ?? [null] };
+    });
+  }, [client, filter, head.data, feed.left]);
+
+  return { ...feed, pages, total: head.data?.total ?? pages.data?.pages[0]?.total ?? null, watch, accept };
+}

@@ -1,0 +1,40 @@
+import type { ThroughputPoint } from "@/api/metrics";
+
+/** Minutes that a rate is taken over. */
+export const RATE_MINUTES = 5;
+
+type Counted = Pick<ThroughputPoint, "created" | "completed" | "failed" | "deadLettered">;
+
+/** Return jobs a minute over the last `RATE_MINUTES` whole minutes; the last point is the minute that still runs. */
+export function perMinute(points: readonly Counted[], key: keyof Counted): number {
+  const whole = points.slice(-RATE_MINUTES - 1, -1);
+  return whole.length === 0 ? 0 : whole.reduce((sum, point) => sum + point[key], 0) / whole.length;
+}
+
+export interface Drain {
+  text: string;
+  growing: boolean;
+}
+
+/** Say when a queue will be empty, or how fast it grows. `etaMs` is the API's estimate; null when there is none. */
+export function drain(points: readonly Counted[], waiting: number, etaMs: number | null): Drain {
+  if (waiting === 0) return { text: "no backlog", growing: false };
+  // The estimate takes the latest pace at which the queue shrinks, so that a burst counts as a backlog, not as growth.
+  if (etaMs !== null) return { text: etaMs < 60_000 ? "< 1 min" : `about ${minutes(etaMs)}`, growing: false };
+  const ended = (["completed", "failed", "deadLettered"] as const).reduce(
+    (sum, key) => sum + perMinute(points, key),
+    0,
+  );
+  const growth = perMinute(points, "created") - ended;
+  if (growth > 0) return { text: `growing, +${rate(growth)}/min`, growing: true };
+  return { text: ended > 0 ? "not shrinking" : "nothing finishes", growing: false };
+}
+
+function rate(value: number): string {
+  return value < 10 ? value.toFixed(1) : String(Math.round(value));
+}
+
+function minutes(ms: number): string {
+  const whole = Math.round(ms / 60_000);
+  return whole < 90 ? `${whole} min` : `${Math.round(whole / 60)} h`;
+}

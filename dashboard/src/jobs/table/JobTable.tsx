@@ -1,0 +1,154 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { Job } from "@/api/jobs";
+import { range, useRows } from "@/lib/useRows";
+import { useNow } from "@/live/live";
+import { usePrefs } from "@/session/prefs";
+import { COLUMNS, fitColumns, tableWidth } from "./columns";
+import { JobCard } from "./JobCard";
+import { JobRow } from "./JobRow";
+import type { JobsSearch, SortKey } from "@/jobs/search";
+import type { JobAction } from "@/jobs/status";
+import { HeaderRow } from "./HeaderRow";
+import { useRowKeys } from "./useRowKeys";
+import type { Selection } from "./useSelection";
+
+interface JobTableProps {
+  rows: Job[];
+  left: ReadonlySet<string>;
+  selection: Selection;
+  search: JobsSearch;
+  onSort: (sort: SortKey) => void;
+  onVisible: (rows: Job[]) => void;
+  onEnd: () => void;
+  selectable: boolean;
+  actOnSelection: (action: JobAction) => void;
+  selectMatching: (() => void) | null;
+  /** The row to begin at: the job that was read before. */
+  start: string | null;
+}
+
+const HEIGHT = { compact: 36, comfortable: 48 } as const;
+const CARD = 132;
+const NARROW = 600;
+
+/** The jobs, as rows where there is room and as cards where there is not; only those in view are in the page. */
+export function JobTable({
+  rows,
+  left,
+  selection,
+  search,
+  onSort,
+  onVisible,
+  onEnd,
+  selectable,
+  actOnSelection,
+  selectMatching,
+  start,
+}: JobTableProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
+  const { density, hidden } = usePrefs();
+  const navigate = useNavigate();
+  const now = useNow();
+  const cards = width > 0 && width < NARROW;
+  const size = cards ? CARD : HEIGHT[density];
+  const { first, last } = useRows({ count: rows.length, size, scroller: "window", list });
+
+  const columns = useMemo(
+    () =>
+      fitColumns(
+        COLUMNS.filter((column) => !hidden.includes(column.key)),
+        width || 1200,
+      ),
+    [hidden, width],
+  );
+  useEffect(() => tableWidth.set(cards ? 0 : width), [cards, width]);
+  useEffect(() => onVisible(rows.slice(first, last)), [rows, first, last, onVisible]);
+  useEffect(() => {
+    if (last >= rows.length - 15 && rows.length > 0) onEnd();
+  }, [last, rows.length, onEnd]);
+  const keys = {
+    reveal: (index: number) => reveal(list.current, index, size),
+    actOnSelection,
+    selectMatching,
+  };
+  useRowKeys(rows, selection, keys, selectable, start);
+
+  const open = (job: Job) => void navigate({ to: "/jobs/$id", params: { id: job.id } });
+  return (
+    <div ref={box} role="table" aria-label="Jobs" aria-rowcount={rows.length + 1} className="min-w-0">
+      {!cards && (
+        <HeaderRow
+          columns={columns}
+          search={search}
+          onSort={onSort}
+          selection={selection}
+          rows={rows.length}
+          selectable={selectable}
+        />
+      )}
+      <div ref={list} role="rowgroup" className="relative" style={{ height: rows.length * size }}>
+        {range(first, last).map((index) => {
+          const job = rows[index];
+          if (!job) return null;
+          const place = { height: size, transform: `translateY(${index * size}px)` };
+          const shared = {
+            job,
+            now,
+            place,
+            index,
+            left: left.has(job.id),
+            selection,
+            selectable,
+            onOpen: open,
+          };
+          return cards ? (
+            <JobCard key={job.id} {...shared} />
+          ) : (
+            <JobRow key={job.id} {...shared} columns={columns} />
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+/** Pixels that the page's own header and the table's take at the top, and a selection's bar at the bottom. */
+const TOP = 90;
+const BOTTOM = 80;
+
+/** Scroll as little as it takes to see the row. */
+function reveal(list: HTMLElement | null, index: number, size: number): void {
+  if (!list) return;
+  const top = list.getBoundingClientRect().top + index * size;
+  if (top < TOP) window.scrollBy({ top: top - TOP });
+  else if (top + size > window.innerHeight - BOTTOM)
+    window.scrollBy({ top: top + size - window.innerHeight + BOTTOM });
+}
+
+/** How wide the list is, or will be when its first picture has its rows already. 0 where nothing is laid out. */
+function firstWidth(): number {
+  return document.getElementById("job-list")?.clientWidth ?? roomIn(document.documentElement.clientWidth);
+}
+
+/** What the page's own edges (Shell) and the borders leave of a window. */
+function roomIn(window: number): number {
+  const edges = window < 640 ? 2 * 12 : 2 * 16;
+  return Math.max(0, Math.min(1600, window) - edges - 2);
+}
+
+/** How wide the table may be: as wide as its section. */
+function useWidth(ref: React.RefObject<HTMLDivElement | null>): number {
+  const [width, setWidth] = useState(firstWidth);
+  useLayoutEffect(() => {
+    const element = ref.current;
+    if (!element) return;
+    // Told before the next paint: a look of our own would lay everything out once more.
+    const watcher = new ResizeObserver(() => setWidth(element.clientWidth));
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [ref]);
+  return width;
+}

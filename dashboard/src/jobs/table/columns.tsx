@@ -1,0 +1,213 @@
+import type { ReactNode } from "react";
+import { Link } from "@tanstack/react-router";
+import type { Job } from "@/api/jobs";
+import { bytes, oneLine, shortId } from "@/lib/format";
+import type { Json } from "@/lib/json";
+import { createStore } from "@/lib/store";
+import { firstLine } from "@/lib/text";
+import { duration, relative } from "@/lib/time";
+import { Copy } from "@/ui/Copy";
+import { When } from "@/live/When";
+import { ran, waited } from "@/jobs/measure";
+import type { SortKey } from "@/jobs/search";
+import { STATUS } from "@/jobs/status";
+import { StatusChip } from "@/jobs/StatusChip";
+
+export type ColumnKey =
+  "id" | "type" | "status" | "attempt" | "created" | "wait" | "run" | "tags" | "details";
+
+export interface Column {
+  key: ColumnKey;
+  title: string;
+  /** Pixels at least; `grow` shares out what is left. */
+  width: number;
+  grow?: number;
+  sort?: SortKey;
+  end?: boolean;
+  /** The last to go when there is no room: 0 always stays. */
+  rank: number;
+  cell: (job: Job, now: number) => ReactNode;
+}
+
+const time = (ms: number | null) => (ms === null ? <span className="text-faint">–</span> : duration(ms));
+
+export const COLUMNS: readonly Column[] = [
+  {
+    key: "id",
+    title: "Id",
+    width: 104,
+    rank: 0,
+    cell: (job) => (
+      <span className="flex items-center">
+        <Link
+          to="/jobs/$id"
+          params={{ id: job.id }}
+          data-row-link={job.id}
+          className="font-mono text-xs text-text underline decoration-strong underline-offset-4 hover:decoration-current"
+        >
+          {shortId(job.id)}
+        </Link>
+        <Copy
+          text={job.id}
+          label="Copy the id"
+          className="opacity-0 group-hover:opacity-100 focus-visible:opacity-100"
+        />
+      </span>
+    ),
+  },
+  {
+    key: "type",
+    title: "Type",
+    width: 116,
+    grow: 0.4,
+    sort: "type",
+    rank: 1,
+    cell: (job) => <span className="truncate font-mono text-xs">{job.type}</span>,
+  },
+  {
+    key: "status",
+    title: "Status",
+    width: 108,
+    sort: "status",
+    rank: 0,
+    cell: (job) => <Progress job={job} />,
+  },
+  {
+    key: "attempt",
+    title: "Attempt",
+    width: 76,
+    sort: "attempt",
+    end: true,
+    rank: 5,
+    cell: (job) => <Attempts job={job} />,
+  },
+  {
+    key: "created",
+    title: "Created",
+    width: 84,
+    sort: "created",
+    end: true,
+    rank: 2,
+    cell: (job, now) => <When at={job.createdAt}>{relative(job.createdAt, now)}</When>,
+  },
+  {
+    key: "wait",
+    title: "Wait",
+    width: 84,
+    sort: "wait",
+    end: true,
+    rank: 6,
+    cell: (job, now) => time(waited(job, now)),
+  },
+  {
+    key: "run",
+    title: "Run",
+    width: 84,
+    sort: "run",
+    end: true,
+    rank: 4,
+    cell: (job, now) => time(ran(job, now)),
+  },
+  { key: "tags", title: "Tags", width: 110, grow: 0.5, rank: 8, cell: (job) => <Tags tags={job.tags} /> },
+  { key: "details", title: "Details", width: 140, grow: 3, rank: 3, cell: (job) => <Details job={job} /> },
+];
+
+function Progress({ job }: { job: Job }) {
+  const percent = job.status === "processing" ? job.progress?.percent : undefined;
+  return (
+    <span className="flex flex-col justify-center gap-1">
+      <StatusChip status={job.status} />
+      {percent !== undefined && (
+        <span aria-hidden="true" className="block h-0.5 w-20 bg-line">
+          <span className="block h-full bg-blue" style={{ width: `${percent}%` }} />
+        </span>
+      )}
+    </span>
+  );
+}
+
+export function Attempts({ job }: { job: Pick<Job, "attempts" | "maxAttempts" | "gen"> }) {
+  return (
+    <span className="nums" title={job.gen > 1 ? `Run ${job.gen}: it was retried by hand` : undefined}>
+      {job.attempts}
+      <span className="text-faint">/{job.maxAttempts}</span>
+    </span>
+  );
+}
+
+export function Tags({ tags }: { tags: string[] }) {
+  return (
+    <span className="flex min-w-0 gap-1 overflow-hidden">
+      {tags.map((tag) => (
+        <Link
+          key={tag}
+          to="/dashboard"
+          search={{ tag }}
+          className="max-w-28 truncate border border-line px-1 font-mono text-2xs text-soft hover:border-strong hover:text-text"
+        >
+          {tag}
+        </Link>
+      ))}
+    </span>
+  );
+}
+
+/** Show the error; without one, what the payload is about. */
+export function Details({ job }: { job: Job }) {
+  return job.errorMessage || job.errorClass ? <ErrorLine job={job} /> : <PayloadLine job={job} />;
+}
+
+function ErrorLine({ job }: { job: Job }) {
+  const tone =
+    job.status === "failed" || job.status === "dead_letter" ? STATUS[job.status].tone : "text-soft";
+  const message = oneLine(firstLine(job.errorMessage ?? ""));
+  return (
+    <span dir="auto" className="block min-w-0 truncate text-xs" title={oneLine(job.errorMessage ?? "", 600)}>
+      <span className={tone}>{job.errorClass}</span>
+      {job.errorClass && message && <span className="text-faint"> · </span>}
+      <span className="text-soft">{message}</span>
+    </span>
+  );
+}
+
+/** Show the values of the payload, without their names. */
+function PayloadLine({ job }: { job: Job }) {
+  if (job.payload === null) return <span className="text-xs text-faint">{bytes(job.payloadBytes)}</span>;
+  return (
+    <bdi className="block truncate font-mono text-2xs text-faint">
+      {oneLine(gist(job.payload).join(" · "), 160)}
+    </bdi>
+  );
+}
+
+const MOST_VALUES = 6;
+
+function gist(value: Json): string[] {
+  if (typeof value !== "object" || value === null) return value === null ? [] : [String(value)];
+  return Object.values(value).slice(0, MOST_VALUES).flatMap(gist).slice(0, MOST_VALUES);
+}
+
+/** How wide the table is, in pixels; 0 before it is there. */
+export const tableWidth = createStore(0);
+
+/** The columns that a width has room for, the least important going first. */
+export function fitColumns(columns: readonly Column[], width: number): Column[] {
+  const fitted = [...columns];
+  const total = () => fitted.reduce((sum, column) => sum + column.width + GAP, FIXED);
+  while (total() > width) {
+    const worst = fitted.reduce((a, b) => (b.rank > a.rank ? b : a));
+    if (worst.rank === 0) break;
+    fitted.splice(fitted.indexOf(worst), 1);
+  }
+  return fitted;
+}
+
+const GAP = 12;
+/** The check box, the actions, and the edges. */
+const FIXED = 36 + 68 + 16;
+
+export function template(columns: readonly Column[]): string {
+  const tracks = columns.map(({ width, grow }) => (grow ? `minmax(${width}px, ${grow}fr)` : `${width}px`));
+  const hasGrow = columns.some((column) => column.grow);
+  return ["28px", ...tracks, hasGrow ? "" : "1fr", "60px"].filter(Boolean).join(" ");
+}

@@ -1,0 +1,25 @@
+import { useMemo, useState } from "react";
+import type { Job } from "@/api/jobs";
+import { sortJobs } from "@/jobs/measure";
+import type { SortKey } from "@/jobs/search";
+
+/** The rows in the order asked for, as it was when it was asked for: a row whose value changes stays where it is. */
+export function useSteadyOrder(
+  rows: Job[],
+  sort: SortKey | undefined,
+  dir: "asc" | "desc",
+  now: number,
+): Job[] {
+  const key = `${sort} ${dir} ${rows.length} ${rows[0]?.id}`;
+  const [kept, setKept] = useState({ key, ids: inOrder(rows, sort, dir, now) });
+  if (kept.key !== key) setKept({ key, ids: inOrder(rows, sort, dir, now) });
+  return useMemo(() => {
+    if (!sort) return rows;
+    const known = new Map(rows.map((job) => [job.id, job]));
+    return kept.ids.flatMap((id) => known.get(id) ?? []);
+  }, [rows, sort, kept]);
+}
+
+function inOrder(rows: Job[], sort: SortKey | undefined, dir: "asc" | "desc", now: number): string[] {
+  return sort ? sortJobs(rows, sort, dir, now).map((job) => job.id) : [];
+}

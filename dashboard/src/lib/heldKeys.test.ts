@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { holdKeys, releaseKeys } from "./heldKeys";
+
+/** A key press as a browser sends it: happy-dom trusts none. */
+function press(target: EventTarget, key: string, more: KeyboardEventInit = {}): void {
+  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
+  Object.defineProperty(event, "isTrusted", { value: true });
+  target.dispatchEvent(event);
+}
+
+test("shortcuts pressed while the page loads are pressed again once it is ready; typing and chords are not held", async () => {
+  const heard: string[] = [];
+  holdKeys();
+  document.addEventListener("keydown", (event) => heard.push(event.key));
+  const field = document.body.appendChild(document.createElement("input"));
+  press(document.body, "j");
+  press(field, "a");
+  press(document.body, "k", { ctrlKey: true });
+  press(document.body, "J", { shiftKey: true });
+  expect(heard).toEqual(["a", "k"]);
+  const page = { ready: false };
+  releaseKeys(() => page.ready);
+  expect(heard).toEqual(["a", "k"]);
+  page.ready = true;
+  await expect.poll(() => heard).toEqual(["a", "k", "j", "J"]);
+  press(document.body, "x");
+  expect(heard.at(-1)).toBe("x");
+});

@@ -1,0 +1,61 @@
+import * as Radix from "@radix-ui/react-dialog";
+import type { ReactNode } from "react";
+import { cx } from "@/lib/cx";
+import { IconButton } from "@/ui/Button";
+import { IconClose } from "@/ui/icons";
+
+interface DialogProps {
+  open: boolean;
+  onClose: () => void;
+  title: string;
+  description?: ReactNode;
+  wide?: boolean;
+  children?: ReactNode;
+  footer?: ReactNode;
+}
+
+/** A modal window: takes the focus (what is marked data-first gets it), closes on Escape, gives the focus back. */
+export function Dialog({ open, onClose, title, description, wide, children, footer }: DialogProps) {
+  return (
+    <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 bg-backdrop" />
+        <Radix.Content
+          className={cx(
+            "pop fixed inset-x-3 top-[8vh] z-50 mx-auto flex max-h-[84vh] flex-col border border-strong bg-panel shadow-float",
+            wide ? "max-w-3xl" : "max-w-md",
+          )}
+          onOpenAutoFocus={(event) => {
+            const first = (event.currentTarget as HTMLElement).querySelector<HTMLElement>("[data-first]");
+            if (first) event.preventDefault();
+            first?.focus();
+          }}
+          {...(description ? {} : { "aria-describedby": undefined })}
+        >
+          <header className="flex items-start justify-between gap-4 border-b border-line py-2 ps-4 pe-2">
+            <Radix.Title className="py-1 text-base font-semibold">{title}</Radix.Title>
+            <Radix.Close asChild>
+              <IconButton label="Close">
+                <IconClose />
+              </IconButton>
+            </Radix.Close>
+          </header>
+          {/* On a small screen it scrolls, also by keyboard. */}
+          <div role="region" aria-label={title} tabIndex={0} className="min-h-0 overflow-y-auto p-4">
+            {description && (
+              <Radix.Description asChild>
+                <div className="text-sm text-soft">{description}</div>
+              </Radix.Description>
+            )}
+            {children}
+          </div>
+          {footer && (
+            <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-4 py-3">
+              {footer}
+            </footer>
+          )}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}

@@ -1,0 +1,170 @@
+"""What gives an attempt back: a job that asks to come again later, and a job that could not be run at all."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import RetryLater
+from chalicelib.jobs.backoff import Backoff
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import DAY, LOOK_AHEAD
+from chalicelib.jobs.ports import Nudge
+from chalicelib.telemetry import events
+from chalicelib.worker.context import JobContext
+from tests.chalicelib.worker.bench import Bench, boom
+from tests.support import T0
+
+
+def later(seconds: float, reason: str = "") -> Callable[[JobContext], object]:
+    """An attempt that asks to come again."""
+
+    def ask(_: JobContext) -> object:
+        raise RetryLater(seconds, reason)
+
+    return ask
+
+
+def send_again(world: Bench) -> None:
+    """What the watchdog does for a job without a message, when it is due."""
+    world.queue.send(Nudge("job-1", 1, "test.note"))
+
+
+def test_a_job_may_come_again_later_more_often_than_it_has_attempts(world: Bench) -> None:
+    world.submit(max_attempts=1)
+    world.script = [later(60, "429 Too Many Requests")] * 4
+    for claims in range(1, 5):
+        world.poll()
+        job = world.job()
+        assert (job.status, job.attempts, job.claims, job.next_attempt_at) == (
+            Status.RETRYING, 0, claims, world.clock.now + 60,
+        )  # fmt: skip
+        assert (job.error_class, job.error_message) == ("RetryLater", "429 Too Many Requests")
+        world.clock.advance(60)
+    world.poll()
+    assert (world.job().status, world.job().attempts) == (Status.COMPLETED, 1)
+    history = world.store.view("job-1").attempts
+    assert [(a.outcome, a.attempt, a.claim, a.retry_delay_s) for a in history] == [
+        ("deferred", 1, claim, 60) for claim in range(1, 5)
+    ]
+
+
+def test_a_wait_longer_than_a_message_may_hide_is_parked(world: Bench) -> None:
+    world.submit()
+    world.script = [later(901)]
+    world.poll()
+    job = world.job()
+    assert (job.status, job.sent, job.parked_until, job.due_at) == (
+        Status.RETRYING, False, T0 + 901, T0 + 901 - LOOK_AHEAD,
+    )  # fmt: skip
+    assert world.waiting() == [], "acknowledged: it is not in flight and uses up no receives"
+    send_again(world)
+    world.poll()
+    assert (world.waiting(), world.job().sent) == ([], False), "a message that comes early is extra"
+    world.clock.advance(901)
+    send_again(world)
+    world.poll()
+    assert world.job().status is Status.COMPLETED
+
+
+def test_a_wait_of_a_quarter_of_an_hour_stays_with_the_message(world: Bench) -> None:
+    world.submit()
+    world.script = [later(900)]
+    world.poll()
+    (message,) = world.waiting()
+    assert (message.visible_at, world.job().parked_until) == (T0 + 900, None)
+
+
+def test_a_failed_attempt_whose_curve_is_long_is_parked(world: Bench) -> None:
+    world.worker.kind = replace(world.kind, retry=Backoff(first=7200, longest=7200))
+    world.submit()
+    world.script = [boom]
+    world.poll()
+    assert (world.job().status, world.job().parked_until, world.job().attempts) == (Status.RETRYING, T0 + 7200, 1)
+
+
+def test_a_wait_at_the_last_receive_is_parked_instead_of_going_through_the_dead_letter_queue(world: Bench) -> None:
+    world.submit()
+    world.script = [later(1)] * 5
+    for _ in range(4):
+        world.poll()
+        assert world.job().parked_until is None
+        world.clock.advance(1)
+    world.poll()
+    assert (world.job().parked_until, world.waiting(), world.dead()) == (world.clock.now + 1, [], [])
+
+
+@pytest.fixture
+def stalls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The reasons of the stalls that rang."""
+    rang: list[str] = []
+    monkeypatch.setattr(events, "stalled", lambda _, why: rang.append(why))
+    return rang
+
+
+def test_a_stored_payload_that_todays_schema_refuses_waits_and_rings_once(world: Bench, stalls: list[str]) -> None:
+    world.store.add(Job("job-1", "test.note", Status.QUEUED, T0, T0, payload={"text": 7}))
+    send_again(world)
+    for claims in range(1, 30):
+        world.poll()
+        job = world.job()
+        assert (job.status, job.attempts, job.claims, job.parked_until) == (
+            Status.RETRYING, 0, claims, world.clock.now + 3600,
+        )  # fmt: skip
+        world.clock.advance(3600)
+        send_again(world)
+    assert (world.job().error_class, stalls) == ("PayloadRefused", ["PayloadRefused"])
+    assert "text" in (world.job().error_message or "")
+    assert world.clock.now - T0 > DAY, "no time ends it: a person does"
+    world.worker.kind = replace(world.kind, upgrade=upgrade)
+    world.poll()
+    assert world.job().status is Status.COMPLETED
+
+
+def upgrade(old: Any) -> Any:
+    """Bring a payload of the version before to today's schema."""
+    return {"text": str(old["text"])}
+
+
+def test_a_payload_that_cannot_be_read_costs_no_attempt_and_runs_once_it_can_be(
+    world: Bench, stalls: list[str]
+) -> None:
+    job = world.submit(payload_bytes=310_000)
+    world.store._jobs[job.id] = replace(job, payload=None)
+    waits = []
+    for _ in range(3):
+        world.poll()
+        waits.append((world.job().next_attempt_at or 0) - world.clock.now)
+        world.clock.advance(waits[-1])
+    assert (world.job().status, world.job().attempts, world.ran) == (Status.RETRYING, 0, [])
+    assert (waits, stalls, world.job().stalled_since) == ([30, 60, 120], ["PayloadUnreadable"], T0)
+    assert "310,000 bytes" in (world.job().error_message or "")
+    world.store._jobs[job.id] = replace(world.job(), payload=job.payload)
+    world.poll()
+    assert (world.job().status, world.job().attempts, world.ran) == (Status.COMPLETED, 1, [(1, 4)])
+
+
+def test_a_payload_that_cannot_be_read_for_a_day_ends_the_job_and_says_so(world: Bench, stalls: list[str]) -> None:
+    job = world.submit()
+    world.store._jobs[job.id] = replace(job, payload=None)
+    while not world.job().terminal:
+        assert world.clock.now - T0 <= DAY + 3600
+        world.poll()
+        world.clock.now = max(world.clock.now, world.job().next_attempt_at or 0)
+        if not world.waiting() and not world.job().terminal:
+            send_again(world)
+    assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "PayloadUnreadable")
+    assert world.clock.now - T0 >= DAY
+    assert stalls == ["PayloadUnreadable"]
+
+
+def test_an_attempt_that_exits_is_a_failed_attempt_with_its_name(world: Bench) -> None:
+    def leave(_: JobContext) -> object:
+        raise SystemExit(3)
+
+    world.submit()
+    world.script = [leave]
+    world.poll()
+    (attempt,) = world.store.view("job-1").attempts
+    assert (attempt.outcome, attempt.error_class, attempt.error_message) == ("error", "SystemExit", "3")
