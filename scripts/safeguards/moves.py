@@ -6,7 +6,7 @@ MOVES = (
     Safeguard(
         "the fence: only the holder ends its attempt",
         "chalicelib.jobs.transitions:_fence",
-        "(Test('attempts', '=', held.attempts),)",
+        "(Test('claims', '=', held.claims),)",
         "()",
     ),
     Safeguard(
@@ -36,20 +36,20 @@ MOVES = (
     Safeguard(
         "no claim without an attempt left",
         "chalicelib.jobs.transitions:claim",
-        "(Test('attempts', 'below', 'max_attempts'), Test('next_attempt_at', 'due', now))",
+        "(*_budget(), Test('next_attempt_at', 'due', now))",
         "(Test('next_attempt_at', 'due', now),)",
     ),
     Safeguard(
         "no claim before its time",
         "chalicelib.jobs.transitions:claim",
-        "(Test('attempts', 'below', 'max_attempts'), Test('next_attempt_at', 'due', now))",
-        "(Test('attempts', 'below', 'max_attempts'),)",
+        "(*_budget(), Test('next_attempt_at', 'due', now))",
+        "_budget()",
     ),
     Safeguard(
         "the lease is checked again by the take-over itself",
         "chalicelib.jobs.transitions:take_over",
-        "(*_fence(lost), Test('lease_until', '<', now), Test('attempts', 'below', 'max_attempts'))",
-        "(*_fence(lost), Test('attempts', 'below', 'max_attempts'))",
+        "(*_fence(lost), Test('lease_until', '<', now), *_budget())",
+        "(*_fence(lost), *_budget())",
     ),
     Safeguard(
         "no retry of a job that was asked to stop",
@@ -66,7 +66,7 @@ MOVES = (
     Safeguard(
         "nobody buries a job that moved on meanwhile",
         "chalicelib.jobs.transitions:bury",
-        "(Test('status', '=', found.status), Test('attempts', '=', found.attempts), *free)",
+        "(Test('status', '=', found.status), *_fence(found), *free)",
         "free",
     ),
     Safeguard(
@@ -82,10 +82,58 @@ MOVES = (
         "()",
     ),
     Safeguard(
-        "failed sends do not count against a job",
-        "chalicelib.jobs.transitions:mark_sent",
-        "{'sent': True, 'resends': 0}",
-        "{'sent': True}",
+        "a deferred job gets its attempt back",
+        "chalicelib.jobs.transitions:defer",
+        "{'attempts': -1}",
+        "{}",
+    ),
+    Safeguard(
+        "claims are counted at the claim",
+        "chalicelib.jobs.transitions:claim",
+        "{'claims': 1}",
+        "{}",
+    ),
+    Safeguard(
+        "claims are counted at a take-over",
+        "chalicelib.jobs.transitions:take_over",
+        "{'claims': 1}",
+        "{}",
+    ),
+    Safeguard(
+        "no deferral of a job that was asked to stop",
+        "chalicelib.jobs.transitions:defer",
+        "(*_fence(held), Test('cancel_requested', 'unset'))",
+        "_fence(held)",
+    ),
+    Safeguard(
+        "a parked job is on record as without a message",
+        "chalicelib.jobs.transitions:_waits",
+        "{'sent': False}",
+        "{}",
+    ),
+    Safeguard(
+        "a parked job is sent ahead of its time",
+        "chalicelib.jobs.transitions:_waits",
+        "max(now, not_before - LOOK_AHEAD)",
+        "not_before + 600",
+    ),
+    Safeguard(
+        "a redelivery is called for once",
+        "chalicelib.jobs.transitions:redeliver",
+        "(Test('status', '=', found.status), *_fence(found), Test('sent', '=', True), *free)",
+        "(Test('status', '=', found.status), *_fence(found), *free)",
+    ),
+    Safeguard(
+        "the first stall is remembered",
+        "chalicelib.jobs.transitions:redeliver",
+        "found.stalled_since or now",
+        "now",
+    ),
+    Safeguard(
+        "an attempt that settles ends a stall",
+        "chalicelib.jobs.transitions:postpone",
+        "{'stalled_since': None}",
+        "{}",
     ),
     Safeguard(
         "a retry forgets that the run before was asked to stop",

@@ -14,6 +14,8 @@ UNITS = (
     "tests/chalicelib/test_safeguards.py",
 )
 PORTS = "tests/proof/test_crash_points.py::test_no_crash_point_loses_or_doubles_anything_over_the_ports"
+MONTH = "tests/proof/test_month.py"
+WAITS = ("tests/chalicelib/worker", "tests/chalicelib/jobs/test_backoff.py", PORTS)
 FAST = (*UNITS, PORTS)
 ADAPTERS = ("tests/contract/test_job_store.py", "tests/contract/test_lost_replies.py", "tests/contract/test_races.py")
 

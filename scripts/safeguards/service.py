@@ -30,4 +30,22 @@ return job
         "(run_at or now) - LOOK_AHEAD",
         "(run_at or now) + 60",
     ),
+    Safeguard(
+        "another time to run at is another body",
+        "chalicelib.service.jobs:Submission.body_hash",
+        "[self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]",
+        "[self.type, self.payload, self.max_attempts, self.delay_seconds, self.tags]",
+    ),
+    Safeguard(
+        "another delay is another body",
+        "chalicelib.service.jobs:Submission.body_hash",
+        "[self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]",
+        "[self.type, self.payload, self.max_attempts, self.run_at, self.tags]",
+    ),
+    Safeguard(
+        "a replay sends what has no message",
+        "chalicelib.service.jobs:JobService.submit",
+        "self.send(job) if new or self.stranded(job) else job",
+        "self.send(job) if new else job",
+    ),
 )

@@ -1,6 +1,6 @@
 """What brings lost work back, ends what cannot be delivered, and tidies up."""
 
-from scripts.safeguards.safeguard import Safeguard
+from scripts.safeguards.safeguard import FAST, MONTH, Safeguard
 
 WATCHDOG = (
     Safeguard(
@@ -103,9 +103,53 @@ return 'failed'
         "Remove('other generation')",
     ),
     Safeguard(
-        "a job with a second message gets its time",
-        "chalicelib.watchdog.dead_letter_rules:sweep",
-        "Bury(('Redriven', _WHY_REDRIVEN)) if now >= expected(job) + SEND_GRACE else Keep()",
-        "Bury(('Redriven', _WHY_REDRIVEN))",
+        "a dead letter that another message replaces is removed",
+        "chalicelib.watchdog.dead_letter_rules:_unfinished",
+        "not job.sent",
+        "False",
+    ),
+    Safeguard(
+        "a message in the dead-letter queue is no reason to give its job up",
+        "chalicelib.watchdog.dead_letter_rules:_unfinished",
+        "return Redeliver(max(now + pause, expected(job) - LOOK_AHEAD))",
+        "return Bury(lost_error(job))",
+        (*FAST, MONTH),
+    ),
+    Safeguard(
+        "a stalled job is given up after a day, not at once",
+        "chalicelib.watchdog.dead_letter_rules:_unfinished",
+        "now - job.stalled_since >= GIVE_UP_STALLED",
+        "True",
+        (*FAST, MONTH),
+    ),
+    Safeguard(
+        "a stalled job is given up after a day",
+        "chalicelib.watchdog.dead_letter_rules:_unfinished",
+        "now - job.stalled_since >= GIVE_UP_STALLED",
+        "False",
+    ),
+    Safeguard(
+        "redeliveries back off",
+        "chalicelib.watchdog.dead_letter_rules:_unfinished",
+        "min(LONGEST_PAUSE, 60.0 * 2 ** job.resends - 60.0)",
+        "0.0",
+    ),
+    Safeguard(
+        "a dead letter under a live lease is left alone",
+        "chalicelib.watchdog.dead_letter_rules:_unfinished",
+        "job.status is Status.PROCESSING and now < expected(job) + SEND_GRACE",
+        "False",
+    ),
+    Safeguard(
+        "a job is not given up after one re-send",
+        "chalicelib.watchdog.rules:watch",
+        "job.resends >= MOST_RESENDS",
+        "job.resends >= 1",
+    ),
+    Safeguard(
+        "a dead-letter queue of unknown depth is swept",
+        "chalicelib.watchdog.run:Watchdog.run",
+        "depths[name].dead or depths[name] is UNKNOWN",
+        "depths[name].dead",
     ),
 )

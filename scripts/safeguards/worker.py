@@ -36,7 +36,7 @@ WORKER = (
     Safeguard(
         "a dead letter burns down instead of being acknowledged",
         "chalicelib.worker.message_fate:after_refusal",
-        "Hold(0, 'burning down to the dead-letter queue')",
+        "Hold(0, 'awaiting redrive')",
         "Drop('dead letter')",
     ),
     Safeguard(
@@ -66,24 +66,24 @@ WORKER = (
     Safeguard(
         "the message of a spent job is not acknowledged",
         "chalicelib.worker.settle:Settlement._failed",
-        "Hold(0, 'burning down to the dead-letter queue')",
+        "Hold(0, 'awaiting redrive')",
         "Drop('spent')",
     ),
     Safeguard(
         "what an attempt did is on record before its job moves on",
         "chalicelib.worker.settle:Settlement._record",
         """
-self.store.record(job.id, attempt)
-after = self.store.apply(job.id, change)
+self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attempt))
+after = self._apply(job, change)
 """,
         """
-after = self.store.apply(job.id, change)
-self.store.record(job.id, attempt)
+after = self._apply(job, change)
+self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attempt))
 """,
     ),
     Safeguard(
         "an error stays on record when its job is stopped",
-        "chalicelib.worker.settle:Settlement._postponed",
+        "chalicelib.worker.settle:Settlement._wait",
         "self._record(job, replace(attempt, retry_delay_s=None), transitions.stop(job, now=now))",
         "self._stopped(job, now)",
     ),
@@ -125,15 +125,15 @@ self.store.record(job.id, attempt)
     ),
     Safeguard(
         "the floor of the jitter",
-        "chalicelib.jobs.backoff:backoff",
-        "1",
-        "0",
+        "chalicelib.jobs.backoff:Backoff.delay",
+        "max(1, math.ceil(chance(share * latest, latest)))",
+        "max(0, math.ceil(chance(share * latest, latest)))",
     ),
     Safeguard(
         "the cap of the backoff",
-        "chalicelib.jobs.backoff:backoff",
-        "min(cap, 2 ** attempts)",
-        "2 ** attempts",
+        "chalicelib.jobs.backoff:Backoff.latest",
+        "min(self.longest, self.first * self.factor ** min(attempt - 1, 64))",
+        "self.first * self.factor ** min(attempt - 1, 64)",
     ),
     Safeguard(
         "the trim: a crash is noticed soon",
@@ -156,7 +156,7 @@ self.store.record(job.id, attempt)
     Safeguard(
         "an error of AWS keeps the message",
         "chalicelib.worker.consume:Worker._acknowledged",
-        "Hold(None, 'aws error')",
+        "unavailable(delivery.receive_count, self.spread)",
         "Drop('aws error')",
     ),
     Safeguard(

@@ -24,25 +24,15 @@ class Scenario:
 
 
 SCENARIOS: list[Scenario] = []
-AWAITED: list[Scenario] = []
-"""Stories whose promise is not kept yet: a test expects each to fail, and fails when one does not any more."""
-
-Play = Callable[[World], None]
 
 
-def scenario(end: frozenset[Status], batch: int = 1, *, watchdog: bool = True) -> Callable[[Play], Play]:
+def scenario(
+    end: frozenset[Status], batch: int = 1, *, watchdog: bool = True
+) -> Callable[[Callable[[World], None]], Callable[[World], None]]:
     """Put a story on the list, under its function's name."""
-    return _on(SCENARIOS, end, batch, watchdog)
 
-
-def awaited(end: frozenset[Status], batch: int = 1, *, watchdog: bool = True) -> Callable[[Play], Play]:
-    """Put a story on the list of those whose promise is not kept yet."""
-    return _on(AWAITED, end, batch, watchdog)
-
-
-def _on(stories: list[Scenario], end: frozenset[Status], batch: int, watchdog: bool) -> Callable[[Play], Play]:
-    def add(play: Play) -> Play:
-        stories.append(Scenario(play.__name__.replace("_", " "), play, end, batch, watchdog))
+    def add(play: Callable[[World], None]) -> Callable[[World], None]:
+        SCENARIOS.append(Scenario(play.__name__.replace("_", " "), play, end, batch, watchdog))
         return play
 
     return add

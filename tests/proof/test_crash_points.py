@@ -7,7 +7,7 @@ import pytest
 from tests.proof.aws_ground import on_aws
 from tests.proof.enumeration import Case, execute, visit
 from tests.proof.ground import Stand, in_memory
-from tests.proof.scenarios import AWAITED, SCENARIOS, Scenario
+from tests.proof.scenarios import SCENARIOS
 from tests.proof.script import forget
 
 SEED = 20_261_125
@@ -47,9 +47,3 @@ def test_every_story_ends_as_it_should_and_makes_requests_to_be_interrupted() ->
         calls, broken = execute(Case(scenario), in_memory, SEED)
         assert broken == []
         assert calls >= 4
-
-
-@pytest.mark.parametrize("scenario", AWAITED, ids=lambda scenario: scenario.name)
-@pytest.mark.xfail(strict=True, reason="the watchdog gives a job up that has attempts and time left")
-def test_a_promise_that_is_not_kept_yet(scenario: Scenario) -> None:
-    assert execute(Case(scenario), in_memory, SEED)[1] == []
