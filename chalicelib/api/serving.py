@@ -22,7 +22,13 @@ from chalicelib.telemetry.emf import gathering
 
 LONGEST_CORRELATION_ID = 128
 CORRELATION_ID = "X-Correlation-Id"
-ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+STRICT_TRANSPORT = "max-age=63072000"
+"""Two years, for this host alone. Browsers ignore it where a laptop serves plain HTTP."""
+ALWAYS = {
+    "Cache-Control": "no-store",
+    "Strict-Transport-Security": STRICT_TRANSPORT,
+    "X-Content-Type-Options": "nosniff",
+}
 
 Answered = BaseModel | Reply | Text
 

@@ -39,6 +39,9 @@ class Metric(StrEnum):
     COUNTER_DRIFT = "CounterDrift"
 
 
+PER_TYPE = frozenset({Metric.COMPLETED, Metric.FAILED})
+"""Counted for each job type, because an alarm is about their ratio. CloudWatch bills each name of each type, and
+`GET /metrics` has all the others by type for nothing: those are counted for the platform as a whole."""
 _lock = threading.Lock()
 _gathered: Counter[tuple[tuple[str, str], Metric]] = Counter()
 _gathering = 0
@@ -46,6 +49,8 @@ _gathering = 0
 
 def count(metric: Metric, job_type: str = PLATFORM, number: int = 1, *, event: str | None = None) -> None:
     """Count; written at the end of `gathering`, or at once outside of it. An `event` stands in the job type's place."""
+    if metric not in PER_TYPE:
+        job_type = PLATFORM
     dimension = ("job_type", job_type) if event is None else ("event", event)
     with _lock:
         _gathered[dimension, metric] += number

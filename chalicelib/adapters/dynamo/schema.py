@@ -35,6 +35,7 @@ def control_table() -> dict[str, Any]:
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": _strings("pk", "sk"),
         "KeySchema": _keys("pk", "sk"),
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
     }
 
