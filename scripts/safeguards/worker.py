@@ -24,7 +24,7 @@ WORKER = (
     Safeguard(
         "a message of a finished job is acknowledged",
         "chalicelib.worker.message_fate:after_refusal",
-        "current.status in FINISHED",
+        "current.status in SETTLED",
         "False",
     ),
     Safeguard(

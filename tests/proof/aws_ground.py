@@ -21,7 +21,7 @@ from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
 from tests.proof.direct import direct
 from tests.proof.faults import DYNAMODB, SQS, Faults, Moving, Partial
-from tests.proof.ground import ATTEMPTS, TYPE, TYPES, Ending, Ground, Received, Stand, Write, Written
+from tests.proof.ground import ATTEMPTS, TYPE, Ending, Ground, Received, Stand, Write, Written
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -36,6 +36,7 @@ class AwsGround:
 
     def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
         self.faults = Faults()
+        self.types: Sequence[str] = (TYPE,)
         self.store = cast("JobStore", Moving(DynamoJobStore(settings, clock), self.faults))
         self.queue = cast("JobQueue", Partial(SqsJobQueue(settings), self.faults))
         self._clock = clock
@@ -179,7 +180,7 @@ def _make_table(client: Any) -> None:
 
 
 def _make_queues(client: Any) -> None:
-    for name in TYPES:
+    for name in (TYPE,):
         dead, queue = _dead_of(name), _queue_of(name)
         client.create_queue(QueueName=dead, Attributes={"MessageRetentionPeriod": str(14 * DAY)})
         redrive = {

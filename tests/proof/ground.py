@@ -61,6 +61,8 @@ class Ground(Protocol):
     faults: Faults
     store: JobStore
     queue: JobQueue
+    types: Sequence[str]
+    """The job types that the watchdog looks after: one in a story, more where they can be in each other's way."""
 
     def jobs(self) -> Sequence[Job]:
         """Every job, as it stands."""
@@ -103,8 +105,8 @@ Stand = Callable[[Callable[[], float]], AbstractContextManager[Ground]]
 class MemoryGround:
     """The memory ports, with every port call a crash point."""
 
-    def __init__(self, clock: Callable[[], float], visibility: float) -> None:
-        self.faults = Faults()
+    def __init__(self, clock: Callable[[], float], visibility: float, types: Sequence[str] = (TYPE,)) -> None:
+        self.faults, self.types = Faults(), types
         self._store = LoggingStore(clock)
         self._queue = HonestQueue(clock, visibility)
         self.store = cast("JobStore", Moving(cast("JobStore", Faulty(self._store, self.faults, DYNAMODB)), self.faults))

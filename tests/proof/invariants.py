@@ -7,7 +7,7 @@ from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.job import LOST, MOVES, TERMINAL, Status
 from chalicelib.jobs.message import parse_nudge
 from chalicelib.jobs.ports import Nudge
-from tests.proof.ground import TYPES, Write, Written
+from tests.proof.ground import Write, Written
 from tests.proof.world import BALLAST, World
 
 LEGAL = {(source, move.target) for move in MOVES for source in move.source}
@@ -43,7 +43,7 @@ def _unfinished(world: World) -> Iterator[str]:
     for job in jobs.values():
         if not job.terminal:
             yield f"I1 {job.id} is {job.status} for ever (gen {job.gen}, attempt {job.attempts})"
-    for name in TYPES:
+    for name in world.ground.types:
         if left := world.ground.waiting(name):
             yield f"I12 {left} messages are left in the queue of {name}"
 
@@ -147,7 +147,9 @@ def _forgotten(world: World) -> Iterator[str]:
 
 def _evidence(world: World) -> Iterator[str]:
     jobs = {job.id: job for job in world.ground.jobs()}
-    dead = [nudge for name in TYPES for body in world.ground.dead(name) if (nudge := _nudge(body)) is not None]
+    dead = [
+        nudge for name in world.ground.types for body in world.ground.dead(name) if (nudge := _nudge(body)) is not None
+    ]
     for nudge in dead:
         job = jobs.get(nudge.id)
         if job is None or job.gen != nudge.gen or job.status is not Status.DEAD_LETTER:

@@ -55,7 +55,7 @@ def episode(seed: int, hours: float = EPISODE) -> Report:
     spent = time.process_time()
     clock, rng = Clock(), random.Random(f"{seed} month")
     with silence():
-        world = World(MemoryGround(clock, visibility=6 * TIMEOUT), clock, rng)
+        world = World(MemoryGround(clock, 6 * TIMEOUT, TYPES), clock, rng)
         players = Players(world, rng)
         weather, liveness, began = Weather(world, rng), Liveness(world), clock.now
         while clock.now < began + hours * HOUR:

@@ -15,7 +15,7 @@ from chalicelib.service.jobs import JobService, Submission
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
 from tests.proof.faults import SQS, Crash
-from tests.proof.ground import TYPE, TYPES, Ground, Received
+from tests.proof.ground import TYPE, Ground, Received
 from tests.proof.honest import LaggingIndex
 from tests.proof.script import TIMEOUT, ScriptedFunction, declare
 from tests.support import Clock, Invocation, sqs_record
@@ -62,12 +62,14 @@ class World:
     """The ends of the invocations that run a function for a job's generation."""
 
     def __post_init__(self) -> None:
-        self.kinds = {name: declare(ScriptedFunction(self), name) for name in TYPES}
+        self.kinds = {name: declare(ScriptedFunction(self), name) for name in self.ground.types}
         self.kind = self.kinds[TYPE]
         self.service = JobService(self.ground.store, self.ground.queue, clock=self.clock_of("api"))
         self.index = LaggingIndex(self.ground.store)
         watching = JobService(cast("JobStore", self.index), self.ground.queue, clock=self.clock_of("watchdog"))
-        self.watchdog = Watchdog(watching, TYPES, paused=lambda: TYPES if self.pause_known else ())
+        self.watchdog = Watchdog(
+            watching, self.ground.types, paused=lambda: self.ground.types if self.pause_known else ()
+        )
 
     def clock_of(self, process: str) -> Callable[[], float]:
         """The clock of a process: right, but for its skew."""
@@ -216,11 +218,11 @@ class World:
 
     def at_rest(self) -> bool:
         """Whether nothing is left to do."""
-        return not self.ground.unfinished() and not any(map(self.ground.waiting, TYPES))
+        return not self.ground.unfinished() and not any(map(self.ground.waiting, self.ground.types))
 
     def poll_all(self) -> int:
         """Receive one batch of each type that has a message, and work it off."""
-        return sum(self.poll(kind=kind) for kind in TYPES if kind == TYPE or self.ground.waiting(kind))
+        return sum(self.poll(kind=kind) for kind in self.ground.types if kind == TYPE or self.ground.waiting(kind))
 
     def rest(self, most: float = 2 * DAY) -> None:
         """Let the system run until nothing is left to do, and the watchdog has tidied up."""
@@ -231,7 +233,7 @@ class World:
             if idle:
                 self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 12), 600))
         # What is in the dead-letter queue is swept: the run that a crash ends is followed by another one.
-        for _ in range(3 if any(map(self.ground.dead, TYPES)) else 0):
+        for _ in range(3 if any(map(self.ground.dead, self.ground.types)) else 0):
             self.clock.advance(130)
             self.watch()
             while self.poll_all():
