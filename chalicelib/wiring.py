@@ -31,6 +31,7 @@ from chalicelib.jobs.ports import (
 )
 from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
+from chalicelib.service.reading import JobReader
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ Clock = Callable[[], float]
 NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
-        "job_service", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
+        "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
         "stream_counter", "history", "acknowledgements",
     }
 )  # fmt: skip
@@ -144,6 +145,11 @@ def tokens() -> Tokens:
 def job_service() -> JobService:
     """The use cases over jobs."""
     return _once("job_service", lambda: JobService(job_store(), job_queue(), settings().cursor_secret, clock()))
+
+
+def job_reader() -> JobReader:
+    """Return what reads a job with its explanation."""
+    return _once("job_reader", lambda: JobReader(job_store(), counters(), clock()))
 
 
 def rate_limiter() -> RateLimiter:

@@ -59,7 +59,7 @@ class Claims:
         if current is not None and end.duplicate:
             events.duplicate(current, end.why)
         elif isinstance(end, Drop):
-            events.message_dropped(nudge.type, nudge.id, end.why)
+            events.message_dropped(nudge, current, end.why)
         elif current is not None:
             events.claim_deferred(current, end.why, end.seconds or 0)
         return end

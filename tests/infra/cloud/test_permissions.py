@@ -20,10 +20,11 @@ from chalicelib.jobs.message import write_nudge
 from chalicelib.jobs.ports import Nudge
 from infra.definition import grants
 from infra.definition.calls import allows
+from tests.chalicelib.api.support import only_types
 from tests.infra.cloud.acting import REGION, STACK, Stage, stage
-from tests.support import a_job
+from tests.support import a_job, built_in
 
-TYPES = jobtype.load()
+TYPES = built_in()
 GRANTED: Mapping[str, list[str]] = {
     "api": grants.api(),
     "authorizer": grants.authorizer(),
@@ -69,6 +70,7 @@ def never_seen(actor: str) -> set[str]:
 def day() -> Iterator[Day]:
     """Jobs are created, worked off, failed, retried, cancelled and counted."""
     with (
+        only_types(*TYPES),
         pytest.MonkeyPatch.context() as environment,
         stage(environment, JITTER="none", EVENT_SOURCES=MAPPINGS) as acting,
     ):
@@ -158,7 +160,7 @@ def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 
 def look(acting: Stage, job_id: str) -> None:
     for path in ("/jobs?limit=5", "/jobs?status=failed", "/jobs?type=email.send&status=completed", "/metrics",
-                 "/metrics/series?metric=throughput", "/metrics/health", "/errors", "/me",
+                 "/metrics/series?metric=throughput", "/metrics/health", "/errors", "/me", "/meta",
                  "/jobs?fingerprint=0123456789ab",
                  "/job-types", "/health", "/openapi.json"):  # fmt: skip
         status, answer = acting.call("GET", path)
