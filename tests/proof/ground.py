@@ -158,6 +158,10 @@ class MemoryGround:
         """See Ground."""
         self._queue.messages.pop(name, None)
 
+    def frozen(self) -> JobStore:
+        """Return a copy of the store, which stays as it is now."""
+        return cast("JobStore", self._store.copy())
+
 
 @contextmanager
 def in_memory(clock: Callable[[], float]) -> Iterator[Ground]:
@@ -173,6 +177,12 @@ class LoggingStore(MemoryJobStore):
         self.ids: list[str] = []
         self.log: list[Write] = []
         self.endings: list[Ending] = []
+
+    def copy(self) -> MemoryJobStore:
+        """Return the jobs and their places in the index as they are now; jobs are values, so dicts are enough."""
+        twin = MemoryJobStore(self._clock)
+        twin._jobs, twin._orders, twin._groups = dict(self._jobs), dict(self._orders), dict(self._groups)
+        return twin
 
     def add(self, job: Job) -> None:
         """See JobStore."""

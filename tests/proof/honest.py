@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalicelib.adapters.memory.jobs import MemoryJobQueue, Message
-from chalicelib.jobs.ports import DeadMessage, Depth, JobStore, Nudge
+from chalicelib.jobs.ports import DeadMessage, Depth, JobStore, Nudge, Overdue, Search
 
 DAY = 86_400.0
 KEEP, KEEP_DEAD = 4 * DAY, 14 * DAY
@@ -59,20 +59,16 @@ class HonestQueue(MemoryJobQueue):
 
 
 class LaggingIndex:
-    """A store whose sparse index answers as it did last time, while `lags`."""
+    """A store whose sparse index answers as it was when `frozen` was taken; None: as it is."""
 
     def __init__(self, store: JobStore) -> None:
         self._store = store
-        self._answers: dict[tuple[object, ...], Any] = {}
-        self.lags = False
+        self.frozen: JobStore | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def overdue(self, *asked: Any) -> Any:
-        """See JobStore."""
-        key = tuple(value for value in asked if isinstance(value, str))
-        answer = self._store.overdue(*asked)
-        if not self.lags or key not in self._answers:
-            self._answers[key] = answer
-        return self._answers[key]
+    def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
+        """See JobStore. The request is made all the same, because it may fail."""
+        answer = self._store.overdue(search, now, limit)
+        return answer if self.frozen is None else self.frozen.overdue(search, now, limit)

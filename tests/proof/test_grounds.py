@@ -1,11 +1,14 @@
 """What both grounds must let the games do."""
 
+from typing import cast
+
 import pytest
 
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import JobStore, Nudge, Search
 from tests.proof.aws_ground import on_aws
-from tests.proof.ground import TYPE, Ground, in_memory
-from tests.support import Clock
+from tests.proof.ground import TYPE, Ground, LoggingStore, in_memory
+from tests.proof.honest import LaggingIndex
+from tests.support import Clock, a_job
 
 
 def lose_twice(ground: Ground) -> None:
@@ -24,3 +27,21 @@ def test_messages_are_lost_as_often_as_they_like(over: str) -> None:
         return
     with on_aws() as stand, stand(Clock()) as ground:
         lose_twice(ground)
+
+
+def test_an_index_that_lags_shows_each_search_as_it_was() -> None:
+    clock = Clock()
+    store = LoggingStore(clock)
+    store.add(a_job(id="old", type=TYPE, due_at=clock.now))
+    index = LaggingIndex(cast("JobStore", store))
+    index.frozen = cast("JobStore", store.copy())
+    store.add(a_job(id="new", type=TYPE, due_at=clock.now))
+    store.add(a_job(id="other", type="proof.mail", due_at=clock.now))
+    clock.advance(60)
+
+    def seen(search: Search) -> list[str]:
+        return sorted(entry.id for entry in index.overdue(search, clock.now, 10))
+
+    assert (seen(Search(TYPE)), seen(Search("proof.mail")), seen(Search(TYPE, planned=True))) == (["old"], [], [])
+    index.frozen = None
+    assert (seen(Search(TYPE)), seen(Search("proof.mail"))) == (["new", "old"], ["other"])

@@ -95,13 +95,14 @@ class Weather:
                 faults.out_from[service] = faults.calls + self.rng.randint(1, 12)
         faults.around = set(self.until) & LASTING
         world.throttled = on("invocations are throttled") and self.rng.random() < 0.9
-        world.index.lags = on("the index lags")
         world.time_of_watchdog = self.rng.choice((2.0, 14.0, 16.0)) if on("the watchdog has little time") else 50.0
         world.watchdog_on = not on("the watchdog is down")
         world.paused = world.pause_known = on("the type is paused")
         for process in ("api", "worker", "watchdog"):
             world.skew[process] = self.rng.uniform(-SKEW, SKEW) if on("a clock is wrong") else 0.0
         if isinstance(world.ground, MemoryGround):
+            lags = on("the index lags")
+            world.index.frozen = (world.index.frozen or world.ground.frozen()) if lags else None
             world.ground.raw.estimate = self._estimate if on("depths are estimates") else (lambda _, depth: depth)
 
     def _estimate(self, _: str, depth: Depth) -> Depth:

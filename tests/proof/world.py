@@ -82,7 +82,7 @@ class World:
     def calm(self) -> None:
         """End everything that keeps the world from coming to rest, but for the clocks."""
         self.paused = self.pause_known = self.throttled = False
-        self.time_of_watchdog, self.index.lags, self.watchdog_on = 50.0, False, True
+        self.time_of_watchdog, self.index.frozen, self.watchdog_on = 50.0, None, True
 
     # ---- whoever may die
 
