@@ -27,10 +27,7 @@ def registry() -> Iterator[None]:
     forget()
 
 
-BY_COUNT = pytest.mark.xfail(strict=True, reason="rules.watch gives a job up by the number of re-sends, not by time")
-
-
-@pytest.mark.parametrize("service", [DYNAMODB, SQS, pytest.param(LAMBDA, marks=BY_COUNT)])
+@pytest.mark.parametrize("service", [DYNAMODB, SQS, LAMBDA])
 def test_an_outage_of_six_hours_ends_no_job(service: str) -> None:
     ended, broken = outage(service, 6, JOBS)
     assert broken == []
@@ -55,7 +52,6 @@ class Deep(MemoryJobQueue):
         return Depth(visible=BACKLOG) if job_type == self._backlog else super().depth(job_type)
 
 
-@pytest.mark.xfail(strict=True, reason="the watchdog's looks are shared by all types, oldest first")
 def test_a_job_without_a_message_is_sent_within_three_minutes_beside_a_backlog_of_another_type() -> None:
     clock = Clock()
     store, queue = MemoryJobStore(clock), Deep(clock, "a.deep")
