@@ -11,9 +11,11 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.changes import read
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.adapters.dynamo.schema import META, jobs_table
 from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.counters.changes import JobChange
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.limits import SPARE_RECEIVES
 from chalicelib.jobs.ports import JobQueue, JobStore
@@ -66,6 +68,11 @@ class AwsGround:
         self._log.read()
         return self._log.endings
 
+    def changes(self) -> Sequence[JobChange]:
+        """See Ground: read as the stream's consumer reads them."""
+        self._log.read()
+        return self._log.changes
+
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""
         found = _sqs().receive_message(_queue_of(name), most, 0, VISIBILITY, ["ApproximateReceiveCount"])
@@ -109,6 +116,7 @@ class _Log:
     def __init__(self) -> None:
         self.writes: list[Write] = []
         self.endings: list[Ending] = []
+        self.changes: list[JobChange] = []
         self.statuses: dict[str, Status] = {}
         self._read = 0
 
@@ -116,7 +124,9 @@ class _Log:
         """Read on; returns how many records there are."""
         records = dynamodb_backends[ACCOUNT][REGION].tables[TABLE].stream_shard.items
         for item in records[self._read :]:
-            self._add(item.to_json()["dynamodb"])
+            record = item.to_json()
+            self._add(record["dynamodb"])
+            self.changes += (told for told in read([record]) if isinstance(told, JobChange))
         self._read = len(records)
         return self._read
 

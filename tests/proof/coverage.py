@@ -8,8 +8,8 @@ from tests.proof.faults import CREATE
 
 FAULTS = (
     "dies before", "dies after", "refused", "reply lost", "DynamoDB is out of order", "SQS is out of order",
-    "invocations are throttled", "a clock is wrong", "the index lags", "depths are estimates",
-    "the watchdog has little time", "the watchdog is down",
+    "invocations are throttled", "a clock is wrong", "the index lags", "the counters lag",
+    "the counters are out of order", "depths are estimates", "the watchdog has little time", "the watchdog is down",
 )  # fmt: skip
 COLUMNS = (CREATE, *(move.name for move in (*MOVES, *NOTES)))
 IMPOSSIBLE: Mapping[tuple[str, str], str] = {

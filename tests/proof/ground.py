@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.counters.changes import Image, JobChange
 from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.message import parse_nudge, write_nudge
 from chalicelib.jobs.ports import JobQueue, JobStore
 from chalicelib.jobs.transitions import Change
@@ -76,6 +78,9 @@ class Ground(Protocol):
     def endings(self) -> Sequence[Ending]:
         """Every write to the history so far, in order."""
 
+    def changes(self) -> Sequence[JobChange]:
+        """Everything that the table's stream has told of jobs so far, in order."""
+
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """Receive messages, as Lambda's poller does."""
 
@@ -129,6 +134,10 @@ class MemoryGround:
         """See Ground."""
         return self._store.endings
 
+    def changes(self) -> Sequence[JobChange]:
+        """See Ground."""
+        return self._store.changes
+
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""
         found = self._queue.receive(name, most)
@@ -177,6 +186,7 @@ class LoggingStore(MemoryJobStore):
         self.ids: list[str] = []
         self.log: list[Write] = []
         self.endings: list[Ending] = []
+        self.changes: list[JobChange] = []
 
     def copy(self) -> MemoryJobStore:
         """Return the jobs and their places in the index as they are now; jobs are values, so dicts are enough."""
@@ -189,13 +199,16 @@ class LoggingStore(MemoryJobStore):
         super().add(job)
         self.ids.append(job.id)
         self.log.append((job.id, None, written(job)))
+        self._tell(None, self._image(job))
 
     def apply(self, job_id: str, change: Change) -> Job:
         """See JobStore."""
         with self._lock:
             before = self._find(job_id)
+            old = None if before is None else self._image(before)
             after = super().apply(job_id, change)
             self.log.append((job_id, None if before is None else written(before), written(after)))
+            self._tell(old, self._image(after))
             return after
 
     def record(self, job_id: str, attempt: Attempt) -> None:
@@ -203,6 +216,18 @@ class LoggingStore(MemoryJobStore):
         super().record(job_id, attempt)
         kept = self._attempts[job_id][attempt.token]
         self.endings.append((job_id, *attempt.token, kept.outcome))
+
+    def _tell(self, old: Image | None, new: Image) -> None:
+        if old != new:
+            self.changes.append(JobChange(f"{len(self.changes):040}", old, new, self._clock()))
+
+    def _image(self, job: Job) -> Image:
+        """The job as the stream tells of it: the twin of `adapters/dynamo/changes.py`."""
+        return Image(
+            job.id, job.type, job.status, job.created_at, job.updated_at, job.started_at, job.finished_at,
+            job.next_attempt_at, job.error_class, job.error_message, job.fingerprint, job.sent, job.resends,
+            self._groups[job.id] == AT_WORK, self._orders[job.id],
+        )  # fmt: skip
 
 
 def written(job: Job) -> Written:

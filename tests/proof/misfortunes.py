@@ -54,7 +54,11 @@ class Misfortunes(Game):
         """A watchdog acts on that answer: everything on it may have moved on."""
         stale: Any = StaleIndex(self.ground.store, self.listed)
         service = JobService(stale, self.ground.queue, clock=self.clock)
-        self.step(lambda: self.world.process(lambda: Watchdog(service, [TYPE]).run(lambda: 50.0)))
+        self.step(
+            lambda: self.world.process(
+                lambda: Watchdog(service, [TYPE], standing=self.world.standing).run(lambda: 50.0)
+            )
+        )
 
     @rule(paused=st.booleans(), known=st.booleans())
     def pause(self, paused: bool, known: bool) -> None:
@@ -75,6 +79,11 @@ class Misfortunes(Game):
     def throttle(self, throttled: bool) -> None:
         """Lambda refuses invocations: messages are received and hidden, and no worker runs."""
         self.world.throttled = throttled
+
+    @rule(out=st.booleans(), lag=st.sampled_from([0.0, 30.0, 4000.0]))
+    def disturb_the_counters(self, out: bool, lag: float) -> None:
+        """The counters do not answer, or count what happened some time ago."""
+        self.world.counting.out, self.world.counting.lag = out, lag
 
     @rule(seconds=st.sampled_from([2.0, 14.0, 50.0]))
     def hurry_the_watchdog(self, seconds: float) -> None:

@@ -12,6 +12,20 @@ from chalicelib.settings import Settings
 from tests.proof.direct import direct
 from tests.support import REGION
 
+PLACED = {"pk": {"S": "b"}, "sk": {"S": "META"}, "group": {"S": "ACTIVE#t#1"}, "order": {"S": "2027-01-15"}}
+
+
+def of_partition(group: str, before: str) -> dict[str, Any]:
+    """A query as the watchdog makes it."""
+    return {
+        "IndexName": "active",
+        "KeyConditionExpression": "(#0 = :0 AND #1 < :1)",
+        "ExpressionAttributeNames": {"#0": "group", "#1": "order"},
+        "ExpressionAttributeValues": {":0": {"S": group}, ":1": {"S": before}},
+        "ReturnConsumedCapacity": "TOTAL",
+    }
+
+
 CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("dynamodb", "put_item", {"Item": {"pk": {"S": "a"}, "sk": {"S": "META"}, "gen": {"N": "1"}}}),
     ("dynamodb", "get_item", {"Key": {"pk": {"S": "a"}, "sk": {"S": "META"}}, "ConsistentRead": True}),
@@ -25,6 +39,11 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         },
     ),
+    ("dynamodb", "query", of_partition("ACTIVE#t#1", "2028")),
+    ("dynamodb", "put_item", {"Item": PLACED}),
+    ("dynamodb", "query", of_partition("ACTIVE#t#1", "2028")),
+    ("dynamodb", "query", of_partition("ACTIVE#t#1", "2026")),
+    ("dynamodb", "query", of_partition("ACTIVE#t#2", "2028")),
     ("sqs", "send_message", {"MessageBody": "one"}),
     ("sqs", "delete_message", {"ReceiptHandle": "never given"}),
     ("sqs", "get_queue_attributes", {"AttributeNames": ["ApproximateNumberOfMessages"]}),
@@ -71,7 +90,8 @@ def test_the_short_way_answers_as_the_long_one(cloud: Settings, queues: dict[str
     heard: list[str] = []
     long_way = all_calls(cloud.jobs_table, "long")
     client = aws.client("dynamodb", REGION)
-    client.delete_item(TableName=cloud.jobs_table, Key={"pk": {"S": "a"}, "sk": {"S": "META"}})
+    for name in ("a", "b"):
+        client.delete_item(TableName=cloud.jobs_table, Key={"pk": {"S": name}, "sk": {"S": "META"}})
     with shortened(heard):
         short_way = all_calls(cloud.jobs_table, "short")
     assert short_way == long_way

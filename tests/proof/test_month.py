@@ -18,9 +18,9 @@ def registry() -> Iterator[None]:
 
 
 def test_days_with_every_fault_break_nothing() -> None:
-    reports = [episode(seed) for seed in range(40, 50)]
+    reports = [episode(seed) for seed in range(40, 46)]
     assert [line for report in reports for line in report.broken] == []
-    assert sum(report.jobs for report in reports) > 1700
+    assert sum(report.jobs for report in reports) > 1000
 
 
 def test_an_episode_is_repeated_by_its_seed() -> None:

@@ -30,6 +30,8 @@ KINDS: Mapping[str, Kind] = {
     "invocations are throttled": Kind(12, 60, 6 * HOUR),
     "a clock is wrong": Kind(6, 60, 12 * HOUR),
     "the index lags": Kind(6, 60, HOUR),
+    "the counters lag": Kind(8, 60, 6 * HOUR),
+    "the counters are out of order": Kind(8, 60, 6 * HOUR),
     "depths are estimates": Kind(6, 60, 6 * HOUR),
     "the watchdog has little time": Kind(8, 60, 2 * HOUR),
     "the watchdog is down": Kind(24, 60, 6 * HOUR),
@@ -95,6 +97,11 @@ class Weather:
                 faults.out_from[service] = faults.calls + self.rng.randint(1, 12)
         faults.around = set(self.until) & LASTING
         world.throttled = on("invocations are throttled") and self.rng.random() < 0.9
+        if not on("the counters lag"):
+            world.counting.lag = 0.0
+        elif not world.counting.lag:
+            world.counting.lag = self.rng.choice((5.0, 300.0, HOUR))
+        world.counting.out = on("the counters are out of order")
         world.time_of_watchdog = self.rng.choice((2.0, 14.0, 16.0)) if on("the watchdog has little time") else 50.0
         world.watchdog_on = not on("the watchdog is down")
         world.paused = world.pause_known = on("the type is paused")

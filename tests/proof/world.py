@@ -14,7 +14,8 @@ from chalicelib.service.bulk import Report, act_on_matches
 from chalicelib.service.jobs import JobService, Submission
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
-from tests.proof.faults import SQS, Crash, Throttled
+from tests.proof.counting import Counting
+from tests.proof.faults import SQS, Crash
 from tests.proof.ground import TYPE, Ground, Received
 from tests.proof.honest import LaggingIndex
 from tests.proof.script import TIMEOUT, ScriptedFunction, declare
@@ -65,15 +66,14 @@ class World:
         self.kinds = {name: declare(ScriptedFunction(self), name) for name in self.ground.types}
         self.kind = self.kinds[TYPE]
         self.service = JobService(self.ground.store, self.ground.queue, clock=self.clock_of("api"))
+        self.counting = Counting(self.ground, self.clock)
         self.index = LaggingIndex(self.ground.store)
         watching = JobService(cast("JobStore", self.index), self.ground.queue, clock=self.clock_of("watchdog"))
-        self.watchdog = Watchdog(watching, self.ground.types, standing=self._standing)
+        self.watchdog = Watchdog(watching, self.ground.types, standing=self.standing)
 
-    def _standing(self) -> Standing:
-        """The counters, which answer only while a type is paused: without them the watchdog goes by the queues."""
-        if not self.pause_known:
-            raise Throttled("Query")
-        return Standing({}, paused=dict.fromkeys(self.ground.types, self.clock.now))
+    def standing(self) -> Standing:
+        """Return what the counters tell the watchdog, with the pause when it is known."""
+        return self.counting.standing(dict.fromkeys(self.ground.types if self.pause_known else (), self.clock.now))
 
     def clock_of(self, process: str) -> Callable[[], float]:
         """The clock of a process: right, but for its skew."""
@@ -83,6 +83,7 @@ class World:
         """End everything that keeps the world from coming to rest, but for the clocks."""
         self.paused = self.pause_known = self.throttled = False
         self.time_of_watchdog, self.index.frozen, self.watchdog_on = 50.0, None, True
+        self.counting.lag, self.counting.out = 0.0, False
 
     # ---- whoever may die
 
