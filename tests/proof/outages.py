@@ -1,6 +1,11 @@
-"""Put a service out of order for hours while jobs are under way."""
+"""Put a service out of order for hours while jobs are under way.
 
+`python -m tests.proof.outages [--jobs N] [--hours N]` plays it for DynamoDB, SQS and Lambda.
+"""
+
+import argparse
 import random
+import sys
 from collections import Counter
 
 from chalicelib.jobs.job import Status
@@ -45,3 +50,24 @@ def _live(world: World, seconds: float) -> None:
             except (Throttled, ReplyLost):
                 break
         world.clock.advance(10)
+
+
+def main() -> int:
+    """Play an outage of each service; returns 1 when a job did not complete or an invariant was broken."""
+    parser = argparse.ArgumentParser(prog="python -m tests.proof.outages", description=__doc__)
+    parser.add_argument("--jobs", type=int, default=1000, help="jobs under way when the service fails")
+    parser.add_argument("--hours", type=float, default=6.0, help="how long it is out of order")
+    asked = parser.parse_args()
+    bad = 0
+    for service in (DYNAMODB, SQS, LAMBDA):
+        ended, broken = outage(service, asked.hours, asked.jobs)
+        ends = ", ".join(f"{number} {status}" for status, number in sorted(ended.items()))
+        print(f"{service} out of order for {asked.hours:g} hours: {ends}; {len(broken)} violations", flush=True)
+        for line in broken[:20]:
+            print(f"  {line}")
+        bad += bool(broken) or ended[Status.COMPLETED] != asked.jobs
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

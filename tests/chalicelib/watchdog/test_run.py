@@ -71,6 +71,7 @@ def knows(world: World, **facts: Any) -> None:
 
 
 def test_a_backlog_is_neither_fed_nor_read(world: World, ground: MemoryGround) -> None:
+    world.counting.out = True
     for name in "abc":
         world.submit(name)
     assert look(world) == {"waiting": 3}, "without counters each is asked"
@@ -232,6 +233,7 @@ def test_a_watchdog_that_cannot_see_the_counters_goes_on_without_them(world: Wor
 
 
 def test_a_depth_that_cannot_be_read_feeds_nothing_and_stops_nothing(world: World, ground: MemoryGround) -> None:
+    world.counting.out = True
     world.submit("a")
     ground.purge()
     fail(ground, "depth")
@@ -252,6 +254,7 @@ def test_one_failing_job_does_not_keep_the_others_waiting(world: World, ground: 
 def test_messages_of_which_the_queue_takes_a_part_are_counted_as_failed_and_sent_later(
     world: World, ground: MemoryGround
 ) -> None:
+    world.counting.out = True
     fail(ground, "send")
     for name in "abc":
         world.submit(name)
