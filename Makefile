@@ -18,7 +18,7 @@ CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m infra.cloud
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test quick coverage house check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle lock clean
+.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -56,6 +56,9 @@ test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); thos
 
 quick: $(READY)  ## The pure tests of the library, in under half a minute
 	@$(PY) -m pytest -n 2 --dist loadfile -q $(QUICK) $(ARGS)
+
+times: $(READY)  ## Run the tests that start no process at 15 pretended moments, such as a year's end (ARGS="tests/contract --moment hour")
+	@$(PY) -m scripts.times $(ARGS)
 
 coverage: $(READY)  ## Branch coverage of each package against its floor (WRITE=1 sets the floors)
 	@mkdir -p build

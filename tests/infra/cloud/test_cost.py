@@ -34,6 +34,7 @@ from infra.definition import StreamTrigger, functions
 from infra.definition.names import APP
 from tests.infra.cloud.acting import REGION, STACK, Stage, stage
 from tests.infra.cloud.units import Item, indexes_of
+from tests.support import T0, Clock
 
 MAIL = {"to": ["success@example.com"], "subject": "Hello", "text": "Hello"}
 TYPES = jobtype.load()
@@ -100,9 +101,12 @@ def run(acting: Stage, post: Callable[[], Any], known: int) -> Done:
 
 @pytest.fixture(scope="module")
 def done() -> Iterator[dict[str, Done]]:
-    """One job alone, and 25 in one request, from the API to their end. A job before begins the rate's window."""
+    """Post one job alone, and 25 in one request, and follow them to their end. A job before begins the rate's window.
+
+    The clock stands still: in a window or a minute that begins between two requests there is one write more.
+    """
     one = {"type": "email.send", "payload": MAIL}
-    with pytest.MonkeyPatch.context() as environment, stage(environment) as acting:
+    with pytest.MonkeyPatch.context() as environment, stage(environment, Clock()) as acting:
         # Lambda sets it for every invocation; nothing of it may get into the lines
         environment.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0")
         first = run(acting, lambda: acting.call("POST", "/jobs", one), 0).changes
@@ -172,6 +176,11 @@ def test_a_batch_is_cheaper_by_what_its_jobs_share(done: dict[str, Done]) -> Non
         "api.request": 1, "-": 3 + 1,
     }  # fmt: skip
     assert 0.95 * priced["log_kb"] <= batch.kilobytes() / MOST_IN_BATCH <= priced["log_kb"] + 0.01
+
+
+def test_all_of_it_happens_at_one_moment(done: dict[str, Done]) -> None:
+    times = {name: done["alone"].row[name] for name in ("created_at", "started_at", "finished_at")}
+    assert times == {name: {"N": f"{T0:.0f}"} for name in times}
 
 
 def test_what_a_finished_job_takes_up(done: dict[str, Done]) -> None:
