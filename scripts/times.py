@@ -29,8 +29,10 @@ MOMENTS: Mapping[str, str] = {
 """Names and the moments at which each test begins. At "summer-ends" 02:59:59.9 is followed by 02:00 again."""
 PARTS = ("tests/chalicelib", "tests/contract", "tests/handlers", "tests/infra/definition", "tests/infra/cloud")
 """Tests that start no process. `tests/pretended.py` cannot move the clock of another one."""
-NOT_MOVED = ("tests/infra/cloud/test_sam_cli.py", "tests/infra/cloud/test_package.py")
-"""They package in processes of their own, and compare with what this process sees."""
+NOT_MOVED = (
+    "tests/infra/cloud/test_sam_cli.py", "tests/infra/cloud/test_package.py", "tests/infra/definition/test_policy.py",
+)  # fmt: skip
+"""They start processes: packaging, AWS's own command, Node."""
 NO_TESTS = 5
 """What pytest ends with when a folder has no test to run."""
 MISSING = "time-machine is not installed: run `make setup`, which installs the development set."

@@ -3,14 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.adapters.dynamo.counters import DynamoCounters
 from chalicelib.jobs.job import ACTIVE
 from infra.cloud import access
 from infra.cloud.account import Account
 from infra.cloud.changes import Change
-from infra.cloud.errors import CloudError
+from infra.cloud.errors import CloudError, refusal
 from infra.cloud.preflight import Finding
 from infra.cloud.stack import Stack, names_of
 from infra.definition.names import logical
@@ -62,8 +60,11 @@ def look(account: Account, stack: Stack, declared: Collection[str]) -> Removal:
         return Removal({})
     try:
         totals = DynamoCounters(access.settings(account, stack)).standing().totals
-    except (ClientError, BotoCoreError, CloudError) as error:
-        return Removal(dict.fromkeys(removed, 0), str(error))
+    except Exception as error:
+        why = str(error) if isinstance(error, CloudError) else refusal(error)
+        if why is None:
+            raise
+        return Removal(dict.fromkeys(removed, 0), why)
     return Removal({name: sum(max(0, totals.get((name, status), 0)) for status in ACTIVE) for name in removed})
 
 

@@ -104,6 +104,9 @@ def live(acting: Stage) -> None:
     acting.count()
     acting.count()  # the same records again, as Lambda may
     acting.recount()
+    for switch in ("acknowledge", "reopen"):
+        path = f"/errors/0123456789ab/{switch}"
+        acting.call("POST", path, None, "/errors/{fingerprint}/" + switch, fingerprint="0123456789ab")
     # the emulator has no mapping of that name, and the API says so: what counts is that it asked
     for switch in ("pause", "resume"):
         path = f"/job-types/{mail.name}/{switch}"
@@ -155,7 +158,8 @@ def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 
 def look(acting: Stage, job_id: str) -> None:
     for path in ("/jobs?limit=5", "/jobs?status=failed", "/jobs?type=email.send&status=completed", "/metrics",
-                 "/metrics/series?metric=throughput", "/errors", "/jobs?fingerprint=0123456789ab", "/me",
+                 "/metrics/series?metric=throughput", "/metrics/health", "/errors", "/me",
+                 "/jobs?fingerprint=0123456789ab",
                  "/job-types", "/health", "/openapi.json"):  # fmt: skip
         status, answer = acting.call("GET", path)
         assert status == 200, answer

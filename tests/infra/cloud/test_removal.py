@@ -11,9 +11,10 @@ import pytest
 from rich.console import Console
 
 from chalicelib.adapters.dynamo.counters import DynamoCounters
-from chalicelib.counters.fold import TOTALS, Additions, Row
+from chalicelib.counters import keys
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import Additions
 from infra.cloud import access, removal
 from infra.cloud.account import Account
 from infra.cloud.changes import Change
@@ -53,8 +54,9 @@ def stack(account: Account) -> Stack:
 
 def counted(account: Account, stack: Stack) -> None:
     """Let the counters tell of a job of email.send in each of six states; two of them are ends."""
-    numbers = Counter({f"n#email.send#{status}": 1 for status in STATES})
-    DynamoCounters(access.settings(account, stack)).add(Row(*TOTALS), Additions(numbers), "test", "0", "1")
+    numbers = Counter({keys.number(status): 1 for status in STATES})
+    rows = DynamoCounters(access.settings(account, stack))
+    rows.add(keys.totals("email.send"), Additions(numbers), "test", "0", "1")
 
 
 def deployment(account: Account, stack: Stack, said: io.StringIO, *, force: bool) -> Deployment:

@@ -1,4 +1,4 @@
-"""The sorted views of moto's tables: one for each index that has been queried, kept up from then on."""
+"""moto's tables in the order of their indexes: one sorted view for each index that has been queried."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 from moto.dynamodb.models.table import GlobalSecondaryIndex
 
-from .sorted_view import Key, Order, SortedView, part
+from infra.local.emulator.sorted_view import Key, Order, SortedView, part
 
 
 class TableViews:
@@ -17,7 +17,7 @@ class TableViews:
 
     def get(self, table: Any, index_name: str | None) -> SortedView | None:
         """Return the view of an index, made now if need be; None if the table has no such index."""
-        order = order_of(table, index_name)
+        order = _order_of(table, index_name)
         if order is None:
             return None
         views = self._of.setdefault(table, {})
@@ -30,17 +30,14 @@ class TableViews:
 
     def note(self, table: Any, hash_key: Any, range_key: Any) -> None:
         """Take in that the item of that key may have been written or deleted."""
-        views = self._of.get(table)
-        if not views:
-            return
         found = table.items.get(hash_key)
         if table.range_key_attr and found is not None:
             found = found.get(range_key)
-        for view in views.values():
+        for view in self._of.get(table, {}).values():
             view.note(_identity(hash_key, range_key), found or None)
 
 
-def order_of(table: Any, index_name: str | None) -> Order | None:
+def _order_of(table: Any, index_name: str | None) -> Order | None:
     """Return the order moto gives a query of that index; None if there is no such index."""
     own = tuple(table.table_key_attrs)
     if index_name is None:
@@ -58,10 +55,7 @@ def order_of(table: Any, index_name: str | None) -> Order | None:
 
 def _items(table: Any) -> Iterator[Any]:
     for found in table.items.values():
-        if table.range_key_attr:
-            yield from found.values()
-        else:
-            yield found
+        yield from found.values() if table.range_key_attr else (found,)
 
 
 def _identity(hash_key: Any, range_key: Any) -> Key:

@@ -1,11 +1,12 @@
-"""The messages of one queue, found by receipt handle and by who is due, in time that does not grow with the queue."""
+"""The messages of one queue, found by receipt handle and by when they are due, at a cost that depth does not change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import count
 from typing import Any
 
-REMEMBERED_DELETIONS = 50_000
+REMEMBERED_HANDLES = 50_000
 
 
 @dataclass(slots=True)
@@ -27,15 +28,13 @@ class MessageIndex:
 
     def __init__(self) -> None:
         self.examined = 0
-        self._next_number = 0
+        self._numbers = count()
         self._places: dict[int, _Place] = {}
-        self._place_of: dict[int, _Place] = {}
         self._by_handle: dict[str, _Place] = {}
-        self._ready: list[tuple[int, int]] = []
-        self._waiting: list[tuple[float, int, int]] = []
-        self._invisible = 0
-        self._delayed = 0
-        self._deleted: dict[str, None] = {}
+        self._gone: dict[str, None] = {}
+        self._ready: list[tuple[int, int, _Place]] = []
+        self._waiting: list[tuple[float, int, int, _Place]] = []
+        self._invisible = self._delayed = 0
 
     def __len__(self) -> int:
         return len(self._places)
@@ -45,52 +44,49 @@ class MessageIndex:
 
     def add(self, message: Any, now: float) -> None:
         """Put a message at the end of the queue."""
-        place = _Place(self._next_number, message)
-        self._next_number += 1
-        self._places[place.number] = place
-        self._place_of[id(message)] = place
-        for handle in filter(None, message.all_receipt_handles):
-            self._by_handle[handle] = place
+        place = self._places[id(message)] = _Place(next(self._numbers), message)
+        self._by_handle.update(dict.fromkeys(_handles(message), place))
         self._enter(place, now)
 
     def pop_due(self, now: float) -> Any | None:
         """Take the first due message out of the line. Follow it by `put_back` or `remove`."""
         self._settle(now)
         while self._ready:
-            number, ticket = heappop(self._ready)
+            _number, ticket, place = heappop(self._ready)
             self.examined += 1
-            place = self._places.get(number)
-            if place is not None and place.ticket == ticket:
+            if place.ticket == ticket:
                 place.ticket += 1
                 return place.message
         return None
 
     def put_back(self, message: Any, now: float) -> None:
         """Let a message stand in the line again, after its times or its receipt handle changed."""
-        place = self._place_of[id(message)]
+        place = self._places[id(message)]
         if message.receipt_handle is not None:
             self._by_handle[message.receipt_handle] = place
         self._leave(place)
         self._enter(place, now)
 
     def remove(self, message: Any) -> None:
-        """Take a message out of the queue; its handles are unknown from now on."""
-        place = self._place_of.pop(id(message))
-        del self._places[place.number]
-        self._leave(place)
-        for handle in filter(None, message.all_receipt_handles):
+        """Take a message out of the queue, and remember its handles as known ones."""
+        self._leave(self._places.pop(id(message)))
+        for handle in _handles(message):
             self._by_handle.pop(handle, None)
+            self._gone[handle] = None
+        while len(self._gone) > REMEMBERED_HANDLES:
+            del self._gone[next(iter(self._gone))]
+
+    def clear(self) -> None:
+        """Take every message out of the queue."""
+        for message in list(self):
+            self.remove(message)
 
     def delete(self, handle: str) -> bool:
-        """Delete the message received with `handle`; deleting it again is fine. False for a handle never given."""
-        place = self._by_handle.get(handle)
-        if place is None:
-            return handle in self._deleted
-        handles = list(filter(None, place.message.all_receipt_handles))
-        self.remove(place.message)
-        self._deleted.update(dict.fromkeys(handles))
-        while len(self._deleted) > REMEMBERED_DELETIONS:
-            del self._deleted[next(iter(self._deleted))]
+        """Delete the message received with `handle`, if it is still there. False for a handle never given."""
+        message = self.find(handle)
+        if message is None:
+            return handle in self._gone
+        self.remove(message)
         return True
 
     def find(self, handle: str) -> Any | None:
@@ -100,8 +96,7 @@ class MessageIndex:
 
     def next_due(self, now: float) -> float | None:
         """When the next message is due: not after `now` if one is due already, None if none is waiting."""
-        self._settle(now)
-        if len(self._places) > self._invisible + self._delayed:
+        if self.counts(now)[0]:
             return now
         return self._waiting[0][0] if self._waiting else None
 
@@ -111,18 +106,15 @@ class MessageIndex:
         return len(self._places) - self._invisible - self._delayed, self._invisible, self._delayed
 
     def _enter(self, place: _Place, now: float) -> None:
-        message = place.message
-        due = max(message.visible_at, message.delayed_until)
+        due = max(place.message.visible_at, place.message.delayed_until)
         if due <= now:
-            heappush(self._ready, (place.number, place.ticket))
+            heappush(self._ready, (place.number, place.ticket, place))
             return
-        heappush(self._waiting, (due, place.number, place.ticket))
-        if message.delayed_until > now:
-            place.delayed = True
-            self._delayed += 1
-        else:
-            place.invisible = True
-            self._invisible += 1
+        heappush(self._waiting, (due, place.number, place.ticket, place))
+        place.delayed = place.message.delayed_until > now
+        place.invisible = not place.delayed
+        self._delayed += place.delayed
+        self._invisible += place.invisible
 
     def _leave(self, place: _Place) -> None:
         place.ticket += 1
@@ -131,14 +123,14 @@ class MessageIndex:
         place.delayed = place.invisible = False
 
     def _settle(self, now: float) -> None:
-        while self._waiting:
-            due, number, ticket = self._waiting[0]
-            place = self._places.get(number)
-            current = place is not None and place.ticket == ticket
-            if current and due > now:
-                return
-            heappop(self._waiting)
+        """Move those whose time has come from the waiting to the ready ones."""
+        while self._waiting and (self._waiting[0][0] <= now or self._waiting[0][2] != self._waiting[0][3].ticket):
+            _due, _number, ticket, place = heappop(self._waiting)
             self.examined += 1
-            if place is not None and current:
+            if place.ticket == ticket:
                 self._leave(place)
                 self._enter(place, now)
+
+
+def _handles(message: Any) -> Iterable[str]:
+    return filter(None, message.all_receipt_handles)
