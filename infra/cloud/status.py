@@ -52,7 +52,7 @@ def _line(sqs: Any, url: str) -> str:
     waiting, running = _depths(sqs, url)
     # the watchdog hides what it looks at for two minutes
     dead = sum(_depths(sqs, f"{url}-dlq"))
-    return f"{waiting} waiting, {running} running or backing off, {dead} dead letters"
+    return f"{waiting} waiting, {running} running or backing off, {dead} in the dead-letter queue"
 
 
 def _depths(sqs: Any, url: str) -> list[int]:

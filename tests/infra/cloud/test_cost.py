@@ -24,6 +24,11 @@ from infra.cloud.cost import (
     ALONE,
     BATCHES,
     BUSY,
+    BUSY_SECONDS,
+    QUIET_SECONDS,
+    active,
+    active_metrics,
+    console,
     idle,
     kept,
     per_million,
@@ -210,6 +215,8 @@ def test_people_are_told_the_figures() -> None:
     page = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text().split("## What it costs")[1].split("\n## ")[0]
     bills = [per_million(load.of_one_job()) for load in (ALONE, BUSY, BATCHES)]
     told = [idle(TYPES, ALLOWANCES), idle(TYPES), kept(), *bills]
+    told += [active(TYPES), active(TYPES, ALLOWANCES), console(TYPES, BUSY_SECONDS), console(TYPES, QUIET_SECONDS)]
     assert [f"{total(bill):.2f}" for bill in told if f"${total(bill):.2f}" not in page] == []
+    assert f"({active_metrics(TYPES)} names:" in page
     parts = [line.dollars for bill in bills for line in bill if line.what in ("api_request", "sqs_request", "log_kb")]
     assert [f"{dollars:.2f}" for dollars in parts if f"${dollars:.2f}" not in page] == []
