@@ -57,7 +57,7 @@ def _of_platform(stack: str) -> list[Alarm]:
         ),
         Alarm(
             "stalled", "", "Something outside of their functions keeps jobs from running: an outage, a permission, or "
-            "a schema that a deploy made stricter. Look for job.stalled in the logs; a day later such jobs are given up.",
+            "a stricter schema. Look for job.stalled in the logs; a day later such jobs are given up.",
             {"stalled": metrics.own(stack, "Stalled")}, 0, period=15 * MINUTE,
         ),
         Alarm(

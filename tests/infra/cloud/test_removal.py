@@ -12,7 +12,6 @@ from rich.console import Console
 
 from chalicelib.adapters.dynamo.counters import DynamoCounters
 from chalicelib.counters import keys
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Additions
 from infra.cloud import access, removal
@@ -28,9 +27,10 @@ from infra.definition import stateful
 from infra.definition.parameters import outputs
 from infra.definition.template import resources
 from infra.local.emulator.inprocess import emulated
+from tests.support import built_in
 
 STACK = "jobflow-prod"
-TYPES = jobtype.load()
+TYPES = built_in()
 LEFT = [kind for kind in TYPES if kind.name != "email.send"]
 STATES = (Status.QUEUED, Status.SCHEDULED, Status.PROCESSING, Status.RETRYING, Status.COMPLETED, Status.DEAD_LETTER)
 
