@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.jobs.jobtype import JobType
-from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.limits import DAY, RETENTION
 from infra.definition.names import Resources, arn, arn_of, logical, queue_name, ref
 
-RETENTION = int(4 * DAY)
 DLQ_RETENTION = int(14 * DAY)
 """Seconds, and the longest SQS has: a message keeps the time at which it was first sent when it moves there."""
 
@@ -19,7 +18,7 @@ def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
         resources |= {
             logical(kind.queue, "Queue"): _queue(
                 queue_name(stack, kind.queue),
-                RETENTION,
+                int(RETENTION),
                 VisibilityTimeout=kind.visibility_timeout,
                 RedrivePolicy={
                     "deadLetterTargetArn": arn_of(logical(kind.queue, "Dlq")),

@@ -192,7 +192,7 @@ def test_job_types_say_all_that_a_form_needs(world: World) -> None:
     assert note == {
         "type": "test.note", "title": "Note", "description": "Do nothing with a note.", "schema": note["schema"],
         "example": {"to": ["a@example.com"]}, "max_attempts": 3, "timeout": 30, "budget": 25.0, "batch_size": 1,
-        "concurrency": 20, "memory": 512,
+        "concurrency": 20, "memory": 512, "retired": False,
     }  # fmt: skip
     assert note["schema"]["properties"]["to"]["minItems"] == 1
     assert other["type"] == "test.other"
