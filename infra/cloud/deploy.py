@@ -161,5 +161,5 @@ class Deployment:
 
 
 def tags_of(stack: str) -> dict[str, str]:
-    """The tags on everything of a stack; `destroy` looks for them."""
+    """Return the tags on everything of a stack; `destroy` looks for them."""
     return {"project": APP, "stage": stage_of(stack)}

@@ -1,4 +1,4 @@
-"""One queue and one dead-letter queue per job type; their numbers follow from the type."""
+"""Define one queue and one dead-letter queue per job type; their numbers follow from the type."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,7 +12,7 @@ DLQ_RETENTION = int(14 * DAY)
 
 
 def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
-    """The queue `<stack>-email-send` and its `<stack>-email-send-dlq`, for each type."""
+    """Return the queue `<stack>-email-send` and its `<stack>-email-send-dlq`, for each type."""
     resources: Resources = {}
     for kind in types:
         resources |= {

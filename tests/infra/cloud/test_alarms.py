@@ -41,7 +41,7 @@ def test_every_function_that_cannot_start_is_noticed_within_five_minutes(templat
             (dimension,) = alarm["Dimensions"]
             on_errors[dimension["Value"]] = alarm
     functions = {function["FunctionName"] for function in of_type(template, "AWS::Lambda::Function").values()}
-    # the watchdog's own sign of life is missed, and the API's two functions are the 5xx answers of the API
+    # the watchdog has an alarm on the absence of its runs, and the API's two functions are the 5xx answers of the API
     others = {f"jobflow-prod-{short}" for short in ("api", "authorizer", "watchdog")}
     assert on_errors.keys() == functions - others
     for alarm in on_errors.values():
