@@ -2,9 +2,9 @@
 
 How to add one
 --------------
-Write `handlers/word_count.py`. Everything else is derived from it: API validation, `GET /job-types`, the console's form,
-the queue and its dead-letter queue, the Lambda function, its permissions and its alarms. The function's docstring is the
-description that users read. `chalicelib.jobs.jobtype.job` documents each setting and its limits.
+Write `handlers/word_count.py`. Everything else is derived from it: API validation, `GET /job-types`, the form in the
+console, the queue and its dead-letter queue, the Lambda function, its permissions and its alarms. The function's
+docstring is the description that users read. `chalicelib.jobs.jobtype.job` documents each setting and its limits.
 
     "word.count: count the words of a text."
 
@@ -36,9 +36,9 @@ How an attempt ends
   after that time, and the attempt is not charged to `max_attempts`.
 * Raise anything else: the job is retried with growing delays, and dead-lettered after its last attempt.
 
-`retry=Backoff(first=5, factor=4, longest=6 * 3600)` sets those delays, in seconds; the default is 2 s, doubled each time,
-up to one hour. A wait of over 15 minutes is parked: the job holds no message and no worker, and the watchdog sends a new
-message ahead of the time.
+`retry=Backoff(first=5, factor=4, longest=6 * 3600)` sets those delays, in seconds; the default is 2 s, doubled each
+time, up to one hour. A wait of over 15 minutes is parked: the job holds no message and no worker, and the watchdog
+sends a new message ahead of the time.
 
 How to change one
 -----------------

@@ -1,7 +1,7 @@
-"""Measures the emulator against stock moto, side by side, on the loopback address: `python scripts/bench_emulator.py`.
+"""Measure the emulator against stock moto, side by side, on the loopback address: `python scripts/bench_emulator.py`.
 
 For each call: requests a second over one kept-alive connection, and the CPU milliseconds the emulator spent on one.
-Bounded in calls and seconds (about two minutes in all). Figures of one machine are for comparing with each other only.
+Bounded in calls and seconds (about two minutes in all). Compare figures of one machine only.
 """
 
 import argparse
@@ -26,7 +26,7 @@ ITEMS = {"moto": (2_000, 100_000), "stock-moto": (2_000,)}
 
 @dataclass(frozen=True)
 class Figure:
-    """What one call costs: how many went through in a second, and the server's CPU for each, in milliseconds."""
+    """The cost of one call: calls in a second, and the server's CPU for each, in milliseconds."""
 
     rate: float
     cpu: float

@@ -1,4 +1,4 @@
-"""The AWS calls a job makes, as they go over the wire, for the benchmark of the emulator."""
+"""Make the AWS calls of a job as HTTP requests, for the benchmark of the emulator."""
 
 import json
 import socket
@@ -42,7 +42,7 @@ class Wire:
 
 
 def call(service: str, target: str, body: Body, path: str = "/") -> bytes:
-    """Return a signed JSON call as it goes over the wire."""
+    """Return a signed JSON call as HTTP bytes."""
     content = json.dumps(body).encode()
     kind = "application/x-amz-json-1.0" if target else "application/json"
     named = f"X-Amz-Target: {target}\r\n" if target else ""
@@ -108,7 +108,7 @@ def query(number: int) -> bytes:
 
 
 def send(number: int) -> bytes:
-    """One nudge."""
+    """Return one message of the platform's form."""
     return sqs(
         "SendMessage", {"MessageBody": json.dumps({"v": 1, "id": f"job {number}", "gen": 1, "type": "email.send"})}
     )

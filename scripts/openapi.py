@@ -11,7 +11,7 @@ TARGET = Path(__file__).parent.parent / "docs" / "openapi.json"
 
 
 def main() -> int:
-    """Write or check; 1 when the committed document is stale."""
+    """Write or check; return 1 when the committed document is stale."""
     jobtype.load()
     text = json.dumps(whole(), indent=2, ensure_ascii=False) + "\n"
     if "--check" in sys.argv[1:]:

@@ -1,8 +1,8 @@
 """Recount the jobs of a running `make dev` and compare them with its counters; `--repair` puts the counters right.
 
-Reads where the platform is from `.jobflow/dev.json` (JOBFLOW_STATE_DIR names another folder). A repair takes two
+Reads the platform's addresses from `.jobflow/dev.json` (JOBFLOW_STATE_DIR names another folder). A repair takes two
 recounts, `--apart` seconds apart, and adds only what both are sure of; the stream must deliver within that time.
-Ends with 1 while anything is wrong for sure.
+Exits with 1 while a difference is sure.
 """
 
 import argparse
@@ -24,11 +24,11 @@ from infra.local.lambdas.specs import ACCOUNT, REGION
 
 ROOT = Path(__file__).parents[1]
 SETTLE = 5.0
-"""Seconds the counters get: on a laptop they are two behind."""
+"""Seconds to wait for the counters: on a laptop they are two behind."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Recount, print, repair if asked to; the exit code."""
+    """Recount, print, repair if asked to; return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--repair", action="store_true", help="add what two recounts are sure of")
     parser.add_argument("--apart", type=float, default=30.0, metavar="SECONDS", help="between the two (default 30)")
@@ -69,7 +69,7 @@ def connect(state: Mapping[str, str]) -> None:
 
 
 def table(look: Look) -> Table:
-    """What differs by type and status; `sure` is what jobs in motion cannot explain."""
+    """Return a table of the differences by type and status; `sure` is the part that running jobs cannot explain."""
     differing = [drift for drift in look.drifts if drift.status is not None]
     shown = Table(title=f"{look.jobs} jobs, {len(differing)} numbers differ")
     for heading in ("type", "status", "counted", "found", "in motion", "sure"):

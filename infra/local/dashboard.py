@@ -1,4 +1,4 @@
-"""The built dashboard, served as CloudFront serves it: the app's paths, strict headers, a config made at run time."""
+"""Serve the built dashboard as CloudFront does: the app's paths, strict headers, a config made at run time."""
 
 import json
 import threading
@@ -71,7 +71,7 @@ class Site(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: these are files."""
+        """Log nothing: these are files."""
 
     def _is_refused(self) -> bool:
         host = self.headers.get("host", "")
