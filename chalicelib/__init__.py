@@ -41,7 +41,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name at its first use, so that a process pays only for the rooms it enters."""
+    """Import a public name at its first use, so that a process loads only the packages it needs."""
     try:
         home = _HOMES[name]
     except KeyError:
