@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tokenize
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parent.parent
@@ -25,6 +25,7 @@ BANNED = re.compile(
     r"|front door|is the truth|as far as any(body|one)|keeps? (us )?honest)\b",
     re.IGNORECASE,
 )
+CODE = re.compile(r"`[^`]*`")
 EXCEPT = ("tests/", "dashboard/", "scripts/words.py", "docs/glossary.md", "CHANGELOG.md")
 """Not counted: test code, the console (it has its own lint), and the pages that must name a word."""
 
@@ -32,7 +33,7 @@ EXCEPT = ("tests/", "dashboard/", "scripts/words.py", "docs/glossary.md", "CHANG
 def findings(path: str, text: str) -> Iterator[tuple[int, str]]:
     """Return (line, words) of each finding in a Python or Markdown file."""
     if path.endswith(".md"):
-        yield from _banned(enumerate(text.splitlines(), 1))
+        yield from _banned((number, CODE.sub("", line)) for number, line in enumerate(text.splitlines(), 1))
         return
     tree = ast.parse(text)
     for node in ast.walk(tree):
@@ -46,7 +47,7 @@ def findings(path: str, text: str) -> Iterator[tuple[int, str]]:
     yield from _banned((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
 
 
-def _banned(lines: "Iterator[tuple[int, str]] | enumerate[str] | list[tuple[int, str]]") -> Iterator[tuple[int, str]]:
+def _banned(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     for number, line in lines:
         for match in BANNED.finditer(line):
             yield number, match[0]
