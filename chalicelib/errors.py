@@ -65,6 +65,10 @@ class NotStored(JobFlowError):
     """The store did not answer while a batch was stored: it did not confirm this job."""
 
 
+class RowRefused(JobFlowError):
+    """A counter row cannot take a write, now or later: it is full, or the write is not valid."""
+
+
 class JobNotFound(JobFlowError):
     """No job has that id."""
 
@@ -147,7 +151,15 @@ class MalformedMessage(JobFlowError):
 
 
 class Unauthorized(JobFlowError):
-    """No token, or one that is unknown, expired or revoked."""
+    """No token, or one that is unknown, expired or revoked.
+
+    `why` and `principal` (the token's id, if it is one of ours) are for the log: callers get one sentence for all.
+    """
+
+    def __init__(self, detail: str, why: str = "no bearer token", principal: str | None = None) -> None:
+        super().__init__(detail)
+        self.why = why
+        self.principal = principal
 
 
 class Forbidden(JobFlowError):

@@ -34,9 +34,10 @@ How an attempt ends
 * Raise `PermanentError` when another attempt cannot help: the job fails at once.
 * Raise `RetryLater(seconds, reason)` when a service says when to come back (429 with Retry-After): the job runs again
   after that time, and the attempt is not charged to `max_attempts`.
-* Raise anything else: the job is retried with growing delays, and dead-lettered after its last attempt.
+* Raise anything else: the job is retried after a random wait whose limit grows, and dead-lettered after its last
+  attempt.
 
-`retry=Backoff(first=5, factor=4, longest=6 * 3600)` sets those delays, in seconds; the default is 2 s, doubled each
+`retry=Backoff(first=5, factor=4, longest=6 * 3600)` sets those limits, in seconds; the default is 2 s, doubled each
 time, up to one hour. A wait of over 15 minutes is parked: the job holds no message and no worker, and the watchdog
 sends a new message ahead of the time.
 
@@ -53,7 +54,8 @@ Rules that tests hold
   `model_dump(mode="json")` and read back, so that round trip must hold. The first of its `examples` is a valid payload.
 * A job may run twice. Write to a place where a second run does no harm: under `{ctx.job_id}/{gen}-{attempt}`, or give
   `ctx.idempotency_key` to the service that is called.
-* A job may use the whole `timeout`. A type whose jobs take about a second may take several at once (`batch_size`).
+* A job may use the `timeout` less 5 seconds, which are kept for receiving and settling it. A type whose jobs take
+  about a second may take several at once (`batch_size`).
 * Import heavy libraries (Pillow, boto3) inside the function: the API imports every file here, for its schema.
 * Import only the public names of `chalicelib` and what is in `chalicelib/builtin/`: put more code of a type there, as
   `images.py` for `image_process.py`.

@@ -13,12 +13,14 @@ from chalicelib import wiring
 from chalicelib.api import problems
 from chalicelib.api.auth import caller_of, require
 from chalicelib.api.body import read_object
+from chalicelib.api.conditional import ETAG, IF_NONE_MATCH, etag, known
 from chalicelib.api.encoding import encode
 from chalicelib.api.endpoint import Call, Endpoint, Reply, Text, read_body, read_query
 from chalicelib.api.schemas import VISIBLE_ASCII
 from chalicelib.errors import JobFlowError, MalformedRequest
 from chalicelib.telemetry import events
 from chalicelib.telemetry.emf import gathering
+from chalicelib.telemetry.logger import within_request
 
 LONGEST_CORRELATION_ID = 128
 CORRELATION_ID = "X-Correlation-Id"
@@ -30,6 +32,9 @@ ALWAYS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+CREATING = frozenset({"/jobs", "/jobs/batch"})
+REFUSALS = frozenset({401, 403, 429})
+
 Answered = BaseModel | Reply | Text
 
 
@@ -37,14 +42,28 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
     """Answer one request; whatever happens, the answer is JSON and tells no internals."""
     correlation_id = correlation_id_of(request)
     began = time.perf_counter()
-    try:
-        with gathering():
-            response = _respond(endpoint, _answer(endpoint, request, path, correlation_id))
-    except Exception as error:
-        response = refuse(error, endpoint.path, correlation_id)
-    took = 1000 * (time.perf_counter() - began)
-    events.request_served(endpoint.method, endpoint.path, response.status_code, took, correlation_id)
+    asker = _asker(request)
+    # A job's own row says who created it: a million lines that say it again would cost more than they tell.
+    with within_request(**({} if endpoint.path in CREATING else {**asker, "request": correlation_id})):
+        refused = None
+        try:
+            with gathering():
+                answer = _answer(endpoint, request, path, correlation_id)
+                response = _respond(endpoint, answer, request.headers.get(IF_NONE_MATCH))
+        except Exception as error:
+            response = refuse(error, endpoint.path, correlation_id)
+            refused = type(error).__name__ if response.status_code in REFUSALS else None
+        took = 1000 * (time.perf_counter() - began)
+        told = {**asker, "correlation_id": correlation_id}
+        events.request_served(endpoint.method, endpoint.path, response.status_code, took, told, refused)
     return response
+
+
+def _asker(request: Request) -> dict[str, str]:
+    """Return who asks (the token's id), and from which address."""
+    found = request.context.get("authorizer") or {}
+    address = request.context.get("identity", {}).get("sourceIp", "-")
+    return {"principal": str(found.get("token", "-")), "source_ip": address}
 
 
 def refuse(error: Exception, route: str, correlation_id: str) -> Response:
@@ -102,10 +121,15 @@ def _raw_body(request: Request) -> bytes:
     return raw.encode() if isinstance(raw, str) else raw
 
 
-def _respond(endpoint: Endpoint, answer: Answered) -> Response:
+def _respond(endpoint: Endpoint, answer: Answered, known_tags: str | None) -> Response:
     if isinstance(answer, Text):
         return Response(answer.content, {**answer.headers, "Content-Type": answer.content_type}, answer.status)
     reply = answer if isinstance(answer, Reply) else Reply(answer)
     if not isinstance(reply.body, endpoint.answer):
         raise JobFlowError(f"{endpoint.name} answered {type(reply.body).__name__}, not {endpoint.answer.__name__}")
-    return Response(encode(reply.body), {**reply.headers, "Content-Type": "application/json"}, reply.status)
+    headers = dict(reply.headers)
+    if endpoint.moving is not None:
+        headers[ETAG] = etag(reply.body, endpoint.moving)
+        if known(known_tags, headers[ETAG]):
+            return Response("", headers, 304)
+    return Response(encode(reply.body), {**headers, "Content-Type": "application/json"}, reply.status)

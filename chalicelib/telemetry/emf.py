@@ -1,4 +1,4 @@
-"""The ten metrics there are, and how they are written: one EMF line an invocation and job type, or event.
+"""The eleven metrics there are, and how they are written: one EMF line an invocation and job type, or event.
 
 CloudWatch bills every name in every combination of its dimensions, so this list is short on purpose; everything else
 is a log line, or is counted exactly by the counters. What an invocation has gathered is lost if it is killed.
@@ -37,6 +37,7 @@ class Metric(StrEnum):
     WATCHDOG_RAN = "WatchdogRan"
     CONTROL_TABLE_DOWN = "ControlTableDown"
     COUNTER_DRIFT = "CounterDrift"
+    RECOUNTED = "Recounted"
 
 
 PER_TYPE = frozenset({Metric.COMPLETED, Metric.FAILED})

@@ -68,8 +68,14 @@ def _of_platform(stack: str) -> list[Alarm]:
             {"age": metrics.function(f"{stack}-counters", "IteratorAge", "Maximum")}, 60_000, periods=5,
         ),
         Alarm(
-            "counter-drift", "", "The nightly recount found the counters wrong and repaired what it could. Look at the "
-            "recount's log, and for records that the counters gave up.",
+            "recount-silent", "", "No recount has ended for two days: counters that are wrong stay wrong. Look at the "
+            "log of the recount function, and whether counters-behind rings: it waits for the stream.",
+            {"ended": metrics.own(stack, "Recounted")},
+            1, "FILL(ended,0)", period=24 * 60 * MINUTE, periods=2, missing="ignore", below=True,
+        ),
+        Alarm(
+            "counter-drift", "", "The recount found the counters wrong and repaired what it could, or records of the "
+            "stream were skipped. Look at the recount's log, and for counters.skipped in that of the counters.",
             {"drift": metrics.own(stack, "CounterDrift")}, 0, period=60 * MINUTE,
         ),
         Alarm(

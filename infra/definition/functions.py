@@ -1,16 +1,20 @@
 """Define the Lambda functions besides the API: one per job type, watchdog, counters, recount; and their triggers."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.adapters.dynamo.schema import CANARY, META
 from chalicelib.jobs.jobtype import JobType
 from infra.definition.names import logical, queue_name
 
 HOUR = 3600
-NIGHTLY = "17 2 * * ? *"
-"""02:17 UTC, every day: night in Europe, evening in America, late morning in East Asia."""
-META_ONLY = '{"dynamodb":{"Keys":{"sk":{"S":["META"]}}}}'
+NIGHTLY = "2/15 0-4 * * ? *"
+"""From 00:02 to 04:47 UTC, every day: night in Europe, evening in America, late morning in East Asia. A recount goes on
+where the invocation before had to stop; one that has nothing to do ends after one read."""
+COUNTED = json.dumps({"dynamodb": {"Keys": {"sk": {"S": [META, CANARY]}}}}, separators=(",", ":"))
+"""Event filter of the counters: the jobs themselves, and what a recount writes to see the stream pass it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,9 @@ def _platform(stack: str) -> list[FunctionDefinition]:
         stack, "watchdog", "chalicelib.entry.watchdog.handler", 50, 256, ScheduleTrigger(1, 60)
     )
     stream = StreamTrigger(
-        f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=META_ONLY
+        f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=COUNTED
     )
     counters = FunctionDefinition(stack, "counters", "chalicelib.entry.stream.handler", 60, 256, stream)
-    nightly = ScheduleTrigger(24 * HOUR // 60, longest_age=HOUR, cron=NIGHTLY)
-    recount = FunctionDefinition(stack, "recount", "chalicelib.entry.recount.handler", 900, 512, nightly)
+    nightly = ScheduleTrigger(15, longest_age=600, cron=NIGHTLY)
+    recount = FunctionDefinition(stack, "recount", "chalicelib.entry.recount.handler", 840, 512, nightly)
     return [watchdog, counters, recount]

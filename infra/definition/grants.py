@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from chalicelib.counters.fold import STEPS, TOTALS
-from chalicelib.counters.recount import LAST
+from chalicelib.adapters.dynamo.schema import CANARY
+from chalicelib.counters.keys import ACKNOWLEDGED, ERRORS, RECOUNT, STEPS, TOTALS
 from chalicelib.jobs.jobtype import JobType
 from infra.definition.permissions import EVERY_TYPE
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
 """What the event source mapping does with the function's role, and the worker's own visibility changes."""
 SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
-RATE_WINDOWS, ERRORS = "RL#*", "ERR"
-"""Partition keys of the control table: an address's window, and the kinds of errors."""
+RATE_WINDOWS = "RL#*"
+"""Partition keys of the control table: an address's window."""
 LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 """Reading a job means reading what of it did not fit into DynamoDB."""
 
@@ -33,7 +33,7 @@ def api() -> list[str]:
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
-        *_updating(RATE_WINDOWS, TOTALS[0]),
+        *_updating(RATE_WINDOWS, TOTALS, ACKNOWLEDGED),
         f"sqs:SendMessage:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}-dlq",
@@ -53,7 +53,7 @@ def authorizer() -> list[str]:
 def watchdog() -> list[str]:
     """The watchdog moves overdue jobs on, sends their messages, sees pauses, and tidies the dead-letter queues."""
     return [
-        *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
+        *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
         "dynamodb:Query:control",
         *LARGE_BODIES,
@@ -69,17 +69,18 @@ def counters() -> list[str]:
         *(f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")),
         "dynamodb:ListStreams:jobs/streams",
         "dynamodb:GetItem:control",
-        *_updating(TOTALS[0], ERRORS, *(f"{step}#*" for step in STEPS.values())),
+        *_updating(TOTALS, ERRORS, RECOUNT, *(f"{step}#*" for step in STEPS.values())),
     ]
 
 
 def recount() -> list[str]:
-    """The recount reads what there is of each job, and adds what is missing to the counters."""
+    """The recount reads what there is of each job, writes canaries, and adds what is missing to the counters."""
     return [
         "dynamodb:BatchGetItem:jobs",
         "dynamodb:Query:jobs/index/all",
+        f"dynamodb:PutItem:jobs/{CANARY}#*",
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
-        *_updating(TOTALS[0], LAST.pk),
+        *_updating(TOTALS, RECOUNT),
     ]
 
 

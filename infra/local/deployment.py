@@ -10,7 +10,7 @@ from infra.local.lambdas.sources import Mapped
 from infra.local.lambdas.specs import FunctionSpec, QueueMapping, Schedule, StreamMapping
 
 Resource = Mapping[str, Any]
-DAILY = re.compile(r"cron\(\d+ \d+ \* \* \? \*\)")
+DAILY = re.compile(r"cron\(\d+(/\d+)? \d+(-\d+)? \* \* \? \*\)")
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 UNIT_SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 PARTIAL = "ReportBatchItemFailures"
@@ -118,7 +118,7 @@ def _stream_mapping(function: str, properties: Resource, table: str, place: Plac
 
 
 def rate_seconds(expression: str) -> float:
-    """Return the seconds between two runs; a daily cron is a day from the start. Raises ValueError for any other."""
+    """Return the seconds between two runs; a nightly cron is a day from the start. Raises ValueError for any other."""
     if DAILY.fullmatch(expression):
         return UNIT_SECONDS["day"]
     found = RATE.fullmatch(expression)

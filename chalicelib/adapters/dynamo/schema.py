@@ -7,6 +7,8 @@ ALL = "all"
 FAILURES = "failures"
 META = "META"
 """Sort key of a job's main item; what sorts before it is its attempts, what sorts after it its large bodies."""
+CANARY = "CANARY"
+"""Sort key of an item that a recount writes to see the stream pass it."""
 
 
 def jobs_table() -> dict[str, Any]:

@@ -83,11 +83,11 @@ def test_counts_of_many_threads_add_up(capsys: Lines) -> None:
     assert sum(line["Created"][0] for line in emitted(capsys)) == 400  # type: ignore[index]
 
 
-def test_there_are_at_most_ten_and_people_can_read_which() -> None:
+def test_there_are_at_most_eleven_and_people_can_read_which() -> None:
     text = (ROOT / "docs" / "operations.md").read_text()
     section = text.split("\n## Metrics\n")[1].split("\n## ")[0]
     assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == [str(metric) for metric in Metric]
-    assert len(Metric) <= 10
+    assert len(Metric) <= 11
 
 
 def test_alarms_watch_metrics_that_exist() -> None:

@@ -83,7 +83,13 @@ def test_an_event_the_laptop_does_not_play_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("rate(1 minute)", 60), ("rate(2 hours)", 7200), ("rate(1 day)", 86_400), ("cron(17 2 * * ? *)", 86_400)],
+    [
+        ("rate(1 minute)", 60),
+        ("rate(2 hours)", 7200),
+        ("rate(1 day)", 86_400),
+        ("cron(17 2 * * ? *)", 86_400),
+        ("cron(2/15 0-4 * * ? *)", 86_400),
+    ],
 )
 def test_rates_in_seconds(text: str, seconds: float) -> None:
     assert rate_seconds(text) == seconds
