@@ -71,7 +71,7 @@ class Bench:
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def measure_table(self) -> dict[str, Figure]:
-        """Every call on the table, as full as it is."""
+        """Measure every call on the table, as full as it is."""
         new = 10_000_000
         return {
             "PutItem": self.measure(2_000, lambda n: self._send(calls.put(new + n))),
@@ -81,7 +81,7 @@ class Bench:
         }
 
     def measure_queue(self, depth: int) -> dict[str, Figure]:
-        """Every call on the queue, at a steady depth."""
+        """Measure every call on the queue, at a steady depth."""
         self._send(calls.sqs("CreateQueue", {"QueueName": "q"}))
         for batch in calls.fill_queue(depth):
             self._send(batch)
@@ -89,7 +89,7 @@ class Bench:
         return figures | {"SendMessage": self.measure(2_000, lambda n: self._send(calls.send(n)))}
 
     def measure_email(self) -> dict[str, Figure]:
-        """SESv2 SendEmail."""
+        """Measure SESv2 SendEmail."""
         email = calls.call("ses", "", calls.EMAIL, "/v2/email/outbound-emails")
         return {"SendEmail": self.measure(2_000, lambda _n: self._send(email))}
 

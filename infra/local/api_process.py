@@ -34,7 +34,7 @@ class ApiProcess:
 
     @property
     def pid(self) -> int | None:
-        """The id of the process that serves."""
+        """Return the id of the process that serves."""
         return self._current.process.pid if self._current else None
 
     @property

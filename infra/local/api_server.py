@@ -29,7 +29,7 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
         BaseHTTPRequestHandler.__init__(self, request, address, server)
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: the API logs its requests itself, as it does in the cloud."""
+        """Log nothing: the API logs its requests itself, as it does in the cloud."""
 
     def _generic_handle(self) -> None:
         with self.server.requests:
@@ -100,7 +100,7 @@ class Server(ThreadedHTTPServer):  # type: ignore[misc]
         self.connections = Count()
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """One connection, from its first request to its end."""
+        """Serve one connection, from its first request to its end."""
         with self.connections:
             super().process_request_thread(request, client_address)
 

@@ -25,7 +25,7 @@ REFERENCE = "/reference"
 
 
 def content_security_policy(api: str, files: str) -> str:
-    """The cloud's policy with local addresses: the site's own files, the API, and the bucket for files."""
+    """Return the cloud's policy with local addresses: the site's own files, the API, the bucket for files."""
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; manifest-src 'self'; "
         f"img-src 'self' data: blob: {files}; connect-src 'self' {api} {files}; "

@@ -28,7 +28,7 @@ SAID = 2000
 
 
 def hot_policy(api: str, files: str, port: int, nonce: str) -> str:
-    """The policy of a built dashboard, and what hot reloading needs on top.
+    """Return the policy of a built dashboard, with what hot reloading needs in addition.
 
     Vite puts styles and one script into the page (they carry the nonce), draws its errors as HTML (no trusted types),
     and learns of edits over a WebSocket.
@@ -67,7 +67,7 @@ class HotDashboard:
 
     @property
     def pid(self) -> int:
-        """The id of Vite's process."""
+        """Return the id of Vite's process."""
         return self._process.pid
 
     def close(self) -> None:
@@ -94,7 +94,7 @@ class HotDashboard:
 
 
 def _node() -> str:
-    """The Node that `make` uses: the virtual environment's if it has one, else the system's."""
+    """Return the Node that `make` uses: the virtual environment's if it has one, else the system's."""
     folders = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     found = shutil.which("node", path=folders)
     if found is None:

@@ -36,7 +36,7 @@ class Description:
     types: Mapping[str, Any]
 
     def tables(self) -> list[str]:
-        """The names of the tables."""
+        """Return the names of the tables."""
         resources = self.stateful.values()
         return [r["Properties"]["TableName"] for r in resources if r["Type"] == "AWS::DynamoDB::Table"]
 

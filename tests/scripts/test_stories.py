@@ -1,4 +1,4 @@
-"""What `make e2e-ui` does before a story begins, and after the last. The stories themselves are Playwright's."""
+"""`make e2e-ui` starts and stops the platform around the browser tests, which are Playwright's."""
 
 from pathlib import Path
 

@@ -65,7 +65,7 @@ class Emulator:
 
     @property
     def pid(self) -> int:
-        """The id of the emulator's process."""
+        """Return the id of the emulator's process."""
         return self._process.pid
 
     @property
