@@ -69,7 +69,7 @@ class JobService:
     clock: Callable[[], float] = time.time
 
     def submit(self, asked: Submission) -> tuple[Job, bool]:
-        """Store a job and nudge its queue; returns it, and False when the same key and body came before.
+        """Store a job and send its message; return it, and False when the same key and body came before.
 
         Durable before it returns; if the message does not get out, the watchdog sends it within two minutes.
         Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch.
@@ -166,7 +166,7 @@ class JobService:
         return round(self.clock(), 3)
 
     def dispatch(self, job: Job, delay: int = 0) -> None:
-        """Send the job's nudge and write down that it was sent; raises what the queue raises."""
+        """Send the job's message and record that it was sent; raises what the queue raises."""
         self.queue.send(Nudge(job.id, job.gen, job.type, job.correlation_id), delay)
         with contextlib.suppress(MoveRefused):  # a worker was faster: its claim marks the job as sent
             self.store.apply(job.id, transitions.mark_sent(job))
@@ -176,7 +176,7 @@ class JobService:
         return max(0, math.ceil((job.run_at or 0) - self.now()))
 
     def send(self, job: Job) -> Job:
-        """The second half of `submit`: nudge the queue, or leave it to the watchdog when that fails or is too early."""
+        """Send the message of a stored job, or leave it to the watchdog when that fails or is too early."""
         delay = self.delay_of(job)
         if delay > SQS_LONGEST_DELAY:
             return job

@@ -51,7 +51,7 @@ class Sweeper:
         return len(found)
 
     def _judge(self, job_type: str, message: DeadMessage) -> bool:
-        """Whether the message is to be removed; gives its job up when that is what it calls for."""
+        """Return True when the message is to be removed; give its job up when the rules say so."""
         job = None if message.nudge is None else self._find(message.nudge.id)
         match sweep(message.nudge, job, self.service.now()):
             case Remove(why):

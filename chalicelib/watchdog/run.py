@@ -171,7 +171,7 @@ class Watchdog:
         return tally
 
     def _sweep(self, signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
-        """Sweep each queue that holds something, those with much in several lanes, no queue before its turn."""
+        """Sweep each queue that holds messages, long ones in several threads, no queue before its turn."""
         turns = []
         for name in self._in_turn(self.types):
             depth = signs[name].depth
