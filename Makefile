@@ -92,8 +92,8 @@ fix: $(READY) $(UI_READY)  ## Format, and fix what can be fixed automatically
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check .
 
-proof: $(READY)  ## End the code at every AWS request of every scenario and check the invariants (SEED=... PART=1 GAMES=1500)
-	@$(PY) -m tests.proof $(if $(SEED),--seed $(SEED)) $(if $(PART),--part $(PART)) $(if $(GAMES),--games $(GAMES))
+proof: $(READY)  ## End the code at every AWS request of every scenario and check the invariants (SEED=... PART=1 GAMES=1500), or only simulated months with every fault (HOURS=720)
+	@$(PY) -m tests.proof $(if $(SEED),--seed $(SEED)) $(if $(PART),--part $(PART)) $(if $(GAMES),--games $(GAMES)) $(if $(HOURS),--hours $(HOURS))
 
 mutations: $(READY)  ## Remove one safeguard at a time; the tests must fail each time
 	@$(PY) -m scripts.mutations $(ARGS)
