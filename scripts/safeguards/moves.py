@@ -11,13 +11,13 @@ MOVES = (
     ),
     Safeguard(
         "a message of another generation changes nothing",
-        "chalicelib.jobs.transitions:Change.allowed",
+        "chalicelib.jobs.change:Change.allowed",
         "job.gen == self.gen",
         "True",
     ),
     Safeguard(
         "the table of moves",
-        "chalicelib.jobs.transitions:Change.allowed",
+        "chalicelib.jobs.change:Change.allowed",
         "job.status in self.move.source",
         "True",
     ),

@@ -11,7 +11,8 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter, JobStore, Standing
 from chalicelib.service.batch import submit_many
 from chalicelib.service.bulk import Report, act_on_matches
-from chalicelib.service.jobs import JobService, Submission
+from chalicelib.service.jobs import JobService
+from chalicelib.service.submission import Submission
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
 from tests.proof.faults import SQS, Crash, Throttled
