@@ -40,7 +40,7 @@ class Report:
 
 
 class Actions(Protocol):
-    """What is done to each job: raises JobNotFound, JobConflict."""
+    """The action on each job; raises JobNotFound, JobConflict."""
 
     def retry(self, job_id: str) -> Job:
         """Run a finished job again."""
