@@ -31,8 +31,9 @@ PARTS = ("tests/chalicelib", "tests/contract", "tests/handlers", "tests/infra/de
 """Tests that start no process. `tests/pretended.py` cannot move the clock of another one."""
 NOT_MOVED = (
     "tests/infra/cloud/test_sam_cli.py", "tests/infra/cloud/test_package.py", "tests/infra/definition/test_policy.py",
+    "tests/handlers/test_a_fourth_type.py",
 )  # fmt: skip
-"""They start processes: packaging, AWS's own command, Node."""
+"""They start processes: packaging, AWS's own command, Node, the platform."""
 NO_TESTS = 5
 """What pytest ends with when a folder has no test to run."""
 MISSING = "time-machine is not installed: run `make setup`, which installs the development set."
