@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from chalicelib.access.tokens import Role
 from chalicelib.api.schemas import VISIBLE_ASCII, NoBody, NoQuery
 from chalicelib.errors import FieldError, InvalidRequest, MalformedRequest
-from chalicelib.jobs.jobtype import field_errors
+from chalicelib.jobs.checks import field_errors
 
 M = TypeVar("M", bound=BaseModel)
 

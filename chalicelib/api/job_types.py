@@ -7,6 +7,7 @@ from chalicelib.api.responses import JobTypes, Paused
 from chalicelib.api.views import job_type_row
 from chalicelib.errors import JobTypeNotFound
 from chalicelib.jobs import jobtype
+from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.telemetry import events
 
 endpoints = Endpoints()
@@ -39,5 +40,5 @@ def resume_job_type(call: Call) -> Paused:
 def _name_of(call: Call) -> str:
     name = call.path["job_type"]
     if name not in {kind.name for kind in jobtype.all_types()}:
-        raise JobTypeNotFound(name[: jobtype.LONGEST_NAME])
+        raise JobTypeNotFound(name[:LONGEST_NAME])
     return name

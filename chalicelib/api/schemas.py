@@ -19,8 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.adapters.s3.uploads import MOST_BYTES
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.jobtype import LONGEST_NAME
-from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY
+from chalicelib.jobs.limits import LONGEST_NAME, MAX_ATTEMPTS_CAP, MAX_DELAY
 
 MOST_TAGS = 10
 MOST_IN_BATCH = 25

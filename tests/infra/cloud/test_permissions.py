@@ -13,7 +13,7 @@ from PIL import Image
 
 from chalicelib import wiring
 from chalicelib.adapters.event_sources import mapping_key
-from chalicelib.api import all_endpoints
+from chalicelib.api.routes import all_endpoints
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_nudge
