@@ -72,7 +72,7 @@ def day() -> Iterator[Day]:
     with (
         only_types(*TYPES),
         pytest.MonkeyPatch.context() as environment,
-        stage(environment, JITTER="none", EVENT_SOURCES=MAPPINGS) as acting,
+        stage(environment, JITTER="none", EVENT_SOURCES=MAPPINGS, MAIL_DAILY_CAP="100") as acting,
     ):
         live(acting)
         yield Day(acting.recorder.needed, acting.called)
