@@ -17,6 +17,8 @@ from chalicelib.counters.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.errors import ConfigurationError
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.ports import (
     Acknowledgements,
     Canaries,
@@ -33,6 +35,7 @@ from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
 from chalicelib.service.reading import JobReader
 from chalicelib.settings import Settings
+from chalicelib.telemetry import events
 
 if TYPE_CHECKING:
     from chalicelib.adapters.cloudwatch_logs import JobLogs
@@ -206,7 +209,21 @@ def _rate_limiter() -> RateLimiter:
 def _dynamo_job_store() -> JobStore:
     from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 
-    return DynamoJobStore(settings(), clock())
+    return DynamoJobStore(settings(), clock(), known_types)
+
+
+def known_types() -> list[str]:
+    """Return the job types that may have unfinished jobs: those declared, and those the counters know of.
+
+    A type that was removed is left out while the counters do not answer.
+    """
+    declared = set(jobtype.names())
+    try:
+        totals = counters().standing().totals
+    except Exception as error:
+        events.counters_unread(error)
+        return sorted(declared)
+    return sorted(declared | {name for (name, status), number in totals.items() if number and status in ACTIVE})
 
 
 def _consumers() -> Consumers:

@@ -184,6 +184,11 @@ def all_types() -> list[JobType[Any, Any]]:
     return [_registry[name] for name in sorted(_registry)]
 
 
+def names() -> list[str]:
+    """Return the name of every declared job type."""
+    return sorted(_registry)
+
+
 def load(package: str = "handlers") -> list[JobType[Any, Any]]:
     """Import every file of the package, so that each declares its type. Raises ConfigurationError on a wrong name."""
     found = importlib.import_module(package)

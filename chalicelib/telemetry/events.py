@@ -92,6 +92,11 @@ def buried(job: Job) -> None:
     count(Metric.DEAD_LETTERED, job.type)
 
 
+def retired(job: Job) -> None:
+    """A job was cancelled because the code does not declare its type any more."""
+    event("job.retire", job, level="WARNING", error_class=job.error_class)
+
+
 def resent(job: Job, delay: int) -> None:
     """The watchdog sent a job's message: the first one did not get out, or was lost, or it was time for it."""
     event("watchdog.resent", job, level="INFO" if job.run_at else "WARNING", delay_s=delay, resends=job.resends)
@@ -202,6 +207,11 @@ def token_issued(token_id: str, role: str, by: str) -> None:
 def token_revoked(token_id: str, by: str) -> None:
     """Tell that a token was revoked, and by whom."""
     logger().info("token.revoked", extra={"token_id": token_id, "by": by})
+
+
+def counters_unread(error: Exception) -> None:
+    """The counters did not answer: jobs of removed types are missing in a listing."""
+    logger().exception("counters.unread", extra={"error": type(error).__name__})
 
 
 def counted(records: int, entries: int, created: Mapping[str, int]) -> None:

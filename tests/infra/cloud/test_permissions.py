@@ -172,11 +172,11 @@ def look(acting: Stage, job_id: str) -> None:
 def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     """A message that was lost, one that went to the dead-letter queue without a claim, and one that is out of date."""
     now = time.time()
-    lost = a_job(payload={**MAIL, "text": LARGE}, created_at=now - 300, due_at=now - 60)
+    lost = a_job(payload={**MAIL, "text": LARGE}, created_at=now - 4 * 86_400, due_at=now - 60)
     unclaimed, done = (a_job(created_at=now, due_at=now + 600, status=status) for status in DEAD_OR_DONE)
     crashed = a_job(
         status=Status.PROCESSING, attempts=3, max_attempts=3, created_at=now - 900, started_at=now - 800,
-        lease_until=now - 700, due_at=now - 600,
+        lease_until=now - 700, due_at=now - 600, sent=True,
     )  # fmt: skip
     for job in (lost, unclaimed, done, crashed):
         wiring.job_store().add(job)
