@@ -17,12 +17,13 @@ LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 
 
 def worker(kind: JobType[Any, Any]) -> list[str]:
-    """A worker reads its own queue and writes jobs; it cannot send messages, so it cannot feed itself."""
+    """Return a worker's grants: its queue, jobs, and its own log; it cannot send messages, so it cannot feed itself."""
     return [
         *(f"sqs:{action}:{kind.queue}" for action in CONSUMING),
         *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
         *LARGE_BODIES,
         "s3:PutObject:results/*",
+        f"logs:FilterLogEvents:{kind.queue}",
         *kind.grants,
     ]
 
