@@ -78,7 +78,7 @@ class ImageProcess(BaseModel):
     format: Literal["jpeg", "png", "webp"] = Field(
         default="jpeg", description="What to convert to; JPEG puts transparent images on white.", examples=["webp"]
     )
-    quality: int = Field(default=85, ge=1, le=95, description="Of JPEG and WebP; PNG has none.", examples=[80])
+    quality: int = Field(default=85, ge=1, le=95, description="JPEG and WebP only.", examples=[80])
 
 
 class ImageProcessed(BaseModel):

@@ -33,7 +33,7 @@ Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_ou
 
 
 class ReportGenerate(BaseModel):
-    """Which jobs to report on: those that were created in a period, of one type or of all."""
+    """A report on the jobs that were created in a period, of one type or of all."""
 
     model_config = ConfigDict(
         strict=True,
@@ -46,13 +46,13 @@ class ReportGenerate(BaseModel):
     start: Time | None = Field(
         default=None,
         alias="from",
-        description="Where the period begins; if left out, `hours` before its end.",
+        description="Start of the period. Default: `hours` before the end.",
         examples=["2026-11-24T00:00:00Z"],
     )
     end: Time | None = Field(
         default=None,
         alias="to",
-        description="Where the period ends, itself not included; if left out, when the report is made.",
+        description="End of the period, not included. Default: the time the report is made.",
         examples=["2026-11-25T00:00:00Z"],
     )
     hours: int = Field(
@@ -62,7 +62,7 @@ class ReportGenerate(BaseModel):
         default=None,
         max_length=40,
         pattern=f"^{TYPE_NAME.pattern}$",
-        description="Only jobs of this type; if left out, of all.",
+        description="Only jobs of this type. Default: all types.",
         examples=["email.send"],
     )
     formats: list[Format] = Field(

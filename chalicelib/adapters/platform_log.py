@@ -1,4 +1,4 @@
-"""What Lambda wrote about one invocation, read from the function's own log group."""
+"""Read the lines that Lambda wrote about one invocation, from the function's own log group."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

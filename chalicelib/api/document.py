@@ -138,7 +138,7 @@ def _made_from(kinds: Sequence[JobType[Any, Any]]) -> Mapping[str, Mapping[str, 
 
 
 def _tag(path: str) -> str:
-    """What readers find an operation under: the resource, or the API itself."""
+    """Return the tag of an operation: the resource, or the API itself."""
     resource = path.split("/")[1]
     return API if resource in ITSELF else resource.replace("-", " ")
 

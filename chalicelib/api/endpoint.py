@@ -19,7 +19,7 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the token's id, its role and label."""
+    """The caller: the token's id, its role and label."""
 
     token: str
     role: Role

@@ -1,4 +1,4 @@
-"""What kinds of jobs there are, and whether they are worked off."""
+"""Serve the job types; pause and resume them."""
 
 from chalicelib import wiring
 from chalicelib.access.tokens import Role
@@ -21,7 +21,7 @@ def list_job_types(_: Call) -> JobTypes:
 
 @endpoints.post("/job-types/{job_type}/pause", Paused, role=Role.ADMIN, statuses=(200, 409))
 def pause_job_type(call: Call) -> Paused:
-    """Stop working off a type's queue. Jobs are still accepted and wait; what runs already goes on. Safe to repeat."""
+    """Pause a type's queue. New jobs are accepted and not started; running jobs continue. Safe to repeat."""
     name = _name_of(call)
     wiring.pausing().pause(name)
     events.paused(name, call.principal)

@@ -1,4 +1,4 @@
-"""What the built-in job types need: e-mail, images, reports.
+"""Send e-mail, change images, write reports: for the built-in job types.
 
 The job types themselves are in `handlers/`; import heavy libraries only inside the job function.
 """

@@ -15,7 +15,7 @@ KEEP_DAYS = 3
 
 
 class QuotaRow(Model):
-    """What was taken of a quota on one day."""
+    """The amount that was taken of a quota on one day."""
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True)

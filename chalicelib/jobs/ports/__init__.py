@@ -1,4 +1,4 @@
-"""What the rooms need from the outside, as Protocols, one module a noun. What implements them is in `adapters/`."""
+"""Declare the ports of the rooms as Protocols, one module a noun. Their adapters are in `adapters/`."""
 
 from chalicelib.jobs.ports.control import Consumers, Pauses, RateWindows, Window
 from chalicelib.jobs.ports.counters import (
