@@ -13,7 +13,7 @@ from chalicelib.jobs import jobtype
 from chalicelib.jobs.backoff import Following, following, no_jitter
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter
-from chalicelib.service.jobs import Submission
+from chalicelib.service.submission import Submission
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -1,4 +1,4 @@
-"""Send e-mail, change images, write reports: for the built-in job types.
+"""Code of the built-in job types: e-mail, images, reports.
 
 The job types themselves are in `handlers/`; import heavy libraries only inside the job function.
 """

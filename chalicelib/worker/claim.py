@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of, lost_error
+from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import LOST, Attempt, Job
 from chalicelib.jobs.ports import JobStore, Nudge, PlatformLog
-from chalicelib.jobs.transitions import Claimant
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import event
 from chalicelib.telemetry.platform_lines import Ending, ending_of
@@ -41,7 +41,7 @@ class Claims:
         except MoveRefused as refused:
             return self._refused(nudge, refused.current, by, left)
 
-    def _peek(self, job_id: str, claim: transitions.Change) -> None:
+    def _peek(self, job_id: str, claim: Change) -> None:
         try:
             current = self.store.get(job_id)
         except JobNotFound:

@@ -1,4 +1,4 @@
-"""Producers and operators: post jobs with a key until they get an answer, stop some, retry what ended badly."""
+"""Act as producers and operators: post jobs with a key until they get an answer, cancel some, retry failed ones."""
 
 import asyncio
 import random
@@ -10,14 +10,16 @@ from typing import Any
 import httpx
 
 KINDS = (("ok", 70), ("error", 14), ("die", 5), ("permanent", 3), ("dead", 3), ("delayed", 5))
-"""What a job does, and how often in a hundred."""
+"""Behaviours of a job, with their share in a hundred."""
 CANCELLED = 0.03
-PATIENCE = 0.5
-LONGEST = 120.0
+PATIENCE, MOST_PATIENCE = 0.5, 10.0
+"""Seconds between two tries, doubling."""
+LONGEST = 420.0
+"""Seconds that a client tries for: longer than two services are out of order one after the other."""
 
 
 class Clients:
-    """Posts `rate` jobs a second for `seconds`. `accepted` holds every id that was answered, with its kind."""
+    """Post `rate` jobs a second for `seconds`. `accepted` holds every id that was answered, with its kind."""
 
     def __init__(self, url: str, token: str, rng: random.Random, runs: Path) -> None:
         self.accepted: dict[str, str] = {}
@@ -69,7 +71,7 @@ class Clients:
 
     async def _insist(self, path: str, body: dict[str, Any], key: str | None) -> httpx.Response | None:
         """Repeat a request until it is answered with anything but a server's error."""
-        ends = time.monotonic() + LONGEST
+        ends, pause = time.monotonic() + LONGEST, PATIENCE
         while time.monotonic() < ends:
             try:
                 answer = await self._client.post(path, json=body, headers={"Idempotency-Key": key} if key else {})
@@ -79,5 +81,6 @@ class Clients:
                 if not answer.is_server_error:
                     return answer
                 self.done["5xx answers"] += 1
-            await asyncio.sleep(PATIENCE)
+            await asyncio.sleep(self._rng.uniform(pause / 2, pause))
+            pause = min(MOST_PATIENCE, 2 * pause)
         return None

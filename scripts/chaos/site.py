@@ -1,22 +1,28 @@
-"""The stack under test: the real platform over a tree whose only job type is the soak's, behind the faulty wire."""
+"""Start the stack under test: the real platform with the soak's job type alone, behind the faulty proxy."""
 
 import shutil
 from collections import Counter
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
+from infra.local.lambdas.invocation import InvokeResult
 from infra.local.lambdas.logs import LogLine
 from infra.local.options import ROOT, Options
 from infra.local.platform import Platform
 from infra.local.terminal import parse
-from scripts.chaos.wire import Weather, Wire
+from scripts.chaos.wire import LAMBDA, Weather, Wire
 
 COPIED = ("chalicelib", "infra")
 """An edit during the soak is not part of it."""
 LINKED = ("app.py", ".chalice", "scripts", "requirements.txt")
+WORKER = "chaos-note"
+"""End of the name of the soak's worker."""
 COUNTED = frozenset(
     {
         "attempt.started", "attempt.completed", "attempt.error", "attempt.takeover", "attempt.late", "watchdog.ran",
-        "watchdog.resent", "sweeper.removed", "claim.duplicate", "message.dropped", "dispatch.deferred", "job.bury",
+        "watchdog.resent", "watchdog.redelivered",
+        "job.stalled", "sweeper.removed", "claim.duplicate", "message.dropped", "dispatch.deferred", "job.bury",
     }
 )  # fmt: skip
 
@@ -40,8 +46,23 @@ class Events:
             self.seen["environment lost"] += 1
 
 
+Invoke = Callable[[str, Any], Coroutine[Any, Any, InvokeResult]]
+
+
+def throttled(invoke: Invoke, weather: Weather) -> Invoke:
+    """Return an `invoke` that refuses the worker's invocations while Lambda is out of order."""
+
+    async def invoke_or_refuse(name: str, event: Any) -> InvokeResult:
+        if not name.endswith(WORKER) or not weather.refuses(LAMBDA):
+            return await invoke(name, event)
+        error = {"errorType": "TooManyRequestsException", "errorMessage": "Rate Exceeded."}
+        return InvokeResult(ok=False, request_id="", error=error)
+
+    return invoke_or_refuse
+
+
 class Stack(Platform):
-    """The platform, its functions and pollers reaching AWS through the wire."""
+    """The platform, whose functions and pollers reach the emulator through the faulty proxy."""
 
     def __init__(self, options: Options, events: Events, weather: Weather) -> None:
         super().__init__(options, events)
@@ -54,21 +75,27 @@ class Stack(Platform):
         self._parts.callback(wire.close)
         self.aws = {**self.aws, "AWS_ENDPOINT_URL": wire.url}
 
+    def start(self) -> None:
+        """See Platform."""
+        super().start()
+        service: Any = self._service
+        service.invoke_async = throttled(service.invoke_async, self._weather)
+
     def workers(self) -> list[tuple[str, int]]:
-        """Every execution environment: its function's name and its process id."""
+        """Return the function's name and the process id of every execution environment."""
         return [(name, pid) for name, pids in self._service.pids().items() for pid in pids]
 
     def api_pid(self) -> int | None:
-        """The process id of the API."""
+        """Return the process id of the API."""
         return self._api.pid
 
     def variables(self) -> dict[str, str]:
-        """What the functions have in their environment, the wire left out."""
+        """Return the functions' environment variables, without the faulty proxy."""
         return {**self._variables, **self.direct}
 
 
 def options(folder: Path) -> Options:
-    """A tree with one job type in `folder`, and how the platform runs over it: free ports, no rate limit."""
+    """Make a tree with one job type in `folder`; return options for the platform: free ports, no rate limit."""
     root = folder / "tree"
     (root / "handlers").mkdir(parents=True)
     (root / "handlers" / "__init__.py").touch()

@@ -1,31 +1,48 @@
-"""What the adapters add: conditions on real writes, lost replies, consistent reads."""
+"""List the safeguards of the adapters: conditions on real writes, lost replies, consistent reads."""
 
 from scripts.safeguards.safeguard import ADAPTERS, Safeguard
 
 STORE = (
     Safeguard(
-        "the condition on create", "chalicelib/adapters/dynamo/jobs.py",
-        "row.save(condition=free(self._clock()))", "row.save()", ADAPTERS,
+        "the condition on create",
+        "chalicelib.adapters.dynamo.jobs:DynamoJobStore.add",
+        "row.save(condition=free(self._clock()))",
+        "row.save()",
+        ADAPTERS,
     ),
     Safeguard(
-        "the condition on every change", "chalicelib/adapters/dynamo/jobs.py",
-        ", condition(change, self._clock()))", ")", ADAPTERS,
+        "the condition on every change",
+        "chalicelib.adapters.dynamo.jobs:DynamoJobStore.apply",
+        "row.update(actions(job_id, change, self._place(job_id, change)), condition(change, self._clock()))",
+        "row.update(actions(job_id, change, self._place(job_id, change)))",
+        ADAPTERS,
     ),
     Safeguard(
-        "a write whose reply was lost knows itself", "chalicelib/adapters/dynamo/jobs.py",
-        "if found is None or found.writer != change.writer:", "if True:", ADAPTERS,
+        "a write whose reply was lost knows itself",
+        "chalicelib.adapters.dynamo.jobs:DynamoJobStore.apply",
+        "found is None or found.writer != change.writer",
+        "True",
+        ADAPTERS,
     ),
     Safeguard(
-        "a creation whose reply was lost knows itself", "chalicelib/adapters/dynamo/jobs.py",
-        "or (job.writer and found.writer == job.writer):", "or False:", ADAPTERS,
+        "a creation whose reply was lost knows itself",
+        "chalicelib.adapters.dynamo.jobs:DynamoJobStore._own",
+        "job.writer and found.writer == job.writer",
+        "False",
+        ADAPTERS,
     ),
     Safeguard(
-        "an error on record is never written over as lost", "chalicelib/adapters/dynamo/jobs.py",
-        "condition=unknown() if attempt.outcome == j.LOST else None", "", ADAPTERS,
+        "an error on record is never written over as lost",
+        "chalicelib.adapters.dynamo.jobs:DynamoJobStore.record",
+        "row.save(condition=unknown() if attempt.outcome == j.LOST else None)",
+        "row.save()",
+        ADAPTERS,
     ),
     Safeguard(
-        "reads are consistent", "chalicelib/adapters/dynamo/jobs.py",
-        "row = self._rows.get(job_id, META, consistent_read=True)",
-        "row = self._rows.get(job_id, META)", ("tests/chalicelib/adapters/dynamo/test_consistent_reads.py",),
+        "reads are consistent",
+        "chalicelib.adapters.dynamo.jobs:DynamoJobStore._find",
+        "self._rows.get(job_id, META, consistent_read=True)",
+        "self._rows.get(job_id, META)",
+        ("tests/chalicelib/adapters/dynamo/test_consistent_reads.py",),
     ),
-)  # fmt: skip
+)

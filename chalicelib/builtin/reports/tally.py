@@ -72,7 +72,7 @@ class TypeLine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Numbers of the jobs that were created in a period. `incomplete` says why some are missing, if any."""
+    """The outcomes of the jobs that were created in a period. `incomplete` says why some are missing, if any."""
 
     period: Period
     type: str | None
@@ -145,7 +145,7 @@ class Tally:
             self._add_error(job, job.error_class)
 
     def report(self, job_type: str | None, made_at: float, incomplete: str | None = None) -> Report:
-        """Return the report of the jobs counted so far."""
+        """Return the sums of the jobs counted so far."""
         return Report(
             period=self.period,
             type=job_type,

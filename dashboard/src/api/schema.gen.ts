@@ -886,7 +886,7 @@ export interface components {
       why: string | null;
       /**
        * Next Attempts
-       * @description The attempts that are left if the running one, or else the next one, fails, with their waits by the type's curve; null for a type that is not declared here any more
+       * @description The attempts that are left if the running one, or else the next one, fails, with their waits by the type's curve; null for a type that is no longer declared
        * @default null
        */
       next_attempts: components["schemas"]["NextAttempt"][] | null;
@@ -1386,7 +1386,7 @@ export interface components {
     };
     /**
      * Role
-     * @description A role of a token: read; also write; also manage. Each may do what the ones before it may.
+     * @description The rights of a token: read; also write; also manage. Each may do what the ones before it may.
      * @enum {string}
      */
     Role: "viewer" | "operator" | "admin";
