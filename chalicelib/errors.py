@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class JobFlowError(Exception):
-    """Something JobFlow can name went wrong."""
+    """The base of all errors that JobFlow raises."""
 
 
 class ConfigurationError(JobFlowError):

@@ -29,6 +29,7 @@ from chalicelib.jobs.ports import (
     JobQueue,
     JobStore,
     Pauses,
+    PlatformLog,
     RateWindows,
 )
 from chalicelib.service.jobs import JobService
@@ -48,7 +49,7 @@ NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
-        "stream_counter", "history", "acknowledgements",
+        "stream_counter", "history", "acknowledgements", "platform_log",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -179,6 +180,11 @@ def history() -> History:
 def uploads() -> "Uploads":
     """Return the permissions to upload files."""
     return _once("uploads", _s3_uploads)
+
+
+def platform_log() -> PlatformLog:
+    """Return the reader of what Lambda writes about an invocation."""
+    return cast("PlatformLog", _once("platform_log", lambda: _adapter("platform_log", "CloudWatchPlatformLog")))
 
 
 def job_logs() -> "JobLogs":

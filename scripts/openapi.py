@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chalicelib.api import all_endpoints
 from chalicelib.api.document import document
 from chalicelib.api.reference import VERSION
+from chalicelib.api.routes import all_endpoints
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.jobtype import JobType
 

@@ -1,4 +1,4 @@
-"""What goes wrong, grouped."""
+"""Serve groups of errors, and acknowledge them."""
 
 import re
 from typing import Any
@@ -57,7 +57,7 @@ class ErrorGroups(Answer):
 
 
 class ErrorMark(Answer):
-    """Whether a group of errors is acknowledged."""
+    """The acknowledgement of a group of errors."""
 
     fingerprint: str
     acknowledged_by: str | None
@@ -83,7 +83,7 @@ def list_errors(call: Call) -> ErrorGroups:
 
 @endpoints.post("/errors/{fingerprint}/acknowledge", ErrorMark)
 def acknowledge_error(call: Call) -> ErrorMark:
-    """Note that somebody knows of a group of errors, so that new ones stand out; kept for 90 days."""
+    """Acknowledge a group of errors, so that new ones stand out; kept for 90 days."""
     name, now = _fingerprint(call), wiring.clock()()
     by = (call.caller and call.caller.label) or call.principal
     wiring.acknowledgements().acknowledge(name, by, now)

@@ -1,4 +1,4 @@
-"""What answers look like. Times are ISO 8601 in UTC with milliseconds and a Z."""
+"""Declare the answers of the API. Times are ISO 8601 in UTC with milliseconds and a Z."""
 
 from typing import Annotated, Any, Literal
 
@@ -24,14 +24,14 @@ class Health(Answer):
 
 
 class Me(Answer):
-    """Who the token is."""
+    """The id, role and expiry of a token."""
 
     role: Role
     label: str
 
 
 class Progress(Answer):
-    """How far a running job says it is."""
+    """The progress that a running job reported."""
 
     percent: float
     note: str | None
@@ -71,7 +71,7 @@ class AttemptRow(Answer):
 
     gen: int
     attempt: int
-    outcome: Literal["completed", "error", "permanent_error", "cancelled", "lost", "running"]
+    outcome: Literal["completed", "error", "permanent_error", "deferred", "cancelled", "lost", "running"]
     started_at: Time
     finished_at: Time | None
     duration_ms: int | None
@@ -84,11 +84,24 @@ class AttemptRow(Answer):
     retry_delay_s: float | None
 
 
+class NextAttempt(Answer):
+    """An attempt that follows if the one before it fails, in seconds after that one's end."""
+
+    attempt: int
+    earliest: int
+    latest: int
+
+
 class JobDetail(JobRow):
     """A job with the history of its attempts."""
 
     attempt_history: list[AttemptRow]
     why: str | None = Field(description="Why it waits, in one sentence; null when it does not")
+    next_attempts: list[NextAttempt] | None = Field(
+        None,
+        description="The attempts that are left if the running one, or else the next one, fails, with their waits by "
+        "the type's curve; null for a type that is no longer declared",
+    )
 
 
 class JobPage(Answer):
@@ -104,7 +117,7 @@ class JobPage(Answer):
 
 
 class FieldProblem(Answer):
-    """What is wrong with one field."""
+    """A problem of one field."""
 
     loc: list[str | int]
     msg: str
@@ -123,7 +136,7 @@ class Problem(Answer):
 
 
 class BatchResult(Answer):
-    """What became of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored."""
+    """The outcome of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored."""
 
     status: int
     job: JobRow | None = None
@@ -144,7 +157,7 @@ class Skipped(Answer):
 
 
 class BulkAnswer(Answer):
-    """What a bulk action did. While `more` is true, the same request with this cursor goes on."""
+    """The outcome of a bulk action. While `more` is true, the same request with this cursor continues."""
 
     matched: int
     done: int
@@ -187,7 +200,7 @@ class JobTypes(Answer):
 
 
 class Paused(Answer):
-    """Whether a type's queue is worked off."""
+    """The state of a type's queue: paused or not."""
 
     type: str
     paused: bool
@@ -219,7 +232,7 @@ class TypeNumbers(Numbers):
         "4 hours, half an hour beyond; null when none is queued"
     )
     in_flight: int = Field(description="Messages with a worker, or backing off: SQS counts both alike")
-    paused: bool = Field(description="Whether its queue is not worked off until somebody resumes it")
+    paused: bool = Field(description="True while its queue is paused")
 
 
 class MetricsAnswer(Numbers):

@@ -1,13 +1,14 @@
-"""What we know, as the API tells it. Pure."""
+"""Turn jobs and numbers into answers of the API. Pure."""
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from chalicelib.adapters.s3.uploads import Upload
 from chalicelib.api import responses as r
 from chalicelib.counters.snapshot import Metrics, Numbers
+from chalicelib.jobs.backoff import Following
 from chalicelib.jobs.job import JSON, Attempt, Job, JobView, Status
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.listing import iso
@@ -28,10 +29,11 @@ def job_whole(job: Job) -> r.JobRow:
     return r.JobRow(**_fields(job))
 
 
-def job_detail(view: JobView, why: str | None) -> r.JobDetail:
-    """A job with all that is known of its attempts, and why it waits."""
+def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None) -> r.JobDetail:
+    """Return a job with all its attempts, why it waits, and the attempts that are left (None: unknown)."""
     history = [_attempt_row(attempt) for attempt in (*view.attempts, *_current_attempt(view))]
-    return r.JobDetail(**_fields(view.job), attempt_history=history, why=why)
+    next_attempts = None if left is None else [r.NextAttempt(**asdict(one)) for one in left]
+    return r.JobDetail(**_fields(view.job), attempt_history=history, why=why, next_attempts=next_attempts)
 
 
 def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:

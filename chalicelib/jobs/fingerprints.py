@@ -1,4 +1,4 @@
-"""When two errors are the same one: ids, numbers, paths and times may differ, error codes may not. Pure."""
+"""Group equal errors: ids, numbers, paths and times may differ, error codes may not. Pure."""
 
 import hashlib
 import re

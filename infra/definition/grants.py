@@ -17,12 +17,13 @@ LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 
 
 def worker(kind: JobType[Any, Any]) -> list[str]:
-    """Let a worker read its own queue and write jobs; it cannot send messages."""
+    """Let a worker read its own queue and log, and write jobs; it cannot send messages."""
     return [
         *(f"sqs:{action}:{kind.queue}" for action in CONSUMING),
         *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
         *LARGE_BODIES,
         "s3:PutObject:results/*",
+        f"logs:FilterLogEvents:{kind.queue}",
         *kind.grants,
     ]
 

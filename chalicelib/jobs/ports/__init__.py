@@ -17,6 +17,7 @@ from chalicelib.jobs.ports.counters import (
     Standing,
 )
 from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search
+from chalicelib.jobs.ports.logs import PlatformLog
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Nudge
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Overdue",
     "Page",
     "Pauses",
+    "PlatformLog",
     "RateWindows",
     "Row",
     "Search",

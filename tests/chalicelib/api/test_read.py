@@ -1,10 +1,12 @@
 """GET /jobs and GET /jobs/{id}."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.listing import iso
@@ -237,3 +239,40 @@ def test_meta_tells_the_sets_and_limits_that_the_code_has(world: World) -> None:
     assert world.post("/jobs/batch", {"jobs": [BODY] * (limits["batch_jobs"] + 1)}).status == 422
     assert world.post("/jobs", {**BODY, "max_attempts": limits["max_attempts"] + 1}).status == 422
     assert world.post("/jobs", {**BODY, "max_attempts": limits["max_attempts"]}).status == 201
+
+
+def test_a_job_that_asked_to_come_again_later_can_be_read(world: World) -> None:
+    job_id = world.create()
+    world.store.record(job_id, Attempt(1, 1, "deferred", T0, T0 + 1, "RetryLater", "later", retry_delay_s=60))
+    assert world.get(f"/jobs/{job_id}").json["attempt_history"][0]["outcome"] == "deferred"
+
+
+@pytest.mark.parametrize(
+    ("status", "attempts", "left"),
+    [
+        (Status.PROCESSING, 1, [(2, 1, 2), (3, 1, 4)]),
+        (Status.QUEUED, 0, [(2, 1, 2), (3, 1, 4)]),
+        (Status.RETRYING, 1, [(3, 1, 4)]),
+        (Status.PROCESSING, 3, []),
+        (Status.COMPLETED, 1, []),
+    ],
+)
+def test_the_attempts_that_are_left_are_told_with_their_waits(
+    world: World, status: Status, attempts: int, left: list[tuple[int, int, int]]
+) -> None:
+    job_id = world.create()
+    world.put_in(job_id, status, attempts=attempts, max_attempts=3)
+    told = world.get(f"/jobs/{job_id}").json["next_attempts"]
+    assert [(one["attempt"], one["earliest"], one["latest"]) for one in told] == left
+
+
+def test_without_jitter_a_wait_is_exactly_the_curves(world: World) -> None:
+    wiring._made["settings"] = replace(wiring.settings(), jitter="none")
+    [first, second] = world.get(f"/jobs/{world.create()}").json["next_attempts"]
+    assert (first["earliest"], second["earliest"], second["latest"]) == (2, 4, 4)
+
+
+def test_the_curve_of_a_type_that_is_not_declared_is_unknown(world: World) -> None:
+    job_id = world.create()
+    world.put_in(job_id, Status.QUEUED, type="gone.type")
+    assert world.get(f"/jobs/{job_id}").json["next_attempts"] is None

@@ -121,6 +121,11 @@ const OUTCOME: Record<Attempt["outcome"], { word: string; tone: string; icon: Re
     tone: "text-red",
     icon: <IconCross width={13} height={13} />,
   },
+  deferred: {
+    word: "deferred: asked to run later",
+    tone: "text-amber",
+    icon: <IconCross width={13} height={13} />,
+  },
   cancelled: { word: "cancelled", tone: "text-soft", icon: <IconCross width={13} height={13} /> },
   lost: {
     word: "lost: worker stopped responding",
