@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from chalicelib.errors import InvalidRequest, TokenNotFound, Unauthorized
-from chalicelib.telemetry import events
+from chalicelib.telemetry import request_events
 
 SHAPE = re.compile(r"jf_[A-Za-z0-9_-]{43}")
 """`jf_` and 256 random bits in base64url: a prefix that secret scanners can look for."""
@@ -118,7 +118,7 @@ class Tokens:
         text = f"jf_{secrets.token_urlsafe(32)}"
         token = Token(hash_of(text), role, label.strip(), now, None if ttl is None else now + ttl, issued_by=by)
         self._store.put(token)
-        events.token_issued(token.id, token.role, by)
+        request_events.token_issued(token.id, token.role, by)
         return text, token
 
     def list(self) -> Sequence[Token]:
@@ -136,7 +136,7 @@ class Tokens:
             self._store.put(token)
         with self._lock:
             self._verified.pop(token.hash, None)
-        events.token_revoked(token.id, by)
+        request_events.token_revoked(token.id, by)
         return token
 
     def verify(self, text: str) -> Token:

@@ -10,6 +10,7 @@ from chalicelib.errors import FieldError, InvalidPosition
 from chalicelib.jobs.job import Job, JobView
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.listing import iso
+from chalicelib.settings import Settings
 from chalicelib.telemetry.platform_lines import tells_of_an_end
 
 if TYPE_CHECKING:
@@ -189,3 +190,10 @@ def _newest_attempt_first(line: Line) -> tuple[int, int, float]:
 def _insights(text: str) -> str:
     """The console's own escaping: percent-encoding with `*` for `%`."""
     return quote(text, safe="").replace("%", "*")
+
+
+def job_logs(settings: Settings) -> JobLogs:
+    """Return the reader of the workers' log groups, with this process's one client."""
+    from chalicelib.adapters import aws
+
+    return JobLogs(aws.client("logs", settings.region), settings.log_group_prefix, settings.region)

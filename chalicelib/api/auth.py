@@ -13,7 +13,7 @@ from chalicelib.access.tokens import REFUSED, Role, Token
 from chalicelib.api import problems
 from chalicelib.api.endpoint import Caller, Endpoint
 from chalicelib.errors import Forbidden, Unauthorized
-from chalicelib.telemetry import events
+from chalicelib.telemetry import request_events
 
 POLICY_SECONDS = 300
 """For so long API Gateway believes an answer of the authorizer, and lets a token in that was revoked meanwhile."""
@@ -27,10 +27,10 @@ def authorize(request: AuthRequest, endpoints: Iterable[Endpoint]) -> AuthRespon
     try:
         token = wiring.tokens().verify(bearer(request.token))
     except Unauthorized as error:
-        events.token_refused(error.principal, error.why, *_asked(request.method_arn))
+        request_events.token_refused(error.principal, error.why, *_asked(request.method_arn))
         raise _gateway_error(error) from None
     except Exception as error:
-        events.authorizer_down(error)
+        request_events.authorizer_down(error)
         raise _gateway_error(error) from error
     return AuthResponse(routes_of(token.role, endpoints), principal_id=token.id, context=context_of(token))
 

@@ -8,7 +8,7 @@ from chalicelib.api.views import job_type_row
 from chalicelib.errors import JobTypeNotFound
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import LONGEST_NAME
-from chalicelib.telemetry import events
+from chalicelib.telemetry import request_events
 
 endpoints = Endpoints()
 
@@ -24,7 +24,7 @@ def pause_job_type(call: Call) -> Paused:
     """Pause a type's queue. New jobs are accepted and not started; running jobs continue. Safe to repeat."""
     name = _name_of(call)
     wiring.pausing().pause(name)
-    events.paused(name, call.principal)
+    request_events.paused(name, call.principal)
     return Paused(type=name, paused=True)
 
 
@@ -33,7 +33,7 @@ def resume_job_type(call: Call) -> Paused:
     """Work off a type's queue again, within a minute. Safe to repeat."""
     name = _name_of(call)
     wiring.pausing().resume(name)
-    events.paused(name, call.principal, resumed=True)
+    request_events.paused(name, call.principal, resumed=True)
     return Paused(type=name, paused=False)
 
 

@@ -4,8 +4,9 @@ from pydantic import Field
 
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints, Text
+from chalicelib.api.metric_responses import MetricsAnswer
 from chalicelib.api.prometheus import CONTENT_TYPE, exposition, preferred
-from chalicelib.api.responses import Answer, MetricsAnswer, Time
+from chalicelib.api.responses import Answer, Time
 from chalicelib.api.views import metrics_answer
 from chalicelib.counters.health import Kind
 from chalicelib.jobs import jobtype

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from chalicelib.adapters.s3.uploads import Upload
+from chalicelib.api import metric_responses as m
 from chalicelib.api import responses as r
 from chalicelib.counters.snapshot import Metrics, Numbers
 from chalicelib.jobs.backoff import Following
@@ -54,10 +55,10 @@ def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
     )
 
 
-def metrics_answer(metrics: Metrics) -> r.MetricsAnswer:
+def metrics_answer(metrics: Metrics) -> m.MetricsAnswer:
     """The numbers of all jobs, and of each type."""
     by_type = {
-        name: r.TypeNumbers(
+        name: m.TypeNumbers(
             **_eight(numbers),
             oldest_queued_age_s=None if numbers.oldest is None else round(metrics.as_of - numbers.oldest, 1),
             in_flight=numbers.depth.in_flight,
@@ -65,7 +66,7 @@ def metrics_answer(metrics: Metrics) -> r.MetricsAnswer:
         )
         for name, numbers in metrics.by_type.items()
     }
-    return r.MetricsAnswer(**_eight(metrics.whole), by_type=by_type, as_of=iso(metrics.as_of))
+    return m.MetricsAnswer(**_eight(metrics.whole), by_type=by_type, as_of=iso(metrics.as_of))
 
 
 def upload_form(upload: Upload) -> r.UploadForm:
