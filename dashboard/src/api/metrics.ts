@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { request } from "./client";
+import { moved, moves } from "./movement";
 import type { JobStatus, WireErrors, WireMetrics, WireNumbers, WireSeries } from "./wire";
 
 export interface Numbers {
@@ -50,8 +51,16 @@ function toMetrics(wire: WireMetrics): Metrics {
 export const metrics = () =>
   queryOptions({
     queryKey: ["metrics"],
-    queryFn: async ({ signal }) => toMetrics(await request<WireMetrics>("/metrics", { signal })),
+    queryFn: async ({ signal }) => {
+      const found = toMetrics(await request<WireMetrics>("/metrics", { signal }));
+      if (moves(last, found)) moved();
+      last = found;
+      return found;
+    },
   });
+
+/** The numbers of the answer before, to see movement. */
+let last: Metrics | null = null;
 
 /** A stretch of time, in milliseconds, and the step in seconds that suits it. */
 export interface Range {

@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { sentence } from "@/api/errors";
 import { metrics, throughput } from "@/api/metrics";
 import { judge } from "@/jobs/health/health";
-import { lastHour } from "@/jobs/ranges";
+import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { brief } from "@/lib/format";
-import { usePolling } from "@/live/live";
+import { SERIES, usePolling } from "@/live/live";
 import { useSession } from "@/session/session";
 import { Skeleton } from "@/ui/states";
 import { Sparkline } from "@/ui/Sparkline";
@@ -14,7 +14,7 @@ export function LiveNumbers() {
   const { token } = useSession();
   const enabled = token !== null;
   const now = useQuery({ ...metrics(), ...usePolling(), enabled });
-  const hour = useQuery({ ...throughput(undefined, "strip", lastHour), ...usePolling(10_000), enabled });
+  const hour = useQuery({ ...throughput(undefined, HOUR_SPAN, lastHour), ...usePolling(SERIES), enabled });
   if (!enabled) {
     return (
       <p className="mx-auto max-w-6xl px-4 py-6 text-sm text-soft sm:px-8">

@@ -5,12 +5,12 @@ import { latency, throughput, type TypeNumbers } from "@/api/metrics";
 import type { JobType } from "@/api/types";
 import { ask } from "@/jobs/actions/actions";
 import { newestPair } from "@/jobs/measure";
-import { lastHour } from "@/jobs/ranges";
+import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { drain } from "@/jobs/rates";
 import { cx } from "@/lib/cx";
 import { brief, count, percent, plural } from "@/lib/format";
 import { duration, spell } from "@/lib/time";
-import { usePolling } from "@/live/live";
+import { SERIES, usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
 import { IconPlus } from "@/ui/icons";
@@ -109,9 +109,9 @@ function Depths({ numbers, concurrency }: { numbers: TypeNumbers | undefined; co
 }
 
 function Hour({ type, waiting }: { type: string; waiting: number | undefined }) {
-  const flow = useQuery({ ...throughput(type, "card", lastHour), ...usePolling(10_000) }).data;
-  const run = useQuery({ ...latency("run", type, "card", lastHour), ...usePolling(10_000) }).data;
-  const wait = useQuery({ ...latency("wait", type, "card", lastHour), ...usePolling(10_000) }).data;
+  const flow = useQuery({ ...throughput(type, HOUR_SPAN, lastHour), ...usePolling(SERIES) }).data;
+  const run = useQuery({ ...latency("run", type, HOUR_SPAN, lastHour), ...usePolling(SERIES) }).data;
+  const wait = useQuery({ ...latency("wait", type, HOUR_SPAN, lastHour), ...usePolling(SERIES) }).data;
   const sum = (key: "completed" | "failed" | "deadLettered") =>
     flow?.points.reduce((total, point) => total + point[key], 0) ?? 0;
   const ended = sum("completed") + sum("failed") + sum("deadLettered");

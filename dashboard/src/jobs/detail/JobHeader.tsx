@@ -112,7 +112,7 @@ function Progress({ job }: { job: JobDetail }) {
 function Why({ job, canAct }: HeaderProps) {
   const now = useNow();
   const { tone, meaning } = STATUS[job.status];
-  const numbers = useQuery({ ...metrics(), ...usePolling(5000, !STATUS[job.status].terminal) });
+  const numbers = useQuery({ ...metrics(), ...usePolling({ atLeast: 5000 }, !STATUS[job.status].terminal) });
   const paused = numbers.data?.byType[job.type]?.paused ?? false;
   const due = job.status === "retrying" || job.status === "scheduled" ? job.nextAttemptAt : null;
   const failed = job.errorMessage && job.status !== "completed" && job.status !== "cancelled";
