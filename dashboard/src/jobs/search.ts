@@ -2,7 +2,7 @@ import type { JobFilter, JobStatus } from "@/api/jobs";
 import { parseSpan } from "@/lib/time";
 import { allows, STATUSES, type JobAction } from "./status";
 
-/** What the jobs page shows, as it stands in the URL. */
+/** Filters and order of the jobs page, as the URL holds them. */
 export interface JobsSearch {
   status?: JobStatus;
   type?: string;
@@ -18,10 +18,15 @@ export interface JobsSearch {
   to?: number;
   sort?: SortKey;
   dir?: "asc" | "desc";
+  /** The time that the charts show; it filters nothing. */
+  span?: ChartSpan;
 }
 
 export const SORTS = ["created", "type", "status", "attempt", "wait", "run"] as const;
 export type SortKey = (typeof SORTS)[number];
+
+export const CHART_SPANS = ["1h", "6h", "24h", "7d"] as const;
+export type ChartSpan = (typeof CHART_SPANS)[number];
 
 export const RANGES = [
   ["", "Any time"],
@@ -32,7 +37,7 @@ export const RANGES = [
   ["7d", "Last 7 days"],
 ] as const;
 
-/** The URL's words as a search; what makes no sense is left out, so that an old link still opens. */
+/** Read the query string; leave out what is not valid, so that an old link still opens. */
 export function readSearch(raw: Record<string, unknown>): JobsSearch {
   const text = (name: string, most = 200) => {
     const value = raw[name];
@@ -42,6 +47,7 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
   const status = STATUSES.find((one) => one === raw.status);
   const sort = SORTS.find((one) => one === raw.sort);
   const range = parseSpan(text("range")) === null ? "" : text("range");
+  const span = CHART_SPANS.find((one) => one === raw.span);
   const from = time("from");
   const to = time("to");
   return {
@@ -56,10 +62,11 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
     ...(to !== undefined && { to }),
     ...(sort && { sort }),
     ...(raw.dir === "asc" && { dir: "asc" as const }),
+    ...(span && { span }),
   };
 }
 
-/** What the server is asked for. `now` fixes where a relative range begins. */
+/** Return the filter for the API. A relative range begins at `now` minus its length. */
 export function toFilter(search: JobsSearch, now: number): JobFilter {
   const span = search.range ? parseSpan(search.range) : null;
   return {
@@ -74,25 +81,30 @@ export function toFilter(search: JobsSearch, now: number): JobFilter {
   };
 }
 
-/** What "all that match" means for an action; null when it is legal for none of them. */
+/** Return the filter of a bulk action on all matching jobs; null when the action is legal for none of them. */
 export function actionFilter(search: JobsSearch, action: JobAction, now: number): JobFilter | null {
   if (search.status && !allows(search.status, action)) return null;
   return toFilter(search, now);
 }
 
-/** Whether the rows come as the API gives them, newest first. Any other order is made here, of what is loaded. */
+/** Return true for the API's own order, newest first. Any other order is made here, of the loaded rows. */
 export function isServerOrder({ sort, dir }: JobsSearch): boolean {
   return sort === undefined || (sort === "created" && dir !== "asc");
 }
 
-/** Whether anything but the status is narrowed. */
+/** Return true when any filter is set, the status included. */
+export function isNarrowed(search: JobsSearch): boolean {
+  return search.status !== undefined || isFiltered(search);
+}
+
+/** Return true when a filter other than the status is set. */
 export function isFiltered(search: JobsSearch): boolean {
   return ["type", "tag", "id", "error", "fingerprint", "range", "from", "to"].some(
     (name) => search[name as keyof JobsSearch] !== undefined,
   );
 }
 
-/** What was typed into the box: "tag:x", "id:x", "type:x", "error:x", an id, or words of an error. */
+/** Read the search box: "tag:x", "id:x", "type:x", "error:x", an id, or words of an error. */
 export function readQuery(text: string): Pick<JobsSearch, "tag" | "id" | "error" | "type"> {
   const typed = text.trim();
   const named = /^(tag|id|type|error):\s*(.+)$/i.exec(typed);
