@@ -15,9 +15,10 @@ UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/reference da
 READY := $(VENV)/.ready
 # The virtual environment has a Node only where the system's does not fit, and so it comes first.
 CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m infra.cloud
+QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle lock clean
+.PHONY: help setup dev demo load test quick coverage house check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -52,6 +53,18 @@ test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); thos
 	@$(PY) -m pytest -n 4 --dist loadfile -q -m "not ministack" $(ARGS)
 	@$(NPM) run -s test
 	@$(NPM) run -s size
+
+quick: $(READY)  ## The pure tests of the library, in under half a minute
+	@$(PY) -m pytest -n 2 --dist loadfile -q $(QUICK) $(ARGS)
+
+coverage: $(READY)  ## Branch coverage of each package against its floor (WRITE=1 sets the floors)
+	@mkdir -p build
+	@$(PY) -m coverage run -m pytest -q -p no:xdist tests/chalicelib tests/contract tests/handlers tests/infra/definition
+	@$(PY) -m coverage json -q -o build/coverage.json
+	@$(PY) -m scripts.coverage_floor $(if $(WRITE),--write)
+
+house: $(READY)  ## How easy it is to find one's way: rooms, layers, circles, sizes, what a change touches
+	@$(PY) -m scripts.house
 
 check: $(READY) $(UI_READY)  ## Format, lint, types, import rules, generated files
 	@$(VENV)/bin/ruff format --check .

@@ -49,7 +49,7 @@ class UnknownJobType(InvalidRequest):
 
 
 class JobTypeRetired(InvalidRequest):
-    """The job type takes no new jobs; those it has are worked off."""
+    """The job type takes no new jobs; those it has still run."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -62,7 +62,7 @@ class IdempotencyMismatch(InvalidRequest):
 
 
 class NotStored(JobFlowError):
-    """The store did not answer while a batch was kept: this job was not stored, as far as anybody knows."""
+    """The store did not answer while a batch was stored: it did not confirm this job."""
 
 
 class JobNotFound(JobFlowError):

@@ -9,7 +9,7 @@ from chalicelib.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where things are and how they behave. Times in seconds, sizes in bytes."""
+    """Names of resources and limits of behaviour. Times in seconds, sizes in bytes."""
 
     stage: str
     region: str
@@ -30,7 +30,7 @@ class Settings:
 
     @property
     def log_group_prefix(self) -> str:
-        """What the workers' log groups are called before the type's name: functions and queues share the stack's."""
+        """Return the prefix of the workers' log groups: functions and queues share the stack's name."""
         return "/aws/lambda/" + self.queue_url_prefix.rsplit("/", 1)[-1]
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Which port gets which adapter: made once a process, when first asked for. The only reader of the environment.
+"""Give each port its adapter, made once a process at first use. The only reader of the environment.
 
 A test or a tool says `wiring.use(job_store=…, clock=…)`: what it gives is used, the rest is made as always.
 """
@@ -57,37 +57,37 @@ def settings() -> Settings:
 
 
 def clock() -> Clock:
-    """What tells the time, in seconds since the epoch."""
+    """Return the clock, in seconds since the epoch."""
     return _once("clock", lambda: time.time)
 
 
 def job_store() -> JobStore:
-    """Where jobs are kept."""
+    """Return the store of jobs."""
     return _once("job_store", _dynamo_job_store)
 
 
 def job_queue() -> JobQueue:
-    """Where nudges travel."""
+    """Return the queues."""
     return _once("job_queue", _sqs_job_queue)
 
 
 def rate_windows() -> RateWindows:
-    """Where requests per address are counted."""
+    """Return the counts of requests per address."""
     return _once("rate_windows", _dynamo_rate_windows)
 
 
 def counters() -> Counters:
-    """How many jobs there are."""
+    """Return the counters, to read."""
     return _once("counters", _dynamo_counters)
 
 
 def counter_rows() -> CounterTable:
-    """Where the stream's function counts: the same rows that `counters` reads."""
+    """Return the counters, to write: the same rows that `counters` reads."""
     return cast("CounterTable", counters())
 
 
 def pauses() -> Pauses:
-    """Which types are paused: kept beside the counters, so that one request tells both."""
+    """Return the pauses: kept beside the counters, so that one request reads both."""
     return cast("Pauses", counters())
 
 
@@ -102,12 +102,12 @@ def pausing() -> Pausing:
 
 
 def token_store() -> TokenStore:
-    """Where the hashes of tokens are kept."""
+    """Return the store of tokens."""
     return _once("token_store", _dynamo_token_store)
 
 
 def tokens() -> Tokens:
-    """Who may call the API."""
+    """Return the tokens."""
     return _once("tokens", lambda: Tokens(token_store(), clock()))
 
 
@@ -117,7 +117,7 @@ def job_service() -> JobService:
 
 
 def rate_limiter() -> RateLimiter:
-    """Who may POST how often."""
+    """Return the rate limiter of POST requests."""
     return _once("rate_limiter", _rate_limiter)
 
 
@@ -127,12 +127,12 @@ def metrics() -> MetricsReader:
 
 
 def uploads() -> "Uploads":
-    """Where producers put files for jobs to read."""
+    """Return the permissions to upload files."""
     return _once("uploads", _s3_uploads)
 
 
 def job_logs() -> "JobLogs":
-    """Where the workers' log lines are read."""
+    """Return the reader of the workers' log lines."""
     return _once("job_logs", _cloudwatch_job_logs)
 
 

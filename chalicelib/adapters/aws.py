@@ -1,4 +1,4 @@
-"""How this process talks to AWS: one botocore session, short timeouts, three tries."""
+"""Make AWS clients: one botocore session a process, short timeouts, three tries."""
 
 import functools
 import os

@@ -22,7 +22,7 @@ ENOUGH = 100
 belongs to the number that was asked for, so that must not change."""
 SLACK_MS = 60_000
 LATE_MS = 15 * 60_000
-"""Milliseconds after the end of a job in which somebody may still write about it: late finishers, dead messages."""
+"""Milliseconds after the end of a job in which lines about it may still be written: late finishers, dead messages."""
 PLAIN = frozenset({"timestamp", "level", "message", "service", "gen", "attempt", "job_id"})
 
 
@@ -117,7 +117,7 @@ class JobLogs:
 
 
 def spans(view: JobView) -> Sequence[Span]:
-    """When each attempt's lines were written, newest first: from its start to the start of the next one.
+    """Return when each attempt's lines were written, newest first: from its start to the start of the next one.
 
     FilterLogEvents answers oldest first. To have the newest attempt first, the time is asked for in parts; and a job
     of last month is found without a search through all that was written since.
@@ -130,7 +130,7 @@ def spans(view: JobView) -> Sequence[Span]:
 
 
 def _last(job: Job) -> int | None:
-    """Until when somebody may write about the job, in milliseconds; None while nobody knows."""
+    """Return until when lines about the job may be written, in milliseconds; None while that is unknown."""
     return _ms(job.finished_at) + LATE_MS if job.terminal and job.finished_at else None
 
 

@@ -18,7 +18,7 @@ class LambdaConsumers:
     mappings: dict[str, str]
 
     def switch(self, job_type: str, *, on: bool) -> None:
-        """See Consumers. Messages already received are worked off; it takes Lambda up to a minute."""
+        """See Consumers. Messages already received are still handled; it takes Lambda up to a minute."""
         try:
             self.client.update_event_source_mapping(UUID=self.mappings[job_type], Enabled=on)
         except KeyError:

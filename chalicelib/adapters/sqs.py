@@ -110,7 +110,7 @@ class SqsJobQueue:
 
 
 def _unless_lost(request: Callable[[], object]) -> None:
-    """Make a request about one received message; that somebody else has it by now, or nobody, is no error."""
+    """Make a request about one received message; a receipt that is no longer valid is no error."""
     try:
         request()
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""When two errors are the same one: but for ids, numbers and quoted parts. Pure."""
+"""Name an error so that two that differ only in ids, numbers and quoted parts have one name. Pure."""
 
 import hashlib
 import re
@@ -19,6 +19,6 @@ def fingerprint(job_type: str, error_class: str, message: str) -> tuple[str, str
 
 
 def mentions(error_class: str | None, message: str | None, text: str) -> bool:
-    """Whether an error's class and message hold the text in any case: as they are, or as they are generalised."""
+    """Return whether an error's class and message contain the text, ignoring case, as they are or generalised."""
     forms = (f"{error_class} {message}", f"{error_class} {generalise(message or '')}")
     return any(text.lower() in form.lower() for form in forms)

@@ -9,7 +9,7 @@ JSON = Any
 
 
 class Status(StrEnum):
-    """Where a job is in its life; `docs/lifecycle.md` draws it."""
+    """The states of a job; `docs/lifecycle.md` draws them."""
 
     QUEUED = "queued"
     SCHEDULED = "scheduled"
@@ -25,6 +25,8 @@ WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING})
 ACTIVE = WAITING | {Status.PROCESSING}
 RETRYABLE = frozenset({Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
 TERMINAL = RETRYABLE | {Status.COMPLETED}
+SETTLED = TERMINAL - {Status.DEAD_LETTER}
+"""Finished without evidence in the dead-letter queue: a message that still comes is extra."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +129,12 @@ class Job:
 
     @property
     def idempotency_token(self) -> str:
-        """What to hand to an external service so that it does one thing once per run of this job."""
+        """Return the key that makes an external service act once per run of this job."""
         return f"{self.id}:{self.gen}"
 
 
 LOST = "lost"
-"""The outcome of an attempt that ended without a word."""
+"""The outcome of an attempt that ended without being settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ class Attempt:
 
     @property
     def duration_ms(self) -> int | None:
-        """How long it ran, in milliseconds; None while it runs."""
+        """Return how long it ran, in milliseconds; None while it runs."""
         return None if self.finished_at is None else round((self.finished_at - self.started_at) * 1000)
 
 

@@ -58,7 +58,7 @@ class JobType(Generic[P, R]):
 
     @property
     def queue(self) -> str:
-        """What its queue and its Lambda are called after the stack's name: "email.send" is `email-send`."""
+        """Return what follows the stack's name in its queue's and its Lambda's: "email.send" is `email-send`."""
         return self.name.replace(".", "-")
 
     @property
@@ -73,7 +73,7 @@ class JobType(Generic[P, R]):
 
     @property
     def max_receives(self) -> int:
-        """How often SQS hands out one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
+        """Return how often SQS hands out one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
         return self.max_attempts + SPARE_RECEIVES
 
     @cached_property
@@ -88,7 +88,7 @@ class JobType(Generic[P, R]):
 
     @property
     def description(self) -> str:
-        """What the job does, from the function's docstring."""
+        """Return what the job does, from the function's docstring."""
         return inspect.getdoc(self.function) or ""
 
     @property

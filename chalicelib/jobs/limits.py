@@ -5,7 +5,7 @@ DAY = 86_400.0
 KEEP_DONE = 30 * DAY
 """A completed or cancelled job, and the files it made."""
 KEEP_DEAD = 90 * DAY
-"""A failed or dead-lettered job: somebody may still retry it."""
+"""A failed or dead-lettered job: an operator may still retry it."""
 KEEP_BODIES = 180 * DAY
 """Payloads, results and attempts beside the job: longer than any job that has ended."""
 RENEW_BODIES_AFTER = 60 * DAY
@@ -26,7 +26,7 @@ the dead-letter queue, and the watchdog sends a fresh one."""
 MAX_DELAY = int(365 * DAY)
 
 SEND_GRACE = 60.0
-"""The watchdog leaves a job alone for this long before it asks why nobody has claimed it."""
+"""The watchdog leaves a job alone for this long before it asks why no worker has claimed it."""
 LOOK_AHEAD = 120.0
 """The message of a scheduled job is sent this long before its time, with the rest as its delay."""
 SQS_LONGEST_DELAY = 900

@@ -1,4 +1,4 @@
-"""How jobs are listed: in which order, in which group of the index, and signed cursors. Pure."""
+"""Order jobs in lists, group them in the index, and sign cursors. Pure."""
 
 import base64
 import binascii
@@ -37,18 +37,18 @@ def born(job: Job) -> str:
 def order(job: Job) -> str:
     """Sort key of the sparse indexes: when the job was first due, so that scheduled jobs lie in the order they run.
 
-    It is taken when the job is created and stays: a job that moved while somebody turns pages would be seen twice.
+    It is taken when the job is created and stays: a job that moved between two pages would be listed twice.
     """
     return _key(job.run_at or job.created_at, job.id)
 
 
 def by_due(which: Filter) -> bool:
-    """Whether a listing is in the order in which jobs were first due; the others are in the order of creation."""
+    """Return whether a list is in the order in which jobs were first due; the others are in the order of creation."""
     return which.fingerprint is not None or which.status in GROUPS
 
 
 def matches(job: Job, which: Filter) -> bool:
-    """Whether a job belongs in a listing."""
+    """Return whether a job belongs in a list."""
     return (
         which.status in (None, job.status)
         and which.type in (None, job.type)

@@ -1,4 +1,4 @@
-"""What the service and the workers need from the outside, as Protocols. Both adapters pass one contract suite."""
+"""The ports: stores, queues and counters as Protocols. Every adapter passes one contract suite."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Nudge:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which jobs to list. Times in seconds since the epoch; `created_before` is exclusive.
+    """A filter of a list of jobs. Times in seconds since the epoch; `created_before` is exclusive.
 
     `error` is a part of an error's class and message, `fingerprint` the name of one kind of error.
     """
@@ -57,7 +57,7 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a recount reads of a job; times in seconds since the epoch."""
+    """The fields of a job that a recount reads; times in seconds since the epoch."""
 
     type: str
     status: Status
@@ -83,7 +83,7 @@ class DeadMessage:
 
 
 class JobStore(Protocol):
-    """Where jobs are kept. A state changes through `apply` only: one conditional write a change."""
+    """Keeps jobs. A state changes through `apply` only: one conditional write a change."""
 
     def add(self, job: Job) -> None:
         """Keep a new job, durably; raises JobExists with the one that has its id.
@@ -125,7 +125,7 @@ class JobStore(Protocol):
 
 
 class JobQueue(Protocol):
-    """Where nudges travel. `receipt` is a receipt handle; delays and timeouts are whole seconds."""
+    """Carries messages. `receipt` is a receipt handle; delays and timeouts are whole seconds."""
 
     def send(self, nudge: Nudge, delay: int = 0) -> None:
         """Put a nudge on its type's queue, visible after `delay` (0-900)."""
@@ -137,7 +137,7 @@ class JobQueue(Protocol):
         """Make these received messages visible again in so many seconds from now; a lost receipt is no error."""
 
     def depth(self, job_type: str) -> Depth:
-        """How many messages there are, approximately (SQS lags up to a minute)."""
+        """Return how many messages there are, approximately (SQS lags up to a minute)."""
 
     def peek_dead(self, job_type: str, most: int) -> Sequence[DeadMessage]:
         """Up to `most` (1-10) messages of the type's dead-letter queue, in one request; each hides for 120 s then."""
@@ -156,7 +156,7 @@ class Window:
 
 
 class RateWindows(Protocol):
-    """Where requests per address are counted, atomically."""
+    """Counts requests per address, atomically."""
 
     def hit(self, address: str, start: int, length: int) -> Window:
         """Count one request in the window that starts at `start`, and return the counts with it."""
@@ -166,13 +166,13 @@ class RateWindows(Protocol):
 
 
 class Counters(Protocol):
-    """What the stream's function has counted, seconds late. Times in seconds since the epoch."""
+    """Reads what the stream's function has counted, seconds late. Times in seconds since the epoch."""
 
     def standing(self) -> "Standing":
-        """How many jobs there are, which wait and which types are paused: one strongly consistent request."""
+        """Return how many jobs there are, which wait and which types are paused, in one strongly consistent request."""
 
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
-        """What happened to jobs of a type, in stored buckets of `step` seconds (60, 3600, 86400), oldest first."""
+        """Return the moves of a type's jobs in stored buckets of `step` seconds (60, 3600, 86400), oldest first."""
 
     def errors(self, start: float, end: float, most: int) -> "Sequence[ErrorHour]":
         """The kinds of errors of the hours between, as counted hour by hour: the newest `most`, newest hour first."""
@@ -186,7 +186,7 @@ class Census(Protocol):
 
 
 class Pauses(Protocol):
-    """Which job types' queues are not worked off, as `Standing` tells it."""
+    """Keeps which job types are paused, as `Standing` tells it."""
 
     def pause(self, job_type: str, at: float) -> bool:
         """Write down that the type is paused since `at` (seconds since the epoch); False, and the first time stays,
@@ -197,7 +197,7 @@ class Pauses(Protocol):
 
 
 class Consumers(Protocol):
-    """What receives from the queues and invokes the workers."""
+    """Receives from the queues and invokes the workers."""
 
     def switch(self, job_type: str, *, on: bool) -> None:
         """Let the type's messages be received, or not any more; deliveries under way go on."""
@@ -205,7 +205,7 @@ class Consumers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the counters say at one moment.
+    """The counters at one moment.
 
     `totals` are jobs by (type, status), `waiting` is for `backlog`, `paused` tells since when (epoch seconds) by type.
     """

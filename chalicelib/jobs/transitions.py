@@ -32,7 +32,7 @@ class Test:
     value: Any = None
 
     def holds(self, job: Job) -> bool:
-        """Whether the job passes; the in-memory twin of the store's condition expression."""
+        """Return whether the job passes; the in-memory twin of the store's condition expression."""
         return _OPERATORS[self.op](getattr(job, self.field), self.value, job)
 
 
@@ -61,7 +61,7 @@ class Change:
     writer: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def allowed(self, job: Job) -> bool:
-        """Whether this change may be applied to the job as it stands."""
+        """Return whether this change may be applied to the job as it is."""
         return job.status in self.move.source and job.gen == self.gen and all(t.holds(job) for t in self.tests)
 
     def applied(self, job: Job) -> Job:
@@ -77,7 +77,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Who claims: the Lambda request, whether it began cold, and the message's receive count."""
+    """The claimant: the Lambda request, whether it began cold, and the message's receive count."""
 
     request_id: str
     cold_start: bool = False
@@ -98,7 +98,7 @@ def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant) -> Cha
 
 
 def complete(held: Job, *, now: float, result: JSON) -> Change:
-    """The holder is done; the function's value is the result."""
+    """End a job whose function returned; the value is the result."""
     values = {
         "result": result,
         "progress": None,
@@ -132,7 +132,7 @@ def defer(
 
 
 def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
-    """The holder failed for good: trying again cannot help."""
+    """End a job whose function said that another attempt cannot help."""
     return Change(j.FAIL, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **_error(held, error)})
 
 
@@ -142,19 +142,19 @@ def exhaust(held: Job, *, now: float, error: tuple[str, str]) -> Change:
 
 
 def stop(held: Job, *, now: float) -> Change:
-    """The holder obeyed a request to stop."""
+    """End a job whose function obeyed a request to stop."""
     return Change(j.STOP, held.gen, _fence(held), _finished(now, KEEP_DONE))
 
 
 def bury(found: Job, *, now: float, error: tuple[str, str]) -> Change:
-    """The watchdog, or a worker that finds the budget spent, gives up a job that nobody holds."""
+    """Give up a job that no worker holds, by the watchdog or by a worker that finds its attempts spent."""
     free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
     tests = (Test("status", "=", found.status), *_fence(found), *free)
     return Change(j.BURY, found.gen, tests, {**_finished(now, KEEP_DEAD), **_error(found, error)})
 
 
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
-    """An operator runs a finished job again: a new generation, which makes every older message stale."""
+    """Run a finished job again for an operator: a new generation, which makes every older message stale."""
     values = {
         "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
         "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
@@ -167,12 +167,12 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
 
 
 def cancel(found: Job, *, now: float) -> Change:
-    """An operator stops a job that waits: at once, and no message runs it later."""
+    """Stop a waiting job for an operator: at once, and no message runs it later."""
     return Change(j.CANCEL, found.gen, (), {**_finished(now, KEEP_DONE), "cancel_requested": True})
 
 
 def ask_to_stop(found: Job, *, now: float) -> Change:
-    """An operator asks the holder of a running job to stop; it obeys at its next `ctx.check_cancelled()`."""
+    """Ask the holder of a running job to stop, for an operator; it obeys at its next `ctx.check_cancelled()`."""
     return Change(j.ASK_TO_STOP, found.gen, (), {"cancel_requested": True, "updated_at": now})
 
 
@@ -182,7 +182,7 @@ def mark_sent(job: Job) -> Change:
 
 
 def watch(seen: Job, *, until: float, resent: bool) -> Change:
-    """The watchdog looked, and looks again at `until`; two watchdogs cannot both do it for one look."""
+    """Set the watchdog's next look to `until`; of two watchdogs with one look, one is refused."""
     tests = (Test("due_at", "=", seen.due_at),)
     return Change(j.WATCH, seen.gen, tests, {"due_at": until}, {"resends": 1} if resent else {})
 
@@ -196,7 +196,7 @@ def redeliver(found: Job, *, now: float, due_at: float) -> Change:
 
 
 def report(held: Job, *, now: float, percent: float, note: str | None) -> Change:
-    """The holder says how far it is; refused when the lease was lost."""
+    """Write down the holder's progress; refused when the lease was lost."""
     values = {"progress": percent, "progress_note": note and _cut(note, LONGEST_NOTE), "updated_at": now}
     return Change(j.REPORT, held.gen, _fence(held), values)
 
@@ -232,7 +232,7 @@ def _finished(now: float, keep: float) -> dict[str, Any]:
 
 
 def _error(of: Job, error: tuple[str, str]) -> dict[str, Any]:
-    """Why the job is where it is. What is about the attempt alone leaves with it: its own record tells that, whole."""
+    """Return the fields of an error. Facts about the attempt alone are cleared: its own record keeps them."""
     error_class = _cut(error[0], LONGEST_CLASS)
     left = LONGEST_ERROR - len(error_class.encode())
     gone = {"request_id": None, "cold_start": None, "receive_count": None, "progress_note": None}

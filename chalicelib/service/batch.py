@@ -17,7 +17,7 @@ NO_TIME = JobFlowError("There was no time left.")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one job of a batch: the job and whether it is new, or the error."""
+    """The outcome of one job of a batch: the job and whether it is new, or the error."""
 
     job: Job | None = None
     new: bool = False

@@ -21,7 +21,7 @@ BY_DEFAULT = {
 
 @dataclass(slots=True)
 class Report:
-    """What a bulk action did: jobs matched, done, and left alone with the reason.
+    """The outcome of a bulk action: jobs matched, changed, and skipped with the reason.
 
     `cursor` is where the next call goes on; None when the search has come to its end.
     """
@@ -33,7 +33,7 @@ class Report:
 
     @property
     def more(self) -> bool:
-        """Whether the search has not come to its end."""
+        """Return whether the search has not come to its end."""
         return self.cursor is not None
 
 
@@ -111,7 +111,7 @@ def _place(service: JobService, action: str, which: Filter, cursor: str) -> Plac
 
 
 def _after(status: Status, position: str | None, statuses: Sequence[Status]) -> Place | None:
-    """Where a search goes on behind a page: on its next one, or with the next status; None at the end."""
+    """Return where a search continues after a page: its next one, or the next status; None at the end."""
     if position is not None:
         return status, position
     following = statuses[statuses.index(status) + 1 :]

@@ -41,7 +41,7 @@ STILL_SENDING = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a producer asks for; `run_at` in seconds since the epoch."""
+    """A producer's request for a job; `run_at` in seconds since the epoch."""
 
     type: str
     payload: JSON
@@ -54,7 +54,7 @@ class Submission:
     principal: str = ""
 
     def body_hash(self) -> str:
-        """What "the same body" means for an Idempotency-Key: canonical JSON of all that the job is made from."""
+        """Return the hash of the request as canonical JSON: it tells whether two requests with one key are the same."""
         body = [self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]
         return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
 
@@ -106,7 +106,7 @@ class JobService:
         return existing
 
     def stranded(self, job: Job) -> bool:
-        """Whether a stored job should have been sent by now, and was not."""
+        """Return whether a stored job should have been sent by now, and was not."""
         return job.status is Status.QUEUED and not job.sent and self.now() - job.updated_at >= STILL_SENDING
 
     def get(self, job_id: str) -> JobView:

@@ -1,4 +1,4 @@
-"""Stop a job type's queue from being worked off, and let it go on: jobs wait, nothing is lost."""
+"""Pause and resume a job type: its messages are not handed out, jobs wait, nothing is lost."""
 
 import contextlib
 import time

@@ -1,4 +1,4 @@
-"""Why nothing happens with a job right now, in one sentence made of facts. Pure."""
+"""Explain in one sentence of facts why a job waits. Pure."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from chalicelib.jobs.ports import Standing
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a waiting job's queue is like: who came before it at most, since when the oldest waits, whether it stands.
+    """A waiting job's queue: jobs ahead of it at most, since when the oldest waits, since when it is paused.
 
     Times in seconds since the epoch.
     """
@@ -30,7 +30,7 @@ class Line:
 
 
 def asks(job: Job) -> bool:
-    """Whether the sentence takes a look at the line: for a job that waits."""
+    """Return whether the sentence needs the state of the queue: for a job that waits."""
     return job.status in WAITING
 
 
@@ -62,7 +62,7 @@ def _sentence(job: Job, line: Line, now: float) -> str:
 
 def _queued(job: Job, line: Line, now: float) -> str:
     if line.paused is not None:
-        return f"The {job.type} queue is paused since {iso(line.paused)}; it waits until somebody resumes it"
+        return f"The {job.type} queue is paused since {iso(line.paused)}; it waits until it is resumed"
     if not job.sent:
         return "It is stored, but its message is not sent yet; the watchdog sends it within two minutes"
     if line.ahead == 0:

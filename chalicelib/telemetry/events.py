@@ -79,13 +79,13 @@ def taken_over(job: Job) -> None:
 
 
 def duplicate(job: Job, why: str) -> None:
-    """A message came whose run is under way or done: it comes again, or is acknowledged, and runs nothing."""
+    """A message arrived whose run is under way or done: it is held or acknowledged, and runs nothing."""
     event("claim.duplicate", job, why=why)
     count(Metric.FENCED, event="duplicate")
 
 
 def buried(job: Job) -> None:
-    """A job that nobody held was given up: lost in its last attempt, undeliverable, or redriven without an attempt."""
+    """A job that no worker held was given up: lost in its last attempt, or undeliverable for a day."""
     event("job.bury", job, level="ERROR", error_class=job.error_class)
     count(Metric.DEAD_LETTERED, job.type)
 
@@ -128,7 +128,7 @@ def watchdog_ran(tally: Mapping[str, int]) -> None:
 
 
 def claim_deferred(job: Job, why: str, seconds: int) -> None:
-    """A message came too early, or burns down to the dead-letter queue, which takes ten of these; it comes again."""
+    """A message came too early, or awaits redrive to the dead-letter queue; it is held."""
     event("claim.deferred", job, level="DEBUG", why=why, visibility_s=seconds)
 
 
@@ -148,7 +148,7 @@ def out_of_time(job_type: str, left: int) -> None:
 
 
 def store_failed(job_type: str, job_id: str, error: Exception) -> None:
-    """A request to AWS failed while a job was worked off; the message stays and the lease decides."""
+    """A request to AWS failed while a job was handled; the message stays and the lease decides."""
     logger().exception(
         "worker.aws_error", extra={"job_type": job_type, "job_id": job_id, "error": type(error).__name__}
     )
@@ -173,7 +173,7 @@ def request_served(method: str, route: str, status: int, duration_ms: float, cor
 
 
 def request_failed(route: str, correlation_id: str) -> None:
-    """The API hit an error nobody foresaw: the traceback is here, and only here."""
+    """The API raised an unexpected error: the traceback is in this line only."""
     logger().exception("api.error", extra={"route": route, "correlation_id": correlation_id})
 
 
@@ -209,6 +209,6 @@ def recounted(jobs: int, wrong: Mapping[str, int], repaired: Mapping[str, int]) 
 
 
 def paused(job_type: str, token_id: str, *, resumed: bool = False) -> None:
-    """Somebody stopped a type's queue from being worked off, or let it go on."""
+    """An administrator paused or resumed a type."""
     logger().warning("job_type.resumed" if resumed else "job_type.paused",
                      extra={"job_type": job_type, "token_id": token_id})  # fmt: skip

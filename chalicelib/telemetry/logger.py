@@ -1,4 +1,4 @@
-"""How log lines are written: the one logger, and what every line about a job carries."""
+"""Write log lines: the one logger, and the keys of every line about a job."""
 
 import functools
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def logger() -> Logger:
 
 
 def job_keys(job: Job) -> dict[str, Any]:
-    """What every line about a job carries."""
+    """Return the keys of every line about a job."""
     return {
         "job_id": job.id, "job_type": job.type, "gen": job.gen, "attempt": job.attempts,
         "correlation_id": job.correlation_id,

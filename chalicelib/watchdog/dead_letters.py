@@ -94,7 +94,7 @@ class Sweeper:
 
 
 def bury(service: JobService, job: Job, error: tuple[str, str]) -> None:
-    """Give up a job that nobody holds; an attempt that never ended is put on record. Raises MoveRefused."""
+    """Give up a job that no worker holds, and record the attempt that never ended. Raises MoveRefused."""
     now = service.now()
     buried = service.store.apply(job.id, transitions.bury(job, now=now, error=error))
     if job.status is Status.PROCESSING:

@@ -1,4 +1,4 @@
-"""What a job function is given beside its payload."""
+"""Give a job function its ids, its time, progress, cancellation and a logger, beside its payload."""
 
 import time
 from collections.abc import Callable
@@ -45,7 +45,7 @@ class JobContext:
 
     @property
     def attempt(self) -> int:
-        """Which attempt this is; the first is 1."""
+        """Return the number of this attempt; the first is 1."""
         return self.job.attempts
 
     @property

@@ -1,10 +1,10 @@
-"""What becomes of a message whose job could not be claimed. Pure."""
+"""Decide what becomes of a message whose job could not be claimed. Pure."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.jobs.job import WAITING, Job, Status
+from chalicelib.jobs.job import SETTLED, WAITING, Job, Status
 from chalicelib.jobs.limits import MOST_CLAIMS
 from chalicelib.jobs.ports import Nudge
 
@@ -35,7 +35,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class TakeOver:
-    """The holder's lease ran out without a word, and attempts are left."""
+    """The holder's lease ran out without being settled, and attempts are left."""
 
     lost: Job
 
@@ -48,18 +48,17 @@ class GiveUpLost:
 
 
 Disposition = Drop | Hold | TakeOver | GiveUpLost
-FINISHED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 
 
 def after_refusal(
     nudge: Nudge, current: Job | None, now: float, spread: Callable[[float, float], float]
 ) -> Disposition:
-    """What to do with `nudge` when its claim was refused and the job is as `current` at `now` (epoch seconds)."""
+    """Return what to do with `nudge` when its claim was refused and the job is `current` at `now` (epoch seconds)."""
     if current is None:
         return Drop("no such job")
     if nudge.gen != current.gen:
         return Drop("older generation") if nudge.gen < current.gen else Hold(5, "newer generation than stored")
-    if current.status in FINISHED:
+    if current.status in SETTLED:
         return Drop(f"job is {current.status}", duplicate=current.status is not Status.CANCELLED)
     if current.status is Status.DEAD_LETTER:
         return Hold(0, "awaiting redrive")

@@ -1,4 +1,4 @@
-"""Where payloads and results go: into the main item, into an item of their own, or to S3."""
+"""Keep payloads and results: in the main item, in an item of their own, or in S3."""
 
 import hashlib
 import json
@@ -71,11 +71,11 @@ def to_text(value: JSON) -> str:
 
 
 def from_text(text: str | None) -> JSON:
-    """What the text says; None when there is none."""
+    """Return the value of a JSON text; None when there is none."""
     return None if text is None else json.loads(text)
 
 
 def fits_inline(row: JobRow, text: str) -> bool:
-    """Whether a payload may lie in the main item: with all that comes later it must stay within one write unit."""
+    """Return whether a payload fits into the main item, which must stay within one write unit as it grows."""
     size = len(text.encode())
     return size <= INLINE_PAYLOAD and item_size(row.serialize()) + len("payload") + size + RESERVE <= WRITE_UNIT

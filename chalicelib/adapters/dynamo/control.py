@@ -51,7 +51,7 @@ class DynamoRateWindows:
         self._write(self._rows(pk=_key(address)), [WindowRow.hits.add(-1)], WindowRow.start == start)
 
     def _rolled(self, address: str, start: int, length: int) -> tuple[list[Action], Condition]:
-        """What makes the next window out of what is there now, provided that it is still there."""
+        """Return the update that makes the next window out of the present one, if that is still there."""
         try:
             found = self._rows.get(_key(address), "W", consistent_read=True)
         except self._rows.DoesNotExist:

@@ -24,7 +24,7 @@ from chalicelib.jobs.transitions import Change
 from chalicelib.settings import Settings
 
 HANDED_OUT = frozenset({j.CLAIM, j.TAKE_OVER, j.REQUEUE, j.CANCEL, j.ASK_TO_STOP})
-"""Moves after which the job is run or shown, and so is read whole; after the others nobody looks at its payload."""
+"""Moves after which the job is run or shown, and so is read whole; after the others its payload is not read."""
 
 
 class DynamoJobStore:
@@ -118,7 +118,7 @@ class DynamoJobStore:
         return None if self._expired(row) else row
 
     def _own(self, job: Job) -> bool:
-        """Whether this very job is there already: the reply was lost, and the SDK tries again. Raises JobExists."""
+        """Return whether this same job is stored already: a reply was lost, and the SDK repeats. Raises JobExists."""
         found = self._find(job.id)
         if found is None or (job.writer and found.writer == job.writer):
             return found is not None
@@ -159,7 +159,7 @@ class DynamoJobStore:
             row.payload = text
             return
         if job.idempotency_key is not None:
-            self._own(job)  # keys come again, and a large body is dear to write for nothing
+            self._own(job)  # a key may be repeated, and a large body is expensive to write for nothing
         row.payload_ref = self._bodies.keep_payload(job.id, text, needed_at=job.run_at)
 
     def _place_result(self, row: JobRow, job: Job) -> None:

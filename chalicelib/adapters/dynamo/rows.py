@@ -1,10 +1,13 @@
 """A job as items: the models, and the way from a Job to its main item and back."""
 
 import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
-from typing import Any
+from functools import partial
+from types import NoneType, UnionType, new_class
+from typing import Any, get_args, get_type_hints
 
-from pynamodb.attributes import BooleanAttribute, ListAttribute
+from pynamodb.attributes import Attribute, BooleanAttribute, ListAttribute
 from pynamodb.models import Model
 
 from chalicelib.adapters.dynamo.attributes import Seconds, Text, Whole
@@ -26,8 +29,30 @@ BLANK = Job(id="", type="", status=Status.QUEUED, created_at=0.0, updated_at=0.0
 """A job in which every field that may be left out has its default."""
 
 
-class JobRow(Model):
-    """A job's main item, at most 1 KB: what it weighs is what every change of it costs."""
+ATTRIBUTES: Mapping[Any, Callable[..., Attribute[Any]]] = {
+    str: Text, Status: Text, float: Seconds, int: Whole, bool: BooleanAttribute,
+    tuple[str, ...]: partial(ListAttribute, of=Text),
+}  # fmt: skip
+"""How a field of a job is kept, by its type."""
+
+
+def _attribute(name: str, hint: Any) -> Attribute[Any]:
+    """Return the attribute of a field: `float | None` is kept as a float is."""
+    kinds = set(get_args(hint)) - {NoneType} if isinstance(hint, UnionType) else {hint}
+    return ATTRIBUTES[kinds.pop()](null=name not in ALWAYS)
+
+
+_FIELDS = {name: _attribute(name, hint) for name, hint in get_type_hints(Job).items() if name not in ELSEWHERE}
+_JobFields: Any = new_class("_JobFields", (Model,), {}, lambda namespace: namespace.update(_FIELDS))
+"""An attribute for each field of a job, so that a new field is declared once."""
+
+
+class JobRow(_JobFields):  # type: ignore[misc]
+    """A job's main item, at most 1 KB: what it weighs is what every change of it costs.
+
+    Every field of a job that is not in ELSEWHERE is an attribute as well. Declared here are the keys, what stands for a
+    payload or result that is kept apart, and what conditions and queries name.
+    """
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True, default_for_new=META)
@@ -39,39 +64,13 @@ class JobRow(Model):
     type = Text()
     status = Text()
     created_at = Seconds()
-    updated_at = Seconds()
+    gen = Whole()
+    due_at = Seconds()
     payload = Text(null=True)
     payload_ref = Text(null=True)
-    payload_bytes = Whole(null=True)
-    body_hash = Text(null=True)
-    gen = Whole()
-    attempts = Whole()
-    claims = Whole(null=True)
-    max_attempts = Whole()
-    run_at = Seconds(null=True)
-    next_attempt_at = Seconds(null=True)
-    started_at = Seconds(null=True)
-    finished_at = Seconds(null=True)
-    lease_until = Seconds(null=True)
-    due_at = Seconds()
-    sent = BooleanAttribute()
-    resends = Whole(null=True)
-    parked_until = Seconds(null=True)
-    stalled_since = Seconds(null=True)
     result = Text(null=True)
     result_ref = Text(null=True)
-    error_class = Text(null=True)
-    error_message = Text(null=True)
-    progress = Seconds(null=True)
-    progress_note = Text(null=True)
-    cancel_requested = BooleanAttribute(null=True)
     tags = ListAttribute(null=True, of=Text)
-    correlation_id = Text(null=True)
-    idempotency_key = Text(null=True)
-    principal = Text(null=True)
-    request_id = Text(null=True)
-    cold_start = BooleanAttribute(null=True)
-    receive_count = Whole(null=True)
     writer = Text(null=True)
     expires_at = Whole(null=True)
 

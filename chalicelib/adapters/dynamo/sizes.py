@@ -1,4 +1,4 @@
-"""How large DynamoDB reckons an item to be, which is what a write costs. Pure; sizes in bytes.
+"""Measure items as DynamoDB bills them. Pure; sizes in bytes.
 
 Source: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats".
 """

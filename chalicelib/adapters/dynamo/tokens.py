@@ -45,7 +45,7 @@ class DynamoTokenStore:
     def put(self, token: Token) -> None:
         """See TokenStore."""
         gone_at = None if token.expires_at is None else int(token.expires_at + KEEP_TOKENS)
-        # Listed first: there is never a token that works and that nobody could find to revoke.
+        # Listed first: there is never a token that works and cannot be found to be revoked.
         self._listed(sk=token.hash, expires_at=gone_at).save()
         self._rows(
             pk=_key(token.hash),

@@ -21,7 +21,7 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], Condition]] = {
 
 
 def condition(change: Change, now: float) -> Condition:
-    """What must hold for the change to be written at `now` (epoch seconds); the twin of `Change.allowed`."""
+    """Return the condition of a change at `now` (epoch seconds); the twin of `Change.allowed`."""
     whole: Condition = JobRow.status.is_in(*sorted(change.move.source)) & (JobRow.gen == change.gen) & _kept(now)
     for test in change.tests:
         whole &= _test(test)
@@ -29,19 +29,19 @@ def condition(change: Change, now: float) -> Condition:
 
 
 def free(now: float) -> Condition:
-    """What must hold for a new job to be written: nothing there, or only what its expiry has not yet taken away."""
+    """Return the condition of a new job: no item, or one that has expired and is not yet removed."""
     takeable: Condition = JobRow.pk.does_not_exist() | (JobRow.expires_at < now)
     return takeable
 
 
 def unknown() -> Condition:
-    """What must hold for an attempt to be written down as lost: that it left no word itself."""
+    """Return the condition of a lost attempt: that it has no record of its own."""
     nothing: Condition = AttemptRow.pk.does_not_exist()
     return nothing
 
 
 def actions(job_id: str, change: Change, bodies: Mapping[str, str | None]) -> list[Action]:
-    """What the change writes; the twin of `Change.applied`. `bodies` are payload, result or their references."""
+    """Return what the change writes; the twin of `Change.applied`. `bodies` are payload, result or their references."""
     fields = {name: stored(name, value) for name, value in change.written().items() if name not in ELSEWHERE}
     if "fingerprint" in change.written():
         fields["failure"] = failure_of(job_id, change.written()["fingerprint"])
@@ -52,7 +52,7 @@ def actions(job_id: str, change: Change, bodies: Mapping[str, str | None]) -> li
 
 
 def refused(error: PynamoDBException) -> bool:
-    """Whether a write failed because its condition did not hold."""
+    """Return whether a write failed because its condition did not hold."""
     return error.cause_response_code == "ConditionalCheckFailedException"
 
 

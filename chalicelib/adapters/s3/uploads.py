@@ -1,4 +1,4 @@
-"""Where producers put the files that jobs read: presigned POSTs, so that no file passes through the API."""
+"""Permit uploads by presigned POSTs, so that no file passes through the API."""
 
 import time
 import uuid

@@ -1,4 +1,4 @@
-"""Elements of a page as a tree, so that escaping is the serialiser's work and nobody can forget it."""
+"""Elements of a page as a tree, so that the serialiser escapes everything."""
 
 from xml.etree.ElementTree import Element, tostring
 

@@ -30,7 +30,7 @@ STOPPED = f"{IT} is paused since {AT_SEVEN}, so it does not start until resumed.
         (QUEUED, Line(1, T0 - 9), f"At most 1 job is ahead of it in {IT}, the oldest waiting for 9 seconds."),
         (QUEUED, Line(1234), "At most 1,234 jobs are ahead of it in the email.send queue."),
         (QUEUED, Line(0, T0), "It is next in the email.send queue and waits for a free worker."),
-        (QUEUED, PAUSED, f"The email.send queue is paused since {AT_SEVEN}; it waits until somebody resumes it."),
+        (QUEUED, PAUSED, f"The email.send queue is paused since {AT_SEVEN}; it waits until it is resumed."),
         ({}, BUSY, "It is stored, but its message is not sent yet; the watchdog sends it within two minutes."),
         (LATER, BUSY, "It is scheduled for 2027-01-15T08:01:30.000Z."),
         (LATE, BUSY, f"It is scheduled for {JUST_NOW}; that has passed, and it waits for a free worker."),

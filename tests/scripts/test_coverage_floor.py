@@ -1,0 +1,36 @@
+"""The coverage floor of each package."""
+
+from scripts.coverage_floor import below, shares
+
+
+def summary(lines: tuple[int, int], branches: tuple[int, int]) -> dict[str, dict[str, int]]:
+    return {
+        "summary": {
+            "covered_lines": lines[0], "num_statements": lines[1],
+            "covered_branches": branches[0], "num_branches": branches[1],
+        }
+    }  # fmt: skip
+
+
+MEASURED = {
+    "files": {
+        "chalicelib/worker/claim.py": summary((8, 10), (3, 4)),
+        "chalicelib/worker/settle.py": summary((10, 10), (0, 0)),
+        "chalicelib/jobs/job.py": summary((5, 10), (0, 10)),
+        "chalicelib/entry/__init__.py": summary((0, 0), (0, 0)),
+    }
+}
+
+
+def test_lines_and_branches_count_alike_by_package() -> None:
+    assert shares(MEASURED) == {"chalicelib/jobs": 25.0, "chalicelib/worker": 87.5}
+
+
+def test_a_package_below_its_floor_or_without_one_is_named() -> None:
+    found = shares(MEASURED)
+    assert below(found, {"chalicelib/jobs": 25, "chalicelib/worker": 87}) == []
+    assert below(found, {"chalicelib/jobs": 26}) == [
+        "chalicelib/worker has no floor: run `make coverage WRITE=1`",
+        "chalicelib/jobs: 25.0 % covered, at least 26 % wanted",
+    ]
+    assert below(found, {**dict.fromkeys(found, 0), "chalicelib/gone": 90}) == []

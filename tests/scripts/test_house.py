@@ -1,0 +1,22 @@
+"""The numbers of the layout, and that each can be past its limit."""
+
+from scripts import house
+
+
+def test_every_number_is_within_its_limit() -> None:
+    assert [(f.name, f.value) for f in house.figures() if not f.fits] == []
+
+
+def test_a_circle_and_a_module_in_no_layer_are_found() -> None:
+    assert house.circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+    assert sorted(set(house.circles({"a": {"b"}, "b": {"c"}, "c": {"a"}})[0])) == ["a", "b", "c"]
+    assert "worker" in house.unplaced(house.layers() - {"worker"})
+    assert house.squashed({"p.a.x": {"p.a.y", "p.b.z"}, "p.b.z": set()}) == {"p.a": {"p.b"}, "p.b": set()}
+
+
+def test_what_the_table_lists_exists() -> None:
+    listed = house.touches((house.ROOT / "docs" / "develop.md").read_text())
+    assert listed.keys() == house.TOUCHES.keys()
+    for files in listed.values():
+        for name in files:
+            assert list(house.ROOT.glob(name)), name
