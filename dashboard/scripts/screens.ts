@@ -55,6 +55,7 @@ export const MADE = {
       history: [1, 2].map((n) => ({
         gen: 1,
         attempt: n,
+        claim: n,
         outcome: "error",
         started_at: new Date(now - 12_000 + n * 4000).toISOString(),
         finished_at: new Date(now - 10_900 + n * 4000).toISOString(),

@@ -5,11 +5,16 @@ import { pick, type Random } from "./rng";
 
 type JobTypeRow = components["schemas"]["JobTypeRow"];
 
-/** The built-in job types, as GET /job-types shows them. */
-export const types = JSON.parse(readFileSync(new URL("job-types.json", import.meta.url), "utf8")) as [
+/** The standard curve: it doubles from 2 s to an hour. */
+export const waits = Array.from({ length: 29 }, (_, at) => Math.min(3600, 2 ** (at + 1)));
+
+const read = JSON.parse(readFileSync(new URL("job-types.json", import.meta.url), "utf8")) as Omit<
   JobTypeRow,
-  ...JobTypeRow[],
-];
+  "retry_waits"
+>[];
+
+/** The built-in job types, as GET /job-types shows them. */
+export const types = read.map((one) => ({ ...one, retry_waits: waits })) as [JobTypeRow, ...JobTypeRow[]];
 
 const PEOPLE = ["ada", "grace", "edsger", "barbara", "donald", "margaret", "alan"] as const;
 const SUBJECTS = [

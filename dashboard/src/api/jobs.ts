@@ -35,6 +35,8 @@ export interface Job {
 export interface Attempt {
   gen: number;
   attempt: number;
+  /** Counts the claims of a run; a deferred attempt and the next one share a number, not a claim. */
+  claim: number;
   outcome: WireAttempt["outcome"];
   startedAt: number;
   finishedAt: number | null;
@@ -117,6 +119,7 @@ function toAttempt(wire: WireAttempt): Attempt {
   return {
     gen: wire.gen,
     attempt: wire.attempt,
+    claim: wire.claim,
     outcome: wire.outcome,
     startedAt: ms(wire.started_at),
     finishedAt: msOrNull(wire.finished_at),

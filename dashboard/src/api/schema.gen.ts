@@ -409,13 +409,21 @@ export interface components {
     AttemptRow: {
       /** Gen */
       gen: number;
-      /** Attempt */
+      /**
+       * Attempt
+       * @description Attempts charged so far; a deferred one is not charged, so its number comes again
+       */
       attempt: number;
+      /**
+       * Claim
+       * @description Number of the claim in this run; only grows. 0 in records of older versions
+       */
+      claim: number;
       /**
        * Outcome
        * @enum {string}
        */
-      outcome: "completed" | "error" | "permanent_error" | "cancelled" | "lost" | "running";
+      outcome: "completed" | "error" | "permanent_error" | "deferred" | "cancelled" | "lost" | "running";
       /**
        * Started At
        * Format: date-time
@@ -847,6 +855,11 @@ export interface components {
       example: unknown;
       /** Max Attempts */
       max_attempts: number;
+      /**
+       * Retry Waits
+       * @description Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for
+       */
+      retry_waits: number[];
       /** Timeout */
       timeout: number;
       /** Budget */
@@ -1239,7 +1252,7 @@ export interface components {
     };
     /**
      * Status
-     * @description Where a job is in its life; `docs/lifecycle.md` draws it.
+     * @description The states of a job; `docs/lifecycle.md` draws them.
      * @enum {string}
      */
     Status:

@@ -8,12 +8,12 @@ import { refresh } from "@/jobs/actions/actions";
 import { allows } from "@/jobs/status";
 import { shortId } from "@/lib/format";
 import { stringify } from "@/lib/json";
-import { rememberPayload } from "@/session/prefs";
 import { Button } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
 import { toast } from "@/ui/overlay/toast";
-import { asObject, checkOptions, NO_OPTIONS, starter, toNewJob } from "./draft";
-import { dropDraft, keepDraft, keptDraft, type Kept } from "./kept";
+import { asObject, checkOptions, mostAttempts, NO_OPTIONS, toNewJob } from "./draft";
+import { starter } from "./starter";
+import { dropDraft, keepDraft, keepSent, keptDraft, type Kept } from "./kept";
 import { OptionsFields } from "./OptionsFields";
 import { PayloadPanel } from "./PayloadPanel";
 import { TypePicker } from "./TypePicker";
@@ -41,7 +41,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
 
   const mine = useMemo((): Problems => {
     if (tried === null || !type) return {};
-    return { ...validate(type.schema, payload), ...checkOptions(options, tried) };
+    return { ...validate(type.schema, payload), ...checkOptions(options, mostAttempts(type), tried) };
   }, [tried, type, payload, options]);
   const problems = { ...refused, ...mine };
 
@@ -58,7 +58,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
       return { id: job.id, text };
     },
     onSuccess: async ({ id, text }) => {
-      if (type) rememberPayload(type.type, stringify(payload));
+      if (type) keepSent(type.type, stringify(payload));
       if (type && !source) dropDraft(type.type);
       toast.done(text);
       await refresh(client);
@@ -90,7 +90,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   const submit = () => {
     const now = Date.now();
     setTried(now);
-    const found = { ...validate(type.schema, payload), ...checkOptions(options, now) };
+    const found = { ...validate(type.schema, payload), ...checkOptions(options, mostAttempts(type), now) };
     if (broken === null && Object.keys(found).length === 0) send.mutate();
     else focusProblem();
   };

@@ -1,7 +1,7 @@
 import type { JobType } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
-import type { Options } from "./draft";
+import { mostAttempts, type Options } from "./draft";
 import type { Problems } from "@/create/fields/validate";
 
 interface OptionsProps {
@@ -55,7 +55,11 @@ export function OptionsFields({ type, options, problems, onChange }: OptionsProp
           </div>
         )}
       </Field>
-      <Field label="Attempts" hint={`1 to 10. Default: ${type.maxAttempts}.`} error={problems.max_attempts}>
+      <Field
+        label="Attempts"
+        hint={`1 to ${mostAttempts(type)}. Default: ${type.maxAttempts}.`}
+        error={problems.max_attempts}
+      >
         {(control) => (
           <input
             {...control}

@@ -1,9 +1,9 @@
 import type { NewJob } from "@/api/jobs";
-import { isObject, type Json, type JsonObject } from "@/lib/json";
 import type { JobType } from "@/api/types";
+import { isObject, type Json, type JsonObject } from "@/lib/json";
 import type { Problems } from "@/create/fields/validate";
 
-/** What is asked beside the payload, as it was typed. */
+/** Options of a new job beside its payload, as typed. */
 export interface Options {
   maxAttempts: string;
   when: "now" | "delay" | "at";
@@ -14,11 +14,6 @@ export interface Options {
 }
 
 export const NO_OPTIONS: Options = { maxAttempts: "", when: "now", delay: "", runAt: "", tags: "", key: "" };
-
-/** A payload that works as it is, to begin with. */
-export function starter(type: JobType): JsonObject {
-  return isObject(type.example) ? type.example : {};
-}
 
 export function asObject(value: Json): JsonObject {
   return isObject(value) ? value : {};
@@ -31,13 +26,13 @@ export function tagsOf(text: string): string[] {
   return [...new Set(text.split(/[\s,]+/).filter(Boolean))];
 }
 
-/** What is wrong with the options, under the names the API gives them. */
-export function checkOptions(options: Options, now: number): Problems {
+/** Return the problems of the options, under the names of the API's fields. `most` is the most attempts of a job. */
+export function checkOptions(options: Options, most: number, now: number): Problems {
   const found: Record<string, string> = {};
   const whole = (text: string, least: number, most: number) =>
     /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
-  if (options.maxAttempts && !whole(options.maxAttempts, 1, 10))
-    found.max_attempts = "A whole number from 1 to 10.";
+  if (options.maxAttempts && !whole(options.maxAttempts, 1, most))
+    found.max_attempts = `A whole number from 1 to ${most}.`;
   if (options.when === "delay" && !whole(options.delay, 0, MOST_DELAY_S))
     found.delay_seconds = "Whole seconds, at most a year.";
   if (options.when === "at") {
@@ -64,4 +59,9 @@ export function toNewJob(type: string, payload: JsonObject, options: Options): N
     tags: tagsOf(options.tags),
     idempotencyKey: options.key || undefined,
   };
+}
+
+/** Return the most attempts that a job may ask for: the API tells a wait before each of them but the first. */
+export function mostAttempts({ retryWaits }: Pick<JobType, "retryWaits">): number {
+  return retryWaits.length + 1;
 }

@@ -3,7 +3,7 @@ import { connectSession } from "@/api/client";
 import { isStatus } from "@/api/errors";
 import { me, type Role } from "@/api/types";
 import { createStore, useStore } from "@/lib/store";
-import { forgetToken, keepToken, readToken } from "./token";
+import { forgetTab, forgetToken, keepToken, readToken } from "./token";
 
 interface Session {
   token: string | null;
@@ -30,7 +30,7 @@ export function signIn(token: string): void {
 }
 
 export function signOut(): void {
-  forgetToken();
+  forgetTab();
   session.set({ token: null, refused: false });
 }
 
