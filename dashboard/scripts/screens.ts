@@ -103,6 +103,7 @@ export const SCREENS: Record<string, Screen> = {
   "job-edit": { path: async (find) => `/create?edit=${await find.byStatus("dead_letter")}`, whole: true },
   create: { path: () => "/create?type=image.process", whole: true },
   queues: { path: () => "/queues", whole: true },
+  queue: { path: () => "/queues/image-process", whole: true },
   errors: { path: () => "/errors", whole: true },
   palette: { path: () => "/dashboard", then: press("Control+k") },
   help: { path: () => "/dashboard", then: press("?") },

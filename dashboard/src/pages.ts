@@ -1,22 +1,24 @@
 import { askEarly } from "./api/early";
 import { TOKEN_KEY } from "./session/key";
 
-/** The code of each page, fetched when it is wanted. */
+/** The code of each page, loaded on demand. */
 export const pages = {
   landing: () => import("./landing/LandingPage"),
   jobs: () => import("./jobs/list/JobsPage"),
   job: () => import("./jobs/detail/JobPage"),
   create: () => import("./create/CreatePage"),
   queues: () => import("./queues/QueuesPage"),
+  queue: () => import("./queues/TypePage"),
   errors: () => import("./errors/ErrorsPage"),
 };
 
-/** Of each address: its code, and what its page asks the API first. */
+/** Each address with its code and the first requests of its page. */
 const BY_PATH: [RegExp, () => Promise<unknown>, (address: Location) => string[]][] = [
   [/^\/$/, pages.landing, () => []],
   [/^\/dashboard$/, pages.jobs, ({ search }) => ["/metrics", ...(search ? [] : ["/jobs?limit=100"])]],
   [/^\/jobs\//, pages.job, ({ pathname }) => [pathname]],
   [/^\/create/, pages.create, () => ["/job-types"]],
+  [/^\/queues\/./, pages.queue, () => ["/metrics", "/job-types"]],
   [/^\/queues/, pages.queues, () => ["/metrics", "/job-types"]],
   [/^\/errors/, pages.errors, () => []],
 ];

@@ -76,3 +76,41 @@ test("a chart names its values at the pointer, filters the jobs by a click, and 
   await page.reload();
   await expect(chart.getByRole("button", { name: "6 h" })).toHaveAttribute("aria-pressed", "true");
 });
+
+test("a bulk action goes on while other pages are opened, and tells its result", async ({
+  page,
+  open,
+  stack,
+}) => {
+  await open("/errors");
+  const group = page.getByRole("listitem").filter({ hasText: "UploadMissing" });
+  await group.getByRole("button", { name: "Retry all" }).click();
+  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will be retried/);
+  await stack.order({ latencyMs: 2000 });
+  await page.getByRole("button", { name: "Retry now" }).click();
+  const run = page.getByRole("region", { name: "Bulk actions" });
+  await expect(run.getByRole("status")).toContainText(/^Retrying 0/);
+  await page.getByRole("link", { name: "Queues" }).first().click();
+  await expect(page.getByRole("heading", { name: "Queues" })).toBeVisible();
+  await expect(run.getByRole("status")).toContainText(/^Retrying/);
+  await expect(run.getByRole("status")).toContainText(/jobs? re-queued/);
+  await stack.order({ latencyMs: 0 });
+  await run.getByRole("button", { name: "Dismiss" }).click();
+  await expect(run).toHaveCount(0);
+});
+
+test("several filters are typed at once, each becomes a chip, and what exists is offered", async ({
+  page,
+  open,
+}) => {
+  await open("/dashboard");
+  const box = page.getByRole("combobox", { name: "Find jobs" });
+  await box.fill("bill");
+  await expect(page.locator('#job-search-offers option[value="tag:billing"]')).toBeAttached();
+  await box.fill("tag:billing status:completed");
+  await box.press("Enter");
+  await expect(page).toHaveURL(/tag=billing/);
+  await expect(page).toHaveURL(/status=completed/);
+  await expect(page.getByRole("button", { name: "Remove the filter Tag: billing" })).toBeVisible();
+  await expect(page.getByRole("link", { name: /^Completed/ })).toHaveAttribute("aria-current", "page");
+});

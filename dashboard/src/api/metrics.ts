@@ -135,6 +135,21 @@ export const latency = (
     },
   });
 
+export interface DepthPoint {
+  t: number;
+  depth: number;
+}
+
+/** Unfinished jobs of a type over time. */
+export const depth = (type: string, span: string, range: () => Range) =>
+  queryOptions({
+    queryKey: ["series", "depth", type, span],
+    queryFn: async ({ signal }) => {
+      const wire = await fetchSeries("depth", type, range(), signal);
+      return wire.points.flatMap((p): DepthPoint[] => ("depth" in p ? [{ ...p, t: Date.parse(p.t) }] : []));
+    },
+  });
+
 export interface ErrorGroup {
   fingerprint: string;
   type: string;

@@ -1,4 +1,5 @@
 import { useId, useState, type ReactNode } from "react";
+import { sentence } from "@/api/errors";
 import { stamp, type Zone } from "@/lib/time";
 import { cx } from "@/lib/cx";
 import type { Stretch } from "./drawing";
@@ -10,6 +11,7 @@ interface ChartCardProps {
   step: number;
   lines: Line[];
   kind: "stacked" | "lines";
+  log?: boolean;
   zone: Zone;
   unit: (value: number) => string;
   /** Return what the legend says of a series while nothing is pointed at. */
@@ -117,4 +119,10 @@ function Tip({ lines, point, left, unit, children }: TipProps) {
       ))}
     </div>
   );
+}
+
+/** Return why a chart has nothing to draw yet; undefined when it has data. */
+export function absence({ data, error }: { data: unknown; error: Error | null }): string | undefined {
+  if (data !== undefined) return undefined;
+  return error ? `Couldn't load chart: ${sentence(error)}` : "Loading…";
 }

@@ -19,6 +19,8 @@ interface TimeChartProps {
   step: number;
   lines: Line[];
   kind: "stacked" | "lines";
+  /** Show decades: for times, whose slowest would flatten all others. */
+  log?: boolean | undefined;
   zone: Zone;
   /** Called with the index of the time under the pointer and its place in pixels from the left; null when there is none. */
   onPoint: (index: number | null, left: number) => void;
@@ -68,13 +70,10 @@ const LOG: uPlot.Scale = {
 };
 
 /** Bars are stacked by drawing the sums, the largest first, each over the one before. */
-function data({ times, lines, kind }: TimeChartProps): uPlot.AlignedData {
+function data({ times, lines, kind, log }: TimeChartProps): uPlot.AlignedData {
   const seconds = times.map((time) => time / 1000);
-  if (kind === "lines")
-    return [
-      seconds,
-      ...lines.map((line) => line.values.map((v) => (v === null ? null : Math.max(v, LEAST)))),
-    ];
+  const shown = (value: number | null) => (log && value !== null ? Math.max(value, LEAST) : value);
+  if (kind === "lines") return [seconds, ...lines.map((line) => line.values.map(shown))];
   const sums = lines.map((_, at) =>
     times.map((_, i) =>
       lines.slice(0, lines.length - at).reduce((sum, line) => sum + (line.values[i] ?? 0), 0),
@@ -86,7 +85,7 @@ function data({ times, lines, kind }: TimeChartProps): uPlot.AlignedData {
 function options(latest: { current: TimeChartProps }, width: number): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const css = (name: string) => style.getPropertyValue(name).trim();
-  const { kind, lines, zone, unit } = latest.current;
+  const { kind, lines, zone, unit, log } = latest.current;
   const inOrder = kind === "stacked" ? [...lines].reverse() : lines;
   const axis = {
     stroke: css("--faint"),
@@ -109,7 +108,7 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
         time: true,
         range: (_, low, high) => [low, high + (kind === "stacked" ? latest.current.step / 1000 : 0)],
       },
-      y: kind === "lines" ? LOG : { range: (_, __, high) => [0, Math.max(high || 0, 1) * 1.1] },
+      y: log ? LOG : { range: (_, __, high) => [0, Math.max(high || 0, 1) * 1.1] },
     },
     axes: [
       {

@@ -13,6 +13,9 @@ export function lastHour(now = Date.now()): Range {
   return { from: floor(now, MINUTE) - HOUR, to: now, step: 60 };
 }
 
+/** The spans with their names: "1 h". */
+export const SPAN_NAMES = CHART_SPANS.map((span) => [span, span.replace(/(\D)$/, " $1")] as const);
+
 /** Return the chosen span up to now. */
 export function chartRange(span: ChartSpan, now = Date.now()): Range {
   const length = parseSpan(span) ?? HOUR;

@@ -104,11 +104,52 @@ export function isFiltered(search: JobsSearch): boolean {
   );
 }
 
-/** Read the search box: "tag:x", "id:x", "type:x", "error:x", an id, or words of an error. */
-export function readQuery(text: string): Pick<JobsSearch, "tag" | "id" | "error" | "type"> {
-  const typed = text.trim();
-  const named = /^(tag|id|type|error):\s*(.+)$/i.exec(typed);
-  if (named) return { [(named[1] ?? "").toLowerCase()]: named[2] };
-  if (/^[0-9a-f-]{4,36}$/i.test(typed)) return { id: typed.toLowerCase() };
-  return typed ? { error: typed } : {};
+type Sought = Pick<JobsSearch, "tag" | "id" | "error" | "type" | "status">;
+
+/**
+ * Read the search box: parts such as "tag:x", "type:x", "status:x", "id:x" and "error:x", several at once. Other text is
+ * an id when it looks like the beginning of one, else words of an error.
+ */
+export function readQuery(text: string): Sought {
+  const found: Sought = {};
+  const words: string[] = [];
+  for (const part of text.trim().split(/\s+(?=(?:tag|id|type|status|error):)/i)) {
+    const named = /^(tag|id|type|status):\s*(\S+)\s*(.*)$/is.exec(part);
+    const error = /^error:\s*(.*)$/is.exec(part);
+    if (named) Object.assign(found, readPart((named[1] ?? "").toLowerCase(), named[2] ?? ""));
+    if (error) found.error = error[1] ?? "";
+    else words.push(named ? (named[3] ?? "") : part);
+  }
+  const free = words.filter(Boolean).join(" ");
+  if (/^[0-9a-f-]{4,36}$/i.test(free) && !found.id) found.id = free.toLowerCase();
+  else if (free) found.error = [found.error, free].filter(Boolean).join(" ");
+  return found;
 }
+
+function readPart(name: string, value: string): Sought {
+  if (name !== "status") return { [name]: name === "id" ? value.toLowerCase() : value };
+  const wanted = value.toLowerCase().replaceAll("-", "_");
+  const status = STATUSES.find((one) => one === wanted);
+  return status ? { status } : {};
+}
+
+/** Return what the search box offers for a text: what exists first, then the text as each kind of filter. */
+export function suggestions(
+  text: string,
+  known: { types: string[]; tags: string[]; errors: string[] },
+): string[] {
+  const typed = text.trim();
+  const all = [
+    ...known.types.map((type) => `type:${type}`),
+    ...STATUSES.map((status) => `status:${status}`),
+    ...known.tags.map((tag) => `tag:${tag}`),
+    ...known.errors.map((error) => `error:${error}`),
+  ];
+  const before = typed.slice(0, typed.lastIndexOf(" ") + 1);
+  const last = typed.slice(before.length).toLowerCase();
+  const fitting = all.filter((one) => one.toLowerCase().includes(last)).slice(0, MOST_OFFERED);
+  const bare = last && !last.includes(":") ? [`tag:${last}`, `error:${last}`, `id:${last}`] : [];
+  return [...new Set([...fitting, ...bare])].map((one) => before + one);
+}
+
+const MOST_OFFERED = 12;

@@ -1,6 +1,7 @@
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { asking } from "@/jobs/actions/actions";
+import { runs } from "@/jobs/actions/runs";
 import { useStore } from "@/lib/store";
 import { useSession } from "@/session/session";
 import { Toaster } from "@/ui/overlay/toast";
@@ -12,6 +13,7 @@ import { BottomNav, TopBar } from "./TopBar";
 
 const Palette = lazy(() => import("./Palette"));
 const ActionDialog = lazy(() => import("@/jobs/actions/ActionDialog"));
+const RunList = lazy(() => import("@/jobs/actions/RunList"));
 const Help = lazy(() => import("./Help"));
 
 /** The frame of every page. Without a token the page waits behind the sign-in, its address unchanged. */
@@ -19,6 +21,7 @@ export function Shell() {
   const { token } = useSession();
   const path = useLocation({ select: (location) => location.pathname });
   const question = useStore(asking);
+  const running = useStore(runs);
   const [open, setOpen] = useState<"palette" | "help" | null>(null);
   useShortcuts(setOpen);
   useTitle(path);
@@ -44,6 +47,7 @@ export function Shell() {
       {!gated && <BottomNav />}
       <Suspense>
         {question && <ActionDialog question={question} />}
+        {running.length > 0 && <RunList />}
         {open === "palette" && <Palette onClose={() => setOpen(null)} onHelp={() => setOpen("help")} />}
         {open === "help" && <Help onClose={() => setOpen(null)} />}
       </Suspense>

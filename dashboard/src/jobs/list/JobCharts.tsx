@@ -1,18 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { sentence } from "@/api/errors";
 import { latency, throughput } from "@/api/metrics";
-import { ChartCard } from "@/charts/ChartCard";
+import { absence, ChartCard } from "@/charts/ChartCard";
 import type { Line } from "@/charts/TimeChart";
 import { count } from "@/lib/format";
 import { duration } from "@/lib/time";
 import { SERIES, usePolling } from "@/live/live";
 import { useZone } from "@/session/prefs";
 import { Segments } from "@/ui/Field";
-import { chartRange, spanFor } from "@/jobs/ranges";
-import { CHART_SPANS, type ChartSpan, type JobsSearch } from "@/jobs/search";
-
-const SPANS = CHART_SPANS.map((span) => [span, span.replace(/(\D)$/, " $1")] as const);
+import { chartRange, SPAN_NAMES, spanFor } from "@/jobs/ranges";
+import type { ChartSpan, JobsSearch } from "@/jobs/search";
 
 /** Show throughput and latency; a time picked on either chart filters the table. */
 export default function JobCharts({ search, onBrush }: { search: JobsSearch; onBrush: () => void }) {
@@ -69,11 +66,12 @@ export default function JobCharts({ search, onBrush }: { search: JobsSearch; onB
           column("Failed", "--red", "failed"),
           column("Dead letter", "--rose", "deadLettered"),
         ]}
-        actions={<Segments label="Time shown" value={span} options={SPANS} onChange={setSpan} />}
+        actions={<Segments label="Time shown" value={span} options={SPAN_NAMES} onChange={setSpan} />}
       />
       <ChartCard
         title="Latency"
         kind="lines"
+        log
         times={times.map((point) => point.t)}
         step={step}
         zone={zone}
@@ -97,10 +95,4 @@ export default function JobCharts({ search, onBrush }: { search: JobsSearch; onB
       />
     </div>
   );
-}
-
-/** Return why a chart has nothing to draw yet; undefined when it has data. */
-function absence({ data, error }: { data: unknown; error: Error | null }): string | undefined {
-  if (data !== undefined) return undefined;
-  return error ? `Couldn't load chart: ${sentence(error)}` : "Loading…";
 }
