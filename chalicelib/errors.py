@@ -65,6 +65,10 @@ class NotStored(JobFlowError):
     """The store did not answer while a batch was stored: it did not confirm this job."""
 
 
+class RowRefused(JobFlowError):
+    """A counter row cannot take a write, now or later: it is full, or the write is not valid."""
+
+
 class JobNotFound(JobFlowError):
     """No job has that id."""
 

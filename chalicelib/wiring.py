@@ -6,15 +6,29 @@ A test or a tool says `wiring.use(job_store=…, clock=…)`: what it gives is u
 import threading
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from chalicelib.access.rate_limit import RateLimiter
 from chalicelib.access.tokens import Tokens, TokenStore
 from chalicelib.adapters.event_sources import FollowedConsumers, LambdaConsumers, read_mappings
-from chalicelib.counters.fold import CounterTable
+from chalicelib.counters.history import History
+from chalicelib.counters.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
+from chalicelib.counters.stream import StreamCounter
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.ports import Census, Consumers, Counters, JobQueue, JobStore, Pauses, RateWindows
+from chalicelib.jobs.ports import (
+    Acknowledgements,
+    Canaries,
+    Census,
+    Consumers,
+    Counters,
+    CounterTable,
+    JobQueue,
+    JobStore,
+    Pauses,
+    RateWindows,
+)
 from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
 from chalicelib.settings import Settings
@@ -29,7 +43,8 @@ Clock = Callable[[], float]
 NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
-        "job_service", "rate_limiter", "metrics", "uploads", "job_logs", "census", "pausing",
+        "job_service", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
+        "stream_counter", "history", "acknowledgements",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -68,22 +83,27 @@ def job_store() -> JobStore:
 
 def job_queue() -> JobQueue:
     """Return the queues."""
-    return _once("job_queue", _sqs_job_queue)
+    return cast("JobQueue", _once("job_queue", lambda: _adapter("sqs", "SqsJobQueue")))
 
 
 def rate_windows() -> RateWindows:
     """Return the counts of requests per address."""
-    return _once("rate_windows", _dynamo_rate_windows)
+    return cast("RateWindows", _once("rate_windows", lambda: _adapter("dynamo.control", "DynamoRateWindows")))
 
 
 def counters() -> Counters:
     """Return the counters, to read."""
-    return _once("counters", _dynamo_counters)
+    return cast("Counters", _once("counters", lambda: _adapter("dynamo.counters", "DynamoCounters")))
 
 
 def counter_rows() -> CounterTable:
     """Return the counters, to write: the same rows that `counters` reads."""
     return cast("CounterTable", counters())
+
+
+def stream_counter() -> StreamCounter:
+    """Return what counts the table's stream; it remembers what it has tidied."""
+    return _once("stream_counter", lambda: StreamCounter(counter_rows(), clock()))
 
 
 def pauses() -> Pauses:
@@ -93,7 +113,17 @@ def pauses() -> Pauses:
 
 def census() -> Census:
     """Every job there is."""
-    return _once("census", _dynamo_census)
+    return cast("Census", _once("census", lambda: _adapter("dynamo.census", "DynamoCensus")))
+
+
+def canaries() -> Canaries:
+    """Return the items that show how far the stream is."""
+    return cast("Canaries", _once("canaries", lambda: _adapter("dynamo.canaries", "DynamoCanaries")))
+
+
+def recount() -> Recount:
+    """Return a recount of the jobs."""
+    return Recount(census(), canaries(), counters(), counter_rows(), clock())
 
 
 def pausing() -> Pausing:
@@ -103,7 +133,7 @@ def pausing() -> Pausing:
 
 def token_store() -> TokenStore:
     """Return the store of tokens."""
-    return _once("token_store", _dynamo_token_store)
+    return cast("TokenStore", _once("token_store", lambda: _adapter("dynamo.tokens", "DynamoTokenStore")))
 
 
 def tokens() -> Tokens:
@@ -126,6 +156,17 @@ def metrics() -> MetricsReader:
     return _once("metrics", lambda: MetricsReader(counters(), job_queue(), clock()))
 
 
+def acknowledgements() -> Acknowledgements:
+    """Return the marks on groups of errors."""
+    made = _once("acknowledgements", lambda: _adapter("dynamo.acknowledgements", "DynamoAcknowledgements"))
+    return cast("Acknowledgements", made)
+
+
+def history() -> History:
+    """Return time series and groups of errors."""
+    return _once("history", lambda: History(counters(), acknowledgements(), clock()))
+
+
 def uploads() -> "Uploads":
     """Return the permissions to upload files."""
     return _once("uploads", _s3_uploads)
@@ -146,6 +187,11 @@ def _once(name: str, make: Callable[[], T]) -> T:
     return cast("T", made)
 
 
+def _adapter(module: str, name: str) -> Any:
+    """Import an adapter when it is first asked for: a process pays for what it uses."""
+    return getattr(import_module(f"chalicelib.adapters.{module}"), name)(settings())
+
+
 def _rate_limiter() -> RateLimiter:
     chosen = settings()
     return RateLimiter(rate_windows(), chosen.rate_limit_max, chosen.rate_limit_window, clock())
@@ -155,36 +201,6 @@ def _dynamo_job_store() -> JobStore:
     from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 
     return DynamoJobStore(settings(), clock())
-
-
-def _sqs_job_queue() -> JobQueue:
-    from chalicelib.adapters.sqs import SqsJobQueue
-
-    return SqsJobQueue(settings())
-
-
-def _dynamo_rate_windows() -> RateWindows:
-    from chalicelib.adapters.dynamo.control import DynamoRateWindows
-
-    return DynamoRateWindows(settings())
-
-
-def _dynamo_counters() -> Counters:
-    from chalicelib.adapters.dynamo.counters import DynamoCounters
-
-    return DynamoCounters(settings())
-
-
-def _dynamo_census() -> Census:
-    from chalicelib.adapters.dynamo.census import DynamoCensus
-
-    return DynamoCensus(settings())
-
-
-def _dynamo_token_store() -> TokenStore:
-    from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
-
-    return DynamoTokenStore(settings())
 
 
 def _consumers() -> Consumers:

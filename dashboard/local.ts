@@ -1,4 +1,7 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Plugin, UserConfig } from "vite";
+
+const HOSTS = ["localhost", "127.0.0.1"];
 
 /** What `make dev WATCH=1` tells: the site's configuration, the policy to serve it under, and a nonce of that policy. */
 interface Told {
@@ -14,10 +17,16 @@ export function localRunner(told = process.env.JOBFLOW_DASHBOARD): Plugin | null
   return {
     name: "local-runner",
     apply: "serve",
-    config: (): UserConfig => ({ html: { cspNonce: nonce } }),
+    // Vite lets pages of every loopback port read its answers unless it is told not to.
+    config: (): UserConfig => ({ html: { cspNonce: nonce }, server: { cors: false, allowedHosts: HOSTS } }),
     configureServer: ({ middlewares }) => {
       endWithTheRunner();
       middlewares.use((request, response, next) => {
+        if (!mayCome(request.headers)) {
+          response.statusCode = 403;
+          response.end("Web pages of another origin may not use this server.");
+          return;
+        }
         response.setHeader("Content-Security-Policy", policy);
         if (request.url === "/reference") request.url = "/reference/";
         if (request.url !== "/config.json") {
@@ -29,6 +38,15 @@ export function localRunner(told = process.env.JOBFLOW_DASHBOARD): Plugin | null
       });
     },
   };
+}
+
+/** Tell whether the request is the site's own, a program's, or a link to the site: the rules of infra/local/callers.py. */
+export function mayCome(headers: IncomingHttpHeaders): boolean {
+  const host = headers.host ?? "";
+  if (!HOSTS.includes(host.replace(/:\d+$/, ""))) return false;
+  if (headers.origin !== undefined) return headers.origin === `http://${host}`;
+  const foreign = ["cross-site", "same-site"].includes(String(headers["sec-fetch-site"]));
+  return !foreign || headers["sec-fetch-mode"] === "navigate";
 }
 
 /** The runner holds the other end of standard input, which closes however the runner ends. */

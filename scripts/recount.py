@@ -1,8 +1,7 @@
 """Recount the jobs of a running `make dev` and compare them with its counters; `--repair` puts the counters right.
 
-Reads where the platform is from `.jobflow/dev.json` (JOBFLOW_STATE_DIR names another folder). A repair takes two
-recounts, `--apart` seconds apart, and adds only what both are sure of; the stream must deliver within that time.
-Ends with 1 while anything is wrong for sure.
+Reads where the platform is from `.jobflow/dev.json` (JOBFLOW_STATE_DIR names another folder). It waits until the
+stream has passed what it writes, so what differs then is wrong. Ends with 1 while anything is wrong for sure.
 """
 
 import argparse
@@ -17,21 +16,20 @@ from rich.console import Console
 from rich.table import Table
 
 from chalicelib import wiring
-from chalicelib.counters.drift import sure
-from chalicelib.counters.recount import Look, Recount
+from chalicelib.counters.recount import SPARE, Recount, Report
+from chalicelib.jobs.ports import Canaries, Census, Counters, CounterTable
 from infra.definition import local_environment
 from infra.local.lambdas.specs import ACCOUNT, REGION
 
 ROOT = Path(__file__).parents[1]
-SETTLE = 5.0
-"""Seconds the counters get: on a laptop they are two behind."""
+PATIENCE = 240.0
+"""Seconds until it gives up: the platform's own recount is at work, or the stream does not pass."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Recount, print, repair if asked to; the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--repair", action="store_true", help="add what two recounts are sure of")
-    parser.add_argument("--apart", type=float, default=30.0, metavar="SECONDS", help="between the two (default 30)")
+    parser.add_argument("--repair", action="store_true", help="add what is wrong for sure")
     asked = parser.parse_args(arguments)
     console = Console()
     folder = Path(os.environ.get("JOBFLOW_STATE_DIR", ROOT / ".jobflow"))
@@ -40,19 +38,29 @@ def main(arguments: Sequence[str]) -> int:
     except FileNotFoundError:
         console.print("No platform runs here: start one with `make dev`.", style="bold red")
         return 2
-    recount = Recount(wiring.census(), wiring.counters(), wiring.counter_rows(), settle=SETTLE)
-    first = recount.look()
-    console.print(table(first))
-    wrong = sure(first.drifts)
-    if wrong and asked.repair:
-        console.print(f"Recounting in {asked.apart:g} s: what is still on its way arrives until then.")
-        time.sleep(asked.apart)
-        repaired = recount.repair((first.at, wrong), recount.look())
-        console.print(f"Repaired {len(repaired)} numbers; what is left:")
-        last = recount.look()
-        console.print(table(last))
-        wrong = sure(last.drifts)
-    return 1 if wrong else 0
+    report = counted(Recount(*_ports(), repair=asked.repair))
+    if report is None:
+        console.print("The stream did not pass in time: is the counters function running?", style="bold red")
+        return 2
+    console.print(table(report))
+    if report.repaired:
+        console.print(f"Repaired {len(report.repaired)} numbers.")
+    return 1 if report.wrong.keys() - report.repaired.keys() else 0
+
+
+def counted(recount: Recount) -> Report | None:
+    """Recount until it is judged; None when that takes too long."""
+    end = time.monotonic() + PATIENCE
+    while (left := end - time.monotonic()) > 0:
+        report = recount.step(lambda: end - time.monotonic() + SPARE, start=True)
+        if report.judged:
+            return report
+        time.sleep(min(1.0, left))
+    return None
+
+
+def _ports() -> tuple[Census, Canaries, Counters, CounterTable]:
+    return wiring.census(), wiring.canaries(), wiring.counters(), wiring.counter_rows()
 
 
 def connect(state: Mapping[str, str]) -> None:
@@ -68,10 +76,10 @@ def connect(state: Mapping[str, str]) -> None:
     wiring.reset()
 
 
-def table(look: Look) -> Table:
+def table(report: Report) -> Table:
     """What differs by type and status; `sure` is what jobs in motion cannot explain."""
-    differing = [drift for drift in look.drifts if drift.status is not None]
-    shown = Table(title=f"{look.jobs} jobs, {len(differing)} numbers differ")
+    differing = [drift for drift in report.drifts if drift.status is not None]
+    shown = Table(title=f"{report.jobs} jobs, {len(differing)} numbers differ")
     for heading in ("type", "status", "counted", "found", "in motion", "sure"):
         shown.add_column(heading, justify="left" if heading in ("type", "status") else "right")
     for drift in differing:

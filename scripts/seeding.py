@@ -10,10 +10,10 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo import tables
 from chalicelib.adapters.dynamo.counters import DynamoCounters
 from chalicelib.adapters.dynamo.rows import JobRow, new_row
-from chalicelib.counters.fold import STEPS, TOTALS, Additions, Row
+from chalicelib.counters import keys
 from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.listing import iso
+from chalicelib.jobs.ports import Additions
 from chalicelib.settings import Settings
 
 IN_ONE_WRITE = 25
@@ -67,8 +67,9 @@ def seed(settings: Settings, number: int, types: list[str], until: float) -> Cou
 
 def _count(settings: Settings, counted: Counter[tuple[str, Status]], at: float) -> None:
     add: Callable[..., Any] = DynamoCounters(settings).add
-    add(Row(*TOTALS), Additions(Counter({f"n#{t}#{s}": n for (t, s), n in counted.items()})), "seed", "1", "1")
     for name in {job_type for job_type, _ in counted}:
-        for seconds, letter in STEPS.items():
-            row = Row(f"{letter}#{name}", iso(at - at % seconds), None)
-            add(row, Additions(Counter({"created": counted[name, Status.QUEUED]})), "seed", "1", "1")
+        numbers = Counter({keys.number(status): n for (kind, status), n in counted.items() if kind == name})
+        add(keys.totals(name), Additions(numbers), "seed", "1", "1")
+        for seconds in keys.STEPS:
+            created = Additions(Counter({"created": counted[name, Status.QUEUED]}))
+            add(keys.bucket(name, seconds, at), created, "seed", "1", "1")

@@ -50,7 +50,8 @@ def main(arguments: Sequence[str]) -> int:
         env["CHROMIUM"] = browser(env)
         print("The console on the real platform:", flush=True)
         with tempfile.TemporaryDirectory() as folder, platform(Path(folder)) as state:
-            real = {"DASHBOARD_URL": state["dashboard"], "ADMIN_TOKEN": state["token"], "VIEWER_TOKEN": viewer(state)}
+            tokens = {"ADMIN_TOKEN": state["token"], "VIEWER_TOKEN": viewer(state)}
+            real = {"DASHBOARD_URL": state["dashboard"], "AWS_URL": state["aws"], **tokens}
             codes = [play("stories", arguments, {**env, **real})]
             if codes != [0]:
                 print(tail(Path(folder)), flush=True)

@@ -1,6 +1,6 @@
 """Switch what hands messages to the job functions: Lambda's event source mappings, or the runner on a laptop."""
 
-import json
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LambdaConsumers:
-    """Event source mappings of Lambda, by job type."""
+    """Event source mappings of Lambda, by `mapping_key` of the job type."""
 
     client: "LambdaClient"
     mappings: dict[str, str]
@@ -20,7 +20,7 @@ class LambdaConsumers:
     def switch(self, job_type: str, *, on: bool) -> None:
         """See Consumers. Messages already received are still handled; it takes Lambda up to a minute."""
         try:
-            self.client.update_event_source_mapping(UUID=self.mappings[job_type], Enabled=on)
+            self.client.update_event_source_mapping(UUID=self.mappings[mapping_key(job_type)], Enabled=on)
         except KeyError:
             raise ConfigurationError(f"EVENT_SOURCES names no event source mapping of {job_type}") from None
         except (
@@ -37,12 +37,14 @@ class FollowedConsumers:
         """See Consumers."""
 
 
+def mapping_key(job_type: str) -> str:
+    """Return six characters for a job type: the names of 60 types would not fit into Lambda's 4 KB of environment."""
+    return hashlib.sha256(job_type.encode()).hexdigest()[:6]
+
+
 def read_mappings(text: str) -> dict[str, str]:
-    """Job types and their event source mappings from the setting; raises ConfigurationError when it is no object."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise ConfigurationError("EVENT_SOURCES must be a JSON object of job types and mapping ids")
-    return {str(name): str(uuid) for name, uuid in found.items()}
+    """Return event source mappings by `mapping_key`; raises ConfigurationError for what is not key=id,key=id."""
+    pairs = [pair.partition("=") for pair in text.split(",") if pair]
+    if not all(key and uuid for key, _, uuid in pairs):
+        raise ConfigurationError("EVENT_SOURCES must be like key=id,key=id, with an event source mapping for each type")
+    return {key: uuid for key, _, uuid in pairs}

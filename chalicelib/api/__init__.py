@@ -23,13 +23,14 @@ from chalicelib.api import (
 )
 from chalicelib.api.auth import POLICY_SECONDS
 from chalicelib.api.auth import authorize as decide
+from chalicelib.api.conditional import ETAG, IF_NONE_MATCH
 from chalicelib.api.endpoint import Endpoint
 from chalicelib.api.serving import ALWAYS, CORRELATION_ID, correlation_id_of, problem_response, refuse, serve
 
 RESOURCES = (health, jobs, logs, bulk, dead_letters, job_types, metrics, series, errors, uploads, reference)
 """A new resource is a module with `endpoints = Endpoints()`, and its name here."""
-ALLOWED_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", CORRELATION_ID)
-EXPOSED_HEADERS = ("Location", "Retry-After", "Idempotent-Replayed", CORRELATION_ID)
+ALLOWED_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", IF_NONE_MATCH, CORRELATION_ID)
+EXPOSED_HEADERS = ("Location", "Retry-After", "Idempotent-Replayed", ETAG, CORRELATION_ID)
 
 
 def all_endpoints() -> Sequence[Endpoint]:

@@ -10,14 +10,15 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from chalicelib.api.endpoint import Endpoint
 from chalicelib.api.responses import Problem
-from chalicelib.api.schemas import NoBody, NoQuery
+from chalicelib.api.schemas import FINGERPRINT, NoBody, NoQuery
 from chalicelib.jobs.jobtype import LONGEST_NAME, JobType
 
 REF = "#/components/schemas/"
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 SAID = {
-    200: "Done", 201: "Created", 302: "Elsewhere", 400: "The request cannot be read", 401: "A valid token is needed",
+    200: "Done", 201: "Created", 302: "Elsewhere",
+    304: "The same as the ETag given", 400: "The request cannot be read", 401: "A valid token is needed",
     403: "The token's role does not allow this", 404: "There is no such job, or type", 409: "The state forbids this",
     413: "The body is larger than 256 KB", 415: "The body is not JSON", 422: "A field is wrong; `errors` names each",
     429: "Too many requests from this address",
@@ -29,6 +30,7 @@ HEADERS: Mapping[int, Mapping[str, Any]] = {
 }
 PATH: Mapping[str, Any] = {
     "job_type": {"type": "string", "maxLength": LONGEST_NAME, "pattern": "^[a-z0-9.]+$", "examples": ["email.send"]},
+    "fingerprint": {"type": "string", "pattern": FINGERPRINT, "examples": ["5d41402abc4b"]},
 }
 """Path parameters that are not ids."""
 API = "the API itself"
@@ -40,6 +42,14 @@ IDEMPOTENCY_KEY = {
         "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$", "examples": ["order-1042"],
     },
 }  # fmt: skip
+
+
+IF_NONE_MATCH = {
+    "name": "If-None-Match", "in": "header", "required": False,
+    "description": "The ETag of an answer: 304 without a body while it would say the same.",
+    "schema": {"type": "string", "examples": ['W/"0f3c"']},
+}  # fmt: skip
+ETAG = {"description": "Names what the answer says, apart from when it was asked", "schema": {"type": "string"}}
 
 
 def document(endpoints: Sequence[Endpoint], kinds: Sequence[JobType[Any, Any]], version: str) -> dict[str, Any]:
@@ -164,13 +174,15 @@ def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _headers(endpoint: Endpoint) -> list[dict[str, Any]]:
-    return [IDEMPOTENCY_KEY] if endpoint.name == "create_job" else []
+    return [IDEMPOTENCY_KEY] if endpoint.name == "create_job" else [] if endpoint.moving is None else [IF_NONE_MATCH]
 
 
 def _statuses(endpoint: Endpoint) -> list[int]:
     found = set(endpoint.statuses)
     if endpoint.role:
         found |= {401, 403}
+    if endpoint.moving is not None:
+        found |= {304}
     if endpoint.query is not NoQuery:
         found |= {400, 422}
     if "{" in endpoint.path:
@@ -182,6 +194,8 @@ def _statuses(endpoint: Endpoint) -> list[int]:
 
 def _response(endpoint: Endpoint, status: int) -> dict[str, Any]:
     headers = {"X-Correlation-Id": CORRELATION, **HEADERS.get(status, {})}
+    if endpoint.moving is not None and status in (200, 304):
+        headers["ETag"] = ETAG
     answer: dict[str, Any] = {"description": SAID[status], "headers": headers}
     if status >= 400:
         answer["content"] = {PROBLEM: {"schema": {"$ref": REF + Problem.__name__}}}

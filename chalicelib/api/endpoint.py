@@ -80,6 +80,7 @@ Handler = Callable[[Call], BaseModel | Reply | Text]
 class Endpoint:
     """One method on one path. `role` None: public. `statuses`: what it answers beside errors every call can have.
 
+    `moving` are fields of the answer that change with the clock alone; when it is given, the answer has an ETag.
     `also` are models that its body refers to, `types` other content types it can answer with than JSON, `examples`
     bodies by a name, each of which works as it stands.
     """
@@ -95,6 +96,7 @@ class Endpoint:
     also: tuple[type[BaseModel], ...] = ()
     types: tuple[str, ...] = ()
     examples: Mapping[str, Any] = field(default_factory=dict)
+    moving: tuple[str, ...] | None = None
 
     @property
     def name(self) -> str:

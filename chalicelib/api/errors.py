@@ -1,20 +1,19 @@
 """What goes wrong, grouped."""
 
+import re
+from typing import Any
+
 from pydantic import Field
 
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.jobs import check_type
 from chalicelib.api.responses import Answer, Time
-from chalicelib.api.schemas import Moment, Query, TypeName
-from chalicelib.counters.series import error_groups, spark_start
-from chalicelib.jobs.limits import DAY
+from chalicelib.api.schemas import FINGERPRINT, Moment, Query, TypeName
+from chalicelib.errors import FieldError, InvalidRequest
 from chalicelib.jobs.listing import iso
-
-LONGEST = 30 * DAY
-MOST_ROWS = 3000
-"""Kinds of errors by the hour that one answer is made from: about a megabyte, one or two requests."""
-MOST_GROUPS = 100
+from chalicelib.jobs.ports import Acknowledged
+from chalicelib.telemetry import events
 
 endpoints = Endpoints()
 
@@ -39,6 +38,8 @@ class ErrorGroup(Answer):
     sample_job_ids: list[str]
     sparkline: list[int]
     sparkline_step_s: int
+    acknowledged_by: str | None = Field(None, description="Who has acknowledged the group; null when nobody has")
+    acknowledged_at: Time | None = None
 
 
 class ErrorGroups(Answer):
@@ -53,20 +54,59 @@ class ErrorGroups(Answer):
     as_of: Time
 
 
-@endpoints.get("/errors", ErrorGroups, query=ErrorsQuery)
+class ErrorMark(Answer):
+    """Whether a group of errors is acknowledged."""
+
+    fingerprint: str
+    acknowledged_by: str | None
+    acknowledged_at: Time | None
+
+
+@endpoints.get("/errors", ErrorGroups, query=ErrorsQuery, moving=("since", "as_of"))
 def list_errors(call: Call) -> ErrorGroups:
     """Failed attempts and jobs, grouped by a stable fingerprint of type, class and message. Default: the last day."""
     asked: ErrorsQuery = call.query
     if asked.type is not None:
         check_type(asked.type)
-    now = wiring.clock()()
-    since = max(asked.since if asked.since is not None else now - DAY, now - LONGEST)
-    start = since - since % 3600
-    hours = wiring.counters().errors(min(start, spark_start(now)), now, MOST_ROWS)
-    found = error_groups(hours, now, asked.type, start)
+    found = wiring.history().errors(asked.type, asked.since)
     groups = [
-        ErrorGroup(**{**group, "first_seen": iso(group["first_seen"]), "last_seen": iso(group["last_seen"])})
-        for group in found[:MOST_GROUPS]
+        ErrorGroup(
+            **{**group, "first_seen": iso(group["first_seen"]), "last_seen": iso(group["last_seen"])},
+            **_mark(found.acknowledged.get(group["fingerprint"])),
+        )
+        for group in found.groups
     ]
-    truncated = len(found) > MOST_GROUPS or len(hours) >= MOST_ROWS
-    return ErrorGroups(groups=groups, truncated=truncated, since=iso(since), as_of=iso(now))
+    return ErrorGroups(groups=groups, truncated=found.truncated, since=iso(found.since), as_of=iso(found.now))
+
+
+@endpoints.post("/errors/{fingerprint}/acknowledge", ErrorMark)
+def acknowledge_error(call: Call) -> ErrorMark:
+    """Note that somebody knows of a group of errors, so that new ones stand out; kept for 90 days."""
+    name, now = _fingerprint(call), wiring.clock()()
+    by = (call.caller and call.caller.label) or call.principal
+    wiring.acknowledgements().acknowledge(name, by, now)
+    events.error_acknowledged(name, call.principal)
+    return ErrorMark(fingerprint=name, **_mark(Acknowledged(by, now)))
+
+
+@endpoints.post("/errors/{fingerprint}/reopen", ErrorMark)
+def reopen_error(call: Call) -> ErrorMark:
+    """Take the mark of a group of errors away."""
+    name = _fingerprint(call)
+    wiring.acknowledgements().reopen(name, wiring.clock()())
+    events.error_acknowledged(name, call.principal, reopened=True)
+    return ErrorMark(fingerprint=name, **_mark(None))
+
+
+def _fingerprint(call: Call) -> str:
+    """Return the path's; raises InvalidRequest for what is none."""
+    name = call.path["fingerprint"]
+    if not re.fullmatch(FINGERPRINT, name):
+        raise InvalidRequest(
+            "The fingerprint is not valid.", [FieldError(("path", "fingerprint"), "is not one of GET /errors")]
+        )
+    return name
+
+
+def _mark(mark: Acknowledged | None) -> dict[str, Any]:
+    return {"acknowledged_by": mark and mark.by, "acknowledged_at": mark and iso(mark.at)}

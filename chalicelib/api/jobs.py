@@ -28,7 +28,7 @@ def create_job(call: Call) -> Reply:
     return Reply(job_whole(job), 201, {"Location": f"{call.here}/{job.id}"})
 
 
-@endpoints.get("/jobs", JobPage, query=ListQuery)
+@endpoints.get("/jobs", JobPage, query=ListQuery, moving=())
 def list_jobs(call: Call) -> JobPage:
     """A page of jobs, newest first. Follow `next_cursor` until it is null; offset + limit ends at 5,000."""
     asked: ListQuery = call.query

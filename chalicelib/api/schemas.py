@@ -70,7 +70,8 @@ Tag = Annotated[
 Key = Annotated[str, AfterValidator(_key)]
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$"), Field(examples=["5d41402abc4b"])]
+FINGERPRINT = r"^[0-9a-f]{12}$"
+Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 IdPrefix = Annotated[
     str, StringConstraints(pattern=r"^[0-9a-fA-F-]{1,36}$", to_lower=True), Field(examples=["6a1de45f"])

@@ -1,6 +1,6 @@
 """How the numbers went over time."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -10,26 +10,9 @@ from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.jobs import check_type
 from chalicelib.api.responses import Answer, Time
 from chalicelib.api.schemas import Moment, Query, TypeName
-from chalicelib.counters.series import (
-    DRAIN_WINDOW,
-    Steps,
-    depth,
-    drain_eta,
-    durations,
-    failures,
-    gather,
-    resolution,
-    throughput,
-)
-from chalicelib.counters.snapshot import RUNNING
 from chalicelib.jobs import jobtype
-from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.listing import iso
 
-MOST_POINTS = 1500
-MOST_ROWS = 3000
-"""Stored buckets that a series is summed from, for each type: of steps that are made of several there are fewer."""
-DEFAULT_SPAN = 3600.0
 Metric = Literal["throughput", "failures", "wait", "run", "total", "depth"]
 Step = Annotated[Literal["60", "300", "3600", "86400"], StringConstraints()]
 
@@ -105,7 +88,11 @@ class Series(Answer):
     )
 
 
-@endpoints.get("/metrics/series", Series, query=SeriesQuery)
+POINTS: dict[str, type[Happened | WentWrong | Left]] = {"throughput": Happened, "failures": WentWrong, "depth": Left}
+"""What the points of a metric look like; all others are durations."""
+
+
+@endpoints.get("/metrics/series", Series, query=SeriesQuery, moving=("from", "to"))
 def read_series(call: Call) -> Series:
     """Throughput, failures, durations or depth over time: the newest 1,500 points, or 600 that are 300 s apart.
 
@@ -115,42 +102,14 @@ def read_series(call: Call) -> Series:
     if asked.type is not None:
         check_type(asked.type)
     names = [asked.type] if asked.type else [kind.name for kind in jobtype.all_types()]
-    now, step = wiring.clock()(), int(asked.step)
-    end = now if asked.end is None else min(asked.end, now)
-    # Depth is counted back from now, whatever part of it is shown.
-    last = now if asked.metric == "depth" else end
-    start = max(asked.start if asked.start is not None else end - DEFAULT_SPAN, last - (_most_points(step) - 1) * step)
-    counters, metrics = wiring.counters(), wiring.metrics()
-    buckets = [b for name in names for b in counters.buckets(name, resolution(step), start - start % step, last)]
-    steps = gather(buckets, start, last, step)
-    recent = [b for name in names for b in counters.buckets(name, 60, now - DRAIN_WINDOW, now)]
-    unfinished = metrics.within(ACTIVE, asked.type) if asked.metric == "depth" else 0
+    found = wiring.history().series(asked.metric, names, asked.type, (asked.start, asked.end), int(asked.step))
+    model = POINTS.get(asked.metric, Took)
     return Series(
         metric=asked.metric,
         type=asked.type,
-        **{"from": iso(min(start, end))},
-        to=iso(end),
-        step_s=step,
-        points=_points(asked.metric, steps, unfinished, end),
-        drain_eta_s=drain_eta(recent, metrics.within(RUNNING, asked.type), now),
+        **{"from": iso(found.start)},
+        to=iso(found.end),
+        step_s=int(asked.step),
+        points=[model(**{**point, "t": iso(point["t"])}) for point in found.points],
+        drain_eta_s=found.drain_eta,
     )
-
-
-def _most_points(step: int) -> int:
-    return min(MOST_POINTS, MOST_ROWS * resolution(step) // step)
-
-
-def _points(
-    metric: Metric, steps: Steps, unfinished: int, end: float
-) -> list[Happened] | list[WentWrong] | list[Took] | list[Left]:
-    if metric == "throughput":
-        return [Happened(**_on_the_wire(point)) for point in throughput(steps)]
-    if metric == "failures":
-        return [WentWrong(**_on_the_wire(point)) for point in failures(steps)]
-    if metric == "depth":
-        return [Left(**_on_the_wire(point)) for point in depth(steps, unfinished) if point["t"] <= end]
-    return [Took(**_on_the_wire(point)) for point in durations(steps, metric)]
-
-
-def _on_the_wire(point: dict[str, Any]) -> dict[str, Any]:
-    return {**point, "t": iso(point["t"])}

@@ -13,6 +13,7 @@ from chalicelib import wiring
 from chalicelib.api import problems
 from chalicelib.api.auth import caller_of, require
 from chalicelib.api.body import read_object
+from chalicelib.api.conditional import ETAG, IF_NONE_MATCH, etag, known
 from chalicelib.api.encoding import encode
 from chalicelib.api.endpoint import Call, Endpoint, Reply, Text, read_body, read_query
 from chalicelib.api.schemas import VISIBLE_ASCII
@@ -22,7 +23,13 @@ from chalicelib.telemetry.emf import gathering
 
 LONGEST_CORRELATION_ID = 128
 CORRELATION_ID = "X-Correlation-Id"
-ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+STRICT_TRANSPORT = "max-age=63072000"
+"""Two years, for this host alone. Browsers ignore it where a laptop serves plain HTTP."""
+ALWAYS = {
+    "Cache-Control": "no-store",
+    "Strict-Transport-Security": STRICT_TRANSPORT,
+    "X-Content-Type-Options": "nosniff",
+}
 
 Answered = BaseModel | Reply | Text
 
@@ -33,7 +40,8 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
     began = time.perf_counter()
     try:
         with gathering():
-            response = _respond(endpoint, _answer(endpoint, request, path, correlation_id))
+            answer = _answer(endpoint, request, path, correlation_id)
+            response = _respond(endpoint, answer, request.headers.get(IF_NONE_MATCH))
     except Exception as error:
         response = refuse(error, endpoint.path, correlation_id)
     took = 1000 * (time.perf_counter() - began)
@@ -96,10 +104,15 @@ def _raw_body(request: Request) -> bytes:
     return raw.encode() if isinstance(raw, str) else raw
 
 
-def _respond(endpoint: Endpoint, answer: Answered) -> Response:
+def _respond(endpoint: Endpoint, answer: Answered, known_tags: str | None) -> Response:
     if isinstance(answer, Text):
         return Response(answer.content, {**answer.headers, "Content-Type": answer.content_type}, answer.status)
     reply = answer if isinstance(answer, Reply) else Reply(answer)
     if not isinstance(reply.body, endpoint.answer):
         raise JobFlowError(f"{endpoint.name} answered {type(reply.body).__name__}, not {endpoint.answer.__name__}")
-    return Response(encode(reply.body), {**reply.headers, "Content-Type": "application/json"}, reply.status)
+    headers = dict(reply.headers)
+    if endpoint.moving is not None:
+        headers[ETAG] = etag(reply.body, endpoint.moving)
+        if known(known_tags, headers[ETAG]):
+            return Response("", headers, 304)
+    return Response(encode(reply.body), {**headers, "Content-Type": "application/json"}, reply.status)

@@ -2,6 +2,7 @@
 
 Each queued job counts on three rulers. A fine one forgets early, so that a backlog of days takes a few kilobytes and a
 wait of minutes is known to seconds: within 2.5 s up to a quarter of an hour, 30 s up to 4 hours, 30 minutes beyond.
+A type's row holds at most 181 fine and 241 middle marks, and one for each hour since the oldest job came.
 """
 
 import math
@@ -9,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-PREFIX = "w#"
+from chalicelib.counters.keys import WAITING
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,11 @@ class Ruler:
     reach: float
 
     def mark(self, at: float) -> int:
-        """The mark of a moment."""
+        """Return the mark of a moment."""
         return int(at // self.width)
 
     def live(self, mark: int, now: float) -> bool:
-        """Whether anyone still looks at the mark. Leaving counts only while it is: later, nobody would notice."""
+        """Return whether the mark is still read."""
         return (mark + 1) * self.width + self.reach >= now
 
 
@@ -33,21 +34,19 @@ FINE, MIDDLE, COARSE = RULERS = (Ruler("s", 5, 900), Ruler("m", 60, 4 * 3600), R
 """Each width divides the next one, so that every mark lies within one of the next ruler's."""
 
 
-def came(job_type: str, since: float) -> Counter[str]:
-    """What a job that is queued since then adds."""
-    return Counter({_name(ruler, job_type, ruler.mark(since)): 1 for ruler in RULERS})
+def queued(since: float, now: float, number: int = 1) -> Counter[str]:
+    """Return what a job that is queued since then adds, or with -1 takes out again when it leaves.
+
+    Marks that nobody reads at `now` are left out on both ways, so that a stream that is hours late adds no more of
+    them than one that is on time.
+    """
+    marks = {ruler: ruler.mark(since) for ruler in RULERS}
+    return Counter({_name(ruler, mark): number for ruler, mark in marks.items() if ruler.live(mark, now)})
 
 
-def went(job_type: str, since: float, at: float) -> Counter[str]:
-    """What takes it out again when it leaves at `at`."""
-    return Counter(
-        {_name(r, job_type, r.mark(since)): -1 for r in RULERS if r.live(r.mark(since), at)}
-    )  # fmt: skip
-
-
-def oldest(numbers: Mapping[str, int], job_type: str, now: float) -> float | None:
-    """Since when the oldest queued job waits: the middle of its mark, in seconds since the epoch; None without one."""
-    waiting = _by_ruler(numbers, job_type, now)
+def oldest(marks: Mapping[str, int], now: float) -> float | None:
+    """Return since when the oldest queued job waits: the middle of its mark, in epoch seconds; None without one."""
+    waiting = _by_ruler(marks, now)
     if not waiting[COARSE]:
         return None
     ruler, mark = COARSE, min(waiting[COARSE])
@@ -60,9 +59,9 @@ def oldest(numbers: Mapping[str, int], job_type: str, now: float) -> float | Non
     return min(now, (mark + 0.5) * ruler.width)
 
 
-def ahead(numbers: Mapping[str, int], job_type: str, since: float, now: float) -> int:
-    """How many jobs at most came into the queue before one that waits since then."""
-    waiting = _by_ruler(numbers, job_type, now)
+def ahead(marks: Mapping[str, int], since: float, now: float) -> int:
+    """Return how many jobs at most came into the queue before one that waits since then."""
+    waiting = _by_ruler(marks, now)
     left = sum(n for mark, n in waiting[COARSE].items() if mark <= COARSE.mark(since))
     parent = COARSE
     for finer in (MIDDLE, FINE):
@@ -74,39 +73,37 @@ def ahead(numbers: Mapping[str, int], job_type: str, since: float, now: float) -
     return max(0, left - 1)
 
 
-def litter(numbers: Mapping[str, int], now: float) -> list[str]:
-    """The names that nobody reads any more."""
-    return [name for name, n in numbers.items() if (found := _parse(name)) and (n <= 0 or not _is_live(found, now))]
+def litter(marks: Mapping[str, int], now: float) -> list[str]:
+    """Return the names that nobody reads any more."""
+    return [name for name, n in marks.items() if n <= 0 or not is_live(name, now)]
 
 
 def is_live(name: str, now: float) -> bool:
-    """Whether a name of ours is still read."""
-    found = _parse(name)
-    return found is not None and _is_live(found, now)
-
-
-def _name(ruler: Ruler, job_type: str, mark: int) -> str:
-    return f"{PREFIX}{job_type}#{ruler.letter}{mark}"
-
-
-def _parse(name: str) -> tuple[str, Ruler, int] | None:
-    if not name.startswith(PREFIX):
-        return None
-    _, job_type, place = name.split("#")
-    return job_type, next(ruler for ruler in RULERS if ruler.letter == place[0]), int(place[1:])
-
-
-def _is_live(found: tuple[str, Ruler, int], now: float) -> bool:
-    _, ruler, mark = found
+    """Return whether the mark of that name is still read."""
+    ruler, mark = _parse(name)
     return ruler.live(mark, now)
 
 
-def _by_ruler(numbers: Mapping[str, int], job_type: str, now: float) -> dict[Ruler, dict[int, int]]:
+def is_coarse(name: str) -> bool:
+    """Return whether it is a mark of the coarse ruler: the others are gone by themselves within 4 hours."""
+    return _parse(name)[0] is COARSE
+
+
+def _name(ruler: Ruler, mark: int) -> str:
+    return f"{WAITING}{ruler.letter}{mark}"
+
+
+def _parse(name: str) -> tuple[Ruler, int]:
+    place = name.removeprefix(WAITING)
+    return next(ruler for ruler in RULERS if ruler.letter == place[0]), int(place[1:])
+
+
+def _by_ruler(marks: Mapping[str, int], now: float) -> dict[Ruler, dict[int, int]]:
     waiting: dict[Ruler, dict[int, int]] = {ruler: {} for ruler in RULERS}
-    for name, n in numbers.items():
-        found = _parse(name)
-        if found and found[0] == job_type and n > 0 and _is_live(found, now):
-            waiting[found[1]][found[2]] = n
+    for name, n in marks.items():
+        ruler, mark = _parse(name)
+        if n > 0 and ruler.live(mark, now):
+            waiting[ruler][mark] = n
     return waiting
 
 

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chalicelib.counters.fold import STEPS
 from chalicelib.counters.histogram import percentile
+from chalicelib.counters.keys import STEPS
 from chalicelib.jobs.ports import ErrorHour
 
 EVENTS = ("created", "completed", "failed", "retried", "dead_lettered")

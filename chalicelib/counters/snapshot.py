@@ -83,11 +83,6 @@ class MetricsReader:
     def _depth(self, name: str, standing: Standing, types: int) -> Depth:
         return self.queue.depth(name) if types <= MOST_ASKED else expected(standing, name)
 
-    def within(self, statuses: Iterable[Status], job_type: str | None) -> int:
-        """How many jobs of a type, or of all, are in one of these states, as last counted."""
-        totals = self.counters.standing().totals
-        return sum(count(totals, status, job_type) for status in statuses)
-
     def count(self, status: Status | None, job_type: str | None) -> int:
         """How many jobs there are with this status and type, as last counted."""
         return count(self.counters.standing().totals, status, job_type)
@@ -121,7 +116,7 @@ def summarise(standing: Standing, depths: Mapping[str, Depth], now: float) -> Me
 
 def _of_type(standing: Standing, name: str, depth: Depth, now: float) -> Numbers:
     by_status = _by_status(standing.totals, name)
-    oldest = backlog.oldest(standing.waiting, name, now) if by_status[Status.QUEUED] else None
+    oldest = backlog.oldest(standing.waiting.get(name, {}), now) if by_status[Status.QUEUED] else None
     return Numbers(by_status, depth, oldest, name in standing.paused)
 
 

@@ -1,56 +1,83 @@
-"""The Lambda behind the jobs table's stream: counts every change of a job exactly once."""
+"""Count every change of a job that the table's stream tells, exactly once."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
-from chalicelib.counters.fold import STEPS, CounterRows, CounterTable, Entry, fold, pieces, total
+from chalicelib.counters import keys
+from chalicelib.counters.changes import Told, Unreadable
+from chalicelib.counters.fold import Entry, fold, pieces, total
+from chalicelib.counters.legacy import Legacy
+from chalicelib.errors import RowRefused
+from chalicelib.jobs.ports import CounterTable, Row
 
 TIDY_EVERY = 60.0
+"""Seconds after which a process looks at a type's row again. A busy type leaves 13 attributes a minute behind."""
 
 
-def apply(rows: CounterRows, records: Sequence[Mapping[str, Any]], lane: str) -> list[Entry]:
-    """Count a batch; records a row has already counted are left out. Returns the entries that were added.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What became of a batch: the entries that were added, and what was skipped."""
 
-    Every row keeps its own mark, written together with its numbers: a batch that is replayed, split or cut off in
-    the middle counts once. Lanes are shards: within one, records come in order.
-    """
-    added: list[Entry] = []
-    for row, entries in fold(records).items():
-        for piece in pieces(entries):
-            left = piece
-            while left:
-                mark = rows.add(row, total(left), lane, left[0].sequence, left[-1].sequence)
-                if mark is None:
-                    added += left
-                    break
-                left = _after(left, mark)
-    return added
+    added: list[Entry] = field(default_factory=list)
+    skipped: list[Unreadable] = field(default_factory=list)
 
-
-def created(entries: Iterable[Entry]) -> Counter[str]:
-    """How many new jobs entries tell of, by type."""
-    found: Counter[str] = Counter()
-    for entry in entries:
-        step, _, job_type = entry.row.pk.partition("#")
-        if step == STEPS[60]:
-            found[job_type] += entry.additions.numbers["created"]
-    return +found
-
-
-def _after(entries: Sequence[Entry], mark: str) -> list[Entry]:
-    return [entry for entry in entries if entry.sequence > mark]
+    def created(self) -> Counter[str]:
+        """Return how many new jobs the batch told of, by type."""
+        found: Counter[str] = Counter()
+        for entry in self.added:
+            step, _, job_type = entry.row.pk.partition("#")
+            if step == keys.STEPS[60]:
+                found[job_type] += entry.additions.numbers["created"]
+        return +found
 
 
 @dataclass
-class Tidying:
-    """Keeps the row of totals small; a look once a minute a process is enough."""
+class StreamCounter:
+    """Counts batches of one process into these rows."""
 
-    last: float = float("-inf")
+    rows: CounterTable
+    clock: Callable[[], float]
+    _tidied: dict[Row, float] = field(default_factory=dict)
+    _legacy: Legacy = field(init=False)
 
-    def tidy(self, rows: CounterTable, now: float) -> None:
-        """Look, unless somebody in this process just did."""
-        if now - self.last >= TIDY_EVERY:
-            self.last = now
-            rows.tidy(now)
+    def __post_init__(self) -> None:
+        self._legacy = Legacy(self.rows)
+
+    def count(self, told: Iterable[Told], lane: str) -> Counted:
+        """Count a batch; changes that a row has already counted are left out.
+
+        Every row keeps its own mark, written together with its numbers: a batch that is replayed, split or cut off in
+        the middle counts once. Lanes are shards: within one, changes come in order. What can never be counted is
+        skipped, because Lambda would deliver the batch again and again.
+        """
+        now = self.clock()
+        folded = fold(told, now)
+        counted = Counted(skipped=folded.skipped)
+        for row, entries in folded.ordered():
+            left: Sequence[Entry] = entries
+            if keys.is_totals(row):
+                left = self._legacy.left(entries, lane, now)
+                self._tidy(row, now)
+            for piece in pieces(left):
+                self._add(row, piece, lane, counted)
+        return counted
+
+    def _add(self, row: Row, piece: Sequence[Entry], lane: str, counted: Counted) -> None:
+        left = piece
+        while left:
+            try:
+                mark = self.rows.add(row, total(left), lane, left[0].sequence, left[-1].sequence)
+            except RowRefused as error:
+                counted.skipped.extend(Unreadable(one.sequence, f"{row.pk}/{row.sk}", str(error)) for one in left)
+                return
+            if mark is None:
+                counted.added.extend(left)
+                return
+            left = [entry for entry in left if entry.sequence > mark]
+
+    def _tidy(self, row: Row, now: float) -> None:
+        # Before adding: a row that is full would refuse the write, and a look after it would never come.
+        if now - self._tidied.get(row, float("-inf")) >= TIDY_EVERY:
+            self._tidied[row] = now
+            self.rows.tidy(row, now)

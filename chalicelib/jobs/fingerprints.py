@@ -1,24 +1,68 @@
-"""Name an error so that two that differ only in ids, numbers and quoted parts have one name. Pure."""
+"""When two errors are the same one: ids, numbers, paths and times may differ, error codes may not. Pure."""
 
 import hashlib
 import re
 
-VOLATILE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|\b[0-9a-f]{12,}\b|\d+|'[^']*'|\"[^\"]*\"", re.IGNORECASE)
 LONGEST = 160
+"""Characters of a group's message, as it is shown."""
+READ = 4000
+"""Characters of a message that are looked at: of its first line, which is where libraries say what happened."""
+
+CODE = (
+    r"'[1-5]\d\d [A-Z][A-Za-z -]{1,40}'"  # httpx: '404 Not Found'
+    r"|\([1-5]\d\d[,)]"  # boto3: (404); smtplib: (550, …
+    r"|(?<![\w.])[1-5]\d\d(?= {1,2}(?:Client|Server) Error)"  # requests
+    r"|^[2-5]\d\d(?=[ -])"  # SMTP
+    r"|(?<![\w.])[245]\.\d{1,2}\.\d{1,3}(?![\w.])"  # SMTP: 5.1.1, RFC 3463
+    r"|\b(?:HTTP(?:/\d(?:\.\d)?)?(?: Error)?|status(?:[ _]code)?|error|code|errno|returned|SQLSTATE)"
+    r"[ :=\[(]{1,3}-?(?:\d{1,3}|[0-9A-Z]{5})(?![\w.-])"
+)
+VOLATILE = (
+    r"'[^']*'|\"[^\"]*\""
+    r"|\b[0-9a-f]{8}-[0-9a-f-]{27}|\b0x[0-9a-f]+|\b[0-9a-f]{12,}\b"
+    r"|\b\d{4}-\d\d-\d\d(?:[T ][\d:.,]+)?(?:Z|[+-]\d\d:?\d\d)?|\b\d\d?:\d\d:\d\d(?:[.,]\d+)?"
+    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,255}"
+    r"|(?<=:)//[^\s'\"<>]+"
+    r"|(?<![\w/…])/[^\s'\"(),;<>]+|(?<![\w./-])[\w.-]{1,80}/[\w./-]{1,400}"
+    r"|(?<!\w)(?=[a-z_]{0,80}\d)\w{8,200}"
+    r"|\d+(?:[.,]\d+)*"
+)
+PARTS = re.compile(f"(?P<code>{CODE})|(?P<volatile>{VOLATILE})", re.IGNORECASE | re.ASCII)
+CODES = re.compile(CODE, re.IGNORECASE | re.ASCII)
 
 
 def generalise(message: str) -> str:
-    """The message with "…" for what differs from job to job; of a general message it makes the same again."""
-    return VOLATILE.sub("…", message)[:LONGEST]
+    """Return the first line with "…" for what differs from job to job, cut to 160 characters.
+
+    Of a general message it makes the same again.
+    """
+    return _general(message)[:LONGEST]
 
 
 def fingerprint(job_type: str, error_class: str, message: str) -> tuple[str, str]:
-    """A stable name for "the same error", and its general message."""
-    general = generalise(message)
-    return hashlib.sha256(f"{job_type}|{error_class}|{general}".encode()).hexdigest()[:12], general
+    """Return a stable name for "the same error", made of the whole first line, and its general message."""
+    general = _general(message)
+    return hashlib.sha256(f"{job_type}|{error_class}|{general}".encode()).hexdigest()[:12], general[:LONGEST]
 
 
 def mentions(error_class: str | None, message: str | None, text: str) -> bool:
-    """Return whether an error's class and message contain the text, ignoring case, as they are or generalised."""
+    """Return whether an error's class and message hold the text in any case: as they are, or generalised."""
     forms = (f"{error_class} {message}", f"{error_class} {generalise(message or '')}")
     return any(text.lower() in form.lower() for form in forms)
+
+
+def _general(message: str) -> str:
+    line = message.strip()[:READ].partition("\n")[0].rstrip()
+    return PARTS.sub(_replaced, line)
+
+
+def _replaced(found: re.Match[str]) -> str:
+    if found["code"] is not None:
+        return found["code"]
+    text = found["volatile"]
+    if text[0] in "'\"":
+        # A quoted reason keeps its codes: urllib3 puts the whole cause into quotes.
+        return " ".join(["…", *CODES.findall(text[1:-1])])
+    if text.startswith("//"):
+        return f"//{re.sub('[0-9]+', '…', text[2:].partition('/')[0])}/…"
+    return "…"

@@ -14,6 +14,7 @@ from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import JSON, Job, Move, Status
 from chalicelib.jobs.limits import KEEP_DEAD, KEEP_DONE, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 
+CUT = "…".encode()
 LONGEST_CLASS, LONGEST_ERROR, LONGEST_NOTE = 60, 160, 110
 """Bytes of an error's class, of class and message together, and of a progress note: what a job item has room for."""
 
@@ -237,11 +238,14 @@ def _error(of: Job, error: tuple[str, str]) -> dict[str, Any]:
     left = LONGEST_ERROR - len(error_class.encode())
     gone = {"request_id": None, "cold_start": None, "receive_count": None, "progress_note": None}
     message = _cut(error[1], left)
-    # Of the text as it is kept: the counters see no more of it, and both must give the error one name.
-    name, _ = fingerprint(of.type, error_class, message)
+    # Of the whole text: what tells two errors apart may lie behind the cut.
+    name, _ = fingerprint(of.type, error_class, error[1])
     return {"error_class": error_class, "error_message": message, "fingerprint": name, **gone}
 
 
 def _cut(text: str, size: int) -> str:
-    """At most so many bytes, whole characters: in bytes, because a job is to fit one write unit."""
-    return text.encode("utf-8", "replace")[:size].decode("utf-8", "ignore")
+    """Return at most so many bytes, whole characters, with "…" where it was cut: a job is to fit one write unit."""
+    whole = text.encode("utf-8", "replace")
+    if len(whole) <= size:
+        return whole.decode()
+    return whole[: size - len(CUT)].decode("utf-8", "ignore") + CUT.decode()

@@ -22,9 +22,10 @@ class Line:
     @classmethod
     def of(cls, job: Job, standing: Standing, now: float) -> "Line":
         """The line that the job is in, as last counted."""
+        marks = standing.waiting.get(job.type, {})
         return cls(
-            backlog.ahead(standing.waiting, job.type, job.updated_at, now),
-            backlog.oldest(standing.waiting, job.type, now),
+            backlog.ahead(marks, job.updated_at, now),
+            backlog.oldest(marks, now),
             standing.paused.get(job.type),
         )
 

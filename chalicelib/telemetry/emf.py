@@ -1,4 +1,4 @@
-"""The ten metrics there are, and how they are written: one EMF line an invocation and job type, or event.
+"""The eleven metrics there are, and how they are written: one EMF line an invocation and job type, or event.
 
 CloudWatch bills every name in every combination of its dimensions, so this list is short on purpose; everything else
 is a log line, or is counted exactly by the counters. What an invocation has gathered is lost if it is killed.
@@ -37,8 +37,12 @@ class Metric(StrEnum):
     WATCHDOG_RAN = "WatchdogRan"
     CONTROL_TABLE_DOWN = "ControlTableDown"
     COUNTER_DRIFT = "CounterDrift"
+    RECOUNTED = "Recounted"
 
 
+PER_TYPE = frozenset({Metric.COMPLETED, Metric.FAILED})
+"""Counted for each job type, because an alarm is about their ratio. CloudWatch bills each name of each type, and
+`GET /metrics` has all the others by type for nothing: those are counted for the platform as a whole."""
 _lock = threading.Lock()
 _gathered: Counter[tuple[tuple[str, str], Metric]] = Counter()
 _gathering = 0
@@ -46,6 +50,8 @@ _gathering = 0
 
 def count(metric: Metric, job_type: str = PLATFORM, number: int = 1, *, event: str | None = None) -> None:
     """Count; written at the end of `gathering`, or at once outside of it. An `event` stands in the job type's place."""
+    if metric not in PER_TYPE:
+        job_type = PLATFORM
     dimension = ("job_type", job_type) if event is None else ("event", event)
     with _lock:
         _gathered[dimension, metric] += number

@@ -200,10 +200,17 @@ def counted(records: int, entries: int, created: Mapping[str, int]) -> None:
         count(Metric.CREATED, job_type, number)
 
 
+def record_skipped(item: str, sequence: str, why: str) -> None:
+    """A record of the stream cannot be counted, however often it comes: the counters miss it until a recount."""
+    logger().error("counters.skipped", extra={"item": item, "sequence": sequence, "why": why})
+    count(Metric.COUNTER_DRIFT)
+
+
 def recounted(jobs: int, wrong: Mapping[str, int], repaired: Mapping[str, int]) -> None:
-    """The jobs were recounted: by how much the counters are wrong for sure, by number, and what was put right."""
+    """A recount ended: by how much the counters were wrong for sure, by type and status, and what was put right."""
     level = logger().warning if wrong else logger().info
     level("counters.recounted", extra={"jobs": jobs, "wrong": dict(wrong), "repaired": dict(repaired)})
+    count(Metric.RECOUNTED)
     if wrong:
         count(Metric.COUNTER_DRIFT, number=sum(abs(n) for n in wrong.values()))
 
@@ -212,3 +219,9 @@ def paused(job_type: str, token_id: str, *, resumed: bool = False) -> None:
     """An administrator paused or resumed a type."""
     logger().warning("job_type.resumed" if resumed else "job_type.paused",
                      extra={"job_type": job_type, "token_id": token_id})  # fmt: skip
+
+
+def error_acknowledged(fingerprint: str, token_id: str, *, reopened: bool = False) -> None:
+    """Somebody marked a group of errors as known, or took the mark away."""
+    logger().info("error.reopened" if reopened else "error.acknowledged",
+                  extra={"fingerprint": fingerprint, "token_id": token_id})  # fmt: skip

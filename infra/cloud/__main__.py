@@ -16,6 +16,7 @@ from infra.cloud.account import sign_in
 from infra.cloud.deploy import Deployment
 from infra.cloud.destroy import Destruction
 from infra.cloud.errors import CloudError, refusal
+from infra.cloud.first_token import FirstToken
 from infra.cloud.package import ROOT, build
 from infra.cloud.recount import recount
 from infra.cloud.stack import Stack
@@ -50,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _package(options: argparse.Namespace, terminal: Terminal) -> int:
     made = build(options.stage, jobtype.load(), target=options.out)
     terminal.say(f"{made.archive} ({made.archive.stat().st_size / 1e6:.1f} MB), {made.template}")
+    for note in made.notes:
+        terminal.say(note)
     return 0
 
 
@@ -58,12 +61,13 @@ def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
     terminal.say(f"Deploying {stack_name(options.stage)} to account {account.id}, {account.region}.")
     Deployment(
         account,
-        Stack(account, stack_name(options.stage)),
+        Stack(account, stack_name(options.stage), role=options.role_arn),
         terminal,
         given=parameters.parse(options.set),
         dashboard=None if options.no_dashboard else ROOT / "dashboard",
         dry_run=options.dry_run,
         yes=options.yes,
+        first_token=FirstToken(options.token_file, options.token_secret),
     ).run()
     return 0
 
@@ -72,7 +76,7 @@ def _destroy(options: argparse.Namespace, terminal: Terminal) -> int:
     account = sign_in()
     name = stack_name(options.stage)
     confirmed = options.confirm or terminal.ask(f"This deletes every job, file and log of {name}. Type its name: ")
-    left = Destruction(account, Stack(account, name), terminal, confirmed).run()
+    left = Destruction(account, Stack(account, name, role=options.role_arn), terminal, confirmed).run()
     if not left:
         terminal.say("Nothing is left.")
         return 0
@@ -148,11 +152,10 @@ def _parser() -> argparse.ArgumentParser:
     package.add_argument("--stage", default="prod", help="whose template; the zip is the same for all")
     package.add_argument("--out", type=Path, default=ROOT / "build")
     deploy = staged("deploy", _deploy, "Package, and bring the stage's stack, dashboard and first token up to date.")
-    deploy.add_argument("--dry-run", action="store_true", help="only say what would change")
-    deploy.add_argument("--yes", action="store_true", help="go on even when data would be lost")
-    deploy.add_argument("--no-dashboard", action="store_true", help="leave the dashboard as it is; needs no Node")
-    deploy.add_argument("--set", action="append", default=[], metavar="Name=value", help="a parameter of the stack")
+    _deploy_options(deploy)
     destroy = staged("destroy", _destroy, "Delete the stage with all its data, and list what is left.")
+    for command_with_role in (deploy, destroy):
+        command_with_role.add_argument("--role-arn", default="", help="with whose rights CloudFormation acts")
     destroy.add_argument("--confirm", default="", metavar="STACK", help="the stack's name, to be sure")
     staged("status", _status, "Show the stage's addresses, queues and ringing alarms.")
     staged("recount", _recount, "Count the stage's jobs anew and compare with its counters; ends with 1 if wrong.")
@@ -166,6 +169,17 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument("--out", type=Path, default=ROOT / "build")
     command("cost", _cost, "Work out what the stack costs when idle, and per million jobs.")
     return parser
+
+
+def _deploy_options(deploy: argparse.ArgumentParser) -> None:
+    deploy.add_argument("--dry-run", action="store_true", help="only say what would change")
+    deploy.add_argument("--yes", action="store_true", help="go on even when data would be lost")
+    deploy.add_argument("--no-dashboard", action="store_true", help="leave the dashboard as it is; needs no Node")
+    deploy.add_argument("--token-file", type=Path, help="where the first admin token goes, if not to a terminal")
+    deploy.add_argument(
+        "--token-secret", default="", metavar="NAME", help="the same as a new secret in Secrets Manager"
+    )
+    deploy.add_argument("--set", action="append", default=[], metavar="Name=value", help="a parameter of the stack")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,23 @@
-"""The bill as text: what an idle month costs, a million jobs, and keeping them."""
+"""Write the bill as text: an idle month, a million jobs, keeping them, metrics in use, an open console."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.jobs.jobtype import JobType
-from infra.cloud.cost import ALONE, BATCHES, BUSY, Line, idle, kept, per_million, total
+from infra.cloud.cost import (
+    ALONE,
+    BATCHES,
+    BUSY,
+    BUSY_SECONDS,
+    QUIET_SECONDS,
+    Line,
+    active,
+    console,
+    idle,
+    kept,
+    per_million,
+    total,
+)
 from infra.cloud.prices import ALLOWANCES, PRICES
 
 NOTES = (
@@ -16,7 +29,8 @@ NOTES = (
 
 def report(types: Sequence[JobType[Any, Any]]) -> str:
     """All bills as text."""
-    return "\n".join([*_idle(types), "", *_jobs(), "", *_kept(), "", *NOTES, f"Prices of {PRICES.version}, us-east-1."])
+    bills = [*_idle(types), "", *_jobs(), "", *_kept(), "", *_more(types)]
+    return "\n".join([*bills, "", *NOTES, f"Prices of {PRICES.version}, us-east-1."])
 
 
 def _idle(types: Sequence[JobType[Any, Any]]) -> list[str]:
@@ -47,6 +61,16 @@ def _jobs() -> list[str]:
 def _kept() -> list[str]:
     lines = kept()
     return ["A million finished jobs that are kept, a month", *(_row(line, line) for line in lines), _sums(52, lines)]
+
+
+def _more(types: Sequence[JobType[Any, Any]]) -> list[str]:
+    listed, allowed = active(types), active(types, ALLOWANCES)
+    rows = ["On top, a month", *(_row(a, a, b) for a, b in zip(listed, allowed, strict=True))]
+    for every, when in ((BUSY_SECONDS, "jobs change"), (QUIET_SECONDS, "quiet")):
+        lines = console(types, every)
+        asked = Line(f"Open console, {when} ({every} s)", lines[0].amount, total(lines))
+        rows.append(_row(asked, asked))
+    return rows
 
 
 def _row(what: Line, *bills: Line) -> str:

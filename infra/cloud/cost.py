@@ -1,4 +1,4 @@
-"""What the stack costs: per month when nothing happens, per million jobs when everything goes well. Pure."""
+"""Work out what the stack costs: a month when nothing happens, a million jobs, keeping them, a console. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,10 @@ from typing import Any
 from chalicelib.api.schemas import MOST_IN_BATCH
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.service.batch import AT_ONCE
+from chalicelib.telemetry.emf import PER_TYPE, Metric
 from infra.cloud.prices import MILLION, NONE, PRICES, Allowances, Prices
 from infra.definition.alarms import all_alarms
+from infra.definition.overview import FREE_METRICS, metrics_of, rows
 
 MINUTES = 60 * 24 * 30
 """In the month that all of this is about."""
@@ -24,6 +26,14 @@ INDEX_SHARDS = 8
 """Queries of a run: four shards of due work and four of scheduled work, half a read unit each when empty."""
 STANDING_METRICS = 1
 """Custom metrics with points even when idle: the watchdog's sign of life."""
+ONLY_IN_TROUBLE = frozenset({Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT})
+FENCED_EVENTS = ("late_finisher", "takeover", "duplicate")
+BUSY_SECONDS, QUIET_SECONDS = 2, 15
+"""How often a console looks while something changes, and while nothing does."""
+LOOKS, STRIP_SECONDS = 2, 15
+"""Requests of one look: the head of the list and the metrics; and how often the strip of the last hour is asked for."""
+READS_A_LOOK = 4.5
+"""Read units of one look, about: eight shards of the index for the list, the totals' rows for the metrics."""
 WRITE_UNITS = 7
 """Of a job that completes at its first attempt, counted in tests: put 3, sent 1, claim 1, complete 2."""
 REQUEST_WRITE_UNITS = 1
@@ -118,7 +128,43 @@ def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Pr
         _line("Log GB", logged, free.log_gb, prices.log_gb),
         _line("Metrics of alarms", watched, free.alarm_metrics, prices.alarm_metric_month),
         _line("Custom metrics", STANDING_METRICS, free.metrics, prices.metric_month),
-        _line("CloudWatch dashboards", 1, free.dashboards, prices.dashboard_month),
+        _line("CloudWatch dashboards", 1, _free_dashboards(types, free), prices.dashboard_month),
+    ]
+
+
+def _free_dashboards(types: Sequence[JobType[Any, Any]], free: Allowances) -> int:
+    return free.dashboards if metrics_of(rows(types, "any")) <= FREE_METRICS else 0
+
+
+def active_metrics(types: Sequence[JobType[Any, Any]]) -> int:
+    """Return how many custom metrics have points in a month in which every type works, fails and is retried."""
+    of_types = len(PER_TYPE) * len(types)
+    of_platform = len(Metric) - len(PER_TYPE) - len(ONLY_IN_TROUBLE) - 1
+    return of_types + of_platform + len(FENCED_EVENTS)
+
+
+def active(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Prices = PRICES) -> list[Line]:
+    """Return what a month with jobs adds to an idle one, besides the jobs themselves: the metrics they write."""
+    more = active_metrics(types) - STANDING_METRICS
+    left = max(0, free.metrics - STANDING_METRICS)
+    return [_line("Custom metrics, all in use", more, left, prices.metric_month)]
+
+
+def console(types: Sequence[JobType[Any, Any]], every: float, prices: Prices = PRICES) -> list[Line]:
+    """Return a month of one console that is always visible and looks at jobs and metrics `every` so many seconds."""
+    looks = MINUTES * 60 / every
+    requests = looks * LOOKS + MINUTES * 60 / max(every, STRIP_SECONDS)
+    depths = looks * 2 * len(types)
+    reads = looks * READS_A_LOOK
+    logged = requests * REQUEST_KB / MILLION
+    seconds = requests * API_SECONDS * API_MB / 1024
+    return [
+        _line("API Gateway requests", requests, 0, prices.api_request / MILLION),
+        _line("Lambda requests", requests, 0, prices.lambda_request / MILLION),
+        _line("Lambda GB-seconds", seconds, 0, prices.lambda_gb_second_arm / MILLION),
+        _line("SQS requests, depths", depths, 0, prices.sqs_request / MILLION),
+        _line("DynamoDB read units", reads, 0, prices.read_unit / MILLION),
+        _line("Log GB", logged, 0, prices.log_gb),
     ]
 
 

@@ -1,21 +1,19 @@
-"""From the checkout to a running stage: package, upload, change set, stack, dashboard, first token."""
+"""Bring a checkout to a running stage: preflight, package, upload, change set, stack, dashboard, first token."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chalicelib.access.tokens import Role
 from chalicelib.jobs import jobtype
-from infra.cloud import access, artifacts, parameters, website
+from infra.cloud import access, artifacts, parameters, preflight, website
 from infra.cloud.account import Account
 from infra.cloud.emptying import remove
 from infra.cloud.errors import CloudError
+from infra.cloud.first_token import FirstToken
 from infra.cloud.package import ROOT, Package, build
 from infra.cloud.stack import ChangeSet, Stack
 from infra.cloud.terminal import Terminal
 from infra.definition.names import APP, stage_of
-
-FIRST_TOKEN = "first admin"  # noqa: S105 - its label
 
 
 @dataclass
@@ -29,11 +27,13 @@ class Deployment:
     dashboard: Path | None = ROOT / "dashboard"
     dry_run: bool = False
     yes: bool = False
+    first_token: FirstToken = field(default_factory=FirstToken)
     package: Callable[[str], Package] = lambda stage: build(stage, jobtype.load())
 
     def run(self) -> dict[str, str]:
         """Deploy and return the stack's outputs; a dry run has none. Raises CloudError."""
         self.stack.check_changeable()
+        self._preflight()
         if self.dry_run:
             self._rehearse()
             return {}
@@ -46,9 +46,26 @@ class Deployment:
         if dist is not None:
             count = website.upload(self.account, outputs, dist, stage)
             self.terminal.say(f"Uploaded the dashboard: {count} files.")
-        self._first_token()
+        self.first_token.hand_out(access.tokens(self.account, self.stack), self.account, self.terminal)
         self._print(outputs)
         return outputs
+
+    def _preflight(self) -> None:
+        """Say what cannot work; raises CloudError for what would make the deployment fail."""
+        before = (self.stack.describe() or {}).get("Parameters", [])
+        values = preflight.chosen(parameters.known(self.given, before))
+        facts = preflight.look(self.account, values["MailIdentity"])
+        found = preflight.findings(values, facts, jobtype.load(), self.account.region)
+        for finding in found:
+            if finding.stops:
+                continue
+            self.terminal.say(finding.line())
+        stopping = [finding.sentence for finding in found if finding.stops]
+        if stopping:
+            raise CloudError(" ".join(stopping))
+        named = {"AccessLogs"} & ({entry["ParameterKey"] for entry in before} | self.given.keys())
+        if facts.log_role and not named:
+            self.given = {**self.given, "AccessLogs": "true"}
 
     def _rehearse(self) -> None:
         """Say what would change, and leave nothing behind."""
@@ -67,15 +84,21 @@ class Deployment:
         self.terminal.say("Dry run: no resource was changed.")
 
     def _build_dashboard(self) -> Path | None:
-        if self.dashboard is None:
+        if self.dashboard is None or self._headless():
             return None
         with self.terminal.working("Building the dashboard"):
             return website.build(self.dashboard)
+
+    def _headless(self) -> bool:
+        before = (self.stack.describe() or {}).get("Parameters", [])
+        return preflight.chosen(parameters.known(self.given, before))["Dashboard"] != "true"
 
     def _package(self, stage: str) -> Package:
         with self.terminal.working("Packaging the functions"):
             package = self.package(stage)
         self.terminal.say(f"Packaged {package.archive.stat().st_size / 1e6:.1f} MB.")
+        for note in package.notes:
+            self.terminal.say(note)
         return package
 
     def _clear_failed_start(self) -> None:
@@ -96,11 +119,13 @@ class Deployment:
 
     def _propose(self, package: Package, given: Mapping[str, str]) -> ChangeSet | None:
         found = self.stack.describe()
-        before = [entry["ParameterKey"] for entry in (found or {}).get("Parameters", [])]
-        values = parameters.choose(package.read_template()["Parameters"], given, before)
+        before = (found or {}).get("Parameters", [])
+        names = [entry["ParameterKey"] for entry in before]
+        chosen = parameters.choose(package.read_template()["Parameters"], given, names)
         with self.terminal.working("Uploading, and working out what changes"):
-            url = artifacts.upload(self.account, package, tags_of(self.stack.name))
-            return self.stack.propose(url, values, tags_of(self.stack.name))
+            known = parameters.known(given, before)
+            url = artifacts.upload(self.account, package, tags_of(self.stack.name), known)
+            return self.stack.propose(url, chosen, tags_of(self.stack.name))
 
     def _stop_if_data_is_at_stake(self, proposed: ChangeSet) -> None:
         lost = [change.logical_id for change in proposed.changes if change.loses_data]
@@ -113,21 +138,14 @@ class Deployment:
         outputs = self.stack.outputs()
         found = self.stack.describe() or {}
         known = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])}
-        if known.get("ApiOrigin") == outputs["ApiOriginValue"]:
+        if self._headless() or known.get("ApiOrigin") == outputs["ApiOriginValue"]:
             return outputs
         self.terminal.say("Narrowing the dashboard's security policy to this API.")
         self._apply(package, {**self.given, "ApiOrigin": outputs["ApiOriginValue"]})
         return self.stack.outputs()
 
-    def _first_token(self) -> None:
-        tokens = access.tokens(self.account, self.stack)
-        if tokens.list():
-            return
-        text, _ = tokens.issue(Role.ADMIN, FIRST_TOKEN)
-        self.terminal.secret("The first admin token. It is shown this once; keep it safe:", text)
-
     def _print(self, outputs: Mapping[str, str]) -> None:
-        self.terminal.table("Ready", {"Dashboard": outputs["SiteUrl"], "API": outputs["ApiUrl"]})
+        self.terminal.table("Ready", {"Dashboard": outputs.get("SiteUrl", "none"), "API": outputs["ApiUrl"]})
 
 
 def tags_of(stack: str) -> dict[str, str]:

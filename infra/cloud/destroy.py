@@ -5,30 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from infra.cloud import artifacts
 from infra.cloud.account import Account
 from infra.cloud.deploy import tags_of
 from infra.cloud.emptying import empty, remove
 from infra.cloud.errors import CloudError
+from infra.cloud.leftovers import exists
 from infra.cloud.stack import Stack, names_of
 from infra.cloud.terminal import Terminal
 
 LOGS = "/aws/lambda/{stack}-"
-MISSING = (
-    "NoSuchBucket",
-    "404",
-    "ResourceNotFoundException",
-    "AWS.SimpleQueueService.NonExistentQueue",
-    "QueueDoesNotExist",
-)
-ASK = {
-    "dynamodb": ("describe_table", "TableName"),
-    "lambda": ("get_function", "FunctionName"),
-    "s3": ("head_bucket", "Bucket"),
-    "sqs": ("get_queue_url", "QueueName"),
-}
 
 
 @dataclass
@@ -57,25 +43,13 @@ class Destruction:
         return list(self.left())
 
     def left(self) -> Iterator[str]:
-        """ARNs of everything that still has the stack's tags, and log groups of its name."""
+        """Yield ARNs of everything that still has the stack's tags, and log groups of its name."""
         tagging = self.account.client("resourcegroupstaggingapi")
         filters = [{"Key": key, "Values": [value]} for key, value in tags_of(self.stack.name).items()]
         for page in tagging.get_paginator("get_resources").paginate(TagFilters=filters):
             found = [mapping["ResourceARN"] for mapping in page["ResourceTagMappingList"]]
-            yield from (arn for arn in found if self._exists(arn))
+            yield from (arn for arn in found if exists(self.account, arn))
         yield from self._log_groups()
-
-    def _exists(self, arn: str) -> bool:
-        """Ask the service itself where that is easy: the index of tags remembers deleted things for a while."""
-        service, name = arn.split(":")[2], arn.rpartition(":")[2].rpartition("/")[2]
-        if service not in ASK:
-            return True
-        operation, argument = ASK[service]
-        try:
-            getattr(self.account.client(service), operation)(**{argument: name})
-        except ClientError as error:
-            return error.response["Error"]["Code"] not in MISSING
-        return True
 
     def _unlock(self, resources: list[dict[str, Any]]) -> None:
         dynamodb = self.account.client("dynamodb")

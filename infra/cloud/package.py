@@ -1,4 +1,4 @@
-"""`build/deployment.zip` and `build/sam.json`: what runs in Lambda, and the template that puts it there.
+"""Make `build/deployment.zip`, `build/sam.json` and `build/sbom.json`: the functions, their template, what they ship.
 
 The same sources give the same bytes, on any day and in any folder.
 """
@@ -13,32 +13,48 @@ from pathlib import Path
 from typing import Any
 
 from infra.cloud.archive import pack, unpack
+from infra.cloud.dependencies import LOCK, SHIPPED, fetch
+from infra.cloud.dependencies import unpack as unpack_wheels
 from infra.cloud.errors import CloudError
+from infra.cloud.sbom import sbom
 from infra.definition.names import stack_name
-from infra.definition.template import ARCHITECTURE, PLACEHOLDER_ORIGIN, Types, finish, merge_template
+from infra.definition.runtime import ARCHITECTURE, PYTHON
+from infra.definition.template import PLACEHOLDER_ORIGIN, Types, finish, merge_template
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("app.py", "chalicelib", "handlers", "vendor", "requirements.txt", ".chalice/config.json")
+SOURCES = ("app.py", "chalicelib", "handlers", "vendor", SHIPPED, LOCK, ".chalice/config.json")
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+NO_BYTE_CODE = (
+    "The functions run Python {there}, this is Python {here}, and no python{there} is on the path to compile for it: "
+    "the package has no byte code, and cold starts take longer."
+)
+COMPILED_BY = "The functions run Python {there}, this is Python {here}: byte code was made by {compiler}."
 PACKAGING_REGION = "us-east-1"
 """Chalice asks for a region and for credentials before it packages; neither gets into what it makes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What a build has made."""
+    """The files that a build made. `notes` are sentences for the person at the terminal."""
 
     archive: Path
     template: Path
     stack: str
+    notes: tuple[str, ...] = ()
 
     def read_template(self) -> dict[str, Any]:
-        """The SAM template as a value."""
+        """Return the SAM template as a value."""
         template: dict[str, Any] = json.loads(self.template.read_text())
         return template
 
 
 def build(
-    stage: str, types: Types, root: Path = ROOT, target: Path | None = None, architecture: str = ARCHITECTURE
+    stage: str,
+    types: Types,
+    root: Path = ROOT,
+    target: Path | None = None,
+    architecture: str = ARCHITECTURE,
+    python: str = PYTHON,
 ) -> Package:
     """Package the sources of `root` for a stage into `target` (default: `build/`). Raises CloudError."""
     target = target or root / "build"
@@ -47,25 +63,42 @@ def build(
     shutil.rmtree(work, ignore_errors=True)
     sources = copy_sources(root, work / "sources")
     _choose(sources / ".chalice" / "config.json", architecture)
+    # Chalice would fetch libraries without looking at hashes, and for the Python that it runs under
+    (sources / SHIPPED).write_text("")
     merged = work / "merge.json"
     merged.write_text(json.dumps(merge_template(types, stack)))
     _chalice(sources, merged, work / "chalice", stage)
-    unpack(work / "chalice" / "deployment.zip", work / "files")
-    compile_all(work / "files")
-    archive = pack(work / "files", target / "deployment.zip")
+    files, wheels = work / "files", fetch(root, work / "wheels", python, architecture)
+    unpack(work / "chalice" / "deployment.zip", files)
+    unpack_wheels(wheels, files)
+    notes = compile_all(files, python)
+    (target / "sbom.json").write_text(sbom(wheels, stack))
+    archive = pack(files, target / "deployment.zip")
     template = target / "sam.json"
-    made = finish(json.loads((work / "chalice" / "sam.json").read_text()), architecture)
+    made = finish(json.loads((work / "chalice" / "sam.json").read_text()), architecture, f"python{python}")
     template.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n")
     shutil.rmtree(work)
-    return Package(archive, template, stack)
+    return Package(archive, template, stack, notes)
 
 
-def compile_all(files: Path) -> None:
-    """Put byte code beside every module: /var/task is read-only, so each cold start would compile them again."""
-    command = [sys.executable, "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+def compile_all(files: Path, python: str = PYTHON) -> tuple[str, ...]:
+    """Put byte code beside every module: /var/task is read-only, so each cold start would compile them again.
+
+    Byte code is for one version of Python. Without that version on this machine there is none; returns a note about it.
+    """
+    compiler = interpreter(python)
+    if compiler is None:
+        return (NO_BYTE_CODE.format(here=HERE, there=python),)
+    command = [compiler, "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     done = _run([*command, "-s", str(files), "-p", "/var/task", str(files)], files)
     if done.returncode:
         raise CloudError(f"A module does not compile:\n{done.stdout}{done.stderr}")
+    return () if python == HERE else (COMPILED_BY.format(here=HERE, there=python, compiler=compiler),)
+
+
+def interpreter(python: str) -> str | None:
+    """Return a Python of that version: this one, or one on the path; None when there is none."""
+    return sys.executable if python == HERE else shutil.which(f"python{python}")
 
 
 def copy_sources(root: Path, to: Path) -> Path:
@@ -95,16 +128,12 @@ def _chalice(sources: Path, merged: Path, out: Path, stage: str) -> None:
         "AWS_ACCESS_KEY_ID": "none",
         "AWS_SECRET_ACCESS_KEY": "none",
         "AWS_EC2_METADATA_DISABLED": "true",
-        # requirements.txt is complete but for boto3, which the runtime has; pip must not add it for pynamodb
-        "PIP_NO_DEPS": "1",
         "CORS_ORIGIN": PLACEHOLDER_ORIGIN,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     done = _run([*command, str(merged), str(out)], sources, environment)
-    said = done.stdout + done.stderr
-    # Chalice leaves a dependency out, says this, and exits with 0
-    if done.returncode or "Could not install dependencies" in said:
-        raise CloudError(f"chalice package failed:\n{said}")
+    if done.returncode:
+        raise CloudError(f"chalice package failed:\n{done.stdout}{done.stderr}")
 
 
 def _run(

@@ -1,4 +1,4 @@
-"""Which value each parameter of the stack gets: the deployer's, the one it had, or a new secret. Pure but for that."""
+"""Choose the value of each parameter of the stack: the deployer's, the one it had, or a new secret."""
 
 import secrets
 from collections.abc import Iterable, Mapping
@@ -9,8 +9,13 @@ from infra.cloud.errors import CloudError
 SECRET = "CursorSecret"  # noqa: S105 - the name of the parameter
 
 
+def known(given: Mapping[str, str], before: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return the values that are known here: those that are given, and those that the stack shows."""
+    return {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in before} | dict(given)
+
+
 def choose(declared: Iterable[str], given: Mapping[str, str], before: Iterable[str]) -> list[dict[str, Any]]:
-    """The parameters of a change set. `declared`: the template's, `before`: those that the stack has already.
+    """Return the parameters of a change set. `declared`: the template's, `before`: those that the stack has already.
 
     Raises CloudError for a name that the template does not have.
     """

@@ -1,4 +1,4 @@
-"""One CloudFormation stack: looked at, changed through change sets, deleted, and watched while that goes on."""
+"""Look at one CloudFormation stack, change it through change sets, delete it, and watch while that goes on."""
 
 import itertools
 import time
@@ -42,21 +42,22 @@ class ChangeSet:
 
 @dataclass
 class Stack:
-    """A stack by name. `sleep` takes seconds."""
+    """A stack by name. `sleep` takes seconds; `role` is the ARN with whose rights CloudFormation changes resources."""
 
     account: Account
     name: str
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    role: str = ""
     _seen: set[str] = field(default_factory=set)
 
     def describe(self) -> dict[str, Any] | None:
-        """What CloudFormation says of it; None when there is none, or only the shell of a first change set."""
+        """Return what CloudFormation says of it; None when there is none, or only the shell of a first change set."""
         found = self._find()
         return None if found is None or found["StackStatus"] == SHELL else found
 
     def outputs(self) -> dict[str, str]:
-        """The stack's outputs; raises CloudError when there is no such stack, or it has never been up."""
+        """Return the stack's outputs; raises CloudError when there is no such stack, or it has never been up."""
         found = self.describe()
         if found is None:
             raise CloudError(f"There is no stack {self.name} in {self.account.region}. `make deploy` makes one.")
@@ -76,7 +77,7 @@ class Stack:
             raise CloudError(f"The stack {self.name} is {status}: {why}")
 
     def failed_at_first(self) -> bool:
-        """Whether its creation failed: such a stack can only be deleted."""
+        """Tell whether its creation failed: such a stack can only be deleted."""
         return (self.describe() or {}).get("StackStatus") in FAILED_START
 
     def propose(
@@ -93,6 +94,7 @@ class Stack:
             Parameters=list(parameters),
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            **self._as_role(),
         )
         described = self._wait_for_change_set(name)
         if described["Status"] == "FAILED":
@@ -113,7 +115,7 @@ class Stack:
         """Forget proposed changes, and the shell of a stack that they were the first of."""
         self.account.cloudformation.delete_change_set(StackName=self.name, ChangeSetName=change_set.name)
         if change_set.creates:
-            self.account.cloudformation.delete_stack(StackName=self.name)
+            self.account.cloudformation.delete_stack(StackName=self.name, **self._as_role())
 
     def delete(self, report: Callable[[Event], None]) -> None:
         """Delete the stack and all its resources, or its shell; raises CloudError with what could not be deleted."""
@@ -123,13 +125,16 @@ class Stack:
         # by id: a deleted stack is not found by its name
         by_id = Stack(self.account, found["StackId"], self.sleep, self.clock)
         by_id._seen.update(event.id for event in by_id._events())
-        self.account.cloudformation.delete_stack(StackName=self.name)
+        self.account.cloudformation.delete_stack(StackName=self.name, **self._as_role())
         by_id._watch(report, "DELETE_COMPLETE")
 
     def resources(self) -> list[dict[str, Any]]:
-        """Every resource: LogicalResourceId, PhysicalResourceId, ResourceType, ResourceStatus."""
+        """Return every resource: LogicalResourceId, PhysicalResourceId, ResourceType, ResourceStatus."""
         pages = self.account.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.name)
         return [resource for page in pages for resource in page["StackResourceSummaries"]]
+
+    def _as_role(self) -> dict[str, str]:
+        return {"RoleARN": self.role} if self.role else {}
 
     def _find(self) -> dict[str, Any] | None:
         try:

@@ -1,4 +1,4 @@
-"""What the person at the terminal sees: on a terminal with colours and a bar, in a log as plain lines."""
+"""Write to the person at the terminal: on a terminal with colours and a bar, in a log as plain lines."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,23 +21,28 @@ class Terminal:
         self._console = console or Console(stderr=True, highlight=False)
         self._answers = answers or Console(highlight=False)
 
+    @property
+    def private(self) -> bool:
+        """Tell whether answers go to a terminal, not into a log or a file."""
+        return self._answers.is_terminal
+
     def say(self, text: str) -> None:
-        """A line."""
+        """Write a line."""
         self._console.print(Text(text), soft_wrap=True)
 
     def secret(self, text: str, value: str) -> None:
-        """Something that is shown once; its value alone goes to standard output."""
+        """Write something that is shown once; its value alone goes to standard output."""
         self.say(text)
         self._answers.print(Text(value), soft_wrap=True)
 
     def diff(self, changes: Sequence[Change]) -> None:
-        """What a change set would do."""
+        """Write what a change set would do."""
         for change in changes:
             self._console.print(Text(change.line(), style=COLOURS[change.kind]), soft_wrap=True)
         self.say(summary(changes))
 
     def table(self, title: str, rows: Mapping[str, str]) -> None:
-        """Names and values."""
+        """Write names and values."""
         self._console.print(Text(title, style="bold"))
         width = max(map(len, rows))
         for name, value in rows.items():
@@ -45,7 +50,7 @@ class Terminal:
             self._console.print(Text(f"  {name:<{width}}  {value}"), soft_wrap=True)
 
     def ask(self, question: str) -> str:
-        """What a person answers; nothing when nobody is there to answer."""
+        """Return what a person answers; nothing when nobody is there to answer."""
         if not sys.stdin.isatty():
             return ""
         try:
@@ -55,13 +60,13 @@ class Terminal:
 
     @contextmanager
     def working(self, text: str) -> Iterator[None]:
-        """Something that takes a while."""
+        """Show that something takes a while."""
         with self._console.status(f"{text} …"):
             yield
 
     @contextmanager
     def progress(self, total: int) -> Iterator[Callable[[Event], None]]:
-        """A bar that moves with every resource that is done; failures are printed above it."""
+        """Show a bar that moves with every resource that is done; failures are printed above it."""
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description}"),

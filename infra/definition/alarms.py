@@ -1,126 +1,45 @@
-"""What wakes a person up. Each alarm's description says what to do; `docs/operations.md` says it at length."""
+"""List the stack's alarms. Each description says what to do; `docs/operations.md` says it at length."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.jobs.jobtype import JobType
 from infra.definition import metrics
+from infra.definition.alarm import MINUTE, Alarm
 from infra.definition.metrics import Metric
-from infra.definition.names import Resources, logical, queue_name, ref
-
-MINUTE = 60
-SHORTEST_AGE = 1200
-"""Seconds: a message may be delayed by 900, and SQS counts its age from when it was sent."""
-IN_FLIGHT = 60_000
-"""Half of what a standard queue can have in flight; past 120,000 nothing is received any more."""
+from infra.definition.names import Resources, logical
+from infra.definition.type_alarms import errors_of, type_alarms
 
 
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """A condition on metrics. `expression` combines them when there are several; `period` in seconds."""
-
-    kind: str
-    of: str
-    advice: str
-    metrics: Mapping[str, Metric]
-    threshold: float
-    expression: str = ""
-    period: int = MINUTE
-    periods: int = 1
-    missing: str = "notBreaching"
-    below: bool = False
-    """Whether it is a value below the threshold that is bad, not one above it."""
-
-    @property
-    def name(self) -> str:
-        """Its name without the stack's: "email-send-dead-letters"."""
-        return f"{self.of}-{self.kind}" if self.of else self.kind
-
-    def resource(self, stack: str) -> dict[str, Any]:
-        """The alarm in the template."""
-        return {
-            "Type": "AWS::CloudWatch::Alarm",
-            "Properties": {
-                "AlarmName": f"{stack}-{self.name}",
-                "AlarmDescription": f"{self.advice} (docs/operations.md#{self.kind})",
-                **self._measured(),
-                "ComparisonOperator": "LessThanThreshold" if self.below else "GreaterThanThreshold",
-                "Threshold": self.threshold,
-                "EvaluationPeriods": self.periods,
-                "DatapointsToAlarm": self.periods,
-                "TreatMissingData": self.missing,
-                "AlarmActions": [ref("AlarmTopic")],
-                "OKActions": [ref("AlarmTopic")],
-            },
-        }
-
-    def _measured(self) -> dict[str, Any]:
-        if not self.expression:
-            (metric,) = self.metrics.values()
-            return metric.as_properties(self.period)
-        rows = [
-            {"Id": name, "MetricStat": metric.as_stat(self.period), "ReturnData": False}
-            for name, metric in self.metrics.items()
-        ]
-        value = {"Id": "value", "Expression": self.expression, "Label": self.kind, "ReturnData": True}
-        return {"Metrics": [*rows, value]}
+def all_alarms(types: Sequence[JobType[Any, Any]], stack: str) -> list[Alarm]:
+    """Return every alarm of the stack."""
+    return [*type_alarms(types, stack), *_of_platform(stack), *_of_functions(stack)]
 
 
-def all_alarms(types: Iterable[JobType[Any, Any]], stack: str) -> list[Alarm]:
-    """Every alarm of the stack."""
-    per_type = [alarm for kind in types for alarm in _of_type(kind, stack)]
-    return per_type + _of_platform(stack)
-
-
-def alarms(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
-    """The alarms as resources."""
+def alarms(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
+    """Return the alarms as resources."""
     return {logical(alarm.name, "Alarm"): alarm.resource(stack) for alarm in all_alarms(types, stack)}
 
 
-def _of_type(kind: JobType[Any, Any], stack: str) -> list[Alarm]:
-    queue = queue_name(stack, kind.queue)
-    # the watchdog hides what it looks at for two minutes, so either number alone would go up and down
-    dead = {
-        "visible": metrics.queue(f"{queue}-dlq", "ApproximateNumberOfMessagesVisible"),
-        "hidden": metrics.queue(f"{queue}-dlq", "ApproximateNumberOfMessagesNotVisible"),
-    }
-    age = metrics.queue(queue, "ApproximateAgeOfOldestMessage")
-    flying = metrics.queue(queue, "ApproximateNumberOfMessagesNotVisible")
-    ends = {name.lower(): metrics.own(stack, name, kind.name) for name in ("Completed", "Failed", "DeadLettered")}
-    patience = max(SHORTEST_AGE, kind.visibility_timeout)
+def _of_functions(stack: str) -> list[Alarm]:
+    """Watch the functions whose failure no other alarm tells within 5 minutes.
+
+    The watchdog's is `watchdog-silent`; a failing API or authorizer answers with 5xx, which is `api-errors`.
+    """
     return [
         Alarm(
-            "dead-letters", kind.queue, f"A {kind.name} job used up its attempts. Look at its error, mend the cause, "
-            "retry it in the dashboard.", dead, 0, "FILL(visible,0)+FILL(hidden,0)",
-        ),
-        Alarm(
-            "oldest-message", kind.queue, f"A {kind.name} job has waited over {patience} s. Look for errors or "
-            "throttles of its function; raise its concurrency if it is only busy.",
-            {"age": age}, patience, periods=3,
-        ),
-        Alarm(
-            "failure-ratio", kind.queue, f"More than 5 % of {kind.name} jobs of the last 15 minutes ended badly. "
-            "Compare with the last deployment; look at the top errors query.",
-            ends, 5, _share_of_bad_ends(), period=15 * MINUTE,
-        ),
-        Alarm(
-            "in-flight", kind.queue, f"The {kind.name} queue nears the limit of 120,000 messages in flight: too many "
-            "jobs back off at once. Mend or stop what fails; do not add load.", {"flying": flying}, IN_FLIGHT,
-        ),
+            "errors", short, f"The {short} function ended with an error, or could not start. Look at its log; compare "
+            "with the last deployment.", {"errors": errors_of(f"{stack}-{short}")}, 0,
+        )
+        for short in ("counters", "recount")
     ]  # fmt: skip
 
 
-def _share_of_bad_ends() -> str:
-    bad = "(FILL(failed,0)+FILL(deadlettered,0))"
-    every = f"({bad}+FILL(completed,0))"
-    return f"IF({every}>=20, 100*{bad}/{every}, 0)"
-
-
 def _of_platform(stack: str) -> list[Alarm]:
+    # a request counts once when its table or any index of it is throttled
     throttled = {
-        f"t{number}": metrics.table(f"{stack}-jobs", "WriteThrottleEvents", index)
-        for number, index in enumerate(("", "active", "all", "failures"))
+        operation.lower(): metrics.table(f"{stack}-jobs", "ThrottledRequests", operation)
+        for operation in ("PutItem", "UpdateItem")
     }
     return [
         Alarm(
@@ -134,12 +53,14 @@ def _of_platform(stack: str) -> list[Alarm]:
         Alarm(
             "table-throttles", "", "DynamoDB refuses writes to the jobs table or an index. Slow the producers; a "
             "table doubles its throughput within half an hour.", throttled,
-            0, "FILL(t0,0)+FILL(t1,0)+FILL(t2,0)+FILL(t3,0)", periods=3,
+            0, "FILL(putitem,0)+FILL(updateitem,0)", periods=3,
         ),
         Alarm(
             "watchdog-silent", "", "The watchdog has not succeeded for 5 minutes: lost messages are not sent again. "
             "Look at its log and its schedule.", {"ran": metrics.own(stack, "WatchdogRan")},
-            1, period=5 * MINUTE, missing="breaching", below=True,
+            # before the first run there is no point to fill from: the alarm then waits and does not ring, and one that
+            # rings goes on ringing when the last point is so long ago that CloudWatch has nothing to fill from
+            1, "FILL(ran,0)", period=5 * MINUTE, missing="ignore", below=True,
         ),
         Alarm(
             "counters-behind", "", "The counters are over a minute behind: /metrics is stale, jobs are not affected. "
@@ -147,8 +68,14 @@ def _of_platform(stack: str) -> list[Alarm]:
             {"age": metrics.function(f"{stack}-counters", "IteratorAge", "Maximum")}, 60_000, periods=5,
         ),
         Alarm(
-            "counter-drift", "", "The nightly recount found the counters wrong and repaired what it could. Look at the "
-            "recount's log, and for records that the counters gave up.",
+            "recount-silent", "", "No recount has ended for two days: counters that are wrong stay wrong. Look at the "
+            "log of the recount function, and whether counters-behind rings: it waits for the stream.",
+            {"ended": metrics.own(stack, "Recounted")},
+            1, "FILL(ended,0)", period=24 * 60 * MINUTE, periods=2, missing="ignore", below=True,
+        ),
+        Alarm(
+            "counter-drift", "", "The recount found the counters wrong and repaired what it could, or records of the "
+            "stream were skipped. Look at the recount's log, and for counters.skipped in that of the counters.",
             {"drift": metrics.own(stack, "CounterDrift")}, 0, period=60 * MINUTE,
         ),
         Alarm(

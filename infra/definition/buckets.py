@@ -92,11 +92,16 @@ def _unfinished() -> dict[str, Any]:
 
 
 def _tls_only(bucket: str) -> dict[str, Any]:
+    return refuse_plain_text(arn_of(bucket), sub(f"${{{bucket}.Arn}}/*"))
+
+
+def refuse_plain_text(bucket: Value, objects: Value) -> dict[str, Any]:
+    """Return the statement of a bucket's policy that refuses requests without TLS; both arguments are ARNs."""
     return {
         "Sid": "RefusePlainText",
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": [arn_of(bucket), sub(f"${{{bucket}.Arn}}/*")],
+        "Resource": [bucket, objects],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }

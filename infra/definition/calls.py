@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from botocore.history import BaseHistoryHandler, get_global_history_recorder
 
+from infra.definition.permissions import EVERY_TYPE
+
 ACTIONS = {
     "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
     "DeleteMessageBatch": "DeleteMessage",
@@ -51,7 +53,9 @@ def _part(params: Mapping[str, Any]) -> str:
 
 
 def allows(granted: str, needed: str) -> bool:
-    """Whether a grant covers a request; one on a table covers each of its rows, and none of its indexes."""
+    """Tell whether a grant covers a request; one on a table covers each of its rows, and none of its indexes."""
+    if granted.endswith(f":{EVERY_TYPE}") and needed.endswith("-dlq"):
+        return False
     table, _, part = needed.partition("/")
     return fnmatchcase(needed, granted) or (granted == table and not part.startswith("index/"))
 

@@ -1,45 +1,42 @@
-"""Function definitions as SAM resources: the function, what invokes it, its role and its log group."""
+"""Turn function definitions into SAM resources: the function, its trigger, its role and its log group."""
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.jobs.jobtype import JobType
 from infra.definition import grants
 from infra.definition.functions import FunctionDefinition, QueueTrigger, ScheduleTrigger, StreamTrigger, Trigger
 from infra.definition.names import Resources, Value, arn_of, attribute, logical, ref
 from infra.definition.permissions import role
+from infra.definition.runtime import RUNTIME
 
-RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
-"""Chalice picks wheels for the Python that it runs under, so this is also what the functions run on."""
 ZIP = "./deployment.zip"
 """The one package of all functions, as Chalice names it."""
 
 
-def compute(types: Sequence[JobType[Any, Any]], defined: Iterable[FunctionDefinition]) -> Resources:
-    """All functions of `defined` with their roles and log groups."""
+def compute(defined: Iterable[FunctionDefinition]) -> Resources:
+    """Return all functions of `defined` with their roles and log groups."""
     resources: Resources = {}
     for function in defined:
         resources |= {
             function.logical_id: _function(function),
-            role_id(function): role(function.log_group, _grants(function, types)),
+            role_id(function): role(function.stack, function.short, _grants(function)),
             log_group_id(function.short): log_group(function.log_group),
         }
     return resources
 
 
 def role_id(function: FunctionDefinition) -> str:
-    """The logical id of a function's role."""
+    """Return the logical id of a function's role."""
     return logical(function.short, "Role")
 
 
 def log_group_id(short: str) -> str:
-    """The logical id of a function's log group."""
+    """Return the logical id of a function's log group."""
     return logical(short, "Logs")
 
 
 def log_group(name: str) -> dict[str, Any]:
-    """A log group that is deleted with the stack; only the stack makes groups, roles cannot."""
+    """Return a log group that is deleted with the stack; only the stack makes groups, roles cannot."""
     return {
         "Type": "AWS::Logs::LogGroup",
         "DeletionPolicy": "Delete",
@@ -49,7 +46,7 @@ def log_group(name: str) -> dict[str, Any]:
 
 
 def logging(short: str) -> dict[str, Value]:
-    """JSON lines; the platform's own start and end lines only when something is wrong: they would cost $0.5/M jobs."""
+    """Return logging in JSON, with Lambda's own start and end lines only on errors: they would cost $0.5/M jobs."""
     return {
         "LogFormat": "JSON",
         "ApplicationLogLevel": ref("LogLevel"),
@@ -71,8 +68,11 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
         "Events": {"Source": _event(function.trigger, function)},
     }
     if isinstance(function.trigger, ScheduleTrigger):
-        # the next minute is the retry
-        properties["EventInvokeConfig"] = {"MaximumRetryAttempts": 0}
+        # the next run is the retry; without an age Lambda keeps a throttled event for 6 hours
+        properties["EventInvokeConfig"] = {
+            "MaximumRetryAttempts": 0,
+            "MaximumEventAgeInSeconds": function.trigger.longest_age,
+        }
     return {"Type": "AWS::Serverless::Function", "Properties": properties}
 
 
@@ -81,8 +81,7 @@ def _event(trigger: Trigger, function: FunctionDefinition) -> dict[str, Any]:
         case QueueTrigger():
             return {"Type": "SQS", "Properties": _from_queue(trigger, logical(function.short, "Queue"))}
         case ScheduleTrigger():
-            unit = "minute" if trigger.minutes == 1 else "minutes"
-            return {"Type": "Schedule", "Properties": {"Schedule": f"rate({trigger.minutes} {unit})"}}
+            return {"Type": "Schedule", "Properties": {"Schedule": trigger.expression}}
         case StreamTrigger():
             return {"Type": "DynamoDB", "Properties": _from_stream(trigger)}
 
@@ -112,8 +111,8 @@ def _from_stream(trigger: StreamTrigger) -> dict[str, Any]:
     }
 
 
-def _grants(function: FunctionDefinition, types: Sequence[JobType[Any, Any]]) -> list[str]:
+def _grants(function: FunctionDefinition) -> list[str]:
     if function.job_type is not None:
         return grants.worker(function.job_type)
-    platform = {"watchdog": grants.watchdog(types), "counters": grants.counters(), "recount": grants.recount()}
+    platform = {"watchdog": grants.watchdog(), "counters": grants.counters(), "recount": grants.recount()}
     return platform[function.short]

@@ -1,4 +1,4 @@
-"""What the functions find in their environment: exactly the names that `Settings.from_env` and Powertools read."""
+"""Write the functions' environment: exactly the names that `Settings.from_env` and Powertools read."""
 
 from infra.definition.names import Value, bucket_name, queue_name, ref, stage_of, sub
 
@@ -6,14 +6,15 @@ BY_LAMBDA = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
 """Read by Settings, set by Lambda itself."""
 DEVELOPMENT_ONLY = frozenset({"JOBFLOW_FAULT_RATE"})
 """Read by Settings, never set in the cloud."""
-API_ONLY = frozenset({"EVENT_SOURCES"})
-"""Read by Settings, set for the API alone, in `gateway`: every function with it would go round in a circle."""
+API_ONLY = frozenset({"EVENT_SOURCES", "CORS_ORIGIN"})
+"""Read by Settings, set for the API alone, in `gateway`: with the first, every function would go round in a circle;
+with the second, every function would wait for CloudFront."""
 BY_POWERTOOLS = frozenset({"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"})
 """Written for the logging and metrics library, not read by Settings."""
 
 
-def environment(stack: str, origin: Value) -> dict[str, Value]:
-    """The environment in the cloud, with the template's own parameters and resources; `origin` is the dashboard's."""
+def environment(stack: str) -> dict[str, Value]:
+    """Return the environment of every function in the cloud, with the template's own parameters and resources."""
     return {
         **_fixed(stack),
         "JOBS_TABLE": ref("JobsTable"),
@@ -21,9 +22,9 @@ def environment(stack: str, origin: Value) -> dict[str, Value]:
         "QUEUE_URL_PREFIX": sub(
             f"https://sqs.${{AWS::Region}}.${{AWS::URLSuffix}}/${{AWS::AccountId}}/{queue_name(stack, '')}"
         ),
-        "FILES_BUCKET": ref("FilesBucket"),
+        # by name: a reference would wait for the bucket, and the bucket waits for CloudFront's address
+        "FILES_BUCKET": sub(bucket_name(stack, "files")),
         "MAIL_FROM": ref("MailFrom"),
-        "CORS_ORIGIN": origin,
         "CURSOR_SECRET": ref("CursorSecret"),
         "RATE_LIMIT_MAX": ref("RateLimitMax"),
         "RATE_LIMIT_WINDOW": ref("RateLimitWindow"),

@@ -1,14 +1,20 @@
-"""The Lambda functions besides the API: one per job type, watchdog, counters, recount; and what invokes them."""
+"""Define the Lambda functions besides the API: one per job type, watchdog, counters, recount; and their triggers."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.adapters.dynamo.schema import CANARY, META
 from chalicelib.jobs.jobtype import JobType
 from infra.definition.names import logical, queue_name
 
 HOUR = 3600
-META_ONLY = '{"dynamodb":{"Keys":{"sk":{"S":["META"]}}}}'
+NIGHTLY = "2/15 0-4 * * ? *"
+"""From 00:02 to 04:47 UTC, every day: night in Europe, evening in America, late morning in East Asia. A recount goes on
+where the invocation before had to stop; one that has nothing to do ends after one read."""
+COUNTED = json.dumps({"dynamodb": {"Keys": {"sk": {"S": [META, CANARY]}}}}, separators=(",", ":"))
+"""Event filter of the counters: the jobs themselves, and what a recount writes to see the stream pass it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +29,21 @@ class QueueTrigger:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTrigger:
-    """Invoke every so many minutes."""
+    """Invoke every so many minutes, or at the times of `cron` (UTC), which then come `minutes` apart.
+
+    `longest_age` is in seconds: an event that Lambda throttles for longer is dropped. The next run does its work.
+    """
 
     minutes: int
+    longest_age: int
+    cron: str = ""
+
+    @property
+    def expression(self) -> str:
+        """Return the schedule as EventBridge writes it."""
+        if self.cron:
+            return f"cron({self.cron})"
+        return f"rate({self.minutes} minute{'' if self.minutes == 1 else 's'})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +79,22 @@ class FunctionDefinition:
 
     @property
     def name(self) -> str:
-        """The function's physical name, also in its log group."""
+        """Return the function's physical name, also in its log group."""
         return f"{self.stack}-{self.short}"
 
     @property
     def logical_id(self) -> str:
-        """Its id in the template."""
+        """Return its logical id in the template."""
         return logical(self.short, "Function")
 
     @property
     def log_group(self) -> str:
-        """Its CloudWatch Logs group."""
+        """Return the name of its CloudWatch Logs group."""
         return f"/aws/lambda/{self.name}"
 
 
 def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDefinition]:
-    """Every function but the API's two, which Chalice makes."""
+    """Return every function but the API's two, which Chalice makes."""
     return [*(_worker(kind, stack) for kind in types), *_platform(stack)]
 
 
@@ -87,11 +105,13 @@ def _worker(kind: JobType[Any, Any], stack: str) -> FunctionDefinition:
 
 
 def _platform(stack: str) -> list[FunctionDefinition]:
-    watchdog = FunctionDefinition(stack, "watchdog", "chalicelib.entry.watchdog.handler", 50, 256, ScheduleTrigger(1))
+    watchdog = FunctionDefinition(
+        stack, "watchdog", "chalicelib.entry.watchdog.handler", 50, 256, ScheduleTrigger(1, 60)
+    )
     stream = StreamTrigger(
-        f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=META_ONLY
+        f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=COUNTED
     )
     counters = FunctionDefinition(stack, "counters", "chalicelib.entry.stream.handler", 60, 256, stream)
-    nightly = ScheduleTrigger(24 * HOUR // 60)
-    recount = FunctionDefinition(stack, "recount", "chalicelib.entry.recount.handler", 900, 512, nightly)
+    nightly = ScheduleTrigger(15, longest_age=600, cron=NIGHTLY)
+    recount = FunctionDefinition(stack, "recount", "chalicelib.entry.recount.handler", 840, 512, nightly)
     return [watchdog, counters, recount]

@@ -1,15 +1,19 @@
-"""The API as Chalice makes it, with what Chalice cannot say: roles, log groups, errors of API Gateway's own."""
+"""Complete the API that Chalice makes: roles, log groups, access logs, and errors of API Gateway's own."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
+from chalicelib.access.tokens import SHAPE
+from chalicelib.adapters.event_sources import mapping_key
+from chalicelib.api.serving import STRICT_TRANSPORT
 from chalicelib.jobs.jobtype import JobType
 from infra.definition import grants
+from infra.definition.access_log import access_log_setting
 from infra.definition.compute import log_group, log_group_id, logging
 from infra.definition.names import Resources, Value, arn_of, logical, mapping_id, sub
 from infra.definition.permissions import role
-from infra.definition.site import quoted_origin
+from infra.definition.site import origin, quoted_origin
 
 HANDLER = "APIHandler"
 AUTHORIZER = "Authorize"
@@ -17,7 +21,12 @@ AUTHORIZER = "Authorize"
 STAGE = "api"
 RATE = 200
 BURST = 400
-"""Requests a second that API Gateway lets through for everybody together, and how many at once."""
+"""Requests a second that API Gateway lets through to each method of each path, for everybody together, and how many at
+once. The account has a limit for all of them (10,000 a second by default)."""
+VERSION = "2.0"
+"""Chalice writes OpenAPI 2.0. Naming a version stops SAM from making a second, unthrottled stage named Stage."""
+TOKEN_HEADER = rf"^\s*[Bb][Ee][Aa][Rr][Ee][Rr]\s+{SHAPE.pattern}\s*$"
+"""What API Gateway compares the header with before it invokes the authorizer; the rest is 401 and costs nothing."""
 EXPOSED = "Location, Retry-After, Idempotent-Replayed, X-Correlation-Id"
 
 ERRORS = {
@@ -39,20 +48,33 @@ ERRORS = {
 
 
 def gateway(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
-    """Overrides of Chalice's own resources, merged over them."""
+    """Return overrides of Chalice's own resources, merged over them, and the roles and log groups of the API."""
     return {
         HANDLER: _api(types, stack),
-        "ApiRole": role(f"/aws/lambda/{stack}-api", grants.api(types)),
+        "ApiRole": role(stack, "api", grants.api()),
         log_group_id("api"): log_group(f"/aws/lambda/{stack}-api"),
-        "RestAPI": {"Properties": {"Name": stack, "GatewayResponses": gateway_responses()}},
+        "RestAPI": _rest_api(stack),
         AUTHORIZER: _function(stack, "authorizer"),
-        "AuthorizerRole": role(f"/aws/lambda/{stack}-authorizer", grants.authorizer()),
+        "AuthorizerRole": role(stack, "authorizer", grants.authorizer()),
         log_group_id("authorizer"): log_group(f"/aws/lambda/{stack}-authorizer"),
     }
 
 
+def _rest_api(stack: str) -> dict[str, Any]:
+    definition = {"x-amazon-apigateway-authorizer": {"identityValidationExpression": TOKEN_HEADER}}
+    return {
+        "Properties": {
+            "Name": stack,
+            "OpenApiVersion": VERSION,
+            "GatewayResponses": gateway_responses(),
+            "AccessLogSetting": access_log_setting(),
+            "DefinitionBody": {"securityDefinitions": {"authorize": definition}},
+        },
+    }
+
+
 def globals_section(environment: dict[str, Value]) -> dict[str, Any]:
-    """What holds for every function and for the API."""
+    """Return what holds for every function and for the API."""
     settings = [
         {
             "ResourcePath": "/*",
@@ -66,7 +88,7 @@ def globals_section(environment: dict[str, Value]) -> dict[str, Any]:
 
 
 def gateway_responses() -> dict[str, Any]:
-    """Problem documents with CORS headers: without them a browser shows every such error as a network failure."""
+    """Return problem documents with CORS headers: without them a browser shows each such error as a network failure."""
     responses = {name: _response(*error) for name, error in ERRORS.items()}
     responses["THROTTLED"]["ResponseParameters"]["Headers"]["Retry-After"] = "'1'"
     responses["UNAUTHORIZED"]["ResponseParameters"]["Headers"]["WWW-Authenticate"] = "'Bearer'"
@@ -84,8 +106,11 @@ def _response(status: int | None, title: str, detail: str) -> dict[str, Any]:
     headers = {
         "Access-Control-Allow-Origin": quoted_origin(),
         "Access-Control-Expose-Headers": f"'{EXPOSED}'",
+        "Cache-Control": "'no-store'",
         "Content-Type": "'application/problem+json'",
+        "Strict-Transport-Security": f"'{STRICT_TRANSPORT}'",
         "Vary": "'Origin'",
+        "X-Content-Type-Options": "'nosniff'",
         "X-Correlation-Id": "context.requestId",
     }
     response: dict[str, Any] = {
@@ -96,10 +121,10 @@ def _response(status: int | None, title: str, detail: str) -> dict[str, Any]:
 
 
 def _api(types: Sequence[JobType[Any, Any]], stack: str) -> dict[str, Any]:
-    """The API also knows the mappings of the workers, to pause them; the workers must not know their own."""
+    """Return the API's function, which also knows the workers' mappings, to pause them, and the dashboard's origin."""
     function = _function(stack, "api")
-    ids = {kind.name: f"${{{mapping_id(kind.queue)}}}" for kind in types}
-    function["Properties"]["Environment"] = {"Variables": {"EVENT_SOURCES": sub(json.dumps(ids))}}
+    ids = ",".join(f"{mapping_key(kind.name)}=${{{mapping_id(kind.queue)}}}" for kind in types)
+    function["Properties"]["Environment"] = {"Variables": {"EVENT_SOURCES": sub(ids), "CORS_ORIGIN": origin()}}
     return function
 
 

@@ -1,17 +1,17 @@
-"""Who may do what: the grants of every function. Compared in tests with the requests that each really makes."""
+"""List the grants of every function. Tests compare them with the requests that each really makes."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.counters.fold import STEPS, TOTALS
-from chalicelib.counters.recount import LAST
+from chalicelib.adapters.dynamo.schema import CANARY
+from chalicelib.counters.keys import ACKNOWLEDGED, ERRORS, RECOUNT, STEPS, TOTALS
 from chalicelib.jobs.jobtype import JobType
+from infra.definition.permissions import EVERY_TYPE
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
 """What the event source mapping does with the function's role, and the worker's own visibility changes."""
 SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
-RATE_WINDOWS, ERRORS = "RL#*", "ERR"
-"""Partition keys of the control table: an address's window, and the kinds of errors."""
+RATE_WINDOWS = "RL#*"
+"""Partition keys of the control table: an address's window."""
 LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 """Reading a job means reading what of it did not fit into DynamoDB."""
 
@@ -27,21 +27,21 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
     ]
 
 
-def api(types: Iterable[JobType[Any, Any]]) -> list[str]:
+def api() -> list[str]:
     """The API stores jobs, nudges queues and reads depths; it cannot receive, delete or scan. It pauses workers."""
-    queues = [kind.queue for kind in types]
     return [
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
-        *_updating(RATE_WINDOWS, TOTALS[0]),
-        *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
-        *(f"sqs:GetQueueAttributes:{queue}-dlq" for queue in queues),
+        *_updating(RATE_WINDOWS, TOTALS, ACKNOWLEDGED),
+        f"sqs:SendMessage:{EVERY_TYPE}",
+        f"sqs:GetQueueAttributes:{EVERY_TYPE}",
+        f"sqs:GetQueueAttributes:{EVERY_TYPE}-dlq",
         *LARGE_BODIES,
         "s3:PutObject:payloads/*",
         "s3:PutObject:uploads/*",
-        *(f"logs:FilterLogEvents:{queue}" for queue in queues),
-        *(f"lambda:UpdateEventSourceMapping:{queue}" for queue in queues),
+        f"logs:FilterLogEvents:{EVERY_TYPE}",
+        f"lambda:UpdateEventSourceMapping:{EVERY_TYPE}",
     ]
 
 
@@ -50,16 +50,16 @@ def authorizer() -> list[str]:
     return ["dynamodb:GetItem:control/TOK#*"]
 
 
-def watchdog(types: Iterable[JobType[Any, Any]]) -> list[str]:
+def watchdog() -> list[str]:
     """The watchdog moves overdue jobs on, sends their messages, sees pauses, and tidies the dead-letter queues."""
-    queues = [kind.queue for kind in types]
     return [
         *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
         "dynamodb:Query:control",
         *LARGE_BODIES,
-        *(f"sqs:{action}:{queue}" for queue in queues for action in ("SendMessage", "GetQueueAttributes")),
-        *(f"sqs:{action}:{queue}-dlq" for queue in queues for action in SWEEPING),
+        f"sqs:SendMessage:{EVERY_TYPE}",
+        f"sqs:GetQueueAttributes:{EVERY_TYPE}",
+        *(f"sqs:{action}:{EVERY_TYPE}-dlq" for action in SWEEPING),
     ]
 
 
@@ -67,18 +67,20 @@ def counters() -> list[str]:
     """The counters read the table's stream and add up in the control table."""
     return [
         *(f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")),
+        "dynamodb:ListStreams:jobs/streams",
         "dynamodb:GetItem:control",
-        *_updating(TOTALS[0], ERRORS, *(f"{step}#*" for step in STEPS.values())),
+        *_updating(TOTALS, ERRORS, RECOUNT, *(f"{step}#*" for step in STEPS.values())),
     ]
 
 
 def recount() -> list[str]:
-    """The recount reads what there is of each job, and adds what is missing to the counters."""
+    """The recount reads what there is of each job, writes canaries, and adds what is missing to the counters."""
     return [
         "dynamodb:BatchGetItem:jobs",
         "dynamodb:Query:jobs/index/all",
+        f"dynamodb:PutItem:jobs/{CANARY}#*",
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
-        *_updating(TOTALS[0], LAST.pk),
+        *_updating(TOTALS, RECOUNT),
     ]
 
 

@@ -53,7 +53,6 @@ def api(name: str, metric: str, stat: str = "Sum") -> Metric:
     return Metric("AWS/ApiGateway", metric, {"ApiName": name}, stat)
 
 
-def table(name: str, metric: str, index: str = "") -> Metric:
-    """One of DynamoDB's own, of a table or one of its indexes."""
-    dimensions = {"TableName": name} | ({"GlobalSecondaryIndexName": index} if index else {})
-    return Metric("AWS/DynamoDB", metric, dimensions)
+def table(name: str, metric: str, operation: str) -> Metric:
+    """Return one of DynamoDB's own, of an operation on a table and so on each of its indexes."""
+    return Metric("AWS/DynamoDB", metric, {"TableName": name, "Operation": operation})

@@ -1,4 +1,4 @@
-"""What things are called: physical names, logical ids in the template, and ARNs as CloudFormation writes them."""
+"""Name things: physical names, logical ids in the template, and ARNs as CloudFormation writes them."""
 
 import re
 from typing import Any

@@ -1,7 +1,7 @@
-"""The CloudWatch dashboard: what comes in, what waits, what ends how, for the platform and for each type."""
+"""Draw the CloudWatch dashboard: what comes in, what waits, what ends how, for the platform and for each type."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.jobs.jobtype import JobType
@@ -10,11 +10,12 @@ from infra.definition.names import Resources, queue_name, sub
 
 WIDTH = 8
 HEIGHT = 6
+FREE_METRICS = 50
+"""A dashboard with more metrics is not one of the three that every account has free."""
 
 
-def overview(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
-    """The dashboard, named like the stack."""
-    rows = [_platform(stack), *(_type(kind, stack) for kind in types)]
+def overview(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
+    """Return the dashboard, named like the stack."""
     widgets = [
         {
             "type": "metric",
@@ -24,15 +25,44 @@ def overview(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
             "height": HEIGHT,
             "properties": graph,
         }
-        for row, graphs in enumerate(rows)
+        for row, graphs in enumerate(rows(types, stack))
         for column, graph in enumerate(graphs)
     ]
     return {
         "Overview": {
             "Type": "AWS::CloudWatch::Dashboard",
-            "Properties": {"DashboardName": stack, "DashboardBody": sub(json.dumps({"widgets": widgets}))},
+            # dashboards are global: two regions may have the same stage
+            "Properties": {
+                "DashboardName": sub(f"{stack}-${{AWS::Region}}"),
+                "DashboardBody": sub(json.dumps({"widgets": widgets})),
+            },
         }
     }
+
+
+def rows(types: Sequence[JobType[Any, Any]], stack: str) -> list[list[dict[str, Any]]]:
+    """Return the graphs row by row: all about each type if that is free, else three metrics a type."""
+    platform = _platform(stack)
+    full = [platform, *(_type(kind, stack) for kind in types)]
+    if metrics_of(full) <= FREE_METRICS:
+        return full
+    short = [graph for kind in types for graph in _short(kind, stack)]
+    return [platform, *(short[start : start + 3] for start in range(0, len(short), 3))]
+
+
+def metrics_of(drawn: list[list[dict[str, Any]]]) -> int:
+    """Return how many metrics the graphs show."""
+    return sum(len(graph["metrics"]) for row in drawn for graph in row)
+
+
+def _short(kind: JobType[Any, Any], stack: str) -> list[dict[str, Any]]:
+    queue = queue_name(stack, kind.queue)
+    shown = [
+        metrics.own(stack, "Completed", kind.name).as_row("completed"),
+        metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
+        metrics.queue(f"{queue}-dlq", "ApproximateNumberOfMessagesVisible").as_row("dead letters"),
+    ]
+    return [_graph(kind.name, shown)]
 
 
 def _platform(stack: str) -> list[dict[str, Any]]:
@@ -42,16 +72,14 @@ def _platform(stack: str) -> list[dict[str, Any]]:
         metrics.function(f"{stack}-watchdog", "Errors").as_row("watchdog errors"),
         metrics.function(f"{stack}-counters", "IteratorAge", "Maximum").as_row("counters behind (ms)"),
         metrics.own(stack, "ControlTableDown").as_row("control table unavailable"),
+        *(metrics.own(stack, name).as_row(name) for name in ("Created", "Retried", "DeadLettered", "Stalled")),
     ]
     return [_graph("API calls", answers), _graph("API latency (ms)", latency), _graph("Platform", health)]
 
 
 def _type(kind: JobType[Any, Any], stack: str) -> list[dict[str, Any]]:
     queue = queue_name(stack, kind.queue)
-    ends = [
-        metrics.own(stack, name, kind.name).as_row(name)
-        for name in ("Created", "Completed", "Retried", "Failed", "DeadLettered")
-    ]
+    ends = [metrics.own(stack, name, kind.name).as_row(name) for name in ("Completed", "Failed")]
     depths = [
         metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
         metrics.queue(queue, "ApproximateNumberOfMessagesNotVisible").as_row("running or backing off"),

@@ -1,10 +1,10 @@
-"""What a deployer may choose, the conditions that follow, and what the stack tells afterwards."""
+"""Declare what a deployer may choose, the conditions that follow, and the stack's outputs."""
 
 from typing import Any
 
 from infra.definition.gateway import STAGE
 from infra.definition.names import Value, ref, sub
-from infra.definition.site import origin
+from infra.definition.site import url
 
 RETENTIONS = [1, 3, 7, 14, 30, 60, 90, 120, 180, 365]
 """Of the days that CloudWatch Logs accepts, those that make sense here."""
@@ -14,10 +14,14 @@ NO_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/none"
 
 
 def parameters() -> dict[str, dict[str, Any]]:
-    """The stack's parameters; all but the secret have defaults that work."""
+    """Return the stack's parameters; all but the secret have defaults."""
     return {
         "MailFrom": _text("jobs@example.com", "The address that mail is sent from."),
         "MailIdentity": _text("example.com", "The SES identity (domain or address) that covers MailFrom."),
+        "MailConfigurationSet": _text("", "The default configuration set of that identity, when it has one."),
+        "Dashboard": _choice("true", ["true", "false"], "Serve the dashboard by CloudFront; false: an API alone."),
+        "AccessLogs": _choice("false", ["true", "false"], "Log each request to API Gateway; needs the account's role."),
+        "AccessLogsRole": _choice("false", ["true", "false"], "Make that role: one stage an account and region does."),
         "AlarmEmail": _text("", "Who gets the alarms by e-mail; empty: nobody. The address must confirm."),
         "CursorSecret": {
             "Type": "String",
@@ -39,24 +43,31 @@ def parameters() -> dict[str, dict[str, Any]]:
 
 
 def conditions() -> dict[str, Any]:
-    """What the template decides by its parameters."""
+    """Return what the template decides by its parameters."""
     return {
         "HasAlarmEmail": _given("AlarmEmail"),
         "HasApiDomain": _given("ApiDomain"),
         "HasApiOrigin": _given("ApiOrigin"),
+        "HasDashboard": _is_true("Dashboard"),
         "HasDomain": _given("SiteDomain"),
-        "Protected": {"Fn::Equals": [ref("Protect"), "true"]},
+        "HasMailConfigurationSet": _given("MailConfigurationSet"),
+        "HasAccessLogs": _is_true("AccessLogs"),
+        "MakesLogRole": _is_true("AccessLogsRole"),
+        "Protected": _is_true("Protect"),
     }
 
 
 def outputs() -> dict[str, Any]:
-    """What deploy and status read; Chalice adds EndpointURL, RestAPIId and the like."""
+    """Return what deploy and status read; Chalice adds EndpointURL, RestAPIId and the like."""
     return {
         "ApiOriginValue": _output(_api_url(), "The API without its path"),
         "ApiUrl": _output(_api_url(f"/{STAGE}"), "Where the API is"),
-        "SiteUrl": _output(origin(), "Where the dashboard is"),
+        "SiteUrl": {**_output(url(), "Where the dashboard is"), "Condition": "HasDashboard"},
         "SiteBucketName": _output(ref("SiteBucket"), "Where the dashboard's files go"),
-        "SiteDistributionId": _output(ref("SiteDistribution"), "What to invalidate after an upload"),
+        "SiteDistributionId": {
+            **_output(ref("SiteDistribution"), "What to invalidate after an upload"),
+            "Condition": "HasDashboard",
+        },
         "FilesBucketName": _output(ref("FilesBucket"), "Uploads, results and reports"),
         "ControlTableName": _output(ref("ControlTable"), "Where tokens are"),
         "JobsTableName": _output(ref("JobsTable"), "Where jobs are"),
@@ -64,7 +75,7 @@ def outputs() -> dict[str, Any]:
 
 
 def _api_url(path: str = "") -> Value:
-    """The API's address. A domain of one's own is mapped to the stage, so that its path is in neither."""
+    """Return the API's address. A domain of one's own is mapped to the stage, so that its path is in neither."""
     ours = sub(f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}{path}")
     return {"Fn::If": ["HasApiDomain", sub("https://${ApiDomain}"), ours]}
 
@@ -83,6 +94,10 @@ def _choice(default: str, allowed: list[str], description: str) -> dict[str, Any
 
 def _given(parameter: str) -> dict[str, Any]:
     return {"Fn::Not": [{"Fn::Equals": [ref(parameter), ""]}]}
+
+
+def _is_true(parameter: str) -> dict[str, Any]:
+    return {"Fn::Equals": [ref(parameter), "true"]}
 
 
 def _output(value: Any, description: str) -> dict[str, Any]:

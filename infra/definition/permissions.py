@@ -1,15 +1,19 @@
-"""What a function may do, written as grants, and the IAM role that follows. No `*` action, no `*` resource.
+"""Turn grants into the IAM role of a function. No `*` action, no `*` resource.
 
 A grant is "service:Action" or "service:Action:where", with the IAM name of the action:
 
     dynamodb:UpdateItem:jobs             on a table: jobs, control
-    dynamodb:Query:jobs/index/active     on one of its indexes, or jobs/stream
+    dynamodb:Query:jobs/index/active     on one of its indexes, or jobs/stream, or all its streams: jobs/streams
     dynamodb:GetItem:control/TOK#*       only on rows whose partition key is like that
     sqs:SendMessage:email-send           on a queue, or on its dead-letter queue: email-send-dlq
     s3:GetObject:uploads/*               on objects of the files bucket below a prefix; a prefix is required
     ses:SendEmail                        from the stack's own address and identity
     logs:FilterLogEvents:email-send      on the log group of a function
     lambda:UpdateEventSourceMapping:email-send   on the event source mapping of a function
+
+`*-*` in the place of a queue or function is every job type's (`*-*-dlq`: every dead-letter queue). The names of job
+types have a hyphen and those of the platform's functions have none, so one pattern covers 60 types where a list would
+not fit into a role: IAM takes 10,240 characters.
 """
 
 import re
@@ -18,10 +22,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
-from infra.definition.names import Value, arn, arn_of, logical, mapping_id, ref, sub
+from infra.definition.names import Value, arn, arn_of, bucket_name, logical, mapping_id, ref, sub
 
 GRANT = re.compile(r"(?P<service>[a-z0-9]+):(?P<action>[A-Z][A-Za-z]+)(:(?P<where>\S+))?")
 SERVICES = frozenset({"dynamodb", "sqs", "s3", "ses", "logs", "lambda"})
+PLACE = re.compile(r"[a-z][a-z0-9-]*|\*-\*(-dlq)?")
+EVERY_TYPE = "*-*"
+PLATFORM = ("api", "authorizer", "watchdog", "counters", "recount")
+"""The functions that belong to no job type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +52,40 @@ class Grant:
         grant = cls(found["service"], found["action"], found["where"] or "")
         if grant.service in ("dynamodb", "sqs", "logs", "lambda") and not grant.where:
             raise ConfigurationError(f"{text!r} does not say on which table, queue or function")
+        if grant.service in ("sqs", "logs", "lambda") and not PLACE.fullmatch(grant.where):
+            raise ConfigurationError(f"{text!r} does not name a queue or function; {EVERY_TYPE} is every job type's")
         if grant.service == "s3" and not re.fullmatch(r"[a-z][a-z0-9-]*/(.*/)?\*", grant.where):
             raise ConfigurationError(f"{text!r} needs a prefix of the files bucket, like uploads/*")
         return grant
 
 
-def statements(grants: Iterable[str]) -> list[dict[str, Any]]:
-    """The grants as IAM statements, one for each place, in a stable order."""
+def statements(stack: str, grants: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the grants as IAM statements, one for each place, in a stable order."""
     actions: dict[tuple[str, str], set[str]] = {}
     for grant in map(Grant.parse, grants):
         actions.setdefault((grant.service, grant.where), set()).add(f"{grant.service}:{grant.action}")
-    return [
-        {"Effect": "Allow", "Action": sorted(names), **_where(service, where)}
+    allowed = [
+        {"Effect": "Allow", "Action": sorted(names), **_where(stack, service, where)}
         for (service, where), names in sorted(actions.items())
     ]
+    return [*allowed, *_kept_out(stack, actions)]
 
 
-def role(log_group: str, grants: Iterable[str]) -> dict[str, Any]:
-    """The role of one function: its grants, and writing to its own log group."""
+def _kept_out(stack: str, actions: dict[tuple[str, str], set[str]]) -> list[dict[str, Any]]:
+    """Return what a pattern of every type's names covers and is not meant."""
+    denied = []
+    if "sqs:SendMessage" in actions.get(("sqs", EVERY_TYPE), ()):
+        dead = arn("sqs", f"{stack}-*-dlq")
+        denied.append({"Effect": "Deny", "Action": "sqs:SendMessage", "Resource": dead})
+    if ("logs", EVERY_TYPE) in actions:
+        # an ARN may go on with ":log-stream:", whose hyphen would make a platform's function look like a type's
+        groups = [arn("logs", f"log-group:/aws/lambda/{stack}-{short}:*") for short in PLATFORM]
+        denied.append({"Effect": "Deny", "Action": sorted(actions["logs", EVERY_TYPE]), "Resource": groups})
+    return denied
+
+
+def role(stack: str, short: str, grants: Iterable[str]) -> dict[str, Any]:
+    """Return the role of one function: its grants, and writing to its own log group."""
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
@@ -71,41 +95,64 @@ def role(log_group: str, grants: Iterable[str]) -> dict[str, Any]:
                     {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
                 ],
             },
-            "Policies": policies(log_group, grants),
+            "Policies": policies(stack, short, grants),
         },
     }
 
 
-def policies(log_group: str, grants: Iterable[str]) -> list[dict[str, Any]]:
-    """The inline policies of a role."""
+def policies(stack: str, short: str, grants: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the inline policies of a role."""
     writing = {
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
         # the streams of one group: their names are Lambda's own
-        "Resource": arn("logs", f"log-group:{log_group}:log-stream:*"),
+        "Resource": arn("logs", f"log-group:/aws/lambda/{stack}-{short}:log-stream:*"),
     }
-    document = {"Version": "2012-10-17", "Statement": [writing, *statements(grants)]}
+    document = {"Version": "2012-10-17", "Statement": [writing, *statements(stack, grants)]}
     return [{"PolicyName": "grants", "PolicyDocument": document}]
 
 
-def _where(service: str, where: str) -> dict[str, Value]:
+def _where(stack: str, service: str, where: str) -> dict[str, Value]:
     match service:
         case "dynamodb":
             return _table(where)
         case "sqs":
-            dead = where.endswith("-dlq")
-            return {"Resource": arn_of(logical(where.removesuffix("-dlq"), "Dlq" if dead else "Queue"))}
+            return {"Resource": _queue(stack, where)}
         case "s3":
-            return {"Resource": sub(f"${{FilesBucket.Arn}}/{where}")}
+            # by name: a reference would wait for the bucket, and the bucket waits for CloudFront's address
+            return {"Resource": sub(f"arn:${{AWS::Partition}}:s3:::{bucket_name(stack, 'files')}/{where}")}
         case "lambda":
-            return {"Resource": arn("lambda", f"event-source-mapping:${{{mapping_id(where)}}}")}
+            return _mapping(stack, where)
         case "logs":
-            return {"Resource": arn_of(logical(where, "Logs"))}
+            every = arn("logs", f"log-group:/aws/lambda/{stack}-{EVERY_TYPE}:*")
+            return {"Resource": every if where == EVERY_TYPE else arn_of(logical(where, "Logs"))}
         case _:
-            return {
-                "Resource": arn("ses", "identity/${MailIdentity}"),
-                "Condition": {"StringEquals": {"ses:FromAddress": ref("MailFrom")}},
-            }
+            return _mail()
+
+
+def _queue(stack: str, where: str) -> Value:
+    if where.startswith(EVERY_TYPE):
+        return arn("sqs", f"{stack}-{where}")
+    dead = where.endswith("-dlq")
+    return arn_of(logical(where.removesuffix("-dlq"), "Dlq" if dead else "Queue"))
+
+
+def _mapping(stack: str, where: str) -> dict[str, Value]:
+    """Return the mappings of a function. Their ids are random: what bounds a pattern is the function they invoke."""
+    one = f"event-source-mapping:${{{mapping_id(where)}}}"
+    return {
+        "Resource": arn("lambda", "event-source-mapping:*" if where == EVERY_TYPE else one),
+        "Condition": {"ArnLike": {"lambda:FunctionArn": arn("lambda", f"function:{stack}-{where}")}},
+    }
+
+
+def _mail() -> dict[str, Value]:
+    default_set = arn("ses", "configuration-set/${MailConfigurationSet}")
+    granted = {"Fn::If": ["HasMailConfigurationSet", default_set, ref("AWS::NoValue")]}
+    return {
+        "Resource": [arn("ses", "identity/${MailIdentity}"), granted],
+        "Condition": {"StringEquals": {"ses:FromAddress": ref("MailFrom")}},
+    }
 
 
 def _table(where: str) -> dict[str, Value]:
@@ -113,6 +160,8 @@ def _table(where: str) -> dict[str, Value]:
     table = logical(name, "Table")
     if part == "stream":
         return {"Resource": {"Fn::GetAtt": [table, "StreamArn"]}}
+    if part == "streams":
+        return {"Resource": sub(f"${{{table}.Arn}}/stream/*")}
     if part.startswith("index/"):
         return {"Resource": sub(f"${{{table}.Arn}}/{part}")}
     if not part:

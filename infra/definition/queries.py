@@ -1,9 +1,11 @@
-"""Saved queries for CloudWatch Logs Insights, over the log groups of the stack."""
+"""Save queries for CloudWatch Logs Insights over the log groups of the stack."""
 
 from typing import Any
 
 from infra.definition.names import Resources, logical, ref
 
+MOST_GROUPS = 50
+"""Log groups that Logs Insights searches at once by their names."""
 QUERIES = {
     "job-timeline": (
         "fields @timestamp, message, status, attempt, duration_ms, error_class\n"
@@ -41,12 +43,18 @@ QUERIES = {
 
 
 def queries(stack: str, groups: list[str]) -> Resources:
-    """One definition per query; `groups` are the logical ids of the log groups to search."""
+    """Return one definition per query; `groups` are the logical ids of the log groups to search.
+
+    Above MOST_GROUPS they name none, and whoever runs one chooses the groups in the console.
+    """
+    if len(groups) > MOST_GROUPS:
+        groups = []
     return {logical(name, "Query"): _definition(f"{stack}/{name}", text, groups) for name, text in QUERIES.items()}
 
 
 def _definition(name: str, text: str, groups: list[str]) -> dict[str, Any]:
+    named = {"LogGroupNames": [ref(group) for group in groups]} if groups else {}
     return {
         "Type": "AWS::Logs::QueryDefinition",
-        "Properties": {"Name": name, "QueryString": text, "LogGroupNames": [ref(group) for group in groups]},
+        "Properties": {"Name": name, "QueryString": text, **named},
     }

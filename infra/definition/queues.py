@@ -39,16 +39,13 @@ def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
 
 
 def queue_policies(types: Iterable[JobType[Any, Any]]) -> Resources:
-    """Refuse every request to the queues that does not come over TLS."""
-    policies: Resources = {}
-    for kind in types:
-        for suffix in ("Queue", "Dlq"):
-            queue = logical(kind.queue, suffix)
-            policies[f"{queue}Policy"] = {
-                "Type": "AWS::SQS::QueuePolicy",
-                "Properties": {"Queues": [ref(queue)], "PolicyDocument": _tls_only(queue)},
-            }
-    return policies
+    """Refuse every request to the queues that does not come over TLS. One resource for all: a stack holds only 500."""
+    names = [logical(kind.queue, suffix) for kind in types for suffix in ("Queue", "Dlq")]
+    if not names:
+        return {}
+    queues = [ref(name) for name in names]
+    policy = {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": queues, "PolicyDocument": _tls_only()}}
+    return {"QueuesPolicy": policy}
 
 
 def _queue(name: str, retention: int, **more: Any) -> dict[str, Any]:
@@ -65,7 +62,7 @@ def _queue(name: str, retention: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def _tls_only(queue: str) -> dict[str, Any]:
+def _tls_only() -> dict[str, Any]:
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -74,7 +71,8 @@ def _tls_only(queue: str) -> dict[str, Any]:
                 "Effect": "Deny",
                 "Principal": "*",
                 "Action": "sqs:*",
-                "Resource": arn_of(queue),
+                # a policy on a queue speaks of that queue alone
+                "Resource": "*",
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             }
         ],

@@ -1,4 +1,4 @@
-"""The dashboard's site: CloudFront in front of a private bucket, with strict headers and an app's paths."""
+"""Serve the dashboard: CloudFront in front of a private bucket, with strict headers and an app's paths."""
 
 from typing import Any
 
@@ -7,6 +7,9 @@ from infra.definition.names import Resources, Value, attribute, bucket_name, ref
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 """CloudFront's managed cache policy: it honours the Cache-Control that the upload sets."""
 TWO_YEARS = 63_072_000
+NOBODY = "https://no-dashboard.invalid"
+"""RFC 6761: no name below .invalid exists."""
+OLDEST_TLS = "TLSv1.2_2021"
 
 REWRITE = """\
 function handler(event) {
@@ -22,13 +25,18 @@ missing file stays missing, which an error-page fallback would hide."""
 
 
 def origin() -> Value:
-    """Where browsers find the dashboard, as an origin: the custom domain, or CloudFront's."""
-    return _either("https://${SiteDomain}", "https://${SiteDistribution.DomainName}")
+    """Return the dashboard's origin: the custom domain, or CloudFront's; without a dashboard one that no page has."""
+    return _either("https://${SiteDomain}", "https://${SiteDistribution.DomainName}", NOBODY)
+
+
+def url() -> Value:
+    """Return where the dashboard is, for a stage that has one."""
+    return {"Fn::If": ["HasDomain", sub("https://${SiteDomain}"), sub("https://${SiteDistribution.DomainName}")]}
 
 
 def quoted_origin() -> Value:
-    """The same in the single quotes that API Gateway wants round a fixed header value."""
-    return _either("'https://${SiteDomain}'", "'https://${SiteDistribution.DomainName}'")
+    """Return the same in the single quotes that API Gateway wants round a fixed header value."""
+    return _either("'https://${SiteDomain}'", "'https://${SiteDistribution.DomainName}'", f"'{NOBODY}'")
 
 
 def content_security_policy(stack: str) -> Value:
@@ -53,7 +61,11 @@ def content_security_policy(stack: str) -> Value:
 
 
 def site(stack: str) -> Resources:
-    """The distribution and what it needs besides the bucket."""
+    """Return the distribution and what it needs besides the bucket, all left out with `Dashboard=false`."""
+    return {name: {**resource, "Condition": "HasDashboard"} for name, resource in _parts(stack).items()}
+
+
+def _parts(stack: str) -> Resources:
     return {
         "SiteAccess": {
             "Type": "AWS::CloudFront::OriginAccessControl",
@@ -84,7 +96,11 @@ def site(stack: str) -> Resources:
 
 
 def site_reader() -> dict[str, Any]:
-    """The statement of the bucket's policy that lets this distribution, and nobody else, read."""
+    """Return the statement of the bucket's policy that lets this distribution, and nobody else, read."""
+    return {"Fn::If": ["HasDashboard", _reading(), ref("AWS::NoValue")]}
+
+
+def _reading() -> dict[str, Any]:
     return {
         "Sid": "DistributionReads",
         "Effect": "Allow",
@@ -110,7 +126,7 @@ def _distribution(stack: str) -> dict[str, Any]:
         "IPV6Enabled": True,
         "PriceClass": "PriceClass_100",
         "Aliases": {"Fn::If": ["HasDomain", [ref("SiteDomain")], ref("AWS::NoValue")]},
-        "ViewerCertificate": {"Fn::If": ["HasDomain", _certificate(), ref("AWS::NoValue")]},
+        "ViewerCertificate": {"Fn::If": ["HasDomain", _certificate(), _default_certificate()]},
         "Origins": [
             {
                 "Id": "site",
@@ -137,8 +153,13 @@ def _certificate() -> dict[str, Any]:
     return {
         "AcmCertificateArn": ref("SiteCertificate"),
         "SslSupportMethod": "sni-only",
-        "MinimumProtocolVersion": "TLSv1.2_2021",
+        "MinimumProtocolVersion": OLDEST_TLS,
     }
+
+
+def _default_certificate() -> dict[str, Any]:
+    # CloudFront takes TLS 1.0 under its own name, whatever is asked for: docs/security.md says so
+    return {"CloudFrontDefaultCertificate": True, "MinimumProtocolVersion": OLDEST_TLS}
 
 
 def _headers(stack: str) -> dict[str, Any]:
@@ -165,5 +186,5 @@ def _headers(stack: str) -> dict[str, Any]:
     return {"Type": "AWS::CloudFront::ResponseHeadersPolicy", "Properties": {"ResponseHeadersPolicyConfig": config}}
 
 
-def _either(custom: str, ours: str) -> Value:
-    return {"Fn::If": ["HasDomain", sub(custom), sub(ours)]}
+def _either(custom: str, ours: str, none: str) -> Value:
+    return {"Fn::If": ["HasDomain", sub(custom), {"Fn::If": ["HasDashboard", sub(ours), none]}]}

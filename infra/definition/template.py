@@ -1,10 +1,12 @@
-"""The whole stack: what is merged into Chalice's template, and the last touches on the merged one."""
+"""Put the whole stack together: what is merged into Chalice's template, and the last changes to the merged one."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
+from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.jobtype import JobType
+from infra.definition.access_log import access_log
 from infra.definition.alarms import alarms
 from infra.definition.buckets import bucket_policies, buckets
 from infra.definition.compute import compute, log_group_id
@@ -16,31 +18,38 @@ from infra.definition.overview import overview
 from infra.definition.parameters import conditions, outputs, parameters
 from infra.definition.queries import queries
 from infra.definition.queues import queue_policies, queues
+from infra.definition.runtime import ARCHITECTURE, RUNTIME
 from infra.definition.site import origin, quoted_origin, site, site_reader
 from infra.definition.tables import tables
 from infra.definition.topic import topic
 
+MOST_RESOURCES = 500
+"""Resources that CloudFormation takes in one stack."""
+SAM_ADDS = 14
+"""Resources that Chalice and the SAM transform add, besides the event source mapping of each type: the API, its stage,
+deployment and permissions, rules, the stream's mapping, and what becomes of a function's asynchronous settings."""
 Types = Sequence[JobType[Any, Any]]
-ARCHITECTURE = "arm64"
-"""A fifth cheaper than x86_64 for the same memory and time."""
 PLACEHOLDER_ORIGIN = "https://dashboard.invalid"
-"""What the API's CORS origin is while Chalice packages: it can only write a fixed text."""
+"""The API's CORS origin while Chalice packages: it can only write a fixed text."""
 
 
 def merge_template(types: Types, stack: str) -> dict[str, Any]:
-    """Everything that `chalice package --merge-template` adds to the API."""
+    """Return everything that `chalice package --merge-template` adds to the API."""
     return {
         "Description": f"JobFlow: background jobs ({stack})",
         "Parameters": parameters(),
         "Conditions": conditions(),
-        "Globals": globals_section(environment(stack, origin())),
+        "Globals": globals_section(environment(stack)),
         "Resources": resources(types, stack),
         "Outputs": outputs(),
     }
 
 
 def resources(types: Types, stack: str) -> Resources:
-    """All resources; parts that share a logical id would be a bug, so there are none."""
+    """Return all resources.
+
+    Raises ValueError when two parts share a logical id, ConfigurationError when there are more than a stack can have.
+    """
     defined = functions(types, stack)
     groups = [log_group_id(short) for short in ("api", "authorizer", *(function.short for function in defined))]
     parts: list[Resources] = [
@@ -49,8 +58,9 @@ def resources(types: Types, stack: str) -> Resources:
         queue_policies(types),
         buckets(stack, origin()),
         bucket_policies({"FilesBucket": [], "SiteBucket": [site_reader()]}),
-        compute(types, defined),
+        compute(defined),
         gateway(types, stack),
+        access_log(stack),
         site(stack),
         topic(stack),
         alarms(types, stack),
@@ -63,15 +73,21 @@ def resources(types: Types, stack: str) -> Resources:
         if twice:
             raise ValueError(f"two resources have the same logical id: {', '.join(sorted(twice))}")
         merged |= part
+    made_by_sam = len(types) + SAM_ADDS
+    if len(merged) + made_by_sam > MOST_RESOURCES:
+        raise ConfigurationError(
+            f"{len(types)} job types need {len(merged) + made_by_sam} resources, and CloudFormation takes "
+            f"{MOST_RESOURCES} a stack: leave some types out, or deploy several stages from several branches."
+        )
     return merged
 
 
-def finish(template: dict[str, Any], architecture: str = ARCHITECTURE) -> dict[str, Any]:
-    """Chalice's merged template with the CORS origin of the stack's own dashboard, and one architecture for all."""
+def finish(template: dict[str, Any], architecture: str = ARCHITECTURE, runtime: str = RUNTIME) -> dict[str, Any]:
+    """Return Chalice's merged template with the dashboard's origin, and one Python and processor for all functions."""
     finished: dict[str, Any] = _replaced(json.loads(json.dumps(template)))
     for resource in finished["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["Architectures"] = [architecture]
+            resource["Properties"] |= {"Architectures": [architecture], "Runtime": runtime}
     return finished
 
 

@@ -13,6 +13,8 @@ from infra.local.api import LEFT, READY
 from infra.local.errors import BrokenCode
 from infra.local.lambdas.logs import FunctionLog
 from infra.local.lambdas.site import of_host
+from infra.local.lifeline import NOT_SHIPPED
+from infra.local.shipped import GATEWAY, not_shipped
 
 LIFELINE = Path(__file__).with_name("lifeline.py")
 START_SECONDS = 60.0
@@ -75,7 +77,7 @@ class Generation:
             stderr=subprocess.STDOUT,
             pass_fds=[descriptor],
             cwd=root,
-            env={**of_host(), **environment, "PYTHONPATH": str(root)},
+            env={**of_host(), **environment, "PYTHONPATH": str(root), NOT_SHIPPED: not_shipped(root, GATEWAY)},
             start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read, name="api-output", daemon=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from chalice.local import ChaliceRequestHandler, ThreadedHTTPServer
 
+from infra.local import callers
 from infra.local.gateway import Gateway
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
@@ -32,8 +33,11 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
 
     def _generic_handle(self) -> None:
         with self.server.requests:
+            reason = callers.refusal(self.headers.get, (self.local_gateway.origin,))
             length = self.headers.get("content-length", "0")
-            if not length.isdecimal() or "transfer-encoding" in self.headers:
+            if reason is not None:
+                self._refuse(403, reason)
+            elif not length.isdecimal() or "transfer-encoding" in self.headers:
                 self._refuse(411, "Send the body with a Content-Length.")
             elif int(length) > MAX_BODY_BYTES:
                 self._refuse(413, "The request body is larger than 10 MB.")

@@ -8,16 +8,19 @@ from pathlib import Path
 from infra.local.deployment import Description
 from infra.local.errors import BrokenCode
 from infra.local.lambdas.site import of_host
+from infra.local.lifeline import NOT_SHIPPED
+from infra.local.shipped import GATEWAY, not_shipped
 
 DESCRIBE_SECONDS = 60
 
 
 def describe(root: Path, stack: str, origin: str) -> Description:
     """What the code under `root` wants to exist. Raises BrokenCode with a readable block when it cannot be loaded."""
+    environment = {"PYTHONPATH": str(root), "AWS_DEFAULT_REGION": "us-east-1", NOT_SHIPPED: not_shipped(root, GATEWAY)}
     done = subprocess.run(
         [sys.executable, "-P", "-m", "infra.local.describe", stack, origin],
         cwd=root,
-        env={**of_host(), "PYTHONPATH": str(root), "AWS_DEFAULT_REGION": "us-east-1"},
+        env={**of_host(), **environment},
         capture_output=True,
         text=True,
         timeout=DESCRIBE_SECONDS,

@@ -8,6 +8,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from infra.local import callers
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -43,8 +45,15 @@ class Site(SimpleHTTPRequestHandler):
         self._policy = policy
         super().__init__(*args, **kwargs)
 
+    def do_HEAD(self) -> None:
+        """Answer as do_GET does, without the body."""
+        if not self._is_refused():
+            super().do_HEAD()
+
     def do_GET(self) -> None:
-        """A file of the build, the config, or the app's page for a path of the app."""
+        """Send a file of the build, the config, or the app's page for a path of the app."""
+        if self._is_refused():
+            return
         path = self.path.partition("?")[0]
         if path == "/config.json":
             self._send_config()
@@ -63,6 +72,13 @@ class Site(SimpleHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Nothing: these are files."""
+
+    def _is_refused(self) -> bool:
+        host = self.headers.get("host", "")
+        reason = callers.refusal(self.headers.get, (f"http://{host}",))
+        if reason is not None:
+            self.send_error(403, reason)
+        return reason is not None
 
     def _send_config(self) -> None:
         self.send_response(200)

@@ -10,6 +10,7 @@ from infra.local.lambdas.sources import Mapped
 from infra.local.lambdas.specs import FunctionSpec, QueueMapping, Schedule, StreamMapping
 
 Resource = Mapping[str, Any]
+DAILY = re.compile(r"cron\(\d+(/\d+)? \d+(-\d+)? \* \* \? \*\)")
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 UNIT_SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 PARTIAL = "ReportBatchItemFailures"
@@ -117,10 +118,14 @@ def _stream_mapping(function: str, properties: Resource, table: str, place: Plac
 
 
 def rate_seconds(expression: str) -> float:
-    """The period of a rate expression in seconds. Raises ValueError for any other kind."""
+    """Return the seconds between two runs; a nightly cron is a day from the start. Raises ValueError for any other."""
+    if DAILY.fullmatch(expression):
+        return UNIT_SECONDS["day"]
     found = RATE.fullmatch(expression)
     if found is None:
-        raise ValueError(f"{expression!r}: the laptop knows only rate(N minutes|hours|days).")
+        raise ValueError(
+            f"{expression!r}: the laptop knows only rate(N minutes|hours|days) and a daily cron(M H * * ? *)."
+        )
     return int(found[1]) * UNIT_SECONDS[found[2]]
 
 

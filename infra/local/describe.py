@@ -5,10 +5,13 @@ A process of its own each time: it is the only way to see edited code whole, and
 
 import importlib
 import json
+import os
 import sys
 import traceback
 from pathlib import Path
 from typing import Any
+
+from infra.local.lifeline import NOT_SHIPPED, NotShipped
 
 ROOT = Path(__file__).parents[2]
 PLACE = ("{endpoint}", "{account}", "{region}")
@@ -17,13 +20,14 @@ PLACE = ("{endpoint}", "{account}", "{region}")
 
 def describe(stack: str, origin: str) -> dict[str, Any]:
     """Resources that hold data, functions, and the functions' environment. Raises whatever the code raises."""
+    sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, "")))
     from chalicelib.jobs.jobtype import load
     from infra.definition import functions, local_environment, stateful
     from infra.definition.compute import compute
 
     types = load()
     importlib.import_module("app")
-    resources = compute(types, functions(types, stack))
+    resources = compute(functions(types, stack))
     return {
         "stateful": stateful(types, stack, origin),
         "functions": {name: r for name, r in resources.items() if r["Type"] == "AWS::Serverless::Function"},

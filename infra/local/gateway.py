@@ -63,7 +63,7 @@ class Gateway(LocalGateway):  # type: ignore[misc]
         super().__init__(app, config)
         self.event_converter = EventConverter(app)
         self._app = app
-        self._origin = origin
+        self.origin = origin
 
     def handle_request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Response:
         """The app's answer, or the gateway's own."""
@@ -89,7 +89,7 @@ class Gateway(LocalGateway):  # type: ignore[misc]
         request_id = str(uuid.uuid4())
         headers = {
             "Content-Type": CONTENT_TYPE,
-            "Access-Control-Allow-Origin": self._origin,
+            "Access-Control-Allow-Origin": self.origin,
             "Access-Control-Expose-Headers": EXPOSED,
             "Vary": "Origin",
             "X-Correlation-Id": request_id,

@@ -2,13 +2,33 @@
 
 The parent holds the other end of standard input; it closes when the parent ends, however it ends, and needs no help
 from the operating system that only Linux has. Run by path and importing nothing of the project, so that it works for
-code from any folder.
+code from any folder. What JOBFLOW_NOT_SHIPPED names cannot be imported by it.
 """
 
 import os
 import runpy
 import sys
 import threading
+
+NOT_SHIPPED = "JOBFLOW_NOT_SHIPPED"
+
+
+class NotShipped:
+    """Refuses modules that are installed on this machine and do not ship, as if they were not there.
+
+    `text` holds module=requirement pairs, separated by spaces.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._requirements = dict(pair.split("=", 1) for pair in text.split())
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:  # noqa: ARG002
+        """Raise ModuleNotFoundError for such a module; leave any other to the next finder."""
+        if name in self._requirements:
+            line = self._requirements[name]
+            raise ModuleNotFoundError(
+                f"No module named {name!r} in what ships: add the line {line} to requirements.txt", name=name
+            )
 
 
 def _end_with(pipe: int) -> None:
@@ -24,6 +44,7 @@ def main() -> None:
     os.dup2(null, 0)
     os.close(null)
     threading.Thread(target=_end_with, args=(pipe,), name="lifeline", daemon=True).start()
+    sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, "")))
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.counters.fold import PAUSE, SINCE, TOTALS
+from chalicelib.counters.keys import PAUSE, SINCE, TOTALS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -16,7 +16,7 @@ def paused_types(dynamodb: "DynamoDBClient", table: str) -> set[str] | None:
         answer = dynamodb.query(
             TableName=table,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
-            ExpressionAttributeValues={":pk": {"S": TOTALS[0]}, ":sk": {"S": PAUSE}},
+            ExpressionAttributeValues={":pk": {"S": TOTALS}, ":sk": {"S": PAUSE}},
             ConsistentRead=True,
         )
     except (BotoCoreError, ClientError):

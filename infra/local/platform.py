@@ -23,8 +23,10 @@ from infra.local.lambdas.logs import FunctionLog, Sink, tee
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.sources import EventSources
 from infra.local.lambdas.specs import REGION, FunctionSpec
+from infra.local.lifeline import NOT_SHIPPED
 from infra.local.options import Options
 from infra.local.pauses import paused_types
+from infra.local.shipped import not_shipped
 
 
 class Platform:
@@ -122,7 +124,7 @@ class Platform:
         log, state = options.state_dir / "emulator.log", options.state_dir / options.backend
         with ThreadPoolExecutor(2) as pool:
             describing = pool.submit(code.describe, options.root, options.stack, self.origin)
-            emulating = pool.submit(Emulator.start, aws_port, options.backend, log, state)
+            emulating = pool.submit(Emulator.start, aws_port, options.backend, log, state, [self.origin])
             try:
                 self.emulator = emulating.result()
             except EmulatorError as error:
@@ -140,7 +142,8 @@ class Platform:
         except ClientError as error:
             raise BrokenCode(f"The emulator refuses what infra/definition describes: {error}") from error
         self._variables = {**deployment.environment(described, place, options.passed_on), **self.aws}
-        for spec in deployment.function_specs(described, self._variables, options.concurrency):
+        variables = {**self._variables, NOT_SHIPPED: not_shipped(options.root)}
+        for spec in deployment.function_specs(described, variables, options.concurrency):
             self._service.register(spec)
         self._service.recycle()
         self._sources.replace(deployment.mappings(described, place))

@@ -84,6 +84,7 @@ class Runner:
 
     def run(self) -> NoReturn:
         """Start, follow edits, and on Stop or a fatal error take everything down again."""
+        self._state.claim()
         try:
             self._platform.start()
             watcher = Watcher(self._options.root, self._edits.put)

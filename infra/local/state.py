@@ -1,10 +1,12 @@
 """What other programs may read about a run: one file, there while the platform is up."""
 
+import contextlib
+import fcntl
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from infra.local.errors import CannotRun
 
@@ -20,12 +22,18 @@ class StateFile:
                 f"The state folder {folder} cannot be made: {error.strerror} (JOBFLOW_STATE_DIR)."
             ) from error
         self.path = folder / "dev.json"
+        self._lock: IO[str] | None = None
         self._written: Mapping[str, Any] | None = None
+
+    def claim(self) -> None:
+        """Keep the folder for this run, until `remove` or its end. Raises CannotRun when another has it."""
+        self._lock = _locked(self.path.parent)
 
     def write(self, state: Mapping[str, Any]) -> None:
         """Write it whole, readable by this user only: it holds the token. Does nothing when nothing has changed."""
-        if state == self._written:
+        if state == self._written and self.path.exists():
             return
+        self.path.parent.mkdir(parents=True, exist_ok=True)  # somebody may have removed it meanwhile
         draft = self.path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(state, indent=2) + "\n")
@@ -33,6 +41,23 @@ class StateFile:
         self._written = dict(state)
 
     def remove(self) -> None:
-        """Remove it, if it is this run's: one that found its port in use leaves the file of the one that has it."""
-        if self._written is not None:
-            self.path.unlink(missing_ok=True)
+        """Remove it, if it is this run's, and let another run have the folder."""
+        with contextlib.suppress(OSError, ValueError):
+            if self._written is not None and json.loads(self.path.read_text()) == self._written:
+                self.path.unlink()
+        if self._lock is not None:
+            self._lock.close()
+
+
+def _locked(folder: Path) -> IO[str]:
+    """Open the folder's lock for as long as this process lives. Raises CannotRun when another run has it."""
+    file = (folder / "lock").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise CannotRun(
+            f"JobFlow already runs with the state folder {folder}: end that run, or choose another folder with "
+            "JOBFLOW_STATE_DIR=..."
+        ) from error
+    return file

@@ -1,18 +1,15 @@
 """Each port with each of its adapters: one suite, run over all of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.control import DynamoRateWindows
 from chalicelib.adapters.dynamo.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
-from chalicelib.adapters.dynamo.schema import control_table
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
 from chalicelib.adapters.sqs import SqsJobQueue
@@ -53,16 +50,10 @@ Rows = MemoryCounters | DynamoCounters
 
 
 @pytest.fixture(params=["memory", "dynamo"])
-def rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rows]:
+def rows(request: pytest.FixtureRequest) -> Rows:
     if request.param == "memory":
-        yield MemoryCounters()
-        return
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    with mock_aws():
-        table = {k: v for k, v in control_table().items() if k != "TimeToLiveSpecification"}
-        boto3.client("dynamodb", region_name="us-east-1").create_table(TableName="c", **table)
-        yield DynamoCounters(Settings.from_env({"CONTROL_TABLE": "c"}))
+        return MemoryCounters()
+    return DynamoCounters(request.getfixturevalue("cloud"))
 
 
 @dataclass(frozen=True)

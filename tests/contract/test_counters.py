@@ -1,16 +1,23 @@
 """Every promise of CounterRows and Counters, on memory and on DynamoDB."""
 
 from collections import Counter
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
-from chalicelib.counters.backlog import came, oldest, went
-from chalicelib.counters.fold import TOTALS, Additions, Row
+from chalicelib.adapters import aws
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.counters import keys
+from chalicelib.counters.backlog import oldest, queued
+from chalicelib.counters.changes import Image, JobChange
+from chalicelib.counters.stream import StreamCounter
+from chalicelib.errors import RowRefused
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.ports import Additions, Row, Standing
 from tests.contract.conftest import Rows
-from tests.support import requests_to
+from tests.support import REGION, SETTINGS, requests_to
 
 T0 = 1_800_000_000.0 - 1_800_000_000.0 % 3600
 HOUR = "2027-01-15T08:00:00.000Z"
@@ -44,7 +51,8 @@ def test_each_lane_has_a_mark_of_its_own(rows: Rows) -> None:
 
 def test_totals_are_read_by_type_and_status_and_never_negative(rows: Rows) -> None:
     assert rows.standing() == Standing({})
-    rows.add(Row(*TOTALS), Additions(Counter({"n#a.b#queued": 2, "n#c.d#failed": -1})), "s", "01", "01")
+    rows.add(keys.totals("a.b"), Additions(Counter({"n#queued": 2})), "s", "01", "01")
+    rows.add(keys.totals("c.d"), Additions(Counter({"n#failed": -1})), "s", "01", "01")
     assert rows.standing().totals == {("a.b", Status.QUEUED): 2, ("c.d", Status.FAILED): 0}
 
 
@@ -75,11 +83,11 @@ def test_an_error_keeps_when_it_was_first_seen_and_what_was_seen_last(rows: Rows
     assert seen == {"count": 2, "first_seen": T0 + 1, "last_seen": T0 + 9, "job1": "id1", "job2": "id2"}
 
 
-def test_the_row_of_totals_tells_since_when_jobs_wait(rows: Rows) -> None:
-    rows.add(Row(*TOTALS), Additions(came("a.b", T0)), "s", "01", "01")
-    assert oldest(rows.standing().waiting, "a.b", T0 + 60) == T0 + 2.5
-    rows.add(Row(*TOTALS), Additions(went("a.b", T0, T0 + 70)), "s", "02", "02")
-    assert oldest(rows.standing().waiting, "a.b", T0 + 80) is None
+def test_a_types_row_tells_since_when_its_jobs_wait(rows: Rows) -> None:
+    rows.add(keys.totals("a.b"), Additions(queued(T0, T0)), "s", "01", "01")
+    assert oldest(rows.standing().waiting["a.b"], T0 + 60) == T0 + 2.5
+    rows.add(keys.totals("a.b"), Additions(queued(T0, T0 + 70, -1)), "s", "02", "02")
+    assert oldest(rows.standing().waiting["a.b"], T0 + 80) is None
 
 
 def test_a_row_is_read_without_its_marks(rows: Rows) -> None:
@@ -88,35 +96,83 @@ def test_a_row_is_read_without_its_marks(rows: Rows) -> None:
     assert dict(rows.read(Row("ERR", "x"))) == {"count": 2, "type": "a.b", "first_seen": T0}
 
 
-def test_tidying_keeps_up_with_many_busy_types(rows: Rows) -> None:
-    """A minute leaves 13 numbers of each type behind; a row that only grew would be full after hours."""
-    for number in range(40):
-        name, minute = f"t.t{number}", [T0 - 120 + second for second in range(0, 60, 5)]
-        all_came = sum((came(name, since) for since in minute), Counter({f"n#{name}#completed": 12}))
-        all_went: Counter[str] = Counter()
-        for since in minute:
-            all_went.update(went(name, since, T0))
-        rows.add(Row(*TOTALS), Additions(all_came), "s", f"{number:02}a", f"{number:02}a")
-        rows.add(Row(*TOTALS), Additions(all_went), "s", f"{number:02}b", f"{number:02}b")
-    assert rows.tidy(T0) == 40 * 14
-    assert [name for name in rows.read(Row(*TOTALS)) if not name.startswith("n#")] == []
-    assert set(rows.standing().totals.values()) == {12}
+def test_a_lanes_mark_is_told(rows: Rows) -> None:
+    assert rows.mark(keys.totals("a.b"), "s") is None
+    add(rows, keys.totals("a.b"), "01", "03")
+    assert (rows.mark(keys.totals("a.b"), "s"), rows.mark(keys.totals("a.b"), "t")) == ("03", None)
 
 
 def test_tidying_takes_out_what_is_empty_past_or_of_a_shard_that_ended(rows: Rows) -> None:
-    row = Row(*TOTALS)
+    row = keys.totals("a.b")
     old, new = (f"shardId-0000000{int((T0 - age) * 1000)}-ab12" for age in (3 * DAY, 3600))
-    rows.add(row, Additions(came("a.b", T0 - 7200) + came("a.b", T0)), old, "01", "01")
-    rows.add(row, Additions(Counter({"n#a.b#queued": 2}) + came("a.b", T0 - 60)), new, "01", "01")
-    rows.add(row, Additions(went("a.b", T0 - 60, T0)), new, "02", "02")
+    rows.add(row, Additions(queued(T0 - 7200, T0 - 7200) + queued(T0, T0)), old, "01", "01")
+    rows.add(row, Additions(Counter({"n#queued": 2}) + queued(T0 - 60, T0)), new, "01", "01")
+    rows.add(row, Additions(queued(T0 - 60, T0, -1)), new, "02", "02")
     before = rows.standing()
-    assert rows.tidy(T0) == 5
+    assert rows.tidy(row, T0) == 5
     after = rows.standing()
-    assert (after.totals, set(after.waiting) < set(before.waiting)) == (before.totals, True)
-    assert oldest(after.waiting, "a.b", T0) == oldest(before.waiting, "a.b", T0)
-    assert rows.tidy(T0) == 0
+    assert (after.totals, set(after.waiting["a.b"]) < set(before.waiting["a.b"])) == (before.totals, True)
+    assert oldest(after.waiting["a.b"], T0) == oldest(before.waiting["a.b"], T0)
+    assert rows.tidy(row, T0) == 0
     assert add(rows, row, "02", "02", lane=new) == "02"
     assert add(rows, row, "01", "01", lane=old) is None
+
+
+def put(rows: Rows, row: Row, numbers: Counter[str]) -> None:
+    """Write a whole row at once, as many small additions would have made it."""
+    if isinstance(rows, MemoryCounters):
+        rows.add(row, Additions(numbers), "s", "1", "1")
+        return
+    item: dict[str, Any] = {"pk": {"S": row.pk}, "sk": {"S": row.sk}, **{k: {"N": str(n)} for k, n in numbers.items()}}
+    aws.client("dynamodb", REGION).put_item(TableName=SETTINGS.control_table, Item=item)
+
+
+def test_a_hundred_types_with_a_weeks_backlog_are_read_whole(rows: Rows) -> None:
+    """A row per type: none comes near the 400 KB that an item holds, and all of them are more than one page."""
+    week = Counter[str]()
+    for since in range(int(T0 - 7 * DAY), int(T0), 5):
+        week.update(queued(since, T0))
+    for number in range(100):
+        put(rows, keys.totals(f"{number:02}.{'long' * 9}"), week + Counter({"n#queued": 120_960}))
+    standing = rows.standing()
+    assert set(standing.totals.values()) == {120_960}
+    assert {round(oldest(marks, T0) or 0) for marks in standing.waiting.values()} == {T0 - 7 * DAY + 1800}
+    assert len(standing.totals) == len(standing.waiting) == 100
+    assert max(sum(map(len, marks)) + 8 * len(marks) for marks in standing.waiting.values()) < 16_000
+
+
+def test_what_nobody_takes_fills_no_row(rows: Rows) -> None:
+    """Arrivals each 5 s for hours, nothing consumed: what is there is what is still read, for each type by itself."""
+    now, counter = T0, StreamCounter(rows, lambda: now)
+    for batch in range(5):
+        now = T0 + 3600 * batch
+        arrivals = [now - 3600 + second for second in range(0, 3600, 5)]
+        counter.count([arrival(f"{at:.0f}", name, at) for at in arrivals for name in ("a.b", "c.d")], "s")
+    for name in ("a.b", "c.d"):
+        found = rows.read(keys.totals(name))
+        assert found["n#queued"] == 5 * 3600 / 5
+        marks = Counter(key[:3] for key in found)
+        assert marks["w#s"] <= 2 * 181
+        assert marks["w#m"] <= 241 + 60
+    assert oldest(rows.standing().waiting["a.b"], now) == pytest.approx(T0 - 3600, abs=1800)
+
+
+def arrival(sequence: str, job_type: str, at: float) -> JobChange:
+    return JobChange(sequence.zfill(40), None, Image(f"{sequence}f", job_type, Status.QUEUED, at, at), at)
+
+
+def test_a_row_that_can_take_no_more_is_refused_and_stops_no_other(rows: Rows) -> None:
+    """DynamoDB takes 400 KB an item; the one in memory takes everything."""
+    for number, size in enumerate((200_000, 150_000, *(58_000 >> n for n in range(14)))):
+        with suppress(RowRefused):
+            rows.add(
+                keys.totals("a.b"), Additions(facts={f"t{number}": "x" * size}), "f", f"{number:02}", f"{number:02}"
+            )
+    now = T0
+    counter = StreamCounter(rows, lambda: now)
+    counted = counter.count([arrival("1", "a.b", T0), arrival("2", "c.d", T0)], "s")
+    assert rows.standing().totals["c.d", Status.QUEUED] == 1
+    assert len(counted.skipped) == (("a.b", Status.QUEUED) not in rows.standing().totals)
 
 
 def test_a_type_is_paused_until_it_is_resumed(rows: Rows) -> None:

@@ -51,7 +51,7 @@ def test_the_definition_follows(root: Path) -> None:
     assert described["types"] == ["email.send", "image.process", "report.generate", "word.count"]
     assert described["handlers"]["jobflow-test-word-count"] == "handlers.word_count.handler"
     kinds = sorted(described["resources"].values())
-    for kind in ("IAM::Role", "Logs::LogGroup", "CloudWatch::Alarm", "SQS::QueuePolicy"):
+    for kind in ("IAM::Role", "Logs::LogGroup", "CloudWatch::Alarm"):
         assert f"AWS::{kind}" in kinds
     assert kinds.count("AWS::SQS::Queue") == 2
     assert kinds.count("AWS::Serverless::Function") + kinds.count("AWS::Lambda::Function") == 1

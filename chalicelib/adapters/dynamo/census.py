@@ -1,7 +1,8 @@
 """Every job there is, for a recount: the index over all jobs, shard by shard, and a few fields of each main item."""
 
+import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from chalicelib.adapters.dynamo import tables
@@ -9,7 +10,7 @@ from chalicelib.adapters.dynamo.rows import SHARDS
 from chalicelib.adapters.dynamo.schema import ALL, META
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Seen
+from chalicelib.jobs.ports import Seen, SeenPage
 from chalicelib.settings import Settings
 
 PAGE = 1000
@@ -29,20 +30,21 @@ class DynamoCensus:
         self._table = tables.jobs(settings)
         self._sleep = sleep
 
-    def parts(self) -> Sequence[Iterable[Sequence[Seen]]]:
-        """See Census: a part is a shard of the index. Raises JobFlowError when DynamoDB leaves items unread."""
-        return [self._shard(number) for number in range(SHARDS)]
+    def parts(self) -> int:
+        """See Census: a part is a shard of the index."""
+        return SHARDS
 
-    def _shard(self, number: int) -> Iterator[Sequence[Seen]]:
-        start = None
+    def pages(self, part: int, position: str | None) -> Iterator[SeenPage]:
+        """See Census. Raises JobFlowError when DynamoDB leaves items unread."""
+        start = json.loads(position) if position else None
         while True:
             answer = self._table.query(
-                self._table.name, f"{ALL.upper()}#{number}", index_name=ALL, limit=PAGE, exclusive_start_key=start
+                self._table.name, f"{ALL.upper()}#{part}", index_name=ALL, limit=PAGE, exclusive_start_key=start
             )
             ids = [item["pk"]["S"] for item in answer["Items"]]
-            for place in range(0, len(ids), BATCH):
-                yield self._batch(ids[place : place + BATCH])
+            batches = [self._batch(ids[place : place + BATCH]) for place in range(0, len(ids), BATCH)]
             start = answer.get("LastEvaluatedKey")
+            yield SeenPage([one for batch in batches for one in batch], json.dumps(start) if start else None)
             if start is None:
                 return
 

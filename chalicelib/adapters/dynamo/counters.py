@@ -15,21 +15,22 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.adapters.dynamo import tables
 from chalicelib.adapters.dynamo.writes import refused
-from chalicelib.counters.fold import PAUSE, SINCE, STEPS, TOTALS, Additions, Row, litter, standing
+from chalicelib.counters.keys import ERRORS, MARK, PAUSE, SINCE, STEPS, TOTALS
+from chalicelib.counters.standing import litter, standing
+from chalicelib.errors import RowRefused
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import ErrorHour, Standing
+from chalicelib.jobs.ports import Additions, ErrorHour, Row, Standing
 from chalicelib.settings import Settings
 
-MARK = "mark#"
 MOST_LITTER = 50
-"""Attributes taken out in one write, each with its condition."""
+"""Attributes removed in one write, each with its condition."""
 MOST_WRITES = 12
-"""Writes of one look. A busy job type leaves 13 attributes a minute behind: enough for 46 of them, looked after by one
-process."""
+"""Writes of one look: 600 attributes, what a type leaves behind in three quarters of an hour."""
+KEYS = frozenset({"pk", "sk", "expires_at"})
 
 
 class DynamoCounters:
-    """See CounterRows (writing), Counters (reading) and Pauses."""
+    """See CounterTable (writing), Counters (reading) and Pauses."""
 
     def __init__(self, settings: Settings) -> None:
         self._table = tables.control(settings)
@@ -44,36 +45,39 @@ class DynamoCounters:
         return str(self._get(row)[f"{MARK}{lane}"])
 
     def read(self, row: Row) -> Mapping[str, Any]:
-        """See CounterRows."""
+        """See CounterTable."""
         kept = {name: value for name, value in self._get(row).items() if not name.startswith(MARK)}
-        return {name: value for name, value in kept.items() if name not in ("pk", "sk", "expires_at")}
+        return {name: value for name, value in kept.items() if name not in KEYS}
 
-    def tidy(self, now: float) -> int:
-        """See CounterRows."""
-        item = self._get(Row(*TOTALS))
+    def mark(self, row: Row, lane: str) -> str | None:
+        """See CounterTable."""
+        return self._get(row).get(f"{MARK}{lane}")
+
+    def tidy(self, row: Row, now: float) -> int:
+        """See CounterTable: one read, and a write for each 50 attributes that go."""
+        item = self._get(row)
         found = litter(item, now)
         for start in range(0, min(len(found), MOST_LITTER * MOST_WRITES), MOST_LITTER):
             part = found[start : start + MOST_LITTER]
             # Whoever added to one of them meanwhile keeps it; the next look is soon.
             unchanged: list[Condition] = [Path([name]) == _typed(item[name]) for name in part]
-            self._write(Row(*TOTALS), [Path([name]).remove() for name in part], functools.reduce(and_, unchanged))
+            self._write(row, [Path([name]).remove() for name in part], functools.reduce(and_, unchanged))
         return len(found)
 
     def standing(self) -> Standing:
-        """See Counters: one query, as rows of one partition."""
-        answer = self._table.query(self._table.name, TOTALS[0], consistent_read=True)
-        rows = {item["sk"]["S"]: _plain(item) for item in answer["Items"]}
+        """See Counters: the rows of one partition."""
+        rows = {item["sk"]: item for item in self._pages(TOTALS, consistent_read=True)}
         paused = {name: row[SINCE] for name, row in rows.items() if name.startswith(PAUSE) and SINCE in row}
-        return standing(rows.get(TOTALS[1], {}), {name.removeprefix(PAUSE): at for name, at in paused.items()})
+        return standing(rows, {name.removeprefix(PAUSE): at for name, at in paused.items()})
 
     def pause(self, job_type: str, at: float) -> bool:
         """See Pauses."""
         since = Path([SINCE])
-        return self._write(Row(TOTALS[0], PAUSE + job_type), [since.set(_typed(at))], since.does_not_exist())
+        return self._write(Row(TOTALS, PAUSE + job_type), [since.set(_typed(at))], since.does_not_exist())
 
     def resume(self, job_type: str) -> None:
         """See Pauses."""
-        self._write(Row(TOTALS[0], PAUSE + job_type), [Path([SINCE]).remove()])
+        self._write(Row(TOTALS, PAUSE + job_type), [Path([SINCE]).remove()])
 
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
         """See Counters: one query a megabyte, which is about three days of minutes."""
@@ -83,7 +87,7 @@ class DynamoCounters:
     def errors(self, start: float, end: float, most: int) -> Sequence[ErrorHour]:
         """See Counters: one query a megabyte, which is about 3,000 kinds of errors."""
         found = []
-        for item in itertools.islice(self._query("ERR", start, end, newest_first=True, page=most), most):
+        for item in itertools.islice(self._query(ERRORS, start, end, newest_first=True, page=most), most):
             hour, fingerprint = item["sk"].split("#")
             found.append(ErrorHour(_seconds(hour), fingerprint, item))
         return found
@@ -92,6 +96,10 @@ class DynamoCounters:
         try:
             self._table.update_item(self._table.name, row.pk, row.sk, actions=actions, condition=condition)
         except UpdateError as error:
+            if error.cause_response_code == "ValidationException":
+                raise RowRefused(
+                    f"DynamoDB refuses the row {row.pk}/{row.sk}: {error.cause_response_message}"
+                ) from error
             if not refused(error):
                 raise
             return False
@@ -108,12 +116,14 @@ class DynamoCounters:
             return  # DynamoDB refuses a range whose bounds are crossed
         # "~" sorts after every character of a key: the last bucket is in, whatever follows its time.
         between = Path(["sk"]).between(iso(start), iso(end) + "~")
+        yield from self._pages(
+            partition, range_key_condition=between, scan_index_forward=not newest_first, limit=page
+        )  # fmt: skip
+
+    def _pages(self, partition: str, **asked: Any) -> Iterator[dict[str, Any]]:
         position = None
         while True:
-            answer = self._table.query(
-                self._table.name, partition, range_key_condition=between, exclusive_start_key=position,
-                scan_index_forward=not newest_first, limit=page,
-            )  # fmt: skip
+            answer = self._table.query(self._table.name, partition, exclusive_start_key=position, **asked)
             yield from (_plain(item) for item in answer["Items"])
             position = answer.get("LastEvaluatedKey")
             if position is None:
@@ -137,7 +147,7 @@ def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _numbers(item: Mapping[str, Any]) -> Counter[str]:
-    return Counter({k: int(v) for k, v in item.items() if isinstance(v, float) and k != "expires_at"})
+    return Counter({k: int(v) for k, v in item.items() if isinstance(v, float) and k not in KEYS})
 
 
 def _seconds(text: str) -> float:

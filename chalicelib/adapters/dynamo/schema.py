@@ -7,6 +7,8 @@ ALL = "all"
 FAILURES = "failures"
 META = "META"
 """Sort key of a job's main item; what sorts before it is its attempts, what sorts after it its large bodies."""
+CANARY = "CANARY"
+"""Sort key of an item that a recount writes to see the stream pass it."""
 
 
 def jobs_table() -> dict[str, Any]:
@@ -35,6 +37,7 @@ def control_table() -> dict[str, Any]:
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": _strings("pk", "sk"),
         "KeySchema": _keys("pk", "sk"),
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
     }
 

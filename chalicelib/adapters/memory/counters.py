@@ -6,51 +6,60 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.counters.fold import STEPS, TOTALS, Additions, Row, litter, standing
-from chalicelib.jobs.ports import ErrorHour, Standing
+from chalicelib.counters.keys import ERRORS, MARK, STEPS, TOTALS
+from chalicelib.counters.standing import litter, standing
+from chalicelib.jobs.ports import Acknowledged, Additions, ErrorHour, Row, Standing
+
+Key = tuple[str, str]
 
 
 class MemoryCounters:
-    """See CounterRows (writing), Counters (reading) and Pauses."""
+    """See CounterTable (writing), Counters (reading) and Pauses."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._numbers: dict[tuple[str, str], Counter[str]] = {}
-        self._facts: dict[tuple[str, str], dict[str, Any]] = {}
-        self._marks: dict[tuple[str, str, str], str] = {}
+        self._numbers: dict[Key, Counter[str]] = {}
+        self._facts: dict[Key, dict[str, Any]] = {}
+        self._marks: dict[Key, dict[str, str]] = {}
         self._paused: dict[str, float] = {}
 
     def add(self, row: Row, additions: Additions, lane: str, first: str, last: str) -> str | None:
         """See CounterRows."""
         key = (row.pk, row.sk)
         with self._lock:
-            mark = self._marks.get((*key, lane))
+            marks = self._marks.setdefault(key, {})
+            mark = marks.get(MARK + lane)
             if mark is not None and mark >= first:
                 return mark
-            self._marks[*key, lane] = last
+            marks[MARK + lane] = last
             self._numbers.setdefault(key, Counter()).update(additions.numbers)
             facts = self._facts.setdefault(key, {})
             self._facts[key] = {**additions.firsts, **facts, **additions.facts}
         return None
 
     def read(self, row: Row) -> Mapping[str, Any]:
-        """See CounterRows."""
+        """See CounterTable."""
         key = (row.pk, row.sk)
         return {**self._facts.get(key, {}), **self._numbers.get(key, {})}
 
-    def tidy(self, now: float) -> int:
-        """See CounterRows."""
+    def mark(self, row: Row, lane: str) -> str | None:
+        """See CounterTable."""
+        return self._marks.get((row.pk, row.sk), {}).get(MARK + lane)
+
+    def tidy(self, row: Row, now: float) -> int:
+        """See CounterTable."""
+        key = (row.pk, row.sk)
         with self._lock:
-            marks = {f"mark#{lane}": mark for (*key, lane), mark in self._marks.items() if tuple(key) == TOTALS}
-            found = litter({**self._numbers.get(TOTALS, {}), **marks}, now)
+            found = litter(self._whole(key), now)
             for name in found:
-                self._numbers[TOTALS].pop(name, None)
-                self._marks.pop((*TOTALS, name.removeprefix("mark#")), None)
+                self._numbers[key].pop(name, None)
+                self._marks[key].pop(name, None)
         return len(found)
 
     def standing(self) -> Standing:
         """See Counters."""
-        return standing(self._numbers.get(TOTALS, {}), dict(self._paused))
+        with self._lock:
+            return standing({key[1]: self._whole(key) for key in self._numbers if key[0] == TOTALS}, dict(self._paused))
 
     def pause(self, job_type: str, at: float) -> bool:
         """See Pauses."""
@@ -71,11 +80,44 @@ class MemoryCounters:
         """See Counters."""
         found = [
             ErrorHour(at, key[1].split("#")[1], {**self._facts[key], **self._numbers[key]})
-            for at, key in self._keys("ERR", start, end)
+            for at, key in self._keys(ERRORS, start, end)
         ]
         return found[::-1][:most]
 
-    def _keys(self, partition: str, start: float, end: float) -> list[tuple[float, tuple[str, str]]]:
+    def _whole(self, key: Key) -> dict[str, Any]:
+        return {**self._numbers.get(key, {}), **self._marks.get(key, {})}
+
+    def _keys(self, partition: str, start: float, end: float) -> list[tuple[float, Key]]:
         times = [(datetime.fromisoformat(key[1].split("#")[0]).timestamp(), key) for key in self._numbers
                  if key[0] == partition]  # fmt: skip
         return sorted((at, key) for at, key in times if start <= at <= end)
+
+
+class MemoryCanaries:
+    """See Canaries: they wait in a list until a test lets the stream pass them."""
+
+    def __init__(self) -> None:
+        self.released: list[str] = []
+
+    def release(self, run: str, number: int) -> None:
+        """See Canaries."""
+        self.released += [run] * number
+
+
+class MemoryAcknowledgements:
+    """See Acknowledgements."""
+
+    def __init__(self) -> None:
+        self._marks: dict[str, Acknowledged] = {}
+
+    def acknowledge(self, fingerprint: str, by: str, at: float) -> None:
+        """See Acknowledgements."""
+        self._marks[fingerprint] = Acknowledged(by, at)
+
+    def reopen(self, fingerprint: str, at: float) -> None:  # noqa: ARG002 - nothing is left to expire
+        """See Acknowledgements."""
+        self._marks.pop(fingerprint, None)
+
+    def acknowledged(self) -> Mapping[str, Acknowledged]:
+        """See Acknowledgements."""
+        return dict(self._marks)

@@ -3,17 +3,18 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.access.sliding_window import roll
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs.job import ACTIVE, LOST, Attempt, Job, JobView, Status
 from chalicelib.jobs.listing import born, by_due, matches, order
-from chalicelib.jobs.ports import DeadMessage, Depth, Filter, Nudge, Overdue, Page, Seen, Window
+from chalicelib.jobs.ports import DeadMessage, Depth, Filter, Nudge, Overdue, Page, Seen, SeenPage, Window
 from chalicelib.jobs.transitions import Change
 
 DEAD_HIDDEN = 120.0
+CENSUS_PAGE = 100
 
 
 class MemoryJobStore:
@@ -81,9 +82,17 @@ class MemoryJobStore:
         """See Counters."""
         return Counter((job.type, job.status) for job in self._jobs.values() if self._find(job.id))
 
-    def parts(self) -> Sequence[Iterable[Sequence[Seen]]]:
+    def parts(self) -> int:
         """See Census."""
-        return [[[Seen(job.type, job.status, job.updated_at) for job in list(self._jobs.values())]]]
+        return 1
+
+    def pages(self, part: int, position: str | None) -> Iterator[SeenPage]:  # noqa: ARG002 - there is one part
+        """See Census."""
+        jobs = sorted(self._jobs.values(), key=lambda job: (job.created_at, job.id))
+        for start in range(int(position or 0), max(1, len(jobs)), CENSUS_PAGE):
+            seen = [Seen(job.type, job.status, job.updated_at) for job in jobs[start : start + CENSUS_PAGE]]
+            end = start + CENSUS_PAGE
+            yield SeenPage(seen, str(end) if end < len(jobs) else None)
 
     def _find(self, job_id: str) -> Job | None:
         job = self._jobs.get(job_id)

@@ -296,6 +296,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/metrics/health": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Rank what needs somebody: new dead letters, growing backlogs, pauses, errors, older dead letters, by job type
+     * @description Rank what needs somebody: new dead letters, growing backlogs, pauses, errors, older dead letters, by job type.
+     */
+    get: operations["read_health"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/metrics/series": {
     parameters: {
       query?: never;
@@ -332,6 +352,46 @@ export interface paths {
     get: operations["list_errors"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/errors/{fingerprint}/acknowledge": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Note that somebody knows of a group of errors, so that new ones stand out; kept for 90 days
+     * @description Note that somebody knows of a group of errors, so that new ones stand out; kept for 90 days.
+     */
+    post: operations["acknowledge_error"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/errors/{fingerprint}/reopen": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take the mark of a group of errors away
+     * @description Take the mark of a group of errors away.
+     */
+    post: operations["reopen_error"];
     delete?: never;
     options?: never;
     head?: never;
@@ -604,6 +664,17 @@ export interface components {
       sparkline: number[];
       /** Sparkline Step S */
       sparkline_step_s: number;
+      /**
+       * Acknowledged By
+       * @description Who has acknowledged the group; null when nobody has
+       * @default null
+       */
+      acknowledged_by: string | null;
+      /**
+       * Acknowledged At
+       * @default null
+       */
+      acknowledged_at: string | null;
     };
     /**
      * ErrorGroups
@@ -631,6 +702,18 @@ export interface components {
       as_of: string;
     };
     /**
+     * ErrorMark
+     * @description Whether a group of errors is acknowledged.
+     */
+    ErrorMark: {
+      /** Fingerprint */
+      fingerprint: string;
+      /** Acknowledged By */
+      acknowledged_by: string | null;
+      /** Acknowledged At */
+      acknowledged_at: string | null;
+    };
+    /**
      * FieldProblem
      * @description What is wrong with one field.
      */
@@ -639,6 +722,47 @@ export interface components {
       loc: (string | number)[];
       /** Msg */
       msg: string;
+    };
+    /**
+     * FindingRow
+     * @description One thing that needs somebody, about one job type.
+     */
+    FindingRow: {
+      /** @description new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that nobody has acknowledged, or that came again), dead_letters (older ones), draining */
+      kind: components["schemas"]["Kind"];
+      /** Type */
+      type: string;
+      /**
+       * Number
+       * @description Jobs; groups of errors for `errors`
+       */
+      number: number;
+      /**
+       * Growth Per Minute
+       * @description By how many unfinished jobs a minute, over 5 minutes
+       */
+      growth_per_minute: number | null;
+      /** Drain Eta S */
+      drain_eta_s: number | null;
+      /**
+       * Since
+       * @description Since when the oldest waits, or the type is paused
+       */
+      since: string | null;
+    };
+    /**
+     * Findings
+     * @description What needs somebody, most urgent first; empty when nothing does.
+     */
+    Findings: {
+      /** Findings */
+      findings: components["schemas"]["FindingRow"][];
+      /**
+       * As Of
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      as_of: string;
     };
     /**
      * Happened
@@ -879,6 +1003,12 @@ export interface components {
       /** Job Types */
       job_types: components["schemas"]["JobTypeRow"][];
     };
+    /**
+     * Kind
+     * @description What there is to see, in the order of its urgency.
+     * @enum {string}
+     */
+    Kind: "new_dead_letters" | "growing" | "paused" | "errors" | "dead_letters" | "draining";
     /**
      * Left
      * @description How many jobs were unfinished at the end of one step (`depth`).
@@ -1476,7 +1606,10 @@ export interface operations {
         /** @description The next_cursor of a page with the same filters; excludes offset. */
         cursor?: string;
       };
-      header?: never;
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -1487,11 +1620,24 @@ export interface operations {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["JobPage"];
         };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description The request cannot be read */
       400: {
@@ -2664,7 +2810,10 @@ export interface operations {
   read_metrics: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -2675,12 +2824,85 @@ export interface operations {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["MetricsAnswer"];
           "text/plain": string;
         };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  read_health: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Findings"];
+        };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description A valid token is needed */
       401: {
@@ -2718,7 +2940,10 @@ export interface operations {
         /** @description Seconds from one point to the next. */
         step?: "60" | "300" | "3600" | "86400";
       };
-      header?: never;
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -2729,11 +2954,24 @@ export interface operations {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["Series"];
         };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description The request cannot be read */
       400: {
@@ -2787,7 +3025,10 @@ export interface operations {
         type?: "email.send" | "image.process" | "report.generate";
         since?: string;
       };
-      header?: never;
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -2798,11 +3039,24 @@ export interface operations {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["ErrorGroups"];
         };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       /** @description The request cannot be read */
       400: {
@@ -2842,6 +3096,234 @@ export interface operations {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  acknowledge_error: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        fingerprint: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorMark"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such job, or type */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  reopen_error: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        fingerprint: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorMark"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such job, or type */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {

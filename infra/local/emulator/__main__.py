@@ -8,6 +8,8 @@ import signal
 import sys
 from functools import partial
 
+from infra.local.errors import IncompatibleMoto
+
 from . import guard
 
 announce = partial(print, flush=True)
@@ -22,6 +24,9 @@ def main(arguments: list[str]) -> int:
         guard.end_with_parent()
     try:
         return _run(options)
+    except IncompatibleMoto as error:
+        print(error, file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"the emulator cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
         return 1
@@ -35,7 +40,7 @@ def _run(options: argparse.Namespace) -> int:
 
         serve(options.host, options.port, announce)
         return 0
-    asyncio.run(_serve(options.host, options.port))
+    asyncio.run(_serve(options.host, options.port, options.origin))
     return 0
 
 
@@ -48,10 +53,10 @@ def _run_ministack(port: int) -> int:
     os.execve(executable, [str(executable), "-m", "ministack.app"], ministack.environment(port, ministack.STATE))  # noqa: S606
 
 
-async def _serve(host: str, port: int) -> None:
+async def _serve(host: str, port: int, origins: list[str]) -> None:
     from .host import serve
 
-    task = asyncio.ensure_future(serve(host, port, announce))
+    task = asyncio.ensure_future(serve(host, port, announce, origins))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
@@ -66,6 +71,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", type=_loopback)
     parser.add_argument("--port", default=4599, type=int, help="0 takes a free one (not ministack); the URL is printed")
     parser.add_argument("--backend", default="moto", choices=["moto", "ministack", "stock-moto"])
+    parser.add_argument("--origin", action="append", default=[], help="of pages that may read and upload objects")
     parser.add_argument("--die-with-parent", action="store_true", help="end when standard input ends")
     interval = os.environ.get("JOBFLOW_EMULATOR_SWITCH_INTERVAL")
     parser.add_argument(

@@ -4,7 +4,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -14,13 +14,13 @@ from . import ministack, shell
 ANNOUNCE_SECONDS = 30.0
 PROJECT = Path(__file__).parents[3]
 Log = IO[bytes] | None
-Launch = Callable[[int, Log, Path | None], tuple["subprocess.Popen[bytes]", str]]
+Launch = Callable[[int, Log, Path | None, Sequence[str]], tuple["subprocess.Popen[bytes]", str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """How to launch an emulator (port, 0 for a free one; log; where to keep its state, if it keeps any; returns the
-    process and its URL) and how to talk to it."""
+    """How to launch an emulator (port, 0 for a free one; log; where to keep its state, if it keeps any; origins of the
+    pages that may use its objects, if it asks; returns the process and its URL) and how to talk to it."""
 
     launch: Launch
     health: str
@@ -29,8 +29,11 @@ class Backend:
 
 
 def _launch_moto(name: str) -> Launch:
-    def launch(port: int, log: Log, _state: Path | None) -> tuple["subprocess.Popen[bytes]", str]:
+    def launch(
+        port: int, log: Log, _state: Path | None, origins: Sequence[str]
+    ) -> tuple["subprocess.Popen[bytes]", str]:
         command = [sys.executable, "-m", "infra.local.emulator", "--backend", name, "--port", str(port)]
+        command += [f"--origin={origin}" for origin in origins]
         process = subprocess.Popen(
             [*command, "--die-with-parent"],
             stdin=subprocess.PIPE,
@@ -48,7 +51,9 @@ def _launch_moto(name: str) -> Launch:
     return launch
 
 
-def _launch_ministack(port: int, log: Log, state: Path | None) -> tuple["subprocess.Popen[bytes]", str]:
+def _launch_ministack(
+    port: int, log: Log, state: Path | None, _origins: Sequence[str]
+) -> tuple["subprocess.Popen[bytes]", str]:
     state = state or ministack.STATE
     ministack.prepare(state)
     command = ministack.command(ministack.python())

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from infra.local import callers
+
 from .server import Reply, Request
 
 PREFIX = "/_jobflow/"
 
 
 class Control:
-    """The control calls, on loopback only and never for a web page: a request with an Origin is refused."""
+    """The control calls, on loopback only and never for a web page."""
 
     def __init__(
         self, *, reset: Callable[[], None], advance: Callable[[float], float], describe: Callable[[], dict[str, Any]]
@@ -26,7 +28,7 @@ class Control:
         }
 
     def __call__(self, request: Request) -> Reply:
-        if "origin" in request.headers:
+        if callers.is_page(request.headers.get):
             return _json(HTTPStatus.FORBIDDEN, {"error": "not for web pages"})
         call = self._calls.get((request.method, request.path.removeprefix(PREFIX)))
         return call(request) if call else _json(HTTPStatus.NOT_FOUND, {"error": "no such control call"})

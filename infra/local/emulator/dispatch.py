@@ -1,20 +1,30 @@
-"""Finds the short way into moto for a request, if it is one of the hot calls."""
+"""Hand the calls that a job makes to moto's response classes, past Flask and the search for the service."""
 
-from .front.calls import SEND_EMAIL_PATH, hot_calls, perform, send_email
+from moto.core.request import Request as MotoRequest
+from moto.core.responses import BaseResponse
+from moto.dynamodb.responses import DynamoHandler
+from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
+from moto.sqs.responses import SQSResponse
+
+from . import wsgi
 from .server import Reply, Request
 
+HANDLERS: dict[str, type[BaseResponse]] = {
+    "DynamoDB_20120810": DynamoHandler,
+    "DynamoDBStreams_20120810": DynamoDBStreamsHandler,
+    "AmazonSQS": SQSResponse,
+}
 
-class Dispatcher:
-    """Answers the hot calls; everything else is left to moto's own routing."""
 
-    def __init__(self) -> None:
-        self._calls = hot_calls()
+def dispatch(request: Request, server: tuple[str, int] = ("127.0.0.1", 80)) -> Reply | None:
+    """Return the answer of moto's response class to a signed JSON call; None, with nothing done, for another request.
 
-    def __call__(self, request: Request) -> Reply | None:
-        """Return the answer to a hot call, or None, with nothing done, for any other request."""
-        call = self._calls.get(request.headers.get("x-amz-target", ""))
-        if call is not None:
-            return perform(call, request) if request.method == "POST" else None
-        if request.method == "POST" and request.target == SEND_EMAIL_PATH:
-            return send_email(request)
+    `server` is the address the host is bound to.
+    """
+    handler = HANDLERS.get(request.headers.get("x-amz-target", "").partition(".")[0])
+    if handler is None or request.method != "POST" or "authorization" not in request.headers:
         return None
+    asked = MotoRequest(wsgi.environ(request, server))
+    status, headers, body = handler.dispatch(asked, asked.url, asked.headers)
+    content = body.encode() if isinstance(body, str) else body
+    return Reply(int(headers.pop("status", status)), [(name, str(value)) for name, value in headers.items()], content)

@@ -3,35 +3,49 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from moto.moto_api._internal.models import moto_api_backend
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import create_backend_app
+
+from infra.local import callers
 
 from . import repairs, wsgi
 from .clock import ShiftableClock
 from .control import PREFIX, Control
-from .dispatch import Dispatcher
+from .dispatch import dispatch
 from .longpoll import LongPolls
+from .offered import Offered
 from .receive import found_nothing, queues_named, without_waiting
-from .server import BACKLOG, Answer, Connection, Reply, Request
+from .repairs import sqs_queue
+from .server import BACKLOG, Answer, Connection, Reply, Request, refused
 
 
 class Host:
-    """Answers AWS requests with moto. All of it runs on one event loop, which is what makes moto's calls atomic."""
+    """Answers AWS requests with moto. All of it runs on one event loop, which is what makes moto's calls atomic.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, address: tuple[str, int]) -> None:
+    `origins` are those of the pages that may read and upload objects.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, address: tuple[str, int], origins: Collection[str] = ()
+    ) -> None:
         self._address = address
-        self._app = DomainDispatcherApplication(create_backend_app)
+        self._origins = origins
+        self._signed = Offered()
+        self._objects = create_backend_app("s3")
         self._clock = ShiftableClock()
         self._polls = LongPolls(loop, self._due_in, found_nothing)
         self._control = Control(reset=self._reset, advance=self._advance, describe=self._describe)
         repairs.apply(self._clock, self._polls.wake)
-        self._dispatch = Dispatcher()
 
     def __call__(self, request: Request) -> Answer:
+        reason = callers.refusal(request.headers.get, self._origins, embeddable=True)
+        if reason is not None:
+            return refused(HTTPStatus.FORBIDDEN, reason)
         if request.target.startswith(PREFIX):
             return self._control(request)
         poll = without_waiting(request)
@@ -41,10 +55,13 @@ class Host:
         return self._polls.wait(poll.queue, poll.seconds, partial(self._answer, request))
 
     def _answer(self, request: Request) -> Reply:
-        return self._dispatch(request) or wsgi.call(self._app, request, self._address)
+        # moto guesses the service of an unsigned request from its path, and a page can send any path: only objects
+        # are to be had without a signature, and a page cannot send one.
+        app = self._signed if "authorization" in request.headers else self._objects
+        return dispatch(request, self._address) or wsgi.call(app, request, self._address)
 
     def _due_in(self, name: str) -> float | None:
-        moments = [queue.next_due() for queue in queues_named(name)]
+        moments = [sqs_queue.next_due(queue) for queue in queues_named(name)]
         known = [moment for moment in moments if moment is not None]
         return max(0.0, min(known) - self._clock()) if known else None
 
@@ -61,7 +78,7 @@ class Host:
         return shift
 
 
-async def serve(host: str, port: int, announce: Callable[[str], Any]) -> None:
+async def serve(host: str, port: int, announce: Callable[[str], Any], origins: Collection[str] = ()) -> None:
     """Serve until cancelled. `announce` is called with the URL once requests are accepted.
 
     Raises OSError when the address is taken, RuntimeError for the wrong moto version.
@@ -70,7 +87,7 @@ async def serve(host: str, port: int, announce: Callable[[str], Any]) -> None:
     loop = asyncio.get_running_loop()
     with socket.create_server((host, port), backlog=BACKLOG) as listener:
         address = listener.getsockname()[:2]
-        application = Host(loop, address)
+        application = Host(loop, address, origins)
         server = await loop.create_server(lambda: Connection(application), sock=listener, backlog=BACKLOG)
         announce(f"http://{address[0]}:{address[1]}")
         await server.serve_forever()

@@ -13,7 +13,7 @@ from moto import mock_aws
 from moto.core.models import botocore_stubber
 
 from . import repairs
-from .dispatch import Dispatcher
+from .dispatch import dispatch
 from .locks import ServiceLocks
 from .receive import found_nothing, without_waiting
 from .server import Reply, Request
@@ -52,7 +52,6 @@ class _Calls:
         self._stock = stock
         self._arrivals = arrivals
         self._locks = ServiceLocks()
-        self._dispatch = Dispatcher()
 
     def answer(self, sent: Any) -> Any:
         """Return status, headers and body, as moto's stubber does; None for a request that is not for AWS."""
@@ -72,7 +71,7 @@ class _Calls:
         ends_at = time.monotonic() + (poll.seconds if poll else 0)
         while True:
             with self._locks.hold(service):
-                reply = self._dispatch(request)
+                reply = dispatch(request)
             left = ends_at - time.monotonic()
             if reply is None or self._arrivals is None or left <= 0 or not found_nothing(reply):
                 return reply
@@ -83,7 +82,7 @@ class _Calls:
 def _request(sent: Any) -> Request | None:
     """botocore's prepared request as ours; None if it is not plainly one to AWS."""
     url = urlsplit(sent.url)
-    if not (url.hostname or "").endswith(".amazonaws.com") or not isinstance(sent.body, bytes):
+    if not (url.hostname or "").endswith(".amazonaws.com") or not isinstance(getattr(sent, "body", None), bytes):
         return None
     headers = [(name, value.decode() if isinstance(value, bytes) else value) for name, value in sent.headers.items()]
     target = f"{url.path or '/'}?{url.query}" if url.query else url.path or "/"

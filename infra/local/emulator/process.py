@@ -4,6 +4,7 @@ import http.client
 import json
 import subprocess
 import time
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -36,19 +37,21 @@ class Emulator:
         backend: str = "moto",
         log_path: Path | None = None,
         state_path: Path | None = None,
+        origins: Sequence[str] = (),
     ) -> Self:
         """Start an emulator on 127.0.0.1 and return it once it answers; port 0 takes a free one.
 
         `backend` is "moto", "ministack" (its first start installs it), or "stock-moto" (unrepaired, for comparison).
         Its output goes to `log_path`, or to this process's standard error; ministack keeps its state in `state_path`,
-        or in the project's .jobflow folder. It ends with this process, whatever ends that.
+        or in the project's .jobflow folder. Pages of `origins` may read and upload objects (moto only: ministack asks
+        no page where it comes from). It ends with this process, whatever ends that.
 
         Raises EmulatorError if it does not come up within 30 seconds, ToolUnavailable if it cannot be installed.
         """
         chosen = BACKENDS[backend]
         log = log_path.open("ab") if log_path else None
         try:
-            process, url = chosen.launch(port, log, state_path)
+            process, url = chosen.launch(port, log, state_path, origins)
         finally:
             if log:
                 log.close()

@@ -144,8 +144,7 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, status: HTTPStatus, sentence: str) -> None:
         if not self._transport.is_closing():
-            reply = Reply(status, [("Content-Type", "text/plain")], sentence.encode())
-            self._transport.write(serialise(reply, head=False, keep_alive=False))
+            self._transport.write(serialise(refused(status, sentence), head=False, keep_alive=False))
             self._transport.close()
 
 
@@ -158,9 +157,12 @@ def _outcome(future: asyncio.Future[Reply], request: Request) -> Reply:
 
 def _failure(request: Request, error: Exception) -> Reply:
     LOG.error("%s %s failed", request.method, request.target, exc_info=error)
-    return Reply(
-        HTTPStatus.INTERNAL_SERVER_ERROR, [("Content-Type", "text/plain")], b"the emulator failed: see its log"
-    )
+    return refused(HTTPStatus.INTERNAL_SERVER_ERROR, "the emulator failed: see its log")
+
+
+def refused(status: HTTPStatus, sentence: str) -> Reply:
+    """Return a reply of one sentence."""
+    return Reply(status, [("Content-Type", "text/plain")], sentence.encode())
 
 
 def serialise(reply: Reply, *, head: bool, keep_alive: bool) -> bytes:

@@ -11,13 +11,15 @@ from typing import Any, Protocol
 
 from infra.local.lambdas.invocation import Invocation, exited, parse_error, timed_out
 from infra.local.lambdas.lines import LinePump
-from infra.local.lambdas.logs import FunctionLog
+from infra.local.lambdas.logs import FunctionLog, peak_memory_mb
 from infra.local.lambdas.runtime_api import RuntimeApi
 from infra.local.lambdas.site import Site, variables
 from infra.local.lambdas.specs import FunctionSpec
 
 LIFELINE = Path(__file__).parents[1] / "lifeline.py"
 RUNTIME = "awslambdaric"
+MEMORY_SECONDS = 0.1
+OUT_OF_MEMORY = "Runtime.OutOfMemory"
 
 
 class Owner(Protocol):
@@ -50,6 +52,8 @@ class Environment:
         self._began = 0.0
         self._init_ms: float | None = None
         self._init_error: dict[str, Any] | None = None
+        self._memory: int | None = None
+        self._memory_clock: asyncio.TimerHandle | None = None
 
     @property
     def pid(self) -> int | None:
@@ -78,6 +82,7 @@ class Environment:
         invocation.begin(cold_start=self._init_ms is not None)
         self.current = invocation
         self.log.start(invocation)
+        self._look_at_memory()
         self._clock = asyncio.get_running_loop().call_later(invocation.timeout, self._timed_out)
         turn, self._turn = self._turn, None
         turn.set_result(invocation)
@@ -104,7 +109,7 @@ class Environment:
         invocation = self.current
         if invocation is None or invocation.request_id != request_id:
             return False
-        self._finish_log(invocation)
+        self._finish_log(invocation, None)
         self.current = None
         if ok:
             invocation.succeed(body)
@@ -131,19 +136,33 @@ class Environment:
             os.close(write_end)
         return self._process
 
-    def _finish_log(self, invocation: Invocation) -> None:
+    def _finish_log(self, invocation: Invocation, status: str | None) -> None:
         self._stop_clock()
+        if self._is_over_its_memory():
+            self.kill()  # it answered first; the next invocation must not pay for that
         if self._lines is not None:
             self._lines.drain()  # what the handler printed was written before its answer was posted
-        self.log.end(invocation, init_ms=self._init_ms, pid=self.pid or 0)
+        self.log.end(invocation, init_ms=self._init_ms, memory=self._memory, status=status)
         self._init_ms = None
+
+    def _look_at_memory(self) -> None:
+        """End a process that has held more than its function may: Lambda does so at once, here within a moment."""
+        if self._is_over_its_memory():
+            self.kill()
+        else:
+            self._memory_clock = asyncio.get_running_loop().call_later(MEMORY_SECONDS, self._look_at_memory)
+
+    def _is_over_its_memory(self) -> bool:
+        peak = peak_memory_mb(self.pid or 0)
+        self._memory = peak if peak is not None else self._memory
+        return self._memory is not None and self._memory > self.spec.memory
 
     def _timed_out(self) -> None:
         invocation = self.current
         if invocation is None:
             return
         self.log.line(f"{invocation.request_id} Task timed out after {invocation.timeout:.2f} seconds", platform=True)
-        self._finish_log(invocation)
+        self._finish_log(invocation, "timeout")
         self.kill()
         self.current = None
         invocation.fail(timed_out(invocation.request_id, invocation.timeout))
@@ -157,7 +176,7 @@ class Environment:
         if (invocation := self.current) is not None:
             error = exited(invocation.request_id, returncode)
             self.log.line(error["errorMessage"], platform=True)
-            self._finish_log(invocation)
+            self._finish_log(invocation, OUT_OF_MEMORY if self._is_over_its_memory() else error["errorType"])
             self.current = None
             invocation.fail(error)
         if not self.ready and self._init_error is None:
@@ -165,6 +184,9 @@ class Environment:
         self._owner.on_gone(self, None if self.ready else self._init_error)
 
     def _stop_clock(self) -> None:
+        if self._memory_clock is not None:
+            self._memory_clock.cancel()
+            self._memory_clock = None
         if self._clock is not None:
             self._clock.cancel()
             self._clock = None

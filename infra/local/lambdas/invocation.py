@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import signal
 import time
 import uuid
 from dataclasses import dataclass
@@ -80,6 +81,8 @@ def timed_out(request_id: str, seconds: float) -> dict[str, Any]:
 
 def exited(request_id: str, returncode: int | None) -> dict[str, Any]:
     """The error of an invocation whose process went away. A negative `returncode` is a signal number."""
-    how = f"signal: {-returncode}" if returncode is not None and returncode < 0 else f"exit status {returncode}"
+    how = f"exit status {returncode}"
+    if returncode is not None and returncode < 0:
+        how = f"signal: {(signal.strsignal(-returncode) or str(-returncode)).lower()}"
     message = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
     return {"errorType": "Runtime.ExitError", "errorMessage": message}

@@ -62,8 +62,9 @@ class FunctionLog:
         """The START line of an invocation."""
         self.line(f"START RequestId: {invocation.request_id} Version: $LATEST", platform=True)
 
-    def end(self, invocation: Invocation, *, init_ms: float | None, pid: int) -> None:
-        """The END and REPORT lines. `init_ms` is None for a warm start."""
+    def end(self, invocation: Invocation, *, init_ms: float | None, memory: int | None, status: str | None) -> None:
+        """Write the END and REPORT lines. `init_ms` is None for a warm start, `memory` (the most used, in MB) where the
+        system does not tell, `status` when all went well; else it is "timeout" or the type of the error."""
         request_id, duration = invocation.request_id, invocation.duration_ms
         self.line(f"END RequestId: {request_id}", platform=True)
         billed = int(duration + (init_ms or 0)) + 1
@@ -73,15 +74,17 @@ class FunctionLog:
             f"Billed Duration: {billed} ms",
             f"Memory Size: {self.spec.memory} MB",
         ]
-        if (peak := _peak_memory_mb(pid)) is not None:
-            fields.append(f"Max Memory Used: {peak} MB")
+        if memory is not None:
+            fields.append(f"Max Memory Used: {min(memory, self.spec.memory)} MB")
         if init_ms is not None:
             fields.append(f"Init Duration: {init_ms:.2f} ms")
+        if status is not None:
+            fields += [f"Status: {status}"] if status == "timeout" else ["Status: error", f"Error Type: {status}"]
         self.line("\t".join(fields), platform=True)
 
 
-def _peak_memory_mb(pid: int) -> int | None:
-    """The most memory a live process has held, where the system tells (Linux)."""
+def peak_memory_mb(pid: int) -> int | None:
+    """Return the most memory that a live process has held, in MB; None where the system does not tell."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:

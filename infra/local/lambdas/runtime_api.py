@@ -11,6 +11,7 @@ from typing import Protocol
 
 import h11
 
+from infra.local import callers
 from infra.local.lambdas.invocation import Invocation
 
 PREFIX = "/2018-06-01/runtime/"
@@ -83,6 +84,9 @@ class RuntimeApi:
             connection.start_next_cycle()
 
     async def _route(self, request: h11.Request, body: bytes) -> Reply:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}
+        if callers.is_page(headers.get) or callers.refusal(headers.get):
+            return _refusal(403, "Runtime.Forbidden", "Only the runtime may call here.")
         method, path = request.method.decode(), request.target.decode()
         match method, path.removeprefix(PREFIX).split("/"):
             case "GET", ["invocation", "next"]:

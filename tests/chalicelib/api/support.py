@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib import api, wiring
 from chalicelib.access.tokens import MemoryTokenStore, Role
-from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.adapters.memory.counters import MemoryAcknowledgements, MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job, Status
@@ -106,6 +106,7 @@ class World:
         ports: dict[str, Any] = {
             "settings": self.settings, "clock": self.clock, "job_store": self.store, "counters": self.counters,
             "job_queue": self.queue, "rate_windows": MemoryRateWindows(), "token_store": self.token_store,
+            "acknowledgements": MemoryAcknowledgements(),
         }  # fmt: skip
         wiring.use(**{**ports, **self.parts})
         self.secrets = {role: wiring.tokens().issue(role, f"a {role}")[0] for role in Role}

@@ -7,11 +7,13 @@ from urllib.parse import quote
 import pytest
 
 from chalicelib import wiring
+from chalicelib.access.tokens import Role
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.counters.fold import TOTALS, Additions, Row
+from chalicelib.counters import keys
 from chalicelib.counters.histogram import bucket
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.ports import Additions, Row
 from tests.chalicelib.api.support import NOTE, OTHER, T0, World, only_types
 
 
@@ -62,12 +64,11 @@ def test_durations_are_percentiles_of_one_type(world: World, counters: MemoryCou
     answer = world.get(f"/metrics/series?metric=run&type=test.note&from={iso(T0 - 60)}&to={iso(T0 - 1)}")
     [point] = answer.json["points"]
     assert point["count"] == 100
-    assert 100 <= point["p50"] <= 119
-    assert 100 <= point["p99"] <= 119
+    assert 90 <= point["p50"] < point["p99"] <= 108
 
 
 def test_depth_is_counted_back_from_now_and_says_when_it_is_drained(world: World, counters: MemoryCounters) -> None:
-    counters.add(Row(*TOTALS), Additions(Counter({"n#test.note#queued": 20})), "s", "01", "01")
+    counters.add(keys.totals("test.note"), Additions(Counter({"n#queued": 20})), "s", "01", "01")
     count(counters, minute("test.note", T0 - 60), 2, created=5, completed=65)
     answer = world.get(f"/metrics/series?metric=depth&from={iso(T0 - 120)}&to={iso(T0)}").json
     assert [p["depth"] for p in answer["points"]] == [80, 20, 20]
@@ -75,7 +76,7 @@ def test_depth_is_counted_back_from_now_and_says_when_it_is_drained(world: World
 
 
 def test_depth_of_a_time_that_has_passed_is_not_that_of_now(world: World, counters: MemoryCounters) -> None:
-    counters.add(Row(*TOTALS), Additions(Counter({"n#test.note#queued": 20})), "s", "01", "01")
+    counters.add(keys.totals("test.note"), Additions(Counter({"n#queued": 20})), "s", "01", "01")
     count(counters, minute("test.note", T0 - 60), 2, created=5, completed=65)
     answer = world.get(f"/metrics/series?metric=depth&from={iso(T0 - 180)}&to={iso(T0 - 120)}").json
     assert [p["depth"] for p in answer["points"]] == [80, 80]
@@ -84,7 +85,7 @@ def test_depth_of_a_time_that_has_passed_is_not_that_of_now(world: World, counte
 
 
 def test_depth_counts_scheduled_jobs_as_they_were_created(world: World, counters: MemoryCounters) -> None:
-    counters.add(Row(*TOTALS), Additions(Counter({"n#test.note#scheduled": 7})), "s", "01", "01")
+    counters.add(keys.totals("test.note"), Additions(Counter({"n#scheduled": 7})), "s", "01", "01")
     count(counters, minute("test.note", T0 - 60), 2, created=7)
     answer = world.get(f"/metrics/series?metric=depth&from={iso(T0 - 120)}&to={iso(T0)}").json
     assert [p["depth"] for p in answer["points"]] == [0, 7, 7]
@@ -160,3 +161,23 @@ def test_a_groups_message_finds_its_jobs(world: World) -> None:
     world.put_in(other, Status.FAILED, error_message="no answer at all", **failed)
     found = world.get("/jobs?error=" + quote("no answer from … in … s"))
     assert {job["id"] for job in found.json["jobs"]} == {first, second}
+
+
+def test_a_group_is_acknowledged_with_who_and_when_and_reopened(world: World, counters: MemoryCounters) -> None:
+    facts = {"type": "test.note", "error_class": "E", "message": "m", "last_seen": T0}
+    row = Row("ERR", f"{iso(T0 - T0 % 3600)}#0123456789ab")
+    counters.add(row, Additions(Counter({"count": 1}), facts, {"first_seen": T0}), "s", "01", "01")
+    assert [one["kind"] for one in world.get("/metrics/health").json["findings"]] == ["errors"]
+    answer = world.post("/errors/0123456789ab/acknowledge")
+    assert (answer.status, answer.json["acknowledged_at"]) == (200, iso(T0))
+    [group] = world.get("/errors").json["groups"]
+    assert (group["acknowledged_by"], group["acknowledged_at"]) == ("a admin", iso(T0))
+    assert world.get("/metrics/health").json["findings"] == []
+    assert world.post("/errors/0123456789ab/reopen").json["acknowledged_by"] is None
+    assert world.get("/errors").json["groups"][0]["acknowledged_by"] is None
+
+
+def test_marks_are_the_operators_and_of_groups_only(world: World) -> None:
+    assert world.post("/errors/0123456789ab/acknowledge", role=Role.VIEWER).status == 403
+    answer = world.post("/errors/nothing/acknowledge")
+    assert (answer.status, answer.locs) == (422, [["path", "fingerprint"]])

@@ -3,8 +3,9 @@
 import pytest
 
 from chalicelib.access.tokens import Role
-from chalicelib.counters.backlog import came
-from chalicelib.counters.fold import TOTALS, Additions, Row
+from chalicelib.counters import keys
+from chalicelib.counters.backlog import queued
+from chalicelib.jobs.ports import Additions
 from tests.chalicelib.api.support import T0, World
 
 
@@ -41,7 +42,7 @@ def test_only_admins_may(world: World, role: Role, action: str) -> None:
 def test_prometheus_is_told_too(world: World) -> None:
     world.post("/job-types/test.note/pause")
     world.create()
-    world.counters.add(Row(*TOTALS), Additions(came("test.note", T0 - 30)), "s", "1", "1")
+    world.counters.add(keys.totals("test.note"), Additions(queued(T0 - 30, T0)), "s", "1", "1")
     text = world.get("/metrics", headers={"Accept": "text/plain"}).text
     assert 'jobflow_queue_paused{job_type="test.note"} 1' in text
     assert 'jobflow_queue_oldest_age_seconds{job_type="test.other"} 0' in text

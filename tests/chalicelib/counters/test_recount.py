@@ -1,60 +1,85 @@
-"""A recount finds every lost change, repairs it once, and leaves what is on its way alone."""
+"""A recount finds every lost change, repairs it once, and judges nothing that the stream has not passed."""
 
 from collections import Counter
-from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from chalicelib.adapters import aws
+from chalicelib import wiring
 from chalicelib.adapters.dynamo.census import BATCH, DynamoCensus
 from chalicelib.adapters.dynamo.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.counters.backlog import came, oldest
-from chalicelib.counters.fold import TOTALS, Additions, Row
-from chalicelib.counters.recount import PATIENCE, Recount, night
-from chalicelib.jobs import transitions
+from chalicelib.adapters.memory.jobs import CENSUS_PAGE, MemoryJobStore
+from chalicelib.counters import keys
+from chalicelib.counters.backlog import oldest
+from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told
+from chalicelib.counters.progress import Phase
+from chalicelib.counters.recount import EVERY, GIVE_UP, SPARE, Recount, Report
+from chalicelib.counters.stream import StreamCounter
+from chalicelib.entry.recount import handler
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Census, JobStore, Seen
-from chalicelib.jobs.transitions import Claimant
+from chalicelib.jobs.ports import Additions, Census, JobStore
 from chalicelib.settings import Settings
 from scripts.seeding import seed
-from tests.support import REGION, T0, Clock, a_job, requests_to
+from tests.support import T0, Clock, Invocation, a_job, requests_to
 
-NAMES = ["email.send", "image.process"]
+PLENTY = 800.0
+
+
+class Stream:
+    """Canaries that go into a stream of changes, in order, which reach the counters only when a test says so."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Told] = []
+        self._place = 0
+
+    def change(self, before: Job | None, after: Job | None, at: float) -> None:
+        images = [None if job is None else image(job) for job in (before, after)]
+        self.waiting.append(JobChange(self._next(), images[0], images[1], at))
+
+    def release(self, run: str, number: int) -> None:
+        self.waiting += [CanaryPassed(self._next(), run) for _ in range(number)]
+
+    def _next(self) -> str:
+        self._place += 1
+        return f"{self._place:040}"
+
+
+def image(job: Job) -> Image:
+    return Image(job.id, job.type, job.status, job.created_at, job.updated_at, job.started_at, job.finished_at)
 
 
 class Platform:
-    """A store, its counters and a recount over them; `clock` moves only when it is told to."""
+    """A store, its stream, its counters and a recount over them; `clock` moves only when it is told to."""
 
     def __init__(self, store: JobStore, census: Census, counters: MemoryCounters | DynamoCounters, clock: Clock):
-        self.store, self.census, self.counters, self.clock = store, census, counters, clock
-        self.recount = Recount(census, counters, counters, clock, self._pass)
-        self._sequence = 0
+        self.store, self.counters, self.clock, self.stream = store, counters, clock, Stream()
+        self.flows = True
+        self.counter = StreamCounter(counters, clock)
+        self.recount = Recount(census, self.stream, counters, counters, clock, self._pass)
 
     def _pass(self, seconds: float) -> None:
         self.clock.now += seconds
+        self.flow()
 
-    def add(self, *jobs: Job, counted: bool = True) -> None:
+    def flow(self) -> None:
+        """Let the stream deliver what waits, unless it is stuck."""
+        if self.flows:
+            self.counter.count(self.stream.waiting, "s")
+            self.stream.waiting = []
+
+    def add(self, *jobs: Job, lost: bool = False) -> None:
         for job in jobs:
             self.store.add(job)
-            if counted:
-                self.tell(Counter({f"n#{job.type}#{job.status}": 1}) + self._waits(job))
+            if not lost:
+                self.stream.change(None, job, self.clock.now)
 
-    def tell(self, numbers: Counter[str]) -> None:
-        self._sequence += 1
-        place = f"{self._sequence:09}"
-        self.counters.add(Row(*TOTALS), Additions(numbers), "s", place, place)
+    def step(self, left: float = PLENTY, *, start: bool = False) -> Report:
+        return self.recount.step(lambda: left, start=start)
 
-    @staticmethod
-    def _waits(job: Job) -> Counter[str]:
-        return came(job.type, job.updated_at) if job.status is Status.QUEUED else Counter()
-
-    def nightly(self) -> tuple[dict[str, int], dict[str, int]]:
-        look, repaired = self.recount.nightly()
-        return {drift.name: drift.sure for drift in look.drifts}, repaired
+    def total(self, status: Status = Status.QUEUED) -> int:
+        return self.counters.standing().totals.get(("email.send", status), 0)
 
 
 @pytest.fixture(params=["memory", "dynamo"])
@@ -68,122 +93,168 @@ def platform(request: pytest.FixtureRequest, clock: Clock) -> Platform:
 
 def test_counters_that_are_right_are_left_alone(platform: Platform) -> None:
     platform.add(a_job(), a_job(status=Status.COMPLETED), a_job(type="image.process", status=Status.FAILED))
-    look = platform.recount.look()
-    assert (look.jobs, look.drifts) == (3, ())
-
-
-def test_a_lost_change_is_found_one_night_and_repaired_the_next(platform: Platform) -> None:
-    platform.clock.now += 86_400
-    platform.add(a_job(), a_job(status=Status.FAILED))
-    platform.add(a_job(), counted=False)
-    assert platform.nightly()[1] == {}
-    platform.clock.now += 86_400
-    found, repaired = platform.nightly()
-    assert (found["n#email.send#queued"], repaired["n#email.send#queued"]) == (1, 1)
-    standing = platform.counters.standing()
-    assert standing.totals == {("email.send", Status.QUEUED): 2, ("email.send", Status.FAILED): 1}
-    assert platform.recount.look().drifts == ()
-    platform.clock.now += 86_400
-    assert platform.nightly() == ({}, {})
-
-
-def test_what_only_looks_wrong_while_the_stream_is_stuck_is_not_repaired(platform: Platform) -> None:
-    job = a_job()
-    platform.add(job, counted=False)
+    platform.flow()
     platform.clock.now += 3600
-    assert platform.nightly()[0]["n#email.send#queued"] == 1
-    platform.clock.now += PATIENCE - 60
-    assert platform.nightly()[1] == {}
-    platform.tell(Counter({"n#email.send#queued": 1}) + came(job.type, job.updated_at))
-    platform.clock.now += 86_400
-    assert platform.nightly() == ({}, {})
+    report = platform.step()
+    assert (report.judged, report.jobs, report.drifts, report.repaired) == (True, 3, (), {})
 
 
-def test_the_same_findings_repair_once(platform: Platform) -> None:
-    platform.add(a_job(), counted=False)
-    platform.clock.now += 86_400
-    look = platform.recount.look()
-    earlier = (look.at, {drift.name: drift.sure for drift in look.drifts})
-    platform.clock.now += 60
-    later = platform.recount.look()
-    platform.clock.now += 1
-    assert platform.recount.repair(earlier, later)["n#email.send#queued"] == 1
-    assert platform.recount.repair(earlier, later) == {}
-    assert platform.counters.standing().totals[("email.send", Status.QUEUED)] == 1
+def test_a_lost_change_is_found_and_repaired_the_same_night_and_once(platform: Platform) -> None:
+    platform.add(a_job(), a_job(status=Status.FAILED))
+    platform.add(a_job(), lost=True)
+    platform.flow()
+    platform.clock.now += 3600
+    report = platform.step()
+    assert report.wrong == report.repaired == {"email.send#queued": 1}
+    assert (platform.total(), platform.total(Status.FAILED)) == (2, 1)
+    again = platform.step(start=True)
+    assert (again.judged, again.drifts) == (True, ())
+
+
+def test_a_stream_that_lags_for_nights_never_leads_to_a_repair(platform: Platform) -> None:
+    """Changes wait for 11 minutes at each recount, on two nights after each other."""
+    for _ in range(2):
+        platform.add(*(a_job(status=Status.COMPLETED, created_at=platform.clock.now) for _ in range(9)))
+        platform.clock.now += 700
+        platform.flows = False
+        assert platform.step() == Report(Phase.WAITING)
+        platform.clock.now += 600
+        platform.flows = True
+        platform.flow()
+        report = platform.step()
+        assert (report.judged, report.repaired) == (True, {})
+        platform.clock.now += 86_400
+    assert platform.total(Status.COMPLETED) == 18
+
+
+def test_canaries_that_never_pass_end_the_run_unjudged_and_the_next_one_begins(platform: Platform) -> None:
+    platform.add(a_job(), lost=True)
+    platform.flows = False
+    assert platform.step().phase is Phase.WAITING
+    platform.clock.now += GIVE_UP + 1
+    assert platform.step() == Report(Phase.IDLE)
+    platform.flows = True
+    assert platform.step().repaired == {"email.send#queued": 1}
+
+
+def test_a_run_goes_on_where_an_invocation_had_to_stop(clock: Clock) -> None:
+    store = MemoryJobStore(clock)
+    platform = Platform(store, store, MemoryCounters(), clock)
+    platform.add(*(a_job(created_at=T0 + n) for n in range(3 * CENSUS_PAGE + 7)))
+    platform.flow()
+    clock.now += 3600
+    reports = [platform.step(left=SPARE - 1) for _ in range(3)]
+    assert [report.phase for report in reports] == [Phase.COUNTING] * 3
+    report = platform.step()
+    assert (report.judged, report.jobs, report.drifts) == (True, 3 * CENSUS_PAGE + 7, ())
+
+
+def test_two_invocations_do_not_work_on_one_run(platform: Platform) -> None:
+    platform.add(a_job(), lost=True)
+
+    def must_not_wait(_: float) -> None:
+        raise AssertionError("the other one works on the run, too")
+
+    ports = (platform.recount.census, platform.stream, platform.counters, platform.counters)
+    other = Recount(*ports, platform.clock, must_not_wait)
+    seen: list[Report] = []
+
+    def meanwhile(seconds: float) -> None:
+        seen.append(other.step(lambda: PLENTY, start=True))
+        platform._pass(seconds)
+
+    platform.recount.sleep = meanwhile
+    assert platform.step().repaired == {"email.send#queued": 1}
+    assert seen == [Report(Phase.COUNTING)]
+
+
+def test_a_run_begins_once_in_twenty_hours_or_when_asked(platform: Platform) -> None:
+    assert platform.step().judged
+    assert platform.step() == Report(Phase.IDLE)
+    assert platform.step(start=True).judged
+    platform.clock.now += EVERY
+    assert platform.step().judged
+
+
+def test_a_look_repairs_nothing(platform: Platform) -> None:
+    platform.add(a_job(), lost=True)
+    platform.recount.repair = False
+    report = platform.step()
+    assert (report.wrong, report.repaired, platform.total()) == ({"email.send#queued": 1}, {}, 0)
 
 
 def test_jobs_in_motion_are_not_taken_for_drift(platform: Platform) -> None:
     """A change that is in the minute's bucket explains one difference, whether the totals have it or not."""
-    platform.add(a_job(), a_job(), counted=False)
-    minute = platform.clock.now - platform.clock.now % 60
-    platform.counters.add(Row("M#email.send", iso(minute)), Additions(Counter({"created": 1})), "s", "1", "1")
-    [drift] = [drift for drift in platform.recount.look().drifts if drift.status]
+    platform.add(a_job(), a_job(), lost=True)
+    platform.counters.add(keys.bucket("email.send", 60, T0), Additions(Counter({"created": 1})), "b", "1", "1")
+    [drift] = [drift for drift in platform.step().drifts if drift.status]
     assert (drift.difference, drift.moved, drift.sure) == (2, 1, 1)
 
 
+def test_jobs_that_expire_meanwhile_are_not_taken_for_drift(platform: Platform) -> None:
+    done = a_job(status=Status.COMPLETED)
+    platform.add(done)
+    platform.flow()
+    platform.clock.now += 3600
+    platform.stream.change(done, None, platform.clock.now)  # counted before the comparison, still seen by the census
+    report = platform.step()
+    assert [drift.difference for drift in report.drifts] == [1]
+    assert report.repaired == {}
+
+
 def test_repairing_also_rights_since_when_jobs_wait(platform: Platform) -> None:
-    gone = a_job(updated_at=T0 - 600)
-    platform.tell(Counter({"n#email.send#queued": 1}) + came(gone.type, gone.updated_at))
+    gone = a_job(updated_at=T0 - 8 * 3600)
+    platform.stream.change(None, gone, T0)
     platform.add(a_job())
-    platform.clock.now += 3 * 3600
-    first = platform.recount.look()
-    platform.clock.now += 60
-    platform.recount.repair((first.at, {d.name: d.sure for d in first.drifts}), platform.recount.look())
-    waiting = platform.counters.standing().waiting
-    assert abs((oldest(waiting, "email.send", platform.clock.now) or 0) - T0) <= 30
+    platform.flow()
+    platform.clock.now += 6 * 3600
+    assert platform.step().repaired == {"email.send#queued": -1}
+    assert oldest(platform.counters.standing().waiting["email.send"], platform.clock.now) == pytest.approx(T0, abs=1800)
 
 
-def test_the_census_sees_each_job_once_as_it_stands(cloud: Settings, clock: Clock) -> None:
-    store, census = DynamoJobStore(cloud, clock), DynamoCensus(cloud)
-    jobs = [a_job(created_at=T0 + n, status=Status.QUEUED) for n in range(9)]
-    for job in jobs:
-        store.add(job)
-    held = store.apply(jobs[0].id, transitions.claim(1, now=T0 + 20, lease_until=T0 + 80, by=Claimant("r")))
-    seen = sorted((one for part in census.parts() for page in part for one in page), key=lambda one: one.updated_at)
-    assert len(seen) == 9
-    assert seen[-1] == Seen("email.send", Status.PROCESSING, held.updated_at)
+def test_numbers_of_an_earlier_version_are_moved_before_they_are_judged(platform: Platform) -> None:
+    platform.add(a_job(status=Status.FAILED), lost=True)
+    platform.counters.add(keys.LEGACY, Additions(Counter({"n#email.send#failed": 1})), "old", "1", "1")
+    report = platform.step()
+    assert (report.judged, report.drifts, platform.total(Status.FAILED)) == (True, (), 1)
 
 
 def test_seeded_jobs_are_recounted_page_by_page_without_a_scan(cloud: Settings, clock: Clock) -> None:
     clock.now = T0 + 86_400
-    seed(cloud, 600, NAMES, T0)
-    counters = DynamoCounters(cloud)
+    seed(cloud, 600, ["email.send", "image.process"], T0)
+    counters, stream = DynamoCounters(cloud), Stream()
+    counter = StreamCounter(counters, clock)
+    recount = Recount(DynamoCensus(cloud), stream, counters, counters, clock, lambda _: _count(counter, stream))
     with requests_to("dynamodb") as asked:
-        look = Recount(DynamoCensus(cloud), counters, counters, clock, lambda _: None).look()
-    assert look.jobs == 600
-    assert {drift.name for drift in look.drifts if drift.status} == set()
-    assert set(asked) == {"Query", "BatchGetItem", "GetItem"}
+        report = recount.step(lambda: PLENTY)
+    assert report.jobs == 600
+    assert {drift.name for drift in report.drifts if drift.status} == set()
+    assert set(asked) == {"Query", "BatchGetItem", "GetItem", "UpdateItem"}
     assert asked.count("BatchGetItem") <= 600 / BATCH + 4
 
 
-def test_a_night_is_told_in_the_log_and_counted(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
-    platform.clock.now += 86_400
-    platform.add(a_job(status=Status.FAILED), counted=False)
-    assert night(platform.recount) == {"jobs": 1, "wrong": {"n#email.send#failed": 1}, "repaired": {}}
-    assert '"CounterDrift":[1.0]' in capsys.readouterr().out
+def _count(counter: StreamCounter, stream: Stream) -> None:
+    counter.count(stream.waiting, "s")
 
 
-def test_items_that_dynamodb_leaves_unread_are_asked_for_again(cloud: Settings, clock: Clock) -> None:
-    store = DynamoJobStore(cloud, clock)
-    for number in range(6):
-        store.add(a_job(created_at=T0 + number))
-    client = aws.client("dynamodb", REGION)
-    left: list[str] = []
-
-    def leave_some(parsed: dict[str, object], **_: object) -> None:
-        items = parsed.get("Responses", {}).get(cloud.jobs_table, [])  # type: ignore[attr-defined]
-        if len(items) > 1:
-            taken = items.pop()
-            left.append(taken["pk"]["S"])
-            keys = [{"pk": taken["pk"], "sk": {"S": "META"}}]
-            parsed["UnprocessedKeys"] = {cloud.jobs_table: {"Keys": keys}}
-
-    client.meta.events.register("after-call.dynamodb.BatchGetItem", leave_some)
+def test_the_function_tells_how_it_stands_and_counts_what_it_ended(
+    platform: Platform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    platform.add(a_job(status=Status.FAILED), lost=True)
+    platform.flows = False
+    ports: dict[str, Any] = {"census": platform.recount.census, "canaries": platform.stream}
+    wiring.use(counters=platform.counters, clock=platform.clock, **ports)
+    context = Invocation(platform.clock, T0 + 30)
     try:
-        parts = DynamoCensus(cloud, lambda _: None).parts()
-        seen = [one for part in parts for page in part for one in page]
+        said = handler({}, context)
+        assert (said["phase"], said["judged"]) == ("waiting", False)
+        platform.flows = True
+        platform.flow()
+        capsys.readouterr()
+        said = handler({}, Invocation(platform.clock, T0 + 800))
     finally:
-        client.meta.events.unregister("after-call.dynamodb.BatchGetItem", leave_some)
-    assert left
-    assert len(seen) == 6
-    assert replace(seen[0], updated_at=T0) == Seen("email.send", Status.QUEUED, T0)
+        wiring.reset()
+    assert (said["judged"], said["jobs"], said["repaired"]) == (True, 1, {"email.send#failed": 1})
+    written = capsys.readouterr().out
+    assert '"CounterDrift":[1.0]' in written
+    assert '"Recounted":[1.0]' in written

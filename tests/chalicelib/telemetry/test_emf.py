@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.telemetry import emf, events
-from chalicelib.telemetry.emf import Metric, count, gathering
+from chalicelib.telemetry.emf import PER_TYPE, Metric, count, gathering
 from infra.definition.alarms import all_alarms
 from infra.definition.metrics import OWN
 from tests.chalicelib.api.support import NOTE
@@ -31,14 +31,22 @@ def test_a_batch_of_ten_jobs_writes_one_line(capsys: Lines) -> None:
         count(Metric.RETRIED, "email.send")
         assert emitted(capsys) == []
     [line] = emitted(capsys)
-    assert (line["Stalled"], line["Retried"], line["job_type"]) == ([10.0], [1.0], "email.send")
+    assert (line["Stalled"], line["Retried"], line["job_type"]) == ([10.0], [1.0], "-")
 
 
 def test_each_job_type_has_a_line_of_its_own(capsys: Lines) -> None:
     with gathering():
-        count(Metric.CREATED, "a.b")
-        count(Metric.CREATED, "c.d", 2)
-    assert [(line["job_type"], line["Created"]) for line in emitted(capsys)] == [("a.b", [1.0]), ("c.d", [2.0])]
+        count(Metric.COMPLETED, "a.b")
+        count(Metric.COMPLETED, "c.d", 2)
+    assert [(line["job_type"], line["Completed"]) for line in emitted(capsys)] == [("a.b", [1.0]), ("c.d", [2.0])]
+
+
+@pytest.mark.parametrize("metric", sorted(set(Metric) - PER_TYPE - {Metric.FENCED}))
+def test_what_no_alarm_compares_by_type_is_counted_for_all_types_together(metric: Metric, capsys: Lines) -> None:
+    with gathering():
+        count(metric, "a.b")
+        count(metric, "c.d", 2)
+    assert [(line["job_type"], line[metric]) for line in emitted(capsys)] == [("-", [3.0])]
 
 
 def test_the_dimensions_are_the_service_and_the_job_type(capsys: Lines) -> None:
@@ -75,17 +83,19 @@ def test_counts_of_many_threads_add_up(capsys: Lines) -> None:
     assert sum(line["Created"][0] for line in emitted(capsys)) == 400  # type: ignore[index]
 
 
-def test_there_are_at_most_ten_and_people_can_read_which() -> None:
+def test_there_are_at_most_eleven_and_people_can_read_which() -> None:
     text = (ROOT / "docs" / "operations.md").read_text()
     section = text.split("\n## Metrics\n")[1].split("\n## ")[0]
     assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == [str(metric) for metric in Metric]
-    assert len(Metric) <= 10
+    assert len(Metric) <= 11
 
 
 def test_alarms_watch_metrics_that_exist() -> None:
     own = {m.name for alarm in all_alarms([NOTE], "s") for m in alarm.metrics.values() if m.namespace == OWN}
     assert own
     assert own <= set(Metric)
+    by_type = [m for alarm in all_alarms([NOTE], "s") for m in alarm.metrics.values() if m.namespace == OWN]
+    assert {m.name for m in by_type if m.dimensions["job_type"] != "-"} == PER_TYPE
 
 
 def test_every_metric_is_counted_somewhere() -> None:

@@ -60,7 +60,7 @@ def deploy(emulator: str, folder: Path) -> tuple[Cloud, list[httpx.Client]]:
         account = sign_in()
     stack = Stack(account, f"jobflow-{STAGE}")
     said, answers = io.StringIO(), io.StringIO()
-    terminal = Terminal(Console(file=said, width=200), Console(file=answers, width=200))
+    terminal = Terminal(Console(file=said, width=200), Console(file=answers, width=200, force_terminal=True))
     account.client("sesv2").create_email_identity(EmailIdentity="example.com")
     with deployer.at_work():
         outputs = Deployment(

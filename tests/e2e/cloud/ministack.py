@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from chalicelib.jobs import jobtype
-from infra.cloud.package import Package, build
+from infra.cloud.package import HERE, Package, build
 from infra.local.emulator import ministack
 
 START_SECONDS = 60.0
@@ -62,7 +62,7 @@ def credentials(url: str) -> dict[str, str]:
 def package(stage: str, folder: Path) -> Package:
     """`make package` for this machine's processor, without the resources that ministack does not have."""
     machine = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
-    made = build(stage, jobtype.load(), target=folder, architecture=machine)
+    made = build(stage, jobtype.load(), target=folder, architecture=machine, python=HERE)
     template = made.read_template()
     template["Resources"] = {name: r for name, r in template["Resources"].items() if _is_there(r)}
     made.template.write_text(json.dumps(template))

@@ -22,9 +22,11 @@ ACTIONS = {
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
     "lambda:Invoke": "lambda:InvokeFunction",
+    "apigateway:GetAccount": "apigateway:GET",
+    "apigateway:GetRestApi": "apigateway:GET",
 }
 """IAM's names of operations that have another one."""
-PREFIXES = {"resourcegroupstaggingapi": "tag"}
+PREFIXES = {"resourcegroupstaggingapi": "tag", "sesv2": "ses"}
 
 
 class Deployer(Recorder):

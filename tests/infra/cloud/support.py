@@ -1,13 +1,15 @@
-"""Looking into templates."""
+"""Look into templates."""
 
 import json
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 STAGE = "prod"
 
 
 def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    """The properties of all resources of a type, by logical id."""
+    """Return the properties of all resources of a type, by logical id."""
     found = {
         name: json.loads(json.dumps(resource.get("Properties", {})))
         for name, resource in template["Resources"].items()
@@ -15,3 +17,69 @@ def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
     }
     assert found, f"the template has no {kind}"
     return found
+
+
+def decided(template: Mapping[str, Any], **given: str) -> dict[str, Any]:
+    """Return the template as CloudFormation reads it with these parameters: no conditions are left."""
+    values = {name: given.get(name, str(about.get("Default", "x"))) for name, about in template["Parameters"].items()}
+    truths = {name: _true(condition, values) for name, condition in template["Conditions"].items()}
+
+    def there(part: Mapping[str, Any]) -> bool:
+        return truths.get(part.get("Condition", ""), True)
+
+    sections = {
+        section: {name: _chosen(part, truths) for name, part in template[section].items() if there(part)}
+        for section in ("Resources", "Outputs")
+    }
+    return {**template, **sections}
+
+
+def references(value: Any) -> Iterator[str]:
+    """Yield every logical id that a part of a template refers to."""
+    match value:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
+            yield name
+        case {"Fn::Sub": text}:
+            body, own = text if isinstance(text, list) else (text, {})
+            found = (name.partition(".")[0] for name in re.findall(r"\$\{([^!}]+)\}", body))
+            yield from (name for name in found if name not in own)
+            yield from references(own)
+        case dict():
+            yield from value.get("DependsOn", [])
+            for inner in value.values():
+                yield from references(inner)
+        case list():
+            for inner in value:
+                yield from references(inner)
+
+
+def waiting_for(template: Mapping[str, Any], logical_id: str) -> set[str]:
+    """Return the resources that CloudFormation does not make before that one is there."""
+    resources = template["Resources"]
+    needs = {name: set(references(resource)) & resources.keys() for name, resource in resources.items()}
+    waiting = {logical_id}
+    while more := {name for name, needed in needs.items() if needed & waiting} - waiting:
+        waiting |= more
+    return waiting - {logical_id}
+
+
+def _true(condition: Any, values: Mapping[str, str]) -> bool:
+    match condition:
+        case {"Fn::Equals": [{"Ref": name}, wanted]}:
+            return bool(values[name] == wanted)
+        case {"Fn::Not": [inner]}:
+            return not _true(inner, values)
+    raise AssertionError(f"a condition that this helper does not know: {condition}")
+
+
+def _chosen(value: Any, truths: Mapping[str, bool]) -> Any:
+    nothing = {"Ref": "AWS::NoValue"}
+    match value:
+        case {"Fn::If": [condition, yes, no]}:
+            return _chosen(yes if truths[condition] else no, truths)
+        case dict():
+            chosen = {key: _chosen(inner, truths) for key, inner in value.items()}
+            return {key: inner for key, inner in chosen.items() if inner != nothing}
+        case list():
+            return [inner for inner in (_chosen(inner, truths) for inner in value) if inner != nothing]
+    return value

@@ -22,14 +22,44 @@ def test_every_alarm_says_what_to_do_and_is_explained(template: dict[str, Any]) 
 
 
 def test_every_type_and_the_platform_have_their_alarms(template: dict[str, Any]) -> None:
-    per_type = ("dead-letters", "oldest-message", "failure-ratio", "in-flight")
+    per_type = ("dead-letters", "errors", "oldest-message", "failure-ratio", "in-flight")
     platform = {"api-errors", "throttles", "table-throttles", "watchdog-silent", "counters-behind", "counter-drift"}
+    platform |= {"recount-silent"}
     wanted = {f"{kind.queue}-{alarm}" for kind in jobtype.load() for alarm in per_type} | platform
     alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
     assert {f"jobflow-prod-{name}" for name in wanted} <= {alarm["AlarmName"] for alarm in alarms}
     in_flight = [alarm["Threshold"] for alarm in alarms if alarm["AlarmName"].endswith("in-flight")]
     assert in_flight == [60_000] * len(jobtype.load())
-    assert all(alarm["TreatMissingData"] == "breaching" for alarm in alarms if "silent" in alarm["AlarmName"])
+
+
+def test_every_function_that_cannot_start_is_noticed_within_five_minutes(template: dict[str, Any]) -> None:
+    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+    on_errors = {}
+    for alarm in alarms:
+        if (alarm.get("Namespace"), alarm.get("MetricName")) == ("AWS/Lambda", "Errors"):
+            (dimension,) = alarm["Dimensions"]
+            on_errors[dimension["Value"]] = alarm
+    functions = {function["FunctionName"] for function in of_type(template, "AWS::Lambda::Function").values()}
+    # the watchdog's own sign of life is missed, and the API's two functions are the 5xx answers of the API
+    others = {f"jobflow-prod-{short}" for short in ("api", "authorizer", "watchdog")}
+    assert on_errors.keys() == functions - others
+    for alarm in on_errors.values():
+        assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
+        assert alarm["Period"] * alarm["EvaluationPeriods"] <= 300
+    longest = {alarm["AlarmName"]: alarm for alarm in alarms}
+    assert longest["jobflow-prod-api-errors"]["Period"] <= 300
+    (silent,) = [row["MetricStat"] for row in longest["jobflow-prod-watchdog-silent"]["Metrics"] if "MetricStat" in row]
+    assert silent["Period"] * longest["jobflow-prod-watchdog-silent"]["EvaluationPeriods"] <= 300
+
+
+def test_no_alarm_rings_because_there_is_no_data_yet(template: dict[str, Any]) -> None:
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        assert alarm["TreatMissingData"] in ("notBreaching", "ignore")
+        if alarm["TreatMissingData"] == "ignore":
+            # silence after there was data is a zero, so it rings
+            assert alarm["ComparisonOperator"] == "LessThanThreshold"
+            (expression,) = [row["Expression"] for row in alarm["Metrics"] if "Expression" in row]
+            assert expression in ("FILL(ran,0)", "FILL(ended,0)")
 
 
 def test_alarms_reach_a_topic_and_an_address(template: dict[str, Any]) -> None:

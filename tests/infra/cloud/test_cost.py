@@ -19,11 +19,18 @@ from chalicelib.api.schemas import MOST_IN_BATCH
 from chalicelib.jobs import jobtype
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.logger import logger
-from infra.cloud import bill, cost
-from infra.cloud.cost import ALONE, BATCHES, BUSY, idle, kept, per_million, total
+from infra.cloud import cost
+from infra.cloud.cost import (
+    ALONE,
+    BATCHES,
+    BUSY,
+    idle,
+    kept,
+    per_million,
+    total,
+)
 from infra.cloud.prices import ALLOWANCES
 from infra.definition import StreamTrigger, functions
-from infra.definition.alarms import all_alarms
 from infra.definition.names import APP
 from tests.infra.cloud.acting import REGION, STACK, Stage, stage
 from tests.infra.cloud.units import Item, indexes_of
@@ -197,21 +204,3 @@ def test_people_are_told_the_figures() -> None:
     assert [f"{total(bill):.2f}" for bill in told if f"${total(bill):.2f}" not in page] == []
     parts = [line.dollars for bill in bills for line in bill if line.what in ("api_request", "sqs_request", "log_kb")]
     assert [f"{dollars:.2f}" for dollars in parts if f"${dollars:.2f}" not in page] == []
-
-
-def test_an_idle_month_costs_what_was_aimed_at() -> None:
-    assert total(idle(TYPES, ALLOWANCES)) <= 3
-    # without any free allowance and without the CloudWatch dashboard, which is free for the first three
-    listed = [line for line in idle(TYPES) if line.what != "CloudWatch dashboards"]
-    assert total(listed) <= 4.50
-
-
-def test_every_metric_of_every_alarm_is_on_the_bill() -> None:
-    (line,) = [line for line in idle(TYPES) if line.what == "Metrics of alarms"]
-    assert line.amount == sum(len(alarm.metrics) for alarm in all_alarms(TYPES, STACK))
-
-
-def test_report_names_all_bills() -> None:
-    text = bill.report(TYPES)
-    for told in ("Idle, a month", "A million jobs", "finished jobs that are kept", f"{total(kept()):.2f}"):
-        assert told in text

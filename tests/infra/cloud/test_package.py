@@ -1,12 +1,12 @@
 """The package as Lambda gets it: complete, small, the same every time."""
 
 import filecmp
-import importlib.util
 import os
+import re
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -15,11 +15,14 @@ from chalice.deploy.validate import validate_configuration
 
 from chalicelib.jobs import jobtype
 from infra.cloud.clean import NATIVE_PACKAGES, Imported, import_handler, runtime_path
-from infra.cloud.package import ROOT, Package
+from infra.cloud.package import ROOT, Package, interpreter
 from infra.definition import local_environment
+from infra.definition.runtime import ARCHITECTURE, PYTHON, RUNTIME
 from tests.infra.cloud.support import STAGE, of_type
 
 MB = 1_000_000
+MAGIC = (3571).to_bytes(2, "little") + b"\r\n"
+"""What byte code of Python 3.13 begins with."""
 ENVIRONMENT = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | {"AWS_REGION": "us-east-1"}
 WORKERS = [f"handlers.{kind.module}.handler" for kind in jobtype.load()]
 PLATFORM = ["chalicelib.entry.watchdog.handler", "chalicelib.entry.stream.handler", "chalicelib.entry.recount.handler"]
@@ -75,7 +78,8 @@ def test_two_builds_are_the_same_bytes(package: Package, tmp_path: Path) -> None
     subprocess.run([sys.executable, "-c", script, *arguments], check=True, cwd=ROOT, env=environment)
     # compared, not shown: pytest would print megabytes
     assert filecmp.cmp(tmp_path / "deployment.zip", package.archive, shallow=False)
-    assert filecmp.cmp(tmp_path / "sam.json", package.template, shallow=False)
+    for name in ("sam.json", "sbom.json"):
+        assert filecmp.cmp(tmp_path / name, package.template.with_name(name), shallow=False)
 
 
 def test_no_entry_has_a_time_of_its_own(package: Package) -> None:
@@ -100,13 +104,25 @@ def test_nothing_is_shipped_that_never_runs(package: Package) -> None:
     assert [name for name in names(package) if "/tests/" in name or name.endswith((".pyi", "py.typed"))] == []
 
 
+def test_everything_is_for_one_python_and_one_processor(template: dict[str, Any], unpacked: Path) -> None:
+    for function in of_type(template, "AWS::Lambda::Function").values():
+        assert (function["Runtime"], function["Architectures"]) == (RUNTIME, [ARCHITECTURE])
+    tags = {found[1] for path in unpacked.rglob("*.so") if (found := re.search(r"cpython-(\d+)", path.name))}
+    assert tags == {PYTHON.replace(".", "")}
+
+
 def test_byte_code_is_believed_without_a_look_at_the_source(package: Package) -> None:
     with zipfile.ZipFile(package.archive) as archive:
         sources = {name for name in archive.namelist() if name.endswith(".py")}
         compiled = {name: archive.read(name)[:8] for name in archive.namelist() if name.endswith(".pyc")}
-    unchecked_hash = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little")
+    if interpreter(PYTHON) is None:
+        assert compiled == {}
+        return
+    unchecked_hash = MAGIC + (1).to_bytes(4, "little")
     assert set(compiled.values()) == {unchecked_hash}
-    assert {importlib.util.cache_from_source(name) for name in sources} == set(compiled)
+    tag = f"cpython-{PYTHON.replace('.', '')}"
+    expected = {f"{path.parent.as_posix()}/__pycache__/{path.stem}.{tag}.pyc" for path in map(PurePosixPath, sources)}
+    assert {name.removeprefix("./") for name in expected} == set(compiled)
 
 
 def test_native_code_is_the_functions_processor(unpacked: Path) -> None:

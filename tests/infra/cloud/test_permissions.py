@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from chalicelib import wiring
+from chalicelib.adapters.event_sources import mapping_key
 from chalicelib.api import all_endpoints
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
@@ -24,9 +25,9 @@ from tests.support import a_job
 
 TYPES = jobtype.load()
 GRANTED: Mapping[str, list[str]] = {
-    "api": grants.api(TYPES),
+    "api": grants.api(),
     "authorizer": grants.authorizer(),
-    "watchdog": grants.watchdog(TYPES),
+    "watchdog": grants.watchdog(),
     "counters": grants.counters(),
     "recount": grants.recount(),
     **{kind.queue: grants.worker(kind) for kind in TYPES},
@@ -41,7 +42,7 @@ SIGNED = {
 """A signed form or link is a request that somebody else makes later, with the signer's permissions."""
 LARGE_BODIES = {"s3:GetObject:payloads/*", "s3:GetObject:results/*", "s3:PutObject:results/*"}
 """What DynamoDB cannot hold: any type may have such a payload or result, and none of the built-in ones has a result."""
-MAPPINGS = '{"email.send":"email-send"}'
+MAPPINGS = f"{mapping_key('email.send')}=email-send"
 DEAD_OR_DONE = (Status.QUEUED, Status.COMPLETED)
 
 
@@ -59,6 +60,7 @@ def never_seen(actor: str) -> set[str]:
     # Lambda's poller asks with the function's role; nothing in the function does
     poller = {f"sqs:{action}:{actor}" for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")}
     reader = {f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")}
+    reader.add("dynamodb:ListStreams:jobs/streams")
     by_lambda = poller if actor in queues else reader if actor == "counters" else set()
     return by_lambda | SIGNED.get(actor, set())
 
@@ -102,6 +104,9 @@ def live(acting: Stage) -> None:
     acting.count()
     acting.count()  # the same records again, as Lambda may
     acting.recount()
+    for switch in ("acknowledge", "reopen"):
+        path = f"/errors/0123456789ab/{switch}"
+        acting.call("POST", path, None, "/errors/{fingerprint}/" + switch, fingerprint="0123456789ab")
     # the emulator has no mapping of that name, and the API says so: what counts is that it asked
     for switch in ("pause", "resume"):
         path = f"/job-types/{mail.name}/{switch}"
@@ -153,7 +158,8 @@ def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 
 def look(acting: Stage, job_id: str) -> None:
     for path in ("/jobs?limit=5", "/jobs?status=failed", "/jobs?type=email.send&status=completed", "/metrics",
-                 "/metrics/series?metric=throughput", "/errors", "/jobs?fingerprint=0123456789ab", "/me",
+                 "/metrics/series?metric=throughput", "/metrics/health", "/errors", "/me",
+                 "/jobs?fingerprint=0123456789ab",
                  "/job-types", "/health", "/openapi.json"):  # fmt: skip
         status, answer = acting.call("GET", path)
         assert status == 200, answer

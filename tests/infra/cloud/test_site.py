@@ -1,5 +1,6 @@
 """The dashboard's site as CloudFront serves it: read off the template, its function run."""
 
+import functools
 import json
 import os
 import subprocess
@@ -9,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from infra.definition.site import REWRITE
-from tests.infra.cloud.support import of_type
+from infra.definition.site import NOBODY, REWRITE
+from tests.infra.cloud.support import decided, of_type, references, waiting_for
 
 
 @pytest.fixture
@@ -60,6 +61,51 @@ def test_pages_may_load_their_own_files_and_call_this_api(policy: dict[str, Any]
     assert rules["connect-src"].count("execute-api") == 1
     assert ("*" in rules["connect-src"]) is not known
     assert "unsafe" not in text
+
+
+def test_old_tls_is_refused_wherever_that_can_be_said(distribution: dict[str, Any]) -> None:
+    condition, own, ours = distribution["ViewerCertificate"]["Fn::If"]
+    assert condition == "HasDomain"
+    assert own["MinimumProtocolVersion"] == ours["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    assert ours["CloudFrontDefaultCertificate"] is True
+
+
+def test_only_what_needs_the_address_waits_for_the_distribution(template: dict[str, Any]) -> None:
+    waiting = waiting_for(decided(template), "SiteDistribution")
+    needs_it = {"FilesBucket", "FilesBucketPolicy", "SiteBucketPolicy", "APIHandler", "RestAPI", "RestAPIapiStage",
+                "APIHandlerInvokePermission", "AuthorizeInvokePermission"}  # fmt: skip
+    (deployment,) = of_type(template, "AWS::ApiGateway::Deployment")
+    assert waiting == needs_it | {deployment}
+
+
+def test_a_headless_stage_has_the_api_and_the_workers_and_no_cloudfront(template: dict[str, Any]) -> None:
+    headless, whole = decided(template, Dashboard="false"), decided(template)
+    gone = {name for name in whole["Resources"] if name not in headless["Resources"]}
+    assert {whole["Resources"][name]["Type"].split("::")[1] for name in gone} == {"CloudFront"}
+    assert "CloudFront" not in {r["Type"].split("::")[1] for r in headless["Resources"].values()}
+    for section in ("Resources", "Outputs"):
+        known = headless["Resources"].keys() | headless["Parameters"].keys()
+        dangling = {name for name in references(headless[section]) if "::" not in name} - known
+        assert dangling == set(), section
+    assert {"SiteUrl", "SiteDistributionId"} & headless["Outputs"].keys() == set()
+    assert headless["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]["CORS_ORIGIN"] == NOBODY
+
+
+def test_two_regions_may_have_the_same_stage(template: dict[str, Any]) -> None:
+    """What is global in an account, or in the world, has the region in its name."""
+    named = {
+        "AWS::CloudWatch::Dashboard": ("DashboardName",),
+        "AWS::CloudFront::Function": ("Name",),
+        "AWS::CloudFront::OriginAccessControl": ("OriginAccessControlConfig", "Name"),
+        "AWS::CloudFront::ResponseHeadersPolicy": ("ResponseHeadersPolicyConfig", "Name"),
+        "AWS::S3::Bucket": ("BucketName",),
+    }
+    for kind, path in named.items():
+        for resource in of_type(template, kind).values():
+            name = functools.reduce(lambda part, key: part[key], path, resource)
+            assert "${AWS::Region}" in name["Fn::Sub"], kind
+    # roles are global too, and CloudFormation makes up their names
+    assert [role for role in of_type(template, "AWS::IAM::Role").values() if "RoleName" in role] == []
 
 
 def test_other_headers_close_what_the_policy_does_not(policy: dict[str, Any]) -> None:

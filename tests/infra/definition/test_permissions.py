@@ -6,7 +6,8 @@ import pytest
 
 from chalicelib.errors import ConfigurationError
 from infra.definition.calls import allows, grants_of
-from infra.definition.permissions import statements
+from infra.definition.functions import functions
+from infra.definition.permissions import PLATFORM, statements
 
 
 @pytest.mark.parametrize(
@@ -15,34 +16,46 @@ from infra.definition.permissions import statements
         ("dynamodb:UpdateItem:jobs", "dynamodb:UpdateItem", "JobsTable"),
         ("dynamodb:Query:jobs/index/all", "dynamodb:Query", "${JobsTable.Arn}/index/all"),
         ("dynamodb:GetRecords:jobs/stream", "dynamodb:GetRecords", "StreamArn"),
+        ("dynamodb:ListStreams:jobs/streams", "dynamodb:ListStreams", "${JobsTable.Arn}/stream/*"),
         ("dynamodb:GetItem:control/TOK#*", "dynamodb:GetItem", "dynamodb:LeadingKeys"),
         ("sqs:SendMessage:email-send", "sqs:SendMessage", "EmailSendQueue"),
         ("sqs:ReceiveMessage:email-send-dlq", "sqs:ReceiveMessage", "EmailSendDlq"),
-        ("s3:GetObject:uploads/*", "s3:GetObject", "${FilesBucket.Arn}/uploads/*"),
+        ("s3:GetObject:uploads/*", "s3:GetObject", "jobflow-prod-files-${AWS::AccountId}-${AWS::Region}/uploads/*"),
         ("ses:SendEmail", "ses:SendEmail", "identity/${MailIdentity}"),
+        ("ses:SendEmail", "ses:SendEmail", "configuration-set/${MailConfigurationSet}"),
         ("logs:FilterLogEvents:email-send", "logs:FilterLogEvents", "EmailSendLogs"),
+        ("sqs:GetQueueAttributes:*-*-dlq", "sqs:GetQueueAttributes", ":jobflow-prod-*-*-dlq"),
+        (
+            "lambda:UpdateEventSourceMapping:email-send",
+            "lambda:UpdateEventSourceMapping",
+            "function:jobflow-prod-email-send",
+        ),
+        ("lambda:UpdateEventSourceMapping:*-*", "lambda:UpdateEventSourceMapping", "function:jobflow-prod-*-*"),
     ],
 )
 def test_grant_becomes_a_statement(grant: str, action: str, place: str) -> None:
-    (statement,) = statements([grant])
+    (statement,) = statements("jobflow-prod", [grant])
     assert statement["Effect"] == "Allow"
     assert statement["Action"] == [action]
     assert place in json.dumps(statement)
 
 
 def test_actions_on_one_place_are_one_statement() -> None:
-    (statement,) = statements(["s3:PutObject:reports/*", "s3:GetObject:reports/*", "s3:GetObject:reports/*"])
+    (statement,) = statements(
+        "jobflow-prod", ["s3:PutObject:reports/*", "s3:GetObject:reports/*", "s3:GetObject:reports/*"]
+    )
     assert statement["Action"] == ["s3:GetObject", "s3:PutObject"]
 
 
 @pytest.mark.parametrize(
     "grant",
     ["s3:GetObject", "s3:GetObject:*", "s3:*:uploads/*", "dynamodb:Query", "sqs:SendMessage", "logs:FilterLogEvents",
-     "iam:PassRole:x", "kms:*", "everything", "s3:GetObject:/*", "ses:*"],
+     "iam:PassRole:x", "sqs:SendMessage:*",
+     "logs:FilterLogEvents:*", "lambda:UpdateEventSourceMapping:a*", "kms:*", "everything", "s3:GetObject:/*", "ses:*"],
 )  # fmt: skip
 def test_wide_or_unknown_grant_is_refused(grant: str) -> None:
     with pytest.raises(ConfigurationError):
-        statements([grant])
+        statements("jobflow-prod", [grant])
 
 
 @pytest.mark.parametrize(
@@ -74,3 +87,22 @@ def test_grant_covers_its_own_place_only() -> None:
     assert not allows("dynamodb:Query:jobs/index/all", "dynamodb:Query:jobs")
     assert not allows("dynamodb:Query:jobs", "dynamodb:Query:jobs/index/all")
     assert not allows("s3:GetObject:uploads/*", "s3:GetObject:reports/*")
+
+
+def test_a_pattern_of_every_type_covers_no_dead_letter_queue_for_sending() -> None:
+    allowed, denied = statements("jobflow-prod", ["sqs:SendMessage:*-*"])
+    assert "jobflow-prod-*-*" in json.dumps(allowed["Resource"])
+    assert (denied["Effect"], denied["Action"]) == ("Deny", "sqs:SendMessage")
+    assert denied["Resource"]["Fn::Sub"].endswith(":jobflow-prod-*-dlq")
+    assert not allows("sqs:SendMessage:*-*", "sqs:SendMessage:email-send-dlq")
+    assert allows("sqs:SendMessage:*-*", "sqs:SendMessage:email-send")
+
+
+def test_a_pattern_of_every_type_covers_no_function_of_the_platform() -> None:
+    shorts = {"api", "authorizer", *(function.short for function in functions([], "jobflow-prod"))}
+    assert shorts == {*PLATFORM}
+    assert [short for short in shorts if "-" in short] == []
+    _, denied = statements("jobflow-prod", ["logs:FilterLogEvents:*-*"])
+    groups = {group["Fn::Sub"].rpartition("/")[2] for group in denied["Resource"]}
+    assert groups == {f"jobflow-prod-{short}:*" for short in shorts}
+    assert not allows("logs:FilterLogEvents:*-*", "logs:FilterLogEvents:api")

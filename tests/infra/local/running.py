@@ -18,7 +18,7 @@ import httpx
 from infra.local.options import PASSED_ON
 
 ROOT = Path(__file__).parents[3]
-CODE = ("app.py", "chalicelib", "handlers", "infra", ".chalice")
+CODE = ("app.py", "chalicelib", "handlers", "infra", ".chalice", "requirements.txt")
 BOUND_SECONDS = 120.0
 
 

@@ -64,3 +64,27 @@ def test_the_policy_allows_nothing_by_default_and_no_inline_script() -> None:
     assert POLICY.startswith("default-src 'none';")
     assert "unsafe" not in POLICY
     assert "connect-src 'self' http://127.0.0.1:8000 http://127.0.0.1:4566;" in POLICY
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "rebound.test"},
+        {"Origin": "http://localhost:9999"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"},
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_page_of_another_origin_gets_nothing(client: httpx.Client, method: str, headers: dict[str, str]) -> None:
+    answer = client.request(method, "/config.json", headers=headers)
+
+    assert answer.status_code == 403
+    assert "apiUrl" not in answer.text
+
+
+def test_its_own_pages_and_links_to_it_are_served(client: httpx.Client) -> None:
+    own = {"Origin": f"http://127.0.0.1:{client.base_url.port}", "Sec-Fetch-Site": "same-origin"}
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+
+    assert client.get("/assets/main.js", headers=own).text == "the script"
+    assert client.get("/jobs", headers=link).text == "the app's page"

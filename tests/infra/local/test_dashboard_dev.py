@@ -16,6 +16,12 @@ from tests.infra.local.running import BOUND_SECONDS, ROOT, alive, copy_of_the_co
 
 API, FILES = "http://127.0.0.1:8000", "http://127.0.0.1:4566"
 
+FOREIGN = (
+    {"Host": "rebound.test"},
+    {"Origin": "http://localhost:9999"},
+    {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"},
+)
+
 
 def sources(folder: Path) -> Path:
     """The dashboard's sources in a folder of their own, to be edited at will, with the packages of the real one."""
@@ -64,6 +70,7 @@ def test_an_edit_reaches_the_browser_and_nothing_is_left_behind(tmp_path: Path) 
         assert port
         page = httpx.get(f"{origin}/jobs/some-id")
         config = httpx.get(f"{origin}/config.json").json()
+        others = [httpx.get(f"{origin}/config.json", headers=headers).status_code for headers in FOREIGN]
         preflight = run.client.options("/jobs")
         httpx.get(f"{origin}/src/shell/Help.tsx").raise_for_status()
         with listen_for_edits(port) as ear:
@@ -75,6 +82,7 @@ def test_an_edit_reaches_the_browser_and_nothing_is_left_behind(tmp_path: Path) 
     [nonce] = re.findall(r"script-src 'self' 'nonce-(.+?)'", page.headers["content-security-policy"])
     assert f'<script type="module" src="/src/main.tsx" nonce="{nonce}">' in page.text
     assert (config["apiUrl"], config["devToken"]) == (str(run.client.base_url), (state / "token").read_text().strip())
+    assert others == [403] * len(FOREIGN)
     assert preflight.headers["access-control-allow-origin"] == origin
     assert code == 0
     assert not alive(pid)

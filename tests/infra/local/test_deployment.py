@@ -82,15 +82,22 @@ def test_an_event_the_laptop_does_not_play_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("rate(1 minute)", 60), ("rate(2 hours)", 7200), ("rate(1 day)", 86_400)]
+    ("text", "seconds"),
+    [
+        ("rate(1 minute)", 60),
+        ("rate(2 hours)", 7200),
+        ("rate(1 day)", 86_400),
+        ("cron(17 2 * * ? *)", 86_400),
+        ("cron(2/15 0-4 * * ? *)", 86_400),
+    ],
 )
 def test_rates_in_seconds(text: str, seconds: float) -> None:
     assert rate_seconds(text) == seconds
 
 
-def test_a_cron_expression_is_refused() -> None:
+def test_a_cron_expression_that_is_not_daily_is_refused() -> None:
     with pytest.raises(ValueError, match="rate"):
-        rate_seconds("cron(0 3 * * ? *)")
+        rate_seconds("cron(0 3 ? * MON *)")
 
 
 @pytest.mark.parametrize(("cap", "concurrency"), [(4, 4), (50, 20)])

@@ -116,6 +116,20 @@ def test_a_preflight_is_answered(client: httpx.Client) -> None:
     assert answer.headers["access-control-allow-methods"] == "GET,OPTIONS"
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "rebound.test"},
+        {"Origin": "http://localhost:9999"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_a_page_of_another_origin_is_refused(client: httpx.Client, headers: dict[str, str]) -> None:
+    assert_problem(client.post("/things", headers=headers, content=b"a"), 403)
+    assert client.post("/things", headers={"Origin": ORIGIN}, content=b"a").json() == {"bytes": 1}
+
+
 def test_head_has_no_body_and_keeps_the_connection_in_step(client: httpx.Client) -> None:
     assert client.head("/things/x").status_code == 405
     assert client.get("/things/x").json()["name"] == "x"

@@ -147,6 +147,17 @@ def test_broken_code_is_reported_and_mended_code_works_off_what_waited(run: Run)
     assert "greet_broken.py" in run.said()
 
 
+def test_a_library_that_does_not_ship_is_reported_with_the_line_to_add(run: Run) -> None:
+    path = add(run, "greet.library")
+    good = path.read_text()
+    path.write_text(good.replace("from pydantic", "import httpx\nfrom pydantic"))
+
+    until(lambda: f"add the line httpx=={httpx.__version__} to requirements.txt" in run.said())
+
+    path.write_text(good)
+    assert run.finished(run.submit("greet.library", {"name": "Ada"}))
+
+
 def test_a_job_type_that_disappears_is_no_longer_taken(run: Run) -> None:
     path = add(run, "greet.gone")
     assert run.finished(run.submit("greet.gone", {"name": "Ada"}))

@@ -5,29 +5,45 @@ queried is kept sorted, and moto's own query, which still decides everything, is
 the page to the one after its end.
 """
 
-import re
 import threading
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from moto.dynamodb import models
-from moto.dynamodb.models import dynamo_type
-from moto.dynamodb.models.table import Table
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import RESULT_SIZE_LIMIT, Table
 
-from .page import Question, page
+from infra.local.emulator.sorted_view import Key, SortedView, part, past
+
 from .patching import Replacements
-from .table_views import TableViews
+from .views import TableViews
 
-_LIST_ELEMENT = re.compile(r"\[\d+\]$")
+HIGHEST = chr(0x10FFFF) * 8  # behind anything a string with a given beginning will have next
 
 
 def repair(replacements: Replacements, views: TableViews) -> None:
-    """All repairs of this module."""
-    keep_views(replacements, views)
-    show_only_the_page(replacements, views)
-    project_plain_names_directly(replacements)
+    """Keep views of the tables, and show a query the page that its view has found, already sorted."""
+    _keep_views(replacements, views)
+    shown = threading.local()
+
+    def query(table: Any, *args: Any, **kwargs: Any) -> Any:
+        view = views.get(table, args[7])
+        shown.items = None if view is None else page(view, args, kwargs)
+        try:
+            return stock_query(table, *args, **kwargs)
+        finally:
+            shown.items = None
+
+    def all_items(table: Any) -> Any:
+        items = getattr(shown, "items", None)
+        return stock_all_items(table) if items is None else items
+
+    stock_query = replacements.put(Table, "query", query)
+    stock_all_items = replacements.put(Table, "all_items", all_items)
 
 
-def keep_views(replacements: Replacements, views: TableViews) -> None:
+def _keep_views(replacements: Replacements, views: TableViews) -> None:
     """Tell the views of every write; all of moto's ways to write an item end in one of these three."""
 
     def put_item(table: Any, *args: Any, **kwargs: Any) -> Any:
@@ -50,39 +66,60 @@ def keep_views(replacements: Replacements, views: TableViews) -> None:
     stock_update = replacements.put(models.DynamoDBBackend, "update_item", update_item)
 
 
-def show_only_the_page(replacements: Replacements, views: TableViews) -> None:
-    """While a query runs, the `all_items` of its table gives the page the view has found, already sorted."""
-    shown = threading.local()
+def page(view: SortedView, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any] | None:
+    """Return the items that Table.query must see for these arguments, in ascending order: those of the page, and the
+    one after it, by which moto knows that there are more. None when moto should see the whole table: for a question of
+    the old kind (KeyConditions, QueryFilter), and for a malformed start key, because moto's answer to it is wanted."""
+    hash_key, comparison, operands, limit, start, forward = args[:6]
+    ascending = forward is not False
+    hash_conditions = dict(kwargs.get("hash_key_conditions") or {view.order.partition[0]: hash_key})
+    range_names = [condition[0] for condition in kwargs.get("range_key_conditions") or []]
+    if set(kwargs) - {"hash_key_conditions", "range_key_conditions"} or set(hash_conditions) != set(view.order[0]):
+        return None
+    if comparison and range_names != [view.order.sort[0]]:
+        return None
+    partition = tuple(part(hash_conditions[name]) for name in view.order.partition)
+    keys = view.keys(partition)
+    first, end = _stretch(keys, comparison, operands)
+    try:
+        begin = _start_key(view, partition, start)
+    except (KeyError, TypeError, AttributeError, IndexError):
+        return None
+    if begin is not None:
+        first, end = (max(first, past(keys, begin)), end) if ascending else (first, min(end, bisect_left(keys, begin)))
+    # and the one behind the stretch: by it moto sees that the partition goes on
+    numbers = range(first, min(end + 1, len(keys))) if ascending else range(end - 1, max(first - 2, -1), -1)
+    items = list(_until_full((view.item(partition, keys[number]) for number in numbers), limit))
+    return items if ascending else items[::-1]
 
-    def query(table: Any, *args: Any, **kwargs: Any) -> Any:
-        question = Question.of(args, kwargs)
-        view = views.get(table, question.index_name)
-        shown.items = None if view is None else page(view, question)
-        try:
-            return stock_query(table, *args, **kwargs)
-        finally:
-            shown.items = None
 
-    def all_items(table: Any) -> Any:
-        items = getattr(shown, "items", None)
-        return stock_all_items(table) if items is None else items
-
-    stock_query = replacements.put(Table, "query", query)
-    stock_all_items = replacements.put(Table, "all_items", all_items)
+def _start_key(view: SortedView, partition: Key, start: Mapping[str, Any] | None) -> Key | None:
+    if start is None:
+        return None
+    given = {name: part(DynamoType(value)) for name, value in start.items()}
+    if tuple(given[name] for name in view.order.partition) != partition:
+        raise KeyError("a start key in another partition")
+    return tuple(given[name] for name in view.order.sort)
 
 
-def project_plain_names_directly(replacements: Replacements) -> None:
-    """For each name in a projection, an index's included too, moto turns the whole item into Python values and back."""
+def _stretch(keys: list[Key], comparison: str | None, operands: list[Any]) -> tuple[int, int]:
+    """Return the positions, from the first to the one behind the last, of the keys that match the comparison."""
+    if not comparison:
+        return 0, len(keys)
+    low, high = (part(operands[0]),), (part(operands[-1]),)
+    if comparison == "BEGINS_WITH" and operands[0].type == "S":
+        high = (("S", operands[0].value + HIGHEST),)
+    first = past(keys, low) if comparison == ">" else 0 if comparison in ("<", "<=") else bisect_left(keys, low)
+    end = bisect_left(keys, high) if comparison == "<" else len(keys) if comparison in (">", ">=") else past(keys, high)
+    # moto matches a beginning within one type, and values of the others stand in a stretch of their own
+    return first, max(first, end)
 
-    def project(item: Any, expressions: list[list[str]]) -> Any:
-        if any(len(path) != 1 or _LIST_ELEMENT.search(path[0]) for path in expressions):
-            return stock_project(item, expressions)
-        projected = object.__new__(type(item))
-        projected.hash_key, projected.range_key = item.hash_key, item.range_key
-        projected.attrs = dynamo_type.LimitedSizeDict()
-        for (name,) in expressions:
-            if name in item.attrs:
-                dict.__setitem__(projected.attrs, name, item.attrs[name])
-        return projected
 
-    stock_project = replacements.put(dynamo_type.Item, "project", project)
+def _until_full(items: Iterator[Any], limit: int | None) -> Iterator[Any]:
+    """Yield the items of one page, by count or by size in bytes, and the one after it."""
+    size = 0
+    for number, item in enumerate(items):
+        yield item
+        if number == limit or size > RESULT_SIZE_LIMIT:
+            return
+        size += item.size()

@@ -9,13 +9,16 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
 from .patching import Replacements
-from .table_views import TableViews
+from .views import TableViews
+
+PLAIN = ("S", "N", "B", "BOOL", "NULL")
 
 
 def repair(replacements: Replacements, views: TableViews) -> None:
     """All repairs of this module."""
     undo_failed_transactions_item_by_item(replacements, views)
     make_updates_whole(replacements, views)
+    share_plain_values(replacements)
 
 
 def undo_failed_transactions_item_by_item(replacements: Replacements, views: TableViews) -> None:
@@ -39,6 +42,15 @@ def undo_failed_transactions_item_by_item(replacements: Replacements, views: Tab
     replacements.put(models, "copy", types.SimpleNamespace(deepcopy=deepcopy, copy=copy.copy))
 
 
+def share_plain_values(replacements: Replacements) -> None:
+    """moto copies every value of an item at each update. Plain values are only ever replaced, so a copy shares them."""
+
+    def deepcopy(value: Any, memo: dict[int, Any]) -> Any:
+        return value if value.type in PLAIN else stock(value, memo)
+
+    stock = replacements.put(DynamoType, "__deepcopy__", deepcopy)
+
+
 def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
     """An update that fails half-way leaves in moto what it had done so far, and one that makes a new item writes two
     stream records, the first for an item of nothing but its key. AWS does neither."""
@@ -59,8 +71,8 @@ def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
 
 
 def _drop_the_record_of_the_bare_key(shard: Any) -> None:
-    bare, whole = shard.items[-2:]
-    whole.sequence_number = bare.sequence_number
+    bare, whole = (record.to_json()["dynamodb"] for record in shard.items[-2:])
+    whole["SequenceNumber"] = bare["SequenceNumber"]
     del shard.items[-2]
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from infra.local.errors import IncompatibleMoto
+
 
 class Replacements:
     """Attributes replaced in other people's classes and modules, undone in reverse order at the end of the block."""
@@ -12,8 +14,10 @@ class Replacements:
         self._undo: list[Callable[[], None]] = []
 
     def put(self, owner: Any, name: str, value: Any) -> Any:
-        """Set `owner.name` to `value` and return what stood there. Raises AttributeError if there is no such name:
-        a repair of something moto no longer has must not pass for done."""
+        """Set `owner.name` to `value` and return what stood there. Raises IncompatibleMoto if there is no such name: a
+        repair of something moto no longer has must not pass for done."""
+        if not hasattr(owner, name):
+            raise IncompatibleMoto(owner, name)
         original = getattr(owner, name)
         if name in vars(owner):
             stored = vars(owner)[name]  # a static method as such, not the function getattr makes of it

@@ -1,19 +1,18 @@
-"""moto's standard queues on an index: their cost no longer grows with their depth.
+"""moto's standard queues on an index: their cost no longer grows with their depth. FIFO queues are left as they are.
 
 moto looks at every message, with slow clock calls, to send one, and again for each one received: 5 s for a receive of
-10 from a queue of 10,000. FIFO queues are left as they are.
+10 from a queue of 10,000.
 """
 
-import base64
 import copy
-import random
 from collections.abc import Callable
 from typing import Any
 
 from moto.sqs import models
 from moto.sqs.exceptions import InvalidParameterValue, ReceiptHandleIsInvalid
 
-from .message_index import MessageIndex
+from infra.local.emulator.message_index import MessageIndex
+
 from .patching import Replacements
 
 TOTAL_VISIBILITY_SECONDS = 43_200
@@ -21,22 +20,56 @@ Clock = Callable[[], float]
 Listener = Callable[[str], None]
 
 
+def repair(replacements: Replacements, clock: Clock, listener: Listener) -> None:
+    """Make every queue an `IndexedQueue` on `clock` (seconds); `listener` hears the name of a queue where a message
+    was added or made visible."""
+
+    class Queue(models.Queue):  # type: ignore[misc]  # moto is not typed for mypy here
+        """A queue of the right kind by its name."""
+
+        def __new__(cls, name: str, *_args: Any, **_kwargs: Any) -> Any:
+            return object.__new__(Fifo if name.endswith(".fifo") else Standard)
+
+        def add_message(self, message: Any) -> None:
+            super().add_message(message)
+            listener(self.name)
+
+    class Fifo(Queue):
+        """moto's own queue."""
+
+    class Standard(IndexedQueue, Queue):
+        """A queue on `clock`."""
+
+    Standard.clock, Standard.listener = staticmethod(clock), staticmethod(listener)
+    set_clock(replacements, clock)
+    replacements.put(models, "Queue", Queue)
+    _count_the_last_instant_as_over(replacements, clock)
+    _receive_and_change_by_the_index(replacements)
+
+
+def set_clock(replacements: Replacements, clock: Clock) -> None:
+    """Give the queues a clock that can be moved: visibility, delay and retention follow it."""
+    replacements.put(models, "unix_time", lambda _moment=None: clock())
+    replacements.put(models, "unix_time_millis", lambda _moment=None: clock() * 1000.0)
+
+
 class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for mypy here
-    """A queue whose messages stand in a `MessageIndex`, unless it is a FIFO queue."""
+    """A standard queue, whose messages stand in a `MessageIndex`."""
 
     clock: Clock
     listener: Listener
+    index: MessageIndex
 
     @property
     def _messages(self) -> list[Any]:
-        return self._fifo_messages if self.fifo_queue else list(self.index)
+        return list(self.index)
 
     @_messages.setter
-    def _messages(self, messages: list[Any]) -> None:
-        self._fifo_messages = messages
-        self.index = MessageIndex()
-        for message in messages:
-            self.index.add(message, self.now())
+    def _messages(self, _messages: list[Any]) -> None:
+        """Take all messages out: moto sets no other list."""
+        if "index" not in vars(self):
+            self.index = MessageIndex()
+        self.index.clear()
 
     def now(self) -> float:
         """Milliseconds since the epoch, on the clock of the queues."""
@@ -44,17 +77,12 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
 
     def add_message(self, message: Any) -> None:
         """Add a message and tell whoever waits for one."""
-        if self.fifo_queue or self.lambda_event_source_mappings:
-            super().add_message(message)
-        else:
-            self.index.add(message, self.now())
+        self.index.add(message, self.now())
         type(self).listener(self.name)
 
     def delete_message(self, receipt_handle: str) -> None:
-        """Delete by any handle the message ever had. Raises ReceiptHandleIsInvalid for a handle never given."""
-        if self.fifo_queue:
-            super().delete_message(receipt_handle)
-        elif not self.index.delete(receipt_handle):
+        """Delete by any handle the queue ever gave. Raises ReceiptHandleIsInvalid for another."""
+        if not self.index.delete(receipt_handle):
             raise ReceiptHandleIsInvalid
 
     def take(self, count: int, visibility_seconds: int, attribute_names: list[str]) -> list[Any]:
@@ -90,89 +118,48 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
         self.index.put_back(message, now)
         type(self).listener(self.name)
 
-    def next_due(self) -> float | None:
-        """When the next message can be received, in seconds since the epoch; None if none is on its way."""
-        if self.fifo_queue:
-            moments = [max(message.visible_at, message.delayed_until) for message in self._fifo_messages]
-            return min(moments) / 1000 if moments else None
-        due = self.index.next_due(self.now())
-        return None if due is None else due / 1000
-
     def _received_too_often(self, message: Any) -> bool:
         if self.dead_letter_queue is None or not self.redrive_policy:
             return False
         return bool(message.approximate_receive_count >= self.redrive_policy["maxReceiveCount"])
 
-    @property
-    def approximate_number_of_messages(self) -> int:
-        """Messages that a receive could return now."""
-        return len(self.messages) if self.fifo_queue else self.index.counts(self.now())[0]
-
-    @property
-    def approximate_number_of_messages_not_visible(self) -> int:
-        """Messages in flight."""
-        if self.fifo_queue:
-            return int(super().approximate_number_of_messages_not_visible)
-        return self.index.counts(self.now())[1]
-
-    @property
-    def approximate_number_of_messages_delayed(self) -> int:
-        """Messages not yet let in."""
-        if self.fifo_queue:
-            return int(super().approximate_number_of_messages_delayed)
-        return self.index.counts(self.now())[2]
+    # GetQueueAttributes asks for the messages that are due, in flight, and not yet let in.
+    approximate_number_of_messages = property(lambda self: self.index.counts(self.now())[0])
+    approximate_number_of_messages_not_visible = property(lambda self: self.index.counts(self.now())[1])
+    approximate_number_of_messages_delayed = property(lambda self: self.index.counts(self.now())[2])
 
 
-def repair(replacements: Replacements, clock: Clock, listener: Listener) -> None:
-    """Make every queue an `IndexedQueue` on `clock` (seconds); `listener` hears the name of a queue where a message
-    was added or made visible."""
-    queue_class = type("Queue", (IndexedQueue,), {"clock": staticmethod(clock), "listener": staticmethod(listener)})
-    replacements.put(models, "Queue", queue_class)
-    replacements.put(models, "generate_receipt_handle", _receipt_handle)
-    _count_the_last_instant_as_over(replacements, clock)
-    _receive_from_the_index(replacements)
-    _change_visibility_in_the_index(replacements)
-    _list_attributes_once(replacements)
-
-
-def _receive_from_the_index(replacements: Replacements) -> None:
-    """moto copies each message in depth, reads all attributes of the queue for its retention, and sleeps while the
-    queue is empty; the waiting is done outside here, so that nobody else waits."""
+def _receive_and_change_by_the_index(replacements: Replacements) -> None:
+    """moto copies each message in depth, reads all attributes of the queue for its retention, sleeps while the queue is
+    empty (the waiting is done outside here), and searches the whole queue for a handle."""
+    backend_class = models.SQSBackend
 
     def receive_message(
         backend: Any, queue_name: str, count: int, wait: int, visibility: int, names: Any = None
     ) -> Any:
         queue = backend.get_queue(queue_name)
-        if queue.fifo_queue:
-            return stock(backend, queue_name, count, wait, visibility, names)
-        return queue.take(count, visibility, names or [])
-
-    stock = replacements.put(models.SQSBackend, "receive_message", receive_message)
-
-
-def _change_visibility_in_the_index(replacements: Replacements) -> None:
-    """moto searches the whole queue for the handle."""
+        if isinstance(queue, IndexedQueue):
+            return queue.take(count, visibility, names or [])
+        return stock_receive(backend, queue_name, count, wait, visibility, names)
 
     def change_message_visibility(backend: Any, queue_name: str, receipt_handle: str, visibility_timeout: int) -> None:
         queue = backend.get_queue(queue_name)
-        if queue.fifo_queue:
-            stock(backend, queue_name, receipt_handle, visibility_timeout)
-        else:
+        if isinstance(queue, IndexedQueue):
             queue.change_visibility(receipt_handle, int(visibility_timeout))
+        else:
+            stock_change(backend, queue_name, receipt_handle, visibility_timeout)
 
-    stock = replacements.put(models.SQSBackend, "change_message_visibility", change_message_visibility)
+    stock_receive = replacements.put(backend_class, "receive_message", receive_message)
+    stock_change = replacements.put(backend_class, "change_message_visibility", change_message_visibility)
 
 
-def _list_attributes_once(replacements: Replacements) -> None:
-    """moto works out all attributes of a queue twice for each one asked for."""
-
-    def get_queue_attributes(backend: Any, queue_name: str, attribute_names: list[str]) -> dict[str, Any]:
-        if not attribute_names or "All" in attribute_names:
-            return dict(stock(backend, queue_name, attribute_names))
-        found = stock(backend, queue_name, [*attribute_names, "All"])
-        return {name: found[name] for name in attribute_names if found.get(name) is not None}
-
-    stock = replacements.put(models.SQSBackend, "get_queue_attributes", get_queue_attributes)
+def next_due(queue: models.Queue) -> float | None:
+    """When the next message can be received, in seconds since the epoch; None if none is on its way."""
+    if isinstance(queue, IndexedQueue):
+        due = queue.index.next_due(queue.now())
+    else:
+        due = min((max(message.visible_at, message.delayed_until) for message in queue._messages), default=None)  # noqa: SLF001
+    return None if due is None else due / 1000
 
 
 def _count_the_last_instant_as_over(replacements: Replacements, clock: Clock) -> None:
@@ -189,8 +176,3 @@ def _received(message: Any, attribute_names: list[str]) -> Any:
     received = copy.copy(message)
     models._filter_message_attributes(received, attribute_names)  # noqa: SLF001 - replaces its dictionary, not its values
     return received
-
-
-def _receipt_handle() -> str:
-    """moto draws 185 letters one by one."""
-    return base64.b64encode(random.randbytes(138)).decode()

@@ -16,10 +16,12 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from moto.sqs import models
 
 from infra.local.emulator.__main__ import main
 from infra.local.emulator.process import Emulator
-from infra.local.emulator.repairs import require_moto
+from infra.local.emulator.repairs.patching import Replacements
+from infra.local.errors import IncompatibleMoto
 
 BOUND_SECONDS = 20.0
 PROJECT = Path(__file__).parents[4]
@@ -75,9 +77,10 @@ def test_a_taken_port_is_said_plainly(emulator: Emulator, capsys: pytest.Capture
     assert "cannot listen" in capsys.readouterr().err
 
 
-def test_another_moto_is_refused_by_name() -> None:
-    with pytest.raises(RuntimeError, match=r"moto 5\.2\.5, but moto 5\.9\.0 is installed"):
-        require_moto("5.9.0")
+def test_a_moto_without_what_is_repaired_is_refused_by_name() -> None:
+    with pytest.raises(IncompatibleMoto, match=r"moto \d+\.\d+\.\d+ has no moto\.sqs\.models\.Line") as refused:
+        Replacements().put(models, "Line", None)
+    assert "test_same_answers" in str(refused.value)
 
 
 def test_health_names_the_backend(emulator: Emulator) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from infra.local.emulator.message_index import MessageIndex
 from infra.local.emulator.process import Emulator
-from infra.local.emulator.repairs.message_index import MessageIndex
 from tests.infra.local.emulator.support import make_queue, receive
 
 LONG = 20
@@ -114,7 +114,8 @@ def test_an_empty_long_poll_ends_and_holds_up_nobody(emulator: Emulator, sqs: An
 def test_a_message_is_not_given_to_a_client_that_has_gone(emulator: Emulator, sqs: Any) -> None:
     url = make_queue(sqs, "q")
     body = json.dumps({"QueueUrl": url, "WaitTimeSeconds": LONG}).encode()
-    head = f"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AmazonSQS.ReceiveMessage\r\nContent-Length: {len(body)}\r\n"
+    head = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+    head += "X-Amz-Target: AmazonSQS.ReceiveMessage\r\n"
     signed = "Authorization: AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/sqs/aws4_request, Signature=0\r\n\r\n"
     with socket.create_connection(("127.0.0.1", int(emulator.url.rpartition(":")[2]))) as gone:
         gone.sendall((head + signed).encode() + body)
@@ -191,6 +192,33 @@ def dead_and_live(sqs: Any, receives: int) -> tuple[str, str]:
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": receives})
     return dead, make_queue(sqs, "live", RedrivePolicy=policy)
+
+
+def leave_for_the_dead_letter_queue(emulator: Emulator, sqs: Any, url: str) -> None:
+    emulator.advance(31)
+    assert receive(sqs, url) == []
+
+
+def expire(emulator: Emulator, sqs: Any, url: str) -> None:
+    emulator.advance(5 * 24 * 3600)
+    assert receive(sqs, url) == []
+
+
+def purge(_emulator: Emulator, sqs: Any, url: str) -> None:
+    sqs.purge_queue(QueueUrl=url)
+
+
+@pytest.mark.parametrize("go", [leave_for_the_dead_letter_queue, expire, purge])
+def test_a_known_receipt_can_always_be_deleted(emulator: Emulator, sqs: Any, go: Callable[..., None]) -> None:
+    _dead, live = dead_and_live(sqs, 1)
+    sqs.send_message(QueueUrl=live, MessageBody="gone")
+    handle = receive(sqs, live)[0]["ReceiptHandle"]
+    go(emulator, sqs, live)
+    sqs.delete_message(QueueUrl=live, ReceiptHandle=handle)
+    answer = sqs.delete_message_batch(QueueUrl=live, Entries=[{"Id": "1", "ReceiptHandle": handle}])
+    assert [entry["Id"] for entry in answer["Successful"]] == ["1"]
+    with pytest.raises(sqs.exceptions.ReceiptHandleIsInvalid):
+        sqs.delete_message(QueueUrl=live, ReceiptHandle="never given")
 
 
 class Message:

@@ -56,6 +56,49 @@ def test_a_warm_invocation_reports_no_init(service: LambdaService, lines: Lines)
     assert ["Init Duration" in report for report in reports] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("spec", "event", "said", "status"),
+    [
+        (
+            FunctionSpec("f", "basic.spend", timeout=1),
+            {"seconds": 30},
+            "{id} Task timed out after 1.00 seconds",
+            "Status: timeout",
+        ),
+        (
+            FunctionSpec("f", "basic.leave"),
+            {},
+            "RequestId: {id} Error: Runtime exited with error: exit status 7",
+            "Status: error\tError Type: Runtime.ExitError",
+        ),
+        (
+            FunctionSpec("f", "basic.hold", memory=256),
+            {"megabytes": 400, "seconds": 30},
+            "RequestId: {id} Error: Runtime exited with error: signal: killed",
+            "Status: error\tError Type: Runtime.OutOfMemory",
+        ),
+    ],
+)
+def test_an_end_that_the_function_did_not_choose_is_told_as_lambda_tells_it(
+    service: LambdaService, lines: Lines, spec: FunctionSpec, event: dict[str, int], said: str, status: str
+) -> None:
+    service.register(spec)
+
+    result = service.invoke("f", event)
+
+    assert not result.ok
+    *_, why, _end, report = lines.messages()
+    assert why == said.format(id=result.request_id)
+    assert report.endswith(status)
+
+
+def test_a_function_within_its_memory_is_left_alone(service: LambdaService, lines: Lines) -> None:
+    service.register(FunctionSpec("f", "basic.hold", memory=512))
+
+    assert service.invoke("f", {"megabytes": 100}).ok
+    assert "Status" not in lines.messages()[-1]
+
+
 def test_a_stack_trace_is_one_event(service: LambdaService, lines: Lines) -> None:
     service.register(FunctionSpec("f", "basic.fail"))
     service.invoke("f", {})

@@ -32,13 +32,15 @@ class Recorder:
         self.init_errors.append(body)
 
 
-async def exchange(method: str, path: str, body: bytes = b"") -> tuple[httpx.Response, Recorder]:
+async def exchange(
+    method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+) -> tuple[httpx.Response, Recorder]:
     runtime = Recorder(Invocation("arn:f", {"a": 1}, timeout=5))
     api = RuntimeApi(runtime)
     address = await api.start()
     path = path.replace("ID", runtime.invocation.request_id)
     async with httpx.AsyncClient(base_url=f"http://{address}") as client:
-        response = await client.request(method, path, content=body)
+        response = await client.request(method, path, content=body, headers=headers)
         again = await client.get(f"{BASE}/invocation/next")  # the connection is kept and still in step
         assert again.status_code == 200
     api.close()
@@ -90,3 +92,13 @@ def test_an_answer_beyond_the_limit_is_refused_and_fails_the_invocation() -> Non
     ((request_id, body, ok),) = runtime.answers
     assert (request_id, ok) == (runtime.invocation.request_id, False)
     assert json.loads(body)["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "http://localhost:9999"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "rebound.test"}]
+)
+def test_a_web_page_gets_no_invocation(headers: dict[str, str]) -> None:
+    response, _ = asyncio.run(exchange("GET", f"{BASE}/invocation/next", headers=headers))
+
+    assert response.status_code == 403
+    assert response.json()["errorType"] == "Runtime.Forbidden"

@@ -77,3 +77,10 @@ def talk(event: dict[str, Any], ctx: Any) -> None:
 def big(event: dict[str, int], ctx: Any) -> str:
     """Return more than Lambda lets through."""
     return "x" * event["bytes"]
+
+
+def hold(event: dict[str, int], ctx: Any) -> int:
+    """Hold so many megabytes for a while."""
+    held = b"x" * (event["megabytes"] * 1024 * 1024)
+    time.sleep(event.get("seconds", 0))
+    return len(held)

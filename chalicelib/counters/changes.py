@@ -1,0 +1,52 @@
+"""What the table's stream tells, as plain values; `adapters/dynamo/changes.py` reads them out of its records. Pure."""
+
+from dataclasses import dataclass
+
+from chalicelib.jobs.job import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A job before or after a change. Times in seconds since the epoch."""
+
+    id: str
+    type: str
+    status: Status
+    created_at: float
+    updated_at: float
+    started_at: float | None = None
+    finished_at: float | None = None
+    next_attempt_at: float | None = None
+    error_class: str | None = None
+    error_message: str | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobChange:
+    """A change of one job, with its place in the shard and when the stream took it in; None: not there yet, or gone."""
+
+    sequence: str
+    before: Image | None
+    after: Image | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryPassed:
+    """An item that a recount wrote: the stream has told everything before it in this shard."""
+
+    sequence: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that cannot be counted, and why; it is skipped, because it would fail again and again."""
+
+    sequence: str
+    item: str
+    why: str
+
+
+Told = JobChange | CanaryPassed | Unreadable

@@ -1,0 +1,70 @@
+"""Every key and attribute name of counter rows: written here and nowhere else. Pure."""
+
+import re
+from typing import Final
+
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.limits import DAY, KEEP_COUNTERS
+from chalicelib.jobs.listing import iso
+from chalicelib.jobs.ports import Row
+
+STEPS: Final = {60: "M", 3600: "H", 86_400: "D"}
+"""Seconds of a time bucket, and the letter of its partitions."""
+TOTALS: Final = "CNT"
+"""Partition of what is true now: a row per type, and a row per paused type. One query reads it all."""
+TYPE: Final = "TYPE#"
+PAUSE, SINCE = "PAUSE#", "since"
+"""Rows beside the totals, one a type, and the attribute that is there while the type is paused."""
+LEGACY: Final = Row(TOTALS, "TOTAL")
+"""The one row in which versions before 0.2 counted all types; `legacy` moves its numbers into the rows per type."""
+NUMBER, WAITING = "n#", "w#"
+"""Attributes of a type's row: jobs by status, and since when the queued ones wait (see `backlog`)."""
+MARK: Final = "mark#"
+"""Attribute of any row: how far it has counted a lane."""
+ERRORS: Final = "ERR"
+RECOUNT: Final = "RECOUNT"
+"""Partition of the recount: its progress, its last findings, and the canaries that have passed."""
+ACKNOWLEDGED: Final = "ACK"
+"""Partition of the marks that operators put on groups of errors."""
+SEEN: Final = "seen"
+SHARD = re.compile(r"shardId-0*(\d{13})\b")
+SHARD_LIFE: Final = 2 * DAY
+"""Seconds after its birth when nothing of a shard can come any more: it is written for hours, and kept for a day."""
+
+
+def totals(job_type: str) -> Row:
+    """Return the row of how many jobs of the type there are, by status."""
+    return Row(TOTALS, TYPE + job_type)
+
+
+def is_totals(row: Row) -> bool:
+    """Return whether it is a type's row of totals."""
+    return row.pk == TOTALS and row.sk.startswith(TYPE)
+
+
+def number(status: Status) -> str:
+    """Return the attribute of a status in a type's row."""
+    return f"{NUMBER}{status}"
+
+
+def bucket(job_type: str, step: int, at: float) -> Row:
+    """Return the row of what happened to a type's jobs within the `step` seconds around `at`."""
+    start = at - at % step
+    return Row(f"{STEPS[step]}#{job_type}", iso(start), int(start + KEEP_COUNTERS))
+
+
+def error(fingerprint: str, at: float) -> Row:
+    """Return the row of a group of errors in the hour of `at`."""
+    hour = at - at % 3600
+    return Row(ERRORS, f"{iso(hour)}#{fingerprint}", int(hour + KEEP_COUNTERS))
+
+
+def canaries(run: str, at: float) -> Row:
+    """Return the row of how many canaries of a recount the stream has passed."""
+    return Row(RECOUNT, f"CANARY#{run}", int(at + 7 * DAY))
+
+
+def ended(lane: str, now: float) -> bool:
+    """Return whether the lane is a shard of which nothing can come any more."""
+    found = SHARD.match(lane)
+    return found is not None and int(found[1]) / 1000 < now - SHARD_LIFE

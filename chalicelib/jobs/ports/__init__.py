@@ -1,0 +1,48 @@
+"""What the rooms need from the outside, as Protocols, one module a noun. What implements them is in `adapters/`."""
+
+from chalicelib.jobs.ports.control import Consumers, Pauses, RateWindows, Window
+from chalicelib.jobs.ports.counters import (
+    Acknowledged,
+    Acknowledgements,
+    Additions,
+    Canaries,
+    Census,
+    CounterRows,
+    Counters,
+    CounterTable,
+    ErrorHour,
+    Row,
+    Seen,
+    SeenPage,
+    Standing,
+)
+from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page
+from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Nudge
+
+__all__ = [
+    "Acknowledged",
+    "Acknowledgements",
+    "Additions",
+    "Canaries",
+    "Census",
+    "Consumers",
+    "CounterRows",
+    "CounterTable",
+    "Counters",
+    "DeadMessage",
+    "Depth",
+    "ErrorHour",
+    "Filter",
+    "JobQueue",
+    "JobStore",
+    "Nudge",
+    "Overdue",
+    "Page",
+    "Pauses",
+    "RateWindows",
+    "Row",
+    "Seen",
+    "SeenPage",
+    "Standing",
+    "Window",
+]

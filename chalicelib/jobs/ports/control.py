@@ -1,0 +1,41 @@
+"""Requests per address and paused job types, as Protocols."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One address's requests: in the window that began at `start` (epoch seconds), and in the one before."""
+
+    start: int
+    count: int
+    previous: int
+
+
+class RateWindows(Protocol):
+    """Counts requests per address, atomically."""
+
+    def hit(self, address: str, start: int, length: int) -> Window:
+        """Count one request in the window that starts at `start`, and return the counts with it."""
+
+    def forgive(self, address: str, start: int) -> None:
+        """Take one request that was refused out of the count again."""
+
+
+class Pauses(Protocol):
+    """Keeps which job types are paused, as `Standing` tells it."""
+
+    def pause(self, job_type: str, at: float) -> bool:
+        """Write down that the type is paused since `at` (seconds since the epoch); False, and the first time stays,
+        when it was already."""
+
+    def resume(self, job_type: str) -> None:
+        """Write down that it is not; a type that was not paused is no error."""
+
+
+class Consumers(Protocol):
+    """Receives from the queues and invokes the workers."""
+
+    def switch(self, job_type: str, *, on: bool) -> None:
+        """Let the type's messages be received, or not any more; deliveries under way go on."""

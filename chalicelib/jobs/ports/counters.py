@@ -1,0 +1,151 @@
+"""Where jobs are counted, and what a recount reads, as Protocols; both adapters pass one contract suite.
+
+Times are in seconds since the epoch.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from chalicelib.jobs.job import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A counter row's key; `expires_at` is None for rows that stay. `counters/keys.py` names them."""
+
+    pk: str
+    sk: str
+    expires_at: int | None = None
+
+
+@dataclass(slots=True)
+class Additions:
+    """What one or more changes add to a row, facts they set on it, and facts that only the first one sets."""
+
+    numbers: Counter[str] = field(default_factory=Counter)
+    facts: dict[str, Any] = field(default_factory=dict)
+    firsts: dict[str, Any] = field(default_factory=dict)
+
+    def merge(self, other: "Additions") -> None:
+        """Take in what a later change adds."""
+        self.numbers.update(other.numbers)
+        self.facts.update(other.facts)
+        self.firsts = {**other.firsts, **self.firsts}
+
+
+class CounterRows(Protocol):
+    """Rows of counters, each with how far it has counted each lane of the stream."""
+
+    def add(self, row: Row, additions: Additions, lane: str, first: str, last: str) -> str | None:
+        """Add, and move the lane's mark to `last`, in one write; refused when the mark is not before `first`.
+
+        Return None when it was added, and the mark when it was refused. Raises RowRefused when the row can never take
+        the write: it is too large, or not valid.
+        """
+
+
+class CounterTable(CounterRows, Protocol):
+    """The rows, for those who also look after them."""
+
+    def read(self, row: Row) -> Mapping[str, Any]:
+        """Return a row's numbers and facts, strongly consistent; empty when there is no such row."""
+
+    def mark(self, row: Row, lane: str) -> str | None:
+        """Return how far the row has counted the lane, strongly consistent; None when it has counted nothing."""
+
+    def tidy(self, row: Row, now: float) -> int:
+        """Remove what nobody reads any more from a type's row; return how many attributes that were."""
+
+
+class Counters(Protocol):
+    """Reads what the stream's function has counted, seconds late."""
+
+    def standing(self) -> "Standing":
+        """Return how many jobs there are, which wait and which types are paused, strongly consistent.
+
+        One request a megabyte: a type is some 200 bytes at rest, and at most 16 KB with a week's backlog.
+        """
+
+    def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
+        """Return what happened to a type's jobs in stored buckets of `step` seconds (60, 3600, 86400), oldest first."""
+
+    def errors(self, start: float, end: float, most: int) -> "Sequence[ErrorHour]":
+        """Return the groups of errors of the hours between, hour by hour: the newest `most`, newest hour first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The counters at one moment.
+
+    `totals` are jobs by (type, status); `waiting` is for `backlog`, by type; `paused` is since when, by type.
+    """
+
+    totals: Mapping[tuple[str, Status], int]
+    waiting: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    paused: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorHour:
+    """A group of errors in one hour: `numbers` has count, first_seen, last_seen, type, error_class, message, job0…."""
+
+    hour: float
+    fingerprint: str
+    numbers: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Who has acknowledged a group of errors, and when."""
+
+    by: str
+    at: float
+
+
+class Acknowledgements(Protocol):
+    """Marks on groups of errors: somebody knows of them."""
+
+    def acknowledge(self, fingerprint: str, by: str, at: float) -> None:
+        """Keep the mark for 90 days; a later one replaces it. `by` is not empty."""
+
+    def reopen(self, fingerprint: str, at: float) -> None:
+        """Take the mark away; a group without one is no error."""
+
+    def acknowledged(self) -> Mapping[str, Acknowledged]:
+        """Return the marks by fingerprint; they may be a second late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The fields of a job that a recount reads."""
+
+    type: str
+    status: Status
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPage:
+    """Some jobs of one part of a census, and from where to go on (None: the part is read)."""
+
+    jobs: Sequence[Seen]
+    position: str | None
+
+
+class Census(Protocol):
+    """Every job there is, also one that has expired and is still there, in parts that may be read side by side."""
+
+    def parts(self) -> int:
+        """Return how many parts there are; the same as long as the code is the same."""
+
+    def pages(self, part: int, position: str | None) -> Iterator[SeenPage]:
+        """Read a part (0, 1, …) page by page from a position on; a job in motion is seen once or never."""
+
+
+class Canaries(Protocol):
+    """Items beside the jobs that pass through the same stream: what has counted them has counted all before them."""
+
+    def release(self, run: str, number: int) -> None:
+        """Write `number` items of this run, spread over the table's partitions; they expire after a day."""

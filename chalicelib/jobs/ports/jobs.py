@@ -1,0 +1,87 @@
+"""Where jobs are kept, as a Protocol; both adapters pass one contract suite."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.jobs.job import Attempt, Job, JobView, Status
+from chalicelib.jobs.transitions import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter of a list of jobs. Times in seconds since the epoch; `created_before` is exclusive.
+
+    `error` is a part of an error's class and message, `fingerprint` the name of one kind of error.
+    """
+
+    status: Status | None = None
+    type: str | None = None
+    tag: str | None = None
+    id_prefix: str | None = None
+    error: str | None = None
+    fingerprint: str | None = None
+    created_after: float | None = None
+    created_before: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some jobs, newest first, and from where to go on (None: that was all).
+
+    A page may hold fewer jobs than asked for, even none, and still have a position: the work a page may cause is
+    bounded, whatever the size of the table.
+    """
+
+    jobs: Sequence[Job]
+    position: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A job the watchdog may look at: what its index entry tells."""
+
+    id: str
+    due_at: float
+
+
+class JobStore(Protocol):
+    """Keeps jobs. A state changes through `apply` only: one conditional write a change."""
+
+    def add(self, job: Job) -> None:
+        """Keep a new job, durably; raises JobExists with the one that has its id.
+
+        The same job twice (its `writer` tells) is no error: the reply to the first time was lost.
+        """
+
+    def get(self, job_id: str) -> Job:
+        """The job with its payload and result, strongly consistent; raises JobNotFound."""
+
+    def view(self, job_id: str) -> JobView:
+        """The job and the attempts that did not complete, oldest first; raises JobNotFound."""
+
+    def apply(self, job_id: str, change: Change) -> Job:
+        """Make the change if it is allowed and return the job after it; raises MoveRefused.
+
+        The same change twice is no error while nobody else has written: the reply to the first time was lost. The job
+        has its payload after a move that hands it out to be run or shown (claim, take over, requeue, cancel); after
+        the others, and in MoveRefused, a payload or result that is kept apart is None.
+        """
+
+    def record(self, job_id: str, attempt: Attempt) -> None:
+        """Keep what is known of an attempt; the same attempt again overwrites it.
+
+        Except for `lost`, which only says that nothing is known: what the attempt itself had put on record stays.
+        """
+
+    def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
+        """Some jobs that match, newest first, in at most 8 requests whatever the table's size.
+
+        `limit` is 1 to 100. They begin at the position, or behind the first `offset` jobs; where the index does not
+        tell who matches, an offset takes a request more for each hundred jobs it passes. Payloads and results that are
+        kept apart are None: `get` has them. Raises InvalidPosition when finding the offset would mean to read a large
+        part of the table.
+        """
+
+    def overdue(self, now: float, limit: int) -> Sequence[Overdue]:
+        """Unfinished jobs whose `due_at` has passed, and scheduled ones due within two minutes. May be stale."""

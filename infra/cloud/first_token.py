@@ -1,0 +1,64 @@
+"""Hand out the first admin token of a stage: to a person at a terminal, into a file or Secrets Manager, never a log."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from chalicelib.access.tokens import Role, Tokens
+from infra.cloud.account import Account
+from infra.cloud.errors import CloudError
+from infra.cloud.terminal import Terminal
+
+LABEL = "first admin"
+ONLY_THE_OWNER = 0o600
+
+
+@dataclass(frozen=True)
+class FirstToken:
+    """Where the token goes: `file`, `secret` (a new one in Secrets Manager), or without both the terminal."""
+
+    file: Path | None = None
+    secret: str = ""
+
+    def hand_out(self, tokens: Tokens, account: Account, terminal: Terminal) -> None:
+        """Issue it unless the stage has a token already. Raises CloudError when the file cannot be made."""
+        if tokens.list():
+            return
+        if self.file is not None:
+            _into_file(self.file, tokens)
+            terminal.say(f"The first admin token is in {self.file}.")
+        elif self.secret:
+            _into_secret(self.secret, tokens, account)
+            terminal.say(f"The first admin token is in Secrets Manager as {self.secret}.")
+        elif terminal.private:
+            terminal.secret("The first admin token. It is shown this once; keep it safe:", _issue(tokens))
+        else:
+            terminal.say(
+                "No token was made: standard output is no terminal, and a log would keep it. Deploy with "
+                "TOKEN_FILE=path or TOKEN_SECRET=name, or make one by hand: make token ROLE=admin."
+            )
+
+
+def _issue(tokens: Tokens) -> str:
+    text, _ = tokens.issue(Role.ADMIN, LABEL)
+    return text
+
+
+def _into_file(path: Path, tokens: Tokens) -> None:
+    try:
+        # made before the token, and never over something that is there
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, ONLY_THE_OWNER)
+    except OSError as error:
+        raise CloudError(f"The file for the token cannot be made: {error}. No token was issued.") from error
+    with os.fdopen(descriptor, "w") as file:
+        file.write(_issue(tokens) + "\n")
+
+
+def _into_secret(name: str, tokens: Tokens, account: Account) -> None:
+    client = account.client("secretsmanager")
+    text, token = tokens.issue(Role.ADMIN, LABEL)
+    try:
+        client.create_secret(Name=name, SecretString=text, Description="JobFlow: the first admin token")
+    except Exception:
+        tokens.revoke(token.id)
+        raise

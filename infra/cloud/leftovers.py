@@ -1,0 +1,81 @@
+"""Ask each service whether a tagged resource is still there: the index of tags remembers deleted ones for a while."""
+
+from collections.abc import Callable
+
+from botocore.exceptions import ClientError
+
+from infra.cloud.account import Account
+
+MISSING = frozenset({
+    "404", "AWS.SimpleQueueService.NonExistentQueue", "NoSuchBucket", "NoSuchDistribution", "NotFound",
+    "NotFoundException", "QueueDoesNotExist", "ResourceNotFoundException",
+})  # fmt: skip
+Ask = Callable[[Account, str], bool]
+
+
+def exists(account: Account, arn: str) -> bool:
+    """Tell whether what an ARN names is there; true for a kind that is not known here."""
+    service, place = arn.split(":")[2], arn.split(":", 5)[5]
+    ask = next((ask for (name, start), ask in ASK.items() if name == service and place.startswith(start)), None)
+    if ask is None:
+        return True
+    try:
+        return ask(account, arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in MISSING:
+            return False
+        raise
+
+
+def _named(service: str, operation: str, argument: str) -> Ask:
+    """Ask by the last part of the ARN; the service answers with an error when there is no such thing."""
+
+    def ask(account: Account, arn: str) -> bool:
+        name = arn.rpartition(":")[2].rpartition("/")[2]
+        getattr(account.client(service), operation)(**{argument: name})
+        return True
+
+    return ask
+
+
+def _topic(account: Account, arn: str) -> bool:
+    account.client("sns").get_topic_attributes(TopicArn=arn)
+    return True
+
+
+def _alarm(account: Account, arn: str) -> bool:
+    return bool(account.client("cloudwatch").describe_alarms(AlarmNames=[arn.rpartition(":")[2]])["MetricAlarms"])
+
+
+def _rest_api(account: Account, arn: str) -> bool:
+    """The API, or a stage of it: arn:aws:apigateway:eu-west-1::/restapis/abc/stages/api."""
+    account.client("apigateway").get_rest_api(restApiId=arn.split("/")[2])
+    return True
+
+
+def _log_group(account: Account, arn: str) -> bool:
+    name = arn.split(":")[6]
+    found = account.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    return name in {group["logGroupName"] for group in found}
+
+
+def _stack(account: Account, arn: str) -> bool:
+    (found,) = account.cloudformation.describe_stacks(StackName=arn)["Stacks"]
+    return bool(found["StackStatus"] != "DELETE_COMPLETE")
+
+
+ASK: dict[tuple[str, str], Ask] = {
+    ("apigateway", "/restapis/"): _rest_api,
+    ("cloudformation", "stack/"): _stack,
+    ("cloudfront", "distribution/"): _named("cloudfront", "get_distribution", "Id"),
+    ("cloudwatch", "alarm:"): _alarm,
+    ("dynamodb", "table/"): _named("dynamodb", "describe_table", "TableName"),
+    ("events", "rule/"): _named("events", "describe_rule", "Name"),
+    ("lambda", "event-source-mapping:"): _named("lambda", "get_event_source_mapping", "UUID"),
+    ("lambda", "function:"): _named("lambda", "get_function", "FunctionName"),
+    ("logs", "log-group:"): _log_group,
+    ("s3", ""): _named("s3", "head_bucket", "Bucket"),
+    ("sns", ""): _topic,
+    ("sqs", ""): _named("sqs", "get_queue_url", "QueueName"),
+}
+"""By the service and the beginning of what an ARN names."""

@@ -1,0 +1,144 @@
+"""Look before the change set at what cannot work in this account, and say each in one line with what to do about it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.jobs.jobtype import JobType
+from infra.cloud.account import Account
+from infra.definition.parameters import parameters
+
+API_NEEDS = 10
+"""Functions at once that are left for the API, its authorizer, the watchdog and the counters."""
+SENDING = "ses:SendEmail"
+NOT_THERE = "NotFoundException"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that cannot work; with `stops`, the deployment would fail by it."""
+
+    about: str
+    sentence: str
+    stops: bool = False
+
+    def line(self) -> str:
+        """Return it for the terminal."""
+        return f"{'Stop' if self.stops else 'Note'} ({self.about}): {self.sentence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An SES identity as the account has it."""
+
+    verified: bool
+    configuration_set: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The account as it is. None: it could not be asked; `refused` says what and why, by what it is about."""
+
+    concurrency: int | None
+    identity: Identity | None
+    identity_exists: bool
+    log_role: str | None
+    refused: Mapping[str, str]
+
+
+def look(account: Account, identity: str) -> Facts:
+    """Ask the account; a request that is refused becomes a finding and no error."""
+    refused: dict[str, str] = {}
+
+    def ask(about: str, service: str, operation: str, **more: Any) -> dict[str, Any] | None:
+        try:
+            answer: dict[str, Any] = getattr(account.client(service), operation)(**more)
+        except ClientError as error:
+            refused[about] = error.response["Error"]["Code"]
+            return None
+        except BotoCoreError as error:
+            refused[about] = str(error)
+            return None
+        return answer
+
+    limits = ask("concurrency", "lambda", "get_account_settings")
+    found = ask("mail", "sesv2", "get_email_identity", EmailIdentity=identity)
+    gateway = ask("access logs", "apigateway", "get_account")
+    missing = refused.get("mail") == NOT_THERE
+    if missing:
+        del refused["mail"]
+    return Facts(
+        limits["AccountLimit"]["ConcurrentExecutions"] if limits else None,
+        _identity(found) if found else None,
+        not missing,
+        gateway.get("cloudwatchRoleArn", "") if gateway is not None else None,
+        refused,
+    )
+
+
+def chosen(known: Mapping[str, str]) -> dict[str, str]:
+    """Return the value of every parameter: the known ones, else the defaults."""
+    return {name: str(about.get("Default", "")) for name, about in parameters().items()} | dict(known)
+
+
+def findings(values: Mapping[str, str], facts: Facts, types: Sequence[JobType[Any, Any]], region: str) -> list[Finding]:
+    """Return what cannot work with these parameters in this account; what stops the deployment comes first."""
+    found = [
+        *_mail(values, facts, types, region),
+        *_concurrency(facts, types),
+        *_access_logs(values, facts),
+        *(Finding(about, f"could not be looked at ({why}).") for about, why in facts.refused.items()),
+    ]
+    return sorted(found, key=lambda finding: not finding.stops)
+
+
+def _identity(found: Mapping[str, Any]) -> Identity:
+    return Identity(bool(found.get("VerifiedForSendingStatus")), found.get("ConfigurationSetName", ""))
+
+
+def _mail(
+    values: Mapping[str, str], facts: Facts, types: Sequence[JobType[Any, Any]], region: str
+) -> Iterator[Finding]:
+    senders = [kind.name for kind in types if SENDING in kind.grants]
+    if not senders:
+        return
+    name = values["MailIdentity"]
+    if values["MailFrom"] == parameters()["MailFrom"]["Default"]:
+        yield Finding(
+            "mail", f"{', '.join(senders)} would send from {values['MailFrom']}, which is nobody's address. Deploy "
+            'with SET="MailFrom=jobs@your.domain MailIdentity=your.domain".',
+        )  # fmt: skip
+    elif not facts.identity_exists or (facts.identity and not facts.identity.verified):
+        state = "has not verified" if facts.identity else "has no identity"
+        yield Finding(
+            "mail", f"SES {state} {name} in {region}, and sends nothing from it. "
+            f"`aws sesv2 create-email-identity --email-identity {name}`, then set the DNS records that it names.",
+        )  # fmt: skip
+    if facts.identity and facts.identity.configuration_set != values["MailConfigurationSet"]:
+        wanted = facts.identity.configuration_set
+        yield Finding(
+            "mail", f"The default configuration set of {name} is {wanted or 'none'}, and SES wants the right to use it."
+            f' Deploy with SET="MailConfigurationSet={wanted}".',
+        )  # fmt: skip
+
+
+def _concurrency(facts: Facts, types: Sequence[JobType[Any, Any]]) -> Iterator[Finding]:
+    together = sum(kind.concurrency for kind in types)
+    if facts.concurrency is not None and together + API_NEEDS > facts.concurrency:
+        yield Finding(
+            "concurrency", f"The account runs {facts.concurrency} functions at once, the job types may take {together} "
+            f"and the API needs {API_NEEDS}: under load requests fail. Ask Service Quotas for more (L-B99A9384), or "
+            "lower concurrency= in @job.",
+        )  # fmt: skip
+
+
+def _access_logs(values: Mapping[str, str], facts: Facts) -> Iterator[Finding]:
+    if facts.log_role is None or facts.log_role or values["AccessLogsRole"] == "true":
+        return
+    way_out = 'Deploy with SET="AccessLogs=true AccessLogsRole=true", and this stage makes it.'
+    if values["AccessLogs"] == "true":
+        yield Finding("access logs", f"API Gateway has no role to write logs in this region. {way_out}", stops=True)
+    else:
+        yield Finding("access logs", f"Requests are not logged: API Gateway has no role for it here. {way_out}")

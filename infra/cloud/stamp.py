@@ -1,0 +1,48 @@
+"""Write the parameters' values that the API's description depends on into the description itself. Pure.
+
+SAM makes a new deployment of the API, and only with it do changes take effect, when the text of the description differs
+from the one before. It compares the text as written: `${SiteDomain}` stays the same text whatever the parameter is.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+API = "RestAPI"
+DESCRIPTION = ("DefinitionBody", "GatewayResponses")
+"""The properties that SAM makes the description of; the others take effect without a new deployment."""
+
+
+def stamped(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """Return a copy of the template whose API names the values of the parameters that it refers to.
+
+    A parameter without a value has its default; one that is secret (NoEcho) is left out.
+    """
+    copy: dict[str, Any] = json.loads(json.dumps(template))
+    resource = copy["Resources"].get(API)
+    if resource is None:
+        return copy
+    declared = copy["Parameters"]
+    names = sorted(set(_parameters([resource["Properties"].get(part) for part in DESCRIPTION], copy)) & declared.keys())
+    shown = {
+        name: values.get(name, str(declared[name].get("Default", "")))
+        for name in names
+        if not declared[name].get("NoEcho")
+    }
+    told = ", ".join(f"{name}={value}" for name, value in shown.items())
+    resource["Properties"]["DefinitionBody"]["info"]["description"] = f"Made with {told}"
+    return copy
+
+
+def _parameters(value: Any, template: Mapping[str, Any]) -> Iterator[str]:
+    match value:
+        case {"Ref": str(name)}:
+            yield name
+        case {"Fn::Sub": str(text)}:
+            yield from re.findall(r"\$\{(\w+)\}", text)
+        case {"Fn::If": [condition, yes, no]}:
+            yield from _parameters([template["Conditions"][condition], yes, no], template)
+        case dict() | list():
+            for inner in value.values() if isinstance(value, dict) else value:
+                yield from _parameters(inner, template)

@@ -1,0 +1,136 @@
+"""The messages of one queue, found by receipt handle and by when they are due, at a cost that depth does not change."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+REMEMBERED_HANDLES = 50_000
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where a message stands in the queue. A heap entry holds only while it carries the current ticket."""
+
+    number: int
+    message: Any
+    ticket: int = 0
+    invisible: bool = False
+    delayed: bool = False
+
+
+class MessageIndex:
+    """moto's messages, in order of arrival; a message is due once its `visible_at` and `delayed_until` have come.
+
+    All times are milliseconds since the epoch. `examined` counts the messages looked at, for tests of cost.
+    """
+
+    def __init__(self) -> None:
+        self.examined = 0
+        self._numbers = count()
+        self._places: dict[int, _Place] = {}
+        self._by_handle: dict[str, _Place] = {}
+        self._gone: dict[str, None] = {}
+        self._ready: list[tuple[int, int, _Place]] = []
+        self._waiting: list[tuple[float, int, int, _Place]] = []
+        self._invisible = self._delayed = 0
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (place.message for place in self._places.values())
+
+    def add(self, message: Any, now: float) -> None:
+        """Put a message at the end of the queue."""
+        place = self._places[id(message)] = _Place(next(self._numbers), message)
+        self._by_handle.update(dict.fromkeys(_handles(message), place))
+        self._enter(place, now)
+
+    def pop_due(self, now: float) -> Any | None:
+        """Take the first due message out of the line. Follow it by `put_back` or `remove`."""
+        self._settle(now)
+        while self._ready:
+            _number, ticket, place = heappop(self._ready)
+            self.examined += 1
+            if place.ticket == ticket:
+                place.ticket += 1
+                return place.message
+        return None
+
+    def put_back(self, message: Any, now: float) -> None:
+        """Let a message stand in the line again, after its times or its receipt handle changed."""
+        place = self._places[id(message)]
+        if message.receipt_handle is not None:
+            self._by_handle[message.receipt_handle] = place
+        self._leave(place)
+        self._enter(place, now)
+
+    def remove(self, message: Any) -> None:
+        """Take a message out of the queue, and remember its handles as known ones."""
+        self._leave(self._places.pop(id(message)))
+        for handle in _handles(message):
+            self._by_handle.pop(handle, None)
+            self._gone[handle] = None
+        while len(self._gone) > REMEMBERED_HANDLES:
+            del self._gone[next(iter(self._gone))]
+
+    def clear(self) -> None:
+        """Take every message out of the queue."""
+        for message in list(self):
+            self.remove(message)
+
+    def delete(self, handle: str) -> bool:
+        """Delete the message received with `handle`, if it is still there. False for a handle never given."""
+        message = self.find(handle)
+        if message is None:
+            return handle in self._gone
+        self.remove(message)
+        return True
+
+    def find(self, handle: str) -> Any | None:
+        """Return the message that was received with `handle`, last or earlier; None if there is none."""
+        place = self._by_handle.get(handle)
+        return place.message if place else None
+
+    def next_due(self, now: float) -> float | None:
+        """When the next message is due: not after `now` if one is due already, None if none is waiting."""
+        if self.counts(now)[0]:
+            return now
+        return self._waiting[0][0] if self._waiting else None
+
+    def counts(self, now: float) -> tuple[int, int, int]:
+        """Return how many messages are due, invisible and delayed."""
+        self._settle(now)
+        return len(self._places) - self._invisible - self._delayed, self._invisible, self._delayed
+
+    def _enter(self, place: _Place, now: float) -> None:
+        due = max(place.message.visible_at, place.message.delayed_until)
+        if due <= now:
+            heappush(self._ready, (place.number, place.ticket, place))
+            return
+        heappush(self._waiting, (due, place.number, place.ticket, place))
+        place.delayed = place.message.delayed_until > now
+        place.invisible = not place.delayed
+        self._delayed += place.delayed
+        self._invisible += place.invisible
+
+    def _leave(self, place: _Place) -> None:
+        place.ticket += 1
+        self._delayed -= place.delayed
+        self._invisible -= place.invisible
+        place.delayed = place.invisible = False
+
+    def _settle(self, now: float) -> None:
+        """Move those whose time has come from the waiting to the ready ones."""
+        while self._waiting and (self._waiting[0][0] <= now or self._waiting[0][2] != self._waiting[0][3].ticket):
+            _due, _number, ticket, place = heappop(self._waiting)
+            self.examined += 1
+            if place.ticket == ticket:
+                self._leave(place)
+                self._enter(place, now)
+
+
+def _handles(message: Any) -> Iterable[str]:
+    return filter(None, message.all_receipt_handles)

@@ -1,0 +1,31 @@
+"""What every call to moto pays, whatever it does."""
+
+from functools import cache
+from typing import Any
+
+from moto import backends
+from moto.core import common_models, responses, utils
+from moto.sqs import models as sqs_models
+
+from .patching import Replacements
+
+
+def repair(replacements: Replacements) -> None:
+    """moto lists the folders it is installed in and all methods of the response class, with `inspect`, at every call,
+    and turns names from one spelling into the other letter by letter. And it keeps every object it ever made (item,
+    message, stream record) for its admin pages; only S3 looks there for what is its own."""
+
+    def new(cls: type, *_args: Any, **_kwargs: Any) -> Any:
+        instance: Any = object.__new__(cls)
+        if cls.__module__.startswith("moto.s3."):
+            cls.instances_tracked.append(instance)  # type: ignore[attr-defined]
+        return instance
+
+    replacements.put(common_models.BaseModel, "__new__", staticmethod(new))
+    replacements.put(responses, "method_names_from_class", cache(utils.method_names_from_class))
+    replacements.put(backends, "list_of_moto_modules", cache(lambda: tuple(_modules())))
+    for module in (responses, sqs_models):
+        replacements.put(module, "camelcase_to_underscores", cache(utils.camelcase_to_underscores))
+
+
+_modules = backends.list_of_moto_modules

@@ -1,0 +1,94 @@
+"""Results written out in one pass over the service's model.
+
+moto looks for each member of each value under some ten names and in any kind of object, 3,000 times for one GetRecords
+of a few jobs, and turns a DynamoDB item into plain values before that.
+"""
+
+import base64
+import calendar
+import json
+from datetime import datetime
+from typing import Any
+
+from moto.core.responses import ActionContext, ActionResult
+from moto.dynamodb import responses
+from moto.dynamodb.models.dynamo_type import DynamoType
+
+from .patching import Replacements
+
+SERVICES = ("dynamodb", "dynamodbstreams", "sqs")
+NUMBERS: dict[str, type[int | float]] = {"integer": int, "long": int, "double": float, "float": float}
+JSON_HEADERS = {"Content-Type": "application/x-amz-json-1.0"}
+
+
+class NotPlain(Exception):
+    """The result needs moto's own serialiser, which also finds values under other names and in objects."""
+
+
+class UnconvertedResult(ActionResult):  # type: ignore[misc]  # moto is not typed for mypy here
+    """A DynamoDB result that still holds moto's own values."""
+
+
+def repair(replacements: Replacements) -> None:
+    """Write plain results of the services that a job calls; leave all others to moto."""
+
+    def execute_result(result: Any, context: ActionContext) -> Any:
+        shape = context.operation_model.output_shape
+        if shape is not None and context.service_model.service_name in SERVICES:
+            try:
+                return 200, dict(JSON_HEADERS), json.dumps(_plain(result.result, shape))
+            except NotPlain:
+                pass
+        if isinstance(result, UnconvertedResult):
+            result = dynamo_result(result.result)
+        return stock(result, context)
+
+    dynamo_result = replacements.put(responses, "DynamoResult", UnconvertedResult)
+    stock = replacements.put(ActionResult, "execute_result", execute_result)
+
+
+def _plain(value: Any, shape: Any) -> Any:
+    """Return a value as JSON can hold it. Raises NotPlain."""
+    kind = shape.type_name
+    if kind == "structure":
+        return attribute_value(value) if type(value) is DynamoType else _structure(value, shape)
+    if kind == "list" and isinstance(value, list):
+        return [_plain(member, shape.member) for member in value]
+    if kind == "map" and isinstance(value, dict):
+        return {key: _plain(member, shape.value) for key, member in value.items()}
+    return _scalar(value, kind)
+
+
+def _scalar(value: Any, kind: str) -> Any:
+    if kind == "timestamp" and isinstance(value, datetime):
+        return calendar.timegm(value.timetuple()) + value.microsecond // 1000 / 1000
+    if kind == "blob" and isinstance(value, (bytes, str)):
+        return base64.b64encode(value.encode() if isinstance(value, str) else value).decode()
+    if (kind == "string" and type(value) is str) or (kind == "boolean" and type(value) is bool):
+        return value
+    if kind in NUMBERS:
+        return NUMBERS[kind](value)
+    raise NotPlain
+
+
+def _structure(value: Any, shape: Any) -> dict[str, Any]:
+    if type(value) is not dict or any(name not in shape.members for name in value):
+        raise NotPlain
+    return {name: _plain(member, shape.members[name]) for name, member in value.items() if member is not None}
+
+
+def attribute_value(value: DynamoType) -> dict[str, Any]:
+    """Return a stored DynamoDB value as its JSON, binary values in base 64."""
+    kind, content = value.type, value.value
+    if kind == "M":
+        return {"M": {key: attribute_value(member) for key, member in content.items()}}
+    if kind == "L":
+        return {"L": [attribute_value(member) for member in content]}
+    if kind in ("B", "BS"):
+        return {kind: _base64(content) if kind == "B" else [_base64(member) for member in content]}
+    return {kind: content}
+
+
+def _base64(content: bytes | str) -> str:
+    # moto keeps what came over the wire as text and what went through a projection as bytes
+    return base64.b64encode(content).decode() if isinstance(content, bytes) else content

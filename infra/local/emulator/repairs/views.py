@@ -1,0 +1,62 @@
+"""moto's tables in the order of their indexes: one sorted view for each index that has been queried."""
+
+from collections.abc import Iterator
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from moto.dynamodb.models.table import GlobalSecondaryIndex
+
+from infra.local.emulator.sorted_view import Key, Order, SortedView, part
+
+
+class TableViews:
+    """Views by table and index name; the table itself has the index name None."""
+
+    def __init__(self) -> None:
+        self._of: WeakKeyDictionary[Any, dict[str | None, SortedView]] = WeakKeyDictionary()
+
+    def get(self, table: Any, index_name: str | None) -> SortedView | None:
+        """Return the view of an index, made now if need be; None if the table has no such index."""
+        order = _order_of(table, index_name)
+        if order is None:
+            return None
+        views = self._of.setdefault(table, {})
+        view = views.get(index_name)
+        if view is None or view.order != order:
+            view = views[index_name] = SortedView(order)
+            for item in _items(table):
+                view.note(_identity(item.hash_key, item.range_key), item)
+        return view
+
+    def note(self, table: Any, hash_key: Any, range_key: Any) -> None:
+        """Take in that the item of that key may have been written or deleted."""
+        found = table.items.get(hash_key)
+        if table.range_key_attr and found is not None:
+            found = found.get(range_key)
+        for view in self._of.get(table, {}).values():
+            view.note(_identity(hash_key, range_key), found or None)
+
+
+def _order_of(table: Any, index_name: str | None) -> Order | None:
+    """Return the order moto gives a query of that index; None if there is no such index."""
+    own = tuple(table.table_key_attrs)
+    if index_name is None:
+        return Order(own[:1], own[1:] or own)
+    index = next((index for index in table.all_indexes() if index.name == index_name), None)
+    if index is None:
+        return None
+    partition = tuple(key["AttributeName"] for key in index.schema if key["KeyType"] == "HASH")
+    ranges = tuple(key["AttributeName"] for key in index.schema if key["KeyType"] == "RANGE")
+    if not ranges:
+        by_range = isinstance(index, GlobalSecondaryIndex) and table.range_key_attr
+        ranges = (table.range_key_attr if by_range else table.hash_key_attr,)
+    return Order(partition, ranges + own)
+
+
+def _items(table: Any) -> Iterator[Any]:
+    for found in table.items.values():
+        yield from found.values() if table.range_key_attr else (found,)
+
+
+def _identity(hash_key: Any, range_key: Any) -> Key:
+    return (part(hash_key),) if range_key is None else (part(hash_key), part(range_key))

@@ -1,0 +1,64 @@
+"""What needs somebody, most urgent first."""
+
+from chalicelib.counters.backlog import queued
+from chalicelib.counters.health import Finding, Kind, findings, growth
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import Acknowledged, ErrorHour, Standing
+from tests.support import T0
+
+NOW = T0 + 30
+
+
+def error(fingerprint: str, last_seen: float, name: str = "a.b") -> ErrorHour:
+    return ErrorHour(T0 - 3600, fingerprint, {"type": name, "last_seen": last_seen})
+
+
+def test_nothing_to_see_is_an_empty_list() -> None:
+    done = Standing({("a.b", Status.COMPLETED): 9})
+    assert findings(done, {"a.b": [(T0 - 60, {"completed": 9, "created": 9})]}, [], {}, NOW) == []
+
+
+def test_a_growing_backlog_does_not_hide_behind_dead_letters_and_new_ones_come_first() -> None:
+    standing = Standing(
+        {("a.b", Status.DEAD_LETTER): 229, ("c.d", Status.QUEUED): 198},
+        {"c.d": queued(T0 - 100, NOW)},
+        {"e.f": T0 - 60},
+    )
+    minutes = {
+        "a.b": [(T0 - 120, {"dead_lettered": 3})],
+        "c.d": [(T0 - 60 * n, {"created": 50, "completed": 12}) for n in range(5, 0, -1)],
+        "e.f": [],
+    }
+    found = findings(standing, minutes, [error("f1", T0), error("f1", T0), error("f2", T0)], {}, NOW)
+    assert [(one.kind, one.type, one.number) for one in found] == [
+        (Kind.NEW_DEAD_LETTERS, "a.b", 3),
+        (Kind.GROWING, "c.d", 198),
+        (Kind.PAUSED, "e.f", 0),
+        (Kind.ERRORS, "a.b", 2),
+        (Kind.DEAD_LETTERS, "a.b", 226),
+    ]
+    assert (found[1].growth, found[1].since) == (38.0, T0 - 97.5)
+
+
+def test_a_backlog_that_shrinks_says_when_it_is_gone() -> None:
+    minutes = [(T0 - 60 * n, {"completed": 30}) for n in range(5, -1, -1)]
+    [found] = findings(Standing({("a.b", Status.QUEUED): 45}), {"a.b": minutes}, [], {}, NOW)
+    assert found == Finding(Kind.DRAINING, "a.b", 45, growth=-30.0, drain_eta=found.drain_eta)
+    assert found.drain_eta is not None
+
+
+def test_what_is_acknowledged_is_quiet_until_it_comes_again() -> None:
+    marks = {"f1": Acknowledged("ada", T0)}
+    none = Standing({})
+    assert findings(none, {"a.b": []}, [error("f1", T0 - 1)], marks, NOW) == []
+    [found] = findings(none, {"a.b": []}, [error("f1", T0 + 1)], marks, NOW)
+    assert (found.kind, found.number) == (Kind.ERRORS, 1)
+
+
+def test_growth_is_of_whole_minutes_only() -> None:
+    minutes = [
+        (T0 - 360, {"created": 600}),
+        (T0 - 60, {"created": 10, "requeued": 5, "cancelled": 5}),
+        (T0, {"created": 99}),
+    ]
+    assert growth(minutes, NOW) == 2.0

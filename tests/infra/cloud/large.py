@@ -1,0 +1,91 @@
+"""A stack of many job types with the longest names, packaged without its code, and its values as long as they get."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from chalicelib.jobs.jobtype import LONGEST_NAME, JobType
+from infra.cloud.stamp import stamped
+from infra.cloud.translate import CODE, translate, with_code
+from infra.definition.template import finish, merge_template
+from tests.infra.cloud.support import decided
+
+STACK = "jobflow-" + "s" * 14
+PSEUDO = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-3", "AWS::AccountId": "123456789012",
+          "AWS::URLSuffix": "amazonaws.com.cn", "AWS::StackName": STACK}  # fmt: skip
+UUID = "01234567-89ab-cdef-0123-456789abcdef"
+
+
+class Empty(BaseModel):
+    """No payload."""
+
+
+def types(number: int) -> list[JobType[Any, Any]]:
+    """Return job types whose names are as long as they may be."""
+    names = [f"t{place:02}.{'x' * (LONGEST_NAME - 4)}" for place in range(number)]
+    return [JobType(name, lambda _payload, _ctx: None, Empty, grants=("ses:SendEmail",)) for name in names]
+
+
+def packaged(sam: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """Return the packaged template as if it had been made for that many types; what Chalice made stays."""
+    made = merge_template(types(number), STACK)
+    kept = {name: sam["Resources"][name] for name in ("APIHandler", "Authorize", "RestAPI")}
+    kept |= {name: r for name, r in sam["Resources"].items() if name.endswith("InvokePermission")}
+    resources = {name: _merged(kept.get(name, {}), resource) for name, resource in made["Resources"].items()}
+    template = {**sam, **made, "Resources": kept | resources}
+    return stamped(with_code(finish(template), CODE), {})
+
+
+def transformed(sam: Mapping[str, Any], number: int, **given: str) -> dict[str, Any]:
+    """Return the same after the SAM transform, as CloudFormation reads it."""
+    return decided(translate(packaged(sam, number)), **given)
+
+
+def written(value: Any, template: Mapping[str, Any]) -> Any:
+    """Return a part of the template with every reference replaced by a value as long as such values get."""
+    match value:
+        case {"Ref": name}:
+            return PSEUDO.get(name) or _name(name, template)
+        case {"Fn::GetAtt": [name, attribute]}:
+            return _arn(name, template) + ("/stream/2026-11-26T00:00:00.000" if attribute == "StreamArn" else "")
+        case {"Fn::Sub": text}:
+            return re.sub(r"\$\{([\w:]+)(\.\w+)?\}", lambda found: _filled(found, template), text)
+        case dict():
+            return {key: written(inner, template) for key, inner in value.items()}
+        case list():
+            return [written(inner, template) for inner in value]
+    return value
+
+
+def _filled(found: "re.Match[str]", template: Mapping[str, Any]) -> str:
+    name, attribute = found.groups()
+    return str(_arn(name, template) if attribute else PSEUDO.get(name) or _name(name, template))
+
+
+def _name(logical_id: str, template: Mapping[str, Any]) -> str:
+    """Return a physical name: the one it is given, a mapping's id, or a parameter of 64 characters."""
+    resource = template["Resources"].get(logical_id)
+    if resource is None:
+        return "p" * 64
+    if resource["Type"] == "AWS::Lambda::EventSourceMapping":
+        return UUID
+    names = (
+        resource["Properties"].get(key)
+        for key in ("FunctionName", "QueueName", "TableName", "BucketName", "LogGroupName")
+    )
+    return str(written(next((name for name in names if name), logical_id), template))
+
+
+def _arn(logical_id: str, template: Mapping[str, Any]) -> str:
+    where = ":".join(("arn", PSEUDO["AWS::Partition"], "dynamodb", PSEUDO["AWS::Region"], PSEUDO["AWS::AccountId"]))
+    return f"{where}:table/{_name(logical_id, template)}"
+
+
+def _merged(base: Any, over: Any) -> Any:
+    """Merge as `chalice package --merge-template` does."""
+    if isinstance(base, dict) and isinstance(over, dict):
+        return {key: _merged(base.get(key), over[key]) if key in over else base[key] for key in {**base, **over}}
+    return json.loads(json.dumps(over))

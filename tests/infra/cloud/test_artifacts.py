@@ -1,0 +1,67 @@
+"""The bucket of packages: ours alone, over TLS alone, and nothing that lies there is believed."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from infra.cloud import artifacts
+from infra.cloud.account import Account
+from infra.cloud.errors import CloudError
+from infra.cloud.package import Package
+from infra.local.emulator.inprocess import emulated
+
+NAME, ACCOUNT, REGION = "jobflow-half", "123456789012", "us-east-1"
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    with emulated():
+        yield Account(boto3.Session(region_name=REGION), ACCOUNT, REGION)
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Package:
+    """The smallest package there can be: a queue."""
+    template = {
+        "Parameters": {},
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{NAME}-new"}}},
+    }
+    (tmp_path / "sam.json").write_text(json.dumps(template))
+    (tmp_path / "deployment.zip").write_bytes(b"code")
+    return Package(tmp_path / "deployment.zip", tmp_path / "sam.json", NAME)
+
+
+def test_the_artifacts_bucket_is_for_us_over_tls_alone_and_what_lies_there_is_not_believed(
+    account: Account, package: Package
+) -> None:
+    s3, bucket = account.client("s3"), artifacts.name(account, NAME)
+    artifacts.upload(account, package, {}, {})
+    (statement,) = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    assert set(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()) == {True}
+    # somebody puts other code under the name of ours, before we deploy again
+    (code,) = [found["Key"] for found in s3.list_objects_v2(Bucket=bucket)["Contents"] if found["Key"].endswith(".zip")]
+    s3.put_object(Bucket=bucket, Key=code, Body=b"evil")
+    artifacts.upload(account, package, {}, {})
+    assert s3.get_object(Bucket=bucket, Key=code)["Body"].read() == package.archive.read_bytes()
+
+
+def test_a_bucket_of_somebody_else_is_not_used(
+    account: Account, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3 = account.client("s3")
+    bucket = artifacts.name(account, NAME)
+    monkeypatch.setattr(Account, "client", lambda *_: s3)
+    with Stubber(s3) as aws:
+        asked = {"Bucket": bucket, "ExpectedBucketOwner": ACCOUNT}
+        aws.add_client_error("head_bucket", "403", http_status_code=403, expected_params=asked)
+        with pytest.raises(CloudError, match="belongs to another account"):
+            artifacts.upload(account, package, {}, {})

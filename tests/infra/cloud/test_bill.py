@@ -1,0 +1,57 @@
+"""The bill of a month: an idle stage, metrics in use, an open console; and that the report names all of it."""
+
+from chalicelib.jobs import jobtype
+from infra.cloud import bill
+from infra.cloud.cost import (
+    BUSY_SECONDS,
+    QUIET_SECONDS,
+    active,
+    active_metrics,
+    console,
+    idle,
+    kept,
+    total,
+)
+from infra.cloud.prices import ALLOWANCES
+from infra.definition.alarms import all_alarms
+from tests.infra.cloud import large
+from tests.infra.cloud.acting import STACK
+
+TYPES = jobtype.load()
+
+
+def test_an_idle_month_costs_what_was_aimed_at() -> None:
+    assert total(idle(TYPES, ALLOWANCES)) <= 3
+    # without any free allowance and without the CloudWatch dashboard, which is free for the first three
+    listed = [line for line in idle(TYPES) if line.what != "CloudWatch dashboards"]
+    assert total(listed) <= 4.50
+
+
+def test_an_open_console_costs_what_was_aimed_at_while_nothing_changes() -> None:
+    assert total(console(TYPES, QUIET_SECONDS)) < 3
+    assert 10 < total(console(TYPES, BUSY_SECONDS)) < 16
+
+
+def test_metrics_in_use_are_those_that_the_code_can_write() -> None:
+    (line,) = active(TYPES, ALLOWANCES)
+    assert active_metrics(TYPES) == 2 * len(TYPES) + 5 + 3
+    assert line.dollars < 1.5
+
+
+def test_a_dashboard_past_the_free_metrics_is_on_the_bill() -> None:
+    def dashboards(number: int) -> float:
+        (line,) = [line for line in idle(large.types(number), ALLOWANCES) if line.what == "CloudWatch dashboards"]
+        return line.dollars
+
+    assert [dashboards(number) for number in (3, 12, 60)] == [0, 0, 3]
+
+
+def test_every_metric_of_every_alarm_is_on_the_bill() -> None:
+    (line,) = [line for line in idle(TYPES) if line.what == "Metrics of alarms"]
+    assert line.amount == sum(len(alarm.metrics) for alarm in all_alarms(TYPES, STACK))
+
+
+def test_report_names_all_bills() -> None:
+    text = bill.report(TYPES)
+    for told in ("Idle, a month", "A million jobs", "finished jobs that are kept", f"{total(kept()):.2f}"):
+        assert told in text

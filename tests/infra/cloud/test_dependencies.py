@@ -1,0 +1,83 @@
+"""What ships is what was pinned, to the byte, for Lambda's Python, and is told in a list."""
+
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra.cloud.dependencies import LOCK, SHIPPED, fetch, hashed, unpack
+from infra.cloud.errors import CloudError
+from infra.cloud.package import NO_BYTE_CODE, ROOT, Package, compile_all
+from infra.definition.runtime import ARCHITECTURE, PYTHON
+
+SMALL = "typing-inspection"
+NEVER = "9.99"
+"""A Python that no machine has."""
+
+
+def block(name: str) -> str:
+    """A package's part of the lock file."""
+    found = re.search(rf"^{name}==.*(?:\n\s+.*)*", (ROOT / LOCK).read_text(), re.MULTILINE)
+    assert found
+    return found[0]
+
+
+def test_every_shipped_line_gets_the_hashes_of_the_lock() -> None:
+    lines = hashed((ROOT / SHIPPED).read_text(), (ROOT / LOCK).read_text()).splitlines()
+    shipped = [line for line in (ROOT / SHIPPED).read_text().splitlines() if line and not line.startswith("#")]
+    assert [line.split()[0] for line in lines] == shipped
+    assert all(re.search(r"--hash=sha256:[0-9a-f]{64}", line) for line in lines)
+
+
+@pytest.mark.parametrize("line", ["nowhere==1.0", f"{SMALL}==0.0.1", SMALL, f"{SMALL}>=0.4"])
+def test_what_has_no_hash_is_refused_with_the_way_out(line: str) -> None:
+    with pytest.raises(CloudError, match=r"no hashes of .* `make lock`"):
+        hashed(line, (ROOT / LOCK).read_text())
+
+
+def test_a_file_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> None:
+    pinned = block(SMALL)
+    (tmp_path / SHIPPED).write_text(pinned.split()[0])
+    (tmp_path / LOCK).write_text(re.sub(r"sha256:[0-9a-f]{64}", f"sha256:{64 * '0'}", pinned))
+    with pytest.raises(CloudError, match="DO NOT MATCH THE HASHES"):
+        fetch(tmp_path, tmp_path / "wheels", PYTHON, ARCHITECTURE)
+
+
+def test_files_of_a_wheel_go_where_the_format_says(tmp_path: Path) -> None:
+    wheel = tmp_path / "a-1-py3-none-any.whl"
+    names = ["a/__init__.py", "a/py.typed", "a-1.data/purelib/b.py", "a-1.data/platlib/c.so", "a-1.data/scripts/run"]
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    unpack([wheel], tmp_path / "to")
+    found = {path.relative_to(tmp_path / "to").as_posix() for path in (tmp_path / "to").rglob("*") if path.is_file()}
+    assert found == {"a/__init__.py", "b.py", "c.so"}
+
+
+def test_without_that_python_there_is_no_byte_code_and_one_line_about_it(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (note,) = compile_all(tmp_path, NEVER)
+    assert note.startswith(NO_BYTE_CODE[:24])
+    assert NEVER in note
+    assert "\n" not in note
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["a.py"]
+
+
+def test_the_list_names_all_that_is_in_the_package(package: Package) -> None:
+    listed = json.loads(package.archive.with_name("sbom.json").read_text())
+    assert (listed["bomFormat"], listed["specVersion"]) == ("CycloneDX", "1.6")
+    assert "timestamp" not in listed["metadata"]
+    with zipfile.ZipFile(package.archive) as archive:
+        tops = {name.partition("/")[0] for name in archive.namelist()}
+    shipped = {top.removesuffix(".dist-info").rpartition("-")[::2] for top in tops if top.endswith(".dist-info")}
+    told = {(part["name"].replace("-", "_").lower(), part["version"]) for part in listed["components"]}
+    assert {name for name, _ in told} == {name.lower() for name, _ in shipped} | {"chalice"}
+    assert {(name.lower(), version) for name, version in shipped} <= told
+    for part in listed["components"]:
+        assert part["purl"].startswith("pkg:pypi/")
+        if part["name"] != "chalice":
+            (digest,) = part["hashes"]
+            assert digest["content"] in (ROOT / LOCK).read_text()
+            assert part["licenses"]

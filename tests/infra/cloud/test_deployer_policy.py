@@ -1,0 +1,80 @@
+"""docs/deployer-policy.json lets CloudFormation make, change and delete every kind of resource of the stack.
+
+cfn-lint brings CloudFormation's own schemas along, and they name what each handler asks for.
+"""
+
+import json
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cfnlint
+import pytest
+
+from infra.cloud.package import ROOT
+
+POLICY = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())
+SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
+NOT_USED = (
+    # features of a resource that this template does not use: VPCs, keys of one's own, file systems, streams of other
+    # services, tables of a bucket's metadata, log delivery, permission boundaries, service-linked roles, listing all
+    "ec2:*", "elasticfilesystem:*", "firehose:*", "kinesis:*", "kms:*", "s3files:*", "s3tables:*",
+    "iam:CreateServiceLinkedRole", "iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary",
+    "iam:ListRoles",
+)  # fmt: skip
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def allowed(action: str) -> bool:
+    patterns = [pattern for statement in POLICY["Statement"] for pattern in as_list(statement["Action"])]
+    return any(fnmatchcase(action, pattern) for pattern in patterns)
+
+
+@cache
+def handlers() -> dict[str, str]:
+    found: dict[str, str] = json.loads((SCHEMAS / "providers" / "us-east-1.json").read_text())
+    return found
+
+
+def asked(kind: str) -> Iterator[str]:
+    """What the handlers of a kind of resource ask for."""
+    schema = json.loads((SCHEMAS / "resources" / f"{handlers()[kind]}.json").read_text())
+    for handler in schema["handlers"].values():
+        yield from handler.get("permissions", [])
+
+
+def test_cloudformation_may_do_what_its_handlers_ask_for(template: dict[str, Any]) -> None:
+    kinds = {resource["Type"] for resource in template["Resources"].values()}
+    wanted = {f"{kind}: {action}" for kind in kinds for action in asked(kind)}
+    assert len(wanted) > 200
+    missing = {text for text in wanted if not allowed(text.split(": ")[1])}
+    actions = {text: text.split(": ")[1] for text in missing}
+    assert {
+        text for text, action in actions.items() if not any(fnmatchcase(action, part) for part in NOT_USED)
+    } == set()
+    assert [part for part in NOT_USED if not any(fnmatchcase(action, part) for action in actions.values())] == []
+
+
+@pytest.mark.parametrize("action", ["iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:DetachRolePolicy"])
+def test_what_was_once_forgotten_is_there_and_asked_for(action: str) -> None:
+    assert action in set(asked("AWS::IAM::Role"))
+    assert allowed(action)
+
+
+def test_roles_are_bounded_by_their_names() -> None:
+    for statement in POLICY["Statement"]:
+        actions = as_list(statement["Action"])
+        assert "*" not in actions
+        if any(action.startswith("iam:") for action in actions):
+            assert as_list(statement["Resource"]) == ["arn:aws:iam::*:role/jobflow-*"]
+        if "*" in as_list(statement["Resource"]):
+            assert [action for action in actions if action.endswith(":*")] == ["cloudfront:*"]
+
+
+def test_it_fits_into_a_managed_policy() -> None:
+    assert len(json.dumps(POLICY, separators=(",", ":"))) <= 6_144

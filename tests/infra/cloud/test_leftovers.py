@@ -1,0 +1,93 @@
+"""What the index of tags still names is asked of its service, kind by kind."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.cloud.account import Account
+from infra.cloud.leftovers import ASK, exists
+from infra.local.emulator.inprocess import emulated
+
+WHERE = "us-east-1:123456789012"
+UUID = "0f9c6c1e-52a4-4b0e-9d6b-0c8f3a1d2e4f"
+GONE = {
+    "AWS::ApiGateway::RestApi": "arn:aws:apigateway:us-east-1::/restapis/abc123",
+    "AWS::ApiGateway::Stage": "arn:aws:apigateway:us-east-1::/restapis/abc123/stages/api",
+    "AWS::CloudFront::Distribution": "arn:aws:cloudfront::123456789012:distribution/EDFDVBD632BHDS",
+    "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:{WHERE}:alarm:jobflow-gone-throttles",
+    "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{WHERE}:table/jobflow-gone-jobs",
+    "AWS::Events::Rule": f"arn:aws:events:{WHERE}:rule/jobflow-gone-Watchdog",
+    "AWS::Lambda::EventSourceMapping": f"arn:aws:lambda:{WHERE}:event-source-mapping:{UUID}",
+    "AWS::Lambda::Function": f"arn:aws:lambda:{WHERE}:function:jobflow-gone-api",
+    "AWS::Logs::LogGroup": f"arn:aws:logs:{WHERE}:log-group:/aws/lambda/jobflow-gone-api",
+    "AWS::S3::Bucket": "arn:aws:s3:::jobflow-gone-files",
+    "AWS::SNS::Topic": f"arn:aws:sns:{WHERE}:jobflow-gone-alarms",
+    "AWS::SQS::Queue": f"arn:aws:sqs:{WHERE}:jobflow-gone-email-send",
+}
+"""An ARN of every kind of resource that the stack tags."""
+UNTAGGED = frozenset({
+    # parts of what is asked about, what cannot have tags, and roles, which the index does not hold
+    "AWS::ApiGateway::Account", "AWS::ApiGateway::Deployment", "AWS::CloudFront::Function",
+    "AWS::CloudFront::OriginAccessControl", "AWS::CloudFront::ResponseHeadersPolicy", "AWS::CloudWatch::Dashboard",
+    "AWS::IAM::Role", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::Logs::QueryDefinition",
+    "AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy",
+})  # fmt: skip
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    with emulated():
+        yield Account(boto3.Session(region_name="us-east-1"), "123456789012", "us-east-1")
+
+
+def test_every_kind_of_the_stack_is_known(template: dict[str, Any]) -> None:
+    kinds = {resource["Type"] for resource in template["Resources"].values()}
+    assert kinds == GONE.keys() | UNTAGGED
+
+
+@pytest.mark.parametrize("kind", GONE)
+def test_what_is_gone_is_not_there(account: Account, kind: str) -> None:
+    assert not exists(account, GONE[kind])
+
+
+def made(account: Account) -> dict[str, str]:
+    """One of each kind that the emulator makes in one call, by kind."""
+    api = account.client("apigateway").create_rest_api(name="x")["id"]
+    account.client("logs").create_log_group(logGroupName="/aws/lambda/here")
+    account.client("cloudwatch").put_metric_alarm(
+        AlarmName="here", MetricName="m", Namespace="n", Period=60, EvaluationPeriods=1, Threshold=0, Statistic="Sum",
+        ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+    account.client("s3").create_bucket(Bucket="here")
+    account.client("sqs").create_queue(QueueName="here")
+    return {
+        "AWS::ApiGateway::RestApi": f"arn:aws:apigateway:us-east-1::/restapis/{api}",
+        "AWS::ApiGateway::Stage": f"arn:aws:apigateway:us-east-1::/restapis/{api}/stages/api",
+        "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:{WHERE}:alarm:here",
+        "AWS::Events::Rule": account.client("events").put_rule(Name="here", ScheduleExpression="rate(1 day)")[
+            "RuleArn"
+        ],
+        "AWS::Logs::LogGroup": f"arn:aws:logs:{WHERE}:log-group:/aws/lambda/here",
+        "AWS::S3::Bucket": "arn:aws:s3:::here",
+        "AWS::SNS::Topic": account.client("sns").create_topic(Name="here")["TopicArn"],
+        "AWS::SQS::Queue": f"arn:aws:sqs:{WHERE}:here",
+    }
+
+
+def test_what_is_there_is_not_called_gone(account: Account) -> None:
+    for kind, arn in made(account).items():
+        assert exists(account, arn), kind
+
+
+def test_a_log_group_whose_name_goes_on_is_another_one(account: Account) -> None:
+    account.client("logs").create_log_group(logGroupName="/aws/lambda/jobflow-gone-api2")
+    assert not exists(account, GONE["AWS::Logs::LogGroup"])
+
+
+def test_what_is_not_known_is_told_to_the_person(account: Account) -> None:
+    assert exists(account, f"arn:aws:kms:{WHERE}:key/1")
+    assert len(ASK) >= 12

@@ -1,0 +1,128 @@
+"""Service limits that a stack of many job types meets, with names as long as they may be."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import ConfigurationError
+from infra.definition.overview import FREE_METRICS
+from infra.definition.template import MOST_RESOURCES, resources
+from infra.definition.type_alarms import MOST_ALONE, MOST_METRICS
+from tests.infra.cloud.large import STACK, packaged, transformed, types, written
+from tests.infra.cloud.support import of_type
+
+MOST = 60
+ALL_ON = {"AccessLogs": "true", "AccessLogsRole": "true", "AlarmEmail": "a@example.com", "MailConfigurationSet": "x"}
+LONGEST = {
+    ("AWS::Lambda::Function", "FunctionName"): 64,
+    ("AWS::SQS::Queue", "QueueName"): 80,
+    ("AWS::S3::Bucket", "BucketName"): 63,
+    ("AWS::DynamoDB::Table", "TableName"): 255,
+    ("AWS::Logs::LogGroup", "LogGroupName"): 512,
+    ("AWS::CloudWatch::Alarm", "AlarmName"): 255,
+    ("AWS::CloudWatch::Alarm", "AlarmDescription"): 1024,
+    ("AWS::CloudWatch::Dashboard", "DashboardName"): 255,
+    ("AWS::SNS::Topic", "TopicName"): 256,
+    ("AWS::Logs::QueryDefinition", "QueryString"): 10_000,
+}
+
+
+@pytest.fixture(scope="module", params=[3, MOST_ALONE, MOST])
+def large(request: pytest.FixtureRequest, sam: dict[str, Any]) -> dict[str, Any]:
+    return transformed(sam, request.param, **ALL_ON)
+
+
+def test_resources_parameters_and_outputs(large: dict[str, Any]) -> None:
+    assert len(large["Resources"]) <= MOST_RESOURCES == 500
+    assert len(large["Parameters"]) <= 200
+    assert len(large["Outputs"]) <= 200
+    assert max(map(len, large["Resources"])) <= 255
+
+
+@pytest.mark.parametrize("number", [3, MOST])
+def test_templates_are_taken_from_s3_before_and_after_the_transform(sam: dict[str, Any], number: int) -> None:
+    # 51,200 bytes are the limit of a template that is sent along; artifacts.upload always puts it into S3
+    before, after = packaged(sam, number), transformed(sam, number, **ALL_ON)
+    for template in (before, after):
+        assert len(json.dumps(template, separators=(",", ":"))) <= 1_000_000
+
+
+def test_a_roles_inline_policies(large: dict[str, Any]) -> None:
+    for name, role in of_type(large, "AWS::IAM::Role").items():
+        text = json.dumps(written(role.get("Policies", []), large))
+        assert len(re.sub(r"\s", "", text)) <= 10_240, name
+
+
+def test_policies_of_queues_and_buckets(large: dict[str, Any]) -> None:
+    for kind, most in {"AWS::SQS::QueuePolicy": 8_192, "AWS::S3::BucketPolicy": 20_480}.items():
+        for policy in of_type(large, kind).values():
+            assert len(json.dumps(written(policy["PolicyDocument"], large))) <= most
+
+
+def test_a_functions_environment(large: dict[str, Any]) -> None:
+    for name, function in of_type(large, "AWS::Lambda::Function").items():
+        variables = written(function["Environment"]["Variables"], large)
+        assert sum(len(key) + len(value) for key, value in variables.items()) <= 4_096, name
+
+
+@pytest.mark.parametrize(("kind", "name"), LONGEST)
+def test_names(large: dict[str, Any], kind: str, name: str) -> None:
+    for properties in of_type(large, kind).values():
+        assert len(written(properties[name], large)) <= LONGEST[kind, name]
+
+
+def test_physical_names_differ(large: dict[str, Any]) -> None:
+    for kind, name in LONGEST:
+        if name.endswith("Name"):
+            counted = Counter(written(properties[name], large) for properties in of_type(large, kind).values())
+            assert max(counted.values()) == 1, kind
+
+
+def computing(template: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    yield from (a["Metrics"] for a in of_type(template, "AWS::CloudWatch::Alarm").values() if "Metrics" in a)
+
+
+def test_an_alarm_computes_with_ten_metrics_at_most(large: dict[str, Any]) -> None:
+    for rows in computing(large):
+        assert sum("MetricStat" in row for row in rows) <= MOST_METRICS
+        assert sum(len(row.get("Expression", "")) for row in rows) <= 1024
+        names = {row["Id"] for row in rows if "MetricStat" in row}
+        assert all(re.fullmatch(r"[a-z][a-zA-Z0-9_]*", name) for name in names)
+        (expression,) = [row["Expression"] for row in rows if "Expression" in row]
+        assert set(re.findall(r"FILL\((\w+),", expression)) == names
+
+
+def test_a_dashboard_of_few_types_is_free_and_one_of_many_is_possible(large: dict[str, Any]) -> None:
+    (properties,) = of_type(large, "AWS::CloudWatch::Dashboard").values()
+    graphs = [widget["properties"] for widget in json.loads(written(properties["DashboardBody"], large))["widgets"]]
+    shown = sum(len(graph["metrics"]) for graph in graphs)
+    assert shown <= (FREE_METRICS if len(graphs) <= 12 else 2_500)
+    assert len(graphs) <= 500
+
+
+def test_saved_queries_name_no_more_groups_than_can_be_searched(large: dict[str, Any]) -> None:
+    for query in of_type(large, "AWS::Logs::QueryDefinition").values():
+        assert len(query.get("LogGroupNames", [])) <= 50
+
+
+def test_every_type_is_watched_by_every_kind_of_alarm(large: dict[str, Any]) -> None:
+    watched: Counter[str] = Counter()
+    for alarm in of_type(large, "AWS::CloudWatch::Alarm").values():
+        text = json.dumps(alarm)
+        watched.update(set(re.findall(rf'"{STACK}-(t\d\d)-x+(?:-dlq)?"', text)))
+        watched.update(f"own {name}" for name in set(re.findall(r'"Value": "(t\d\d)\.x+"', text)))
+    functions = [f["FunctionName"] for f in of_type(large, "AWS::Lambda::Function").values()]
+    kinds = {name.split("-")[2] for name in functions if name.count("-") == 3}
+    assert kinds
+    # dead letters, errors, age and messages in flight by the names of queue and function, the ratio by the type's
+    assert {name: watched[name] for name in kinds} == dict.fromkeys(kinds, 4)
+    assert {name: watched[f"own {name}"] for name in kinds} == dict.fromkeys(kinds, 1)
+
+
+def test_more_types_than_fit_are_refused_with_a_sentence() -> None:
+    with pytest.raises(ConfigurationError, match=r"CloudFormation takes 500 .* several stages"):
+        resources(types(90), STACK)
