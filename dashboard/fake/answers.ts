@@ -115,6 +115,12 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
   };
 }
 
+/** Who acknowledged an error group, and when. */
+export function markOf(sim: Sim, key: string) {
+  const mark = sim.acknowledged.get(key);
+  return { acknowledged_by: mark?.by ?? null, acknowledged_at: mark ? iso(mark.at) : null };
+}
+
 const SPARKS = 24;
 
 export function errorGroups(sim: Sim, query: URLSearchParams): Schemas["ErrorGroups"] {
@@ -131,7 +137,7 @@ export function errorGroups(sim: Sim, query: URLSearchParams): Schemas["ErrorGro
         fingerprint: key, type: job.type, error_class: attempt.error_class,
         message: attempt.error_message ?? "", count: 0, first_seen: iso(at), last_seen: iso(at), sample_job_ids: [],
         sparkline: Array.from({ length: SPARKS }, () => 0), sparkline_step_s: Math.round(step / 1000),
-        acknowledged_by: null, acknowledged_at: null,
+        ...markOf(sim, key),
       }; // prettier-ignore
       group.count += 1;
       if (iso(at) < group.first_seen) group.first_seen = iso(at);

@@ -15,7 +15,11 @@ export const pages = {
 /** Each address with its code and the first requests of its page. */
 const BY_PATH: [RegExp, () => Promise<unknown>, (address: Location) => string[]][] = [
   [/^\/$/, pages.landing, () => []],
-  [/^\/dashboard$/, pages.jobs, ({ search }) => ["/metrics", ...(search ? [] : ["/jobs?limit=100"])]],
+  [
+    /^\/dashboard$/,
+    pages.jobs,
+    ({ search }) => ["/metrics", "/metrics/health", ...(search ? [] : ["/jobs?limit=100"])],
+  ],
   [/^\/jobs\//, pages.job, ({ pathname }) => [pathname]],
   [/^\/create/, pages.create, () => ["/job-types"]],
   [/^\/queues\/./, pages.queue, () => ["/metrics", "/job-types"]],

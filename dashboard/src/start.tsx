@@ -3,6 +3,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/errors";
 import { jobPages } from "./api/jobs";
+import { health } from "./api/health";
 import { metrics } from "./api/metrics";
 import { me } from "./api/types";
 import { App } from "./app";
@@ -46,7 +47,7 @@ async function firstAnswers(client: QueryClient): Promise<void> {
   if (location.pathname === "/dashboard") {
     const search = readSearch(Object.fromEntries(new URLSearchParams(location.search)));
     const rows = jobPages(toFilter(search, Date.now()));
-    asked.push(client.query(metrics()));
+    asked.push(client.query(metrics()), client.query(health()));
     // A range up to now is another question a moment later.
     if (!search.range) asked.push(client.infiniteQuery({ ...rows, gcTime: 10 * PATIENCE_MS }));
   }

@@ -28,10 +28,11 @@ test("an idle tab asks for less than 12 answers and 40 KB a minute, and at once 
   await page.getByRole("button", { name: "Show numbers and charts" }).click();
   await expect(page.locator("[data-job]").first()).toBeVisible();
   const asked: { url: string; bytes: number }[] = [];
-  page.on("requestfinished", async (request) => {
+  page.on("response", async (response) => {
+    const request = response.request();
     if (!/\/(metrics|jobs|errors|me)\b/.test(request.url()) || request.method() === "OPTIONS") return;
-    const { responseBodySize } = await request.sizes();
-    asked.push({ url: request.url(), bytes: responseBodySize });
+    const bytes = response.status() === 304 ? 0 : (await response.body()).length;
+    asked.push({ url: request.url(), bytes });
   });
   // Seconds pass one by one, so that each answer comes before the next poll.
   const pass = async (seconds: number) => {

@@ -161,6 +161,8 @@ export interface ErrorGroup {
   sampleJobIds: string[];
   sparkline: number[];
   sparklineStepS: number;
+  /** Who knows of it, and since when; null when nobody does. */
+  acknowledged: { by: string; at: number } | null;
 }
 
 export const errorGroups = (type: string | undefined, span: string, since: () => number) =>
@@ -180,6 +182,15 @@ export const errorGroups = (type: string | undefined, span: string, since: () =>
         sampleJobIds: group.sample_job_ids,
         sparkline: group.sparkline,
         sparklineStepS: group.sparkline_step_s,
+        acknowledged:
+          group.acknowledged_by && group.acknowledged_at
+            ? { by: group.acknowledged_by, at: Date.parse(group.acknowledged_at) }
+            : null,
       }));
     },
   });
+
+/** Note that somebody knows of an error group, or take the note away. */
+export async function acknowledge(fingerprint: string, on: boolean): Promise<void> {
+  await request(`/errors/${fingerprint}/${on ? "acknowledge" : "reopen"}`, { method: "POST", body: {} });
+}

@@ -13,6 +13,7 @@ export type WireBulkFilter = Partial<Omit<Schemas["BulkFilter"], "type">> & { ty
 export type WireMetrics = Schemas["MetricsAnswer"];
 export type WireNumbers = Schemas["TypeNumbers"];
 export type WireSeries = Schemas["Series"];
+export type WireFindings = Schemas["Findings"];
 export type WireErrors = Schemas["ErrorGroups"];
 export type WireJobTypes = Schemas["JobTypes"];
 export type WireUpload = Schemas["UploadForm"];

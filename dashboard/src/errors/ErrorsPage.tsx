@@ -9,6 +9,7 @@ import { SERIES, usePolling } from "@/live/live";
 import { Segments, Select } from "@/ui/Field";
 import { Empty, Failure, Skeleton } from "@/ui/states";
 import { ErrorGroupRow } from "./ErrorGroupRow";
+import { openFirst } from "./order";
 
 const SPANS = [
   ["1h", "1 h"],
@@ -25,7 +26,7 @@ export function ErrorsPage() {
   const span = SPANS.find(([one]) => one === search.since)?.[0] ?? DEFAULT;
   const query = useQuery({ ...errorGroups(search.type, span, () => sinceOf(span)), ...usePolling(SERIES) });
   const types = useQuery(jobTypes()).data ?? [];
-  const groups = query.data ?? [];
+  const groups = openFirst(query.data ?? []);
   const total = groups.reduce((sum, group) => sum + group.count, 0);
   const choose = (next: { type?: string; since?: string }) => {
     const { type = search.type, since = search.since } = next;

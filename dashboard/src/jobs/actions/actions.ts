@@ -27,8 +27,8 @@ export function ask(question: Ask): void {
 /** After a change: everything that counts or shows jobs is asked for again; the rows on screen stay where they are. */
 export async function refresh(client: QueryClient): Promise<void> {
   await Promise.all(
-    [["jobs", "head"], ["jobs", "one"], ["jobs", "some"], ["metrics"], ["errors"]].map((queryKey) =>
-      client.invalidateQueries({ queryKey }),
+    [["jobs", "head"], ["jobs", "one"], ["jobs", "some"], ["metrics"], ["health"], ["errors"]].map(
+      (queryKey) => client.invalidateQueries({ queryKey }),
     ),
   );
 }

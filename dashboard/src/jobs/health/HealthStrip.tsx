@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { sentence } from "@/api/errors";
+import { health } from "@/api/health";
 import { metrics } from "@/api/metrics";
 import { cx } from "@/lib/cx";
 import { usePolling } from "@/live/live";
@@ -13,8 +14,10 @@ const TONE: Record<Level, string> = { good: "bg-green", busy: "bg-amber", warn: 
 /** Show what needs attention, the most urgent first, in one line. `children` stand at its end. */
 export function HealthStrip({ children }: { children?: ReactNode }) {
   const { data, error } = useQuery({ ...metrics(), ...usePolling() });
-  const failed = error && !data ? `Couldn't load metrics: ${sentence(error)}` : null;
-  const [first, ...others] = data ? judge(data) : [];
+  const ranked = useQuery({ ...health(), ...usePolling({ atLeast: 4000 }) });
+  const problem = (!data && error) || (!ranked.data && ranked.error);
+  const failed = problem ? `Couldn't load metrics: ${sentence(problem)}` : null;
+  const [first, ...others] = data && ranked.data ? judge(ranked.data, data, data.asOf) : [];
   return (
     <section aria-label="Health" className="border border-line bg-panel">
       <div className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 px-4 py-1.5 max-sm:min-h-18 sm:flex-nowrap">
@@ -28,7 +31,7 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
         />
         <h1
           aria-live="polite"
-          className="flex min-h-6 min-w-0 items-center max-sm:flex-1 sm:shrink-0 sm:max-w-3/5 text-lg leading-6 font-semibold text-balance max-sm:min-h-12"
+          className="flex min-h-6 min-w-0 items-center max-sm:min-h-12 max-sm:flex-1 sm:block sm:max-w-3/5 sm:shrink-0 sm:truncate leading-6 font-semibold max-sm:text-sm text-base lg:text-lg"
           data-testid="health"
         >
           {(first && <Told finding={first} />) ?? failed ?? (
@@ -67,10 +70,17 @@ function Others({ findings }: { findings: Finding[] }) {
   );
 }
 
-function Told({ finding: { sentence, search } }: { finding: Finding }) {
-  if (!search) return sentence;
+function Told({ finding: { sentence, jobs, errors } }: { finding: Finding }) {
+  const className = "hover:underline hover:underline-offset-4";
+  if (errors)
+    return (
+      <Link to="/errors" search={errors} className={className}>
+        {sentence}
+      </Link>
+    );
+  if (!jobs) return sentence;
   return (
-    <Link to="/dashboard" search={search} className="hover:underline hover:underline-offset-4">
+    <Link to="/dashboard" search={jobs} className={className}>
       {sentence}
     </Link>
   );
