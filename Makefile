@@ -8,7 +8,9 @@ UV_VERSION := 0.13.9
 NODE_VERSION := 22.20.0
 # A system Node that is new enough is used; otherwise PyPI's nodejs wheel is put into the virtual environment.
 NODE_FITS := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null
+NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node
 NPM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix dashboard --no-fund --no-audit --loglevel=error
+REDOS_READY := scripts/redos/node_modules/.ready
 UI := dashboard/dist/index.html
 UI_READY := dashboard/node_modules/.ready
 UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/reference dashboard/index.html dashboard/vite.config.ts dashboard/chunks.ts dashboard/local.ts -type f 2>/dev/null)
@@ -36,6 +38,10 @@ $(READY): requirements-dev.txt
 $(UI_READY): dashboard/package-lock.json $(if $(shell $(NODE_FITS) && echo fits),,$(READY))
 	@$(NPM) ci --silent --prefer-offline
 	@touch $(UI_READY)
+
+$(REDOS_READY): scripts/redos/package-lock.json $(if $(shell $(NODE_FITS) && echo fits),,$(READY))
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix scripts/redos --no-fund --no-audit ci --omit=optional --silent --prefer-offline
+	@touch $(REDOS_READY)
 
 $(UI): $(UI_READY) $(UI_SOURCES)
 	@$(NPM) run -s build -- --logLevel error
@@ -66,12 +72,13 @@ coverage: $(READY)  ## Branch coverage of each package against its floor (WRITE=
 house: $(READY)  ## How easy it is to find one's way: rooms, layers, circles, sizes, what a change touches
 	@$(PY) -m scripts.house
 
-check: $(READY) $(UI_READY)  ## Format, lint, types, import rules, generated files
+check: $(READY) $(UI_READY) $(REDOS_READY)  ## Format, lint, types, import rules, generated files
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m scripts.openapi --check
+	@$(PY) -m scripts.redos.patterns | $(NODE) scripts/redos/check.mjs
 	@$(NPM) run -s types:check
 	@$(NPM) run -s lint
 	@$(NPM) run -s typecheck

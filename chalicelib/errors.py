@@ -151,7 +151,15 @@ class MalformedMessage(JobFlowError):
 
 
 class Unauthorized(JobFlowError):
-    """No token, or one that is unknown, expired or revoked."""
+    """No token, or one that is unknown, expired or revoked.
+
+    `why` and `principal` (the token's id, if it is one of ours) are for the log: callers get one sentence for all.
+    """
+
+    def __init__(self, detail: str, why: str = "no bearer token", principal: str | None = None) -> None:
+        super().__init__(detail)
+        self.why = why
+        self.principal = principal
 
 
 class Forbidden(JobFlowError):

@@ -27,6 +27,7 @@ class Settings:
     log_level: str
     partial_batch: bool
     event_sources: str = ""
+    mail_domains: tuple[str, ...] = ()
 
     @property
     def log_group_prefix(self) -> str:
@@ -54,6 +55,7 @@ class Settings:
             log_level=_one_of(env, "LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"),
             partial_batch=env.get("PARTIAL_BATCH", "") == "1",
             event_sources=env.get("EVENT_SOURCES", ""),
+            mail_domains=tuple(part.strip().lower() for part in env.get("MAIL_DOMAINS", "").split(",") if part.strip()),
         )
         if settings.stage != "dev" and settings.cursor_secret == "development":  # noqa: S105
             raise ConfigurationError("CURSOR_SECRET must be set outside development")

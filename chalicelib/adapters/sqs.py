@@ -1,6 +1,6 @@
 """The queues on SQS: one a job type, each with its dead-letter queue. The only SQS client."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -36,13 +36,17 @@ class SqsJobQueue:
         """See JobQueue."""
         self._client.send_message(QueueUrl=self._url(nudge.type), MessageBody=write_nudge(nudge), DelaySeconds=delay)
 
-    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
+    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
         """See JobQueue."""
         if not nudges:
             return []
+        wait = delays or {}
         answer = self._client.send_message_batch(
             QueueUrl=self._url(nudges[0].type),
-            Entries=[{"Id": str(n), "MessageBody": write_nudge(nudge)} for n, nudge in enumerate(nudges)],
+            Entries=[
+                {"Id": str(n), "MessageBody": write_nudge(nudge), "DelaySeconds": wait.get(nudge.id, 0)}
+                for n, nudge in enumerate(nudges)
+            ],
         )
         return [nudges[int(failed["Id"])] for failed in answer.get("Failed", [])]
 

@@ -15,6 +15,7 @@ from chalicelib.api import (
     job_types,
     jobs,
     logs,
+    meta,
     metrics,
     problems,
     reference,
@@ -27,7 +28,7 @@ from chalicelib.api.conditional import ETAG, IF_NONE_MATCH
 from chalicelib.api.endpoint import Endpoint
 from chalicelib.api.serving import ALWAYS, CORRELATION_ID, correlation_id_of, problem_response, refuse, serve
 
-RESOURCES = (health, jobs, logs, bulk, dead_letters, job_types, metrics, series, errors, uploads, reference)
+RESOURCES = (health, jobs, logs, bulk, dead_letters, job_types, metrics, series, errors, uploads, meta, reference)
 """A new resource is a module with `endpoints = Endpoints()`, and its name here."""
 ALLOWED_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", IF_NONE_MATCH, CORRELATION_ID)
 EXPOSED_HEADERS = ("Location", "Retry-After", "Idempotent-Replayed", ETAG, CORRELATION_ID)

@@ -9,7 +9,7 @@ from chalice import AuthResponse, AuthRoute
 from chalice.app import AuthRequest
 
 from chalicelib import wiring
-from chalicelib.access.tokens import Role, Token
+from chalicelib.access.tokens import REFUSED, Role, Token
 from chalicelib.api import problems
 from chalicelib.api.endpoint import Caller, Endpoint
 from chalicelib.errors import Forbidden, Unauthorized
@@ -27,6 +27,7 @@ def authorize(request: AuthRequest, endpoints: Iterable[Endpoint]) -> AuthRespon
     try:
         token = wiring.tokens().verify(bearer(request.token))
     except Unauthorized as error:
+        events.token_refused(error.principal, error.why, *_asked(request.method_arn))
         raise _gateway_error(error) from None
     except Exception as error:
         events.authorizer_down(error)
@@ -63,7 +64,7 @@ def caller_of(request_context: Mapping[str, Any], now: float) -> Caller:
     except (KeyError, ValueError):
         raise Unauthorized("Send the header Authorization: Bearer <token>.") from None
     if expired:
-        raise Unauthorized("This token is unknown, expired or revoked.")
+        raise Unauthorized(REFUSED, "expired token", caller.token)
     return caller
 
 
@@ -71,6 +72,12 @@ def require(caller: Caller, needed: Role) -> None:
     """Raises Forbidden unless the caller's role may do what `needed` may."""
     if not caller.role.may(needed):
         raise Forbidden(f"This needs the role {needed}; the token has the role {caller.role}.")
+
+
+def _asked(method_arn: str) -> tuple[str, str]:
+    """Return method and path: arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>."""
+    parts = method_arn.split("/", 3)
+    return (parts[2], f"/{parts[3]}") if len(parts) == 4 else ("-", "-")
 
 
 def _pattern(path: str) -> str:

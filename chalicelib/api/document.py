@@ -13,6 +13,8 @@ from chalicelib.api.responses import Problem
 from chalicelib.api.schemas import FINGERPRINT, NoBody, NoQuery
 from chalicelib.jobs.jobtype import LONGEST_NAME, JobType
 
+SENTENCE_END = re.compile(r"\.\s")
+PARAMETER = re.compile(r"{(\w+)}")
 REF = "#/components/schemas/"
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -34,7 +36,7 @@ PATH: Mapping[str, Any] = {
 }
 """Path parameters that are not ids."""
 API = "the API itself"
-ITSELF = frozenset({"health", "me", "openapi.json", "docs"})
+ITSELF = frozenset({"health", "me", "meta", "openapi.json", "docs"})
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "description": "The same key and body again answer 200 with the job there is, and Idempotent-Replayed: true.",
@@ -110,7 +112,7 @@ def _operation(endpoint: Endpoint, schemas: Mapping[str, Any], kinds: Sequence[J
     operation: dict[str, Any] = {
         "operationId": endpoint.name,
         "tags": [_tag(endpoint.path)],
-        "summary": re.split(r"\.\s", words)[0].rstrip("."),
+        "summary": SENTENCE_END.split(words)[0].rstrip("."),
         "description": words,
         "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint, schemas), *_headers(endpoint)],
         "responses": {str(status): _response(endpoint, status) for status in _statuses(endpoint)},
@@ -148,7 +150,7 @@ def _tags(endpoints: Iterable[Endpoint]) -> list[str]:
 def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     return [
         {"name": name, "in": "path", "required": True, "schema": PATH.get(name, {"type": "string", "format": "uuid"})}
-        for name in re.findall(r"{(\w+)}", endpoint.path)
+        for name in PARAMETER.findall(endpoint.path)
     ]
 
 

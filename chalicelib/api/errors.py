@@ -15,6 +15,8 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Acknowledged
 from chalicelib.telemetry import events
 
+NAMED = re.compile(FINGERPRINT)
+
 endpoints = Endpoints()
 
 
@@ -101,7 +103,7 @@ def reopen_error(call: Call) -> ErrorMark:
 def _fingerprint(call: Call) -> str:
     """Return the path's; raises InvalidRequest for what is none."""
     name = call.path["fingerprint"]
-    if not re.fullmatch(FINGERPRINT, name):
+    if not NAMED.fullmatch(name):
         raise InvalidRequest(
             "The fingerprint is not valid.", [FieldError(("path", "fingerprint"), "is not one of GET /errors")]
         )

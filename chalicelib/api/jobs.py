@@ -1,6 +1,7 @@
 """Jobs, one by one and in pages."""
 
 import re
+from collections.abc import Mapping
 
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints, Reply
@@ -9,9 +10,9 @@ from chalicelib.api.schemas import ListQuery, NewJob, Retry
 from chalicelib.api.views import job_detail, job_row, job_whole
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound
 from chalicelib.jobs import jobtype
+from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Filter
 from chalicelib.service.jobs import Submission
-from chalicelib.service.why_waiting import Line, asks, why
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -52,10 +53,7 @@ def list_jobs(call: Call) -> JobPage:
 @endpoints.get("/jobs/{job_id}", JobDetail)
 def get_job(call: Call) -> JobDetail:
     """A job with its payload, result and the history of its attempts. Strongly consistent."""
-    view = wiring.job_service().get(job_id_of(call))
-    now = wiring.clock()()
-    line = Line.of(view.job, wiring.counters().standing(), now) if asks(view.job) else Line()
-    return job_detail(view, why(view.job, line, now))
+    return job_detail(*wiring.job_reader().explained(job_id_of(call)))
 
 
 @endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry, statuses=(200, 409), examples={"as it was": {}})
@@ -93,9 +91,13 @@ def job_id_of(call: Call) -> str:
     return job_id
 
 
+def _counted() -> Mapping[tuple[str, Status], int]:
+    return wiring.counters().standing().totals
+
+
 def check_type(name: str, *prefix: str) -> None:
-    """Raises InvalidRequest unless there is a job type of that name."""
+    """Raise InvalidRequest unless a job type of that name is declared, or jobs of it are left from when it was."""
     known = [kind.name for kind in jobtype.all_types()]
-    if name not in known:
+    if name not in known and not any(kind == name and count for (kind, _), count in _counted().items()):
         loc = (*(prefix or ("query",)), "type")
         raise InvalidRequest("There is no such job type.", [FieldError(loc, f"must be one of: {', '.join(known)}")])

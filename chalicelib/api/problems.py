@@ -8,6 +8,10 @@ from chalicelib import errors as e
 from chalicelib.errors import FieldError, JobFlowError
 
 CONTENT_TYPE = "application/problem+json"
+MOST_ERRORS = 20
+LONGEST_NAME = 80
+LONGEST_MESSAGE = 500
+"""Bounds of what a problem repeats of a request: without them 256 KB of unknown names are answered by megabytes."""
 
 TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.MalformedRequest: (400, "malformed-request", "The request cannot be read"),
@@ -47,10 +51,17 @@ def problem_body(
         "detail": detail or title or HTTPStatus(status).phrase,
     }
     if errors:
-        body["errors"] = [{"loc": list(error.loc), "msg": error.msg} for error in errors]
+        body["errors"] = [
+            {"loc": _short(error.loc), "msg": error.msg[:LONGEST_MESSAGE]} for error in errors[:MOST_ERRORS]
+        ]
+        body["errors_total"] = len(errors)
     if correlation_id:
         body["correlation_id"] = correlation_id
     return body
+
+
+def _short(loc: tuple[str | int, ...]) -> list[str | int]:
+    return [part[:LONGEST_NAME] if isinstance(part, str) else part for part in loc]
 
 
 def row_of(error: JobFlowError) -> tuple[int, str, str] | None:

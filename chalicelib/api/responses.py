@@ -118,7 +118,8 @@ class Problem(Answer):
     title: str
     status: int
     detail: str
-    errors: list[FieldProblem] | None = None
+    errors: list[FieldProblem] | None = Field(None, description="The first 20")
+    errors_total: int | None = Field(None, description="How many there are")
     correlation_id: str | None = None
 
 

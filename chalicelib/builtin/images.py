@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from chalicelib.builtin.image_bounds import too_many_parts
 from chalicelib.errors import PermanentError
 
 MOST_PIXELS = 50_000_000
@@ -47,6 +48,9 @@ class Picture:
 
 def render(content: bytes, recipe: Recipe) -> Picture:
     """Decode, turn upright, crop, shrink, and encode without metadata. Raises ImageRefused."""
+    excess = too_many_parts(content)
+    if excess:
+        raise ImageRefused(f"The image has {excess}.")
     with _decoding():
         image = _plain(_upright(content))
     image = _shaped(image, recipe)
@@ -66,7 +70,7 @@ def _decoding() -> Iterator[None]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageRefused(f"The image has more than {MOST_PIXELS:,} pixels, which is the limit.") from error
     except UnidentifiedImageError as error:
-        raise ImageRefused("This is not an image that is known here: JPEG, PNG, WebP and GIF are.") from error
+        raise ImageRefused("Unsupported image. Use JPEG, PNG, WebP or GIF.") from error
     except Exception as error:
         # Decoders raise dozens of kinds on damaged data (OSError, SyntaxError, struct.error, ...), and none of them
         # goes away when the same bytes are read again.

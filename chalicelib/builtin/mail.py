@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,8 +20,9 @@ LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+(?=[A-Za-z]){LABEL}")
 LONGEST_ADDRESS = 254
 READ_TIMEOUT = 10
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-ANY_ADDRESS = re.compile(r"[^\s<>\"',;:]+@[^\s<>\"',;:]+")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Control characters, line ends, and direction overrides, which show a subject in another order than it is written."""
+WORD = re.compile(r"[^\s<>\"',;:]+")
 NEVER = frozenset({
     "MessageRejected", "BadRequestException", "InvalidParameterValue", "ValidationError", "NotFoundException",
     "MailFromDomainNotVerifiedException", "AccountSuspendedException",
@@ -47,7 +49,7 @@ def _address(text: str) -> str:
 
 def _header(text: str) -> str:
     if CONTROL.search(text):
-        raise ValueError("must be one line without control characters")
+        raise ValueError("must be one line without control characters or direction overrides")
     return text
 
 
@@ -72,10 +74,18 @@ class Mail:
     key: str
 
 
-def account() -> tuple[str, str]:
-    """Return the stack's sender address and the region of its SES."""
+def account() -> tuple[str, str, tuple[str, ...]]:
+    """Return the stack's sender address, the region of its SES, and the domains it may send to (none: any)."""
     settings = wiring.settings()
-    return settings.mail_from, settings.region
+    return settings.mail_from, settings.region, settings.mail_domains
+
+
+def check_domains(recipients: Iterable[str], allowed: Collection[str]) -> None:
+    """Raise PermanentError, with the domain alone, for a recipient outside the allowed domains (none given: any is)."""
+    for address in recipients:
+        domain = address.rpartition("@")[2].lower()
+        if allowed and domain not in allowed:
+            raise PermanentError(f"This stage does not send mail to {domain} (MailDomains).")
 
 
 def send(mail: Mail, region: str) -> str:
@@ -105,10 +115,15 @@ def send(mail: Mail, region: str) -> str:
 def failure(code: str, message: str) -> JobFlowError:
     """Return what a refusal means for the job: PermanentError when asking again cannot help, RetryLater when SES asks
     for less, else MailNotSent."""
-    says = f"SES answered {code}: {ANY_ADDRESS.sub('<address>', message)}"
+    says = f"SES answered {code}: {_without_addresses(message)}"
     if code in LATER:
         return RetryLater(random.uniform(*LATER[code]), says)
     return PermanentError(says) if code in NEVER else MailNotSent(says)
+
+
+def _without_addresses(text: str) -> str:
+    # One pattern for a whole address would take quadratic time in a long word without an @.
+    return WORD.sub(lambda word: "<address>" if "@" in word[0] else word[0], text)
 
 
 def _content(mail: Mail) -> "EmailContentTypeDef":

@@ -20,6 +20,12 @@ class Image:
     error_class: str | None = None
     error_message: str | None = None
     fingerprint: str | None = None
+    sent: bool = True
+    resends: int = 0
+    at_work: bool = False
+    """Whether it lies among the jobs at work in the index, neither finished nor planned for later."""
+    order: str = ""
+    """Its key there, which begins with when it was first due."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,12 +116,24 @@ def _totals(old: Image | None, new: Image | None, now: float) -> Iterator[tuple[
         if image is not None:
             numbers = by_type.setdefault(image.type, Counter())
             numbers[keys.number(image.status)] += sign
+            if image.at_work and not image.sent:
+                numbers[keys.unsent(image.order)] += sign
             if image.status is Status.QUEUED:
                 numbers.update(backlog.queued(image.updated_at, now, sign))
     for name, numbers in by_type.items():
         changed = Counter({number: n for number, n in numbers.items() if n})
-        if changed:
-            yield keys.totals(name), Additions(changed)
+        lows = _claimed(old, new) if new is not None and new.type == name else {}
+        if changed or lows:
+            yield keys.totals(name), Additions(changed, lows=lows)
+
+
+def _claimed(old: Image | None, new: Image) -> dict[str, float]:
+    """Return when a job was sent that is claimed for the first time; a re-sent one says nothing about the others."""
+    if old is None or new.status is not Status.PROCESSING or old.resends:
+        return {}
+    if old.status not in (Status.QUEUED, Status.SCHEDULED):
+        return {}
+    return {keys.CLAIMED_TO: old.next_attempt_at or old.updated_at}
 
 
 def _event_numbers(old: Image | None, new: Image) -> Counter[str]:

@@ -1,6 +1,7 @@
 """Every key and attribute name of counter rows: written here and nowhere else. Pure."""
 
 import re
+from datetime import datetime
 from typing import Final
 
 from chalicelib.jobs.job import Status
@@ -19,6 +20,9 @@ LEGACY: Final = Row(TOTALS, "TOTAL")
 """The one row in which versions before 0.2 counted all types; `legacy` moves its numbers into the rows per type."""
 NUMBER, WAITING = "n#", "w#"
 """Attributes of a type's row: jobs by status, and since when the queued ones wait (see `backlog`)."""
+UNSENT, CLAIMED_TO = "u#", "claimed_to"
+"""Attributes of a type's row: jobs without a message by the minute in which they were first due, and when those jobs
+were sent that were claimed last."""
 MARK: Final = "mark#"
 """Attribute of any row: how far it has counted a lane."""
 ERRORS: Final = "ERR"
@@ -45,6 +49,16 @@ def is_totals(row: Row) -> bool:
 def number(status: Status) -> str:
     """Return the attribute of a status in a type's row."""
     return f"{NUMBER}{status}"
+
+
+def unsent(order: str) -> str:
+    """Return the attribute of the minute of an index key: "u#2027-01-15T08:00"."""
+    return f"{UNSENT}{order[:16]}"
+
+
+def unsent_since(attribute: str) -> float:
+    """Return when the minute of such an attribute began, in seconds since the epoch."""
+    return datetime.fromisoformat(f"{attribute.removeprefix(UNSENT)}:00Z").timestamp()
 
 
 def bucket(job_type: str, step: int, at: float) -> Row:

@@ -20,14 +20,28 @@ def standing(rows: Mapping[str, Mapping[str, Any]], paused: Mapping[str, float])
         totals |= {(name, STATES[key]): max(0, n) for key, n in numbers.items() if key in STATES}
         marks = {key: n for key, n in numbers.items() if key.startswith(keys.WAITING)}
         waiting |= {name: marks} if marks else {}
-    return Standing(totals, waiting, paused)
+    claimed = {name.removeprefix(keys.TYPE): float(row[keys.CLAIMED_TO]) for name, row in rows.items()
+               if name.startswith(keys.TYPE) and keys.CLAIMED_TO in row}  # fmt: skip
+    return Standing(totals, waiting, paused, _unsent(rows), claimed)
+
+
+def _unsent(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, list[float]]:
+    found = {
+        name.removeprefix(keys.TYPE): sorted(
+            keys.unsent_since(key) for key, n in row.items() if key.startswith(keys.UNSENT) and n > 0
+        )
+        for name, row in rows.items()
+        if name.startswith(keys.TYPE)
+    }
+    return {name: minutes for name, minutes in found.items() if minutes}
 
 
 def litter(item: Mapping[str, Any], now: float) -> list[str]:
     """Return what of a type's row nobody reads any more: times long past, and marks of shards that have ended."""
     marks = {name: int(value) for name, value in item.items() if name.startswith(keys.WAITING)}
     shards = [name for name in item if name.startswith(keys.MARK) and keys.ended(name.removeprefix(keys.MARK), now)]
-    return [*backlog.litter(marks, now), *shards]
+    even = [name for name, n in item.items() if name.startswith(keys.UNSENT) and n <= 0]
+    return [*backlog.litter(marks, now), *even, *shards]
 
 
 def legacy_numbers(row: Mapping[str, Any]) -> dict[str, dict[str, int]]:

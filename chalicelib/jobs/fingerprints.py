@@ -28,6 +28,7 @@ VOLATILE = (
     r"|\d+(?:[.,]\d+)*"
 )
 PARTS = re.compile(f"(?P<code>{CODE})|(?P<volatile>{VOLATILE})", re.IGNORECASE | re.ASCII)
+DIGITS = re.compile("[0-9]+")
 CODES = re.compile(CODE, re.IGNORECASE | re.ASCII)
 
 
@@ -64,5 +65,5 @@ def _replaced(found: re.Match[str]) -> str:
         # A quoted reason keeps its codes: urllib3 puts the whole cause into quotes.
         return " ".join(["…", *CODES.findall(text[1:-1])])
     if text.startswith("//"):
-        return f"//{re.sub('[0-9]+', '…', text[2:].partition('/')[0])}/…"
+        return f"//{DIGITS.sub('…', text[2:].partition('/')[0])}/…"
     return "…"

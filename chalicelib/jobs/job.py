@@ -52,10 +52,11 @@ STOP = _move("stop", Status.PROCESSING, Status.CANCELLED, "worker")
 EXHAUST = _move("exhaust", Status.PROCESSING, Status.DEAD_LETTER, "worker")
 DEFER = _move("defer", Status.PROCESSING, Status.RETRYING, "worker")
 BURY = _move("bury", ACTIVE, Status.DEAD_LETTER, "watchdog")
+RETIRE = _move("retire", ACTIVE, Status.CANCELLED, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
 MOVES: tuple[Move, ...] = (
-    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, BURY, REQUEUE, CANCEL,
+    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, BURY, RETIRE, REQUEUE, CANCEL,
 )  # fmt: skip
 """Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
 

@@ -14,8 +14,10 @@ from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload, UnknownJobType
 from chalicelib.jobs.backoff import LONGEST_WAIT, STANDARD, Backoff
+from chalicelib.jobs.example import example_of
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, SPARE_RECEIVES
+from chalicelib.jobs.readback import check_models, check_reads_back, check_runs_at_once
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
@@ -94,8 +96,7 @@ class JobType(Generic[P, R]):
     @property
     def example(self) -> JSON:
         """A payload that works as it is: the first example of the schema."""
-        examples = self.schema.get("examples") or [{}]
-        return examples[0]
+        return example_of(self.schema)
 
     def parse(self, payload: JSON) -> P:
         """The payload as the model; raises InvalidPayload that names each wrong field."""
@@ -115,8 +116,14 @@ class JobType(Generic[P, R]):
         return self.parse(self.upgrade(payload))
 
     def canonical(self, payload: JSON) -> JSON:
-        """The payload as stored: checked, with defaults filled in; raises InvalidPayload."""
-        return self.parse(payload).model_dump(mode="json")
+        """Return the payload as stored: checked, with defaults filled in. Raises InvalidPayload.
+
+        Also when the stored form does not read back equal: the job would run on other data than were sent.
+        """
+        model = self.parse(payload)
+        stored = model.model_dump(mode="json")
+        check_reads_back(self.name, model, stored)
+        return stored
 
 
 def field_errors(error: ValidationError, *prefix: str) -> list[FieldError]:
@@ -162,15 +169,21 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
             memory, budget, tuple(grants), retry, upgrade, retired,
         )  # fmt: skip
         _check(declared)
+        check_models(name, payload=declared.payload_model, result=_hints(function).get("return"))
         _registry[name] = declared
         return declared
 
     return declare
 
 
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    return get_type_hints(function, localns={"JobContext": Any})
+
+
 def _payload_model(name: str, function: Callable[..., Any]) -> Any:
+    check_runs_at_once(name, function)
     parameters = list(inspect.signature(function).parameters)
-    model = get_type_hints(function, localns={"JobContext": Any}).get(parameters[0]) if parameters else None
+    model = _hints(function).get(parameters[0]) if parameters else None
     if len(parameters) != 2 or not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise ConfigurationError(
             f"{name}: the function takes (payload, ctx), and payload is annotated with a pydantic model"
@@ -209,6 +222,11 @@ def get(name: str) -> JobType[Any, Any]:
 def all_types() -> list[JobType[Any, Any]]:
     """Every declared job type, by name."""
     return [_registry[name] for name in sorted(_registry)]
+
+
+def names() -> list[str]:
+    """Return the name of every declared job type."""
+    return sorted(_registry)
 
 
 def load(package: str = "handlers") -> list[JobType[Any, Any]]:

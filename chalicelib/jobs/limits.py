@@ -27,8 +27,14 @@ MAX_DELAY = int(365 * DAY)
 
 SEND_GRACE = 60.0
 """The watchdog leaves a job alone for this long before it asks why no worker has claimed it."""
-LOOK_AHEAD = 120.0
-"""The message of a scheduled job is sent this long before its time, with the rest as its delay."""
+LOOK_AHEAD = 840.0
+"""The message of a scheduled or parked job is sent this long before its time, with the rest as its delay.
+
+As early as SQS allows, less a minute of margin: jobs that are due at one moment are then sent over 14 minutes."""
+RETENTION = 4 * DAY
+"""A message that nobody receives for this long is dropped by its queue."""
+RETIRE_AFTER = 3_600.0
+"""A job is cancelled this long after its type was first seen to be undeclared: a rollback comes sooner."""
 SQS_LONGEST_DELAY = 900
 """SQS's own limit on `DelaySeconds`:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-timers.html"""

@@ -13,15 +13,20 @@ from chalicelib.jobs.fingerprints import mentions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter
 
-GROUPS: dict[Status, str] = {
-    Status.QUEUED: "ACTIVE",
-    Status.PROCESSING: "ACTIVE",
-    Status.RETRYING: "ACTIVE",
-    Status.SCHEDULED: "SCHED",
-    Status.FAILED: "FAILED",
-    Status.DEAD_LETTER: "DEAD",
+ACTIVE, SCHED, PARKED = "ACTIVE", "SCHED", "PARKED"
+GROUPS: dict[Status, tuple[str, ...]] = {
+    Status.QUEUED: (ACTIVE,),
+    Status.PROCESSING: (ACTIVE,),
+    Status.RETRYING: (ACTIVE, PARKED),
+    Status.SCHEDULED: (SCHED,),
+    Status.FAILED: ("FAILED",),
+    Status.DEAD_LETTER: ("DEAD",),
 }
-"""The sparse index holds these groups; completed and cancelled jobs leave it, which saves their index writes."""
+"""The groups of the sparse index that hold the jobs of a status; the others leave it, which saves index writes."""
+BY_TYPE = frozenset({ACTIVE, SCHED, PARKED})
+"""Groups of unfinished jobs: each job type has partitions of its own, so that no type hides another one's jobs."""
+MIXED = frozenset({ACTIVE})
+"""Groups that hold several states: only the main item tells which one a job is in."""
 
 
 def iso(at: float) -> str:
@@ -35,11 +40,29 @@ def born(job: Job) -> str:
 
 
 def order(job: Job) -> str:
-    """Sort key of the sparse indexes: when the job was first due, so that scheduled jobs lie in the order they run.
+    """Return the sort key of the sparse indexes: when the job was first due, or until when it is parked.
 
-    It is taken when the job is created and stays: a job that moved between two pages would be listed twice.
+    It is taken when the job is created, and again when it is parked. It never changes otherwise: a job that moved
+    while somebody turns pages could be missed.
     """
-    return _key(job.run_at or job.created_at, job.id)
+    return order_at(job.parked_until or job.run_at or job.created_at, job.id)
+
+
+def order_at(at: float, job_id: str) -> str:
+    """Return the sort key of the sparse indexes for a job that is due at `at` (seconds since the epoch)."""
+    return _key(at, job_id)
+
+
+def group(status: Status, *, parked: bool = False) -> str | None:
+    """Return the group of the sparse index a job lies in; None when it is in none."""
+    if status not in GROUPS:
+        return None
+    return PARKED if parked and status is Status.RETRYING else GROUPS[status][0]
+
+
+def is_parked(job: Job) -> bool:
+    """Return True for a job that waits without a message until `parked_until`."""
+    return job.status is Status.RETRYING and job.parked_until is not None and not job.sent
 
 
 def by_due(which: Filter) -> bool:

@@ -60,6 +60,8 @@ class Change:
     values: Mapping[str, Any]
     increments: Mapping[str, int] = field(default_factory=dict)
     writer: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    job_type: str = ""
+    """The job's type, which names its partitions of the index. Without it the job stays in the partition it is in."""
 
     def allowed(self, job: Job) -> bool:
         """Return whether this change may be applied to the job as it is."""
@@ -85,17 +87,21 @@ class Claimant:
     receive_count: int = 1
 
 
-def claim(gen: int, *, now: float, lease_until: float, by: Claimant) -> Change:
-    """Let a worker take a waiting job that is due. The attempt is charged here, so that a crash loop ends."""
+def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: str = "") -> Change:
+    """Let a worker take a waiting job that is due. The attempt is charged here, so that a crash loop ends.
+
+    `job_type` moves a scheduled or parked job to the jobs at work in the index; a worker always gives it.
+    """
     tests = (*_budget(), Test("next_attempt_at", "due", now))
     values = {**_held(now, lease_until, by), "next_attempt_at": None}
-    return Change(j.CLAIM, gen, tests, values, {"attempts": 1, "claims": 1})
+    return Change(j.CLAIM, gen, tests, values, {"attempts": 1, "claims": 1}, job_type=job_type)
 
 
 def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant) -> Change:
     """Let a worker take a job whose holder's lease has run out while nothing was settled."""
+    charged = {"attempts": 1, "claims": 1}
     tests = (*_fence(lost), Test("lease_until", "<", now), *_budget())
-    return Change(j.TAKE_OVER, lost.gen, tests, _held(now, lease_until, by), {"attempts": 1, "claims": 1})
+    return Change(j.TAKE_OVER, lost.gen, tests, _held(now, lease_until, by), charged, job_type=lost.type)
 
 
 def complete(held: Job, *, now: float, result: JSON) -> Change:
@@ -117,7 +123,7 @@ def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str]
     `parked`: the message is acknowledged, and the watchdog sends another one ahead of that time.
     """
     values = {**_waits(now, not_before, parked), **_error(held, error), "stalled_since": None}
-    return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values)
+    return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values, job_type=held.type)
 
 
 def defer(
@@ -129,7 +135,14 @@ def defer(
     """
     since = (held.stalled_since or now) if stalled else None
     values = {**_waits(now, not_before, parked), **_error(held, error), "stalled_since": since}
-    return Change(j.DEFER, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values, {"attempts": -1})
+    return Change(
+        j.DEFER,
+        held.gen,
+        (*_fence(held), Test("cancel_requested", "unset")),
+        values,
+        {"attempts": -1},
+        job_type=held.type,
+    )
 
 
 def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
@@ -149,9 +162,13 @@ def stop(held: Job, *, now: float) -> Change:
 
 def bury(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     """Give up a job that no worker holds, by the watchdog or by a worker that finds its attempts spent."""
-    free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
-    tests = (Test("status", "=", found.status), *_fence(found), *free)
-    return Change(j.BURY, found.gen, tests, {**_finished(now, KEEP_DEAD), **_error(found, error)})
+    return Change(j.BURY, found.gen, _unheld(found, now), {**_finished(now, KEEP_DEAD), **_error(found, error)})
+
+
+def retire(found: Job, *, now: float, reason: str) -> Change:
+    """Cancel a job that nobody can run any more because its type was removed; a running one only after its lease."""
+    error = _error(found, ("TypeRemoved", reason))
+    return Change(j.RETIRE, found.gen, _unheld(found, now), {**_finished(now, KEEP_DONE), **error})
 
 
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
@@ -164,7 +181,7 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
         "result": None, "error_class": None, "error_message": None, "fingerprint": None,
         "progress": None, "progress_note": None, "updated_at": now,
     }  # fmt: skip
-    return Change(j.REQUEUE, found.gen, (), {**values, **edited})
+    return Change(j.REQUEUE, found.gen, (), {**values, **edited}, job_type=found.type)
 
 
 def cancel(found: Job, *, now: float) -> Change:
@@ -182,16 +199,26 @@ def mark_sent(job: Job) -> Change:
     return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True})
 
 
-def watch(seen: Job, *, until: float, resent: bool) -> Change:
-    """Set the watchdog's next look to `until`; of two watchdogs with one look, one is refused."""
+def watch(seen: Job, *, until: float, resent: bool, stalled_since: float | None = None) -> Change:
+    """Write down that the watchdog looked, and looks again at `until`; two watchdogs cannot both do it for one look.
+
+    `stalled_since` is when the platform first kept the job from running; the first such time stays.
+    """
     tests = (Test("due_at", "=", seen.due_at),)
-    return Change(j.WATCH, seen.gen, tests, {"due_at": until}, {"resends": 1} if resent else {})
+    stalled = {"stalled_since": stalled_since} if stalled_since and not seen.stalled_since else {}
+    return Change(j.WATCH, seen.gen, tests, {"due_at": until, **stalled}, {"resends": 1} if resent else {})
+
+
+def watch_undeclared(seen: Job, *, now: float, until: float) -> Change:
+    """Write down that the job's type is not declared since `now`, or not declared still. No re-send is counted then."""
+    first = seen.stalled_since is None or seen.resends > 0
+    values = {"due_at": until, "resends": 0, "stalled_since": now if first else seen.stalled_since}
+    return Change(j.WATCH, seen.gen, (Test("due_at", "=", seen.due_at),), values)
 
 
 def redeliver(found: Job, *, now: float, due_at: float) -> Change:
     """Call for a fresh message at `due_at`, in place of one that used up its receives while the job can still run."""
-    free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
-    tests = (Test("status", "=", found.status), *_fence(found), Test("sent", "=", True), *free)
+    tests = (*_unheld(found, now), Test("sent", "=", True))
     values = {"sent": False, "due_at": due_at, "stalled_since": found.stalled_since or now}
     return Change(j.REDELIVER, found.gen, tests, values, {"resends": 1})
 
@@ -204,6 +231,12 @@ def report(held: Job, *, now: float, percent: float, note: str | None) -> Change
 
 def _fence(held: Job) -> tuple[Test, ...]:
     return (Test("claims", "=", held.claims),)
+
+
+def _unheld(found: Job, now: float) -> tuple[Test, ...]:
+    """Return the tests that no worker holds the job, and that nothing changed since it was found."""
+    free = (Test("lease_until", "<", now),) if found.status is Status.PROCESSING else ()
+    return (Test("status", "=", found.status), *_fence(found), *free)
 
 
 def _budget() -> tuple[Test, ...]:

@@ -1,11 +1,13 @@
 """Submit many jobs at once: each is stored, then their messages go out in tens."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.errors import JobFlowError, MoveRefused, NotStored
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
+from chalicelib.jobs.limits import SQS_LONGEST_DELAY
 from chalicelib.jobs.ports import Nudge
 from chalicelib.service.jobs import TIME_TO_ACT, JobService, Submission
 from chalicelib.telemetry import events
@@ -74,22 +76,27 @@ def _keep(service: JobService, one: Submission | JobFlowError) -> Outcome:
 
 def _send_all(service: JobService, jobs: Sequence[Job], ends: float) -> set[str]:
     """Send the jobs' messages as long as there is time; returns the ids of those that got out."""
-    later = [job for job in jobs if service.delay_of(job)]
+    delays = {job.id: service.delay_of(job) for job in jobs}
     sent: set[str] = set()
-    for chunk in (*([job] for job in later), *_chunks([job for job in jobs if job not in later])):
+    # What is due later than SQS can hold a message is left to the watchdog.
+    for chunk in _chunks([job for job in jobs if delays[job.id] <= SQS_LONGEST_DELAY]):
         if service.now() >= ends:
             for job in chunk:
                 events.dispatch_deferred(job, NO_TIME)
-        elif chunk[0] in later:
-            sent |= {job.id for job in map(service.send, chunk) if job.sent}
         else:
-            sent |= _send(service, chunk, ends)
+            sent |= dispatch_many(service, chunk, delays, ends)
     return sent
 
 
-def _send(service: JobService, jobs: Sequence[Job], ends: float) -> set[str]:
+def dispatch_many(
+    service: JobService, jobs: Sequence[Job], delays: Mapping[str, int], ends: float = math.inf
+) -> set[str]:
+    """Send up to ten jobs' messages, of one type, in one request; return the ids of those that got out.
+
+    `delays` are in seconds, by id. From `ends` on (epoch seconds) the jobs are no longer marked as sent.
+    """
     try:
-        lost = {nudge.id for nudge in service.queue.send_many([_nudge(job) for job in jobs])}
+        lost = {nudge.id for nudge in service.queue.send_many([_nudge(job) for job in jobs], delays)}
     except Exception as error:
         for job in jobs:
             events.dispatch_deferred(job, error)
@@ -103,6 +110,8 @@ def _send(service: JobService, jobs: Sequence[Job], ends: float) -> set[str]:
 
 
 def _mark(service: JobService, job: Job) -> None:
+    if job.sent:
+        return
     try:
         service.store.apply(job.id, transitions.mark_sent(job))
     except MoveRefused:

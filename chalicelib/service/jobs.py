@@ -144,14 +144,22 @@ class JobService:
             found = self.store.get(job_id)
             if found.terminal:
                 raise JobConflict(f"Job {job_id} is {found.status}; it cannot be cancelled any more.")
-            door = transitions.cancel if found.status in WAITING else transitions.ask_to_stop
             try:
-                after = self.store.apply(job_id, door(found, now=self.now()))
+                after = self.store.apply(job_id, self._stopping(found))
             except MoveRefused:
                 continue
             events.moved(after, "cancel" if after.terminal else "ask_to_stop")
             return after
         raise JobConflict(f"Job {job_id} is changing too quickly; try again.")
+
+    def _stopping(self, found: Job) -> transitions.Change:
+        """Return the change that stops a job; one that runs is asked, unless its type and its worker are gone."""
+        now = self.now()
+        if found.status in WAITING:
+            return transitions.cancel(found, now=now)
+        if found.type not in jobtype.names() and (found.lease_until or 0.0) < now:
+            return transitions.retire(found, now=now, reason="An operator cancelled it; its job type was removed.")
+        return transitions.ask_to_stop(found, now=now)
 
     def now(self) -> float:
         """Seconds since the epoch, to the millisecond: what is stored is what was meant."""

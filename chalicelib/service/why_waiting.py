@@ -7,6 +7,9 @@ from chalicelib.jobs.job import WAITING, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Standing
 
+SLOW_SEND = 10.0
+"""Seconds after which an unsent message is worth a word: a batch is sent a moment after it is stored."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -65,12 +68,13 @@ def _queued(job: Job, line: Line, now: float) -> str:
     if line.paused is not None:
         return f"The {job.type} queue is paused since {iso(line.paused)}; it waits until it is resumed"
     if not job.sent:
-        return "It is stored, but its message is not sent yet; the watchdog sends it within two minutes"
+        late = now - job.updated_at > SLOW_SEND
+        return "Not queued yet; it will be re-sent within 2 minutes" if late else "Being queued"
     if line.ahead == 0:
-        return f"It is next in the {job.type} queue and waits for a free worker"
-    jobs = "1 job is" if line.ahead == 1 else f"{line.ahead:,} jobs are"
-    age = "" if line.oldest is None else f", the oldest waiting for {_span(now - line.oldest)}"
-    return f"At most {jobs} ahead of it in the {job.type} queue{age}"
+        return f"Next in the {job.type} queue; waiting for a worker"
+    jobs = "1 job" if line.ahead == 1 else f"{line.ahead:,} jobs"
+    age = "" if line.oldest is None else f"; the oldest has waited {_span(now - line.oldest)}"
+    return f"Up to {jobs} ahead in the {job.type} queue{age}"
 
 
 def _span(seconds: float) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.ports import Nudge
 from chalicelib.telemetry.emf import Metric, count
-from chalicelib.telemetry.logger import event, logger
+from chalicelib.telemetry.logger import event, logger, nudge_keys
 
 ENDS = {
     Status.COMPLETED: Metric.COMPLETED,
@@ -17,13 +18,14 @@ ENDS = {
     Status.DEAD_LETTER: Metric.DEAD_LETTERED,
 }
 """What the end of an attempt counts as, by the state it leaves the job in."""
+LONGEST_PATH = 200
 STORED = ("POST", "/jobs", 201)
 """An answer that has a line already: job.created, which has the job's id beside the same correlation id."""
 
 
 def created(job: Job) -> None:
     """A job was stored. It is counted when the table's stream tells of it, many jobs to a line."""
-    event("job.created", job, payload_bytes=job.payload_bytes)
+    event("job.created", job)
 
 
 def batch_cut_short(stored: int, left: int) -> None:
@@ -90,6 +92,11 @@ def buried(job: Job) -> None:
     count(Metric.DEAD_LETTERED, job.type)
 
 
+def retired(job: Job) -> None:
+    """A job was cancelled because the code does not declare its type any more."""
+    event("job.retire", job, level="WARNING", error_class=job.error_class)
+
+
 def resent(job: Job, delay: int) -> None:
     """The watchdog sent a job's message: the first one did not get out, or was lost, or it was time for it."""
     event("watchdog.resent", job, level="INFO" if job.run_at else "WARNING", delay_s=delay, resends=job.resends)
@@ -132,9 +139,12 @@ def claim_deferred(job: Job, why: str, seconds: int) -> None:
     event("claim.deferred", job, level="DEBUG", why=why, visibility_s=seconds)
 
 
-def message_dropped(job_type: str, job_id: str, why: str) -> None:
-    """A message was acknowledged without running anything: its job is cancelled, gone, or of a newer generation."""
-    logger().info("message.dropped", extra={"job_type": job_type, "job_id": job_id, "why": why})
+def message_dropped(nudge: Nudge, current: Job | None, why: str) -> None:
+    """Tell of a message that was acknowledged without running anything: its job is finished, gone or run again.
+
+    `gen` is the message's; `status` and `attempt` are the job's as it stands.
+    """
+    logger().info("message.dropped", extra={**nudge_keys(nudge, current), "why": why})
 
 
 def message_malformed(job_type: str, why: str, receive_count: int) -> None:
@@ -160,16 +170,22 @@ def rate_limiter_down(error: Exception) -> None:
     count(Metric.CONTROL_TABLE_DOWN)
 
 
-def rate_limited() -> None:
-    """A request was refused; the address is not logged."""
-    logger().info("rate_limit.refused")
-
-
-def request_served(method: str, route: str, status: int, duration_ms: float, correlation_id: str) -> None:
-    """The API answered; the route as declared, without the ids in it."""
-    keys = {"method": method, "route": route, "status_code": status, "duration_ms": round(duration_ms, 1)}
+def request_served(
+    method: str, route: str, status: int, duration_ms: float, asker: Mapping[str, str], refused: str | None = None
+) -> None:
+    """Tell that the API answered: the route as declared, without the ids in it, who asked, and why it was refused."""
+    keys = {"method": method, "route": route, "status_code": status, "duration_ms": round(duration_ms, 1), **asker}
+    if refused is not None:
+        logger().warning("api.refused", extra={**keys, "why": refused})
+        return
     level = logger().debug if (method, route, status) == STORED else logger().info
-    level("api.request", extra={**keys, "correlation_id": correlation_id})
+    level("api.request", extra=keys)
+
+
+def token_refused(principal: str | None, why: str, method: str, path: str) -> None:
+    """Tell that the authorizer refused a token: whose it was, if it is one of ours, and which call it was for."""
+    asked = {"method": method, "path": path[:LONGEST_PATH], "why": why}
+    logger().warning("auth.refused", extra={**asked, **({"principal": principal} if principal else {})})
 
 
 def request_failed(route: str, correlation_id: str) -> None:
@@ -183,14 +199,19 @@ def authorizer_down(error: Exception) -> None:
     count(Metric.CONTROL_TABLE_DOWN)
 
 
-def token_issued(token_id: str, role: str) -> None:
-    """A token was made; its text is nowhere but with the one who asked."""
-    logger().info("token.issued", extra={"token_id": token_id, "role": role})
+def token_issued(token_id: str, role: str, by: str) -> None:
+    """Tell that a token was issued, and by whom; its text is nowhere but with the one who asked."""
+    logger().info("token.issued", extra={"token_id": token_id, "role": role, "by": by})
 
 
-def token_revoked(token_id: str) -> None:
-    """A token was made useless."""
-    logger().info("token.revoked", extra={"token_id": token_id})
+def token_revoked(token_id: str, by: str) -> None:
+    """Tell that a token was revoked, and by whom."""
+    logger().info("token.revoked", extra={"token_id": token_id, "by": by})
+
+
+def counters_unread(error: Exception) -> None:
+    """The counters did not answer: jobs of removed types are missing in a listing."""
+    logger().exception("counters.unread", extra={"error": type(error).__name__})
 
 
 def counted(records: int, entries: int, created: Mapping[str, int]) -> None:
@@ -215,13 +236,13 @@ def recounted(jobs: int, wrong: Mapping[str, int], repaired: Mapping[str, int]) 
         count(Metric.COUNTER_DRIFT, number=sum(abs(n) for n in wrong.values()))
 
 
-def paused(job_type: str, token_id: str, *, resumed: bool = False) -> None:
-    """An administrator paused or resumed a type."""
+def paused(job_type: str, principal: str, *, resumed: bool = False) -> None:
+    """Tell that an operator paused a type's queue, or resumed it."""
     logger().warning("job_type.resumed" if resumed else "job_type.paused",
-                     extra={"job_type": job_type, "token_id": token_id})  # fmt: skip
+                     extra={"job_type": job_type, "principal": principal})  # fmt: skip
 
 
-def error_acknowledged(fingerprint: str, token_id: str, *, reopened: bool = False) -> None:
+def error_acknowledged(fingerprint: str, principal: str, *, reopened: bool = False) -> None:
     """Somebody marked a group of errors as known, or took the mark away."""
     logger().info("error.reopened" if reopened else "error.acknowledged",
-                  extra={"fingerprint": fingerprint, "token_id": token_id})  # fmt: skip
+                  extra={"fingerprint": fingerprint, "principal": principal})  # fmt: skip

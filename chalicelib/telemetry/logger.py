@@ -1,4 +1,4 @@
-"""Write log lines: the one logger, and the keys of every line about a job."""
+"""Write log lines: the one logger, and the keys that every line about a job or within a request carries."""
 
 import functools
 from collections.abc import Iterator
@@ -7,39 +7,55 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.ports import Nudge
 from chalicelib.telemetry.emf import SERVICE
-
-STATED = frozenset({
-    ("job.created", Status.QUEUED), ("attempt.started", Status.PROCESSING), ("attempt.completed", Status.COMPLETED),
-})  # fmt: skip
-"""Events of every job whose name says the state: no need to pay for saying it twice."""
 
 
 @functools.cache
 def logger() -> Logger:
-    """The one logger; its level is LOG_LEVEL's (Powertools reads it)."""
+    """Return the one logger; its level is LOG_LEVEL's (Powertools reads it)."""
     # nothing here is traced by X-Ray, but Lambda gives every invocation an id for it
     return Logger(service=SERVICE, location=None, utc=True, datefmt="%Y-%m-%dT%H:%M:%S.%FZ", xray_trace_id=None)
 
 
 def job_keys(job: Job) -> dict[str, Any]:
-    """Return the keys of every line about a job."""
+    """Return the keys that every line about a job carries."""
     return {
-        "job_id": job.id, "job_type": job.type, "gen": job.gen, "attempt": job.attempts,
+        "job_id": job.id, "job_type": job.type, "status": str(job.status), "gen": job.gen, "attempt": job.attempts,
         "correlation_id": job.correlation_id,
+    }  # fmt: skip
+
+
+def nudge_keys(nudge: Nudge, current: Job | None) -> dict[str, Any]:
+    """Return the same keys for a message; `current` is its job as it stands, None when there is none."""
+    return {
+        "job_id": nudge.id, "job_type": nudge.type, "status": str(current.status) if current else "gone",
+        "gen": nudge.gen, "attempt": current.attempts if current else 0, "correlation_id": nudge.cid,
     }  # fmt: skip
 
 
 @contextmanager
 def about(**keys: Any) -> Iterator[None]:
-    """Put keys on every line written inside, and take them off again: records of a batch must not bleed."""
+    """Put keys on every line this process writes inside, from any of its threads: a worker has one job at a time."""
     with logger().append_context_keys(**keys):
         yield
 
 
+@contextmanager
+def within_request(**keys: str) -> Iterator[None]:
+    """Put keys on every line this thread writes inside: a local API answers several requests at a time."""
+    log = logger()
+    before = dict(log.thread_safe_get_current_keys())
+    log.thread_safe_append_keys(**keys)
+    try:
+        yield
+    finally:
+        log.thread_safe_clear_keys()
+        log.thread_safe_append_keys(**before)
+
+
 def event(name: str, job: Job, level: str = "INFO", **extra: Any) -> None:
-    """A line about a job; what is None is left out."""
+    """Write a line about a job, without the facts that are None."""
     facts = {key: value for key, value in extra.items() if value is not None}
-    state = {} if (name, job.status) in STATED else {"status": str(job.status)}
-    getattr(logger(), level.lower())(name, extra={**job_keys(job), **state, **facts})
+    getattr(logger(), level.lower())(name, extra={**job_keys(job), **facts})

@@ -4,17 +4,63 @@ import math
 from dataclasses import dataclass
 
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import LOOK_AHEAD, SEND_GRACE
+from chalicelib.jobs.limits import (
+    DAY,
+    GIVE_UP_STALLED,
+    LOOK_AHEAD,
+    RETENTION,
+    RETIRE_AFTER,
+    SEND_GRACE,
+)
+from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Depth
 
 PATIENCE = 300.0
 """Seconds after the first re-send of a message that was sent before; twice as long after each further one."""
-MOST_PATIENCE = 7_200.0
+MOST_PATIENCE = 3_600.0
+MOST_OLD_PATIENCE = DAY / 2
 MOST_UNSENT_PATIENCE = 1_200.0
-MOST_RESENDS = 5
-"""Re-sends of one generation, each into a queue with nothing visible; none was ever claimed."""
-MOST_FAILED_SENDS = 20
-"""Sends that did not even get out, spread over about 6 hours: an outage ends before, a queue that is gone does not."""
+SLACK = 300.0
+"""Seconds by which jobs that were sent later must have been claimed before a waiting job is in doubt: SQS does not
+keep the order exactly."""
+OLD = RETENTION - DAY / 2
+"""Age at which a waiting job is in doubt whatever else is known: its message is about to be dropped by the queue."""
+OLD_HELD = 3_600.0
+"""The same for a message that was received before: it comes back by itself soon after its lease or its backoff."""
+REMOVED = "Its job type was removed by a deploy."
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What is known of a job type's queue.
+
+    `claimed_to` is when the jobs were sent that are claimed now (epoch seconds; None: unknown). `counted` tells whether
+    the counters answered, `declared` whether the code still has the type.
+    """
+
+    depth: Depth | None = None
+    claimed_to: float | None = None
+    paused: bool = False
+    counted: bool = True
+    declared: bool = True
+
+    @property
+    def empty(self) -> bool:
+        """Return True when the queue is known to hold no message of any kind."""
+        return self.depth is not None and not (self.depth.visible or self.depth.delayed or self.depth.in_flight)
+
+    def horizon(self, now: float) -> float | None:
+        """Return up to when jobs were first due that may be in doubt; None when none is, because the queue is paused.
+
+        What was due later waits as it should, however much it is, and is not even read.
+        """
+        if not self.declared:
+            return now
+        if self.paused:
+            return None
+        if self.empty or not self.counted:
+            return now
+        return max(now - OLD, self.claimed_to or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +77,14 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Resend:
-    """Send the job's message again, visible in `delay` seconds, and look again at `until` (seconds since the epoch)."""
+    """Send the job's message again, visible in `delay` seconds, and look again at `until` (seconds since the epoch).
+
+    `stalled`: the platform keeps the job from running; the send is not just the one that was planned.
+    """
 
     delay: int
     until: float
+    stalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +94,84 @@ class Bury:
     error: tuple[str, str]
 
 
-def watch(job: Job, now: float, depth: Depth) -> Leave | Wait | Resend | Bury:
-    """What to do about an unfinished job at `now` (epoch seconds), its type's queue being as deep as `depth`."""
+@dataclass(frozen=True, slots=True)
+class Undeclared:
+    """The job's type is not declared: look again at `until` (seconds since the epoch)."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Retire:
+    """Cancel the job: its type was removed long enough ago."""
+
+
+Verdict = Leave | Wait | Resend | Bury | Undeclared | Retire
+
+
+def watch(job: Job, now: float, signs: Signs) -> Verdict:
+    """Return what to do about an unfinished job at `now` (epoch seconds)."""
     if job.terminal or job.due_at > now:
         return Leave()
-    if not job.sent:
-        return _first_send(job, now)
+    if not signs.declared:
+        return _undeclared(job, now)
+    return _of_sent(job, now, signs) if job.sent else _first_send(job, now)
+
+
+def _of_sent(job: Job, now: float, signs: Signs) -> Wait | Resend | Bury:
     since = expected(job)
     if now < since + SEND_GRACE:
         return Wait(since + SEND_GRACE)
-    if depth.visible:
-        # Its message is most likely one of those: sending another would only feed the backlog.
+    if not in_doubt(job, now, signs):
         return Wait(now + min(max(now - since, PATIENCE), MOST_PATIENCE))
-    if job.resends >= MOST_RESENDS:
-        return Bury(("Undeliverable", f"Its message was sent {job.resends + 1} times, and no worker took it."))
-    return Resend(0, now + min(PATIENCE * 2**job.resends, MOST_PATIENCE))
+    if not lost(job, signs):
+        # Old, but no sign of a loss: the message most likely still waits, so another one is sent rarely.
+        return Resend(0, now + min(OLD_HELD * 2**job.resends, MOST_OLD_PATIENCE))
+    if _given_up(job, now):
+        return Bury(("Undeliverable", f"{_stalled(job)}, although its message was sent again {job.resends} times."))
+    return Resend(0, now + min(PATIENCE * 2**job.resends, MOST_PATIENCE), stalled=True)
+
+
+def in_doubt(job: Job, now: float, signs: Signs) -> bool:
+    """Return True when a sent job may have lost its message: by the signs of its queue, or by its age alone."""
+    held = job.status in (Status.PROCESSING, Status.RETRYING)
+    return not signs.paused and (lost(job, signs) or now - expected(job) > (OLD_HELD if held else OLD))
+
+
+def lost(job: Job, signs: Signs) -> bool:
+    """Return True when the message of a sent job would have been received by now, if there were one."""
+    return signs.empty or (signs.claimed_to is not None and expected(job) < signs.claimed_to - SLACK)
 
 
 def _first_send(job: Job, now: float) -> Wait | Resend | Bury:
-    early = (job.run_at or now) - now
+    early = (job.next_attempt_at or now) - now
     if early > LOOK_AHEAD:
         return Wait(now + early - LOOK_AHEAD)
-    if job.resends >= MOST_FAILED_SENDS:
-        return Bury(("Undeliverable", f"Its message could not be sent in {job.resends} tries."))
+    if _given_up(job, now):
+        return Bury(("Undeliverable", f"{_stalled(job)}: {job.resends} tries to send its message failed."))
     backoff = min(SEND_GRACE * 2**job.resends, MOST_UNSENT_PATIENCE)
-    return Resend(max(0, math.ceil(early)), now + max(early, 0) + backoff)
+    return Resend(max(0, math.ceil(early)), now + max(early, 0) + backoff, stalled=job.resends > 0)
+
+
+def _undeclared(job: Job, now: float) -> Wait | Undeclared | Retire:
+    if job.status is Status.PROCESSING and now <= (job.lease_until or 0.0) + SEND_GRACE:
+        return Wait((job.lease_until or now) + 2 * SEND_GRACE)
+    # A re-send marks a job as stalled, too, and is counted; of a job of an undeclared type none is.
+    if job.stalled_since is not None and job.resends == 0 and now >= job.stalled_since + RETIRE_AFTER:
+        return Retire()
+    return Undeclared(now + RETIRE_AFTER)
+
+
+def _given_up(job: Job, now: float) -> bool:
+    return job.stalled_since is not None and now - job.stalled_since > GIVE_UP_STALLED
+
+
+def _stalled(job: Job) -> str:
+    return f"No worker took it since {iso(job.stalled_since or 0.0)}"
 
 
 def expected(job: Job) -> float:
-    """When the job's message should have been visible, at the latest."""
+    """Return when the job's message should have been visible, at the latest (seconds since the epoch)."""
     if job.status is Status.PROCESSING:
         return job.lease_until or job.updated_at
     return job.next_attempt_at or job.updated_at

@@ -1,111 +1,191 @@
-"""Every minute: send what has no message, give up what cannot be delivered, tidy the dead-letter queues.
+"""Every minute: send what has no message, end what cannot be delivered, tidy the dead-letter queues.
 
-It never scans. A run reads at most `MOST_LOOKS` overdue jobs through the sparse index (one read and at most four
-requests each) and at most `MOST_SWEPT` messages a dead-letter queue (one read each), and stops before its time is up.
-Two runs at once, a stale index, or a run that is killed anywhere do no harm: `due_at` is moved on, conditionally,
-before anything is sent, and a message sent twice runs once.
+It never scans. A run searches each job type by itself (`search.py`), looks at what it found in portions of ten, the
+types in turn, and stops before its time is up. Two runs at once, a stale index, or a run that is killed anywhere do no
+harm: `due_at` is moved on, conditionally, before anything is sent, and a message sent twice runs once.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from chalicelib.errors import JobNotFound, MoveRefused
+from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
-from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports import Depth, Overdue
+from chalicelib.jobs.attempt import attempt_of
+from chalicelib.jobs.job import LOST, Job, Status
+from chalicelib.jobs.ports import Standing
+from chalicelib.service.batch import dispatch_many
 from chalicelib.service.jobs import JobService
 from chalicelib.telemetry import events
-from chalicelib.watchdog.dead_letters import Sweeper, bury
-from chalicelib.watchdog.rules import Bury, Leave, Resend, Wait, watch
+from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, bury
+from chalicelib.watchdog.rules import REMOVED, Bury, Leave, Resend, Retire, Signs, Undeclared, Wait, watch
+from chalicelib.watchdog.search import Found, find, signs_of, undeclared
 
-MOST_LOOKS = 3_000
+T = TypeVar("T")
 LANES = 8
-"""Jobs looked at side by side: thousands may be scheduled for the same minute."""
+"""Portions looked at side by side: thousands of jobs may be scheduled for the same minute."""
 RESERVE = 15.0
 """Seconds of the run that are kept for the dead-letter queues."""
 STOP = 3.0
-UNKNOWN = Depth(visible=1)
-"""The depth of a queue that did not answer: what cannot be seen is not fed."""
+MOST_SWEEPS = 4
+"""Sweeps of one dead-letter queue side by side: 2,000 messages a run and queue."""
 
 
 @dataclass
 class Watchdog:
-    """Looks after unfinished jobs and the dead-letter queues of the given types; `paused` tells which of them wait."""
+    """Looks after unfinished jobs and the dead-letter queues of the given types; `standing` asks the counters."""
 
     service: JobService
     types: Sequence[str]
     lanes: int = 1
-    paused: Callable[[], Collection[str]] = tuple
+    standing: Callable[[], Standing] | None = None
     tally: Counter[str] = field(default_factory=Counter)
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
-        """One run; `remaining` gives the seconds left of it. Returns how many jobs and messages met which end."""
+        """Run once; `remaining` gives the seconds left. Return how many jobs and messages met which end."""
         self.tally = Counter()
-        depths = {name: self._depth(name) for name in self.types}
-        # Nobody receives from a paused queue: that its jobs wait, and that messages expire, is no sign of a loss.
-        self._look_at_all({**depths, **dict.fromkeys(self._paused(), UNKNOWN)}, remaining)
-        for name in self.types:
-            if depths[name].dead or depths[name] is UNKNOWN:
-                self.tally.update(Sweeper(self.service).sweep(name, lambda: remaining() > STOP))
+        standing = self._standing()
+        signs = dict(self._each(lambda name: (name, self._signs(name, standing)), self._in_turn(self.types)))
+        removed = undeclared(standing, self.types)
+        signs |= dict.fromkeys(removed, Signs(declared=False))
+        # Items of an older version, which kept all types together: their types' signs are used one by one.
+        found = self._each(lambda name: self._found(name, signs, standing), self._in_turn([*self.types, *removed, ""]))
+        self._look_at(_alternate(found), signs, remaining)
+        self._sweep(signs, remaining)
         events.watchdog_ran(self.tally)
         return self.tally
 
-    def _depth(self, name: str) -> Depth:
-        try:
-            return self.service.queue.depth(name)
-        except Exception as error:
-            events.watchdog_failed(name, error)
-            return UNKNOWN
+    def _in_turn(self, names: Sequence[str]) -> Sequence[str]:
+        """Begin with another type each minute: a run that ends early leaves out others than the last one did."""
+        first = int(self.service.now() // 60) % len(names) if names else 0
+        return [*names[first:], *names[:first]]
 
-    def _paused(self) -> Collection[str]:
-        try:
-            return self.paused()
-        except Exception as error:
-            events.watchdog_failed("pauses", error)
-            return ()
-
-    def _look_at_all(self, depths: Mapping[str, Depth], remaining: Callable[[], float]) -> None:
-        def look(entry: Overdue) -> str:
-            return self._look_safely(entry, depths) if remaining() > RESERVE else "out_of_time"
-
-        try:
-            found = self.service.store.overdue(self.service.now(), MOST_LOOKS)
-        except Exception as error:
-            events.watchdog_failed("overdue", error)
-            found = []
+    def _each(self, work: Callable[[str], T], names: Sequence[str]) -> list[T]:
         if self.lanes == 1:
-            self.tally.update(map(look, found))
-            return
+            return list(map(work, names))
         with ThreadPoolExecutor(self.lanes) as pool:
-            self.tally.update(pool.map(look, found))
+            return list(pool.map(work, names))
 
-    def _look_safely(self, entry: Overdue, depths: Mapping[str, Depth]) -> str:
+    def _standing(self) -> Standing | None:
         try:
-            return self._look(entry.id, depths)
-        except (JobNotFound, MoveRefused):
-            return "left"
+            return self.standing() if self.standing else None
         except Exception as error:
-            events.watchdog_failed(entry.id, error)
-            return "failed"
+            events.watchdog_failed("counters", error)
+            return None
 
-    def _look(self, job_id: str, depths: Mapping[str, Depth]) -> str:
-        job = self.service.store.get(job_id)
-        match watch(job, self.service.now(), depths.get(job.type, UNKNOWN)):
+    def _signs(self, name: str, standing: Standing | None) -> Signs:
+        try:
+            return signs_of(name, self.service.queue.depth(name), standing)
+        except Exception as error:
+            # What cannot be seen is not fed.
+            events.watchdog_failed(name, error)
+            return signs_of(name, None, standing)
+
+    def _found(self, name: str, signs: Mapping[str, Signs], standing: Standing | None) -> list[Found]:
+        try:
+            return find(self.service.store, name, signs.get(name, Signs(counted=False)), standing, self.service.now())
+        except Exception as error:
+            events.watchdog_failed(f"overdue {name}", error)
+            return []
+
+    def _look_at(self, portions: Iterator[Found], signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
+        def look(portion: Found) -> Mapping[str, int]:
+            return self._look(portion, signs) if remaining() > RESERVE else {"out_of_time": len(portion.ids)}
+
+        if self.lanes == 1:
+            ends = list(map(look, portions))
+        else:
+            with ThreadPoolExecutor(self.lanes) as pool:
+                ends = list(pool.map(look, portions))
+        for end in ends:
+            self.tally.update({name: n for name, n in end.items() if n})
+
+    def _look(self, portion: Found, signs: Mapping[str, Signs]) -> Mapping[str, int]:
+        """Look at the jobs of a portion; those to be sent go out together."""
+        try:
+            jobs = [job for job in self.service.store.peek(portion.ids) if not (portion.unsent_only and job.sent)]
+        except Exception as error:
+            events.watchdog_failed(portion.ids[0], error)
+            return {"failed": len(portion.ids)}
+        tally: Counter[str] = Counter()
+        sending: list[tuple[Job, int]] = []
+        for job in jobs:
+            try:
+                tally[self._judge(job, signs.get(job.type, Signs(declared=False)), sending)] += 1
+            except MoveRefused:
+                tally["left"] += 1
+            except Exception as error:
+                events.watchdog_failed(job.id, error)
+                tally["failed"] += 1
+        if not portion.unsent_only:
+            tally["left"] += len(portion.ids) - len(jobs)
+        del tally["sending"]
+        return tally + self._send(sending)
+
+    def _judge(self, job: Job, signs: Signs, sending: list[tuple[Job, int]]) -> str:
+        now = self.service.now()
+        match watch(job, now, signs):
             case Leave():
                 return "left"
             case Wait(until):
-                self._look_again(job, until, resent=False)
+                self._apply(job, transitions.watch(job, until=round(until, 3), resent=False))
                 return "waiting"
-            case Resend(delay, until):
-                again = self._look_again(job, until, resent=True)
-                self.service.dispatch(again, delay)
-                events.resent(again, delay)
-                return "resent"
+            case Undeclared(until):
+                self._apply(job, transitions.watch_undeclared(job, now=now, until=round(until, 3)))
+                return "undeclared"
+            case Retire():
+                self._retire(job, now)
+                return "retired"
             case Bury(error):
                 bury(self.service, job, error)
                 return "buried"
+            case Resend(delay, until, stalled):
+                since = now if stalled else None
+                change = transitions.watch(job, until=round(until, 3), resent=True, stalled_since=since)
+                sending.append((self._apply(job, change), delay))
+                if stalled and job.stalled_since is None:
+                    events.stalled(job, "its message was lost" if job.sent else "its message cannot be sent")
+                return "sending"
 
-    def _look_again(self, job: Job, until: float, *, resent: bool) -> Job:
-        return self.service.store.apply(job.id, transitions.watch(job, until=round(until, 3), resent=resent))
+    def _apply(self, job: Job, change: transitions.Change) -> Job:
+        return self.service.store.apply(job.id, change)
+
+    def _retire(self, job: Job, now: float) -> None:
+        retired = self._apply(job, transitions.retire(job, now=now, reason=REMOVED))
+        if job.status is Status.PROCESSING:
+            self.service.store.record(job.id, attempt_of(job, LOST, now))
+        events.retired(retired)
+
+    def _send(self, sending: Sequence[tuple[Job, int]]) -> Counter[str]:
+        tally: Counter[str] = Counter()
+        for job_type in dict.fromkeys(job.type for job, _ in sending):
+            delays = {job.id: delay for job, delay in sending if job.type == job_type}
+            jobs = [job for job, _ in sending if job.type == job_type]
+            out = dispatch_many(self.service, jobs, delays)
+            for job in jobs:
+                if job.id in out:
+                    events.resent(job, delays[job.id])
+            tally += Counter({"resent": len(out), "failed": len(jobs) - len(out)})
+        return tally
+
+    def _sweep(self, signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
+        """Sweep each queue that holds something, those with much in several lanes, no queue before its turn."""
+        turns = []
+        for name in self._in_turn(self.types):
+            depth = signs[name].depth
+            sweeps = 1 if depth is None else min(MOST_SWEEPS, -(-depth.dead // MOST_SWEPT))
+            turns.append([name] * sweeps)
+
+        def sweep(name: str) -> Mapping[str, int]:
+            return Sweeper(self.service).sweep(name, lambda: remaining() > STOP)
+
+        for tally in self._each(sweep, list(_alternate(turns))):
+            self.tally.update(tally)
+
+
+def _alternate(rows: Sequence[Sequence[T]]) -> Iterator[T]:
+    """Return the first of each row, then the second of each, and so on."""
+    for place in range(max(map(len, rows), default=0)):
+        yield from (row[place] for row in rows if place < len(row))

@@ -29,7 +29,8 @@ class Claims:
     def claim(self, nudge: Nudge, by: Claimant, left: float) -> Job | Drop | Hold:
         """The job, held until `left` seconds from now and a little more; or what becomes of the message."""
         now = self._now()
-        claim = transitions.claim(nudge.gen, now=now, lease_until=now + left + LEASE_SLACK, by=by)
+        until = now + left + LEASE_SLACK
+        claim = transitions.claim(nudge.gen, now=now, lease_until=until, by=by, job_type=nudge.type)
         try:
             if by.receive_count >= PEEK_FROM:
                 self._peek(nudge.id, claim)
@@ -59,7 +60,7 @@ class Claims:
         if current is not None and end.duplicate:
             events.duplicate(current, end.why)
         elif isinstance(end, Drop):
-            events.message_dropped(nudge.type, nudge.id, end.why)
+            events.message_dropped(nudge, current, end.why)
         elif current is not None:
             events.claim_deferred(current, end.why, end.seconds or 0)
         return end

@@ -4,14 +4,11 @@ The item is the truth, the message a nudge. Read downward: batch, message, claim
 """
 
 import asyncio
-import json
 import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from pydantic import BaseModel
 
 from chalicelib import wiring
 from chalicelib.errors import (
@@ -21,28 +18,28 @@ from chalicelib.errors import (
     MalformedMessage,
     PayloadRefused,
     PayloadUnreadable,
-    PermanentError,
 )
 from chalicelib.jobs.backoff import Backoff, Chance, no_jitter
-from chalicelib.jobs.job import JSON, Job
+from chalicelib.jobs.job import Job
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.message import parse_nudge
 from chalicelib.jobs.ports import JobQueue, JobStore, Nudge
 from chalicelib.jobs.transitions import Claimant
 from chalicelib.telemetry import events
+from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.emf import gathering
 from chalicelib.telemetry.logger import about, job_keys
 from chalicelib.worker.claim import Claims
 from chalicelib.worker.context import JobContext, LambdaContext
 from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.worker.persist import Persistence
+from chalicelib.worker.result import as_json
 from chalicelib.worker.settle import Done, Lost, Outcome, Raised, Settlement, Stopped, Unrun
 
 TRIM_SLACK = 15
 """Seconds after the invocation's end at which an unfinished message shows again: the lease has run out before."""
 GUARD = 2.0
 """Seconds beyond the job's budget that must be left before a message is claimed."""
-LARGEST_RESULT = 5_000_000
 PLATFORM_PAUSE = Backoff(first=30, factor=2, longest=3600)
 """Waits of a job whose payload cannot be read: a permission that a role lacks, a bucket that does not answer."""
 SCHEMA_PAUSE = 3600
@@ -168,12 +165,19 @@ class Worker:
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives,
             Persistence(lambda: _seconds_left(context), self.sleep),
         )  # fmt: skip
-        return settlement.settle(job, self._run(job, ctx))
+        outcome = self._run(job, ctx)
+        if isinstance(outcome, Raised | Stopped):
+            # How far it came is kept when it did not complete.
+            ctx.flush_progress()
+        return settlement.settle(job, outcome)
 
     def _run(self, job: Job, ctx: JobContext) -> Outcome:
         try:
             self._inject_fault()
-            return Done(_as_json(self.kind.function(self._payload(job), ctx)))
+            payload = self._payload(job)
+            with captured():
+                value = self.kind.function(payload, ctx)
+            return Done(as_json(value))
         except JobCancelled:
             return Stopped()
         except LeaseLost:
@@ -223,15 +227,3 @@ def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaConte
 
 def _seconds_left(context: LambdaContext) -> float:
     return context.get_remaining_time_in_millis() / 1000
-
-
-def _as_json(value: Any) -> JSON:
-    """The function's value as stored; what cannot be stored will not be storable next time either."""
-    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-    try:
-        text = json.dumps(plain, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise PermanentError(f"The result is not JSON: {error}") from error
-    if len(text) > LARGEST_RESULT:
-        raise PermanentError(f"The result has {len(text)} characters; at most {LARGEST_RESULT}. Store it in S3.")
-    return plain

@@ -11,6 +11,7 @@ from chalicelib.errors import JobCancelled, LeaseLost, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports import JobStore
+from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import logger
 
 PROGRESS_EVERY = 5.0
@@ -37,6 +38,7 @@ class JobContext:
     remaining: Callable[[], float]
     clock: Callable[[], float] = time.time
     _reported_at: float = field(default=float("-inf"), repr=False)
+    _unsent: tuple[float, str | None] | None = field(default=None, repr=False)
 
     @property
     def job_id(self) -> str:
@@ -63,21 +65,39 @@ class JobContext:
         return self.remaining()
 
     def progress(self, percent: float, note: str | None = None) -> None:
-        """Say how far the job is (0-100); written at most every 5 seconds.
+        """Say how far the job is (0-100); written at most every 5 seconds, and the last one when the attempt ends.
 
         Raises LeaseLost when another worker took over, JobCancelled when someone asked for the job to stop.
         """
         now = self.clock()
+        self._unsent = (min(100.0, max(0.0, float(percent))), note)
         if now - self._reported_at < PROGRESS_EVERY:
             return
         self._reported_at = now
-        percent = min(100.0, max(0.0, float(percent)))
-        change = transitions.report(self.job, now=now, percent=percent, note=note)
         try:
-            current = self.store.apply(self.job.id, change)
+            current = self._report()
         except MoveRefused as refused:
             raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.") from refused
         self._obey(current)
+
+    def flush_progress(self) -> None:
+        """Write the last progress if it was not written; a number for people must not cost the attempt."""
+        if self._unsent is None:
+            return
+        try:
+            self._report()
+        except MoveRefused:
+            return  # another worker took over: settling says so
+        except Exception as error:
+            events.store_failed(self.job.type, self.job.id, error)
+
+    def _report(self) -> Job:
+        percent, note = self._unsent or (0.0, None)
+        current = self.store.apply(
+            self.job.id, transitions.report(self.job, now=self.clock(), percent=percent, note=note)
+        )
+        self._unsent = None
+        return current
 
     def check_cancelled(self) -> None:
         """Stop here if someone asked for it: raises JobCancelled (LeaseLost when another worker took over)."""

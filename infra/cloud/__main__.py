@@ -109,10 +109,10 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
         for token in tokens.list():
             print(line_of(token, time.time()))
     elif options.action == "revoke":
-        terminal.say(f"Revoked {tokens.revoke(options.id).id}. It stops working within six minutes.")
+        terminal.say(f"Revoked {tokens.revoke(options.id, account.identity).id}. It stops working within six minutes.")
     else:
         ttl = None if options.days is None else options.days * int(DAY)
-        text, token = tokens.issue(Role(options.role), options.label, ttl)
+        text, token = tokens.issue(Role(options.role), options.label, ttl, account.identity)
         terminal.secret(f"Token {token.id}, {token.role}. It is shown this once:", text)
     return 0
 
@@ -128,10 +128,12 @@ def _bench(options: argparse.Namespace, _terminal: Terminal) -> int:
 
 
 def line_of(token: Token, now: float) -> str:
-    """A token as `list` shows it at `now` (seconds since the epoch)."""
+    """Return a token as `list` shows it at `now` (seconds since the epoch)."""
     made = datetime.fromtimestamp(token.created_at, UTC)
     state = "works" if token.good(now) else "revoked" if token.revoked_at else "expired"
-    return f"{token.id}  {token.role:<9} {made:%Y-%m-%d}  {state:<8} {token.label}"
+    acts = (("issued", token.issued_by), ("revoked", token.revoked_by))
+    who = "".join(f"  {act} by {identity.rpartition(':')[2]}" for act, identity in acts if identity)
+    return f"{token.id}  {token.role:<9} {made:%Y-%m-%d}  {state:<8} {token.label}{who}"
 
 
 def _parser() -> argparse.ArgumentParser:

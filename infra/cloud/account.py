@@ -20,11 +20,15 @@ from infra.cloud.errors import CloudError
 
 @dataclass(frozen=True)
 class Account:
-    """An AWS account in a region, and clients for it; AWS_ENDPOINT_URL leads them to an emulator."""
+    """An AWS account in a region, and clients for it; AWS_ENDPOINT_URL leads them to an emulator.
+
+    `identity` is the ARN of whose credentials they are.
+    """
 
     session: boto3.Session
     id: str
     region: str
+    identity: str = ""
 
     def client(self, service: str, **options: Any) -> Any:
         """A client of a service in the region; `options` are boto3's."""
@@ -55,4 +59,4 @@ def sign_in() -> Account:
         raise CloudError(f"AWS cannot be reached: {error}") from error
     except (ClientError, BotoCoreError) as error:
         raise CloudError(f"AWS does not accept these credentials: {error}") from error
-    return Account(session, caller["Account"], session.region_name)
+    return Account(session, caller["Account"], session.region_name, caller["Arn"])

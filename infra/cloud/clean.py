@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,9 +42,12 @@ class Imported:
     cpu_ms: float
 
 
-def runtime_path(folder: Path) -> list[str]:
-    """Two folders for `sys.path` after the package: links to the runtime's packages, and native stand-ins before it."""
-    for kind, names in (("native", NATIVE_PACKAGES), ("runtime", RUNTIME_PACKAGES)):
+def runtime_path(folder: Path, native: Iterable[str] = NATIVE_PACKAGES) -> list[str]:
+    """Make two folders for `sys.path`: native stand-ins before the package, the runtime's packages after it.
+
+    Raises ModuleNotFoundError for a package that this machine does not have.
+    """
+    for kind, names in (("native", native), ("runtime", RUNTIME_PACKAGES)):
         (folder / kind).mkdir(parents=True, exist_ok=True)
         for name in names:
             _link(name, folder / kind)

@@ -22,8 +22,9 @@ WATCHDOG_SECONDS = 0.15
 WATCHDOG_MB = 256
 WATCHDOG_LOG_BYTES = 600
 """A run of the watchdog with nothing to do: measured time with room to spare, memory, its two log lines."""
-INDEX_SHARDS = 8
-"""Queries of a run: four shards of due work and four of scheduled work, half a read unit each when empty."""
+TYPE_PARTITIONS, OLDER_PARTITIONS = 12, 8
+"""Queries of a run, half a read unit each when empty: four shards of a type's jobs at work, scheduled and parked; and
+those of the items that an older version kept without their type."""
 STANDING_METRICS = 1
 """Custom metrics with points even when idle: the watchdog's sign of life."""
 ONLY_IN_TROUBLE = frozenset({Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT})
@@ -51,9 +52,9 @@ COUNTERS_MB = 256
 COUNTERS_SECONDS = 0.1
 """Billed time of a warm POST, of one with a full batch of jobs, of claiming and settling one job, and of counting a
 batch of the stream; what the job itself does comes on top. Estimates: they cannot be measured without an account."""
-LOG_KB = 0.91
+LOG_KB = 0.93
 METRIC_KB = 0.27
-REQUEST_KB = 0.28
+REQUEST_KB = 0.36
 """Log lines at the level INFO, with 26 bytes for each event, counted in tests: of one such job, of the metrics that one
 invocation writes, and of one request that is told of (one that stores a single job is not: the job's line says it)."""
 
@@ -124,12 +125,16 @@ def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Pr
         _line("SQS requests, polling and looking", polls + looks, free.sqs_requests, prices.sqs_request / MILLION),
         _line("Lambda requests, watchdog", MINUTES, free.lambda_requests, prices.lambda_request / MILLION),
         _line("Lambda GB-seconds", seconds, free.lambda_gb_seconds, prices.lambda_gb_second_arm / MILLION),
-        _line("DynamoDB read units, watchdog", MINUTES * (INDEX_SHARDS / 2 + 1), 0, prices.read_unit / MILLION),
+        _line("DynamoDB read units, watchdog", MINUTES * (_partitions(types) / 2 + 1), 0, prices.read_unit / MILLION),
         _line("Log GB", logged, free.log_gb, prices.log_gb),
         _line("Metrics of alarms", watched, free.alarm_metrics, prices.alarm_metric_month),
         _line("Custom metrics", STANDING_METRICS, free.metrics, prices.metric_month),
         _line("CloudWatch dashboards", 1, _free_dashboards(types, free), prices.dashboard_month),
     ]
+
+
+def _partitions(types: Sequence[JobType[Any, Any]]) -> int:
+    return TYPE_PARTITIONS * len(types) + OLDER_PARTITIONS
 
 
 def _free_dashboards(types: Sequence[JobType[Any, Any]], free: Allowances) -> int:

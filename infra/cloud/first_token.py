@@ -25,13 +25,13 @@ class FirstToken:
         if tokens.list():
             return
         if self.file is not None:
-            _into_file(self.file, tokens)
+            _into_file(self.file, tokens, account)
             terminal.say(f"The first admin token is in {self.file}.")
         elif self.secret:
             _into_secret(self.secret, tokens, account)
             terminal.say(f"The first admin token is in Secrets Manager as {self.secret}.")
         elif terminal.private:
-            terminal.secret("The first admin token. It is shown this once; keep it safe:", _issue(tokens))
+            terminal.secret("The first admin token. It is shown this once; keep it safe:", _issue(tokens, account))
         else:
             terminal.say(
                 "No token was made: standard output is no terminal, and a log would keep it. Deploy with "
@@ -39,24 +39,24 @@ class FirstToken:
             )
 
 
-def _issue(tokens: Tokens) -> str:
-    text, _ = tokens.issue(Role.ADMIN, LABEL)
+def _issue(tokens: Tokens, account: Account) -> str:
+    text, _ = tokens.issue(Role.ADMIN, LABEL, by=account.identity)
     return text
 
 
-def _into_file(path: Path, tokens: Tokens) -> None:
+def _into_file(path: Path, tokens: Tokens, account: Account) -> None:
     try:
         # made before the token, and never over something that is there
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, ONLY_THE_OWNER)
     except OSError as error:
         raise CloudError(f"The file for the token cannot be made: {error}. No token was issued.") from error
     with os.fdopen(descriptor, "w") as file:
-        file.write(_issue(tokens) + "\n")
+        file.write(_issue(tokens, account) + "\n")
 
 
 def _into_secret(name: str, tokens: Tokens, account: Account) -> None:
     client = account.client("secretsmanager")
-    text, token = tokens.issue(Role.ADMIN, LABEL)
+    text, token = tokens.issue(Role.ADMIN, LABEL, by=account.identity)
     try:
         client.create_secret(Name=name, SecretString=text, Description="JobFlow: the first admin token")
     except Exception:

@@ -16,6 +16,7 @@ from infra.cloud.archive import pack, unpack
 from infra.cloud.dependencies import LOCK, SHIPPED, fetch
 from infra.cloud.dependencies import unpack as unpack_wheels
 from infra.cloud.errors import CloudError
+from infra.cloud.imports import check_imports, handlers_of
 from infra.cloud.sbom import sbom
 from infra.definition.names import stack_name
 from infra.definition.runtime import ARCHITECTURE, PYTHON
@@ -73,9 +74,10 @@ def build(
     unpack_wheels(wheels, files)
     notes = compile_all(files, python)
     (target / "sbom.json").write_text(sbom(wheels, stack))
-    archive = pack(files, target / "deployment.zip")
     template = target / "sam.json"
     made = finish(json.loads((work / "chalice" / "sam.json").read_text()), architecture, f"python{python}")
+    check_imports(files, handlers_of(made), work / "runtime")
+    archive = pack(files, target / "deployment.zip")
     template.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n")
     shutil.rmtree(work)
     return Package(archive, template, stack, notes)

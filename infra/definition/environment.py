@@ -25,6 +25,7 @@ def environment(stack: str) -> dict[str, Value]:
         # by name: a reference would wait for the bucket, and the bucket waits for CloudFront's address
         "FILES_BUCKET": sub(bucket_name(stack, "files")),
         "MAIL_FROM": ref("MailFrom"),
+        "MAIL_DOMAINS": ref("MailDomains"),
         "CURSOR_SECRET": ref("CursorSecret"),
         "RATE_LIMIT_MAX": ref("RateLimitMax"),
         "RATE_LIMIT_WINDOW": ref("RateLimitWindow"),
@@ -47,6 +48,7 @@ def local_environment(
         "QUEUE_URL_PREFIX": f"{endpoint}/{account}/{queue_name(stack, '')}",
         "FILES_BUCKET": bucket_name(stack, "files", account, region),
         "MAIL_FROM": "jobs@example.com",
+        "MAIL_DOMAINS": "",
         "CORS_ORIGIN": origin,
         "CURSOR_SECRET": "development",
         "RATE_LIMIT_MAX": "60",

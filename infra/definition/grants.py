@@ -53,7 +53,7 @@ def authorizer() -> list[str]:
 def watchdog() -> list[str]:
     """The watchdog moves overdue jobs on, sends their messages, sees pauses, and tidies the dead-letter queues."""
     return [
-        *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
+        *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
         "dynamodb:Query:control",
         *LARGE_BODIES,

@@ -17,6 +17,7 @@ def parameters() -> dict[str, dict[str, Any]]:
     """Return the stack's parameters; all but the secret have defaults."""
     return {
         "MailFrom": _text("jobs@example.com", "The address that mail is sent from."),
+        "MailDomains": _text("", "Domains that mail may be sent to, separated by commas; empty: any."),
         "MailIdentity": _text("example.com", "The SES identity (domain or address) that covers MailFrom."),
         "MailConfigurationSet": _text("", "The default configuration set of that identity, when it has one."),
         "Dashboard": _choice("true", ["true", "false"], "Serve the dashboard by CloudFront; false: an API alone."),

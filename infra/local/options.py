@@ -12,7 +12,8 @@ from infra.local.errors import CannotRun
 ROOT = Path(__file__).parents[2]
 BACKENDS = ("moto", "ministack")
 PASSED_ON = (
-    "JOBFLOW_FAULT_RATE", "JITTER", "LOG_LEVEL", "RATE_LIMIT_MAX", "RATE_LIMIT_WINDOW", "MAIL_FROM", "CORS_ORIGIN",
+    "JOBFLOW_FAULT_RATE", "JITTER", "LOG_LEVEL", "RATE_LIMIT_MAX", "RATE_LIMIT_WINDOW", "MAIL_FROM", "MAIL_DOMAINS",
+    "CORS_ORIGIN",
 )  # fmt: skip
 """Settings of the functions that a developer may change from the shell; all others follow from the definition."""
 

@@ -5,48 +5,80 @@ from scripts.safeguards.safeguard import Safeguard
 WATCHDOG = (
     Safeguard(
         "the reconciler", "chalicelib/watchdog/run.py",
-        "self._look_at_all({**depths, **dict.fromkeys(self._paused(), UNKNOWN)}, remaining)", "pass",
+        "self._look_at(_alternate(found), signs, remaining)", "pass",
     ),
     Safeguard(
-        "a paused queue is no sign of a loss", "chalicelib/watchdog/run.py",
-        "{**depths, **dict.fromkeys(self._paused(), UNKNOWN)}", "depths",
+        "a paused queue is no sign of a loss", "chalicelib/watchdog/rules.py",
+        "return not signs.paused and (", "return (",
     ),
     Safeguard(
         "the sweeper", "chalicelib/watchdog/run.py",
-        "self.tally.update(Sweeper(self.service).sweep(name, lambda: remaining() > STOP))", "pass",
+        "        self._sweep(signs, remaining)\n", "",
     ),
     Safeguard(
         "due_at moves on before anything is sent", "chalicelib/watchdog/run.py",
-        "again = self._look_again(job, until, resent=True)\n                self.service.dispatch(again, delay)",
-        "self.service.dispatch(job, delay)\n                again = self._look_again(job, until, resent=True)",
+        "sending.append((self._apply(job, change), delay))", "sending.append((job, delay))",
     ),
     Safeguard(
         "a run ends before its time is up", "chalicelib/watchdog/run.py",
-        'if remaining() > RESERVE else "out_of_time"', "",
+        'if remaining() > RESERVE else {"out_of_time": len(portion.ids)}', "",
     ),
     Safeguard(
         "one failing job does not stop the run", "chalicelib/watchdog/run.py",
-        'events.watchdog_failed(entry.id, error)\n            return "failed"', "raise",
+        'events.watchdog_failed(job.id, error)\n                tally["failed"] += 1', "raise",
     ),
     Safeguard(
-        "an unknown depth feeds nothing", "chalicelib/watchdog/run.py",
-        "UNKNOWN = Depth(visible=1)", "UNKNOWN = Depth()",
+        "types take turns", "chalicelib/watchdog/run.py",
+        "return [*names[first:], *names[:first]]", "return list(names)",
     ),
     Safeguard(
-        "a backlog is not fed", "chalicelib/watchdog/rules.py",
-        "if depth.visible:", "if False:",
+        "a type's jobs take turns with other types'", "chalicelib/watchdog/run.py",
+        "self._look_at(_alternate(found), signs, remaining)",
+        "self._look_at((portion for row in found for portion in row), signs, remaining)",
     ),
     Safeguard(
-        "re-sends end", "chalicelib/watchdog/rules.py",
-        "if job.resends >= MOST_RESENDS:", "if False:",
+        "an unknown depth feeds nothing", "chalicelib/watchdog/rules.py",
+        "return self.depth is not None and not (", "return self.depth is None or not (",
     ),
     Safeguard(
-        "sends that fail end", "chalicelib/watchdog/rules.py",
-        "if job.resends >= MOST_FAILED_SENDS:", "if False:",
+        "what is in flight keeps a queue from being empty", "chalicelib/watchdog/rules.py",
+        "self.depth.visible or self.depth.delayed or self.depth.in_flight", "self.depth.visible or self.depth.delayed",
+    ),
+    Safeguard(
+        "a backlog is not read", "chalicelib/watchdog/rules.py",
+        "return max(now - OLD, self.claimed_to or 0.0)", "return now",
+    ),
+    Safeguard(
+        "a job that others have overtaken is in doubt", "chalicelib/watchdog/rules.py",
+        "expected(job) < signs.claimed_to - SLACK", "False",
+    ),
+    Safeguard(
+        "age alone ends no job", "chalicelib/watchdog/rules.py",
+        "if not lost(job, signs):", "if False:",
+    ),
+    Safeguard(
+        "an old message is sent again before it is dropped", "chalicelib/watchdog/rules.py",
+        "now - expected(job) > (OLD_HELD if held else OLD)", "False",
+    ),
+    Safeguard(
+        "a day without a sign ends a job", "chalicelib/watchdog/rules.py",
+        "return job.stalled_since is not None and now - job.stalled_since > GIVE_UP_STALLED", "return False",
     ),
     Safeguard(
         "re-sends back off", "chalicelib/watchdog/rules.py",
         "PATIENCE * 2**job.resends", "PATIENCE",
+    ),
+    Safeguard(
+        "minutes with unsent jobs are read", "chalicelib/watchdog/search.py",
+        "standing.unsent.get(job_type, ())", "()",
+    ),
+    Safeguard(
+        "a type that comes back keeps its jobs", "chalicelib/watchdog/rules.py",
+        "and now >= job.stalled_since + RETIRE_AFTER", "",
+    ),
+    Safeguard(
+        "a running job of a removed type keeps its lease", "chalicelib/watchdog/rules.py",
+        "if job.status is Status.PROCESSING and now <= (job.lease_until or 0.0) + SEND_GRACE:", "if False:",
     ),
     Safeguard(
         "a stale index is no reason to act", "chalicelib/watchdog/rules.py",
@@ -63,9 +95,5 @@ WATCHDOG = (
     Safeguard(
         "a dead letter of a newer generation stays", "chalicelib/watchdog/dead_letter_rules.py",
         'return Remove("older generation") if nudge.gen < job.gen else Keep()', 'return Remove("other generation")',
-    ),
-    Safeguard(
-        "a job with a second message gets its time", "chalicelib/watchdog/dead_letter_rules.py",
-        "if now >= expected(job) + SEND_GRACE else Keep()", "",
     ),
 )  # fmt: skip

@@ -22,6 +22,7 @@ def test_an_empty_environment_is_development() -> None:
         ("QUEUE_URL_PREFIX", "http://q/", "queue_url_prefix", "http://q/"),
         ("FILES_BUCKET", "b", "files_bucket", "b"),
         ("MAIL_FROM", "a@b.c", "mail_from", "a@b.c"),
+        ("MAIL_DOMAINS", "a.b, C.d,", "mail_domains", ("a.b", "c.d")),
         ("CORS_ORIGIN", "https://x", "cors_origin", "https://x"),
         ("JITTER", "none", "jitter", "none"),
         ("JOBFLOW_FAULT_RATE", "0.3", "fault_rate", 0.3),

@@ -30,7 +30,7 @@ def memory_store(clock: Clock) -> MemoryJobStore:
 
 @pytest.fixture
 def dynamo_store(cloud: Settings, clock: Clock) -> DynamoJobStore:
-    return DynamoJobStore(cloud, clock)
+    return DynamoJobStore(cloud, clock, lambda: ["email.send", "image.process"])
 
 
 @pytest.fixture(params=["memory_store", "dynamo_store"], ids=["memory", "dynamo"])

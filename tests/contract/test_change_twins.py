@@ -57,6 +57,8 @@ DOORS: list[Callable[[Job, float], Change]] = [
     lambda job, now: transitions.exhaust(job, now=now, error=ERROR),
     lambda job, now: transitions.stop(job, now=now),
     lambda job, now: transitions.bury(job, now=now, error=ERROR),
+    lambda job, now: transitions.retire(job, now=now, reason="removed"),
+    lambda job, now: transitions.watch_undeclared(job, now=now, until=now + 3600),
     lambda job, now: transitions.requeue(job, now=now),
     lambda job, now: transitions.requeue(job, now=now, payload={"edited": 1}),
     lambda job, now: transitions.cancel(job, now=now),

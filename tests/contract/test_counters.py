@@ -90,6 +90,16 @@ def test_a_types_row_tells_since_when_its_jobs_wait(rows: Rows) -> None:
     assert oldest(rows.standing().waiting["a.b"], T0 + 80) is None
 
 
+def test_a_types_row_tells_what_was_not_sent_and_how_far_the_workers_are(rows: Rows) -> None:
+    row = keys.totals("a.b")
+    numbers = Counter({keys.unsent("2027-01-15T08:01:59.999Z#1"): 2, keys.unsent("2027-01-15T08:00:00.000Z#2"): 1})
+    rows.add(row, Additions(numbers, lows={keys.CLAIMED_TO: T0 + 1.5}), "s", "01", "01")
+    standing = rows.standing()
+    assert (standing.unsent, standing.claimed_to) == ({"a.b": [T0, T0 + 60]}, {"a.b": T0 + 1.5})
+    rows.add(row, Additions(lows={keys.CLAIMED_TO: T0}), "s", "02", "02")
+    assert rows.standing().claimed_to == {"a.b": T0}
+
+
 def test_a_row_is_read_without_its_marks(rows: Rows) -> None:
     assert dict(rows.read(Row("ERR", "x"))) == {}
     rows.add(Row("ERR", "x", 7), Additions(Counter({"count": 2}), {"type": "a.b"}, {"first_seen": T0}), "s", "1", "1")

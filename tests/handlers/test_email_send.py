@@ -72,6 +72,14 @@ def test_text_html_reply_to_and_the_idempotency_key_are_in_the_request(
     assert request["ReplyToAddresses"] == ["help@example.com"]
 
 
+def test_a_domain_that_the_stage_does_not_send_to_fails_the_job_before_ses_is_asked(platform: Platform) -> None:
+    wiring.use(settings=settings(MAIL_DOMAINS="elsewhere.example"))
+    job = platform.perform("email.send", PLAIN)
+    assert (job.status, job.attempts) == (Status.FAILED, 1)
+    assert "(MailDomains)" in (job.error_message or "")
+    assert mailbox() == []
+
+
 def test_a_sender_that_ses_does_not_know_fails_at_once_and_names_no_address(platform: Platform) -> None:
     wiring.use(settings=settings(MAIL_FROM="stranger@example.org"))
     job = platform.perform("email.send", PLAIN)
@@ -97,7 +105,7 @@ def refusal(payload: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
 
 @pytest.mark.parametrize("subject", ["a\r\nBcc: x@example.com", "a\nb", "a\x00b", "a\x7fb", "a\u2028b", "\t"])
 def test_a_subject_is_one_line(subject: str) -> None:
-    expected = [(("payload", "subject"), "must be one line without control characters")]
+    expected = [(("payload", "subject"), "must be one line without control characters or direction overrides")]
     assert refusal({**PLAIN, "subject": subject}) == expected
 
 

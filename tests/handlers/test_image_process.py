@@ -87,7 +87,7 @@ def refuse(platform: Platform, content: bytes, **asked: Any) -> Job:
 def test_what_is_no_image_fails_at_once(platform: Platform) -> None:
     job = refuse(platform, b"<svg/>")
     assert job.error_class == "ImageRefused"
-    assert job.error_message == "This is not an image that is known here: JPEG, PNG, WebP and GIF are."
+    assert job.error_message == "Unsupported image. Use JPEG, PNG, WebP or GIF."
 
 
 def test_a_crop_outside_of_the_image_fails_at_once(platform: Platform) -> None:

@@ -1,6 +1,6 @@
 """Faults on request: the process dies at a given call, before or after it; or calls fail for a while."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,11 +76,11 @@ class Partial:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._queue, name)
 
-    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
+    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
         """See JobQueue."""
         lost, self._faults.unsent = list(nudges[: self._faults.unsent]), 0
         taken = nudges[len(lost) :]
-        return [*lost, *(self._queue.send_many(taken) if taken else ())]
+        return [*lost, *(self._queue.send_many(taken, delays) if taken else ())]
 
 
 class Faulty:

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from chalicelib.jobs.ports import JobStore, Overdue
+from chalicelib.jobs.ports import JobStore, Overdue, Search
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.proof.faults import ReplyLost, Throttled
@@ -24,7 +24,7 @@ class StaleIndex:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def overdue(self, _now: float, limit: int) -> Sequence[Overdue]:
+    def overdue(self, _search: Search, _now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore."""
         return self._listed[:limit]
 
@@ -46,7 +46,7 @@ class Misfortunes(Game):
     def look_at_the_index(self) -> None:
         """A query whose answer is slow to arrive."""
         with self.ground.faults.asleep():
-            self.listed = self.ground.store.overdue(self.clock(), 100)
+            self.listed = self.ground.store.overdue(Search(TYPE), self.clock(), 100)
 
     @precondition(lambda self: self.listed)
     @rule()

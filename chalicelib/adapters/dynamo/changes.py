@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.adapters.dynamo.schema import CANARY, META
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told, Unreadable
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.listing import ACTIVE as AT_WORK
 
 
 def read(records: Iterable[Mapping[str, Any]]) -> Iterator[Told]:
@@ -53,6 +54,10 @@ def _image(item: Mapping[str, Any]) -> Image:
         error_class=texts.get("error_class"),
         error_message=texts.get("error_message"),
         fingerprint=failure and failure.partition("#")[0],
+        sent=item.get("sent", {}).get("BOOL", True),
+        resends=int(numbers.get("resends", 0)),
+        at_work=texts.get("group", "").startswith(f"{AT_WORK}#"),
+        order=texts.get("order", ""),
     )
 
 

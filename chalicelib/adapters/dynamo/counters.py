@@ -132,7 +132,7 @@ class DynamoCounters:
 
 def _actions(row: Row, additions: Additions) -> list[Action]:
     added = [Path([name]).add(_typed(number)) for name, number in additions.numbers.items() if number]
-    known = [Path([name]).set(_typed(value)) for name, value in additions.facts.items()]
+    known = [Path([name]).set(_typed(value)) for name, value in {**additions.facts, **additions.lows}.items()]
     once = [Path([name]).set(Path([name]) | _typed(value)) for name, value in additions.firsts.items()]
     expiry = [] if row.expires_at is None else [Path(["expires_at"]).set(_typed(row.expires_at))]
     return [*added, *known, *once, *expiry]

@@ -11,15 +11,17 @@ from pynamodb.expressions.operand import Path
 from chalicelib.adapters.dynamo import tables
 from chalicelib.adapters.dynamo.bodies import INLINE_RESULT, Bodies, fits_inline, from_text, to_text
 from chalicelib.adapters.dynamo.pages import Pages
+from chalicelib.adapters.dynamo.queries import Types
 from chalicelib.adapters.dynamo.rows import BODIES, AttemptRow, BodyRow, JobRow, attempt_of, job_of, new_row
 from chalicelib.adapters.dynamo.schema import META
 from chalicelib.adapters.dynamo.writes import actions, condition, free, refused, unknown
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs import job as j
+from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import JSON, Attempt, Job, JobView
 from chalicelib.jobs.limits import DAY, KEEP_BODIES, RENEW_BODIES_AFTER
-from chalicelib.jobs.ports import Filter, Overdue, Page
+from chalicelib.jobs.ports import Filter, Overdue, Page, Search
 from chalicelib.jobs.transitions import Change
 from chalicelib.settings import Settings
 
@@ -28,9 +30,14 @@ HANDED_OUT = frozenset({j.CLAIM, j.TAKE_OVER, j.REQUEUE, j.CANCEL, j.ASK_TO_STOP
 
 
 class DynamoJobStore:
-    """See JobStore. `clock` gives seconds since the epoch; it decides which jobs have expired."""
+    """See JobStore. `clock` gives seconds since the epoch; it decides which jobs have expired.
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    `types` tells the job types that may have unfinished jobs; it is asked when jobs of any type are listed.
+    """
+
+    def __init__(
+        self, settings: Settings, clock: Callable[[], float] = time.time, types: Types = jobtype.names
+    ) -> None:
         table = tables.jobs(settings)
         self._clock = clock
         self._table = table
@@ -38,7 +45,7 @@ class DynamoJobStore:
         self._attempts = table.bind(AttemptRow)
         files = S3Bodies(settings.files_bucket, settings.region)
         self._bodies = Bodies(table.bind(BodyRow), files, clock)
-        self._pages = Pages(table, self._rows, clock)
+        self._pages = Pages(table, self._rows, clock, types)
 
     def add(self, job: Job) -> None:
         """See JobStore."""
@@ -106,9 +113,13 @@ class DynamoJobStore:
         """See JobStore."""
         return self._pages.page(which, limit, position, offset)
 
-    def overdue(self, now: float, limit: int) -> Sequence[Overdue]:
+    def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore."""
-        return self._pages.overdue(now, limit)
+        return self._pages.overdue(search, now, limit)
+
+    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+        """See JobStore."""
+        return self._pages.peek(ids)
 
     def _find(self, job_id: str) -> JobRow | None:
         try:

@@ -1,21 +1,20 @@
-"""Lists of jobs: one query a shard, merged, then the main items of those that are shown."""
+"""Lists of jobs: one query a partition, merged, then the main items of those that are shown."""
 
-import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from chalicelib.adapters.dynamo.bodies import from_text
-from chalicelib.adapters.dynamo.merging import Entry, Merged, Slice, merge
-from chalicelib.adapters.dynamo.queries import Plan, due, plan
+from chalicelib.adapters.dynamo.entries import Entries
+from chalicelib.adapters.dynamo.merging import Entry, Merged
+from chalicelib.adapters.dynamo.queries import Plan, Types, due, plan
 from chalicelib.adapters.dynamo.rows import SHARDS, JobRow, job_of
 from chalicelib.adapters.dynamo.schema import META
 from chalicelib.adapters.dynamo.tables import Table
 from chalicelib.errors import FieldError, InvalidPosition, JobFlowError
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.listing import matches
-from chalicelib.jobs.ports import Filter, Overdue, Page
+from chalicelib.jobs.ports import Filter, Overdue, Page, Search
 
 BATCH = 100
 """Main items in one BatchGetItem: AWS's limit."""
@@ -32,20 +31,22 @@ FAR = 5000
 """Entries a shard looks at for an offset when the server leaves some of them out: about 80 read units."""
 DEEP = 60
 """BatchGetItems for an offset where main items must tell who matches: each takes it a hundred jobs further."""
-SWEEP_PAGES = 10
-"""Queries a shard and group for one look of the watchdog, 1 MB each: 280,000 waiting jobs in all."""
 ABOVE = "~"
 """Appended to a key it makes a position that is just above it: it sorts behind every character of a key."""
 
 
 class Pages:
-    """Lists over the two indexes. `clock` gives seconds since the epoch; expired jobs are not shown."""
+    """Lists over the indexes. `clock` gives seconds since the epoch; expired jobs are not shown.
+
+    `types` tells the job types that may have unfinished jobs.
+    """
 
     def __init__(
         self,
         table: Table,
         rows: type[JobRow],
         clock: Callable[[], float],
+        types: Types,
         batch: int = BATCH,
         far: int = FAR,
         deep: int = DEEP,
@@ -53,15 +54,17 @@ class Pages:
         self._table = table
         self._rows = rows
         self._clock = clock
+        self._types = types
+        self._entries = Entries(table)
         self._batch_size = batch
         self._far = far
         self._deep = deep
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
-        """See JobStore: 4 queries, and up to 3 batches of main items. Payloads that lie apart are not read."""
+        """See JobStore: a query a partition, and up to 3 batches of main items. Bodies that lie apart are not read."""
         if offset:
             return self._behind(which, limit, offset, position)
-        asked = plan(which, position)
+        asked = plan(which, position, self._types)
         # Where the index does not tell who matches, more are read at first: as a rule a few more are enough.
         usual = max(USUAL, limit)
         first = limit if asked.exact else min(self._batch_size, usual * 6 // 5 + 1)
@@ -73,7 +76,7 @@ class Pages:
 
     def _behind(self, which: Filter, limit: int, offset: int, position: str | None) -> Page:
         """The page behind so many jobs, from one look at all shards; raises InvalidPosition where that ends before."""
-        asked = plan(which, position)
+        asked = plan(which, position, self._types)
         if not asked.exact:
             return self._behind_read(asked, which, limit, offset, position)
         size = self._far if _selective(asked, which) else _share(offset + limit)
@@ -113,61 +116,27 @@ class Pages:
             return Page(jobs, seen.frontier)
         return Page(jobs, seen.entries[looked - 1].key if looked else seen.entries[0].key + ABOVE)
 
-    def overdue(self, now: float, limit: int) -> Sequence[Overdue]:
-        """See JobStore. Oldest first; what lies behind 280,000 waiting jobs is seen when those are done."""
-        plans = (due("ACTIVE", now), due("SCHED", now, before=now + LOOK_AHEAD))
-        found = [
-            entry
-            for asked in plans
-            for shard in range(SHARDS)
-            for entry in itertools.islice(self._oldest(asked, shard), limit)
-        ]
-        found.sort(key=lambda entry: entry.key)
-        return [Overdue(entry.id, entry.due_at) for entry in found[:limit]]
+    def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
+        """See JobStore."""
+        asked = due(search, now)
+        return [] if asked.empty else [Overdue(e.id, e.due_at) for e in self._entries.oldest(asked, limit)]
+
+    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+        """See JobStore."""
+        found = self._batch(ids, iter(range(MOST_BATCHES)), consistent=True) if ids else {}
+        return [job for job in found.values() if job is not None]
 
     def _look(self, asked: Plan, which: Filter, size: int, position: str | None) -> Merged:
         """What all shards answer, as one."""
         if asked.empty:
             return Merged([], None)
-        seen = merge(self._slice(self._query(asked, shard, size), asked) for shard in range(SHARDS))
+        seen = self._entries.newest(asked, size)
         wanted = [
             entry
             for entry in seen.entries
             if entry.id.startswith(which.id_prefix or "") and (position is None or entry.key < position)
         ]
         return Merged(wanted, seen.frontier)
-
-    def _oldest(self, asked: Plan, shard: int) -> Iterator[Entry]:
-        start = None
-        for _ in range(SWEEP_PAGES):
-            answer = self._query(asked, shard, None, oldest_first=True, start=start)
-            yield from self._slice(answer, asked).entries
-            start = answer.get("LastEvaluatedKey")
-            if start is None:
-                return
-
-    def _query(
-        self, asked: Plan, shard: int, size: int | None, *, oldest_first: bool = False, start: Any = None
-    ) -> dict[str, Any]:
-        return self._table.query(
-            self._table.name,
-            f"{asked.group}#{shard}",
-            range_key_condition=asked.range,
-            filter_condition=asked.server,
-            exclusive_start_key=start,
-            index_name=asked.index,
-            limit=size,
-            scan_index_forward=oldest_first,
-        )
-
-    @staticmethod
-    def _slice(answer: Mapping[str, Any], asked: Plan) -> Slice:
-        entries = [
-            Entry(item[asked.sort]["S"], item["pk"]["S"], float(item["due_at"]["N"]) if "due_at" in item else 0.0)
-            for item in answer["Items"]
-        ]
-        last = answer.get("LastEvaluatedKey")
-        return Slice(entries, None if last is None else last[asked.sort]["S"])
 
     def _read(self, entries: Sequence[Entry], first: int, batches: int) -> Iterator[tuple[Entry, Job | None]]:
         """The entries with their jobs (None: gone), `first` of them at first; ends where DynamoDB reads no further."""
@@ -179,12 +148,12 @@ class Pages:
                     return
                 yield entry, jobs[entry.id]
 
-    def _batch(self, ids: Sequence[str], left: Iterator[int]) -> dict[str, Job | None]:
+    def _batch(self, ids: Sequence[str], left: Iterator[int], *, consistent: bool = False) -> dict[str, Job | None]:
         """The jobs by id, None for one that is gone, in the requests that are left; what stays unread is not in it."""
         found: dict[str, Job | None] = {}
         unread: list[Any] = [{"pk": {"S": job_id}, "sk": {"S": META}} for job_id in ids]
         for _ in left:
-            answer = self._table.batch_get_item(self._table.name, unread)
+            answer = self._table.batch_get_item(self._table.name, unread, consistent_read=consistent)
             for item in answer["Responses"].get(self._table.name, []):
                 row = self._rows.from_raw_data(item)
                 found[row.pk] = self._shown(row)

@@ -1,6 +1,7 @@
-"""How a filter becomes one query a shard: which index, which range, what the server leaves out. Pure."""
+"""How a filter becomes one query a partition: which index, which range, what the server leaves out. Pure."""
 
 import math
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from pynamodb.expressions.condition import Condition
@@ -8,19 +9,20 @@ from pynamodb.expressions.operand import Path
 
 from chalicelib.adapters.dynamo.rows import JobRow
 from chalicelib.adapters.dynamo.schema import ACTIVE, ALL, FAILURES
-from chalicelib.jobs.listing import GROUPS, iso
-from chalicelib.jobs.ports import Filter
-
-MIXED = frozenset({"ACTIVE"})
-"""Groups that hold several states: which one a job is in is known when its main item is read."""
+from chalicelib.jobs.listing import ACTIVE as AT_WORK
+from chalicelib.jobs.listing import BY_TYPE, GROUPS, MIXED, PARKED, SCHED, iso
+from chalicelib.jobs.ports import Filter, Search
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to ask every shard. `low` and `high` bound the sort key; `high` is exclusive unless `low` is there too."""
+    """What to ask every shard of each group. `low` and `high` bound the sort key.
+
+    `high` is exclusive unless `low` is there too.
+    """
 
     index: str
-    group: str
+    groups: Sequence[str]
     sort: str
     low: str | None
     high: str | None
@@ -44,26 +46,47 @@ class Plan:
         return None if self.high is None else path < self.high
 
 
-def plan(which: Filter, position: str | None) -> Plan:
-    """How to list the jobs of a filter from a position on."""
+Types = Callable[[], Collection[str]]
+"""Tells the job types that may have unfinished jobs."""
+
+
+def plan(which: Filter, position: str | None, types: Types) -> Plan:
+    """Return how to list the jobs of a filter from a position on; `types` is asked for unfinished jobs of any type."""
     # Nothing is due before it is created: what lies below the lower bound need not be looked at.
     low = None if which.created_after is None else iso(_whole_millisecond(which.created_after))
     if which.fingerprint is not None:
         exact = which.error is None and which.status is None
-        return Plan(FAILURES, which.fingerprint, "order", low, position, _server(which, created=True), exact)
-    group = None if which.status is None else GROUPS.get(which.status)
-    exact = which.error is None and group not in MIXED and which.status in (None, *GROUPS)
-    if group is not None:
-        return Plan(ACTIVE, group, "order", low, position, _server(which, created=True), exact)
+        return Plan(FAILURES, (which.fingerprint,), "order", low, position, _server(which, created=True), exact)
+    kept = () if which.status is None else GROUPS.get(which.status, ())
+    exact = which.error is None and not MIXED & set(kept) and which.status in (None, *GROUPS)
+    if kept:
+        groups = _partitioned(kept, which, types)
+        return Plan(ACTIVE, groups, "order", low, position, _server(which, created=True), exact)
     before = None if which.created_before is None else iso(_whole_millisecond(which.created_before))
     high = min((bound for bound in (position, before) if bound is not None), default=None)
-    return Plan(ALL, "ALL", "born", low, high, _server(which, created=False), exact)
+    return Plan(ALL, ("ALL",), "born", low, high, _server(which, created=False), exact)
 
 
-def due(group: str, now: float, before: float | None = None) -> Plan:
-    """How to find the jobs of a group that the watchdog may look at; `before` bounds when they were first due."""
-    high = None if before is None else iso(before)
-    return Plan(ACTIVE, group, "order", None, high, JobRow.due_at < now, exact=True)
+def due(search: Search, now: float) -> Plan:
+    """Return how to find the jobs of a type that the watchdog may look at."""
+    names = (SCHED, PARKED) if search.planned else (AT_WORK,)
+    groups = [f"{name}#{search.job_type}" for name in names] if search.job_type else _older(names)
+    low = None if search.since is None else iso(search.since)
+    high = None if search.before is None else iso(search.before)
+    return Plan(ACTIVE, groups, "order", low, high, JobRow.due_at < now, exact=True)
+
+
+def _partitioned(kept: Sequence[str], which: Filter, types: Types) -> Sequence[str]:
+    """Return the groups with their job types, and those of an older version, which had none."""
+    if not BY_TYPE & set(kept):
+        return kept
+    names = [which.type] if which.type is not None else sorted(types())
+    return [*(f"{group}#{name}" for group in kept for name in names), *_older(kept)]
+
+
+def _older(kept: Sequence[str]) -> Sequence[str]:
+    # What an older version wrote lies in groups without a type until it is claimed or finished. It parked no jobs.
+    return [name for name in kept if name != PARKED]
 
 
 def _whole_millisecond(at: float) -> float:

@@ -13,7 +13,7 @@ from pynamodb.models import Model
 from chalicelib.adapters.dynamo.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.schema import META
 from chalicelib.jobs.job import JSON, Attempt, Job, Status
-from chalicelib.jobs.listing import GROUPS, born, order
+from chalicelib.jobs.listing import BY_TYPE, born, group, is_parked, order
 
 SHARDS = 4
 """Partitions of each index group. Readers ask all of them, so the number can only grow."""
@@ -112,9 +112,17 @@ def stored(name: str, value: Any) -> Any:
     return list(value) if name == "tags" else value
 
 
-def group_of(job_id: str, status: Status) -> str | None:
-    """The job's partition of the sparse index; None when it is not in there."""
-    return f"{GROUPS[status]}#{shard_of(job_id)}" if status in GROUPS else None
+def group_of(job_id: str, status: Status, job_type: str, *, parked: bool = False) -> str | None:
+    """Return the job's partition of the sparse index; None when it is not in there."""
+    name = group(status, parked=parked)
+    if name is None:
+        return None
+    return partition(f"{name}#{job_type}" if name in BY_TYPE else name, shard_of(job_id))
+
+
+def partition(group_name: str, shard: int) -> str:
+    """Return the name of one shard of a group."""
+    return f"{group_name}#{shard}"
 
 
 def failure_of(job_id: str, fingerprint: str | None) -> str | None:
@@ -132,7 +140,7 @@ def new_row(rows: type[JobRow], job: Job) -> JobRow:
     kept = {name: stored(name, getattr(job, name)) for name in DEFAULTS if name not in ELSEWHERE}
     return rows(
         pk=job.id,
-        group=group_of(job.id, job.status),
+        group=group_of(job.id, job.status, job.type, parked=is_parked(job)),
         order=order(job),
         everything=f"ALL#{shard_of(job.id)}",
         born=born(job),

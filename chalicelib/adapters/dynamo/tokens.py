@@ -23,6 +23,8 @@ class TokenRow(Model):
     created_at = NumberAttribute()
     ends_at = NumberAttribute(null=True)
     revoked_at = NumberAttribute(null=True)
+    issued_by = UnicodeAttribute(null=True)
+    revoked_by = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 
 
@@ -54,6 +56,8 @@ class DynamoTokenStore:
             created_at=token.created_at,
             ends_at=token.expires_at,
             revoked_at=token.revoked_at,
+            issued_by=token.issued_by or None,
+            revoked_by=token.revoked_by or None,
             expires_at=gone_at,
         ).save()
 
@@ -63,7 +67,10 @@ class DynamoTokenStore:
             row = self._rows.get(_key(token_hash), "TOKEN", consistent_read=True)
         except self._rows.DoesNotExist:
             return None
-        return Token(token_hash, Role(row.role), row.label, row.created_at, row.ends_at, row.revoked_at)
+        return Token(
+            token_hash, Role(row.role), row.label, row.created_at, row.ends_at, row.revoked_at,
+            row.issued_by or "", row.revoked_by or "",
+        )  # fmt: skip
 
     def all(self) -> Sequence[Token]:
         """See TokenStore."""

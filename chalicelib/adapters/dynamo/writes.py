@@ -9,6 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.adapters.dynamo.rows import ALWAYS, BLANK, ELSEWHERE, AttemptRow, JobRow, failure_of, group_of, stored
+from chalicelib.jobs.listing import BY_TYPE, group, order_at
 from chalicelib.jobs.transitions import Change, Test
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], Condition]] = {
@@ -45,8 +46,7 @@ def actions(job_id: str, change: Change, bodies: Mapping[str, str | None]) -> li
     fields = {name: stored(name, value) for name, value in change.written().items() if name not in ELSEWHERE}
     if "fingerprint" in change.written():
         fields["failure"] = failure_of(job_id, change.written()["fingerprint"])
-    if change.move.target is not None:
-        fields["group"] = group_of(job_id, change.move.target)
+    fields |= _place(job_id, change)
     written = [_set_or_remove(name, value) for name, value in {**fields, **bodies}.items()]
     return written + [getattr(JobRow, name).add(number) for name, number in change.increments.items()]
 
@@ -54,6 +54,17 @@ def actions(job_id: str, change: Change, bodies: Mapping[str, str | None]) -> li
 def refused(error: PynamoDBException) -> bool:
     """Return whether a write failed because its condition did not hold."""
     return error.cause_response_code == "ConditionalCheckFailedException"
+
+
+def _place(job_id: str, change: Change) -> dict[str, str | None]:
+    """Return where the job lies in the sparse index after the change, as far as the change moves it."""
+    target, parked_until = change.move.target, change.written().get("parked_until")
+    if target is None:
+        return {}
+    if group(target) in BY_TYPE and not change.job_type:
+        return {}  # a change that knows no type starts and ends in the same group
+    placed = {"group": group_of(job_id, target, change.job_type, parked=parked_until is not None)}
+    return placed if parked_until is None else {**placed, "order": order_at(parked_until, job_id)}
 
 
 def _kept(now: float) -> Condition:

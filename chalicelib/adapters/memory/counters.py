@@ -34,7 +34,7 @@ class MemoryCounters:
             marks[MARK + lane] = last
             self._numbers.setdefault(key, Counter()).update(additions.numbers)
             facts = self._facts.setdefault(key, {})
-            self._facts[key] = {**additions.firsts, **facts, **additions.facts}
+            self._facts[key] = {**additions.firsts, **facts, **additions.facts, **additions.lows}
         return None
 
     def read(self, row: Row) -> Mapping[str, Any]:
@@ -85,7 +85,7 @@ class MemoryCounters:
         return found[::-1][:most]
 
     def _whole(self, key: Key) -> dict[str, Any]:
-        return {**self._numbers.get(key, {}), **self._marks.get(key, {})}
+        return {**self._facts.get(key, {}), **self._numbers.get(key, {}), **self._marks.get(key, {})}
 
     def _keys(self, partition: str, start: float, end: float) -> list[tuple[float, Key]]:
         times = [(datetime.fromisoformat(key[1].split("#")[0]).timestamp(), key) for key in self._numbers

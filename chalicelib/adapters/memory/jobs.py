@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from chalicelib.access.sliding_window import roll
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
-from chalicelib.jobs.job import ACTIVE, LOST, Attempt, Job, JobView, Status
-from chalicelib.jobs.listing import born, by_due, matches, order
-from chalicelib.jobs.ports import DeadMessage, Depth, Filter, Nudge, Overdue, Page, Seen, SeenPage, Window
+from chalicelib.jobs.job import LOST, Attempt, Job, JobView, Status
+from chalicelib.jobs.listing import ACTIVE as AT_WORK
+from chalicelib.jobs.listing import PARKED, SCHED, born, by_due, group, is_parked, iso, matches, order, order_at
+from chalicelib.jobs.ports import DeadMessage, Depth, Filter, Nudge, Overdue, Page, Search, Seen, SeenPage, Window
 from chalicelib.jobs.transitions import Change
 
 DEAD_HIDDEN = 120.0
@@ -25,6 +26,7 @@ class MemoryJobStore:
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
         self._orders: dict[str, str] = {}
+        self._groups: dict[str, str | None] = {}
         self._attempts: dict[str, dict[tuple[int, int], Attempt]] = {}
 
     def add(self, job: Job) -> None:
@@ -36,6 +38,7 @@ class MemoryJobStore:
             if existing is not None:
                 raise JobExists(existing)
             self._jobs[job.id], self._orders[job.id], self._attempts[job.id] = job, order(job), {}
+            self._groups[job.id] = group(job.status, parked=is_parked(job))
 
     def get(self, job_id: str) -> Job:
         """See JobStore."""
@@ -57,6 +60,7 @@ class MemoryJobStore:
                 raise MoveRefused(change.move.name, current)
             if change.allowed(current):
                 self._jobs[job_id] = change.applied(current)
+                self._place(self._jobs[job_id], change)
             return self._jobs[job_id]
 
     def record(self, job_id: str, attempt: Attempt) -> None:
@@ -72,11 +76,25 @@ class MemoryJobStore:
         rest = len(found) > limit
         return Page(found[:limit], self._key(found[limit - 1], which) if rest else None)
 
-    def overdue(self, now: float, limit: int) -> Sequence[Overdue]:
+    def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore."""
-        due = [job for job in list(self._jobs.values()) if job.status in ACTIVE and job.due_at < now]
+        groups = (SCHED, PARKED) if search.planned else (AT_WORK,)
+        low = "" if search.since is None else iso(search.since)
+        high = "~" if search.before is None else iso(search.before)
+        due = [
+            job
+            for job in list(self._jobs.values())
+            if job.type == search.job_type
+            and job.due_at < now
+            and self._groups[job.id] in groups
+            and low <= self._orders[job.id] < high
+        ]
         due.sort(key=lambda job: self._orders[job.id])
         return [Overdue(job.id, job.due_at) for job in due[:limit]]
+
+    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+        """See JobStore."""
+        return [job for job in map(self._find, ids) if job is not None]
 
     def totals(self) -> Mapping[tuple[str, Status], int]:
         """See Counters."""
@@ -93,6 +111,15 @@ class MemoryJobStore:
             seen = [Seen(job.type, job.status, job.updated_at) for job in jobs[start : start + CENSUS_PAGE]]
             end = start + CENSUS_PAGE
             yield SeenPage(seen, str(end) if end < len(jobs) else None)
+
+    def _place(self, job: Job, change: Change) -> None:
+        """Move the job's entry to where the change says, as the index of the other store does."""
+        if change.move.target is None:
+            return
+        parked_until = change.written().get("parked_until")
+        self._groups[job.id] = group(job.status, parked=parked_until is not None)
+        if parked_until is not None:
+            self._orders[job.id] = order_at(parked_until, job.id)
 
     def _find(self, job_id: str) -> Job | None:
         job = self._jobs.get(job_id)
@@ -139,10 +166,10 @@ class MemoryJobQueue:
             message = Message(nudge, f"r{self._receipts}", self._clock() + delay)
             self.messages.setdefault(nudge.type, []).append(message)
 
-    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
+    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
         """See JobQueue."""
         for nudge in nudges:
-            self.send(nudge)
+            self.send(nudge, (delays or {}).get(nudge.id, 0))
         return []
 
     def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:

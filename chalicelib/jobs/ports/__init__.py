@@ -16,7 +16,7 @@ from chalicelib.jobs.ports.counters import (
     SeenPage,
     Standing,
 )
-from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page
+from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Nudge
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Pauses",
     "RateWindows",
     "Row",
+    "Search",
     "Seen",
     "SeenPage",
     "Standing",

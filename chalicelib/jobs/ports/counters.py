@@ -22,17 +22,23 @@ class Row:
 
 @dataclass(slots=True)
 class Additions:
-    """What one or more changes add to a row, facts they set on it, and facts that only the first one sets."""
+    """What one or more changes add to a row, facts they set on it, and facts that only the first one sets.
+
+    Of `lows`, the lowest value of all the changes of one write is set.
+    """
 
     numbers: Counter[str] = field(default_factory=Counter)
     facts: dict[str, Any] = field(default_factory=dict)
     firsts: dict[str, Any] = field(default_factory=dict)
+    lows: dict[str, float] = field(default_factory=dict)
 
     def merge(self, other: "Additions") -> None:
         """Take in what a later change adds."""
         self.numbers.update(other.numbers)
         self.facts.update(other.facts)
         self.firsts = {**other.firsts, **self.firsts}
+        for name, value in other.lows.items():
+            self.lows[name] = min(value, self.lows.get(name, value))
 
 
 class CounterRows(Protocol):
@@ -80,11 +86,15 @@ class Standing:
     """The counters at one moment.
 
     `totals` are jobs by (type, status); `waiting` is for `backlog`, by type; `paused` is since when, by type.
+    `unsent` has by type the starts of the minutes in which jobs were first due whose messages have not been sent,
+    oldest first; `claimed_to` when the jobs were sent that workers claim now.
     """
 
     totals: Mapping[tuple[str, Status], int]
     waiting: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     paused: Mapping[str, float] = field(default_factory=dict)
+    unsent: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    claimed_to: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

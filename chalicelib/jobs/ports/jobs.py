@@ -1,4 +1,4 @@
-"""Where jobs are kept, as a Protocol; both adapters pass one contract suite."""
+"""The store of jobs as a Protocol; both adapters pass one contract suite."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,6 +35,20 @@ class Page:
 
     jobs: Sequence[Job]
     position: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which unfinished jobs of a type the watchdog asks for: those first due from `since` on and before `before`.
+
+    `planned` asks for scheduled and parked jobs, which lie in the order of their time; otherwise for the others. The
+    type "" stands for the items of a version that kept all types together. Times in seconds since the epoch.
+    """
+
+    job_type: str
+    planned: bool = False
+    since: float | None = None
+    before: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +89,20 @@ class JobStore(Protocol):
         """
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
-        """Some jobs that match, newest first, in at most 8 requests whatever the table's size.
+        """Some jobs that match, newest first, in a number of requests that does not grow with the number of jobs.
 
+        At most 8; for unfinished jobs at most 11 if the type is given (15 for retrying ones), else 4 more a type.
         `limit` is 1 to 100. They begin at the position, or behind the first `offset` jobs; where the index does not
         tell who matches, an offset takes a request more for each hundred jobs it passes. Payloads and results that are
         kept apart are None: `get` has them. Raises InvalidPosition when finding the offset would mean to read a large
         part of the table.
         """
 
-    def overdue(self, now: float, limit: int) -> Sequence[Overdue]:
-        """Unfinished jobs whose `due_at` has passed, and scheduled ones due within two minutes. May be stale."""
+    def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
+        """Return unfinished jobs whose `due_at` is before `now`, those first due first, up to `limit`. May be stale."""
+
+    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+        """Return up to 100 jobs as they stand, strongly consistent, in one request as a rule.
+
+        A payload or result that is kept apart is None. Jobs that are gone, or that the store left unread, are missing.
+        """

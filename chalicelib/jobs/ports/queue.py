@@ -1,6 +1,6 @@
-"""Where messages travel, as a Protocol; both adapters pass one contract suite."""
+"""The queues as a Protocol; both adapters pass one contract suite."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,8 +39,11 @@ class JobQueue(Protocol):
     def send(self, nudge: Nudge, delay: int = 0) -> None:
         """Put a nudge on its type's queue, visible after `delay` (0-900)."""
 
-    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
-        """Send up to 10 nudges of one type in one request; returns those that did not get through."""
+    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
+        """Send up to 10 nudges of one type in one request; return those that did not get through.
+
+        `delays` gives, by job id, the seconds (0-900) until a nudge is visible; without an entry it is at once.
+        """
 
     def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
         """Make these received messages visible again in so many seconds from now; a lost receipt is no error."""

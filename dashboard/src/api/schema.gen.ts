@@ -418,6 +418,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/meta": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Return the sets of statuses that mean something, and the limits of requests
+     * @description Return the sets of statuses that mean something, and the limits of requests. Constant for a deployed version.
+     */
+    get: operations["read_meta"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/openapi.json": {
     parameters: {
       query?: never;
@@ -1024,6 +1044,24 @@ export interface components {
       depth: number;
     };
     /**
+     * Limits
+     * @description The limits of requests; sizes in bytes, times in seconds.
+     */
+    Limits: {
+      /** Max Attempts */
+      max_attempts: number;
+      /** Max Delay S */
+      max_delay_s: number;
+      /** Batch Jobs */
+      batch_jobs: number;
+      /** Bulk Jobs */
+      bulk_jobs: number;
+      /** Tags */
+      tags: number;
+      /** List Value Bytes */
+      list_value_bytes: number;
+    };
+    /**
      * LogLine
      * @description One line: `fields` is what it carries beside the job's keys.
      */
@@ -1067,6 +1105,14 @@ export interface components {
       role: components["schemas"]["Role"];
       /** Label */
       label: string;
+    };
+    /**
+     * Meta
+     * @description Status sets and limits.
+     */
+    Meta: {
+      statuses: components["schemas"]["StatusSets"];
+      limits: components["schemas"]["Limits"];
     };
     /**
      * MetricsAnswer
@@ -1264,9 +1310,16 @@ export interface components {
       detail: string;
       /**
        * Errors
+       * @description The first 20
        * @default null
        */
       errors: components["schemas"]["FieldProblem"][] | null;
+      /**
+       * Errors Total
+       * @description How many there are
+       * @default null
+       */
+      errors_total: number | null;
       /**
        * Correlation Id
        * @default null
@@ -1394,6 +1447,24 @@ export interface components {
       | "failed"
       | "dead_letter"
       | "cancelled";
+    /**
+     * StatusSets
+     * @description Sets of statuses, each in the order of a job's life.
+     */
+    StatusSets: {
+      /** All */
+      all: components["schemas"]["Status"][];
+      /** Waiting */
+      waiting: components["schemas"]["Status"][];
+      /** Active */
+      active: components["schemas"]["Status"][];
+      /** Retryable */
+      retryable: components["schemas"]["Status"][];
+      /** Cancellable */
+      cancellable: components["schemas"]["Status"][];
+      /** Finished */
+      finished: components["schemas"]["Status"][];
+    };
     /**
      * Took
      * @description How long it took, in milliseconds (`wait`, `run`, `total`); null where nothing was measured.
@@ -3429,6 +3500,50 @@ export interface operations {
           "X-Correlation-Id"?: string;
           /** @description Seconds until a request is let in */
           "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  read_meta: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Meta"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
           [name: string]: unknown;
         };
         content: {

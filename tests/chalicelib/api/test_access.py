@@ -16,6 +16,8 @@ from tests.chalicelib.api.support import NOTE, OTHER, World, only_types
 NEEDED = {
     "GET /health": None,
     "GET /me": "viewer",
+    "GET /meta": "viewer",
+    "GET /metrics/health": "viewer",
     "GET /jobs": "viewer",
     "GET /jobs/{job_id}": "viewer",
     "GET /jobs/{job_id}/logs": "viewer",
@@ -32,6 +34,8 @@ NEEDED = {
     "POST /jobs/{job_id}/retry": "operator",
     "POST /jobs/{job_id}/cancel": "operator",
     "POST /uploads": "operator",
+    "POST /errors/{fingerprint}/acknowledge": "operator",
+    "POST /errors/{fingerprint}/reopen": "operator",
     "POST /job-types/{job_type}/pause": "admin",
     "POST /job-types/{job_type}/resume": "admin",
 }
@@ -66,10 +70,20 @@ def header(world: World, state: str) -> str | None:
     }[state]  # fmt: skip
 
 
+def path_of(endpoint: Endpoint) -> str:
+    """The endpoint's path with names in it that could be some."""
+    given = {"{job_id}": JOB_ID, "{job_type}": NOTE.name, "{fingerprint}": "5d41402abc4b"}
+    return "/".join(given.get(part, part) for part in endpoint.path.split("/"))
+
+
 def call(world: World, endpoint: Endpoint, state: str) -> int:
     text = header(world, state)
     sent = {} if text is None else {"Authorization": text}
-    path = endpoint.path.replace("{job_id}", JOB_ID).replace("{job_type}", NOTE.name)
+    path = (
+        endpoint.path.replace("{job_id}", JOB_ID)
+        .replace("{job_type}", NOTE.name)
+        .replace("{fingerprint}", "5d41402abc4b")
+    )
     return world.call(endpoint.method, path, role=None, headers=sent).status
 
 
@@ -187,7 +201,11 @@ def test_the_decision_knows_only_declared_routes(world: World) -> None:
 def behind_the_gateway(world: World, endpoint: Endpoint, context: Mapping[str, Any] | None) -> Any:
     """What the API's Lambda answers when API Gateway has let a request through."""
     gateway: LocalGateway = world.gateway()
-    path = endpoint.path.replace("{job_id}", JOB_ID).replace("{job_type}", NOTE.name)
+    path = (
+        endpoint.path.replace("{job_id}", JOB_ID)
+        .replace("{job_type}", NOTE.name)
+        .replace("{fingerprint}", "5d41402abc4b")
+    )
     event = gateway.event_converter.create_lambda_event(endpoint.method, path, {}, b"")
     if context is not None:
         event["requestContext"]["authorizer"] = context

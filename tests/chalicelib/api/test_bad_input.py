@@ -212,3 +212,9 @@ def test_an_id_that_no_job_has_is_404(world: World, method: str, more: str) -> N
 @pytest.mark.parametrize("path", ["/job-types", "/metrics", "/me", "/health"])
 def test_a_query_nobody_reads_is_422(world: World, path: str) -> None:
     assert world.get(f"{path}?x=1").locs == [["query", "x"]]
+
+
+def test_at_most_twenty_errors_are_told_and_how_many_there_are(world: World) -> None:
+    answer = world.post("/jobs", {**BODY, **{f"{number}{'x' * 200}": 1 for number in range(1_000)}})
+    assert (answer.status, len(answer.json["errors"]), answer.json["errors_total"]) == (422, 20, 1_000)
+    assert len(answer.text) < 5_000

@@ -1,6 +1,6 @@
 """POST /jobs/batch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ class Recording(MemoryJobQueue):
         super().__init__()
         self.batches: list[list[str]] = []
         self.singles = 0
+        self.delays: list[int] = []
         self.loses: set[int] = set()
         self.down = False
 
@@ -27,10 +28,11 @@ class Recording(MemoryJobQueue):
         self.singles += 1
         super().send(nudge, delay)
 
-    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
+    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
         if self.down:
             raise ConnectionError
         self.batches.append([nudge.type for nudge in nudges])
+        self.delays += [(delays or {}).get(nudge.id, 0) for nudge in nudges]
         return [nudge for place, nudge in enumerate(nudges) if place in self.loses]
 
 
@@ -67,9 +69,9 @@ class Slowly(Recording):
         super().__init__()
         self.time = clock
 
-    def send_many(self, nudges: Sequence[Nudge]) -> Sequence[Nudge]:
+    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
         self.time.now += 11
-        return super().send_many(nudges)
+        return super().send_many(nudges, delays)
 
 
 @pytest.fixture
@@ -146,7 +148,7 @@ class TestBatch:
         jobs = [BODY, {**BODY, "delay_seconds": 60}, {**BODY, "delay_seconds": 86_400}]
         results = batched.post("/jobs/batch", {"jobs": jobs}).json["results"]
         assert [result["job"]["status"] for result in results] == ["queued", "scheduled", "scheduled"]
-        assert (queue.batches, queue.singles) == ([["test.note"]], 1)
+        assert (queue.batches, queue.delays, queue.singles) == ([["test.note"] * 2], [0, 60], 0)
         assert [batched.store.get(result["job"]["id"]).sent for result in results] == [True, True, False]
 
     def test_when_time_runs_out_what_was_stored_is_told_and_the_watchdog_sends_it(self, world: World) -> None:

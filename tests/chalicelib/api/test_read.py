@@ -8,7 +8,7 @@ import pytest
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.listing import iso
-from tests.chalicelib.api.support import T0, World
+from tests.chalicelib.api.support import BODY, NOTE, T0, World, only_types
 
 LOST = Attempt(1, 1, "lost", T0 + 1, T0 + 61, request_id="r1", cold_start=True, receive_count=1)
 
@@ -163,8 +163,8 @@ class TestDetail:
     @pytest.mark.parametrize(
         ("status", "fields", "words"),
         [
-            (Status.QUEUED, {"sent": True}, "next in the test.note queue"),
-            (Status.QUEUED, {"sent": False}, "not sent yet"),
+            (Status.QUEUED, {"sent": True}, "Next in the test.note queue"),
+            (Status.QUEUED, {"sent": False}, "Being queued"),
             (Status.SCHEDULED, {"next_attempt_at": T0}, "scheduled for 2027-01-15T08:00:00.000Z"),
             (Status.RETRYING, {"attempts": 2, "next_attempt_at": T0}, "Attempt 2 failed"),
             (Status.PROCESSING, {"cancel_requested": True}, "asked to stop"),
@@ -226,3 +226,22 @@ def test_metrics(world: World) -> None:
     assert {"oldest_queued_age_s", "in_flight", "paused"} <= by_type["test.note"].keys()
     assert (by_type["test.other"]["total_jobs"], by_type["test.other"]["queue_length"]) == (1, 1)
     assert json.loads(json.dumps(answer)) == answer
+
+
+def test_jobs_of_a_type_that_is_no_longer_declared_are_still_found(world: World) -> None:
+    job_id = world.create(type="test.other")
+    with only_types(NOTE):
+        assert ids(world.get("/jobs?type=test.other")) == [job_id]
+        assert world.get("/errors?type=test.other").status == 200
+        assert world.get("/jobs?type=test.never").status == 422
+
+
+def test_meta_tells_the_sets_and_limits_that_the_code_has(world: World) -> None:
+    told = world.get("/meta", role=Role.VIEWER).json
+    assert told["statuses"]["all"] == [str(status) for status in Status]
+    assert told["statuses"]["retryable"] == ["failed", "dead_letter", "cancelled"]
+    assert set(told["statuses"]["active"]) | set(told["statuses"]["finished"]) == set(told["statuses"]["all"])
+    limits = told["limits"]
+    assert world.post("/jobs/batch", {"jobs": [BODY] * (limits["batch_jobs"] + 1)}).status == 422
+    assert world.post("/jobs", {**BODY, "max_attempts": limits["max_attempts"] + 1}).status == 422
+    assert world.post("/jobs", {**BODY, "max_attempts": limits["max_attempts"]}).status == 201

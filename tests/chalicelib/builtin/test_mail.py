@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from chalicelib.builtin.mail import EmailAddress, HeaderText, MailNotSent, failure
+from chalicelib.builtin.mail import EmailAddress, HeaderText, MailNotSent, check_domains, failure
 from chalicelib.errors import PermanentError, RetryLater
 
 ADDRESS: TypeAdapter[str] = TypeAdapter(EmailAddress)
@@ -128,3 +128,18 @@ def test_addresses_are_taken_out_of_what_ses_says() -> None:
         "SES answered MessageRejected: Email address is not verified. "
         "The following identities failed the check: Ada <<address>>, <address>"
     )
+
+
+@pytest.mark.parametrize("character", [*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))])
+def test_a_subject_cannot_turn_its_direction(character: str) -> None:
+    with pytest.raises(ValidationError, match="direction overrides"):
+        HEADER.validate_python(f"invoice{character}fdp.exe")
+
+
+def test_mail_goes_to_allowed_domains_only_and_the_refusal_names_no_address() -> None:
+    check_domains(["ada@example.com", "ada@Example.ORG"], ["example.com", "example.org"])
+    check_domains(["ada@anywhere.example"], [])
+    for address in ("ada@sub.example.com", "ada@example.com.evil.example"):
+        with pytest.raises(PermanentError, match=r"does not send mail to \S+ \(MailDomains\)") as refused:
+            check_domains(["ada@example.com", address], ["example.com"])
+        assert "ada" not in str(refused.value)

@@ -35,6 +35,7 @@ def every_door(found: Job) -> list[Change]:
         transitions.exhaust(found, now=NOW, error=ERROR),
         transitions.stop(found, now=NOW),
         transitions.bury(found, now=NOW, error=ERROR),
+        transitions.retire(found, now=NOW, reason="removed"),
         transitions.requeue(found, now=NOW),
         transitions.cancel(found, now=NOW),
         transitions.ask_to_stop(found, now=NOW),

@@ -21,7 +21,7 @@ from chalicelib.errors import (
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Nudge, Search
 from chalicelib.jobs.transitions import Change
 from chalicelib.service.jobs import NAMESPACE, JobService, Submission
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
@@ -107,7 +107,7 @@ class TestSubmit:
         job, new = service.submit(asked())
         assert (new, job.sent, store.get(job.id).sent) == (True, False, False)
         clock.now += 61
-        assert [found.id for found in store.overdue(clock.now, 10)] == [job.id]
+        assert [found.id for found in store.overdue(Search(job.type), clock.now, 10)] == [job.id]
 
     def test_a_worker_that_is_faster_than_the_mark_does_no_harm(self) -> None:
         def claimed(store: MemoryJobStore, job_id: str) -> None:
@@ -121,7 +121,7 @@ class TestSubmit:
         ("delay", "status", "visible", "delayed", "due"),
         [
             (None, Status.QUEUED, 1, 0, 60), (0, Status.QUEUED, 1, 0, 60), (1, Status.SCHEDULED, 0, 1, 60),
-            (900, Status.SCHEDULED, 0, 1, 780), (901, Status.SCHEDULED, 0, 0, 781),
+            (900, Status.SCHEDULED, 0, 1, 60), (901, Status.SCHEDULED, 0, 0, 61),
         ],
     )  # fmt: skip
     def test_a_delay(
@@ -222,6 +222,17 @@ class TestCancel:
         store.times = 1
         after = service.cancel(job.id)
         assert (after.status, after.cancel_requested) == (Status.PROCESSING, True)
+
+    @pytest.mark.parametrize(("lease_until", "status"), [(T0 - 1, Status.CANCELLED), (T0 + 1, Status.PROCESSING)])
+    def test_a_running_job_of_a_removed_type_is_cancelled_when_its_worker_is_gone(
+        self, lease_until: float, status: Status
+    ) -> None:
+        store = MemoryJobStore(Clock())
+        job = Job("job-1", "removed.type", Status.PROCESSING, T0, T0, attempts=1, lease_until=lease_until)
+        store.add(job)
+        after = JobService(store, MemoryJobQueue(), clock=Clock()).cancel(job.id)
+        assert after.status is status
+        assert after.cancel_requested is (status is Status.PROCESSING)
 
     def test_a_job_that_ends_meanwhile_is_a_conflict(self) -> None:
         store = Crowded(status_of(Status.COMPLETED))

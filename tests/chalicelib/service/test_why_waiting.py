@@ -26,12 +26,13 @@ STOPPED = f"{IT} is paused since {AT_SEVEN}, so it does not start until resumed.
 @pytest.mark.parametrize(
     ("fields", "line", "expected"),
     [
-        (QUEUED, BUSY, "At most 41 jobs are ahead of it in the email.send queue, the oldest waiting for 3 minutes."),
-        (QUEUED, Line(1, T0 - 9), f"At most 1 job is ahead of it in {IT}, the oldest waiting for 9 seconds."),
-        (QUEUED, Line(1234), "At most 1,234 jobs are ahead of it in the email.send queue."),
-        (QUEUED, Line(0, T0), "It is next in the email.send queue and waits for a free worker."),
+        (QUEUED, BUSY, "Up to 41 jobs ahead in the email.send queue; the oldest has waited 3 minutes."),
+        (QUEUED, Line(1, T0 - 9), f"Up to 1 job ahead in {IT}; the oldest has waited 9 seconds."),
+        (QUEUED, Line(1234), "Up to 1,234 jobs ahead in the email.send queue."),
+        (QUEUED, Line(0, T0), "Next in the email.send queue; waiting for a worker."),
         (QUEUED, PAUSED, f"The email.send queue is paused since {AT_SEVEN}; it waits until it is resumed."),
-        ({}, BUSY, "It is stored, but its message is not sent yet; the watchdog sends it within two minutes."),
+        ({}, BUSY, "Being queued."),
+        ({"updated_at": T0 - 11}, BUSY, "Not queued yet; it will be re-sent within 2 minutes."),
         (LATER, BUSY, "It is scheduled for 2027-01-15T08:01:30.000Z."),
         (LATE, BUSY, f"It is scheduled for {JUST_NOW}; that has passed, and it waits for a free worker."),
         (LATER, PAUSED, f"It is scheduled for 2027-01-15T08:01:30.000Z; {STOPPED}"),

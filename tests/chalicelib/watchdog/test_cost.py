@@ -1,26 +1,43 @@
 """What a run of the watchdog costs: every request to AWS, counted; bounded, whatever has piled up."""
 
+import math
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo import tables
 from chalicelib.adapters.dynamo.counters import DynamoCounters
+from chalicelib.adapters.dynamo.entries import SWEEP_PAGES, Entries
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
-from chalicelib.adapters.dynamo.pages import SWEEP_PAGES, Pages
+from chalicelib.adapters.dynamo.queries import due
+from chalicelib.adapters.dynamo.rows import JobRow, new_row, shard_of
 from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
 from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.limits import LOOK_AHEAD
+from chalicelib.jobs.ports import Filter, Nudge, Search
+from chalicelib.jobs.transitions import Claimant
 from chalicelib.service.jobs import JobService
 from chalicelib.settings import Settings
-from chalicelib.watchdog.run import MOST_LOOKS, Watchdog
+from chalicelib.watchdog.run import Watchdog
+from chalicelib.watchdog.search import MOST_LOOKS
 from tests.support import REGION, SETTINGS, T0, Clock, a_job, requests_to
 
 TYPES = ("email.send", "image.process", "report.generate")
-IDLE = Counter({"GetQueueAttributes": 2 * len(TYPES), "Query": 9})
-"""Depth of each queue and its dead-letter queue; each partition of the index that may hold overdue jobs; the pauses."""
+PARTITIONS = 4 * 3
+"""Shards of the groups of a type: at work, scheduled, parked."""
+OLDER = 4 * 2
+"""Shards of the groups in which an older version kept all types together; it parked nothing."""
+IDLE = Counter({"GetQueueAttributes": 2 * len(TYPES), "Query": PARTITIONS * len(TYPES) + OLDER + 1})
+"""Depth of each queue and its dead-letter queue; the partitions that may hold overdue jobs; the counters."""
+BUSY = 4 * 2
+"""Further queries for a type whose queue is not empty: older scheduled and parked jobs are asked for by themselves."""
 
 
 @pytest.fixture
@@ -32,24 +49,95 @@ def service(cloud: Settings, clock: Clock) -> JobService:
     return JobService(DynamoJobStore(cloud, clock), SqsJobQueue(cloud), clock=clock)
 
 
-def run(service: JobService) -> tuple[dict[str, int], Counter[str]]:
-    """What a run did, and what it asked of AWS besides the questions of an idle one."""
+def run(service: JobService, **facts: Any) -> tuple[dict[str, int], Counter[str]]:
+    """What a run did, and what it asked of AWS besides the questions of an idle one. `facts` are the counters'."""
     with requests_to("dynamodb") as reads, requests_to("sqs") as messages:
-        pauses = DynamoCounters(SETTINGS)
-        tally = dict(Watchdog(service, TYPES, paused=lambda: pauses.standing().paused).run(lambda: 50.0))
+        counters = DynamoCounters(SETTINGS)
+        standing = lambda: replace(counters.standing(), **facts)  # noqa: E731
+        tally = dict(Watchdog(service, TYPES, standing=standing).run(lambda: 50.0))
     asked = Counter([*reads, *messages])
     assert asked >= IDLE
     return tally, asked - IDLE
 
 
-def test_a_run_with_nothing_to_do_makes_15_requests_whatever_waits(service: JobService, clock: Clock) -> None:
-    assert IDLE.total() == 15
+@contextmanager
+def units_read() -> Iterator[list[float]]:
+    """The read units of each query of the index meanwhile, as DynamoDB counts them: half a unit for each 4 KB begun."""
+    units: list[float] = []
+
+    def note(parsed: Any, **_: Any) -> None:
+        # Read is what lies in the range, whatever the filter leaves of it; an entry is about 150 bytes.
+        units.append(0.5 * max(1, math.ceil(150 * parsed["ScannedCount"] / 4096)))
+
+    events = aws.client("dynamodb", REGION).meta.events
+    events.register("after-call.dynamodb.Query", note)
+    try:
+        yield units
+    finally:
+        events.unregister("after-call.dynamodb.Query", note)
+
+
+def test_a_run_with_nothing_to_do_makes_51_requests_whatever_waits(service: JobService, clock: Clock) -> None:
+    assert IDLE.total() == 51
     assert run(service) == ({}, Counter())
     for number in range(120):
         status = (Status.QUEUED, Status.SCHEDULED, Status.COMPLETED, Status.DEAD_LETTER)[number % 4]
         service.store.add(a_job(status=status, due_at=T0 + 600, created_at=T0 + number / 8))
     clock.advance(61)
     assert run(service) == ({}, Counter())
+
+
+def test_a_deep_backlog_costs_no_request_and_no_read_unit_more_than_none(
+    service: JobService, cloud: Settings, clock: Clock
+) -> None:
+    """A thousand wait, in a queue that is not empty, and workers claim the oldest of them: none is read."""
+    service.queue.send(Nudge("somebody", 1, "email.send"))
+    clock.advance(3600)
+    facts = {"claimed_to": {"email.send": T0 + 60}, "unsent": {"email.send": [T0 + 7200]}}
+    with units_read() as idle:
+        assert run(service, **facts)[0] == {}
+    rows = tables.jobs(cloud).bind(JobRow)
+    waiting = [a_job(sent=True, created_at=T0 + 100 + n, updated_at=T0 + 100 + n, due_at=T0) for n in range(1000)]
+    held = a_job(
+        status=Status.PROCESSING, created_at=T0 + 59, updated_at=T0 + 59, lease_until=T0 + 9999, due_at=T0 + 9999
+    )
+    items = [new_row(rows, job).serialize() for job in (*waiting, held)]
+    for start in range(0, len(items), 25):
+        requests = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
+        aws.client("dynamodb", REGION).batch_write_item(RequestItems={cloud.jobs_table: requests})
+    with units_read() as busy:
+        assert run(service, **facts)[0] == {}
+    assert sum(busy) == sum(idle)
+    with units_read() as reading:
+        assert run(service, claimed_to={"email.send": T0 + 600})[0] == {"waiting": 300, "resent": 200}
+    assert sum(reading) > sum(idle), "the meter notices what is read"
+
+
+def test_items_of_an_older_version_are_found_and_claimed_and_listed(
+    service: JobService, cloud: Settings, clock: Clock
+) -> None:
+    rows = tables.jobs(cloud).bind(JobRow)
+    old = [
+        a_job(due_at=T0),
+        a_job(status=Status.SCHEDULED, run_at=T0 + 90, next_attempt_at=T0 + 90, due_at=T0),
+    ]
+    for job, group in zip(old, ("ACTIVE", "SCHED"), strict=True):
+        row = new_row(rows, job)
+        row.group = f"{group}#{shard_of(job.id)}"
+        row.save()
+    for status, job in zip((Status.QUEUED, Status.SCHEDULED), old, strict=True):
+        for which in (Filter(status=status), Filter(status=status, type="email.send")):
+            assert [one.id for one in service.store.page(which, 9).jobs] == [job.id]
+    clock.advance(61)
+    assert run(service)[0] == {"resent": 2}
+    clock.advance(60)
+    for job in old:
+        by = Claimant("r")
+        claim = transitions.claim(1, now=clock.now, lease_until=clock.now + 65, by=by, job_type=job.type)
+        service.store.apply(job.id, claim)
+    found = service.store.overdue(Search("email.send"), clock.now + 900, 9)
+    assert {one.id for one in found} == {job.id for job in old}
+    assert service.store.overdue(Search(""), clock.now + 900, 9) == []
 
 
 def test_a_job_that_is_well_costs_a_read_and_a_write_and_then_less_and_less_often(
@@ -59,15 +147,29 @@ def test_a_job_that_is_well_costs_a_read_and_a_write_and_then_less_and_less_ofte
     service.store.add(job)
     service.dispatch(job)
     clock.advance(61)
-    assert run(service) == ({"waiting": 1}, Counter(GetItem=1, UpdateItem=1))
+    facts = {"claimed_to": {"email.send": T0 + 1}}
+    assert run(service, **facts) == ({"waiting": 1}, Counter(BatchGetItem=1, UpdateItem=1))
     clock.advance(61)
-    assert run(service) == ({}, Counter())
+    assert run(service, **facts) == ({}, Counter())
 
 
-def test_a_job_that_was_not_sent_costs_a_read_two_writes_and_a_send(service: JobService, clock: Clock) -> None:
-    service.store.add(a_job())
+def test_ten_jobs_that_were_not_sent_cost_a_read_twenty_writes_and_a_send(service: JobService, clock: Clock) -> None:
+    for _ in range(10):
+        service.store.add(a_job())
     clock.advance(61)
-    assert run(service) == ({"resent": 1}, Counter(GetItem=1, UpdateItem=2, SendMessage=1))
+    assert run(service) == ({"resent": 10}, Counter(BatchGetItem=1, UpdateItem=20, SendMessageBatch=1))
+
+
+def test_a_burst_of_200_is_sent_ahead_in_440_requests_and_waits_in_the_queue(service: JobService, clock: Clock) -> None:
+    at = T0 + 5000
+    for number in range(200):
+        job = a_job(status=Status.SCHEDULED, run_at=at + number / 1e3, next_attempt_at=at, due_at=at - LOOK_AHEAD)
+        service.store.add(job)
+    clock.now = at - 700
+    assert run(service) == ({"resent": 200}, Counter(BatchGetItem=20, UpdateItem=400, SendMessageBatch=20))
+    assert service.queue.depth("email.send").delayed == 200
+    clock.advance(60)
+    assert run(service) == ({}, Counter(Query=BUSY)), "none is sent twice"
 
 
 def test_ten_dead_letters_cost_a_receive_ten_reads_and_a_removal(service: JobService) -> None:
@@ -79,7 +181,7 @@ def test_ten_dead_letters_cost_a_receive_ten_reads_and_a_removal(service: JobSer
         client.send_message(QueueUrl=dead, MessageBody=message["Body"])
     assert run(service) == (
         {"removed": 10},
-        Counter(ReceiveMessage=2, GetItem=10, DeleteMessageBatch=1),
+        Counter(ReceiveMessage=2, GetItem=10, DeleteMessageBatch=1, Query=BUSY),
     )
 
 
@@ -105,8 +207,7 @@ class Endless:
         return {"Items": [], "LastEvaluatedKey": {"pk": {"S": "next"}, "order": {"S": "later"}}}
 
 
-def test_a_look_at_an_endless_backlog_ends_after_80_queries(clock: Clock) -> None:
+def test_a_look_at_an_endless_backlog_ends_after_10_queries_a_partition() -> None:
     table: Any = Endless()
-    rows: Any = None
-    assert Pages(table, rows, clock).overdue(T0, MOST_LOOKS) == []
-    assert table.asked == 8 * SWEEP_PAGES == 80
+    assert Entries(table).oldest(due(Search("email.send"), T0), 3000) == []
+    assert table.asked == 4 * SWEEP_PAGES == 40

@@ -10,10 +10,10 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD, MOST_CLAIMS
 from chalicelib.jobs.ports import Depth, Nudge
 from chalicelib.watchdog.dead_letter_rules import Keep, Redeliver, Remove, sweep
-from chalicelib.watchdog.rules import MOST_FAILED_SENDS, MOST_RESENDS, Bury, watch
+from chalicelib.watchdog.rules import Bury, Signs, watch
 
 NOW = 1_800_000_000.0
-EMPTY = Depth()
+EMPTY = Signs(Depth())
 NUDGE = Nudge("job-1", 1, "test.note")
 
 
@@ -92,8 +92,8 @@ def test_only_spent_attempts_spent_claims_or_a_day_of_stalling_end_a_job() -> No
 def test_what_the_watchdog_says_of_a_job_it_gives_up_is_kept_whole() -> None:
     lost = a_job(Status.PROCESSING, attempts=3, lease_until=NOW - 61)
     verdicts = (
-        watch(a_job(sent=False, resends=MOST_FAILED_SENDS), NOW, EMPTY),
-        watch(a_job(resends=MOST_RESENDS), NOW, EMPTY),
+        watch(a_job(sent=False, resends=1000, stalled_since=NOW - DAY - 1), NOW, EMPTY),
+        watch(a_job(resends=1000, stalled_since=NOW - DAY - 1), NOW, EMPTY),
         sweep(NUDGE, lost, NOW),
         sweep(NUDGE, a_job(attempts=1, claims=MOST_CLAIMS), NOW),
         sweep(NUDGE, a_job(stalled_since=NOW - DAY), NOW),

@@ -1,5 +1,7 @@
 """The watchdog over the memory ports, on a clock the test holds: what it sends, gives up, tidies, and survives."""
 
+from collections import Counter
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,19 +12,27 @@ from chalicelib.entry import watchdog as module
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.message import write_nudge
-from chalicelib.jobs.ports import DeadMessage, Depth, Nudge
+from chalicelib.jobs.ports import DeadMessage, Depth, Nudge, Search, Standing
 from chalicelib.service.jobs import JobService
+from chalicelib.watchdog.rules import OLD, SLACK
 from chalicelib.watchdog.run import Watchdog
+from chalicelib.watchdog.search import MOST_LOOKS
 from tests.proof.faults import Throttled
 from tests.proof.ground import TYPE, MemoryGround
 from tests.proof.world import World
-from tests.support import Clock, a_job
+from tests.support import T0, Clock, a_job
 
 
 def look(world: World, after: float = 61) -> dict[str, int]:
     """Let some seconds pass, then run the watchdog once."""
     world.clock.advance(after)
     return dict(world.watchdog.run(lambda: 50.0))
+
+
+def lasting(looks: int) -> Callable[[], float]:
+    """The time that is left of a run: enough for so many looks at it."""
+    left = iter([50.0] * looks)
+    return lambda: next(left, 0.0)
 
 
 def fail(ground: MemoryGround, *names: str) -> None:
@@ -55,47 +65,167 @@ def test_an_outage_of_an_hour_buries_nothing(world: World, ground: MemoryGround)
     assert ground.jobs()[0].status is Status.COMPLETED
 
 
-def test_a_backlog_is_not_fed(world: World, ground: MemoryGround) -> None:
+def knows(world: World, **facts: Any) -> None:
+    """Let the counters tell the watchdog so much."""
+    world.watchdog.standing = lambda: Standing({}, **facts)
+
+
+def test_a_backlog_is_neither_fed_nor_read(world: World, ground: MemoryGround) -> None:
     for name in "abc":
         world.submit(name)
-    assert look(world) == {"waiting": 3}
+    assert look(world) == {"waiting": 3}, "without counters each is asked"
+    knows(world)
+    assert look(world, after=7200) == {}
     assert ground.waiting() == 3
 
 
-def test_a_lost_message_is_sent_again_and_again_and_then_the_job_is_given_up(
+def test_a_lost_message_is_sent_again_and_again_and_after_a_day_the_job_is_given_up(
     world: World, ground: MemoryGround
 ) -> None:
     world.submit("a")
     resent = 0
-    for _ in range(300):
+    for _ in range(24 * 60):
         ground.purge()
         resent += look(world, after=60).get("resent", 0)
+    assert ground.jobs()[0].status is Status.QUEUED
+    for _ in range(70):
+        ground.purge()
+        look(world, after=60)
     job = ground.jobs()[0]
-    assert (resent, job.status, job.error_class) == (5, Status.DEAD_LETTER, "Undeliverable")
+    assert (job.status, job.error_class) == (Status.DEAD_LETTER, "Undeliverable")
+    assert 24 < resent < 30, "pauses of 5, 10, 20, 40 minutes, then of an hour"
+
+
+def test_a_message_lost_from_a_queue_that_never_empties_is_sent_again(world: World, ground: MemoryGround) -> None:
+    world.submit("lost")
+    ground.purge()
+    sent_at = world.clock()
+    world.clock.advance(900)
+    for number in range(20):
+        world.submit(f"later {number}")
+    knows(world, claimed_to={TYPE: sent_at + SLACK - 10})
+    assert look(world).get("resent", 0) == 0
+    knows(world, claimed_to={TYPE: sent_at + SLACK + 1})
+    assert look(world, after=3601)["resent"] == 1, "the message that is lost, and no other"
+    assert ground.waiting() == 21
+
+
+def test_an_orphan_in_its_own_backlog_is_found_by_its_minute_and_the_others_are_left(
+    world: World, ground: MemoryGround
+) -> None:
+    for number in range(30):
+        world.submit(f"before {number}")
+    fail(ground, "send")
+    world.submit("orphan")
+    fail(ground)
+    for number in range(30):
+        world.submit(f"after {number}")
+    knows(world)
+    assert look(world) == {}
+    knows(world, unsent={TYPE: [T0 - T0 % 60]})
+    assert look(world, after=1) == {"resent": 1}
+    assert ground.waiting() == 61
+    assert all(job.sent for job in ground.jobs())
+
+
+def test_a_message_is_sent_again_before_its_queue_drops_it(world: World, ground: MemoryGround) -> None:
+    world.submit("a")
+    knows(world)
+    assert look(world, after=OLD - 1) == {}
+    assert look(world, after=2) == {"resent": 1}
+    assert look(world, after=60) == {}
+
+
+def test_a_flooded_type_takes_no_look_from_another(world: World, ground: MemoryGround) -> None:
+    types = ["a.flood", "b.quiet"]
+    for number in range(MOST_LOOKS + 50):
+        ground.store.add(a_job(type="a.flood", created_at=T0 - 9 + number / 1e3, due_at=T0))
+    watchdog = Watchdog(world.service, types)
+    for _ in types:  # whichever of them begins
+        orphan = a_job(type="b.quiet", due_at=T0)
+        ground.store.add(orphan)
+        world.clock.advance(60)
+        tally = watchdog.run(lasting(8))
+        assert tally["out_of_time"] > 1000
+        assert ground.store.get(orphan.id).sent, "the types take turns, ten jobs at a time"
+
+
+def test_the_types_take_turns_in_being_first(world: World, ground: MemoryGround) -> None:
+    types = ["a.a", "b.b", "c.c"]
+    for name in types:
+        for _ in range(30):
+            ground.store.add(a_job(type=name, due_at=T0))
+    for _ in types:
+        world.clock.advance(60)
+        Watchdog(world.service, types).run(lasting(1))
+    sent = Counter(job.type for job in ground.jobs() if job.sent)
+    assert sent == dict.fromkeys(types, 10), "each run has time for ten jobs"
+
+
+def test_a_removed_type_ends_its_jobs_after_an_hour(world: World, ground: MemoryGround) -> None:
+    waits = a_job(type="old.type", sent=True, due_at=T0)
+    runs = a_job(type="old.type", status=Status.PROCESSING, attempts=1, lease_until=T0 + 4000, sent=True, due_at=T0)
+    for job in (waits, runs):
+        ground.store.add(job)
+    world.watchdog.standing = lambda: Standing({("old.type", Status.QUEUED): 1, ("gone.type", Status.COMPLETED): 3})
+    for _ in range(59):
+        look(world, after=60)
+    assert ground.store.get(waits.id).status is Status.QUEUED
+    for _ in range(5):
+        look(world, after=60)
+    ended = ground.store.get(waits.id)
+    assert (ended.status, ended.error_message) == (Status.CANCELLED, "Its job type was removed by a deploy.")
+    assert ground.store.get(runs.id).status is Status.PROCESSING
+    for _ in range(70):
+        look(world, after=60)
+    assert ground.store.get(runs.id).status is Status.CANCELLED
+    assert [attempt.outcome for attempt in ground.store.view(runs.id).attempts] == ["lost"]
+
+
+def test_a_type_that_comes_back_within_the_hour_keeps_its_jobs(world: World, ground: MemoryGround) -> None:
+    world.submit("a")
+    ground.purge()
+    world.watchdog.types = []
+    world.watchdog.standing = lambda: Standing({(TYPE, Status.QUEUED): 1})
+    look(world)
+    world.watchdog.types = [TYPE]
+    look(world, after=3601)
+    world.poll()
+    assert ground.jobs()[0].status is Status.COMPLETED
+
+
+def test_a_burst_is_sent_ahead_in_tens_each_with_its_own_delay(world: World, ground: MemoryGround) -> None:
+    at = world.clock() + 5000
+    for number in range(200):
+        world.submit(f"{number}", run_at=at + number % 2)
+    world.clock.now = at - 700
+    before = len(ground.faults.names)
+    assert dict(world.watchdog.run(lambda: 50.0)) == {"resent": 200}
+    assert ground.faults.names[before:].count("send_many") == 20
+    due = {job.id: job.run_at or 0 for job in ground.jobs()}
+    late = [message.visible_at - due[message.nudge.id] for message in ground._queue.messages[TYPE]]
+    assert len(late) == 200
+    assert 0 <= min(late) <= max(late) < 1, "whole seconds, never early"
 
 
 def test_a_paused_queue_may_stand_still_for_months(world: World, ground: MemoryGround) -> None:
-    paused = {TYPE}
-    world.watchdog.paused = lambda: paused
+    knows(world, paused={TYPE: 0.0})
     world.submit("a")
     for _ in range(60):
         ground.purge()  # SQS keeps a message for four days
-        assert look(world, after=DAY) in ({}, {"waiting": 1})
-    paused.clear()
-    for _ in range(150):
-        look(world, after=60)
+        assert look(world, after=DAY) == {}
+    knows(world)
+    look(world, after=60)
     assert ground.waiting() == 1
     world.poll()
     assert ground.jobs()[0].status is Status.COMPLETED
 
 
-def test_a_watchdog_that_cannot_see_the_pauses_goes_on_as_if_there_were_none(
-    world: World, ground: MemoryGround
-) -> None:
-    def unseen() -> set[str]:
+def test_a_watchdog_that_cannot_see_the_counters_goes_on_without_them(world: World, ground: MemoryGround) -> None:
+    def unseen() -> Standing:
         raise Throttled("Query")
 
-    world.watchdog.paused = unseen
+    world.watchdog.standing = unseen
     world.submit("a")
     ground.purge()
     assert look(world) == {"resent": 1}
@@ -114,9 +244,23 @@ def test_one_failing_job_does_not_keep_the_others_waiting(world: World, ground: 
     fail(ground, "send")
     for name in "abc":
         world.submit(name)
-    failures = iter([Throttled("send")])
-    ground.faults.fail = lambda name: next(failures, None) if name == "send" else None
+    failures = iter([Throttled("apply")])
+    ground.faults.fail = lambda name: next(failures, None) if name == "apply" else None
     assert look(world) == {"failed": 1, "resent": 2}
+
+
+def test_messages_of_which_the_queue_takes_a_part_are_counted_as_failed_and_sent_later(
+    world: World, ground: MemoryGround
+) -> None:
+    fail(ground, "send")
+    for name in "abc":
+        world.submit(name)
+    fail(ground)
+    ground.faults.unsent = 2
+    assert look(world) == {"failed": 2, "resent": 1}
+    assert look(world) == {"resent": 2, "waiting": 1}
+    fail(ground, "peek")
+    assert look(world, after=600) == {"failed": 3}
 
 
 def test_two_watchdogs_with_the_same_stale_list_send_once(world: World, ground: MemoryGround) -> None:
@@ -124,10 +268,12 @@ def test_two_watchdogs_with_the_same_stale_list_send_once(world: World, ground: 
     world.submit("a")
     fail(ground)
     world.clock.advance(61)
-    listed = world.service.store.overdue(world.clock(), 10)
+    listed = world.service.store.overdue(Search(TYPE), world.clock(), 10)
     world.watchdog.run(lambda: 50.0)
     stale: Any = SimpleNamespace(
-        overdue=lambda *_: listed, get=world.service.store.get, apply=world.service.store.apply
+        overdue=lambda search, *_: listed if search == Search(TYPE, before=world.clock()) else [],
+        peek=world.service.store.peek,
+        apply=world.service.store.apply,
     )
     second = Watchdog(JobService(stale, world.service.queue, clock=world.clock), [TYPE])
     assert second.run(lambda: 50.0) == {"left": 1}
@@ -136,13 +282,13 @@ def test_two_watchdogs_with_the_same_stale_list_send_once(world: World, ground: 
 
 def test_a_run_stops_before_its_time_is_up(world: World, ground: MemoryGround) -> None:
     fail(ground, "send")
-    for name in "abc":
-        world.submit(name)
+    for number in range(30):
+        world.submit(f"{number}")
     fail(ground)
     world.clock.advance(61)
     left = iter([50.0, 15.0, 15.0])
-    assert world.watchdog.run(lambda: next(left)) == {"resent": 1, "out_of_time": 2}
-    assert look(world, after=60) == {"resent": 2}, "the next run goes on where this one stopped"
+    assert world.watchdog.run(lambda: next(left)) == {"resent": 10, "out_of_time": 20}
+    assert look(world, after=60) == {"resent": 20}, "the next run goes on where this one stopped"
 
 
 def test_lanes_look_side_by_side(world: World, ground: MemoryGround) -> None:
@@ -182,11 +328,31 @@ def test_dead_letters_whose_job_moved_on_are_removed(world: World, ground: Memor
     assert ground.dead() == []
 
 
-def test_a_sweep_is_bounded(world: World, ground: MemoryGround) -> None:
-    for _ in range(620):
+def test_a_sweep_is_bounded_and_a_full_queue_gets_several(world: World, ground: MemoryGround) -> None:
+    for _ in range(2120):
         dead_letter(ground, "nobody")
-    assert look(world)["removed"] == 500
+    assert look(world)["removed"] == 2000
     assert look(world)["removed"] == 120
+
+
+def test_full_dead_letter_queues_do_not_keep_another_from_being_looked_at(world: World, clock: Clock) -> None:
+    """Each run has time for one sweep: over as many runs as there are queues, each had its turn."""
+    swept: list[str] = []
+
+    class Full(MemoryJobQueue):
+        def depth(self, job_type: str) -> Depth:
+            return Depth(dead=100_000)
+
+        def peek_dead(self, job_type: str, most: int) -> Any:
+            swept.append(job_type)
+            return []
+
+    service = JobService(world.ground.store, Full(clock), clock=clock)
+    types = ["a.a", "b.b", "c.c"]
+    for _ in types:
+        Watchdog(service, types).run(lasting(1))
+        clock.advance(60)
+    assert sorted(swept) == types
 
 
 def test_a_sweep_that_fails_is_noted_and_tried_again_by_the_next_run(world: World, ground: MemoryGround) -> None:
@@ -227,7 +393,9 @@ def test_the_lambda_looks_after_every_declared_job_type_and_sees_the_pauses(cloc
     wiring.use(job_store=ground.store, job_queue=ground.queue, counters=counters, clock=clock)
     try:
         context: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 50_000)
-        assert module.handler({}, context) == {"waiting": 1}
+        assert module.handler({}, context) == {}
+        counters.resume("email.send")
+        assert module.handler({}, context) == {"resent": 1}
     finally:
         wiring.reset()
     assert ground.faults.names.count("depth") >= 3

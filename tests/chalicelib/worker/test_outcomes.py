@@ -125,3 +125,15 @@ def test_a_failed_attempt_of_a_job_that_was_asked_to_stop_is_not_retried(world: 
     assert (world.job().status, world.waiting()) == (Status.CANCELLED, [])
     [attempt] = world.store.view("job-1").attempts
     assert (attempt.outcome, attempt.error_class, attempt.retry_delay_s) == ("error", "ValueError", None)
+
+
+def test_the_last_progress_is_written_when_the_attempt_does_not_complete(world: Bench) -> None:
+    def work(ctx: JobContext) -> str:
+        for percent in (10, 50, 90):
+            ctx.progress(percent)
+        raise ValueError("boom")
+
+    world.submit()
+    world.script = [work]
+    world.poll()
+    assert (world.job().status, world.job().progress) == (Status.RETRYING, 90.0)

@@ -20,10 +20,11 @@ from chalicelib.jobs.message import write_nudge
 from chalicelib.jobs.ports import Nudge
 from infra.definition import grants
 from infra.definition.calls import allows
+from tests.chalicelib.api.support import only_types
 from tests.infra.cloud.acting import REGION, STACK, Stage, stage
-from tests.support import a_job
+from tests.support import a_job, built_in
 
-TYPES = jobtype.load()
+TYPES = built_in()
 GRANTED: Mapping[str, list[str]] = {
     "api": grants.api(),
     "authorizer": grants.authorizer(),
@@ -69,6 +70,7 @@ def never_seen(actor: str) -> set[str]:
 def day() -> Iterator[Day]:
     """Jobs are created, worked off, failed, retried, cancelled and counted."""
     with (
+        only_types(*TYPES),
         pytest.MonkeyPatch.context() as environment,
         stage(environment, JITTER="none", EVENT_SOURCES=MAPPINGS) as acting,
     ):
@@ -158,7 +160,7 @@ def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 
 def look(acting: Stage, job_id: str) -> None:
     for path in ("/jobs?limit=5", "/jobs?status=failed", "/jobs?type=email.send&status=completed", "/metrics",
-                 "/metrics/series?metric=throughput", "/metrics/health", "/errors", "/me",
+                 "/metrics/series?metric=throughput", "/metrics/health", "/errors", "/me", "/meta",
                  "/jobs?fingerprint=0123456789ab",
                  "/job-types", "/health", "/openapi.json"):  # fmt: skip
         status, answer = acting.call("GET", path)
@@ -170,11 +172,11 @@ def look(acting: Stage, job_id: str) -> None:
 def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     """A message that was lost, one that went to the dead-letter queue without a claim, and one that is out of date."""
     now = time.time()
-    lost = a_job(payload={**MAIL, "text": LARGE}, created_at=now - 300, due_at=now - 60)
+    lost = a_job(payload={**MAIL, "text": LARGE}, created_at=now - 4 * 86_400, due_at=now - 60)
     unclaimed, done = (a_job(created_at=now, due_at=now + 600, status=status) for status in DEAD_OR_DONE)
     crashed = a_job(
         status=Status.PROCESSING, attempts=3, max_attempts=3, created_at=now - 900, started_at=now - 800,
-        lease_until=now - 700, due_at=now - 600,
+        lease_until=now - 700, due_at=now - 600, sent=True,
     )  # fmt: skip
     for job in (lost, unclaimed, done, crashed):
         wiring.job_store().add(job)

@@ -45,7 +45,9 @@ def write() -> None:
     telemetry.duplicate(job, "held under a live lease")
     telemetry.dispatch_deferred(job, TimeoutError())
     telemetry.resent(job, 0)
-    telemetry.request_served("GET", "/jobs", 200, 1.0, "c-1")
+    telemetry.request_served(
+        "GET", "/jobs", 200, 1.0, {"principal": "abc", "source_ip": "203.0.113.9", "correlation_id": "c-1"}
+    )
     telemetry.request_failed("/jobs", "c-1")
 
 

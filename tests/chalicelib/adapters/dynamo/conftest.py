@@ -15,7 +15,7 @@ Items = dict[str, Mapping[str, Any]]
 
 @pytest.fixture
 def store(cloud: Settings, clock: Clock) -> DynamoJobStore:
-    return DynamoJobStore(cloud, clock)
+    return DynamoJobStore(cloud, clock, lambda: ["email.send"])
 
 
 @pytest.fixture

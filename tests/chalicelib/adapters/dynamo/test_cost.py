@@ -93,10 +93,14 @@ def test_a_failed_and_repeated_attempt_costs_three_write_units_more(store: Dynam
     assert meter.readings == [("UpdateItem", "META", 3)]
 
 
+NOTHING = 2
+"""Bytes of the smallest payload, which lies beside an item whose key is as long as can be."""
+
+
 def largest_inline(**fields: Any) -> int:
     """Bytes of the largest payload that would lie in the job's main item."""
     rows = ((size, new_row(JobRow, real_job(**fields, payload_bytes=size))) for size in range(1, INLINE_PAYLOAD + 1))
-    return max(size for size, row in rows if fits_inline(row, "x" * size))
+    return max((size for size, row in rows if fits_inline(row, "x" * size)), default=NOTHING)
 
 
 Step = Callable[[Job], Change]
@@ -113,14 +117,14 @@ ENDS: dict[str, Step] = {
 
 
 def looked(job: Job) -> Change:
-    return transitions.watch(job, until=T0 + 200.123, resent=True)
+    return transitions.watch(job, until=T0 + 200.123, resent=True, stalled_since=T0 + 100.123)
 
 
 def told(job: Job) -> Change:
     return transitions.report(job, now=T0 + 1.234, percent=100 / 3, note="漢" * 200)
 
 
-@pytest.mark.parametrize("key", [None, "0" * 36, "k" * 255])
+@pytest.mark.parametrize("key", [None, "0" * 36, "k" * 240])
 @pytest.mark.parametrize("beside", [False, True])
 @pytest.mark.parametrize("end", ENDS)
 def test_the_main_item_stays_within_one_write_unit(
@@ -131,7 +135,7 @@ def test_the_main_item_stays_within_one_write_unit(
     job = real_job(payload="x" * (size - 2), payload_bytes=size, idempotency_key=key)
     store.add(job)
     item = aws.client("dynamodb", REGION).get_item(TableName=cloud.jobs_table, Key=key_of(job))["Item"]
-    assert ("payload_ref" in item) == beside
+    assert ("payload_ref" in item) == (beside or size == NOTHING)
 
     def step(change: Change) -> Job:
         after = store.apply(job.id, change)
@@ -191,10 +195,10 @@ def test_a_page_takes_the_same_requests_however_many_jobs_there_are(
     for name, which in LISTS.items():
         with requests_to("dynamodb") as asked:
             store.page(which, 5)
-        assert len(asked) <= 8
+        assert len(asked) <= 11
         made[name] = (asked.count("Query"), asked.count("BatchGetItem"))
     assert made == {
-        "plain": (4, 1), "group": (4, 1), "mixed group": (4, 1), "finished": (4, 2), "tag": (4, 1), "error": (4, 2),
+        "plain": (4, 1), "group": (4, 1), "mixed group": (8, 1), "finished": (4, 2), "tag": (4, 1), "error": (4, 2),
         "kind of error": (4, 1),
     }  # fmt: skip
 

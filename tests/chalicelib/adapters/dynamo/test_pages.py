@@ -100,7 +100,7 @@ def test_an_offset_is_never_guessed(store: DynamoJobStore, cloud: Settings, with
 def narrow(cloud: Settings) -> Pages:
     """Lists that read 5 jobs where others read 100, 3 times where others do 60 times, and look at fewer entries."""
     table = tables.jobs(cloud)
-    return Pages(table, table.bind(JobRow), lambda: T0, batch=5, far=20, deep=3)
+    return Pages(table, table.bind(JobRow), lambda: T0, lambda: ["email.send"], batch=5, far=20, deep=3)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_an_offset_reads_so_many_jobs_and_no_more(
     for offset in (reached - 1, reached, 59):
         with requests_to("dynamodb") as asked:
             found = _found(narrow, which, offset)
-        assert len(asked) <= 4 + 3
+        assert len(asked) <= (8 if which.status is Status.QUEUED else 4) + 3
         assert found == (None if offset >= reached or not offset else 1), offset
 
 

@@ -1,0 +1,55 @@
+"""What a client would else have to copy: which statuses mean what, and the limits of requests."""
+
+from chalicelib.api.endpoint import Call, Endpoints
+from chalicelib.api.responses import Answer
+from chalicelib.api.schemas import MOST_IN_BATCH, MOST_IN_BULK, MOST_TAGS
+from chalicelib.api.views import LARGEST_IN_LIST
+from chalicelib.jobs.job import ACTIVE, RETRYABLE, TERMINAL, WAITING, Status
+from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY
+
+endpoints = Endpoints()
+
+
+class StatusSets(Answer):
+    """Sets of statuses, each in the order of a job's life."""
+
+    all: list[Status]
+    waiting: list[Status]
+    active: list[Status]
+    retryable: list[Status]
+    cancellable: list[Status]
+    finished: list[Status]
+
+
+class Limits(Answer):
+    """The limits of requests; sizes in bytes, times in seconds."""
+
+    max_attempts: int
+    max_delay_s: int
+    batch_jobs: int
+    bulk_jobs: int
+    tags: int
+    list_value_bytes: int
+
+
+class Meta(Answer):
+    """Status sets and limits."""
+
+    statuses: StatusSets
+    limits: Limits
+
+
+@endpoints.get("/meta", Meta)
+def read_meta(_: Call) -> Meta:
+    """Return the sets of statuses that mean something, and the limits of requests. Constant for a deployed version."""
+    sets = {"waiting": WAITING, "active": ACTIVE, "retryable": RETRYABLE, "cancellable": ACTIVE, "finished": TERMINAL}
+    ordered = {name: [status for status in Status if status in members] for name, members in sets.items()}
+    limits = Limits(
+        max_attempts=MAX_ATTEMPTS_CAP,
+        max_delay_s=MAX_DELAY,
+        batch_jobs=MOST_IN_BATCH,
+        bulk_jobs=MOST_IN_BULK,
+        tags=MOST_TAGS,
+        list_value_bytes=LARGEST_IN_LIST,
+    )
+    return Meta(statuses=StatusSets(all=list(Status), **ordered), limits=limits)

@@ -1,0 +1,73 @@
+"""Bound the parts that an image file is made of, before a decoder sees it: each part costs time, however small it is.
+
+A scan of a progressive JPEG of 99 bytes costs 3 ms at 49 megapixels; Pillow copies a GIF's comment once a block of it.
+"""
+
+import struct
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+MOST_SCANS = 100
+"""Encoders write about ten; every other 0xFFDA lies in metadata, such as a thumbnail."""
+MOST_CHUNKS = 10_000
+"""Of a PNG or WebP: at the 8 KB that libpng writes by default, 15 MB are 1,900."""
+MOST_BLOCKS = 4_000
+"""Of a GIF before its first picture, each of at most 255 bytes: a megabyte of metadata."""
+
+
+def too_many_parts(content: bytes) -> str | None:
+    """Return which parts an image file has too many of, in words; None when it is within all bounds.
+
+    Takes linear time, and reads a file only as far as the bound.
+    """
+    for magic, (parts, most, words) in BOUNDS.items():
+        if content.startswith(magic):
+            return words if sum(1 for _ in islice(parts(content), most + 1)) > most else None
+    return None
+
+
+def _scans(content: bytes) -> Iterator[int]:
+    # Inside a scan 0xFF is followed by 0 or a restart marker: no scan begins that is not counted here.
+    at = content.find(b"\xff\xda")
+    while at >= 0:
+        yield at
+        at = content.find(b"\xff\xda", at + 2)
+
+
+def _png_chunks(content: bytes) -> Iterator[int]:
+    at = 8
+    while at + 8 <= len(content):
+        yield at
+        at += 12 + struct.unpack_from(">I", content, at)[0]
+
+
+def _webp_chunks(content: bytes) -> Iterator[int]:
+    at = 12
+    while at + 8 <= len(content):
+        yield at
+        length = struct.unpack_from("<I", content, at + 4)[0]
+        at += 8 + length + length % 2
+
+
+def _gif_blocks(content: bytes) -> Iterator[int]:
+    """Yield what a decoder reads before the first picture: blocks of extensions, and bytes between them."""
+    flags = content[10] if len(content) > 10 else 0
+    at = 13 + (3 << ((flags & 7) + 1) if flags & 0x80 else 0)
+    while at < len(content) and content[at] not in b",;":
+        yield at
+        if content[at] != ord("!"):
+            at += 1
+            continue
+        at += 2
+        while at < len(content) and content[at]:
+            yield at
+            at += content[at] + 1
+        at += 1
+
+
+BOUNDS: dict[bytes, tuple[Callable[[bytes], Iterator[int]], int, str]] = {
+    b"\xff\xd8": (_scans, MOST_SCANS, f"more than {MOST_SCANS} scans"),
+    b"\x89PNG\r\n\x1a\n": (_png_chunks, MOST_CHUNKS, f"more than {MOST_CHUNKS:,} chunks"),
+    b"RIFF": (_webp_chunks, MOST_CHUNKS, f"more than {MOST_CHUNKS:,} chunks"),
+    b"GIF8": (_gif_blocks, MOST_BLOCKS, f"more than {MOST_BLOCKS:,} blocks before its first picture"),
+}

@@ -1,0 +1,26 @@
+"""Read one job with what explains it: its attempts, and why it waits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.jobs.job import JobView
+from chalicelib.jobs.ports import Counters, JobStore
+from chalicelib.service.why_waiting import Line, asks, why
+
+
+@dataclass(frozen=True)
+class JobReader:
+    """Reads jobs for people. `clock` gives seconds since the epoch."""
+
+    store: JobStore
+    counters: Counters
+    clock: Callable[[], float]
+
+    def explained(self, job_id: str) -> tuple[JobView, str | None]:
+        """Return a job with its attempts, and why it waits (None when it does not). Raises JobNotFound.
+
+        The counters are asked for a waiting job only: one request to the store less for every other.
+        """
+        view, now = self.store.view(job_id), self.clock()
+        line = Line.of(view.job, self.counters.standing(), now) if asks(view.job) else Line()
+        return view, why(view.job, line, now)

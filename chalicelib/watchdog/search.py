@@ -1,0 +1,73 @@
+"""Find the jobs that a run looks at: for each type what may be in doubt, what is to be sent soon, what was not sent."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from chalicelib.jobs.job import ACTIVE
+from chalicelib.jobs.limits import LOOK_AHEAD
+from chalicelib.jobs.ports import Depth, JobStore, Overdue, Search, Standing
+from chalicelib.service.batch import AT_ONCE
+from chalicelib.watchdog.rules import Signs
+
+MOST_LOOKS = 3_000
+"""Jobs in doubt of one type that a run looks at."""
+MOST_PLANNED = 12_000
+"""Scheduled and parked jobs of one type that a run sends ahead: more than a seventh of 50,000 due at one moment."""
+MOST_CHECKED = 100_000
+"""Jobs of one type that a run reads to find those that were not sent."""
+MINUTE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Up to ten jobs to look at together; `unsent_only` leaves those alone that were sent."""
+
+    ids: Sequence[str]
+    unsent_only: bool = False
+
+
+def signs_of(job_type: str, depth: Depth | None, standing: Standing | None) -> Signs:
+    """Return what is known of a type's queue; `depth` is None when the queue did not answer."""
+    if standing is None:
+        return Signs(depth, counted=False)
+    return Signs(depth, standing.claimed_to.get(job_type), job_type in standing.paused)
+
+
+def undeclared(standing: Standing | None, declared: Sequence[str]) -> list[str]:
+    """Return the job types that have unfinished jobs and that the code does not declare, by name."""
+    if standing is None:
+        return []
+    return sorted({name for (name, status), n in standing.totals.items() if n and status in ACTIVE} - set(declared))
+
+
+def find(store: JobStore, job_type: str, signs: Signs, standing: Standing | None, now: float) -> list[Found]:
+    """Return what a run looks at of one type, the scheduled jobs first."""
+    horizon = signs.horizon(now)
+    found = list(_portions(_planned(store, job_type, horizon, now)))
+    if horizon is not None:
+        found += _portions(store.overdue(Search(job_type, before=horizon), now, MOST_LOOKS))
+    left = MOST_CHECKED
+    for minute in standing.unsent.get(job_type, ()) if standing else ():
+        # What was first due before the horizon is among those above.
+        if left > 0 and (horizon is None or minute + MINUTE > horizon):
+            entries = store.overdue(Search(job_type, since=minute, before=minute + MINUTE), now, left)
+            left -= len(entries)
+            found += (Found(portion.ids, unsent_only=True) for portion in _portions(entries, 100))
+    return found
+
+
+def _planned(store: JobStore, job_type: str, horizon: float | None, now: float) -> Sequence[Overdue]:
+    ahead = now + LOOK_AHEAD
+    # A job whose time was longer ago was sent, and waits behind others; if not, the horizon reaches it.
+    recent = now - LOOK_AHEAD
+    if horizon is not None and horizon >= recent:
+        return store.overdue(Search(job_type, planned=True, before=ahead), now, MOST_PLANNED)
+    soon = store.overdue(Search(job_type, planned=True, since=recent, before=ahead), now, MOST_PLANNED)
+    if horizon is None:
+        return soon
+    return [*soon, *store.overdue(Search(job_type, planned=True, before=horizon), now, MOST_LOOKS)]
+
+
+def _portions(entries: Sequence[Overdue], size: int = AT_ONCE) -> Iterator[Found]:
+    for start in range(0, len(entries), size):
+        yield Found([entry.id for entry in entries[start : start + size]])

@@ -1,0 +1,1 @@
+"""Check that no regular expression of what ships takes more than linear time."""

@@ -1,0 +1,121 @@
+"""No text costs more than linear work: every field of every request is fed 1 KB and 100 KB, and calls are counted.
+
+What a call of `re` costs inside is not counted here: `make check` proves that no pattern takes more than linear time.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, get_args
+from urllib.parse import quote
+
+import pytest
+from pydantic import BaseModel
+
+from chalicelib import api, wiring
+from chalicelib.api.endpoint import Endpoint
+from tests.chalicelib.api.support import BODY, NOTE, OTHER, World, only_types
+
+SMALL, LARGE = 1_000, 100_000
+GROWTH = 1.5 * LARGE / SMALL
+TEXTS = ("T", "0 ", "2026-11-25T00:00:00.", "a.b,", '"\\', "é")
+JOB = {"type": BODY["type"], "payload": {"to": ["a"], "text": None}}
+HEADERS = ("Idempotency-Key", "X-Correlation-Id", "Authorization", "Content-Type", "Accept")
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that a field's type holds."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from models_in(part)
+
+
+def bodies(model: type[BaseModel], text: str) -> Iterator[dict[str, Any]]:
+    """A body for each field of the model, and of the models in it, with the text there, alone and in a list."""
+    for name, field in model.model_fields.items():
+        yield from ({name: text}, {name: [text]}, {name: {text: text}}, {text: name})
+        for inner in models_in(field.annotation):
+            yield from ({name: body} for body in bodies(inner, text))
+
+
+def requests(endpoint: Endpoint, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Requests to the endpoint, each with the text in another place: where it is, and what `World.call` takes."""
+    path = endpoint.path.replace("{job_id}", "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0").replace("{job_type}", "test.note")
+    for field, info in endpoint.query.model_fields.items():
+        yield f"?{field}", {"path": f"{path}?{info.alias or field}={quote(text)}"}
+    yield "?…", {"path": f"{path}?{quote(text)}=1"}
+    if "{" in endpoint.path:
+        yield (
+            "path",
+            {"path": endpoint.path.replace("{job_id}", quote(text, "")).replace("{job_type}", quote(text, ""))},
+        )
+    for header in HEADERS:
+        value = text.encode("ascii", "replace").decode()
+        yield header, {"path": path, "body": JOB, "headers": {header: value}}
+    if endpoint.method == "POST":
+        for number, body in enumerate(bodies(endpoint.body, text)):
+            yield f"body {number}", {"path": path, "body": body}
+        yield "payload", {"path": path, "body": {**JOB, "payload": {"to": [text], "text": text}}}
+        yield "batch", {"path": path, "body": {"jobs": [{**JOB, "tags": [text]}, {**JOB, "run_at": text}]}}
+
+
+def work(do: Callable[[], object]) -> int:
+    """How many calls of Python and C functions it makes."""
+    made = 0
+
+    def count(frame: Any, event: str, arg: Any) -> None:
+        nonlocal made
+        made += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        do()
+    finally:
+        sys.setprofile(before)
+    return made
+
+
+@pytest.mark.parametrize("endpoint", api.all_endpoints(), ids=lambda endpoint: endpoint.name)
+def test_work_grows_with_the_text_and_no_faster(endpoint: Endpoint) -> None:
+    with only_types(NOTE, OTHER):
+        world = World()
+        try:
+            for text in TEXTS:
+                small, large = (requests(endpoint, text * (size // len(text))) for size in (SMALL, LARGE))
+                for (place, short), (_, long) in zip(small, large, strict=True):
+                    least = work(partial(world.call, endpoint.method, **short))
+                    most = work(partial(world.call, endpoint.method, **long))
+                    assert most <= GROWTH * least, f"{endpoint.name} {place}: {text!r} cost {least} calls, then {most}"
+        finally:
+            wiring.reset()
+
+
+def test_the_count_tells_quadratic_work_from_linear() -> None:
+    def once(size: int) -> None:
+        [abs(n) for n in range(size)]
+
+    def each_by_each(size: int) -> None:
+        [abs(n) for n in range(size) for _ in range(size)]
+
+    assert work(lambda: once(1_000)) <= 15 * work(lambda: once(100))
+    assert work(lambda: each_by_each(1_000)) > 15 * work(lambda: each_by_each(100))
+
+
+@pytest.mark.parametrize("field", ["run_at"])
+def test_a_time_is_measured_before_it_is_read(world: World, field: str) -> None:
+    answer = world.post("/jobs", {**BODY, field: "T" * 100_000})
+    assert answer.locs == [[field]]
+    assert "at most 40 characters" in answer.json["errors"][0]["msg"]
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("2027-01-01T00:00:00%2B01:00", 200), ("2027-01-01T00:00:00 01:00", 200), ("2027-01-01 01:00", 422),
+        ("2027-01-01T00:00:00.123456+01:00:00.000001", 422),
+    ],
+)  # fmt: skip
+def test_a_zone_behind_a_space_is_read(world: World, text: str, status: int) -> None:
+    assert world.get(f"/jobs?created_after={text.replace(' ', '%20')}").status == status

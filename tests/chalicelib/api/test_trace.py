@@ -1,0 +1,144 @@
+"""Every refusal and every operator action leaves a line that says who, what, from where, in which request."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.access.tokens import Role
+from chalicelib.jobs.job import Status
+from chalicelib.settings import Settings
+from tests.chalicelib.api.support import ADDRESS, BODY, NOTE, OTHER, World, only_types
+from tests.support import written
+
+TRACED = {"principal", "source_ip", "request"}
+HERE = {"X-Correlation-Id": "request-7"}
+
+
+def principal(world: World, role: Role) -> str:
+    """The id of the role's token."""
+    return wiring.tokens().verify(world.secrets[role]).id
+
+
+def only(lines: list[dict[str, Any]], message: str) -> dict[str, Any]:
+    """The one line of that name."""
+    [line] = [line for line in lines if line["message"] == message]
+    return line
+
+
+@pytest.fixture
+def throttled() -> Iterator[World]:
+    """An API that lets one POST a minute in."""
+    with only_types(NOTE, OTHER):
+        yield World(settings=Settings.from_env({"RATE_LIMIT_MAX": "1"}))
+        wiring.reset()
+
+
+ACTIONS = {
+    "retry": ("/jobs/{id}/retry", {}, Status.FAILED, "job.requeue"),
+    "cancel": ("/jobs/{id}/cancel", {}, Status.QUEUED, "job.cancel"),
+    "stop": ("/jobs/{id}/cancel", {}, Status.PROCESSING, "job.ask_to_stop"),
+    "bulk retry": ("/jobs/bulk", {"action": "retry", "filter": {}}, Status.FAILED, "job.requeue"),
+    "bulk cancel": ("/jobs/bulk", {"action": "cancel", "filter": {}}, Status.QUEUED, "job.cancel"),
+    "redrive": ("/dead-letters/redrive", {}, Status.DEAD_LETTER, "job.requeue"),
+}
+
+
+@pytest.mark.parametrize(("path", "body", "status", "message"), ACTIONS.values(), ids=ACTIONS)
+def test_an_action_on_a_job_says_who_did_it(world: World, path: str, body: Any, status: Status, message: str) -> None:
+    job_id = world.create()
+    world.put_in(job_id, status)
+    with written() as lines:
+        world.post(path.replace("{id}", job_id), body, role=Role.OPERATOR, headers=HERE)
+    line = only(lines, message)
+    assert (line["job_id"], line["principal"], line["source_ip"], line["request"]) == (
+        job_id, principal(world, Role.OPERATOR), ADDRESS, "request-7",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("action", ["pause", "resume"])
+def test_a_paused_type_says_who_did_it(world: World, action: str) -> None:
+    with written() as lines:
+        world.post(f"/job-types/test.note/{action}", headers=HERE)
+    line = only(lines, f"job_type.{action}d")
+    assert (line["principal"], line["source_ip"]) == (principal(world, Role.ADMIN), ADDRESS)
+
+
+def test_a_role_that_is_too_low_leaves_a_line(world: World) -> None:
+    viewer = {"authorizer": {"token": "abc", "role": "viewer", "label": "x", "expires": ""}}
+    with written("WARNING") as lines:
+        assert refused_by_the_api(world, viewer) == 403
+    line = only(lines, "api.refused")
+    assert (line["principal"], line["why"], line["route"], line["status_code"]) == ("abc", "Forbidden", "/jobs", 403)
+
+
+def test_a_token_that_expired_meanwhile_leaves_a_line(world: World) -> None:
+    expired = {"authorizer": {"token": "abc", "role": "admin", "label": "x", "expires": "1.0"}}
+    with written("WARNING") as lines:
+        assert refused_by_the_api(world, expired) == 401
+    assert only(lines, "api.refused")["principal"] == "abc"
+
+
+def refused_by_the_api(world: World, found: dict[str, Any]) -> int:
+    """Send a POST with that authorizer's answer, as API Gateway does while it keeps one."""
+    event = {
+        "resource": "/jobs", "path": "/jobs", "httpMethod": "POST", "headers": HERE, "multiValueHeaders": {},
+        "queryStringParameters": None, "multiValueQueryStringParameters": None, "pathParameters": None,
+        "stageVariables": None, "isBase64Encoded": False, "body": json.dumps(BODY),
+        "requestContext": {"httpMethod": "POST", "resourcePath": "/jobs", "identity": {"sourceIp": ADDRESS}, **found},
+    }  # fmt: skip
+    return int(world.app(event, None)["statusCode"])
+
+
+def test_a_request_too_many_leaves_a_line(throttled: World) -> None:
+    throttled.create()
+    with written("WARNING") as lines:
+        assert throttled.post("/jobs", BODY, headers=HERE).status == 429
+    line = only(lines, "api.refused")
+    assert (line["why"], line["source_ip"], line["correlation_id"]) == ("RateLimited", ADDRESS, "request-7")
+    assert line["principal"] == principal(throttled, Role.ADMIN)
+
+
+@pytest.mark.parametrize(
+    ("header", "why", "known"),
+    [
+        ("Basic x", "no bearer token", False),
+        ("Bearer nonsense", "unknown token", False),
+        ("Bearer jf_" + "x" * 43, "unknown token", False),
+        ("revoked", "revoked token", True),
+        ("expired", "expired token", True),
+    ],
+)
+def test_a_refused_token_leaves_a_line_with_its_principal(world: World, header: str, why: str, known: bool) -> None:
+    text, token = wiring.tokens().issue(Role.VIEWER, "x", ttl=60)
+    if header == "revoked":
+        wiring.tokens().revoke(token.id)
+    world.clock.advance(61 if header == "expired" else 0)
+    sent = f"Bearer {text}" if known else header
+    with written("WARNING") as lines:
+        assert world.get("/metrics", role=None, headers={"Authorization": sent}).status == 401
+    line = only(lines, "auth.refused")
+    assert (line["why"], line["method"], line["path"]) == (why, "GET", "/metrics")
+    assert line.get("principal") == (token.id if known else None)
+    assert text not in json.dumps(lines)
+
+
+def test_who_issued_and_who_revoked_a_token_is_kept_with_it_and_logged(world: World) -> None:
+    with written() as lines:
+        text, token = wiring.tokens().issue(Role.VIEWER, "x", by="arn:aws:iam::1:user/ada")
+        wiring.tokens().revoke(token.id, by="arn:aws:iam::1:user/grace")
+    assert only(lines, "token.issued")["by"].endswith("ada")
+    assert only(lines, "token.revoked")["by"].endswith("grace")
+    kept = world.token_store.find(token.hash)
+    assert kept is not None
+    assert (kept.issued_by[-3:], kept.revoked_by[-5:]) == ("ada", "grace")
+    assert text not in json.dumps(lines)
+
+
+def test_a_requests_keys_are_gone_after_it(world: World) -> None:
+    with written() as lines:
+        world.create()
+        wiring.tokens().issue(Role.VIEWER, "x")
+    assert not TRACED & set(only(lines, "token.issued"))

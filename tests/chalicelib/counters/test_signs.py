@@ -1,0 +1,108 @@
+"""What the counters tell the watchdog: minutes with jobs that were not sent, and how far the workers have come."""
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.adapters.dynamo.changes import read
+from chalicelib.adapters.dynamo.rows import JobRow, new_row
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.counters import keys
+from chalicelib.counters.fold import fold, total
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.transitions import Change, Claimant
+from tests.support import T0, a_job
+
+BY = Claimant("r")
+TYPE = "email.send"
+LANES = itertools.count()
+
+
+def claim(job: Job, now: float) -> Change:
+    return transitions.claim(job.gen, now=now, lease_until=now + 65, by=BY, job_type=job.type)
+
+
+def record(number: int, old: Job | None, new: Job | None) -> dict[str, Any]:
+    """A stream record with the images that a store writes."""
+    images = {"OldImage": old, "NewImage": new}
+    kept = {name: new_row(JobRow, job).serialize() for name, job in images.items() if job is not None}
+    return {"dynamodb": {"SequenceNumber": str(number), **kept}}
+
+
+def told(*changes: tuple[Job | None, Job | None], counters: MemoryCounters | None = None) -> Standing:
+    """What the counters say after these changes, in one batch."""
+    counters = counters or MemoryCounters()
+    records = [record(n + 1, old, new) for n, (old, new) in enumerate(changes)]
+    for row, entries in fold(read(records), T0).ordered():
+        counters.add(row, total(entries), f"lane {next(LANES)}", entries[0].sequence, entries[-1].sequence)
+    return counters.standing()
+
+
+def test_a_minute_is_told_from_the_creation_to_the_send() -> None:
+    job = a_job(created_at=T0 + 61)
+    sent = transitions.mark_sent(job).applied(job)
+    assert told((None, job)).unsent == {TYPE: [T0 + 60]}
+    assert told((None, job), (job, sent)).unsent == {}
+    other = a_job(created_at=T0 + 1)
+    assert told((None, job), (None, other), (None, a_job(created_at=T0 + 2))).unsent == {TYPE: [T0, T0 + 60]}
+
+
+def test_a_claim_a_cancellation_and_an_expiry_end_it_too() -> None:
+    job = a_job()
+    held = claim(job, T0 + 1).applied(job)
+    assert told((None, job), (job, held)).unsent == {}
+    assert told((None, job), (job, transitions.cancel(job, now=T0).applied(job))).unsent == {}
+    assert told((None, job), (job, None)).unsent == {}
+
+
+def test_a_job_whose_message_used_up_its_receives_lies_in_the_minute_it_was_first_due() -> None:
+    job = a_job(sent=True, created_at=T0, updated_at=T0)
+    lost = transitions.redeliver(job, now=T0 + 5000, due_at=T0 + 5000).applied(job)
+    assert told((None, job), (job, lost)).unsent == {TYPE: [T0]}
+
+
+def test_what_is_planned_for_later_is_not_told() -> None:
+    planned = a_job(status=Status.SCHEDULED, run_at=T0 + 900)
+    parked = a_job(status=Status.RETRYING, sent=False, parked_until=T0 + 5000, next_attempt_at=T0 + 5000)
+    assert told((None, planned), (None, parked)).unsent == {}
+
+
+def test_the_workers_have_come_to_the_lowest_time_of_a_batch() -> None:
+    jobs = [a_job(sent=True, updated_at=T0 + at) for at in (30, 10, 20)]
+    claims = [(job, claim(job, T0 + 60).applied(job)) for job in jobs]
+    assert told(*claims).claimed_to == {TYPE: T0 + 10}
+    counters = MemoryCounters()
+    told(*claims[:1], counters=counters)
+    assert told(*claims[2:], counters=counters).claimed_to == {TYPE: T0 + 20}, "the last batch counts, not the highest"
+
+
+def test_claims_of_scheduled_jobs_count_by_their_time_and_others_not_at_all() -> None:
+    planned = a_job(status=Status.SCHEDULED, sent=True, run_at=T0 + 50, next_attempt_at=T0 + 50)
+    assert told((planned, claim(planned, T0 + 60).applied(planned))).claimed_to == {TYPE: T0 + 50}
+    resent = a_job(sent=True, resends=1, updated_at=T0 - 5000)
+    again = a_job(status=Status.RETRYING, sent=True, attempts=1, next_attempt_at=T0)
+    for job in (resent, again):
+        assert told((job, claim(job, T0 + 60).applied(job))).claimed_to == {}
+
+
+def test_minutes_without_unsent_jobs_are_litter() -> None:
+    counters = MemoryCounters()
+    job = a_job()
+    told((None, job), counters=counters)
+    assert counters.tidy(keys.totals(TYPE), T0) == 0
+    other = a_job(created_at=T0 + 300)
+    sent = replace(other, sent=True)
+    told((None, other), (other, sent), (other, sent), counters=counters)
+    assert counters.tidy(keys.totals(TYPE), T0) == 1
+    assert counters.standing().unsent == {TYPE: [T0]}
+
+
+@given(st.integers(0, 4_000_000_000).map(float))
+def test_a_minute_is_read_back_as_it_was_written(at: float) -> None:
+    job = a_job(created_at=at)
+    assert told((None, job)).unsent == {TYPE: [at - at % 60]}

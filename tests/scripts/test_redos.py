@@ -1,0 +1,45 @@
+"""Every regular expression of what ships is found, and none hides from the check that it is linear."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from chalicelib.jobs.fingerprints import READ, generalise
+from scripts.redos.patterns import BOUNDED, javascript, patterns, unnamed
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_pattern_is_found_by_its_name() -> None:
+    found = {named.name for named in patterns()} | set(BOUNDED)
+    compiled = sum(
+        path.read_text().count("= re.compile(")
+        for folder in ("chalicelib", "handlers")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    assert len(found) == compiled > 10
+    assert "chalicelib.api.schemas.VISIBLE_ASCII" in found
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("import re\nX = re.compile('a')", []),
+        ("import re\ndef f(x):\n    return re.sub('a', 'b', x)", [3]),
+        ("import re\ndef f():\n    return re.compile('a')", [3]),
+        ("import re\nX = [re.compile('a')]", [2]),
+    ],
+)
+def test_a_pattern_without_a_name_is_told_by_its_line(source: str, lines: list[int]) -> None:
+    assert unnamed(ast.parse(source)) == lines
+
+
+def test_a_pattern_is_written_as_javascript_writes_it() -> None:
+    assert javascript(re.compile("(?P<a>b)", re.IGNORECASE), whole=False) == ("(?<a>b)", "i")
+    assert javascript(re.compile("a|b"), whole=True) == ("^(?:a|b)$", "")
+
+
+def test_the_text_of_a_bounded_pattern_is_cut_first() -> None:
+    assert generalise("'" + "x" * READ + "' went wrong") == generalise("'" + "x" * READ + "' did not")
