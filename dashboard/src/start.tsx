@@ -18,7 +18,7 @@ import { readToken } from "./session/token";
 /** Milliseconds that the first picture waits for the first answers; later ones fill in skeletons. */
 const PATIENCE_MS = 300;
 
-/** Show the app, with what the API said to the first questions if it was quick. */
+/** Show the app, with the first answers of the API when they come within `PATIENCE_MS`. */
 export async function start(root: HTMLElement): Promise<void> {
   try {
     await loadConfig();
@@ -54,7 +54,7 @@ async function firstAnswers(client: QueryClient): Promise<void> {
   await Promise.allSettled(asked); // what failed is told by whoever shows it
 }
 
-/** A refusal stays a refusal; anything else may be better in a moment. */
+/** Try once more, unless the API refused the request. */
 function worthAnother(times: number, error: Error): boolean {
   return times < 1 && !(error instanceof ApiError && error.status < 500);
 }

@@ -110,7 +110,7 @@ test("a server's error says what to do, and its correlation id", async ({ page, 
   await open("/dashboard");
   await expect(page.getByRole("alert")).toContainText(/Correlation id [0-9a-f-]{36}/);
   await stack.order({ fail: null });
-  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Retry" }).click();
   await expect(page.locator("[data-job]").first()).toBeVisible();
 });
 

@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { request } from "./client";
 import type { WireFindings } from "./wire";
 
-/** One thing about one job type that somebody should know. Times in milliseconds. */
+/** One finding about one job type. Times in milliseconds. */
 export interface Found {
   kind: WireFindings["findings"][number]["kind"];
   type: string;
@@ -13,7 +13,7 @@ export interface Found {
   since: number | null;
 }
 
-/** What needs somebody, the most urgent first: the API ranks it. */
+/** Findings that need attention, in the order of the API. */
 export const health = () =>
   queryOptions({
     queryKey: ["health"],

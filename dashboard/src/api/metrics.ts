@@ -161,7 +161,7 @@ export interface ErrorGroup {
   sampleJobIds: string[];
   sparkline: number[];
   sparklineStepS: number;
-  /** Who knows of it, and since when; null when nobody does. */
+  /** The principal who acknowledged it, and when; null while it is open. */
   acknowledged: { by: string; at: number } | null;
 }
 

@@ -18,7 +18,7 @@ interface ChartCardProps {
   summary: (line: Line) => string;
   onBrush?: ((from: number, to: number) => void) | undefined;
   picked?: Stretch | undefined;
-  /** Why there is nothing to draw. */
+  /** The reason why there is nothing to draw. */
   missing?: string | undefined;
   actions?: ReactNode;
 }

@@ -22,7 +22,7 @@ interface StatusLook {
   icon: ComponentType<SVGProps<SVGSVGElement>>;
   actions: readonly JobAction[];
   terminal: boolean;
-  /** What it means, in one sentence. */
+  /** Its meaning in one sentence. */
   meaning: string;
 }
 

@@ -23,7 +23,7 @@ def invoice_render(payload: InvoiceRender, ctx: JobContext) -> dict:
 
 handler = consume(invoice_render)  # the Lambda`;
 
-/** What `make dev` prints. */
+/** Output of `make dev`. */
 export const UP = `JobFlow is up in 2.89 s
   API        http://127.0.0.1:8000
   Dashboard  http://localhost:8080`;

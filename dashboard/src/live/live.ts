@@ -4,7 +4,7 @@ import { movement } from "@/api/movement";
 import { createStore, useStore } from "@/lib/store";
 import { prefs, usePrefs } from "@/session/prefs";
 
-/** Polling can be paused by the user, and is held by a selection: rows that are picked must not move. */
+/** Polling can be paused by the user. A selection stops it too: selected rows must not move. */
 interface Live {
   paused: boolean;
 }
@@ -24,7 +24,7 @@ export interface Pace {
   atLeast?: number;
   /** Most milliseconds between polls while nothing moves. */
   calm?: number;
-  /** What is watched moves by itself, so that it is polled at the full pace. */
+  /** It can change at any time, so it is polled at the full pace. */
   busy?: boolean;
 }
 

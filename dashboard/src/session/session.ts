@@ -38,7 +38,7 @@ export function useSession(): Session {
   return useStore(session);
 }
 
-/** Who is signed in. `can` is what the role allows; the API has the last word. */
+/** Return the signed-in principal. `can` holds what the role allows; the API decides. */
 export function useMe() {
   const { token } = useSession();
   const query = useQuery(me(token));

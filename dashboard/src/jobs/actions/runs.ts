@@ -11,7 +11,7 @@ export interface Run {
   sum: BulkTally;
   state: "running" | "stopped" | "done" | "failed";
   startedAt: number;
-  /** Why it failed. */
+  /** The error that ended it. */
   problem: string | null;
   stop: () => void;
 }

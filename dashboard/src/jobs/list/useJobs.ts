@@ -8,7 +8,7 @@ import { finished } from "@/jobs/measure";
 const MOST_ASKED = 25;
 const NONE: ReadonlyMap<string, Job> = new Map();
 
-/** The jobs of a filter: rows that stay put, kept up to date; `held` stops the updates. */
+/** Return the jobs of a filter, kept up to date in their places; `held` stops the updates. */
 export function useJobs(filter: JobFilter, held: boolean) {
   const client = useQueryClient();
   const pages = useInfiniteQuery(jobPages(filter));
