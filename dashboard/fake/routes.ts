@@ -3,6 +3,7 @@ import type { Answer, Ask, Handler } from "./handler";
 import { bulk, redrive } from "./bulk";
 import { checkPayload } from "./sim/payloads";
 import { errorGroups, markOf, matching, metrics, series, type Narrow } from "./answers";
+import { META } from "../src/test/meta";
 import { findings } from "./health";
 import { authorize, Problem, readJson, TOKENS } from "./http";
 import { detail, row, type FakeJob, type Role } from "./sim/model";
@@ -173,6 +174,7 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ],
   ["POST", /^dead-letters\/redrive$/, "operator", redrive],
   ["POST", /^uploads$/, "operator", uploads],
+  ["GET", /^meta$/, "viewer", () => ({ body: META })],
   ["GET", /^job-types$/, "viewer", () => ({ body: { job_types: types } })],
   ["POST", /^job-types\/[^/]+\/pause$/, "admin", pause(true)],
   ["POST", /^job-types\/[^/]+\/resume$/, "admin", pause(false)],

@@ -30,6 +30,6 @@ const BY_PATH: [RegExp, () => Promise<unknown>, (address: Location) => string[]]
 /** Begin to fetch what the page of an address needs, before the router asks for it. */
 export function warm(address: Location): void {
   const [, code, questions] = BY_PATH.find(([pattern]) => pattern.test(address.pathname)) ?? [];
-  void askEarly(["/me", ...(questions?.(address) ?? [])], sessionStorage.getItem(TOKEN_KEY));
+  void askEarly(["/me", "/meta", ...(questions?.(address) ?? [])], sessionStorage.getItem(TOKEN_KEY));
   void code?.().catch(() => undefined);
 }

@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/errors";
 import { jobPages } from "./api/jobs";
 import { health } from "./api/health";
+import { loadMeta } from "./api/meta";
 import { metrics } from "./api/metrics";
 import { me } from "./api/types";
 import { App } from "./app";
@@ -43,7 +44,7 @@ export async function start(root: HTMLElement): Promise<void> {
 async function firstAnswers(client: QueryClient): Promise<void> {
   const token = readToken();
   if (token === null) return;
-  const asked: Promise<unknown>[] = [client.query(me(token))];
+  const asked: Promise<unknown>[] = [client.query(me(token)), loadMeta()];
   if (location.pathname === "/dashboard") {
     const search = readSearch(Object.fromEntries(new URLSearchParams(location.search)));
     const rows = jobPages(toFilter(search, Date.now()));

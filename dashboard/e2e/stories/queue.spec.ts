@@ -1,3 +1,4 @@
+import { META } from "../../src/test/meta";
 import { expect, hopeless, test } from "../fixtures";
 
 test("a job type has a page: its backlog, charts, errors, slowest runs and definition", async ({
@@ -35,4 +36,9 @@ test("a job type has a page: its backlog, charts, errors, slowest runs and defin
   await expect(page.getByRole("heading", { name: "report.generate" })).toBeVisible();
   await open("/queues/no-such");
   await expect(page.getByRole("heading", { name: "Queue not found" })).toBeVisible();
+});
+
+test("what a status allows and the limits of requests are those of the API", async ({ stack }) => {
+  const headers = { Authorization: `Bearer ${stack.admin}` };
+  expect(await (await fetch(`${stack.api}/meta`, { headers })).json()).toEqual(META);
 });

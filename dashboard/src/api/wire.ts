@@ -17,6 +17,7 @@ export type WireFindings = Schemas["Findings"];
 export type WireErrors = Schemas["ErrorGroups"];
 export type WireJobTypes = Schemas["JobTypes"];
 export type WireUpload = Schemas["UploadForm"];
+export type WireMeta = Schemas["Meta"];
 export type WireMe = Schemas["Me"];
 export type JobStatus = Schemas["Status"];
 export type Role = Schemas["Role"];

@@ -2,7 +2,7 @@ import type { Job } from "@/api/jobs";
 import type { LatencyPoint } from "@/api/metrics";
 import { duration } from "@/lib/time";
 import type { SortKey } from "./search";
-import { STATUS, STATUSES } from "./status";
+import { STATUSES, isFinished } from "./status";
 
 /**
  * Return the milliseconds from creation to the first start, or up to now while the job is queued. Null when it is not
@@ -54,5 +54,5 @@ export function newestPair(points: Pick<LatencyPoint, "p50" | "p95">[] | undefin
 
 /** Return true for a status that no worker changes any more. */
 export function finished(job: Job): boolean {
-  return STATUS[job.status].terminal;
+  return isFinished(job.status);
 }

@@ -14,7 +14,7 @@ import { Segments } from "@/ui/Field";
 const whole = (value: number) => count(Math.round(value));
 
 /** Show the unfinished jobs, the rates in and out, and the times of a type; a time picked on a chart shows its jobs. */
-export function TypeCharts({ type }: { type: string }) {
+export default function TypeCharts({ type }: { type: string }) {
   const span = spanFor(useSearch({ from: "/queues/$queue" }));
   const navigate = useNavigate({ from: "/queues/$queue" });
   const zone = useZone();

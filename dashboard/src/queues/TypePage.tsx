@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { ApiError, sentence } from "@/api/errors";
 import { metrics, throughput, type TypeNumbers } from "@/api/metrics";
 import { jobTypes, type JobType } from "@/api/types";
@@ -18,7 +19,9 @@ import { Definition } from "./Definition";
 import { Depths } from "./Depths";
 import { RecentErrors } from "./RecentErrors";
 import { SlowestRuns } from "./SlowestRuns";
-import { TypeCharts } from "./TypeCharts";
+
+/** uPlot is large: the charts keep their place and come after the numbers. */
+const TypeCharts = lazy(() => import("./TypeCharts"));
 
 /** /queues/:type: the backlog, speed, failures and definition of one job type. */
 export function TypePage() {
@@ -67,7 +70,9 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
         <Depths numbers={numbers} concurrency={kind.concurrency} />
         <DeadLetters type={kind.type} numbers={numbers} canAct={can.act} />
       </section>
-      <TypeCharts type={kind.type} />
+      <Suspense fallback={<ChartsToCome />}>
+        <TypeCharts type={kind.type} />
+      </Suspense>
       <div className="grid items-start gap-3 lg:grid-cols-2">
         <RecentErrors type={kind.type} />
         <SlowestRuns type={kind.type} />
@@ -75,6 +80,16 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
       <section aria-label="Definition" className="border border-line bg-panel">
         <Definition type={kind} />
       </section>
+    </div>
+  );
+}
+
+function ChartsToCome() {
+  return (
+    <div className="grid gap-3 md:grid-cols-2">
+      {[1, 2, 3, 4].map((n) => (
+        <Skeleton key={n} className="h-[158px] md:max-lg:h-[172px]" />
+      ))}
     </div>
   );
 }

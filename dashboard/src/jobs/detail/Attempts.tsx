@@ -8,7 +8,7 @@ import { Code } from "@/ui/Code";
 import { IconExternal } from "@/ui/icons";
 import { Fact } from "@/ui/Panel";
 import { LogLines } from "@/jobs/detail/logs/Logs";
-import { STATUS } from "@/jobs/status";
+import { isFinished } from "@/jobs/status";
 
 const EDGE: Record<Attempt["outcome"], string> = {
   completed: "border-s-green",
@@ -37,7 +37,7 @@ export function Attempts({ job, logs, more }: { job: JobDetail; logs: LogLine[];
   if (attempts.length === 0)
     return (
       <p className="p-4 text-sm text-soft">
-        {STATUS[job.status].terminal ? "Never started." : "Not started yet."}
+        {isFinished(job.status) ? "Never started." : "Not started yet."}
       </p>
     );
   return (

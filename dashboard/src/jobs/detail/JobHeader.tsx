@@ -11,7 +11,7 @@ import { IconBan, IconCopy, IconEdit, IconRetry } from "@/ui/icons";
 import { ask } from "@/jobs/actions/actions";
 import { queueName } from "@/jobs/queueName";
 import { JobSteps } from "./JobSteps";
-import { allows, STATUS } from "@/jobs/status";
+import { STATUS, allows, isFinished } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
 
 interface HeaderProps {
@@ -133,7 +133,7 @@ function Progress({ job }: { job: JobDetail }) {
 function Why({ job, canAct }: HeaderProps) {
   const now = useNow();
   const { tone, meaning } = STATUS[job.status];
-  const numbers = useQuery({ ...metrics(), ...usePolling({ atLeast: 5000 }, !STATUS[job.status].terminal) });
+  const numbers = useQuery({ ...metrics(), ...usePolling({ atLeast: 5000 }, !isFinished(job.status)) });
   const paused = numbers.data?.byType[job.type]?.paused ?? false;
   const due = job.status === "retrying" || job.status === "scheduled" ? job.nextAttemptAt : null;
   const failed = job.errorMessage && job.status !== "completed" && job.status !== "cancelled";

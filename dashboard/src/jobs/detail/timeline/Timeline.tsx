@@ -7,7 +7,7 @@ import { countdown, duration, spell } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";
 import { IconCheck, IconClock, IconCross, IconDead, IconPlus, IconSpinner } from "@/ui/icons";
-import { STATUS } from "@/jobs/status";
+import { STATUS, isFinished } from "@/jobs/status";
 import { currentAttempts, remaining, segments, summed, type Coming, type Segment } from "./timeline";
 
 const FILL: Record<Segment["kind"], string> = {
@@ -214,7 +214,7 @@ function schedule(coming: Coming[]): string {
 }
 
 function EndStep({ job }: { job: JobDetail }) {
-  if (job.status === "completed" || !STATUS[job.status].terminal) return null;
+  if (job.status === "completed" || !isFinished(job.status)) return null;
   const { label, tone, meaning } = STATUS[job.status];
   return (
     <Step

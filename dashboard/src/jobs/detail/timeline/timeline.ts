@@ -1,5 +1,5 @@
 import type { Attempt, JobDetail, JobStatus } from "@/api/jobs";
-import { STATUS } from "@/jobs/status";
+import { isFinished } from "@/jobs/status";
 
 /** A part of a job's time. Times in milliseconds. */
 export interface Segment {
@@ -102,7 +102,7 @@ export function remaining(
   job: Pick<JobDetail, "attempts" | "maxAttempts" | "status">,
   waits: readonly number[],
 ): Coming[] {
-  if (STATUS[job.status].terminal) return [];
+  if (isFinished(job.status)) return [];
   const next = job.status === "retrying" ? job.attempts + 2 : Math.max(2, job.attempts + 1);
   return waits
     .map((withinS, at) => ({ attempt: at + 2, withinS }))
