@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import { dayMonth, hourMinute, type Zone } from "@/lib/time";
 import { useLatest } from "@/lib/useLatest";
 import { hatch, shade, type Stretch } from "./drawing";
-import { decades, LEAST, lonely } from "./values";
+import { decades, LEAST, lonely, powersOfTen } from "./values";
 import { usePainted } from "@/session/prefs";
 
 export interface Line {
@@ -125,8 +125,8 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
         gap: 6,
         space: 28,
         grid: { stroke: css("--line"), width: 1 },
-        // A logarithmic axis names only some of its ticks; the others come as null.
-        values: (_, ticks: (number | null)[]) => ticks.map((t) => (t === null ? "" : unit(t))),
+        ...(log && { splits: (_, __, low, high) => powersOfTen(low, high) }),
+        values: (_, ticks) => ticks.map((t) => unit(t)),
       },
     ],
     series: [

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decades, lonely, unfinished } from "./values";
+import { decades, lonely, powersOfTen, unfinished } from "./values";
 
 test("only a value without neighbours is a dot", () => {
   expect(lonely([null, 1, null, 2, 3, null, 4])).toEqual([1, 6]);
@@ -11,6 +11,7 @@ test("a logarithmic axis holds whole decades, two at least, and begins no lower 
   expect(decades(150, 160)).toEqual([100, 10_000]);
   expect(decades(0, 0)).toEqual([1, 100]);
   expect(decades(null, null)).toEqual([1, 100]);
+  expect(powersOfTen(10, 10_000)).toEqual([10, 100, 1000, 10_000]);
 });
 
 test("only the step that holds now is unfinished", () => {

@@ -20,3 +20,10 @@ export function lonely(values: ArrayLike<number | null | undefined>): number[] {
     value != null && all[at - 1] == null && all[at + 1] == null ? [at] : [],
   );
 }
+
+/** Return the powers of ten from `low` to `high`, both of which are powers of ten. */
+export function powersOfTen(low: number, high: number): number[] {
+  const found: number[] = [];
+  for (let at = low; at <= high; at *= 10) found.push(at);
+  return found;
+}

@@ -31,7 +31,10 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
         />
         <h1
           aria-live="polite"
-          className="flex min-h-6 min-w-0 items-center max-sm:min-h-12 max-sm:flex-1 sm:block sm:max-w-3/5 sm:shrink-0 sm:truncate leading-6 font-semibold max-sm:text-sm text-base lg:text-lg"
+          className={cx(
+            "flex min-h-6 min-w-0 items-center text-base leading-6 font-semibold max-sm:min-h-12 max-sm:flex-1 max-sm:text-sm sm:block sm:truncate lg:text-lg",
+            others.length > 0 && "sm:max-w-3/5 sm:shrink-0",
+          )}
           data-testid="health"
         >
           {(first && <Told finding={first} />) ?? failed ?? (
@@ -54,7 +57,7 @@ const MOST = 3;
 /** One line whatever it holds, also while it is empty, so that nothing below it moves. */
 function Others({ findings }: { findings: Finding[] }) {
   return (
-    <div className="min-h-5 max-w-full min-w-0 overflow-x-auto text-sm text-soft max-sm:w-full sm:ms-auto">
+    <div className="min-h-5 max-w-full min-w-0 overflow-x-auto text-sm text-soft max-sm:order-1 max-sm:w-full sm:ms-auto">
       {findings.length > 0 && (
         <ul aria-label="Also" className="flex gap-x-4 whitespace-nowrap">
           {findings.slice(0, MOST).map((finding) => (
