@@ -91,8 +91,8 @@ fix: $(READY) $(UI_READY)  ## Format and mend what can be mended automatically
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check .
 
-proof: $(READY)  ## Kill the code at every AWS request of every scenario and check the invariants (SEED=... PART=1 GAMES=1500)
-	@$(PY) -m tests.proof $(if $(SEED),--seed $(SEED)) $(if $(PART),--part $(PART)) $(if $(GAMES),--games $(GAMES))
+proof: $(READY)  ## Kill the code at every AWS request of every scenario and check the invariants (SEED=... PART=1 GAMES=1500), or only simulated months with every fault (HOURS=720)
+	@$(PY) -m tests.proof $(if $(SEED),--seed $(SEED)) $(if $(PART),--part $(PART)) $(if $(GAMES),--games $(GAMES)) $(if $(HOURS),--hours $(HOURS))
 
 mutations: $(READY)  ## Take one safeguard away at a time; the tests must notice each
 	@$(PY) -m scripts.mutations $(ARGS)

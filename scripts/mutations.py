@@ -1,5 +1,7 @@
-"""Remove one safeguard at a time and see whether the tests notice: `make mutations`. A safeguard nobody misses is no
-safeguard. Works in a copy of the tree; about ten seconds a mutation."""
+"""Remove one safeguard at a time and see whether a test fails: `make mutations`.
+
+Works in a copy of the tree; about ten seconds a safeguard.
+"""
 
 import argparse
 import shutil
@@ -9,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from scripts.safeguards import SAFEGUARDS, Safeguard
+from scripts.safeguards import SAFEGUARDS, Safeguard, removal
 
 ROOT = Path(__file__).parent.parent
 COPIED = ("chalicelib", "handlers", "infra", "tests", "scripts", "app.py", "pyproject.toml")
@@ -34,11 +36,12 @@ def main() -> int:
 
 def noticed(tree: Path, safeguard: Safeguard) -> bool:
     """Take a safeguard out of the tree, run its tests, and put it back; whether one of them failed."""
-    path = tree / safeguard.file
-    whole = path.read_text()
-    if whole.count(safeguard.code) != 1:
-        raise SystemExit(f"{safeguard.name}: its code is in {safeguard.file} {whole.count(safeguard.code)} times")
-    path.write_text(whole.replace(safeguard.code, safeguard.without))
+    try:
+        path = removal.path_of(tree, safeguard)
+        whole = path.read_text()
+        path.write_text(removal.without(whole, safeguard))
+    except removal.Misplaced as error:
+        raise SystemExit(str(error)) from error
     began = time.monotonic()
     try:
         failed = _failures(tree, safeguard.tests)

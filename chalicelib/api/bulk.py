@@ -13,7 +13,7 @@ from chalicelib.errors import JobFlowError
 from chalicelib.jobs.ports import Filter
 from chalicelib.service.batch import Outcome, submit_many
 from chalicelib.service.bulk import Report, act_on_ids, act_on_matches
-from chalicelib.service.jobs import Submission
+from chalicelib.service.submission import Submission
 
 endpoints = Endpoints()
 

@@ -12,7 +12,7 @@ from chalicelib.errors import FieldError, InvalidRequest, JobNotFound
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Filter
-from chalicelib.service.jobs import Submission
+from chalicelib.service.submission import Submission
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

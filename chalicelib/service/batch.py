@@ -9,7 +9,8 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import SQS_LONGEST_DELAY
 from chalicelib.jobs.ports import Nudge
-from chalicelib.service.jobs import TIME_TO_ACT, JobService, Submission
+from chalicelib.service.jobs import TIME_TO_ACT, JobService
+from chalicelib.service.submission import Submission
 from chalicelib.telemetry import events
 
 AT_ONCE = 10

@@ -1,7 +1,6 @@
 """The use cases: submit, get, list, retry, cancel. Knows ports and job types, nothing of HTTP or AWS."""
 
 import contextlib
-import hashlib
 import json
 import math
 import time
@@ -23,10 +22,12 @@ from chalicelib.errors import (
     UnknownJobType,
 )
 from chalicelib.jobs import jobtype, transitions
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, RETRYABLE, WAITING, Job, JobView, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE, SQS_LONGEST_DELAY
 from chalicelib.jobs.listing import read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Nudge, Page
+from chalicelib.service.submission import Submission
 from chalicelib.telemetry import events
 
 NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
@@ -37,26 +38,6 @@ TIME_TO_ACT = 10.0
 more (three tries of 5 s and the pauses between), and API Gateway waits for 29."""
 STILL_SENDING = 5.0
 """Seconds in which an unsent job is taken to be on its way: a replay sends its message again only after them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A producer's request for a job; `run_at` in seconds since the epoch."""
-
-    type: str
-    payload: JSON
-    max_attempts: int | None = None
-    delay_seconds: int | None = None
-    run_at: float | None = None
-    tags: tuple[str, ...] = ()
-    idempotency_key: str | None = None
-    correlation_id: str = ""
-    principal: str = ""
-
-    def body_hash(self) -> str:
-        """Return the hash of the request as canonical JSON: it tells whether two requests with one key are the same."""
-        body = [self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]
-        return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
 
 
 @dataclass
@@ -152,7 +133,7 @@ class JobService:
             return after
         raise JobConflict(f"Job {job_id} is changing too quickly; try again.")
 
-    def _stopping(self, found: Job) -> transitions.Change:
+    def _stopping(self, found: Job) -> Change:
         """Return the change that stops a job; one that runs is asked, unless its type and its worker are gone."""
         now = self.now()
         if found.status in WAITING:
@@ -187,7 +168,7 @@ class JobService:
             return job
         return replace(job, sent=True)
 
-    def _apply(self, found: Job, change: transitions.Change) -> Job:
+    def _apply(self, found: Job, change: Change) -> Job:
         try:
             return self.store.apply(found.id, change)
         except MoveRefused as refused:

@@ -14,6 +14,7 @@ from typing import TypeVar
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.ports import Standing
 from chalicelib.service.batch import dispatch_many
@@ -149,7 +150,7 @@ class Watchdog:
                     events.stalled(job, "its message was lost" if job.sent else "its message cannot be sent")
                 return "sending"
 
-    def _apply(self, job: Job, change: transitions.Change) -> Job:
+    def _apply(self, job: Job, change: Change) -> Job:
         return self.service.store.apply(job.id, change)
 
     def _retire(self, job: Job, now: float) -> None:

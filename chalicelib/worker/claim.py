@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of, lost_error
+from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import LOST, Job
 from chalicelib.jobs.ports import JobStore, Nudge
-from chalicelib.jobs.transitions import Claimant
 from chalicelib.telemetry import events
 from chalicelib.worker.message_fate import Drop, GiveUpLost, Hold, TakeOver, after_refusal
 
@@ -38,7 +38,7 @@ class Claims:
         except MoveRefused as refused:
             return self._refused(nudge, refused.current, by, left)
 
-    def _peek(self, job_id: str, claim: transitions.Change) -> None:
+    def _peek(self, job_id: str, claim: Change) -> None:
         try:
             current = self.store.get(job_id)
         except JobNotFound:

@@ -20,11 +20,11 @@ from chalicelib.errors import (
     PayloadUnreadable,
 )
 from chalicelib.jobs.backoff import Backoff, Chance, no_jitter
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.message import parse_nudge
 from chalicelib.jobs.ports import JobQueue, JobStore, Nudge
-from chalicelib.jobs.transitions import Claimant
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.emf import gathering

@@ -62,8 +62,9 @@ def _report(
     print(f"killed: {_listed(monkey.done)}")
     print(f"faults on the wire: {_listed(weather.seen)}")
     print(f"events: {_listed(events.seen)}")
-    lost, doubled = (sum(line.startswith(word) for line in wrong) for word in ("lost", "doubled"))
-    print(f"{lost} lost, {doubled} doubled, {len(wrong) - lost - doubled} otherwise wrong")
+    lost, doubled, buried = (sum(line.startswith(word) for line in wrong) for word in ("lost", "doubled", "buried"))
+    others = len(wrong) - lost - doubled - buried
+    print(f"{lost} lost, {doubled} doubled, {buried} buried with attempts left, {others} otherwise wrong")
     for line in wrong[:40]:
         print(f"  {line}")
 

@@ -12,8 +12,10 @@ import httpx
 KINDS = (("ok", 70), ("error", 14), ("die", 5), ("permanent", 3), ("dead", 3), ("delayed", 5))
 """What a job does, and how often in a hundred."""
 CANCELLED = 0.03
-PATIENCE = 0.5
-LONGEST = 120.0
+PATIENCE, MOST_PATIENCE = 0.5, 10.0
+"""Seconds between two tries, doubling."""
+LONGEST = 420.0
+"""Seconds that a client tries for: longer than two services are out of order one after the other."""
 
 
 class Clients:
@@ -69,7 +71,7 @@ class Clients:
 
     async def _insist(self, path: str, body: dict[str, Any], key: str | None) -> httpx.Response | None:
         """Repeat a request until it is answered with anything but a server's error."""
-        ends = time.monotonic() + LONGEST
+        ends, pause = time.monotonic() + LONGEST, PATIENCE
         while time.monotonic() < ends:
             try:
                 answer = await self._client.post(path, json=body, headers={"Idempotency-Key": key} if key else {})
@@ -79,5 +81,6 @@ class Clients:
                 if not answer.is_server_error:
                     return answer
                 self.done["5xx answers"] += 1
-            await asyncio.sleep(PATIENCE)
+            await asyncio.sleep(self._rng.uniform(pause / 2, pause))
+            pause = min(MOST_PATIENCE, 2 * pause)
         return None

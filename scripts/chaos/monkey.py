@@ -1,4 +1,4 @@
-"""Misfortune by the dice: workers and the API killed, storms on the wire, an hour without a watchdog."""
+"""Make faults at random: workers and the API killed, storms on the wire, services out of order, no watchdog."""
 
 import os
 import random
@@ -7,8 +7,8 @@ import threading
 import time
 from collections import Counter
 
-from scripts.chaos.site import Stack
-from scripts.chaos.wire import Weather
+from scripts.chaos.site import WORKER, Stack
+from scripts.chaos.wire import LAMBDA, Weather
 
 KILL_EVERY = 2.2
 """Seconds between two kills of workers, on average."""
@@ -19,7 +19,21 @@ STORM = 20.0
 """How many times likelier every fault is in a storm."""
 OUTAGE = (0.3, 0.55)
 """The part of the soak in which every watchdog that starts is killed."""
+SERVICE_OUTAGE = 180.0
+"""Seconds that a service is out of order, at most a fifth of the soak."""
+SERVICE_OUTAGES = {"DynamoDB": (0.05, 0.55), "SQS": (0.2, 0.7), LAMBDA: (0.33, 0.75)}
+"""When each service's two outages begin, as a part of the soak. They overlap, as in fifteen minutes they must."""
 TICK = 0.2
+
+
+def out_of_order(elapsed: float, seconds: float) -> set[str]:
+    """Return the services that are out of order so long after the beginning of a soak of `seconds`."""
+    lasts = min(SERVICE_OUTAGE, seconds / 5)
+    return {
+        name
+        for name, starts in SERVICE_OUTAGES.items()
+        if any(0 <= elapsed - round(start * seconds) < lasts for start in starts)
+    }
 
 
 class Monkey:
@@ -44,7 +58,7 @@ class Monkey:
         """Calm the weather and wait until it has ended."""
         self._stop.set()
         self._thread.join(30)
-        self._weather.calm, self._weather.factor = True, 1.0
+        self._weather.calm, self._weather.factor, self._weather.out = True, 1.0, set()
         self._stack.keep_alive()
 
     def _run(self) -> None:
@@ -59,6 +73,7 @@ class Monkey:
                 storm_ends = elapsed + STORM_SECONDS
                 self.done["storms"] += 1
             self._weather.factor = STORM if elapsed < storm_ends else 1.0
+            self._weather.out = out_of_order(elapsed, self._seconds)
             if OUTAGE[0] < elapsed / self._seconds < OUTAGE[1]:
                 self._kill_watchdogs()
             self._stack.keep_alive()
@@ -67,7 +82,7 @@ class Monkey:
         return self._rng.random() < TICK / every
 
     def _kill_a_worker(self) -> None:
-        workers = [pid for name, pid in self._stack.workers() if name.endswith("chaos-note")]
+        workers = [pid for name, pid in self._stack.workers() if name.endswith(WORKER)]
         if workers:
             self._kill(self._rng.choice(workers), "workers killed")
 

@@ -2,21 +2,27 @@
 
 import shutil
 from collections import Counter
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
+from infra.local.lambdas.invocation import InvokeResult
 from infra.local.lambdas.logs import LogLine
 from infra.local.options import ROOT, Options
 from infra.local.platform import Platform
 from infra.local.terminal import parse
-from scripts.chaos.wire import Weather, Wire
+from scripts.chaos.wire import LAMBDA, Weather, Wire
 
 COPIED = ("chalicelib", "infra")
 """An edit during the soak is not part of it."""
 LINKED = ("app.py", ".chalice", "scripts", "requirements.txt")
+WORKER = "chaos-note"
+"""What the name of the soak's worker ends with."""
 COUNTED = frozenset(
     {
         "attempt.started", "attempt.completed", "attempt.error", "attempt.takeover", "attempt.late", "watchdog.ran",
-        "watchdog.resent", "sweeper.removed", "claim.duplicate", "message.dropped", "dispatch.deferred", "job.bury",
+        "watchdog.resent", "watchdog.redelivered",
+        "job.stalled", "sweeper.removed", "claim.duplicate", "message.dropped", "dispatch.deferred", "job.bury",
     }
 )  # fmt: skip
 
@@ -40,6 +46,21 @@ class Events:
             self.seen["environment lost"] += 1
 
 
+Invoke = Callable[[str, Any], Coroutine[Any, Any, InvokeResult]]
+
+
+def throttled(invoke: Invoke, weather: Weather) -> Invoke:
+    """Return an `invoke` that refuses the worker's invocations while Lambda is out of order."""
+
+    async def invoke_or_refuse(name: str, event: Any) -> InvokeResult:
+        if not name.endswith(WORKER) or not weather.refuses(LAMBDA):
+            return await invoke(name, event)
+        error = {"errorType": "TooManyRequestsException", "errorMessage": "Rate Exceeded."}
+        return InvokeResult(ok=False, request_id="", error=error)
+
+    return invoke_or_refuse
+
+
 class Stack(Platform):
     """The platform, its functions and pollers reaching AWS through the wire."""
 
@@ -53,6 +74,12 @@ class Stack(Platform):
         wire = Wire(self.emulator.url, self._weather)
         self._parts.callback(wire.close)
         self.aws = {**self.aws, "AWS_ENDPOINT_URL": wire.url}
+
+    def start(self) -> None:
+        """See Platform."""
+        super().start()
+        service: Any = self._service
+        service.invoke_async = throttled(service.invoke_async, self._weather)
 
     def workers(self) -> list[tuple[str, int]]:
         """Every execution environment: its function's name and its process id."""

@@ -20,8 +20,8 @@ from infra.local.options import ROOT
 from infra.local.state import StateFile
 from scripts.chaos.site import Events
 
-LONGEST_REST = 900.0
-"""Seconds that everything may take to end once the faults have stopped."""
+LONGEST_REST = 2_400.0
+"""Seconds that everything may take to end once the faults have stopped: a wait of 15 minutes, and what follows it."""
 
 
 GLANCE, PAUSE = 2.0, 15.0
@@ -67,7 +67,7 @@ class Auditor:
         return found
 
     def rest(self) -> Table:
-        """Wait until every job has ended and the queue is empty, at most 15 minutes; what there is then.
+        """Wait until every job has ended and the queue is empty, at most 40 minutes; what there is then.
 
         The emulator does nothing else while it scans a table: it is only asked to when the queue has been emptied.
         """
@@ -110,6 +110,9 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
             wrong.append(f"wrong: {job_id} completed by attempt {token} with the result {job.get('result')}")
         if job["status"] == "completed" and f"{job_id} {token}" not in ran:
             wrong.append(f"wrong: {job_id} completed without a run of {token}")
+        if job["status"] == "dead_letter" and job["attempts"] < job["max_attempts"]:
+            spent = f"{job['attempts']} of {job['max_attempts']} attempts"
+            wrong.append(f"buried: {job_id} was given up after {spent} ({job.get('error_class')})")
         if job["attempts"] > job["max_attempts"]:
             wrong.append(f"wrong: {job_id} took {job['attempts']} attempts")
     wrong += [f"doubled: attempt {line} ran {times} times" for line, times in ran.items() if times > 1]

@@ -16,6 +16,9 @@ SERVICES = ("DynamoDB_20120810.", "AmazonSQS.")
 HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding", "date", "keep-alive"})
 DROPPED = Reply(599, [])
 """Stands for a connection that ends without an answer."""
+LAMBDA = "Lambda"
+NAMES = {"DynamoDB_20120810.": "DynamoDB", "AmazonSQS.": "SQS"}
+"""What the services are called in an outage."""
 THROTTLED = {
     "DynamoDB_20120810.": (400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"),
     "AmazonSQS.": (403, "com.amazonaws.sqs#RequestThrottled"),
@@ -33,10 +36,21 @@ class Weather:
     reply_lost: float = 0.01
     factor: float = 1.0
     calm: bool = True
+    out: set[str] = field(default_factory=set)
+    """The services that refuse every request: DynamoDB, SQS, Lambda."""
     seen: Counter[str] = field(default_factory=Counter)
 
-    def fault(self) -> str | None:
-        """What happens to the next request."""
+    def refuses(self, name: str) -> bool:
+        """Return whether the service is out of order, and count the request that it refuses."""
+        if name not in self.out:
+            return False
+        self.seen[f"refused by {name}"] += 1
+        return True
+
+    def fault(self, service: str) -> str | None:
+        """Return what happens to the next request to a service (its target's prefix); None when nothing does."""
+        if self.refuses(NAMES[service]):
+            return "throttled"
         if self.calm:
             return None
         dice = self.rng.random() / self.factor
@@ -97,7 +111,7 @@ class Wire:
 
     async def _pass(self, request: Request) -> Reply:
         service = next((s for s in SERVICES if request.headers.get("x-amz-target", "").startswith(s)), None)
-        fault = self._weather.fault() if service else None
+        fault = self._weather.fault(service) if service else None
         if fault == "reset":
             return DROPPED
         if fault == "failed":

@@ -1,12 +1,13 @@
-"""What stands between JobFlow and a lost or doubled job, each with the code that is the safeguard, and without it."""
+"""List what stands between JobFlow and a lost or doubled job, with what is left without it."""
 
 from scripts.safeguards.moves import MOVES
 from scripts.safeguards.safeguard import Safeguard
 from scripts.safeguards.service import SERVICE
 from scripts.safeguards.store import STORE
+from scripts.safeguards.waits import WAITS
 from scripts.safeguards.watchdog import WATCHDOG
 from scripts.safeguards.worker import WORKER
 
-SAFEGUARDS: tuple[Safeguard, ...] = (*MOVES, *WORKER, *SERVICE, *WATCHDOG, *STORE)
+SAFEGUARDS: tuple[Safeguard, ...] = (*MOVES, *WORKER, *WAITS, *SERVICE, *WATCHDOG, *STORE)
 
 __all__ = ["SAFEGUARDS", "Safeguard"]

@@ -1,4 +1,4 @@
-"""A safeguard: the code that makes it, what is left without it, and the tests that are to miss it."""
+"""A safeguard: the code that makes it, what is left without it, and the tests that must fail then."""
 
 from dataclasses import dataclass
 
@@ -14,16 +14,33 @@ UNITS = (
     "tests/chalicelib/test_safeguards.py",
 )
 PORTS = "tests/proof/test_crash_points.py::test_no_crash_point_loses_or_doubles_anything_over_the_ports"
+MONTH = "tests/proof/test_month.py"
+WAITS = ("tests/chalicelib/worker", "tests/chalicelib/jobs/test_backoff.py", PORTS)
 FAST = (*UNITS, PORTS)
 ADAPTERS = ("tests/contract/test_job_store.py", "tests/contract/test_lost_replies.py", "tests/contract/test_races.py")
 
 
 @dataclass(frozen=True)
 class Safeguard:
-    """One thing that stands between JobFlow and a lost or doubled job."""
+    """One thing that stands between JobFlow and a lost or doubled job.
+
+    `symbol` is "module:name" or "module:Class.name" of a function, a method or a constant. `code` is Python (an
+    expression, statements, or a dictionary's items) that is in it exactly once, `without` what takes its place;
+    compared as syntax trees, so that moving or formatting the code changes nothing.
+    """
 
     name: str
-    file: str
+    symbol: str
     code: str
     without: str
     tests: tuple[str, ...] = FAST
+
+    @property
+    def module(self) -> str:
+        """The module's dotted name."""
+        return self.symbol.partition(":")[0]
+
+    @property
+    def qualname(self) -> str:
+        """The symbol's name in its module."""
+        return self.symbol.partition(":")[2]

@@ -4,19 +4,48 @@ from scripts.safeguards.safeguard import Safeguard
 
 SERVICE = (
     Safeguard(
-        "a job whose message did not get out is kept", "chalicelib/service/jobs.py",
-        "events.dispatch_deferred(job, error)\n            return job", "raise",
+        "a job whose message did not get out is kept",
+        "chalicelib.service.jobs:JobService.send",
+        """
+events.dispatch_deferred(job, error)
+return job
+""",
+        "raise",
     ),
     Safeguard(
-        "the same key makes the same job", "chalicelib/service/jobs.py",
-        'return str(uuid.uuid5(NAMESPACE, f"{asked.principal}|{asked.idempotency_key}"))', "return str(uuid.uuid4())",
+        "the same key makes the same job",
+        "chalicelib.service.jobs:JobService._new_id",
+        "uuid.uuid5(NAMESPACE, f'{asked.principal}|{asked.idempotency_key}')",
+        "uuid.uuid4()",
     ),
     Safeguard(
-        "the same key with another body is refused", "chalicelib/service/jobs.py",
-        "if existing.body_hash != job.body_hash:", "if False:",
+        "the same key with another body is refused",
+        "chalicelib.service.jobs:_check_same",
+        "existing.body_hash != job.body_hash",
+        "False",
     ),
     Safeguard(
-        "a delayed job is looked at before its time", "chalicelib/service/jobs.py",
-        "(run_at or now) - LOOK_AHEAD)", "(run_at or now) + 60)",
+        "a delayed job is looked at before its time",
+        "chalicelib.service.jobs:JobService._new_job",
+        "(run_at or now) - LOOK_AHEAD",
+        "(run_at or now) + 60",
     ),
-)  # fmt: skip
+    Safeguard(
+        "another time to run at is another body",
+        "chalicelib.service.submission:Submission.body_hash",
+        "[self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]",
+        "[self.type, self.payload, self.max_attempts, self.delay_seconds, self.tags]",
+    ),
+    Safeguard(
+        "another delay is another body",
+        "chalicelib.service.submission:Submission.body_hash",
+        "[self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]",
+        "[self.type, self.payload, self.max_attempts, self.run_at, self.tags]",
+    ),
+    Safeguard(
+        "a replay sends what has no message",
+        "chalicelib.service.jobs:JobService.submit",
+        "self.send(job) if new or self.stranded(job) else job",
+        "self.send(job) if new else job",
+    ),
+)

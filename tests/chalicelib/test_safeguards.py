@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
+from chalicelib.errors import MoveRefused
+from chalicelib.jobs import transitions
 from chalicelib.jobs.backoff import no_jitter
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Nudge
-from chalicelib.jobs.transitions import Claimant
 from chalicelib.settings import Settings
 from chalicelib.worker.claim import PEEK_FROM, Claims
 from chalicelib.worker.consume import BatchFailed, consume
@@ -125,3 +127,13 @@ def test_a_send_that_fails_is_not_tried_every_minute(world: World) -> None:
         world.clock.advance(60)
         world.watch()
     assert 4 <= world.ground.faults.names.count("send_many") <= 8
+
+
+def test_a_redelivery_is_called_for_once_however_many_watchdogs_see_the_dead_letter(world: World) -> None:
+    world.submit("a")
+    [job] = world.ground.jobs()
+    calls = [transitions.redeliver(job, now=world.clock.now, due_at=world.clock.now + 60) for _ in range(2)]
+    assert world.ground.store.apply(job.id, calls[0]).sent is False
+    with pytest.raises(MoveRefused):
+        world.ground.store.apply(job.id, calls[1])
+    assert world.ground.jobs()[0].resends == 1

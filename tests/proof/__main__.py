@@ -1,36 +1,70 @@
-"""The whole proof: `python -m tests.proof [--seed N] [--part 1.0] [--games N]`, prints its figures and what broke."""
+"""The whole proof: crash points, games and simulated months, then what broke and which fault struck in which move.
+
+`python -m tests.proof [--seed N] [--part 1.0] [--games N] [--hours N]`; with `--hours` only the months are played.
+"""
 
 import argparse
+import os
 import random
 import sys
 import time
+from collections import Counter
 
-from tests.proof.running import enumerate_all, play
+from tests.proof.coverage import empty, table
+from tests.proof.running import enumerate_all, months, play
 
 GAMES_OVER_AWS = 0.1
 """Of the games played in memory: over the adapters a step takes twenty times as long."""
+HOURS = 4_320.0
+"""Half a year in the whole proof: enough for every fault to strike in every move."""
 
 
 def main() -> int:
-    """Run everything; returns 1 when an invariant was broken."""
+    """Run everything; returns 1 when an invariant was broken, or a fault never struck where it could."""
     asked = _arguments()
-    print(f"seed {asked.seed}; repeat with: make proof SEED={asked.seed} PART={asked.part:g} GAMES={asked.games}")
     broken: list[str] = []
+    struck = Counter[tuple[str, str]]()
+    if asked.hours is None:
+        print(f"seed {asked.seed}; repeat with: make proof SEED={asked.seed} PART={asked.part:g} GAMES={asked.games}")
+        _points_and_games(asked, broken, struck)
+    else:
+        print(f"seed {asked.seed}; repeat with: make proof SEED={asked.seed} HOURS={asked.hours:g}")
+    hours = HOURS * min(1.0, asked.part) if asked.hours is None else asked.hours
+    _months(asked.seed, hours, asked.processes, broken, struck)
+    print(table(struck))
+    missed = empty(struck) if hours >= HOURS else []
+    for line in missed:
+        print(f"  {line}")
+    return 1 if broken or missed else 0
+
+
+def _points_and_games(asked: argparse.Namespace, broken: list[str], struck: Counter[tuple[str, str]]) -> None:
     for name in ("memory", "aws"):
         began = time.monotonic()
-        executions, found = enumerate_all(name, asked.seed, asked.part, asked.processes, _tell)
-        broken += found
-        _say(f"crash points over {name}", executions, "executions", found, began)
+        played = enumerate_all(name, asked.seed, asked.part, asked.processes, _tell)
+        _say(f"crash points over {name}", f"{played.number:,} executions", played.broken, began)
+        broken += played.broken
+        struck.update(played.struck)
     for name, games in (("memory", asked.games), ("aws", max(1, int(asked.games * GAMES_OVER_AWS)))):
         began = time.monotonic()
-        steps, found = play(name, asked.seed, games)
-        broken += found
-        _say(f"state machine over {name}", steps, "steps", found, began)
-    return 1 if broken else 0
+        played = play(name, asked.seed, games, asked.processes)
+        _say(f"state machine over {name}", f"{played.number:,} steps", played.broken, began)
+        broken += played.broken
+        struck.update(played.struck)
 
 
-def _say(what: str, number: int, unit: str, found: list[str], began: float) -> None:
-    print(f"{what}: {number:,} {unit}, {len(found)} violations, {time.monotonic() - began:.0f} s", flush=True)
+def _months(seed: int, hours: float, processes: int, broken: list[str], struck: Counter[tuple[str, str]]) -> None:
+    began = time.monotonic()
+    report = months(seed, hours, processes, _tell)
+    rate = report.job_hours / (report.cpu_seconds / 60 or 1)
+    played = f"{report.hours:,.0f} hours, {report.jobs:,} jobs, {rate:,.0f} job-hours a CPU minute"
+    _say("months in memory", played, report.broken, began)
+    broken += report.broken
+    struck.update(report.struck)
+
+
+def _say(what: str, number: str, found: list[str], began: float) -> None:
+    print(f"{what}: {number}, {len(found)} violations, {time.monotonic() - began:.0f} s", flush=True)
     for line in found[:20]:
         print(f"  {line}")
 
@@ -45,7 +79,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--part", type=float, default=1.0, help="which part of the crash points to visit (0-1)")
     parser.add_argument("--games", type=int, default=1500, help="games of 50 steps of the state machine")
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--hours", type=float, help="play so many simulated hours, and nothing else")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 2, help="default: one a core")
     return parser.parse_args()
 
 

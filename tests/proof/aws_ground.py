@@ -1,12 +1,12 @@
 """The real adapters on the emulator in this process: every AWS request of the code under test is a crash point."""
 
+import functools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
 
-import botocore.session
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
@@ -14,94 +14,121 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.adapters.dynamo.schema import META, jobs_table
 from chalicelib.adapters.sqs import SqsJobQueue
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.limits import SPARE_RECEIVES
 from chalicelib.jobs.ports import JobQueue, JobStore
 from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
-from tests.proof.faults import Faults, Partial
-from tests.proof.ground import TYPE, Ending, Ground, Received, Stand, Write, Written
+from tests.proof.direct import direct
+from tests.proof.faults import DYNAMODB, SQS, Faults, Moving, Partial
+from tests.proof.ground import ATTEMPTS, TYPE, Ending, Ground, Received, Stand, Write, Written
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 TABLE = "proof-jobs"
 PREFIX = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/proof-"
-QUEUE = PREFIX + TYPE.replace(".", "-")
-DEAD = QUEUE + "-dlq"
 DAY = 86_400
+VISIBILITY = 360
 
 
 class AwsGround:
     """See Ground."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float], observer: Any) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
         self.faults = Faults()
-        self.store: JobStore = DynamoJobStore(settings, clock)
+        self.types: Sequence[str] = (TYPE,)
+        self.store = cast("JobStore", Moving(DynamoJobStore(settings, clock), self.faults))
         self.queue = cast("JobQueue", Partial(SqsJobQueue(settings), self.faults))
-        self._sqs = observer
+        self._clock = clock
+        self._log = _Log()
+        self._seen: tuple[object, Sequence[Job]] = None, []
 
     def jobs(self) -> Sequence[Job]:
+        """See Ground. Read again only when something was written, or time has passed."""
+        now = self._log.read(), self._clock()
+        if self._seen[0] != now:
+            with self.faults.asleep():
+                self._seen = now, [self.store.get(job_id) for job_id in self._log.statuses]
+        return self._seen[1]
+
+    def unfinished(self) -> bool:
         """See Ground."""
-        with self.faults.asleep():
-            return [self.store.get(job_id) for job_id in {job_id: None for job_id, _, _ in self.writes()}]
+        self._log.read()
+        return any(status not in TERMINAL for status in self._log.statuses.values())
 
     def writes(self) -> Sequence[Write]:
         """See Ground: the table's stream is the log."""
-        return [
-            (record["Keys"]["pk"]["S"], _written(record.get("OldImage")), new)
-            for record in _log()
-            if record["Keys"]["sk"]["S"] == META and (new := _written(record.get("NewImage"))) is not None
-        ]
+        self._log.read()
+        return self._log.writes
 
     def endings(self) -> Sequence[Ending]:
         """See Ground."""
-        images = [record["NewImage"] for record in _log() if record["Keys"]["sk"]["S"].startswith("ATT#")]
-        return [(i["pk"]["S"], int(i["gen"]["N"]), int(i["attempt"]["N"]), i["outcome"]["S"]) for i in images]
+        self._log.read()
+        return self._log.endings
 
-    def receive(self, most: int) -> Sequence[Received]:
+    def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""
-        return [
-            Received(m["ReceiptHandle"], m["Body"], int(m["Attributes"]["ApproximateReceiveCount"]))
-            for m in self._received(QUEUE, most)
-        ]
+        found = _sqs().receive_message(_queue_of(name), most, 0, VISIBILITY, ["ApproximateReceiveCount"])
+        return [Received(m.receipt_handle, m.body, m.approximate_receive_count) for m in found]
 
-    def delete(self, receipt: str) -> None:
+    def delete(self, receipt: str, name: str = TYPE) -> None:
         """See Ground."""
-        self._sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=receipt)
+        _sqs().delete_message(_queue_of(name), receipt)
 
-    def put(self, body: str) -> None:
+    def put(self, body: str, name: str = TYPE) -> None:
         """See Ground."""
-        self._sqs.send_message(QueueUrl=QUEUE, MessageBody=body)
+        _sqs().send_message(_queue_of(name), body)
 
-    def waiting(self) -> int:
+    def waiting(self, name: str = TYPE) -> int:
         """See Ground."""
-        return len(_messages(QUEUE))
+        return len(_messages(_queue_of(name)))
 
-    def dead(self) -> Sequence[str]:
+    def dead(self, name: str = TYPE) -> Sequence[str]:
         """See Ground."""
-        return [message.body for message in _messages(DEAD)]
+        return [message.body for message in _messages(_dead_of(name))]
 
-    def take_dead(self) -> Sequence[str]:
+    def take_dead(self, name: str = TYPE) -> Sequence[str]:
         """See Ground."""
-        bodies = self.dead()
-        self._empty(DEAD)
+        bodies = self.dead(name)
+        self._empty(_dead_of(name))
         return bodies
 
-    def purge(self) -> None:
+    def purge(self, name: str = TYPE) -> None:
         """See Ground."""
-        self._empty(QUEUE)
+        self._empty(_queue_of(name))
 
-    def _empty(self, url: str) -> None:
+    def _empty(self, queue: str) -> None:
         # A person may purge once a minute; what this stands for happens whenever it likes.
-        _queue(url).last_purged_at = None
-        self._sqs.purge_queue(QueueUrl=url)
+        _sqs().queues[queue].last_purged_at = None
+        _sqs().purge_queue(queue)
 
-    def _received(self, url: str, most: int) -> Sequence[dict[str, Any]]:
-        answer = self._sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=most, AttributeNames=["ApproximateReceiveCount"]
-        )
-        messages: Sequence[dict[str, Any]] = answer.get("Messages", [])
-        return messages
+
+class _Log:
+    """The table's stream, each record read once."""
+
+    def __init__(self) -> None:
+        self.writes: list[Write] = []
+        self.endings: list[Ending] = []
+        self.statuses: dict[str, Status] = {}
+        self._read = 0
+
+    def read(self) -> int:
+        """Read on; returns how many records there are."""
+        records = dynamodb_backends[ACCOUNT][REGION].tables[TABLE].stream_shard.items
+        for item in records[self._read :]:
+            self._add(item.to_json()["dynamodb"])
+        self._read = len(records)
+        return self._read
+
+    def _add(self, record: Mapping[str, Any]) -> None:
+        image, sort = record.get("NewImage"), record["Keys"]["sk"]["S"]
+        if sort == META and (new := _written(image)) is not None:
+            job_id = record["Keys"]["pk"]["S"]
+            self.writes.append((job_id, _written(record.get("OldImage")), new))
+            self.statuses[job_id] = new.status
+        if sort.startswith("ATT#") and image is not None:
+            token = int(image["gen"]["N"]), int(image["claim"]["N"])
+            self.endings.append((image["pk"]["S"], *token, image["outcome"]["S"]))
 
 
 class _Current:
@@ -114,11 +141,11 @@ class _Current:
     def now(self) -> float:
         return self.clock()
 
-    def before(self, model: Any, **_: Any) -> None:
-        self.faults.before(model.name)
+    def before(self, operation: str, service: str) -> None:
+        self.faults.before(operation, service)
 
-    def done(self, model: Any, **_: Any) -> None:
-        self.faults.done(model.name)
+    def done(self, operation: str) -> None:
+        self.faults.done(operation)
 
 
 @contextmanager
@@ -134,32 +161,15 @@ def on_aws() -> Iterator[Stand]:
         current.clock, current.faults = clock, Faults()
         _make_table(dynamodb)
         _make_queues(sqs)
-        ground = AwsGround(settings, clock, sqs)
+        ground = AwsGround(settings, clock)
         current.faults = ground.faults
         yield ground
 
     with emulated(current.now):
-        dynamodb, sqs = _observer("dynamodb"), _observer("sqs")
-        with _hooked(aws.client("dynamodb", REGION), current), _hooked(aws.client("sqs", REGION), current):
+        dynamodb, sqs = aws.client("dynamodb", REGION), aws.client("sqs", REGION)
+        of_table, of_queues = (functools.partial(current.before, service=service) for service in (DYNAMODB, SQS))
+        with direct(dynamodb, of_table, current.done), direct(sqs, of_queues, current.done):
             yield stand
-
-
-@contextmanager
-def _hooked(client: Any, current: _Current) -> Iterator[None]:
-    events = client.meta.events
-    events.register("before-call", current.before)
-    events.register("after-call", current.done)
-    try:
-        yield
-    finally:
-        events.unregister("before-call", current.before)
-        events.unregister("after-call", current.done)
-
-
-def _observer(service: str) -> Any:
-    session = botocore.session.get_session()
-    session.set_credentials("observer", "observer")
-    return session.create_client(service, region_name=REGION)
 
 
 def _make_table(client: Any) -> None:
@@ -170,30 +180,38 @@ def _make_table(client: Any) -> None:
 
 
 def _make_queues(client: Any) -> None:
-    name = QUEUE.rpartition("/")[2]
-    client.create_queue(QueueName=f"{name}-dlq", Attributes={"MessageRetentionPeriod": str(14 * DAY)})
-    target = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-dlq"
-    redrive = {"deadLetterTargetArn": target, "maxReceiveCount": 3 + SPARE_RECEIVES}
-    attributes = {"VisibilityTimeout": "360", "MessageRetentionPeriod": str(4 * DAY)}
-    client.create_queue(QueueName=name, Attributes={**attributes, "RedrivePolicy": json.dumps(redrive)})
+    for name in (TYPE,):
+        dead, queue = _dead_of(name), _queue_of(name)
+        client.create_queue(QueueName=dead, Attributes={"MessageRetentionPeriod": str(14 * DAY)})
+        redrive = {
+            "deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{dead}",
+            "maxReceiveCount": ATTEMPTS + SPARE_RECEIVES,
+        }
+        attributes = {"VisibilityTimeout": str(VISIBILITY), "MessageRetentionPeriod": str(4 * DAY)}
+        client.create_queue(QueueName=queue, Attributes={**attributes, "RedrivePolicy": json.dumps(redrive)})
 
 
-def _log() -> list[dict[str, Any]]:
-    shard = dynamodb_backends[ACCOUNT][REGION].tables[TABLE].stream_shard
-    return [item.to_json()["dynamodb"] for item in shard.items]
+def _messages(queue: str) -> list[Any]:
+    return list(_sqs().queues[queue]._messages)
 
 
-def _messages(url: str) -> list[Any]:
-    return list(_queue(url)._messages)
+def _queue_of(name: str) -> str:
+    return f"proof-{name.replace('.', '-')}"
 
 
-def _queue(url: str) -> Any:
-    return sqs_backends[ACCOUNT][REGION].queues[url.rpartition("/")[2]]
+def _dead_of(name: str) -> str:
+    return f"{_queue_of(name)}-dlq"
+
+
+def _sqs() -> Any:
+    return sqs_backends[ACCOUNT][REGION]
 
 
 def _written(image: dict[str, Any] | None) -> Written | None:
     if image is None:
         return None
-    times = {name: float(image[name]["N"]) if name in image else None for name in ("started_at", "lease_until")}
-    gen, attempts, most = (int(image[name]["N"]) for name in ("gen", "attempts", "max_attempts"))
-    return Written(Status(image["status"]["S"]), gen, attempts, most, **times)
+    names = ("started_at", "lease_until", "next_attempt_at", "stalled_since")
+    times = {name: float(image[name]["N"]) if name in image else None for name in names}
+    counts = ("gen", "attempts", "claims", "max_attempts")
+    gen, attempts, claims, most = (int(image[name]["N"]) if name in image else 0 for name in counts)
+    return Written(Status(image["status"]["S"]), gen, attempts, claims, most, float(image["updated_at"]["N"]), **times)

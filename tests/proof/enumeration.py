@@ -1,6 +1,7 @@
 """Every crash point of every story: run it once to count its calls, then for each call die before it, and after it."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -26,20 +27,32 @@ class Case:
         return f"{self.scenario.name}{', duplicated' if self.duplicate else ''}{where}"
 
 
-def visit(stand: Stand, seed: int, part: float = 1.0, scenarios: Sequence[Scenario] = SCENARIOS) -> Iterator[list[str]]:
-    """Run every case, or a random `part` of those with a crash; yields what was broken in each execution."""
+def visit(
+    stand: Stand,
+    seed: int,
+    part: float = 1.0,
+    scenarios: Sequence[Scenario] = SCENARIOS,
+    duplicates: Sequence[bool] = (False, True),
+    struck: Counter[tuple[str, str]] | None = None,
+) -> Iterator[list[str]]:
+    """Run every case, or a random `part` of those with a crash; yields what was broken in each execution.
+
+    `struck` takes how often each fault struck in each move.
+    """
     for scenario in scenarios:
-        choose = random.Random(f"{seed} {scenario.name}")
-        for duplicate in (False, True):
-            calls, broken = execute(Case(scenario, duplicate), stand, seed)
+        for duplicate in duplicates:
+            choose = random.Random(f"{seed} {scenario.name} {duplicate}")
+            calls, broken = execute(Case(scenario, duplicate), stand, seed, struck)
             yield broken
             for crash_at in range(1, calls + 1):
                 for after in (False, True):
                     if choose.random() < part:
-                        yield execute(Case(scenario, duplicate, crash_at, after), stand, seed)[1]
+                        yield execute(Case(scenario, duplicate, crash_at, after), stand, seed, struck)[1]
 
 
-def execute(case: Case, stand: Stand, seed: int) -> tuple[int, list[str]]:
+def execute(
+    case: Case, stand: Stand, seed: int, struck: Counter[tuple[str, str]] | None = None
+) -> tuple[int, list[str]]:
     """Run one case to rest; returns the calls made, and every invariant that did not hold."""
     clock = Clock()
     with silence(), stand(clock) as ground:
@@ -49,6 +62,8 @@ def execute(case: Case, stand: Stand, seed: int) -> tuple[int, list[str]]:
         case.scenario.play(world)
         world.rest()
         broken = [f"{case}: {line}" for line in [*_wrong_end(case, world), *broken_at_rest(world)]]
+        if struck is not None:
+            struck.update(ground.faults.struck)
         return ground.faults.calls, broken
 
 

@@ -1,11 +1,19 @@
-"""Faults on request: the process dies at a given call, before or after it; or calls fail for a while."""
+"""Make faults on request: the process dies before or after a given call, or calls fail, once or for hours."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.jobs.ports import JobQueue, Nudge
+from chalicelib.jobs.change import Change
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.ports import JobQueue, JobStore, Nudge
+
+DYNAMODB, SQS = "DynamoDB", "SQS"
+"""The services that can be out of order."""
+CREATE = "create"
+"""The write that makes a job, beside the table of moves."""
 
 
 class Crash(BaseException):
@@ -33,6 +41,23 @@ class Faults:
     """How many entries of the next SendMessageBatch SQS will not take."""
     names: list[str] = field(default_factory=list)
     sleeping: bool = False
+    out: set[str] = field(default_factory=set)
+    """The services that refuse every request."""
+    out_from: dict[str, int] = field(default_factory=dict)
+    """The services that refuse every request from this call on: an outage may begin in the middle of an attempt."""
+    around: set[str] = field(default_factory=set)
+    """Faults that last, such as a clock that is wrong: they strike every move that is made meanwhile."""
+    strikes: int = 0
+    """How many calls died, were refused or lost their answer."""
+    moving: str | None = None
+    struck: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often each fault struck in each move."""
+
+    def calm(self) -> None:
+        """End every fault."""
+        self.crash_at, self.unsent = None, 0
+        self.fail = self.lose = lambda _: None
+        self.out, self.out_from, self.around = set(), {}, set()
 
     @contextmanager
     def asleep(self) -> Iterator[None]:
@@ -43,16 +68,20 @@ class Faults:
         finally:
             self.sleeping = False
 
-    def before(self, name: str) -> None:
+    def before(self, name: str, service: str = DYNAMODB) -> None:
         """A call is about to be made."""
         if self.sleeping:
             return
         self.calls += 1
         self.names.append(name)
         if self.crash_at == self.calls and not self.after:
+            self._strike("dies before")
             raise Crash(f"before {name}, call {self.calls}")
-        error = self.fail(name)
+        if self.out_from.get(service, self.calls + 1) <= self.calls:
+            self.out.add(service)
+        error = Throttled(f"{service} is out of order") if service in self.out else self.fail(name)
         if error is not None:
+            self._strike(f"{service} is out of order" if service in self.out else "refused")
             raise error
 
     def done(self, name: str) -> None:
@@ -60,10 +89,49 @@ class Faults:
         if self.sleeping:
             return
         if self.crash_at == self.calls and self.after:
+            self._strike("dies after")
             raise Crash(f"after {name}, call {self.calls}")
         error = self.lose(name)
         if error is not None:
+            self._strike("reply lost")
             raise error
+        for fault in self.around:
+            self._strike(fault)
+
+    @contextmanager
+    def move(self, name: str) -> Iterator[None]:
+        """Calls made inside belong to this move."""
+        self.moving = name
+        try:
+            yield
+        finally:
+            self.moving = None
+
+    def _strike(self, fault: str) -> None:
+        self.strikes += fault not in self.around
+        if self.moving is not None:
+            self.struck[fault, self.moving] += 1
+
+
+class Moving:
+    """A store that tells the faults which move each of its writes is."""
+
+    def __init__(self, store: JobStore, faults: Faults) -> None:
+        self._store = store
+        self._faults = faults
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def add(self, job: Job) -> None:
+        """See JobStore."""
+        with self._faults.move(CREATE):
+            self._store.add(job)
+
+    def apply(self, job_id: str, change: Change) -> Job:
+        """See JobStore."""
+        with self._faults.move(change.move.name):
+            return self._store.apply(job_id, change)
 
 
 class Partial:
@@ -86,15 +154,16 @@ class Partial:
 class Faulty:
     """A port whose every call goes through the faults."""
 
-    def __init__(self, port: object, faults: Faults) -> None:
+    def __init__(self, port: object, faults: Faults, service: str) -> None:
         self._port = port
         self._faults = faults
+        self._service = service
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._port, name)
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            self._faults.before(name)
+            self._faults.before(name, self._service)
             answer, refusal = None, None
             try:
                 answer = method(*args, **kwargs)

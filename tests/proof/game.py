@@ -1,6 +1,7 @@
 """One game of the state machine: a world, the model beside it, and what must hold after each step and at the end."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class Game(RuleBasedStateMachine):
     stand: ClassVar[Stand] = staticmethod(in_memory)
     steps: ClassVar[int] = 0
     machines: ClassVar[int] = 0
+    struck: ClassVar[Counter[tuple[str, str]]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,10 +82,11 @@ class Game(RuleBasedStateMachine):
         """Faults stop; the system comes to rest, and everything must have ended well."""
         try:
             faults = self.ground.faults
-            faults.crash_at, faults.fail, faults.lose, faults.unsent = None, (lambda _: None), (lambda _: None), 0
-            self.world.paused = False
+            faults.calm()
+            self.world.calm()
             self.world.rest()
             self.follow()
             assert broken_at_rest(self.world) == []
         finally:
+            type(self).struck.update(self.ground.faults.struck)
             self.doors.close()

@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.message import parse_nudge, write_nudge
 from chalicelib.jobs.ports import JobQueue, JobStore
-from chalicelib.jobs.transitions import Change
-from tests.proof.faults import Faults, Faulty, Partial
+from tests.proof.faults import DYNAMODB, SQS, Faults, Faulty, Moving, Partial
+from tests.proof.honest import HonestQueue
 
 TYPE = "proof.note"
+ATTEMPTS = 3
+TYPES = (TYPE, "proof.mail", "proof.deep")
+"""The job types of a world. Most stories are about the first one; the others are its neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +26,24 @@ class Written:
     status: Status
     gen: int
     attempts: int
+    claims: int
     max_attempts: int
+    updated_at: float
     started_at: float | None
     lease_until: float | None
+    next_attempt_at: float | None
+    stalled_since: float | None
+
+    @property
+    def moment(self) -> tuple[object, ...]:
+        """What a note about a job leaves as it is, and a move changes."""
+        return self.status, self.gen, self.attempts, self.claims, self.started_at, self.lease_until
 
 
 Write = tuple[str, Written | None, Written]
 """Job id, before (None: created), after."""
 Ending = tuple[str, int, int, str]
-"""Job id, generation, attempt, and how that ended: what stands in the history."""
+"""Job id, generation, claim, and how that ended: what stands in the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +61,14 @@ class Ground(Protocol):
     faults: Faults
     store: JobStore
     queue: JobQueue
+    types: Sequence[str]
+    """The job types that the watchdog looks after: one in a story, more where they can be in each other's way."""
 
     def jobs(self) -> Sequence[Job]:
         """Every job, as it stands."""
+
+    def unfinished(self) -> bool:
+        """Whether a job has not ended: cheaper than to ask for the jobs."""
 
     def writes(self) -> Sequence[Write]:
         """Every write to a main item so far, in order."""
@@ -58,25 +76,25 @@ class Ground(Protocol):
     def endings(self) -> Sequence[Ending]:
         """Every write to the history so far, in order."""
 
-    def receive(self, most: int) -> Sequence[Received]:
+    def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """Receive messages, as Lambda's poller does."""
 
-    def delete(self, receipt: str) -> None:
+    def delete(self, receipt: str, name: str = TYPE) -> None:
         """Acknowledge."""
 
-    def put(self, body: str) -> None:
+    def put(self, body: str, name: str = TYPE) -> None:
         """Put a message on the queue behind the platform's back: a duplicate, or a console redrive."""
 
-    def waiting(self) -> int:
+    def waiting(self, name: str = TYPE) -> int:
         """Messages in the queue, visible or not."""
 
-    def dead(self) -> Sequence[str]:
+    def dead(self, name: str = TYPE) -> Sequence[str]:
         """The bodies in the dead-letter queue."""
 
-    def take_dead(self) -> Sequence[str]:
+    def take_dead(self, name: str = TYPE) -> Sequence[str]:
         """Take every message out of the dead-letter queue, as a console redrive does."""
 
-    def purge(self) -> None:
+    def purge(self, name: str = TYPE) -> None:
         """Lose every message of the queue."""
 
 
@@ -87,16 +105,21 @@ Stand = Callable[[Callable[[], float]], AbstractContextManager[Ground]]
 class MemoryGround:
     """The memory ports, with every port call a crash point."""
 
-    def __init__(self, clock: Callable[[], float], visibility: float) -> None:
-        self.faults = Faults()
+    def __init__(self, clock: Callable[[], float], visibility: float, types: Sequence[str] = (TYPE,)) -> None:
+        self.faults, self.types = Faults(), types
         self._store = LoggingStore(clock)
-        self._queue = MemoryJobQueue(clock, visibility)
-        self.store = cast("JobStore", Faulty(self._store, self.faults))
-        self.queue = cast("JobQueue", Faulty(Partial(self._queue, self.faults), self.faults))
+        self._queue = HonestQueue(clock, visibility)
+        self.store = cast("JobStore", Moving(cast("JobStore", Faulty(self._store, self.faults, DYNAMODB)), self.faults))
+        self.queue = cast("JobQueue", Faulty(Partial(self._queue, self.faults), self.faults, SQS))
+        self.raw = self._queue
 
     def jobs(self) -> Sequence[Job]:
         """See Ground."""
         return [self._store.get(job_id) for job_id in self._store.ids]
+
+    def unfinished(self) -> bool:
+        """See Ground."""
+        return any(not job.terminal for job in self.jobs())
 
     def writes(self) -> Sequence[Write]:
         """See Ground."""
@@ -106,34 +129,34 @@ class MemoryGround:
         """See Ground."""
         return self._store.endings
 
-    def receive(self, most: int) -> Sequence[Received]:
+    def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""
-        found = self._queue.receive(TYPE, most)
+        found = self._queue.receive(name, most)
         return [Received(m.receipt, write_nudge(m.nudge), m.receive_count) for m in found]
 
-    def delete(self, receipt: str) -> None:
+    def delete(self, receipt: str, name: str = TYPE) -> None:
         """See Ground."""
-        self._queue.delete(TYPE, receipt)
+        self._queue.delete(name, receipt)
 
-    def put(self, body: str) -> None:
+    def put(self, body: str, name: str = TYPE) -> None:
         """See Ground."""
-        self._queue.send(parse_nudge(body))
+        self._queue.send(replace(parse_nudge(body), type=name))
 
-    def waiting(self) -> int:
+    def waiting(self, name: str = TYPE) -> int:
         """See Ground."""
-        return len(self._queue.messages.get(TYPE, []))
+        return len(self._queue.messages.get(name, []))
 
-    def dead(self) -> Sequence[str]:
+    def dead(self, name: str = TYPE) -> Sequence[str]:
         """See Ground."""
-        return [write_nudge(m.nudge) for m in self._queue.dead.get(TYPE, [])]
+        return [write_nudge(m.nudge) for m in self._queue.dead.get(name, [])]
 
-    def take_dead(self) -> Sequence[str]:
+    def take_dead(self, name: str = TYPE) -> Sequence[str]:
         """See Ground."""
-        return [write_nudge(m.nudge) for m in self._queue.dead.pop(TYPE, [])]
+        return [write_nudge(m.nudge) for m in self._queue.dead.pop(name, [])]
 
-    def purge(self) -> None:
+    def purge(self, name: str = TYPE) -> None:
         """See Ground."""
-        self._queue.messages.pop(TYPE, None)
+        self._queue.messages.pop(name, None)
 
 
 @contextmanager
@@ -174,4 +197,7 @@ class LoggingStore(MemoryJobStore):
 
 def written(job: Job) -> Written:
     """The part of a job that the log keeps."""
-    return Written(job.status, job.gen, job.attempts, job.max_attempts, job.started_at, job.lease_until)
+    return Written(
+        job.status, job.gen, job.attempts, job.claims, job.max_attempts, job.updated_at, job.started_at,
+        job.lease_until, job.next_attempt_at, job.stalled_since,
+    )  # fmt: skip

@@ -13,6 +13,12 @@ from tests.proof.world import BALLAST, World
 LEGAL = {(source, move.target) for move in MOVES for source in move.source}
 HARMLESS = frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey"})
 """What an attempt may have done last and complete; there may be nothing to obey, when the asking was what failed."""
+FAILING = frozenset({"err", "obey", "progress"})
+"""What an attempt may have done last and fail; asking the platform fails when the platform refuses."""
+LATER = frozenset({"later", "much later"})
+"""What an attempt may have done last and be given back."""
+LONGEST_DOUBT = 86_400.0 - 10
+"""Seconds for which the platform keeps trying to run a job that it cannot run, less the clocks' skew."""
 NO_EVIDENCE = frozenset({"Undeliverable"})
 """Given up because no message could be delivered: there is none to be in the dead-letter queue."""
 
@@ -24,7 +30,8 @@ def broken_at_rest(world: World) -> list[str]:
 
 def broken_always(world: World) -> list[str]:
     """Every invariant that must hold at any moment, and does not."""
-    moves = [line for write in world.ground.writes() for line in (*_move(write), *_follows(world, write))]
+    writes = world.ground.writes()
+    moves = [line for write in writes for line in (*_move(write), *_follows(world, write), *_given_up(write))]
     return [*world.wrong, *moves, *_counted(world), *_forgotten(world)]
 
 
@@ -36,12 +43,15 @@ def _unfinished(world: World) -> Iterator[str]:
     for job in jobs.values():
         if not job.terminal:
             yield f"I1 {job.id} is {job.status} for ever (gen {job.gen}, attempt {job.attempts})"
-    if world.ground.waiting():
-        yield f"I12 {world.ground.waiting()} messages are left in the queue"
+    for name in world.ground.types:
+        if left := world.ground.waiting(name):
+            yield f"I12 {left} messages are left in the queue of {name}"
 
 
 def _counted(world: World) -> Iterator[str]:
     claims = Counter((job_id, gen) for job_id, gen, _ in world.runs)
+    # An attempt that was given back is not one of the attempts that are allowed.
+    claims.subtract((job_id, new.gen) for job_id, old, new in world.ground.writes() if old and _deferred(old, new))
     most = {job.id: job.max_attempts for job in world.ground.jobs()}
     for (job_id, gen), runs in claims.items():
         if runs > most.get(job_id, 0):
@@ -62,7 +72,7 @@ def _move(write: Write) -> Iterator[str]:
         if new.status not in (Status.QUEUED, Status.SCHEDULED) or (new.gen, new.attempts) != (1, 0):
             yield f"I10 {job_id} was created as {new}"
         return
-    if old == new:
+    if old.moment == new.moment:
         return
     if new.gen != old.gen:
         fresh = new.status is Status.QUEUED and new.attempts == 0 and new.gen == old.gen + 1
@@ -78,7 +88,8 @@ def _within_generation(job_id: str, old: Written, new: Written) -> Iterator[str]
     elif (old.status, new.status) not in LEGAL:
         yield f"I10 {job_id} went from {old} to {new}"
     claimed = new.status is Status.PROCESSING
-    if new.attempts - old.attempts != (1 if claimed else 0):
+    charged = 1 if claimed else -1 if _deferred(old, new) else 0
+    if (new.attempts - old.attempts, new.claims - old.claims) != (charged, 1 if claimed else 0):
         yield f"I2 {job_id} went from {old} to {new}"
     if claimed and old.status is Status.PROCESSING and (old.lease_until or 0) >= (new.started_at or 0):
         yield f"I2 {job_id} was taken over under a live lease: from {old} to {new}"
@@ -86,15 +97,38 @@ def _within_generation(job_id: str, old: Written, new: Written) -> Iterator[str]
         yield f"I4 {job_id} was claimed more often than allowed: {new}"
 
 
+def _deferred(old: Written, new: Written) -> bool:
+    """Whether the holder gave its attempt back."""
+    return new.status is Status.RETRYING and new.gen == old.gen and new.attempts < old.attempts
+
+
 def _follows(world: World, write: Write) -> Iterator[str]:
     """An attempt's end follows from what its function did."""
     job_id, old, new = write
     if old is None or old.status is not Status.PROCESSING or new.status is old.status:
         return
-    last = world.runs.get((job_id, old.gen, old.attempts), "never ran").rpartition(" then ")[2]
-    only_after = {Status.COMPLETED: HARMLESS, Status.FAILED: {"perm"}, Status.RETRYING: {"err"}}
+    last = world.runs.get((job_id, old.gen, old.claims), "never ran").rpartition(" then ")[2]
+    only_after = {
+        Status.COMPLETED: HARMLESS,
+        Status.FAILED: {"perm"},
+        Status.RETRYING: LATER if _deferred(old, new) else FAILING,
+    }
+    if new.updated_at <= (old.lease_until or 0):
+        # The holder did it itself: after its lease the job is given up whatever the attempt said and could not write.
+        only_after[Status.DEAD_LETTER] = FAILING
     if last not in only_after.get(new.status, {last}):
         yield f"I13 {job_id} became {new.status} after its attempt said {last!r}"
+
+
+def _given_up(write: Write) -> Iterator[str]:
+    """A dead letter has spent its attempts or its time."""
+    job_id, old, new = write
+    if new.status is not Status.DEAD_LETTER or old is None or old.status is Status.DEAD_LETTER:
+        return
+    due = max(old.stalled_since or old.updated_at, old.next_attempt_at or 0)
+    if new.attempts < new.max_attempts and new.updated_at - due < LONGEST_DOUBT:
+        tried = f"{new.attempts} of {new.max_attempts} attempts and {new.updated_at - due:.0f} s"
+        yield f"I15 {job_id} was given up after {tried}"
 
 
 def _forgotten(world: World) -> Iterator[str]:
@@ -107,13 +141,15 @@ def _forgotten(world: World) -> Iterator[str]:
         last[token] = outcome
     for job_id, old, new in world.ground.writes():
         failed = new.status in (Status.RETRYING, Status.FAILED) and old is not None and old.status is Status.PROCESSING
-        if failed and last.get((job_id, new.gen, new.attempts), LOST) == LOST:
+        if failed and last.get((job_id, new.gen, new.claims), LOST) == LOST:
             yield f"I14 {job_id} became {new.status}, and its history does not say why attempt {new.attempts} failed"
 
 
 def _evidence(world: World) -> Iterator[str]:
     jobs = {job.id: job for job in world.ground.jobs()}
-    dead = [nudge for body in world.ground.dead() if (nudge := _nudge(body)) is not None]
+    dead = [
+        nudge for name in world.ground.types for body in world.ground.dead(name) if (nudge := _nudge(body)) is not None
+    ]
     for nudge in dead:
         job = jobs.get(nudge.id)
         if job is None or job.gen != nudge.gen or job.status is not Status.DEAD_LETTER:

@@ -1,5 +1,6 @@
 """A model beside the system: Hypothesis plays client, operator, SQS and misfortune, and compares after every step."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from hypothesis import strategies as st
@@ -10,7 +11,10 @@ from chalicelib.jobs.job import RETRYABLE, TERMINAL, WAITING, Status
 from tests.proof.ground import Stand
 from tests.proof.misfortunes import Misfortunes
 
-OUTCOMES = ("ok", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err", "nested then ok", "long")
+OUTCOMES = (
+    "ok", "later", "much later", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
+    "nested then ok", "long",
+)  # fmt: skip
 ALL_NAMES = ("a", "b", "c")
 NAMES = st.sampled_from(ALL_NAMES)
 DELAYS = st.sampled_from([0, 0, 0, 5, 700, 3000])
@@ -167,4 +171,8 @@ class DeliveryMachine(Misfortunes):
 
 def machine_on(stand: Stand) -> type[DeliveryMachine]:
     """A machine of its own, which stands on `stand` and counts its own steps."""
-    return type("DeliveryMachine", (DeliveryMachine,), {"stand": staticmethod(stand), "steps": 0, "machines": 0})
+    return type(
+        "DeliveryMachine",
+        (DeliveryMachine,),
+        {"stand": staticmethod(stand), "steps": 0, "machines": 0, "struck": Counter()},
+    )

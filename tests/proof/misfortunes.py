@@ -9,7 +9,7 @@ from hypothesis.stateful import precondition, rule
 from chalicelib.jobs.ports import JobStore, Overdue, Search
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
-from tests.proof.faults import ReplyLost, Throttled
+from tests.proof.faults import DYNAMODB, SQS, ReplyLost, Throttled
 from tests.proof.game import Game
 from tests.proof.ground import TYPE
 
@@ -56,10 +56,30 @@ class Misfortunes(Game):
         service = JobService(stale, self.ground.queue, clock=self.clock)
         self.step(lambda: self.world.process(lambda: Watchdog(service, [TYPE]).run(lambda: 50.0)))
 
-    @rule(paused=st.booleans())
-    def pause(self, paused: bool) -> None:
-        """An operator stops the queue from being worked off, or lets it go on."""
-        self.world.paused = paused
+    @rule(paused=st.booleans(), known=st.booleans())
+    def pause(self, paused: bool, known: bool) -> None:
+        """An operator stops the queue from being worked off, or lets it go on; a watchdog may not know of it."""
+        self.world.paused, self.world.pause_known = paused, paused and known
+
+    @rule(ahead=st.sampled_from([-2.4, 0.0, 2.4]), process=st.sampled_from(["api", "worker", "watchdog"]))
+    def set_a_clock_wrong(self, ahead: float, process: str) -> None:
+        """A process's clock is ahead or behind; two clocks are never 5 s apart, which is what a lease allows for."""
+        self.world.skew[process] = ahead
+
+    @rule(service=st.sampled_from([DYNAMODB, SQS, ""]))
+    def outage(self, service: str) -> None:
+        """A service refuses every request until the next such rule; without a name it ends."""
+        self.ground.faults.out = {service} - {""}
+
+    @rule(throttled=st.booleans())
+    def throttle(self, throttled: bool) -> None:
+        """Lambda refuses invocations: messages are received and hidden, and no worker runs."""
+        self.world.throttled = throttled
+
+    @rule(seconds=st.sampled_from([2.0, 14.0, 50.0]))
+    def hurry_the_watchdog(self, seconds: float) -> None:
+        """A run of the watchdog has little time."""
+        self.world.time_of_watchdog = seconds
 
     @rule(calls=st.integers(1, 12), after=st.booleans())
     def crash_soon(self, calls: int, after: bool) -> None:

@@ -1,8 +1,10 @@
-"""Run the proof, or a part of it, on one of its two grounds."""
+"""Run the proof, or a part of it, on one of its two grounds: one process a core, and one ground a process."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 
 from hypothesis import HealthCheck, seed, settings
@@ -12,43 +14,96 @@ from tests.proof.aws_ground import on_aws
 from tests.proof.enumeration import visit
 from tests.proof.ground import Stand, in_memory
 from tests.proof.machine import machine_on
+from tests.proof.month import Report, episode, episodes
 from tests.proof.scenarios import SCENARIOS
 
+LANES = 4
+"""Parts of the games, each from a seed of its own: as many on every machine, so that a seed repeats."""
 
-def enumerate_all(
-    name: str, seed_: int, part: float, processes: int, tell: Callable[[str], None]
-) -> tuple[int, list[str]]:
-    """Every crash point of every story on the given ground, spread over processes; returns executions and findings."""
-    executions, broken = 0, []
-    tasks = [(name, index, seed_, part) for index in range(len(SCENARIOS))]
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for scenario, (done, found) in zip(SCENARIOS, pool.map(_one_story, tasks), strict=True):
-            executions += done
-            broken += found
-            tell(f"{scenario.name}: {done:,} executions, {len(found)} violations")
-    return executions, broken
+_stand: list[Stand] = []
+"""What this process stands on."""
+_open = ExitStack()
 
 
-def play(name: str, seed_: int, games: int) -> tuple[int, list[str]]:
-    """The state machine on the given ground; returns steps and findings."""
-    with _ground(name) as stand:
-        machine = machine_on(stand)
-        plan = settings(
-            max_examples=games, stateful_step_count=50, deadline=None, database=None,
-            suppress_health_check=list(HealthCheck),
-        )  # fmt: skip
-        try:
-            run_state_machine_as_test(seed(seed_)(machine), settings=plan)
-        except AssertionError as error:
-            return machine.steps, [f"{error}\n" + "\n".join(getattr(error, "__notes__", []))]
-        return machine.steps, []
+@dataclass
+class Played:
+    """What was played: how much of it, what broke, and how often each fault struck in each move."""
+
+    number: int = 0
+    broken: list[str] = field(default_factory=list)
+    struck: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, other: "Played") -> None:
+        """Take another part into this one."""
+        self.number += other.number
+        self.broken += other.broken
+        self.struck.update(other.struck)
 
 
-def _one_story(task: tuple[str, int, int, float]) -> tuple[int, list[str]]:
-    name, index, seed_, part = task
-    with _ground(name) as stand:
-        found = list(visit(stand, seed_, part, [SCENARIOS[index]]))
-    return len(found), [line for broken in found for line in broken]
+def enumerate_all(name: str, seed_: int, part: float, processes: int, tell: Callable[[str], None]) -> Played:
+    """Every crash point of every story on the given ground, spread over processes; counts executions."""
+    played = Played()
+    tasks = [(index, duplicate, seed_, part) for index in range(len(SCENARIOS)) for duplicate in (False, True)]
+    with _pool(name, processes) as pool:
+        for (index, duplicate, *_), one in zip(tasks, pool.map(_one_story, tasks), strict=True):
+            played.add(one)
+            what = f"{SCENARIOS[index].name}{', duplicated' * duplicate}"
+            tell(f"{what}: {one.number:,} executions, {len(one.broken)} violations")
+    return played
+
+
+def play(name: str, seed_: int, games: int, processes: int) -> Played:
+    """The state machine on the given ground, spread over processes; counts steps."""
+    played = Played()
+    with _pool(name, processes) as pool:
+        for one in pool.map(_some_games, [(seed_ + lane, -(-games // LANES)) for lane in range(LANES)]):
+            played.add(one)
+    return played
+
+
+def months(seed_: int, hours: float, processes: int, tell: Callable[[str], None]) -> Report:
+    """So many simulated hours in memory with every fault at random, spread over processes."""
+    report, tasks = Report(), episodes(seed_, hours)
+    with _pool("memory", processes) as pool:
+        for (number, length), one in zip(tasks, pool.map(_one_episode, tasks), strict=True):
+            report.add(one)
+            tell(f"seed {number}, {length:g} hours: {one.jobs} jobs, {len(one.broken)} violations")
+    return report
+
+
+def _pool(name: str, processes: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin, initargs=(name,))
+
+
+def _begin(name: str) -> None:
+    _stand.append(_open.enter_context(_ground(name)))
+
+
+def _one_story(task: tuple[int, bool, int, float]) -> Played:
+    index, duplicate, seed_, part = task
+    struck = Counter[tuple[str, str]]()
+    found = list(visit(_stand[0], seed_, part, [SCENARIOS[index]], (duplicate,), struck))
+    return Played(len(found), [line for broken in found for line in broken], struck)
+
+
+def _one_episode(task: tuple[int, float]) -> Report:
+    return episode(*task)
+
+
+def _some_games(task: tuple[int, int]) -> Played:
+    seed_, games = task
+    machine = machine_on(_stand[0])
+    plan = settings(
+        max_examples=games, stateful_step_count=50, deadline=None, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    broken = []
+    try:
+        run_state_machine_as_test(seed(seed_)(machine), settings=plan)
+    except Exception as error:
+        # Whatever a game ends with is a finding: also an error that the code under test or the emulator raised.
+        broken = [f"{type(error).__name__}: {error}\n" + "\n".join(getattr(error, "__notes__", []))]
+    return Played(machine.steps, broken, machine.struck)
 
 
 @contextmanager

@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from chalicelib.errors import PermanentError
+from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.jobtype import JobType, job
 from chalicelib.telemetry.logger import logger
 from chalicelib.worker.context import JobContext
 from tests.proof.faults import Crash
-from tests.proof.ground import TYPE
+from tests.proof.ground import ATTEMPTS, TYPE, TYPES
 
 if TYPE_CHECKING:
     from tests.proof.world import World
 
 TIMEOUT = 60
-ATTEMPTS = 3
 
 
 class Note(BaseModel):
@@ -42,19 +41,33 @@ class ScriptedFunction:
         steps = self.world.script[payload.name]
         outcome = steps.pop(0) if steps else "ok"
         self._begin(ctx.job, outcome)
-        self._act(outcome, ctx)
+        held = self.world.running[ctx.job.id, ctx.job.gen]
+        held.append(self._ends())
+        try:
+            self._act(outcome, ctx)
+        finally:
+            held.pop()
         return f"{ctx.job.gen}.{ctx.attempt}{payload.ballast}"
 
     def _begin(self, job: Job, outcome: str) -> None:
-        token = (job.id, job.gen, job.attempts)
+        token = (job.id, *job.token)
         if token in self.world.runs:
             self.world.wrong.append(f"token {token} ran twice")
         if (job.id, job.gen) in self.world.stopped:
             self.world.wrong.append(f"{job.id} ran after it was cancelled")
-        if job.run_at and self.world.clock.now < job.run_at:
-            self.world.wrong.append(f"{job.id} ran {job.run_at - self.world.clock.now:.1f} s too early")
+        now, ahead = self.world.clock.now, self.world.skew["worker"]
+        if job.run_at and now + ahead < job.run_at:
+            self.world.wrong.append(f"{job.id} ran {job.run_at - now - ahead:.1f} s too early")
+        if (job.lease_until or 0) - ahead < self._ends():
+            self.world.wrong.append(f"I2 the lease of {token} ends before its invocation")
+        if any(end >= now for end in self.world.running[job.id, job.gen]):
+            self.world.wrong.append(f"I2 {token} began while another worker could still be writing")
         self.world.runs[token] = outcome
         self.world.clock.advance(0.25)
+
+    def _ends(self) -> float:
+        """When the invocation is killed that runs this."""
+        return self.world.ends[-1] if self.world.ends else self.world.clock.now
 
     def _act(self, outcome: str, ctx: JobContext) -> None:
         """Follow an outcome's words: what happens meanwhile, what is asked, how it ends."""
@@ -68,6 +81,8 @@ class ScriptedFunction:
             "ok": lambda _: None,
             "err": lambda _: _raise(ValueError("boom")),
             "perm": lambda _: _raise(PermanentError("never")),
+            "later": lambda _: _raise(RetryLater(30, "busy")),
+            "much later": lambda _: _raise(RetryLater(4000, "closed")),
             "oom": lambda _: _raise(Crash("out of memory")),
             "stall": lambda _: self._meanwhile(400),
             "nested": lambda _: self._meanwhile(0),
@@ -101,16 +116,17 @@ def _raise(error: BaseException) -> None:
     raise error
 
 
-def declare(function: Callable[[Note, JobContext], str]) -> JobType[Any, Any]:
-    """The proof's job type, in the registry too: the service looks it up there."""
+def declare(function: Callable[[Note, JobContext], str], name: str = TYPE) -> JobType[Any, Any]:
+    """One of the proof's job types, in the registry too: the service looks it up there."""
 
     def run(payload: Note, ctx: JobContext) -> str:
         return function(payload, ctx)
 
-    declared: JobType[Any, Any] = job(TYPE, max_attempts=ATTEMPTS, timeout=TIMEOUT, batch_size=10)(run)
+    declared: JobType[Any, Any] = job(name, max_attempts=ATTEMPTS, timeout=TIMEOUT, batch_size=10)(run)
     return declared
 
 
 def forget() -> None:
-    """Take the proof's job type out of the registry again."""
-    jobtype._registry.pop(TYPE, None)
+    """Take the proof's job types out of the registry again."""
+    for name in TYPES:
+        jobtype._registry.pop(name, None)

@@ -24,6 +24,9 @@ _worked_off("error, out of memory, error", ["err", "oom", "err"], DEAD)
 _worked_off("asked to stop while running", ["ask then obey"], CANCELLED)
 _worked_off("asked to stop, then out of memory", ["ask then oom"], CANCELLED)
 _worked_off("error, error, asked to stop, out of memory", ["err", "err", "ask then oom"], CANCELLED)
+_worked_off("asked to come again, ok", ["later", "ok"], DONE)
+_worked_off("asked to come again in an hour, error, ok", ["much later", "err", "ok"], DONE)
+_worked_off("asked to come again and to stop", ["ask then later"], CANCELLED)
 _worked_off("progress, ok", ["progress"], DONE)
 
 
@@ -107,11 +110,27 @@ def one_message_delivered_twice_side_by_side(world: World) -> None:
         world.deliver(batch)
 
 
-@scenario(DONE)
-def not_claimed_for_hours(world: World) -> None:
-    """Every worker dies at its import, and then it is mended: no attempt was spent, so the job runs."""
+@scenario(DEAD)
+def never_claimed(world: World) -> None:
+    """Every worker dies at its import for days: the job is given up, although it never ran."""
     world.submit("a")
-    _burn(world)
+    _burn(world, 7200, rounds=40)
+
+
+@scenario(DONE)
+def never_claimed_then_retried(world: World) -> None:
+    """After the import is mended."""
+    world.submit("a")
+    _burn(world, 7200, rounds=40)
+    world.rest()
+    world.retry("a")
+
+
+@scenario(DONE)
+def not_claimed_for_two_hours(world: World) -> None:
+    """Every worker dies at its import, which is mended after two hours: no attempt was spent, so the job runs."""
+    world.submit("a")
+    _burn(world, 370, rounds=20)
 
 
 @scenario(DONE | DEAD | FAILED, batch=3)
@@ -140,9 +159,11 @@ def too_little_time_for_the_batch(world: World) -> None:
     world.submit("b")
 
 
-def _burn(world: World) -> None:
-    for _ in range(40):
+def _burn(world: World, seconds: float, rounds: int) -> None:
+    """Spend receives without an invocation, and let the watchdog run in between, until the job is given up."""
+    for _ in range(rounds):
         world.ground.receive(1)
-        world.clock.advance(370)
-        if not world.ground.waiting():
+        world.clock.advance(seconds)
+        world.watch()
+        if any(job.status is Status.DEAD_LETTER for job in world.ground.jobs()):
             return

@@ -4,18 +4,20 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.ports import Filter, JobStore, Standing
 from chalicelib.service.batch import submit_many
 from chalicelib.service.bulk import Report, act_on_matches
-from chalicelib.service.jobs import JobService, Submission
+from chalicelib.service.jobs import JobService
+from chalicelib.service.submission import Submission
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
-from tests.proof.faults import Crash
+from tests.proof.faults import SQS, Crash, Throttled
 from tests.proof.ground import TYPE, Ground, Received
+from tests.proof.honest import LaggingIndex
 from tests.proof.script import TIMEOUT, ScriptedFunction, declare
 from tests.support import Clock, Invocation, sqs_record
 
@@ -36,6 +38,8 @@ class World:
     watchdog_on: bool = True
     paused: bool = False
     """Whether Lambda's poller has been told to receive nothing."""
+    pause_known: bool = False
+    """Whether the watchdog knows of the pause."""
     duplicate_next: bool = False
     runs: dict[tuple[str, int, int], str] = field(default_factory=dict)
     accepted: dict[str, str] = field(default_factory=dict)
@@ -47,10 +51,39 @@ class World:
     watched_at: float = 0.0
     nested: Callable[[], object] | None = None
 
+    skew: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """Seconds by which the clock of "api", "worker" or "watchdog" is ahead."""
+    throttled: bool = False
+    """Whether Lambda refuses invocations: a batch is received, counted, and hidden for its visibility timeout."""
+    time_of_watchdog: float = 50.0
+    """Seconds that a run of the watchdog has."""
+    ends: list[float] = field(default_factory=list)
+    """When the invocations under way are killed, the innermost last."""
+    running: dict[tuple[str, int], list[float]] = field(default_factory=lambda: defaultdict(list))
+    """The ends of the invocations that run a function for a job's generation."""
+
     def __post_init__(self) -> None:
-        self.kind = declare(ScriptedFunction(self))
-        self.service = JobService(self.ground.store, self.ground.queue, clock=self.clock)
-        self.watchdog = Watchdog(self.service, [TYPE])
+        self.kinds = {name: declare(ScriptedFunction(self), name) for name in self.ground.types}
+        self.kind = self.kinds[TYPE]
+        self.service = JobService(self.ground.store, self.ground.queue, clock=self.clock_of("api"))
+        self.index = LaggingIndex(self.ground.store)
+        watching = JobService(cast("JobStore", self.index), self.ground.queue, clock=self.clock_of("watchdog"))
+        self.watchdog = Watchdog(watching, self.ground.types, standing=self._standing)
+
+    def _standing(self) -> Standing:
+        """The counters, which answer only while a type is paused: without them the watchdog goes by the queues."""
+        if not self.pause_known:
+            raise Throttled("Query")
+        return Standing({}, paused=dict.fromkeys(self.ground.types, self.clock.now))
+
+    def clock_of(self, process: str) -> Callable[[], float]:
+        """The clock of a process: right, but for its skew."""
+        return lambda: self.clock.now + self.skew[process]
+
+    def calm(self) -> None:
+        """End everything that keeps the world from coming to rest, but for the clocks."""
+        self.paused = self.pause_known = self.throttled = False
+        self.time_of_watchdog, self.index.lags, self.watchdog_on = 50.0, False, True
 
     # ---- whoever may die
 
@@ -79,11 +112,11 @@ class World:
 
     # ---- client and operator
 
-    def submit(self, name: str, *, keyed: bool = True, ballast: int = 0, **fields: Any) -> None:
+    def submit(self, name: str, *, keyed: bool = True, ballast: int = 0, kind: str = TYPE, **fields: Any) -> None:
         """POST /jobs; with a key the client repeats it until it gets an answer. `ballast` bytes are in its bodies."""
         payload = {"name": name, "ballast": BALLAST * ballast}
         key = name if keyed else None
-        asked = Submission(TYPE, payload, idempotency_key=key, principal="proof", **fields)
+        asked = Submission(kind, payload, idempotency_key=key, principal="proof", **fields)
 
         def post() -> None:
             self._accept(name, self.service.submit(asked)[0])
@@ -135,41 +168,46 @@ class World:
             if answers and not answers[-1].more:
                 return
 
-    def lose_messages(self) -> None:
+    def lose_messages(self, kind: str = TYPE) -> None:
         """Purge the queue: what was on its way to the dead-letter queue will not get there."""
         self.excused |= {job.id for job in self.ground.jobs()}
-        self.ground.purge()
+        self.ground.purge(kind)
 
-    def console_redrive(self) -> int:
+    def console_redrive(self, kind: str = TYPE) -> int:
         """StartMessageMoveTask: same bodies; new message ids, receive counts and times."""
-        bodies = self.ground.take_dead()
+        bodies = self.ground.take_dead(kind)
         for body in bodies:
-            self.ground.put(body)
+            self.ground.put(body, kind)
         return len(bodies)
 
     # ---- worker and poller
 
-    def poll(self, limit: float = TIMEOUT) -> int:
+    def poll(self, limit: float = TIMEOUT, kind: str = TYPE) -> int:
         """Receive one batch and work it off, as Lambda does; returns its size."""
-        batch = [] if self.paused else self.ground.receive(self.batch)
+        faults = self.ground.faults
+        silent = self.paused or (SQS in faults.out and not faults.sleeping)
+        batch = [] if silent else self.ground.receive(self.batch, kind)
         if batch and self.duplicate_next:
             self.duplicate_next = False
-            self.ground.put(batch[0].body)
-        if batch:
-            self.deliver(batch, limit)
+            self.ground.put(batch[0].body, kind)
+        if batch and not self.throttled:
+            self.deliver(batch, limit, kind)
         return len(batch)
 
-    def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT) -> None:
+    def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT, kind: str = TYPE) -> None:
         """Hand a batch to a worker, and acknowledge what it does not report."""
-        chance, sleep = self.rng.uniform, self.clock.advance
-        worker = Worker(self.kind, self.ground.store, self.ground.queue, self.clock, chance, chance, sleep=sleep)
+        clock, dice, sleep = self.clock_of("worker"), self.rng.uniform, self.clock.advance
+        worker = Worker(self.kinds[kind], self.ground.store, self.ground.queue, clock, dice, dice, sleep=sleep)
         again: list[str] = []
         invocation = Invocation(self.clock, self.clock.now + limit)
-        if not self.process(lambda: again.extend(worker.work(self.event(batch), invocation))):
+        self.ends.append(invocation.ends)
+        survived = self.process(lambda: again.extend(worker.work(self.event(batch), invocation)))
+        self.ends.pop()
+        if not survived or SQS in self.ground.faults.out:
             return
         for message in batch:
             if message.receipt not in again:
-                self.ground.delete(message.receipt)
+                self.ground.delete(message.receipt, kind)
 
     def event(self, batch: Sequence[Received]) -> dict[str, Any]:
         """A batch as Lambda hands it to a worker."""
@@ -181,23 +219,27 @@ class World:
         """The scheduled watchdog, if a minute has passed and it is not out of order."""
         if self.watchdog_on and self.clock.now >= self.watched_at + 60:
             self.watched_at = self.clock.now
-            self.process(lambda: self.watchdog.run(lambda: 50.0))
+            self.process(lambda: self.watchdog.run(lambda: self.time_of_watchdog))
 
     def at_rest(self) -> bool:
         """Whether nothing is left to do."""
-        return self.ground.waiting() == 0 and all(j.terminal for j in self.ground.jobs())
+        return not self.ground.unfinished() and not any(map(self.ground.waiting, self.ground.types))
+
+    def poll_all(self) -> int:
+        """Receive one batch of each type that has a message, and work it off."""
+        return sum(self.poll(kind=kind) for kind in self.ground.types if kind == TYPE or self.ground.waiting(kind))
 
     def rest(self, most: float = 2 * DAY) -> None:
         """Let the system run until nothing is left to do, and the watchdog has tidied up."""
         end, idle = self.clock.now + most, 0
         while not self.at_rest() and self.clock.now < end:
-            idle = 0 if self.poll() else idle + 1
+            idle = 0 if self.poll_all() else idle + 1
             self.watch()
             if idle:
                 self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 12), 600))
         # What is in the dead-letter queue is swept: the run that a crash ends is followed by another one.
-        for _ in range(3 if self.ground.dead() else 0):
+        for _ in range(3 if any(map(self.ground.dead, self.ground.types)) else 0):
             self.clock.advance(130)
             self.watch()
-            while self.poll():
+            while self.poll_all():
                 self.clock.advance(1)

@@ -1,16 +1,20 @@
 """The soak's own parts: the wire makes the faults it counts, the verdict finds what is planted."""
 
+import asyncio
 import random
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from scripts.chaos.site import Events
+from infra.local.lambdas.invocation import InvokeResult
+from scripts.chaos.monkey import SERVICE_OUTAGES, out_of_order
+from scripts.chaos.site import Events, throttled
 from scripts.chaos.verdict import Table, evidence, judge
 from scripts.chaos.wire import Weather, Wire
 
@@ -105,9 +109,48 @@ def test_other_services_and_calm_weather_are_left_alone(wired: Any, upstream: tu
 
 def test_the_same_seed_makes_the_same_weather() -> None:
     skies = [Weather(random.Random(5), calm=False) for _ in range(2)]
-    first, second = ([sky.fault() for _ in range(2000)] for sky in skies)
+    first, second = ([sky.fault("AmazonSQS.") for _ in range(2000)] for sky in skies)
     assert first == second
     assert {"throttled", "failed", "reset", "reply_lost"} <= set(first)
+
+
+@pytest.mark.parametrize("calm", [True, False])
+def test_a_service_that_is_out_of_order_refuses_every_request(
+    wired: Any, upstream: tuple[str, list[bytes]], calm: bool
+) -> None:
+    sky = weather()
+    sky.calm, sky.out = calm, {"DynamoDB"}
+    url = wired(sky)
+    assert [post(url).status_code for _ in range(5)] == [400] * 5
+    assert post(url, {"X-Amz-Target": "AmazonSQS.SendMessage"}).status_code == 200
+    sky.out = set()
+    assert post(url).status_code == 200
+    assert (sky.seen["refused by DynamoDB"], len(upstream[1])) == (5, 2)
+
+
+def test_each_service_is_out_of_order_twice_for_three_minutes_in_a_soak_of_fifteen() -> None:
+    seconds = [out_of_order(second, 900) for second in range(900)]
+    for name in SERVICE_OUTAGES:
+        out = [name in services for services in seconds]
+        assert out.count(True) == 360
+        assert [later and not now for now, later in pairwise(out)].count(True) == 2
+    assert all(seconds[n] == set() for n in (0, 899))
+
+
+def test_an_invocation_that_is_throttled_reaches_no_worker() -> None:
+    async def invoke(name: str, _event: Any) -> InvokeResult:
+        reached.append(name)
+        return InvokeResult(ok=True, request_id="request", payload="fine")
+
+    reached: list[str] = []
+    sky = weather()
+    call = throttled(invoke, sky)
+    sky.out = {"Lambda"}
+    assert asyncio.run(call("stack-chaos-note", {})).error is not None
+    assert asyncio.run(call("stack-watchdog", {})).error is None
+    sky.out = set()
+    assert asyncio.run(call("stack-chaos-note", {})).error is None
+    assert reached == ["stack-watchdog", "stack-chaos-note"]
 
 
 def item(**fields: Any) -> dict[str, Any]:
@@ -135,6 +178,7 @@ def test_a_good_end_is_found_good(runs: Path) -> None:
         (Table({"a": item(attempts=2, result='"1.2"')}), "wrong"),
         (Table({"a": item(attempts=4, status="dead_letter")}), "wrong"),
         (Table({"a": item()}, waiting=1), "left"),
+        (Table({"a": item(attempts=2, status="dead_letter")}), "buried"),
     ],
 )
 def test_what_is_planted_is_found(runs: Path, found: Table, word: str) -> None:

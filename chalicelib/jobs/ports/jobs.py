@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Attempt, Job, JobView, Status
-from chalicelib.jobs.transitions import Change
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from chalicelib import api, wiring
 from chalicelib.access.tokens import MemoryTokenStore, Role
 from chalicelib.adapters.memory.counters import MemoryAcknowledgements, MemoryCounters
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
+from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.jobtype import JobType

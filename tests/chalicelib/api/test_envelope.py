@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib import api
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.api.problems import problem_body
 from chalicelib.jobs.job import JSON, Attempt, Job
 from chalicelib.jobs.ports import Nudge

@@ -16,13 +16,14 @@ from chalicelib.adapters.dynamo.entries import SWEEP_PAGES, Entries
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.adapters.dynamo.queries import due
 from chalicelib.adapters.dynamo.rows import JobRow, new_row, shard_of
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.ports import Filter, Nudge, Search
-from chalicelib.jobs.transitions import Claimant
 from chalicelib.service.jobs import JobService
 from chalicelib.settings import Settings
 from chalicelib.watchdog.run import Watchdog

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Depth, Overdue, Search, Standing
 from chalicelib.service.jobs import JobService

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib import wiring
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.adapters.memory.jobs import MemoryJobQueue
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.entry import watchdog as module
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY

@@ -11,9 +11,9 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.errors import JobExists, MoveRefused
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.transitions import Claimant
 from chalicelib.settings import Settings
 from tests.chalicelib.adapters.dynamo.conftest import Items
 from tests.support import REGION, T0, Clock, a_job, requests_to

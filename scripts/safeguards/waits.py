@@ -1,0 +1,98 @@
+"""How long a job is held, and what becomes of it when it, or the platform, has to come again later."""
+
+from scripts.safeguards.safeguard import MONTH, PORTS, Safeguard
+from scripts.safeguards.safeguard import WAITS as TESTS
+
+WAITS = (
+    Safeguard(
+        "a long wait is parked",
+        "chalicelib.worker.settle:Settlement._parks",
+        "delay > SQS_LONGEST_DELAY",
+        "False",
+        TESTS,
+    ),
+    Safeguard(
+        "a message with no receive left is parked",
+        "chalicelib.worker.settle:Settlement._parks",
+        "(job.receive_count or 1) >= self.max_receives",
+        "False",
+        TESTS,
+    ),
+    Safeguard(
+        "the message of a parked job is acknowledged",
+        "chalicelib.worker.settle:Settlement._wait",
+        "Drop('parked') if parked else Hold(delay, 'backing off')",
+        "Hold(delay, 'backing off')",
+        TESTS,
+    ),
+    Safeguard(
+        "a finished run is written until the time is up",
+        "chalicelib.worker.persist:Persistence.write",
+        "self.left() - pause < RESERVE",
+        "True",
+        TESTS,
+    ),
+    Safeguard(
+        "writing stops before the invocation does",
+        "chalicelib.worker.persist:Persistence.write",
+        "self.left() - pause < RESERVE",
+        "False",
+        TESTS,
+    ),
+    Safeguard(
+        "a refusal is not repeated",
+        "chalicelib.worker.persist:Persistence.write",
+        "(MoveRefused, JobNotFound)",
+        "()",
+        TESTS,
+    ),
+    Safeguard(
+        "the lease of a take-over lasts for the time that is left",
+        "chalicelib.worker.claim:Claims._take_over",
+        "now + left + LEASE_SLACK",
+        "now + LEASE_SLACK",
+        (PORTS, MONTH),
+    ),
+    Safeguard(
+        "the lease of a claim lasts for the time that is left",
+        "chalicelib.worker.claim:Claims.claim",
+        "now + left + LEASE_SLACK",
+        "now + 60",
+        (PORTS, MONTH),
+    ),
+    Safeguard(
+        "a message that AWS kept from being handled backs off",
+        "chalicelib.worker.message_fate:unavailable",
+        "math.ceil(spread(longest / 2, longest))",
+        "1",
+        TESTS,
+    ),
+    Safeguard(
+        "a message beside a parked job is dropped",
+        "chalicelib.worker.message_fate:_waiting",
+        "early > 0 and not current.sent",
+        "False",
+        TESTS,
+    ),
+    Safeguard(
+        "a payload that cannot be read charges no attempt",
+        "chalicelib.worker.consume:Worker._run",
+        "return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))",
+        "return Raised(error)",
+        TESTS,
+    ),
+    Safeguard(
+        "a stored payload that today's schema refuses is no failure",
+        "chalicelib.worker.consume:Worker._run",
+        "return Unrun(error, SCHEMA_PAUSE, lasts=False)",
+        "return Raised(PermanentError(str(error)))",
+        TESTS,
+    ),
+    Safeguard(
+        "to come again later is no failure",
+        "chalicelib.jobs.backoff:decide",
+        "isinstance(error, RetryLater)",
+        "False",
+        TESTS,
+    ),
+)

@@ -1,0 +1,48 @@
+"""The table of fault x move: how often each fault struck in each move of a job."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from chalicelib.jobs.job import MOVES, NOTES
+from tests.proof.faults import CREATE
+
+FAULTS = (
+    "dies before", "dies after", "refused", "reply lost", "DynamoDB is out of order", "SQS is out of order",
+    "invocations are throttled", "a clock is wrong", "the index lags", "depths are estimates",
+    "the watchdog has little time", "the watchdog is down",
+)  # fmt: skip
+COLUMNS = (CREATE, *(move.name for move in (*MOVES, *NOTES)))
+IMPOSSIBLE: Mapping[tuple[str, str], str] = {
+    ("the watchdog is down", "watch"): "only the watchdog makes this move",
+}
+"""Cells that stay empty, each with the reason."""
+
+Struck = Counter[tuple[str, str]]
+
+
+def empty(struck: Struck) -> list[str]:
+    """Return the possible cells that no fault struck, and the impossible ones that one did."""
+    cells = [(fault, move) for fault in FAULTS for move in COLUMNS]
+    missed = [f"{fault!r} never struck in {move}" for fault, move in cells if not _met(struck, fault, move)]
+    wrong = [
+        f"{cell} was struck, and is said to be impossible: {why}" for cell, why in IMPOSSIBLE.items() if struck[cell]
+    ]
+    return missed + wrong
+
+
+def _met(struck: Struck, fault: str, move: str) -> bool:
+    return bool(struck[fault, move]) or (fault, move) in IMPOSSIBLE
+
+
+def table(struck: Struck) -> str:
+    """Return the table as text; a cell that cannot be is a dash."""
+    wide = max(map(len, COLUMNS))
+    width = max(map(len, FAULTS))
+    head = [f"{'':{width}} " + " ".join(f"{name[:7]:>7}" for name in COLUMNS)]
+    rows = [f"{fault:{width}} " + " ".join(f"{_cell(struck, fault, move):>7}" for move in COLUMNS) for fault in FAULTS]
+    names = [f"columns: {', '.join(COLUMNS)}"] if wide > 7 else []
+    return "\n".join([*head, *rows, *names])
+
+
+def _cell(struck: Struck, fault: str, move: str) -> str:
+    return "-" if (fault, move) in IMPOSSIBLE else f"{struck[fault, move]:,}"

@@ -1,0 +1,78 @@
+"""What AWS does and memory does not: messages expire, depths are estimates, and an index shows some time ago."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chalicelib.adapters.memory.queue import MemoryJobQueue, Message
+from chalicelib.jobs.ports import DeadMessage, Depth, JobStore, Nudge
+
+DAY = 86_400.0
+KEEP, KEEP_DEAD = 4 * DAY, 14 * DAY
+"""Retention of messages and of dead letters. A dead letter's age counts from when it was first sent, as in SQS:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"""
+
+
+class HonestQueue(MemoryJobQueue):
+    """A memory queue with retention; `estimate` changes what is answered about its depth."""
+
+    def __init__(self, clock: Callable[[], float], visibility: float) -> None:
+        super().__init__(clock, visibility)
+        self._now = clock
+        self._sent: dict[int, tuple[Message, float]] = {}
+        self.expired = 0
+        self.estimate: Callable[[str, Depth], Depth] = lambda _, depth: depth
+
+    def send(self, nudge: Nudge, delay: int = 0) -> None:
+        """See JobQueue."""
+        super().send(nudge, delay)
+        message = self.messages[nudge.type][-1]
+        self._sent[id(message)] = message, self._now()
+
+    def depth(self, job_type: str) -> Depth:
+        """See JobQueue."""
+        self._expire(job_type)
+        return self.estimate(job_type, super().depth(job_type))
+
+    def receive(self, job_type: str, most: int = 10) -> list[Message]:
+        """See MemoryJobQueue."""
+        self._expire(job_type)
+        return super().receive(job_type, most)
+
+    def peek_dead(self, job_type: str, most: int) -> Sequence[DeadMessage]:
+        """See JobQueue."""
+        self._expire(job_type)
+        return super().peek_dead(job_type, most)
+
+    def _expire(self, job_type: str) -> None:
+        for lines, keep in ((self.messages, KEEP), (self.dead, KEEP_DEAD)):
+            line = lines.get(job_type)
+            if not line:
+                continue
+            kept = [message for message in line if self._age(message) < keep]
+            if len(kept) < len(line):
+                self.expired += len(line) - len(kept)
+                lines[job_type] = kept
+
+    def _age(self, message: Message) -> float:
+        found = self._sent.get(id(message))
+        return 0.0 if found is None or found[0] is not message else self._now() - found[1]
+
+
+class LaggingIndex:
+    """A store whose sparse index answers as it did last time, while `lags`."""
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+        self._answers: dict[tuple[object, ...], Any] = {}
+        self.lags = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def overdue(self, *asked: Any) -> Any:
+        """See JobStore."""
+        key = tuple(value for value in asked if isinstance(value, str))
+        answer = self._store.overdue(*asked)
+        if not self.lags or key not in self._answers:
+            self._answers[key] = answer
+        return self._answers[key]

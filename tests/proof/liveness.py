@@ -1,0 +1,45 @@
+"""What must happen soon, per type, however much else waits: an unsent job is sent within three minutes."""
+
+from dataclasses import dataclass, field
+
+from chalicelib.jobs.job import TERMINAL
+from tests.proof.world import World
+
+SOON = 180.0
+"""Seconds after which the watchdog must have sent what has no message."""
+RECOVERY = 1_260.0
+"""Seconds after a fault until then: a send that failed is tried again after 20 minutes at most."""
+EVERY = 300.0
+
+
+@dataclass
+class Liveness:
+    """Looks at a world now and then; what lasted too long is in `broken`."""
+
+    world: World
+    broken: list[str] = field(default_factory=list)
+    looked_at: float = 0.0
+    calm_since: float = 0.0
+    strikes: int = 0
+    reported: set[str] = field(default_factory=set)
+
+    def look(self) -> None:
+        """I16: in calm weather no job that is due has been without a message for longer than three minutes."""
+        now = self.world.clock.now
+        if self._troubled():
+            self.calm_since = now
+        if now < self.looked_at + EVERY or now < self.calm_since + RECOVERY + SOON:
+            return
+        self.looked_at = now
+        for job in self.world.ground.jobs():
+            due = max(job.run_at or 0, job.next_attempt_at or 0, job.updated_at)
+            if job.status not in TERMINAL and not job.sent and now > due + SOON and job.id not in self.reported:
+                self.reported.add(job.id)
+                self.broken.append(f"I16 {job.id} of {job.type} has had no message for {now - due:.0f} s")
+
+    def _troubled(self) -> bool:
+        """Whether a fault struck since the last look, or is about to."""
+        faults = self.world.ground.faults
+        quiet = faults.strikes == self.strikes and not faults.around and not faults.out
+        self.strikes = faults.strikes
+        return not quiet or (faults.crash_at is not None and faults.crash_at > faults.calls)

@@ -1,0 +1,86 @@
+"""The short way to the emulator answers as the long one does, and the faults hear every call."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters import aws
+from chalicelib.settings import Settings
+from tests.proof.direct import direct
+from tests.support import REGION
+
+CALLS: list[tuple[str, str, dict[str, Any]]] = [
+    ("dynamodb", "put_item", {"Item": {"pk": {"S": "a"}, "sk": {"S": "META"}, "gen": {"N": "1"}}}),
+    ("dynamodb", "get_item", {"Key": {"pk": {"S": "a"}, "sk": {"S": "META"}}, "ConsistentRead": True}),
+    ("dynamodb", "get_item", {"Key": {"pk": {"S": "none"}, "sk": {"S": "META"}}}),
+    (
+        "dynamodb",
+        "put_item",
+        {
+            "Item": {"pk": {"S": "a"}, "sk": {"S": "META"}},
+            "ConditionExpression": "attribute_not_exists(pk)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        },
+    ),
+    ("sqs", "send_message", {"MessageBody": "one"}),
+    ("sqs", "delete_message", {"ReceiptHandle": "never given"}),
+    ("sqs", "get_queue_attributes", {"AttributeNames": ["ApproximateNumberOfMessages"]}),
+    ("sqs", "receive_message", {"MaxNumberOfMessages": 1}),
+    ("sqs", "receive_message", {"MaxNumberOfMessages": 1}),
+]
+OF_ONE_ANSWER = frozenset({"ResponseMetadata", "MessageId", "ReceiptHandle"})
+
+
+def answer(service: str, operation: str, parameters: dict[str, Any], where: dict[str, Any]) -> Any:
+    """What the caller gets: an answer or an error, less what differs each time."""
+    try:
+        return plain(getattr(aws.client(service, REGION), operation)(**where, **parameters))
+    except ClientError as error:
+        return type(error).__name__, plain(error.response)
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items() if key not in OF_ONE_ANSWER}
+    return [plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+@contextmanager
+def shortened(heard: list[str]) -> Iterator[None]:
+    """Both clients on the short way."""
+    dynamodb, sqs = aws.client("dynamodb", REGION), aws.client("sqs", REGION)
+    hear, silent = heard.append, (lambda _: None)
+    with direct(dynamodb, hear, silent), direct(sqs, hear, silent):
+        yield
+
+
+@pytest.fixture
+def queues(cloud: Settings) -> dict[str, dict[str, Any]]:
+    client = aws.client("sqs", REGION)
+    return {name: client.create_queue(QueueName=name)["QueueUrl"] for name in ("long", "short")}
+
+
+def test_the_short_way_answers_as_the_long_one(cloud: Settings, queues: dict[str, Any]) -> None:
+    def all_calls(table: str, queue: str) -> list[Any]:
+        where: dict[str, Any] = {"dynamodb": {"TableName": table}, "sqs": {"QueueUrl": queues[queue]}}
+        return [answer(service, name, parameters, where[service]) for service, name, parameters in CALLS]
+
+    heard: list[str] = []
+    long_way = all_calls(cloud.jobs_table, "long")
+    client = aws.client("dynamodb", REGION)
+    client.delete_item(TableName=cloud.jobs_table, Key={"pk": {"S": "a"}, "sk": {"S": "META"}})
+    with shortened(heard):
+        short_way = all_calls(cloud.jobs_table, "short")
+    assert short_way == long_way
+    assert sum(isinstance(found, tuple) for found in short_way) == 2, "both errors are among the answers"
+    assert [name.lower() for name in heard] == [name.replace("_", "") for _, name, _ in CALLS]
+
+
+def test_a_client_takes_the_long_way_again_afterwards(cloud: Settings) -> None:
+    client = aws.client("sqs", REGION)
+    with shortened([]):
+        assert "_make_api_call" in vars(client)
+    assert "_make_api_call" not in vars(client)

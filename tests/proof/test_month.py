@@ -1,0 +1,64 @@
+"""Some simulated days with every fault; `make proof` plays half a year, `make proof HOURS=…` as many as asked for."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from tests.proof.coverage import COLUMNS, FAULTS, IMPOSSIBLE, empty, table
+from tests.proof.month import EPISODE, episode, episodes
+from tests.proof.script import forget
+
+AWAITED = "I15"
+"""The watchdog still gives jobs up by the number of its re-sends (rules.watch), which is a promise not kept yet."""
+
+
+@pytest.fixture(autouse=True)
+def registry() -> Iterator[None]:
+    """The proof's job types do not stay behind."""
+    yield
+    forget()
+
+
+def test_days_with_every_fault_break_nothing() -> None:
+    reports = [episode(seed) for seed in range(40, 46)]
+    assert [line for report in reports for line in report.broken if AWAITED not in line] == []
+    assert sum(report.jobs for report in reports) > 1000
+
+
+@pytest.mark.xfail(strict=True, reason="rules.watch gives a job up by the number of re-sends, not by time")
+def test_no_job_is_given_up_with_attempts_and_time_left() -> None:
+    assert [line for seed in range(103, 113) for line in episode(seed).broken] == []
+
+
+def test_an_episode_is_repeated_by_its_seed() -> None:
+    first, again = episode(7, hours=12), episode(7, hours=12)
+    assert (first.jobs, first.struck, first.broken) == (again.jobs, again.struck, again.broken)
+    assert episode(8, hours=12).struck != first.struck
+
+
+def test_hours_are_played_as_episodes_of_three_days() -> None:
+    assert episodes(5, 2 * EPISODE + 6) == [(5, EPISODE), (6, EPISODE), (7, 6)]
+
+
+def full() -> Counter[tuple[str, str]]:
+    return Counter({(fault, move): 3 for fault in FAULTS for move in COLUMNS if (fault, move) not in IMPOSSIBLE})
+
+
+def test_a_cell_that_stayed_empty_is_named() -> None:
+    struck = full()
+    assert empty(struck) == []
+    del struck["dies before", "claim"]
+    assert empty(struck) == ["'dies before' never struck in claim"]
+
+
+def test_a_cell_that_is_said_to_be_impossible_must_stay_empty() -> None:
+    [cell] = IMPOSSIBLE
+    assert empty(full() + Counter([cell]))[0].startswith(f"{cell} was struck")
+
+
+def test_the_table_shows_each_fault_with_its_numbers() -> None:
+    lines = table(full()).splitlines()
+    assert next(line for line in lines if line.startswith("dies before")).split()[2:] == ["3"] * len(COLUMNS)
+    assert lines[len(FAULTS)].startswith("the watchdog is down")
+    assert "-" in lines[len(FAULTS)].split()
