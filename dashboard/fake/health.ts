@@ -16,8 +16,7 @@ export function findings(sim: Sim): Schemas["Findings"] {
     const dead = [...sim.jobs.values()].filter((job) => job.type === type && job.status === "dead_letter");
     const fresh = dead.filter((job) => (job.finishedAt ?? 0) > sim.now() - HOUR).length;
     const open = groups.filter(
-      (one) =>
-        one.type === type && (one.acknowledged_at === null || one.last_seen > (one.acknowledged_at ?? "")),
+      (one) => one.type === type && (one.acknowledged_at === null || one.last_seen > one.acknowledged_at),
     );
     const counts: [Row["kind"], number][] = [
       ["new_dead_letters", fresh],

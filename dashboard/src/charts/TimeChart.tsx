@@ -65,6 +65,7 @@ export function TimeChart(props: TimeChartProps) {
 
 /** Times spread over decades: on a linear axis one slow minute flattens all others. */
 const LOG: uPlot.Scale = {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- an ambient enum has no value here
   distr: 3,
   range: (_, low, high) => decades(low, high),
 };
@@ -125,7 +126,8 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
         gap: 6,
         space: 28,
         grid: { stroke: css("--line"), width: 1 },
-        ...(log && { splits: (_, __, low, high) => powersOfTen(low, high) }),
+        // uPlot leaves out ticks of a logarithmic axis by itself: these are few already.
+        ...(log && { splits: (_, __, low, high) => powersOfTen(low, high), filter: (_, splits) => splits }),
         values: (_, ticks) => ticks.map((t) => unit(t)),
       },
     ],

@@ -48,14 +48,17 @@ function slowed(quiet: number): number {
   return 1000 * 2 ** Math.floor(Math.log2(Math.max(1, quiet / 2000)));
 }
 
-/** Return the query options that keep an answer fresh. */
-export function usePolling(pace: Pace = {}, on = true) {
+/** Return the query options that keep an answer fresh; a pace that depends on the time is a function. */
+export function usePolling(pace: Pace | (() => Pace) = {}, on = true) {
   const { paused } = useStore(live);
   const { poll } = usePrefs();
   // Movement after a calm: whoever waits for the next slow poll asks sooner.
   useStore(movement);
   return {
-    refetchInterval: on && !paused && poll > 0 ? () => pollInterval(pace) : (false as const),
+    refetchInterval:
+      on && !paused && poll > 0
+        ? () => pollInterval(typeof pace === "function" ? pace() : pace)
+        : (false as const),
     refetchIntervalInBackground: true,
   };
 }

@@ -104,7 +104,13 @@ function Outlook({ type, waiting }: { type: string; waiting: number | undefined 
     flow.drainEtaS === null ? null : flow.drainEtaS * 1000,
   );
   return (
-    <p data-testid="outlook" className={cx("self-center px-2 text-sm max-sm:order-last max-sm:basis-full max-sm:px-0", growing ? "text-amber" : "text-soft")}>
+    <p
+      data-testid="outlook"
+      className={cx(
+        "self-center px-2 text-sm max-sm:order-last max-sm:basis-full max-sm:px-0",
+        growing ? "text-amber" : "text-soft",
+      )}
+    >
       {drains ? `Drains in ${text}` : `Backlog: ${text}`}
     </p>
   );

@@ -5,7 +5,7 @@ import { ApiError, isStatus, sentence } from "@/api/errors";
 import { jobOne, type JobDetail } from "@/api/jobs";
 import { plural } from "@/lib/format";
 import { isShortcut, useKeys } from "@/lib/useKeys";
-import { usePolling } from "@/live/live";
+import { usePolling, type Pace } from "@/live/live";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
@@ -33,11 +33,11 @@ function movesSoon(job: JobDetail, now: number): boolean {
 export function JobPage() {
   const { id } = useParams({ from: "/jobs/$id" });
   const query = useQuery({ ...jobOne(id), retry: (times, error) => !isStatus(error, 404) && times < 2 });
-  const now = Date.now();
-  const live = query.data === undefined || movesSoon(query.data, now);
+  const pace = (): Pace =>
+    query.data === undefined || movesSoon(query.data, Date.now()) ? { busy: true } : { atLeast: CALM_MS };
   const polled = useQuery({
     ...jobOne(id),
-    ...usePolling(live ? { busy: true } : { atLeast: CALM_MS }),
+    ...usePolling(pace),
     enabled: query.isSuccess,
   });
   const job = polled.data ?? query.data;

@@ -15,7 +15,7 @@ const TONE: Record<Level, string> = { good: "bg-green", busy: "bg-amber", warn: 
 export function HealthStrip({ children }: { children?: ReactNode }) {
   const { data, error } = useQuery({ ...metrics(), ...usePolling() });
   const ranked = useQuery({ ...health(), ...usePolling({ atLeast: 4000 }) });
-  const problem = (!data && error) || (!ranked.data && ranked.error);
+  const problem = (data ? null : error) ?? (ranked.data ? null : ranked.error);
   const failed = problem ? `Couldn't load metrics: ${sentence(problem)}` : null;
   const [first, ...others] = data && ranked.data ? judge(ranked.data, data, data.asOf) : [];
   return (

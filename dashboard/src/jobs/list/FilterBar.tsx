@@ -118,7 +118,7 @@ function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) {
 /** Offer filters for the text, from the types, tags and errors that exist. */
 function Offers({ text }: { text: string }) {
   const client = useQueryClient();
-  const types = useQuery(jobTypes()).data ?? [];
+  const types = useQuery(jobTypes()).data;
   const groups = useQuery({
     ...errorGroups(undefined, "7d", weekAgo),
     staleTime: 300_000,
@@ -129,7 +129,7 @@ function Offers({ text }: { text: string }) {
     const heads = client.getQueriesData<JobPage>({ queryKey: ["jobs", "head"] });
     const tags = heads.flatMap(([, head]) => head?.jobs.flatMap((job) => job.tags) ?? []);
     const errors = groups.data?.flatMap((group) => group.errorClass ?? []) ?? [];
-    return suggestions(text, { types: types.map((one) => one.type), tags, errors });
+    return suggestions(text, { types: types?.map((one) => one.type) ?? [], tags, errors });
   }, [client, text, types, groups.data]);
   return (
     <datalist id="job-search-offers">
