@@ -147,7 +147,7 @@ class LeaseLost(JobFlowError):
 
 
 class MalformedMessage(JobFlowError):
-    """A queue message is not a nudge this version understands."""
+    """This version cannot read a queue message."""
 
 
 class Unauthorized(JobFlowError):

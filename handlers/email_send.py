@@ -62,7 +62,7 @@ class EmailSend(BaseModel):
 
     @property
     def recipients(self) -> int:
-        """How many addresses it goes to."""
+        """Return the number of addresses it goes to."""
         return len(self.to) + len(self.cc) + len(self.bcc)
 
     @model_validator(mode="after")
@@ -75,7 +75,7 @@ class EmailSend(BaseModel):
 
 
 class EmailSent(BaseModel):
-    """What SES took: its id of the message, and how many addresses it goes to."""
+    """The accepted e-mail: SES's id of the message, and the number of addresses."""
 
     message_id: str
     recipients: int

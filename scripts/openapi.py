@@ -20,7 +20,7 @@ TARGET = Path(__file__).parent.parent / "docs" / "openapi.json"
 
 
 def main() -> int:
-    """Write or check; 1 when the committed document is stale."""
+    """Write or check; return 1 when the committed document is stale."""
     kinds = jobtype.load()
     if "--check" in sys.argv[1:]:
         fresh = TARGET.exists() and TARGET.read_text() == written([kind for kind in kinds if kind.name in named()])

@@ -70,7 +70,9 @@ class AttemptRow(Answer):
     """One try at a job."""
 
     gen: int
-    attempt: int = Field(description="Attempts charged so far; a deferred one is not charged, so its number comes again")
+    attempt: int = Field(
+        description="Attempts charged so far; a deferred one is not charged, so its number comes again"
+    )
     claim: int = Field(description="Number of the claim in this run; only grows. 0 in records of older versions")
     outcome: Literal["completed", "error", "permanent_error", "deferred", "cancelled", "lost", "running"]
     started_at: Time

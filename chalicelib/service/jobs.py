@@ -1,6 +1,5 @@
 """The use cases: submit, get, list, retry, cancel. Knows ports and job types, nothing of HTTP or AWS."""
 
-import contextlib
 import json
 import math
 import time
@@ -26,7 +25,8 @@ from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, RETRYABLE, WAITING, Job, JobView, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE, SQS_LONGEST_DELAY
 from chalicelib.jobs.listing import read_cursor, write_cursor
-from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Nudge, Page
+from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Page
+from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.submission import Submission
 from chalicelib.telemetry import events
 
@@ -50,7 +50,7 @@ class JobService:
     clock: Callable[[], float] = time.time
 
     def submit(self, asked: Submission) -> tuple[Job, bool]:
-        """Store a job and nudge its queue; returns it, and False when the same key and body came before.
+        """Store a job and send its message; return it, and False when the same key and body came before.
 
         Durable before it returns; if the message does not get out, the watchdog sends it within two minutes.
         Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch.
@@ -142,27 +142,26 @@ class JobService:
             return transitions.retire(found, now=now, reason="An operator cancelled it; its job type was removed.")
         return transitions.ask_to_stop(found, now=now)
 
-    def now(self) -> float:
-        """Seconds since the epoch, to the millisecond: what is stored is what was meant."""
-        return round(self.clock(), 3)
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Return what sends this service's messages."""
+        return Dispatcher(self.store, self.queue, self.clock)
 
-    def dispatch(self, job: Job, delay: int = 0) -> None:
-        """Send the job's nudge and write down that it was sent; raises what the queue raises."""
-        self.queue.send(Nudge(job.id, job.gen, job.type, job.correlation_id), delay)
-        with contextlib.suppress(MoveRefused):  # a worker was faster: its claim marks the job as sent
-            self.store.apply(job.id, transitions.mark_sent(job))
+    def now(self) -> float:
+        """Return seconds since the epoch, to the millisecond."""
+        return self.dispatcher.now()
 
     def delay_of(self, job: Job) -> int:
         """Whole seconds until the job may run; beyond SQS_LONGEST_DELAY the watchdog sends it when it is time."""
         return max(0, math.ceil((job.run_at or 0) - self.now()))
 
     def send(self, job: Job) -> Job:
-        """The second half of `submit`: nudge the queue, or leave it to the watchdog when that fails or is too early."""
+        """Send the message of a stored job, or leave it to the watchdog when that fails or is too early."""
         delay = self.delay_of(job)
         if delay > SQS_LONGEST_DELAY:
             return job
         try:
-            self.dispatch(job, delay)
+            self.dispatcher.send(job, delay)
         except Exception as error:
             events.dispatch_deferred(job, error)
             return job

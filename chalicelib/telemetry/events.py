@@ -119,7 +119,7 @@ def dead_letter_removed(job_type: str, job_id: str, why: str) -> None:
 
 
 def dead_letter_malformed(job_type: str) -> None:
-    """A message in a dead-letter queue is no nudge; it stays there for someone to look at."""
+    """Log that a message in a dead-letter queue is malformed; it stays there for an operator."""
     logger().error("sweeper.malformed", extra={"job_type": job_type})
 
 
@@ -148,7 +148,7 @@ def message_dropped(nudge: Nudge, current: Job | None, why: str) -> None:
 
 
 def message_malformed(job_type: str, why: str, receive_count: int) -> None:
-    """A message is no nudge of this version; it backs off and ends in the dead-letter queue."""
+    """Log that a message is malformed; it backs off and ends in the dead-letter queue."""
     logger().error("message.malformed", extra={"job_type": job_type, "why": why, "receive_count": receive_count})
 
 

@@ -1,6 +1,6 @@
 """Work off one SQS batch of one job type: `consume(job_type)` is the Lambda entry point.
 
-The item is the truth, the message a nudge. Read downward: batch, message, claim, run, settle.
+The item is the source of truth; the message only names the job. Read downward: batch, message, claim, run, settle.
 """
 
 import asyncio

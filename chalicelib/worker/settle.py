@@ -34,7 +34,7 @@ class Raised:
 class Unrun:
     """The function could not be called, for a reason outside of it; the next try is in `wait` seconds.
 
-    `lasts`: the reason ends by itself or not at all, so a day of it ends the job; else a person mends it.
+    `lasts`: the reason ends by itself or not at all, so a day of it ends the job; otherwise a person must fix it.
     """
 
     error: Exception

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.api.schemas import MOST_IN_BATCH
 from chalicelib.jobs.jobtype import JobType
-from chalicelib.service.batch import AT_ONCE
+from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.telemetry.emf import PER_TYPE, Metric
 from infra.cloud.prices import MILLION, NONE, PRICES, Allowances, Prices
 from infra.definition.alarms import all_alarms

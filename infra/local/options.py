@@ -1,4 +1,4 @@
-"""What the shell may say about a run: ports, emulator, state folder, faults. Read once."""
+"""Read the options of a run from the shell, once: ports, emulator, state folder, faults."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The conditions of the moves: who may change a job, when, and what is counted."""
+"""List the conditions of the moves: who may change a job, when, and what is counted."""
 
 from scripts.safeguards.safeguard import Safeguard
 
@@ -58,13 +58,13 @@ MOVES = (
         "_fence(held)",
     ),
     Safeguard(
-        "nobody buries a job under a live lease",
+        "no job is given up under a live lease",
         "chalicelib.jobs.transitions:_unheld",
         "free = (Test('lease_until', '<', now),) if found.status is Status.PROCESSING else ()",
         "free: tuple[Test, ...] = () if found.status is Status.PROCESSING else ()",
     ),
     Safeguard(
-        "nobody buries a job that moved on meanwhile",
+        "no job is given up that changed meanwhile",
         "chalicelib.jobs.transitions:_unheld",
         "(Test('status', '=', found.status), *_fence(found), *free)",
         "free",

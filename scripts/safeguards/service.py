@@ -1,4 +1,4 @@
-"""What producers are promised: durable, one job a key, in time."""
+"""List the safeguards of what producers are promised: durable, one job for each key, in time."""
 
 from scripts.safeguards.safeguard import Safeguard
 

@@ -1,4 +1,4 @@
-"""What every job store does with lists: order, filters, positions, and each job exactly once while the world moves."""
+"""Every job store lists in order, by filter, from a position, and each job exactly once while jobs change."""
 
 import random
 from collections.abc import Iterator

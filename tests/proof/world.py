@@ -10,7 +10,7 @@ from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter, JobStore, Standing
 from chalicelib.service.batch import submit_many
-from chalicelib.service.bulk import Report, act_on_matches
+from chalicelib.service.bulk import BulkActions, Report
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission
 from chalicelib.watchdog.run import Watchdog
@@ -68,7 +68,7 @@ class World:
         self.service = JobService(self.ground.store, self.ground.queue, clock=self.clock_of("api"))
         self.index = LaggingIndex(self.ground.store)
         watching = JobService(cast("JobStore", self.index), self.ground.queue, clock=self.clock_of("watchdog"))
-        self.watchdog = Watchdog(watching, self.ground.types, standing=self._standing)
+        self.watchdog = Watchdog(watching.dispatcher, self.ground.types, standing=self._standing)
 
     def _standing(self) -> Standing:
         """The counters, which answer only while a type is paused: without them the watchdog goes by the queues."""
@@ -163,8 +163,9 @@ class World:
         """POST /dead-letters/redrive, until nothing matches any more."""
         answers: list[Report] = []
         which = Filter(status=Status.DEAD_LETTER)
+        bulk = BulkActions(self.ground.store, self.service, clock=self.clock)
         for _ in range(10):
-            self.insist(lambda: answers.append(act_on_matches(self.service, "retry", which, limit=1)))
+            self.insist(lambda: answers.append(bulk.on_matches("retry", which, limit=1)))
             if answers and not answers[-1].more:
                 return
 

@@ -130,7 +130,7 @@ class MemoryJobStore:
         return sorted(found, key=lambda job: self._key(job, which), reverse=True)
 
     def _key(self, job: Job, which: Filter) -> str:
-        """What a listing with this filter is sorted by."""
+        """Return the sort key of a listing with this filter."""
         return self._orders[job.id] if by_due(which) else born(job)
 
 

@@ -78,7 +78,7 @@ class MemoryJobQueue:
             self.dead[job_type] = [m for m in self.dead.get(job_type, []) if m.receipt not in receipts]
 
     def receive(self, job_type: str, most: int = 10) -> list[Message]:
-        """What a consumer gets: visible messages; one received too often moves to the dead-letter list instead."""
+        """Return the visible messages; move one that was received too often to the dead-letter list instead."""
         with self._lock:
             now, taken = self._clock(), []
             for message in [m for m in self.messages.get(job_type, []) if m.visible_at <= now][:most]:

@@ -1,4 +1,4 @@
-"""What the rooms need from the outside, as Protocols, one module a noun. What implements them is in `adapters/`."""
+"""Define what packages need from outside, as Protocols, one module for each noun. `adapters/` implements them."""
 
 from chalicelib.jobs.ports.control import Consumers, Pauses, RateWindows, Window
 from chalicelib.jobs.ports.counters import (

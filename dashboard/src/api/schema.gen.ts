@@ -1381,7 +1381,7 @@ export interface components {
     };
     /**
      * Role
-     * @description What a token may do: read; also write; also manage. Each may do what the ones before it may.
+     * @description The rights of a token: read; also write; also manage. Each may do what the ones before it may.
      * @enum {string}
      */
     Role: "viewer" | "operator" | "admin";

@@ -148,10 +148,15 @@ class TestDetail:
 
     def test_a_deferred_attempt_is_told_beside_the_one_that_took_its_number(self, world: World) -> None:
         job_id = world.create()
-        world.store.record(job_id, Attempt(1, 1, "deferred", T0, T0 + 1, "RetryLater", "429", retry_delay_s=60, claim=1))
+        world.store.record(
+            job_id, Attempt(1, 1, "deferred", T0, T0 + 1, "RetryLater", "429", retry_delay_s=60, claim=1)
+        )
         world.put_in(job_id, Status.PROCESSING, attempts=1, claims=2, started_at=T0 + 61)
         history = world.get(f"/jobs/{job_id}").json["attempt_history"]
-        assert [(row["attempt"], row["claim"], row["outcome"]) for row in history] == [(1, 1, "deferred"), (1, 2, "running")]
+        assert [(row["attempt"], row["claim"], row["outcome"]) for row in history] == [
+            (1, 1, "deferred"),
+            (1, 2, "running"),
+        ]
 
     def test_a_recorded_attempt_is_not_told_twice(self, world: World) -> None:
         job_id = world.create()

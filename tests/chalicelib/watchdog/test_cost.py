@@ -55,7 +55,7 @@ def run(service: JobService, **facts: Any) -> tuple[dict[str, int], Counter[str]
     with requests_to("dynamodb") as reads, requests_to("sqs") as messages:
         counters = DynamoCounters(SETTINGS)
         standing = lambda: replace(counters.standing(), **facts)  # noqa: E731
-        tally = dict(Watchdog(service, TYPES, standing=standing).run(lambda: 50.0))
+        tally = dict(Watchdog(service.dispatcher, TYPES, standing=standing).run(lambda: 50.0))
     asked = Counter([*reads, *messages])
     assert asked >= IDLE
     return tally, asked - IDLE
@@ -146,7 +146,7 @@ def test_a_job_that_is_well_costs_a_read_and_a_write_and_then_less_and_less_ofte
 ) -> None:
     job = a_job()
     service.store.add(job)
-    service.dispatch(job)
+    service.dispatcher.send(job)
     clock.advance(61)
     facts = {"claimed_to": {"email.send": T0 + 1}}
     assert run(service, **facts) == ({"waiting": 1}, Counter(BatchGetItem=1, UpdateItem=1))
@@ -191,7 +191,7 @@ def test_a_run_looks_at_a_bounded_number_of_jobs_and_the_next_one_at_the_others(
     for number in range(MOST_LOOKS + 100):
         service.store.add(Job(f"job-{number}", "email.send", Status.QUEUED, T0, T0, due_at=T0 + 60))
     clock.advance(61)
-    watchdog = Watchdog(service, TYPES)
+    watchdog = Watchdog(service.dispatcher, TYPES)
     assert watchdog.run(lambda: 50.0) == {"resent": MOST_LOOKS}
     assert watchdog.run(lambda: 50.0) == {"resent": 100}
 

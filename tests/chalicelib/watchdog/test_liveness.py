@@ -71,7 +71,7 @@ class Stage:
         self.store = Backlog(self.clock)
         self.queue = Deep(self.clock)
         self.service = JobService(self.store, self.queue, clock=self.clock)
-        self.watchdog = Watchdog(self.service, [FLOODED, QUIET], standing=self.standing)
+        self.watchdog = Watchdog(self.service.dispatcher, [FLOODED, QUIET], standing=self.standing)
 
     def standing(self) -> Standing:
         unsent: dict[str, list[float]] = {}

@@ -1,4 +1,4 @@
-"""What wakes a person up: there, explained, and sent to somebody."""
+"""Every alarm exists, says what to do, and is sent to the topic."""
 
 from pathlib import Path
 from typing import Any
