@@ -32,7 +32,7 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
         <h1
           aria-live="polite"
           className={cx(
-            "flex min-h-6 min-w-0 items-center text-base leading-6 font-semibold max-sm:min-h-12 max-sm:flex-1 max-sm:text-sm sm:block sm:truncate lg:text-lg",
+            "flex min-h-6 min-w-0 items-center text-base leading-6 font-semibold max-sm:min-h-15 max-sm:flex-1 max-sm:text-sm max-sm:leading-5 sm:block sm:truncate lg:text-lg",
             others.length > 0 && "sm:max-w-3/5 sm:shrink-0",
           )}
           data-testid="health"
