@@ -20,7 +20,7 @@ CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m infra.cloud
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test quick coverage house check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle lock clean
+.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -62,6 +62,9 @@ test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); a se
 
 quick: $(READY)  ## Run the pure tests of the library, in under half a minute
 	@$(PY) -m pytest -n 2 --dist loadfile -q $(QUICK) $(ARGS)
+
+times: $(READY)  ## Run the tests that start no process at 15 pretended moments, such as a year's end (ARGS="tests/contract --moment hour")
+	@$(PY) -m scripts.times $(ARGS)
 
 coverage: $(READY)  ## Compare the branch coverage of each package with its floor (WRITE=1 sets the floors)
 	@mkdir -p build
@@ -105,7 +108,7 @@ package: $(READY)  ## Write build/deployment.zip, build/sam.json and build/sbom.
 	@$(PY) -m infra.cloud package
 
 deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD),$(findstring Dashboard=false,$(SET))),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
-	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) \
+	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) $(if $(FORCE_REMOVE),--force-remove) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) \
 	  $(if $(TOKEN_FILE),--token-file $(TOKEN_FILE)) $(if $(TOKEN_SECRET),--token-secret $(TOKEN_SECRET)) \
 	  $(foreach assignment,$(SET),--set '$(assignment)')
 

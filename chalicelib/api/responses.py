@@ -183,6 +183,7 @@ class JobTypeRow(Answer):
     batch_size: int
     concurrency: int
     memory: int
+    retired: bool = Field(description="It takes no new jobs; those it has are worked off")
 
 
 class JobTypes(Answer):

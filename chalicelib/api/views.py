@@ -50,6 +50,7 @@ def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
         batch_size=kind.batch_size,
         concurrency=kind.concurrency,
         memory=kind.memory,
+        retired=kind.retired,
     )
 
 

@@ -214,7 +214,9 @@ def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaConte
         if not workers:
             jitter = no_jitter if settings.jitter == "none" else random.uniform
             workers.append(
-                Worker(kind, wiring.job_store(), wiring.job_queue(), jitter=jitter, fault_rate=settings.fault_rate)
+                Worker(
+                    kind, wiring.job_store(), wiring.job_queue(), wiring.clock(), jitter, fault_rate=settings.fault_rate
+                )
             )
         with gathering():
             again = workers[0].work(event, context)

@@ -1014,6 +1014,11 @@ export interface components {
       concurrency: number;
       /** Memory */
       memory: number;
+      /**
+       * Retired
+       * @description It takes no new jobs; those it has are worked off
+       */
+      retired: boolean;
     };
     /**
      * JobTypes
