@@ -14,7 +14,10 @@ const read = JSON.parse(readFileSync(new URL("job-types.json", import.meta.url),
 >[];
 
 /** The built-in job types, as GET /job-types shows them. */
-export const types = read.map((one) => ({ ...one, retry_waits: waits, retired: false })) as [JobTypeRow, ...JobTypeRow[]];
+export const types = read.map((one) => ({ ...one, retry_waits: waits, retired: false })) as [
+  JobTypeRow,
+  ...JobTypeRow[],
+];
 
 const PEOPLE = ["ada", "grace", "edsger", "barbara", "donald", "margaret", "alan"] as const;
 const SUBJECTS = [
