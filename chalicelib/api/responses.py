@@ -70,7 +70,10 @@ class AttemptRow(Answer):
     """One try at a job."""
 
     gen: int
-    attempt: int
+    attempt: int = Field(
+        description="Attempts charged so far; a deferred one is not charged, so its number comes again"
+    )
+    claim: int = Field(description="Number of the claim in this run; only grows. 0 in records of older versions")
     outcome: Literal["completed", "error", "permanent_error", "deferred", "cancelled", "lost", "running"]
     started_at: Time
     finished_at: Time | None
@@ -185,6 +188,9 @@ class JobTypeRow(Answer):
     schema_: dict[str, Any] = Field(alias="schema", serialization_alias="schema")
     example: JSON
     max_attempts: int
+    retry_waits: list[float] = Field(
+        description="Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"
+    )
     timeout: int
     budget: float
     batch_size: int

@@ -12,6 +12,7 @@ from chalicelib.counters.snapshot import Metrics, Numbers
 from chalicelib.jobs.backoff import Following
 from chalicelib.jobs.job import JSON, Attempt, Job, JobView, Status
 from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from chalicelib.jobs.listing import iso
 
 LARGEST_IN_LIST = 500
@@ -46,6 +47,7 @@ def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
         schema=kind.schema,
         example=kind.example,
         max_attempts=kind.max_attempts,
+        retry_waits=[kind.retry.latest(attempt) for attempt in range(1, MAX_ATTEMPTS_CAP)],
         timeout=kind.timeout,
         budget=kind.job_budget,
         batch_size=kind.batch_size,
@@ -104,7 +106,7 @@ def _current_attempt(view: JobView) -> Iterable[Attempt]:
     recorded = {attempt.token for attempt in view.attempts}
     if outcome is None or job.started_at is None or job.token in recorded:
         return ()
-    running = Attempt(job.gen, job.attempts, outcome, job.started_at, job.finished_at)
+    running = Attempt(job.gen, job.attempts, outcome, job.started_at, job.finished_at, claim=job.claims)
     return (replace(running, request_id=job.request_id, cold_start=job.cold_start, receive_count=job.receive_count),)
 
 
@@ -112,6 +114,7 @@ def _attempt_row(attempt: Attempt) -> r.AttemptRow:
     return r.AttemptRow(
         gen=attempt.gen,
         attempt=attempt.attempt,
+        claim=attempt.claim,
         outcome=attempt.outcome,
         started_at=iso(attempt.started_at),
         finished_at=_iso(attempt.finished_at),

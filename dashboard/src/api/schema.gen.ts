@@ -489,8 +489,16 @@ export interface components {
     AttemptRow: {
       /** Gen */
       gen: number;
-      /** Attempt */
+      /**
+       * Attempt
+       * @description Attempts charged so far; a deferred one is not charged, so its number comes again
+       */
       attempt: number;
+      /**
+       * Claim
+       * @description Number of the claim in this run; only grows. 0 in records of older versions
+       */
+      claim: number;
       /**
        * Outcome
        * @enum {string}
@@ -997,6 +1005,11 @@ export interface components {
       example: unknown;
       /** Max Attempts */
       max_attempts: number;
+      /**
+       * Retry Waits
+       * @description Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for
+       */
+      retry_waits: number[];
       /** Timeout */
       timeout: number;
       /** Budget */
