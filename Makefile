@@ -1,12 +1,12 @@
 # JobFlow. `make dev` and `make test` need only git, make and Python >= 3.11; everything else is set up on first use.
 PYTHON ?= python3
-# Python's and the dashboard's packages are fetched side by side.
+# Fetch Python's and the dashboard's packages at the same time.
 MAKEFLAGS += --jobs=2
 VENV := .venv
 PY := $(VENV)/bin/python
 UV_VERSION := 0.13.9
 NODE_VERSION := 22.20.0
-# A system Node that is new enough is used; otherwise PyPI's nodejs wheel is put into the virtual environment.
+# Use a system Node that is new enough; otherwise PyPI's nodejs wheel is put into the virtual environment.
 NODE_FITS := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null
 NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node
 NPM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix dashboard --no-fund --no-audit --loglevel=error
@@ -15,12 +15,12 @@ UI := dashboard/dist/index.html
 UI_READY := dashboard/node_modules/.ready
 UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/reference dashboard/index.html dashboard/vite.config.ts dashboard/chunks.ts dashboard/local.ts -type f 2>/dev/null)
 READY := $(VENV)/.ready
-# The virtual environment has a Node only where the system's does not fit, and so it comes first.
+# The virtual environment has a Node only where the system's does not fit, so it comes first in PATH.
 CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m infra.cloud
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test quick coverage house check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle lock clean
+.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -55,60 +55,64 @@ demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, a report, 
 load: $(READY)  ## Load test a running `make dev`: make load ARGS="--count 1000 --concurrency 10"
 	@$(PY) scripts/load_test.py $(ARGS)
 
-test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); those of a second emulator and of a browser are e2e and e2e-ui
+test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); a second emulator and a browser are tested by e2e and e2e-ui
 	@$(PY) -m pytest -n 4 --dist loadfile -q -m "not ministack" $(ARGS)
 	@$(NPM) run -s test
 	@$(NPM) run -s size
 
-quick: $(READY)  ## The pure tests of the library, in under half a minute
+quick: $(READY)  ## Run the pure tests of the library, in under half a minute
 	@$(PY) -m pytest -n 2 --dist loadfile -q $(QUICK) $(ARGS)
 
-coverage: $(READY)  ## Branch coverage of each package against its floor (WRITE=1 sets the floors)
+times: $(READY)  ## Run the tests that start no process at 15 pretended moments, such as a year's end (ARGS="tests/contract --moment hour")
+	@$(PY) -m scripts.times $(ARGS)
+
+coverage: $(READY)  ## Compare the branch coverage of each package with its floor (WRITE=1 sets the floors)
 	@mkdir -p build
 	@$(PY) -m coverage run -m pytest -q -p no:xdist tests/chalicelib tests/contract tests/handlers tests/infra/definition
 	@$(PY) -m coverage json -q -o build/coverage.json
 	@$(PY) -m scripts.coverage_floor $(if $(WRITE),--write)
 
-house: $(READY)  ## How easy it is to find one's way: rooms, layers, circles, sizes, what a change touches
+house: $(READY)  ## Print the structure in numbers: packages, layers, circular imports, sizes, files that a change touches
 	@$(PY) -m scripts.house
 
-check: $(READY) $(UI_READY) $(REDOS_READY)  ## Format, lint, types, import rules, generated files
+check: $(READY) $(UI_READY) $(REDOS_READY)  ## Check format, lint, types, import rules, words, regular expressions, generated files
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m scripts.openapi --check
+	@$(PY) -m scripts.words
 	@$(PY) -m scripts.redos.patterns | $(NODE) scripts/redos/check.mjs
 	@$(NPM) run -s types:check
 	@$(NPM) run -s lint
 	@$(NPM) run -s typecheck
 
-audit: $(READY) $(UI_READY)  ## Known advisories against what is shipped; before a release, it needs the network
+audit: $(READY) $(UI_READY)  ## Look up known advisories against what is shipped, before a release; needs the network
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m scripts.audit
 
-fix: $(READY) $(UI_READY)  ## Format and mend what can be mended automatically
+fix: $(READY) $(UI_READY)  ## Format, and fix what can be fixed automatically
 	@$(VENV)/bin/ruff check --fix --exit-zero --quiet .
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check .
 
-proof: $(READY)  ## Kill the code at every AWS request of every scenario and check the invariants (SEED=... PART=1 GAMES=1500), or only simulated months with every fault (HOURS=720)
+proof: $(READY)  ## End the code at every AWS request of every scenario and check the invariants (SEED=... PART=1 GAMES=1500), or only simulated months with every fault (HOURS=720)
 	@$(PY) -m tests.proof $(if $(SEED),--seed $(SEED)) $(if $(PART),--part $(PART)) $(if $(GAMES),--games $(GAMES)) $(if $(HOURS),--hours $(HOURS))
 
-mutations: $(READY)  ## Take one safeguard away at a time; the tests must notice each
+mutations: $(READY)  ## Remove one safeguard at a time; the tests must fail each time
 	@$(PY) -m scripts.mutations $(ARGS)
 
-chaos: $(READY)  ## Soak the real local stack under kills and faults: make chaos SECONDS=600 SEED=7
+chaos: $(READY)  ## Run the real local stack under kills and faults: make chaos SECONDS=600 SEED=7
 	@$(PY) -m scripts.chaos $(or $(SECONDS),60) $(or $(SEED),1)
 
-package: $(READY)  ## build/deployment.zip, build/sam.json and build/sbom.json (CycloneDX)
+package: $(READY)  ## Write build/deployment.zip, build/sam.json and build/sbom.json (CycloneDX)
 	@$(PY) -m infra.cloud package
 
 deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD),$(findstring Dashboard=false,$(SET))),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
-	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) \
+	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) $(if $(FORCE_REMOVE),--force-remove) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) \
 	  $(if $(TOKEN_FILE),--token-file $(TOKEN_FILE)) $(if $(TOKEN_SECRET),--token-secret $(TOKEN_SECRET)) \
 	  $(foreach assignment,$(SET),--set '$(assignment)')
 
-status: $(READY)  ## A stage's addresses, queues and ringing alarms: make status STAGE=prod
+status: $(READY)  ## Print a stage's addresses, queues and active alarms: make status STAGE=prod
 	@$(CLOUD) status --stage $(STAGED)
 
 recount: $(READY)  ## Count a stage's jobs anew and compare with its counters: make recount STAGE=prod
@@ -120,28 +124,28 @@ destroy: $(READY)  ## Remove a stage with all its data: make destroy STAGE=prod 
 token: $(READY)  ## Make a token: make token STAGE=prod ROLE=operator LABEL=billing [DAYS=90]
 	@$(CLOUD) token issue --stage $(STAGED) $(if $(ROLE),--role $(ROLE)) --label "$(LABEL)" $(if $(DAYS),--days $(DAYS))
 
-token-list: $(READY)  ## The tokens of a stage: make token-list STAGE=prod
+token-list: $(READY)  ## List the tokens of a stage: make token-list STAGE=prod
 	@$(CLOUD) token list --stage $(STAGED)
 
-token-revoke: $(READY)  ## Make a token useless: make token-revoke STAGE=prod ID=...
+token-revoke: $(READY)  ## Revoke a token: make token-revoke STAGE=prod ID=...
 	@$(CLOUD) token revoke --stage $(STAGED) --id $(or $(ID),$(error Say which one, as `make token-list` shows it: ID=...))
 
-cost: $(READY)  ## What a million jobs and an idle month cost, from requests and a price table
+cost: $(READY)  ## Print what a million jobs and an idle month cost, from requests and a price table
 	@$(CLOUD) cost
 
-bench-cold: $(READY)  ## Size of the package, and CPU of each function's cold start
+bench-cold: $(READY)  ## Measure the size of the package, and the CPU of each function's cold start
 	@$(CLOUD) bench
 
-bench: $(READY)  ## The local emulator beside stock moto
+bench: $(READY)  ## Measure the local emulator against stock moto
 	@$(PY) scripts/bench_emulator.py
 
-bench-scale: $(READY)  ## An operator's looks at 1,000, 10,000 and 200,000 jobs: requests, read units, time (about 3 minutes)
+bench-scale: $(READY)  ## Measure an operator's requests at 1,000, 10,000 and 200,000 jobs: requests, read units, time (about 3 minutes)
 	@$(PY) -m scripts.bench_scale $(ARGS)
 
-e2e: $(READY) $(UI)  ## The packaged artefact end to end on an independent emulator
+e2e: $(READY) $(UI)  ## Test the package end to end on a second, independent emulator
 	@$(PY) -m pytest -q -m ministack $(ARGS)
 
-e2e-ui: $(READY) $(UI)  ## The console in Chromium, on the real platform and on a fake API (CHROMIUM=path, ARGS="--grep keyboard")
+e2e-ui: $(READY) $(UI)  ## Test the console in Chromium, on the real platform and on a fake API (CHROMIUM=path, ARGS="--grep keyboard")
 	@$(PY) -m scripts.stories $(ARGS)
 
 lifecycle: $(READY)  ## Draw the table of moves into docs/lifecycle.md

@@ -2,11 +2,11 @@
 
 from chalice import Chalice
 
-from chalicelib import api
+from chalicelib.api import routes
 from chalicelib.jobs import jobtype
 from chalicelib.telemetry.logger import logger
 
 app = Chalice(app_name="jobflow", configure_logs=False)
 app.log = logger()
 jobtype.load()
-authorize = api.register(app)
+authorize = routes.register(app)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError, RetryLater
+    from chalicelib.jobs.backoff import Backoff
     from chalicelib.jobs.jobtype import JobType, job
     from chalicelib.worker.consume import consume
     from chalicelib.worker.context import JobContext
 
 __all__ = [
+    "Backoff",
     "ConfigurationError",
     "JobCancelled",
     "JobContext",
@@ -25,6 +27,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Backoff": "chalicelib.jobs.backoff",
     "ConfigurationError": "chalicelib.errors",
     "JobCancelled": "chalicelib.errors",
     "JobContext": "chalicelib.worker.context",
@@ -38,7 +41,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name at its first use, so that a process pays only for the rooms it enters."""
+    """Import a public name at its first use, so that a process loads only the packages it needs."""
     try:
         home = _HOMES[name]
     except KeyError:

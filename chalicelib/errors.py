@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class JobFlowError(Exception):
-    """Something JobFlow can name went wrong."""
+    """The base of all errors that JobFlow raises."""
 
 
 class ConfigurationError(JobFlowError):
@@ -147,7 +147,7 @@ class LeaseLost(JobFlowError):
 
 
 class MalformedMessage(JobFlowError):
-    """A queue message is not a nudge this version understands."""
+    """This version cannot read a queue message."""
 
 
 class Unauthorized(JobFlowError):

@@ -28,6 +28,7 @@ class Settings:
     partial_batch: bool
     event_sources: str = ""
     mail_domains: tuple[str, ...] = ()
+    mail_daily_cap: int = 0
 
     @property
     def log_group_prefix(self) -> str:
@@ -56,6 +57,7 @@ class Settings:
             partial_batch=env.get("PARTIAL_BATCH", "") == "1",
             event_sources=env.get("EVENT_SOURCES", ""),
             mail_domains=tuple(part.strip().lower() for part in env.get("MAIL_DOMAINS", "").split(",") if part.strip()),
+            mail_daily_cap=int(_number(env, "MAIL_DAILY_CAP", 0, 0, 1_000_000_000)),
         )
         if settings.stage != "dev" and settings.cursor_secret == "development":  # noqa: S105
             raise ConfigurationError("CURSOR_SECRET must be set outside development")

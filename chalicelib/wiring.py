@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from chalicelib.access.rate_limit import RateLimiter
 from chalicelib.access.tokens import Tokens, TokenStore
-from chalicelib.adapters.event_sources import FollowedConsumers, LambdaConsumers, read_mappings
+from chalicelib.adapters.event_sources import consumers
 from chalicelib.counters.history import History
 from chalicelib.counters.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
@@ -23,12 +23,12 @@ from chalicelib.jobs.ports import (
     Acknowledgements,
     Canaries,
     Census,
-    Consumers,
     Counters,
     CounterTable,
     JobQueue,
     JobStore,
     Pauses,
+    PlatformLog,
     RateWindows,
 )
 from chalicelib.service.jobs import JobService
@@ -48,7 +48,7 @@ NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
-        "stream_counter", "history", "acknowledgements",
+        "stream_counter", "history", "acknowledgements", "platform_log",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -132,7 +132,7 @@ def recount() -> Recount:
 
 def pausing() -> Pausing:
     """The switch of each job type's queue."""
-    return _once("pausing", lambda: Pausing(pauses(), _consumers(), clock()))
+    return _once("pausing", lambda: Pausing(pauses(), consumers(settings()), clock()))
 
 
 def token_store() -> TokenStore:
@@ -157,7 +157,8 @@ def job_reader() -> JobReader:
 
 def rate_limiter() -> RateLimiter:
     """Return the rate limiter of POST requests."""
-    return _once("rate_limiter", _rate_limiter)
+    limit, window = settings().rate_limit_max, settings().rate_limit_window
+    return _once("rate_limiter", lambda: RateLimiter(rate_windows(), limit, window, clock()))
 
 
 def metrics() -> MetricsReader:
@@ -178,12 +179,17 @@ def history() -> History:
 
 def uploads() -> "Uploads":
     """Return the permissions to upload files."""
-    return _once("uploads", _s3_uploads)
+    return cast("Uploads", _once("uploads", lambda: _adapter("s3.uploads", "uploads")))
+
+
+def platform_log() -> PlatformLog:
+    """Return the reader of what Lambda writes about an invocation."""
+    return cast("PlatformLog", _once("platform_log", lambda: _adapter("platform_log", "CloudWatchPlatformLog")))
 
 
 def job_logs() -> "JobLogs":
     """Return the reader of the workers' log lines."""
-    return _once("job_logs", _cloudwatch_job_logs)
+    return cast("JobLogs", _once("job_logs", lambda: _adapter("cloudwatch_logs", "job_logs")))
 
 
 def _once(name: str, make: Callable[[], T]) -> T:
@@ -199,11 +205,6 @@ def _once(name: str, make: Callable[[], T]) -> T:
 def _adapter(module: str, name: str) -> Any:
     """Import an adapter when it is first asked for: a process pays for what it uses."""
     return getattr(import_module(f"chalicelib.adapters.{module}"), name)(settings())
-
-
-def _rate_limiter() -> RateLimiter:
-    chosen = settings()
-    return RateLimiter(rate_windows(), chosen.rate_limit_max, chosen.rate_limit_window, clock())
 
 
 def _dynamo_job_store() -> JobStore:
@@ -224,26 +225,3 @@ def known_types() -> list[str]:
         events.counters_unread(error)
         return sorted(declared)
     return sorted(declared | {name for (name, status), number in totals.items() if number and status in ACTIVE})
-
-
-def _consumers() -> Consumers:
-    from chalicelib.adapters import aws
-
-    mappings = read_mappings(settings().event_sources)
-    return LambdaConsumers(aws.client("lambda", settings().region), mappings) if mappings else FollowedConsumers()
-
-
-def _cloudwatch_job_logs() -> "JobLogs":
-    from chalicelib.adapters import aws
-    from chalicelib.adapters.cloudwatch_logs import JobLogs
-
-    chosen = settings()
-    return JobLogs(aws.client("logs", chosen.region), chosen.log_group_prefix, chosen.region)
-
-
-def _s3_uploads() -> "Uploads":
-    from chalicelib.adapters.s3.files import files
-    from chalicelib.adapters.s3.uploads import Uploads
-
-    kept = files(settings())
-    return Uploads(kept.client, kept.bucket, clock())

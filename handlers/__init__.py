@@ -2,11 +2,11 @@
 
 How to add one
 --------------
-Write `handlers/word_count.py`; everything else follows from it (API validation, `GET /job-types`, the dashboard's form,
-the queue and its dead-letter queue, the Lambda function, its permissions and its alarms); the limits are explained at
-`chalicelib.jobs.jobtype.job`, and the function's docstring is what people read about it:
+Write `handlers/word_count.py`. Everything else is derived from it: API validation, `GET /job-types`, the form in the
+console, the queue and its dead-letter queue, the Lambda function, its permissions and its alarms. The function's
+docstring is the description that users read. `chalicelib.jobs.jobtype.job` documents each setting and its limits.
 
-    "word.count: how many words a text has."
+    "word.count: count the words of a text."
 
     from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,22 +28,39 @@ the queue and its dead-letter queue, the Lambda function, its permissions and it
 
     handler = consume(word_count)
 
+How an attempt ends
+-------------------
+* Return the result (a pydantic model or anything JSON): the job is completed.
+* Raise `PermanentError` when another attempt cannot help: the job fails at once.
+* Raise `RetryLater(seconds, reason)` when a service says when to come back (429 with Retry-After): the job runs again
+  after that time, and the attempt is not charged to `max_attempts`.
+* Raise anything else: the job is retried after a random wait whose limit grows, and dead-lettered after its last
+  attempt.
+
+`retry=Backoff(first=5, factor=4, longest=6 * 3600)` sets those limits, in seconds; the default is 2 s, doubled each
+time, up to one hour. A wait of over 15 minutes is parked: the job holds no message and no worker, and the watchdog
+sends a new message ahead of the time.
+
+How to change one
+-----------------
+* `upgrade=` takes a function from an old payload to a new one. It is called for stored payloads that the present schema
+  refuses; without it such a job waits, is tried again every hour, and is counted in the metric `Stalled`.
+* `retired=True` refuses new jobs of the type while the stored ones are worked off. Delete the file after that.
+
 Rules that tests hold
 ---------------------
 * The name is the file: "word.count" is `word_count.py`, and the queue `<stack>-word-count`.
 * The payload is a pydantic model: strict, extra fields forbidden, each field described. It is stored as
-  `model_dump(mode="json")` and read back, so that round trip must hold. The first of its `examples` works as it is.
-* Return the result (a pydantic model or anything JSON). Raise `PermanentError` when trying again cannot help; any other
-  exception is tried again, after a random wait whose limit grows, until the attempts are spent and the job is
-  dead-lettered.
-* A job may run twice. Write where a second run does no harm: under `{ctx.job_id}/{gen}-{attempt}`, or with
-  `ctx.idempotency_key` given to the service that is called.
-* A job may use the `timeout` less 5 seconds, which are kept for receiving and settling it. A type whose jobs take a
-  second or so may take several at once (`batch_size`).
+  `model_dump(mode="json")` and read back, so that round trip must hold. The first of its `examples` is a valid payload.
+* A job may run twice. Write to a place where a second run does no harm: under `{ctx.job_id}/{gen}-{attempt}`, or give
+  `ctx.idempotency_key` to the service that is called.
+* A job may use the `timeout` less 5 seconds, which are kept for receiving and settling it. A type whose jobs take
+  about a second may take several at once (`batch_size`).
 * Import heavy libraries (Pillow, boto3) inside the function: the API imports every file here, for its schema.
-* Room for more code is in `chalicelib/`, as `chalicelib/builtin/images.py` is for `image_process.py`.
+* Import only the public names of `chalicelib` and what is in `chalicelib/builtin/`: put more code of a type there, as
+  `images.py` for `image_process.py`.
 * `grants` names what the function may do beyond its own queue and jobs, as "service:Action:where": "ses:SendEmail"
   (from the stack's address only), "s3:GetObject:uploads/*" (a prefix of the files bucket), and so on
-  (`infra/definition/permissions.py` has the forms). A presigned link needs the `s3:GetObject` of what it links to: S3
-  checks the permissions of the one who signed it.
+  (`infra/definition/permissions.py` has all forms). A presigned link needs the `s3:GetObject` of what it links to: S3
+  checks the permissions of the signer.
 """

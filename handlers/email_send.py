@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from chalicelib import JobContext, consume, job
-from chalicelib.builtin import mail
+from chalicelib.builtin import mail, mail_cap
 from chalicelib.builtin.mail import EmailAddress, HeaderText
 
 MOST_RECIPIENTS = 50
@@ -62,7 +62,7 @@ class EmailSend(BaseModel):
 
     @property
     def recipients(self) -> int:
-        """How many addresses it goes to."""
+        """Return the number of addresses it goes to."""
         return len(self.to) + len(self.cc) + len(self.bcc)
 
     @model_validator(mode="after")
@@ -75,7 +75,7 @@ class EmailSend(BaseModel):
 
 
 class EmailSent(BaseModel):
-    """What SES took: its id of the message, and how many addresses it goes to."""
+    """The accepted e-mail: SES's id of the message, and the number of addresses."""
 
     message_id: str
     recipients: int
@@ -93,7 +93,7 @@ SLOWEST = 15.0
     concurrency=20,
     memory=512,
     budget=SLOWEST,
-    grants=("ses:SendEmail",),
+    grants=("ses:SendEmail", f"dynamodb:UpdateItem:control/CAP#{mail_cap.QUOTA}"),
 )
 def email_send(payload: EmailSend, ctx: JobContext) -> EmailSent:
     """Send an e-mail through SES, from the address the stack is configured with.
@@ -114,7 +114,8 @@ def email_send(payload: EmailSend, ctx: JobContext) -> EmailSent:
         html=payload.html,
         key=ctx.idempotency_key,
     )
-    sent = EmailSent(message_id=mail.send(message, region), recipients=payload.recipients)
+    with mail_cap.counted(payload.recipients):
+        sent = EmailSent(message_id=mail.send(message, region), recipients=payload.recipients)
     ctx.logger.info("email.sent", extra={"ses_message_id": sent.message_id, "recipients": sent.recipients})
     return sent
 

@@ -35,26 +35,26 @@ class Part(BaseModel):
 class Crop(Part):
     """The part of the upright image to keep, in pixels from its top left corner."""
 
-    left: int = Field(ge=0, le=100_000, description="Pixels to leave away on the left.", examples=[100])
-    top: int = Field(ge=0, le=100_000, description="Pixels to leave away at the top.", examples=[50])
-    width: int = Field(ge=1, le=100_000, description="How wide the part is, in pixels.", examples=[640])
-    height: int = Field(ge=1, le=100_000, description="How high the part is, in pixels.", examples=[480])
+    left: int = Field(ge=0, le=100_000, description="Pixels to cut off on the left.", examples=[100])
+    top: int = Field(ge=0, le=100_000, description="Pixels to cut off at the top.", examples=[50])
+    width: int = Field(ge=1, le=100_000, description="Width of the part in pixels.", examples=[640])
+    height: int = Field(ge=1, le=100_000, description="Height of the part in pixels.", examples=[480])
 
     @property
     def box(self) -> tuple[int, int, int, int]:
-        """Left, top, right, bottom."""
+        """Return left, top, right, bottom."""
         return self.left, self.top, self.left + self.width, self.top + self.height
 
 
 class Resize(Part):
-    """The box the image shall fit into; it keeps its proportions, and a smaller one stays as it is."""
+    """The box that the image must fit into; proportions are kept, and a smaller image is not enlarged."""
 
     width: int = Field(ge=1, le=10_000, description="The box's width in pixels.", examples=[800])
     height: int = Field(ge=1, le=10_000, description="The box's height in pixels.", examples=[800])
 
 
 class ImageProcess(BaseModel):
-    """An uploaded image, and what to do with it: crop, resize, thumbnail, convert, in this order."""
+    """An uploaded image and its changes: crop, resize, thumbnail, convert, in this order."""
 
     model_config = ConfigDict(
         strict=True, extra="forbid", title="Process an image", json_schema_extra={"examples": [EXAMPLE]}
@@ -76,9 +76,9 @@ class ImageProcess(BaseModel):
         examples=[256],
     )
     format: Literal["jpeg", "png", "webp"] = Field(
-        default="jpeg", description="What to convert to; JPEG puts transparent images on white.", examples=["webp"]
+        default="jpeg", description="Format to convert to; JPEG puts transparent images on white.", examples=["webp"]
     )
-    quality: int = Field(default=85, ge=1, le=95, description="Of JPEG and WebP; PNG has none.", examples=[80])
+    quality: int = Field(default=85, ge=1, le=95, description="JPEG and WebP only.", examples=[80])
 
 
 class ImageProcessed(BaseModel):
@@ -100,7 +100,7 @@ class ImageProcessed(BaseModel):
 def image_process(payload: ImageProcess, ctx: JobContext) -> ImageProcessed:
     """Crop, resize, thumbnail or convert an uploaded image; the camera's orientation is applied, metadata removed.
 
-    Of an animation the first picture is taken. An upload that is not there yet is waited for with the usual retries.
+    Of an animation the first picture is used. An upload that does not exist yet is retried like any error.
     """
     from chalicelib.builtin.images import Recipe, render
 

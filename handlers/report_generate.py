@@ -33,7 +33,7 @@ Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_ou
 
 
 class ReportGenerate(BaseModel):
-    """Which jobs to report on: those that were created in a period, of one type or of all."""
+    """The jobs to report on: those created in a period, of one type or of all."""
 
     model_config = ConfigDict(
         strict=True,
@@ -46,27 +46,35 @@ class ReportGenerate(BaseModel):
     start: Time | None = Field(
         default=None,
         alias="from",
-        description="Where the period begins; if left out, `hours` before its end.",
+        description="Start of the period. Default: `hours` before its end.",
         examples=["2026-11-24T00:00:00Z"],
     )
     end: Time | None = Field(
         default=None,
         alias="to",
-        description="Where the period ends, itself not included; if left out, when the report is made.",
+        description="End of the period, not included. Default: when the report is made.",
         examples=["2026-11-25T00:00:00Z"],
     )
     hours: int = Field(
-        default=24, ge=1, le=LONGEST_DAYS * 24, description="How long the period is without `from`.", examples=[24]
+        default=24,
+        ge=1,
+        le=LONGEST_DAYS * 24,
+        description="Length of the period in hours, when `from` is not given.",
+        examples=[24],
     )
     type: str | None = Field(
         default=None,
         max_length=40,
         pattern=f"^{TYPE_NAME.pattern}$",
-        description="Only jobs of this type; if left out, of all.",
+        description="Only jobs of this type. Default: all types.",
         examples=["email.send"],
     )
     formats: list[Format] = Field(
-        default=["csv", "html"], min_length=1, max_length=2, description="Which files to make.", examples=[["html"]]
+        default=["csv", "html"],
+        min_length=1,
+        max_length=2,
+        description="Files to make. Default: csv, html.",
+        examples=[["html"]],
     )
 
     @model_validator(mode="after")
@@ -76,7 +84,7 @@ class ReportGenerate(BaseModel):
         return self
 
     def period(self, now: float) -> tuple[float, float]:
-        """Start and end in seconds since the epoch, for a report made now. Raises PermanentError."""
+        """Return start and end in seconds since the epoch, for a report made now. Raises PermanentError."""
         end = self.end.timestamp() if self.end else now
         start = self.start.timestamp() if self.start else end - self.hours * HOUR
         if not 0 < end - start <= LONGEST_DAYS * 24 * HOUR:
@@ -117,7 +125,7 @@ class ReportGenerated(BaseModel):
     ),
 )  # fmt: skip
 def report_generate(payload: ReportGenerate, ctx: JobContext) -> ReportGenerated:
-    """Count what became of the jobs of a period: rates, durations, errors, hour by hour, as CSV and as a web page.
+    """Count the jobs of a period by their outcome: rates, durations, errors, hour by hour, as CSV and as a web page.
 
     At most 50,000 jobs are counted, the newest first; a report over more says so.
     """

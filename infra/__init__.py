@@ -1,1 +1,1 @@
-"""What the platform stands on: the AWS account of the cloud, the emulator of the laptop."""
+"""Describe the stack once (definition), deploy it to an AWS account (cloud), run it on a laptop (local)."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 UNREACHABLE = re.compile(
     r"could not be audited|ConnectionError|ServiceError|ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|audit endpoint"
 )
-"""What the two tools write when nobody answers them, or somebody who has no advisories."""
+"""Messages of the two tools when no source answers, or one that has no advisories."""
 FOUND, NOT_ASKED = 1, 2
 COMMANDS = {
     "the functions' libraries": (

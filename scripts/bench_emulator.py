@@ -1,7 +1,7 @@
-"""Measures the emulator against stock moto, side by side, on the loopback address: `python scripts/bench_emulator.py`.
+"""Measure the emulator against stock moto, side by side, on the loopback address: `python scripts/bench_emulator.py`.
 
 For each call: requests a second over one kept-alive connection, and the CPU milliseconds the emulator spent on one.
-Bounded in calls and seconds (about two minutes in all). Figures of one machine are for comparing with each other only.
+Bounded in calls and seconds (about two minutes in all). Compare figures of one machine only.
 """
 
 import argparse
@@ -26,7 +26,7 @@ ITEMS = {"moto": (2_000, 100_000), "stock-moto": (2_000,)}
 
 @dataclass(frozen=True)
 class Figure:
-    """What one call costs: how many went through in a second, and the server's CPU for each, in milliseconds."""
+    """The cost of one call: calls in a second, and the server's CPU for each, in milliseconds."""
 
     rate: float
     cpu: float
@@ -71,7 +71,7 @@ class Bench:
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def measure_table(self) -> dict[str, Figure]:
-        """Every call on the table, as full as it is."""
+        """Measure every call on the table, as full as it is."""
         new = 10_000_000
         return {
             "PutItem": self.measure(2_000, lambda n: self._send(calls.put(new + n))),
@@ -81,7 +81,7 @@ class Bench:
         }
 
     def measure_queue(self, depth: int) -> dict[str, Figure]:
-        """Every call on the queue, at a steady depth."""
+        """Measure every call on the queue, at a steady depth."""
         self._send(calls.sqs("CreateQueue", {"QueueName": "q"}))
         for batch in calls.fill_queue(depth):
             self._send(batch)
@@ -89,7 +89,7 @@ class Bench:
         return figures | {"SendMessage": self.measure(2_000, lambda n: self._send(calls.send(n)))}
 
     def measure_email(self) -> dict[str, Figure]:
-        """SESv2 SendEmail."""
+        """Measure SESv2 SendEmail."""
         email = calls.call("ses", "", calls.EMAIL, "/v2/email/outbound-emails")
         return {"SendEmail": self.measure(2_000, lambda _n: self._send(email))}
 

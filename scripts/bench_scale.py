@@ -1,7 +1,7 @@
-"""An operator's looks at 1,000, 10,000 and 200,000 jobs, side by side in one run: `python -m scripts.bench_scale`.
+"""Measure an operator's looks at 1,000, 10,000 and 200,000 jobs in one run: `python -m scripts.bench_scale`.
 
 Seeds three sets of tables in an emulator of its own, on the loopback address, and takes each look in turns at each.
-Requests and read units are what AWS would count; times are the emulator's and are worth only their ratio. How far a
+Requests and read units are what AWS would count; times are the emulator's: only their ratio means something. How far a
 page looks depends on its limit: both are the same at every size, and less only where a small set does not fill a page.
 Bounded: `--jobs` jobs, `--times` looks of each kind.
 """
@@ -40,7 +40,7 @@ from scripts.seeding import ERROR, EVERY, seed
 SMALLER = (1_000, 10_000)
 NOW = 1_800_000_000.0
 LEFT_OUT = frozenset({"PointInTimeRecoverySpecification", "TimeToLiveSpecification", "StreamSpecification"})
-"""Of no use here: no stream, so that what is measured is reading."""
+"""Create no stream, so that only reading is measured."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Place:
     number: int
 
     def looks(self) -> dict[str, Callable[[], object]]:
-        """What an operator looks at, by name."""
+        """Return an operator's looks, by name."""
         store, queue = DynamoJobStore(self.settings, lambda: NOW), SqsJobQueue(self.settings)
         service = JobService(store, queue, clock=lambda: NOW)
         ticks = iter(range(1, 10_000_000))
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def make(endpoint: str, number: int) -> Place:
-    """Tables and queues of a name of their own."""
+    """Create tables and queues under a name of their own."""
     name = f"bench{number}"
     settings = replace(
         Settings.from_env({"AWS_REGION": REGION}),
@@ -124,7 +124,7 @@ def make(endpoint: str, number: int) -> Place:
 
 
 def compare(places: Sequence[Place], times: int) -> Table:
-    """Each look at every place, in turns."""
+    """Take each look at every place, in turns."""
     shown = Table(title=" : ".join(f"{place.number:,} jobs" for place in places))
     for heading in ("look", "requests", "read units", "time, as ratios of medians"):
         shown.add_column(heading, justify="left" if heading == "look" else "right")
@@ -139,14 +139,14 @@ def compare(places: Sequence[Place], times: int) -> Table:
 
 
 def cost(look: Callable[[], object]) -> Reading:
-    """What one look asks of AWS."""
+    """Return the requests and read units of one look."""
     with read_by(REGION) as reading:
         look()
     return reading
 
 
 def race(looks: Sequence[Callable[[], object]], times: int) -> list[float]:
-    """The median seconds of each look, taken in turns so that all meet the same machine."""
+    """Return the median seconds of each look, taken in turns so that load on the machine affects all alike."""
     spans: list[list[float]] = [[] for _ in looks]
     for _ in range(times):
         for place, look in enumerate(looks):

@@ -1,4 +1,4 @@
-"""Hold each package to the branch coverage it has: no new room comes untested (`make coverage`).
+"""Hold each package to the branch coverage it has: no new package comes untested (`make coverage`).
 
 Reads what `coverage json` wrote and compares it, package by package, with `docs/coverage.json`. `--write` sets the
 floors to what is there now, a percentage point below, since chance in the tests moves some branches.

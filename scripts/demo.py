@@ -1,4 +1,4 @@
-"""`make demo`: show the platform at work, against a running `make dev`. Ends with 1 if anything is not as it should be.
+"""Show what the platform does, against a running `make dev` (`make demo`). Exit with 1 if a result is not as expected.
 
 Reads the API's address and a token from `.jobflow/dev.json` (JOBFLOW_STATE_DIR names another folder).
 """
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 PHOTO = ROOT / "scripts" / "assets" / "landscape.jpg"
 UPRIGHT = (1536, 1024)
 PATIENCE = 120.0
-"""Seconds for one job to get where it should: injected faults may retry it a few times."""
+"""Seconds for one job to reach its expected status: injected faults may retry it a few times."""
 POLL = 0.2
 STUBBORN = 10
 """Attempts of jobs that should succeed, so that JOBFLOW_FAULT_RATE does not spoil the demo."""
@@ -30,12 +30,12 @@ Job = dict[str, Any]
 
 
 class Unexpected(Exception):
-    """Something is not as it should be; the message says what."""
+    """A result is not as expected; the message says which."""
 
 
 @dataclass
 class Api:
-    """The API, for one who waits. `dashboard` is where people look, if it runs."""
+    """A client of the API that waits for jobs. `dashboard` is the console's address, if it runs."""
 
     client: httpx.Client
     dashboard: str | None = None
@@ -56,11 +56,11 @@ class Api:
         return _content(self.client.get(path))
 
     def submit(self, job_type: str, payload: Any, max_attempts: int = STUBBORN) -> str:
-        """Create a job; its id."""
+        """Create a job; return its id."""
         return str(self.post("/jobs", {"type": job_type, "payload": payload, "max_attempts": max_attempts})["id"])
 
     def ended(self, job_id: str, status: str) -> Job:
-        """The job once it has ended; raises Unexpected when that is not in this status, or takes too long."""
+        """Return the job once it has ended; raises Unexpected when that is not in this status, or takes too long."""
         deadline = self.clock() + PATIENCE
         while True:
             job: Job = self.get(f"/jobs/{job_id}")
@@ -79,7 +79,7 @@ class Api:
             raise Unexpected(f"The upload answered {sent.status_code}: {sent.text[:200]}")
 
     def link(self, job_id: str) -> str:
-        """Where a person sees the job."""
+        """Return the address at which a person sees the job."""
         return f"{self.dashboard}/jobs/{job_id}" if self.dashboard else f"{self.client.base_url}/jobs/{job_id}"
 
 
@@ -98,14 +98,14 @@ def expect(condition: bool, what: str) -> None:
 
 
 def download(url: str) -> bytes:
-    """What a presigned link gives."""
+    """Return the content behind a presigned link."""
     answer = httpx.get(url, trust_env=False)
     expect(answer.is_success, f"The link answered {answer.status_code}: {url}")
     return answer.content
 
 
 class Demo:
-    """The steps, told as they happen."""
+    """The steps, printed as they happen."""
 
     def __init__(self, api: Api, console: Console, photo: bytes) -> None:
         self._api = api
@@ -114,7 +114,7 @@ class Demo:
         self._step = 0
 
     def run(self) -> None:
-        """All steps; raises Unexpected."""
+        """Run all steps; raises Unexpected."""
         self.image()
         self.email()
         self.dead_letter()
@@ -149,8 +149,8 @@ class Demo:
         self._say(f"SES took it for 2 recipients as message {job['result']['message_id']}")
 
     def dead_letter(self) -> None:
-        """Let a job fail until it is dead-lettered; mend the cause; run it again."""
-        self._begin("Process a photo that is not there: retry, dead letter, mend, run again")
+        """Let a job fail until it is dead-lettered; remove the cause; run it again."""
+        self._begin("Process a photo that is missing: retry, dead letter, upload it, run again")
         form = self._form()
         job_id = self._api.submit("image.process", {"key": form["key"], "thumbnail": 256}, max_attempts=2)
         job = self._api.ended(job_id, "dead_letter")
@@ -166,7 +166,7 @@ class Demo:
         self._link("thumbnail", made["url"])
 
     def report(self) -> None:
-        """Report on all of it."""
+        """Report on all jobs."""
         self._begin("Report on the last day's jobs")
         job = self._completed(self._api.submit("report.generate", self._example("report.generate")))
         made = job["result"]
@@ -217,7 +217,7 @@ class Demo:
 
 
 def main() -> int:
-    """Run the demo; the exit code."""
+    """Run the demo; return the exit code."""
     console = Console()
     folder = Path(os.environ.get("JOBFLOW_STATE_DIR", ROOT / ".jobflow"))
     try:
@@ -232,7 +232,7 @@ def main() -> int:
     except (Unexpected, httpx.HTTPError) as error:
         console.print(f"\n[red]✗ {escape(str(error))}[/red]")
         return 1
-    console.print("\n[bold green]All as it should be.[/bold green]")
+    console.print("\n[bold green]All results are as expected.[/bold green]")
     return 0
 
 

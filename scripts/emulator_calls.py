@@ -1,4 +1,4 @@
-"""The AWS calls a job makes, as they go over the wire, for the benchmark of the emulator."""
+"""Make the AWS calls of a job as HTTP requests, for the benchmark of the emulator."""
 
 import json
 import socket
@@ -42,7 +42,7 @@ class Wire:
 
 
 def call(service: str, target: str, body: Body, path: str = "/") -> bytes:
-    """Return a signed JSON call as it goes over the wire."""
+    """Return a signed JSON call as HTTP bytes."""
     content = json.dumps(body).encode()
     kind = "application/x-amz-json-1.0" if target else "application/json"
     named = f"X-Amz-Target: {target}\r\n" if target else ""
@@ -78,12 +78,12 @@ def item(number: int) -> Body:
 
 
 def put(number: int) -> bytes:
-    """A conditional create."""
+    """Return a conditional create."""
     return dynamodb("PutItem", {"Item": item(number), "ConditionExpression": "attribute_not_exists(pk)"})
 
 
 def claim(number: int) -> bytes:
-    """A claim: the conditional update a worker begins with, on an item that allows it again each time."""
+    """Return a claim: the conditional update a worker begins with, on an item that allows it each time."""
     update = "SET #s = :p, lease = :l, started_at = if_not_exists(started_at, :u) ADD attempts :one REMOVE next_at"
     condition = "gen = :g AND (#s IN (:q, :r) OR (#s = :p AND lease < :now))"
     texts = {":p": "processing", ":u": "2026-01-01T00:00:01Z", ":q": "queued", ":r": "retrying"}
@@ -96,33 +96,33 @@ def claim(number: int) -> bytes:
 
 
 def get(number: int) -> bytes:
-    """A consistent read of one item."""
+    """Return a consistent read of one item."""
     return dynamodb("GetItem", {"Key": key(number), "ConsistentRead": True})
 
 
 def query(number: int) -> bytes:
-    """The newest 20 of one partition of the index."""
+    """Return a query of the newest 20 of one partition of the index."""
     values = {":g": {"S": f"ALL#{number % PARTITIONS}"}}
     body = {"IndexName": "all", "KeyConditionExpression": "g = :g", "ExpressionAttributeValues": values}
     return dynamodb("Query", body | {"Limit": 20, "ScanIndexForward": False})
 
 
 def send(number: int) -> bytes:
-    """One nudge."""
+    """Return one message of the platform's form."""
     return sqs(
         "SendMessage", {"MessageBody": json.dumps({"v": 1, "id": f"job {number}", "gen": 1, "type": "email.send"})}
     )
 
 
 def fill(count: int) -> Iterator[bytes]:
-    """Batches that put `count` items into the table."""
+    """Return batches that put `count` items into the table."""
     for start in range(0, count, 25):
         puts = [{"PutRequest": {"Item": item(number)}} for number in range(start, min(start + 25, count))]
         yield call("dynamodb", "DynamoDB_20120810.BatchWriteItem", {"RequestItems": {"jobs": puts}})
 
 
 def fill_queue(count: int) -> Iterator[bytes]:
-    """Batches that put `count` messages into the queue."""
+    """Return batches that put `count` messages into the queue."""
     for start in range(0, count, 10):
         entries = [{"Id": str(n), "MessageBody": f"job {start + n}"} for n in range(min(10, count - start))]
         yield sqs("SendMessageBatch", {"Entries": entries})

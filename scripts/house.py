@@ -1,6 +1,6 @@
-"""Print how easy it is to find one's way: rooms, layers, circles, sizes, and what a change touches (`make house`).
+"""Print the structure in numbers: packages, layers, circular imports, sizes, what a change touches (`make house`).
 
-Exits with 1 when a number is past its limit. The limits are the ones this layout was made for.
+Exits with 1 when a number is past its limit. The limits are those that this layout was made for.
 """
 
 import re
@@ -41,10 +41,10 @@ def figures() -> list[Figure]:
     repairs = sum(len(path.read_text().splitlines()) for path in REPAIRS.rglob("*.py"))
     touched = touches((ROOT / "docs" / "develop.md").read_text())
     return [
-        Figure("rooms in chalicelib", len(rooms()), 15),
+        Figure("packages in chalicelib", len(rooms()), 15),
         Figure("modules in no layer", len(unplaced(layers())), 0),
-        Figure("circles of modules", len(circles(imports())), 0),
-        Figure("circles of rooms", len(circles(squashed(imports()))), 0),
+        Figure("circular imports of modules", len(circles(imports())), 0),
+        Figure("circular imports of packages", len(circles(squashed(imports()))), 0),
         Figure("lines that replace attributes of moto", repairs, 900),
         Figure("lines of the median file", statistics.median(lengths), 90),
         Figure("lines of the largest file", max(lengths), 230),
@@ -53,7 +53,7 @@ def figures() -> list[Figure]:
 
 
 def rooms() -> list[str]:
-    """Return the folders of the library that hold code."""
+    """Return the packages of the library."""
     return sorted(path.name for path in LIBRARY.iterdir() if (path / "__init__.py").exists())
 
 
@@ -65,7 +65,7 @@ def layers() -> set[str]:
 
 
 def unplaced(placed: set[str]) -> set[str]:
-    """Return the rooms and files at the top of the library that are in no layer."""
+    """Return the packages and files at the top of the library that are in no layer."""
     return {module.split(".")[1] for module in imports() if "." in module} - placed
 
 
@@ -76,7 +76,7 @@ def imports() -> dict[str, set[str]]:
 
 
 def squashed(modules: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
-    """Return which room imports which."""
+    """Return which package imports which."""
     found: dict[str, set[str]] = {}
     for module, imported in modules.items():
         rooms_of = {_room(name) for name in imported} - {_room(module)}
@@ -85,7 +85,7 @@ def squashed(modules: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
 
 
 def circles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """Return a circle of imports, if there is one."""
+    """Return a cycle of imports, if there is one."""
     try:
         TopologicalSorter({name: set(others) for name, others in graph.items()}).prepare()
     except CycleError as error:

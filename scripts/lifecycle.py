@@ -10,7 +10,7 @@ BEGIN, END = "<!-- drawn from the table of moves: make lifecycle -->", "<!-- end
 
 
 def diagram() -> str:
-    """The table as a mermaid state diagram: one arrow a pair, labelled with its moves and who makes them."""
+    """Return the table as a mermaid state diagram: an arrow for each pair, with its moves and who makes them."""
     arrows = [
         f"    {source} --> {move.target}: {move.name} ({move.actor})"
         for move in MOVES
@@ -23,7 +23,7 @@ def diagram() -> str:
 
 
 def drawn(text: str) -> str:
-    """The document with its drawing made anew. Raises ValueError when the marks are missing."""
+    """Return the document with a new drawing. Raises ValueError when the marks are missing."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
@@ -32,7 +32,7 @@ def drawn(text: str) -> str:
 
 
 def main() -> int:
-    """Write or check; 1 when the drawing is stale."""
+    """Write or check; return 1 when the drawing is stale."""
     text = TARGET.read_text()
     if "--check" in sys.argv[1:]:
         fresh = drawn(text) == text

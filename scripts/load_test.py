@@ -1,4 +1,4 @@
-"""Post many jobs to a running API, follow each to its end, and tell how long that took.
+"""Post many jobs to a running API, follow each to its end, and print how long that took.
 
     python scripts/load_test.py --count 1000 --concurrency 50
 
@@ -39,14 +39,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which API, and as whom."""
+    """The API to test, and the token to use."""
 
     url: str
     token: str
 
 
 def arguments(args: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line, read."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--url", help="the API (default: that of the running `make dev`)")
     parser.add_argument("--token", help="a token that may create jobs (default: that of the running `make dev`)")
@@ -66,7 +66,7 @@ def arguments(args: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def at_least(low: float, kind: type[int] | type[float]) -> Any:
-    """A number for argparse with a lower bound."""
+    """Return a number for argparse with a lower bound."""
 
     def number(text: str) -> float:
         value = kind(text)
@@ -79,7 +79,7 @@ def at_least(low: float, kind: type[int] | type[float]) -> Any:
 
 
 def loopback(url: str) -> bool:
-    """Whether the address is this machine's own."""
+    """Return True when the address is this machine's own."""
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -88,7 +88,7 @@ def loopback(url: str) -> bool:
 
 
 def target(options: argparse.Namespace, folder: Path) -> Target:
-    """Where to: as asked, else the running `make dev`. Raises Refused."""
+    """Return the target: the given one, else the running `make dev`. Raises Refused."""
     try:
         running = json.loads((folder / "dev.json").read_text())
     except FileNotFoundError:
@@ -126,7 +126,7 @@ async def run(to: Target, options: argparse.Namespace, console: Console) -> Outc
 
 
 async def example(client: httpx.AsyncClient, job_type: str) -> Any:
-    """A payload of that type that works as it is. Raises Refused."""
+    """Return a payload of that type that is valid as it is. Raises Refused."""
     answer = await client.get("/job-types")
     if not answer.is_success:
         raise Refused(f"GET /job-types answered {answer.status_code}: {answer.text[:200]}")
@@ -137,7 +137,7 @@ async def example(client: httpx.AsyncClient, job_type: str) -> Any:
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:
-    """The numbers: rates a second, latencies in milliseconds."""
+    """Return the numbers: rates a second, latencies in milliseconds."""
     measured = {
         "post": outcome.posts,
         "post_to_completed_seen": outcome.seen,
@@ -167,7 +167,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def show(numbers: dict[str, Any], console: Console) -> None:
-    """The numbers for people."""
+    """Print the numbers for people."""
     table = Table("milliseconds", *SHARES)
     titles = ("POST", "POST to completed, as seen", "POST to completed, server's clock")
     for title, latency in zip(titles, numbers["latency_ms"].values(), strict=True):
@@ -182,7 +182,7 @@ def show(numbers: dict[str, Any], console: Console) -> None:
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run it; the exit code."""
+    """Run it; return the exit code."""
     options = arguments(args)
     console = Console()
     try:

@@ -16,14 +16,14 @@ LONGEST_RETRY_AFTER = 60.0
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.1, 5.0
 
 Tell = Callable[[str], None]
-"""Told "posted" and "ended", once a job."""
+"""Called with "posted" and "ended", once for each job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do: `count` jobs of one type; `poll` and `timeout` (of each job) in seconds.
+    """The plan of a run: `count` jobs of one type; `poll` and `timeout` (of each job) in seconds.
 
-    At most `concurrency` requests that post and as many that follow are under way at a time.
+    At most `concurrency` requests that post and as many that follow run at a time.
     """
 
     type: str
@@ -38,7 +38,7 @@ class Plan:
 
 @dataclass
 class Outcome:
-    """What was seen. Latencies in milliseconds: of POSTs, from POST to completed as seen, and by the server's clock."""
+    """The results. Latencies in milliseconds: of POSTs, from POST to completed as seen, and by the server's clock."""
 
     posts: list[float] = field(default_factory=list)
     seen: list[float] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Outcome:
 
     @property
     def good(self) -> bool:
-        """Whether every job that was asked for completed."""
+        """Return True when every planned job completed."""
         return not self.failures and set(self.ends) <= {"completed"}
 
 
@@ -60,14 +60,14 @@ class Failed(Exception):
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
-    """Nearest-rank: the smallest value that at least `share` (0-1] of them do not exceed; None when there are none."""
+    """Return the nearest-rank percentile: the smallest value that a `share` (0-1] does not pass; None if empty."""
     if not values:
         return None
     return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 def retry_after(header: str | None, tries: int) -> float:
-    """Seconds to wait before the same request again: what the server says, else doubling; always bounded."""
+    """Return the seconds before the same request again: those of the server, else doubling; always bounded."""
     try:
         asked = float(header or "")
     except ValueError:
@@ -78,7 +78,7 @@ def retry_after(header: str | None, tries: int) -> float:
 
 
 def milliseconds(earlier: str, later: str) -> float:
-    """Between two of the API's timestamps."""
+    """Return the milliseconds between two of the API's timestamps."""
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds() * 1000
 
 
@@ -140,7 +140,7 @@ class Load:
             await asyncio.sleep(wait)
 
     async def _follow_all(self) -> None:
-        """Oldest first: the others run on meanwhile, and are found finished by their first look."""
+        """Follow the oldest job first: the others finish meanwhile, and their first look finds them finished."""
         while (following := await self._to_follow.get()) is not None:
             await self._follow(*following)
 

@@ -16,11 +16,11 @@ from scripts.safeguards import SAFEGUARDS, Safeguard, removal
 ROOT = Path(__file__).parent.parent
 COPIED = ("chalicelib", "handlers", "infra", "tests", "scripts", "app.py", "pyproject.toml")
 LONGEST = 300
-"""Seconds after which a mutated run counts as noticed: without its safeguard the system never came to rest."""
+"""Seconds after which a mutated run counts as noticed: without its safeguard the system never stopped."""
 
 
 def main() -> int:
-    """Try every safeguard, or those named; returns 1 when one was not missed, or the tests fail with all of them."""
+    """Try all safeguards, or those named; return 1 when no test failed without one, or the tests fail with all."""
     asked = _arguments()
     chosen = [s for s in SAFEGUARDS if not asked.names or any(name in s.name for name in asked.names)]
     with tempfile.TemporaryDirectory() as folder:
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def noticed(tree: Path, safeguard: Safeguard) -> bool:
-    """Take a safeguard out of the tree, run its tests, and put it back; whether one of them failed."""
+    """Take a safeguard out of the tree, run its tests, and put it back; return whether one of them failed."""
     try:
         path = removal.path_of(tree, safeguard)
         whole = path.read_text()
@@ -53,7 +53,7 @@ def noticed(tree: Path, safeguard: Safeguard) -> bool:
 
 
 def _failures(tree: Path, tests: list[str] | tuple[str, ...]) -> str:
-    """The first test that fails, or nothing."""
+    """Return the first test that fails, or None."""
     # -B: byte code is found stale by the second its source was written in, and two mutations may share one.
     command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
     try:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chalicelib.api import all_endpoints
 from chalicelib.api.document import document
 from chalicelib.api.reference import VERSION
+from chalicelib.api.routes import all_endpoints
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.jobtype import JobType
 
@@ -20,7 +20,7 @@ TARGET = Path(__file__).parent.parent / "docs" / "openapi.json"
 
 
 def main() -> int:
-    """Write or check; 1 when the committed document is stale."""
+    """Write or check; return 1 when the committed document is stale."""
     kinds = jobtype.load()
     if "--check" in sys.argv[1:]:
         fresh = TARGET.exists() and TARGET.read_text() == written([kind for kind in kinds if kind.name in named()])

@@ -1,4 +1,4 @@
-"""What requests to DynamoDB cost in read units, worked out from what they ask and what comes back.
+"""Compute the read units of requests to DynamoDB from the requests and their answers.
 
 Source: Amazon DynamoDB Developer Guide, "Read and write operations": a unit is 4 KB read strongly consistently, half a
 unit eventually; a query is rounded up as a whole and pays for what its filter leaves out, a batch for each item.
@@ -30,7 +30,7 @@ class Reading:
 
 @contextmanager
 def read_by(region: str) -> Iterator[Reading]:
-    """Meter the requests that this process makes of DynamoDB and SQS meanwhile."""
+    """Meter the requests of this process to DynamoDB and SQS during the block."""
     reading = Reading()
     asked: list[dict[str, Any]] = []
 
@@ -56,7 +56,7 @@ def read_by(region: str) -> Iterator[Reading]:
 
 
 def units(operation: str, request: dict[str, Any], answer: dict[str, Any]) -> float:
-    """The read units of one request."""
+    """Return the read units of one request."""
     match operation:
         case "Query":
             items = answer["Items"]

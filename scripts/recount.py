@@ -1,7 +1,7 @@
 """Recount the jobs of a running `make dev` and compare them with its counters; `--repair` puts the counters right.
 
-Reads where the platform is from `.jobflow/dev.json` (JOBFLOW_STATE_DIR names another folder). It waits until the
-stream has passed what it writes, so what differs then is wrong. Ends with 1 while anything is wrong for sure.
+Reads the platform's addresses from `.jobflow/dev.json` (JOBFLOW_STATE_DIR names another folder). It waits until the
+stream has delivered what it writes, so every remaining difference is an error. Exits with 1 while one is sure.
 """
 
 import argparse
@@ -23,11 +23,11 @@ from infra.local.lambdas.specs import ACCOUNT, REGION
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 240.0
-"""Seconds until it gives up: the platform's own recount is at work, or the stream does not pass."""
+"""Seconds until it gives up: the platform's own recount runs, or the stream delivers nothing."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Recount, print, repair if asked to; the exit code."""
+    """Recount, print, repair if asked to; return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--repair", action="store_true", help="add what is wrong for sure")
     asked = parser.parse_args(arguments)
@@ -77,7 +77,7 @@ def connect(state: Mapping[str, str]) -> None:
 
 
 def table(report: Report) -> Table:
-    """What differs by type and status; `sure` is what jobs in motion cannot explain."""
+    """Return a table of the differences by type and status; `sure` is the part that running jobs cannot explain."""
     differing = [drift for drift in report.drifts if drift.status is not None]
     shown = Table(title=f"{report.jobs} jobs, {len(differing)} numbers differ")
     for heading in ("type", "status", "counted", "found", "in motion", "sure"):

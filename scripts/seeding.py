@@ -1,4 +1,4 @@
-"""Put many jobs straight into the tables of an emulator: past the API, with the store's own rows."""
+"""Write many jobs directly into the tables of an emulator: without the API, with the store's own rows."""
 
 import random
 import uuid
@@ -18,7 +18,7 @@ from chalicelib.settings import Settings
 
 IN_ONE_WRITE = 25
 SHARES = {Status.COMPLETED: 90, Status.FAILED: 3, Status.DEAD_LETTER: 2, Status.CANCELLED: 1, Status.QUEUED: 4}
-"""Percent of the jobs in each state: a platform that has worked for a while."""
+"""Percent of the jobs in each state: a platform that has run for a while."""
 ERROR = ("TimeoutError", "no answer")
 """Class and message of every failure."""
 EVERY = 0.25
@@ -26,7 +26,7 @@ EVERY = 0.25
 
 
 def jobs(number: int, types: list[str], until: float, seed: int = 5) -> Iterator[Job]:
-    """So many jobs, the last one created at `until` (seconds since the epoch)."""
+    """Make so many jobs, the last one created at `until` (seconds since the epoch)."""
     chance = random.Random(seed)
     statuses, weights = list(SHARES), list(SHARES.values())
     for place in range(number):
@@ -44,7 +44,7 @@ def jobs(number: int, types: list[str], until: float, seed: int = 5) -> Iterator
 
 
 def seed(settings: Settings, number: int, types: list[str], until: float) -> Counter[tuple[str, Status]]:
-    """Write the jobs and their totals; returns how many there are by (type, status)."""
+    """Write the jobs and their totals; return how many there are by (type, status)."""
     rows = tables.jobs(settings).bind(JobRow)
     client = aws.client("dynamodb", settings.region)
     counted: Counter[tuple[str, Status]] = Counter()

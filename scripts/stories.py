@@ -1,7 +1,7 @@
-"""`make e2e-ui`: the console's stories in Chromium. First on the real platform, started for them on free ports; then on
-a fake API for what the real one does not do on demand: errors of a server, ten thousand jobs.
+"""Run the console's browser tests in Chromium (`make e2e-ui`): first on the real platform, started for them on free
+ports; then on a fake API for what the real one cannot do on demand: errors of a server, ten thousand jobs.
 
-Arguments go to Playwright (`ARGS="--grep keyboard"`). Ends with 1 when a story fails, 2 when there is no browser.
+Arguments go to Playwright (`ARGS="--grep keyboard"`). Exits with 1 when a test fails, 2 when there is no browser.
 """
 
 import json
@@ -28,7 +28,7 @@ START_SECONDS = 120.0
 STOP_SECONDS = 30.0
 LOOK_SECONDS = 0.1
 TAIL = 40
-"""Lines of the platform's own that are worth showing when a story failed."""
+"""Lines of the platform's output that are shown when a test failed."""
 PLATFORM = {
     "API_PORT": "0",
     "AWS_PORT": "0",
@@ -39,11 +39,11 @@ PLATFORM = {
 
 
 class CannotRun(Exception):
-    """The stories cannot begin; the message says why."""
+    """The browser tests cannot begin; the message says why."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run every story; the exit code."""
+    """Run every test; return the exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # an exception, so that the platform is stopped
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     try:
@@ -64,17 +64,17 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def browser(env: Mapping[str, str]) -> str:
-    """The path of Chromium: what CHROMIUM names, or the first on PATH. Raises CannotRun."""
+    """Return the path of Chromium: what CHROMIUM names, or the first on PATH. Raises CannotRun."""
     names = (env["CHROMIUM"],) if env.get("CHROMIUM") else BROWSERS
     found = next(filter(None, (shutil.which(name, path=env["PATH"]) for name in names)), None)
     if found is None:
-        raise CannotRun(f"The stories need Chromium, and there is no {' or '.join(names)}. CHROMIUM=... names one.")
+        raise CannotRun(f"Browser tests need Chromium, and there is no {' or '.join(names)}. CHROMIUM=... names one.")
     return found
 
 
 @contextmanager
 def platform(folder: Path) -> Iterator[dict[str, Any]]:
-    """A `make dev` with its state and its output in `folder`, and what its state file says. Raises CannotRun."""
+    """Run `make dev` with its state and output in `folder`; yield the content of its state file. Raises CannotRun."""
     with (folder / "output").open("w") as output:
         runner = subprocess.Popen(
             [sys.executable, "-m", "infra.local"],
@@ -95,7 +95,7 @@ def platform(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def ready(runner: "subprocess.Popen[bytes]", folder: Path) -> dict[str, Any]:
-    """Wait until the platform is up; its state. Raises CannotRun."""
+    """Wait until the platform is up; return its state. Raises CannotRun."""
     end = time.monotonic() + START_SECONDS
     while not (folder / "dev.json").exists():
         if runner.poll() is not None or time.monotonic() > end:
@@ -108,7 +108,7 @@ def ready(runner: "subprocess.Popen[bytes]", folder: Path) -> dict[str, Any]:
 
 
 def viewer(state: Mapping[str, str]) -> str:
-    """A token that may only look, made as an operator of the platform makes one."""
+    """Return a read-only token, made as an operator of the platform makes one."""
     before = dict(os.environ)
     connect(state)
     try:
@@ -122,14 +122,14 @@ def viewer(state: Mapping[str, str]) -> str:
 
 
 def play(stories: str, arguments: Sequence[str], env: Mapping[str, str]) -> int:
-    """Run a folder of stories; Playwright's exit code."""
-    # Arguments that pick a story of one half pick none of the other.
+    """Run a folder of browser tests; return Playwright's exit code."""
+    # Arguments that select a test of one half select none of the other.
     playwright = ["node", "node_modules/@playwright/test/cli.js", "test", "--pass-with-no-tests"]
     return subprocess.run([*playwright, f"e2e/{stories}/", *arguments], cwd=UI, env=env, check=False).returncode
 
 
 def tail(folder: Path) -> str:
-    """The end of what the platform said."""
+    """Print the end of the platform's output."""
     lines = (folder / "output").read_text(errors="replace").splitlines()
     return "\n".join(["The platform's last lines:", *lines[-TAIL:]])
 

@@ -1,4 +1,4 @@
-"""What tests of every kind build on: a clock, a job, an AWS with our tables, and a record of the requests to it."""
+"""Build what tests of every kind use: a clock, a job, an AWS with our tables, and a record of the requests to it."""
 
 import io
 import json

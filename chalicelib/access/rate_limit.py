@@ -9,7 +9,7 @@ from chalicelib.access.address import counted_as
 from chalicelib.access.sliding_window import admitted, retry_after, start_of
 from chalicelib.errors import RateLimited
 from chalicelib.jobs.ports import RateWindows
-from chalicelib.telemetry import events
+from chalicelib.telemetry import request_events
 
 MOST_REMEMBERED = 10_000
 """Blocked addresses kept in one process; more than that are asked for in the table again."""
@@ -45,7 +45,7 @@ class RateLimiter:
             wait = self._ask(address, now)
         except Exception as error:
             # An outage of the control table must not become an outage of the API: it is counted, and alarmed on.
-            events.rate_limiter_down(error)
+            request_events.rate_limiter_down(error)
             return
         if wait:
             self._block(address, now, wait)
@@ -63,7 +63,7 @@ class RateLimiter:
         try:
             self._windows.forgive(address, start)
         except Exception as error:
-            events.rate_limiter_down(error)
+            request_events.rate_limiter_down(error)
 
     def _refuse_if_blocked(self, address: str, now: float) -> None:
         until = self._blocked.get(address)

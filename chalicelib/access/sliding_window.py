@@ -14,17 +14,17 @@ NOISE = 1e-6
 
 
 def start_of(now: float, length: int) -> int:
-    """When the fixed window began that `now` lies in (windows are aligned to the epoch)."""
+    """Return when the fixed window of `now` began (windows are aligned to the epoch)."""
     return int(now // length) * length
 
 
 def estimate(window: Window, now: float, length: int) -> float:
-    """How many requests the last `length` seconds saw, assuming the window before was evenly filled."""
+    """Return the requests of the last `length` seconds, assuming the window before was evenly filled."""
     return window.previous * _share(now - window.start, length) + window.count
 
 
 def admitted(window: Window, now: float, length: int, limit: int) -> bool:
-    """Whether the request that is counted last in `window` may pass."""
+    """Return True when the request that is counted last in `window` may pass."""
     return estimate(_capped(window, limit), now, length) <= limit + NOISE
 
 

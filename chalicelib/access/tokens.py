@@ -1,4 +1,4 @@
-"""Who may call the API: bearer tokens with a role, kept as hashes only."""
+"""Authorise callers of the API: bearer tokens with a role, kept as hashes only."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from chalicelib.errors import InvalidRequest, TokenNotFound, Unauthorized
-from chalicelib.telemetry import events
+from chalicelib.telemetry import request_events
 
 SHAPE = re.compile(r"jf_[A-Za-z0-9_-]{43}")
 """`jf_` and 256 random bits in base64url: a prefix that secret scanners can look for."""
@@ -25,21 +25,21 @@ MOST_REMEMBERED = 1_000
 
 
 class Role(StrEnum):
-    """What a token may do: read; also write; also manage. Each may do what the ones before it may."""
+    """The rights of a token: read; also write; also manage. Each may do what the ones before it may."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
     ADMIN = "admin"
 
     def may(self, needed: "Role") -> bool:
-        """Whether this role is allowed what `needed` is allowed."""
+        """Return True when this role has all rights of `needed`."""
         ranks = list(Role)
         return ranks.index(self) >= ranks.index(needed)
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is kept of a token: the SHA-256 of its text, never the text. Times in seconds since the epoch.
+    """The stored part of a token: the SHA-256 of its text, never the text. Times in seconds since the epoch.
 
     `issued_by` and `revoked_by` name the AWS identity that did it.
     """
@@ -55,16 +55,16 @@ class Token:
 
     @property
     def id(self) -> str:
-        """What people call it by: enough of the hash to be unique, and useless for calling the API."""
+        """Return the id for people: enough of the hash to be unique, and of no use for calling the API."""
         return self.hash[:ID_LENGTH]
 
     def good(self, now: float) -> bool:
-        """Whether it is neither expired nor revoked."""
+        """Return True when it is neither expired nor revoked."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 class TokenStore(Protocol):
-    """Where tokens are kept."""
+    """The store of tokens, a port."""
 
     def put(self, token: Token) -> None:
         """Keep a token, over an older state of it."""
@@ -118,7 +118,7 @@ class Tokens:
         text = f"jf_{secrets.token_urlsafe(32)}"
         token = Token(hash_of(text), role, label.strip(), now, None if ttl is None else now + ttl, issued_by=by)
         self._store.put(token)
-        events.token_issued(token.id, token.role, by)
+        request_events.token_issued(token.id, token.role, by)
         return text, token
 
     def list(self) -> Sequence[Token]:
@@ -136,7 +136,7 @@ class Tokens:
             self._store.put(token)
         with self._lock:
             self._verified.pop(token.hash, None)
-        events.token_revoked(token.id, by)
+        request_events.token_revoked(token.id, by)
         return token
 
     def verify(self, text: str) -> Token:

@@ -10,6 +10,8 @@ from chalicelib.errors import FieldError, InvalidPosition
 from chalicelib.jobs.job import Job, JobView
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.listing import iso
+from chalicelib.settings import Settings
+from chalicelib.telemetry.platform_lines import tells_of_an_end
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -48,10 +50,15 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of time in milliseconds since the epoch, both ends included; `end` None: until now."""
+    """A stretch of time in milliseconds since the epoch, both ends included; `end` None: until now.
+
+    `run` is the attempt of that time as (gen, attempt), and `request_id` that of its invocation, when they are known.
+    """
 
     start: int
     end: int | None
+    request_id: str | None = None
+    run: tuple[int | None, int | None] = (None, None)
 
 
 @dataclass
@@ -79,7 +86,7 @@ class JobLogs:
                     return _lines(found, f"{span.start}:{going_on}")
                 left -= 1
                 page = self._page(view.job, span, going_on)
-                found += [line for event in page["events"] if (line := parse(event, view.job.id)) is not None]
+                found += [line for event in page["events"] if (line := parse(event, view.job.id, span)) is not None]
                 going_on = page.get("nextToken")
         return _lines(found, None)
 
@@ -101,9 +108,11 @@ class JobLogs:
         more: dict[str, Any] = {} if span.end is None else {"endTime": span.end}
         if token:
             more["nextToken"] = token
+        # Lambda's own lines name the invocation only
+        wanted = f'?"{job.id}" ?"{span.request_id}"' if span.request_id else f'"{job.id}"'
         try:
             return self.client.filter_log_events(
-                logGroupName=self.group(job), filterPattern=f'"{job.id}"', startTime=span.start, limit=AT_ONCE,
+                logGroupName=self.group(job), filterPattern=wanted, startTime=span.start, limit=AT_ONCE,
                 interleaved=True, **more,
             )  # fmt: skip
         except self.client.exceptions.ResourceNotFoundException:
@@ -123,10 +132,16 @@ def spans(view: JobView) -> Sequence[Span]:
     of last month is found without a search through all that was written since.
     """
     job = view.job
-    begun = {attempt.started_at for attempt in view.attempts} | ({job.started_at} if job.started_at else set())
-    starts = [_ms(job.created_at) - SLACK_MS, *sorted(map(_ms, begun))[1:]]
+    runs: dict[float, tuple[str | None, tuple[int | None, int | None]]] = {
+        a.started_at: (a.request_id, (a.gen, a.attempt)) for a in view.attempts
+    }
+    if job.started_at:
+        runs.setdefault(job.started_at, (job.request_id, (job.gen, job.attempts)))
+    begun = sorted(runs)
+    starts = [_ms(job.created_at) - SLACK_MS, *map(_ms, begun[1:])]
     ends = [*(start - 1 for start in starts[1:]), _last(job)]
-    return [Span(start, end) for start, end in zip(starts, ends, strict=True)][::-1]
+    of = [runs[at] for at in begun] or [(None, (None, None))]
+    return [Span(start, end, *run) for start, end, run in zip(starts, ends, of, strict=True)][::-1]
 
 
 def _last(job: Job) -> int | None:
@@ -134,17 +149,25 @@ def _last(job: Job) -> int | None:
     return _ms(job.finished_at) + LATE_MS if job.terminal and job.finished_at else None
 
 
-def parse(event: Mapping[str, Any], job_id: str) -> Line | None:
-    """A log event as a line; None when it is not one of the job's structured lines."""
+def parse(event: Mapping[str, Any], job_id: str, span: Span) -> Line | None:
+    """Return a log event as a line; None when it is neither one of the job's structured lines nor one of Lambda's that
+    tells how the invocation ended."""
     try:
         content = json.loads(event["message"])
     except ValueError:
-        return None
+        return _platform_line(event, span)
     if not isinstance(content, dict) or content.get("job_id") != job_id or "_aws" in content:
         return None
     fields = {name: value for name, value in content.items() if name not in PLAIN}
     level, message = str(content.get("level", "INFO")), str(content.get("message", ""))
     return Line(event["timestamp"] / 1000, level, message, _number(content, "gen"), _number(content, "attempt"), fields)
+
+
+def _platform_line(event: Mapping[str, Any], span: Span) -> Line | None:
+    if span.request_id is None or not tells_of_an_end(event["message"], span.request_id):
+        return None
+    gen, attempt = span.run
+    return Line(event["timestamp"] / 1000, "ERROR", event["message"].strip(), gen, attempt, {})
 
 
 def _number(content: Mapping[str, Any], name: str) -> int | None:
@@ -167,3 +190,10 @@ def _newest_attempt_first(line: Line) -> tuple[int, int, float]:
 def _insights(text: str) -> str:
     """The console's own escaping: percent-encoding with `*` for `%`."""
     return quote(text, safe="").replace("%", "*")
+
+
+def job_logs(settings: Settings) -> JobLogs:
+    """Return the reader of the workers' log groups, with this process's one client."""
+    from chalicelib.adapters import aws
+
+    return JobLogs(aws.client("logs", settings.region), settings.log_group_prefix, settings.region)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.errors import ConfigurationError, JobConflict
+from chalicelib.jobs.ports import Consumers
+from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -48,3 +50,11 @@ def read_mappings(text: str) -> dict[str, str]:
     if not all(key and uuid for key, _, uuid in pairs):
         raise ConfigurationError("EVENT_SOURCES must be like key=id,key=id, with an event source mapping for each type")
     return {key: uuid for key, _, uuid in pairs}
+
+
+def consumers(settings: Settings) -> Consumers:
+    """Return what receives from the queues: Lambda's mappings, or on a laptop the runner, which follows the pauses."""
+    from chalicelib.adapters import aws
+
+    mappings = read_mappings(settings.event_sources)
+    return LambdaConsumers(aws.client("lambda", settings.region), mappings) if mappings else FollowedConsumers()

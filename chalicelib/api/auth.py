@@ -1,4 +1,4 @@
-"""Who may call what: the authorizer in front of the API, and the same check again inside it."""
+"""Check the role of a caller: in the authorizer in front of the API, and once more inside it."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from chalicelib.access.tokens import REFUSED, Role, Token
 from chalicelib.api import problems
 from chalicelib.api.endpoint import Caller, Endpoint
 from chalicelib.errors import Forbidden, Unauthorized
-from chalicelib.telemetry import events
+from chalicelib.telemetry import request_events
 
 POLICY_SECONDS = 300
 """For so long API Gateway believes an answer of the authorizer, and lets a token in that was revoked meanwhile."""
@@ -27,10 +27,10 @@ def authorize(request: AuthRequest, endpoints: Iterable[Endpoint]) -> AuthRespon
     try:
         token = wiring.tokens().verify(bearer(request.token))
     except Unauthorized as error:
-        events.token_refused(error.principal, error.why, *_asked(request.method_arn))
+        request_events.token_refused(error.principal, error.why, *_asked(request.method_arn))
         raise _gateway_error(error) from None
     except Exception as error:
-        events.authorizer_down(error)
+        request_events.authorizer_down(error)
         raise _gateway_error(error) from error
     return AuthResponse(routes_of(token.role, endpoints), principal_id=token.id, context=context_of(token))
 
@@ -50,13 +50,13 @@ def routes_of(role: Role, endpoints: Iterable[Endpoint]) -> list[AuthRoute]:
 
 
 def context_of(token: Token) -> dict[str, str]:
-    """What the authorizer hands to the API; API Gateway passes text only."""
+    """Return the context that the authorizer hands to the API; API Gateway passes text only."""
     expires = "" if token.expires_at is None else repr(token.expires_at)
     return {"token": token.id, "role": str(token.role), "label": token.label, "expires": expires}
 
 
 def caller_of(request_context: Mapping[str, Any], now: float) -> Caller:
-    """Who the authorizer found the caller to be; raises Unauthorized when it found nobody, or the token has expired."""
+    """Return the caller that the authorizer found; raises Unauthorized without one, or when the token has expired."""
     found = request_context.get("authorizer") or {}
     try:
         caller = Caller(found["token"], Role(found["role"]), found["label"])

@@ -12,8 +12,8 @@ from chalicelib.api.views import job_row
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs.ports import Filter
 from chalicelib.service.batch import Outcome, submit_many
-from chalicelib.service.bulk import Report, act_on_ids, act_on_matches
-from chalicelib.service.jobs import Submission
+from chalicelib.service.bulk import BulkActions, Report
+from chalicelib.service.submission import Submission
 
 endpoints = Endpoints()
 
@@ -43,12 +43,10 @@ def change_jobs(call: Call) -> BulkAnswer:
     """Retry or cancel up to 100 jobs. While `more` is true, send it again with `next_cursor`; safe to repeat."""
     asked: Bulk = call.body
     if asked.filter is None:
-        report = act_on_ids(wiring.job_service(), asked.action, [i.lower() for i in asked.ids or ()], asked.dry_run)
+        report = bulk_actions().on_ids(asked.action, [i.lower() for i in asked.ids or ()], asked.dry_run)
     else:
         which = _which(asked.filter)
-        report = act_on_matches(
-            wiring.job_service(), asked.action, which, asked.limit, asked.dry_run, cursor=asked.cursor
-        )
+        report = bulk_actions().on_matches(asked.action, which, asked.limit, asked.dry_run, cursor=asked.cursor)
     return answer_of(report)
 
 
@@ -84,6 +82,12 @@ def _which(asked: BulkFilter) -> Filter:
         created_after=asked.created_after,
         created_before=asked.created_before,
     )
+
+
+def bulk_actions() -> BulkActions:
+    """Return bulk actions over this process's store."""
+    secret = wiring.settings().cursor_secret
+    return BulkActions(wiring.job_store(), wiring.job_service(), secret, wiring.clock())
 
 
 def answer_of(report: Report) -> BulkAnswer:

@@ -1,14 +1,12 @@
 """Jobs that used up their attempts."""
 
-from chalicelib import wiring
-from chalicelib.api.bulk import answer_of
+from chalicelib.api.bulk import answer_of, bulk_actions
 from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.jobs import check_type
 from chalicelib.api.responses import BulkAnswer
 from chalicelib.api.schemas import Redrive
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Filter
-from chalicelib.service.bulk import act_on_matches
 
 endpoints = Endpoints()
 
@@ -26,5 +24,5 @@ def redrive_dead_letters(call: Call) -> BulkAnswer:
     if asked.type is not None:
         check_type(asked.type, "body")
     which = Filter(status=Status.DEAD_LETTER, type=asked.type)
-    report = act_on_matches(wiring.job_service(), "retry", which, asked.limit, asked.dry_run, cursor=asked.cursor)
+    report = bulk_actions().on_matches("retry", which, asked.limit, asked.dry_run, cursor=asked.cursor)
     return answer_of(report)

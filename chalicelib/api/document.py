@@ -11,7 +11,8 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from chalicelib.api.endpoint import Endpoint
 from chalicelib.api.responses import Problem
 from chalicelib.api.schemas import FINGERPRINT, NoBody, NoQuery
-from chalicelib.jobs.jobtype import LONGEST_NAME, JobType
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.limits import LONGEST_NAME
 
 SENTENCE_END = re.compile(r"\.\s")
 PARAMETER = re.compile(r"{(\w+)}")
@@ -137,7 +138,7 @@ def _made_from(kinds: Sequence[JobType[Any, Any]]) -> Mapping[str, Mapping[str, 
 
 
 def _tag(path: str) -> str:
-    """What readers find an operation under: the resource, or the API itself."""
+    """Return the tag of an operation: the resource, or the API itself."""
     resource = path.split("/")[1]
     return API if resource in ITSELF else resource.replace("-", " ")
 

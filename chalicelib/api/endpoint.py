@@ -12,14 +12,14 @@ from pydantic import BaseModel, ValidationError
 from chalicelib.access.tokens import Role
 from chalicelib.api.schemas import VISIBLE_ASCII, NoBody, NoQuery
 from chalicelib.errors import FieldError, InvalidRequest, MalformedRequest
-from chalicelib.jobs.jobtype import field_errors
+from chalicelib.jobs.checks import field_errors
 
 M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the token's id, its role and label."""
+    """The caller: the token's id, its role and label."""
 
     token: str
     role: Role

@@ -1,4 +1,4 @@
-"""What goes wrong, grouped."""
+"""Serve groups of errors, and acknowledge them."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ from chalicelib.api.schemas import FINGERPRINT, Moment, Query, TypeName
 from chalicelib.errors import FieldError, InvalidRequest
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Acknowledged
-from chalicelib.telemetry import events
+from chalicelib.telemetry import request_events
 
 NAMED = re.compile(FINGERPRINT)
 
@@ -57,7 +57,7 @@ class ErrorGroups(Answer):
 
 
 class ErrorMark(Answer):
-    """Whether a group of errors is acknowledged."""
+    """The acknowledgement of a group of errors."""
 
     fingerprint: str
     acknowledged_by: str | None
@@ -83,11 +83,11 @@ def list_errors(call: Call) -> ErrorGroups:
 
 @endpoints.post("/errors/{fingerprint}/acknowledge", ErrorMark)
 def acknowledge_error(call: Call) -> ErrorMark:
-    """Note that somebody knows of a group of errors, so that new ones stand out; kept for 90 days."""
+    """Acknowledge a group of errors, so that new ones stand out; kept for 90 days."""
     name, now = _fingerprint(call), wiring.clock()()
     by = (call.caller and call.caller.label) or call.principal
     wiring.acknowledgements().acknowledge(name, by, now)
-    events.error_acknowledged(name, call.principal)
+    request_events.error_acknowledged(name, call.principal)
     return ErrorMark(fingerprint=name, **_mark(Acknowledged(by, now)))
 
 
@@ -96,7 +96,7 @@ def reopen_error(call: Call) -> ErrorMark:
     """Take the mark of a group of errors away."""
     name = _fingerprint(call)
     wiring.acknowledgements().reopen(name, wiring.clock()())
-    events.error_acknowledged(name, call.principal, reopened=True)
+    request_events.error_acknowledged(name, call.principal, reopened=True)
     return ErrorMark(fingerprint=name, **_mark(None))
 
 

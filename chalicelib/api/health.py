@@ -9,13 +9,13 @@ endpoints = Endpoints()
 
 @endpoints.get("/health", Health, role=None)
 def health(_: Call) -> Health:
-    """Whether the API runs. Public; asks nothing of AWS."""
+    """Report that the API is up. Public; sends no request to AWS."""
     return Health()
 
 
 @endpoints.get("/me", Me)
 def me(call: Call) -> Me:
-    """Who the token is."""
+    """Return the id, role and expiry of the token."""
     if call.caller is None:
         raise Unauthorized("Send the header Authorization: Bearer <token>.")
     return Me(role=call.caller.role, label=call.caller.label)

@@ -1,4 +1,4 @@
-"""What kinds of jobs there are, and whether they are worked off."""
+"""Serve the job types; pause and resume them."""
 
 from chalicelib import wiring
 from chalicelib.access.tokens import Role
@@ -7,7 +7,8 @@ from chalicelib.api.responses import JobTypes, Paused
 from chalicelib.api.views import job_type_row
 from chalicelib.errors import JobTypeNotFound
 from chalicelib.jobs import jobtype
-from chalicelib.telemetry import events
+from chalicelib.jobs.limits import LONGEST_NAME
+from chalicelib.telemetry import request_events
 
 endpoints = Endpoints()
 
@@ -20,10 +21,10 @@ def list_job_types(_: Call) -> JobTypes:
 
 @endpoints.post("/job-types/{job_type}/pause", Paused, role=Role.ADMIN, statuses=(200, 409))
 def pause_job_type(call: Call) -> Paused:
-    """Stop working off a type's queue. Jobs are still accepted and wait; what runs already goes on. Safe to repeat."""
+    """Pause a type's queue. New jobs are accepted and not started; running jobs continue. Safe to repeat."""
     name = _name_of(call)
     wiring.pausing().pause(name)
-    events.paused(name, call.principal)
+    request_events.paused(name, call.principal)
     return Paused(type=name, paused=True)
 
 
@@ -32,12 +33,12 @@ def resume_job_type(call: Call) -> Paused:
     """Work off a type's queue again, within a minute. Safe to repeat."""
     name = _name_of(call)
     wiring.pausing().resume(name)
-    events.paused(name, call.principal, resumed=True)
+    request_events.paused(name, call.principal, resumed=True)
     return Paused(type=name, paused=False)
 
 
 def _name_of(call: Call) -> str:
     name = call.path["job_type"]
     if name not in {kind.name for kind in jobtype.all_types()}:
-        raise JobTypeNotFound(name[: jobtype.LONGEST_NAME])
+        raise JobTypeNotFound(name[:LONGEST_NAME])
     return name

@@ -8,11 +8,12 @@ from chalicelib.api.endpoint import Call, Endpoints, Reply
 from chalicelib.api.responses import JobDetail, JobPage, JobRow
 from chalicelib.api.schemas import ListQuery, NewJob, Retry
 from chalicelib.api.views import job_detail, job_row, job_whole
-from chalicelib.errors import FieldError, InvalidRequest, JobNotFound
+from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, UnknownJobType
 from chalicelib.jobs import jobtype
-from chalicelib.jobs.job import Status
+from chalicelib.jobs.backoff import Following, following, no_jitter
+from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter
-from chalicelib.service.jobs import Submission
+from chalicelib.service.submission import Submission
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -53,7 +54,8 @@ def list_jobs(call: Call) -> JobPage:
 @endpoints.get("/jobs/{job_id}", JobDetail)
 def get_job(call: Call) -> JobDetail:
     """A job with its payload, result and the history of its attempts. Strongly consistent."""
-    return job_detail(*wiring.job_reader().explained(job_id_of(call)))
+    view, why = wiring.job_reader().explained(job_id_of(call))
+    return job_detail(view, why, _attempts_left(view.job))
 
 
 @endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry, statuses=(200, 409), examples={"as it was": {}})
@@ -69,7 +71,7 @@ def cancel_job(call: Call) -> JobRow:
 
 
 def submission(body: NewJob, key: str | None, call: Call) -> Submission:
-    """What a checked body asks for."""
+    """Return the submission that a checked body describes."""
     return Submission(
         type=body.type,
         payload=body.payload,
@@ -101,3 +103,15 @@ def check_type(name: str, *prefix: str) -> None:
     if name not in known and not any(kind == name and count for (kind, _), count in _counted().items()):
         loc = (*(prefix or ("query",)), "type")
         raise InvalidRequest("There is no such job type.", [FieldError(loc, f"must be one of: {', '.join(known)}")])
+
+
+def _attempts_left(job: Job) -> list[Following] | None:
+    if job.terminal:
+        return []
+    try:
+        curve = jobtype.get(job.type).retry
+    except UnknownJobType:
+        return None
+    # the attempt that runs now, or else the next one, whose time the job itself tells
+    failing = job.attempts + (job.status is not Status.PROCESSING)
+    return following(curve, failing, job.max_attempts, no_jitter if wiring.settings().jitter == "none" else None)

@@ -1,4 +1,4 @@
-"""What a job's workers wrote."""
+"""Serve the log lines of a job."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""What a client would else have to copy: which statuses mean what, and the limits of requests."""
+"""Serve the meanings of statuses and the limits of requests, so that a client keeps no copy."""
 
 from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.responses import Answer

@@ -1,11 +1,12 @@
-"""How the platform is doing."""
+"""Serve the numbers of now, as JSON and for Prometheus, and the findings."""
 
 from pydantic import Field
 
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints, Text
+from chalicelib.api.metric_responses import MetricsAnswer
 from chalicelib.api.prometheus import CONTENT_TYPE, exposition, preferred
-from chalicelib.api.responses import Answer, MetricsAnswer, Time
+from chalicelib.api.responses import Answer, Time
 from chalicelib.api.views import metrics_answer
 from chalicelib.counters.health import Kind
 from chalicelib.jobs import jobtype
@@ -15,7 +16,7 @@ endpoints = Endpoints()
 
 
 class FindingRow(Answer):
-    """One thing that needs somebody, about one job type."""
+    """One finding about one job type that needs attention."""
 
     kind: Kind = Field(
         description="new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that nobody "
@@ -29,7 +30,7 @@ class FindingRow(Answer):
 
 
 class Findings(Answer):
-    """What needs somebody, most urgent first; empty when nothing does."""
+    """The findings that need attention, most urgent first."""
 
     findings: list[FindingRow]
     as_of: Time
@@ -46,7 +47,7 @@ def read_metrics(call: Call) -> MetricsAnswer | Text:
 
 @endpoints.get("/metrics/health", Findings, moving=("as_of",))
 def read_health(_call: Call) -> Findings:
-    """Rank what needs somebody: new dead letters, growing backlogs, pauses, errors, older dead letters, by job type."""
+    """Rank what needs attention by job type: new dead letters, growing backlogs, pauses, errors, older dead letters."""
     found = wiring.history().health([kind.name for kind in jobtype.all_types()])
     rows = [
         FindingRow(

@@ -1,4 +1,4 @@
-"""What each error becomes over HTTP: RFC 9457 problem details, from one table."""
+"""Turn each error into RFC 9457 problem details, from one table."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -76,7 +76,7 @@ def problem_of(error: Exception, correlation_id: str | None = None) -> dict[str,
     """The problem that tells a caller about an error; an error that is not theirs becomes a bare 500."""
     row = row_of(error) if isinstance(error, JobFlowError) else None
     if row is None:
-        detail = "Something went wrong on our side; it has been logged under this correlation id."
+        detail = "Internal error. It is logged under this correlation id."
         return problem_body(500, None, detail, correlation_id)
     status, kind, title = row
     found = error.errors if isinstance(error, e.InvalidRequest) else ()

@@ -10,7 +10,7 @@ QUALITY = re.compile(r"q=[01](\.[0-9]{0,3})?")
 HELP = {
     "jobflow_jobs": "Jobs there is a record of, by type and status.",
     "jobflow_queue_messages": "Messages in a queue, by type and state (waiting, in_flight, dead).",
-    "jobflow_queue_paused": "Whether a type's queue is not worked off (0 or 1).",
+    "jobflow_queue_paused": "1 while a type's queue is paused, else 0.",
     "jobflow_queue_oldest_age_seconds": "How long a type's oldest queued job has waited (0: none is queued).",
 }
 Sample = tuple[dict[str, str], float]
@@ -33,7 +33,7 @@ def exposition(metrics: Metrics) -> str:
 
 
 def preferred(accept: str) -> bool:
-    """Whether an Accept header would rather have this format than JSON.
+    """Return true when an Accept header prefers this format to JSON.
 
     A scraper names it, though behind formats it likes better; whoever takes anything, or names both alike, gets JSON.
     """

@@ -1,4 +1,4 @@
-"""What answers look like. Times are ISO 8601 in UTC with milliseconds and a Z."""
+"""Declare the answers of the API. Times are ISO 8601 in UTC with milliseconds and a Z."""
 
 from typing import Annotated, Any, Literal
 
@@ -24,14 +24,14 @@ class Health(Answer):
 
 
 class Me(Answer):
-    """Who the token is."""
+    """The id, role and expiry of a token."""
 
     role: Role
     label: str
 
 
 class Progress(Answer):
-    """How far a running job says it is."""
+    """The progress that a running job reported."""
 
     percent: float
     note: str | None
@@ -70,8 +70,11 @@ class AttemptRow(Answer):
     """One try at a job."""
 
     gen: int
-    attempt: int
-    outcome: Literal["completed", "error", "permanent_error", "cancelled", "lost", "running"]
+    attempt: int = Field(
+        description="Attempts charged so far; a deferred one is not charged, so its number comes again"
+    )
+    claim: int = Field(description="Number of the claim in this run; only grows. 0 in records of older versions")
+    outcome: Literal["completed", "error", "permanent_error", "deferred", "cancelled", "lost", "running"]
     started_at: Time
     finished_at: Time | None
     duration_ms: int | None
@@ -84,11 +87,24 @@ class AttemptRow(Answer):
     retry_delay_s: float | None
 
 
+class NextAttempt(Answer):
+    """An attempt that follows if the one before it fails, in seconds after that one's end."""
+
+    attempt: int
+    earliest: int
+    latest: int
+
+
 class JobDetail(JobRow):
     """A job with the history of its attempts."""
 
     attempt_history: list[AttemptRow]
     why: str | None = Field(description="Why it waits, in one sentence; null when it does not")
+    next_attempts: list[NextAttempt] | None = Field(
+        None,
+        description="The attempts that are left if the running one, or else the next one, fails, with their waits by "
+        "the type's curve; null for a type that is no longer declared",
+    )
 
 
 class JobPage(Answer):
@@ -104,7 +120,7 @@ class JobPage(Answer):
 
 
 class FieldProblem(Answer):
-    """What is wrong with one field."""
+    """A problem of one field."""
 
     loc: list[str | int]
     msg: str
@@ -123,7 +139,7 @@ class Problem(Answer):
 
 
 class BatchResult(Answer):
-    """What became of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored."""
+    """The outcome of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored."""
 
     status: int
     job: JobRow | None = None
@@ -144,7 +160,7 @@ class Skipped(Answer):
 
 
 class BulkAnswer(Answer):
-    """What a bulk action did. While `more` is true, the same request with this cursor goes on."""
+    """The outcome of a bulk action. While `more` is true, the same request with this cursor continues."""
 
     matched: int
     done: int
@@ -172,11 +188,15 @@ class JobTypeRow(Answer):
     schema_: dict[str, Any] = Field(alias="schema", serialization_alias="schema")
     example: JSON
     max_attempts: int
+    retry_waits: list[float] = Field(
+        description="Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"
+    )
     timeout: int
     budget: float
     batch_size: int
     concurrency: int
     memory: int
+    retired: bool = Field(description="It takes no new jobs; those it has are worked off")
 
 
 class JobTypes(Answer):
@@ -186,43 +206,7 @@ class JobTypes(Answer):
 
 
 class Paused(Answer):
-    """Whether a type's queue is worked off."""
+    """The state of a type's queue: paused or not."""
 
     type: str
     paused: bool
-
-
-class Numbers(Answer):
-    """The eight numbers, and jobs by status."""
-
-    total_jobs: int
-    active_jobs: int = Field(description="queued, processing and retrying")
-    completed_jobs: int
-    failed_jobs: int
-    dead_letter_jobs: int
-    queue_length: int = Field(
-        description="Messages that wait, as SQS counts; with more than three job types, the jobs that wait"
-    )
-    retry_queue_length: int = Field(description="Jobs that wait for another attempt")
-    dlq_length: int = Field(
-        description="Messages in dead-letter queues, as SQS counts; with more than three job types, their jobs"
-    )
-    by_status: dict[Status, int]
-
-
-class TypeNumbers(Numbers):
-    """The numbers of one job type."""
-
-    oldest_queued_age_s: float | None = Field(
-        description="Seconds that the oldest queued job has waited: within 3 s for the first 15 minutes, 30 s up to "
-        "4 hours, half an hour beyond; null when none is queued"
-    )
-    in_flight: int = Field(description="Messages with a worker, or backing off: SQS counts both alike")
-    paused: bool = Field(description="Whether its queue is not worked off until somebody resumes it")
-
-
-class MetricsAnswer(Numbers):
-    """The numbers of the platform. Counters are a few seconds old, queue lengths up to a minute (SQS)."""
-
-    by_type: dict[str, TypeNumbers]
-    as_of: Time

@@ -1,4 +1,4 @@
-"""What requests look like: bodies and queries. The OpenAPI document is made from these and from `responses.py`."""
+"""Declare bodies and queries of requests. The OpenAPI document is made from these and from `responses.py`."""
 
 import math
 import re
@@ -19,8 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.adapters.s3.uploads import MOST_BYTES
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.jobtype import LONGEST_NAME
-from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY
+from chalicelib.jobs.limits import LONGEST_NAME, MAX_ATTEMPTS_CAP, MAX_DELAY
 
 MOST_TAGS = 10
 MOST_IN_BATCH = 25
@@ -137,13 +136,13 @@ class NewBatch(Body):
 
 
 class Retry(Body):
-    """How to run a job again."""
+    """Options of a retry."""
 
     payload: dict[str, Any] | None = Field(None, description="Instead of the payload it had.")
 
 
 class ListQuery(Query):
-    """Which jobs, and which of them."""
+    """Filter, order and position of a list of jobs."""
 
     limit: Whole = Field(20, ge=1, le=100)
     offset: Whole = Field(
@@ -174,7 +173,7 @@ class NoQuery(Query):
 
 
 class BulkFilter(Body):
-    """Which jobs a bulk action is for."""
+    """The jobs of a bulk action."""
 
     status: Annotated[Status, Field(strict=False)] | None = None
     type: TypeName | None = None
@@ -206,7 +205,7 @@ class Bulk(Body):
 
 
 class Redrive(Body):
-    """Which dead-lettered jobs to retry."""
+    """The dead-lettered jobs to retry."""
 
     type: TypeName | None = Field(None, description="Only jobs of this type; default: all.")
     limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)

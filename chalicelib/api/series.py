@@ -1,4 +1,4 @@
-"""How the numbers went over time."""
+"""Serve time series."""
 
 from typing import Annotated, Literal
 
@@ -20,7 +20,7 @@ endpoints = Endpoints()
 
 
 class SeriesQuery(Query):
-    """Which numbers, of which jobs, when."""
+    """The metric, jobs and time of a series."""
 
     metric: Metric
     type: TypeName | None = None
@@ -36,7 +36,7 @@ class SeriesQuery(Query):
 
 
 class Happened(Answer):
-    """What happened in one step (`throughput`)."""
+    """Counts of one step (`throughput`)."""
 
     t: Time
     created: int
@@ -47,7 +47,7 @@ class Happened(Answer):
 
 
 class WentWrong(Answer):
-    """What went wrong in one step (`failures`)."""
+    """Failures of one step (`failures`)."""
 
     t: Time
     failed: int
@@ -57,7 +57,7 @@ class WentWrong(Answer):
 
 
 class Took(Answer):
-    """How long it took, in milliseconds (`wait`, `run`, `total`); null where nothing was measured."""
+    """Durations in milliseconds (`wait`, `run`, `total`); null where nothing was measured."""
 
     t: Time
     count: int
@@ -67,7 +67,7 @@ class Took(Answer):
 
 
 class Left(Answer):
-    """How many jobs were unfinished at the end of one step (`depth`)."""
+    """Unfinished jobs at the end of one step (`depth`)."""
 
     t: Time
     depth: int

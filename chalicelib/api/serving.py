@@ -18,7 +18,7 @@ from chalicelib.api.encoding import encode
 from chalicelib.api.endpoint import Call, Endpoint, Reply, Text, read_body, read_query
 from chalicelib.api.schemas import VISIBLE_ASCII
 from chalicelib.errors import JobFlowError, MalformedRequest
-from chalicelib.telemetry import events
+from chalicelib.telemetry import request_events
 from chalicelib.telemetry.emf import gathering
 from chalicelib.telemetry.logger import within_request
 
@@ -55,7 +55,7 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
             refused = type(error).__name__ if response.status_code in REFUSALS else None
         took = 1000 * (time.perf_counter() - began)
         told = {**asker, "correlation_id": correlation_id}
-        events.request_served(endpoint.method, endpoint.path, response.status_code, took, told, refused)
+        request_events.request_served(endpoint.method, endpoint.path, response.status_code, took, told, refused)
     return response
 
 
@@ -70,7 +70,7 @@ def refuse(error: Exception, route: str, correlation_id: str) -> Response:
     """The problem for an error; one that is not the caller's is logged with its traceback."""
     body = problems.problem_of(error, correlation_id)
     if body["status"] >= 500:
-        events.request_failed(route, correlation_id)
+        request_events.request_failed(route, correlation_id)
     return problem_response(body, problems.headers_of(error))
 
 

@@ -1,15 +1,18 @@
-"""What we know, as the API tells it. Pure."""
+"""Turn jobs and numbers into answers of the API. Pure."""
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from chalicelib.adapters.s3.uploads import Upload
+from chalicelib.api import metric_responses as m
 from chalicelib.api import responses as r
 from chalicelib.counters.snapshot import Metrics, Numbers
+from chalicelib.jobs.backoff import Following
 from chalicelib.jobs.job import JSON, Attempt, Job, JobView, Status
 from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from chalicelib.jobs.listing import iso
 
 LARGEST_IN_LIST = 500
@@ -28,10 +31,11 @@ def job_whole(job: Job) -> r.JobRow:
     return r.JobRow(**_fields(job))
 
 
-def job_detail(view: JobView, why: str | None) -> r.JobDetail:
-    """A job with all that is known of its attempts, and why it waits."""
+def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None) -> r.JobDetail:
+    """Return a job with all its attempts, why it waits, and the attempts that are left (None: unknown)."""
     history = [_attempt_row(attempt) for attempt in (*view.attempts, *_current_attempt(view))]
-    return r.JobDetail(**_fields(view.job), attempt_history=history, why=why)
+    next_attempts = None if left is None else [r.NextAttempt(**asdict(one)) for one in left]
+    return r.JobDetail(**_fields(view.job), attempt_history=history, why=why, next_attempts=next_attempts)
 
 
 def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
@@ -43,18 +47,20 @@ def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
         schema=kind.schema,
         example=kind.example,
         max_attempts=kind.max_attempts,
+        retry_waits=[kind.retry.latest(attempt) for attempt in range(1, MAX_ATTEMPTS_CAP)],
         timeout=kind.timeout,
         budget=kind.job_budget,
         batch_size=kind.batch_size,
         concurrency=kind.concurrency,
         memory=kind.memory,
+        retired=kind.retired,
     )
 
 
-def metrics_answer(metrics: Metrics) -> r.MetricsAnswer:
+def metrics_answer(metrics: Metrics) -> m.MetricsAnswer:
     """The numbers of all jobs, and of each type."""
     by_type = {
-        name: r.TypeNumbers(
+        name: m.TypeNumbers(
             **_eight(numbers),
             oldest_queued_age_s=None if numbers.oldest is None else round(metrics.as_of - numbers.oldest, 1),
             in_flight=numbers.depth.in_flight,
@@ -62,7 +68,7 @@ def metrics_answer(metrics: Metrics) -> r.MetricsAnswer:
         )
         for name, numbers in metrics.by_type.items()
     }
-    return r.MetricsAnswer(**_eight(metrics.whole), by_type=by_type, as_of=iso(metrics.as_of))
+    return m.MetricsAnswer(**_eight(metrics.whole), by_type=by_type, as_of=iso(metrics.as_of))
 
 
 def upload_form(upload: Upload) -> r.UploadForm:
@@ -100,7 +106,7 @@ def _current_attempt(view: JobView) -> Iterable[Attempt]:
     recorded = {attempt.token for attempt in view.attempts}
     if outcome is None or job.started_at is None or job.token in recorded:
         return ()
-    running = Attempt(job.gen, job.attempts, outcome, job.started_at, job.finished_at)
+    running = Attempt(job.gen, job.attempts, outcome, job.started_at, job.finished_at, claim=job.claims)
     return (replace(running, request_id=job.request_id, cold_start=job.cold_start, receive_count=job.receive_count),)
 
 
@@ -108,6 +114,7 @@ def _attempt_row(attempt: Attempt) -> r.AttemptRow:
     return r.AttemptRow(
         gen=attempt.gen,
         attempt=attempt.attempt,
+        claim=attempt.claim,
         outcome=attempt.outcome,
         started_at=iso(attempt.started_at),
         finished_at=_iso(attempt.finished_at),

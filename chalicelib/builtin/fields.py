@@ -1,6 +1,6 @@
 """Values that payloads and results of built-in job types share with the API."""
 
-from chalicelib.jobs.jobtype import NAME as TYPE_NAME
+from chalicelib.jobs.checks import NAME as TYPE_NAME
 from chalicelib.jobs.listing import iso
 
 __all__ = ["TYPE_NAME", "iso"]

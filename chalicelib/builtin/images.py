@@ -28,7 +28,7 @@ class ImageRefused(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What to do, in this order; sizes in pixels of the upright image. `crop` is (left, top, right, bottom)."""
+    """The steps, in this order; sizes in pixels of the upright image. `crop` is (left, top, right, bottom)."""
 
     crop: tuple[int, int, int, int] | None = None
     fit: tuple[int, int] | None = None
@@ -144,7 +144,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _small(image: Image.Image) -> bool:
-    """Whether the few percent that a second search for the best encoding saves are worth its time."""
+    """Return True when a second search for the best encoding, which saves a few percent, is worth its time."""
     return image.width * image.height <= WORTH_OPTIMIZING
 
 

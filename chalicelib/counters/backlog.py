@@ -1,4 +1,4 @@
-"""Since when queued jobs wait, kept as numbers that only need adding: how many came in when and have not left. Pure.
+"""Tell since when queued jobs wait, by numbers that are only added to: jobs that came in and have not left. Pure.
 
 Each queued job counts on three rulers. A fine one forgets early, so that a backlog of days takes a few kilobytes and a
 wait of minutes is known to seconds: within 2.5 s up to a quarter of an hour, 30 s up to 4 hours, 30 minutes beyond.
@@ -74,7 +74,7 @@ def ahead(marks: Mapping[str, int], since: float, now: float) -> int:
 
 
 def litter(marks: Mapping[str, int], now: float) -> list[str]:
-    """Return the names that nobody reads any more."""
+    """Return the names of outdated fields."""
     return [name for name, n in marks.items() if n <= 0 or not is_live(name, now)]
 
 

@@ -1,4 +1,4 @@
-"""What the table's stream tells, as plain values; `adapters/dynamo/changes.py` reads them out of its records. Pure."""
+"""Describe changes of the table's stream as plain values; `adapters/dynamo/changes.py` reads its records. Pure."""
 
 from dataclasses import dataclass
 

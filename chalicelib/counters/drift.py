@@ -1,4 +1,4 @@
-"""Where the counters and the jobs disagree, and how much of that no job in motion can explain. Pure.
+"""Compare counters with jobs, and tell how much of a difference no job in motion can explain. Pure.
 
 Jobs move while they are counted, so the two are never equal at work. Every move since shortly before the recount is
 known from the minute buckets, and one move changes a number by one: only what exceeds them is *sure*. That the
@@ -38,7 +38,7 @@ class Drift:
 
     @property
     def difference(self) -> int:
-        """What must be added to make the counters right, if nothing is in motion."""
+        """Return the amounts to add to make the counters right, if nothing is in motion."""
         return self.found - self.counted
 
     @property

@@ -1,4 +1,4 @@
-"""What a change of a job adds to the counters: folds what the stream tells into additions per counter row. Pure."""
+"""Fold the changes of the stream into additions per counter row. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What needs somebody, most urgent first. Pure."""
+"""Find what needs attention, most urgent first. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ HOUR = 3600.0
 
 
 class Kind(StrEnum):
-    """What there is to see, in the order of its urgency."""
+    """Kinds of findings, in the order of their urgency."""
 
     NEW_DEAD_LETTERS = "new_dead_letters"
     GROWING = "growing"

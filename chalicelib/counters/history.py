@@ -1,4 +1,4 @@
-"""What was counted over time, as somebody asks for it: which rows to read, and how many at most."""
+"""Read numbers over time: choose the rows of a request, and bound how many are read."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -91,7 +91,7 @@ class History:
         return Errors(found[:MOST_GROUPS], marks, len(found) > MOST_GROUPS or len(hours) >= MOST_ROWS, begin, now)
 
     def health(self, names: Sequence[str]) -> list[Finding]:
-        """Return what needs somebody among these types, most urgent first: a query a type, and three."""
+        """Return the findings about these types, most urgent first: a query a type, and three."""
         now = self.clock()
         minutes = {name: self.counters.buckets(name, 60, now - HOUR, now) for name in names}
         errors = self.counters.errors(now - DAY, now, MOST_ROWS)

@@ -18,7 +18,7 @@ DONE = "copied_at"
 
 @dataclass
 class Legacy:
-    """What is left of the old row, as far as this process has to know it: read once."""
+    """The rest of the old row, read once a process."""
 
     rows: CounterTable
     _there: bool | None = None

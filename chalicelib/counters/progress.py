@@ -1,4 +1,4 @@
-"""How far a recount is, kept on the control table, so that the next invocation goes on where one had to stop."""
+"""Keep the progress of a recount on the control table, so that the next invocation continues it."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ LANE = "run"
 
 
 class Phase(StrEnum):
-    """What a recount does next."""
+    """The next phase of a recount."""
 
     IDLE = "idle"
     COUNTING = "counting"

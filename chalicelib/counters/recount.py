@@ -38,7 +38,7 @@ PAGES = 20
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a run stands: how many jobs, where the counters differ, and what was added to them."""
+    """The state of a run: how many jobs, where the counters differ, and what was added to them."""
 
     phase: Phase
     jobs: int = 0
@@ -48,7 +48,7 @@ class Report:
 
     @property
     def wrong(self) -> dict[str, int]:
-        """What is wrong for sure, by type and status."""
+        """Return the errors that are sure, by type and status."""
         return named(sure(self.drifts))
 
 

@@ -31,7 +31,7 @@ def resolution(step: int) -> int:
 
 
 def grid(start: float, end: float, step: int) -> list[float]:
-    """Where the points of a series lie: whole steps from the one that holds `start` up to `end`."""
+    """Return the times of a series' points: whole steps from the one that holds `start` up to `end`."""
     first = int(start // step) * step
     return [float(at) for at in range(first, int(end) + 1, step)]
 
@@ -47,17 +47,17 @@ def gather(buckets: Buckets, start: float, end: float, step: int) -> Steps:
 
 
 def throughput(steps: Steps) -> list[dict[str, Any]]:
-    """What happened in each step."""
+    """Return the counts of each step."""
     return [{"t": at, **{event: numbers[event] for event in EVENTS}} for at, numbers in steps]
 
 
 def failures(steps: Steps) -> list[dict[str, Any]]:
-    """What went wrong in each step, and the share of the jobs that ended badly of those that ended."""
+    """Return the failures of each step, and the share of the jobs that ended badly of those that ended."""
     return [{"t": at, **_failed(numbers)} for at, numbers in steps]
 
 
 def durations(steps: Steps, which: str) -> list[dict[str, Any]]:
-    """How many were measured in each step, and their percentiles in milliseconds."""
+    """Return how many were measured in each step, and their percentiles in milliseconds."""
     return [{"t": at, **_summary(numbers, which)} for at, numbers in steps]
 
 
@@ -94,7 +94,7 @@ def _covered(now: float, window: float) -> float:
 
 
 def spark_start(now: float) -> float:
-    """When the first hour of a sparkline begins."""
+    """Return the start of the first hour of a sparkline."""
     return (now // 3600 - (SPARKS - 1)) * 3600
 
 

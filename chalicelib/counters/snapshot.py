@@ -84,7 +84,7 @@ class MetricsReader:
         return self.queue.depth(name) if types <= MOST_ASKED else expected(standing, name)
 
     def count(self, status: Status | None, job_type: str | None) -> int:
-        """How many jobs there are with this status and type, as last counted."""
+        """Return how many jobs have this status and type, as last counted."""
         return count(self.counters.standing().totals, status, job_type)
 
 

@@ -1,4 +1,4 @@
-"""The rows of totals as everybody else knows them, and what of them nobody reads any more. Pure."""
+"""Turn rows of totals into the values that readers use, and name their outdated fields. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,7 +37,7 @@ def _unsent(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, list[float]]:
 
 
 def litter(item: Mapping[str, Any], now: float) -> list[str]:
-    """Return what of a type's row nobody reads any more: times long past, and marks of shards that have ended."""
+    """Return the outdated fields of a type's row: times long past, and marks of shards that have ended."""
     marks = {name: int(value) for name, value in item.items() if name.startswith(keys.WAITING)}
     shards = [name for name in item if name.startswith(keys.MARK) and keys.ended(name.removeprefix(keys.MARK), now)]
     even = [name for name, n in item.items() if name.startswith(keys.UNSENT) and n <= 0]

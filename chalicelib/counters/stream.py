@@ -17,7 +17,7 @@ TIDY_EVERY = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What became of a batch: the entries that were added, and what was skipped."""
+    """The outcome of a batch: the entries that were added, and what was skipped."""
 
     added: list[Entry] = field(default_factory=list)
     skipped: list[Unreadable] = field(default_factory=list)

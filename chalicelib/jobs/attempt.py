@@ -12,7 +12,7 @@ LONGEST_STACK = 8_000
 def attempt_of(
     job: Job, outcome: str, now: float, error: BaseException | None = None, delay: int | None = None
 ) -> Attempt:
-    """What is known of the attempt that holds, or held, the job."""
+    """The known facts of the attempt that holds, or held, the job."""
     return Attempt(
         gen=job.gen,
         attempt=job.attempts,

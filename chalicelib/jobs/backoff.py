@@ -49,6 +49,25 @@ STANDARD = Backoff()
 
 
 @dataclass(frozen=True, slots=True)
+class Following:
+    """An attempt that follows if the one before it fails, and after how many seconds: at the earliest and latest."""
+
+    attempt: int
+    earliest: int
+    latest: int
+
+
+def following(backoff: Backoff, failing: int, max_attempts: int, chance: Chance | None = None) -> list[Following]:
+    """Return the attempts that are left if attempt `failing` and all after it fail. `chance` None: the curve's jitter.
+
+    Each wait counts from the end of the attempt before.
+    """
+    low = chance or (lambda low, _: low)
+    left = range(max(1, failing), max_attempts)
+    return [Following(n + 1, backoff.delay(n, low), backoff.delay(n, no_jitter)) for n in left]
+
+
+@dataclass(frozen=True, slots=True)
 class Retry:
     """Try again in `delay` seconds."""
 

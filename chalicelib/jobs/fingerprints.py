@@ -1,4 +1,4 @@
-"""When two errors are the same one: ids, numbers, paths and times may differ, error codes may not. Pure."""
+"""Group equal errors: ids, numbers, paths and times may differ, error codes may not. Pure."""
 
 import hashlib
 import re
@@ -43,7 +43,9 @@ def generalise(message: str) -> str:
 def fingerprint(job_type: str, error_class: str, message: str) -> tuple[str, str]:
     """Return a stable name for "the same error", made of the whole first line, and its general message."""
     general = _general(message)
-    return hashlib.sha256(f"{job_type}|{error_class}|{general}".encode()).hexdigest()[:12], general[:LONGEST]
+    # A message may hold half a surrogate pair, which is no Unicode: it must not keep a job from failing.
+    named = f"{job_type}|{error_class}|{general}".encode("utf-8", "replace")
+    return hashlib.sha256(named).hexdigest()[:12], general[:LONGEST]
 
 
 def mentions(error_class: str | None, message: str | None, text: str) -> bool:

@@ -4,30 +4,26 @@ import importlib
 import inspect
 import json
 import pkgutil
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload, UnknownJobType
-from chalicelib.jobs.backoff import LONGEST_WAIT, STANDARD, Backoff
+from chalicelib.jobs.backoff import STANDARD, Backoff
+from chalicelib.jobs.checks import check_curve, check_limits, check_name, field_errors, hints, payload_model
 from chalicelib.jobs.example import example_of
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, SPARE_RECEIVES
-from chalicelib.jobs.readback import check_models, check_reads_back, check_runs_at_once
+from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES
+from chalicelib.jobs.readback import check_models, check_reads_back
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
-NAME = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
-LONGEST_NAME = 40
-SAFETY = 5.0
-"""Seconds of a function's timeout that are kept for receiving, claiming and settling."""
 
 
 @dataclass(frozen=True)
@@ -126,12 +122,6 @@ class JobType(Generic[P, R]):
         return stored
 
 
-def field_errors(error: ValidationError, *prefix: str) -> list[FieldError]:
-    """Pydantic's findings without the input they were found in: that may be secret."""
-    details = error.errors(include_url=False, include_context=False, include_input=False)
-    return [FieldError((*prefix, *detail["loc"]), detail["msg"].removeprefix("Value error, ")) for detail in details]
-
-
 _registry: dict[str, JobType[Any, Any]] = {}
 
 
@@ -165,47 +155,17 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
 
     def declare(function: "Callable[[P, JobContext], R]") -> JobType[P, R]:
         declared = JobType(
-            name, function, _payload_model(name, function), max_attempts, timeout, batch_size, window, concurrency,
+            name, function, payload_model(name, function), max_attempts, timeout, batch_size, window, concurrency,
             memory, budget, tuple(grants), retry, upgrade, retired,
         )  # fmt: skip
-        _check(declared)
-        check_models(name, payload=declared.payload_model, result=_hints(function).get("return"))
+        check_name(name)
+        check_limits(name, {**vars(declared), "budget": declared.job_budget})
+        check_curve(name, retry)
+        check_models(name, payload=declared.payload_model, result=hints(function).get("return"))
         _registry[name] = declared
         return declared
 
     return declare
-
-
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
-    return get_type_hints(function, localns={"JobContext": Any})
-
-
-def _payload_model(name: str, function: Callable[..., Any]) -> Any:
-    check_runs_at_once(name, function)
-    parameters = list(inspect.signature(function).parameters)
-    model = _hints(function).get(parameters[0]) if parameters else None
-    if len(parameters) != 2 or not (isinstance(model, type) and issubclass(model, BaseModel)):
-        raise ConfigurationError(
-            f"{name}: the function takes (payload, ctx), and payload is annotated with a pydantic model"
-        )
-    return model
-
-
-def _check(declared: JobType[Any, Any]) -> None:
-    if not NAME.fullmatch(declared.name) or len(declared.name) > LONGEST_NAME:
-        raise ConfigurationError(f"{declared.name!r}: a job type is named like email.send (lower case, dots)")
-    limits = {
-        "max_attempts": (1, MAX_ATTEMPTS_CAP), "timeout": (SAFETY + 1, 900), "batch_size": (1, 10), "window": (0, 300),
-        "concurrency": (2, 1000), "memory": (128, 10240), "budget": (0.1, declared.timeout - 1),
-    }  # fmt: skip
-    for field, (low, high) in limits.items():
-        value = declared.job_budget if field == "budget" else getattr(declared, field)
-        if not low <= value <= high:
-            raise ConfigurationError(f"{declared.name}: {field} must be between {low:g} and {high:g}")
-    curve = declared.retry
-    for field, low, high in (("first", 1, LONGEST_WAIT), ("factor", 1, 10), ("longest", 1, LONGEST_WAIT)):
-        if not low <= getattr(curve, field) <= high:
-            raise ConfigurationError(f"{declared.name}: retry's {field} must be between {low} and {high}")
 
 
 def get(name: str) -> JobType[Any, Any]:

@@ -38,3 +38,7 @@ RETIRE_AFTER = 3_600.0
 SQS_LONGEST_DELAY = 900
 """SQS's own limit on `DelaySeconds`:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-timers.html"""
+LONGEST_NAME = 40
+"""Characters of a job type's name: it is part of the names of queues and functions."""
+SAFETY = 5.0
+"""Seconds of a function's timeout that are kept for receiving, claiming and settling."""

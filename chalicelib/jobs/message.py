@@ -1,4 +1,4 @@
-"""A nudge as the body of a queue message: `{"v":1,"id":…,"gen":…,"type":…,"cid":…}`. Pure."""
+"""Write and read the body of a queue message: `{"v":1,"id":…,"gen":…,"type":…,"cid":…}`. Pure."""
 
 import json
 
@@ -15,7 +15,7 @@ def write_nudge(nudge: Nudge) -> str:
 
 
 def parse_nudge(body: str) -> Nudge:
-    """The nudge in a message body; raises MalformedMessage that says what is wrong with it."""
+    """Return the content of a message body; raises MalformedMessage that says what is wrong with it."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:

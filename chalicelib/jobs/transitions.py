@@ -1,90 +1,17 @@
-"""The named doors through which a job changes: each makes a `Change`, a conditional write as plain data.
-
-A store does nothing but test and apply a `Change`; what may happen, and what is written, is decided here.
-"""
+"""The named doors through which a job changes: each makes a `Change` and decides what it may do and what it writes."""
 
 import math
-import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.jobs import job as j
+from chalicelib.jobs.change import Change, Claimant, Test
 from chalicelib.jobs.fingerprints import fingerprint
-from chalicelib.jobs.job import JSON, Job, Move, Status
+from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.limits import KEEP_DEAD, KEEP_DONE, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 
 CUT = "…".encode()
 LONGEST_CLASS, LONGEST_ERROR, LONGEST_NOTE = 60, 160, 110
 """Bytes of an error's class, of class and message together, and of a progress note: what a job item has room for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """One condition on one field.
-
-    `op` is `=`, `<`, `below` (another field), `due` (absent or <=) or `unset` (absent or false).
-    """
-
-    __test__ = False
-
-    field: str
-    op: str
-    value: Any = None
-
-    def holds(self, job: Job) -> bool:
-        """Return whether the job passes; the in-memory twin of the store's condition expression."""
-        return _OPERATORS[self.op](getattr(job, self.field), self.value, job)
-
-
-_OPERATORS: Mapping[str, Callable[[Any, Any, Job], bool]] = {
-    "=": lambda have, want, _: have == want,
-    "<": lambda have, want, _: have is not None and have < want,
-    "below": lambda have, other, job: have < getattr(job, other),
-    "due": lambda have, now, _: have is None or have <= now,
-    "unset": lambda have, _, __: not have,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A conditional write on one job: allowed from `move.source` at generation `gen` while all `tests` hold.
-
-    `values` are set (None removes), `increments` are added. `writer` names this very write: a store that is refused
-    and then finds `writer` on the job knows that the reply to its own first try was lost, and that it won.
-    """
-
-    move: Move
-    gen: int
-    tests: tuple[Test, ...]
-    values: Mapping[str, Any]
-    increments: Mapping[str, int] = field(default_factory=dict)
-    writer: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
-    job_type: str = ""
-    """The job's type, which names its partitions of the index. Without it the job stays in the partition it is in."""
-
-    def allowed(self, job: Job) -> bool:
-        """Return whether this change may be applied to the job as it is."""
-        return job.status in self.move.source and job.gen == self.gen and all(t.holds(job) for t in self.tests)
-
-    def applied(self, job: Job) -> Job:
-        """The job after the change."""
-        added = {name: getattr(job, name) + n for name, n in self.increments.items()}
-        return replace(job, **{**self.written(), **added})
-
-    def written(self) -> dict[str, Any]:
-        """Every field this change sets, the status and the writer included; None means removed."""
-        status = {} if self.move.target is None else {"status": self.move.target}
-        return {**status, **self.values, "writer": self.writer}
-
-
-@dataclass(frozen=True, slots=True)
-class Claimant:
-    """The claimant: the Lambda request, whether it began cold, and the message's receive count."""
-
-    request_id: str
-    cold_start: bool = False
-    receive_count: int = 1
 
 
 def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: str = "") -> Change:

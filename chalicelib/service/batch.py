@@ -1,19 +1,16 @@
 """Submit many jobs at once: each is stored, then their messages go out in tens."""
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.errors import JobFlowError, MoveRefused, NotStored
-from chalicelib.jobs import transitions
+from chalicelib.errors import JobFlowError, NotStored
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import SQS_LONGEST_DELAY
-from chalicelib.jobs.ports import Nudge
-from chalicelib.service.jobs import TIME_TO_ACT, JobService, Submission
+from chalicelib.service.dispatch import AT_ONCE
+from chalicelib.service.jobs import TIME_TO_ACT, JobService
+from chalicelib.service.submission import Submission
 from chalicelib.telemetry import events
 
-AT_ONCE = 10
-"""Messages in one SendMessageBatch."""
 NO_TIME = JobFlowError("There was no time left.")
 
 
@@ -84,48 +81,11 @@ def _send_all(service: JobService, jobs: Sequence[Job], ends: float) -> set[str]
             for job in chunk:
                 events.dispatch_deferred(job, NO_TIME)
         else:
-            sent |= dispatch_many(service, chunk, delays, ends)
+            sent |= service.dispatcher.send_many(chunk, delays, ends)
     return sent
-
-
-def dispatch_many(
-    service: JobService, jobs: Sequence[Job], delays: Mapping[str, int], ends: float = math.inf
-) -> set[str]:
-    """Send up to ten jobs' messages, of one type, in one request; return the ids of those that got out.
-
-    `delays` are in seconds, by id. From `ends` on (epoch seconds) the jobs are no longer marked as sent.
-    """
-    try:
-        lost = {nudge.id for nudge in service.queue.send_many([_nudge(job) for job in jobs], delays)}
-    except Exception as error:
-        for job in jobs:
-            events.dispatch_deferred(job, error)
-        return set()
-    for job in jobs:
-        if job.id in lost:
-            events.dispatch_deferred(job, JobFlowError("The queue did not take the message."))
-        elif service.now() < ends:
-            _mark(service, job)
-    return {job.id for job in jobs} - lost
-
-
-def _mark(service: JobService, job: Job) -> None:
-    if job.sent:
-        return
-    try:
-        service.store.apply(job.id, transitions.mark_sent(job))
-    except MoveRefused:
-        return  # a worker was faster: its claim marks the job as sent
-    except Exception as error:
-        # The message is out; without the mark the watchdog may send another, and the claim lets one of them run.
-        events.dispatch_deferred(job, error)
 
 
 def _chunks(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
     for job_type in dict.fromkeys(job.type for job in jobs):
         same = [job for job in jobs if job.type == job_type]
         yield from (same[start : start + AT_ONCE] for start in range(0, len(same), AT_ONCE))
-
-
-def _nudge(job: Job) -> Nudge:
-    return Nudge(job.id, job.gen, job.type, job.correlation_id)

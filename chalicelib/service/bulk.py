@@ -1,13 +1,15 @@
 """Retry or cancel many jobs at once: those that are listed, or those that match."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from chalicelib.errors import FieldError, InvalidPosition, JobConflict, JobNotFound
 from chalicelib.jobs.job import RETRYABLE, Job, Status
 from chalicelib.jobs.listing import born, by_due, order, read_cursor, write_cursor
-from chalicelib.jobs.ports import Filter
-from chalicelib.service.jobs import TIME_TO_ACT, JobService
+from chalicelib.jobs.ports import Filter, JobStore
+from chalicelib.service.jobs import TIME_TO_ACT
 
 PAGE = 100
 Place = tuple[Status, str | None]
@@ -37,77 +39,98 @@ class Report:
         return self.cursor is not None
 
 
-def act_on_ids(service: JobService, action: str, ids: Sequence[str], dry_run: bool = False) -> Report:
-    """Retry or cancel the jobs with these ids; a job that cannot be, or not in time, is skipped with the reason."""
-    report, ends = Report(matched=len(set(ids))), service.now() + TIME_TO_ACT
-    for job_id in dict.fromkeys(ids):
-        if service.now() < ends:
-            _act(service, action, job_id, report, dry_run)
-        else:
-            report.skipped.append((job_id, "There was no time left for this job; send it again."))
-    return report
+class Actions(Protocol):
+    """The action on each job; raises JobNotFound, JobConflict."""
+
+    def retry(self, job_id: str) -> Job:
+        """Run a finished job again."""
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job."""
 
 
-def act_on_matches(
-    service: JobService,
-    action: str,
-    which: Filter,
-    limit: int = PAGE,
-    dry_run: bool = False,
-    cursor: str | None = None,
-) -> Report:
-    """Retry or cancel up to `limit` jobs that match, from a cursor of such a call on. Raises InvalidPosition.
+@dataclass(frozen=True)
+class BulkActions:
+    """Bulk actions over the jobs of a store. `clock` gives seconds since the epoch."""
 
-    However rare the matches are, each call gets on: it ends with a cursor behind all that it has looked at.
-    """
-    report, ends = Report(), service.now() + TIME_TO_ACT
-    statuses = (which.status,) if which.status else BY_DEFAULT[action]
-    place: Place | None = _place(service, action, which, cursor) if cursor else (statuses[0], None)
-    while place is not None and report.matched < limit and service.now() < ends:
-        status, position = place
+    store: JobStore
+    actions: Actions
+    cursor_secret: str = "development"  # noqa: S105
+    clock: Callable[[], float] = time.time
+
+    def on_ids(self, action: str, ids: Sequence[str], dry_run: bool = False) -> Report:
+        """Retry or cancel the jobs with these ids; one that cannot be, or not in time, is skipped with the reason."""
+        report, ends = Report(matched=len(set(ids))), self.clock() + TIME_TO_ACT
+        for job_id in dict.fromkeys(ids):
+            if self.clock() < ends:
+                self._act(action, job_id, report, dry_run)
+            else:
+                report.skipped.append((job_id, "There was no time left for this job; send it again."))
+        return report
+
+    def on_matches(
+        self, action: str, which: Filter, limit: int = PAGE, dry_run: bool = False, cursor: str | None = None
+    ) -> Report:
+        """Retry or cancel up to `limit` jobs that match, from a cursor of such a call on. Raises InvalidPosition.
+
+        However rare the matches are, each call makes progress: it ends with a cursor behind all that it has looked at.
+        """
+        report, ends = Report(), self.clock() + TIME_TO_ACT
+        statuses = (which.status,) if which.status else BY_DEFAULT[action]
+        place: Place | None = self._place(action, which, cursor) if cursor else (statuses[0], None)
+        while place is not None and report.matched < limit and self.clock() < ends:
+            place = self._page(action, which, place, statuses, report, (limit, ends, dry_run))
+        if place is not None:
+            report.cursor = write_cursor("|".join((action, place[0], place[1] or "")), which, self.cursor_secret)
+        return report
+
+    def _page(
+        self,
+        action: str,
+        which: Filter,
+        place: Place,
+        statuses: Sequence[Status],
+        report: Report,
+        bounds: tuple[int, float, bool],
+    ) -> Place | None:
+        """Act on one page; return where the search continues."""
+        (status, position), (limit, ends, dry_run) = place, bounds
         asked = replace(which, status=status)
-        page = service.store.page(asked, limit - report.matched, position)
+        page = self.store.page(asked, limit - report.matched, position)
         for number, job in enumerate(page.jobs):
-            if number > 0 and service.now() >= ends:
-                place = status, _key(page.jobs[number - 1], asked)
-                break
+            if number > 0 and self.clock() >= ends:
+                return status, _key(page.jobs[number - 1], asked)
             # A running job that was asked to stop stays in its state until it does: asking again is not progress.
             if action == "retry" or not job.cancel_requested:
                 report.matched += 1
-                _act(service, action, job.id, report, dry_run)
-        else:
-            place = _after(status, page.position, statuses)
-    if place is not None:
-        report.cursor = write_cursor("|".join((action, place[0], place[1] or "")), which, service.cursor_secret)
-    return report
+                self._act(action, job.id, report, dry_run)
+        return _after(status, page.position, statuses)
 
-
-def _act(service: JobService, action: str, job_id: str, report: Report, dry_run: bool) -> None:
-    do: Callable[[str], Job] = service.retry if action == "retry" else service.cancel
-    try:
-        if dry_run:
-            _check(service.store.get(job_id), action)
+    def _act(self, action: str, job_id: str, report: Report, dry_run: bool) -> None:
+        do: Callable[[str], Job] = self.actions.retry if action == "retry" else self.actions.cancel
+        try:
+            if dry_run:
+                _check(self.store.get(job_id), action)
+            else:
+                do(job_id)
+        except (JobNotFound, JobConflict) as error:
+            report.skipped.append((job_id, str(error)))
         else:
-            do(job_id)
-    except (JobNotFound, JobConflict) as error:
-        report.skipped.append((job_id, str(error)))
-    else:
-        report.done += not dry_run
+            report.done += not dry_run
+
+    def _place(self, action: str, which: Filter, cursor: str) -> Place:
+        """Return the status and the position at which a search continues; raises InvalidPosition."""
+        given_for, status, position = read_cursor(cursor, which, self.cursor_secret, "cursor").split("|", 2)
+        if given_for != action:
+            where = [FieldError(("cursor",), f"belongs to the action {given_for}; start again without it")]
+            raise InvalidPosition("The cursor cannot be used.", where)
+        return Status(status), position or None
 
 
 def _check(job: Job, action: str) -> None:
     allowed = job.status in RETRYABLE if action == "retry" else not job.terminal
     if not allowed:
         raise JobConflict(f"Job {job.id} is {job.status}; this action is not for such jobs.")
-
-
-def _place(service: JobService, action: str, which: Filter, cursor: str) -> Place:
-    """The status and the position at which a search goes on; raises InvalidPosition."""
-    given_for, status, position = read_cursor(cursor, which, service.cursor_secret, "cursor").split("|", 2)
-    if given_for != action:
-        where = [FieldError(("cursor",), f"belongs to the action {given_for}; start again without it")]
-        raise InvalidPosition("The cursor cannot be used.", where)
-    return Status(status), position or None
 
 
 def _after(status: Status, position: str | None, statuses: Sequence[Status]) -> Place | None:

@@ -1,7 +1,5 @@
 """The use cases: submit, get, list, retry, cancel. Knows ports and job types, nothing of HTTP or AWS."""
 
-import contextlib
-import hashlib
 import json
 import math
 import time
@@ -23,10 +21,13 @@ from chalicelib.errors import (
     UnknownJobType,
 )
 from chalicelib.jobs import jobtype, transitions
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, RETRYABLE, WAITING, Job, JobView, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE, SQS_LONGEST_DELAY
 from chalicelib.jobs.listing import read_cursor, write_cursor
-from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Nudge, Page
+from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Page
+from chalicelib.service.dispatch import Dispatcher
+from chalicelib.service.submission import Submission
 from chalicelib.telemetry import events
 
 NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
@@ -39,26 +40,6 @@ STILL_SENDING = 5.0
 """Seconds in which an unsent job is taken to be on its way: a replay sends its message again only after them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A producer's request for a job; `run_at` in seconds since the epoch."""
-
-    type: str
-    payload: JSON
-    max_attempts: int | None = None
-    delay_seconds: int | None = None
-    run_at: float | None = None
-    tags: tuple[str, ...] = ()
-    idempotency_key: str | None = None
-    correlation_id: str = ""
-    principal: str = ""
-
-    def body_hash(self) -> str:
-        """Return the hash of the request as canonical JSON: it tells whether two requests with one key are the same."""
-        body = [self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]
-        return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
-
-
 @dataclass
 class JobService:
     """Jobs, for producers and operators. `clock` gives seconds since the epoch."""
@@ -69,7 +50,7 @@ class JobService:
     clock: Callable[[], float] = time.time
 
     def submit(self, asked: Submission) -> tuple[Job, bool]:
-        """Store a job and nudge its queue; returns it, and False when the same key and body came before.
+        """Store a job and send its message; return it, and False when the same key and body came before.
 
         Durable before it returns; if the message does not get out, the watchdog sends it within two minutes.
         Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch.
@@ -152,7 +133,7 @@ class JobService:
             return after
         raise JobConflict(f"Job {job_id} is changing too quickly; try again.")
 
-    def _stopping(self, found: Job) -> transitions.Change:
+    def _stopping(self, found: Job) -> Change:
         """Return the change that stops a job; one that runs is asked, unless its type and its worker are gone."""
         now = self.now()
         if found.status in WAITING:
@@ -161,33 +142,32 @@ class JobService:
             return transitions.retire(found, now=now, reason="An operator cancelled it; its job type was removed.")
         return transitions.ask_to_stop(found, now=now)
 
-    def now(self) -> float:
-        """Seconds since the epoch, to the millisecond: what is stored is what was meant."""
-        return round(self.clock(), 3)
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Return what sends this service's messages."""
+        return Dispatcher(self.store, self.queue, self.clock)
 
-    def dispatch(self, job: Job, delay: int = 0) -> None:
-        """Send the job's nudge and write down that it was sent; raises what the queue raises."""
-        self.queue.send(Nudge(job.id, job.gen, job.type, job.correlation_id), delay)
-        with contextlib.suppress(MoveRefused):  # a worker was faster: its claim marks the job as sent
-            self.store.apply(job.id, transitions.mark_sent(job))
+    def now(self) -> float:
+        """Return seconds since the epoch, to the millisecond."""
+        return self.dispatcher.now()
 
     def delay_of(self, job: Job) -> int:
         """Whole seconds until the job may run; beyond SQS_LONGEST_DELAY the watchdog sends it when it is time."""
         return max(0, math.ceil((job.run_at or 0) - self.now()))
 
     def send(self, job: Job) -> Job:
-        """The second half of `submit`: nudge the queue, or leave it to the watchdog when that fails or is too early."""
+        """Send the message of a stored job, or leave it to the watchdog when that fails or is too early."""
         delay = self.delay_of(job)
         if delay > SQS_LONGEST_DELAY:
             return job
         try:
-            self.dispatch(job, delay)
+            self.dispatcher.send(job, delay)
         except Exception as error:
             events.dispatch_deferred(job, error)
             return job
         return replace(job, sent=True)
 
-    def _apply(self, found: Job, change: transitions.Change) -> Job:
+    def _apply(self, found: Job, change: Change) -> Job:
         try:
             return self.store.apply(found.id, change)
         except MoveRefused as refused:

@@ -40,22 +40,28 @@ class Metric(StrEnum):
     RECOUNTED = "Recounted"
 
 
-PER_TYPE = frozenset({Metric.COMPLETED, Metric.FAILED})
-"""Counted for each job type, because an alarm is about their ratio. CloudWatch bills each name of each type, and
-`GET /metrics` has all the others by type for nothing: those are counted for the platform as a whole."""
+PER_TYPE = frozenset({Metric.COMPLETED, Metric.FAILED, Metric.DEAD_LETTERED})
+"""Counted for each job type, because alarms are about a type's share of failures and about its dead letters. CloudWatch
+bills each name of each type, and `GET /metrics` has all the others by type for nothing: those are counted for the
+platform as a whole."""
+AT_ONCE = frozenset({Metric.DEAD_LETTERED})
+"""Written at once: an alarm waits for each single one, and a later job of the batch may end the process."""
 _lock = threading.Lock()
 _gathered: Counter[tuple[tuple[str, str], Metric]] = Counter()
 _gathering = 0
 
 
 def count(metric: Metric, job_type: str = PLATFORM, number: int = 1, *, event: str | None = None) -> None:
-    """Count; written at the end of `gathering`, or at once outside of it. An `event` stands in the job type's place."""
+    """Count; written at the end of `gathering`, or at once outside of it. An `event` stands in the job type's place.
+
+    With one of AT_ONCE all that was gathered so far is written.
+    """
     if metric not in PER_TYPE:
         job_type = PLATFORM
     dimension = ("job_type", job_type) if event is None else ("event", event)
     with _lock:
         _gathered[dimension, metric] += number
-        wait = _gathering > 0
+        wait = _gathering > 0 and metric not in AT_ONCE
     if not wait:
         flush()
 

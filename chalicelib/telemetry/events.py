@@ -18,9 +18,6 @@ ENDS = {
     Status.DEAD_LETTER: Metric.DEAD_LETTERED,
 }
 """What the end of an attempt counts as, by the state it leaves the job in."""
-LONGEST_PATH = 200
-STORED = ("POST", "/jobs", 201)
-"""An answer that has a line already: job.created, which has the job's id beside the same correlation id."""
 
 
 def created(job: Job) -> None:
@@ -119,7 +116,7 @@ def dead_letter_removed(job_type: str, job_id: str, why: str) -> None:
 
 
 def dead_letter_malformed(job_type: str) -> None:
-    """A message in a dead-letter queue is no nudge; it stays there for someone to look at."""
+    """Log that a message in a dead-letter queue is malformed; it stays there for an operator."""
     logger().error("sweeper.malformed", extra={"job_type": job_type})
 
 
@@ -148,7 +145,7 @@ def message_dropped(nudge: Nudge, current: Job | None, why: str) -> None:
 
 
 def message_malformed(job_type: str, why: str, receive_count: int) -> None:
-    """A message is no nudge of this version; it backs off and ends in the dead-letter queue."""
+    """Log that a message is malformed; it backs off and ends in the dead-letter queue."""
     logger().error("message.malformed", extra={"job_type": job_type, "why": why, "receive_count": receive_count})
 
 
@@ -162,51 +159,6 @@ def store_failed(job_type: str, job_id: str, error: Exception) -> None:
     logger().exception(
         "worker.aws_error", extra={"job_type": job_type, "job_id": job_id, "error": type(error).__name__}
     )
-
-
-def rate_limiter_down(error: Exception) -> None:
-    """The control table did not answer: requests are let in (open), and this is counted."""
-    logger().error("rate_limit.unavailable", extra={"error_class": type(error).__name__})
-    count(Metric.CONTROL_TABLE_DOWN)
-
-
-def request_served(
-    method: str, route: str, status: int, duration_ms: float, asker: Mapping[str, str], refused: str | None = None
-) -> None:
-    """Tell that the API answered: the route as declared, without the ids in it, who asked, and why it was refused."""
-    keys = {"method": method, "route": route, "status_code": status, "duration_ms": round(duration_ms, 1), **asker}
-    if refused is not None:
-        logger().warning("api.refused", extra={**keys, "why": refused})
-        return
-    level = logger().debug if (method, route, status) == STORED else logger().info
-    level("api.request", extra=keys)
-
-
-def token_refused(principal: str | None, why: str, method: str, path: str) -> None:
-    """Tell that the authorizer refused a token: whose it was, if it is one of ours, and which call it was for."""
-    asked = {"method": method, "path": path[:LONGEST_PATH], "why": why}
-    logger().warning("auth.refused", extra={**asked, **({"principal": principal} if principal else {})})
-
-
-def request_failed(route: str, correlation_id: str) -> None:
-    """The API raised an unexpected error: the traceback is in this line only."""
-    logger().exception("api.error", extra={"route": route, "correlation_id": correlation_id})
-
-
-def authorizer_down(error: Exception) -> None:
-    """A token could not be checked, so it was refused."""
-    logger().error("auth.unavailable", extra={"error_class": type(error).__name__})
-    count(Metric.CONTROL_TABLE_DOWN)
-
-
-def token_issued(token_id: str, role: str, by: str) -> None:
-    """Tell that a token was issued, and by whom; its text is nowhere but with the one who asked."""
-    logger().info("token.issued", extra={"token_id": token_id, "role": role, "by": by})
-
-
-def token_revoked(token_id: str, by: str) -> None:
-    """Tell that a token was revoked, and by whom."""
-    logger().info("token.revoked", extra={"token_id": token_id, "by": by})
 
 
 def counters_unread(error: Exception) -> None:
@@ -234,15 +186,3 @@ def recounted(jobs: int, wrong: Mapping[str, int], repaired: Mapping[str, int]) 
     count(Metric.RECOUNTED)
     if wrong:
         count(Metric.COUNTER_DRIFT, number=sum(abs(n) for n in wrong.values()))
-
-
-def paused(job_type: str, principal: str, *, resumed: bool = False) -> None:
-    """Tell that an operator paused a type's queue, or resumed it."""
-    logger().warning("job_type.resumed" if resumed else "job_type.paused",
-                     extra={"job_type": job_type, "principal": principal})  # fmt: skip
-
-
-def error_acknowledged(fingerprint: str, principal: str, *, reopened: bool = False) -> None:
-    """Somebody marked a group of errors as known, or took the mark away."""
-    logger().info("error.reopened" if reopened else "error.acknowledged",
-                  extra={"fingerprint": fingerprint, "principal": principal})  # fmt: skip

@@ -21,7 +21,7 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The message stays where it is; `malformed` when it is no nudge of this version."""
+    """The message stays where it is; `malformed` when this version cannot read it."""
 
     malformed: bool = False
 

@@ -12,7 +12,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.ports import DeadMessage
-from chalicelib.service.jobs import JobService
+from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letter_rules import Keep, Redeliver, Remove, sweep
 from chalicelib.watchdog.rules import Bury
@@ -25,7 +25,7 @@ MOST_SWEPT = 500
 class Sweeper:
     """Sweeps dead-letter queues for the watchdog."""
 
-    service: JobService
+    dispatcher: Dispatcher
     tally: Counter[str] = field(default_factory=Counter)
 
     def sweep(self, job_type: str, more: Callable[[], bool]) -> Mapping[str, int]:
@@ -43,17 +43,17 @@ class Sweeper:
         return self.tally
 
     def _ten(self, job_type: str) -> int:
-        found = self.service.queue.peek_dead(job_type, 10)
+        found = self.dispatcher.queue.peek_dead(job_type, 10)
         stale = [message.receipt for message in found if self._judge(job_type, message)]
         if stale:
-            self.service.queue.delete_dead(job_type, stale)
+            self.dispatcher.queue.delete_dead(job_type, stale)
             self.tally["removed"] += len(stale)
         return len(found)
 
     def _judge(self, job_type: str, message: DeadMessage) -> bool:
-        """Whether the message is to be removed; gives its job up when that is what it calls for."""
+        """Return True when the message is to be removed; give its job up when the rules say so."""
         job = None if message.nudge is None else self._find(message.nudge.id)
-        match sweep(message.nudge, job, self.service.now()):
+        match sweep(message.nudge, job, self.dispatcher.now()):
             case Remove(why):
                 events.dead_letter_removed(job_type, "-" if message.nudge is None else message.nudge.id, why)
                 return True
@@ -69,8 +69,8 @@ class Sweeper:
     def _redeliver(self, job: Job, due_at: float) -> bool:
         # Written first: the message is removed only when the job itself says that it needs another one.
         try:
-            change = transitions.redeliver(job, now=self.service.now(), due_at=due_at)
-            events.redelivered(self.service.store.apply(job.id, change))
+            change = transitions.redeliver(job, now=self.dispatcher.now(), due_at=due_at)
+            events.redelivered(self.dispatcher.store.apply(job.id, change))
         except MoveRefused:
             self.tally["left"] += 1
             return False
@@ -81,22 +81,22 @@ class Sweeper:
 
     def _bury(self, job: Job, error: tuple[str, str]) -> None:
         try:
-            bury(self.service, job, error)
+            bury(self.dispatcher, job, error)
             self.tally["buried"] += 1
         except MoveRefused:
             self.tally["left"] += 1
 
     def _find(self, job_id: str) -> Job | None:
         try:
-            return self.service.store.get(job_id)
+            return self.dispatcher.store.get(job_id)
         except JobNotFound:
             return None
 
 
-def bury(service: JobService, job: Job, error: tuple[str, str]) -> None:
+def bury(dispatcher: Dispatcher, job: Job, error: tuple[str, str]) -> None:
     """Give up a job that no worker holds, and record the attempt that never ended. Raises MoveRefused."""
-    now = service.now()
-    buried = service.store.apply(job.id, transitions.bury(job, now=now, error=error))
+    now = dispatcher.now()
+    buried = dispatcher.store.apply(job.id, transitions.bury(job, now=now, error=error))
     if job.status is Status.PROCESSING:
-        service.store.record(job.id, attempt_of(job, LOST, now))
+        dispatcher.store.record(job.id, attempt_of(job, LOST, now))
     events.buried(buried)

@@ -32,7 +32,7 @@ REMOVED = "Its job type was removed by a deploy."
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What is known of a job type's queue.
+    """The known facts of a job type's queue.
 
     `claimed_to` is when the jobs were sent that are claimed now (epoch seconds; None: unknown). `counted` tells whether
     the counters answered, `declared` whether the code still has the type.

@@ -14,10 +14,10 @@ from typing import TypeVar
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.ports import Standing
-from chalicelib.service.batch import dispatch_many
-from chalicelib.service.jobs import JobService
+from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, bury
 from chalicelib.watchdog.rules import REMOVED, Bury, Leave, Resend, Retire, Signs, Undeclared, Wait, watch
@@ -37,7 +37,7 @@ MOST_SWEEPS = 4
 class Watchdog:
     """Looks after unfinished jobs and the dead-letter queues of the given types; `standing` asks the counters."""
 
-    service: JobService
+    dispatcher: Dispatcher
     types: Sequence[str]
     lanes: int = 1
     standing: Callable[[], Standing] | None = None
@@ -59,7 +59,7 @@ class Watchdog:
 
     def _in_turn(self, names: Sequence[str]) -> Sequence[str]:
         """Begin with another type each minute: a run that ends early leaves out others than the last one did."""
-        first = int(self.service.now() // 60) % len(names) if names else 0
+        first = int(self.dispatcher.now() // 60) % len(names) if names else 0
         return [*names[first:], *names[:first]]
 
     def _each(self, work: Callable[[str], T], names: Sequence[str]) -> list[T]:
@@ -77,7 +77,7 @@ class Watchdog:
 
     def _signs(self, name: str, standing: Standing | None) -> Signs:
         try:
-            return signs_of(name, self.service.queue.depth(name), standing)
+            return signs_of(name, self.dispatcher.queue.depth(name), standing)
         except Exception as error:
             # What cannot be seen is not fed.
             events.watchdog_failed(name, error)
@@ -85,7 +85,9 @@ class Watchdog:
 
     def _found(self, name: str, signs: Mapping[str, Signs], standing: Standing | None) -> list[Found]:
         try:
-            return find(self.service.store, name, signs.get(name, Signs(counted=False)), standing, self.service.now())
+            return find(
+                self.dispatcher.store, name, signs.get(name, Signs(counted=False)), standing, self.dispatcher.now()
+            )
         except Exception as error:
             events.watchdog_failed(f"overdue {name}", error)
             return []
@@ -105,7 +107,7 @@ class Watchdog:
     def _look(self, portion: Found, signs: Mapping[str, Signs]) -> Mapping[str, int]:
         """Look at the jobs of a portion; those to be sent go out together."""
         try:
-            jobs = [job for job in self.service.store.peek(portion.ids) if not (portion.unsent_only and job.sent)]
+            jobs = [job for job in self.dispatcher.store.peek(portion.ids) if not (portion.unsent_only and job.sent)]
         except Exception as error:
             events.watchdog_failed(portion.ids[0], error)
             return {"failed": len(portion.ids)}
@@ -125,7 +127,7 @@ class Watchdog:
         return tally + self._send(sending)
 
     def _judge(self, job: Job, signs: Signs, sending: list[tuple[Job, int]]) -> str:
-        now = self.service.now()
+        now = self.dispatcher.now()
         match watch(job, now, signs):
             case Leave():
                 return "left"
@@ -139,7 +141,7 @@ class Watchdog:
                 self._retire(job, now)
                 return "retired"
             case Bury(error):
-                bury(self.service, job, error)
+                bury(self.dispatcher, job, error)
                 return "buried"
             case Resend(delay, until, stalled):
                 since = now if stalled else None
@@ -149,13 +151,13 @@ class Watchdog:
                     events.stalled(job, "its message was lost" if job.sent else "its message cannot be sent")
                 return "sending"
 
-    def _apply(self, job: Job, change: transitions.Change) -> Job:
-        return self.service.store.apply(job.id, change)
+    def _apply(self, job: Job, change: Change) -> Job:
+        return self.dispatcher.store.apply(job.id, change)
 
     def _retire(self, job: Job, now: float) -> None:
         retired = self._apply(job, transitions.retire(job, now=now, reason=REMOVED))
         if job.status is Status.PROCESSING:
-            self.service.store.record(job.id, attempt_of(job, LOST, now))
+            self.dispatcher.store.record(job.id, attempt_of(job, LOST, now))
         events.retired(retired)
 
     def _send(self, sending: Sequence[tuple[Job, int]]) -> Counter[str]:
@@ -163,7 +165,7 @@ class Watchdog:
         for job_type in dict.fromkeys(job.type for job, _ in sending):
             delays = {job.id: delay for job, delay in sending if job.type == job_type}
             jobs = [job for job, _ in sending if job.type == job_type]
-            out = dispatch_many(self.service, jobs, delays)
+            out = self.dispatcher.send_many(jobs, delays)
             for job in jobs:
                 if job.id in out:
                     events.resent(job, delays[job.id])
@@ -171,7 +173,7 @@ class Watchdog:
         return tally
 
     def _sweep(self, signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
-        """Sweep each queue that holds something, those with much in several lanes, no queue before its turn."""
+        """Sweep each queue that holds messages, long ones in several threads, no queue before its turn."""
         turns = []
         for name in self._in_turn(self.types):
             depth = signs[name].depth
@@ -179,7 +181,7 @@ class Watchdog:
             turns.append([name] * sweeps)
 
         def sweep(name: str) -> Mapping[str, int]:
-            return Sweeper(self.service).sweep(name, lambda: remaining() > STOP)
+            return Sweeper(self.dispatcher).sweep(name, lambda: remaining() > STOP)
 
         for tally in self._each(sweep, list(_alternate(turns))):
             self.tally.update(tally)

@@ -1,15 +1,17 @@
 """Take a job for one attempt, or say what becomes of the message that could not."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of, lost_error
-from chalicelib.jobs.job import LOST, Job
-from chalicelib.jobs.ports import JobStore, Nudge
-from chalicelib.jobs.transitions import Claimant
+from chalicelib.jobs.change import Change, Claimant
+from chalicelib.jobs.job import LOST, Attempt, Job
+from chalicelib.jobs.ports import JobStore, Nudge, PlatformLog
 from chalicelib.telemetry import events
+from chalicelib.telemetry.logger import event
+from chalicelib.telemetry.platform_lines import Ending, ending_of
 from chalicelib.worker.message_fate import Drop, GiveUpLost, Hold, TakeOver, after_refusal
 
 LEASE_SLACK = 5.0
@@ -25,6 +27,7 @@ class Claims:
     store: JobStore
     clock: Callable[[], float]
     spread: Callable[[float, float], float]
+    platform_log: PlatformLog | None = None
 
     def claim(self, nudge: Nudge, by: Claimant, left: float) -> Job | Drop | Hold:
         """The job, held until `left` seconds from now and a little more; or what becomes of the message."""
@@ -38,7 +41,7 @@ class Claims:
         except MoveRefused as refused:
             return self._refused(nudge, refused.current, by, left)
 
-    def _peek(self, job_id: str, claim: transitions.Change) -> None:
+    def _peek(self, job_id: str, claim: Change) -> None:
         try:
             current = self.store.get(job_id)
         except JobNotFound:
@@ -89,10 +92,27 @@ class Claims:
 
     def _record_lost(self, lost: Job) -> None:
         try:
-            self.store.record(lost.id, attempt_of(lost, LOST, self._now()))
+            self.store.record(lost.id, _ended(attempt_of(lost, LOST, self._now()), self._ending(lost)))
         except Exception as error:
             # The job is ours by now: an attempt must not be spent because a line of history could not be written.
             events.store_failed(lost.type, lost.id, error)
 
+    def _ending(self, lost: Job) -> Ending | None:
+        if self.platform_log is None or lost.request_id is None:
+            return None
+        try:
+            return ending_of(self.platform_log.lines(lost), lost.request_id)
+        except Exception as error:
+            # It says why the last holder went away, which changes nothing for the next one.
+            event("attempt.ending_unknown", lost, error=type(error).__name__)
+            return None
+
     def _now(self) -> float:
         return round(self.clock(), 3)
+
+
+def _ended(lost: Attempt, ending: Ending | None) -> Attempt:
+    if ending is None:
+        return lost
+    end = max(lost.started_at, ending.at)
+    return replace(lost, finished_at=end, error_class=ending.error_class, error_message=ending.message)

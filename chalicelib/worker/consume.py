@@ -1,6 +1,6 @@
 """Work off one SQS batch of one job type: `consume(job_type)` is the Lambda entry point.
 
-The item is the truth, the message a nudge. Read downward: batch, message, claim, run, settle.
+The item is the source of truth; the message only names the job. Read downward: batch, message, claim, run, settle.
 """
 
 import asyncio
@@ -20,17 +20,18 @@ from chalicelib.errors import (
     PayloadUnreadable,
 )
 from chalicelib.jobs.backoff import Backoff, Chance, no_jitter
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.message import parse_nudge
-from chalicelib.jobs.ports import JobQueue, JobStore, Nudge
-from chalicelib.jobs.transitions import Claimant
+from chalicelib.jobs.ports import JobQueue, JobStore, Nudge, PlatformLog
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.emf import gathering
 from chalicelib.telemetry.logger import about, job_keys
 from chalicelib.worker.claim import Claims
 from chalicelib.worker.context import JobContext, LambdaContext
+from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json
@@ -56,22 +57,6 @@ class InjectedFault(Exception):
     """JOBFLOW_FAULT_RATE made this attempt fail before the work, so that retries can be watched."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One received message."""
-
-    message_id: str
-    receipt: str
-    body: str
-    receive_count: int
-
-    @classmethod
-    def of(cls, record: Mapping[str, Any]) -> "Delivery":
-        """From a record of Lambda's SQS event."""
-        count = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
-        return cls(record["messageId"], record["receiptHandle"], record["body"], count)
-
-
 @dataclass
 class Worker:
     """Works off batches of one job type. `clock` gives seconds since the epoch; chance is an argument."""
@@ -86,6 +71,7 @@ class Worker:
     fault_rate: float = 0.0
     cold: bool = True
     sleep: Callable[[float], None] = time.sleep
+    platform_log: PlatformLog | None = None
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Work off the event's messages; returns the message ids that must come again."""
@@ -141,7 +127,9 @@ class Worker:
             events.message_malformed(self.kind.name, str(error), delivery.receive_count)
             return malformed(delivery.receive_count)
         by = Claimant(context.aws_request_id, self.cold, delivery.receive_count)
-        claimed = Claims(self.store, self.clock, self.spread).claim(nudge, by, _seconds_left(context))
+        claimed = Claims(self.store, self.clock, self.spread, self.platform_log).claim(
+            nudge, by, _seconds_left(context)
+        )
         if not isinstance(claimed, Job):
             return claimed
         with about(**job_keys(claimed)):
@@ -213,9 +201,9 @@ def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaConte
         settings = wiring.settings()
         if not workers:
             jitter = no_jitter if settings.jitter == "none" else random.uniform
-            workers.append(
-                Worker(kind, wiring.job_store(), wiring.job_queue(), jitter=jitter, fault_rate=settings.fault_rate)
-            )
+            store, queue, log = wiring.job_store(), wiring.job_queue(), wiring.platform_log()
+            faults, clock = settings.fault_rate, wiring.clock()
+            workers.append(Worker(kind, store, queue, clock, jitter, fault_rate=faults, platform_log=log))
         with gathering():
             again = workers[0].work(event, context)
         if again and not settings.partial_batch:

@@ -53,7 +53,7 @@ Disposition = Drop | Hold | TakeOver | GiveUpLost
 def after_refusal(
     nudge: Nudge, current: Job | None, now: float, spread: Callable[[float, float], float]
 ) -> Disposition:
-    """Return what to do with `nudge` when its claim was refused and the job is `current` at `now` (epoch seconds)."""
+    """Return what to do with a message when its claim was refused and the job is `current` at `now` (epoch seconds)."""
     if current is None:
         return Drop("no such job")
     if nudge.gen != current.gen:

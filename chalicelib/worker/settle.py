@@ -7,10 +7,10 @@ from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of, message_of
 from chalicelib.jobs.backoff import STANDARD, Backoff, Chance, Fail, GiveUp, Later, Retry, decide
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, Attempt, Job
 from chalicelib.jobs.limits import GIVE_UP_STALLED, SQS_LONGEST_DELAY
 from chalicelib.jobs.ports import JobStore
-from chalicelib.jobs.transitions import Change
 from chalicelib.telemetry import events
 from chalicelib.worker.message_fate import Drop, Hold
 from chalicelib.worker.persist import Persistence
@@ -34,7 +34,7 @@ class Raised:
 class Unrun:
     """The function could not be called, for a reason outside of it; the next try is in `wait` seconds.
 
-    `lasts`: the reason ends by itself or not at all, so a day of it ends the job; else a person mends it.
+    `lasts`: the reason ends by itself or not at all, so a day of it ends the job; otherwise a person must fix it.
     """
 
     error: Exception

@@ -71,6 +71,13 @@ export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
   return { ...numbers(jobs), by_type: Object.fromEntries(byType), as_of: iso(now) };
 }
 
+/** Count the jobs that were created before a moment and had not ended then. */
+function unfinishedAt(jobs: FakeJob[], wanted: string[], at: number): number {
+  return jobs.filter(
+    (job) => wanted.includes(job.type) && job.createdAt < at && (job.finishedAt ?? Infinity) >= at,
+  ).length;
+}
+
 export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
   const metric = (query.get("metric") ?? "throughput") as Schemas["Series"]["metric"];
   const step = Number(query.get("step") ?? 60);
@@ -78,11 +85,13 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
   const from = Date.parse(query.get("from") ?? iso(sim.now() - 3_600_000));
   const to = Date.parse(query.get("to") ?? iso(sim.now()));
   const wanted = type ? [type] : types.map((one) => one.type);
+  const jobs = [...sim.jobs.values()];
   const points: Schemas["Series"]["points"][number][] = [];
   for (let at = Math.floor(from / (step * 1000)) * step * 1000; at < to; at += step * 1000) {
     const sum = sim.minutes.sum(wanted, at, step * 1000);
     if (metric === "throughput") points.push({ t: iso(at), ...sum.counts });
-    else if (metric === "depth") points.push({ t: iso(at), depth: 0 });
+    else if (metric === "depth")
+      points.push({ t: iso(at), depth: unfinishedAt(jobs, wanted, at + step * 1000) });
     else {
       const values = metric === "wait" ? sum.wait : sum.run;
       points.push({
@@ -106,6 +115,12 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
   };
 }
 
+/** Who acknowledged an error group, and when. */
+export function markOf(sim: Sim, key: string) {
+  const mark = sim.acknowledged.get(key);
+  return { acknowledged_by: mark?.by ?? null, acknowledged_at: mark ? iso(mark.at) : null };
+}
+
 const SPARKS = 24;
 
 export function errorGroups(sim: Sim, query: URLSearchParams): Schemas["ErrorGroups"] {
@@ -122,7 +137,7 @@ export function errorGroups(sim: Sim, query: URLSearchParams): Schemas["ErrorGro
         fingerprint: key, type: job.type, error_class: attempt.error_class,
         message: attempt.error_message ?? "", count: 0, first_seen: iso(at), last_seen: iso(at), sample_job_ids: [],
         sparkline: Array.from({ length: SPARKS }, () => 0), sparkline_step_s: Math.round(step / 1000),
-        acknowledged_by: null, acknowledged_at: null,
+        ...markOf(sim, key),
       }; // prettier-ignore
       group.count += 1;
       if (iso(at) < group.first_seen) group.first_seen = iso(at);

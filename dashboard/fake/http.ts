@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { parse, stringify } from "../src/lib/json";
 import type { Role } from "./sim/model";
@@ -60,12 +61,12 @@ export function cors(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader("Access-Control-Allow-Origin", request.headers.origin ?? "*");
   response.setHeader(
     "Access-Control-Allow-Headers",
-    "Authorization, Content-Type, Idempotency-Key, X-Correlation-Id",
+    "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Correlation-Id",
   );
   response.setHeader("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
   response.setHeader(
     "Access-Control-Expose-Headers",
-    "Location, Retry-After, Idempotent-Replayed, X-Correlation-Id",
+    "ETag, Location, Retry-After, Idempotent-Replayed, X-Correlation-Id",
   );
   response.setHeader("Access-Control-Max-Age", "600");
 }
@@ -79,4 +80,12 @@ export function send(
   const type = status >= 400 ? "application/problem+json" : "application/json";
   response.writeHead(status, { "Content-Type": type, ...headers });
   response.end(stringify(body));
+}
+
+/** Send an answer to a read, or 304 when the caller has it already. The time of the answer is not part of its tag. */
+export function sendRead(request: IncomingMessage, response: ServerResponse, body: unknown): void {
+  const content = stringify(body).replace(/"as_of":"[^"]*"/, "");
+  const tag = `W/"${createHash("sha256").update(content).digest("hex").slice(0, 16)}"`;
+  if (request.headers["if-none-match"] === tag) response.writeHead(304, { ETag: tag }).end();
+  else send(response, 200, body, { ETag: tag });
 }

@@ -2,7 +2,9 @@ import type { IncomingMessage } from "node:http";
 import type { Answer, Ask, Handler } from "./handler";
 import { bulk, redrive } from "./bulk";
 import { checkPayload } from "./sim/payloads";
-import { errorGroups, matching, metrics, series, type Narrow } from "./answers";
+import { errorGroups, markOf, matching, metrics, series, type Narrow } from "./answers";
+import { META } from "../src/test/meta";
+import { findings } from "./health";
 import { authorize, Problem, readJson, TOKENS } from "./http";
 import { detail, row, type FakeJob, type Role } from "./sim/model";
 import type { Sim } from "./sim/sim";
@@ -121,6 +123,15 @@ const pause =
     return { body: { type, paused: on } };
   };
 
+const mark =
+  (on: boolean): Handler =>
+  ({ sim, path, role }) => {
+    const key = path[1] ?? "";
+    if (on) sim.acknowledged.set(key, { by: role, at: sim.now() });
+    else sim.acknowledged.delete(key);
+    return { body: { fingerprint: key, ...markOf(sim, key) } };
+  };
+
 /** Method and path pattern, the role it needs, and what it does. */
 const ROUTES: [string, RegExp, Role, Handler][] = [
   [
@@ -163,10 +174,14 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ],
   ["POST", /^dead-letters\/redrive$/, "operator", redrive],
   ["POST", /^uploads$/, "operator", uploads],
+  ["GET", /^meta$/, "viewer", () => ({ body: META })],
   ["GET", /^job-types$/, "viewer", () => ({ body: { job_types: types } })],
   ["POST", /^job-types\/[^/]+\/pause$/, "admin", pause(true)],
   ["POST", /^job-types\/[^/]+\/resume$/, "admin", pause(false)],
   ["GET", /^metrics$/, "viewer", ({ sim }) => ({ body: metrics(sim) })],
+  ["GET", /^metrics\/health$/, "viewer", ({ sim }) => ({ body: findings(sim) })],
+  ["POST", /^errors\/[^/]+\/acknowledge$/, "operator", mark(true)],
+  ["POST", /^errors\/[^/]+\/reopen$/, "operator", mark(false)],
   ["GET", /^metrics\/series$/, "viewer", ({ sim, query }) => ({ body: series(sim, query) })],
   ["GET", /^errors$/, "viewer", ({ sim, query }) => ({ body: errorGroups(sim, query) })],
 ];

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { authorize, cors, Problem, readJson, send } from "./http";
+import { authorize, cors, Problem, readJson, send, sendRead } from "./http";
 import { answer } from "./routes";
 import { files } from "./files";
 import { seeded } from "./sim/seed";
@@ -83,7 +83,8 @@ async function handle(
         return;
       }
       const { status = 200, body, headers = {} } = await answer(sim, request, url);
-      send(response, status, body, headers);
+      if (request.method === "GET" && status === 200) sendRead(request, response, body);
+      else send(response, status, body, headers);
     }
   } catch (error) {
     const problem =

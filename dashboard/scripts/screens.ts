@@ -55,6 +55,7 @@ export const MADE = {
       history: [1, 2].map((n) => ({
         gen: 1,
         attempt: n,
+        claim: n,
         outcome: "error",
         started_at: new Date(now - 12_000 + n * 4000).toISOString(),
         finished_at: new Date(now - 10_900 + n * 4000).toISOString(),
@@ -102,6 +103,7 @@ export const SCREENS: Record<string, Screen> = {
   "job-edit": { path: async (find) => `/create?edit=${await find.byStatus("dead_letter")}`, whole: true },
   create: { path: () => "/create?type=image.process", whole: true },
   queues: { path: () => "/queues", whole: true },
+  queue: { path: () => "/queues/image-process", whole: true },
   errors: { path: () => "/errors", whole: true },
   palette: { path: () => "/dashboard", then: press("Control+k") },
   help: { path: () => "/dashboard", then: press("?") },

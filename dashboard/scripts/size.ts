@@ -12,6 +12,7 @@ const SCREENS = [
   "jobs/detail/JobPage",
   "create/CreatePage",
   "queues/QueuesPage",
+  "queues/TypePage",
   "errors/ErrorsPage",
 ];
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { configFile } from "./api/early";
 
-/** What /config.json says about where this copy of the dashboard runs. */
+/** Contents of /config.json: the API and the stage of this console. */
 const Config = v.object({
   apiUrl: v.pipe(
     v.string(),
@@ -29,7 +29,7 @@ export function config(): Config {
   return current;
 }
 
-/** For tests: what loadConfig() would have read. */
+/** Set the configuration, for tests. */
 export function setConfig(next: Config): void {
   current = next;
 }

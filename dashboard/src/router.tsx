@@ -45,6 +45,15 @@ const queues = createRoute({
   path: "/queues",
   component: lazyRouteComponent(pages.queues, "QueuesPage"),
 });
+const queue = createRoute({
+  getParentRoute: () => root,
+  path: "/queues/$queue",
+  validateSearch: (raw: Record<string, unknown>) => {
+    const { span } = readSearch(raw);
+    return span ? { span } : {};
+  },
+  component: lazyRouteComponent(pages.queue, "TypePage"),
+});
 const errors = createRoute({
   getParentRoute: () => root,
   path: "/errors",
@@ -52,7 +61,7 @@ const errors = createRoute({
   component: lazyRouteComponent(pages.errors, "ErrorsPage"),
 });
 
-const routeTree = root.addChildren([landing, dashboard, job, create, queues, errors]);
+const routeTree = root.addChildren([landing, dashboard, job, create, queues, queue, errors]);
 
 export function makeRouter() {
   return createRouter({

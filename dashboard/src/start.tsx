@@ -3,6 +3,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/errors";
 import { jobPages } from "./api/jobs";
+import { health } from "./api/health";
+import { loadMeta } from "./api/meta";
 import { metrics } from "./api/metrics";
 import { me } from "./api/types";
 import { App } from "./app";
@@ -17,7 +19,7 @@ import { readToken } from "./session/token";
 /** Milliseconds that the first picture waits for the first answers; later ones fill in skeletons. */
 const PATIENCE_MS = 300;
 
-/** Show the app, with what the API said to the first questions if it was quick. */
+/** Show the app, with the first answers of the API when they come within `PATIENCE_MS`. */
 export async function start(root: HTMLElement): Promise<void> {
   try {
     await loadConfig();
@@ -42,18 +44,18 @@ export async function start(root: HTMLElement): Promise<void> {
 async function firstAnswers(client: QueryClient): Promise<void> {
   const token = readToken();
   if (token === null) return;
-  const asked: Promise<unknown>[] = [client.query(me(token))];
+  const asked: Promise<unknown>[] = [client.query(me(token)), loadMeta()];
   if (location.pathname === "/dashboard") {
     const search = readSearch(Object.fromEntries(new URLSearchParams(location.search)));
     const rows = jobPages(toFilter(search, Date.now()));
-    asked.push(client.query(metrics()));
+    asked.push(client.query(metrics()), client.query(health()));
     // A range up to now is another question a moment later.
     if (!search.range) asked.push(client.infiniteQuery({ ...rows, gcTime: 10 * PATIENCE_MS }));
   }
   await Promise.allSettled(asked); // what failed is told by whoever shows it
 }
 
-/** A refusal stays a refusal; anything else may be better in a moment. */
+/** Try once more, unless the API refused the request. */
 function worthAnother(times: number, error: Error): boolean {
   return times < 1 && !(error instanceof ApiError && error.status < 500);
 }

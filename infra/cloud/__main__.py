@@ -67,6 +67,7 @@ def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
         dashboard=None if options.no_dashboard else ROOT / "dashboard",
         dry_run=options.dry_run,
         yes=options.yes,
+        force_remove=options.force_remove,
         first_token=FirstToken(options.token_file, options.token_secret),
     ).run()
     return 0
@@ -176,6 +177,9 @@ def _parser() -> argparse.ArgumentParser:
 def _deploy_options(deploy: argparse.ArgumentParser) -> None:
     deploy.add_argument("--dry-run", action="store_true", help="only say what would change")
     deploy.add_argument("--yes", action="store_true", help="go on even when data would be lost")
+    deploy.add_argument(
+        "--force-remove", action="store_true", help="remove job types that have unfinished jobs; they are cancelled"
+    )
     deploy.add_argument("--no-dashboard", action="store_true", help="leave the dashboard as it is; needs no Node")
     deploy.add_argument("--token-file", type=Path, help="where the first admin token goes, if not to a terminal")
     deploy.add_argument(

@@ -1,4 +1,4 @@
-"""API tokens of a deployed stage: issued, listed and revoked from here, with the deployer's credentials."""
+"""Reach the tables of a deployed stage with the deployer's credentials: its API tokens, its counters."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,15 +11,19 @@ from infra.cloud.account import Account
 from infra.cloud.stack import Stack
 
 
-def tokens(account: Account, stack: Stack) -> Tokens:
-    """The tokens of a stack; raises CloudError when there is no such stack."""
+def settings(account: Account, stack: Stack) -> Settings:
+    """Return the settings with which the library reaches a stage's tables; raises CloudError without such a stack."""
     outputs = stack.outputs()
-    settings = Settings.from_env({
+    return Settings.from_env({
         "AWS_REGION": account.region,
         "CONTROL_TABLE": outputs["ControlTableName"],
         "JOBS_TABLE": outputs["JobsTableName"],
     })  # fmt: skip
-    return Tokens(DynamoTokenStore(settings))
+
+
+def tokens(account: Account, stack: Stack) -> Tokens:
+    """Return the tokens of a stack; raises CloudError when there is no such stack."""
+    return Tokens(DynamoTokenStore(settings(account, stack)))
 
 
 @contextmanager

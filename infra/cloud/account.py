@@ -1,4 +1,4 @@
-"""Whose account and which region: found out first, so that what is missing is said before anything is built."""
+"""Find the account and the region first, so that what is missing is told before anything is built."""
 
 import os
 from dataclasses import dataclass
@@ -31,17 +31,17 @@ class Account:
     identity: str = ""
 
     def client(self, service: str, **options: Any) -> Any:
-        """A client of a service in the region; `options` are boto3's."""
+        """Return a client of a service in the region; `options` are boto3's."""
         return self.session.client(service, **options)  # type: ignore[call-overload]
 
     @cached_property
     def cloudformation(self) -> Any:
-        """The client that nearly everything here needs."""
+        """Return the client of CloudFormation, which nearly everything here needs."""
         return self.client("cloudformation")
 
 
 def sign_in() -> Account:
-    """The account of the environment's credentials and region; raises CloudError that says what is missing."""
+    """Return the account of the environment's credentials and region; raises CloudError that says what is missing."""
     try:
         # boto3 knows AWS_DEFAULT_REGION only; every other tool of AWS puts AWS_REGION first
         session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)

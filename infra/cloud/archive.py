@@ -17,7 +17,7 @@ def unpack(archive: Path, to: Path) -> None:
 
 
 def wanted(name: str) -> bool:
-    """Whether a file of the archive is needed at run time."""
+    """Return whether a file of the archive is needed at run time."""
     *folders, last = name.split("/")
     return not (any(folder in DROPPED for folder in folders) or last.endswith(DROPPED_SUFFIXES) or last == "py.typed")
 

@@ -1,4 +1,4 @@
-"""What a cold start costs in CPU, measured on the package: each import, then the first use of AWS clients."""
+"""Measure on the package what a cold start costs in CPU: each import, then the first use of AWS clients."""
 
 import json
 import statistics
@@ -41,7 +41,7 @@ def cold_starts(package: Package, then: str = "") -> Iterator[ColdStart]:
 
 
 def report(package: Package) -> str:
-    """Sizes and cold starts as text."""
+    """Return sizes and cold starts as text."""
     with zipfile.ZipFile(package.archive) as archive:
         entries = archive.infolist()
     pillow = sum(entry.compress_size for entry in entries if entry.filename.lower().startswith(("pil/", "pillow")))

@@ -28,7 +28,7 @@ NOTES = (
 
 
 def report(types: Sequence[JobType[Any, Any]]) -> str:
-    """All bills as text."""
+    """Return all bills as text."""
     bills = [*_idle(types), "", *_jobs(), "", *_kept(), "", *_more(types)]
     return "\n".join([*bills, "", *NOTES, f"Prices of {PRICES.version}, us-east-1."])
 

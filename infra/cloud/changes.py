@@ -1,4 +1,4 @@
-"""A change set as people read it: what is added, changed, replaced, removed, and what of it holds data. Pure."""
+"""Write a change set for people: what is added, changed, replaced, removed, and what of it holds data. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ MOST_WHY = 3
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one resource."""
+    """A change of one resource."""
 
     kind: str
     logical_id: str
@@ -21,25 +21,25 @@ class Change:
 
     @property
     def loses_data(self) -> bool:
-        """Whether messages, rows or objects go with it."""
+        """Return whether messages, rows or objects go with it."""
         return self.kind in ("replace", "remove") and self.type in HOLDS_DATA
 
     def line(self) -> str:
-        """One line of the diff."""
+        """Return one line of the diff."""
         why = ", ".join(self.why[:MOST_WHY]) + (" …" if len(self.why) > MOST_WHY else "")
         warning = "   LOSES DATA" if self.loses_data else ""
         return f"{SIGNS[self.kind]} {self.logical_id:<32} {self.type:<40} {why}{warning}".rstrip()
 
 
 def read(changes: Iterable[Mapping[str, Any]]) -> list[Change]:
-    """CloudFormation's changes, what hurts most first."""
+    """Return CloudFormation's changes, those that lose data first."""
     order = ["remove", "replace", "modify", "add", "import"]
     found = [_change(entry["ResourceChange"]) for entry in changes if entry.get("Type", "Resource") == "Resource"]
     return sorted(found, key=lambda change: (not change.loses_data, order.index(change.kind), change.logical_id))
 
 
 def summary(changes: Sequence[Change]) -> str:
-    """How many of each, in a sentence."""
+    """Return how many of each there are, in a sentence."""
     if not changes:
         return "Nothing changes."
     words = {"add": "added", "modify": "changed", "replace": "replaced", "remove": "removed", "import": "imported"}

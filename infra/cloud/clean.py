@@ -1,4 +1,4 @@
-"""A clean interpreter that sees what a function sees in Lambda: the package, and the runtime's own boto3."""
+"""Run a clean interpreter that sees what a function sees in Lambda: the package, and the runtime's own boto3."""
 
 import importlib.util
 import json
@@ -34,7 +34,7 @@ print(json.dumps({
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What importing a handler did: CPU in milliseconds, user and system, of nothing else."""
+    """The import of a handler: CPU in milliseconds, user and system, of nothing else."""
 
     callable: bool
     modules: frozenset[str]

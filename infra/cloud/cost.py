@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.api.schemas import MOST_IN_BATCH
 from chalicelib.jobs.jobtype import JobType
-from chalicelib.service.batch import AT_ONCE
+from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.telemetry.emf import PER_TYPE, Metric
 from infra.cloud.prices import MILLION, NONE, PRICES, Allowances, Prices
 from infra.definition.alarms import all_alarms
@@ -21,13 +21,14 @@ POLL_SECONDS = 20
 WATCHDOG_SECONDS = 0.15
 WATCHDOG_MB = 256
 WATCHDOG_LOG_BYTES = 600
-"""A run of the watchdog with nothing to do: measured time with room to spare, memory, its two log lines."""
+"""A run of the watchdog with nothing to do: measured time rounded up, memory, its two log lines."""
 TYPE_PARTITIONS, OLDER_PARTITIONS = 12, 8
 """Queries of a run, half a read unit each when empty: four shards of a type's jobs at work, scheduled and parked; and
 those of the items that an older version kept without their type."""
-STANDING_METRICS = 1
-"""Custom metrics with points even when idle: the watchdog's sign of life."""
-ONLY_IN_TROUBLE = frozenset({Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT})
+STANDING_METRICS = 1 + 1 / 24
+"""Custom metrics with points even when idle, which are billed by the hour: WatchdogRan in each hour, and Recounted in
+one hour a day."""
+ONLY_IN_TROUBLE = frozenset({Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT, Metric.STALLED})
 FENCED_EVENTS = ("late_finisher", "takeover", "duplicate")
 BUSY_SECONDS, QUIET_SECONDS = 2, 15
 """How often a console looks while something changes, and while nothing does."""
@@ -73,7 +74,7 @@ RECOUNT_MB = 512
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How jobs come: how many in a request, in a worker's batch, in a batch of the table's stream."""
+    """A way in which jobs come: how many in a request, in a worker's batch, in a batch of the table's stream."""
 
     name: str
     in_request: int
@@ -81,7 +82,7 @@ class Load:
     in_stream: float
 
     def of_one_job(self) -> dict[str, float]:
-        """What one job needs, by the names of `per_million`."""
+        """Return what one job needs, by the names of `per_million`."""
         single = self.in_request == 1
         api = (API_SECONDS if single else BATCH_SECONDS) / self.in_request
         told = 0 if single else REQUEST_KB / self.in_request
@@ -114,7 +115,7 @@ class Line:
 
 
 def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Prices = PRICES) -> list[Line]:
-    """A month of the default stack without a single job; `free` is what the account has left of its allowances."""
+    """Return a month of the default stack without a job; `free` is what the account has left of its allowances."""
     polls = len(types) * POLLERS * MINUTES * 60 / POLL_SECONDS
     # every minute one look at the depths of each queue and of its dead-letter queue
     looks = 2 * len(types) * MINUTES
@@ -174,7 +175,7 @@ def console(types: Sequence[JobType[Any, Any]], every: float, prices: Prices = P
 
 
 def per_million(counted: Mapping[str, float], prices: Prices = PRICES) -> list[Line]:
-    """A million jobs, from what one job needs: `counted` has the names of `Prices`, except that `gb_seconds` and
+    """Return a million jobs, from what one job needs: `counted` has the names of `Prices`, except that `gb_seconds` and
     `log_kb` are what they say."""
     each = {
         "api_request": prices.api_request,
@@ -190,12 +191,12 @@ def per_million(counted: Mapping[str, float], prices: Prices = PRICES) -> list[L
 
 
 def total(lines: Sequence[Line]) -> float:
-    """The sum, in dollars."""
+    """Return the sum, in dollars."""
     return sum(line.dollars for line in lines)
 
 
 def kept(prices: Prices = PRICES) -> list[Line]:
-    """A month of keeping a million finished jobs: what they take up, and being read through by each night's recount."""
+    """Return a month of keeping a million finished jobs: their storage, and the reads of each night's recount."""
     gigabytes, nights = JOB_KB + ENTRY_KB, 30
     reads = ROW_READ + ENTRY_BYTES / READ_BYTES / 2
     seconds = nights * MILLION / RECOUNTED_A_SECOND * RECOUNT_MB / 1024

@@ -1,11 +1,12 @@
 """Bring a checkout to a running stage: preflight, package, upload, change set, stack, dashboard, first token."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from chalicelib.jobs import jobtype
-from infra.cloud import access, artifacts, parameters, preflight, website
+from infra.cloud import access, artifacts, parameters, preflight, removal, website
 from infra.cloud.account import Account
 from infra.cloud.emptying import remove
 from infra.cloud.errors import CloudError
@@ -18,7 +19,10 @@ from infra.definition.names import APP, stage_of
 
 @dataclass
 class Deployment:
-    """One run of deploy. `given` are parameters; `dashboard` is the folder of its sources, None leaves it out."""
+    """One run of deploy. `given` are parameters; `dashboard` is the folder of its sources, None leaves it out.
+
+    `force_remove` goes on when a job type is removed that has unfinished jobs; they are then cancelled.
+    """
 
     account: Account
     stack: Stack
@@ -27,8 +31,11 @@ class Deployment:
     dashboard: Path | None = ROOT / "dashboard"
     dry_run: bool = False
     yes: bool = False
+    force_remove: bool = False
     first_token: FirstToken = field(default_factory=FirstToken)
     package: Callable[[str], Package] = lambda stage: build(stage, jobtype.load())
+    types: Callable[[], Sequence[jobtype.JobType[Any, Any]]] = jobtype.load
+    removed: removal.Removal = field(init=False, default_factory=lambda: removal.Removal({}))
 
     def run(self) -> dict[str, str]:
         """Deploy and return the stack's outputs; a dry run has none. Raises CloudError."""
@@ -55,7 +62,12 @@ class Deployment:
         before = (self.stack.describe() or {}).get("Parameters", [])
         values = preflight.chosen(parameters.known(self.given, before))
         facts = preflight.look(self.account, values["MailIdentity"])
-        found = preflight.findings(values, facts, jobtype.load(), self.account.region)
+        types = self.types()
+        self.removed = removal.look(self.account, self.stack, [kind.name for kind in types])
+        found = [
+            *preflight.findings(values, facts, types, self.account.region),
+            *self.removed.findings(force=self.force_remove),
+        ]
         for finding in found:
             if finding.stops:
                 continue
@@ -128,7 +140,7 @@ class Deployment:
             return self.stack.propose(url, chosen, tags_of(self.stack.name))
 
     def _stop_if_data_is_at_stake(self, proposed: ChangeSet) -> None:
-        lost = [change.logical_id for change in proposed.changes if change.loses_data]
+        lost = self.removed.at_stake(proposed.changes)
         if lost and not self.yes:
             self.stack.discard(proposed)
             raise CloudError(f"This would lose the data in {', '.join(lost)}. Say --yes if that is what you want.")
@@ -149,5 +161,5 @@ class Deployment:
 
 
 def tags_of(stack: str) -> dict[str, str]:
-    """The tags on everything of a stack; `destroy` looks for them."""
+    """Return the tags on everything of a stack; `destroy` looks for them."""
     return {"project": APP, "stage": stage_of(stack)}

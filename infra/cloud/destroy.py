@@ -1,4 +1,4 @@
-"""Take a stage down and prove that nothing is left of it."""
+"""Delete a stage and check that nothing is left of it."""
 
 import contextlib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Buckets have to be empty before they can be deleted."""
+"""Empty buckets, which they have to be before they can be deleted."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What goes wrong on the way to the cloud, in sentences for the person at the terminal."""
+"""Name what cannot go on, in sentences for the person at the terminal."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -10,7 +10,7 @@ class CloudError(Exception):
 
 
 def refusal(error: BaseException) -> str | None:
-    """What AWS refused, when that is what the error or what caused it is about; None for any other error."""
+    """Return what AWS refused, if the error or its cause is such a refusal; None for any other error."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ClientError | BotoCoreError):
         cause = cause.__cause__ or cause.__context__

@@ -1,4 +1,4 @@
-"""What happens to the resources of a stack while it is changed. Pure."""
+"""Read the events of a stack's resources while it is changed. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ class Event:
 
     @property
     def failed(self) -> bool:
-        """Whether it is why a change goes wrong, not what follows from that."""
+        """Return whether it is the cause of a failed change, not a consequence."""
         return self.status.endswith("_FAILED") and "cancelled" not in self.reason.lower()
 
 
 def event_of(entry: Mapping[str, Any]) -> Event:
-    """As CloudFormation tells it."""
+    """Return the event of an entry of CloudFormation's."""
     return Event(
         entry["EventId"],
         entry["LogicalResourceId"],

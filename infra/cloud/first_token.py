@@ -15,7 +15,7 @@ ONLY_THE_OWNER = 0o600
 
 @dataclass(frozen=True)
 class FirstToken:
-    """Where the token goes: `file`, `secret` (a new one in Secrets Manager), or without both the terminal."""
+    """The place of the first token: `file`, `secret` (a new one in Secrets Manager), or without both the terminal."""
 
     file: Path | None = None
     secret: str = ""

@@ -48,7 +48,7 @@ def _alarm(account: Account, arn: str) -> bool:
 
 
 def _rest_api(account: Account, arn: str) -> bool:
-    """The API, or a stage of it: arn:aws:apigateway:eu-west-1::/restapis/abc/stages/api."""
+    """Ask for the API, or a stage of it: arn:aws:apigateway:eu-west-1::/restapis/abc/stages/api."""
     account.client("apigateway").get_rest_api(restApiId=arn.split("/")[2])
     return True
 

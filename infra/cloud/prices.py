@@ -30,7 +30,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """What every account has free every month, for good, whatever else it runs."""
+    """The amounts that are free in every account and month, without an end."""
 
     alarm_metrics: int = 10
     metrics: int = 10

@@ -24,7 +24,7 @@ MOST_WAITS = 120
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """How many jobs there are, what must be added to which counter to be right, and what of it was added."""
+    """The number of jobs, what must be added to which counter to be right, and what of it was added."""
 
     jobs: int
     wrong: Mapping[str, int]
@@ -32,11 +32,11 @@ class Found:
 
     @property
     def right(self) -> bool:
-        """Whether the counters are right now, as far as can be said while jobs move."""
+        """Return whether the counters are right now, as far as can be told while jobs move."""
         return self.wrong.keys() <= self.repaired.keys()
 
     def lines(self) -> list[str]:
-        """For a person."""
+        """Return lines for the person at the terminal."""
         told = [f"{name.replace('#', ' ')}: off by {n:+,}{self._mended(name)}" for name, n in self.wrong.items()]
         return [f"{self.jobs:,} jobs, {len(self.wrong)} counters wrong.", *told]
 

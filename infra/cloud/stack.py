@@ -177,7 +177,7 @@ class Stack:
         yield from reversed(new)
 
     def _events(self) -> Iterator[Event]:
-        """The stack's events, newest first; further pages are asked for only when somebody looks at them."""
+        """Yield the stack's events, newest first; a page is asked for when the one before is used up."""
         try:
             pages = self.account.cloudformation.get_paginator("describe_stack_events").paginate(StackName=self.name)
             yield from (event_of(entry) for page in pages for entry in page["StackEvents"])
@@ -204,7 +204,7 @@ class Stack:
 
 
 def names_of(resources: Sequence[Mapping[str, Any]], kind: str) -> list[str]:
-    """Physical names of the resources of a type that exist, or may."""
+    """Return the physical names of the resources of a type that exist, or may."""
     return [
         resource["PhysicalResourceId"]
         for resource in resources

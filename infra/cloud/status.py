@@ -1,4 +1,4 @@
-"""How a stage is doing: the stack, its address, queues, and alarms that ring."""
+"""Show the state of a stage: the stack, its address, queues, and alarms that ring."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
 
 
 def status(account: Account, stack: Stack) -> dict[str, str]:
-    """Facts by name, in the order to show them; raises CloudError when there is no such stack."""
+    """Return facts by name, in the order to show them; raises CloudError when there is no such stack."""
     found = stack.describe()
     if found is None:
         raise CloudError(f"There is no stack {stack.name} in {account.region}. `make deploy` makes one.")
@@ -27,7 +27,7 @@ def status(account: Account, stack: Stack) -> dict[str, str]:
 
 
 def ringing_alarms(account: Account, stack: str) -> list[str]:
-    """Names of the stack's alarms that are in the state ALARM."""
+    """Return the names of the stack's alarms that are in the state ALARM."""
     pages = (
         account.client("cloudwatch")
         .get_paginator("describe_alarms")
@@ -52,7 +52,7 @@ def _line(sqs: Any, url: str) -> str:
     waiting, running = _depths(sqs, url)
     # the watchdog hides what it looks at for two minutes
     dead = sum(_depths(sqs, f"{url}-dlq"))
-    return f"{waiting} waiting, {running} running or backing off, {dead} dead letters"
+    return f"{waiting} waiting, {running} running or backing off, {dead} in the dead-letter queue"
 
 
 def _depths(sqs: Any, url: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""What CloudFormation's SAM transform makes of our template, worked out here, without AWS."""
+"""Apply CloudFormation's SAM transform to our template without AWS."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ CODE = "s3://somewhere/deployment.zip"
 
 
 def translate(template: dict[str, Any], code: str = CODE) -> dict[str, Any]:
-    """The template as plain CloudFormation; raises what the translator raises when it is wrong."""
+    """Return the template as plain CloudFormation; raises what the translator raises when it is wrong."""
     # read, not made, by the translator: it wants a session only to know the partition
     session = boto3.Session(region_name=REGION)
     translated: dict[str, Any] = Translator({}, Parser(), boto_session=session).translate(with_code(template, code), {})
@@ -21,7 +21,7 @@ def translate(template: dict[str, Any], code: str = CODE) -> dict[str, Any]:
 
 
 def with_code(template: dict[str, Any], code: str) -> dict[str, Any]:
-    """A copy of the template in which every function's code is at `code`."""
+    """Return a copy of the template in which every function's code is at `code`."""
     copy: dict[str, Any] = json.loads(json.dumps(template))
     for resource in copy["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":

@@ -1,4 +1,4 @@
-"""The dashboard: built by Node, uploaded with the right cache headers, told at run time where the API is."""
+"""Publish the dashboard: built by Node, uploaded with the right cache headers, told at run time where the API is."""
 
 import json
 import mimetypes
@@ -58,7 +58,7 @@ def _installed(folder: Path) -> bool:
 
 
 def files(dist: Path) -> Iterator[File]:
-    """The built files in the order of their upload: what a page needs is there before the page."""
+    """Return the built files in the order of their upload: what a page needs is there before the page."""
     found = [path for path in sorted(dist.rglob("*")) if path.is_file() and path.name != "config.json"]
     for path in sorted(found, key=lambda path: path.suffix == ".html"):
         key = path.relative_to(dist).as_posix()
@@ -68,7 +68,7 @@ def files(dist: Path) -> Iterator[File]:
 
 
 def config(outputs: Mapping[str, str], stage: str, region: str) -> str:
-    """What the dashboard reads at its start."""
+    """Return what the dashboard reads at its start."""
     return json.dumps({"apiUrl": outputs["ApiUrl"], "stage": stage, "region": region})
 
 

@@ -28,7 +28,7 @@ LOCAL_ORIGIN = "http://localhost:8080"
 def stateful(
     types: Sequence[JobType[Any, Any]], stack: str, origin: Value = LOCAL_ORIGIN, protect: Value = False
 ) -> Resources:
-    """Tables, queues and buckets: what holds data, and all that an emulator has to create.
+    """Return tables, queues and buckets: what holds data, and all that an emulator has to create.
 
     `origin` is where the dashboard is served from; `protect` refuses the deletion of the tables.
     """

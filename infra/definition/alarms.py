@@ -56,6 +56,11 @@ def _of_platform(stack: str) -> list[Alarm]:
             0, "FILL(putitem,0)+FILL(updateitem,0)", periods=3,
         ),
         Alarm(
+            "stalled", "", "Something outside of their functions keeps jobs from running: an outage, a permission, or "
+            "a stricter schema. Look for job.stalled in the logs; a day later such jobs are given up.",
+            {"stalled": metrics.own(stack, "Stalled")}, 0, period=15 * MINUTE,
+        ),
+        Alarm(
             "watchdog-silent", "", "The watchdog has not succeeded for 5 minutes: lost messages are not sent again. "
             "Look at its log and its schedule.", {"ran": metrics.own(stack, "WatchdogRan")},
             # before the first run there is no point to fill from: the alarm then waits and does not ring, and one that

@@ -23,7 +23,7 @@ needed; an upload is there as long as a failed job can be retried; what a job ma
 
 
 def buckets(stack: str, origin: Value) -> Resources:
-    """Both buckets; browsers may upload to `files` from pages of that one origin."""
+    """Return both buckets; browsers may upload to `files` from pages of that one origin."""
     files = _bucket(
         bucket_name(stack, "files"),
         LifecycleConfiguration={

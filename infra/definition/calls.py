@@ -1,4 +1,4 @@
-"""The requests a process makes, as the grants they need: what a role must allow, seen from the other side."""
+"""Record the requests of a process to AWS as the grants that they need, to compare them with what a role allows."""
 
 import functools
 from collections import Counter
@@ -21,7 +21,7 @@ ACTIONS = {
 
 
 def grants_of(stack: str, service: str, operation: str, params: Mapping[str, Any]) -> list[str]:
-    """The grants that one request needs, written as in `permissions`."""
+    """Return the grants that one request needs, written as in `permissions`."""
     action = ACTIONS.get(operation, operation)
     places = [f":{where.replace(f'{stack}-', '', 1)}" for where in _places(service, params)]
     name = "ses" if service == "sesv2" else service
@@ -29,7 +29,7 @@ def grants_of(stack: str, service: str, operation: str, params: Mapping[str, Any
 
 
 def _places(service: str, params: Mapping[str, Any]) -> list[str]:
-    """What the request is about, by physical names."""
+    """Yield what the request is about, by physical names."""
     match service:
         case "dynamodb" if "RequestItems" in params:
             return list(params["RequestItems"])
@@ -45,7 +45,7 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
 
 
 def _part(params: Mapping[str, Any]) -> str:
-    """The index or the partition key of a request to a table; nothing when it names neither."""
+    """Return the index or the partition key of a request to a table; nothing when it names neither."""
     if "IndexName" in params:
         return f"/index/{params['IndexName']}"
     key = params.get("Key") or params.get("Item")
@@ -69,14 +69,14 @@ class Recorder:
         self.needed: dict[str, Counter[str]] = {}
 
     def note(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
-        """A request was made."""
+        """Record one request."""
         if self._actor is not None:
             needed = grants_of(self._stack, service, operation, params)
             self.needed.setdefault(self._actor, Counter()).update(needed)
 
     @contextmanager
     def acting_as(self, actor: str) -> Iterator[None]:
-        """Requests within are that function's."""
+        """Record requests within the block as that function's."""
         before, self._actor = self._actor, actor
         try:
             yield
@@ -95,7 +95,7 @@ class _Tap(BaseHistoryHandler):
         get_global_history_recorder().add_handler(self)
 
     def emit(self, event_type: str, payload: Any, source: str) -> None:  # noqa: ARG002 - botocore's signature
-        """Called by botocore for everything a client does."""
+        """Take an event of botocore, which calls this for everything that a client does."""
         if event_type == "API_CALL":
             for recorder in self.recorders:
                 recorder.note(payload["service"], payload["operation"], payload["params"])

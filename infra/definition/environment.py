@@ -7,7 +7,7 @@ BY_LAMBDA = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
 DEVELOPMENT_ONLY = frozenset({"JOBFLOW_FAULT_RATE"})
 """Read by Settings, never set in the cloud."""
 API_ONLY = frozenset({"EVENT_SOURCES", "CORS_ORIGIN"})
-"""Read by Settings, set for the API alone, in `gateway`: with the first, every function would go round in a circle;
+"""Read by Settings, set for the API alone, in `gateway`: with the first, references would be circular;
 with the second, every function would wait for CloudFront."""
 BY_POWERTOOLS = frozenset({"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"})
 """Written for the logging and metrics library, not read by Settings."""
@@ -26,6 +26,7 @@ def environment(stack: str) -> dict[str, Value]:
         "FILES_BUCKET": sub(bucket_name(stack, "files")),
         "MAIL_FROM": ref("MailFrom"),
         "MAIL_DOMAINS": ref("MailDomains"),
+        "MAIL_DAILY_CAP": ref("MailDailyCap"),
         "CURSOR_SECRET": ref("CursorSecret"),
         "RATE_LIMIT_MAX": ref("RateLimitMax"),
         "RATE_LIMIT_WINDOW": ref("RateLimitWindow"),
@@ -40,7 +41,7 @@ def local_environment(
     stack: str = "jobflow-dev",
     origin: str = "http://localhost:8080",
 ) -> dict[str, str]:
-    """The same names with plain values, for functions that run over an emulator at `endpoint`."""
+    """Return the same names with plain values, for functions that run over an emulator at `endpoint`."""
     return {
         **_fixed(stack),
         "JOBS_TABLE": f"{stack}-jobs",
@@ -49,6 +50,7 @@ def local_environment(
         "FILES_BUCKET": bucket_name(stack, "files", account, region),
         "MAIL_FROM": "jobs@example.com",
         "MAIL_DOMAINS": "",
+        "MAIL_DAILY_CAP": "0",
         "CORS_ORIGIN": origin,
         "CURSOR_SECRET": "development",
         "RATE_LIMIT_MAX": "60",

@@ -17,18 +17,19 @@ LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 
 
 def worker(kind: JobType[Any, Any]) -> list[str]:
-    """A worker reads its own queue and writes jobs; it cannot send messages, so it cannot feed itself."""
+    """Let a worker read its own queue and log, and write jobs; it cannot send messages."""
     return [
         *(f"sqs:{action}:{kind.queue}" for action in CONSUMING),
         *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
         *LARGE_BODIES,
         "s3:PutObject:results/*",
+        f"logs:FilterLogEvents:{kind.queue}",
         *kind.grants,
     ]
 
 
 def api() -> list[str]:
-    """The API stores jobs, nudges queues and reads depths; it cannot receive, delete or scan. It pauses workers."""
+    """Let the API store jobs, send messages, read depths and pause workers; it cannot receive, delete or scan."""
     return [
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
@@ -46,12 +47,12 @@ def api() -> list[str]:
 
 
 def authorizer() -> list[str]:
-    """The authorizer looks up one token by its hash."""
+    """Let the authorizer look up one token by its hash."""
     return ["dynamodb:GetItem:control/TOK#*"]
 
 
 def watchdog() -> list[str]:
-    """The watchdog moves overdue jobs on, sends their messages, sees pauses, and tidies the dead-letter queues."""
+    """Let the watchdog move overdue jobs, send their messages, read pauses, and clear the dead-letter queues."""
     return [
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
@@ -64,7 +65,7 @@ def watchdog() -> list[str]:
 
 
 def counters() -> list[str]:
-    """The counters read the table's stream and add up in the control table."""
+    """Let the counters read the table's stream and add up in the control table."""
     return [
         *(f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")),
         "dynamodb:ListStreams:jobs/streams",
@@ -74,7 +75,7 @@ def counters() -> list[str]:
 
 
 def recount() -> list[str]:
-    """The recount reads what there is of each job, writes canaries, and adds what is missing to the counters."""
+    """Let the recount read each job, write canaries, and add what is missing to the counters."""
     return [
         "dynamodb:BatchGetItem:jobs",
         "dynamodb:Query:jobs/index/all",
@@ -85,5 +86,5 @@ def recount() -> list[str]:
 
 
 def _updating(*keys: str) -> list[str]:
-    """Writing rows of the control table with these partition keys: never a token's, by which a role could grow."""
+    """Allow to write rows of the control table with these partition keys: never a token's, which holds a role."""
     return [f"dynamodb:UpdateItem:control/{key}" for key in keys]

@@ -1,4 +1,4 @@
-"""CloudWatch metrics by name: one place for namespaces and dimensions, for alarms and the dashboard alike."""
+"""Name CloudWatch metrics: one place for namespaces and dimensions, for alarms and the dashboard alike."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,15 +16,15 @@ class Metric:
     stat: str = "Sum"
 
     def as_properties(self, period: int) -> dict[str, Any]:
-        """For an alarm on this metric alone; `period` in seconds."""
+        """Return it for an alarm on this metric alone; `period` in seconds."""
         return {**self._identity(), "Period": period, "Statistic": self.stat}
 
     def as_stat(self, period: int) -> dict[str, Any]:
-        """For an alarm that computes with it; `period` in seconds."""
+        """Return it for an alarm that computes with it; `period` in seconds."""
         return {"Metric": self._identity(), "Period": period, "Stat": self.stat}
 
     def as_row(self, label: str) -> list[Any]:
-        """For a dashboard widget."""
+        """Return it for a dashboard widget."""
         flat = [text for pair in self.dimensions.items() for text in pair]
         return [self.namespace, self.name, *flat, {"stat": self.stat, "label": label}]
 
@@ -34,22 +34,22 @@ class Metric:
 
 
 def own(stack: str, name: str, job_type: str = "-", stat: str = "Sum") -> Metric:
-    """A metric that the code counts (`chalicelib.telemetry.events`); "-" is the platform's."""
+    """Return a metric that the code counts (`chalicelib.telemetry.events`); "-" is the platform's."""
     return Metric(OWN, name, {"service": stack, "job_type": job_type}, stat)
 
 
 def queue(name: str, metric: str, stat: str = "Maximum") -> Metric:
-    """One of SQS's own, of the queue with that physical name."""
+    """Return one of SQS's own, of the queue with that physical name."""
     return Metric("AWS/SQS", metric, {"QueueName": name}, stat)
 
 
 def function(name: str, metric: str, stat: str = "Sum") -> Metric:
-    """One of Lambda's own, of the function with that physical name."""
+    """Return one of Lambda's own, of the function with that physical name."""
     return Metric("AWS/Lambda", metric, {"FunctionName": name}, stat)
 
 
 def api(name: str, metric: str, stat: str = "Sum") -> Metric:
-    """One of API Gateway's own, of the REST API with that name."""
+    """Return one of API Gateway's own, of the REST API with that name."""
     return Metric("AWS/ApiGateway", metric, {"ApiName": name}, stat)
 
 

@@ -15,7 +15,7 @@ STAGE = re.compile(r"[a-z][a-z0-9]{0,13}")
 
 
 def stack_name(stage: str) -> str:
-    """What the stack of a stage is called, and what every physical name in it starts with.
+    """Return the name of a stage's stack, with which every physical name in it starts.
 
     Raises ConfigurationError for a name with a hyphen, which could be the beginning of another stage's names, or one
     so long that a function's or bucket's name would not fit.
@@ -26,50 +26,50 @@ def stack_name(stage: str) -> str:
 
 
 def stage_of(stack: str) -> str:
-    """The stage a stack belongs to."""
+    """Return the stage a stack belongs to."""
     return stack.removeprefix(f"{APP}-")
 
 
 def logical(name: str, suffix: str = "") -> str:
-    """A name as a logical id: "email-send" and "Queue" are EmailSendQueue."""
+    """Return a name as a logical id: "email-send" and "Queue" are EmailSendQueue."""
     return "".join(part.capitalize() for part in name.split("-")) + suffix
 
 
 def bucket_name(stack: str, purpose: str, account: str = "${AWS::AccountId}", region: str = "${AWS::Region}") -> str:
-    """Bucket names are shared by all the world's accounts, so account and region are in them."""
+    """Return a bucket's name: with account and region, since all accounts share one set of names."""
     return f"{stack}-{purpose}-{account}-{region}"
 
 
 def queue_name(stack: str, queue: str) -> str:
-    """What a job type's queue is called; its dead-letter queue has "-dlq" after that."""
+    """Return the name of a job type's queue; its dead-letter queue has "-dlq" after that."""
     return f"{stack}-{queue}"
 
 
 def mapping_id(short: str) -> str:
-    """The logical id that SAM gives to the event source mapping of a function's one event; its Ref is the UUID."""
+    """Return the logical id that SAM gives to the event source mapping of a function; its Ref is the UUID."""
     return logical(short, "FunctionSource")
 
 
 def ref(logical_id: str) -> Value:
-    """A parameter's value, or a resource's name."""
+    """Refer to a parameter's value, or a resource's name."""
     return {"Ref": logical_id}
 
 
 def arn_of(logical_id: str) -> Value:
-    """A resource's ARN."""
+    """Refer to a resource's ARN."""
     return attribute(logical_id, "Arn")
 
 
 def attribute(logical_id: str, name: str) -> Value:
-    """One of a resource's attributes."""
+    """Refer to one of a resource's attributes."""
     return {"Fn::GetAtt": [logical_id, name]}
 
 
 def sub(text: str) -> Value:
-    """A text with `${...}` filled in; one without is left as it is."""
+    """Return a text with `${...}` filled in; one without is left as it is."""
     return {"Fn::Sub": text} if "${" in text else text
 
 
 def arn(service: str, resource: str) -> Value:
-    """An ARN in the stack's own account and region, for where a reference would go round in a circle."""
+    """Return an ARN in the stack's own account and region, where a reference would be circular."""
     return sub(f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")

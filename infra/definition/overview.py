@@ -60,7 +60,7 @@ def _short(kind: JobType[Any, Any], stack: str) -> list[dict[str, Any]]:
     shown = [
         metrics.own(stack, "Completed", kind.name).as_row("completed"),
         metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
-        metrics.queue(f"{queue}-dlq", "ApproximateNumberOfMessagesVisible").as_row("dead letters"),
+        metrics.own(stack, "DeadLettered", kind.name).as_row("dead letters"),
     ]
     return [_graph(kind.name, shown)]
 
@@ -72,19 +72,18 @@ def _platform(stack: str) -> list[dict[str, Any]]:
         metrics.function(f"{stack}-watchdog", "Errors").as_row("watchdog errors"),
         metrics.function(f"{stack}-counters", "IteratorAge", "Maximum").as_row("counters behind (ms)"),
         metrics.own(stack, "ControlTableDown").as_row("control table unavailable"),
-        *(metrics.own(stack, name).as_row(name) for name in ("Created", "Retried", "DeadLettered", "Stalled")),
+        *(metrics.own(stack, name).as_row(name) for name in ("Created", "Retried", "Stalled")),
     ]
     return [_graph("API calls", answers), _graph("API latency (ms)", latency), _graph("Platform", health)]
 
 
 def _type(kind: JobType[Any, Any], stack: str) -> list[dict[str, Any]]:
     queue = queue_name(stack, kind.queue)
-    ends = [metrics.own(stack, name, kind.name).as_row(name) for name in ("Completed", "Failed")]
+    ends = [metrics.own(stack, name, kind.name).as_row(name) for name in ("Completed", "Failed", "DeadLettered")]
     depths = [
         metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
         metrics.queue(queue, "ApproximateNumberOfMessagesNotVisible").as_row("running or backing off"),
-        metrics.queue(f"{queue}-dlq", "ApproximateNumberOfMessagesVisible").as_row("dead letters"),
-        metrics.queue(f"{queue}-dlq", "ApproximateNumberOfMessagesNotVisible").as_row("dead letters being looked at"),
+        metrics.queue(f"{queue}-dlq", "ApproximateNumberOfMessagesVisible").as_row("in the dead-letter queue"),
     ]
     runs = [
         metrics.function(queue, "Duration", "p95").as_row("duration p95 (ms)"),

@@ -18,6 +18,7 @@ def parameters() -> dict[str, dict[str, Any]]:
     return {
         "MailFrom": _text("jobs@example.com", "The address that mail is sent from."),
         "MailDomains": _text("", "Domains that mail may be sent to, separated by commas; empty: any."),
+        "MailDailyCap": _number(0, "Recipients that mail may be sent to per UTC day; 0: as many as SES takes."),
         "MailIdentity": _text("example.com", "The SES identity (domain or address) that covers MailFrom."),
         "MailConfigurationSet": _text("", "The default configuration set of that identity, when it has one."),
         "Dashboard": _choice("true", ["true", "false"], "Serve the dashboard by CloudFront; false: an API alone."),

@@ -1,25 +1,24 @@
-"""One queue and one dead-letter queue per job type; their numbers follow from the type."""
+"""Define one queue and one dead-letter queue per job type; their numbers follow from the type."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.jobs.jobtype import JobType
-from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.limits import DAY, RETENTION
 from infra.definition.names import Resources, arn, arn_of, logical, queue_name, ref
 
-RETENTION = int(4 * DAY)
 DLQ_RETENTION = int(14 * DAY)
 """Seconds, and the longest SQS has: a message keeps the time at which it was first sent when it moves there."""
 
 
 def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
-    """The queue `<stack>-email-send` and its `<stack>-email-send-dlq`, for each type."""
+    """Return the queue `<stack>-email-send` and its `<stack>-email-send-dlq`, for each type."""
     resources: Resources = {}
     for kind in types:
         resources |= {
             logical(kind.queue, "Queue"): _queue(
                 queue_name(stack, kind.queue),
-                RETENTION,
+                int(RETENTION),
                 VisibilityTimeout=kind.visibility_timeout,
                 RedrivePolicy={
                     "deadLetterTargetArn": arn_of(logical(kind.queue, "Dlq")),

@@ -1,4 +1,4 @@
-"""The Python and the processor of every function, named here and nowhere else."""
+"""Name the Python and the processor of every function, here and nowhere else."""
 
 PYTHON = "3.13"
 """The package has wheels and byte code for this version, whatever Python packages it."""

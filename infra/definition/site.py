@@ -40,7 +40,7 @@ def quoted_origin() -> Value:
 
 
 def content_security_policy(stack: str) -> Value:
-    """Nothing but the site's own files, the API, and the files bucket for uploads and previews.
+    """Allow nothing but the site's own files, the API, and the files bucket for uploads and previews.
 
     The API's address is not known while this is made (it refers to the site's in turn): `ApiOrigin` is filled in by
     the second step of the first deployment; until then any API of the region may be called.

@@ -1,4 +1,4 @@
-"""The two DynamoDB tables as resources; keys and indexes: `chalicelib.adapters.dynamo.schema`."""
+"""Define the two DynamoDB tables; keys and indexes: `chalicelib.adapters.dynamo.schema`."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from infra.definition.names import Resources, Value
 
 
 def tables(stack: str, protect: Value = False) -> Resources:
-    """Both tables; `protect` refuses their deletion until it is switched off."""
+    """Return both tables; `protect` refuses their deletion until it is switched off."""
     return {
         "JobsTable": _table(f"{stack}-jobs", jobs_table(), protect),
         "ControlTable": _table(f"{stack}-control", control_table(), protect),

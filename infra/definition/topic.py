@@ -1,10 +1,10 @@
-"""Where alarms go: one SNS topic, with an e-mail subscription when an address is given."""
+"""Define where alarms go: one SNS topic, with an e-mail subscription when an address is given."""
 
 from infra.definition.names import Resources, ref
 
 
 def topic(stack: str) -> Resources:
-    """The topic, who may publish to it, and who listens."""
+    """Return the topic, who may publish to it, and who gets what is published."""
     alarms_only = {
         "Sid": "AlarmsPublish",
         "Effect": "Allow",

@@ -79,12 +79,8 @@ def errors_of(function: str) -> Metric:
 
 
 def _dead_letters(kind: Kind, stack: str) -> Mapping[str, Metric]:
-    # the watchdog hides what it looks at for two minutes, so either number alone would go up and down
-    queue = f"{queue_name(stack, kind.queue)}-dlq"
-    return {
-        "visible": metrics.queue(queue, "ApproximateNumberOfMessagesVisible"),
-        "hidden": metrics.queue(queue, "ApproximateNumberOfMessagesNotVisible"),
-    }
+    # not the depth of the dead-letter queue: messages of jobs that can still run pass through it
+    return {"dead": metrics.own(stack, "DeadLettered", kind.name)}
 
 
 def _ends(kind: Kind, stack: str) -> Mapping[str, Metric]:
@@ -102,8 +98,8 @@ def _patience(kind: Kind) -> float:
 
 WATCHES = (
     Watch(
-        "dead-letters", "A job used up its attempts. Look at its error, mend the cause, retry it in the dashboard.",
-        _dead_letters, "(FILL({visible},0)+FILL({hidden},0))", lambda _: 0,
+        "dead-letters", "A job was given up: it used up its attempts or its time. Look at its error, mend the cause, "
+        "retry it in the dashboard.", _dead_letters, "FILL({dead},0)", lambda _: 0, period=5 * MINUTE,
     ),
     Watch(
         "errors", "Its function ended with an error, or could not start. Look at its log: jobs are taken and not "

@@ -1,1 +1,1 @@
-"""The laptop: an AWS emulator, something that plays Lambda, and the API, started by one command."""
+"""Run the platform on a laptop: an AWS emulator, a stand-in for Lambda, and the API, started by one command."""

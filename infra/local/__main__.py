@@ -1,11 +1,11 @@
-"""`python -m infra.local`: the whole platform on this machine."""
+"""Run the whole platform on this machine: `python -m infra.local`."""
 
 import signal
 import sys
 
 
 def main() -> int:
-    """Run until a signal; the exit code."""
+    """Run until a signal; return the exit code."""
     # Loading takes a moment in which nothing runs yet: an interrupt then ends it without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from infra.local.runner import run

@@ -1,6 +1,6 @@
-"""`python -m infra.local.api FD`: the API on an inherited listening socket, until SIGTERM or SIGINT.
+"""Serve the API on an inherited listening socket, until SIGTERM or SIGINT: `python -m infra.local.api FD`.
 
-SIGTERM makes way for a successor: kept connections get a last answer. SIGINT ends after the requests under way.
+After SIGTERM (a successor takes over) kept connections get one more answer. After SIGINT the current requests end.
 """
 
 import json
@@ -26,7 +26,7 @@ STAGE = "dev"
 
 
 def make_server(listener: socket.socket) -> Server:
-    """The server of `app.py`. Raises whatever `app.py` raises."""
+    """Return the server of `app.py`. Raises whatever `app.py` raises."""
     from app import app
 
     # Only the limits of the function are read here; loading the app through it would overwrite the environment.
@@ -35,7 +35,7 @@ def make_server(listener: socket.socket) -> Server:
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until a signal, then finish what is under way. Returns the exit code."""
+    """Serve until a signal, then finish the current requests. Return the exit code."""
     token = os.environ.pop(dev_token.VARIABLE, None)
     server = make_server(socket.socket(fileno=int(arguments[0])))
     if token:

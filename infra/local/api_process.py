@@ -24,7 +24,7 @@ MAKE_WAY_SECONDS = 10.0
 
 
 class ApiProcess:
-    """Generations of the API on one listening socket, which stays open here between them."""
+    """Successive processes of the API on one listening socket, which stays open here between them."""
 
     def __init__(self, listener: socket.socket, root: Path, log: FunctionLog) -> None:
         self._listener = listener
@@ -34,16 +34,16 @@ class ApiProcess:
 
     @property
     def pid(self) -> int | None:
-        """The id of the process that serves."""
+        """Return the id of the process that serves."""
         return self._current.process.pid if self._current else None
 
     @property
     def ended(self) -> bool:
-        """Whether the serving process has gone away by itself."""
+        """Return True when the serving process has ended by itself."""
         return self._current is not None and self._current.process.poll() is not None
 
     def replace(self, environment: Mapping[str, str]) -> None:
-        """Start a new generation and, once it serves, end the old one. Raises BrokenCode; the old one then goes on."""
+        """Start a new process and, once it serves, end the old one. Raises BrokenCode; the old one then continues."""
         successor = Generation(self._listener, self._root, environment, self._log)
         try:
             successor.wait_until_ready()
@@ -89,14 +89,14 @@ class Generation:
             raise BrokenCode("The API did not start.\n" + "\n".join(self._said[-30:]))
 
     def make_way(self) -> None:
-        """Return once every new connection goes to the successor; end when its clients have gone over as well."""
+        """Return once every new connection goes to the successor; end when its clients have moved as well."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self._left.wait(LEAVE_SECONDS)
         threading.Thread(target=self._end, args=(MAKE_WAY_SECONDS,), name="api-makes-way", daemon=True).start()
 
     def stop(self) -> None:
-        """Let it finish the requests under way, then end it for certain."""
+        """Let it finish the current requests, then kill it."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         self._end(STOP_SECONDS)

@@ -1,7 +1,7 @@
 """Chalice's local HTTP server, without the two faults that make a keep-alive client wait.
 
-It writes an answer in one piece (headers and body apart meet Nagle and delayed ACK: 23 requests a second), and a burst
-of connections finds a backlog of more than five.
+It sends headers and body in one write (two writes meet Nagle's algorithm and delayed ACK: 23 requests a second), and
+its listen backlog is larger than five.
 """
 
 import socket
@@ -29,7 +29,7 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
         BaseHTTPRequestHandler.__init__(self, request, address, server)
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: the API logs its requests itself, as it does in the cloud."""
+        """Log nothing: the API logs its requests itself, as it does in the cloud."""
 
     def _generic_handle(self) -> None:
         with self.server.requests:
@@ -67,7 +67,7 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
 
 
 class Count:
-    """How many there are of something, for one who waits for the last to go."""
+    """Count things that are in progress, and wait until there is none."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -83,13 +83,13 @@ class Count:
             self._changed.notify_all()
 
     def wait_for_none(self, seconds: float) -> None:
-        """Wait until there is none, at most so long."""
+        """Wait until there is none, at most so many `seconds`."""
         with self._changed:
             self._changed.wait_for(lambda: self._count == 0, timeout=seconds)
 
 
 class Server(ThreadedHTTPServer):  # type: ignore[misc]
-    """Serve on a socket that already listens, so that a successor can take over without refusing anybody."""
+    """Serve on a socket that already listens, so that a successor can take over without a refused connection."""
 
     def __init__(self, listener: socket.socket, gateway: Gateway) -> None:
         super().__init__(listener.getsockname()[:2], partial(Handler, gateway=gateway), bind_and_activate=False)
@@ -100,7 +100,7 @@ class Server(ThreadedHTTPServer):  # type: ignore[misc]
         self.connections = Count()
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """One connection, from its first request to its end."""
+        """Serve one connection, from its first request to its end."""
         with self.connections:
             super().process_request_thread(request, client_address)
 

@@ -1,4 +1,4 @@
-"""The code on disk, asked what it wants: in a fresh process, because this one cannot unlearn what it imported."""
+"""Read what the code on disk declares, in a fresh process, because this one cannot import an edited module anew."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ DESCRIBE_SECONDS = 60
 
 
 def describe(root: Path, stack: str, origin: str) -> Description:
-    """What the code under `root` wants to exist. Raises BrokenCode with a readable block when it cannot be loaded."""
+    """Return what the code under `root` declares: resources, functions. Raises BrokenCode with a readable block."""
     environment = {"PYTHONPATH": str(root), "AWS_DEFAULT_REGION": "us-east-1", NOT_SHIPPED: not_shipped(root, GATEWAY)}
     done = subprocess.run(
         [sys.executable, "-P", "-m", "infra.local.describe", stack, origin],

@@ -1,4 +1,4 @@
-"""The built dashboard, served as CloudFront serves it: the app's paths, strict headers, a config made at run time."""
+"""Serve the built dashboard as CloudFront does: the app's paths, strict headers, a config made at run time."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ REFERENCE = "/reference"
 
 
 def content_security_policy(api: str, files: str) -> str:
-    """The cloud's policy with local addresses: the site's own files, the API, and the bucket for files."""
+    """Return the cloud's policy with local addresses: the site's own files, the API, the bucket for files."""
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; manifest-src 'self'; "
         f"img-src 'self' data: blob: {files}; connect-src 'self' {api} {files}; "
@@ -71,7 +71,7 @@ class Site(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: these are files."""
+        """Log nothing: these are files."""
 
     def _is_refused(self) -> bool:
         host = self.headers.get("host", "")

@@ -1,4 +1,4 @@
-"""The dashboard from its sources: Vite's own server, so that an edit is in the browser at once."""
+"""Serve the dashboard from its sources with Vite's own server, so that an edit is in the browser at once."""
 
 import json
 import os
@@ -24,14 +24,14 @@ START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 LOOK_SECONDS = 0.1
 SAID = 2000
-"""Characters of Vite's last words that fit into an error."""
+"""Characters of Vite's last output that fit into an error."""
 
 
 def hot_policy(api: str, files: str, port: int, nonce: str) -> str:
-    """The policy of a built dashboard, and what hot reloading needs on top.
+    """Return the policy of a built dashboard, with what hot reloading needs in addition.
 
     Vite puts styles and one script into the page (they carry the nonce), draws its errors as HTML (no trusted types),
-    and hears of edits over a WebSocket.
+    and learns of edits over a WebSocket.
     """
     policy = content_security_policy(api, files).replace("; require-trusted-types-for 'script'", "")
     for directive in ("script-src", "style-src"):
@@ -67,7 +67,7 @@ class HotDashboard:
 
     @property
     def pid(self) -> int:
-        """The id of Vite's process."""
+        """Return the id of Vite's process."""
         return self._process.pid
 
     def close(self) -> None:
@@ -94,7 +94,7 @@ class HotDashboard:
 
 
 def _node() -> str:
-    """The Node that `make` uses: the virtual environment's if it has one, else the system's."""
+    """Return the Node that `make` uses: the virtual environment's if it has one, else the system's."""
     folders = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     found = shutil.which("node", path=folders)
     if found is None:

@@ -1,4 +1,4 @@
-"""From the stack's own resources to what plays Lambda (pure): the laptop reads the template that the cloud gets."""
+"""Turn the stack's own resources into functions and event sources (pure): the laptop reads the cloud's template."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ PARTIAL = "ReportBatchItemFailures"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the stack lives: the emulator's endpoint, its account and region, and the stream of each table by name."""
+    """The location of the stack: the emulator's endpoint, account and region, and the stream of each table by name."""
 
     endpoint: str
     account: str
@@ -28,7 +28,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What `infra.local.describe` printed."""
+    """The output of `infra.local.describe`."""
 
     stateful: Mapping[str, Resource]
     functions: Mapping[str, Resource]
@@ -36,13 +36,13 @@ class Description:
     types: Mapping[str, Any]
 
     def tables(self) -> list[str]:
-        """The names of the tables."""
+        """Return the names of the tables."""
         resources = self.stateful.values()
         return [r["Properties"]["TableName"] for r in resources if r["Type"] == "AWS::DynamoDB::Table"]
 
 
 def environment(described: Description, place: Place, overrides: Mapping[str, str]) -> dict[str, str]:
-    """What every function finds in its environment."""
+    """Return the environment variables of every function."""
     known = {"{endpoint}": place.endpoint, "{account}": place.account, "{region}": place.region}
     filled = dict(described.environment)
     for name, value in filled.items():
@@ -51,7 +51,7 @@ def environment(described: Description, place: Place, overrides: Mapping[str, st
 
 
 def function_specs(described: Description, variables: Mapping[str, str], concurrency: int) -> list[FunctionSpec]:
-    """The functions to register; `concurrency` caps each, because a laptop has only so many cores."""
+    """Return the functions to register; `concurrency` caps each, because a laptop has only so many cores."""
     return [_spec(resource["Properties"], variables, concurrency) for resource in described.functions.values()]
 
 
@@ -70,7 +70,7 @@ def _spec(properties: Resource, variables: Mapping[str, str], concurrency: int) 
 
 
 def mappings(described: Description, place: Place) -> list[Mapped]:
-    """Everything that invokes those functions."""
+    """Return everything that invokes those functions."""
     return [
         _mapping(resource["Properties"]["FunctionName"], event, described.stateful, place)
         for resource in described.functions.values()
@@ -88,7 +88,7 @@ def _mapping(function: str, event: Resource, stateful: Mapping[str, Resource], p
         case "Schedule":
             return Schedule(function, rate_seconds(properties["Schedule"]), properties.get("Input"), function)
         case kind:
-            raise ValueError(f"{function} is invoked by {kind}, which the laptop does not play.")
+            raise ValueError(f"{function} is invoked by {kind}, which `make dev` does not support.")
 
 
 def _queue_mapping(function: str, properties: Resource, queue: str, place: Place) -> QueueMapping:
@@ -124,7 +124,7 @@ def rate_seconds(expression: str) -> float:
     found = RATE.fullmatch(expression)
     if found is None:
         raise ValueError(
-            f"{expression!r}: the laptop knows only rate(N minutes|hours|days) and a daily cron(M H * * ? *)."
+            f"{expression!r}: `make dev` supports only rate(N minutes|hours|days) and a daily cron(M H * * ? *)."
         )
     return int(found[1]) * UNIT_SECONDS[found[2]]
 

@@ -1,6 +1,6 @@
-"""`python -m infra.local.describe STACK ORIGIN`: what the code on disk wants to exist, as JSON.
+"""Print what the code on disk declares, as JSON: `python -m infra.local.describe STACK ORIGIN`.
 
-A process of its own each time: it is the only way to see edited code whole, and it is the check that the code loads.
+It runs in a new process each time: only so is edited code loaded completely, and its exit code tells that it loads.
 """
 
 import importlib
@@ -15,11 +15,11 @@ from infra.local.lifeline import NOT_SHIPPED, NotShipped
 
 ROOT = Path(__file__).parents[2]
 PLACE = ("{endpoint}", "{account}", "{region}")
-"""Stand for what only the running emulator knows."""
+"""Stand in for a value that only the running emulator knows."""
 
 
 def describe(stack: str, origin: str) -> dict[str, Any]:
-    """Resources that hold data, functions, and the functions' environment. Raises whatever the code raises."""
+    """Return resources that hold data, functions, and the functions' environment. Raises whatever the code raises."""
     sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, "")))
     from chalicelib.jobs.jobtype import load
     from infra.definition import functions, local_environment, stateful
@@ -37,7 +37,7 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
 
 
 def complaint(error: BaseException, root: Path) -> str:
-    """An error of the code as one readable block: what, and where in the project, innermost last."""
+    """Return an error of the code as one readable block: the error, and its places in the project, innermost last."""
     if isinstance(error, SyntaxError):
         return "".join(traceback.format_exception_only(error)).strip()
     frames = traceback.extract_tb(error.__traceback__)
@@ -47,7 +47,7 @@ def complaint(error: BaseException, root: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the description, or the complaint on standard error. Returns the exit code."""
+    """Print the description, or the error on standard error. Return the exit code."""
     try:
         print(json.dumps(describe(*arguments)))
     except (Exception, SystemExit) as error:

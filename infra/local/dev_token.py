@@ -1,4 +1,4 @@
-"""The token of this checkout: made once, and stored in the emulator anew at each start."""
+"""Keep the token of this checkout: made once, and stored in the emulator anew at each start."""
 
 import secrets
 import time
@@ -6,11 +6,11 @@ from pathlib import Path
 
 LABEL = "make dev"
 VARIABLE = "JOBFLOW_DEV_TOKEN"
-"""What the first API of a run is told it in: it has everything loaded that storing a token takes."""
+"""The variable with the token for the first API process of a run, which stores it without further imports."""
 
 
 def text_of(folder: Path) -> str:
-    """The token's text, kept in the state folder so that a browser stays signed in from one run to the next."""
+    """Return the token's text, kept in the state folder so that a browser stays signed in from one run to the next."""
     path = folder / "token"
     if path.exists():
         return path.read_text().strip()
@@ -21,7 +21,7 @@ def text_of(folder: Path) -> str:
 
 
 def store(text: str) -> None:
-    """Let the API know the token, as an administrator's."""
+    """Store the token with the role of an administrator."""
     from chalicelib import wiring
     from chalicelib.access.tokens import Role, Token, hash_of
 

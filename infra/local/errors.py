@@ -1,19 +1,19 @@
-"""What can keep the platform from running here, in sentences for the person at the keyboard."""
+"""Errors that keep the platform from running here, in sentences for the developer."""
 
 from importlib.metadata import version
 from typing import Any
 
 
 class CannotRun(RuntimeError):
-    """The run ends with this sentence."""
+    """The platform cannot run; the message says why and what to do."""
 
 
 class BrokenCode(RuntimeError):
-    """The code on disk cannot be loaded; the message is what a person needs in order to mend it."""
+    """The code on disk cannot be loaded; the message has what a developer needs to fix it."""
 
 
 class IncompatibleMoto(RuntimeError):
-    """The moto that is installed lacks something that is repaired here."""
+    """The installed moto lacks an attribute that is replaced here."""
 
     def __init__(self, owner: Any, name: str) -> None:
         place = f"{owner.__module__}.{owner.__qualname__}" if isinstance(owner, type) else owner.__name__

@@ -1,6 +1,6 @@
-"""Chalice's local stand-in for API Gateway, made to answer as the deployed one does.
+"""Make Chalice's local stand-in for API Gateway answer as the deployed one does.
 
-Mended here: a path or method that does not exist is 404 or 405 and not "Missing Authentication Token"; what the
+Corrected here: a path or method that does not exist is 404 or 405 and not "Missing Authentication Token"; what the
 gateway itself refuses is a problem document with CORS headers; path parameters arrive decoded; the event carries a
 request id.
 """
@@ -38,13 +38,13 @@ class EventConverter(LambdaEventConverter):  # type: ignore[misc]
         super().__init__(self._matcher, app.api.binary_types)
 
     def route_of(self, path: str) -> str:
-        """The route a path belongs to; raises ValueError when there is none."""
+        """Return the route a path belongs to; raises ValueError when there is none."""
         return str(self._matcher.match_route(path).route)
 
     def create_lambda_event(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> dict[str, Any]:
-        """The event; see chalice."""
+        """Return the event; see chalice."""
         event: dict[str, Any] = super().create_lambda_event(method, path, headers, body)
         event["pathParameters"] = {name: unquote(value) for name, value in event["pathParameters"].items()}
         event["httpMethod"] = method
@@ -54,7 +54,7 @@ class EventConverter(LambdaEventConverter):  # type: ignore[misc]
 
 
 class Gateway(LocalGateway):  # type: ignore[misc]
-    """One for all connections. `origin` is the one that browsers may call from."""
+    """One instance for all connections. Browsers may call from `origin` only."""
 
     def __init__(self, app: Chalice, config: Config, origin: str) -> None:
         # requests run side by side, and each must see its own `current_request`
@@ -66,7 +66,7 @@ class Gateway(LocalGateway):  # type: ignore[misc]
         self.origin = origin
 
     def handle_request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Response:
-        """The app's answer, or the gateway's own."""
+        """Return the app's answer, or the gateway's own."""
         try:
             methods = set(self._app.routes[self.event_converter.route_of(path)]) | {"OPTIONS"}
         except ValueError:
@@ -85,7 +85,7 @@ class Gateway(LocalGateway):  # type: ignore[misc]
         return response
 
     def problem(self, status: int, detail: str | None = None, more: Mapping[str, str] | None = None) -> Response:
-        """An answer of the gateway itself, as the deployed gateway's responses have it."""
+        """Return an answer of the gateway itself, as the deployed gateway's responses have it."""
         request_id = str(uuid.uuid4())
         headers = {
             "Content-Type": CONTENT_TYPE,

@@ -1,8 +1,8 @@
 """Run a module as a program that ends when its parent does: `python -P lifeline.py MODULE ARGUMENTS...`
 
 The parent holds the other end of standard input; it closes when the parent ends, however it ends, and needs no help
-from the operating system that only Linux has. Run by path and importing nothing of the project, so that it works for
-code from any folder. What JOBFLOW_NOT_SHIPPED names cannot be imported by it.
+from the operating system that only Linux has. It is run by path and imports nothing of the project: so it works for
+code from any folder. Modules that JOBFLOW_NOT_SHIPPED names cannot be imported.
 """
 
 import os
@@ -14,7 +14,7 @@ NOT_SHIPPED = "JOBFLOW_NOT_SHIPPED"
 
 
 class NotShipped:
-    """Refuses modules that are installed on this machine and do not ship, as if they were not there.
+    """Refuse modules that are installed on this machine and do not ship, as if they were not installed.
 
     `text` holds module=requirement pairs, separated by spaces.
     """
@@ -38,7 +38,7 @@ def _end_with(pipe: int) -> None:
 
 
 def main() -> None:
-    """Tie this process to its parent, then become the module."""
+    """End this process when its parent ends, then run the module."""
     pipe = os.dup(0)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)

@@ -1,4 +1,4 @@
-"""What the shell may say about a run: ports, emulator, state folder, faults. Read once."""
+"""Read the options of a run from the shell, once: ports, emulator, state folder, faults."""
 
 import os
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 BACKENDS = ("moto", "ministack")
 PASSED_ON = (
     "JOBFLOW_FAULT_RATE", "JITTER", "LOG_LEVEL", "RATE_LIMIT_MAX", "RATE_LIMIT_WINDOW", "MAIL_FROM", "MAIL_DOMAINS",
-    "CORS_ORIGIN",
+    "MAIL_DAILY_CAP",     "CORS_ORIGIN",
 )  # fmt: skip
 """Settings of the functions that a developer may change from the shell; all others follow from the definition."""
 

@@ -1,4 +1,4 @@
-"""Which job types are paused, as the API has written it down: the laptop's stand-in for a disabled mapping."""
+"""Read which job types the API has paused: the laptop's stand-in for a disabled event source mapping."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def paused_types(dynamodb: "DynamoDBClient", table: str) -> set[str] | None:
-    """The names of the paused types; None when the table does not answer."""
+    """Return the names of the paused types; None when the table does not answer."""
     try:
         answer = dynamodb.query(
             TableName=table,

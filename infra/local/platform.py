@@ -1,4 +1,4 @@
-"""The platform on this machine: its parts, started in order, given new code, and stopped in the opposite order."""
+"""Run the platform on this machine: start its parts in order, give them new code, stop them in the opposite order."""
 
 import os
 import time
@@ -45,7 +45,7 @@ class Platform:
         self._paused: list[str] = []
 
     def start(self) -> None:
-        """Start every part. Raises CannotRun or BrokenCode; `close` is due in any case."""
+        """Start every part. Raises CannotRun or BrokenCode; call `close` in any case."""
         options, parts = self.options, self._parts
         listener = parts.enter_context(ports.listen(options.api_port, "API_PORT"))
         self.api_url = f"http://{ports.HOST}:{ports.port_of(listener)}"
@@ -67,7 +67,7 @@ class Platform:
         self._ready_seconds = round(time.monotonic() - self._began, 2)
 
     def reload(self) -> None:
-        """Take the code on disk into use. Raises BrokenCode when it cannot be; then what runs goes on as it was."""
+        """Run the code on disk. Raises BrokenCode when it cannot be loaded; the present code then continues to run."""
         try:
             described = code.describe(self.options.root, self.options.stack, self.origin)
         except BrokenCode:
@@ -76,21 +76,21 @@ class Platform:
         self._apply(described)
 
     def keep_alive(self) -> None:
-        """Start the API again if it went away. Raises CannotRun when the emulator did: the state is lost with it."""
+        """Start the API again if it has ended. Raises CannotRun when the emulator has: the state is lost with it."""
         if not self.emulator.alive:
             raise CannotRun("The emulator ended, and every job with it. Its log is in the state folder.")
         if self._api.ended:
             self._api.replace(self._variables)
 
     def obey_pauses(self) -> None:
-        """Leave the queues of paused job types alone, as a disabled event source mapping would."""
+        """Receive nothing from the queues of paused job types, as a disabled event source mapping would."""
         paused = paused_types(self._dynamodb, self._variables["CONTROL_TABLE"])
         if paused is not None:
             self._sources.hold({f"{self.options.stack}-{name.replace('.', '-')}" for name in paused})
             self._paused = sorted(paused)
 
     def state(self) -> dict[str, Any]:
-        """What other programs may know."""
+        """Return the facts for other programs: addresses, process ids, the token."""
         pids = {"runner": os.getpid(), "emulator": self.emulator.pid, "api": self._api.pid}
         if isinstance(self._dashboard, HotDashboard):
             pids["dashboard"] = self._dashboard.pid
@@ -112,7 +112,7 @@ class Platform:
         self._parts.close()
 
     def _emulate_and_describe(self) -> None:
-        """Both take most of a second and need nothing of each other."""
+        """Start both at the same time: each takes most of a second, and they are independent."""
         options = self.options
         build = options.root / "dashboard" / "dist"
         self._build = build if (build / "index.html").exists() else None

@@ -1,16 +1,16 @@
-"""The ports of a run, taken before anything is started, so that a clash is one sentence and not half a platform."""
+"""Take the ports of a run before anything is started, so that a port in use ends the run with one sentence."""
 
 import errno
 import socket
 
 from infra.local.errors import CannotRun
 
-HOST = "127.0.0.1"  # nothing here asks who calls, so nobody else may
+HOST = "127.0.0.1"  # callers are not authenticated here, so only this machine may connect
 BACKLOG = 1024
 
 
 def listen(port: int, variable: str) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises CannotRun that says how to choose another."""
+    """Return a listening socket; port 0 takes a free one. Raises CannotRun that says how to choose another."""
     try:
         return socket.create_server((HOST, port), backlog=BACKLOG)
     except OSError as error:
@@ -18,17 +18,17 @@ def listen(port: int, variable: str) -> socket.socket:
 
 
 def refused(port: int, variable: str, error: OSError) -> CannotRun:
-    """What a person needs to know of a port that cannot be listened on."""
+    """Return the error for a port that cannot be listened on, with what to do."""
     why = "is in use: end what listens there" if error.errno == errno.EADDRINUSE else f"is refused: {error.strerror}"
     return CannotRun(f"Port {port} {why}, or choose another with {variable}=N.")
 
 
 def free(port: int, variable: str) -> int:
-    """A port that a child process can listen on. Raises CannotRun when the wanted one is in use."""
+    """Return a port that a child process can listen on. Raises CannotRun when the wanted one is in use."""
     with listen(port, variable) as probe:
         return port_of(probe)
 
 
 def port_of(listener: socket.socket) -> int:
-    """The port a socket listens on."""
+    """Return the port a socket listens on."""
     return int(listener.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Tables, queues and buckets in the emulator, made from the same definition as the cloud's."""
+"""Create tables, queues and buckets in the emulator from the same definition as the cloud's."""
 
 import json
 import uuid
@@ -19,7 +19,7 @@ EXAMPLE_UPLOAD = "uploads/examples/landscape.jpg"
 
 
 def deploy(described: Description, stack: str, aws: Mapping[str, str]) -> Place:
-    """Create or update the stack; what is unchanged keeps what it holds. Raises ClientError."""
+    """Create or update the stack; unchanged resources keep their data. Raises ClientError."""
     clients = Clients(aws)
     cloudformation = clients.cloudformation()
     template = json.dumps({"Resources": described.stateful})
@@ -39,12 +39,12 @@ def _place(clients: Clients, tables: list[str], endpoint: str) -> Place:
 
 
 def verify_sender(address: str, aws: Mapping[str, str]) -> None:
-    """Let SES send from an address, as a person would have to confirm in the cloud."""
+    """Let SES send from an address, which a person has to confirm in the cloud."""
     Clients(aws).ses().create_email_identity(EmailIdentity=address)
 
 
 def lay_example(photo: Path, bucket: str, aws: Mapping[str, str]) -> None:
-    """Have the upload there that the example of image.process names, so that it works as it is."""
+    """Store the upload that the example of image.process names, so that the example works."""
     if photo.exists():
         Clients(aws).s3().put_object(
             Bucket=bucket, Key=EXAMPLE_UPLOAD, Body=photo.read_bytes(), ContentType="image/jpeg"

@@ -1,4 +1,4 @@
-"""`make dev`: start the platform, follow edits, stop in order at Ctrl-C, at once at the second."""
+"""Start the platform, follow edits, stop in order at Ctrl-C, at once at a second one (`make dev`)."""
 
 import json
 import os
@@ -23,11 +23,11 @@ INTERRUPTED = 130
 
 
 class Stop(BaseException):
-    """Somebody wants the run to end. A BaseException, so that no handler of errors takes it for one."""
+    """A request to end the run. A BaseException, so that no `except Exception` catches it."""
 
 
 def run() -> int:
-    """Run until a signal; the exit code."""
+    """Run until a signal; return the exit code."""
     try:
         options = Options.from_env()
     except CannotRun as error:
@@ -48,7 +48,7 @@ def run() -> int:
 
 
 class Signals:
-    """The first SIGINT or SIGTERM raises Stop in the main thread; the next ends this process on the spot.
+    """Raise Stop in the main thread at the first SIGINT or SIGTERM; end this process at once at the next.
 
     No child outlives that: each holds a lifeline to this process. One signal may arrive twice, from the terminal and
     from a wrapper that passes it on, so a second one only counts a moment later.
@@ -60,7 +60,7 @@ class Signals:
             signal.signal(number, self._handle)
 
     def shut(self) -> None:
-        """The run is ending anyway, and must not be interrupted by an exception."""
+        """Let the run end without an exception that would interrupt it."""
         self._first = self._first or time.monotonic()
 
     def _handle(self, number: int, frame: Any) -> None:  # noqa: ARG002
@@ -83,7 +83,7 @@ class Runner:
         self._edits: queue.SimpleQueue[set[Path]] = queue.SimpleQueue()
 
     def run(self) -> NoReturn:
-        """Start, follow edits, and on Stop or a fatal error take everything down again."""
+        """Start, follow edits, and on Stop or a fatal error stop everything."""
         self._state.claim()
         try:
             self._platform.start()
@@ -120,13 +120,13 @@ class Runner:
         try:
             step()
         except BrokenCode as error:
-            self._terminal.say(f"\n{error}\nThe code before this edit goes on; queued jobs wait.\n", "bold red")
+            self._terminal.say(f"\n{error}\nThe code before this edit still runs; queued jobs wait.\n", "bold red")
             return False
         return True
 
 
 def banner(state: Mapping[str, Any], types: Mapping[str, Any]) -> str:
-    """What a person needs to begin: where everything is, and a command to paste."""
+    """Return the text shown at the start: addresses, the token, and a command to paste."""
     name, example = next(iter(types.items()), ("", {}))
     body = json.dumps({"type": name, "payload": example}).replace("'", "'\\''")
     rows = [

@@ -1,4 +1,4 @@
-"""What a function may import: what ships and what Lambda's runtime has, as on AWS, and nothing else of this machine."""
+"""Tell which modules a function may import: those that ship and those of Lambda's runtime, as on AWS."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 RUNTIME = ("boto3", "awslambdaric")
 """In every Lambda; awslambdaric is its runtime client."""
 GATEWAY = ("chalice",)
-"""What the API has beside that: Chalice ships in the package."""
+"""Distributions that the API has in addition: Chalice ships in the package."""
 
 
 def not_shipped(root: Path, more: Iterable[str] = ()) -> str:

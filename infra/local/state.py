@@ -1,4 +1,4 @@
-"""What other programs may read about a run: one file, there while the platform is up."""
+"""Write the facts of a run for other programs: one file, which exists while the platform is up."""
 
 import contextlib
 import fcntl
@@ -12,7 +12,7 @@ from infra.local.errors import CannotRun
 
 
 class StateFile:
-    """`dev.json`: there while the platform is up, and only then. Raises CannotRun for a folder that cannot be one."""
+    """The file `dev.json`, which exists only while the platform is up. Raises CannotRun for an unusable folder."""
 
     def __init__(self, folder: Path) -> None:
         try:
@@ -30,7 +30,7 @@ class StateFile:
         self._lock = _locked(self.path.parent)
 
     def write(self, state: Mapping[str, Any]) -> None:
-        """Write it whole, readable by this user only: it holds the token. Does nothing when nothing has changed."""
+        """Write it completely, readable by this user only: it holds the token. Do nothing when nothing has changed."""
         if state == self._written and self.path.exists():
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)  # somebody may have removed it meanwhile

@@ -1,4 +1,4 @@
-"""Function lines for a person's terminal, or as JSON lines for anything else that reads standard output."""
+"""Print the lines of functions for a terminal, or as JSON lines for anything else that reads standard output."""
 
 import json
 import queue
@@ -23,7 +23,7 @@ LEVELS = {
     "CRITICAL": "bold red",
 }
 COLOURS = ("green", "magenta", "blue", "cyan", "yellow", "bright_green", "bright_magenta", "bright_blue")
-# Said elsewhere on the line, or the same on every line.
+# Shown elsewhere on the line, or the same on every line.
 BORING = frozenset(
     {
         "level", "message", "timestamp", "service", "job_id", "attempt", "location", "xray_trace_id", "exception",
@@ -72,7 +72,7 @@ class Terminal:
             try:
                 work()
             except (OSError, ValueError):
-                return  # the terminal is gone; the functions are not
+                return  # the terminal is closed; the functions still run
 
     def _say(self, sentence: str, style: str) -> None:
         if self._console.is_terminal:
@@ -81,7 +81,7 @@ class Terminal:
             print(sentence, file=sys.stderr, flush=True)
 
     def _pretty(self, line: LogLine) -> None:
-        if not _is_metric(line):  # a person reads the event that it counts, one line above
+        if not _is_metric(line):  # the event that it counts is shown one line above
             self._console.print(pretty(line, self._stack))
 
     def _raw(self, line: LogLine) -> None:
@@ -89,7 +89,7 @@ class Terminal:
 
 
 def raw(line: LogLine) -> str:
-    """A line as JSON: its own when it is JSON, else wrapped."""
+    """Return a line as JSON: its own when it is JSON, else wrapped."""
     if parse(line.message) is not None:
         return line.message
     at = datetime.fromtimestamp(line.timestamp_ms / 1000, UTC).isoformat(timespec="milliseconds")
@@ -98,7 +98,7 @@ def raw(line: LogLine) -> str:
 
 
 def parse(message: str) -> dict[str, Any] | None:
-    """A structured line's fields; None for anything else."""
+    """Return a structured line's fields; None for anything else."""
     if not message.startswith("{"):
         return None
     try:
@@ -109,7 +109,7 @@ def parse(message: str) -> dict[str, Any] | None:
 
 
 def pretty(line: LogLine, stack: str) -> Text:
-    """A line for a person: time, function, level, message, the job's keys, then what else it carries."""
+    """Return a line for a person: time, function, level, message, the job's keys, then its other fields."""
     fields = parse(line.message)
     text = Text()
     clock = datetime.fromtimestamp(line.timestamp_ms / 1000).astimezone()

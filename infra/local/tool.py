@@ -1,4 +1,4 @@
-"""A Python tool in an environment of its own, because what it pins is not what we pin. Made by uv on first use."""
+"""Install a Python tool into a separate environment with uv on first use: it pins other versions than this project."""
 
 import fcntl
 import shutil
@@ -23,7 +23,7 @@ def python(name: str, requirements: Sequence[str], root: Path = ROOT) -> Path:
     home = root / f"{name}-venv"
     executable, finished, wanted = home / "bin" / "python", home / "installed.txt", "\n".join(requirements)
     root.mkdir(parents=True, exist_ok=True)
-    # on a new machine several processes of one test run want it at the same moment
+    # on a new machine several processes of one test run ask for it at the same moment
     with (root / f"{name}-venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not finished.exists() or finished.read_text() != wanted:

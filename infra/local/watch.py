@@ -1,4 +1,4 @@
-"""Edits of the code, as one event a burst."""
+"""Report edits of the code, one event for each burst of changes."""
 
 import threading
 from collections.abc import Callable
@@ -13,14 +13,14 @@ POLL_MS = 200
 
 
 class SourceFilter(DefaultFilter):
-    """Files that a person edits: no caches, no editor's droppings, and of the top folder only `app.py`."""
+    """Files that a person edits: no caches, no temporary files of editors, and of the top folder only `app.py`."""
 
     def __init__(self, root: Path) -> None:
         super().__init__()
         self._root = root
 
     def __call__(self, change: Change, path: str) -> bool:
-        """Whether a change counts."""
+        """Return True when a change is one of the code."""
         where = Path(path)
         if not where.suffix or (where.parent == self._root and where.name not in FILES):
             return False
@@ -28,14 +28,14 @@ class SourceFilter(DefaultFilter):
 
 
 class Watcher:
-    """Calls `changed` with the paths of each burst of edits, from a thread of its own, until closed."""
+    """Call `changed` with the paths of each burst of edits, from a thread of its own, until closed."""
 
     def __init__(self, root: Path, changed: Callable[[set[Path]], None]) -> None:
         self._root = root.resolve()
         self._changed = changed
         self._stop = threading.Event()
         folders = [self._root / folder for folder in FOLDERS if (self._root / folder).is_dir()]
-        # app.py by its folder: an editor that replaces a file would take a watch on the file along
+        # app.py is watched by its folder: an editor that replaces the file would end a watch on the file itself
         self._followers = [self._follower(folders, recursive=True), self._follower([self._root], recursive=False)]
 
     def wait_until_watching(self) -> None:

@@ -19,7 +19,7 @@ Colour = tuple[int, int, int]
 
 
 def gradient(stops: list[tuple[float, Colour]], width: int, height: int) -> Image.Image:
-    """A vertical gradient through the colours at these shares of the height."""
+    """Return a vertical gradient through the colours at these shares of the height."""
     strip = Image.new("RGB", (1, height))
     for y in range(height):
         at = y / (height - 1)
@@ -31,7 +31,7 @@ def gradient(stops: list[tuple[float, Colour]], width: int, height: int) -> Imag
 
 
 def ridge(seed: int, base: float, rough: float) -> list[tuple[float, float]]:
-    """A mountain ridge by midpoint displacement."""
+    """Return a mountain ridge by midpoint displacement."""
     chance = random.Random(seed)
     heights = [base, base]
     while len(heights) < 257:
@@ -42,7 +42,7 @@ def ridge(seed: int, base: float, rough: float) -> list[tuple[float, float]]:
 
 
 def sky() -> Image.Image:
-    """Dusk with a low sun and its glow."""
+    """Return a sky at dusk with a low sun and its glow."""
     picture = gradient(
         [(0.0, (24, 32, 74)), (0.35, (92, 74, 128)), (0.6, (232, 130, 104)), (0.75, (255, 206, 140)),
          (1.0, (255, 224, 170))],
@@ -60,7 +60,7 @@ def sky() -> Image.Image:
 
 
 def land(picture: Image.Image) -> Image.Image:
-    """Four ridges, the nearer the darker."""
+    """Draw four ridges, the nearer the darker."""
     layers = [
         (11, 470, 150, (150, 108, 136)),
         (5, 540, 120, (104, 78, 116)),
@@ -77,7 +77,7 @@ def land(picture: Image.Image) -> Image.Image:
 
 
 def lake(picture: Image.Image) -> Image.Image:
-    """What is above the shore, mirrored, darker, and drawn out by small waves."""
+    """Return the picture above the shore, mirrored, darker, and stretched by small waves."""
     depth = HEIGHT - SHORE
     mirrored = picture.crop((0, SHORE - depth, WIDTH, SHORE)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
     mirrored = ImageChops.multiply(mirrored, Image.new("RGB", mirrored.size, (176, 180, 205)))
@@ -91,7 +91,7 @@ def lake(picture: Image.Image) -> Image.Image:
 
 
 def grain(picture: Image.Image) -> Image.Image:
-    """The noise of a sensor: deterministic, unlike Pillow's own."""
+    """Return the noise of a sensor: deterministic, unlike Pillow's own."""
     chance = random.Random(1)
     noise = Image.frombytes("L", picture.size, bytes(120 + (byte & 15) for byte in chance.randbytes(WIDTH * HEIGHT)))
     return ImageChops.add(picture, Image.merge("RGB", (noise,) * 3), offset=-127)

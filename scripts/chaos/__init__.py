@@ -1,1 +1,1 @@
-"""A soak of the real local stack under kills, faults on the wire, duplicates and outages: `make chaos`."""
+"""Run the real local stack under kills, network faults, duplicates and outages: `make chaos`."""

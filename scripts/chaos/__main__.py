@@ -1,4 +1,5 @@
-"""`python -m scripts.chaos SECONDS SEED`: misfortune for so long, then rest, then the figures; 1 if one is wrong."""
+"""Inject faults for SECONDS, wait for the end of all jobs, print the figures; exit with 1 if one is wrong:
+`python -m scripts.chaos SECONDS SEED`."""
 
 import asyncio
 import random
@@ -62,9 +63,9 @@ def _report(
     print(f"killed: {_listed(monkey.done)}")
     print(f"faults on the wire: {_listed(weather.seen)}")
     print(f"events: {_listed(events.seen)}")
-    lost, doubled, buried = (sum(line.startswith(word) for line in wrong) for word in ("lost", "doubled", "buried"))
-    others = len(wrong) - lost - doubled - buried
-    print(f"{lost} lost, {doubled} doubled, {buried} buried with attempts left, {others} otherwise wrong")
+    lost, doubled, early = (sum(line.startswith(word) for line in wrong) for word in ("lost", "doubled", "given up"))
+    others = len(wrong) - lost - doubled - early
+    print(f"{lost} lost, {doubled} doubled, {early} given up with attempts left, {others} otherwise wrong")
     for line in wrong[:40]:
         print(f"  {line}")
 

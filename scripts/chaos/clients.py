@@ -1,4 +1,4 @@
-"""Producers and operators: post jobs with a key until they get an answer, stop some, retry what ended badly."""
+"""Act as producers and operators: post jobs with a key until they get an answer, cancel some, retry failed ones."""
 
 import asyncio
 import random
@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 KINDS = (("ok", 70), ("error", 14), ("die", 5), ("permanent", 3), ("dead", 3), ("delayed", 5))
-"""What a job does, and how often in a hundred."""
+"""Behaviours of a job, with their share in a hundred."""
 CANCELLED = 0.03
 PATIENCE, MOST_PATIENCE = 0.5, 10.0
 """Seconds between two tries, doubling."""
@@ -19,7 +19,7 @@ LONGEST = 420.0
 
 
 class Clients:
-    """Posts `rate` jobs a second for `seconds`. `accepted` holds every id that was answered, with its kind."""
+    """Post `rate` jobs a second for `seconds`. `accepted` holds every id that was answered, with its kind."""
 
     def __init__(self, url: str, token: str, rng: random.Random, runs: Path) -> None:
         self.accepted: dict[str, str] = {}

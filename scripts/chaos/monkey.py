@@ -16,13 +16,13 @@ API_EVERY = 45.0
 STORM_EVERY = 30.0
 STORM_SECONDS = 2.0
 STORM = 20.0
-"""How many times likelier every fault is in a storm."""
+"""Factor of every fault rate in a storm (a short time of many faults)."""
 OUTAGE = (0.3, 0.55)
 """The part of the soak in which every watchdog that starts is killed."""
 SERVICE_OUTAGE = 180.0
 """Seconds that a service is out of order, at most a fifth of the soak."""
 SERVICE_OUTAGES = {"DynamoDB": (0.05, 0.55), "SQS": (0.2, 0.7), LAMBDA: (0.33, 0.75)}
-"""When each service's two outages begin, as a part of the soak. They overlap, as in fifteen minutes they must."""
+"""Start of each service's two outages, as a part of the soak. They overlap, since fifteen minutes are too short."""
 TICK = 0.2
 
 
@@ -37,7 +37,7 @@ def out_of_order(elapsed: float, seconds: float) -> set[str]:
 
 
 class Monkey:
-    """Runs for `seconds` on a thread of its own; counts what it did."""
+    """Inject faults for `seconds` on a thread of its own; count them."""
 
     def __init__(self, stack: Stack, weather: Weather, rng: random.Random, seconds: float) -> None:
         self.done: Counter[str] = Counter()
@@ -49,13 +49,13 @@ class Monkey:
         self._thread = threading.Thread(target=self._run, name="monkey", daemon=True)
 
     def start(self) -> None:
-        """Let it loose."""
+        """Start it."""
         self._began = time.monotonic()
         self._weather.calm = False
         self._thread.start()
 
     def stop(self) -> None:
-        """Calm the weather and wait until it has ended."""
+        """End all faults and wait until the thread has ended."""
         self._stop.set()
         self._thread.join(30)
         self._weather.calm, self._weather.factor, self._weather.out = True, 1.0, set()

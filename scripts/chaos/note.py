@@ -1,4 +1,4 @@
-"""The soak's job type: writes down that it ran, then does what its payload says. Copied into the soak's `handlers/`."""
+"""Define the soak's job type: record a run, then do what the payload says. Copied into the soak's `handlers/`."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from chalicelib.worker.context import JobContext
 
 
 class ChaosNote(BaseModel):
-    """What each attempt does; until attempt `trouble` is over it makes `kind` of trouble."""
+    """The behaviour of each attempt: up to attempt number `trouble` it fails in the way that `kind` names."""
 
     log: str
     kind: str = "ok"

@@ -1,4 +1,4 @@
-"""The stack under test: the real platform over a tree whose only job type is the soak's, behind the faulty wire."""
+"""Start the stack under test: the real platform with the soak's job type alone, behind the faulty proxy."""
 
 import shutil
 from collections import Counter
@@ -17,7 +17,7 @@ COPIED = ("chalicelib", "infra")
 """An edit during the soak is not part of it."""
 LINKED = ("app.py", ".chalice", "scripts", "requirements.txt")
 WORKER = "chaos-note"
-"""What the name of the soak's worker ends with."""
+"""End of the name of the soak's worker."""
 COUNTED = frozenset(
     {
         "attempt.started", "attempt.completed", "attempt.error", "attempt.takeover", "attempt.late", "watchdog.ran",
@@ -62,7 +62,7 @@ def throttled(invoke: Invoke, weather: Weather) -> Invoke:
 
 
 class Stack(Platform):
-    """The platform, its functions and pollers reaching AWS through the wire."""
+    """The platform, whose functions and pollers reach the emulator through the faulty proxy."""
 
     def __init__(self, options: Options, events: Events, weather: Weather) -> None:
         super().__init__(options, events)
@@ -82,20 +82,20 @@ class Stack(Platform):
         service.invoke_async = throttled(service.invoke_async, self._weather)
 
     def workers(self) -> list[tuple[str, int]]:
-        """Every execution environment: its function's name and its process id."""
+        """Return the function's name and the process id of every execution environment."""
         return [(name, pid) for name, pids in self._service.pids().items() for pid in pids]
 
     def api_pid(self) -> int | None:
-        """The process id of the API."""
+        """Return the process id of the API."""
         return self._api.pid
 
     def variables(self) -> dict[str, str]:
-        """What the functions have in their environment, the wire left out."""
+        """Return the functions' environment variables, without the faulty proxy."""
         return {**self._variables, **self.direct}
 
 
 def options(folder: Path) -> Options:
-    """A tree with one job type in `folder`, and how the platform runs over it: free ports, no rate limit."""
+    """Make a tree with one job type in `folder`; return options for the platform: free ports, no rate limit."""
     root = folder / "tree"
     (root / "handlers").mkdir(parents=True)
     (root / "handlers" / "__init__.py").touch()

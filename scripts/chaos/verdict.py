@@ -1,4 +1,4 @@
-"""After the soak: wait until everything has ended, then count anew from the table itself and compare."""
+"""Judge a soak: wait until everything has ended, then count from the table itself and compare."""
 
 import os
 import subprocess
@@ -39,7 +39,7 @@ class Table:
 
 
 class Auditor:
-    """Looks at the table and the queues directly, past the wire and past the platform's own code."""
+    """Read the table and the queues directly, without the faulty proxy and the platform's own code."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
@@ -54,7 +54,7 @@ class Auditor:
         self._queue = variables["QUEUE_URL_PREFIX"] + "chaos-note"
 
     def look(self) -> Table:
-        """Everything, now."""
+        """Return everything, now."""
         found = Table()
         start: dict[str, Any] = {}
         while True:
@@ -67,9 +67,9 @@ class Auditor:
         return found
 
     def rest(self) -> Table:
-        """Wait until every job has ended and the queue is empty, at most 40 minutes; what there is then.
+        """Wait until every job has ended and the queue is empty, at most 40 minutes; return what there is then.
 
-        The emulator does nothing else while it scans a table: it is only asked to when the queue has been emptied.
+        The emulator does nothing else while it scans a table: so it does that only when the queue is empty.
         """
         ends = time.monotonic() + LONGEST_REST
         while time.monotonic() < ends:
@@ -83,7 +83,7 @@ class Auditor:
         return self.look()
 
     def dead(self) -> set[tuple[str, int]]:
-        """Id and generation of every message in the dead-letter queue; waits for those that the sweeper has in hand."""
+        """Return id and generation of each message in the dead-letter queue; wait for those that the watchdog hides."""
         url, found, ends = f"{self._queue}-dlq", dict[str, Nudge](), time.monotonic() + LONGEST_SWEEP
         while len(found) < self._messages(url) and time.monotonic() < ends:
             answer = self._sqs.receive_message(
@@ -99,7 +99,7 @@ class Auditor:
 
 
 def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events) -> list[str]:
-    """Everything that is lost, doubled or wrong; each line names a job."""
+    """Return everything that is lost, doubled or wrong; each line names a job."""
     ran = Counter(runs.read_text().splitlines()) if runs.exists() else Counter()
     wrong = [f"lost: {job_id} was accepted and is gone" for job_id in accepted if job_id not in found.jobs]
     for job_id, job in found.jobs.items():
@@ -112,7 +112,7 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
             wrong.append(f"wrong: {job_id} completed without a run of {token}")
         if job["status"] == "dead_letter" and job["attempts"] < job["max_attempts"]:
             spent = f"{job['attempts']} of {job['max_attempts']} attempts"
-            wrong.append(f"buried: {job_id} was given up after {spent} ({job.get('error_class')})")
+            wrong.append(f"given up: {job_id} after {spent} ({job.get('error_class')})")
         if job["attempts"] > job["max_attempts"]:
             wrong.append(f"wrong: {job_id} took {job['attempts']} attempts")
     wrong += [f"doubled: attempt {line} ran {times} times" for line, times in ran.items() if times > 1]
@@ -123,14 +123,14 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
 
 
 def evidence(found: Table, dead: set[tuple[str, int]]) -> list[str]:
-    """Dead letters without a message, and messages without a dead letter."""
+    """Return dead letters without a message, and messages without a dead letter."""
     ended = {(i, int(j["gen"])): j for i, j in found.jobs.items() if j["status"] == "dead_letter"}
     lacking = [f"evidence: {key} has no message" for key, job in ended.items() if key not in dead and _needs(job)]
     return lacking + [f"evidence: the message {key} has no dead letter" for key in dead if key not in ended]
 
 
 def counters(url: str, token: str, found: Table) -> list[str]:
-    """Where the platform's counters differ from a recount, a minute after the end at the latest."""
+    """Return where the platform's counters differ from a recount, a minute after the end at the latest."""
     wanted = Counter(str(job["status"]) for job in found.jobs.values())
     names = {"completed_jobs": "completed", "failed_jobs": "failed", "dead_letter_jobs": "dead_letter"}
     for _ in range(60):
@@ -150,7 +150,7 @@ def counters(url: str, token: str, found: Table) -> list[str]:
 
 
 def recount(state: Mapping[str, Any], folder: Path) -> list[str]:
-    """What `scripts.recount` finds wrong: every number of every type and state, by the platform's own census."""
+    """Return the differences that `scripts.recount` finds, for every number of every type and state."""
     StateFile(folder).write(state)
     ran = subprocess.run(
         [sys.executable, "-m", "scripts.recount"],

@@ -1,4 +1,4 @@
-"""Faults on the wire: a proxy before the emulator that throttles, fails, resets, and loses replies after the commit."""
+"""Run a faulty proxy before the emulator: it throttles, fails, resets, and loses replies after the commit."""
 
 import asyncio
 import json
@@ -12,13 +12,13 @@ import httpx
 from infra.local.emulator.server import Connection, Reply, Request
 
 SERVICES = ("DynamoDB_20120810.", "AmazonSQS.")
-"""What is disturbed: the platform's own requests to its table and queues."""
+"""The requests that get faults: the platform's own to its table and queues."""
 HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding", "date", "keep-alive"})
 DROPPED = Reply(599, [])
 """Stands for a connection that ends without an answer."""
 LAMBDA = "Lambda"
 NAMES = {"DynamoDB_20120810.": "DynamoDB", "AmazonSQS.": "SQS"}
-"""What the services are called in an outage."""
+"""Names of the services in an outage."""
 THROTTLED = {
     "DynamoDB_20120810.": (400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"),
     "AmazonSQS.": (403, "com.amazonaws.sqs#RequestThrottled"),
@@ -27,7 +27,7 @@ THROTTLED = {
 
 @dataclass
 class Weather:
-    """How likely each fault is (0 to 1), a request; `calm` ends them all. Everything is counted."""
+    """The probability of each fault in a request (0 to 1); `calm` ends all faults. Everything is counted."""
 
     rng: random.Random
     throttled: float = 0.01
@@ -48,7 +48,7 @@ class Weather:
         return True
 
     def fault(self, service: str) -> str | None:
-        """Return what happens to the next request to a service (its target's prefix); None when nothing does."""
+        """Return the fault of the next request to a service (its target's prefix); None for none."""
         if self.refuses(NAMES[service]):
             return "throttled"
         if self.calm:

@@ -1,4 +1,4 @@
-"""List what stands between JobFlow and a lost or doubled job, with what is left without it."""
+"""List the safeguards against a lost or doubled job, each with the code without it."""
 
 from scripts.safeguards.moves import MOVES
 from scripts.safeguards.safeguard import Safeguard

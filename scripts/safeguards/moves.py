@@ -1,4 +1,4 @@
-"""The conditions of the moves: who may change a job, when, and what is counted."""
+"""List the conditions of the moves: who may change a job, when, and what is counted."""
 
 from scripts.safeguards.safeguard import Safeguard
 
@@ -11,13 +11,13 @@ MOVES = (
     ),
     Safeguard(
         "a message of another generation changes nothing",
-        "chalicelib.jobs.transitions:Change.allowed",
+        "chalicelib.jobs.change:Change.allowed",
         "job.gen == self.gen",
         "True",
     ),
     Safeguard(
         "the table of moves",
-        "chalicelib.jobs.transitions:Change.allowed",
+        "chalicelib.jobs.change:Change.allowed",
         "job.status in self.move.source",
         "True",
     ),
@@ -58,13 +58,13 @@ MOVES = (
         "_fence(held)",
     ),
     Safeguard(
-        "nobody buries a job under a live lease",
+        "no job is given up under a live lease",
         "chalicelib.jobs.transitions:_unheld",
         "free = (Test('lease_until', '<', now),) if found.status is Status.PROCESSING else ()",
         "free: tuple[Test, ...] = () if found.status is Status.PROCESSING else ()",
     ),
     Safeguard(
-        "nobody buries a job that moved on meanwhile",
+        "no job is given up that changed meanwhile",
         "chalicelib.jobs.transitions:_unheld",
         "(Test('status', '=', found.status), *_fence(found), *free)",
         "free",

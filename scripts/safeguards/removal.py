@@ -46,7 +46,7 @@ def _check(safeguard: Safeguard, times: int) -> None:
 
 
 def _items(node: ast.Dict) -> set[tuple[str, str]]:
-    """A dictionary's items in a form that can be compared: a safeguard names those it is about, and no others."""
+    """Return a dictionary's items in a comparable form: a safeguard names those it is about, and no others."""
     return {
         (ast.unparse(key) if key else "**", ast.unparse(value))
         for key, value in zip(node.keys, node.values, strict=True)
@@ -64,7 +64,7 @@ def _exchange(node: ast.Dict, wanted: ast.Dict, left: ast.Dict) -> None:
 
 
 def _parse(*codes: str) -> list[Code]:
-    """Expressions when each of the codes is one, statements otherwise."""
+    """Return expressions when each of the codes is one, statements otherwise."""
     bodies = [ast.parse(code).body for code in codes]
     values = [body[0].value for body in bodies if len(body) == 1 and isinstance(body[0], ast.Expr)]
     return [*values] if len(values) == len(bodies) else [*bodies]
@@ -81,7 +81,7 @@ def _symbol(tree: ast.Module, safeguard: Safeguard) -> ast.AST:
 
 
 def _names(node: ast.AST) -> list[str]:
-    """The names that a statement of a module or a class binds."""
+    """Return the names that a statement of a module or a class binds."""
     match node:
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
             return [name]
@@ -104,7 +104,7 @@ def _places(symbol: ast.AST, wanted: Code) -> Iterator[Place]:
 
 
 def _runs(node: ast.AST, field: str, value: object, wanted: list[ast.stmt]) -> Iterator[Place]:
-    """Where the statements stand one after the other."""
+    """Return where the statements follow each other."""
     if not isinstance(value, list) or field not in ("body", "orelse", "finalbody"):
         return
     for at in range(len(value) - len(wanted) + 1):

@@ -1,4 +1,4 @@
-"""A safeguard: the code that makes it, what is left without it, and the tests that must fail then."""
+"""Describe a safeguard: the code that makes it, the code without it, and the tests that must then fail."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ ADAPTERS = ("tests/contract/test_job_store.py", "tests/contract/test_lost_replie
 
 @dataclass(frozen=True)
 class Safeguard:
-    """One thing that stands between JobFlow and a lost or doubled job.
+    """One protection against a lost or doubled job.
 
     `symbol` is "module:name" or "module:Class.name" of a function, a method or a constant. `code` is Python (an
     expression, statements, or a dictionary's items) that is in it exactly once, `without` what takes its place;
@@ -37,10 +37,10 @@ class Safeguard:
 
     @property
     def module(self) -> str:
-        """The module's dotted name."""
+        """Return the module's dotted name."""
         return self.symbol.partition(":")[0]
 
     @property
     def qualname(self) -> str:
-        """The symbol's name in its module."""
+        """Return the symbol's name in its module."""
         return self.symbol.partition(":")[2]

@@ -1,4 +1,4 @@
-"""What producers are promised: durable, one job a key, in time."""
+"""List the safeguards of what producers are promised: durable, one job for each key, in time."""
 
 from scripts.safeguards.safeguard import Safeguard
 
@@ -32,13 +32,13 @@ return job
     ),
     Safeguard(
         "another time to run at is another body",
-        "chalicelib.service.jobs:Submission.body_hash",
+        "chalicelib.service.submission:Submission.body_hash",
         "[self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]",
         "[self.type, self.payload, self.max_attempts, self.delay_seconds, self.tags]",
     ),
     Safeguard(
         "another delay is another body",
-        "chalicelib.service.jobs:Submission.body_hash",
+        "chalicelib.service.submission:Submission.body_hash",
         "[self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]",
         "[self.type, self.payload, self.max_attempts, self.run_at, self.tags]",
     ),

@@ -1,4 +1,4 @@
-"""What the adapters add: conditions on real writes, lost replies, consistent reads."""
+"""List the safeguards of the adapters: conditions on real writes, lost replies, consistent reads."""
 
 from scripts.safeguards.safeguard import ADAPTERS, Safeguard
 

@@ -1,4 +1,4 @@
-"""How long a job is held, and what becomes of it when it, or the platform, has to come again later."""
+"""List the safeguards of waiting: how long a job is held, and what follows when it must run again later."""
 
 from scripts.safeguards.safeguard import MONTH, PORTS, Safeguard
 from scripts.safeguards.safeguard import WAITS as TESTS

@@ -1,4 +1,4 @@
-"""What brings lost work back, ends what cannot be delivered, and tidies up."""
+"""List the safeguards of the watchdog: it sends lost work again, gives up what cannot be delivered, and cleans up."""
 
 from scripts.safeguards.safeguard import FAST, MONTH, Safeguard
 

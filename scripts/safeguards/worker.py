@@ -1,4 +1,4 @@
-"""What a worker makes of a message, of an attempt's end and of the time it has."""
+"""List the safeguards of a worker: its decisions about a message, an attempt's end and the remaining time."""
 
 from scripts.safeguards.safeguard import Safeguard
 
@@ -34,7 +34,7 @@ WORKER = (
         "Hold(0, 'older generation')",
     ),
     Safeguard(
-        "a dead letter burns down instead of being acknowledged",
+        "a dead letter awaits its redrive instead of being acknowledged",
         "chalicelib.worker.message_fate:after_refusal",
         "Hold(0, 'awaiting redrive')",
         "Drop('dead letter')",
@@ -148,7 +148,7 @@ self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attem
         "False",
     ),
     Safeguard(
-        "a batch always gets somewhere",
+        "a batch always makes progress",
         "chalicelib.worker.consume:Worker.work",
         "number > 0 and _seconds_left(context) < self.kind.job_budget + GUARD",
         "_seconds_left(context) < self.kind.job_budget + GUARD",

@@ -8,9 +8,9 @@ from chalicelib import wiring
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.backoff import no_jitter
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Nudge
-from chalicelib.jobs.transitions import Claimant
 from chalicelib.settings import Settings
 from chalicelib.worker.claim import PEEK_FROM, Claims
 from chalicelib.worker.consume import BatchFailed, consume

@@ -10,7 +10,8 @@ from chalicelib.adapters.dynamo.control import DynamoRateWindows
 from chalicelib.adapters.dynamo.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.errors import ConfigurationError
 from chalicelib.settings import Settings

@@ -11,7 +11,8 @@ from chalicelib.adapters.dynamo.control import DynamoRateWindows
 from chalicelib.adapters.dynamo.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
+from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs.message import parse_nudge
 from chalicelib.jobs.ports import JobQueue, JobStore, Nudge, RateWindows

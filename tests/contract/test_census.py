@@ -13,9 +13,9 @@ from chalicelib.adapters.memory.counters import MemoryCanaries
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.counters.changes import CanaryPassed
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Canaries, Census, JobStore, Seen
-from chalicelib.jobs.transitions import Claimant
 from chalicelib.settings import Settings
 from tests.support import REGION, SETTINGS, T0, Clock, a_job
 

@@ -12,9 +12,9 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.jobs import job as j
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Change, Claimant, Test
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import JobStore
-from chalicelib.jobs.transitions import Change, Claimant, Test
 from tests.support import T0, a_job
 
 MOMENTS = st.sampled_from([T0 - 60.5, T0 - 1, T0 - 0.001, T0, T0 + 0.001, T0 + 1, T0 + 60.5])

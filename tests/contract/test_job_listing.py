@@ -1,4 +1,4 @@
-"""What every job store does with lists: order, filters, positions, and each job exactly once while the world moves."""
+"""Every job store lists in order, by filter, from a position, and each job exactly once while jobs change."""
 
 import random
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ import pytest
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import ACTIVE, TERMINAL, Job, Status
 from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, JobStore, Search
-from chalicelib.jobs.transitions import Claimant
 from tests.support import T0, Clock, a_job
 
 TYPES = ("email.send", "image.process")

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, JobStore
-from chalicelib.jobs.transitions import Claimant
 from tests.contract.test_job_listing import walk
 from tests.support import T0, a_job
 

@@ -1,4 +1,4 @@
-"""What every queue does: nudges travel, hide, come back, and end among the dead letters."""
+"""Every queue delivers messages, hides them, delivers them again, and moves them to the dead letters."""
 
 import pytest
 

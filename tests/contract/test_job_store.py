@@ -6,10 +6,10 @@ import pytest
 
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import LOST, Attempt, Job, Status
 from chalicelib.jobs.limits import KEEP_DONE
 from chalicelib.jobs.ports import Filter, JobStore
-from chalicelib.jobs.transitions import Change, Claimant
 from tests.support import T0, Clock, a_job
 
 WORKER = Claimant("request-1")

@@ -11,8 +11,8 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.errors import JobExists, MoveRefused
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.transitions import Claimant
 from tests.support import REGION, T0, a_job
 
 LoseReply = Callable[[str], list[str]]

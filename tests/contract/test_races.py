@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from chalicelib.errors import JobExists, MoveRefused
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import JobStore
-from chalicelib.jobs.transitions import Claimant
 from tests.support import T0, a_job
 
 T = TypeVar("T")
@@ -92,7 +92,7 @@ def test_a_cancel_and_a_claim_exclude_each_other(store: JobStore) -> None:
             transitions.claim(1, now=T0, lease_until=T0 + 65, by=Claimant("request-1")),
         ]
 
-        def apply(number: int, job: Job = job, racing: list[transitions.Change] = racing) -> Status | None:
+        def apply(number: int, job: Job = job, racing: list[Change] = racing) -> Status | None:
             try:
                 return store.apply(job.id, racing[number]).status
             except MoveRefused:

@@ -1,4 +1,4 @@
-"""What SQS answers beside "done": entries of a batch that failed, receipts that are lost, bodies that are no nudges."""
+"""SQS answers with something else than success: failed entries of a batch, lost receipts, malformed bodies."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

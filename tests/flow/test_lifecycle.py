@@ -28,7 +28,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 @pytest.fixture(scope="module")
 def jobs(run: Run) -> dict[str, str]:
-    """One job a story, all under way at once: their waits overlap."""
+    """Create one job for each scenario, all at once, so that their waits overlap."""
     stories: dict[str, dict[str, Any]] = {
         "completed": {},
         "retried": {"payload": {"fail": 2}},

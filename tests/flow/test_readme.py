@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.jobs import jobtype
 from tests.infra.local.running import ROOT, Run, copy_of_the_code, running
 
 README = (ROOT / "README.md").read_text()
@@ -54,6 +55,12 @@ def test_the_curl_creates_a_job_once(run: Run) -> None:
     assert first
     assert second
     assert first[1] == second[1]
+
+
+def test_the_table_of_job_types_is_that_of_the_code() -> None:
+    rows = re.findall(r"^\| \[`([a-z.]+)`\]\(([^)]+)\) \|.*\| (\d+) \| (\d+) s \|", README, re.MULTILINE)
+    declared = [(k.name, f"handlers/{k.module}.py", str(k.max_attempts), str(k.timeout)) for k in jobtype.load()]
+    assert sorted(rows) == declared
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -4,14 +4,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.s3 import files
 from chalicelib.adapters.s3.files import Files
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.backoff import no_jitter
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.message import write_nudge
-from chalicelib.service.jobs import JobService, Submission
+from chalicelib.service.jobs import JobService
+from chalicelib.service.submission import Submission
 from chalicelib.settings import Settings
 from chalicelib.worker.consume import Worker
 from tests.support import Clock, Invocation, sqs_record

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports import JobQueue, JobStore, Nudge
-from chalicelib.jobs.transitions import Change
 
 DYNAMODB, SQS = "DynamoDB", "SQS"
 """The services that can be out of order."""

@@ -7,11 +7,11 @@ from typing import Protocol, cast
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.counters.changes import Image, JobChange
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.message import parse_nudge, write_nudge
 from chalicelib.jobs.ports import JobQueue, JobStore
-from chalicelib.jobs.transitions import Change
 from tests.proof.faults import DYNAMODB, SQS, Faults, Faulty, Moving, Partial
 from tests.proof.honest import HonestQueue
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, Message
+from chalicelib.adapters.memory.queue import MemoryJobQueue, Message
 from chalicelib.jobs.ports import DeadMessage, Depth, JobStore, Nudge, Overdue, Search
 
 DAY = 86_400.0

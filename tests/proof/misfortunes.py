@@ -54,11 +54,8 @@ class Misfortunes(Game):
         """A watchdog acts on that answer: everything on it may have moved on."""
         stale: Any = StaleIndex(self.ground.store, self.listed)
         service = JobService(stale, self.ground.queue, clock=self.clock)
-        self.step(
-            lambda: self.world.process(
-                lambda: Watchdog(service, [TYPE], standing=self.world.standing).run(lambda: 50.0)
-            )
-        )
+        watchdog = Watchdog(service.dispatcher, [TYPE], standing=self.world.standing)
+        self.step(lambda: self.world.process(lambda: watchdog.run(lambda: 50.0)))
 
     @rule(paused=st.booleans(), known=st.booleans())
     def pause(self, paused: bool, known: bool) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Depth, Nudge
 from chalicelib.service.jobs import JobService
@@ -59,7 +60,7 @@ def test_a_job_without_a_message_is_sent_within_three_minutes_beside_a_backlog_o
         at = T0 - 600 + number / 100
         store.add(a_job(type="a.deep", created_at=at, updated_at=at, due_at=at + 60, sent=True))
     store.add(a_job(type="b.quiet", created_at=T0, updated_at=T0, due_at=T0 + 60, sent=False))
-    watchdog = Watchdog(JobService(store, queue, clock=clock), ["a.deep", "b.quiet"])
+    watchdog = Watchdog(JobService(store, queue, clock=clock).dispatcher, ["a.deep", "b.quiet"])
     for _ in range(int(SOON // 60)):
         clock.advance(60)
         watchdog.run(lambda: 50.0)

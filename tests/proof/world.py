@@ -10,8 +10,9 @@ from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter, JobStore, Standing
 from chalicelib.service.batch import submit_many
-from chalicelib.service.bulk import Report, act_on_matches
-from chalicelib.service.jobs import JobService, Submission
+from chalicelib.service.bulk import BulkActions, Report
+from chalicelib.service.jobs import JobService
+from chalicelib.service.submission import Submission
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
 from tests.proof.counting import Counting
@@ -69,7 +70,7 @@ class World:
         self.counting = Counting(self.ground, self.clock)
         self.index = LaggingIndex(self.ground.store)
         watching = JobService(cast("JobStore", self.index), self.ground.queue, clock=self.clock_of("watchdog"))
-        self.watchdog = Watchdog(watching, self.ground.types, standing=self.standing)
+        self.watchdog = Watchdog(watching.dispatcher, self.ground.types, standing=self.standing)
 
     def standing(self) -> Standing:
         """Return what the counters tell the watchdog, with the pause when it is known."""
@@ -163,8 +164,9 @@ class World:
         """POST /dead-letters/redrive, until nothing matches any more."""
         answers: list[Report] = []
         which = Filter(status=Status.DEAD_LETTER)
+        bulk = BulkActions(self.ground.store, self.service, clock=self.clock)
         for _ in range(10):
-            self.insist(lambda: answers.append(act_on_matches(self.service, "retry", which, limit=1)))
+            self.insist(lambda: answers.append(bulk.on_matches("retry", which, limit=1)))
             if answers and not answers[-1].more:
                 return
 

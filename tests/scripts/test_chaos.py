@@ -178,7 +178,7 @@ def test_a_good_end_is_found_good(runs: Path) -> None:
         (Table({"a": item(attempts=2, result='"1.2"')}), "wrong"),
         (Table({"a": item(attempts=4, status="dead_letter")}), "wrong"),
         (Table({"a": item()}, waiting=1), "left"),
-        (Table({"a": item(attempts=2, status="dead_letter")}), "buried"),
+        (Table({"a": item(attempts=2, status="dead_letter")}), "given up"),
     ],
 )
 def test_what_is_planted_is_found(runs: Path, found: Table, word: str) -> None:

@@ -43,7 +43,7 @@ def test_against_the_real_platform_everything_is_as_it_should_be_and_every_examp
         "2 of 2 attempts are spent",
         "image.process completed at attempt 1",
         "4 jobs, 100% of those that ended succeeded",
-        "All as it should be.",
+        "All results are as expected.",
     ):
         assert said in done.stdout
     assert len(results) == len(kinds) >= len(BUILT_IN)

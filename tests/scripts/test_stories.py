@@ -1,4 +1,4 @@
-"""What `make e2e-ui` does before a story begins, and after the last. The stories themselves are Playwright's."""
+"""`make e2e-ui` starts and stops the platform around the browser tests, which are Playwright's."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def test_the_browser_is_the_one_that_is_named_or_else_the_first_on_the_path(tmp_
 
 @pytest.mark.parametrize("named", ["", "/no/such/chromium"])
 def test_no_browser_is_one_sentence(tmp_path: Path, named: str) -> None:
-    with pytest.raises(CannotRun, match="The stories need Chromium"):
+    with pytest.raises(CannotRun, match="Browser tests need Chromium"):
         browser({"PATH": str(tmp_path), "CHROMIUM": named})
 
 

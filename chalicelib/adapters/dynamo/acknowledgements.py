@@ -13,7 +13,7 @@ from chalicelib.settings import Settings
 
 
 class AcknowledgedRow(Model):
-    """Who has acknowledged a group, and when; nobody when `by` is empty."""
+    """The person who acknowledged a group, and the time; none when `by` is empty."""
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True)

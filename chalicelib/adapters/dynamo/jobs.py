@@ -19,10 +19,10 @@ from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs import job as j
 from chalicelib.jobs import jobtype
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, Attempt, Job, JobView
 from chalicelib.jobs.limits import DAY, KEEP_BODIES, RENEW_BODIES_AFTER
 from chalicelib.jobs.ports import Filter, Overdue, Page, Search
-from chalicelib.jobs.transitions import Change
 from chalicelib.settings import Settings
 
 HANDED_OUT = frozenset({j.CLAIM, j.TAKE_OVER, j.REQUEUE, j.CANCEL, j.ASK_TO_STOP})

@@ -127,7 +127,7 @@ class Pages:
         return [job for job in found.values() if job is not None]
 
     def _look(self, asked: Plan, which: Filter, size: int, position: str | None) -> Merged:
-        """What all shards answer, as one."""
+        """The merged answers of all shards."""
         if asked.empty:
             return Merged([], None)
         seen = self._entries.newest(asked, size)
@@ -175,12 +175,12 @@ def _too_deep() -> InvalidPosition:
 
 
 def _selective(asked: Plan, which: Filter) -> bool:
-    """Whether entries are left out by what they say themselves; then a page looks at more of them."""
+    """Return True when the query filters index entries; a page then reads more of them."""
     return asked.server is not None or which.id_prefix is not None
 
 
 def _share(number: int) -> int:
-    """How many of the first so many entries one shard may hold: five standard deviations above its share."""
+    """Return how many of the first so many entries one shard may hold: five standard deviations above its share."""
     return number // SHARDS + math.isqrt(5 * number) + 1
 
 

@@ -1,4 +1,4 @@
-"""How a filter becomes one query a partition: which index, which range, what the server leaves out. Pure."""
+"""Turn a filter into one query for each partition: index, range, and the server's filter. Pure."""
 
 import math
 from collections.abc import Callable, Collection, Sequence
@@ -16,7 +16,7 @@ from chalicelib.jobs.ports import Filter, Search
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to ask every shard of each group. `low` and `high` bound the sort key.
+    """The query for every shard of each group. `low` and `high` bound the sort key.
 
     `high` is exclusive unless `low` is there too.
     """
@@ -32,7 +32,7 @@ class Plan:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing can lie between the bounds."""
+        """Return True when nothing can lie between the bounds."""
         return self.low is not None and self.high is not None and self.low > self.high
 
     @property

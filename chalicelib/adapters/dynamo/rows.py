@@ -131,7 +131,7 @@ def failure_of(job_id: str, fingerprint: str | None) -> str | None:
 
 
 def shard_of(job_id: str) -> int:
-    """Which shard a job's index entries are in, for good."""
+    """Return the shard of a job's index entries; it never changes."""
     return zlib.crc32(job_id.encode()) % SHARDS
 
 

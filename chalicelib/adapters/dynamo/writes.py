@@ -9,8 +9,8 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.adapters.dynamo.rows import ALWAYS, BLANK, ELSEWHERE, AttemptRow, JobRow, failure_of, group_of, stored
+from chalicelib.jobs.change import Change, Test
 from chalicelib.jobs.listing import BY_TYPE, group, order_at
-from chalicelib.jobs.transitions import Change, Test
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], Condition]] = {
     "=": operator.eq,

@@ -1,20 +1,19 @@
-"""The ports in memory, held to the same contract tests as DynamoDB and SQS. For tests and quick experiments."""
+"""The store of jobs in memory, held to the same contract tests as DynamoDB. For tests and quick experiments."""
 
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalicelib.access.sliding_window import roll
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import LOST, Attempt, Job, JobView, Status
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.listing import PARKED, SCHED, born, by_due, group, is_parked, iso, matches, order, order_at
-from chalicelib.jobs.ports import DeadMessage, Depth, Filter, Nudge, Overdue, Page, Search, Seen, SeenPage, Window
-from chalicelib.jobs.transitions import Change
+from chalicelib.jobs.ports import Filter, Overdue, Page, Search, Seen, SeenPage, Window
 
-DEAD_HIDDEN = 120.0
 CENSUS_PAGE = 100
 
 
@@ -131,96 +130,8 @@ class MemoryJobStore:
         return sorted(found, key=lambda job: self._key(job, which), reverse=True)
 
     def _key(self, job: Job, which: Filter) -> str:
-        """What a listing with this filter is sorted by."""
+        """Return the sort key of a listing with this filter."""
         return self._orders[job.id] if by_due(which) else born(job)
-
-
-@dataclass
-class Message:
-    """A message in a memory queue; `visible_at` on the queue's clock."""
-
-    nudge: Nudge
-    receipt: str
-    visible_at: float
-    receive_count: int = 0
-
-
-class MemoryJobQueue:
-    """Queues as lists, with visibility timeouts and redrive on a clock that the test holds."""
-
-    def __init__(
-        self, clock: Callable[[], float] = time.time, visibility_timeout: float = 360.0, max_receives: int = 5
-    ) -> None:
-        self._clock = clock
-        self._max_receives = max_receives
-        self._visibility = visibility_timeout
-        self._lock = threading.RLock()
-        self._receipts = 0
-        self.messages: dict[str, list[Message]] = {}
-        self.dead: dict[str, list[Message]] = {}
-
-    def send(self, nudge: Nudge, delay: int = 0) -> None:
-        """See JobQueue."""
-        with self._lock:
-            self._receipts += 1
-            message = Message(nudge, f"r{self._receipts}", self._clock() + delay)
-            self.messages.setdefault(nudge.type, []).append(message)
-
-    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
-        """See JobQueue."""
-        for nudge in nudges:
-            self.send(nudge, (delays or {}).get(nudge.id, 0))
-        return []
-
-    def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
-        """See JobQueue."""
-        with self._lock:
-            for message in self.messages.get(job_type, []):
-                if message.receipt in receipts:
-                    message.visible_at = self._clock() + seconds
-
-    def depth(self, job_type: str) -> Depth:
-        """See JobQueue."""
-        now = self._clock()
-        waiting = self.messages.get(job_type, [])
-        visible = sum(m.visible_at <= now for m in waiting)
-        flying = sum(m.visible_at > now and m.receive_count > 0 for m in waiting)
-        return Depth(visible, len(waiting) - visible - flying, flying, len(self.dead.get(job_type, [])))
-
-    def peek_dead(self, job_type: str, most: int) -> Sequence[DeadMessage]:
-        """See JobQueue."""
-        with self._lock:
-            now = self._clock()
-            found = [m for m in self.dead.get(job_type, []) if m.visible_at <= now][:most]
-            for message in found:
-                self._receipts += 1
-                message.receipt, message.visible_at = f"r{self._receipts}", now + DEAD_HIDDEN
-            return [DeadMessage(message.receipt, message.nudge) for message in found]
-
-    def delete_dead(self, job_type: str, receipts: Sequence[str]) -> None:
-        """See JobQueue."""
-        with self._lock:
-            self.dead[job_type] = [m for m in self.dead.get(job_type, []) if m.receipt not in receipts]
-
-    def receive(self, job_type: str, most: int = 10) -> list[Message]:
-        """What a consumer gets: visible messages; one received too often moves to the dead-letter list instead."""
-        with self._lock:
-            now, taken = self._clock(), []
-            for message in [m for m in self.messages.get(job_type, []) if m.visible_at <= now][:most]:
-                if message.receive_count >= self._max_receives:
-                    self.messages[job_type].remove(message)
-                    self.dead.setdefault(job_type, []).append(message)
-                    continue
-                self._receipts += 1
-                message.receipt, message.receive_count = f"r{self._receipts}", message.receive_count + 1
-                message.visible_at = now + self._visibility
-                taken.append(replace(message))
-            return taken
-
-    def delete(self, job_type: str, receipt: str) -> None:
-        """Acknowledge a received message."""
-        with self._lock:
-            self.messages[job_type] = [m for m in self.messages.get(job_type, []) if m.receipt != receipt]
 
 
 class MemoryRateWindows:

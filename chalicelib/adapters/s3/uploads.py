@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalicelib.adapters.s3.files import files
+from chalicelib.settings import Settings
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -49,3 +52,9 @@ class Uploads:
             ExpiresIn=LIFETIME,
         )
         return Upload(post["url"], post["fields"], key, size, self.clock() + LIFETIME)
+
+
+def uploads(settings: Settings) -> Uploads:
+    """Return the permissions to upload into the files bucket, with this process's one client."""
+    kept = files(settings)
+    return Uploads(kept.client, kept.bucket)

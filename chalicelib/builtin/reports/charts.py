@@ -115,7 +115,7 @@ def _spoken(shown: Sequence[Bar], step: int) -> str:
 
 
 def share_bar(counts: Mapping[Status, int]) -> Element:
-    """What became of some jobs, as one bar of shares."""
+    """Draw the outcomes of some jobs as one bar of shares."""
     parts = {name: count for name, count in series(counts).items() if count}
     whole = sum(parts.values())
     spoken = ", ".join(f"{count:,} {name}" for name, count in parts.items())

@@ -28,7 +28,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How a duration is distributed, in seconds; the percentiles are nearest-rank: values that really occurred."""
+    """The distribution of a duration, in seconds; the percentiles are nearest-rank: values that really occurred."""
 
     count: int
     p50: float
@@ -72,7 +72,7 @@ class TypeLine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What happened to the jobs that were created in a period. `incomplete` says why some are missing, if any."""
+    """The outcomes of the jobs that were created in a period. `incomplete` says why some are missing, if any."""
 
     period: Period
     type: str | None
@@ -145,7 +145,7 @@ class Tally:
             self._add_error(job, job.error_class)
 
     def report(self, job_type: str | None, made_at: float, incomplete: str | None = None) -> Report:
-        """What the jobs counted so far add up to."""
+        """Return the sums of the jobs counted so far."""
         return Report(
             period=self.period,
             type=job_type,

@@ -1,4 +1,4 @@
-"""What the rooms need from the outside, as Protocols, one module a noun. What implements them is in `adapters/`."""
+"""Define what packages need from outside, as Protocols, one module for each noun. `adapters/` implements them."""
 
 from chalicelib.jobs.ports.control import Consumers, Pauses, RateWindows, Window
 from chalicelib.jobs.ports.counters import (
@@ -17,6 +17,7 @@ from chalicelib.jobs.ports.counters import (
     Standing,
 )
 from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search
+from chalicelib.jobs.ports.logs import PlatformLog
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Nudge
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Overdue",
     "Page",
     "Pauses",
+    "PlatformLog",
     "RateWindows",
     "Row",
     "Search",

@@ -1,4 +1,4 @@
-"""Where jobs are counted, and what a recount reads, as Protocols; both adapters pass one contract suite.
+"""Declare the counters and the reads of a recount as Protocols; both adapters pass one contract suite.
 
 Times are in seconds since the epoch.
 """
@@ -22,7 +22,7 @@ class Row:
 
 @dataclass(slots=True)
 class Additions:
-    """What one or more changes add to a row, facts they set on it, and facts that only the first one sets.
+    """Amounts that changes add to a row, facts they set on it, and facts that only the first one sets.
 
     Of `lows`, the lowest value of all the changes of one write is set.
     """
@@ -108,7 +108,7 @@ class ErrorHour:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """Who has acknowledged a group of errors, and when."""
+    """The acknowledgement of a group of errors: by whom and when."""
 
     by: str
     at: float

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Attempt, Job, JobView, Status
-from chalicelib.jobs.transitions import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which unfinished jobs of a type the watchdog asks for: those first due from `since` on and before `before`.
+    """The unfinished jobs of a type that the watchdog asks for: those first due from `since` on and before `before`.
 
     `planned` asks for scheduled and parked jobs, which lie in the order of their time; otherwise for the others. The
     type "" stands for the items of a version that kept all types together. Times in seconds since the epoch.

@@ -27,7 +27,7 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class DeadMessage:
-    """A message in a dead-letter queue: its receipt handle, and its nudge (None: the body is no nudge)."""
+    """A message in a dead-letter queue: its receipt handle, and its content (None: the body is malformed)."""
 
     receipt: str
     nudge: Nudge | None
@@ -37,12 +37,12 @@ class JobQueue(Protocol):
     """Carries messages. `receipt` is a receipt handle; delays and timeouts are whole seconds."""
 
     def send(self, nudge: Nudge, delay: int = 0) -> None:
-        """Put a nudge on its type's queue, visible after `delay` (0-900)."""
+        """Put a message on its type's queue, visible after `delay` (0-900)."""
 
     def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
-        """Send up to 10 nudges of one type in one request; return those that did not get through.
+        """Send up to 10 messages of one type in one request; return those that did not get through.
 
-        `delays` gives, by job id, the seconds (0-900) until a nudge is visible; without an entry it is at once.
+        `delays` gives, by job id, the seconds (0-900) until a message is visible; without an entry it is at once.
         """
 
     def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:

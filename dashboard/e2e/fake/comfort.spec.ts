@@ -48,14 +48,69 @@ test("in forced colours the values that colours carry stay visible, and what is 
   expect(await bar.evaluate(fill)).not.toBe(canvas);
 });
 
-test("a dialog does not move a page that is too short to scroll", async ({ page, open }) => {
-  await open("/errors");
-  const title = page.locator("main h1");
-  await expect(title).toBeVisible();
-  const before = await title.boundingBox();
-  await page.keyboard.press("?");
-  await expect(page.getByRole("dialog")).toBeVisible();
-  expect(await title.boundingBox()).toEqual(before);
+for (const [path, height] of [
+  ["/errors", 2000],
+  ["/dashboard", 600],
+] as const) {
+  test(`a dialog does not move the page ${path}, and no room is kept for a scroll bar that is not there`, async ({
+    page,
+    open,
+  }) => {
+    await page.setViewportSize({ width: 1280, height });
+    await open(path);
+    const bar = page.locator("main h1");
+    await expect(bar).toBeVisible();
+    if (path === "/errors")
+      expect((await page.locator("header").first().boundingBox())?.width, "from edge to edge").toBe(1280);
+    const before = await page.locator("main").boundingBox();
+    await page.keyboard.press("?");
+    await expect(page.getByRole("dialog")).toBeVisible();
+    const after = await page.locator("main").boundingBox();
+    expect([after?.x, after?.width]).toEqual([before?.x, before?.width]);
+  });
+}
+
+test("a tag stays on one line and whole words, and the icon that copies covers no text", async ({
+  page,
+  open,
+  stack,
+}) => {
+  const payload = { to: ["grace@example.com"], subject: "Tagged", text: "x" };
+  const tags = ["customer:42", "a-tag-that-is-exactly-forty-characters-x"];
+  const { ids } = await stack.order({ add: [{ type: "email.send", payload, more: { tags } }] });
+  await open(`/dashboard?id=${ids[0]}`);
+  const tag = page.getByRole("link", { name: "customer:42" });
+  expect((await tag.boundingBox())?.height).toBeLessThan(24);
+  await open(`/jobs/${ids[0]}`);
+  const long = page.getByRole("link", { name: tags[1] ?? "" }).first();
+  expect(await long.evaluate((element) => element.getClientRects().length)).toBe(1);
+  const id = page.getByTestId("job-id");
+  const words = await id.boundingBox();
+  const icon = await page.getByRole("button", { name: "Copy the id" }).boundingBox();
+  expect(icon?.x).toBeGreaterThanOrEqual((words?.x ?? 0) + (words?.width ?? 0));
+  for (const box of await page.locator("main pre").all()) {
+    const copy = box.locator("xpath=following::button[1]");
+    const [text, button] = [await box.boundingBox(), await copy.boundingBox()];
+    if (text && button)
+      expect(button.x >= text.x + text.width || button.y + button.height <= text.y).toBe(true);
+  }
+});
+
+test("after signing out the token field has the focus, and nothing that was typed is left in the browser", async ({
+  page,
+  open,
+}) => {
+  await open("/create?type=email.send");
+  await page.getByLabel("Subject").fill("Confidential one");
+  await page.getByRole("button", { name: "Create job" }).click();
+  await expect(page).toHaveURL(/\/jobs\//);
+  await open("/create?type=email.send");
+  await page.getByLabel("Subject").fill("Confidential two");
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await expect(page.getByLabel("Token")).toBeFocused();
+  const kept = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
+  expect(kept).not.toContain("Confidential");
 });
 
 test("on a phone the filters show their values, and a card its tags and what it is about", async ({
@@ -68,8 +123,8 @@ test("on a phone the filters show their values, and a card its tags and what it 
   await stack.order({ add: [{ type: "email.send", payload, more: { status: "completed", tags: ["vip"] } }] });
   await open("/dashboard?tag=vip");
   for (const name of ["Type", "Created"]) {
-    const box = await page.getByRole("combobox", { name }).boundingBox();
-    expect(box?.width).toBeGreaterThan(90);
+    const width = async () => (await page.getByRole("combobox", { name }).boundingBox())?.width ?? 0;
+    await expect.poll(width).toBeGreaterThan(90);
   }
   const card = page.locator("[data-job]").first();
   await expect(card).toContainText("Welcome aboard");

@@ -91,7 +91,7 @@ test("a type is paused and resumed; dead letters of a type are retried", async (
   await expect(card).not.toContainText("Paused.");
   await card.getByRole("button", { name: /^Retry all \d+/ }).click();
   await page.getByRole("button", { name: "Retry now" }).click();
-  await expect(page.locator("[data-toast]").last()).toContainText("re-queued");
+  await expect(page.locator("[data-run=done]")).toContainText("re-queued");
 });
 
 test("retry all of an error, from the groups", async ({ page, open, stack }) => {
@@ -101,7 +101,7 @@ test("retry all of an error, from the groups", async ({ page, open, stack }) => 
   await group.getByRole("button", { name: "Retry all" }).click();
   await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will be retried/);
   await page.getByRole("button", { name: "Retry now" }).click();
-  await expect(page.locator("[data-toast]")).toContainText("re-queued");
+  await expect(page.locator("[data-run=done]")).toContainText("re-queued");
 });
 
 test("a server's error says what to do, and its correlation id", async ({ page, open, stack }) => {
@@ -110,7 +110,7 @@ test("a server's error says what to do, and its correlation id", async ({ page, 
   await open("/dashboard");
   await expect(page.getByRole("alert")).toContainText(/Correlation id [0-9a-f-]{36}/);
   await stack.order({ fail: null });
-  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Retry" }).click();
   await expect(page.locator("[data-job]").first()).toBeVisible();
 });
 

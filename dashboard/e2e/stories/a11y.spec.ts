@@ -8,6 +8,7 @@ const SCREENS = {
   "no such job": "/jobs/00000000-0000-4000-8000-000000000000",
   create: "/create?type=email.send",
   queues: "/queues",
+  "a queue": "/queues/image-process",
   errors: "/errors",
 };
 

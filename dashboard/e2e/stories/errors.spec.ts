@@ -37,11 +37,21 @@ test("an error group opens exactly its jobs, and says how many would be retried"
   await expect(page.getByRole("dialog")).toBeHidden();
 });
 
+test("an acknowledged error says by whom, and can be opened again", async ({ page, open, submit, tag }) => {
+  await submit("report.generate", hopeless(), { tags: [tag] });
+  await open("/errors?type=report.generate");
+  const group = page.locator("main li").first();
+  await group.getByRole("button", { name: "Acknowledge" }).click();
+  await expect(group).toContainText(/Acknowledged by .+ just now/);
+  await group.getByRole("button", { name: "Reopen" }).click();
+  await expect(group).not.toContainText("Acknowledged by");
+});
+
 test("a failed job leads to all that failed like it", async ({ page, open, submit, tag }) => {
   const id = await submit("report.generate", hopeless(), { tags: [tag] });
   await open(`/jobs/${id}`);
   await page.getByRole("link", { name: "View similar jobs" }).click();
   await expect(page).toHaveURL(/fingerprint=[0-9a-f]{12}/);
-  await expect(page.getByText("Error group")).toBeVisible();
+  await expect(page.getByText("Error group", { exact: true })).toBeVisible();
   await expect(page.locator(`[data-job="${id}"]`)).toBeVisible();
 });

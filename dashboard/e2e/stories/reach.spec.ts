@@ -11,7 +11,7 @@ test("everything is done by keyboard: find, walk, pick, open, retry, go", async 
   await open("/dashboard");
   await expect(page.locator("[data-job]").first()).toBeVisible();
   await page.keyboard.press("/");
-  await expect(page.getByRole("textbox", { name: "Find jobs" })).toBeFocused();
+  await expect(page.getByRole("combobox", { name: "Find jobs" })).toBeFocused();
   await page.keyboard.type(`tag:${tag}`);
   await page.keyboard.press("Enter");
   await expect(page.getByRole("button", { name: `Remove the filter Tag: ${tag}` })).toBeVisible();

@@ -88,7 +88,7 @@ test("filters live in the address: shared and reloaded, it is the same view", as
     { tags: [tag], delay_seconds: 3600 },
   );
   await open("/dashboard");
-  await page.getByRole("textbox", { name: "Find jobs" }).fill(`tag:${tag}`);
+  await page.getByRole("combobox", { name: "Find jobs" }).fill(`tag:${tag}`);
   await page.keyboard.press("Enter");
   await expect(page.locator("[data-job]")).toHaveCount(2);
   await page
@@ -132,7 +132,7 @@ test("all failed jobs of a filter are selected and retried, after saying what wi
   await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
   await expect(page.getByTestId("preview")).toHaveText(/3 jobs will be retried/);
   await page.getByRole("button", { name: "Retry now" }).click();
-  await expect(page.locator("[data-toast]")).toContainText("3 jobs re-queued.");
+  await expect(page.locator("[data-run]")).toContainText("3 jobs re-queued.");
   await open(`/jobs/${ids[0] ?? ""}`);
   await expect(page.getByText("Manual retry 1")).toBeVisible();
 });

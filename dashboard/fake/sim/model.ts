@@ -75,7 +75,7 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
 }
 
 export function detail(job: FakeJob, paused: boolean): Schemas["JobDetail"] {
-  return { ...row(job, true), attempt_history: job.history, why: why(job, paused) };
+  return { ...row(job, true), attempt_history: job.history, why: why(job, paused), next_attempts: null };
 }
 
 function why(job: FakeJob, paused: boolean): string | null {

@@ -22,6 +22,8 @@ export class Sim {
   readonly jobs = new Map<string, FakeJob>();
   readonly files = new Map<string, { type: string; body: Buffer }>();
   readonly paused = new Set<string>();
+  /** Who acknowledged an error group, and when. */
+  readonly acknowledged = new Map<string, { by: string; at: number }>();
   readonly minutes = new Minutes();
   readonly random: Random;
   private lastTick: number;
@@ -77,7 +79,7 @@ export class Sim {
     job.nextAttemptAt = null;
     job.endsAt = at + lasts(job, this.random);
     job.history.push({
-      gen: job.gen, attempt: job.attempts, outcome: "running", started_at: iso(at), finished_at: null, duration_ms: null, error_class: null,
+      gen: job.gen, attempt: job.attempts, claim: job.history.length + 1, outcome: "running", started_at: iso(at), finished_at: null, duration_ms: null, error_class: null,
       error_message: null, stack: null, request_id: uuid(this.random), cold_start: this.random() < 0.1, receive_count: job.attempts, retry_delay_s: null,
     }); // prettier-ignore
     this.log(job, at, "INFO", "job started", { worker: job.type.replace(".", "_") });

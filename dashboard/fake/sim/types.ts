@@ -5,8 +5,16 @@ import { pick, type Random } from "./rng";
 
 type JobTypeRow = components["schemas"]["JobTypeRow"];
 
+/** The standard curve: it doubles from 2 s to an hour. */
+export const waits = Array.from({ length: 29 }, (_, at) => Math.min(3600, 2 ** (at + 1)));
+
+const read = JSON.parse(readFileSync(new URL("job-types.json", import.meta.url), "utf8")) as Omit<
+  JobTypeRow,
+  "retry_waits" | "retired"
+>[];
+
 /** The built-in job types, as GET /job-types shows them. */
-export const types = JSON.parse(readFileSync(new URL("job-types.json", import.meta.url), "utf8")) as [
+export const types = read.map((one) => ({ ...one, retry_waits: waits, retired: false })) as [
   JobTypeRow,
   ...JobTypeRow[],
 ];

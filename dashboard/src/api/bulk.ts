@@ -65,10 +65,15 @@ export async function runBulk(
 }
 
 /** Send the messages of a type's dead-letter queue back to work, a hundred at a time. */
-export async function redrive(type: string, onStep: (sum: BulkTally) => void): Promise<BulkTally> {
+export async function redrive(
+  type: string,
+  onStep: (sum: BulkTally) => void,
+  signal: AbortSignal,
+): Promise<BulkTally> {
   let sum = NOTHING;
   let cursor: string | null = null;
   do {
+    if (signal.aborted) return sum;
     const body = { type, limit: STEP, ...from(cursor) };
     const step: WireBulk = await request<WireBulk>("/dead-letters/redrive", post(body));
     sum = add(sum, step);

@@ -59,3 +59,21 @@ test("no answer is offline, since the first time; an answer ends it", async () =
   await refused();
   expect(connection.get().downSince).toBeNull();
 });
+
+test("an answer with an entity tag is asked for again with it, and 304 gives what was kept; another token starts anew", async () => {
+  const asked: (string | null)[] = [];
+  let token = "t";
+  connectSession({ token: () => token, onUnauthorized: unauthorized });
+  vi.stubGlobal("fetch", (_: string, init: RequestInit) => {
+    const tag = new Headers(init.headers).get("If-None-Match");
+    asked.push(tag);
+    return Promise.resolve(
+      tag ? new Response(null, { status: 304 }) : new Response('{"a":1}', { headers: { ETag: '"one"' } }),
+    );
+  });
+  const first = await request("/tagged");
+  expect(await request("/tagged")).toBe(first);
+  token = "another";
+  await request("/tagged");
+  expect(asked).toEqual([null, '"one"', null]);
+});

@@ -2,9 +2,11 @@ import { createStore } from "@/lib/store";
 import { config } from "@/config";
 import { parse, stringify } from "@/lib/json";
 import { takeEarly } from "./early";
+import { keepAnswer, keptAnswer } from "./etags";
 import { ApiError, Offline, type FieldError } from "./errors";
+import { moved } from "./movement";
 
-/** Whether the API answers: when it last did, and since when it does not. */
+/** When the API last answered, and since when it does not; milliseconds. */
 export interface Connection {
   lastOk: number | null;
   downSince: number | null;
@@ -30,7 +32,7 @@ export interface Call {
   signal?: AbortSignal | undefined;
 }
 
-/** What the API answers to one call; raises ApiError or Offline. */
+/** Return the answer of the API to one call; raises ApiError, Offline. */
 export async function request<T>(path: string, call: Call = {}): Promise<T> {
   return (await requestFull<T>(path, call)).body;
 }
@@ -39,11 +41,15 @@ export async function request<T>(path: string, call: Call = {}): Promise<T> {
 export async function requestFull<T>(path: string, call: Call): Promise<{ body: T; answer: Response }> {
   const token = hooks.token();
   const url = `${config().apiUrl}${path}${queryString(call.query)}`;
-  const early = call.method === "POST" ? undefined : takeEarly(url, token);
+  const reads = call.method !== "POST";
+  const early = reads ? takeEarly(url, token) : undefined;
+  const kept = reads ? keptAnswer(url, token) : undefined;
   const answer = await reach(early, url, {
     method: call.method ?? "GET",
     headers: {
       Accept: "application/json",
+      // Only to an API that lets a page read its tags: any other would refuse this header to a foreign origin.
+      ...(kept ? { "If-None-Match": kept.tag } : {}),
       ...(token ? { Authorization: `Bearer ${token}` } : {}),
       ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
       ...call.headers,
@@ -51,12 +57,15 @@ export async function requestFull<T>(path: string, call: Call): Promise<{ body: 
     ...(call.body === undefined ? {} : { body: stringify(call.body) }),
     ...(call.signal ? { signal: call.signal } : {}),
   });
+  if (answer.status === 304 && kept) return { body: kept.body as T, answer };
   const body = await read(answer);
   if (!answer.ok) {
     if (answer.status === 401 && token === hooks.token()) hooks.onUnauthorized();
     throw problem(answer, body);
   }
   if (body === undefined) throw problem(answer, undefined);
+  if (reads) keepAnswer(url, answer.headers.get("ETag"), body);
+  else moved();
   return { body: body as T, answer };
 }
 

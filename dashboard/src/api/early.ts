@@ -4,7 +4,7 @@
  */
 type Answer = Promise<Response>;
 
-/** Milliseconds of a page's life in which what was asked at its beginning counts as new. */
+/** Milliseconds after the start of a page in which an early answer counts as new. */
 const FRESH_MS = 10_000;
 
 const underWay = new Map<string, Answer>();

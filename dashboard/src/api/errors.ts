@@ -1,4 +1,4 @@
-/** What can go wrong with a request, as the screens see it. */
+/** Errors of a request, as the screens see them. */
 export interface FieldError {
   loc: (string | number)[];
   msg: string;

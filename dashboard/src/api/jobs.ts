@@ -35,6 +35,8 @@ export interface Job {
 export interface Attempt {
   gen: number;
   attempt: number;
+  /** Counts the claims of a run; a deferred attempt and the next one share a number, not a claim. */
+  claim: number;
   outcome: WireAttempt["outcome"];
   startedAt: number;
   finishedAt: number | null;
@@ -59,7 +61,7 @@ export interface JobPage {
   nextCursor: string | null;
 }
 
-/** What a listing can be narrowed by on the server. Times in milliseconds. */
+/** Filters of a listing, applied by the API. Times in milliseconds. */
 export interface JobFilter {
   status?: JobStatus | undefined;
   type?: string | undefined;
@@ -117,6 +119,7 @@ function toAttempt(wire: WireAttempt): Attempt {
   return {
     gen: wire.gen,
     attempt: wire.attempt,
+    claim: wire.claim,
     outcome: wire.outcome,
     startedAt: ms(wire.started_at),
     finishedAt: msOrNull(wire.finished_at),
@@ -163,7 +166,7 @@ export const jobKeys = {
   one: (id: string) => ["jobs", "one", id] as const,
 };
 
-/** The rows as they were when they were asked for: they stay put until somebody asks again. */
+/** Pages of rows as they were loaded; they change only when they are loaded again. */
 export const jobPages = (which: JobFilter) =>
   infiniteQueryOptions({
     queryKey: jobKeys.pages(which),
@@ -178,7 +181,7 @@ export const jobPages = (which: JobFilter) =>
     refetchOnReconnect: false,
   });
 
-/** The newest rows, asked for again and again. */
+/** The newest rows, for polling. */
 export const jobHead = (which: JobFilter, limit = PAGE) =>
   queryOptions({
     queryKey: [...jobKeys.head(which), limit],
@@ -192,7 +195,7 @@ export const jobOne = (id: string) =>
       toDetail(await request<WireDetail>(`/jobs/${encodeURIComponent(id)}`, { signal })),
   });
 
-/** How some jobs stand now, each asked for by its id; one that is gone is left out. */
+/** Return some jobs by their ids, one request each; those that are gone are left out. */
 export async function fetchJobs(ids: string[], signal?: AbortSignal): Promise<JobDetail[]> {
   const found = await Promise.allSettled(
     ids.map((id) => request<WireDetail>(`/jobs/${encodeURIComponent(id)}`, { signal })),
@@ -211,7 +214,7 @@ export function createBody(job: NewJob) {
   };
 }
 
-/** The job, and whether it was there already under the same idempotency key. */
+/** Create a job; `replayed` says that it existed already under the same idempotency key. */
 export async function createJob(job: NewJob): Promise<{ job: Job; replayed: boolean }> {
   const headers = job.idempotencyKey ? { "Idempotency-Key": job.idempotencyKey } : {};
   const { body, answer } = await requestFull<WireJob>("/jobs", {

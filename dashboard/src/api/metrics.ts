@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { request } from "./client";
+import { moved, moves } from "./movement";
 import type { JobStatus, WireErrors, WireMetrics, WireNumbers, WireSeries } from "./wire";
 
 export interface Numbers {
@@ -50,8 +51,16 @@ function toMetrics(wire: WireMetrics): Metrics {
 export const metrics = () =>
   queryOptions({
     queryKey: ["metrics"],
-    queryFn: async ({ signal }) => toMetrics(await request<WireMetrics>("/metrics", { signal })),
+    queryFn: async ({ signal }) => {
+      const found = toMetrics(await request<WireMetrics>("/metrics", { signal }));
+      if (moves(last, found)) moved();
+      last = found;
+      return found;
+    },
   });
+
+/** The numbers of the answer before, to see movement. */
+let last: Metrics | null = null;
 
 /** A stretch of time, in milliseconds, and the step in seconds that suits it. */
 export interface Range {
@@ -126,6 +135,21 @@ export const latency = (
     },
   });
 
+export interface DepthPoint {
+  t: number;
+  depth: number;
+}
+
+/** Unfinished jobs of a type over time. */
+export const depth = (type: string, span: string, range: () => Range) =>
+  queryOptions({
+    queryKey: ["series", "depth", type, span],
+    queryFn: async ({ signal }) => {
+      const wire = await fetchSeries("depth", type, range(), signal);
+      return wire.points.flatMap((p): DepthPoint[] => ("depth" in p ? [{ ...p, t: Date.parse(p.t) }] : []));
+    },
+  });
+
 export interface ErrorGroup {
   fingerprint: string;
   type: string;
@@ -137,6 +161,8 @@ export interface ErrorGroup {
   sampleJobIds: string[];
   sparkline: number[];
   sparklineStepS: number;
+  /** The principal who acknowledged it, and when; null while it is open. */
+  acknowledged: { by: string; at: number } | null;
 }
 
 export const errorGroups = (type: string | undefined, span: string, since: () => number) =>
@@ -156,6 +182,15 @@ export const errorGroups = (type: string | undefined, span: string, since: () =>
         sampleJobIds: group.sample_job_ids,
         sparkline: group.sparkline,
         sparklineStepS: group.sparkline_step_s,
+        acknowledged:
+          group.acknowledged_by && group.acknowledged_at
+            ? { by: group.acknowledged_by, at: Date.parse(group.acknowledged_at) }
+            : null,
       }));
     },
   });
+
+/** Note that somebody knows of an error group, or take the note away. */
+export async function acknowledge(fingerprint: string, on: boolean): Promise<void> {
+  await request(`/errors/${fingerprint}/${on ? "acknowledge" : "reopen"}`, { method: "POST", body: {} });
+}

@@ -12,8 +12,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Whether the API runs
-     * @description Whether the API runs. Public; asks nothing of AWS.
+     * Report that the API is up
+     * @description Report that the API is up. Public; sends no request to AWS.
      */
     get: operations["health"];
     put?: never;
@@ -32,8 +32,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Who the token is
-     * @description Who the token is.
+     * Return the id, role and expiry of the token
+     * @description Return the id, role and expiry of the token.
      */
     get: operations["me"];
     put?: never;
@@ -246,8 +246,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Stop working off a type's queue
-     * @description Stop working off a type's queue. Jobs are still accepted and wait; what runs already goes on. Safe to repeat.
+     * Pause a type's queue
+     * @description Pause a type's queue. New jobs are accepted and not started; running jobs continue. Safe to repeat.
      */
     post: operations["pause_job_type"];
     delete?: never;
@@ -304,8 +304,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Rank what needs somebody: new dead letters, growing backlogs, pauses, errors, older dead letters, by job type
-     * @description Rank what needs somebody: new dead letters, growing backlogs, pauses, errors, older dead letters, by job type.
+     * Rank what needs attention by job type: new dead letters, growing backlogs, pauses, errors, older dead letters
+     * @description Rank what needs attention by job type: new dead letters, growing backlogs, pauses, errors, older dead letters.
      */
     get: operations["read_health"];
     put?: never;
@@ -368,8 +368,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Note that somebody knows of a group of errors, so that new ones stand out; kept for 90 days
-     * @description Note that somebody knows of a group of errors, so that new ones stand out; kept for 90 days.
+     * Acknowledge a group of errors, so that new ones stand out; kept for 90 days
+     * @description Acknowledge a group of errors, so that new ones stand out; kept for 90 days.
      */
     post: operations["acknowledge_error"];
     delete?: never;
@@ -489,13 +489,21 @@ export interface components {
     AttemptRow: {
       /** Gen */
       gen: number;
-      /** Attempt */
+      /**
+       * Attempt
+       * @description Attempts charged so far; a deferred one is not charged, so its number comes again
+       */
       attempt: number;
+      /**
+       * Claim
+       * @description Number of the claim in this run; only grows. 0 in records of older versions
+       */
+      claim: number;
       /**
        * Outcome
        * @enum {string}
        */
-      outcome: "completed" | "error" | "permanent_error" | "cancelled" | "lost" | "running";
+      outcome: "completed" | "error" | "permanent_error" | "deferred" | "cancelled" | "lost" | "running";
       /**
        * Started At
        * Format: date-time
@@ -531,7 +539,7 @@ export interface components {
     };
     /**
      * BatchResult
-     * @description What became of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored.
+     * @description The outcome of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored.
      */
     BatchResult: {
       /** Status */
@@ -578,7 +586,7 @@ export interface components {
     };
     /**
      * BulkAnswer
-     * @description What a bulk action did. While `more` is true, the same request with this cursor goes on.
+     * @description The outcome of a bulk action. While `more` is true, the same request with this cursor continues.
      */
     BulkAnswer: {
       /** Matched */
@@ -597,7 +605,7 @@ export interface components {
     };
     /**
      * BulkFilter
-     * @description Which jobs a bulk action is for.
+     * @description The jobs of a bulk action.
      */
     BulkFilter: {
       /** @default null */
@@ -715,7 +723,7 @@ export interface components {
     };
     /**
      * ErrorMark
-     * @description Whether a group of errors is acknowledged.
+     * @description The acknowledgement of a group of errors.
      */
     ErrorMark: {
       /** Fingerprint */
@@ -727,7 +735,7 @@ export interface components {
     };
     /**
      * FieldProblem
-     * @description What is wrong with one field.
+     * @description A problem of one field.
      */
     FieldProblem: {
       /** Loc */
@@ -737,7 +745,7 @@ export interface components {
     };
     /**
      * FindingRow
-     * @description One thing that needs somebody, about one job type.
+     * @description One finding about one job type that needs attention.
      */
     FindingRow: {
       /** @description new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that nobody has acknowledged, or that came again), dead_letters (older ones), draining */
@@ -764,7 +772,7 @@ export interface components {
     };
     /**
      * Findings
-     * @description What needs somebody, most urgent first; empty when nothing does.
+     * @description The findings that need attention, most urgent first.
      */
     Findings: {
       /** Findings */
@@ -778,7 +786,7 @@ export interface components {
     };
     /**
      * Happened
-     * @description What happened in one step (`throughput`).
+     * @description Counts of one step (`throughput`).
      */
     Happened: {
       /**
@@ -884,6 +892,12 @@ export interface components {
        * @description Why it waits, in one sentence; null when it does not
        */
       why: string | null;
+      /**
+       * Next Attempts
+       * @description The attempts that are left if the running one, or else the next one, fails, with their waits by the type's curve; null for a type that is no longer declared
+       * @default null
+       */
+      next_attempts: components["schemas"]["NextAttempt"][] | null;
     };
     /**
      * JobPage
@@ -991,6 +1005,11 @@ export interface components {
       example: unknown;
       /** Max Attempts */
       max_attempts: number;
+      /**
+       * Retry Waits
+       * @description Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for
+       */
+      retry_waits: number[];
       /** Timeout */
       timeout: number;
       /** Budget */
@@ -1001,6 +1020,11 @@ export interface components {
       concurrency: number;
       /** Memory */
       memory: number;
+      /**
+       * Retired
+       * @description It takes no new jobs; those it has are worked off
+       */
+      retired: boolean;
     };
     /**
      * JobTypes
@@ -1012,13 +1036,13 @@ export interface components {
     };
     /**
      * Kind
-     * @description What there is to see, in the order of its urgency.
+     * @description Kinds of findings, in the order of their urgency.
      * @enum {string}
      */
     Kind: "new_dead_letters" | "growing" | "paused" | "errors" | "dead_letters" | "draining";
     /**
      * Left
-     * @description How many jobs were unfinished at the end of one step (`depth`).
+     * @description Unfinished jobs at the end of one step (`depth`).
      */
     Left: {
       /**
@@ -1086,7 +1110,7 @@ export interface components {
     };
     /**
      * Me
-     * @description Who the token is.
+     * @description The id, role and expiry of a token.
      */
     Me: {
       role: components["schemas"]["Role"];
@@ -1266,6 +1290,18 @@ export interface components {
       bytes: number;
     };
     /**
+     * NextAttempt
+     * @description An attempt that follows if the one before it fails, in seconds after that one's end.
+     */
+    NextAttempt: {
+      /** Attempt */
+      attempt: number;
+      /** Earliest */
+      earliest: number;
+      /** Latest */
+      latest: number;
+    };
+    /**
      * OpenApi
      * @description An OpenAPI 3.1 document.
      */
@@ -1274,7 +1310,7 @@ export interface components {
     };
     /**
      * Paused
-     * @description Whether a type's queue is worked off.
+     * @description The state of a type's queue: paused or not.
      */
     Paused: {
       /** Type */
@@ -1315,7 +1351,7 @@ export interface components {
     };
     /**
      * Progress
-     * @description How far a running job says it is.
+     * @description The progress that a running job reported.
      */
     Progress: {
       /** Percent */
@@ -1325,7 +1361,7 @@ export interface components {
     };
     /**
      * Redrive
-     * @description Which dead-lettered jobs to retry.
+     * @description The dead-lettered jobs to retry.
      */
     Redrive: {
       /**
@@ -1354,7 +1390,7 @@ export interface components {
     };
     /**
      * Retry
-     * @description How to run a job again.
+     * @description Options of a retry.
      */
     Retry: {
       /**
@@ -1368,7 +1404,7 @@ export interface components {
     };
     /**
      * Role
-     * @description What a token may do: read; also write; also manage. Each may do what the ones before it may.
+     * @description The rights of a token: read; also write; also manage. Each may do what the ones before it may.
      * @enum {string}
      */
     Role: "viewer" | "operator" | "admin";
@@ -1454,7 +1490,7 @@ export interface components {
     };
     /**
      * Took
-     * @description How long it took, in milliseconds (`wait`, `run`, `total`); null where nothing was measured.
+     * @description Durations in milliseconds (`wait`, `run`, `total`); null where nothing was measured.
      */
     Took: {
       /**
@@ -1521,7 +1557,7 @@ export interface components {
       in_flight: number;
       /**
        * Paused
-       * @description Whether its queue is not worked off until somebody resumes it
+       * @description True while its queue is paused
        */
       paused: boolean;
     };
@@ -1549,7 +1585,7 @@ export interface components {
     };
     /**
      * WentWrong
-     * @description What went wrong in one step (`failures`).
+     * @description Failures of one step (`failures`).
      */
     WentWrong: {
       /**

@@ -12,6 +12,8 @@ export interface JobType {
   schema: JsonObject;
   example: Json;
   maxAttempts: number;
+  /** Longest wait before attempt 2, 3, …, in seconds. */
+  retryWaits: number[];
   timeout: number;
   budget: number;
   batchSize: number;
@@ -32,6 +34,7 @@ export const jobTypes = () =>
         schema: one.schema as JsonObject,
         example: one.example as Json,
         maxAttempts: one.max_attempts,
+        retryWaits: one.retry_waits,
         timeout: one.timeout,
         budget: one.budget,
         batchSize: one.batch_size,

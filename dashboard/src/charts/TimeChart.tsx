@@ -2,6 +2,8 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import { dayMonth, hourMinute, type Zone } from "@/lib/time";
 import { useLatest } from "@/lib/useLatest";
+import { hatch, shade, type Stretch } from "./drawing";
+import { decades, LEAST, lonely, powersOfTen } from "./values";
 import { usePainted } from "@/session/prefs";
 
 export interface Line {
@@ -17,19 +19,21 @@ interface TimeChartProps {
   step: number;
   lines: Line[];
   kind: "stacked" | "lines";
+  /** Show decades: for times, whose slowest would flatten all others. */
+  log?: boolean | undefined;
   zone: Zone;
-  /** Above the plot: what the cursor points at, or null. */
-  onPoint: (index: number | null) => void;
+  /** Called with the index of the time under the pointer and its place in pixels from the left; null when there is none. */
+  onPoint: (index: number | null, left: number) => void;
   onBrush?: ((from: number, to: number) => void) | undefined;
   unit: (value: number) => string;
-  /** The stretch that the table is narrowed to, in milliseconds. */
+  /** The time that the table is filtered by, in milliseconds. */
   picked?: Stretch | undefined;
 }
-export type Stretch = readonly [from: number, to: number];
 
-const HEIGHT = 132;
+/** Pixels; the style below says the same. */
+const HEIGHT = 88;
 
-/** A chart over time on a canvas. It is only the picture: whoever shows it says the same in words. */
+/** Draw a chart over time on a canvas. The component that shows it says the same in words. */
 export function TimeChart(props: TimeChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -44,6 +48,7 @@ export function TimeChart(props: TimeChartProps) {
     if (!element) return;
     const made = new uPlot(options(latest, element.clientWidth), data(latest.current), element);
     plot.current = made;
+    made.over.addEventListener("click", () => pick(made, latest.current));
     const watcher = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
     watcher.observe(element);
     return () => {
@@ -55,13 +60,21 @@ export function TimeChart(props: TimeChartProps) {
 
   useEffect(() => plot.current?.setData(data(latest.current)), [times, lines, latest]);
   useEffect(() => plot.current?.redraw(false), [from, to]);
-  return <div ref={box} aria-hidden="true" className="h-[132px] w-full overflow-hidden" />;
+  return <div ref={box} aria-hidden="true" className="h-[88px] w-full overflow-hidden" />;
 }
 
+/** Times spread over decades: on a linear axis one slow minute flattens all others. */
+const LOG: uPlot.Scale = {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- an ambient enum has no value here
+  distr: 3,
+  range: (_, low, high) => decades(low, high),
+};
+
 /** Bars are stacked by drawing the sums, the largest first, each over the one before. */
-function data({ times, lines, kind }: TimeChartProps): uPlot.AlignedData {
+function data({ times, lines, kind, log }: TimeChartProps): uPlot.AlignedData {
   const seconds = times.map((time) => time / 1000);
-  if (kind === "lines") return [seconds, ...lines.map((line) => line.values)];
+  const shown = (value: number | null) => (log && value !== null ? Math.max(value, LEAST) : value);
+  if (kind === "lines") return [seconds, ...lines.map((line) => line.values.map(shown))];
   const sums = lines.map((_, at) =>
     times.map((_, i) =>
       lines.slice(0, lines.length - at).reduce((sum, line) => sum + (line.values[i] ?? 0), 0),
@@ -73,7 +86,7 @@ function data({ times, lines, kind }: TimeChartProps): uPlot.AlignedData {
 function options(latest: { current: TimeChartProps }, width: number): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const css = (name: string) => style.getPropertyValue(name).trim();
-  const { kind, lines, zone, unit } = latest.current;
+  const { kind, lines, zone, unit, log } = latest.current;
   const inOrder = kind === "stacked" ? [...lines].reverse() : lines;
   const axis = {
     stroke: css("--faint"),
@@ -96,7 +109,7 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
         time: true,
         range: (_, low, high) => [low, high + (kind === "stacked" ? latest.current.step / 1000 : 0)],
       },
-      y: { range: (_, __, high) => [0, Math.max(high || 0, 1) * 1.1] },
+      y: log ? LOG : { range: (_, __, high) => [0, Math.max(high || 0, 1) * 1.1] },
     },
     axes: [
       {
@@ -111,8 +124,10 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
         ...axis,
         size: 48,
         gap: 6,
-        space: 36,
+        space: 28,
         grid: { stroke: css("--line"), width: 1 },
+        // uPlot leaves out ticks of a logarithmic axis by itself: these are few already.
+        ...(log && { splits: (_, __, low, high) => powersOfTen(low, high), filter: (_, splits) => splits }),
         values: (_, ticks) => ticks.map((t) => unit(t)),
       },
     ],
@@ -128,7 +143,12 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
       }),
     ],
     hooks: {
-      setCursor: [(self) => latest.current.onPoint(self.cursor.idx ?? null)],
+      setCursor: [(self) => latest.current.onPoint(self.cursor.idx ?? null, self.cursor.left ?? 0)],
+      draw: [
+        (self) =>
+          latest.current.kind === "stacked" &&
+          hatch(self, latest.current.times, latest.current.step, css("--panel")),
+      ],
       setSelect: [(self) => brush(self, latest.current)],
       drawClear: [
         (self) => latest.current.picked && shade(self, latest.current.picked, css("--accent-wash")),
@@ -137,7 +157,6 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
   };
 }
 
-/** A value with none on either side makes no line: it is shown as a dot. */
 const DOT: uPlot.Series.Points = {
   show: true,
   size: 4,
@@ -145,23 +164,15 @@ const DOT: uPlot.Series.Points = {
   filter: (self, series) => lonely(self.data[series] ?? []),
 };
 
-export function lonely(values: ArrayLike<number | null | undefined>): number[] {
-  return Array.from(values).flatMap((value, at, all) =>
-    value != null && all[at - 1] == null && all[at + 1] == null ? [at] : [],
-  );
-}
-
 function tick(at: number, zone: Zone): string {
   const text = hourMinute(at, zone);
   return text === "00:00" ? dayMonth(at, zone) : text;
 }
 
-/** Behind the lines, in the canvas's own pixels. */
-function shade(self: uPlot, [from, to]: Stretch, color: string): void {
-  const { left, top, width, height } = self.bbox;
-  const place = (at: number) => Math.min(left + width, Math.max(left, self.valToPos(at / 1000, "x", true)));
-  self.ctx.fillStyle = color;
-  self.ctx.fillRect(place(from), top, place(to) - place(from), height);
+/** Filter by the step that was clicked. */
+function pick(self: uPlot, { times, step, onBrush }: TimeChartProps): void {
+  const from = times[self.cursor.idx ?? -1];
+  if (from !== undefined) onBrush?.(from, from + step);
 }
 
 const LEAST_PX = 6;

@@ -3,17 +3,19 @@ import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { ApiError, sentence } from "@/api/errors";
 import { createJob, retryJob, type JobDetail } from "@/api/jobs";
+import { meta } from "@/api/meta";
 import type { JobType } from "@/api/types";
 import { refresh } from "@/jobs/actions/actions";
 import { allows } from "@/jobs/status";
 import { shortId } from "@/lib/format";
 import { stringify } from "@/lib/json";
-import { rememberPayload } from "@/session/prefs";
+import { useStore } from "@/lib/store";
 import { Button } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
 import { toast } from "@/ui/overlay/toast";
-import { asObject, checkOptions, NO_OPTIONS, starter, toNewJob } from "./draft";
-import { dropDraft, keepDraft, keptDraft, type Kept } from "./kept";
+import { asObject, checkOptions, NO_LIMITS, NO_OPTIONS, toNewJob } from "./draft";
+import { starter } from "./starter";
+import { dropDraft, keepDraft, keepSent, keptDraft, type Kept } from "./kept";
 import { OptionsFields } from "./OptionsFields";
 import { PayloadPanel } from "./PayloadPanel";
 import { TypePicker } from "./TypePicker";
@@ -31,6 +33,7 @@ interface CreateFormProps {
 export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   const navigate = useNavigate();
   const client = useQueryClient();
+  const limits = useStore(meta)?.limits ?? NO_LIMITS;
   const first = types.find((one) => one.type === (source?.type ?? asked)) ?? types[0];
   const [type, setType] = useState(first);
   const [{ payload, options }, setForm] = useState<Kept>(() => begin(first, source, edit));
@@ -41,8 +44,8 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
 
   const mine = useMemo((): Problems => {
     if (tried === null || !type) return {};
-    return { ...validate(type.schema, payload), ...checkOptions(options, tried) };
-  }, [tried, type, payload, options]);
+    return { ...validate(type.schema, payload), ...checkOptions(options, limits, tried) };
+  }, [tried, type, payload, options, limits]);
   const problems = { ...refused, ...mine };
 
   const send = useMutation({
@@ -58,7 +61,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
       return { id: job.id, text };
     },
     onSuccess: async ({ id, text }) => {
-      if (type) rememberPayload(type.type, stringify(payload));
+      if (type) keepSent(type.type, stringify(payload));
       if (type && !source) dropDraft(type.type);
       toast.done(text);
       await refresh(client);
@@ -90,7 +93,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   const submit = () => {
     const now = Date.now();
     setTried(now);
-    const found = { ...validate(type.schema, payload), ...checkOptions(options, now) };
+    const found = { ...validate(type.schema, payload), ...checkOptions(options, limits, now) };
     if (broken === null && Object.keys(found).length === 0) send.mutate();
     else focusProblem();
   };
@@ -130,6 +133,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
           <OptionsFields
             type={type}
             options={options}
+            limits={limits}
             problems={problems}
             onChange={(part) => change({ options: { ...options, ...part } })}
           />

@@ -1,18 +1,19 @@
 import type { JobType } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
-import type { Options } from "./draft";
+import type { Limits, Options } from "./draft";
 import type { Problems } from "@/create/fields/validate";
 
 interface OptionsProps {
   type: JobType;
   options: Options;
+  limits: Limits;
   problems: Problems;
   onChange: (change: Partial<Options>) => void;
 }
 
 /** Edit when the job starts, its attempts, tags and idempotency key. */
-export function OptionsFields({ type, options, problems, onChange }: OptionsProps) {
+export function OptionsFields({ type, options, limits, problems, onChange }: OptionsProps) {
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <Field
@@ -55,7 +56,11 @@ export function OptionsFields({ type, options, problems, onChange }: OptionsProp
           </div>
         )}
       </Field>
-      <Field label="Attempts" hint={`1 to 10. Default: ${type.maxAttempts}.`} error={problems.max_attempts}>
+      <Field
+        label="Attempts"
+        hint={`${Number.isFinite(limits.max_attempts) ? `1 to ${limits.max_attempts}. ` : ""}Default: ${type.maxAttempts}.`}
+        error={problems.max_attempts}
+      >
         {(control) => (
           <input
             {...control}

@@ -14,7 +14,7 @@ interface PayloadPanelProps {
   payload: JsonObject;
   problems: Problems;
   onChange: (next: JsonObject) => void;
-  /** Why the JSON as typed is no payload; null when it is one. */
+  /** Problem of the JSON as typed; null when it is a payload. */
   onBroken: (why: string | null) => void;
 }
 

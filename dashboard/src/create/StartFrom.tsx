@@ -3,19 +3,19 @@ import { jobHead } from "@/api/jobs";
 import type { JobType } from "@/api/types";
 import { oneLine } from "@/lib/format";
 import { isObject, parseJson, stringify, type JsonObject } from "@/lib/json";
-import { usePrefs } from "@/session/prefs";
 import { Button } from "@/ui/Button";
 import { IconDown } from "@/ui/icons";
 import { Menu } from "@/ui/overlay/Menu";
 import type { MenuEntry } from "@/ui/overlay/menuEntries";
-import { starter } from "./draft";
+import { sentPayloads } from "./kept";
+import { starter } from "./starter";
 
 const LATEST = 20;
 const MOST = 5;
 
 /** Prefill the payload: the example, empty, or one that was sent before. */
 export function StartFrom({ type, onPick }: { type: JobType; onPick: (payload: JsonObject) => void }) {
-  const mine = usePrefs().recent[type.type] ?? [];
+  const mine = sentPayloads(type.type);
   const { data } = useQuery({ ...jobHead({ type: type.type }, LATEST), staleTime: 30_000 });
   const theirs = new Set(
     data?.jobs.filter((job) => isObject(job.payload)).map((job) => stringify(job.payload)),
@@ -41,7 +41,7 @@ export function StartFrom({ type, onPick }: { type: JobType; onPick: (payload: J
       entries={[
         { kind: "item", text: "Example", run: () => onPick(starter(type)) },
         { kind: "item", text: "Empty", run: () => onPick({}) },
-        ...group("Sent from this browser", mine),
+        ...group("Sent from this tab", mine),
         ...group("Recent jobs", others),
       ]}
     />

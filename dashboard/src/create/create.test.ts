@@ -103,23 +103,25 @@ test("the API's findings land on the same fields", () => {
   expect(found).toEqual({ "to.0": "not an address", subject: "too long", "tags.1": "bad tag" });
 });
 
+const LIMITS = { max_attempts: 30, max_delay_s: 31_536_000, tags: 10 };
+
 test("options are checked as the API checks them", () => {
   const wrong = {
     ...NO_OPTIONS,
-    maxAttempts: "11",
+    maxAttempts: "31",
     when: "at" as const,
     runAt: "2020-01-01T00:00",
     tags: "fine, bad tag!",
     key: "with space",
   };
-  expect(Object.keys(checkOptions(wrong, T0)).sort()).toEqual([
+  expect(Object.keys(checkOptions(wrong, LIMITS, T0)).sort()).toEqual([
     "idempotency_key",
     "max_attempts",
     "run_at",
     "tags",
   ]);
   expect(
-    checkOptions({ ...NO_OPTIONS, maxAttempts: "10", when: "delay", delay: "60", tags: "a,b a" }, T0),
+    checkOptions({ ...NO_OPTIONS, maxAttempts: "10", when: "delay", delay: "60", tags: "a,b a" }, LIMITS, T0),
   ).toEqual({});
   expect(tagsOf("a, b  a")).toEqual(["a", "b"]);
   expect(toNewJob("t", {}, { ...NO_OPTIONS, when: "delay", delay: "60" })).toMatchObject({

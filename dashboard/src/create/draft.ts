@@ -1,9 +1,10 @@
 import type { NewJob } from "@/api/jobs";
+import type { WireMeta } from "@/api/wire";
+import { count } from "@/lib/format";
 import { isObject, type Json, type JsonObject } from "@/lib/json";
-import type { JobType } from "@/api/types";
 import type { Problems } from "@/create/fields/validate";
 
-/** What is asked beside the payload, as it was typed. */
+/** Options of a new job beside its payload, as typed. */
 export interface Options {
   maxAttempts: string;
   when: "now" | "delay" | "at";
@@ -15,38 +16,37 @@ export interface Options {
 
 export const NO_OPTIONS: Options = { maxAttempts: "", when: "now", delay: "", runAt: "", tags: "", key: "" };
 
-/** A payload that works as it is, to begin with. */
-export function starter(type: JobType): JsonObject {
-  return isObject(type.example) ? type.example : {};
-}
-
 export function asObject(value: Json): JsonObject {
   return isObject(value) ? value : {};
 }
 
-const MOST_DELAY_S = 365 * 86_400;
 const TAG = /^[A-Za-z0-9_.:/-]{1,40}$/;
 
 export function tagsOf(text: string): string[] {
   return [...new Set(text.split(/[\s,]+/).filter(Boolean))];
 }
 
-/** What is wrong with the options, under the names the API gives them. */
-export function checkOptions(options: Options, now: number): Problems {
+export type Limits = Pick<WireMeta["limits"], "max_attempts" | "max_delay_s" | "tags">;
+
+/** Limits before those of the API are loaded: the API checks, too. */
+export const NO_LIMITS: Limits = { max_attempts: Infinity, max_delay_s: Infinity, tags: Infinity };
+
+/** Return the problems of the options, under the names of the API's fields. */
+export function checkOptions(options: Options, limits: Limits, now: number): Problems {
   const found: Record<string, string> = {};
   const whole = (text: string, least: number, most: number) =>
     /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
-  if (options.maxAttempts && !whole(options.maxAttempts, 1, 10))
-    found.max_attempts = "A whole number from 1 to 10.";
-  if (options.when === "delay" && !whole(options.delay, 0, MOST_DELAY_S))
-    found.delay_seconds = "Whole seconds, at most a year.";
+  if (options.maxAttempts && !whole(options.maxAttempts, 1, limits.max_attempts))
+    found.max_attempts = `A whole number from 1 to ${limits.max_attempts}.`;
+  if (options.when === "delay" && !whole(options.delay, 0, limits.max_delay_s))
+    found.delay_seconds = `Whole seconds, at most ${count(limits.max_delay_s)}.`;
   if (options.when === "at") {
     const at = Date.parse(options.runAt);
     if (Number.isNaN(at)) found.run_at = "Pick a date and a time.";
     else if (at < now) found.run_at = "That time has passed.";
   }
   const tags = tagsOf(options.tags);
-  if (tags.length > 10) found.tags = "At most 10 tags.";
+  if (tags.length > limits.tags) found.tags = `At most ${limits.tags} tags.`;
   else if (tags.some((tag) => !TAG.test(tag)))
     found.tags = "Letters, digits and . _ : / - only, at most 40 each.";
   if (options.key && !/^[\x21-\x7e]{1,255}$/.test(options.key))

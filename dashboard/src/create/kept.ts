@@ -44,3 +44,27 @@ export function keptDraft(type: string): Kept | null {
 export function dropDraft(type: string): void {
   sessionStorage.removeItem(PREFIX + type);
 }
+
+const SENT = "jobflow.sent.";
+const MOST_SENT = 5;
+const LARGEST_SENT = 20_000;
+
+/** Return the payloads of a type that were sent from this tab, newest first. */
+export function sentPayloads(type: string): string[] {
+  try {
+    return v.parse(v.array(text), JSON.parse(sessionStorage.getItem(SENT + type) ?? "[]"));
+  } catch {
+    return [];
+  }
+}
+
+/** Keep a payload that was sent, in this tab only; one over `LARGEST_SENT` characters is not kept. */
+export function keepSent(type: string, payload: string): void {
+  if (payload.length > LARGEST_SENT) return;
+  const others = sentPayloads(type).filter((one) => one !== payload);
+  try {
+    sessionStorage.setItem(SENT + type, JSON.stringify([payload, ...others].slice(0, MOST_SENT)));
+  } catch {
+    // A full or forbidden storage costs a prefill, not the job.
+  }
+}

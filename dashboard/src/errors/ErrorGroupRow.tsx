@@ -9,6 +9,7 @@ import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
 import { IconRetry } from "@/ui/icons";
 import { Sparkline } from "@/ui/Sparkline";
+import { Acknowledge, Mark } from "./Acknowledge";
 
 const DAY = 86_400_000;
 
@@ -34,6 +35,7 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
         <p dir="auto" className="line-clamp-2 text-sm break-words" title={oneLine(group.message, 600)}>
           {oneLine(group.message, 400)}
         </p>
+        <Mark group={group} />
         <p className="nums mt-1 flex flex-wrap gap-x-3 text-xs text-soft">
           <When at={group.lastSeen}>last {relative(group.lastSeen, now)}</When>
           <When at={group.firstSeen}>first {relative(group.firstSeen, now)}</When>
@@ -66,6 +68,7 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
         <Link to="/dashboard" search={search} className={buttonClass("plain", "sm")}>
           View jobs
         </Link>
+        {can.act && <Acknowledge group={group} />}
         {can.act && (
           <Button
             size="sm"

@@ -5,10 +5,11 @@ import { errorGroups } from "@/api/metrics";
 import { jobTypes } from "@/api/types";
 import { plural } from "@/lib/format";
 import { parseSpan } from "@/lib/time";
-import { usePolling } from "@/live/live";
+import { SERIES, usePolling } from "@/live/live";
 import { Segments, Select } from "@/ui/Field";
 import { Empty, Failure, Skeleton } from "@/ui/states";
 import { ErrorGroupRow } from "./ErrorGroupRow";
+import { openFirst } from "./order";
 
 const SPANS = [
   ["1h", "1 h"],
@@ -23,9 +24,9 @@ export function ErrorsPage() {
   const search = useSearch({ from: "/errors" });
   const navigate = useNavigate({ from: "/errors" });
   const span = SPANS.find(([one]) => one === search.since)?.[0] ?? DEFAULT;
-  const query = useQuery({ ...errorGroups(search.type, span, () => sinceOf(span)), ...usePolling(5000) });
+  const query = useQuery({ ...errorGroups(search.type, span, () => sinceOf(span)), ...usePolling(SERIES) });
   const types = useQuery(jobTypes()).data ?? [];
-  const groups = query.data ?? [];
+  const groups = openFirst(query.data ?? []);
   const total = groups.reduce((sum, group) => sum + group.count, 0);
   const choose = (next: { type?: string; since?: string }) => {
     const { type = search.type, since = search.since } = next;

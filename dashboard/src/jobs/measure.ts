@@ -2,7 +2,7 @@ import type { Job } from "@/api/jobs";
 import type { LatencyPoint } from "@/api/metrics";
 import { duration } from "@/lib/time";
 import type { SortKey } from "./search";
-import { STATUS, STATUSES } from "./status";
+import { STATUSES, isFinished } from "./status";
 
 /**
  * Return the milliseconds from creation to the first start, or up to now while the job is queued. Null when it is not
@@ -15,7 +15,7 @@ export function waited(job: Job, now: number): number | null {
   return null;
 }
 
-/** Milliseconds that the last attempt ran, or has been running; null when it never started. */
+/** Return the milliseconds of the last attempt, up to now while it runs; null when it never started. */
 export function ran(job: Job, now: number): number | null {
   if (job.startedAt === null) return null;
   if (job.status === "processing") return Math.max(0, now - job.startedAt);
@@ -34,7 +34,7 @@ const KEYS: Record<SortKey, (job: Job, now: number) => Key> = {
   run: (job, now) => ran(job, now) ?? -1,
 };
 
-/** The rows in the order asked for; without one, as the server gave them. */
+/** Return the rows in an order; without one, as the API gave them. */
 export function sortJobs(jobs: Job[], sort: SortKey | undefined, dir: "asc" | "desc", now: number): Job[] {
   if (!sort) return jobs;
   const key = KEYS[sort];
@@ -46,13 +46,13 @@ export function sortJobs(jobs: Job[], sort: SortKey | undefined, dir: "asc" | "d
     .map(({ job }) => job);
 }
 
-/** The newest p50 and p95 that there are, in words; null when there are none. */
+/** Return the newest p50 and p95 in words; null when there are none. */
 export function newestPair(points: Pick<LatencyPoint, "p50" | "p95">[] | undefined): string | null {
   const last = points?.findLast((point) => point.p50 !== null);
   return last?.p50 == null ? null : `${duration(last.p50)} / ${duration(last.p95 ?? last.p50)}`;
 }
 
-/** Whether nothing more happens to it by itself. */
+/** Return true for a status that no worker changes any more. */
 export function finished(job: Job): boolean {
-  return STATUS[job.status].terminal;
+  return isFinished(job.status);
 }

@@ -1,34 +1,31 @@
 import type { Range } from "@/api/metrics";
 import { parseSpan } from "@/lib/time";
-import type { JobsSearch } from "./search";
+import { CHART_SPANS, type ChartSpan, type JobsSearch } from "./search";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** The last sixty minutes, minute by minute. */
+/** Name of `lastHour` in the cache: the charts, the numbers and the cards share one answer. */
+export const HOUR_SPAN = "1h";
+
+/** Return the last sixty minutes, minute by minute. */
 export function lastHour(now = Date.now()): Range {
   return { from: floor(now, MINUTE) - HOUR, to: now, step: 60 };
 }
 
-export const CHART_SPANS = [
-  ["1h", "1 h"],
-  ["6h", "6 h"],
-  ["24h", "24 h"],
-  ["7d", "7 d"],
-] as const;
-export type ChartSpan = (typeof CHART_SPANS)[number][0];
+/** The spans with their names: "1 h". */
+export const SPAN_NAMES = CHART_SPANS.map((span) => [span, span.replace(/(\D)$/, " $1")] as const);
 
-/** What the charts show: the chosen span, up to now. */
+/** Return the chosen span up to now. */
 export function chartRange(span: ChartSpan, now = Date.now()): Range {
   const length = parseSpan(span) ?? HOUR;
   const step = length > 6 * HOUR ? 3600 : 60;
   return { from: floor(now, step * 1000) - length, to: now, step };
 }
 
-/** The span of the charts that fits the table's range. */
-export function spanFor(search: JobsSearch): ChartSpan {
-  const spans: Record<string, ChartSpan> = { "6h": "6h", "24h": "24h", "7d": "7d" };
-  return spans[search.range ?? ""] ?? "1h";
+/** Return the span of the charts: the one in the URL, else the one that fits the table's range. */
+export function spanFor({ span, range }: JobsSearch): ChartSpan {
+  return span ?? CHART_SPANS.find((one) => one === range) ?? "1h";
 }
 
 function floor(at: number, step: number): number {

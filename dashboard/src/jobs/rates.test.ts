@@ -13,13 +13,17 @@ test("a rate is that of the last five whole minutes", () => {
 });
 
 test("a queue that grows says how fast, one that shrinks when it is empty", () => {
-  expect(drain(minutes(50, 12), 198, null)).toEqual({ text: "growing, +38/min", growing: true });
-  expect(drain(minutes(10, 50), 200, 300_000)).toEqual({ text: "about 5 min", growing: false });
+  expect(drain(minutes(50, 12), 198, null)).toEqual({
+    text: "growing, +38/min",
+    growing: true,
+    drains: false,
+  });
+  expect(drain(minutes(10, 50), 200, 300_000)).toEqual({ text: "about 5 min", growing: false, drains: true });
   expect(drain(minutes(10, 50), 20, 9_000).text).toBe("< 1 min");
-  expect(drain(minutes(0, 0), 0, null).text).toBe("no backlog");
+  expect(drain(minutes(0, 0), 0, null).text).toBe("none");
   expect(drain(minutes(0, 0), 4, null).text).toBe("nothing finishes");
 });
 
 test("after a burst the estimate of the latest pace counts, not the growth of five minutes", () => {
-  expect(drain(minutes(50, 12), 198, 120_000)).toEqual({ text: "about 2 min", growing: false });
+  expect(drain(minutes(50, 12), 198, 120_000)).toEqual({ text: "about 2 min", growing: false, drains: true });
 });

@@ -14,20 +14,23 @@ export function perMinute(points: readonly Counted[], key: keyof Counted): numbe
 export interface Drain {
   text: string;
   growing: boolean;
+  /** `text` is the time until the queue is empty. */
+  drains: boolean;
 }
 
 /** Say when a queue will be empty, or how fast it grows. `etaMs` is the API's estimate; null when there is none. */
 export function drain(points: readonly Counted[], waiting: number, etaMs: number | null): Drain {
-  if (waiting === 0) return { text: "no backlog", growing: false };
+  if (waiting === 0) return { text: "none", growing: false, drains: false };
   // The estimate takes the latest pace at which the queue shrinks, so that a burst counts as a backlog, not as growth.
-  if (etaMs !== null) return { text: etaMs < 60_000 ? "< 1 min" : `about ${minutes(etaMs)}`, growing: false };
+  if (etaMs !== null)
+    return { text: etaMs < 60_000 ? "< 1 min" : `about ${minutes(etaMs)}`, growing: false, drains: true };
   const ended = (["completed", "failed", "deadLettered"] as const).reduce(
     (sum, key) => sum + perMinute(points, key),
     0,
   );
   const growth = perMinute(points, "created") - ended;
-  if (growth > 0) return { text: `growing, +${rate(growth)}/min`, growing: true };
-  return { text: ended > 0 ? "not shrinking" : "nothing finishes", growing: false };
+  if (growth > 0) return { text: `growing, +${rate(growth)}/min`, growing: true, drains: false };
+  return { text: ended > 0 ? "not shrinking" : "nothing finishes", growing: false, drains: false };
 }
 
 function rate(value: number): string {

@@ -1,12 +1,13 @@
+import { meta } from "@/api/meta";
 import { expect, test } from "vitest";
 import { job, T0 } from "@/test/factories";
 import { newestPair, ran, sortJobs, waited } from "./measure";
-import { allows, STATUS, STATUSES } from "./status";
+import { isFinished, allows, STATUS, STATUSES } from "./status";
 
 test("every status has a word, an icon and a meaning; nothing finished can be cancelled, nothing unfinished retried", () => {
   for (const status of STATUSES) {
     expect(STATUS[status].label && STATUS[status].meaning).toBeTruthy();
-    expect(allows(status, "cancel")).toBe(!STATUS[status].terminal);
+    expect(allows(status, "cancel")).toBe(!isFinished(status));
     expect(allows(status, "retry")).toBe(["failed", "dead_letter", "cancelled"].includes(status));
   }
 });
@@ -35,4 +36,14 @@ test("a type's newest percentiles are those of its last minute with a job", () =
   expect(newestPair([{ p50: 10, p95: 20 }, { p50: 800, p95: 2100 }, none])).toBe("800 ms / 2.1 s");
   expect(newestPair([none])).toBeNull();
   expect(newestPair(undefined)).toBeNull();
+});
+
+test("before the API has told its sets nothing is offered, and nothing counts as finished", () => {
+  meta.set(null);
+  for (const status of STATUSES)
+    expect([allows(status, "retry"), allows(status, "cancel"), isFinished(status)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { T0 } from "@/test/factories";
-import { actionFilter, isFiltered, readQuery, readSearch, toFilter } from "./search";
+import { actionFilter, isFiltered, readQuery, readSearch, suggestions, toFilter } from "./search";
 
 test("an address is read back as it was written", () => {
   const search = {
@@ -39,6 +39,13 @@ test.each([
   ["1a2b3c4d", { id: "1a2b3c4d" }],
   ["1A2B", { id: "1a2b" }],
   ["mailbox full", { error: "mailbox full" }],
+  [
+    "tag:customer:8 status:dead-letter type:email.send",
+    { tag: "customer:8", status: "dead_letter", type: "email.send" },
+  ],
+  ["tag:a connection refused", { tag: "a", error: "connection refused" }],
+  ["type:email.send error:1a2b", { type: "email.send", error: "1a2b" }],
+  ["status:nonsense", {}],
   ["   ", {}],
 ])("the box reads %j", (typed, meant) => expect(readQuery(typed)).toEqual(meant));
 
@@ -54,4 +61,11 @@ test("an action on all that match is offered only where it is legal", () => {
 test("the status alone is no filter", () => {
   expect(isFiltered({ status: "failed" })).toBe(false);
   expect(isFiltered({ status: "failed", tag: "x" })).toBe(true);
+});
+
+test("the box offers what exists and contains the text, then the text as each kind of filter", () => {
+  const known = { types: ["email.send"], tags: ["nightly", "customer:8"], errors: ["TimeoutError"] };
+  expect(suggestions("night", known)).toEqual(["tag:nightly", "tag:night", "error:night", "id:night"]);
+  expect(suggestions("type:email.send time", known)[0]).toBe("type:email.send error:TimeoutError");
+  expect(suggestions("tag:cust", known)).toEqual(["tag:customer:8"]);
 });

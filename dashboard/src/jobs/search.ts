@@ -2,7 +2,7 @@ import type { JobFilter, JobStatus } from "@/api/jobs";
 import { parseSpan } from "@/lib/time";
 import { allows, STATUSES, type JobAction } from "./status";
 
-/** What the jobs page shows, as it stands in the URL. */
+/** Filters and order of the jobs page, as the URL holds them. */
 export interface JobsSearch {
   status?: JobStatus;
   type?: string;
@@ -18,10 +18,15 @@ export interface JobsSearch {
   to?: number;
   sort?: SortKey;
   dir?: "asc" | "desc";
+  /** The time that the charts show; it filters nothing. */
+  span?: ChartSpan;
 }
 
 export const SORTS = ["created", "type", "status", "attempt", "wait", "run"] as const;
 export type SortKey = (typeof SORTS)[number];
+
+export const CHART_SPANS = ["1h", "6h", "24h", "7d"] as const;
+export type ChartSpan = (typeof CHART_SPANS)[number];
 
 export const RANGES = [
   ["", "Any time"],
@@ -32,7 +37,7 @@ export const RANGES = [
   ["7d", "Last 7 days"],
 ] as const;
 
-/** The URL's words as a search; what makes no sense is left out, so that an old link still opens. */
+/** Read the query string; leave out what is not valid, so that an old link still opens. */
 export function readSearch(raw: Record<string, unknown>): JobsSearch {
   const text = (name: string, most = 200) => {
     const value = raw[name];
@@ -42,6 +47,7 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
   const status = STATUSES.find((one) => one === raw.status);
   const sort = SORTS.find((one) => one === raw.sort);
   const range = parseSpan(text("range")) === null ? "" : text("range");
+  const span = CHART_SPANS.find((one) => one === raw.span);
   const from = time("from");
   const to = time("to");
   return {
@@ -56,10 +62,11 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
     ...(to !== undefined && { to }),
     ...(sort && { sort }),
     ...(raw.dir === "asc" && { dir: "asc" as const }),
+    ...(span && { span }),
   };
 }
 
-/** What the server is asked for. `now` fixes where a relative range begins. */
+/** Return the filter for the API. A relative range begins at `now` minus its length. */
 export function toFilter(search: JobsSearch, now: number): JobFilter {
   const span = search.range ? parseSpan(search.range) : null;
   return {
@@ -74,29 +81,75 @@ export function toFilter(search: JobsSearch, now: number): JobFilter {
   };
 }
 
-/** What "all that match" means for an action; null when it is legal for none of them. */
+/** Return the filter of a bulk action on all matching jobs; null when the action is legal for none of them. */
 export function actionFilter(search: JobsSearch, action: JobAction, now: number): JobFilter | null {
   if (search.status && !allows(search.status, action)) return null;
   return toFilter(search, now);
 }
 
-/** Whether the rows come as the API gives them, newest first. Any other order is made here, of what is loaded. */
+/** Return true for the API's own order, newest first. Any other order is made here, of the loaded rows. */
 export function isServerOrder({ sort, dir }: JobsSearch): boolean {
   return sort === undefined || (sort === "created" && dir !== "asc");
 }
 
-/** Whether anything but the status is narrowed. */
+/** Return true when any filter is set, the status included. */
+export function isNarrowed(search: JobsSearch): boolean {
+  return search.status !== undefined || isFiltered(search);
+}
+
+/** Return true when a filter other than the status is set. */
 export function isFiltered(search: JobsSearch): boolean {
   return ["type", "tag", "id", "error", "fingerprint", "range", "from", "to"].some(
     (name) => search[name as keyof JobsSearch] !== undefined,
   );
 }
 
-/** What was typed into the box: "tag:x", "id:x", "type:x", "error:x", an id, or words of an error. */
-export function readQuery(text: string): Pick<JobsSearch, "tag" | "id" | "error" | "type"> {
-  const typed = text.trim();
-  const named = /^(tag|id|type|error):\s*(.+)$/i.exec(typed);
-  if (named) return { [(named[1] ?? "").toLowerCase()]: named[2] };
-  if (/^[0-9a-f-]{4,36}$/i.test(typed)) return { id: typed.toLowerCase() };
-  return typed ? { error: typed } : {};
+type Sought = Pick<JobsSearch, "tag" | "id" | "error" | "type" | "status">;
+
+/**
+ * Read the search box: parts such as "tag:x", "type:x", "status:x", "id:x" and "error:x", several at once. Other text is
+ * an id when it looks like the beginning of one, else words of an error.
+ */
+export function readQuery(text: string): Sought {
+  const found: Sought = {};
+  const words: string[] = [];
+  for (const part of text.trim().split(/\s+(?=(?:tag|id|type|status|error):)/i)) {
+    const named = /^(tag|id|type|status):\s*(\S+)\s*(.*)$/is.exec(part);
+    const error = /^error:\s*(.*)$/is.exec(part);
+    if (named) Object.assign(found, readPart((named[1] ?? "").toLowerCase(), named[2] ?? ""));
+    if (error) found.error = error[1] ?? "";
+    else words.push(named ? (named[3] ?? "") : part);
+  }
+  const free = words.filter(Boolean).join(" ");
+  if (/^[0-9a-f-]{4,36}$/i.test(free) && !found.id) found.id = free.toLowerCase();
+  else if (free) found.error = [found.error, free].filter(Boolean).join(" ");
+  return found;
 }
+
+function readPart(name: string, value: string): Sought {
+  if (name !== "status") return { [name]: name === "id" ? value.toLowerCase() : value };
+  const wanted = value.toLowerCase().replaceAll("-", "_");
+  const status = STATUSES.find((one) => one === wanted);
+  return status ? { status } : {};
+}
+
+/** Return what the search box offers for a text: what exists first, then the text as each kind of filter. */
+export function suggestions(
+  text: string,
+  known: { types: string[]; tags: string[]; errors: string[] },
+): string[] {
+  const typed = text.trim();
+  const all = [
+    ...known.types.map((type) => `type:${type}`),
+    ...STATUSES.map((status) => `status:${status}`),
+    ...known.tags.map((tag) => `tag:${tag}`),
+    ...known.errors.map((error) => `error:${error}`),
+  ];
+  const before = typed.slice(0, typed.lastIndexOf(" ") + 1);
+  const last = typed.slice(before.length).toLowerCase();
+  const fitting = all.filter((one) => one.toLowerCase().includes(last)).slice(0, MOST_OFFERED);
+  const bare = last && !last.includes(":") ? [`tag:${last}`, `error:${last}`, `id:${last}`] : [];
+  return [...new Set([...fitting, ...bare])].map((one) => before + one);
+}
+
+const MOST_OFFERED = 12;

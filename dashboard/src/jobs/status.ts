@@ -1,5 +1,6 @@
 import type { ComponentType, SVGProps } from "react";
 import type { JobStatus } from "@/api/jobs";
+import { meta } from "@/api/meta";
 import {
   IconBan,
   IconCheck,
@@ -20,21 +21,17 @@ interface StatusLook {
   /** The same colour for SVG and canvas: the name of a CSS variable. */
   color: string;
   icon: ComponentType<SVGProps<SVGSVGElement>>;
-  actions: readonly JobAction[];
-  terminal: boolean;
-  /** What it means, in one sentence. */
+  /** Its meaning in one sentence. */
   meaning: string;
 }
 
-/** Define how each status is shown and what can be done in it, in the order of the tabs. The only such table. */
+/** Define how each status is shown, in the order of the tabs. What it allows is told by the API. */
 export const STATUS: Record<JobStatus, StatusLook> = {
   queued: {
     label: "Queued",
     tone: "text-grey",
     color: "--grey",
     icon: IconQueued,
-    actions: ["cancel"],
-    terminal: false,
     meaning: "Waiting for a worker.",
   },
   scheduled: {
@@ -42,8 +39,6 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     tone: "text-violet",
     color: "--violet",
     icon: IconClock,
-    actions: ["cancel"],
-    terminal: false,
     meaning: "Scheduled for later.",
   },
   processing: {
@@ -51,8 +46,6 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     tone: "text-blue",
     color: "--blue",
     icon: IconSpinner,
-    actions: ["cancel"],
-    terminal: false,
     meaning: "Running.",
   },
   retrying: {
@@ -60,8 +53,6 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     tone: "text-amber",
     color: "--amber",
     icon: IconRetry,
-    actions: ["cancel"],
-    terminal: false,
     meaning: "Last attempt failed; retrying after backoff.",
   },
   completed: {
@@ -69,8 +60,6 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     tone: "text-green",
     color: "--green",
     icon: IconCheck,
-    actions: [],
-    terminal: true,
     meaning: "Completed.",
   },
   failed: {
@@ -78,8 +67,6 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     tone: "text-red",
     color: "--red",
     icon: IconCross,
-    actions: ["retry"],
-    terminal: true,
     meaning: "Failed with a non-retryable error.",
   },
   dead_letter: {
@@ -87,8 +74,6 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     tone: "text-rose",
     color: "--rose",
     icon: IconDead,
-    actions: ["retry"],
-    terminal: true,
     meaning: "All attempts failed. Moved to the dead-letter queue.",
   },
   cancelled: {
@@ -96,14 +81,20 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     tone: "text-soft",
     color: "--faint",
     icon: IconBan,
-    actions: ["retry"],
-    terminal: true,
     meaning: "Cancelled before completion.",
   },
 };
 
 export const STATUSES = Object.keys(STATUS) as JobStatus[];
 
+const SET = { retry: "retryable", cancel: "cancellable" } as const;
+
+/** Return true when the API allows the action in a status; false until its sets are loaded. */
 export function allows(status: JobStatus, action: JobAction): boolean {
-  return STATUS[status].actions.includes(action);
+  return meta.get()?.statuses[SET[action]].includes(status) ?? false;
+}
+
+/** Return true for a status that no worker changes any more; false until the sets are loaded. */
+export function isFinished(status: JobStatus): boolean {
+  return meta.get()?.statuses.finished.includes(status) ?? false;
 }

@@ -1,7 +1,7 @@
 import { createStore } from "@/lib/store";
 import type { JobsSearch } from "./search";
 
-/** The list that jobs are opened from: where a job's page leads back to, and what it steps through. */
+/** The list that a job was opened from: its page leads back to it and steps through it. */
 interface Trail {
   search: JobsSearch;
   ids: readonly string[];
@@ -17,7 +17,7 @@ export interface Place {
   after: string | undefined;
 }
 
-/** Where a job stands in a list. */
+/** Return the place of a job in a list. */
 export function placeOf(id: string, ids: readonly string[]): Place {
   const at = ids.indexOf(id);
   return at < 0

@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { sentence } from "@/api/errors";
+import { health } from "@/api/health";
 import { metrics, throughput } from "@/api/metrics";
 import { judge } from "@/jobs/health/health";
-import { lastHour } from "@/jobs/ranges";
+import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { brief } from "@/lib/format";
-import { usePolling } from "@/live/live";
+import { SERIES, usePolling } from "@/live/live";
 import { useSession } from "@/session/session";
 import { Skeleton } from "@/ui/states";
 import { Sparkline } from "@/ui/Sparkline";
@@ -14,7 +15,8 @@ export function LiveNumbers() {
   const { token } = useSession();
   const enabled = token !== null;
   const now = useQuery({ ...metrics(), ...usePolling(), enabled });
-  const hour = useQuery({ ...throughput(undefined, "strip", lastHour), ...usePolling(10_000), enabled });
+  const ranked = useQuery({ ...health(), ...usePolling({ atLeast: 4000 }), enabled });
+  const hour = useQuery({ ...throughput(undefined, HOUR_SPAN, lastHour), ...usePolling(SERIES), enabled });
   if (!enabled) {
     return (
       <p className="mx-auto max-w-6xl px-4 py-6 text-sm text-soft sm:px-8">
@@ -32,7 +34,11 @@ export function LiveNumbers() {
   return (
     <section aria-label="This system, live" className="bg-panel">
       <p aria-live="polite" className="mx-auto max-w-6xl px-4 pt-5 text-sm font-medium sm:px-8">
-        {data ? judge(data)[0].sentence : now.isError ? sentence(now.error) : "Loading…"}
+        {data && ranked.data
+          ? judge(ranked.data, data, data.asOf)[0].sentence
+          : now.isError
+            ? sentence(now.error)
+            : "Loading…"}
       </p>
       <div className="mx-auto grid max-w-6xl grid-cols-2 gap-x-4 gap-y-5 px-4 pt-3 pb-6 sm:grid-cols-3 sm:px-8 lg:grid-cols-[repeat(4,minmax(0,1fr))_minmax(0,2fr)]">
         {figures.map(([name, value]) => (

@@ -9,7 +9,7 @@ const TONE: Record<string, string> = {
   word: "text-violet",
 };
 
-/** Python with its comments, texts, decorators and keywords in colour: enough for a page of ours. */
+/** Show Python with coloured comments, texts, decorators and keywords. */
 export function Source({ text, label }: { text: string; label: string }) {
   const parts: { text: string; tone?: string | undefined }[] = [];
   let at = 0;

@@ -2,10 +2,7 @@
 export const ONE_FILE = `# handlers/invoice_render.py
 from pydantic import BaseModel, Field
 
-from chalicelib.worker.context import JobContext
-from chalicelib.errors import PermanentError
-from chalicelib.jobs.jobtype import job
-from chalicelib.worker.consume import consume
+from chalicelib import JobContext, PermanentError, consume, job
 
 
 class InvoiceRender(BaseModel):
@@ -19,14 +16,14 @@ class InvoiceRender(BaseModel):
 def invoice_render(payload: InvoiceRender, ctx: JobContext) -> dict:
     order = find_order(payload.order)
     if order is None:
-        raise PermanentError("Order not found.")  # failed at once
-    ctx.progress(50, "Rendering")                        # seen live in the console
-    return {"pages": render(order, payload.paper)}       # any other error: retried
+        raise PermanentError("Order not found.")    # failed at once
+    ctx.progress(50, "Rendering")                   # shown in the console
+    return {"pages": render(order, payload.paper)}  # any other error: retried
 
 
 handler = consume(invoice_render)  # the Lambda`;
 
-/** What `make dev` prints. */
+/** Output of `make dev`. */
 export const UP = `JobFlow is up in 2.89 s
   API        http://127.0.0.1:8000
   Dashboard  http://localhost:8080`;

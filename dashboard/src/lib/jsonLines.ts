@@ -2,7 +2,7 @@ import { isObject, type Json } from "./json";
 
 /** A line of a JSON document that can be folded. */
 export interface JsonLine {
-  /** Where it is: "$.a[3]". Also its identity. */
+  /** Its path, "$.a[3]", which is also its key. */
   path: string;
   depth: number;
   key: string | null;

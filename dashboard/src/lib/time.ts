@@ -24,7 +24,7 @@ function pair(ms: number, big: number, bigUnit: string, small: number, smallUnit
   return `${Math.floor(ms / big)}${bigUnit} ${String(rest).padStart(2, "0")}${smallUnit}`;
 }
 
-/** How long ago, or how long until: "just now", "12s ago", "3m ago", "in 5h". */
+/** Return the distance to now: "just now", "12s ago", "3m ago", "in 5h". */
 export function relative(at: number, now: number): string {
   const gap = Math.abs(now - at);
   if (gap < 2 * SECOND) return "just now";
@@ -87,13 +87,13 @@ function date(at: number, zone: Zone): string {
   return `${dayMonth(at, zone)} ${fields(at, zone).getUTCFullYear()}`;
 }
 
-/** Date and time to the millisecond, with the zone named: what a title or a copy shows. */
+/** Return date and time to the millisecond with the zone, for titles and copies. */
 export function exact(at: number, zone: Zone): string {
   const ms = String(at % 1000).padStart(3, "0");
   return `${date(at, zone)}, ${clock(at, zone)}.${ms} ${zone === "utc" ? "UTC" : offset(at)}`;
 }
 
-/** The clock alone for today, with the date for any other day. */
+/** Return the time for today, with the date for any other day. */
 export function stamp(at: number, now: number, zone: Zone): string {
   if (date(at, zone) === date(now, zone)) return clock(at, zone);
   return `${dayMonth(at, zone)}, ${hourMinute(at, zone)}`;
@@ -112,7 +112,7 @@ export function toInput(at: number, zone: Zone): string {
   return new Date(at - shift).toISOString().slice(0, 16);
 }
 
-/** What such an input holds, in milliseconds; undefined while it is empty or half written. */
+/** Read such an input, in milliseconds; undefined while it is empty or incomplete. */
 export function fromInput(text: string, zone: Zone): number | undefined {
   const at = Date.parse(zone === "utc" ? `${text}Z` : text);
   return Number.isNaN(at) ? undefined : at;

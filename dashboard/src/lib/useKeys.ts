@@ -14,7 +14,7 @@ export function useKeys(press: (event: KeyboardEvent) => void, first = false): v
 }
 
 /**
- * Whether a key press is a shortcut's: with nothing held, and not a part of what is typed or asked,
+ * Return true for a key press that is a shortcut: no modifier, and not typed into a field or a dialog,
  * nor taken by another, as a dialog takes Escape.
  */
 export function isShortcut(event: KeyboardEvent): boolean {

@@ -4,7 +4,7 @@ interface RowsOptions {
   count: number;
   /** Pixels; every row is as tall as the others. */
   size: number;
-  /** What scrolls: an element, or the window with the list inside it. */
+  /** The element that scrolls, or the window. */
   scroller: RefObject<HTMLElement | null> | "window";
   /** The list: where its first row is drawn. */
   list: RefObject<HTMLElement | null>;

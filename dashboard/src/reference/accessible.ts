@@ -1,6 +1,6 @@
 import type { Component, System } from "swagger-ui-dist/swagger-ui-es-bundle.js";
 
-/** What Swagger UI leaves out for those who do not see the page, or do not use a mouse. */
+/** Add what Swagger UI lacks for screen readers and keyboards. */
 export function accessible({ React }: System) {
   // A path is inside the button that opens its call: a link in a button is neither. The address follows what is open.
   const DeepLink = ({ text }: { text?: string }) =>

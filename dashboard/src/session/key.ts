@@ -1,2 +1,2 @@
-/** Where a tab keeps its token, in sessionStorage. */
+/** Key of the token in sessionStorage. */
 export const TOKEN_KEY = "jobflow.token";

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { createStore, useStore } from "@/lib/store";
 import type { Zone } from "@/lib/time";
 
-/** What a browser remembers. Everything that should be shared lives in the URL instead. */
+/** Settings kept in the browser. Everything that should be shared is in the URL. */
 const Prefs = v.object({
   theme: v.optional(v.picklist(["dark", "light", "system"]), "system"),
   zone: v.optional(v.picklist(["local", "utc"]), "local"),
@@ -11,7 +11,6 @@ const Prefs = v.object({
   hidden: v.optional(v.array(v.string()), []),
   charts: v.optional(v.boolean(), true),
   views: v.optional(v.array(v.object({ name: v.string(), search: v.string() })), []),
-  recent: v.optional(v.record(v.string(), v.array(v.string())), {}),
 });
 export type Prefs = v.InferOutput<typeof Prefs>;
 export type Theme = Prefs["theme"];
@@ -73,14 +72,4 @@ export function nextTheme(): Theme {
   const theme = NEXT_THEME[prefs.get().theme];
   setPrefs({ theme });
   return theme;
-}
-
-const MOST_RECENT = 5;
-
-/** Keep a payload that was sent, newest first, to start the next one from. */
-export function rememberPayload(type: string, payload: string): void {
-  const { recent } = prefs.get();
-  const others = (recent[type] ?? []).filter((one) => one !== payload);
-  if (payload.length > 20_000) return;
-  setPrefs({ recent: { ...recent, [type]: [payload, ...others].slice(0, MOST_RECENT) } });
 }

@@ -3,7 +3,7 @@ import { connectSession } from "@/api/client";
 import { isStatus } from "@/api/errors";
 import { me, type Role } from "@/api/types";
 import { createStore, useStore } from "@/lib/store";
-import { forgetToken, keepToken, readToken } from "./token";
+import { forgetTab, forgetToken, keepToken, readToken } from "./token";
 
 interface Session {
   token: string | null;
@@ -30,7 +30,7 @@ export function signIn(token: string): void {
 }
 
 export function signOut(): void {
-  forgetToken();
+  forgetTab();
   session.set({ token: null, refused: false });
 }
 
@@ -38,7 +38,7 @@ export function useSession(): Session {
   return useStore(session);
 }
 
-/** Who is signed in. `can` is what the role allows; the API has the last word. */
+/** Return the signed-in principal. `can` holds what the role allows; the API decides. */
 export function useMe() {
   const { token } = useSession();
   const query = useQuery(me(token));

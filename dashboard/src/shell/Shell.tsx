@@ -1,6 +1,8 @@
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { asking } from "@/jobs/actions/actions";
+import { loadMeta, meta } from "@/api/meta";
+import { runs } from "@/jobs/actions/runs";
 import { useStore } from "@/lib/store";
 import { useSession } from "@/session/session";
 import { Toaster } from "@/ui/overlay/toast";
@@ -12,6 +14,7 @@ import { BottomNav, TopBar } from "./TopBar";
 
 const Palette = lazy(() => import("./Palette"));
 const ActionDialog = lazy(() => import("@/jobs/actions/ActionDialog"));
+const RunList = lazy(() => import("@/jobs/actions/RunList"));
 const Help = lazy(() => import("./Help"));
 
 /** The frame of every page. Without a token the page waits behind the sign-in, its address unchanged. */
@@ -19,10 +22,12 @@ export function Shell() {
   const { token } = useSession();
   const path = useLocation({ select: (location) => location.pathname });
   const question = useStore(asking);
+  const running = useStore(runs);
   const [open, setOpen] = useState<"palette" | "help" | null>(null);
   useShortcuts(setOpen);
   useTitle(path);
   useEffect(() => palette.subscribe(() => setOpen("palette")), []);
+  const known = useMeta(token);
   const gated = token === null && path !== "/";
   return (
     <div className="flex min-h-dvh flex-col">
@@ -39,11 +44,12 @@ export function Shell() {
         tabIndex={-1}
         className="mx-auto w-full max-w-[1600px] flex-1 p-3 pb-24 sm:p-4 sm:pb-24"
       >
-        {gated ? <SignIn /> : <Outlet />}
+        {gated ? <SignIn /> : <Outlet key={known ? "known" : "new"} />}
       </main>
       {!gated && <BottomNav />}
       <Suspense>
         {question && <ActionDialog question={question} />}
+        {running.length > 0 && <RunList />}
         {open === "palette" && <Palette onClose={() => setOpen(null)} onHelp={() => setOpen("help")} />}
         {open === "help" && <Help onClose={() => setOpen(null)} />}
       </Suspense>
@@ -51,3 +57,19 @@ export function Shell() {
     </div>
   );
 }
+
+/** Load what the API tells of statuses and limits once there is a token; true when it is known. */
+function useMeta(token: string | null): boolean {
+  const known = useStore(meta) !== null;
+  useEffect(() => {
+    if (token === null || known) return;
+    const load = () => void loadMeta().catch(() => undefined);
+    load();
+    const timer = setInterval(load, META_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [token, known]);
+  return known;
+}
+
+/** Milliseconds until it is asked for again after a failure. */
+const META_AGAIN_MS = 5000;

@@ -25,7 +25,7 @@ export function Logo() {
   );
 }
 
-/** Always there: where you can go, how live it is, who you are. */
+/** Show the pages, the state of polling and the account, on every page. */
 export function TopBar({ onPalette }: { onPalette: () => void }) {
   const { token } = useSession();
   const { can } = useMe();

@@ -35,6 +35,7 @@ export function attempt(n: number, more: Partial<Attempt> = {}): Attempt {
   return {
     gen: 1,
     attempt: n,
+    claim: n,
     outcome: "error",
     startedAt: T0 + n * 10_000,
     finishedAt: T0 + n * 10_000 + 1000,

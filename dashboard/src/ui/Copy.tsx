@@ -3,7 +3,7 @@ import { cx } from "@/lib/cx";
 import { copyText } from "@/lib/text";
 import { IconCheck, IconCopy } from "./icons";
 
-/** Copies a text; says so where the finger is. */
+/** Copy a text, and confirm it in the button. */
 export function Copy({
   text,
   label,

@@ -7,7 +7,7 @@ const control = cx(
   "aria-invalid:border-red disabled:opacity-50",
 );
 
-/** How an input looks that takes the width there is. */
+/** Style of an input that takes the full width. */
 export const inputClass = cx(control, "w-full");
 
 interface FieldProps {

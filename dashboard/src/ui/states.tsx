@@ -4,12 +4,12 @@ import { Copy } from "./Copy";
 import { Button } from "./Button";
 import { IconAlert, IconRetry } from "./icons";
 
-/** A place held for what is being loaded, of the size that it will have. */
+/** Keep the place of something that loads, in the size it will have. */
 export function Skeleton({ className }: { className?: string }) {
   return <span aria-hidden="true" className={cx("skeleton block", className)} />;
 }
 
-/** Nothing here, why, and what to do next. */
+/** Show that there is nothing, why, and what to do next. */
 export function Empty({
   page,
   title,
@@ -46,7 +46,7 @@ interface FailureProps {
   children?: ReactNode;
 }
 
-/** What went wrong, what to do, and the id under which it is in the logs. */
+/** Show what failed, what to do, and the correlation id to look for in the logs. */
 export function Failure({ page, title, detail, correlationId, onRetry, children }: FailureProps) {
   return (
     <div role="alert" className="flex flex-col items-center gap-2 px-6 py-14 text-center">

@@ -1,1 +1,1 @@
-"""An AWS account on the loopback address: moto, served fast and without its races; or ministack."""
+"""Serve an AWS account on the loopback address: moto, without its races and slow parts; or ministack."""

@@ -1,4 +1,4 @@
-"""`python -m infra.local.emulator --host 127.0.0.1 --port 4599`: the emulator as a process of its own."""
+"""Run the emulator as a process: `python -m infra.local.emulator --host 127.0.0.1 --port 4599`."""
 
 import argparse
 import asyncio
@@ -16,7 +16,7 @@ announce = partial(print, flush=True)
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until SIGTERM or SIGINT; with --die-with-parent also until standard input ends. Returns the exit code."""
+    """Serve until SIGTERM or SIGINT; with --die-with-parent also until standard input ends. Return the exit code."""
     options = _parse(arguments)
     if options.switch_interval is not None:
         sys.setswitchinterval(options.switch_interval)
@@ -82,7 +82,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _loopback(text: str) -> str:
     if not ipaddress.ip_address(text).is_loopback:
-        raise argparse.ArgumentTypeError(f"{text} is not a loopback address, and the emulator lets everybody in")
+        raise argparse.ArgumentTypeError(f"{text} is not a loopback address, and the emulator authenticates nobody")
     return text
 
 

@@ -1,4 +1,4 @@
-"""The emulators that can be started, and where each one answers for its health."""
+"""List the emulators that can be started, with the health address of each."""
 
 import socket
 import subprocess
@@ -19,8 +19,8 @@ Launch = Callable[[int, Log, Path | None, Sequence[str]], tuple["subprocess.Pope
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """How to launch an emulator (port, 0 for a free one; log; where to keep its state, if it keeps any; origins of the
-    pages that may use its objects, if it asks; returns the process and its URL) and how to talk to it."""
+    """Launch an emulator (port, 0 for a free one; log; where to keep its state, if it keeps any; origins of the
+    pages that may use its objects, if it checks them; returns the process and its URL), and find its addresses."""
 
     launch: Launch
     health: str

@@ -1,4 +1,4 @@
-"""The clock the emulator's queues run on: real time plus what a test has moved it forward."""
+"""Keep the clock of the emulator's queues: real time plus what a test has moved it forward."""
 
 import time
 from collections.abc import Callable
@@ -15,9 +15,9 @@ class ShiftableClock:
         return self._source() + self._shift
 
     def advance(self, seconds: float) -> float:
-        """Move forward by `seconds` and return the whole shift, in seconds.
+        """Move forward by `seconds` and return the sum of all moves, in seconds.
 
-        Raises ValueError for a negative or not finite step: a queue has no meaning for time that runs back.
+        Raises ValueError for a negative or not finite step: queues cannot go back in time.
         """
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"a clock moves forward by a finite number of seconds, not by {seconds}")

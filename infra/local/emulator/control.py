@@ -1,4 +1,4 @@
-"""What a test may ask of the emulator itself, under /_jobflow/: health, reset, and moving the queues' clock."""
+"""Answer a test's calls to the emulator itself, under /_jobflow/: health, reset, and moving the queues' clock."""
 
 import json
 from collections.abc import Callable

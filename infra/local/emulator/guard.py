@@ -1,4 +1,4 @@
-"""Ends a process when its parent is gone. Also runs by itself, in another Python, around a program of its own."""
+"""End a process when its parent has ended. Also run as a program, in another Python, around a second program."""
 
 import os
 import runpy
@@ -11,7 +11,7 @@ GRACE_SECONDS = 10.0
 
 
 def end_with_parent(grace_seconds: float = GRACE_SECONDS) -> None:
-    """End this process when its standard input ends: the parent holds the other end, and lets go of it by dying.
+    """End this process when its standard input ends: the parent holds the other end, which closes when it ends.
 
     The process gets a SIGTERM first, and `grace_seconds` to save what it has.
     """

@@ -1,4 +1,4 @@
-"""The emulator: moto behind the HTTP server, long polls kept outside of it, and the control calls."""
+"""Connect the emulator's parts: moto behind the HTTP server, long polls outside of moto, and the control calls."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ from .server import BACKLOG, Answer, Connection, Reply, Request, refused
 
 
 class Host:
-    """Answers AWS requests with moto. All of it runs on one event loop, which is what makes moto's calls atomic.
+    """Answer AWS requests with moto. All of it runs on one event loop, which is what makes moto's calls atomic.
 
     `origins` are those of the pages that may read and upload objects.
     """

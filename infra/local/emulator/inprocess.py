@@ -1,4 +1,4 @@
-"""moto inside this process, for tests that want no server, no waiting, and a clock of their own."""
+"""Run moto inside this process, for tests that need no server, no waiting, and a clock of their own."""
 
 import os
 import re
@@ -29,9 +29,9 @@ def emulated(clock: Callable[[], float] | None = None) -> Iterator[None]:
     """Answer every AWS call of this process, from any thread, with an empty, repaired moto while the block runs.
 
     `clock` (seconds since the epoch, UTC) drives the queues: visibility, delays, retention. A receive that would wait
-    on such a clock answers at once, since the time it would wait for passes only by the caller's hand; without `clock`
-    it waits in real time, and a message wakes it. AWS_DEFAULT_REGION is us-east-1 unless set; AWS_ENDPOINT_URL is not
-    heeded.
+    on such a clock answers at once, since only the caller moves that clock; without `clock`
+    it waits in real time, and a message wakes it. AWS_DEFAULT_REGION is us-east-1 unless set; AWS_ENDPOINT_URL is
+    ignored.
     """
     arrivals = threading.Condition()
 
@@ -46,7 +46,7 @@ def emulated(clock: Callable[[], float] | None = None) -> Iterator[None]:
 
 
 class _Calls:
-    """Answers what botocore was about to send: the hot calls by the short way, the rest by `stock`, moto's own."""
+    """Answer requests of botocore: frequent calls directly, all others by `stock`, moto's own."""
 
     def __init__(self, stock: Callable[[Any], Any], arrivals: threading.Condition | None) -> None:
         self._stock = stock
@@ -80,7 +80,7 @@ class _Calls:
 
 
 def _request(sent: Any) -> Request | None:
-    """botocore's prepared request as ours; None if it is not plainly one to AWS."""
+    """Return botocore's prepared request as ours; None if it does not clearly go to AWS."""
     url = urlsplit(sent.url)
     if not (url.hostname or "").endswith(".amazonaws.com") or not isinstance(getattr(sent, "body", None), bytes):
         return None
@@ -91,7 +91,7 @@ def _request(sent: Any) -> Request | None:
 
 @contextmanager
 def _own_environment() -> Iterator[None]:
-    """A region, if none is set, and no endpoint of an emulator that happens to run beside the tests."""
+    """Set a region if there is none, and remove the endpoint of an emulator that runs beside the tests."""
     wanted = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION), **IGNORE_ENDPOINTS}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)

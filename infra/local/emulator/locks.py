@@ -1,4 +1,4 @@
-"""One lock a service, for threads that call moto in one process: moto itself reads, tests and writes without any."""
+"""Hold one lock for each service when threads call moto in one process: moto itself has no locks."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,7 +9,7 @@ SAME_DATA = {"dynamodbstreams": "dynamodb", "sesv2": "ses"}
 
 
 class ServiceLocks:
-    """Locks by service. Services that reach into others (CloudFormation, EventBridge, S3 with its notifications …)
+    """Locks by service. Services that call others (CloudFormation, EventBridge, S3 with its notifications …)
     hold all of them, taken in one order."""
 
     def __init__(self) -> None:
@@ -17,7 +17,7 @@ class ServiceLocks:
 
     @contextmanager
     def hold(self, service: str) -> Iterator[None]:
-        """Hold what a call to `service` (as its signature names it) may touch."""
+        """Hold the locks of what a call to `service` (as its signature names it) may change."""
         name = SAME_DATA.get(service, service)
         wanted = [self._locks[name]] if name in ALONE else list(self._locks.values())
         with ExitStack() as held:

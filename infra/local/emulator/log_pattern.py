@@ -1,4 +1,4 @@
-"""Filter patterns of CloudWatch Logs: terms, phrases, alternatives, exclusions, regular expressions, and JSON fields.
+"""Match filter patterns of CloudWatch Logs: terms, phrases, alternatives, exclusions, regular expressions, JSON fields.
 
 The syntax is AWS's "Filter pattern syntax for metric filters, subscription filters, and filter log events".
 """
@@ -21,7 +21,7 @@ _NUMERIC: dict[str, Callable[[Any, Any], bool]] = {
 
 @lru_cache(256)
 def compiled(pattern: str) -> Matches:
-    """Return what tells whether a message matches. Raises ValueError for a pattern that is not understood here."""
+    """Return a function that tells whether a message matches. Raises ValueError for an unsupported pattern."""
     text = pattern.strip()
     if text.startswith("{") and text.endswith("}"):
         return _json(text[1:-1])

@@ -1,4 +1,4 @@
-"""SQS long polls: a receive that found nothing waits here, outside of moto, until a message may be there."""
+"""Hold Hold SQS long polls: a receive that found nothing waits here, outside of moto, until a message may be there."""
 
 import asyncio
 import math
@@ -50,17 +50,17 @@ class LongPolls:
         return poll.answer
 
     def wake(self, queue: str) -> None:
-        """A message of `queue` may be due: try its receives again, once the request at hand is answered."""
+        """Try the receives of `queue` again, once the current request is answered: a message may be due."""
         if queue in self._polls:
             self._loop.call_soon(self._retry, queue)
 
     def wake_all(self) -> None:
-        """The clock moved: try them all."""
+        """Try all receives again, after the clock was moved."""
         for queue in self._polls:
             self.wake(queue)
 
     def abandon(self) -> None:
-        """Answer all waiting receives as they stand: their queues are about to go."""
+        """Answer all waiting receives with no message: their queues are about to be deleted."""
         for polls in list(self._polls.values()):
             for poll in list(polls):
                 self._try(poll, math.inf)
@@ -83,7 +83,7 @@ class LongPolls:
             poll.answer.set_result(reply)
 
     def _forget(self, poll: _Poll) -> None:
-        """A poll was answered, or its client has gone."""
+        """Forget a poll that was answered, or whose client has closed the connection."""
         polls = self._polls.get(poll.queue, [])
         if poll in polls:
             polls.remove(poll)

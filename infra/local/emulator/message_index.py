@@ -1,4 +1,4 @@
-"""The messages of one queue, found by receipt handle and by when they are due, at a cost that depth does not change."""
+"""Find the messages of a queue by receipt handle and by when they are due, at a cost that does not grow with depth."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ REMEMBERED_HANDLES = 50_000
 
 @dataclass(slots=True)
 class _Place:
-    """Where a message stands in the queue. A heap entry holds only while it carries the current ticket."""
+    """The place of a message in the queue. A heap entry is valid only while it carries the current ticket."""
 
     number: int
     message: Any
@@ -60,7 +60,7 @@ class MessageIndex:
         return None
 
     def put_back(self, message: Any, now: float) -> None:
-        """Let a message stand in the line again, after its times or its receipt handle changed."""
+        """Put a message into the line again, after its times or its receipt handle changed."""
         place = self._places[id(message)]
         if message.receipt_handle is not None:
             self._by_handle[message.receipt_handle] = place
@@ -95,7 +95,7 @@ class MessageIndex:
         return place.message if place else None
 
     def next_due(self, now: float) -> float | None:
-        """When the next message is due: not after `now` if one is due already, None if none is waiting."""
+        """Return when the next message is due: not after `now` if one is due already, None if none is waiting."""
         if self.counts(now)[0]:
             return now
         return self._waiting[0][0] if self._waiting else None
@@ -123,7 +123,7 @@ class MessageIndex:
         place.delayed = place.invisible = False
 
     def _settle(self, now: float) -> None:
-        """Move those whose time has come from the waiting to the ready ones."""
+        """Move the messages that are now due from waiting to ready."""
         while self._waiting and (self._waiting[0][0] <= now or self._waiting[0][2] != self._waiting[0][3].ticket):
             _due, _number, ticket, place = heappop(self._waiting)
             self.examined += 1

@@ -1,5 +1,5 @@
-"""ministack, the second emulator: faster at some things, another opinion on all; in a Python environment of its own,
-because it pins another botocore than ours."""
+"""Run ministack, the second emulator, as an independent check, in a separate Python environment: it pins another
+botocore than ours."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The services of moto that the platform uses. The others are switched off, and with them moto's own admin pages.
+"""List the services of moto that the platform uses. The others are off, and so are moto's own admin pages.
 
 Some of moto's services start containers, and /moto-api/ can wipe or reseed everything.
 """
@@ -19,7 +19,7 @@ SERVICES = frozenset(
 
 
 class Offered(DomainDispatcherApplication):  # type: ignore[misc]  # moto is not typed for mypy here
-    """moto's own routing of signed requests, to the services of `SERVICES` only."""
+    """Route signed requests as moto does, to the services of `SERVICES` only."""
 
     def __init__(self) -> None:
         super().__init__(_application)

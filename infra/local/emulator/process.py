@@ -1,4 +1,4 @@
-"""The emulator as a child process: started, asked, stopped, and never left behind."""
+"""Run the emulator as a child process: start it, query it, stop it; it ends with this process."""
 
 import http.client
 import json
@@ -19,7 +19,7 @@ REGION = "us-east-1"
 
 
 class EmulatorError(RuntimeError):
-    """The emulator did not start, or cannot do what was asked of it."""
+    """The emulator did not start, or does not support a call."""
 
 
 class Emulator:
@@ -43,8 +43,8 @@ class Emulator:
 
         `backend` is "moto", "ministack" (its first start installs it), or "stock-moto" (unrepaired, for comparison).
         Its output goes to `log_path`, or to this process's standard error; ministack keeps its state in `state_path`,
-        or in the project's .jobflow folder. Pages of `origins` may read and upload objects (moto only: ministack asks
-        no page where it comes from). It ends with this process, whatever ends that.
+        or in the project's .jobflow folder. Pages of `origins` may read and upload objects (moto only: ministack checks
+        no origin). It ends with this process, however that ends.
 
         Raises EmulatorError if it does not come up within 30 seconds, ToolUnavailable if it cannot be installed.
         """
@@ -65,12 +65,12 @@ class Emulator:
 
     @property
     def pid(self) -> int:
-        """The id of the emulator's process."""
+        """Return the id of the emulator's process."""
         return self._process.pid
 
     @property
     def alive(self) -> bool:
-        """Whether the process still runs."""
+        """Return True while the process runs."""
         return self._process.poll() is None
 
     def environment(self) -> dict[str, str]:
@@ -100,7 +100,7 @@ class Emulator:
         self._ask("POST", self._backend.clock, {"advance": seconds})
 
     def stop(self) -> None:
-        """End the process: politely, then for certain. Does nothing the second time."""
+        """End the process with SIGTERM, then with SIGKILL. Do nothing the second time."""
         if self._process.poll() is None:
             self._process.terminate()
             try:

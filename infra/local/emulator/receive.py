@@ -1,4 +1,4 @@
-"""Takes the waiting out of an SQS receive: moto would sleep in it, and everybody with it."""
+"""Take the waiting out of an SQS receive: moto would sleep in it, and delay every other request."""
 
 import json
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ LONGEST_WAIT_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class LongPoll:
-    """The queue a receive would wait on, and for how many seconds."""
+    """The queue that a receive would wait on, and for how many seconds."""
 
     queue: str
     seconds: int
@@ -39,7 +39,7 @@ def without_waiting(request: Request) -> LongPoll | None:
 
 
 def found_nothing(reply: Reply) -> bool:
-    """Whether a receive was answered well and without messages."""
+    """Return True when a receive succeeded and returned no messages."""
     return reply.status == HTTPStatus.OK and b'"Messages"' not in reply.body
 
 

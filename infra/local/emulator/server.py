@@ -1,8 +1,8 @@
-"""A small HTTP/1.1 server: keep-alive, one write a reply, one event loop and so one request at a time.
+"""Serve HTTP/1.1: keep-alive, one write for each reply, one event loop and so one request at a time.
 
-The event loop is the serialisation. moto reads, tests and writes without a lock, and Python's interpreter lock would
+The event loop serialises the requests. moto reads, tests and writes without a lock, and Python's interpreter lock would
 let only one thread run it anyway, so threads would add hand-over costs and races, and no speed (docs/decisions has the
-figures). A reply that must wait, an SQS long poll, is a future: it holds up its own connection and nothing else.
+figures). A reply that must wait, an SQS long poll, is a future: it delays its own connection and nothing else.
 """
 
 import asyncio
@@ -68,7 +68,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self._waiting.clear()
         if self._pending is not None:
-            self._pending.cancel()  # a message must not be handed to a client that has gone
+            self._pending.cancel()  # a message must not be handed to a client that has closed the connection
 
     def data_received(self, data: bytes) -> None:
         try:

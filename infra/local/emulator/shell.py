@@ -1,10 +1,10 @@
-"""What an emulator's process may see of the shell that it was started from."""
+"""Limit what an emulator's process sees of the environment of its shell."""
 
 import os
 
 
 def without_aws() -> dict[str, str]:
-    """The environment without what is meant for real AWS, or leads there: a profile that is not here stops botocore."""
+    """Return the environment without settings for real AWS: botocore stops when a profile does not exist here."""
     return {name: value for name, value in os.environ.items() if not _leads_away(name)}
 
 

@@ -1,14 +1,14 @@
-"""The items of one table in the order of one of its indexes, kept as they are written, read from the middle."""
+"""Keep the items of one table in the order of one of its indexes, updated at each write, read from any position."""
 
 from bisect import bisect_left, bisect_right, insort
 from typing import Any, NamedTuple
 
-Part = tuple[str, Any]  # the type of a value and the value: unlike types have an order too
+Part = tuple[str, Any]  # the type of a value and the value: values of different types have an order too
 Key = tuple[Part, ...]
 
 
 class Order(NamedTuple):
-    """How an index orders its items: the attributes of its partition key, then those it sorts by, down to the table's
+    """The order of an index: the attributes of its partition key, then those it sorts by, down to the table's
     own key, so that no two items are equal. An item that lacks one of them is not in the index."""
 
     partition: tuple[str, ...]
@@ -30,7 +30,7 @@ class SortedView:
         self._items: dict[tuple[Key, Key], Any] = {}
 
     def note(self, identity: Key, item: Any | None) -> None:
-        """Take in that the item of this key is now `item`; None if there is none."""
+        """Set the item of this key to `item`; None removes it."""
         before, place = self._places.pop(identity, None), self._place(item)
         if before is not None and before != place:
             keys = self._partitions[before[0]]

@@ -1,4 +1,4 @@
-"""moto as it comes, on its own threaded server: what the emulator is measured against, in speed and in races."""
+"""Run unrepaired moto on its own threaded server: the emulator's speed and races are compared with it."""
 
 import threading
 from collections.abc import Callable

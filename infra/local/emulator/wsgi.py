@@ -1,4 +1,4 @@
-"""Calls a WSGI application for one request, inside the event loop."""
+"""Call a WSGI application for one request, inside the event loop."""
 
 import io
 import sys

@@ -1,1 +1,1 @@
-"""What plays AWS Lambda on a laptop: real runtime processes, event source mappings, schedules and logs."""
+"""Stand in for AWS Lambda on a laptop: real runtime processes, event source mappings, schedules and logs."""

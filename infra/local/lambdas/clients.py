@@ -1,4 +1,4 @@
-"""SDK clients for the runner's own calls to the emulator, independent of the shell's AWS settings."""
+"""Make SDK clients for the runner's own calls to the emulator, independent of the shell's AWS settings."""
 
 import os
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ CONFIG = Config(
     connect_timeout=2,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 2},
-    account_id_endpoint_mode="disabled",  # else the account becomes part of the host name of a stream call
+    account_id_endpoint_mode="disabled",  # otherwise the account becomes part of the host name of a stream call
     proxies={},  # the emulator is on this machine
 )
 NOTHING_OF_THE_SHELL: dict[str, Any] = {
@@ -33,7 +33,7 @@ NOTHING_OF_THE_SHELL: dict[str, Any] = {
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
 }
-"""Session variables of botocore: what AWS_PROFILE names may not exist here, or say what is meant for real AWS."""
+"""Session variables of botocore: the profile of AWS_PROFILE may not exist here, or have settings for real AWS."""
 
 
 class Clients:
@@ -49,29 +49,29 @@ class Clients:
         )
 
     def sqs(self) -> "SQSClient":
-        """A client for SQS."""
+        """Return a client for SQS."""
         return self._session.client("sqs", endpoint_url=self._endpoint, config=CONFIG)
 
     def streams(self) -> "DynamoDBStreamsClient":
-        """A client for DynamoDB Streams."""
+        """Return a client for DynamoDB Streams."""
         return self._session.client("dynamodbstreams", endpoint_url=self._endpoint, config=CONFIG)
 
     def logs(self) -> "CloudWatchLogsClient":
-        """A client for CloudWatch Logs."""
+        """Return a client for CloudWatch Logs."""
         return self._session.client("logs", endpoint_url=self._endpoint, config=CONFIG)
 
     def cloudformation(self) -> "CloudFormationClient":
-        """A client for CloudFormation."""
+        """Return a client for CloudFormation."""
         return self._session.client("cloudformation", endpoint_url=self._endpoint, config=CONFIG)
 
     def dynamodb(self) -> "DynamoDBClient":
-        """A client for DynamoDB."""
+        """Return a client for DynamoDB."""
         return self._session.client("dynamodb", endpoint_url=self._endpoint, config=CONFIG)
 
     def s3(self) -> "S3Client":
-        """A client for S3."""
+        """Return a client for S3."""
         return self._session.client("s3", endpoint_url=self._endpoint, config=CONFIG)
 
     def ses(self) -> "SESV2Client":
-        """A client for SES."""
+        """Return a client for SES."""
         return self._session.client("sesv2", endpoint_url=self._endpoint, config=CONFIG)

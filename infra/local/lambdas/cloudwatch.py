@@ -1,4 +1,4 @@
-"""Log lines to CloudWatch Logs of the emulator, in the background and in batches."""
+"""Send log lines to CloudWatch Logs of the emulator, in the background and in batches."""
 
 import contextlib
 import logging
@@ -23,7 +23,7 @@ Stream = tuple[str, str]
 
 
 class CloudWatchSink:
-    """A sink that never blocks: past `capacity` lines it drops the oldest and says so in its own log.
+    """A sink that never blocks: past `capacity` lines it drops the oldest and logs how many.
 
     `interval` is the longest a line waits before it is sent, in seconds.
     """
@@ -56,7 +56,7 @@ class CloudWatchSink:
         self.flush()
 
     def flush(self) -> None:
-        """Send all that is queued now; what the emulator refuses is lost, as a log may be."""
+        """Send all that is queued now; lines that the emulator refuses are lost."""
         if self._dropped:
             LOG.warning("%d log lines were dropped on their way to CloudWatch Logs.", self._dropped)
             self._dropped = 0
@@ -89,7 +89,7 @@ class CloudWatchSink:
 
 
 def batches(lines: list[LogLine]) -> "Iterator[list[InputLogEventTypeDef]]":
-    """The lines as PutLogEvents wants them: in time order, none empty, within its limits of count and size."""
+    """Return the lines as PutLogEvents takes them: in time order, none empty, within its limits of count and size."""
     events = iter(sorted((line for line in lines if line.message), key=lambda line: line.timestamp_ms))
     batch: list[InputLogEventTypeDef] = []
     size = 0

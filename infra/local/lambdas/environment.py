@@ -1,4 +1,4 @@
-"""One execution environment: a process of its own that takes one invocation after another, and can die."""
+"""Run one execution environment: a process that takes one invocation after another, and can end at any time."""
 
 import asyncio
 import contextlib
@@ -57,11 +57,11 @@ class Environment:
 
     @property
     def pid(self) -> int | None:
-        """The process id, once started."""
+        """Return the process id, once started."""
         return self._process.pid if self._process else None
 
     async def run(self) -> None:
-        """Start the process and stay with it until it has ended, for whatever reason."""
+        """Start the process and wait until it has ended, for whatever reason."""
         self._began = time.monotonic()
         try:
             process = await self._spawn()
@@ -77,7 +77,7 @@ class Environment:
         self._end(returncode)
 
     def deliver(self, invocation: Invocation) -> None:
-        """Hand an idle environment its next invocation and start the clock that ends it."""
+        """Give an idle environment its next invocation and start the clock of its timeout."""
         assert self._turn is not None  # noqa: S101 - only idle environments are given one
         invocation.begin(cold_start=self._init_ms is not None)
         self.current = invocation
@@ -94,7 +94,7 @@ class Environment:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     async def next_invocation(self) -> Invocation:
-        """The runtime is ready and waits (Runtime API)."""
+        """Take that the runtime is ready and waits (Runtime API)."""
         if not self.ready:
             self.ready = True
             self._stop_clock()
@@ -105,7 +105,7 @@ class Environment:
         return await turn
 
     def answer(self, request_id: str, body: bytes, *, ok: bool) -> bool:
-        """The runtime posted an outcome (Runtime API)."""
+        """Take the outcome that the runtime posted (Runtime API)."""
         invocation = self.current
         if invocation is None or invocation.request_id != request_id:
             return False
@@ -118,7 +118,7 @@ class Environment:
         return True
 
     def init_failed(self, body: bytes) -> None:
-        """The runtime could not load the handler (Runtime API)."""
+        """Take that the runtime could not load the handler (Runtime API)."""
         self._init_error = parse_error(body)
 
     async def _spawn(self) -> asyncio.subprocess.Process:

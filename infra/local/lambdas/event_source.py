@@ -1,4 +1,4 @@
-"""The SQS event source mapping: receive, batch, invoke, delete what succeeded."""
+"""Run an SQS event source mapping: receive, batch, invoke, delete what succeeded."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 LOG = logging.getLogger(__name__)
-# A poll cannot be called back, so its length bounds how long a pause or a shutdown waits.
+# A poll cannot be cancelled, so its length bounds how long a pause or a shutdown waits.
 LONG_POLL_SECONDS = 1
 MAX_RECEIVE = 10
 ERROR_PAUSE_SECONDS = 0.5
@@ -27,7 +27,7 @@ ERROR_PAUSE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Chaos:
-    """At-least-once made visible: the share (0 to 1) of messages delivered twice, and the seed that picks them."""
+    """Duplicate deliveries to inject: the share (0 to 1) of messages delivered twice, and the seed that picks them."""
 
     duplicate_rate: float = 0.0
     seed: int = 0
@@ -61,7 +61,7 @@ class QueueSource:
             try:
                 messages = await self._next_batch()
             except (BotoCoreError, ClientError) as error:
-                LOG.warning("Receiving for %s failed: %s", self.mapping.function, error)
+                LOG.warning("Could not receive messages of %s: %s", self.mapping.function, error)
                 await asyncio.sleep(ERROR_PAUSE_SECONDS)
             finally:
                 if not messages:
@@ -71,7 +71,7 @@ class QueueSource:
                 self._spawn_duplicates(messages)
 
     async def close(self, grace: float) -> None:
-        """After `run` has ended: give deliveries under way `grace` seconds, then let go of them."""
+        """After `run` has ended, give current deliveries `grace` seconds, then cancel them."""
         if self._deliveries:
             await asyncio.wait(self._deliveries, timeout=grace)
         for delivery in self._deliveries:
@@ -130,4 +130,4 @@ class QueueSource:
         try:
             self._sqs.delete_message_batch(QueueUrl=self.mapping.queue_url, Entries=entries)
         except (BotoCoreError, ClientError) as error:
-            LOG.warning("Deleting for %s failed, they will come again: %s", self.mapping.function, error)
+            LOG.warning("Could not delete messages of %s, which will come again: %s", self.mapping.function, error)

@@ -1,4 +1,4 @@
-"""One function: its execution environments, and the invocations that wait for one."""
+"""Run one function: its execution environments, and the invocations that wait for one."""
 
 import asyncio
 from collections import deque
@@ -13,8 +13,8 @@ from infra.local.lambdas.specs import FunctionSpec
 class Function:
     """Environments started on demand up to the spec's concurrency, reused, and retired after `idle_seconds`.
 
-    An invocation goes to the environment that was idle last; with none idle, to the first that becomes so, be it
-    the one started for it or another. Past the cap it waits: no caller here is ever throttled.
+    An invocation goes to the environment that was idle last; with none idle, to the first that becomes so,
+    the one started for it or another. Past the cap it waits: no caller is throttled.
     """
 
     def __init__(self, spec: FunctionSpec, site: Site, idle_seconds: float) -> None:
@@ -31,7 +31,7 @@ class Function:
         self._runs: set[asyncio.Task[None]] = set()
 
     def pids(self) -> list[int]:
-        """The process ids of all environments, draining ones included."""
+        """Return the process ids of all environments, draining ones included."""
         return [e.pid for e in (*self._environments, *self._draining) if e.pid is not None]
 
     async def invoke(self, event: Any) -> InvokeResult:
@@ -47,11 +47,11 @@ class Function:
         return await invocation.result
 
     def hold(self) -> None:
-        """The code on disk may not load just now: keep what is warm, and if the cold fails, wait for better code."""
+        """Keep warm environments while the code on disk may not load; after a failed cold start wait for an edit."""
         self._held = True
 
     def replace(self, spec: FunctionSpec | None = None) -> None:
-        """New code or a new spec: no invocation reaches a present environment; busy ones finish theirs first.
+        """Take new code or a new spec: present environments get no further invocation; busy ones finish theirs first.
 
         Ends a `hold`.
         """
@@ -66,7 +66,7 @@ class Function:
         self._scale()
 
     async def close(self) -> None:
-        """Kill every process and wait for its end; what was waiting or running ends as an error."""
+        """Kill every process and wait for its end; waiting and running invocations end with an error."""
         self._closed = True
         while self._waiting:
             self._waiting.popleft().fail({"errorType": "ServiceException", "errorMessage": "The service is closing."})
@@ -78,7 +78,7 @@ class Function:
             await asyncio.wait(self._runs)
 
     def on_idle(self, environment: Environment) -> None:
-        """An environment waits for its next invocation."""
+        """Take that an environment waits for its next invocation."""
         if environment not in self._environments:
             environment.kill()
         elif self._waiting:
@@ -89,7 +89,7 @@ class Function:
             self._retirements[environment] = loop.call_later(self._idle_seconds, self._expire, environment)
 
     def on_gone(self, environment: Environment, init_error: dict[str, Any] | None) -> None:
-        """An environment's process has ended."""
+        """Take that an environment's process has ended."""
         replaced = environment not in self._environments
         self._forget(environment)
         if init_error is not None and not replaced:
@@ -100,7 +100,7 @@ class Function:
         if self._held:
             self._stuck = True
         elif self._waiting:
-            # It takes one waiting invocation with it, so that broken code fails and does not spin.
+            # One waiting invocation fails with it, so that broken code does not start processes for ever.
             self._waiting.popleft().fail(init_error)
 
     def _deliver(self, environment: Environment, invocation: Invocation) -> None:
@@ -110,7 +110,7 @@ class Function:
     def _scale(self) -> None:
         if self._stuck or self._closed:
             return
-        # Neither one that is still starting nor one that has answered and not yet asked for more is short of work.
+        # An environment that is starting, or has answered and not yet asked for more, will take an invocation.
         coming = sum(e.current is None and e not in self._idle for e in self._environments)
         room = self.spec.concurrency - len(self._environments)
         for _ in range(min(len(self._waiting) - coming, room)):

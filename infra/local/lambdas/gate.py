@@ -1,4 +1,4 @@
-"""A door in front of a loop's turns: shut, no turn is under way and none begins."""
+"""Stop a loop between two of its turns: while the gate is shut, no turn runs and none begins."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 
 class Gate:
-    """Lets one turn through at a time while open."""
+    """Allow one turn at a time while open."""
 
     def __init__(self) -> None:
         self._opened = asyncio.Event()
@@ -15,7 +15,7 @@ class Gate:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait until the gate is open, then keep it from shutting for the length of the block."""
+        """Wait until the gate is open, and hold it open during the block."""
         while True:
             await self._opened.wait()
             async with self._turn:
@@ -24,7 +24,7 @@ class Gate:
                     return
 
     async def shut(self) -> None:
-        """Let no further turn begin, and wait for the one under way."""
+        """Let no further turn begin, and wait for the current one."""
         self._opened.clear()
         async with self._turn:
             return

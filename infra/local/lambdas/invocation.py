@@ -1,4 +1,4 @@
-"""One call of a function: what goes in, what comes out, and the errors Lambda itself reports."""
+"""Represent one call of a function: its event, its outcome, and the errors that Lambda itself reports."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class InvokeResult:
-    """What an invocation came to: `payload`, or else Lambda's `error` (errorType, errorMessage, stackTrace)."""
+    """The outcome of an invocation: `payload`, or else Lambda's `error` (errorType, errorMessage, stackTrace)."""
 
     ok: bool
     request_id: str
@@ -23,7 +23,7 @@ class InvokeResult:
 
 
 class Invocation:
-    """An event under way through an execution environment. `timeout` in seconds runs from `begin`."""
+    """An event that an execution environment handles. `timeout` in seconds runs from `begin`."""
 
     def __init__(self, arn: str, event: Any, timeout: float) -> None:
         self.request_id = str(uuid.uuid4())
@@ -37,14 +37,14 @@ class Invocation:
         self._began = 0.0
 
     def begin(self, *, cold_start: bool) -> None:
-        """Start the clock: the event is about to reach the handler."""
+        """Start the clock; call it just before the event reaches the handler."""
         self.cold_start = cold_start
         self._began = time.monotonic()
         self.deadline_ms = int((time.time() + self.timeout) * 1000)
 
     @property
     def duration_ms(self) -> float:
-        """Milliseconds since `begin`; 0 before it."""
+        """Return the milliseconds since `begin`; 0 before it."""
         return (time.monotonic() - self._began) * 1000 if self._began else 0.0
 
     def succeed(self, body: bytes) -> None:
@@ -63,7 +63,7 @@ class Invocation:
 
 
 def parse_error(body: bytes) -> dict[str, Any]:
-    """The error a runtime posted; a body that is no JSON object becomes its own message."""
+    """Return the error that a runtime posted; a body that is no JSON object becomes the message."""
     try:
         error = json.loads(body)
     except ValueError:
@@ -74,13 +74,13 @@ def parse_error(body: bytes) -> dict[str, Any]:
 
 
 def timed_out(request_id: str, seconds: float) -> dict[str, Any]:
-    """The error of an invocation that reached the function's timeout."""
+    """Return the error of an invocation that reached the function's timeout."""
     message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
     return {"errorType": "Sandbox.Timedout", "errorMessage": message}
 
 
 def exited(request_id: str, returncode: int | None) -> dict[str, Any]:
-    """The error of an invocation whose process went away. A negative `returncode` is a signal number."""
+    """Return the error of an invocation whose process ended. A negative `returncode` is a signal number."""
     how = f"exit status {returncode}"
     if returncode is not None and returncode < 0:
         how = f"signal: {(signal.strsignal(-returncode) or str(-returncode)).lower()}"

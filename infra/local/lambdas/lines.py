@@ -1,4 +1,4 @@
-"""The output of a process as lines, read from its pipe without blocking and without losing what was written last."""
+"""Read the output of a process as lines from its pipe, without blocking and without losing the last output."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Where the lines of functions go: any number of sinks, none of which may hold a function up."""
+"""Pass the log lines of functions to any number of sinks, none of which may delay a function."""
 
 import time
 import uuid
@@ -27,11 +27,11 @@ Sink = Callable[[LogLine], None]
 
 
 def discard(line: LogLine) -> None:
-    """A sink for callers that want no lines."""
+    """Drop a line: the sink for callers that want none."""
 
 
 def tee(*sinks: Sink) -> Sink:
-    """One sink that feeds several."""
+    """Return one sink that passes lines to several."""
 
     def feed(line: LogLine) -> None:
         for sink in sinks:
@@ -41,7 +41,7 @@ def tee(*sinks: Sink) -> Sink:
 
 
 def log_stream_name() -> str:
-    """A new stream name in Lambda's form, one per execution environment."""
+    """Return a new stream name in Lambda's form, one per execution environment."""
     return f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
 
 
@@ -59,7 +59,7 @@ class FunctionLog:
         self._sink(LogLine(self.spec.name, self.spec.log_group, self.stream, now, message, platform))
 
     def start(self, invocation: Invocation) -> None:
-        """The START line of an invocation."""
+        """Write the START line of an invocation."""
         self.line(f"START RequestId: {invocation.request_id} Version: $LATEST", platform=True)
 
     def end(self, invocation: Invocation, *, init_ms: float | None, memory: int | None, status: str | None) -> None:

@@ -1,4 +1,4 @@
-"""An asyncio loop in a thread of its own, for callers that are not coroutines."""
+"""Run an asyncio loop in its own thread, for callers that are not coroutines."""
 
 import asyncio
 import concurrent.futures
@@ -18,7 +18,7 @@ class LoopThread:
         self._thread.start()
 
     def is_running(self) -> bool:
-        """Whether `close` has not been called yet."""
+        """Return True until `close` is called."""
         return not self._loop.is_closed()
 
     def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:

@@ -1,4 +1,4 @@
-"""SQS messages as Lambda hands them to a function, and what the function's answer means for them (pure)."""
+"""Turn SQS messages into Lambda's event, and a function's answer into what is deleted (pure)."""
 
 import base64
 from collections.abc import Iterable, Mapping
@@ -11,12 +11,12 @@ Message = Mapping[str, Any]
 
 
 def sqs_event(messages: Iterable[Message], queue_arn: str) -> dict[str, Any]:
-    """The event of a batch, in the shape of AWS's SQS event source mapping."""
+    """Return the event of a batch, in the shape of AWS's SQS event source mapping."""
     return {"Records": [_record(message, queue_arn) for message in messages]}
 
 
 def to_delete(messages: list[Message], result: InvokeResult, mapping: QueueMapping) -> list[Message]:
-    """The messages of a batch that Lambda deletes after `result`; the others become visible again in their time.
+    """Return the messages of a batch that Lambda deletes after `result`; the others become visible after their timeout.
 
     Without `report_batch_item_failures` AWS never reads the answer: any return is success for the whole batch.
     With it, an answer that names a failure AWS cannot place fails the whole batch.
@@ -32,7 +32,7 @@ def to_delete(messages: list[Message], result: InvokeResult, mapping: QueueMappi
 
 
 def failed_identifiers(answer: Any, known: set[str]) -> set[str] | None:
-    """The item identifiers an answer reports as failed; None when it is malformed or names an unknown one."""
+    """Return the item identifiers an answer reports as failed; None when it is malformed or names an unknown one."""
     if answer is None:
         return set()
     if not isinstance(answer, dict):

@@ -1,4 +1,4 @@
-"""The Lambda Runtime API: the HTTP side of one execution environment, as AWS's own runtime client expects it.
+"""Serve the Lambda Runtime API: the HTTP side of one execution environment, as AWS's own runtime client expects it.
 
 Every environment has a listening port of its own: the client accepts no path prefix (its init error goes through
 `http.client`, which reads one as part of the port), and a port tells environments apart without any bookkeeping.
@@ -21,14 +21,14 @@ ACCEPTED: Reply = (202, [("content-type", "application/json")], b'{"status":"OK"
 
 
 class Runtime(Protocol):
-    """What the server asks of the environment it fronts."""
+    """The port that the server needs from its environment."""
 
     async def next_invocation(self) -> Invocation:
-        """The next invocation; waits for one."""
+        """Wait for the next invocation and return it."""
         ...
 
     def answer(self, request_id: str, body: bytes, *, ok: bool) -> bool:
-        """Take the outcome of an invocation; False when `request_id` is not the one under way."""
+        """Take the outcome of an invocation; False when `request_id` is not the current one."""
         ...
 
     def init_failed(self, body: bytes) -> None:
@@ -45,7 +45,7 @@ class RuntimeApi:
         self._connections: set[asyncio.Task[None]] = set()
 
     async def start(self) -> str:
-        """Listen on a free loopback port; the address for AWS_LAMBDA_RUNTIME_API."""
+        """Listen on a free loopback port; return the address for AWS_LAMBDA_RUNTIME_API."""
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         host, port = self._server.sockets[0].getsockname()[:2]
         return f"{host}:{port}"
@@ -112,7 +112,7 @@ class RuntimeApi:
 
 
 async def _read_request(connection: h11.Connection, reader: asyncio.StreamReader) -> tuple[h11.Request, bytes] | None:
-    """The next request with its whole body; None when the runtime has hung up."""
+    """Return the next request with its whole body; None when the runtime has closed the connection."""
     request: h11.Request | None = None
     body = bytearray()
     while True:

@@ -1,4 +1,4 @@
-"""Rate schedules on the runner's clock, as EventBridge has them: the first run one period after the start."""
+"""Run rate schedules on the runner's clock, as EventBridge does: the first run is one period after the start."""
 
 import asyncio
 import uuid
@@ -11,7 +11,7 @@ from infra.local.lambdas.specs import ACCOUNT, REGION, Schedule
 
 
 def scheduled_event(schedule: Schedule, at: datetime) -> dict[str, Any]:
-    """The event of a run: the schedule's own payload, else EventBridge's Scheduled Event."""
+    """Return the event of a run: the schedule's own payload, else EventBridge's Scheduled Event."""
     if schedule.payload is not None:
         return dict(schedule.payload)
     return {
@@ -54,7 +54,7 @@ class ScheduleSource:
         run.add_done_callback(self._runs.discard)
 
     async def close(self, grace: float) -> None:
-        """After `run` has ended: give runs under way `grace` seconds, then let go of them."""
+        """After `run` has ended, give current runs `grace` seconds, then cancel them."""
         if self._runs:
             await asyncio.wait(self._runs, timeout=grace)
         for run in self._runs:

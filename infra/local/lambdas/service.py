@@ -1,4 +1,4 @@
-"""AWS Lambda, as far as a laptop needs it: register functions, invoke them, replace their code."""
+"""Stand in for AWS Lambda as far as a laptop needs it: register functions, invoke them, replace their code."""
 
 import asyncio
 from collections.abc import Mapping
@@ -53,27 +53,27 @@ class LambdaService:
         return self.submit(name, event).result()
 
     def submit(self, name: str, event: Any) -> "Future[InvokeResult]":
-        """Like `invoke`, without waiting."""
+        """Do as `invoke` does, without waiting."""
         return self.loop.submit(self.invoke_async(name, event))
 
     async def invoke_async(self, name: str, event: Any) -> InvokeResult:
-        """Like `invoke`, for coroutines on the service's own loop."""
+        """Do as `invoke` does, for coroutines on the service's own loop."""
         return await self._functions[name].invoke(event)
 
     def concurrency(self, name: str) -> int:
-        """How many invocations of a function run at a time at most."""
+        """Return the most invocations of a function that run at a time."""
         return self._functions[name].spec.concurrency
 
     def recycle(self) -> None:
-        """New code: from now on only new environments are given work; busy ones finish what they have."""
+        """Use the new code: from now on only new environments get invocations; busy ones finish theirs."""
         self.loop.call(self._recycle())
 
     def hold(self) -> None:
-        """Until `recycle`: what is warm goes on, and what cannot be loaded waits instead of failing."""
+        """Until `recycle`, keep warm environments, and let invocations wait when the code cannot be loaded."""
         self.loop.call(self._hold())
 
     def pids(self) -> dict[str, list[int]]:
-        """The process ids of every function's environments."""
+        """Return the process ids of every function's environments."""
         return self.loop.call(self._pids())
 
     def close(self) -> None:

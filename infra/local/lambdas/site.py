@@ -1,4 +1,4 @@
-"""What surrounds a function's process: its code, its emulator, its environment variables."""
+"""Set up what a function's process needs: its code, its emulator, its environment variables."""
 
 import os
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from pathlib import Path
 from infra.local.lambdas.logs import Sink
 from infra.local.lambdas.specs import REGION, FunctionSpec
 
-# All a function sees of the laptop: in the cloud it would see none of it, and nothing may work because of it.
+# The only variables of the laptop that a function sees: in the cloud it has none, so nothing may depend on more.
 HOST_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where functions run. `root` holds the code, `aws` points an SDK at the emulator, `init_timeout` in seconds."""
+    """The place where functions run: code in `root`, an SDK's variables in `aws`, `init_timeout` in seconds."""
 
     root: Path
     aws: Mapping[str, str]
@@ -23,12 +23,12 @@ class Site:
 
 
 def of_host() -> dict[str, str]:
-    """The part of this process's environment that a child may see."""
+    """Return the part of this process's environment that a child may see."""
     return {name: os.environ[name] for name in HOST_VARIABLES if name in os.environ}
 
 
 def variables(spec: FunctionSpec, site: Site, runtime_api: str, log_stream: str) -> dict[str, str]:
-    """The whole environment of a function's process."""
+    """Return the whole environment of a function's process."""
     runtime = {
         "PYTHONPATH": str(site.root),
         "LAMBDA_TASK_ROOT": str(site.root),

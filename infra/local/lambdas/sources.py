@@ -1,4 +1,4 @@
-"""Everything that invokes functions by itself: queues, streams, schedules, started and stopped together."""
+"""Start and stop everything that invokes functions: queues, streams, schedules."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +20,7 @@ LONGEST_RUN_SECONDS = 900.0
 
 
 class Source(Protocol):
-    """What every kind of event source can do."""
+    """The methods of every kind of event source."""
 
     gate: Gate
 
@@ -29,13 +29,13 @@ class Source(Protocol):
         ...
 
     async def close(self, grace: float) -> None:
-        """Let go of everything."""
+        """Release everything."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A source at work."""
+    """A source that runs."""
 
     mapping: Mapped
     source: Source
@@ -68,11 +68,11 @@ class EventSources:
         self._service.loop.call(self._add(mapping))
 
     def remove(self, mapping: Mapped, grace: float = 1.0) -> None:
-        """Stop a source; deliveries under way get `grace` seconds."""
+        """Stop a source; current deliveries get `grace` seconds."""
         self._service.loop.call(self._stop([r for r in self._running if r.mapping == mapping], grace))
 
     def replace(self, mappings: Sequence[Mapped]) -> None:
-        """Run exactly these: new ones start; ones not among them receive nothing more and finish what they have."""
+        """Run exactly these: start new ones; let the others receive nothing more and finish what they have."""
         self._service.loop.call(self._replace(mappings))
 
     def keep(self, functions: Collection[str]) -> None:
@@ -80,12 +80,12 @@ class EventSources:
         self.replace([running.mapping for running in self._running if running.mapping.function in functions])
 
     def hold(self, functions: Collection[str]) -> None:
-        """From now on exactly these functions' queues are not received from; deliveries under way go on."""
+        """Pause exactly these functions' queues: nothing more is received; current deliveries continue."""
         if self._held != frozenset(functions):
             self._service.loop.call(self._hold(frozenset(functions)))
 
     def close(self, grace: float = 0.0) -> None:
-        """Stop every source; deliveries under way get `grace` seconds."""
+        """Stop every source; current deliveries get `grace` seconds."""
         self._service.loop.call(self._stop(self._running, grace))
         self._sqs.close()
         self._streams.close()

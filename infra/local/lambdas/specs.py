@@ -1,4 +1,4 @@
-"""What is to be played: functions and the things that invoke them, as plain values."""
+"""Describe functions and the event sources that invoke them, as plain values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,12 +25,12 @@ class FunctionSpec:
 
     @property
     def arn(self) -> str:
-        """The ARN a handler sees as `context.invoked_function_arn`."""
+        """Return the ARN that a handler sees as `context.invoked_function_arn`."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
 
     @property
     def log_group(self) -> str:
-        """The CloudWatch Logs group, named as in the cloud."""
+        """Return the CloudWatch Logs group, named as in the cloud."""
         return f"/aws/lambda/{self.name}"
 
 

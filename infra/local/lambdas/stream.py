@@ -1,4 +1,4 @@
-"""The DynamoDB stream event source: every change of a table, in order, to a function, until it says yes."""
+"""Run a DynamoDB stream event source: pass every change of a table to a function, in order, until it succeeds."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ UNANSWERED = (BotoCoreError, ClientError)
 
 
 class Shard:
-    """A place in one shard, from TRIM_HORIZON on. Survives the loss of its iterator. Calls block."""
+    """A position in one shard, from TRIM_HORIZON on. It remains when its iterator expires. Calls block."""
 
     def __init__(self, streams: "DynamoDBStreamsClient", stream_arn: str, shard_id: str) -> None:
         self._streams = streams
@@ -37,7 +37,7 @@ class Shard:
         self._reached: str | None = None
 
     def read(self, most: int) -> list[Record]:
-        """The next records. Raises ClientError, BotoCoreError; the next call then starts from the same place."""
+        """Return the next records. Raises ClientError, BotoCoreError; the next call then starts at the same place."""
         iterator, self._iterator = self._iterator or self._open(), None
         answer = self._streams.get_records(ShardIterator=iterator, Limit=most)
         records: list[Record] = list(answer.get("Records", []))
@@ -62,7 +62,7 @@ class Shard:
 
 
 class StreamSource:
-    """One mapping: per shard, one batch at a time, the same one again until it succeeds."""
+    """One mapping: for each shard one batch at a time, repeated until it succeeds."""
 
     def __init__(self, mapping: StreamMapping, service: LambdaService, streams: "DynamoDBStreamsClient") -> None:
         self.mapping = mapping
@@ -79,7 +79,7 @@ class StreamSource:
                 group.create_task(self._follow(shard))
 
     async def close(self, grace: float) -> None:  # noqa: ARG002 - a batch under way ended with `run`
-        """After `run` has ended: let go of the thread."""
+        """After `run` has ended, release the thread."""
         self._thread.shutdown(wait=False)
 
     async def _follow(self, shard: Shard) -> None:
@@ -89,7 +89,7 @@ class StreamSource:
                 async with self.gate.turn():
                     records = await self._gather(shard)
             except UNANSWERED as error:
-                LOG.warning("Reading the stream for %s failed: %s", self.mapping.function, error)
+                LOG.warning("Could not read the stream for %s: %s", self.mapping.function, error)
             if records:
                 await self._deliver(records)
             else:
@@ -142,7 +142,7 @@ class StreamSource:
             try:
                 answer = await asyncio.get_running_loop().run_in_executor(self._thread, describe)
             except UNANSWERED as error:
-                LOG.warning("Opening the stream for %s failed: %s", self.mapping.function, error)
+                LOG.warning("Could not open the stream for %s: %s", self.mapping.function, error)
                 await asyncio.sleep(FIRST_RETRY_SECONDS)
             else:
                 shards = answer["StreamDescription"]["Shards"]

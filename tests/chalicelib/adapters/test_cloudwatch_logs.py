@@ -71,8 +71,9 @@ def test_a_function_that_writes_our_keys_does_not_hide_its_lines(
 
 def test_a_log_of_long_ago_is_not_searched_for_until_today() -> None:
     job = replace(JOB, status=Status.COMPLETED, started_at=T0 + 5.5, finished_at=T0 + 9)
-    earlier = (Attempt(1, 1, "error", T0 + 1.25), Attempt(1, 2, "lost", T0 + 3))
+    earlier = (Attempt(1, 1, "error", T0 + 1.25, request_id="r1"), Attempt(1, 2, "lost", T0 + 3))
     ms = int(T0) * 1000
     assert spans(JobView(job, earlier)) == [
-        Span(ms + 5500, ms + 9000 + 900_000), Span(ms + 3000, ms + 5499), Span(ms - 60_000, ms + 2999),
+        Span(ms + 5500, ms + 9000 + 900_000, None, (1, 0)), Span(ms + 3000, ms + 5499, None, (1, 2)),
+        Span(ms - 60_000, ms + 2999, "r1", (1, 1)),
     ]  # fmt: skip

@@ -10,10 +10,12 @@ from chalice.config import Config
 from chalice.local import LocalChalice, LocalGateway, LocalGatewayException
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib import api, wiring
+from chalicelib import wiring
 from chalicelib.access.tokens import MemoryTokenStore, Role
 from chalicelib.adapters.memory.counters import MemoryAcknowledgements, MemoryCounters
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
+from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.api import routes
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.jobtype import JobType
@@ -111,7 +113,7 @@ class World:
         wiring.use(**{**ports, **self.parts})
         self.secrets = {role: wiring.tokens().issue(role, f"a {role}")[0] for role in Role}
         self.app = LocalChalice(app_name="jobflow", configure_logs=False, env={})
-        api.register(self.app)
+        routes.register(self.app)
 
     def gateway(self, address: str = ADDRESS) -> LocalGateway:
         """API Gateway as that address meets it."""

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from chalice.local import LocalGateway
 
-from chalicelib import api, wiring
+from chalicelib import wiring
 from chalicelib.access.tokens import MemoryTokenStore, Role, Token
+from chalicelib.api import routes
 from chalicelib.api.auth import authorize, bearer
 from chalicelib.api.endpoint import Endpoint
 from chalicelib.errors import Unauthorized
@@ -44,7 +45,7 @@ REFUSED = ("no token", "empty", "no scheme", "basic", "bad", "unknown", "expired
 GOOD = ("viewer", "operator", "admin")
 STATES = (*REFUSED, *GOOD)
 JOB_ID = "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0"
-ROUTES = {f"{endpoint.method} {endpoint.path}": endpoint for endpoint in api.all_endpoints()}
+ROUTES = {f"{endpoint.method} {endpoint.path}": endpoint for endpoint in routes.all_endpoints()}
 
 
 def header(world: World, state: str) -> str | None:

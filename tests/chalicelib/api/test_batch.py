@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports import Nudge
 from tests.chalicelib.api.support import BODY, Clock, World

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import api
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.api import routes
 from chalicelib.api.problems import problem_body
 from chalicelib.jobs.job import JSON, Attempt, Job
 from chalicelib.jobs.ports import Nudge
@@ -147,7 +148,7 @@ def test_preflight(world: World) -> None:
 
 
 def test_every_endpoint_has_one_sentence_and_a_name_of_its_own() -> None:
-    endpoints = api.all_endpoints()
+    endpoints = routes.all_endpoints()
     names = [endpoint.name for endpoint in endpoints]
     assert len(set(names)) == len(names)
     for endpoint in endpoints:

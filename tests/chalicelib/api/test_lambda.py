@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import json, sys
 from chalicelib import wiring
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore, MemoryRateWindows
+from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.access.tokens import MemoryTokenStore, Role
 

@@ -121,3 +121,35 @@ def test_a_cursor_of_a_listing_is_none_of_a_log(world: World, logged: JobLogs) -
 
 def test_a_forged_log_cursor_is_refused(world: World, logged: JobLogs) -> None:
     assert world.get(f"/jobs/{world.create()}/logs?cursor=abc").status == 400
+
+
+def test_lambdas_words_on_a_lost_attempt_are_among_its_lines(world: World, logged: JobLogs) -> None:
+    job_id, now = world.create(), world.clock.now
+    world.store.record(job_id, Attempt(1, 1, "lost", now - 20, request_id="request-1"))
+    world.put_in(job_id, Status.COMPLETED, started_at=now + 60, finished_at=now + 61, attempts=2)
+    line = {"level": "INFO", "message": "attempt.started", "job_id": job_id, "gen": 1, "attempt": 1}
+    write(
+        logged,
+        "START RequestId: request-1 Version: $LATEST",
+        line,
+        "request-1 Task timed out after 3.00 seconds\n\n",
+        "request-2 Task timed out after 4.00 seconds",
+        "REPORT RequestId: request-1\tDuration: 3000.00 ms\tStatus: timeout",
+    )
+    lines = world.get(f"/jobs/{job_id}/logs").json["lines"]
+    assert [(x["attempt"], x["level"], x["message"]) for x in lines] == [
+        (1, "INFO", "attempt.started"),
+        (1, "ERROR", "request-1 Task timed out after 3.00 seconds"),
+        (1, "ERROR", "REPORT RequestId: request-1\tDuration: 3000.00 ms\tStatus: timeout"),
+    ]
+
+
+def test_lines_of_one_moment_keep_the_order_they_were_written_in(world: World, logged: JobLogs) -> None:
+    job_id = world.create()
+    logged.client.create_log_group(logGroupName=GROUP)
+    logged.client.create_log_stream(logGroupName=GROUP, logStreamName="s")
+    line, at = {"job_id": job_id, "gen": 1, "attempt": 1}, int(time.time() * 1000)
+    told = [{"timestamp": at, "message": json.dumps({**line, "message": f"line {n}"})} for n in (5, 3, 9, 1)]
+    logged.client.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=told)  # type: ignore[arg-type]
+    lines = world.get(f"/jobs/{job_id}/logs").json["lines"]
+    assert [x["message"] for x in lines] == ["line 5", "line 3", "line 9", "line 1"]

@@ -15,9 +15,9 @@ from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.jobtype import JobType
-from chalicelib.jobs.transitions import Claimant
 from chalicelib.settings import Settings
 from tests.chalicelib.api.support import BODY, NOTE, OTHER, World, only_types
 from tests.support import REGION, T0, Clock, requests_to

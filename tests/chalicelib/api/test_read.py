@@ -1,10 +1,12 @@
 """GET /jobs and GET /jobs/{id}."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.listing import iso
@@ -135,7 +137,7 @@ class TestDetail:
             (1, "lost", 60_000), (2, "running", None),
         ]  # fmt: skip
         assert job["attempt_history"][1] == {
-            "gen": 1, "attempt": 2, "outcome": "running", "started_at": iso(T0 + 70), "finished_at": None,
+            "gen": 1, "attempt": 2, "claim": 0, "outcome": "running", "started_at": iso(T0 + 70), "finished_at": None,
             "duration_ms": None, "error_class": None, "error_message": None, "stack": None, "request_id": "r2",
             "cold_start": False, "receive_count": 2, "retry_delay_s": None,
         }  # fmt: skip
@@ -145,6 +147,18 @@ class TestDetail:
         world.put_in(job_id, Status.COMPLETED, attempts=1, started_at=T0 + 1, finished_at=T0 + 1.25, result=[1])
         history = world.get(f"/jobs/{job_id}").json["attempt_history"]
         assert [(row["outcome"], row["duration_ms"]) for row in history] == [("completed", 250)]
+
+    def test_a_deferred_attempt_is_told_beside_the_one_that_took_its_number(self, world: World) -> None:
+        job_id = world.create()
+        world.store.record(
+            job_id, Attempt(1, 1, "deferred", T0, T0 + 1, "RetryLater", "429", retry_delay_s=60, claim=1)
+        )
+        world.put_in(job_id, Status.PROCESSING, attempts=1, claims=2, started_at=T0 + 61)
+        history = world.get(f"/jobs/{job_id}").json["attempt_history"]
+        assert [(row["attempt"], row["claim"], row["outcome"]) for row in history] == [
+            (1, 1, "deferred"),
+            (1, 2, "running"),
+        ]
 
     def test_a_recorded_attempt_is_not_told_twice(self, world: World) -> None:
         job_id = world.create()
@@ -192,8 +206,9 @@ def test_job_types_say_all_that_a_form_needs(world: World) -> None:
     assert note == {
         "type": "test.note", "title": "Note", "description": "Do nothing with a note.", "schema": note["schema"],
         "example": {"to": ["a@example.com"]}, "max_attempts": 3, "timeout": 30, "budget": 25.0, "batch_size": 1,
-        "concurrency": 20, "memory": 512,
+        "concurrency": 20, "memory": 512, "retry_waits": note["retry_waits"], "retired": False,
     }  # fmt: skip
+    assert note["retry_waits"] == [min(3600, 2**attempt) for attempt in range(1, 30)]
     assert note["schema"]["properties"]["to"]["minItems"] == 1
     assert other["type"] == "test.other"
 
@@ -237,3 +252,40 @@ def test_meta_tells_the_sets_and_limits_that_the_code_has(world: World) -> None:
     assert world.post("/jobs/batch", {"jobs": [BODY] * (limits["batch_jobs"] + 1)}).status == 422
     assert world.post("/jobs", {**BODY, "max_attempts": limits["max_attempts"] + 1}).status == 422
     assert world.post("/jobs", {**BODY, "max_attempts": limits["max_attempts"]}).status == 201
+
+
+def test_a_job_that_asked_to_come_again_later_can_be_read(world: World) -> None:
+    job_id = world.create()
+    world.store.record(job_id, Attempt(1, 1, "deferred", T0, T0 + 1, "RetryLater", "later", retry_delay_s=60))
+    assert world.get(f"/jobs/{job_id}").json["attempt_history"][0]["outcome"] == "deferred"
+
+
+@pytest.mark.parametrize(
+    ("status", "attempts", "left"),
+    [
+        (Status.PROCESSING, 1, [(2, 1, 2), (3, 1, 4)]),
+        (Status.QUEUED, 0, [(2, 1, 2), (3, 1, 4)]),
+        (Status.RETRYING, 1, [(3, 1, 4)]),
+        (Status.PROCESSING, 3, []),
+        (Status.COMPLETED, 1, []),
+    ],
+)
+def test_the_attempts_that_are_left_are_told_with_their_waits(
+    world: World, status: Status, attempts: int, left: list[tuple[int, int, int]]
+) -> None:
+    job_id = world.create()
+    world.put_in(job_id, status, attempts=attempts, max_attempts=3)
+    told = world.get(f"/jobs/{job_id}").json["next_attempts"]
+    assert [(one["attempt"], one["earliest"], one["latest"]) for one in told] == left
+
+
+def test_without_jitter_a_wait_is_exactly_the_curves(world: World) -> None:
+    wiring._made["settings"] = replace(wiring.settings(), jitter="none")
+    [first, second] = world.get(f"/jobs/{world.create()}").json["next_attempts"]
+    assert (first["earliest"], second["earliest"], second["latest"]) == (2, 4, 4)
+
+
+def test_the_curve_of_a_type_that_is_not_declared_is_unknown(world: World) -> None:
+    job_id = world.create()
+    world.put_in(job_id, Status.QUEUED, type="gone.type")
+    assert world.get(f"/jobs/{job_id}").json["next_attempts"] is None

@@ -13,9 +13,9 @@ from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters import keys
 from chalicelib.counters.fold import fold, total
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Standing
-from chalicelib.jobs.transitions import Change, Claimant
 from tests.support import T0, a_job
 
 BY = Claimant("r")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.adapters.memory.jobs import MemoryJobQueue
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.counters.snapshot import MOST_ASKED, MetricsReader, count, expected, summarise
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.jobtype import JobType

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import (
     IdempotencyMismatch,
     InvalidRequest,
@@ -19,15 +20,16 @@ from chalicelib.errors import (
     UnknownJobType,
 )
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
 from chalicelib.jobs.ports import Nudge, Search
-from chalicelib.jobs.transitions import Change
-from chalicelib.service.jobs import NAMESPACE, JobService, Submission
+from chalicelib.service.jobs import NAMESPACE, JobService
+from chalicelib.service.submission import Submission
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
 
 PAYLOAD = {"to": ["a"]}
-BY = transitions.Claimant("r1")
+BY = Claimant("r1")
 
 
 class Stricter(BaseModel):

@@ -34,6 +34,15 @@ def test_a_batch_of_ten_jobs_writes_one_line(capsys: Lines) -> None:
     assert (line["Stalled"], line["Retried"], line["job_type"]) == ([10.0], [1.0], "-")
 
 
+def test_a_dead_letter_is_written_at_once_since_the_process_may_end_before_its_batch(capsys: Lines) -> None:
+    with gathering():
+        count(Metric.COMPLETED, "email.send")
+        events.buried(a_job())
+        (line,) = emitted(capsys)
+        assert (line["DeadLettered"], line["Completed"], line["job_type"]) == ([1.0], [1.0], "email.send")
+    assert emitted(capsys) == []
+
+
 def test_each_job_type_has_a_line_of_its_own(capsys: Lines) -> None:
     with gathering():
         count(Metric.COMPLETED, "a.b")
@@ -99,5 +108,5 @@ def test_alarms_watch_metrics_that_exist() -> None:
 
 
 def test_every_metric_is_counted_somewhere() -> None:
-    source = (ROOT / "chalicelib" / "telemetry" / "events.py").read_text()
+    source = "".join(path.read_text() for path in (ROOT / "chalicelib" / "telemetry").glob("*events.py"))
     assert {metric.name for metric in Metric} == set(re.findall(r"Metric\.([A-Z_]+)", source))

@@ -16,13 +16,14 @@ from chalicelib.adapters.dynamo.entries import SWEEP_PAGES, Entries
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.adapters.dynamo.queries import due
 from chalicelib.adapters.dynamo.rows import JobRow, new_row, shard_of
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.ports import Filter, Nudge, Search
-from chalicelib.jobs.transitions import Claimant
 from chalicelib.service.jobs import JobService
 from chalicelib.settings import Settings
 from chalicelib.watchdog.run import Watchdog
@@ -54,7 +55,7 @@ def run(service: JobService, **facts: Any) -> tuple[dict[str, int], Counter[str]
     with requests_to("dynamodb") as reads, requests_to("sqs") as messages:
         counters = DynamoCounters(SETTINGS)
         standing = lambda: replace(counters.standing(), **facts)  # noqa: E731
-        tally = dict(Watchdog(service, TYPES, standing=standing).run(lambda: 50.0))
+        tally = dict(Watchdog(service.dispatcher, TYPES, standing=standing).run(lambda: 50.0))
     asked = Counter([*reads, *messages])
     assert asked >= IDLE
     return tally, asked - IDLE
@@ -145,7 +146,7 @@ def test_a_job_that_is_well_costs_a_read_and_a_write_and_then_less_and_less_ofte
 ) -> None:
     job = a_job()
     service.store.add(job)
-    service.dispatch(job)
+    service.dispatcher.send(job)
     clock.advance(61)
     facts = {"claimed_to": {"email.send": T0 + 1}}
     assert run(service, **facts) == ({"waiting": 1}, Counter(BatchGetItem=1, UpdateItem=1))
@@ -190,7 +191,7 @@ def test_a_run_looks_at_a_bounded_number_of_jobs_and_the_next_one_at_the_others(
     for number in range(MOST_LOOKS + 100):
         service.store.add(Job(f"job-{number}", "email.send", Status.QUEUED, T0, T0, due_at=T0 + 60))
     clock.advance(61)
-    watchdog = Watchdog(service, TYPES)
+    watchdog = Watchdog(service.dispatcher, TYPES)
     assert watchdog.run(lambda: 50.0) == {"resent": MOST_LOOKS}
     assert watchdog.run(lambda: 50.0) == {"resent": 100}
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Depth, Overdue, Search, Standing
 from chalicelib.service.jobs import JobService
@@ -70,7 +71,7 @@ class Stage:
         self.store = Backlog(self.clock)
         self.queue = Deep(self.clock)
         self.service = JobService(self.store, self.queue, clock=self.clock)
-        self.watchdog = Watchdog(self.service, [FLOODED, QUIET], standing=self.standing)
+        self.watchdog = Watchdog(self.service.dispatcher, [FLOODED, QUIET], standing=self.standing)
 
     def standing(self) -> Standing:
         unsent: dict[str, list[float]] = {}

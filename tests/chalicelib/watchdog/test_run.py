@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib import wiring
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.adapters.memory.jobs import MemoryJobQueue
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.entry import watchdog as module
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
@@ -141,7 +141,7 @@ def test_a_flooded_type_takes_no_look_from_another(world: World, ground: MemoryG
     types = ["a.flood", "b.quiet"]
     for number in range(MOST_LOOKS + 50):
         ground.store.add(a_job(type="a.flood", created_at=T0 - 9 + number / 1e3, due_at=T0))
-    watchdog = Watchdog(world.service, types)
+    watchdog = Watchdog(world.service.dispatcher, types)
     for _ in types:  # whichever of them begins
         orphan = a_job(type="b.quiet", due_at=T0)
         ground.store.add(orphan)
@@ -158,7 +158,7 @@ def test_the_types_take_turns_in_being_first(world: World, ground: MemoryGround)
             ground.store.add(a_job(type=name, due_at=T0))
     for _ in types:
         world.clock.advance(60)
-        Watchdog(world.service, types).run(lasting(1))
+        Watchdog(world.service.dispatcher, types).run(lasting(1))
     sent = Counter(job.type for job in ground.jobs() if job.sent)
     assert sent == dict.fromkeys(types, 10), "each run has time for ten jobs"
 
@@ -278,7 +278,7 @@ def test_two_watchdogs_with_the_same_stale_list_send_once(world: World, ground: 
         peek=world.service.store.peek,
         apply=world.service.store.apply,
     )
-    second = Watchdog(JobService(stale, world.service.queue, clock=world.clock), [TYPE])
+    second = Watchdog(JobService(stale, world.service.queue, clock=world.clock).dispatcher, [TYPE])
     assert second.run(lambda: 50.0) == {"left": 1}
     assert ground.waiting() == 1
 
@@ -353,7 +353,7 @@ def test_full_dead_letter_queues_do_not_keep_another_from_being_looked_at(world:
     service = JobService(world.ground.store, Full(clock), clock=clock)
     types = ["a.a", "b.b", "c.c"]
     for _ in types:
-        Watchdog(service, types).run(lasting(1))
+        Watchdog(service.dispatcher, types).run(lasting(1))
         clock.advance(60)
     assert sorted(swept) == types
 
@@ -385,7 +385,7 @@ class QueueWithRubbish(MemoryJobQueue):
 
 def test_a_dead_letter_nobody_can_read_is_counted_and_left(world: World, clock: Clock) -> None:
     service = JobService(world.ground.store, QueueWithRubbish(clock), clock=clock)
-    assert Watchdog(service, [TYPE]).run(lambda: 50.0) == {"malformed": 1}
+    assert Watchdog(service.dispatcher, [TYPE]).run(lambda: 50.0) == {"malformed": 1}
 
 
 def test_the_lambda_looks_after_every_declared_job_type_and_sees_the_pauses(clock: Clock) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
-from chalicelib.adapters.memory.jobs import MemoryJobQueue, MemoryJobStore, Message
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue, Message
 from chalicelib.jobs.backoff import no_jitter
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.jobtype import JobType

@@ -1,4 +1,4 @@
-"""Messages that are late, stale, in the way or no nudge at all; and what is written to the log about them."""
+"""Messages that are late, stale, duplicate or malformed, and what is written to the log about them."""
 
 import io
 import json

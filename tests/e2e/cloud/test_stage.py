@@ -108,7 +108,7 @@ def test_status_tells_how_it_is_doing(cloud: Cloud) -> None:
     with cloud.deployer.at_work():
         facts = status(cloud.account, cloud.stack)
     assert facts["API"] == cloud.outputs["ApiUrl"]
-    assert "dead letters" in facts["jobflow-e2e-email-send"]
+    assert "in the dead-letter queue" in facts["jobflow-e2e-email-send"]
 
 
 def test_tokens_are_managed_and_jobs_recounted_from_here(cloud: Cloud) -> None:

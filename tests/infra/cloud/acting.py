@@ -4,7 +4,7 @@ import json
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,10 +14,11 @@ import pytest
 from chalice.app import AuthRequest
 
 from app import app
-from chalicelib import api, wiring
+from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.schema import CANARY, META
+from chalicelib.api import routes
 from chalicelib.api.auth import authorize, context_of
 from chalicelib.counters import keys
 from chalicelib.counters.recount import Recount
@@ -25,15 +26,19 @@ from chalicelib.entry import watchdog as watchdog_module
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Additions
+from chalicelib.worker.consume import consume
+from chalicelib.worker.context import LambdaContext
 from infra.definition import local_environment, stateful
 from infra.definition.calls import recording
 from infra.local.emulator.inprocess import emulated
 from infra.local.lambdas.stream_records import stream_event
 from tests.infra.cloud.units import Meter
+from tests.support import Clock
 
 STACK = "jobflow-dev"
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+Handler = Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ class Stage:
     authorizer: dict[str, str]
     called: set[tuple[str, str]] = field(default_factory=set)
     """Methods and routes of the requests so far."""
+    workers: dict[str, Handler] = field(default_factory=dict)
+    """The Lambda handlers of job types, made at their first use."""
 
     def call(self, method: str, path: str, body: Any = None, resource: str = "", **path_parameters: str) -> Any:
         """One request to the API as API Gateway hands it on; returns (status, body)."""
@@ -82,7 +89,7 @@ class Stage:
         """Ask the authorizer about the token."""
         arn = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:api/api/GET/jobs"
         with self.recorder.acting_as("authorizer"):
-            return authorize(AuthRequest("TOKEN", f"Bearer {self.token}", arn), api.all_endpoints()).to_dict(
+            return authorize(AuthRequest("TOKEN", f"Bearer {self.token}", arn), routes.all_endpoints()).to_dict(
                 AuthRequest("TOKEN", f"Bearer {self.token}", arn)
             )
 
@@ -97,7 +104,8 @@ class Stage:
             return 0
         arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-{kind.queue}"
         event = {"Records": [_record(message, arn) for message in found]}
-        handler = __import__(f"handlers.{kind.module}", fromlist=["handler"]).handler
+        # not the module's own: that one keeps the store and the clock of the stage that used it first
+        handler = self.workers.setdefault(kind.name, consume(kind))
         with self.recorder.acting_as(kind.queue):
             answer = handler(event, Context(str(uuid.uuid4())))
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
@@ -141,8 +149,9 @@ class Stage:
 
 
 @contextmanager
-def stage(environment: pytest.MonkeyPatch, **more: str) -> Iterator[Stage]:
-    """An empty stage; `more` are variables of the functions' environment."""
+def stage(environment: pytest.MonkeyPatch, clock: Clock | None = None, **more: str) -> Iterator[Stage]:
+    """Yield an empty stage, on real time without a clock; `more` are variables of the functions' environment."""
+    parts = {} if clock is None else {"clock": clock}
     written = local_environment("https://sqs.us-east-1.amazonaws.com", ACCOUNT, REGION, STACK)
     for name, value in {
         **written,
@@ -151,12 +160,12 @@ def stage(environment: pytest.MonkeyPatch, **more: str) -> Iterator[Stage]:
         **more,
     }.items():
         environment.setenv(name, value)
-    with emulated():
+    with emulated(clock):
         aws._client.cache_clear()
-        wiring.reset()
+        wiring.use(**parts)
         _create()
         text, token = wiring.tokens().issue(Role.ADMIN, "acting")
-        wiring.reset()
+        wiring.use(**parts)
         with recording(Meter(STACK, REGION)) as recorder:
             yield Stage(recorder, text, context_of(token))
     wiring.reset()

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from chalicelib.jobs.jobtype import LONGEST_NAME, JobType
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.limits import LONGEST_NAME
 from infra.cloud.stamp import stamped
 from infra.cloud.translate import CODE, translate, with_code
 from infra.definition.template import finish, merge_template

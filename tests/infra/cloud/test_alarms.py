@@ -1,10 +1,11 @@
-"""What wakes a person up: there, explained, and sent to somebody."""
+"""Every alarm exists, says what to do, and is sent to the topic."""
 
 from pathlib import Path
 from typing import Any
 
 from chalicelib.jobs import jobtype
-from chalicelib.jobs.limits import SQS_LONGEST_DELAY
+from chalicelib.jobs.limits import GIVE_UP_STALLED, SQS_LONGEST_DELAY
+from chalicelib.telemetry.emf import PLATFORM
 from tests.infra.cloud.support import of_type
 
 
@@ -24,7 +25,7 @@ def test_every_alarm_says_what_to_do_and_is_explained(template: dict[str, Any]) 
 def test_every_type_and_the_platform_have_their_alarms(template: dict[str, Any]) -> None:
     per_type = ("dead-letters", "errors", "oldest-message", "failure-ratio", "in-flight")
     platform = {"api-errors", "throttles", "table-throttles", "watchdog-silent", "counters-behind", "counter-drift"}
-    platform |= {"recount-silent"}
+    platform |= {"recount-silent", "stalled"}
     wanted = {f"{kind.queue}-{alarm}" for kind in jobtype.load() for alarm in per_type} | platform
     alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
     assert {f"jobflow-prod-{name}" for name in wanted} <= {alarm["AlarmName"] for alarm in alarms}
@@ -40,7 +41,7 @@ def test_every_function_that_cannot_start_is_noticed_within_five_minutes(templat
             (dimension,) = alarm["Dimensions"]
             on_errors[dimension["Value"]] = alarm
     functions = {function["FunctionName"] for function in of_type(template, "AWS::Lambda::Function").values()}
-    # the watchdog's own sign of life is missed, and the API's two functions are the 5xx answers of the API
+    # the watchdog has an alarm on the absence of its runs, and the API's two functions are the 5xx answers of the API
     others = {f"jobflow-prod-{short}" for short in ("api", "authorizer", "watchdog")}
     assert on_errors.keys() == functions - others
     for alarm in on_errors.values():
@@ -50,6 +51,24 @@ def test_every_function_that_cannot_start_is_noticed_within_five_minutes(templat
     assert longest["jobflow-prod-api-errors"]["Period"] <= 300
     (silent,) = [row["MetricStat"] for row in longest["jobflow-prod-watchdog-silent"]["Metrics"] if "MetricStat" in row]
     assert silent["Period"] * longest["jobflow-prod-watchdog-silent"]["EvaluationPeriods"] <= 300
+
+
+def test_dead_letters_ring_for_new_ones_and_end_by_themselves(template: dict[str, Any]) -> None:
+    alarms = {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
+    for kind in jobtype.load():
+        alarm = alarms[f"jobflow-prod-{kind.queue}-dead-letters"]
+        # a count of jobs that were given up, not of messages that lie in a queue or pass through it
+        assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("JobFlow", "DeadLettered", "Sum")
+        assert {"Name": "job_type", "Value": kind.name} in alarm["Dimensions"]
+        assert (alarm["Threshold"], alarm["TreatMissingData"]) == (0, "notBreaching")
+
+
+def test_jobs_that_stall_ring_long_before_they_are_given_up(template: dict[str, Any]) -> None:
+    alarms = {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
+    stalled = alarms["jobflow-prod-stalled"]
+    assert (stalled["MetricName"], stalled["Threshold"]) == ("Stalled", 0)
+    assert {"Name": "job_type", "Value": PLATFORM} in stalled["Dimensions"]
+    assert 24 * stalled["Period"] * stalled["EvaluationPeriods"] <= GIVE_UP_STALLED
 
 
 def test_no_alarm_rings_because_there_is_no_data_yet(template: dict[str, Any]) -> None:

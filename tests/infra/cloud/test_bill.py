@@ -34,8 +34,8 @@ def test_an_open_console_costs_what_was_aimed_at_while_nothing_changes() -> None
 
 def test_metrics_in_use_are_those_that_the_code_can_write() -> None:
     (line,) = active(TYPES, ALLOWANCES)
-    assert active_metrics(TYPES) == 2 * len(TYPES) + 5 + 3
-    assert line.dollars < 1.5
+    assert active_metrics(TYPES) == 3 * len(TYPES) + 4 + 3
+    assert line.dollars < 2
 
 
 def test_a_dashboard_past_the_free_metrics_is_on_the_bill() -> None:
@@ -43,7 +43,7 @@ def test_a_dashboard_past_the_free_metrics_is_on_the_bill() -> None:
         (line,) = [line for line in idle(large.types(number), ALLOWANCES) if line.what == "CloudWatch dashboards"]
         return line.dollars
 
-    assert [dashboards(number) for number in (3, 12, 60)] == [0, 0, 3]
+    assert [dashboards(number) for number in (3, 13, 14, 60)] == [0, 0, 3, 3]
 
 
 def test_every_metric_of_every_alarm_is_on_the_bill() -> None:

@@ -24,6 +24,11 @@ from infra.cloud.cost import (
     ALONE,
     BATCHES,
     BUSY,
+    BUSY_SECONDS,
+    QUIET_SECONDS,
+    active,
+    active_metrics,
+    console,
     idle,
     kept,
     per_million,
@@ -35,7 +40,7 @@ from infra.definition.names import APP
 from tests.chalicelib.api.support import only_types
 from tests.infra.cloud.acting import REGION, STACK, Stage, stage
 from tests.infra.cloud.units import Item, indexes_of
-from tests.support import built_in
+from tests.support import T0, Clock, built_in
 
 MAIL = {"to": ["success@example.com"], "subject": "Hello", "text": "Hello"}
 TYPES = built_in()
@@ -102,9 +107,12 @@ def run(acting: Stage, post: Callable[[], Any], known: int) -> Done:
 
 @pytest.fixture(scope="module")
 def done() -> Iterator[dict[str, Done]]:
-    """One job alone, and 25 in one request, from the API to their end. A job before begins the rate's window."""
+    """Post one job alone, and 25 in one request, and follow them to their end. A job before begins the rate's window.
+
+    The clock stands still: in a window or a minute that begins between two requests there is one write more.
+    """
     one = {"type": "email.send", "payload": MAIL}
-    with only_types(*TYPES), pytest.MonkeyPatch.context() as environment, stage(environment) as acting:
+    with only_types(*TYPES), pytest.MonkeyPatch.context() as environment, stage(environment, Clock()) as acting:
         # Lambda sets it for every invocation; nothing of it may get into the lines
         environment.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0")
         first = run(acting, lambda: acting.call("POST", "/jobs", one), 0).changes
@@ -176,6 +184,11 @@ def test_a_batch_is_cheaper_by_what_its_jobs_share(done: dict[str, Done]) -> Non
     assert 0.95 * priced["log_kb"] <= batch.kilobytes() / MOST_IN_BATCH <= priced["log_kb"] + 0.02
 
 
+def test_all_of_it_happens_at_one_moment(done: dict[str, Done]) -> None:
+    times = {name: done["alone"].row[name] for name in ("created_at", "started_at", "finished_at")}
+    assert times == {name: {"N": f"{T0:.0f}"} for name in times}
+
+
 def test_what_a_finished_job_takes_up(done: dict[str, Done]) -> None:
     row = done["alone"].row
     assert row["status"] == {"S": "completed"}
@@ -203,6 +216,8 @@ def test_people_are_told_the_figures() -> None:
     page = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text().split("## What it costs")[1].split("\n## ")[0]
     bills = [per_million(load.of_one_job()) for load in (ALONE, BUSY, BATCHES)]
     told = [idle(TYPES, ALLOWANCES), idle(TYPES), kept(), *bills]
+    told += [active(TYPES), active(TYPES, ALLOWANCES), console(TYPES, BUSY_SECONDS), console(TYPES, QUIET_SECONDS)]
     assert [f"{total(bill):.2f}" for bill in told if f"${total(bill):.2f}" not in page] == []
+    assert f"({active_metrics(TYPES)} names:" in page
     parts = [line.dollars for bill in bills for line in bill if line.what in ("api_request", "sqs_request", "log_kb")]
     assert [f"{dollars:.2f}" for dollars in parts if f"${dollars:.2f}" not in page] == []

@@ -118,9 +118,9 @@ def test_every_type_is_watched_by_every_kind_of_alarm(large: dict[str, Any]) -> 
     functions = [f["FunctionName"] for f in of_type(large, "AWS::Lambda::Function").values()]
     kinds = {name.split("-")[2] for name in functions if name.count("-") == 3}
     assert kinds
-    # dead letters, errors, age and messages in flight by the names of queue and function, the ratio by the type's
-    assert {name: watched[name] for name in kinds} == dict.fromkeys(kinds, 4)
-    assert {name: watched[f"own {name}"] for name in kinds} == dict.fromkeys(kinds, 1)
+    # errors, age and messages in flight by the names of queue and function, dead letters and the ratio by the type's
+    assert {name: watched[name] for name in kinds} == dict.fromkeys(kinds, 3)
+    assert {name: watched[f"own {name}"] for name in kinds} == dict.fromkeys(kinds, 2)
 
 
 def test_more_types_than_fit_are_refused_with_a_sentence() -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from chalicelib import wiring
 from chalicelib.adapters.event_sources import mapping_key
-from chalicelib.api import all_endpoints
+from chalicelib.api.routes import all_endpoints
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_nudge
@@ -72,7 +72,7 @@ def day() -> Iterator[Day]:
     with (
         only_types(*TYPES),
         pytest.MonkeyPatch.context() as environment,
-        stage(environment, JITTER="none", EVENT_SOURCES=MAPPINGS) as acting,
+        stage(environment, JITTER="none", EVENT_SOURCES=MAPPINGS, MAIL_DAILY_CAP="100") as acting,
     ):
         live(acting)
         yield Day(acting.recorder.needed, acting.called)
@@ -102,6 +102,8 @@ def live(acting: Stage) -> None:
     large(acting, mail)
     look(acting, first)
     steer(acting, mail, first)
+    for kind in (mail, image, report):
+        take_over(acting, kind)
     watch(acting, mail)
     acting.count()
     acting.count()  # the same records again, as Lambda may
@@ -131,6 +133,20 @@ def created(acting: Stage, job_type: str, payload: object, **more: object) -> st
     status, job = acting.call("POST", "/jobs", {"type": job_type, "payload": payload, **more})
     assert status == 201, job
     return str(job["id"])
+
+
+def take_over(acting: Stage, kind: jobtype.JobType[Any, Any]) -> None:
+    """A worker went away with a job: the next one asks the log how it ended."""
+    now = time.time()
+    lost = a_job(
+        type=kind.name, payload=kind.example, status=Status.PROCESSING, attempts=1, claims=1, request_id="gone",
+        created_at=now - 900, started_at=now - 800, lease_until=now - 700, due_at=now + 600,
+    )  # fmt: skip
+    wiring.job_store().add(lost)
+    send(kind, Nudge(lost.id, lost.gen, kind.name))
+    while wiring.job_store().get(lost.id).attempts == 1 and acting.work(kind):
+        pass
+    assert wiring.job_store().get(lost.id).attempts == 2
 
 
 def upload(key: str) -> None:

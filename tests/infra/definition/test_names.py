@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.jobtype import LONGEST_NAME
+from chalicelib.jobs.limits import LONGEST_NAME
 from infra.definition.names import bucket_name, logical, stack_name, stage_of
 
 LONGEST_STAGE = 14 * "s"

@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.telemetry import events as telemetry
+from chalicelib.telemetry import request_events
 from chalicelib.telemetry.logger import logger
 from infra.definition.queries import QUERIES
 from tests.support import T0, a_job
@@ -45,10 +46,10 @@ def write() -> None:
     telemetry.duplicate(job, "held under a live lease")
     telemetry.dispatch_deferred(job, TimeoutError())
     telemetry.resent(job, 0)
-    telemetry.request_served(
+    request_events.request_served(
         "GET", "/jobs", 200, 1.0, {"principal": "abc", "source_ip": "203.0.113.9", "correlation_id": "c-1"}
     )
-    telemetry.request_failed("/jobs", "c-1")
+    request_events.request_failed("/jobs", "c-1")
 
 
 @pytest.mark.parametrize("name", QUERIES)

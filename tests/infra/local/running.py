@@ -87,7 +87,7 @@ class Run:
         return self.job(job_id)
 
     def said(self) -> str:
-        """What the runner has told the person at the keyboard."""
+        """Return what the runner has printed."""
         return (self.folder / "stderr").read_text()
 
     def lines(self) -> list[dict[str, Any]]:

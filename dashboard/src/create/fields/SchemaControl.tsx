@@ -1,8 +1,7 @@
-import { useState } from "react";
-import { cx } from "@/lib/cx";
-import { parse, parseJson, pretty, stringify, toInteger, type Json } from "@/lib/json";
+import { parse, stringify, type Json } from "@/lib/json";
 import { Field, inputClass } from "@/ui/Field";
-import type { InputProps, SchemaFieldProps } from "./props";
+import { JsonInput, NumberInput, TextInput, words } from "./inputs";
+import type { SchemaFieldProps } from "./props";
 import type { FieldSpec } from "./schema";
 import { UploadControl } from "./UploadControl";
 
@@ -18,16 +17,6 @@ export function hintOf(field: FieldSpec): string {
       ? `${control.min ?? "…"} to ${control.max ?? "…"}.`
       : "";
   return [description, range, shown].filter(Boolean).join(" ");
-}
-
-function example(field: FieldSpec): string {
-  return words(field.example);
-}
-
-/** A value as a person reads it. */
-function words(value: Json | undefined): string {
-  if (value === undefined || value === null) return "";
-  return typeof value === "string" ? value : stringify(value);
 }
 
 /** Edit one value that is neither an object nor a free list. */
@@ -106,84 +95,6 @@ export function SchemaControl(props: SchemaFieldProps) {
         <Field {...shared}>{(input) => <JsonInput input={input} value={value} onChange={onChange} />}</Field>
       );
   }
-}
-
-function NumberInput({ input, field, value, onChange }: InputProps & { field: FieldSpec }) {
-  return (
-    <input
-      {...input}
-      inputMode="decimal"
-      autoComplete="off"
-      className={cx(inputClass, "nums")}
-      placeholder={field.required ? example(field) : words(field.fallback) || example(field)}
-      value={words(value)}
-      onChange={(event) => {
-        const text = event.target.value.trim();
-        // What is no number yet stays as it was typed: the validator says so.
-        onChange(text === "" ? undefined : numberOf(text));
-      }}
-    />
-  );
-}
-
-function numberOf(text: string): Json {
-  if (/^-?\d+$/.test(text)) return toInteger(text);
-  return /^-?\d+\.\d+$/.test(text) ? Number(text) : text;
-}
-
-function TextInput({
-  input,
-  field,
-  control,
-  value,
-  onChange,
-}: InputProps & { field: FieldSpec; control: Extract<FieldSpec["control"], { kind: "text" }> }) {
-  const text = typeof value === "string" ? value : value == null ? "" : stringify(value);
-  const change = (next: string) => onChange(next === "" && !field.required ? undefined : next);
-  if (control.long) {
-    return (
-      <textarea
-        {...input}
-        dir="auto"
-        rows={3}
-        className={cx(inputClass, "h-auto py-1.5")}
-        placeholder={example(field)}
-        value={text}
-        onChange={(event) => change(event.target.value)}
-      />
-    );
-  }
-  return (
-    <input
-      {...input}
-      dir="auto"
-      type={control.format === "email" ? "email" : "text"}
-      autoComplete="off"
-      className={inputClass}
-      placeholder={example(field)}
-      value={text}
-      onChange={(event) => change(event.target.value)}
-    />
-  );
-}
-
-/** For what no form fits: JSON, kept as typed until it is JSON. */
-function JsonInput({ input, value, onChange }: InputProps) {
-  const [text, setText] = useState(value === undefined ? "" : pretty(value));
-  return (
-    <textarea
-      {...input}
-      rows={4}
-      spellCheck={false}
-      className={cx(inputClass, "h-auto py-1.5 font-mono text-xs")}
-      value={text}
-      onChange={(event) => {
-        setText(event.target.value);
-        const read = parseJson(event.target.value);
-        onChange(event.target.value.trim() === "" ? undefined : read.ok ? read.value : event.target.value);
-      }}
-    />
-  );
 }
 
 function Choices({

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { render, screen, within } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { expect, test } from "vitest";
 import type { JsonObject } from "@/lib/json";
+import { setPrefs } from "@/session/prefs";
 import { SchemaFields } from "./SchemaFields";
 import { fieldsOf } from "./schema";
 import { validate } from "./validate";
@@ -72,4 +73,16 @@ test("several of a few are ticked", async () => {
   const seen = show("report.generate", {});
   await user.click(screen.getByRole("checkbox", { name: "csv" }));
   expect(seen.payload).toEqual({ formats: ["html"] });
+});
+
+test("a date-time is picked in the zone of the console and sent in UTC; other text stays text", () => {
+  setPrefs({ zone: "utc" });
+  const seen = show("report.generate", { from: "2026-11-25T00:42:00Z" });
+  const from = screen.getByLabelText<HTMLInputElement>(/^From/);
+  expect([from.type, from.value]).toEqual(["datetime-local", "2026-11-25T00:42"]);
+  fireEvent.change(from, { target: { value: "2026-11-26T06:00" } });
+  expect(seen.payload.from).toBe("2026-11-26T06:00:00Z");
+  cleanup();
+  show("report.generate", { from: "yesterday" });
+  expect(screen.getByLabelText<HTMLInputElement>(/^From/).value).toBe("yesterday");
 });

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from "@/lib/json";
 
-/** How a property of a payload is asked for. */
+/** The control of a property of a payload. */
 export type Control =
   | {
       kind: "text";
@@ -23,7 +23,7 @@ export interface FieldSpec {
   description: string;
   required: boolean;
   nullable: boolean;
-  /** What the API takes when it is left out; undefined when nothing is. */
+  /** The default of the API; undefined when there is none. */
   fallback: Json | undefined;
   example: Json | undefined;
   control: Control;
@@ -151,7 +151,7 @@ function numberOr(value: Json | undefined): number | null {
   return typeof value === "number" ? value : null;
 }
 
-/** What a new field of this kind starts with when somebody adds it. */
+/** Return the value that a new field of this kind starts with. */
 export function blank(field: FieldSpec): Json {
   if (field.example !== undefined) return field.example;
   switch (field.control.kind) {

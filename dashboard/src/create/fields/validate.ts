@@ -2,7 +2,7 @@ import { Validator } from "@cfworker/json-schema";
 import type { FieldError } from "@/api/errors";
 import { isObject, rounded, type Json, type JsonObject } from "@/lib/json";
 
-/** What is wrong, by where: "to.0" or "resize.width"; "" is the payload as a whole. */
+/** Problems by path: "to.0" or "resize.width"; "" is the payload as a whole. */
 export type Problems = Readonly<Record<string, string>>;
 
 const CONTAINERS = new Set([

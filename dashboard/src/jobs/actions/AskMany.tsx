@@ -1,20 +1,17 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
-import { previewBulk, redrive, runBulk, type BulkTally } from "@/api/bulk";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { previewBulk, type BulkTally } from "@/api/bulk";
 import { sentence } from "@/api/errors";
 import { plural } from "@/lib/format";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
-import { toast } from "@/ui/overlay/toast";
 import { refresh } from "./actions";
-import { actionOf, changing, outlook, progressOf, result, title, type ManyAsk } from "./bulkWords";
-import { close, report, VERB } from "./outcome";
+import { actionOf, changing, outlook, reasons, title, type ManyAsk } from "./bulkWords";
+import { close, VERB } from "./outcome";
+import { startRun } from "./runs";
 
-/** Count the jobs of a bulk action, ask, then run it with its progress. */
+/** Count the jobs of a bulk action, ask, then start it; `RunList` shows its progress. */
 export function AskMany({ question }: { question: ManyAsk }) {
   const client = useQueryClient();
-  const [progress, setProgress] = useState<BulkTally | null>(null);
-  const stop = useRef(new AbortController());
   const many = question.kind === "many" ? question : null;
   const action = actionOf(question);
   const preview = useQuery({
@@ -25,30 +22,16 @@ export function AskMany({ question }: { question: ManyAsk }) {
     staleTime: Infinity,
   });
   const counted = preview.data ?? null;
-  const run = useMutation({
-    mutationFn: () =>
-      question.kind === "many"
-        ? runBulk(action, question.target, setProgress, stop.current.signal)
-        : redrive(question.type, setProgress),
-    onSuccess: (sum) => {
-      toast.done(result(question, sum));
-      many?.onDone?.();
-    },
-    onError: report,
-    onSettled: async () => {
-      close();
-      await refresh(client);
-    },
-  });
-  const leave = () => {
-    stop.current.abort();
+  const start = () => {
     close();
+    void startRun(question, counted, () => refresh(client));
+    many?.onDone?.();
   };
   const nothing = counted !== null && changing(counted) === 0;
   return (
     <Dialog
       open
-      onClose={leave}
+      onClose={close}
       title={title(question, counted)}
       description={
         many ? (
@@ -63,15 +46,13 @@ export function AskMany({ question }: { question: ManyAsk }) {
       }
       footer={
         <>
-          <Button onClick={leave}>
-            {run.isPending ? "Stop" : action === "cancel" ? "Keep jobs" : "Cancel"}
-          </Button>
+          <Button onClick={close}>{action === "cancel" ? "Keep jobs" : "Cancel"}</Button>
           <Button
             tone={action === "cancel" ? "danger" : "primary"}
-            disabled={run.isPending || nothing || (many !== null && preview.isPending)}
-            onClick={() => run.mutate()}
+            disabled={nothing || (many !== null && preview.isPending)}
+            onClick={start}
           >
-            {run.isPending ? progressOf(question, progress?.done ?? 0, counted) : `${VERB[action]} now`}
+            {VERB[action]} now
           </Button>
         </>
       }
@@ -88,16 +69,15 @@ interface PreviewProps {
 function Preview({ text, tally, failed }: PreviewProps) {
   if (failed) return <p className="text-red">{failed}</p>;
   if (!tally) return <p>Counting…</p>;
-  const reasons = new Map<string, number>();
-  for (const { reason } of tally.skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  const skipped = reasons(tally);
   return (
     <>
       <p data-testid="preview">
         <strong className="nums text-text">{text}</strong>
       </p>
-      {reasons.size > 0 && (
+      {skipped.length > 0 && (
         <ul className="mt-2 list-inside list-disc">
-          {[...reasons].slice(0, 5).map(([reason, n]) => (
+          {skipped.map(([reason, n]) => (
             <li key={reason}>
               {plural(n, "job")} skipped: {reason}
             </li>

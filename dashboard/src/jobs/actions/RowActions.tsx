@@ -6,7 +6,7 @@ import { IconBan, IconRetry } from "@/ui/icons";
 import { ask } from "./actions";
 import { allows } from "@/jobs/status";
 
-/** What can be done with one job, as icons; nothing for those who may not. */
+/** Show the actions that a job allows as icons; none for a read-only token. */
 export function RowActions({ job }: { job: Job }) {
   const { can } = useMe();
   if (!can.act) return null;

@@ -14,7 +14,7 @@ export type Ask =
   | { kind: "many"; action: JobAction; target: BulkTarget; scope: Scope; onDone?: () => void }
   | { kind: "redrive"; type: string; count: number };
 
-/** How the jobs of a bulk action were chosen; it names them in the question. */
+/** The way the jobs of a bulk action were chosen; the question names it. */
 export type Scope = "selected" | "matching" | { failedWith: string | null };
 
 /** The question on screen; null when there is none. */
@@ -24,11 +24,11 @@ export function ask(question: Ask): void {
   asking.set(question);
 }
 
-/** After a change: everything that counts or shows jobs is asked for again; the rows on screen stay where they are. */
+/** Fetch again all that counts or shows jobs, after a change. The rows on screen keep their places. */
 export async function refresh(client: QueryClient): Promise<void> {
   await Promise.all(
-    [["jobs", "head"], ["jobs", "one"], ["jobs", "some"], ["metrics"], ["errors"]].map((queryKey) =>
-      client.invalidateQueries({ queryKey }),
+    [["jobs", "head"], ["jobs", "one"], ["jobs", "some"], ["metrics"], ["health"], ["errors"]].map(
+      (queryKey) => client.invalidateQueries({ queryKey }),
     ),
   );
 }

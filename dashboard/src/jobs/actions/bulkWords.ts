@@ -51,3 +51,15 @@ export function result(question: ManyAsk, sum: BulkTally): string {
   const skipped = sum.skipped.length > 0 ? `; ${sum.skipped.length} skipped` : "";
   return `${plural(sum.done, "job")} ${DONE[actionOf(question)]}${skipped}.`;
 }
+
+const MOST_REASONS = 5;
+
+/** Return the reasons why jobs were skipped, the most frequent first, without the ids that make each one differ. */
+export function reasons(tally: BulkTally): [reason: string, jobs: number][] {
+  const found = new Map<string, number>();
+  for (const { id, reason } of tally.skipped) {
+    const common = reason.replace(`Job ${id} `, "").replaceAll(id, "it");
+    found.set(common, (found.get(common) ?? 0) + 1);
+  }
+  return [...found].sort(([, a], [, b]) => b - a).slice(0, MOST_REASONS);
+}

@@ -43,3 +43,27 @@ test("an attempt carries the log lines that are its own", () => {
     Array(2).fill("https://console.aws.example/logs"),
   );
 });
+
+test("a deferred attempt and the one that takes its number each carry their own lines", () => {
+  const line = (at: number, message: string) => ({
+    at,
+    level: "INFO",
+    message,
+    gen: 1,
+    attempt: 1,
+    fields: {},
+  });
+  const deferred = attempt(1, { outcome: "deferred", claim: 1 });
+  const running = attempt(1, { outcome: "running", claim: 2, startedAt: T0 + 70_000, finishedAt: null });
+  render(
+    <Attempts
+      job={detail("processing", [deferred, running])}
+      logs={[line(T0 + 10_500, "asked"), line(T0 + 70_001, "again")]}
+      more={null}
+    />,
+  );
+  const cards = [...document.querySelectorAll("details")].map((card) => card.textContent);
+  expect(cards[0]).toMatch(/Running.*again/);
+  expect(cards[0]).not.toContain("asked");
+  expect(cards[1]).toMatch(/Deferred, not charged.*asked/);
+});

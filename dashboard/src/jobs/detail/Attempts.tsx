@@ -8,12 +8,13 @@ import { Code } from "@/ui/Code";
 import { IconExternal } from "@/ui/icons";
 import { Fact } from "@/ui/Panel";
 import { LogLines } from "@/jobs/detail/logs/Logs";
-import { STATUS } from "@/jobs/status";
+import { isFinished } from "@/jobs/status";
 
 const EDGE: Record<Attempt["outcome"], string> = {
   completed: "border-s-green",
   error: "border-s-red",
   permanent_error: "border-s-red",
+  deferred: "border-s-amber",
   cancelled: "border-s-strong",
   lost: "border-s-amber",
   running: "border-s-blue",
@@ -22,6 +23,7 @@ const WORD: Record<Attempt["outcome"], string> = {
   completed: "Completed",
   error: "Error",
   permanent_error: "Permanent error",
+  deferred: "Deferred, not charged",
   cancelled: "Cancelled",
   lost: "Lost",
   running: "Running",
@@ -29,28 +31,40 @@ const WORD: Record<Attempt["outcome"], string> = {
 
 /** A card for each attempt, the newest first and open. `more` leads to the lines that are not shown. */
 export function Attempts({ job, logs, more }: { job: JobDetail; logs: LogLine[]; more: string | null }) {
-  const attempts = [...job.history].sort((a, b) => b.gen - a.gen || b.attempt - a.attempt);
+  const attempts = [...job.history].sort(
+    (a, b) => b.gen - a.gen || b.claim - a.claim || b.attempt - a.attempt,
+  );
   if (attempts.length === 0)
     return (
       <p className="p-4 text-sm text-soft">
-        {STATUS[job.status].terminal ? "Never started." : "Not started yet."}
+        {isFinished(job.status) ? "Never started." : "Not started yet."}
       </p>
     );
   return (
     <ul className="divide-y divide-line">
       {attempts.map((attempt, at) => (
-        <li key={`${attempt.gen}.${attempt.attempt}`}>
+        <li key={`${attempt.gen}.${attempt.claim}.${attempt.attempt}`}>
           <AttemptCard
             attempt={attempt}
             open={at === 0}
             showRun={job.gen > 1}
             more={more}
-            logs={logs.filter((line) => line.gen === attempt.gen && line.attempt === attempt.attempt)}
+            logs={linesOf(attempt, attempts, logs)}
           />
         </li>
       ))}
     </ul>
   );
+}
+
+/** Return the log lines of an attempt. A deferred one and the next share a number: there the time decides. */
+function linesOf(one: Attempt, all: Attempt[], logs: LogLine[]): LogLine[] {
+  const same = (other: { gen: number | null; attempt: number | null }) =>
+    other.gen === one.gen && other.attempt === one.attempt;
+  const next = all.filter((other) => same(other) && other.claim > one.claim).map((other) => other.startedAt);
+  const first = !all.some((other) => same(other) && other.claim < one.claim);
+  const end = Math.min(...next);
+  return logs.filter((line) => same(line) && (first || line.at >= one.startedAt) && line.at < end);
 }
 
 function AttemptCard({

@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { JobDetail } from "@/api/jobs";
 import { latency } from "@/api/metrics";
@@ -15,7 +14,7 @@ import { JsonView } from "@/ui/JsonView";
 import { Fact, Panel } from "@/ui/Panel";
 import { newestPair, ran, waited } from "@/jobs/measure";
 import { resultFiles } from "./preview";
-import { lastHour } from "@/jobs/ranges";
+import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { ResultFiles } from "./ResultFiles";
 import { curl, python } from "./snippets";
 
@@ -70,20 +69,6 @@ export function JobFacts({ job }: { job: JobDetail }) {
         <Fact name="Typical run (p50 / p95)">
           <Usual type={job.type} />
         </Fact>
-        <Fact name="Tags">
-          {job.tags.length === 0
-            ? "–"
-            : job.tags.map((tag) => (
-                <Link
-                  key={tag}
-                  to="/dashboard"
-                  search={{ tag }}
-                  className="me-2 inline-block max-w-full font-mono text-xs leading-6 underline underline-offset-4"
-                >
-                  {tag}
-                </Link>
-              ))}
-        </Fact>
         <Fact name="Correlation id" mono>
           {job.correlationId || "–"}
         </Fact>
@@ -99,7 +84,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
 
 /** Show how long jobs of the type take. */
 function Usual({ type }: { type: string }) {
-  const { data } = useQuery({ ...latency("run", type, "card", lastHour), staleTime: 60_000 });
+  const { data } = useQuery({ ...latency("run", type, HOUR_SPAN, lastHour), staleTime: 60_000 });
   return newestPair(data?.points) ?? "–";
 }
 

@@ -9,8 +9,9 @@ import { Button, buttonClass } from "@/ui/Button";
 import { Copy } from "@/ui/Copy";
 import { IconBan, IconCopy, IconEdit, IconRetry } from "@/ui/icons";
 import { ask } from "@/jobs/actions/actions";
+import { queueName } from "@/jobs/queueName";
 import { JobSteps } from "./JobSteps";
-import { allows, STATUS } from "@/jobs/status";
+import { STATUS, allows, isFinished } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
 
 interface HeaderProps {
@@ -26,7 +27,13 @@ export function JobHeader({ job, canAct }: HeaderProps) {
         <div className="min-w-0">
           <JobSteps id={job.id} />
           <h1 className="flex flex-wrap items-center gap-x-3 gap-y-1 text-lg font-semibold">
-            <span className="font-mono">{job.type}</span>
+            <Link
+              to="/queues/$queue"
+              params={{ queue: queueName(job.type) }}
+              className="font-mono underline decoration-transparent underline-offset-4 hover:decoration-current"
+            >
+              {job.type}
+            </Link>
             <span aria-live="polite">
               <StatusChip status={job.status} size="md" />
             </span>
@@ -37,6 +44,20 @@ export function JobHeader({ job, canAct }: HeaderProps) {
             </code>
             <Copy text={job.id} label="Copy the id" />
           </p>
+          {job.tags.length > 0 && (
+            <p className="mt-1 flex flex-wrap gap-1">
+              {job.tags.map((tag) => (
+                <Link
+                  key={tag}
+                  to="/dashboard"
+                  search={{ tag }}
+                  className="border border-line px-1 font-mono text-2xs leading-5 text-soft hover:border-strong hover:text-text"
+                >
+                  {tag}
+                </Link>
+              ))}
+            </p>
+          )}
         </div>
         {canAct && <Actions job={job} />}
       </div>
@@ -112,7 +133,7 @@ function Progress({ job }: { job: JobDetail }) {
 function Why({ job, canAct }: HeaderProps) {
   const now = useNow();
   const { tone, meaning } = STATUS[job.status];
-  const numbers = useQuery({ ...metrics(), ...usePolling(5000, !STATUS[job.status].terminal) });
+  const numbers = useQuery({ ...metrics(), ...usePolling({ atLeast: 5000 }, !isFinished(job.status)) });
   const paused = numbers.data?.byType[job.type]?.paused ?? false;
   const due = job.status === "retrying" || job.status === "scheduled" ? job.nextAttemptAt : null;
   const failed = job.errorMessage && job.status !== "completed" && job.status !== "cancelled";

@@ -5,7 +5,7 @@ import { ApiError, isStatus, sentence } from "@/api/errors";
 import { jobOne, type JobDetail } from "@/api/jobs";
 import { plural } from "@/lib/format";
 import { isShortcut, useKeys } from "@/lib/useKeys";
-import { usePolling } from "@/live/live";
+import { usePolling, type Pace } from "@/live/live";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
@@ -21,15 +21,25 @@ import { Timeline } from "@/jobs/detail/timeline/Timeline";
 import { placeOf, trail } from "@/jobs/trail";
 import { useJobLogs } from "@/jobs/detail/logs/useJobLogs";
 
-/** A finished job moves only when somebody retries it. */
-const FINISHED_MS = 30_000;
+/** Milliseconds between polls of a job that is finished, or due later than this. */
+const CALM_MS = 30_000;
 
-/** /jobs/:id: everything about one job, live until it is finished. */
+/** Return true for a job that can change within `CALM_MS`. */
+function movesSoon(job: JobDetail, now: number): boolean {
+  return !finished(job) && (job.nextAttemptAt ?? now) - now <= CALM_MS;
+}
+
+/** /jobs/:id: one job, polled until it is finished. */
 export function JobPage() {
   const { id } = useParams({ from: "/jobs/$id" });
   const query = useQuery({ ...jobOne(id), retry: (times, error) => !isStatus(error, 404) && times < 2 });
-  const live = query.data === undefined || !finished(query.data);
-  const polled = useQuery({ ...jobOne(id), ...usePolling(live ? 0 : FINISHED_MS), enabled: query.isSuccess });
+  const pace = (): Pace =>
+    query.data === undefined || movesSoon(query.data, Date.now()) ? { busy: true } : { atLeast: CALM_MS };
+  const polled = useQuery({
+    ...jobOne(id),
+    ...usePolling(pace),
+    enabled: query.isSuccess,
+  });
   const job = polled.data ?? query.data;
   if (job) return <Loaded job={job} />;
   if (isStatus(query.error, 404)) return <NotFound id={id} />;

@@ -5,7 +5,7 @@ import { useStore } from "@/lib/store";
 import { IconDown, IconLeft, IconUp } from "@/ui/icons";
 import { placeOf, trail } from "@/jobs/trail";
 
-/** The way back to the list as it was, and on to its next and previous job. */
+/** Lead back to the list, and to its next and previous job. */
 export function JobSteps({ id }: { id: string }) {
   const { search, ids } = useStore(trail);
   const { number, before, after } = placeOf(id, ids);

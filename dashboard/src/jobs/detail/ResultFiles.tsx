@@ -5,7 +5,7 @@ import { IconExternal } from "@/ui/icons";
 import { Skeleton } from "@/ui/states";
 import { csvRows, type ResultFile } from "./preview";
 
-/** What a result's links lead to: pictures and tables shown here, anything else behind a link. */
+/** Show the files that a result links to: pictures and tables here, others as links. */
 export function ResultFiles({ files }: { files: ResultFile[] }) {
   return (
     <ul className="flex min-w-0 flex-col gap-3">

@@ -30,3 +30,7 @@ test("snippets cannot be broken out of, and hold no token", () => {
   expect(python(evil, "http://api.test").match(/"""/g)).toHaveLength(2);
   expect(curl(evil, "http://api.test")).toContain("$JOBFLOW_TOKEN");
 });
+
+test("a lone percent sign in an address is part of the name", () => {
+  expect(resultFiles({ url: "https://files.test/100%25%.png" })[0]?.name).toBe("100%25%.png");
+});

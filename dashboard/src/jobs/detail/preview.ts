@@ -9,7 +9,7 @@ export interface ResultFile {
 
 const IMAGE = /\.(png|jpe?g|webp|gif|avif)$/i;
 
-/** Files in a result, up to three levels down: whatever is called `url` and is an http(s) address. */
+/** Return the files of a result, up to three levels down: http(s) addresses under `url` or `*_url`. */
 export function resultFiles(result: Json, depth = 3): ResultFile[] {
   if (depth === 0 || typeof result !== "object" || result === null) return [];
   if (Array.isArray(result)) return result.slice(0, 20).flatMap((one) => resultFiles(one, depth - 1));
@@ -26,12 +26,21 @@ function fileAt(address: string): ResultFile | null {
   const url = new URL(address);
   // Anything else, javascript: above all, is text and stays text.
   if (url.protocol !== "https:" && url.protocol !== "http:") return null;
-  const name = decodeURIComponent(url.pathname.split("/").at(-1) ?? "") || url.hostname;
+  const name = decoded(url.pathname.split("/").at(-1) ?? "") || url.hostname;
   const kind = IMAGE.test(name) ? "image" : name.endsWith(".csv") ? "csv" : "other";
   return { name, url: url.href, kind };
 }
 
-/** The first rows of a CSV text (RFC 4180), for a look at it. */
+/** Undo percent-encoding; a lone "%" in the text leaves it as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Return the first rows of a CSV text (RFC 4180). */
 export function csvRows(text: string, most = 12): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];

@@ -1,7 +1,7 @@
 import { createBody, type Job } from "@/api/jobs";
 import { isObject, pretty, type JsonObject } from "@/lib/json";
 
-/** How to make the same job from a shell or from Python. The token is never part of it. */
+/** Return the body of a request that creates the same job. The token is never part of it. */
 function bodyOf(job: Pick<Job, "type" | "payload" | "maxAttempts" | "tags">): JsonObject {
   const payload = isObject(job.payload) ? job.payload : {};
   return createBody({ type: job.type, payload, maxAttempts: job.maxAttempts, tags: job.tags }) as JsonObject;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Found } from "@/api/health";
 import type { Metrics, TypeNumbers } from "@/api/metrics";
 import { T0 } from "@/test/factories";
 import { STATUSES } from "@/jobs/status";
@@ -20,30 +21,52 @@ const numbers = (more: Partial<Metrics["byStatus"]> = {}, type: Partial<TypeNumb
   };
 };
 
-const sentences = (of: Metrics) => judge(of).map((finding) => finding.sentence);
+const found = (kind: Found["kind"], more: Partial<Found> = {}): Found => ({
+  kind,
+  type: "email.send",
+  number: 3,
+  growthPerMinute: null,
+  drainMs: null,
+  since: null,
+  ...more,
+});
+const sentences = (all: Found[], of: Metrics) => judge(all, of, T0).map((finding) => finding.sentence);
 
-test("the most urgent comes first, and nothing hides behind it", () => {
-  expect(sentences(numbers({ dead_letter: 1, failed: 9 }, { oldestQueuedAgeS: 360 }))).toEqual([
-    "email.send is falling behind: oldest job queued 6 min ago.",
-    "1 dead-lettered job needs attention.",
-    "9 failed jobs to review.",
+test("findings are told in the order of the API", () => {
+  const all = [
+    found("new_dead_letters"),
+    found("growing", { growthPerMinute: 38.2, since: T0 - 360_000 }),
+    found("dead_letters", { number: 226 }),
+    found("errors", { number: 1 }),
+    found("draining", { number: 198, drainMs: 300_000 }),
+  ];
+  expect(sentences(all, numbers())).toEqual([
+    "email.send: 3 new dead letters in the last hour.",
+    "email.send is growing by 38 a minute, oldest job queued 6 min ago.",
+    "email.send: 226 older dead letters.",
+    "email.send: 1 error group to review.",
+    "email.send: 198 jobs active, drains in 5 min.",
   ]);
-  expect(sentences(numbers({ dead_letter: 2 }, { paused: true, oldestQueuedAgeS: 900 }))).toEqual([
-    "2 dead-lettered jobs need attention.",
-    "email.send is paused.",
-  ]);
-  expect(judge(numbers({ retrying: 2 }))[0].level).toBe("busy");
 });
 
-test("with nothing to report it says so, and how many jobs are active", () => {
-  expect(judge(numbers())).toEqual([{ level: "good", sentence: "All healthy. Queues are empty." }]);
-  expect(sentences(numbers({ processing: 3 }))).toEqual(["All healthy. 3 jobs active."]);
-  expect(sentences(numbers({}, { oldestQueuedAgeS: 59 }))).toEqual(["All healthy. Queues are empty."]);
+test("a backlog that stands still comes first; one that is told of already is not told twice", () => {
+  const late = numbers({}, { oldestQueuedAgeS: 360 });
+  const still = "email.send is falling behind: oldest job queued 6 min ago.";
+  expect(sentences([found("dead_letters")], late)[0]).toBe(still);
+  expect(sentences([found("draining", { drainMs: 1 })], late)).not.toContain(still);
+  expect(sentences([], numbers({}, { oldestQueuedAgeS: 900, paused: true }))).not.toContain(still);
 });
 
-test("a finding leads to its jobs", () => {
-  expect(judge(numbers({}, { oldestQueuedAgeS: 100 }))[0]).toMatchObject({
-    level: "warn",
-    search: { type: "email.send", status: "queued" },
-  });
+test("with nothing urgent it says so, and how many jobs are active", () => {
+  expect(judge([], numbers(), T0)).toEqual([{ level: "good", sentence: "All healthy. Queues are empty." }]);
+  expect(sentences([], numbers({ processing: 3 }))).toEqual(["All healthy. 3 jobs active."]);
+  expect(judge([found("draining")], numbers({ queued: 3 }), T0).map(({ level }) => level)).toEqual([
+    "good",
+    "busy",
+  ]);
+});
+
+test("a finding leads to its jobs or errors", () => {
+  expect(judge([found("growing")], numbers(), T0)[0].jobs).toEqual({ type: "email.send", status: "queued" });
+  expect(judge([found("errors")], numbers(), T0)[0].errors).toEqual({ type: "email.send" });
 });

@@ -1,3 +1,4 @@
+import type { Found } from "@/api/health";
 import type { JobStatus } from "@/api/jobs";
 import type { Metrics, TypeNumbers } from "@/api/metrics";
 import { plural } from "@/lib/format";
@@ -5,65 +6,84 @@ import { spell } from "@/lib/time";
 
 export type Level = "good" | "busy" | "warn" | "bad";
 
-/** One thing to know about the system, and the jobs that it is about. */
+/** One thing to know about the system, and where it leads. */
 export interface Finding {
   level: Level;
   sentence: string;
-  search?: { status?: JobStatus; type?: string };
+  jobs?: { status?: JobStatus; type: string };
+  /** Leads to the errors of a type instead. */
+  errors?: { type: string };
 }
 
 const SLOW_S = 60;
-const VERY_SLOW_S = 300;
-const RANK: Level[] = ["bad", "warn", "busy", "good"];
+const LEVEL: Record<Found["kind"], Level> = {
+  new_dead_letters: "bad",
+  growing: "bad",
+  paused: "warn",
+  errors: "warn",
+  dead_letters: "warn",
+  draining: "busy",
+};
 
-/** Return what there is to know, the most urgent first; at least one finding. A backlog comes before what has ended. */
-export function judge(metrics: Metrics): [Finding, ...Finding[]] {
-  const found = [...backlogs(metrics), ...ended(metrics)];
-  const [first, ...rest] = found.sort((a, b) => RANK.indexOf(a.level) - RANK.indexOf(b.level));
-  return first ? [first, ...rest] : [healthy(metrics)];
+/** Return what there is to know in the order of the API, backlogs that stand still first; at least one finding. */
+export function judge(found: Found[], metrics: Metrics, now: number): [Finding, ...Finding[]] {
+  const told = found.map((one) => ({ level: LEVEL[one.kind], ...tell(one, now) }));
+  const [first, ...rest] = [...standing(found, metrics), ...told];
+  if (!first) return [healthy(metrics)];
+  return first.level === "busy" ? [healthy(metrics), first, ...rest] : [first, ...rest];
 }
 
-/** Types whose oldest job has waited for more than `SLOW_S` seconds, the longest wait first, and paused types. */
-function backlogs(metrics: Metrics): Finding[] {
-  const types = Object.entries(metrics.byType);
-  const behind = types
-    .filter(([, numbers]) => !numbers.paused && age(numbers) > SLOW_S)
+/** Say one finding of the API. */
+function tell(
+  { kind, type, number, growthPerMinute, drainMs, since }: Found,
+  now: number,
+): Omit<Finding, "level"> {
+  const old = since === null ? "" : `, oldest job queued ${spell(now - since)} ago`;
+  switch (kind) {
+    case "new_dead_letters":
+      return {
+        sentence: `${type}: ${plural(number, "new dead letter")} in the last hour.`,
+        jobs: { type, status: "dead_letter" },
+      };
+    case "growing":
+      return {
+        sentence: `${type} is growing by ${Math.round(growthPerMinute ?? 0)} a minute${old}.`,
+        jobs: { type, status: "queued" },
+      };
+    case "paused":
+      return { sentence: `${type} is paused.`, jobs: { type } };
+    case "errors":
+      return { sentence: `${type}: ${plural(number, "error group")} to review.`, errors: { type } };
+    case "dead_letters":
+      return {
+        sentence: `${type}: ${plural(number, "older dead letter")}.`,
+        jobs: { type, status: "dead_letter" },
+      };
+    case "draining":
+      return {
+        sentence: `${type}: ${plural(number, "job")} active, drains in ${spell(Math.max(1000, drainMs ?? 0))}.`,
+        jobs: { type },
+      };
+  }
+}
+
+/** Backlogs that neither grow nor shrink: the oldest job waits for over `SLOW_S` seconds. The longest wait first. */
+function standing(found: Found[], metrics: Metrics): Finding[] {
+  const known = new Set(
+    found.filter(({ kind }) => ["growing", "draining", "paused"].includes(kind)).map(({ type }) => type),
+  );
+  return Object.entries(metrics.byType)
+    .filter(([type, numbers]) => !known.has(type) && !numbers.paused && age(numbers) > SLOW_S)
     .sort(([, a], [, b]) => age(b) - age(a))
-    .map(([type, numbers]): Finding => ({
-      level: age(numbers) > VERY_SLOW_S ? "bad" : "warn",
+    .map(([type, numbers]) => ({
+      level: "bad" as const,
       sentence: `${type} is falling behind: oldest job queued ${spell(age(numbers) * 1000)} ago.`,
-      search: { type, status: "queued" },
+      jobs: { type, status: "queued" as const },
     }));
-  const paused = types
-    .filter(([, numbers]) => numbers.paused)
-    .map(([type]): Finding => ({ level: "warn", sentence: `${type} is paused.`, search: { type } }));
-  return [...behind, ...paused];
-}
-
-/** Jobs that wait for a person, or will run again. */
-function ended({ byStatus }: Metrics): Finding[] {
-  const found: Finding[] = [];
-  if (byStatus.dead_letter > 0) {
-    const verb = byStatus.dead_letter === 1 ? "needs" : "need";
-    const sentence = `${plural(byStatus.dead_letter, "dead-lettered job")} ${verb} attention.`;
-    found.push({ level: "bad", sentence, search: { status: "dead_letter" } });
-  }
-  if (byStatus.failed > 0)
-    found.push({
-      level: "warn",
-      sentence: `${plural(byStatus.failed, "failed job")} to review.`,
-      search: { status: "failed" },
-    });
-  if (byStatus.retrying > 0) {
-    const verb = byStatus.retrying === 1 ? "is" : "are";
-    const sentence = `${plural(byStatus.retrying, "job")} ${verb} retrying. No action needed.`;
-    found.push({ level: "busy", sentence, search: { status: "retrying" } });
-  }
-  return found;
 }
 
 function healthy({ byStatus }: Metrics): Finding {
-  const active = byStatus.queued + byStatus.processing;
+  const active = byStatus.queued + byStatus.processing + byStatus.retrying;
   const sentence =
     active > 0 ? `All healthy. ${plural(active, "job")} active.` : "All healthy. Queues are empty.";
   return { level: "good", sentence };

@@ -1,13 +1,14 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
+import type { JobPage } from "@/api/jobs";
 import { errorGroups } from "@/api/metrics";
 import { jobTypes } from "@/api/types";
 import { inputClass, Select } from "@/ui/Field";
 import { cx } from "@/lib/cx";
 import { parseSpan } from "@/lib/time";
 import { IconClose, IconSearch } from "@/ui/icons";
-import { RANGES, readQuery, type JobsSearch } from "@/jobs/search";
+import { RANGES, readQuery, suggestions, type JobsSearch } from "@/jobs/search";
 import { TimeBetween } from "./TimeBetween";
 
 /** Show the search box, the type, the time, and a chip for each filter. */
@@ -96,7 +97,8 @@ function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) {
         id="job-search"
         aria-label="Find jobs"
         aria-keyshortcuts="/"
-        placeholder="Id, error text, tag:…"
+        placeholder="Id, error text, tag:, status:, type:"
+        list="job-search-offers"
         autoComplete="off"
         spellCheck={false}
         value={text}
@@ -108,7 +110,33 @@ function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) {
         }}
         className={cx(inputClass, "bg-panel ps-8")}
       />
+      <Offers text={text} />
     </form>
+  );
+}
+
+/** Offer filters for the text, from the types, tags and errors that exist. */
+function Offers({ text }: { text: string }) {
+  const client = useQueryClient();
+  const types = useQuery(jobTypes()).data;
+  const groups = useQuery({
+    ...errorGroups(undefined, "7d", weekAgo),
+    staleTime: 300_000,
+    enabled: text !== "",
+  });
+  const offers = useMemo(() => {
+    if (!text) return [];
+    const heads = client.getQueriesData<JobPage>({ queryKey: ["jobs", "head"] });
+    const tags = heads.flatMap(([, head]) => head?.jobs.flatMap((job) => job.tags) ?? []);
+    const errors = groups.data?.flatMap((group) => group.errorClass ?? []) ?? [];
+    return suggestions(text, { types: types?.map((one) => one.type) ?? [], tags, errors });
+  }, [client, text, types, groups.data]);
+  return (
+    <datalist id="job-search-offers">
+      {offers.map((offer) => (
+        <option key={offer} value={offer} />
+      ))}
+    </datalist>
   );
 }
 

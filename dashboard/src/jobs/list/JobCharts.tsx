@@ -1,29 +1,35 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
-import { sentence } from "@/api/errors";
 import { latency, throughput } from "@/api/metrics";
-import { ChartCard } from "@/charts/ChartCard";
+import { absence, ChartCard } from "@/charts/ChartCard";
 import type { Line } from "@/charts/TimeChart";
 import { count } from "@/lib/format";
 import { duration } from "@/lib/time";
-import { usePolling } from "@/live/live";
+import { SERIES, usePolling } from "@/live/live";
 import { useZone } from "@/session/prefs";
 import { Segments } from "@/ui/Field";
-import { CHART_SPANS, chartRange, spanFor, type ChartSpan } from "@/jobs/ranges";
-import type { JobsSearch } from "@/jobs/search";
+import { chartRange, SPAN_NAMES, spanFor } from "@/jobs/ranges";
+import type { ChartSpan, JobsSearch } from "@/jobs/search";
 
-/** What went through and how long it took; a stretch marked on either narrows the table. */
-export default function JobCharts({ search }: { search: JobsSearch }) {
-  const [span, setSpan] = useState<ChartSpan>(spanFor(search));
+/** Show throughput and latency; a time picked on either chart filters the table. */
+export default function JobCharts({ search, onBrush }: { search: JobsSearch; onBrush: () => void }) {
+  const span = spanFor(search);
   const zone = useZone();
   const navigate = useNavigate({ from: "/dashboard" });
-  const brush = (from: number, to: number) =>
-    void navigate({ search: ({ range: _, ...now }) => ({ ...now, from, to }), replace: true });
+  const brush = (from: number, to: number) => {
+    onBrush();
+    void navigate({
+      search: ({ range: _, ...now }) => ({ ...now, from, to, span }),
+      replace: true,
+      resetScroll: false,
+    });
+  };
+  const setSpan = (next: ChartSpan) =>
+    void navigate({ search: (now) => ({ ...now, span: next }), replace: true, resetScroll: false });
   const range = () => chartRange(span);
-  const flow = useQuery({ ...throughput(search.type, span, range), ...usePolling(5000) });
-  const run = useQuery({ ...latency("run", search.type, span, range), ...usePolling(5000) });
-  const wait = useQuery({ ...latency("wait", search.type, span, range), ...usePolling(5000) });
+  const flow = useQuery({ ...throughput(search.type, span, range), ...usePolling(SERIES) });
+  const run = useQuery({ ...latency("run", search.type, span, range), ...usePolling(SERIES) });
+  const wait = useQuery({ ...latency("wait", search.type, span, range), ...usePolling(SERIES) });
   const picked =
     search.from === undefined
       ? undefined
@@ -60,11 +66,12 @@ export default function JobCharts({ search }: { search: JobsSearch }) {
           column("Failed", "--red", "failed"),
           column("Dead letter", "--rose", "deadLettered"),
         ]}
-        actions={<Segments label="Time shown" value={span} options={CHART_SPANS} onChange={setSpan} />}
+        actions={<Segments label="Time shown" value={span} options={SPAN_NAMES} onChange={setSpan} />}
       />
       <ChartCard
         title="Latency"
         kind="lines"
+        log
         times={times.map((point) => point.t)}
         step={step}
         zone={zone}
@@ -88,10 +95,4 @@ export default function JobCharts({ search }: { search: JobsSearch }) {
       />
     </div>
   );
-}
-
-/** Why a chart has nothing to draw yet; undefined when it has. */
-function absence({ data, error }: { data: unknown; error: Error | null }): string | undefined {
-  if (data !== undefined) return undefined;
-  return error ? `Couldn't load chart: ${sentence(error)}` : "Loading…";
 }

@@ -18,7 +18,7 @@ import { useSearching } from "./useSearching";
 import { useSelection } from "@/jobs/table/useSelection";
 import { useSteadyOrder } from "@/jobs/table/useSteadyOrder";
 
-/** The rows of one filter. Another filter is another list: selection and place begin anew. */
+/** Show the rows of one filter. Another filter is another list with its own selection. */
 export function JobList({ search }: { search: JobsSearch }) {
   const { can } = useMe();
   const navigate = useNavigate({ from: "/dashboard" });
@@ -38,7 +38,7 @@ export function JobList({ search }: { search: JobsSearch }) {
   }, [sorted, search]);
   const { fresh, accept } = jobs;
   const empty = jobs.rows.length === 0;
-  // Where nothing is, nothing can jump.
+  // An empty list has no row that could move.
   useEffect(() => {
     if (empty && fresh > 0) accept();
   }, [empty, fresh, accept]);
@@ -105,7 +105,7 @@ export function JobList({ search }: { search: JobsSearch }) {
   );
 }
 
-/** New jobs wait here until somebody wants them: rows do not jump. */
+/** Offer new jobs in a button, so that rows do not move by themselves. */
 function Fresh({ count: n, onAccept, held }: { count: number; onAccept: () => void; held: boolean }) {
   if (n === 0 || held) return null;
   const accept = () => {

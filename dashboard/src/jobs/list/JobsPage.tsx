@@ -1,35 +1,38 @@
 import { useSearch } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useState } from "react";
+import { cx } from "@/lib/cx";
 import { useIdle } from "@/lib/useIdle";
 import { useMedia } from "@/lib/useMedia";
 import { usePrefs } from "@/session/prefs";
+import { IconButton } from "@/ui/Button";
+import { IconDown, IconUp } from "@/ui/icons";
 import { Skeleton } from "@/ui/states";
 import { FilterBar } from "./FilterBar";
+import { Figures } from "@/jobs/health/Figures";
 import { HealthStrip } from "@/jobs/health/HealthStrip";
+import { isNarrowed, type JobsSearch } from "@/jobs/search";
 import { JobList } from "./JobList";
 import { StatusTabs } from "./StatusTabs";
 import { SavedViews, TableMenu } from "./ViewMenu";
 
 const JobCharts = lazy(() => import("./JobCharts"));
 
-/** /dashboard: is all well, what goes through, and every job. */
+/** /dashboard: health, throughput and latency, and every job. */
 export function JobsPage() {
   const search = useSearch({ from: "/dashboard" });
-  // On a phone the jobs come first.
-  const roomy = useMedia("(min-width: 640px)");
-  const charts = usePrefs().charts && roomy;
-  // The table first: the charts keep their place and come when the browser has time.
-  const idle = useIdle();
-  const key = JSON.stringify({ ...search, sort: undefined, dir: undefined });
+  const [chosen, setChosen] = useState<boolean | null>(null);
+  // Whoever filters looks for jobs: numbers and charts make room for them.
+  const open = chosen ?? !isNarrowed(search);
+  const key = JSON.stringify({ ...search, sort: undefined, dir: undefined, span: undefined });
+  const label = open ? "Hide numbers and charts" : "Show numbers and charts";
   return (
     <div className="flex flex-col gap-3">
-      <HealthStrip />
-      {charts && !idle && <ChartsToCome />}
-      {charts && idle && (
-        <Suspense fallback={<ChartsToCome />}>
-          <JobCharts search={search} />
-        </Suspense>
-      )}
+      <HealthStrip>
+        <IconButton label={label} aria-expanded={open} className="size-7" onClick={() => setChosen(!open)}>
+          {open ? <IconUp width={12} height={12} /> : <IconDown width={12} height={12} />}
+        </IconButton>
+      </HealthStrip>
+      {open && <Overview search={search} onBrush={() => setChosen(true)} />}
       <section id="job-list" aria-label="Jobs" className="scroll-mt-16 border border-line bg-panel">
         <div className="border-b border-line">
           <StatusTabs search={search} />
@@ -49,11 +52,31 @@ export function JobsPage() {
   );
 }
 
+/** Show the numbers and, where there is room, the charts beside them. `onBrush` is called when a time is picked. */
+function Overview({ search, onBrush }: { search: JobsSearch; onBrush: () => void }) {
+  // On a phone the jobs come first.
+  const roomy = useMedia("(min-width: 640px)");
+  const charts = usePrefs().charts && roomy;
+  // The table first: the charts keep their place and come when the browser has time.
+  const idle = useIdle();
+  return (
+    <div className={cx("grid gap-3", charts && "lg:grid-cols-[minmax(18rem,22rem)_minmax(0,1fr)]")}>
+      <Figures beside={charts} />
+      {charts && !idle && <ChartsToCome />}
+      {charts && idle && (
+        <Suspense fallback={<ChartsToCome />}>
+          <JobCharts search={search} onBrush={onBrush} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
 function ChartsToCome() {
   return (
     <div className="grid gap-3 md:grid-cols-2">
-      <Skeleton className="h-[210px] md:max-lg:h-[224px]" />
-      <Skeleton className="h-[210px] md:max-lg:h-[224px]" />
+      <Skeleton className="h-[158px] md:max-lg:h-[172px]" />
+      <Skeleton className="h-[158px] md:max-lg:h-[172px]" />
     </div>
   );
 }

@@ -8,7 +8,7 @@ import { usePolling } from "@/live/live";
 import { isFiltered, type JobsSearch } from "@/jobs/search";
 import { STATUS, STATUSES } from "@/jobs/status";
 
-/** One tab a status, with how many jobs are in it; nobody counts what other filters than the type leave. */
+/** Show a tab for each status with its number of jobs; with filters other than the type there is no number. */
 export function StatusTabs({ search }: { search: JobsSearch }) {
   const { data } = useQuery({ ...metrics(), ...usePolling() });
   const { type, status: _, ...others } = search;

@@ -17,7 +17,7 @@ const DENSITIES = [
   ["comfortable", "Comfortable"],
 ] as const;
 
-/** Which columns, how tall the rows, charts or none. */
+/** Choose columns, row height and charts. */
 export function TableMenu() {
   const { hidden, density, charts } = usePrefs();
   const width = useStore(tableWidth);
@@ -59,7 +59,7 @@ const SYSTEM = [
   { name: "Scheduled", search: "?status=scheduled" },
 ];
 
-/** Filters under a name, kept in this browser; what they hold is a URL. */
+/** Show named filters, kept in this browser as URLs. */
 export function SavedViews() {
   return (
     <Popover

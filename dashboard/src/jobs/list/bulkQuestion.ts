@@ -9,7 +9,7 @@ interface Picked {
   /** Everything that matches the filters is picked, also jobs that are not loaded. */
   matching: boolean;
   search: JobsSearch;
-  /** Where a relative range of the filters ends, in milliseconds. */
+  /** End of a relative range of the filters, in milliseconds. */
   now: number;
 }
 

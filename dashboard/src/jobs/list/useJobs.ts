@@ -8,11 +8,11 @@ import { finished } from "@/jobs/measure";
 const MOST_ASKED = 25;
 const NONE: ReadonlyMap<string, Job> = new Map();
 
-/** The jobs of a filter: rows that stay put, kept up to date; `held` stops the updates. */
+/** Return the jobs of a filter, kept up to date in their places; `held` stops the updates. */
 export function useJobs(filter: JobFilter, held: boolean) {
   const client = useQueryClient();
   const pages = useInfiniteQuery(jobPages(filter));
-  const head = useQuery({ ...jobHead(filter), ...usePolling(0, !held), enabled: pages.isSuccess });
+  const head = useQuery({ ...jobHead(filter), ...usePolling({}, !held), enabled: pages.isSuccess });
   const [watched, setWatched] = useState<string[]>([]);
   const asked = useQuery({
     queryKey: [...jobKeys.all, "some", watched],
@@ -20,7 +20,7 @@ export function useJobs(filter: JobFilter, held: boolean) {
       new Map((await fetchJobs(watched, signal)).map((job) => [job.id, job as Job])),
     enabled: watched.length > 0 && !held,
     placeholderData: (before) => before,
-    ...usePolling(4000, !held),
+    ...usePolling({ atLeast: 4000 }, !held),
   });
 
   const feed = useMemo(

@@ -128,18 +128,18 @@ function reveal(list: HTMLElement | null, index: number, size: number): void {
     window.scrollBy({ top: top + size - window.innerHeight + BOTTOM });
 }
 
-/** How wide the list is, or will be when its first picture has its rows already. 0 where nothing is laid out. */
+/** Return the width of the list in pixels, or the width it will have; 0 where nothing is laid out. */
 function firstWidth(): number {
   return document.getElementById("job-list")?.clientWidth ?? roomIn(document.documentElement.clientWidth);
 }
 
-/** What the page's own edges (Shell) and the borders leave of a window. */
+/** Return the pixels that the edges of the page (Shell) and the borders leave of a window. */
 function roomIn(window: number): number {
   const edges = window < 640 ? 2 * 12 : 2 * 16;
   return Math.max(0, Math.min(1600, window) - edges - 2);
 }
 
-/** How wide the table may be: as wide as its section. */
+/** Return the width of the section, in pixels. */
 function useWidth(ref: React.RefObject<HTMLDivElement | null>): number {
   const [width, setWidth] = useState(firstWidth);
   useLayoutEffect(() => {

@@ -187,10 +187,10 @@ function gist(value: Json): string[] {
   return Object.values(value).slice(0, MOST_VALUES).flatMap(gist).slice(0, MOST_VALUES);
 }
 
-/** How wide the table is, in pixels; 0 before it is there. */
+/** Width of the table in pixels; 0 before it is drawn. */
 export const tableWidth = createStore(0);
 
-/** The columns that a width has room for, the least important going first. */
+/** Return the columns that fit a width; the least important are left out first. */
 export function fitColumns(columns: readonly Column[], width: number): Column[] {
   const fitted = [...columns];
   const total = () => fitted.reduce((sum, column) => sum + column.width + GAP, FIXED);

@@ -3,7 +3,7 @@ import type { Job } from "@/api/jobs";
 import { sortJobs } from "@/jobs/measure";
 import type { SortKey } from "@/jobs/search";
 
-/** The rows in the order asked for, as it was when it was asked for: a row whose value changes stays where it is. */
+/** Return the rows in an order that is made once: a row whose value changes keeps its place. */
 export function useSteadyOrder(
   rows: Job[],
   sort: SortKey | undefined,

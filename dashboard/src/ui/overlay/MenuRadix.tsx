@@ -18,6 +18,7 @@ export default function MenuRadix({ trigger, entries }: { trigger: ReactElement;
           sideOffset={4}
           collisionPadding={8}
           tabIndex={0} // on a small screen it scrolls
+          onCloseAutoFocus={keepFocus}
           className="pop z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-44 overflow-y-auto border border-strong bg-panel py-1 shadow-float"
         >
           {entries.map((entry, at) => (
@@ -27,6 +28,11 @@ export default function MenuRadix({ trigger, entries }: { trigger: ReactElement;
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** Leave the focus where an action has put it; without one it goes back to the trigger. */
+function keepFocus(event: Event): void {
+  if (document.activeElement !== document.body) event.preventDefault();
 }
 
 function Entry({ entry }: { entry: MenuEntry }) {

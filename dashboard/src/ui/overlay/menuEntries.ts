@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** What a menu is made of. Data, not elements: the menu's own code comes only when one is opened. */
+/** One entry of a menu. Data, not elements: the code of the menu is loaded when one is opened. */
 export type MenuEntry =
   | { kind: "item"; text: ReactNode; icon?: ReactNode; hint?: string; run: () => void }
   | { kind: "check"; text: string; checked: boolean; set: (on: boolean) => void }

@@ -28,7 +28,7 @@ function dismiss(id: number): void {
   toasts.update((now) => now.filter((one) => one.id !== id));
 }
 
-/** Say what happened. */
+/** Show a short message. */
 export const toast = {
   done: (text: string, extra?: Extra) => show("done", text, extra),
   problem: (text: string, extra?: Extra) => show("problem", text, extra),

@@ -1,6 +1,6 @@
-"""Repairs of moto, each in a module of its own: what it costs or breaks as it is, and what is put in its place.
+"""Repair moto, one module for each repair: it says what moto costs or breaks, and what replaces it.
 
-They lean on moto's inside. `Replacements.put` refuses a name that moto no longer has; tests/infra/local/emulator holds
+They depend on moto's internals. `Replacements.put` refuses a name that moto no longer has; the tests compare
 the answers to those of the moto that is installed (`test_same_answers`, `test_same_queue`).
 """
 
@@ -22,9 +22,9 @@ from .views import TableViews
 
 
 def apply(clock: Callable[[], float], on_message: Callable[[str], None]) -> Replacements:
-    """Repair moto in this process and return the means to undo it.
+    """Repair moto in this process and return what undoes it.
 
-    `clock` gives seconds since the epoch (UTC) and drives the queues; `on_message` hears the name of a queue in which a
+    `clock` gives seconds since the epoch (UTC) and drives the queues; `on_message` gets the name of a queue in which a
     message was put or made visible. Raises IncompatibleMoto when moto no longer has what is repaired here.
     """
     replacements, views = Replacements(), TableViews()

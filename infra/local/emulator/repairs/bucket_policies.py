@@ -1,4 +1,4 @@
-"""Policies of buckets, with the one condition that the project writes: refuse requests that do not come over TLS."""
+"""Evaluate bucket policies with the one condition that the project uses: refuse requests without TLS."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ PLAIN_TEXT = {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def repair(replacements: Replacements) -> None:
-    """moto evaluates no condition of a bucket's policy, so a Deny of plain text denies all. Requests pass as TLS."""
+    """Treat requests as TLS: moto evaluates no condition of a bucket's policy, so a Deny of plain text denies all."""
     replacements.put(FakeBucket, "get_permission", _over_tls(FakeBucket.get_permission))
 
 

@@ -1,4 +1,4 @@
-"""DynamoDB expressions: parsed once and checked once, where moto does both several times a call."""
+"""Parse and check DynamoDB expressions once; moto does both several times a call."""
 
 import pickle
 import re
@@ -31,7 +31,7 @@ def repair(replacements: Replacements) -> None:
 
 
 def _copy_trees_quickly(replacements: Replacements) -> None:
-    """moto copies the tree of an update with copy.deepcopy, which costs more than parsing it."""
+    """Copy the tree of an update faster than copy.deepcopy, with which moto's copy costs more than parsing."""
     pickled: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()
 
     def deepcopy(value: Any) -> Any:
@@ -45,7 +45,7 @@ def _copy_trees_quickly(replacements: Replacements) -> None:
 
 
 def _remember_what_was_checked(replacements: Replacements) -> None:
-    """Three of the ten checks of an update see only the expression, its names and the table's key."""
+    """Remember three of the ten checks of an update: they depend only on the expression, its names and the key."""
     passed: WeakKeyDictionary[Any, set[Any]] = WeakKeyDictionary()
 
     def init(validator: Any, expression: Any, **rest: Any) -> None:

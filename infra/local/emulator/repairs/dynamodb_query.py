@@ -1,4 +1,4 @@
-"""DynamoDB queries that read their page and not the table.
+"""Let DynamoDB queries read only their page instead of the whole table.
 
 For every query moto collects the whole table, sorts it, and then looks for the page. Here each index that has been
 queried is kept sorted, and moto's own query, which still decides everything, is shown only the items from the start of
@@ -19,7 +19,7 @@ from infra.local.emulator.sorted_view import Key, SortedView, part, past
 from .patching import Replacements
 from .views import TableViews
 
-HIGHEST = chr(0x10FFFF) * 8  # behind anything a string with a given beginning will have next
+HIGHEST = chr(0x10FFFF) * 8  # sorts after every continuation of a string with a given beginning
 
 
 def repair(replacements: Replacements, views: TableViews) -> None:
@@ -44,7 +44,7 @@ def repair(replacements: Replacements, views: TableViews) -> None:
 
 
 def _keep_views(replacements: Replacements, views: TableViews) -> None:
-    """Tell the views of every write; all of moto's ways to write an item end in one of these three."""
+    """Tell the views of every write; each of moto's writes of an item ends in one of these three."""
 
     def put_item(table: Any, *args: Any, **kwargs: Any) -> Any:
         item = stock_put(table, *args, **kwargs)
@@ -68,8 +68,8 @@ def _keep_views(replacements: Replacements, views: TableViews) -> None:
 
 def page(view: SortedView, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any] | None:
     """Return the items that Table.query must see for these arguments, in ascending order: those of the page, and the
-    one after it, by which moto knows that there are more. None when moto should see the whole table: for a question of
-    the old kind (KeyConditions, QueryFilter), and for a malformed start key, because moto's answer to it is wanted."""
+    one after it, by which moto knows that there are more. None when moto should see the whole table: for the legacy
+    parameters (KeyConditions, QueryFilter), and for a malformed start key, because moto's answer to it is needed."""
     hash_key, comparison, operands, limit, start, forward = args[:6]
     ascending = forward is not False
     hash_conditions = dict(kwargs.get("hash_key_conditions") or {view.order.partition[0]: hash_key})
@@ -87,7 +87,7 @@ def page(view: SortedView, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
         return None
     if begin is not None:
         first, end = (max(first, past(keys, begin)), end) if ascending else (first, min(end, bisect_left(keys, begin)))
-    # and the one behind the stretch: by it moto sees that the partition goes on
+    # and the one after the page: by it moto sees that there are more
     numbers = range(first, min(end + 1, len(keys))) if ascending else range(end - 1, max(first - 2, -1), -1)
     items = list(_until_full((view.item(partition, keys[number]) for number in numbers), limit))
     return items if ascending else items[::-1]

@@ -1,4 +1,4 @@
-"""DynamoDB streams that do not grow without end."""
+"""Limit the size of DynamoDB streams."""
 
 from collections import OrderedDict
 from typing import Any
@@ -14,8 +14,8 @@ KEPT_ITERATORS = 1_000
 
 
 def repair(replacements: Replacements) -> None:
-    """moto keeps for ever all records, where AWS keeps them for a day, and every iterator, where AWS lets them expire
-    after 15 minutes. Here the newest stay."""
+    """Keep the newest records and iterators. moto keeps all for ever; AWS keeps records for a day, and lets iterators
+    expire after 15 minutes."""
 
     class Newest(OrderedDict[str, Any]):
         def __setitem__(self, key: str, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""DynamoDB writes that are all or nothing, at a cost that does not grow with the table."""
+"""Make DynamoDB writes atomic, at a cost that does not grow with the table."""
 
 import copy
 import types
@@ -15,15 +15,15 @@ PLAIN = ("S", "N", "B", "BOOL", "NULL")
 
 
 def repair(replacements: Replacements, views: TableViews) -> None:
-    """All repairs of this module."""
+    """Put all repairs of this module in place."""
     undo_failed_transactions_item_by_item(replacements, views)
     make_updates_whole(replacements, views)
     share_plain_values(replacements)
 
 
 def undo_failed_transactions_item_by_item(replacements: Replacements, views: TableViews) -> None:
-    """moto copies the whole table before every transaction and puts the copy back when it fails, which takes seconds
-    and wipes out what others wrote meanwhile. Here only the items the transaction names are remembered."""
+    """Remember only the items that a transaction names. moto copies the whole table before every transaction and puts
+    the copy back when it fails, which takes seconds and removes what others wrote meanwhile."""
 
     def transact_write_items(backend: Any, transact_items: list[dict[str, Any]]) -> None:
         operations = [operation for item in transact_items for operation in item.values()]
@@ -43,7 +43,7 @@ def undo_failed_transactions_item_by_item(replacements: Replacements, views: Tab
 
 
 def share_plain_values(replacements: Replacements) -> None:
-    """moto copies every value of an item at each update. Plain values are only ever replaced, so a copy shares them."""
+    """Share plain values between copies of an item: they are only replaced. moto copies every value at each update."""
 
     def deepcopy(value: Any, memo: dict[int, Any]) -> Any:
         return value if value.type in PLAIN else stock(value, memo)
@@ -52,8 +52,8 @@ def share_plain_values(replacements: Replacements) -> None:
 
 
 def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
-    """An update that fails half-way leaves in moto what it had done so far, and one that makes a new item writes two
-    stream records, the first for an item of nothing but its key. AWS does neither."""
+    """Undo an update that fails half-way, and write one stream record for an update that creates an item. In moto the
+    first leaves what it had done so far, and the second writes another record, for an item of only its key."""
 
     def update_item(backend: Any, table_name: str, key: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         table = backend.get_table(table_name)
@@ -77,7 +77,7 @@ def _drop_the_record_of_the_bare_key(shard: Any) -> None:
 
 
 class _Before:
-    """An item and its table's stream as they are now, and the way back to that."""
+    """The present state of an item and of its table's stream, which can be restored."""
 
     def __init__(self, table: Any, operation: dict[str, Any], views: TableViews) -> None:
         given = operation.get("Key") or operation.get("Item") or {}

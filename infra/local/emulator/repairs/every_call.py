@@ -1,4 +1,4 @@
-"""What every call to moto pays, whatever it does."""
+"""Remove work that moto does at every call."""
 
 from functools import cache
 from typing import Any
@@ -11,9 +11,9 @@ from .patching import Replacements
 
 
 def repair(replacements: Replacements) -> None:
-    """moto lists the folders it is installed in and all methods of the response class, with `inspect`, at every call,
-    and turns names from one spelling into the other letter by letter. And it keeps every object it ever made (item,
-    message, stream record) for its admin pages; only S3 looks there for what is its own."""
+    """Remember what moto computes at every call: the folders it is installed in, methods of the response class, names
+    in another spelling. Do not keep every object it ever made (item, message, stream record) for its admin pages; only
+    S3 needs its own there."""
 
     def new(cls: type, *_args: Any, **_kwargs: Any) -> Any:
         instance: Any = object.__new__(cls)

@@ -1,4 +1,4 @@
-"""Filter patterns of CloudWatch Logs: moto returns every event for most of them."""
+"""Apply filter patterns of CloudWatch Logs: moto returns every event for most of them."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from .patching import Replacements
 
 
 def repair(replacements: Replacements) -> None:
-    """Put the patterns of AWS in the place of moto's."""
+    """Replace moto's patterns by those of AWS."""
     replacements.put(models, "EventMessageFilter", _Filter)
 
 

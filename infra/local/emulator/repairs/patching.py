@@ -1,4 +1,4 @@
-"""Replacing a part of moto so that it can be put back."""
+"""Replace a part of moto so that it can be restored."""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -15,7 +15,7 @@ class Replacements:
 
     def put(self, owner: Any, name: str, value: Any) -> Any:
         """Set `owner.name` to `value` and return what stood there. Raises IncompatibleMoto if there is no such name: a
-        repair of something moto no longer has must not pass for done."""
+        repair of something that moto no longer has must not be skipped in silence."""
         if not hasattr(owner, name):
             raise IncompatibleMoto(owner, name)
         original = getattr(owner, name)
@@ -28,7 +28,7 @@ class Replacements:
         return original
 
     def undo(self) -> None:
-        """Put every original back."""
+        """Restore every original."""
         while self._undo:
             self._undo.pop()()
 

@@ -1,4 +1,4 @@
-"""Results written out in one pass over the service's model.
+"""Write results in one pass over the service's model.
 
 moto looks for each member of each value under some ten names and in any kind of object, 3,000 times for one GetRecords
 of a few jobs, and turns a DynamoDB item into plain values before that.

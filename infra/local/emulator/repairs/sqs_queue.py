@@ -1,4 +1,4 @@
-"""moto's standard queues on an index: their cost no longer grows with their depth. FIFO queues are left as they are.
+"""Put moto's standard queues on an index, so that their cost does not grow with their depth. FIFO queues stay moto's.
 
 moto looks at every message, with slow clock calls, to send one, and again for each one received: 5 s for a receive of
 10 from a queue of 10,000.
@@ -48,7 +48,7 @@ def repair(replacements: Replacements, clock: Clock, listener: Listener) -> None
 
 
 def set_clock(replacements: Replacements, clock: Clock) -> None:
-    """Give the queues a clock that can be moved: visibility, delay and retention follow it."""
+    """Run visibility, delay and retention of the queues on a clock that can be moved."""
     replacements.put(models, "unix_time", lambda _moment=None: clock())
     replacements.put(models, "unix_time_millis", lambda _moment=None: clock() * 1000.0)
 
@@ -72,11 +72,11 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
         self.index.clear()
 
     def now(self) -> float:
-        """Milliseconds since the epoch, on the clock of the queues."""
+        """Return milliseconds since the epoch, on the clock of the queues."""
         return type(self).clock() * 1000.0
 
     def add_message(self, message: Any) -> None:
-        """Add a message and tell whoever waits for one."""
+        """Add a message and tell the listener."""
         self.index.add(message, self.now())
         type(self).listener(self.name)
 
@@ -86,7 +86,7 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
             raise ReceiptHandleIsInvalid
 
     def take(self, count: int, visibility_seconds: int, attribute_names: list[str]) -> list[Any]:
-        """Receive up to `count` messages; those received too often go to the dead-letter queue, the expired go."""
+        """Receive up to `count` messages; those received too often move to the dead-letter queue, expired ones go."""
         now = self.now()
         taken, dead = list[Any](), list[Any]()
         while len(taken) < count and (message := self.index.pop_due(now)) is not None:
@@ -123,15 +123,15 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
             return False
         return bool(message.approximate_receive_count >= self.redrive_policy["maxReceiveCount"])
 
-    # GetQueueAttributes asks for the messages that are due, in flight, and not yet let in.
+    # GetQueueAttributes asks for the messages that are due, in flight, and delayed.
     approximate_number_of_messages = property(lambda self: self.index.counts(self.now())[0])
     approximate_number_of_messages_not_visible = property(lambda self: self.index.counts(self.now())[1])
     approximate_number_of_messages_delayed = property(lambda self: self.index.counts(self.now())[2])
 
 
 def _receive_and_change_by_the_index(replacements: Replacements) -> None:
-    """moto copies each message in depth, reads all attributes of the queue for its retention, sleeps while the queue is
-    empty (the waiting is done outside here), and searches the whole queue for a handle."""
+    """Replace moto's calls on a queue. moto copies each message in depth, reads all attributes of the queue for its
+    retention, sleeps while the queue is empty (here the waiting is done outside), and searches the whole queue."""
     backend_class = models.SQSBackend
 
     def receive_message(
@@ -154,7 +154,7 @@ def _receive_and_change_by_the_index(replacements: Replacements) -> None:
 
 
 def next_due(queue: models.Queue) -> float | None:
-    """When the next message can be received, in seconds since the epoch; None if none is on its way."""
+    """Return when the next message can be received, in seconds since the epoch; None if there is none."""
     if isinstance(queue, IndexedQueue):
         due = queue.index.next_due(queue.now())
     else:
@@ -163,8 +163,8 @@ def next_due(queue: models.Queue) -> float | None:
 
 
 def _count_the_last_instant_as_over(replacements: Replacements, clock: Clock) -> None:
-    """moto keeps a message invisible at the very instant its timeout ends, which on a clock that stands still is for
-    ever: a message given back with timeout 0 would never come again."""
+    """Make a message visible at the very instant its timeout ends. In moto it is invisible then; on a clock that stands
+    still, a message given back with timeout 0 would never come again."""
 
     def visible(message: Any) -> bool:
         return bool(clock() * 1000.0 >= message.visible_at)

@@ -1,4 +1,4 @@
-"""moto's tables in the order of their indexes: one sorted view for each index that has been queried."""
+"""Keep Keep moto's tables in the order of their indexes: one sorted view for each index that has been queried."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,7 +29,7 @@ class TableViews:
         return view
 
     def note(self, table: Any, hash_key: Any, range_key: Any) -> None:
-        """Take in that the item of that key may have been written or deleted."""
+        """Update the views for the item of that key, which may have been written or deleted."""
         found = table.items.get(hash_key)
         if table.range_key_attr and found is not None:
             found = found.get(range_key)

@@ -11,9 +11,9 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs import DynamoJobStore
 from chalicelib.errors import JobExists, MoveRefused
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.transitions import Claimant
 from chalicelib.settings import Settings
 from tests.chalicelib.adapters.dynamo.conftest import Items
 from tests.support import REGION, T0, Clock, a_job, requests_to
@@ -208,7 +208,7 @@ def test_an_error_is_cut_in_bytes_at_a_whole_character(store: DynamoJobStore) ->
     job = a_job()
     store.add(job)
     after = store.apply(job.id, transitions.fail(claimed(store, job), now=T0, error=("E" * 90, "x" + "漢" * 200)))
-    assert (after.error_class, after.error_message) == ("E" * 60, "x" + "漢" * 33)
+    assert (after.error_class, after.error_message) == ("E" * 57 + "…", "x" + "漢" * 32 + "…")
     assert store.get(job.id) == after
 
 

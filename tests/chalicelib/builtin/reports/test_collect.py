@@ -10,9 +10,9 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.builtin.reports.collect import RESERVE, collect
 from chalicelib.errors import JobCancelled
 from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter, Page
-from chalicelib.jobs.transitions import Change, Claimant
 from chalicelib.worker.context import JobContext
 from tests.chalicelib.builtin.reports.support import PERIOD, START, TEN, job
 

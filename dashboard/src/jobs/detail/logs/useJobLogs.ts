@@ -11,7 +11,7 @@ const LAST_LOOKS = [2000, 8000, 30_000];
 /** The lines of a job, followed to its end and a little longer. */
 export function useJobLogs(job: JobDetail) {
   const over = finished(job);
-  const logs = useQuery({ ...jobLogs(job.id), ...usePolling(4000, !over) });
+  const logs = useQuery({ ...jobLogs(job.id), ...usePolling({ atLeast: 4000, busy: true }, !over) });
   const followed = useRef(false);
   const { refetch } = logs;
   useEffect(() => {

@@ -1,17 +1,20 @@
-import type { Attempt, JobDetail } from "@/api/jobs";
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import type { Attempt, JobDetail } from "@/api/jobs";
+import { jobTypes } from "@/api/types";
 import { cx } from "@/lib/cx";
-import { countdown, duration } from "@/lib/time";
+import { countdown, duration, spell } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";
 import { IconCheck, IconClock, IconCross, IconDead, IconPlus, IconSpinner } from "@/ui/icons";
-import { STATUS } from "@/jobs/status";
-import { currentAttempts, remaining, segments, summed, type Segment } from "./timeline";
+import { STATUS, isFinished } from "@/jobs/status";
+import { currentAttempts, remaining, segments, summed, type Coming, type Segment } from "./timeline";
 
 const FILL: Record<Segment["kind"], string> = {
   wait: "bg-strong",
   run: "bg-blue",
   failed: "bg-red",
+  deferred: "bg-amber",
   backoff: "hazard",
   done: "bg-green",
 };
@@ -19,6 +22,7 @@ const FILL: Record<Segment["kind"], string> = {
 /** Show the times of a job: waits, attempts, backoff, and what comes next. */
 export function Timeline({ job }: { job: JobDetail }) {
   const now = useNow();
+  const type = useQuery(jobTypes()).data?.find((one) => one.type === job.type);
   const parts = segments(job, now);
   const attempts = currentAttempts(job);
   return (
@@ -35,9 +39,14 @@ export function Timeline({ job }: { job: JobDetail }) {
           />
         )}
         {attempts.map((attempt) => (
-          <AttemptStep key={attempt.attempt} attempt={attempt} max={job.maxAttempts} now={now} />
+          <AttemptStep
+            key={`${attempt.claim}.${attempt.attempt}`}
+            attempt={attempt}
+            max={job.maxAttempts}
+            now={now}
+          />
         ))}
-        <NextStep job={job} now={now} />
+        <NextStep job={job} now={now} coming={remaining(job, type?.retryWaits ?? [])} />
         <EndStep job={job} />
       </ol>
     </div>
@@ -121,6 +130,11 @@ const OUTCOME: Record<Attempt["outcome"], { word: string; tone: string; icon: Re
     tone: "text-red",
     icon: <IconCross width={13} height={13} />,
   },
+  deferred: {
+    word: "deferred (not charged)",
+    tone: "text-amber",
+    icon: <IconClock width={13} height={13} />,
+  },
   cancelled: { word: "cancelled", tone: "text-soft", icon: <IconCross width={13} height={13} /> },
   lost: {
     word: "lost: worker stopped responding",
@@ -154,8 +168,13 @@ function AttemptStep({ attempt, max, now }: { attempt: Attempt; max: number; now
   );
 }
 
-function NextStep({ job, now }: { job: JobDetail; now: number }) {
-  const coming = remaining(job);
+interface NextProps {
+  job: JobDetail;
+  now: number;
+  coming: Coming[];
+}
+
+function NextStep({ job, now, coming }: NextProps) {
   const due = job.nextAttemptAt;
   const waits = job.status === "retrying" || job.status === "scheduled";
   return (
@@ -178,16 +197,24 @@ function NextStep({ job, now }: { job: JobDetail; now: number }) {
       )}
       {coming.length > 0 && job.status !== "scheduled" && (
         <Step icon={<IconClock />} ghost title="If it fails">
-          {coming.map(({ attempt, withinS }) => `retry ${attempt} in ≤ ${withinS} s`).join(", ")}, then dead
-          letter.
+          {schedule(coming)}, then dead letter.
         </Step>
       )}
     </>
   );
 }
 
+/** Waits that are told one by one; of more, the last one follows. */
+const TOLD = 4;
+
+function schedule(coming: Coming[]): string {
+  const words = coming.map(({ attempt, withinS }) => `retry ${attempt} in ≤ ${spell(withinS * 1000)}`);
+  if (words.length <= TOLD) return words.join(", ");
+  return `${words.slice(0, TOLD - 1).join(", ")}, … ${words.at(-1) ?? ""}`;
+}
+
 function EndStep({ job }: { job: JobDetail }) {
-  if (job.status === "completed" || !STATUS[job.status].terminal) return null;
+  if (job.status === "completed" || !isFinished(job.status)) return null;
   const { label, tone, meaning } = STATUS[job.status];
   return (
     <Step

@@ -4,14 +4,14 @@ import { remaining, segments, summed } from "./timeline";
 
 const kinds = (parts: { kind: string }[]) => parts.map((part) => part.kind);
 
-test("a life is waits, runs and pauses without a gap", () => {
+test("a job's time is waits, attempts and backoff without a gap", () => {
   const done = attempt(2, { outcome: "completed", errorClass: null });
   const parts = segments(detail("completed", [attempt(1), done]), T0 + 99_000);
   expect(kinds(parts)).toEqual(["wait", "failed", "backoff", "done"]);
   parts.slice(1).forEach((part, at) => expect(part.from).toBe(parts[at]?.to));
 });
 
-test("a retrying job's pause goes on", () => {
+test("the backoff of a retrying job lasts until now", () => {
   const parts = segments(detail("retrying", [attempt(1)]), T0 + 15_000);
   expect(parts.at(-1)).toMatchObject({ kind: "backoff", open: true, to: T0 + 15_000 });
 });
@@ -40,21 +40,42 @@ test("only the newest run counts", () => {
   expect(kinds(parts)).toEqual(["done"]);
 });
 
-test("the remaining schedule doubles, ends at five minutes, and is empty when nothing is to come", () => {
-  expect(remaining({ status: "queued", attempts: 0, maxAttempts: 3 })).toEqual([
-    { attempt: 2, withinS: 2 },
+test("the remaining schedule is that of the API, from the attempt after the next one on", () => {
+  const waits = [2, 4, 3600];
+  const first = { attempt: 2, withinS: 2 };
+  expect(remaining({ status: "queued", attempts: 0, maxAttempts: 3 }, waits)).toEqual([
+    first,
     { attempt: 3, withinS: 4 },
   ]);
-  expect(remaining({ status: "retrying", attempts: 1, maxAttempts: 3 })).toEqual([
+  expect(remaining({ status: "retrying", attempts: 1, maxAttempts: 3 }, waits)).toEqual([
     { attempt: 3, withinS: 4 },
   ]);
-  expect(remaining({ status: "processing", attempts: 9, maxAttempts: 10 })).toEqual([
-    { attempt: 10, withinS: 300 },
+  expect(remaining({ status: "processing", attempts: 3, maxAttempts: 30 }, waits)).toEqual([
+    { attempt: 4, withinS: 3600 },
   ]);
-  expect(remaining({ status: "dead_letter", attempts: 3, maxAttempts: 3 })).toEqual([]);
+  expect(
+    remaining({ status: "retrying", attempts: 0, maxAttempts: 2 }, waits),
+    "after a deferred one",
+  ).toEqual([first]);
+  expect(remaining({ status: "dead_letter", attempts: 3, maxAttempts: 3 }, waits)).toEqual([]);
 });
 
-test("a long life is summed up by what its time was spent on, a short one is told", () => {
+test("a deferred attempt is not a failed one, and stands before the one that takes its number", () => {
+  const deferred = attempt(1, { outcome: "deferred", claim: 1 });
+  const done = attempt(1, {
+    outcome: "completed",
+    claim: 2,
+    startedAt: T0 + 70_000,
+    finishedAt: T0 + 71_000,
+  });
+  const parts = segments(detail("completed", [done, deferred]), T0 + 99_000);
+  expect(kinds(parts)).toEqual(["wait", "deferred", "backoff", "done"]);
+  expect(parts[2]?.label).toBe("Wait asked for before attempt 1");
+  const waiting = segments(detail("retrying", [deferred], { attempts: 0 }), T0 + 60_000);
+  expect(waiting.at(-1)).toMatchObject({ label: "Wait asked for", open: true });
+});
+
+test("many parts are summed up by kind, a few are listed", () => {
   const tries = [1, 2, 3, 4].map((n) => attempt(n));
   const parts = segments(detail("retrying", tries), T0 + 60_000);
   expect(summed(parts)).toEqual([

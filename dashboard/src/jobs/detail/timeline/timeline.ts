@@ -1,21 +1,24 @@
 import type { Attempt, JobDetail, JobStatus } from "@/api/jobs";
+import { isFinished } from "@/jobs/status";
 
-/** A stretch of a job's life. Times in milliseconds. */
+/** A part of a job's time. Times in milliseconds. */
 export interface Segment {
-  kind: "wait" | "run" | "failed" | "backoff" | "done";
+  kind: "wait" | "run" | "failed" | "deferred" | "backoff" | "done";
   label: string;
   from: number;
   to: number;
-  /** It goes on: `to` is now. */
+  /** Not over yet: `to` is now. */
   open: boolean;
 }
 
-/** The current run of the job: attempts of its newest generation, oldest first. */
+/** Return the attempts of the newest run, oldest first. */
 export function currentAttempts(job: JobDetail): Attempt[] {
-  return job.history.filter((one) => one.gen === job.gen).sort((a, b) => a.attempt - b.attempt);
+  return job.history
+    .filter((one) => one.gen === job.gen)
+    .sort((a, b) => a.claim - b.claim || a.attempt - b.attempt);
 }
 
-/** What the job spent its time on in its current run. */
+/** Return the parts of the newest run, without gaps: waits, attempts, backoff. */
 export function segments(job: JobDetail, now: number): Segment[] {
   const attempts = currentAttempts(job);
   const found: Segment[] = [];
@@ -25,7 +28,8 @@ export function segments(job: JobDetail, now: number): Segment[] {
       const kind = index === 0 ? "wait" : "backoff";
       found.push({
         kind,
-        label: index === 0 ? "Waited" : `Backoff before attempt ${attempt.attempt}`,
+        label:
+          index === 0 ? "Waited" : `${pauseAfter(attempts[index - 1])} before attempt ${attempt.attempt}`,
         from: at,
         to: attempt.startedAt,
         open: false,
@@ -48,13 +52,21 @@ export function segments(job: JobDetail, now: number): Segment[] {
     retrying: "backoff",
   };
   const kind = waiting[job.status];
-  if (kind && now > at)
-    found.push({ kind, label: kind === "wait" ? "Waiting" : "Backoff", from: at, to: now, open: true });
+  if (kind && now > at) {
+    const label = kind === "wait" ? "Waiting" : pauseAfter(attempts.at(-1));
+    found.push({ kind, label, from: at, to: now, open: true });
+  }
   return found;
+}
+
+/** Name the wait after an attempt: the function asked for it, or the retry curve did. */
+function pauseAfter(attempt: Attempt | undefined): string {
+  return attempt?.outcome === "deferred" ? "Wait asked for" : "Backoff";
 }
 
 function segmentKind(attempt: Attempt): Segment["kind"] {
   if (attempt.outcome === "running") return "run";
+  if (attempt.outcome === "deferred") return "deferred";
   return attempt.outcome === "completed" ? "done" : "failed";
 }
 
@@ -62,12 +74,13 @@ const KIND: Record<Segment["kind"], string> = {
   wait: "Waited",
   run: "Running",
   failed: "Failed attempts",
+  deferred: "Deferred attempts",
   backoff: "Backoff",
   done: "Completed attempt",
 };
 const FEW = 6;
 
-/** The stretches with their lengths in milliseconds; many of them summed up by what they are. */
+/** Return the parts with their lengths in milliseconds; more than `FEW` are summed up by kind. */
 export function summed(parts: Segment[]): { kind: Segment["kind"]; label: string; ms: number }[] {
   if (parts.length <= FEW) return parts.map(({ kind, label, from, to }) => ({ kind, label, ms: to - from }));
   const sums = new Map<Segment["kind"], number>();
@@ -81,15 +94,17 @@ export interface Coming {
   withinS: number;
 }
 
-const LONGEST_PAUSE_S = 300;
-
-/** The retry schedule from here: full jitter below 2^attempts seconds, at most five minutes. */
-export function remaining(job: Pick<JobDetail, "attempts" | "maxAttempts" | "status">): Coming[] {
-  if (!["queued", "scheduled", "processing", "retrying"].includes(job.status)) return [];
+/**
+ * Return the attempts that are still possible after the next one. `waits` are the longest waits before attempt 2, 3, …
+ * as the API tells them; beyond them nothing is known.
+ */
+export function remaining(
+  job: Pick<JobDetail, "attempts" | "maxAttempts" | "status">,
+  waits: readonly number[],
+): Coming[] {
+  if (isFinished(job.status)) return [];
   const next = job.status === "retrying" ? job.attempts + 2 : Math.max(2, job.attempts + 1);
-  const coming: Coming[] = [];
-  for (let attempt = next; attempt <= job.maxAttempts; attempt++) {
-    coming.push({ attempt, withinS: Math.min(LONGEST_PAUSE_S, 2 ** (attempt - 1)) });
-  }
-  return coming;
+  return waits
+    .map((withinS, at) => ({ attempt: at + 2, withinS }))
+    .filter(({ attempt }) => attempt >= next && attempt <= job.maxAttempts);
 }

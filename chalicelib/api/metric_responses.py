@@ -1,0 +1,42 @@
+"""Declare the answers of `GET /metrics`. Durations are in seconds."""
+
+from pydantic import Field
+
+from chalicelib.api.responses import Answer, Time
+from chalicelib.jobs.job import Status
+
+
+class Numbers(Answer):
+    """The eight numbers, and jobs by status."""
+
+    total_jobs: int
+    active_jobs: int = Field(description="queued, processing and retrying")
+    completed_jobs: int
+    failed_jobs: int
+    dead_letter_jobs: int
+    queue_length: int = Field(
+        description="Messages that wait, as SQS counts; with more than three job types, the jobs that wait"
+    )
+    retry_queue_length: int = Field(description="Jobs that wait for another attempt")
+    dlq_length: int = Field(
+        description="Messages in dead-letter queues, as SQS counts; with more than three job types, their jobs"
+    )
+    by_status: dict[Status, int]
+
+
+class TypeNumbers(Numbers):
+    """The numbers of one job type."""
+
+    oldest_queued_age_s: float | None = Field(
+        description="Seconds that the oldest queued job has waited: within 3 s for the first 15 minutes, 30 s up to "
+        "4 hours, half an hour beyond; null when none is queued"
+    )
+    in_flight: int = Field(description="Messages with a worker, or backing off: SQS counts both alike")
+    paused: bool = Field(description="True while its queue is paused")
+
+
+class MetricsAnswer(Numbers):
+    """The numbers of the platform. Counters are a few seconds old, queue lengths up to a minute (SQS)."""
+
+    by_type: dict[str, TypeNumbers]
+    as_of: Time

@@ -1,0 +1,96 @@
+"""Put the endpoints of all resources on the Chalice app, with the authorizer and what every answer has."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chalice import AuthResponse, Chalice, CORSConfig, Response
+from chalice.app import AuthRequest, ChaliceAuthorizer, Request
+
+from chalicelib import wiring
+from chalicelib.api import (
+    bulk,
+    dead_letters,
+    errors,
+    health,
+    job_types,
+    jobs,
+    logs,
+    meta,
+    metrics,
+    problems,
+    series,
+    uploads,
+)
+from chalicelib.api.auth import POLICY_SECONDS
+from chalicelib.api.auth import authorize as decide
+from chalicelib.api.conditional import ETAG, IF_NONE_MATCH
+from chalicelib.api.endpoint import Endpoint
+from chalicelib.api.reference import reference
+from chalicelib.api.serving import ALWAYS, CORRELATION_ID, correlation_id_of, problem_response, refuse, serve
+
+RESOURCES = (health, jobs, logs, bulk, dead_letters, job_types, metrics, series, errors, uploads, meta)
+"""A new resource is a module with `endpoints = Endpoints()`, and its name here."""
+ALLOWED_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", IF_NONE_MATCH, CORRELATION_ID)
+EXPOSED_HEADERS = ("Location", "Retry-After", "Idempotent-Replayed", ETAG, CORRELATION_ID)
+
+
+def all_endpoints() -> Sequence[Endpoint]:
+    """Return every endpoint there is."""
+    declared = (resource.endpoints for resource in RESOURCES)
+    return [endpoint for endpoints in (*declared, REFERENCE) for endpoint in endpoints.declared]
+
+
+REFERENCE = reference(all_endpoints)
+"""The description of all endpoints, itself included."""
+
+
+def register(app: Chalice) -> ChaliceAuthorizer:
+    """Put the whole API on the app; returns the authorizer, which app.py must hold under the name `authorize`."""
+    cors = CORSConfig(
+        allow_origin=wiring.settings().cors_origin,
+        allow_headers=list(ALLOWED_HEADERS),
+        expose_headers=list(EXPOSED_HEADERS),
+        max_age=600,
+    )
+    # Chalice reads it when a route is declared: a route declared earlier would have none.
+    app.api.cors = cors
+    app.register_middleware(_envelope(cors.get_access_control_headers()), "http")
+    authorizer = _authorizer(app)
+    for endpoint in all_endpoints():
+        _mount(app, endpoint, authorizer)
+    return authorizer
+
+
+def _authorizer(app: Chalice) -> ChaliceAuthorizer:
+    def authorize(request: AuthRequest) -> AuthResponse:
+        return decide(request, all_endpoints())
+
+    guard: ChaliceAuthorizer = app.authorizer(ttl_seconds=POLICY_SECONDS)(authorize)
+    return guard
+
+
+def _mount(app: Chalice, endpoint: Endpoint, authorizer: ChaliceAuthorizer) -> None:
+    def view(**path: str) -> Response:
+        return serve(endpoint, app.current_request, path)
+
+    view.__name__, view.__doc__ = endpoint.name, endpoint.handler.__doc__
+    guard = {"authorizer": authorizer} if endpoint.role else {}
+    # Chalice refuses a wrong content type before anything is counted, in its own words: `read_object` does it instead.
+    app.route(endpoint.path, methods=[endpoint.method], content_types=["*/*"], **guard)(view)
+
+
+def _envelope(cors: dict[str, str]) -> Callable[[Request | None, Any], Response]:
+    def envelope(request: Request | None, get_response: Callable[[Request | None], Response]) -> Response:
+        """Give every answer a correlation id, CORS headers, and a problem for each error that Chalice makes."""
+        correlation_id = correlation_id_of(request)
+        try:
+            response = get_response(request)
+        except Exception as error:
+            response = refuse(error, request.path if request else "-", correlation_id)
+        if response.status_code >= 400 and response.headers.get("Content-Type") != problems.CONTENT_TYPE:
+            body = problems.problem_body(response.status_code, correlation_id=correlation_id)
+            response = problem_response(body, response.headers)
+        response.headers.update({**cors, **ALWAYS, CORRELATION_ID: correlation_id})
+        return response
+
+    return envelope

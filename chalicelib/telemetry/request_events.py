@@ -1,0 +1,70 @@
+"""The events of the API: who asked for what, who was refused, and what an operator or administrator did.
+
+Never a token or a body: ids of principals, addresses of the network, paths, statuses.
+"""
+
+from collections.abc import Mapping
+
+from chalicelib.telemetry.emf import Metric, count
+from chalicelib.telemetry.logger import logger
+
+LONGEST_PATH = 200
+STORED = ("POST", "/jobs", 201)
+"""An answer that has a line already: job.created, which has the job's id beside the same correlation id."""
+
+
+def rate_limiter_down(error: Exception) -> None:
+    """The control table did not answer: requests are let in (open), and this is counted."""
+    logger().error("rate_limit.unavailable", extra={"error_class": type(error).__name__})
+    count(Metric.CONTROL_TABLE_DOWN)
+
+
+def request_served(
+    method: str, route: str, status: int, duration_ms: float, asker: Mapping[str, str], refused: str | None = None
+) -> None:
+    """Tell that the API answered: the route as declared, without the ids in it, who asked, and why it was refused."""
+    keys = {"method": method, "route": route, "status_code": status, "duration_ms": round(duration_ms, 1), **asker}
+    if refused is not None:
+        logger().warning("api.refused", extra={**keys, "why": refused})
+        return
+    level = logger().debug if (method, route, status) == STORED else logger().info
+    level("api.request", extra=keys)
+
+
+def token_refused(principal: str | None, why: str, method: str, path: str) -> None:
+    """Tell that the authorizer refused a token: whose it was, if it is one of ours, and which call it was for."""
+    asked = {"method": method, "path": path[:LONGEST_PATH], "why": why}
+    logger().warning("auth.refused", extra={**asked, **({"principal": principal} if principal else {})})
+
+
+def request_failed(route: str, correlation_id: str) -> None:
+    """The API raised an unexpected error: the traceback is in this line only."""
+    logger().exception("api.error", extra={"route": route, "correlation_id": correlation_id})
+
+
+def authorizer_down(error: Exception) -> None:
+    """A token could not be checked, so it was refused."""
+    logger().error("auth.unavailable", extra={"error_class": type(error).__name__})
+    count(Metric.CONTROL_TABLE_DOWN)
+
+
+def token_issued(token_id: str, role: str, by: str) -> None:
+    """Tell that a token was issued, and by whom; its text is nowhere but with the one who asked."""
+    logger().info("token.issued", extra={"token_id": token_id, "role": role, "by": by})
+
+
+def token_revoked(token_id: str, by: str) -> None:
+    """Tell that a token was revoked, and by whom."""
+    logger().info("token.revoked", extra={"token_id": token_id, "by": by})
+
+
+def paused(job_type: str, principal: str, *, resumed: bool = False) -> None:
+    """Tell that an operator paused a type's queue, or resumed it."""
+    logger().warning("job_type.resumed" if resumed else "job_type.paused",
+                     extra={"job_type": job_type, "principal": principal})  # fmt: skip
+
+
+def error_acknowledged(fingerprint: str, principal: str, *, reopened: bool = False) -> None:
+    """Somebody marked a group of errors as known, or took the mark away."""
+    logger().info("error.reopened" if reopened else "error.acknowledged",
+                  extra={"fingerprint": fingerprint, "principal": principal})  # fmt: skip

@@ -1,0 +1,35 @@
+import type { components } from "../src/api/schema.gen";
+import { errorGroups, metrics } from "./answers";
+import { iso } from "./sim/model";
+import type { Sim } from "./sim/sim";
+
+type Schemas = components["schemas"];
+type Row = Schemas["FindingRow"];
+
+const HOUR = 3_600_000;
+const ORDER: Row["kind"][] = ["new_dead_letters", "growing", "paused", "errors", "dead_letters", "draining"];
+
+/** Rank what needs somebody, as the API does; the simulation knows no growth. */
+export function findings(sim: Sim): Schemas["Findings"] {
+  const { groups } = errorGroups(sim, new URLSearchParams());
+  const found = Object.entries(metrics(sim).by_type).flatMap(([type, numbers]) => {
+    const dead = [...sim.jobs.values()].filter((job) => job.type === type && job.status === "dead_letter");
+    const fresh = dead.filter((job) => (job.finishedAt ?? 0) > sim.now() - HOUR).length;
+    const open = groups.filter(
+      (one) => one.type === type && (one.acknowledged_at === null || one.last_seen > one.acknowledged_at),
+    );
+    const counts: [Row["kind"], number][] = [
+      ["new_dead_letters", fresh],
+      ["paused", sim.paused.has(type) ? Math.max(1, numbers.by_status.queued ?? 0) : 0],
+      ["errors", open.length],
+      ["dead_letters", dead.length - fresh],
+    ];
+    return counts.filter(([, number]) => number > 0).map(([kind, number]) => row(kind, type, number));
+  });
+  const sorted = found.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || b.number - a.number);
+  return { findings: sorted, as_of: iso(sim.now()) };
+}
+
+function row(kind: Row["kind"], type: string, number: number): Row {
+  return { kind, type, number, growth_per_minute: null, drain_eta_s: null, since: null };
+}

@@ -1,0 +1,64 @@
+/** `DASHBOARD_URL=… npm run pictures`: README's two pictures, of a running `make dev`, into docs/images/. */
+import { fileURLToPath } from "node:url";
+import { chromium } from "@playwright/test";
+import { CHROMIUM_FLAGS, chromiumPath } from "../e2e/browser";
+
+const site = process.env.DASHBOARD_URL;
+if (!site) throw new Error("Set DASHBOARD_URL to the console of a running `make dev`.");
+const out = fileURLToPath(new URL("../../docs/images", import.meta.url));
+const { apiUrl, devToken } = (await (await fetch(`${site}/config.json`)).json()) as Record<string, string>;
+
+async function submit(type: string, payload: object, more: object = {}): Promise<string> {
+  const answer = await fetch(`${apiUrl}/jobs`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${devToken ?? ""}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ type, payload, ...more }),
+  });
+  if (!answer.ok) throw new Error(`${type}: ${answer.status} ${await answer.text()}`);
+  return ((await answer.json()) as { id: string }).id;
+}
+
+const missing = (n: number) => ({ key: `uploads/catalog/lamp-0${200 + n}.jpg`, format: "webp" });
+const JOBS = 70;
+const PAUSE_MS = 1200;
+/** The job of the second picture fails five times in 30 s (2 + 4 + 8 + 16) and waits for its sixth attempt then. */
+const BEFORE_THE_END = 36;
+
+/** Some of everything, spread over a few minutes so that the charts have a shape. */
+async function work(): Promise<void> {
+  for (let n = 0; n < JOBS; n++) {
+    const tags = [n % 3 ? `order:${7300 + n}` : "catalog"];
+    if (n % 9 === 4) await submit("image.process", missing(n), { max_attempts: 1, tags });
+    else if (n % 4 === 1) await submit("report.generate", { hours: 24, formats: ["csv"] }, { tags });
+    else {
+      const subject = `Order ${7300 + n} has shipped`;
+      const payload = { to: ["success@simulator.amazonses.com"], subject, text: `${subject}.` };
+      await submit("email.send", payload, { tags });
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
+const [id] = await Promise.all([
+  (async () => {
+    await new Promise((resolve) => setTimeout(resolve, (JOBS - BEFORE_THE_END) * PAUSE_MS));
+    return submit("image.process", missing(12), { max_attempts: 8, tags: ["catalog", "order:7313"] });
+  })(),
+  work(),
+]);
+const browser = await chromium.launch({ executablePath: chromiumPath, args: CHROMIUM_FLAGS });
+
+async function shoot(path: string, name: string, height: number): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 1440, height }, reducedMotion: "reduce" });
+  await page.addInitScript(() => localStorage.setItem("jobflow.prefs", '{"theme":"dark"}'));
+  await page.goto(`${site}${path}`);
+  await page.locator('main [aria-busy="true"], main .skeleton').first().waitFor({ state: "detached" });
+  await page.waitForTimeout(1500);
+  await page.screenshot({ path: `${out}/${name}.png` });
+  await page.close();
+}
+
+// As high as the first attempt: its stack names folders of this machine.
+await shoot(`/jobs/${id}`, "job", 1036);
+await shoot("/dashboard", "console", 980);
+await browser.close();

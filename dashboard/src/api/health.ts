@@ -1,0 +1,31 @@
+import { queryOptions } from "@tanstack/react-query";
+import { request } from "./client";
+import type { WireFindings } from "./wire";
+
+/** One finding about one job type. Times in milliseconds. */
+export interface Found {
+  kind: WireFindings["findings"][number]["kind"];
+  type: string;
+  /** Jobs; groups of errors for "errors". */
+  number: number;
+  growthPerMinute: number | null;
+  drainMs: number | null;
+  since: number | null;
+}
+
+/** Findings that need attention, in the order of the API. */
+export const health = () =>
+  queryOptions({
+    queryKey: ["health"],
+    queryFn: async ({ signal }) => {
+      const { findings } = await request<WireFindings>("/metrics/health", { signal });
+      return findings.map((one): Found => ({
+        kind: one.kind,
+        type: one.type,
+        number: one.number,
+        growthPerMinute: one.growth_per_minute,
+        drainMs: one.drain_eta_s === null ? null : one.drain_eta_s * 1000,
+        since: one.since === null ? null : Date.parse(one.since),
+      }));
+    },
+  });

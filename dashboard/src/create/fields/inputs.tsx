@@ -1,0 +1,133 @@
+import { useState } from "react";
+import { cx } from "@/lib/cx";
+import { parseJson, pretty, stringify, toInteger, type Json } from "@/lib/json";
+import { fromInput, toInput } from "@/lib/time";
+import { useZone } from "@/session/prefs";
+import { inputClass } from "@/ui/Field";
+import type { InputProps } from "./props";
+import type { FieldSpec } from "./schema";
+
+function example(field: FieldSpec): string {
+  return words(field.example);
+}
+
+/** Return a value as text. */
+export function words(value: Json | undefined): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : stringify(value);
+}
+
+export function NumberInput({ input, field, value, onChange }: InputProps & { field: FieldSpec }) {
+  return (
+    <input
+      {...input}
+      inputMode="decimal"
+      autoComplete="off"
+      className={cx(inputClass, "nums")}
+      placeholder={field.required ? example(field) : words(field.fallback) || example(field)}
+      value={words(value)}
+      onChange={(event) => {
+        const text = event.target.value.trim();
+        // What is no number yet stays as it was typed: the validator says so.
+        onChange(text === "" ? undefined : numberOf(text));
+      }}
+    />
+  );
+}
+
+function numberOf(text: string): Json {
+  if (/^-?\d+$/.test(text)) return toInteger(text);
+  return /^-?\d+\.\d+$/.test(text) ? Number(text) : text;
+}
+
+export function TextInput({
+  input,
+  field,
+  control,
+  value,
+  onChange,
+}: InputProps & { field: FieldSpec; control: Extract<FieldSpec["control"], { kind: "text" }> }) {
+  const text = typeof value === "string" ? value : value == null ? "" : stringify(value);
+  const change = (next: string) => onChange(next === "" && !field.required ? undefined : next);
+  if (control.long) {
+    return (
+      <textarea
+        {...input}
+        dir="auto"
+        rows={3}
+        className={cx(inputClass, "h-auto py-1.5")}
+        placeholder={example(field)}
+        value={text}
+        onChange={(event) => change(event.target.value)}
+      />
+    );
+  }
+  if (control.format === "datetime") return <DateTimeInput input={input} value={text} onChange={change} />;
+  return (
+    <input
+      {...input}
+      dir="auto"
+      type={control.format === "email" || control.format === "date" ? control.format : "text"}
+      autoComplete="off"
+      className={inputClass}
+      placeholder={example(field)}
+      value={text}
+      onChange={(event) => change(event.target.value)}
+    />
+  );
+}
+
+/** Pick a date and a time in the zone of the console; the payload gets it in UTC. Other text stays text. */
+function DateTimeInput({
+  input,
+  value,
+  onChange,
+}: {
+  input: InputProps["input"];
+  value: string;
+  onChange: (next: string) => void;
+}) {
+  const zone = useZone();
+  const at = Date.parse(value);
+  if (value && Number.isNaN(at))
+    return (
+      <input
+        {...input}
+        className={inputClass}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    );
+  return (
+    <input
+      {...input}
+      type="datetime-local"
+      title={zone === "utc" ? "UTC" : "Local time"}
+      className={inputClass}
+      value={value ? toInput(at, zone) : ""}
+      onChange={(event) => {
+        const next = fromInput(event.target.value, zone);
+        onChange(next === undefined ? "" : new Date(next).toISOString().replace(".000Z", "Z"));
+      }}
+    />
+  );
+}
+
+/** Edit any other value as JSON; text that is not JSON yet is kept as typed. */
+export function JsonInput({ input, value, onChange }: InputProps) {
+  const [text, setText] = useState(value === undefined ? "" : pretty(value));
+  return (
+    <textarea
+      {...input}
+      rows={4}
+      spellCheck={false}
+      className={cx(inputClass, "h-auto py-1.5 font-mono text-xs")}
+      value={text}
+      onChange={(event) => {
+        setText(event.target.value);
+        const read = parseJson(event.target.value);
+        onChange(event.target.value.trim() === "" ? undefined : read.ok ? read.value : event.target.value);
+      }}
+    />
+  );
+}

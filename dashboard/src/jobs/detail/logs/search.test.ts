@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { matchingLines } from "./search";
+
+const line = (level: string, message: string, fields = {}) => ({
+  at: 0,
+  level,
+  message,
+  gen: 1,
+  attempt: 1,
+  fields,
+});
+
+test("a line is found by its level, its message or its fields", () => {
+  const lines = [line("INFO", "started"), line("ERROR", "Mailbox full"), line("INFO", "done", { ms: 42 })];
+  expect(matchingLines(lines, "error")).toEqual([lines[1]]);
+  expect(matchingLines(lines, "mailbox")).toEqual([lines[1]]);
+  expect(matchingLines(lines, "42")).toEqual([lines[2]]);
+  expect(matchingLines(lines, " ")).toBe(lines);
+});

@@ -1,0 +1,110 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { JobStatus } from "@/api/jobs";
+import { metrics, throughput, type Metrics } from "@/api/metrics";
+import { cx } from "@/lib/cx";
+import { brief, count, percent } from "@/lib/format";
+import { spell } from "@/lib/time";
+import { SERIES, usePolling } from "@/live/live";
+import { Skeleton } from "@/ui/states";
+import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
+import { perMinute, RATE_MINUTES } from "@/jobs/rates";
+import { STATUS } from "@/jobs/status";
+
+/** Show the main numbers. `beside` says that charts stand beside them: then they take two rows. */
+export function Figures({ beside }: { beside: boolean }) {
+  const { data, isError } = useQuery({ ...metrics(), ...usePolling() });
+  return (
+    <dl
+      aria-label="Numbers"
+      className={cx(
+        "grid grid-cols-3 overflow-hidden border border-line bg-panel",
+        beside ? "md:max-lg:grid-cols-6" : "lg:grid-cols-6",
+      )}
+    >
+      <Numbers data={data} failed={isError && !data} />
+    </dl>
+  );
+}
+
+function Numbers({ data, failed }: { data: Metrics | undefined; failed: boolean }) {
+  const hour = useQuery({ ...throughput(undefined, HOUR_SPAN, lastHour), ...usePolling(SERIES) });
+  const points = hour.data?.points;
+  const sum = (key: "completed" | "failed" | "deadLettered") =>
+    points?.reduce((total, point) => total + point[key], 0) ?? 0;
+  const ended = sum("completed") + sum("failed") + sum("deadLettered");
+  const ages = Object.values(data?.byType ?? {}).map((type) => type.oldestQueuedAgeS ?? 0);
+  const oldest = Math.max(0, ...ages);
+  const now = (value: (known: Metrics) => number) => (data ? brief(value(data)) : failed ? "–" : undefined);
+  const past = (value: () => string) => (points ? value() : hour.isError ? "–" : undefined);
+  return (
+    <>
+      <Figure
+        name="Queued"
+        status="queued"
+        value={now((known) => known.byStatus.queued)}
+        note={oldest > 0 ? `oldest ${spell(oldest * 1000)}` : ""}
+      />
+      <Figure name="Running" status="processing" value={now((known) => known.byStatus.processing)} note="" />
+      <Figure
+        name="Retrying"
+        status="retrying"
+        value={now((known) => known.byStatus.retrying)}
+        note="in backoff"
+        tone={data?.byStatus.retrying ? "text-amber" : ""}
+      />
+      <Figure
+        name="Dead letter"
+        status="dead_letter"
+        value={now((known) => known.byStatus.dead_letter)}
+        note={data ? `${brief(data.dlqLength)} in the DLQ` : ""}
+        tone={data?.byStatus.dead_letter ? "text-rose" : ""}
+      />
+      <Figure
+        name="Success"
+        value={past(() => (ended ? percent(sum("completed") / ended) : "–"))}
+        note={`last hour, of ${count(ended)}`}
+      />
+      <Figure
+        name="Done / min"
+        value={past(() => perMinute(points ?? [], "completed").toFixed(1))}
+        note={`last ${RATE_MINUTES} min`}
+      />
+    </>
+  );
+}
+
+function Figure({
+  name,
+  value,
+  note,
+  tone = "",
+  status,
+}: {
+  name: string;
+  value: string | undefined;
+  note: string;
+  tone?: string;
+  /** Jobs of this status are shown by a click. */
+  status?: JobStatus;
+}) {
+  return (
+    <div className="relative -mb-px -me-px border-e border-b border-line px-3 py-1.5 sm:px-4 has-[a]:hover:bg-hover">
+      <dt className="text-xs text-soft">{name}</dt>
+      <dd className={cx("nums flow-root text-xl leading-7 font-medium tracking-tight", tone)}>
+        {value ?? <Skeleton className="my-1 h-5 w-14" />}
+        <span className="block min-h-4 text-2xs max-sm:min-h-8 leading-4 sm:truncate font-normal tracking-normal text-faint">
+          {value !== undefined && value !== "–" && note}
+        </span>
+        {status && (
+          <Link
+            to="/dashboard"
+            search={{ status }}
+            aria-label={`View jobs: ${STATUS[status].label}`}
+            className="absolute inset-0"
+          />
+        )}
+      </dd>
+    </div>
+  );
+}

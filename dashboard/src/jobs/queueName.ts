@@ -1,0 +1,7 @@
+/**
+ * Return the last part of the address of a type's page: "email.send" becomes "email-send", as in the name of its
+ * queue. Servers take a path with a dot for a file.
+ */
+export function queueName(type: string): string {
+  return type.replaceAll(".", "-");
+}

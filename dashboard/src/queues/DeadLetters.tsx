@@ -1,0 +1,40 @@
+import { Link } from "@tanstack/react-router";
+import type { TypeNumbers } from "@/api/metrics";
+import { ask } from "@/jobs/actions/actions";
+import { count, plural } from "@/lib/format";
+import { Button } from "@/ui/Button";
+
+interface DeadLettersProps {
+  type: string;
+  numbers: TypeNumbers | undefined;
+  canAct: boolean;
+}
+
+/** Show the number of dead letters of a type, with the way to them and the retry of all. */
+export function DeadLetters({ type, numbers, canAct }: DeadLettersProps) {
+  const dead = numbers?.byStatus.dead_letter;
+  return (
+    <div className="flex min-h-11 flex-wrap items-center gap-x-3 border-t border-line px-4 py-1.5 text-sm">
+      {dead === undefined ? (
+        <span className="text-soft">Dead letters: –</span>
+      ) : dead === 0 ? (
+        <span className="text-soft">No dead letters</span>
+      ) : (
+        <>
+          <Link
+            to="/dashboard"
+            search={{ type, status: "dead_letter" }}
+            className="nums text-rose underline decoration-strong underline-offset-4 hover:decoration-current"
+          >
+            {plural(dead, "dead letter")}
+          </Link>
+          {canAct && (
+            <Button size="sm" className="ms-auto" onClick={() => ask({ kind: "redrive", type, count: dead })}>
+              Retry all {count(dead)}
+            </Button>
+          )}
+        </>
+      )}
+    </div>
+  );
+}

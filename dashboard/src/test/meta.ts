@@ -1,0 +1,21 @@
+import type { WireMeta } from "@/api/wire";
+
+/** An answer of GET /meta, for tests and for the fake API; the story "what a status allows" holds it to the real one. */
+export const META: WireMeta = {
+  statuses: {
+    all: ["queued", "scheduled", "processing", "retrying", "completed", "failed", "dead_letter", "cancelled"],
+    waiting: ["queued", "scheduled", "retrying"],
+    active: ["queued", "scheduled", "processing", "retrying"],
+    retryable: ["failed", "dead_letter", "cancelled"],
+    cancellable: ["queued", "scheduled", "processing", "retrying"],
+    finished: ["completed", "failed", "dead_letter", "cancelled"],
+  },
+  limits: {
+    max_attempts: 30,
+    max_delay_s: 31_536_000,
+    batch_jobs: 25,
+    bulk_jobs: 100,
+    tags: 10,
+    list_value_bytes: 500,
+  },
+};

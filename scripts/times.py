@@ -1,0 +1,79 @@
+"""Run the tests that start no process at pretended moments of a day, a month and a year (`make times`).
+
+Each test begins shortly before a border, so that it crosses it. Needs time-machine, which the development set has.
+"""
+
+import argparse
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+MOMENTS: Mapping[str, str] = {
+    "noon": "2026-11-26T12:00:00 UTC",
+    "minute": "2026-11-26T09:14:59.9 UTC",
+    "minute-after-2-s": "2026-11-26T09:14:58 UTC",
+    "minute-after-8-s": "2026-11-26T09:14:52 UTC",
+    "hour": "2026-11-26T09:59:59.9 UTC",
+    "midnight": "2026-11-26T23:59:59.9 UTC",
+    "month": "2026-11-30T23:59:59.9 UTC",
+    "year": "2026-12-31T23:59:59.9 UTC",
+    "leap-day": "2028-02-28T23:59:59.9 UTC",
+    "leap-day-end": "2028-02-29T23:59:59.9 UTC",
+    "berlin-midnight": "2026-11-26T23:59:59.9 Europe/Berlin",
+    "summer-begins": "2027-03-28T01:59:59.9 Europe/Berlin",
+    "summer-ends": "2026-10-25T02:59:59.9 Europe/Berlin",
+    "summer-morning": "2026-06-21T01:59:59.9 Europe/Berlin",
+    "far-west": "2026-11-30T13:59:59.9 Pacific/Honolulu",
+}
+"""Names and the moments at which each test begins. At "summer-ends" 02:59:59.9 is followed by 02:00 again."""
+PARTS = ("tests/chalicelib", "tests/contract", "tests/handlers", "tests/infra/definition", "tests/infra/cloud")
+"""Tests that start no process. `tests/pretended.py` cannot move the clock of another one."""
+NOT_MOVED = (
+    "tests/infra/cloud/test_sam_cli.py", "tests/infra/cloud/test_package.py", "tests/infra/definition/test_policy.py",
+    "tests/handlers/test_a_fourth_type.py",
+)  # fmt: skip
+"""They start processes: packaging, AWS's own command, Node, the platform."""
+NO_TESTS = 5
+"""What pytest ends with when a folder has no test to run."""
+MISSING = "time-machine is not installed: run `make setup`, which installs the development set."
+
+
+def main(
+    arguments: Sequence[str], run: Callable[[Sequence[str]], int] = subprocess.call,
+    find: Callable[[str], object] = importlib.util.find_spec,
+) -> int:  # fmt: skip
+    """Run the parts at each moment; return 0 when all pass, 1 when a test fails, 2 when a library is missing."""
+    asked = _parser().parse_args(arguments)
+    if find("time_machine") is None:
+        print(MISSING)
+        return 2
+    failed = [name for name in asked.moment or MOMENTS if run(command(name, asked.parts)) not in (0, NO_TESTS)]
+    print(f"Tests failed at: {', '.join(failed)}." if failed else "All passed at each moment.")
+    return 1 if failed else 0
+
+
+def command(moment: str, parts: Sequence[str]) -> list[str]:
+    """Return the command that runs these parts at a moment, on two processors."""
+    print(f"{moment}: each test begins at {MOMENTS[moment]}", flush=True)
+    without = [f"--ignore={path}" for path in NOT_MOVED]
+    moved = ["-p", "tests.pretended", "--at", MOMENTS[moment]]
+    return [
+        sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "-m", "not ministack",
+        *moved, *without, *(parts or PARTS),
+    ]  # fmt: skip
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make times", description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument(
+        "parts", nargs="*", metavar="PATH", help="tests to run; without it, those that start no process"
+    )
+    parser.add_argument(
+        "--moment", action="append", choices=MOMENTS, help="one moment only; may be given several times"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,94 @@
+"""Hold the words of the code and the documents to plain English: no folder may get worse (`make check`).
+
+Counts docstrings that begin with a question word ("What …", "Whether …") instead of a verb, and words of the list below
+in docstrings, comments, texts and Markdown. `scripts/words.json` has the number that each folder still has; a folder
+that is not in it has none. `--write` sets it to what is there now, `--list` prints every place.
+"""
+
+import argparse
+import ast
+import io
+import json
+import re
+import subprocess
+import sys
+import tokenize
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+ROOT = Path(__file__).parent.parent
+BASELINE = ROOT / "scripts" / "words.json"
+QUESTION = re.compile(r"(What|Whether|Where|Why|How|When|Who|Which)\b")
+BANNED = re.compile(
+    r"\b(nudg(e|es|ed|ing)|bur(y|ies|ied|ying)|burn(s|ing)? down|mend(s|ed|ing)?|lanes?|stor(y|ies)"
+    r"|front door|is the truth|as far as any(body|one)|keeps? (us )?honest)\b",
+    re.IGNORECASE,
+)
+CODE = re.compile(r"`[^`]*`")
+EXCEPT = ("tests/", "dashboard/", "scripts/words.py", "docs/glossary.md", "CHANGELOG.md")
+"""Not counted: test code, the console (it has its own lint), and the pages that must name a word."""
+
+
+def findings(path: str, text: str) -> Iterator[tuple[int, str]]:
+    """Return (line, words) of each finding in a Python or Markdown file."""
+    if path.endswith(".md"):
+        yield from _banned((number, CODE.sub("", line)) for number, line in enumerate(text.splitlines(), 1))
+        return
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            first = (ast.get_docstring(node) or "").partition("\n")[0]
+            if QUESTION.match(first):
+                yield getattr(node, "lineno", 1), first
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+            yield from _banned([(node.lineno, node.value)])
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    yield from _banned((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
+
+
+def _banned(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    for number, line in lines:
+        for match in BANNED.finditer(line):
+            yield number, match[0]
+
+
+def folder_of(path: str) -> str:
+    """Return the folder that a file is counted in, at most two deep: "infra/local/api.py" is in "infra/local"."""
+    return "/".join(PurePosixPath(path).parts[:-1][:2]) or "."
+
+
+def worse(found: Mapping[str, int], allowed: Mapping[str, int]) -> list[str]:
+    """Return a sentence for each folder that has more findings than it may have."""
+    return [
+        f"{folder}: {number} findings, at most {allowed.get(folder, 0)} allowed; see `python -m scripts.words --list`"
+        for folder, number in sorted(found.items())
+        if number > allowed.get(folder, 0)
+    ]
+
+
+def _files() -> list[str]:
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py", "*.md"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    return [name for name in sorted(set(listed)) if not name.startswith(EXCEPT) and (ROOT / name).is_file()]
+
+
+def main() -> int:
+    """Compare, or write the numbers; return 1 when a folder has become worse."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="set the numbers to what is there now")
+    parser.add_argument("--list", action="store_true", help="print every place")
+    asked = parser.parse_args()
+    places = [(name, *found) for name in _files() for found in findings(name, (ROOT / name).read_text())]
+    found = Counter(folder_of(name) for name, _, _ in places)
+    if asked.list:
+        print("\n".join(f"{name}:{line}: {words}" for name, line, words in places))
+    if asked.write:
+        BASELINE.write_text(json.dumps(dict(sorted(found.items())), indent=2) + "\n")
+    wrong = worse(found, json.loads(BASELINE.read_text()))
+    print("\n".join(wrong) or f"{found.total()} places with words to replace, in no folder more than before")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,15 @@
+"""GET /job-types, as a deployment leaves it that retires a type."""
+
+from dataclasses import replace
+
+from tests.chalicelib.api.support import NOTE, OTHER, World, only_types
+
+
+def test_a_retired_type_is_listed_as_such_and_takes_no_new_jobs(world: World) -> None:
+    kept = world.create()
+    with only_types(replace(NOTE, retired=True), OTHER):
+        rows = {row["type"]: row["retired"] for row in world.get("/job-types").json["job_types"]}
+        assert rows == {NOTE.name: True, OTHER.name: False}
+        answer = world.post("/jobs", {"type": NOTE.name, "payload": {"to": ["a"]}})
+        assert (answer.status, answer.json["type"]) == (422, "urn:jobflow:problem:job-type-retired")
+        assert world.get(f"/jobs/{kept}").json["status"] == "queued"

@@ -1,0 +1,113 @@
+"""What Lambda wrote about a lost holder's invocation is on the lost attempt; a normal job asks for nothing."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.platform_log import CONNECT_TIMEOUT, READ_TIMEOUT, CloudWatchPlatformLog
+from chalicelib.jobs.job import Attempt, Status
+from infra.local.emulator.inprocess import emulated
+from tests.chalicelib.worker.bench import Bench, boom, die
+from tests.proof.faults import Crash
+from tests.support import REGION, SETTINGS, Clock
+
+GROUP = "/aws/lambda/test-test-note"
+REQUEST = "request-1"
+
+
+@pytest.fixture
+def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with emulated():
+        client = aws.client("logs", REGION, connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT, tries=1)
+        client.create_log_group(logGroupName=GROUP)
+        client.create_log_stream(logGroupName=GROUP, logStreamName="s")
+        yield client
+
+
+@pytest.fixture
+def asked(logs: Any) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        seen.append(model.name)
+
+    logs.meta.events.register("before-call", note, unique_id="note")
+    yield seen
+    logs.meta.events.unregister("before-call", unique_id="note")
+
+
+@pytest.fixture
+def watched(asked: list[str]) -> Bench:
+    world = Bench(clock=Clock(round(time.time(), 3)))
+    world.worker.platform_log = CloudWatchPlatformLog(SETTINGS)
+    return world
+
+
+def write(logs: Any, at: float, *lines: str) -> None:
+    events = [{"timestamp": round(at * 1000), "message": line} for line in lines]
+    logs.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=events)
+
+
+def lose(world: Bench, said: Callable[[], None]) -> list[Attempt]:
+    """Let a worker die, Lambda say so, and another one take over; returns the attempts on record."""
+    world.submit(max_attempts=2)
+    world.script = [die]
+    with pytest.raises(Crash):
+        world.poll()
+    said()
+    world.clock.advance(6 * world.timeout)
+    world.poll()
+    assert world.job().status is Status.COMPLETED
+    return list(world.store.view("job-1").attempts)
+
+
+def test_a_lost_attempt_tells_that_lambda_ended_it_and_when(watched: Bench, logs: Any, asked: list[str]) -> None:
+    began = watched.clock.now
+    report = f"REPORT RequestId: {REQUEST}\tDuration: 3000.00 ms\tMemory Size: 512 MB\tMax Memory Used: 80 MB"
+    lines = (f"{REQUEST} Task timed out after 3.00 seconds", f"{report}\tStatus: timeout")
+    [lost] = lose(watched, lambda: write(logs, began + 3, *lines))
+    assert (lost.outcome, lost.error_class, lost.duration_ms) == ("lost", "TimedOut", 3000)
+    assert lost.error_message == "Task timed out after 3.00 seconds (80 of 512 MB used)"
+    assert asked.count("FilterLogEvents") == 1
+
+
+def test_a_log_that_says_nothing_changes_nothing(watched: Bench, asked: list[str]) -> None:
+    [lost] = lose(watched, lambda: None)
+    assert (lost.outcome, lost.error_class, lost.finished_at) == ("lost", None, None)
+    assert asked == ["FilterLogEvents"]
+
+
+def test_a_log_that_cannot_be_read_changes_nothing(watched: Bench, logs: Any) -> None:
+    [lost] = lose(watched, lambda: logs.delete_log_group(logGroupName=GROUP))
+    assert (lost.outcome, lost.error_class) == ("lost", None)
+
+
+def test_a_job_that_is_given_up_tells_how_its_last_holder_ended(watched: Bench, logs: Any) -> None:
+    watched.submit(max_attempts=1)
+    watched.script = [die]
+    with pytest.raises(Crash):
+        watched.poll()
+    write(logs, watched.clock.now, f"RequestId: {REQUEST} Error: Runtime exited with error: exit status 3")
+    watched.clock.advance(6 * watched.timeout)
+    watched.poll()
+    assert (watched.job().status, watched.job().error_class) == (Status.DEAD_LETTER, "WorkerLost")
+    [lost] = watched.store.view("job-1").attempts
+    assert (lost.error_class, lost.error_message) == ("Exited", "Runtime exited with error: exit status 3")
+
+
+def test_a_job_that_no_worker_lost_asks_the_log_for_nothing(watched: Bench, asked: list[str]) -> None:
+    watched.submit()
+    watched.script = [boom]
+    watched.poll()
+    watched.clock.advance(60)
+    watched.poll()
+    assert watched.job().status is Status.COMPLETED
+    assert asked == []
+
+
+def test_the_question_takes_a_second_at_most() -> None:
+    assert CONNECT_TIMEOUT + READ_TIMEOUT <= 1
