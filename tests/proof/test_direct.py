@@ -95,6 +95,8 @@ def test_the_short_way_answers_as_the_long_one(cloud: Settings, queues: dict[str
     with shortened(heard):
         short_way = all_calls(cloud.jobs_table, "short")
     assert short_way == long_way
+    found = [got["Count"] for got in short_way if "Count" in got]
+    assert found == [0, 1, 0, 0], "queries of partitions with and without an item"
     assert sum(isinstance(found, tuple) for found in short_way) == 2, "both errors are among the answers"
     assert [name.lower() for name in heard] == [name.replace("_", "") for _, name, _ in CALLS]
 
