@@ -35,6 +35,7 @@ KINDS: Mapping[str, Kind] = {
     "depths are estimates": Kind(6, 60, 6 * HOUR),
     "the watchdog has little time": Kind(8, 60, 2 * HOUR),
     "the watchdog is down": Kind(24, 60, 6 * HOUR),
+    "a type is removed": Kind(24, HOUR, 12 * HOUR),
     "the type is paused": Kind(36, 600, 5 * 24 * HOUR),
 }
 """Faults that last. The promise about dead letters allows for a day of outage; a pause may be longer than SQS's
@@ -101,6 +102,7 @@ class Weather:
             world.counting.lag = 0.0
         elif not world.counting.lag:
             world.counting.lag = self.rng.choice((5.0, 300.0, HOUR))
+        world.remove(TYPES[-1] if on("a type is removed") else None)
         world.counting.out = on("the counters are out of order")
         world.time_of_watchdog = self.rng.choice((2.0, 14.0, 16.0)) if on("the watchdog has little time") else 50.0
         world.watchdog_on = not on("the watchdog is down")

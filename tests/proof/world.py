@@ -54,6 +54,8 @@ class World:
 
     skew: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Seconds by which the clock of "api", "worker" or "watchdog" is ahead."""
+    removed: str | None = None
+    """The type that the present deploy does not have."""
     throttled: bool = False
     """Whether Lambda refuses invocations: a batch is received, counted, and hidden for its visibility timeout."""
     time_of_watchdog: float = 50.0
@@ -76,6 +78,11 @@ class World:
         """Return what the counters tell the watchdog, with the pause when it is known."""
         return self.counting.standing(dict.fromkeys(self.ground.types if self.pause_known else (), self.clock.now))
 
+    def remove(self, kind: str | None) -> None:
+        """Deploy without this type, or with all of them: a removed type has neither watchdog nor worker."""
+        self.removed = kind
+        self.watchdog.types = [name for name in self.ground.types if name != kind]
+
     def clock_of(self, process: str) -> Callable[[], float]:
         """The clock of a process: right, but for its skew."""
         return lambda: self.clock.now + self.skew[process]
@@ -85,6 +92,7 @@ class World:
         self.paused = self.pause_known = self.throttled = False
         self.time_of_watchdog, self.index.frozen, self.watchdog_on = 50.0, None, True
         self.counting.lag, self.counting.out = 0.0, False
+        self.remove(None)
 
     # ---- whoever may die
 
@@ -187,7 +195,7 @@ class World:
     def poll(self, limit: float = TIMEOUT, kind: str = TYPE) -> int:
         """Receive one batch and work it off, as Lambda does; returns its size."""
         faults = self.ground.faults
-        silent = self.paused or (SQS in faults.out and not faults.sleeping)
+        silent = self.paused or kind == self.removed or (SQS in faults.out and not faults.sleeping)
         batch = [] if silent else self.ground.receive(self.batch, kind)
         if batch and self.duplicate_next:
             self.duplicate_next = False
