@@ -158,6 +158,7 @@ class TestSubmit:
         service.submit(asked(idempotency_key="k"))
         others: tuple[dict[str, Any], ...] = (
             {"max_attempts": 1}, {"tags": ("x",)}, {"delay_seconds": 1}, {"payload": {"to": ["b"]}},
+            {"run_at": T0 + 3600},
         )  # fmt: skip
         for other in others:
             with pytest.raises(IdempotencyMismatch):
