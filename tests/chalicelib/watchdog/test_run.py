@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib import wiring
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.adapters.memory.queue import MemoryJobQueue, Message
 from chalicelib.entry import watchdog as module
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
@@ -240,6 +240,13 @@ def test_a_depth_that_cannot_be_read_feeds_nothing_and_stops_nothing(world: Worl
     assert look(world) == {"waiting": 1}
     fail(ground)
     assert look(world, after=301) == {"resent": 1}
+
+
+def test_a_dead_letter_queue_whose_depth_cannot_be_read_is_swept(world: World, ground: MemoryGround) -> None:
+    ground.raw.dead[TYPE] = [Message(Nudge("gone", 1, TYPE), "r0", 0.0)]
+    fail(ground, "depth")
+    assert look(world) == {"removed": 1}
+    assert ground.dead() == []
 
 
 def test_one_failing_job_does_not_keep_the_others_waiting(world: World, ground: MemoryGround) -> None:
