@@ -31,7 +31,7 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.RateLimited: (429, "rate-limited", "Too many requests"),
     e.NotStored: (503, "not-stored", "The job could not be stored"),
 }
-"""Status, type and title of every error that a caller can mend or repeat. Anything else is a 500 and tells nothing."""
+"""Status, type and title of every error that a caller can fix or repeat. Anything else is a 500 and tells nothing."""
 
 
 def problem_body(

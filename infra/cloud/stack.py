@@ -25,7 +25,7 @@ FAILED_START = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 NOT_YET_UP = (*FAILED_START, "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
 STUCK = {
     "DELETE_FAILED": "its deletion did not come to an end. `make destroy` goes on with it.",
-    "UPDATE_ROLLBACK_FAILED": "mend what its events say the rollback failed at, then have CloudFormation go on: "
+    "UPDATE_ROLLBACK_FAILED": "fix what its events say the rollback failed at, then have CloudFormation go on: "
     "`aws cloudformation continue-update-rollback --stack-name {name}`.",
 }
 """States in which CloudFormation changes nothing, and what ends them."""

@@ -98,7 +98,7 @@ def _patience(kind: Kind) -> float:
 
 WATCHES = (
     Watch(
-        "dead-letters", "A job was given up: it used up its attempts or its time. Look at its error, mend the cause, "
+        "dead-letters", "A job was given up: it used up its attempts or its time. Look at its error, fix the cause, "
         "retry it in the dashboard.", _dead_letters, "FILL({dead},0)", lambda _: 0, period=5 * MINUTE,
     ),
     Watch(
@@ -118,7 +118,7 @@ WATCHES = (
         "100*FILL({failed},0)/(FILL({failed},0)+FILL({completed},0)),0)", lambda _: 5, period=15 * MINUTE,
     ),
     Watch(
-        "in-flight", "The queue nears the limit of 120,000 messages in flight: too many jobs back off at once. Mend or "
+        "in-flight", "The queue nears the limit of 120,000 messages in flight: too many jobs back off at once. Fix or "
         "stop what fails; do not add load.",
         _of_queue("flying", "ApproximateNumberOfMessagesNotVisible"), "FILL({flying},0)", lambda _: IN_FLIGHT,
     ),

@@ -94,7 +94,7 @@ def _of_platform() -> Iterator[str]:
     stream, recount = TRIGGERS["counters"], TRIGGERS["recount"]
     assert isinstance(stream, StreamTrigger)
     assert isinstance(recount, ScheduleTrigger)
-    yield f"mend it within {stream.longest_age / 3600:.0f} hours"
+    yield f"fix it within {stream.longest_age / 3600:.0f} hours"
     yield f"no recount has ended for {WORDS[int(lasts(ALARMS['recount-silent']) / 60 / 24)]} days"
     first, _, last = recount.cron.split()[1].partition("-")
     yield f"at night, from {first} to {int(last) + 1} UTC"
