@@ -6,6 +6,7 @@ unit eventually; a query is rounded up as a whole and pays for what its filter l
 
 import json
 import math
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,17 +32,21 @@ class Reading:
 @contextmanager
 def read_by(region: str) -> Iterator[Reading]:
     """Meter the requests of this process to DynamoDB and SQS during the block."""
-    reading = Reading()
-    asked: list[dict[str, Any]] = []
+    reading, lock = Reading(), threading.Lock()
+    # Pages are queried side by side: an answer belongs to the request of its own thread.
+    asked = threading.local()
 
     def before(model: Any, params: dict[str, Any], **_: Any) -> None:
-        reading.requests[f"{model.service_model.service_name}:{model.name}"] += 1
-        asked.append(json.loads(params["body"]) if isinstance(params["body"], bytes | str) and params["body"] else {})
+        with lock:
+            reading.requests[f"{model.service_model.service_name}:{model.name}"] += 1
+        body = params["body"]
+        asked.request = json.loads(body) if isinstance(body, bytes | str) and body else {}
 
     def after(model: Any, parsed: dict[str, Any], **_: Any) -> None:
-        request = asked.pop()
         if model.service_model.service_name == "dynamodb":
-            reading.units += units(model.name, request, parsed)
+            read = units(model.name, asked.request, parsed)
+            with lock:
+                reading.units += read
 
     events = [aws.client(service, region).meta.events for service in ("dynamodb", "sqs")]
     for emitter in events:
