@@ -1,6 +1,5 @@
 """The bill of a month: an idle stage, metrics in use, an open console; and that the report names all of it."""
 
-from chalicelib.jobs import jobtype
 from infra.cloud import bill
 from infra.cloud.cost import (
     BUSY_SECONDS,
@@ -16,8 +15,10 @@ from infra.cloud.prices import ALLOWANCES
 from infra.definition.alarms import all_alarms
 from tests.infra.cloud import large
 from tests.infra.cloud.acting import STACK
+from tests.support import built_in
 
-TYPES = jobtype.load()
+TYPES = built_in()
+"""The types that the aims are about: a type more costs more."""
 
 
 def test_an_idle_month_costs_what_was_aimed_at() -> None:
