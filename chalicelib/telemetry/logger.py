@@ -16,7 +16,9 @@ from chalicelib.telemetry.emf import SERVICE
 def logger() -> Logger:
     """Return the one logger; its level is LOG_LEVEL's (Powertools reads it)."""
     # nothing here is traced by X-Ray, but Lambda gives every invocation an id for it
-    return Logger(service=SERVICE, location=None, utc=True, datefmt="%Y-%m-%dT%H:%M:%S.%FZ", xray_trace_id=None)
+    log = Logger(service=SERVICE, location=None, utc=True, datefmt="%Y-%m-%dT%H:%M:%S.%FZ", xray_trace_id=None)
+    log.remove_keys(["service"])  # the name of the log group begins with it, and CloudWatch bills each byte of a line
+    return log
 
 
 def job_keys(job: Job) -> dict[str, Any]:
