@@ -18,14 +18,16 @@ from chalicelib.telemetry.redaction import without_secrets
 def logger() -> Logger:
     """Return the one logger; its level is LOG_LEVEL's (Powertools reads it)."""
     # nothing here is traced by X-Ray, but Lambda gives every invocation an id for it
-    return Logger(
+    log = Logger(
         service=SERVICE, location=None, utc=True, datefmt="%Y-%m-%dT%H:%M:%S.%FZ", xray_trace_id=None,
         json_serializer=_line,
     )  # fmt: skip
+    log.remove_keys(["service"])  # the name of the log group begins with it, and CloudWatch bills each byte of a line
+    return log
 
 
 def _line(facts: dict[str, Any]) -> str:
-    return without_secrets(json.dumps(facts, default=str, separators=(",", ":")))
+    return without_secrets(json.dumps(facts, default=str, separators=(",", ":"), ensure_ascii=False))
 
 
 def job_keys(job: Job) -> dict[str, Any]:
