@@ -151,7 +151,7 @@ e2e-ui: $(READY) $(UI)  ## Test the console in Chromium, on the real platform an
 lifecycle: $(READY)  ## Draw the table of moves into docs/lifecycle.md
 	@$(PY) -m scripts.lifecycle
 
-openapi: $(READY)  ## Write docs/openapi.json from the code
+openapi: $(READY)  ## Write docs/openapi.json and the client's models from the code
 	@$(PY) -m scripts.openapi
 
 lock: $(VENV)/bin/python  ## Pin the development set again from requirements-dev.in

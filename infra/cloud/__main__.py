@@ -89,7 +89,7 @@ def _destroy(options: argparse.Namespace, terminal: Terminal) -> int:
 
 def _status(options: argparse.Namespace, terminal: Terminal) -> int:
     account = sign_in()
-    facts = status(account, Stack(account, stack_name(options.stage)))
+    facts = status(account, Stack(account, stack_name(options.stage)), jobtype.load())
     terminal.table(stack_name(options.stage), facts)
     return 0
 

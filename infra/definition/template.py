@@ -37,7 +37,7 @@ def merge_template(types: Types, stack: str) -> dict[str, Any]:
     """Return everything that `chalice package --merge-template` adds to the API."""
     return {
         "Description": f"JobFlow: background jobs ({stack})",
-        "Parameters": parameters(),
+        "Parameters": parameters(vpc=any(kind.reach.vpc for kind in types)),
         "Conditions": conditions(),
         "Globals": globals_section(environment(stack)),
         "Resources": resources(types, stack),
