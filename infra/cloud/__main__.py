@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _package(options: argparse.Namespace, terminal: Terminal) -> int:
     made = build(options.stage, jobtype.load(), target=options.out)
-    terminal.say(f"{made.archive} ({made.archive.stat().st_size / 1e6:.1f} MB), {made.template}")
-    for note in made.notes:
+    terminal.say(f"{made.archive}, {made.template}")
+    for note in (*made.sizes(), *made.notes):
         terminal.say(note)
     return 0
 
