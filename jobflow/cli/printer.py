@@ -24,7 +24,7 @@ COLOURS = {
     "retrying": "yellow",
     "scheduled": "blue",
 }
-"""How a status is coloured; one that is not here has no colour."""
+"""The colour of each status; one that is not here has none."""
 Column = tuple[str, Callable[[Any], Any]]
 
 
