@@ -7,7 +7,7 @@ from chalicelib import wiring
 from chalicelib.adapters.helpers import asked_for
 from chalicelib.jobs import jobtype
 from chalicelib.telemetry.emf import gathering
-from chalicelib.watchdog.run import LANES, Watchdog
+from chalicelib.watchdog.run import THREADS, Watchdog
 from chalicelib.worker.context import LambdaContext
 
 
@@ -22,7 +22,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
 
     types = [kind.name for kind in jobtype.load()]
     helpers = wiring.watchdog_helpers()
-    watchdog = Watchdog(wiring.job_service().dispatcher, types, LANES, wiring.counters().standing, helpers)
+    watchdog = Watchdog(wiring.job_service().dispatcher, types, THREADS, wiring.counters().standing, helpers)
     asked = asked_for(event)
     with gathering():
         return dict(watchdog.look_at(*asked, remaining) if asked else watchdog.run(remaining))

@@ -14,7 +14,7 @@ FAULTS = (
 COLUMNS = (CREATE, *(move.name for move in (*MOVES, *NOTES)))
 IMPOSSIBLE: Mapping[tuple[str, str], str] = {
     **{
-        ("the watchdog is down", move): "only the watchdog makes this move" for move in ("watch", "redeliver", "retire")
+        ("the watchdog is down", move): "only the watchdog makes this move" for move in ("check", "redeliver", "retire")
     },
     ("the counters are out of order", "retire"): "only the counters tell that a removed type has jobs",
 }
