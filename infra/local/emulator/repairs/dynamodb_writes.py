@@ -53,8 +53,8 @@ def share_plain_values(replacements: Replacements) -> None:
 
 
 def measure_a_new_item_once(replacements: Replacements) -> None:
-    """Check the size of a new item when it has all its attributes; raise ItemSizeTooLarge as moto does. moto adds up all
-    sizes again for each attribute: 180,000 for an item of 600."""
+    """Check the size of a new item when it has all its attributes; raise ItemSizeTooLarge as moto does. moto adds up
+    all sizes again for each attribute: 180,000 for an item of 600."""
 
     def init(item: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any]) -> None:
         stock(item, hash_key, range_key, {})
