@@ -16,15 +16,16 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import LOST, Job, Status
-from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.ports import Helpers, Standing
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
-from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, bury
-from chalicelib.watchdog.rules import REMOVED, Bury, Leave, Resend, Retire, Signs, Undeclared, Wait, watch
-from chalicelib.watchdog.search import Found, find, signs_of, undeclared
+from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, give_up
+from chalicelib.watchdog.rules import REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
+from chalicelib.watchdog.search import Found, find, portions, signs_of, undeclared
+from chalicelib.watchdog.sharing import share
 
 T = TypeVar("T")
-LANES = 8
+THREADS = 8
 """Portions looked at side by side: thousands of jobs may be scheduled for the same minute."""
 RESERVE = 15.0
 """Seconds of the run that are kept for the dead-letter queues."""
@@ -39,8 +40,9 @@ class Watchdog:
 
     dispatcher: Dispatcher
     types: Sequence[str]
-    lanes: int = 1
+    threads: int = 1
     standing: Callable[[], Standing] | None = None
+    helpers: Helpers | None = None
     tally: Counter[str] = field(default_factory=Counter)
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
@@ -51,11 +53,33 @@ class Watchdog:
         removed = undeclared(standing, self.types)
         signs |= dict.fromkeys(removed, Signs(declared=False))
         # Items of an older version, which kept all types together: their types' signs are used one by one.
-        found = self._each(lambda name: self._found(name, signs, standing), self._in_turn([*self.types, *removed, ""]))
-        self._look_at(_alternate(found), signs, remaining)
+        names = self._in_turn([*self.types, *removed, ""])
+        found = self._each(lambda name: self._found(name, signs, standing), names)
+        self._look_at(_alternate(self._shared(dict(zip(names, found, strict=True)))), signs, remaining)
         self._sweep(signs, remaining)
         events.watchdog_ran(self.tally)
         return self.tally
+
+    def look_at(self, job_type: str, ids: Sequence[str], remaining: Callable[[], float]) -> Mapping[str, int]:
+        """Look at these jobs of one type, for a run that found more than it can look at. Returns the same as `run`."""
+        self.tally = Counter()
+        signs = {job_type: self._signs(job_type, self._standing())} if job_type in self.types else {}
+        self._look_at(portions(ids), signs, lambda: remaining() + RESERVE - STOP)
+        events.watchdog_helped(job_type, self.tally)
+        return self.tally
+
+    def _shared(self, found: Mapping[str, Sequence[Found]]) -> Sequence[Sequence[Found]]:
+        """Start helpers for what is too much; return what is left for this run."""
+        if self.helpers is None:
+            return list(found.values())
+        shared = share(found)
+        for job_type, ids in shared.helpers:
+            try:
+                self.helpers.look_at(job_type, ids)
+                self.tally["handed_over"] += len(ids)
+            except Exception as error:
+                events.watchdog_failed(f"helper for {job_type}", error)
+        return shared.own
 
     def _in_turn(self, names: Sequence[str]) -> Sequence[str]:
         """Begin with another type each minute: a run that ends early leaves out others than the last one did."""
@@ -63,9 +87,9 @@ class Watchdog:
         return [*names[first:], *names[:first]]
 
     def _each(self, work: Callable[[str], T], names: Sequence[str]) -> list[T]:
-        if self.lanes == 1:
+        if self.threads == 1:
             return list(map(work, names))
-        with ThreadPoolExecutor(self.lanes) as pool:
+        with ThreadPoolExecutor(self.threads) as pool:
             return list(pool.map(work, names))
 
     def _standing(self) -> Standing | None:
@@ -96,10 +120,10 @@ class Watchdog:
         def look(portion: Found) -> Mapping[str, int]:
             return self._look(portion, signs) if remaining() > RESERVE else {"out_of_time": len(portion.ids)}
 
-        if self.lanes == 1:
+        if self.threads == 1:
             ends = list(map(look, portions))
         else:
-            with ThreadPoolExecutor(self.lanes) as pool:
+            with ThreadPoolExecutor(self.threads) as pool:
                 ends = list(pool.map(look, portions))
         for end in ends:
             self.tally.update({name: n for name, n in end.items() if n})
@@ -128,24 +152,24 @@ class Watchdog:
 
     def _judge(self, job: Job, signs: Signs, sending: list[tuple[Job, int]]) -> str:
         now = self.dispatcher.now()
-        match watch(job, now, signs):
+        match check(job, now, signs):
             case Leave():
                 return "left"
             case Wait(until):
-                self._apply(job, transitions.watch(job, until=round(until, 3), resent=False))
+                self._apply(job, transitions.check(job, until=round(until, 3), resent=False))
                 return "waiting"
             case Undeclared(until):
-                self._apply(job, transitions.watch_undeclared(job, now=now, until=round(until, 3)))
+                self._apply(job, transitions.check_undeclared(job, now=now, until=round(until, 3)))
                 return "undeclared"
             case Retire():
                 self._retire(job, now)
                 return "retired"
-            case Bury(error):
-                bury(self.dispatcher, job, error)
-                return "buried"
+            case GiveUp(error):
+                give_up(self.dispatcher, job, error)
+                return "given_up"
             case Resend(delay, until, stalled):
                 since = now if stalled else None
-                change = transitions.watch(job, until=round(until, 3), resent=True, stalled_since=since)
+                change = transitions.check(job, until=round(until, 3), resent=True, stalled_since=since)
                 sending.append((self._apply(job, change), delay))
                 if stalled and job.stalled_since is None:
                     events.stalled(job, "its message was lost" if job.sent else "its message cannot be sent")

@@ -9,7 +9,7 @@ from infra.definition.allowed import short_forms
 from infra.definition.permissions import EVERY_TYPE
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
-"""What the event source mapping does with the function's role, and the worker's own visibility changes."""
+"""Actions of the event source mapping in the function's role, and the worker's own changes of visibility."""
 SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 RATE_WINDOWS = "RL#*"
 """Partition keys of the control table: an address's window."""
@@ -62,6 +62,7 @@ def watchdog() -> list[str]:
         f"sqs:SendMessage:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}",
         *(f"sqs:{action}:{EVERY_TYPE}-dlq" for action in SWEEPING),
+        "lambda:InvokeFunction:watchdog",
     ]
 
 

@@ -1,6 +1,6 @@
 """Define what packages need from outside, as Protocols, one module for each noun. `adapters/` implements them."""
 
-from chalicelib.jobs.ports.control import Consumers, Pauses, RateWindows, Window
+from chalicelib.jobs.ports.control import Consumers, Helpers, Pauses, RateWindows, Window
 from chalicelib.jobs.ports.counters import (
     Acknowledged,
     Acknowledgements,
@@ -18,7 +18,7 @@ from chalicelib.jobs.ports.counters import (
 )
 from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search
 from chalicelib.jobs.ports.logs import PlatformLog
-from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Nudge
+from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Message
 from chalicelib.jobs.ports.secrets import SecretStore
 
 __all__ = [
@@ -35,9 +35,10 @@ __all__ = [
     "Depth",
     "ErrorHour",
     "Filter",
+    "Helpers",
     "JobQueue",
     "JobStore",
-    "Nudge",
+    "Message",
     "Overdue",
     "Page",
     "Pauses",
