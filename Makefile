@@ -4,6 +4,8 @@ PYTHON ?= python3
 LIBRARIES := $(wildcard handlers/*.requirements.txt)
 # Fetch Python's and the dashboard's packages at the same time.
 MAKEFLAGS += --jobs=2
+# Images for containers set it. Each of the many processes of a test run would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 PY := $(VENV)/bin/python
 UV_VERSION := 0.13.9
