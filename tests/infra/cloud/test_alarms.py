@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import GIVE_UP_STALLED, SQS_LONGEST_DELAY
 from chalicelib.telemetry.emf import PLATFORM
+from infra.definition.topic import alarm_topic
 from tests.infra.cloud.support import of_type
 
 
@@ -17,7 +18,7 @@ def test_every_alarm_says_what_to_do_and_is_explained(template: dict[str, Any]) 
         advice, link, anchor = alarm["AlarmDescription"].partition("(docs/operations.md#")
         assert len(advice) > 60
         assert link
-        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+        assert alarm["AlarmActions"] == [alarm_topic()]
         kinds.add(anchor.rstrip(")"))
     assert kinds == sections
 
