@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError, RetryLater
     from chalicelib.jobs.backoff import Backoff
     from chalicelib.jobs.jobtype import JobType, job
+    from chalicelib.jobs.schedules.schedule import Cron
     from chalicelib.worker.consume import consume
     from chalicelib.worker.context import JobContext
 
 __all__ = [
     "Backoff",
     "ConfigurationError",
+    "Cron",
     "JobCancelled",
     "JobContext",
     "JobType",
@@ -29,6 +31,7 @@ __all__ = [
 _HOMES = {
     "Backoff": "chalicelib.jobs.backoff",
     "ConfigurationError": "chalicelib.errors",
+    "Cron": "chalicelib.jobs.schedules.schedule",
     "JobCancelled": "chalicelib.errors",
     "JobContext": "chalicelib.worker.context",
     "JobType": "chalicelib.jobs.jobtype",

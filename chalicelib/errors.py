@@ -85,6 +85,18 @@ class JobTypeNotFound(JobFlowError):
         self.name = name
 
 
+class ScheduleNotFound(JobFlowError):
+    """No schedule has that id."""
+
+    def __init__(self, schedule_id: str) -> None:
+        super().__init__(f"No schedule has the id {schedule_id[:80]!r}.")
+        self.schedule_id = schedule_id
+
+
+class ScheduleConflict(JobFlowError):
+    """The operation is not possible: the id is taken, the code declares the schedule, or somebody changed it."""
+
+
 class TokenNotFound(JobFlowError):
     """No token has that id."""
 

@@ -30,7 +30,10 @@ from chalicelib.jobs.ports import (
     Pauses,
     PlatformLog,
     RateWindows,
+    Schedules,
 )
+from chalicelib.service.declared import Declared
+from chalicelib.service.firings import Firings
 from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
 from chalicelib.service.reading import JobReader
@@ -48,7 +51,7 @@ NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
-        "stream_counter", "history", "acknowledgements", "platform_log",
+        "stream_counter", "history", "acknowledgements", "platform_log", "schedules", "firings",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -148,6 +151,16 @@ def tokens() -> Tokens:
 def job_service() -> JobService:
     """The use cases over jobs."""
     return _once("job_service", lambda: JobService(job_store(), job_queue(), settings().cursor_secret, clock()))
+
+
+def schedules() -> Schedules:
+    """Return the store of schedules."""
+    return cast("Schedules", _once("schedules", lambda: _adapter("dynamo.schedules", "DynamoSchedules")))
+
+
+def firings(lanes: int) -> Firings:
+    """Return what makes the jobs of schedules; it remembers that it has followed the code."""
+    return _once("firings", lambda: Firings(schedules(), job_service(), Declared(schedules(), clock()), lanes))
 
 
 def job_reader() -> JobReader:

@@ -18,6 +18,7 @@ from chalicelib.jobs.example import example_of
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES
 from chalicelib.jobs.readback import check_models, check_reads_back
+from chalicelib.jobs.schedules.schedule import Cron, check_declared
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
@@ -44,6 +45,7 @@ class JobType(Generic[P, R]):
     retry: Backoff = STANDARD
     upgrade: Callable[[JSON], JSON] | None = None
     retired: bool = False
+    schedules: tuple[Cron, ...] = ()
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""
@@ -122,6 +124,17 @@ class JobType(Generic[P, R]):
         return stored
 
 
+def check_schedules(kind: JobType[Any, Any]) -> None:
+    """Raise ConfigurationError for a schedule that cannot work, also because its payload does not fit the type."""
+    check_declared(kind.name, kind.schedules)
+    for cron in kind.schedules:
+        try:
+            kind.canonical(cron.payload)
+        except InvalidPayload as error:
+            wrong = "; ".join(f"{'.'.join(map(str, e.loc))}: {e.msg}" for e in error.errors)
+            raise ConfigurationError(f"{kind.name}: the payload of the schedule {cron.name!r}: {wrong}") from None
+
+
 _registry: dict[str, JobType[Any, Any]] = {}
 
 
@@ -139,6 +152,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     retry: Backoff = STANDARD,
     upgrade: Callable[[JSON], JSON] | None = None,
     retired: bool = False,
+    schedule: Cron | Iterable[Cron] = (),
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
@@ -148,6 +162,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     their share of the timeout). What a slow job leaves no time for goes back to the queue unclaimed.
     `retry` is the curve of waits between attempts. `upgrade` brings the stored payload of an older schema to today's;
     without it, such a job waits and an alarm rings. `retired` refuses new jobs and works off the old ones.
+    `schedule` makes jobs at the times of a `Cron`, or of several; it lasts as long as it is declared.
     `grants` names what the function may do beyond its queue and jobs, as
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
     (`infra/definition/permissions.py` has all forms). Raises ConfigurationError.
@@ -157,10 +172,12 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
         declared = JobType(
             name, function, payload_model(name, function), max_attempts, timeout, batch_size, window, concurrency,
             memory, budget, tuple(grants), retry, upgrade, retired,
+            (schedule,) if isinstance(schedule, Cron) else tuple(schedule),
         )  # fmt: skip
         check_name(name)
         check_limits(name, {**vars(declared), "budget": declared.job_budget})
         check_curve(name, retry)
+        check_schedules(declared)
         check_models(name, payload=declared.payload_model, result=hints(function).get("return"))
         _registry[name] = declared
         return declared

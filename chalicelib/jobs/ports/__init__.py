@@ -19,6 +19,7 @@ from chalicelib.jobs.ports.counters import (
 from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search
 from chalicelib.jobs.ports.logs import PlatformLog
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Nudge
+from chalicelib.jobs.ports.schedules import Schedules
 
 __all__ = [
     "Acknowledged",
@@ -43,6 +44,7 @@ __all__ = [
     "PlatformLog",
     "RateWindows",
     "Row",
+    "Schedules",
     "Search",
     "Seen",
     "SeenPage",
