@@ -31,6 +31,10 @@ class InvalidRequest(JobFlowError):
         super().__init__(detail)
         self.errors = tuple(errors)
 
+    def told(self) -> str:
+        """Return each wrong field and what would be right, in one line."""
+        return "; ".join(f"{'.'.join(map(str, error.loc))}: {error.msg}" for error in self.errors)
+
 
 class MalformedRequest(JobFlowError):
     """The request cannot be read at all: not JSON, not an object, a header that is not allowed."""
@@ -144,6 +148,10 @@ class RetryLater(JobFlowError):
 
 class PayloadUnreadable(JobFlowError):
     """A payload that is kept in S3 is gone, or this function may not read it; S3 does not tell which."""
+
+
+class SecretUnavailable(JobFlowError):
+    """A declared secret cannot be read: it is not there, not allowed to this function, or its store does not answer."""
 
 
 class PayloadRefused(JobFlowError):

@@ -13,12 +13,12 @@ from chalicelib.access.rate_limit import RateLimiter
 from chalicelib.access.tokens import Tokens, TokenStore
 from chalicelib.adapters.event_sources import consumers
 from chalicelib.counters.history import History
+from chalicelib.counters.known import unfinished_types
 from chalicelib.counters.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs import jobtype
-from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.ports import (
     Acknowledgements,
     Canaries,
@@ -31,6 +31,7 @@ from chalicelib.jobs.ports import (
     PlatformLog,
     RateWindows,
     Schedules,
+    SecretStore,
 )
 from chalicelib.service.declared import Declared
 from chalicelib.service.firings import Firings
@@ -38,7 +39,6 @@ from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
 from chalicelib.service.reading import JobReader
 from chalicelib.settings import Settings
-from chalicelib.telemetry import events
 
 if TYPE_CHECKING:
     from chalicelib.adapters.cloudwatch_logs import JobLogs
@@ -51,7 +51,7 @@ NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
-        "stream_counter", "history", "acknowledgements", "platform_log", "schedules", "firings",
+        "stream_counter", "history", "acknowledgements", "platform_log", "secret_store", "schedules", "firings",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -200,6 +200,11 @@ def platform_log() -> PlatformLog:
     return cast("PlatformLog", _once("platform_log", lambda: _adapter("platform_log", "CloudWatchPlatformLog")))
 
 
+def secret_store() -> SecretStore:
+    """Return the store of the job types' secrets."""
+    return cast("SecretStore", _once("secret_store", lambda: _adapter("secret_store", "AwsSecretStore")))
+
+
 def job_logs() -> "JobLogs":
     """Return the reader of the workers' log lines."""
     return cast("JobLogs", _once("job_logs", lambda: _adapter("cloudwatch_logs", "job_logs")))
@@ -227,14 +232,5 @@ def _dynamo_job_store() -> JobStore:
 
 
 def known_types() -> list[str]:
-    """Return the job types that may have unfinished jobs: those declared, and those the counters know of.
-
-    A type that was removed is left out while the counters do not answer.
-    """
-    declared = set(jobtype.names())
-    try:
-        totals = counters().standing().totals
-    except Exception as error:
-        events.counters_unread(error)
-        return sorted(declared)
-    return sorted(declared | {name for (name, status), number in totals.items() if number and status in ACTIVE})
+    """Return the job types that may have unfinished jobs: those declared, and those the counters know of."""
+    return unfinished_types(jobtype.names(), counters)

@@ -98,7 +98,7 @@ class Firings:
             except IdempotencyMismatch:
                 continue  # made before the schedule was changed
             except InvalidRequest as refusal:
-                return jobs, _told(refusal)
+                return jobs, f"{refusal} {refusal.told()}".strip()[:300]
             # one that a killed run has made was not sent
             jobs += [job] if new or not (job.sent or job.terminal) else []
         return jobs, None
@@ -155,8 +155,3 @@ def cancel_quietly(service: JobService, job_id: str) -> None:
     """Cancel a job that was made ahead of its time; one that has finished or is gone is no error."""
     with contextlib.suppress(JobConflict, JobNotFound):
         service.cancel(job_id)
-
-
-def _told(refusal: InvalidRequest) -> str:
-    wrong = "; ".join(f"{'.'.join(map(str, one.loc))}: {one.msg}" for one in refusal.errors[:3])
-    return f"{refusal} {wrong}".strip()[:300]

@@ -55,7 +55,7 @@ COUNTERS_MB = 256
 COUNTERS_SECONDS = 0.1
 """Billed time of a warm POST, of one with a full batch of jobs, of claiming and settling one job, and of counting a
 batch of the stream; what the job itself does comes on top. Estimates: they cannot be measured without an account."""
-LOG_KB = 0.93
+LOG_KB = 0.91
 METRIC_KB = 0.27
 REQUEST_KB = 0.36
 """Log lines at the level INFO, with 26 bytes for each event, counted in tests: of one such job, of the metrics that one
@@ -124,11 +124,15 @@ def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Pr
     seconds = MINUTES * WATCHDOG_SECONDS * WATCHDOG_MB / 1024
     watched = sum(len(alarm.metrics) for alarm in all_alarms(types, "any"))
     logged = MINUTES * WATCHDOG_LOG_BYTES / 1e9
+    reads = _partitions(types) / 2 + 1 + SCHEDULES_READ
     return [
         _line("SQS requests, polling and looking", polls + looks, free.sqs_requests, prices.sqs_request / MILLION),
         _line("Lambda requests, watchdog", MINUTES, free.lambda_requests, prices.lambda_request / MILLION),
         _line("Lambda GB-seconds", seconds, free.lambda_gb_seconds, prices.lambda_gb_second_arm / MILLION),
-        _line("DynamoDB read units, watchdog", MINUTES * (_partitions(types) / 2 + 1 + SCHEDULES_READ), 0, prices.read_unit / MILLION),
+        _line("DynamoDB read units, watchdog", MINUTES * reads, 0, prices.read_unit / MILLION),
+            0,
+            prices.read_unit / MILLION,
+        ),
         _line("Log GB", logged, free.log_gb, prices.log_gb),
         _line("Metrics of alarms", watched, free.alarm_metrics, prices.alarm_metric_month),
         _line("Custom metrics", STANDING_METRICS, free.metrics, prices.metric_month),

@@ -20,6 +20,7 @@ from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search
 from chalicelib.jobs.ports.logs import PlatformLog
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Nudge
 from chalicelib.jobs.ports.schedules import Schedules
+from chalicelib.jobs.ports.secrets import SecretStore
 
 __all__ = [
     "Acknowledged",
@@ -46,6 +47,7 @@ __all__ = [
     "Row",
     "Schedules",
     "Search",
+    "SecretStore",
     "Seen",
     "SeenPage",
     "Standing",

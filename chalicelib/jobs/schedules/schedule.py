@@ -1,11 +1,12 @@
 """A schedule: what a handler file declares, what is stored of it, and the limits of both. Pure."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.errors import ConfigurationError
+from chalicelib.errors import ConfigurationError, InvalidPayload
 from chalicelib.jobs.job import JSON, TAG_OF_SCHEDULE
 from chalicelib.jobs.limits import LONGEST_NAME
 
@@ -95,8 +96,8 @@ class Schedule:
         return f"{round(at)}-{round(self.created_at * 1000):x}"
 
 
-def check_declared(job_type: str, crons: tuple[Cron, ...]) -> None:
-    """Raise ConfigurationError for a declared schedule that cannot work; its payload is checked by the job type."""
+def check_declared(job_type: str, crons: Sequence[Cron], canonical: Callable[[JSON], JSON]) -> None:
+    """Raise ConfigurationError for a declared schedule that cannot work; `canonical` raises what a payload raises."""
     from chalicelib.jobs.schedules.cron import cron_error, zone_error  # only who declares one pays for the import
 
     names = [cron.name for cron in crons]
@@ -113,3 +114,7 @@ def check_declared(job_type: str, crons: tuple[Cron, ...]) -> None:
                 raise ConfigurationError(f"{job_type}: the schedule's {what} {fault}")
         if names.count(cron.name) > 1:
             raise ConfigurationError(f"{job_type}: two schedules are named {cron.name!r}; give each a name")
+        try:
+            canonical(cron.payload)
+        except InvalidPayload as error:
+            raise ConfigurationError(f"{job_type}: the payload of the schedule {cron.name!r}: {error.told()}") from None

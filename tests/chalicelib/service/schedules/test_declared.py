@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.jobtype import JobType, check_schedules
+from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.schedules.due import stopped
-from chalicelib.jobs.schedules.schedule import Cron
+from chalicelib.jobs.schedules.schedule import Cron, check_declared
 from tests.chalicelib.api.support import NOTE, only_types
 from tests.chalicelib.service.schedules.conftest import Stage
 from tests.support import T0
@@ -91,9 +91,9 @@ def test_the_code_is_followed_once_a_process_and_again_after_a_failure(stage: St
 )
 def test_a_wrong_declaration_is_refused_when_the_file_is_imported(cron: Cron, told: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^test.note: .*{told}"):
-        check_schedules(note([cron]))
+        check_declared(NOTE.name, [cron], NOTE.canonical)
 
 
 def test_two_schedules_of_one_type_have_two_names() -> None:
     with pytest.raises(ConfigurationError, match="two schedules are named 'default'"):
-        check_schedules(note([DAILY, DAILY]))
+        check_declared(NOTE.name, [DAILY, DAILY], NOTE.canonical)
