@@ -23,7 +23,7 @@ LONGEST_ID = LONGEST_NAME + 21
 
 
 class Overlap(StrEnum):
-    """What happens with a firing while the one before it has not finished."""
+    """The end of a firing whose predecessor has not finished: it runs, or it is skipped."""
 
     ALLOW = "allow"
     SKIP = "skip"
