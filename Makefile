@@ -148,7 +148,7 @@ e2e: $(READY) $(UI)  ## Test the package end to end on a second, independent emu
 	@$(PY) -m pytest -q -m ministack $(ARGS)
 
 e2e-ui: $(READY) $(UI)  ## Test the console in Chromium, on the real platform and on a fake API (CHROMIUM=path, ARGS="--grep keyboard")
-	@$(PY) -m scripts.stories $(ARGS)
+	@$(PY) -m scripts.browser_tests $(ARGS)
 
 lifecycle: $(READY)  ## Draw the table of moves into docs/lifecycle.md
 	@$(PY) -m scripts.lifecycle

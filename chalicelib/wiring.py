@@ -158,9 +158,9 @@ def schedules() -> Schedules:
     return cast("Schedules", _once("schedules", lambda: _adapter("dynamo.schedules", "DynamoSchedules")))
 
 
-def firings(lanes: int) -> Firings:
+def firings(threads: int) -> Firings:
     """Return what makes the jobs of schedules; it remembers that it has followed the code."""
-    return _once("firings", lambda: Firings(schedules(), job_service(), Declared(schedules(), clock()), lanes))
+    return _once("firings", lambda: Firings(schedules(), job_service(), Declared(schedules(), clock()), threads))
 
 
 def job_reader() -> JobReader:

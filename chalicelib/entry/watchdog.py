@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib import wiring
 from chalicelib.jobs import jobtype
 from chalicelib.telemetry.emf import gathering
-from chalicelib.watchdog.run import LANES, Watchdog
+from chalicelib.watchdog.run import THREADS, Watchdog
 from chalicelib.worker.context import LambdaContext
 
 
@@ -16,12 +16,12 @@ def handler(_event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]
     Return how many jobs were made, and how many jobs and messages met which end.
     """
     types = [kind.name for kind in jobtype.load()]
-    watchdog = Watchdog(wiring.job_service().dispatcher, types, LANES, wiring.counters().standing)
 
     def remaining() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
+    watchdog = Watchdog(wiring.job_service().dispatcher, types, THREADS, wiring.counters().standing)
     with gathering():
         # First: what they make is to be sent before its time, and the rest of the run takes all the time it gets.
-        fired = wiring.firings(LANES).run(remaining)
+        fired = wiring.firings(THREADS).run(remaining)
         return {**fired, **watchdog.run(remaining)}

@@ -34,7 +34,7 @@ class Firings:
     schedules: Schedules
     service: JobService
     declared: Declared
-    lanes: int = 1
+    threads: int = 1
     tally: Counter[str] = field(default_factory=Counter)
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
@@ -54,10 +54,10 @@ class Firings:
         def work(portion: Sequence[Schedule]) -> Counter[str]:
             return self._portion(portion) if remaining() > RESERVE else Counter()
 
-        if self.lanes == 1:
+        if self.threads == 1:
             tallies = list(map(work, portions))
         else:
-            with ThreadPoolExecutor(self.lanes) as pool:
+            with ThreadPoolExecutor(self.threads) as pool:
                 tallies = list(pool.map(work, portions))
         for tally in tallies:
             self.tally += tally

@@ -8,18 +8,18 @@ import pytest
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import SKIPPED, Job, Status
 from chalicelib.worker.overlap import unfinished_before
-from tests.chalicelib.worker.bench import Bench
+from tests.chalicelib.worker.one_type import OneType
 from tests.support import a_job
 
 
-def put(world: Bench, job_id: str, **fields: object) -> Job:
+def put(world: OneType, job_id: str, **fields: object) -> Job:
     job = a_job(id=job_id, **fields)
     world.store.add(job)
     return job
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.SCHEDULED, Status.PROCESSING, Status.RETRYING])
-def test_an_unfinished_earlier_firing_skips_the_next_one(world: Bench, status: Status) -> None:
+def test_an_unfinished_earlier_firing_skips_the_next_one(world: OneType, status: Status) -> None:
     put(world, "earlier", status=status)
     world.submit(after="earlier")
     assert world.poll() == 1
@@ -32,20 +32,20 @@ def test_an_unfinished_earlier_firing_skips_the_next_one(world: Bench, status: S
 
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.DEAD_LETTER])
-def test_a_finished_one_lets_it_run(world: Bench, status: Status) -> None:
+def test_a_finished_one_lets_it_run(world: OneType, status: Status) -> None:
     put(world, "earlier", status=status, started_at=1.0)
     world.submit(after="earlier")
     world.poll()
     assert world.job().status is Status.COMPLETED
 
 
-def test_one_that_is_gone_lets_it_run(world: Bench) -> None:
+def test_one_that_is_gone_lets_it_run(world: OneType) -> None:
     world.submit(after="expired long ago")
     world.poll()
     assert world.job().status is Status.COMPLETED
 
 
-def test_firings_that_never_ran_are_passed_to_the_one_that_does(world: Bench) -> None:
+def test_firings_that_never_ran_are_passed_to_the_one_that_does(world: OneType) -> None:
     """The first still runs, the second was skipped, the third was cancelled by hand: so the fourth is skipped, too."""
     put(world, "first", status=Status.PROCESSING)
     put(world, "second", status=Status.CANCELLED, started_at=1.0, error_class=SKIPPED, after="first")
@@ -54,17 +54,17 @@ def test_firings_that_never_ran_are_passed_to_the_one_that_does(world: Bench) ->
     assert unfinished_before(world.store, fourth) == "first"
 
 
-def test_a_chain_of_any_length_ends(world: Bench) -> None:
+def test_a_chain_of_any_length_ends(world: OneType) -> None:
     put(world, "loop", status=Status.CANCELLED, after="loop")
     assert unfinished_before(world.store, a_job(after="loop")) is None
 
 
-def test_a_retry_by_hand_runs_whatever_else_does(world: Bench) -> None:
+def test_a_retry_by_hand_runs_whatever_else_does(world: OneType) -> None:
     put(world, "first", status=Status.PROCESSING)
     assert unfinished_before(world.store, a_job(after="first", gen=2)) is None
 
 
-def test_other_jobs_cost_no_read(world: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_jobs_cost_no_read(world: OneType, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_read(_: str) -> Job:
         raise AssertionError("no job is read")
 

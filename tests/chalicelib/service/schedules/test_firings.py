@@ -151,7 +151,7 @@ def test_a_thousand_that_fire_at_once_are_sent_in_tens(stage: Stage) -> None:
         stage.add(f"s{number}")
     stage.clock.advance(HOUR - 60)
     stage.faults.calls = 0
-    firings = Firings(stage.first.schedules, stage.first.service, stage.first.declared, lanes=8)
+    firings = Firings(stage.first.schedules, stage.first.service, stage.first.declared, threads=8)
     assert firings.run(lambda: 50.0) == {"fired": 1000}
     # to follow the code 11 pages, the due ones 1; for each the job, its mark and the schedule; for ten the messages
     assert stage.faults.calls == 11 + 1 + 3 * 1000 + 100
