@@ -1,8 +1,19 @@
+import { language } from "@/texts/texts";
+
+/** The marks between thousands and before decimals, of each language. */
+const MARKS = { en: [",", "."], de: [".", ","] } as const;
+
 /** Numbers for people. Not by Intl: its data takes longer to load than the first rows take to draw. */
 export function count(n: number): string {
+  const [group, point] = MARKS[language()];
   const [whole = "", rest] = String(n).split(".");
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  return rest ? `${grouped}.${rest}` : grouped;
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, group);
+  return rest ? grouped + point + rest : grouped;
+}
+
+/** Write a number with so many decimals. */
+export function decimal(n: number, digits: number): string {
+  return n.toFixed(digits).replace(".", MARKS[language()][1]);
 }
 
 const UNITS = ["", "K", "M", "B", "T"];
@@ -12,25 +23,30 @@ export function brief(n: number): string {
   if (n < 10_000) return count(n);
   let [value, unit] = [n, 0];
   while (value >= 999.95 && unit < UNITS.length - 1) [value, unit] = [value / 1000, unit + 1];
-  return `${Math.round(value * 10) / 10}${UNITS[unit] ?? ""}`;
+  return count(Math.round(value * 10) / 10) + (UNITS[unit] ?? "");
 }
 
 export function bytes(n: number): string {
   if (n < 1000) return `${n} B`;
-  if (n < 1_000_000) return `${(n / 1000).toFixed(1)} kB`;
-  return `${(n / 1_000_000).toFixed(1)} MB`;
+  if (n < 1_000_000) return `${decimal(n / 1000, 1)} kB`;
+  return `${decimal(n / 1_000_000, 1)} MB`;
 }
 
 /** A share of 0 to 1 as a percentage; never rounds a shortfall up to 100. */
 export function percent(share: number): string {
   if (share >= 1) return "100%";
   const value = Math.floor(share * 1000) / 10;
-  return `${value >= 99 || value < 10 ? value.toFixed(1) : Math.floor(value)}%`;
+  return `${value >= 99 || value < 10 ? decimal(value, 1) : Math.floor(value)}%`;
 }
 
-export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${count(n)} ${n === 1 ? one : many}`;
+/** Return a number and its noun, in the form that the rules of the language ask for. Each of ours has these two. */
+export function plural(n: number, one: string, other = `${one}s`): string {
+  rules ??= new Intl.PluralRules(language());
+  return `${count(n)} ${rules.select(n) === "one" ? one : other}`;
 }
+
+/** Made when it is needed: a language is chosen before the first text. */
+let rules: Intl.PluralRules | undefined;
 
 /** The first block of a UUID: enough to recognise a job by. */
 export function shortId(id: string): string {

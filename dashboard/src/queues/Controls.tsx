@@ -4,6 +4,7 @@ import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
 import { IconPlus } from "@/ui/icons";
 import { PauseButton } from "./PauseButton";
+import { t } from "@/texts/en/queues";
 
 /** Offer to pause or resume a type and to create one of its jobs, as far as the role allows. */
 export function Controls({ type, numbers }: { type: string; numbers: TypeNumbers | undefined }) {
@@ -13,7 +14,7 @@ export function Controls({ type, numbers }: { type: string; numbers: TypeNumbers
       {can.administer && numbers && <PauseButton type={type} paused={numbers.paused} />}
       {can.act && (
         <Link to="/create" search={{ type }} className={buttonClass("plain", "sm")}>
-          <IconPlus width={13} height={13} /> Create
+          <IconPlus width={13} height={13} /> {t.create}
         </Link>
       )}
     </>
@@ -24,7 +25,7 @@ export function PausedNote({ paused }: { paused: boolean }) {
   if (!paused) return null;
   return (
     <p className="flex items-center gap-2 border-t border-line px-4 py-2 text-sm">
-      <span aria-hidden="true" className="hazard h-3 w-8" /> Paused. New jobs are accepted but not started.
+      <span aria-hidden="true" className="hazard h-3 w-8" /> {t.pausedNewJobsAre}
     </p>
   );
 }

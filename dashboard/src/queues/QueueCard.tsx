@@ -17,6 +17,7 @@ import { Controls, PausedNote } from "./Controls";
 import { DeadLetters } from "./DeadLetters";
 import { Definition } from "./Definition";
 import { Depths } from "./Depths";
+import { t } from "@/texts/en/queues";
 
 interface QueueCardProps {
   type: JobType;
@@ -68,19 +69,19 @@ function Hour({ type, waiting }: { type: string; waiting: number | undefined }) 
     <div className="flex flex-col gap-3 border-t border-line px-4 py-3">
       <div>
         <p className="mb-1.5 flex justify-between text-xs text-soft">
-          Completed, last hour <span className="nums text-text">{flow ? count(sum("completed")) : "…"}</span>
+          {t.completedLastHour} <span className="nums text-text">{flow ? count(sum("completed")) : "…"}</span>
         </p>
         <Sparkline
           values={flow?.points.map((point) => point.completed) ?? []}
-          label={`${type}: completed jobs a minute, last hour`}
+          label={t.completedJobsAMinute(type)}
           tone="text-green"
         />
       </div>
       <dl className="grid grid-cols-2 gap-x-4 gap-y-2 whitespace-nowrap sm:flex sm:justify-between">
-        <Fact name="Success">{ended ? percent(sum("completed") / ended) : "–"}</Fact>
-        <Fact name="Wait p50 / p95">{newestPair(wait?.points) ?? "–"}</Fact>
-        <Fact name="Run p50 / p95">{newestPair(run?.points) ?? "–"}</Fact>
-        <Fact name={ahead && !ahead.drains ? "Backlog" : "Drains in"}>
+        <Fact name={t.success}>{ended ? percent(sum("completed") / ended) : "–"}</Fact>
+        <Fact name={t.waitP50P95}>{newestPair(wait?.points) ?? "–"}</Fact>
+        <Fact name={t.runP50P95}>{newestPair(run?.points) ?? "–"}</Fact>
+        <Fact name={ahead && !ahead.drains ? t.backlog : t.drainsIn}>
           <span className={cx(ahead?.growing && "text-amber")}>{ahead?.text ?? "–"}</span>
         </Fact>
       </dl>
