@@ -11,7 +11,7 @@ const foreignText = {
 
 /** Names, commands and file names that are the same in every language. */
 const UNTRANSLATED =
-  "(?!\\s*(JobFlow|UTC|Python|make token|Chalice · Lambda · SQS · DynamoDB|uploads.…|welcome, customer:42)\\s*$)";
+  "(?!\\s*(JobFlow|handlers.invoice_render.py|UTC|Python|make token|Chalice · Lambda · SQS · DynamoDB|uploads.…|welcome, customer:42)\\s*$)";
 const WORD = `/^${UNTRANSLATED}[^]*[A-Za-z]{2,}/`;
 const SENTENCE = `/^${UNTRANSLATED} ?[A-Z][a-z’']+( [a-z]|…$|[.:]( |$))/`;
 const NAMED = "/^(label|title|aria-label|placeholder|alt|note|detail|description)$/";

@@ -151,8 +151,9 @@ def redeliver(found: Job, *, now: float, due_at: float) -> Change:
 
 
 def report(held: Job, *, now: float, percent: float, note: str | None) -> Change:
-    """Write down the holder's progress; refused when the lease was lost."""
-    values = {"progress": percent, "progress_note": note and _cut(note, LONGEST_NOTE), "updated_at": now}
+    """Write down the holder's progress to a tenth of a percent; refused when the lease was lost."""
+    # all digits of a float would take 7 bytes more of a main item that must stay within one kilobyte
+    values = {"progress": round(percent, 1), "progress_note": note and _cut(note, LONGEST_NOTE), "updated_at": now}
     return Change(j.REPORT, held.gen, _fence(held), values)
 
 

@@ -7,7 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib import wiring
@@ -18,6 +18,7 @@ from chalicelib.errors import (
     MalformedMessage,
     PayloadRefused,
     PayloadUnreadable,
+    SecretUnavailable,
 )
 from chalicelib.jobs.backoff import Backoff, Chance, no_jitter
 from chalicelib.jobs.change import Claimant
@@ -31,6 +32,7 @@ from chalicelib.telemetry.emf import gathering
 from chalicelib.telemetry.logger import about, job_keys
 from chalicelib.worker.claim import Claims
 from chalicelib.worker.context import JobContext, LambdaContext
+from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.worker.persist import Persistence
@@ -72,6 +74,7 @@ class Worker:
     cold: bool = True
     sleep: Callable[[float], None] = time.sleep
     platform_log: PlatformLog | None = None
+    secrets: DeclaredSecrets = field(default_factory=DeclaredSecrets)
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Work off the event's messages; returns the message ids that must come again."""
@@ -148,7 +151,7 @@ class Worker:
 
     def _attempt(self, job: Job, context: LambdaContext) -> Drop | Hold:
         events.attempt_started(job)
-        ctx = JobContext(job, self.store, lambda: _seconds_left(context), self.clock)
+        ctx = JobContext(job, self.store, lambda: _seconds_left(context), self.clock, self.secrets)
         settlement = Settlement(
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives,
             Persistence(lambda: _seconds_left(context), self.sleep),
@@ -173,7 +176,7 @@ class Worker:
         except PayloadRefused as error:
             # A deploy made the schema stricter: `upgrade=` or an older deploy lets the job run, at the next try.
             return Unrun(error, SCHEMA_PAUSE, lasts=False)
-        except PayloadUnreadable as error:
+        except (PayloadUnreadable, SecretUnavailable) as error:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
         except ENDS as error:
             return Raised(error)
@@ -203,7 +206,10 @@ def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaConte
             jitter = no_jitter if settings.jitter == "none" else random.uniform
             store, queue, log = wiring.job_store(), wiring.job_queue(), wiring.platform_log()
             faults, clock = settings.fault_rate, wiring.clock()
-            workers.append(Worker(kind, store, queue, clock, jitter, fault_rate=faults, platform_log=log))
+            secrets = _secrets(kind, settings.stage)
+            workers.append(
+                Worker(kind, store, queue, clock, jitter, fault_rate=faults, platform_log=log, secrets=secrets)
+            )
         with gathering():
             again = workers[0].work(event, context)
         if again and not settings.partial_batch:
@@ -211,6 +217,11 @@ def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaConte
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
     return handler
+
+
+def _secrets(kind: JobType[Any, Any], stage: str) -> DeclaredSecrets:
+    declared = kind.reach.secrets
+    return DeclaredSecrets(declared, stage, wiring.secret_store() if declared else None)
 
 
 def _seconds_left(context: LambdaContext) -> float:

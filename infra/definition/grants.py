@@ -5,6 +5,7 @@ from typing import Any
 from chalicelib.adapters.dynamo.schema import CANARY
 from chalicelib.counters.keys import ACKNOWLEDGED, ERRORS, RECOUNT, STEPS, TOTALS
 from chalicelib.jobs.jobtype import JobType
+from infra.definition.allowed import short_forms
 from infra.definition.permissions import EVERY_TYPE
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
@@ -24,7 +25,7 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
         *LARGE_BODIES,
         "s3:PutObject:results/*",
         f"logs:FilterLogEvents:{kind.queue}",
-        *kind.grants,
+        *short_forms(kind),
     ]
 
 

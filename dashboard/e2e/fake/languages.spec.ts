@@ -7,6 +7,7 @@ test.describe("a German browser", () => {
   test("gets the jobs and the landing page in German", async ({ page, open }) => {
     await open("/dashboard");
     await expect(page.locator("html")).toHaveAttribute("lang", "de");
+    await expect(page.getByRole("button", { name: "Konto und Anzeige: admin" })).toBeVisible();
     await expect(page.getByRole("combobox", { name: "Jobs suchen" })).toBeVisible();
     await expect(page.getByRole("columnheader", { name: "Wartezeit" })).toBeVisible();
     await expectAccessible(page);

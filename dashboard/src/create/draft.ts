@@ -1,6 +1,6 @@
 import type { NewJob } from "@/api/jobs";
 import type { WireMeta } from "@/api/wire";
-import { count } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { isObject, type Json, type JsonObject } from "@/lib/json";
 import type { Problems } from "@/create/fields/problems";
 import { t } from "@/texts/en/create";

@@ -33,7 +33,7 @@ function isKept(found: unknown): found is Kept {
   const { options } = found;
   return (
     Object.keys(NO_OPTIONS).every((name) => typeof options[name] === "string") &&
-    ["now", "delay", "at"].includes(String(options.when))
+    ["now", "delay", "at"].some((one) => one === options.when)
   );
 }
 

@@ -1,4 +1,4 @@
-import { decimal } from "@/lib/format";
+import { decimal } from "@/texts/numbers";
 import type { ThroughputPoint } from "@/api/metrics";
 import { t } from "@/texts/en/jobs";
 

@@ -15,7 +15,7 @@ export function DiagramSteps() {
       {STEPS.map(([title, note, then]) => (
         <li key={title}>
           <div
-            className={`border bg-bg px-3 py-2 ${title === "Jobs table" ? "border-accent-text" : "border-strong"}`}
+            className={`border bg-bg px-3 py-2 ${title === t.jobsTable ? "border-accent-text" : "border-strong"}`}
           >
             <p className="text-sm font-semibold">{title}</p>
             <p className="font-mono text-xs text-soft">{note}</p>

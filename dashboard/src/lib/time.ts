@@ -1,5 +1,5 @@
 import { t } from "@/texts/en/base";
-import { decimal } from "./format";
+import { decimal } from "@/texts/numbers";
 
 /** Times are milliseconds since the epoch everywhere inside the dashboard. */
 export type Zone = "local" | "utc";

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { TypeNumbers } from "@/api/metrics";
 import { ask } from "@/jobs/actions/actions";
-import { count } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { Button } from "@/ui/Button";
 import { t } from "@/texts/en/queues";
 

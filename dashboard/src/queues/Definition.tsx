@@ -1,5 +1,5 @@
 import type { JobType } from "@/api/types";
-import { count } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { duration } from "@/lib/time";
 import { JsonView } from "@/ui/JsonView";
 import { Fact } from "@/ui/Panel";

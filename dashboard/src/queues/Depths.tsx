@@ -1,6 +1,7 @@
 import type { TypeNumbers } from "@/api/metrics";
 import { cx } from "@/lib/cx";
-import { brief, count } from "@/lib/format";
+import { brief } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { spell } from "@/lib/time";
 import { Skeleton } from "@/ui/states";
 import { t } from "@/texts/en/queues";

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { errorGroups } from "@/api/metrics";
-import { count, oneLine } from "@/lib/format";
+import { oneLine } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { parseSpan, relative } from "@/lib/time";
 import { SERIES, useNow, usePolling } from "@/live/live";
 import { buttonClass } from "@/ui/Button";

@@ -5,7 +5,7 @@ import { absence, ChartCard } from "@/charts/ChartCard";
 import type { Line } from "@/charts/TimeChart";
 import { chartRange, SPAN_NAMES, spanFor } from "@/jobs/ranges";
 import type { ChartSpan } from "@/jobs/search";
-import { count } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { duration } from "@/lib/time";
 import { SERIES, usePolling } from "@/live/live";
 import { useZone } from "@/session/prefs";

@@ -4,9 +4,13 @@ import { PREFS_KEY } from "./key";
 /** Load the texts of the remembered language, else of the browser's. Part of the first script: it imports little. */
 export async function speakChosen(): Promise<void> {
   const chosen = chooseLanguage(remembered(), navigator.languages);
-  await speak(chosen).catch(() => undefined); // without its texts the console speaks English
+  const words = chosen === "en" ? null : await TEXTS[chosen]().catch(() => null);
+  if (words) speak(chosen, words); // else the console speaks English
   document.documentElement.lang = language();
 }
+
+/** The languages that are not part of the code. */
+const TEXTS = { de: async () => (await import("@/texts/de")).german };
 
 function remembered(): unknown {
   try {

@@ -28,7 +28,7 @@ const SHORTCUTS = [
       ["a", t.selectAllMatching],
       ["r", t.retryTheSelectionOr],
       ["c", t.cancelTheSelectionOr],
-      ["Esc", "Clear selection / back to list"],
+      ["Esc", t.clearOrBack],
     ],
   ],
 ] as const;

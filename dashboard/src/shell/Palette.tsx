@@ -69,15 +69,17 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
               )}
               <Group heading={t.commands}>
                 {can.act &&
-                  types.map((one) => (
-                    <Item
-                      key={one.type}
-                      value={t.createKeywords(one.type, one.title)}
-                      onSelect={run(() => navigate({ to: "/create", search: { type: one.type } }))}
-                    >
-                      {t.createJobOf(one.title)} <Hint>{one.type}</Hint>
-                    </Item>
-                  ))}
+                  types
+                    .filter((one) => !one.retired)
+                    .map((one) => (
+                      <Item
+                        key={one.type}
+                        value={t.createKeywords(one.type, one.title)}
+                        onSelect={run(() => navigate({ to: "/create", search: { type: one.type } }))}
+                      >
+                        {t.createJobOf(one.title)} <Hint>{one.type}</Hint>
+                      </Item>
+                    ))}
                 <Item value={t.keysLive} onSelect={run(togglePaused)}>
                   {t.pauseOrResumeLive} <Hint>.</Hint>
                 </Item>

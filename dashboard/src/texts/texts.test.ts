@@ -33,9 +33,9 @@ test("German has the rooms and the texts of English, each a text or a function o
 test("once German is spoken, texts, plural forms and numbers are German", async () => {
   vi.resetModules();
   const { speak } = await import("./texts");
-  await speak("de");
+  speak("de", (await import("./de")).german);
   const { t } = await import("./en/health");
-  const { count, decimal, plural } = await import("@/lib/format");
+  const { count, decimal, plural } = await import("./numbers");
   const { dayMonth, relative } = await import("@/lib/time");
   expect(t.allHealthyJobActive(1)).toBe("Alles in Ordnung. 1 aktiver Job.");
   expect(t.allHealthyJobActive(2000)).toBe("Alles in Ordnung. 2.000 aktive Jobs.");

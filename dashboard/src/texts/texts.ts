@@ -32,8 +32,8 @@ export function chooseLanguage(stored: unknown, wanted: readonly string[]): Lang
   return found ?? "en";
 }
 
-/** Load the texts of a language. Call it before any module that calls `texts` runs; English stays when loading fails. */
-export async function speak(next: Language): Promise<void> {
-  if (next === "de") translated = (await import("./de")).german;
+/** Speak another language. Call it before any module that calls `texts` runs. */
+export function speak(next: Language, words: Record<Room, object>): void {
+  translated = words;
   spoken = next;
 }

@@ -1,4 +1,4 @@
-import { count } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { Button } from "@/ui/Button";
 import { IconBan, IconClose, IconRetry } from "@/ui/icons";
 import type { JobAction } from "@/jobs/status";

@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { latency, throughput } from "@/api/metrics";
 import { absence, ChartCard } from "@/charts/ChartCard";
 import type { Line } from "@/charts/TimeChart";
-import { count } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { duration } from "@/lib/time";
 import { SERIES, usePolling } from "@/live/live";
 import { useZone } from "@/session/prefs";

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { count } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { Button } from "@/ui/Button";
 import { IconAlert } from "@/ui/icons";
 import type { useJobs } from "./useJobs";

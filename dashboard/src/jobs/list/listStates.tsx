@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ApiError, sentence } from "@/api/errors";
-import { count } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
 import { IconPlus } from "@/ui/icons";
@@ -28,7 +28,7 @@ export function ListFooter({
   return (
     <footer className="flex min-h-10 flex-wrap items-center justify-between gap-2 border-t border-line px-3 py-1.5 text-xs text-soft">
       <p className="nums" aria-live="polite">
-        {more ? `${count(loaded)} loaded${total === null ? "" : ` of ${count(total)}`}` : t.jobCount(loaded)}
+        {more ? t.loadedOf(count(loaded), total === null ? null : count(total)) : t.jobCount(loaded)}
       </p>
       {pages.isFetchNextPageError ? (
         <Button size="sm" onClick={onMore}>

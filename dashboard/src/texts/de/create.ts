@@ -88,4 +88,6 @@ export const create: typeof english = {
   standard: (value) => `Vorgabe: ${value}.`,
   range: (least, most) => `${least} bis ${most}.`,
   formatUri: "Nimm eine Adresse wie https://example.com/.",
+  typeIsRetired: "Dieser Job-Typ ist stillgelegt",
+  takesNoNewJobs: "nimmt keine neuen Jobs an; die vorhandenen werden abgearbeitet.",
 };

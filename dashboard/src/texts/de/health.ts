@@ -1,4 +1,4 @@
-import { plural } from "@/lib/format";
+import { plural } from "../numbers";
 import type { english } from "../en/health";
 
 export const health: typeof english = {

@@ -21,4 +21,5 @@ export const help: typeof english = {
   selectAllMatching: "Alle Treffer auswählen",
   retryTheSelectionOr: "Auswahl oder Job wiederholen",
   cancelTheSelectionOr: "Auswahl oder Job abbrechen",
+  clearOrBack: "Auswahl aufheben / zurück zur Liste",
 };

@@ -1,4 +1,4 @@
-import { count, plural } from "@/lib/format";
+import { count, plural } from "../numbers";
 import type { english } from "../en/list";
 
 export const list: typeof english = {
@@ -95,4 +95,5 @@ export const list: typeof english = {
   sortUpTo: (most) => `Bis zu ${most} sortieren`,
   onlyNewestSorted: (loaded, total) =>
     `Nur die neuesten ${loaded}${total === null ? "" : ` von ${total}`} sind sortiert.`,
+  loadedOf: (loaded, total) => `${loaded}${total === null ? "" : ` von ${total}`} geladen`,
 };

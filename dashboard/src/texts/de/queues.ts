@@ -1,4 +1,4 @@
-import { plural } from "@/lib/format";
+import { plural } from "../numbers";
 import type { english } from "../en/queues";
 
 export const queues: typeof english = {
@@ -63,4 +63,5 @@ export const queues: typeof english = {
   noQueueIsCalled: "Keine Queue heißt",
   itMayHaveBeen: ". Vielleicht hat ein Deployment sie entfernt.",
   backlogIs: (text) => `Rückstand: ${text}`,
+  retired: "Stillgelegt. Neue Jobs werden abgelehnt; die vorhandenen werden abgearbeitet.",
 };

@@ -1,4 +1,4 @@
-import { plural } from "@/lib/format";
+import { plural } from "../numbers";
 import type { english } from "../en/shell";
 
 export const shell: typeof english = {

@@ -88,6 +88,8 @@ export const english = {
   standard: (value: string) => `Default: ${value}.`,
   range: (least: string, most: string) => `${least} to ${most}.`,
   formatUri: "Use an address like https://example.com/.",
+  typeIsRetired: "This job type is retired",
+  takesNoNewJobs: "takes no new jobs; those it has are worked off.",
 };
 
 export const t = texts("create", english);

@@ -1,4 +1,4 @@
-import { plural } from "@/lib/format";
+import { plural } from "../numbers";
 import { texts } from "../texts";
 
 export const english = {

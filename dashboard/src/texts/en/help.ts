@@ -21,6 +21,7 @@ export const english = {
   selectAllMatching: "Select all matching",
   retryTheSelectionOr: "Retry the selection, or the job",
   cancelTheSelectionOr: "Cancel the selection, or the job",
+  clearOrBack: "Clear selection / back to list",
 };
 
 export const t = texts("help", english);

@@ -1,4 +1,4 @@
-import { count, plural } from "@/lib/format";
+import { count, plural } from "../numbers";
 import { texts } from "../texts";
 
 export const english = {
@@ -95,6 +95,8 @@ export const english = {
   sortUpTo: (most: string) => `Sort up to ${most}`,
   onlyNewestSorted: (loaded: string, total: string | null) =>
     `Only the newest ${loaded}${total === null ? "" : ` of ${total}`} are sorted.`,
+  loadedOf: (loaded: string, total: string | null) =>
+    `${loaded} loaded${total === null ? "" : ` of ${total}`}`,
 };
 
 export const t = texts("list", english);

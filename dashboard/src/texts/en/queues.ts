@@ -1,4 +1,4 @@
-import { plural } from "@/lib/format";
+import { plural } from "../numbers";
 import { texts } from "../texts";
 
 export const english = {
@@ -63,6 +63,7 @@ export const english = {
   noQueueIsCalled: "No queue is called",
   itMayHaveBeen: ". It may have been removed by a deployment.",
   backlogIs: (text: string) => `Backlog: ${text}`,
+  retired: "Retired. New jobs are refused; the jobs it has are worked off.",
 };
 
 export const t = texts("queues", english);

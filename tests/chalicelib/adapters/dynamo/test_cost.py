@@ -124,7 +124,7 @@ def told(job: Job) -> Change:
     return transitions.report(job, now=T0 + 1.234, percent=100 / 3, note="漢" * 200)
 
 
-@pytest.mark.parametrize("key", [None, "0" * 36, "k" * 240])
+@pytest.mark.parametrize("key", [None, "0" * 36, "k" * 255])
 @pytest.mark.parametrize("beside", [False, True])
 @pytest.mark.parametrize("end", ENDS)
 def test_the_main_item_stays_within_one_write_unit(
