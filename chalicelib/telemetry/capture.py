@@ -15,7 +15,7 @@ RUNTIME = "awslambdaric"
 QUIET = ("boto3", "botocore", "urllib3", "s3transfer")
 """Libraries whose records below WARNING are about themselves."""
 METRICS = '{"_aws"'
-"""How a line of metrics begins: CloudWatch reads it as it is, or not at all."""
+"""First characters of a line of metrics, which is written unchanged: otherwise CloudWatch cannot read it."""
 LONGEST_LINE = 8_000
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Message
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.redaction import without_secrets
 
@@ -38,11 +38,11 @@ def job_keys(job: Job) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def nudge_keys(nudge: Nudge, current: Job | None) -> dict[str, Any]:
+def message_keys(message: Message, current: Job | None) -> dict[str, Any]:
     """Return the same keys for a message; `current` is its job as it stands, None when there is none."""
     return {
-        "job_id": nudge.id, "job_type": nudge.type, "status": str(current.status) if current else "gone",
-        "gen": nudge.gen, "attempt": current.attempts if current else 0, "correlation_id": nudge.cid,
+        "job_id": message.id, "job_type": message.type, "status": str(current.status) if current else "gone",
+        "gen": message.gen, "attempt": current.attempts if current else 0, "correlation_id": message.cid,
     }  # fmt: skip
 
 

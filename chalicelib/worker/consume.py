@@ -24,8 +24,8 @@ from chalicelib.jobs.backoff import Backoff, Chance, no_jitter
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.jobtype import JobType
-from chalicelib.jobs.message import parse_nudge
-from chalicelib.jobs.ports import JobQueue, JobStore, Nudge, PlatformLog
+from chalicelib.jobs.message import parse_message
+from chalicelib.jobs.ports import JobQueue, JobStore, Message, PlatformLog
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.emf import gathering
@@ -48,7 +48,7 @@ PLATFORM_PAUSE = Backoff(first=30, factor=2, longest=3600)
 SCHEMA_PAUSE = 3600
 """Seconds until a job whose stored payload today's schema refuses is tried again."""
 ENDS = (Exception, SystemExit, asyncio.CancelledError)
-"""What a function may raise to end its attempt. What else ends a process (a signal, an interrupt) is a lost attempt."""
+"""Exceptions of a function that end its attempt. Anything else that ends a process (a signal) is a lost attempt."""
 
 
 class BatchFailed(Exception):
@@ -125,13 +125,13 @@ class Worker:
 
     def _handle(self, delivery: Delivery, context: LambdaContext) -> Drop | Hold:
         try:
-            nudge = self._parse(delivery)
+            message = self._parse(delivery)
         except MalformedMessage as error:
             events.message_malformed(self.kind.name, str(error), delivery.receive_count)
             return malformed(delivery.receive_count)
         by = Claimant(context.aws_request_id, self.cold, delivery.receive_count)
         claimed = Claims(self.store, self.clock, self.spread, self.platform_log).claim(
-            nudge, by, _seconds_left(context)
+            message, by, _seconds_left(context)
         )
         if not isinstance(claimed, Job):
             return claimed
@@ -143,11 +143,11 @@ class Worker:
                 events.store_failed(self.kind.name, delivery.message_id, error)
                 return Hold(None, "not settled")
 
-    def _parse(self, delivery: Delivery) -> Nudge:
-        nudge = parse_nudge(delivery.body)
-        if nudge.type != self.kind.name:
-            raise MalformedMessage(f"type is {nudge.type!r}, and this queue carries {self.kind.name!r}")
-        return nudge
+    def _parse(self, delivery: Delivery) -> Message:
+        message = parse_message(delivery.body)
+        if message.type != self.kind.name:
+            raise MalformedMessage(f"type is {message.type!r}, and this queue carries {self.kind.name!r}")
+        return message
 
     def _attempt(self, job: Job, context: LambdaContext) -> Drop | Hold:
         events.attempt_started(job)

@@ -9,7 +9,7 @@ from infra.definition.allowed import short_forms
 from infra.definition.permissions import EVERY_TYPE
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
-"""What the event source mapping does with the function's role, and the worker's own visibility changes."""
+"""Actions of the event source mapping in the function's role, and the worker's own changes of visibility."""
 SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 RATE_WINDOWS = "RL#*"
 """Partition keys of the control table: an address's window."""

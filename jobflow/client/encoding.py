@@ -56,4 +56,4 @@ WAYS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (Mapping, dict),
     (set | frozenset, sorted),
 )
-"""How a value of each kind is written: the first kind that fits."""
+"""Functions that write a value, by its kind; the first kind that fits is used."""

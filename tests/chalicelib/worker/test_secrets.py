@@ -15,7 +15,7 @@ from chalicelib.jobs.reach import SecretPlace
 from chalicelib.telemetry.redaction import forget
 from chalicelib.worker.context import JobContext
 from chalicelib.worker.declared_secrets import DeclaredSecrets
-from tests.chalicelib.worker.bench import Bench
+from tests.chalicelib.worker.one_type import OneType
 from tests.support import written
 
 VALUE = 'k"ey-\\7391/ü'
@@ -23,8 +23,8 @@ STORE = MemorySecretStore({SecretPlace("secretsmanager", "dev/billing"): VALUE})
 
 
 @pytest.fixture
-def world() -> Iterator[Bench]:
-    bench = Bench()
+def world() -> Iterator[OneType]:
+    bench = OneType()
     bench.worker = replace(
         bench.worker, secrets=DeclaredSecrets({"KEY": "{stage}/billing", "LOST": "nowhere"}, "dev", STORE)
     )
@@ -32,13 +32,13 @@ def world() -> Iterator[Bench]:
     forget()
 
 
-def kept(world: Bench) -> str:
+def kept(world: OneType) -> str:
     """Return everything that is stored of the job, as text and as JSON."""
     seen = world.store.view("job-1")
     return f"{seen!r}{json.dumps([seen.job.result, seen.job.error_message])}{seen.attempts}"
 
 
-def test_it_is_read_by_its_name_and_of_this_stage(world: Bench) -> None:
+def test_it_is_read_by_its_name_and_of_this_stage(world: OneType) -> None:
     world.submit()
     read: list[str] = []
     world.script = [lambda ctx: read.append(ctx.secret("KEY"))]
@@ -47,14 +47,14 @@ def test_it_is_read_by_its_name_and_of_this_stage(world: Bench) -> None:
     assert world.job().status is Status.COMPLETED
 
 
-def test_it_is_not_in_the_result(world: Bench) -> None:
+def test_it_is_not_in_the_result(world: OneType) -> None:
     world.submit()
     world.script = [lambda ctx: {ctx.secret("KEY"): [f"sent with {ctx.secret('KEY')}", 1]}]
     world.poll()
     assert world.job().result == {"[secret KEY]": ["sent with [secret KEY]", 1]}
 
 
-def test_it_is_not_in_errors_stacks_or_notes(world: Bench) -> None:
+def test_it_is_not_in_errors_stacks_or_notes(world: OneType) -> None:
     def fail(ctx: JobContext) -> object:
         key = ctx.secret("KEY")
         ctx.progress(5, f"with {key}")
@@ -75,7 +75,7 @@ def test_it_is_not_in_errors_stacks_or_notes(world: Bench) -> None:
         assert form not in kept(world)
 
 
-def test_it_is_not_in_the_log(world: Bench, capfd: pytest.CaptureFixture[str]) -> None:
+def test_it_is_not_in_the_log(world: OneType, capfd: pytest.CaptureFixture[str]) -> None:
     def say(ctx: JobContext) -> None:
         key = ctx.secret("KEY")
         ctx.logger.info("mine", extra={"key": key, "deep": {"key": [key]}})
@@ -99,7 +99,7 @@ def test_it_is_not_in_the_log(world: Bench, capfd: pytest.CaptureFixture[str]) -
         assert form not in said
 
 
-def test_one_that_cannot_be_read_waits_without_an_attempt(world: Bench) -> None:
+def test_one_that_cannot_be_read_waits_without_an_attempt(world: OneType) -> None:
     world.submit()
     world.script = [lambda ctx: ctx.secret("LOST")]
     world.poll()
