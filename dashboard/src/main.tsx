@@ -9,5 +9,5 @@ askFirst(location);
 const root = document.getElementById("root");
 void speakChosen().then(async () => {
   loadPage(location);
-  if (root) (await import("./start")).start(root);
+  if (root) await (await import("./start")).start(root);
 });

@@ -24,7 +24,7 @@ const SHORTCUTS = [
       ["j  k", t.nextPreviousJob],
       ["Enter", t.openTheRow],
       ["x", t.selectRow],
-      ["Shift j  k", t.extendTheSelection],
+      [t.shiftWithJk, t.extendTheSelection],
       ["a", t.selectAllMatching],
       ["r", t.retryTheSelectionOr],
       ["c", t.cancelTheSelectionOr],

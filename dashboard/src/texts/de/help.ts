@@ -22,4 +22,5 @@ export const help: typeof english = {
   retryTheSelectionOr: "Auswahl oder Job wiederholen",
   cancelTheSelectionOr: "Auswahl oder Job abbrechen",
   clearOrBack: "Auswahl aufheben / zurück zur Liste",
+  shiftWithJk: "Umschalt j  k",
 };

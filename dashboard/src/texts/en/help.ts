@@ -22,6 +22,7 @@ export const english = {
   retryTheSelectionOr: "Retry the selection, or the job",
   cancelTheSelectionOr: "Cancel the selection, or the job",
   clearOrBack: "Clear selection / back to list",
+  shiftWithJk: "Shift j  k",
 };
 
 export const t = texts("help", english);
