@@ -32,6 +32,7 @@ from chalicelib.jobs.ports import (
     RateWindows,
 )
 from chalicelib.service.jobs import JobService
+from chalicelib.service.operations import Operations
 from chalicelib.service.pause import Pausing
 from chalicelib.service.reading import JobReader
 from chalicelib.settings import Settings
@@ -48,7 +49,7 @@ NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
-        "stream_counter", "history", "acknowledgements", "platform_log",
+        "stream_counter", "history", "acknowledgements", "platform_log", "operations",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -148,6 +149,11 @@ def tokens() -> Tokens:
 def job_service() -> JobService:
     """The use cases over jobs."""
     return _once("job_service", lambda: JobService(job_store(), job_queue(), settings().cursor_secret, clock()))
+
+
+def operations() -> Operations:
+    """Return what operators do with single jobs."""
+    return _once("operations", lambda: Operations(job_service()))
 
 
 def job_reader() -> JobReader:

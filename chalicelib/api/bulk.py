@@ -87,7 +87,7 @@ def _which(asked: BulkFilter) -> Filter:
 def bulk_actions() -> BulkActions:
     """Return bulk actions over this process's store."""
     secret = wiring.settings().cursor_secret
-    return BulkActions(wiring.job_store(), wiring.job_service(), secret, wiring.clock())
+    return BulkActions(wiring.job_store(), wiring.operations(), secret, wiring.clock())
 
 
 def answer_of(report: Report) -> BulkAnswer:

@@ -55,8 +55,10 @@ BURY = _move("bury", ACTIVE, Status.DEAD_LETTER, "watchdog")
 RETIRE = _move("retire", ACTIVE, Status.CANCELLED, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
+RUN_NOW = _move("run_now", WAITING - {Status.QUEUED}, Status.QUEUED, "operator")
 MOVES: tuple[Move, ...] = (
     CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, BURY, RETIRE, REQUEUE, CANCEL,
+    RUN_NOW,
 )  # fmt: skip
 """Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
 
@@ -75,7 +77,8 @@ class Job:
 
     `gen` counts the runs (1 at creation, +1 at each manual retry). `claims` counts the claims of a run and only grows,
     `attempts` those that are charged to `max_attempts`. `parked_until` is the end of the last wait during which the job
-    had no message, `stalled_since` when the platform first kept it from running; a run that settles ends that.
+    had no message, `stalled_since` when the platform first kept it from running; a run that settles ends that. From
+    `give_up_at` on a failed attempt is not followed by another one.
     `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
     """
 
@@ -101,6 +104,7 @@ class Job:
     resends: int = 0
     parked_until: float | None = None
     stalled_since: float | None = None
+    give_up_at: float | None = None
     result: JSON = None
     error_class: str | None = None
     error_message: str | None = None

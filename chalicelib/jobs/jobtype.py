@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload, UnknownJobType
-from chalicelib.jobs.backoff import STANDARD, Backoff
+from chalicelib.jobs.backoff import STANDARD, Curve, Delays, receives
 from chalicelib.jobs.checks import check_curve, check_limits, check_name, field_errors, hints, payload_model
 from chalicelib.jobs.example import example_of
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES
+from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES, SQS_LONGEST_DELAY
 from chalicelib.jobs.readback import check_models, check_reads_back
 
 if TYPE_CHECKING:
@@ -41,9 +41,10 @@ class JobType(Generic[P, R]):
     memory: int = 512
     budget: float = 0.0
     grants: tuple[str, ...] = ()
-    retry: Backoff = STANDARD
+    retry: Curve = STANDARD
     upgrade: Callable[[JSON], JSON] | None = None
     retired: bool = False
+    give_up_after: float | None = None
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""
@@ -72,7 +73,20 @@ class JobType(Generic[P, R]):
     @property
     def max_receives(self) -> int:
         """Return how often SQS hands out one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
-        return self.max_attempts + SPARE_RECEIVES
+        return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
+
+    @property
+    def message_age(self) -> float:
+        """Return how old a message is in SQS's eyes, in seconds, while its attempts fail: it counts three receives.
+
+        Source: Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
+        """
+        waits = [self.retry.latest(n) for n in range(1, min(4, self.max_attempts))]
+        return SQS_LONGEST_DELAY + sum(self.timeout + min(wait, SQS_LONGEST_DELAY) for wait in waits) + self.timeout
+
+    def give_up_at(self, start: float) -> float | None:
+        """Return when a run that is due at `start` is given up (epoch seconds); None: when its attempts are spent."""
+        return None if self.give_up_after is None else round(start + self.give_up_after, 3)
 
     @cached_property
     def schema(self) -> dict[str, Any]:
@@ -128,7 +142,7 @@ _registry: dict[str, JobType[Any, Any]] = {}
 def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     name: str,
     *,
-    max_attempts: int = 3,
+    max_attempts: int | None = None,
     timeout: int = 60,
     batch_size: int = 1,
     window: int = 0,
@@ -136,7 +150,9 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     memory: int = 512,
     budget: float = 0.0,
     grants: Iterable[str] = (),
-    retry: Backoff = STANDARD,
+    retry: Curve = STANDARD,
+    delays: Iterable[float] = (),
+    give_up_after: float | None = None,
     upgrade: Callable[[JSON], JSON] | None = None,
     retired: bool = False,
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
@@ -146,21 +162,28 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     `concurrency` how many run side by side (2-1000), `memory` MB (128-10240). `batch_size` is how many jobs it takes
     at once (1-10): more than one is cheaper, and only for jobs that are done within `budget` seconds each (default:
     their share of the timeout). What a slow job leaves no time for goes back to the queue unclaimed.
-    `retry` is the curve of waits between attempts. `upgrade` brings the stored payload of an older schema to today's;
+    `retry` is the curve of waits between attempts, or `delays` names them one by one, in seconds; `max_attempts` is 3,
+    or one more than there are delays. `give_up_after`: no attempt follows another one later than so many seconds after
+    the run was due. `upgrade` brings the stored payload of an older schema to today's;
     without it, such a job waits and an alarm rings. `retired` refuses new jobs and works off the old ones.
     `grants` names what the function may do beyond its queue and jobs, as
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
     (`infra/definition/permissions.py` has all forms). Raises ConfigurationError.
     """
+    if delays and retry is not STANDARD:
+        raise ConfigurationError(f"{name}: give either retry or delays")
+    waits = tuple(delays)
+    curve = Delays(waits) if waits else retry
+    attempts = max_attempts if max_attempts is not None else len(waits) + 1 if waits else 3
 
     def declare(function: "Callable[[P, JobContext], R]") -> JobType[P, R]:
         declared = JobType(
-            name, function, payload_model(name, function), max_attempts, timeout, batch_size, window, concurrency,
-            memory, budget, tuple(grants), retry, upgrade, retired,
+            name, function, payload_model(name, function), attempts, timeout, batch_size, window, concurrency,
+            memory, budget, tuple(grants), curve, upgrade, retired, give_up_after,
         )  # fmt: skip
         check_name(name)
         check_limits(name, {**vars(declared), "budget": declared.job_budget})
-        check_curve(name, retry)
+        check_curve(name, curve, give_up_after)
         check_models(name, payload=declared.payload_model, result=hints(function).get("return"))
         _registry[name] = declared
         return declared
@@ -177,6 +200,12 @@ def get(name: str) -> JobType[Any, Any]:
         raise UnknownJobType(
             f"There is no job type {name!r}.", [FieldError(("type",), f"must be one of: {known}")]
         ) from None
+
+
+def give_up_at(name: str, start: float) -> float | None:
+    """Return when a run of that type that is due at `start` is given up; None also for a type that is not declared."""
+    kind = _registry.get(name)
+    return None if kind is None else kind.give_up_at(start)
 
 
 def all_types() -> list[JobType[Any, Any]]:

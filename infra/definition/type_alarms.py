@@ -93,7 +93,7 @@ def _of_queue(name: str, metric: str) -> Callable[[Kind, str], Mapping[str, Metr
 
 
 def _patience(kind: Kind) -> float:
-    return max(SHORTEST_AGE, kind.visibility_timeout)
+    return max(SHORTEST_AGE, kind.visibility_timeout, kind.message_age)
 
 
 WATCHES = (
