@@ -22,6 +22,8 @@ class Status(StrEnum):
 
 
 WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING})
+PLANNED = WAITING - {Status.QUEUED}
+"""Waiting for a time: an operator may run such a job now."""
 ACTIVE = WAITING | {Status.PROCESSING}
 RETRYABLE = frozenset({Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
 TERMINAL = RETRYABLE | {Status.COMPLETED}
@@ -55,7 +57,7 @@ BURY = _move("bury", ACTIVE, Status.DEAD_LETTER, "watchdog")
 RETIRE = _move("retire", ACTIVE, Status.CANCELLED, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
-RUN_NOW = _move("run_now", WAITING - {Status.QUEUED}, Status.QUEUED, "operator")
+RUN_NOW = _move("run_now", PLANNED, Status.QUEUED, "operator")
 MOVES: tuple[Move, ...] = (
     CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, BURY, RETIRE, REQUEUE, CANCEL,
     RUN_NOW,

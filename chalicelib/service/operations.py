@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chalicelib.errors import JobConflict, MoveRefused
 from chalicelib.jobs import jobtype, transitions
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import JSON, RETRYABLE, WAITING, Job, Status
+from chalicelib.jobs.job import JSON, PLANNED, RETRYABLE, WAITING, Job, Status
 from chalicelib.service.jobs import JobService, stored_payload
 from chalicelib.telemetry import events
 
@@ -59,7 +59,7 @@ class Operations:
             found = self.jobs.store.get(job_id)
             if found.status is Status.QUEUED:
                 return self.jobs.send(found) if self.jobs.stranded(found) else found
-            if found.status not in WAITING:
+            if found.status not in PLANNED:
                 raise JobConflict(f"Job {job_id} is {found.status}; only a scheduled or retrying job is run now.")
             try:
                 due = self.jobs.store.apply(job_id, transitions.run_now(found, now=self.jobs.now()))

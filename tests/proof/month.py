@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from chalicelib.errors import JobConflict
-from chalicelib.jobs.job import RETRYABLE, WAITING, Status
+from chalicelib.jobs.job import PLANNED, RETRYABLE, Status
 from tests.proof.faults import DYNAMODB, ReplyLost, Throttled
 from tests.proof.ground import TYPES, MemoryGround
 from tests.proof.invariants import broken_at_rest
@@ -28,7 +28,6 @@ OUTCOMES = (
 ARRIVALS = 1 / 900
 """Jobs a second: one in a quarter of an hour, so that most of a CPU's time goes into what happens to each."""
 LONGEST_REST = 10 * DAY
-DUE_LATER = WAITING - {Status.QUEUED}
 
 
 @dataclass
@@ -120,7 +119,7 @@ class Players:
         if job.status in RETRYABLE:
             self.world.stopped.discard((job.id, job.gen))
             self.world.operations.retry(job.id)
-        elif job.status in DUE_LATER and self.rng.random() < 0.5:
+        elif job.status in PLANNED and self.rng.random() < 0.5:
             self.world.operations.run_now(job.id)
         elif not job.terminal:
             after = self.world.operations.cancel(job.id)

@@ -77,7 +77,9 @@ def test_a_job_whose_message_did_not_get_out_is_sent_by_the_next_call() -> None:
     clock = Clock()
     queue = Deaf(clock)
     service = JobService(MemoryJobStore(clock), queue, clock=clock)
+    queue.deaf = False
     job = submitted(service, delay_seconds=60)
+    queue.deaf = True
     assert not Operations(service).run_now(job.id).sent
     queue.deaf = False
     clock.advance(6)

@@ -111,7 +111,8 @@ def test_the_queue_and_its_alarm_follow_from_the_retry_policy() -> None:
     patient = _declared("test.patient", delays=(800,) * 4, timeout=100)
     parks = _declared("test.parks", delays=(3600,) * 9)
     plain = _declared("test.plain")
-    template = merge_template([patient, parks, plain], "jobflow-prod")
+    made = merge_template([patient, parks, plain], "jobflow-prod")["Resources"]
+    template = {"Resources": {name: resource for name, resource in made.items() if "Type" in resource}}
     receives = {
         queue["QueueName"]: queue["RedrivePolicy"]["maxReceiveCount"]
         for queue in of_type(template, "AWS::SQS::Queue").values()
