@@ -30,6 +30,7 @@ from chalicelib.jobs.ports import (
     Pauses,
     PlatformLog,
     RateWindows,
+    SecretStore,
 )
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
@@ -50,6 +51,7 @@ NAMES = frozenset(
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
         "stream_counter", "history", "acknowledgements", "platform_log", "operations",
+        "secret_store",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -191,6 +193,11 @@ def uploads() -> "Uploads":
 def platform_log() -> PlatformLog:
     """Return the reader of what Lambda writes about an invocation."""
     return cast("PlatformLog", _once("platform_log", lambda: _adapter("platform_log", "CloudWatchPlatformLog")))
+
+
+def secret_store() -> SecretStore:
+    """Return the store of the job types' secrets."""
+    return cast("SecretStore", _once("secret_store", lambda: _adapter("secret_store", "AwsSecretStore")))
 
 
 def job_logs() -> "JobLogs":

@@ -9,7 +9,7 @@ from chalicelib.jobs.ports import Standing
 
 STATES = {keys.number(status): status for status in Status}
 COPIED = "total"
-"""Lane of a type's row: its mark says that the numbers of `keys.LEGACY` are in this row already."""
+"""Source of a type's row: its mark says that the numbers of `keys.LEGACY` are in this row already."""
 
 
 def standing(rows: Mapping[str, Mapping[str, Any]], paused: Mapping[str, float]) -> Standing:

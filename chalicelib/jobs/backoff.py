@@ -116,6 +116,15 @@ def receives(curve: Curve, max_attempts: int) -> int:
     return most
 
 
+def message_age(curve: Curve, max_attempts: int, timeout: float) -> float:
+    """Return how old a message may be in SQS's eyes, in seconds, while its job's attempts fail; it counts 3 receives.
+
+    Source: Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
+    """
+    waits = [min(curve.latest(attempt), SQS_LONGEST_DELAY) for attempt in range(1, min(4, max_attempts))]
+    return SQS_LONGEST_DELAY + sum(waits) + (len(waits) + 1) * timeout
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """Try again in `delay` seconds."""

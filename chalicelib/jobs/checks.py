@@ -8,10 +8,11 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, FieldError
-from chalicelib.jobs.backoff import LONGEST_WAIT, Backoff, Curve, Delays, longest_run
+from chalicelib.jobs.backoff import LONGEST_WAIT, STANDARD, Backoff, Curve, Delays, longest_run
 from chalicelib.jobs.limits import DAY, LONGEST_NAME, LONGEST_RUN, MAX_ATTEMPTS_CAP, SAFETY
 from chalicelib.jobs.readback import check_runs_at_once
 
+DEFAULT_ATTEMPTS = 3
 NAME = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
 
 
@@ -30,6 +31,15 @@ def check_limits(name: str, declared: Mapping[str, Any]) -> None:
     for field, (low, high) in limits.items():
         if not low <= declared[field] <= high:
             raise ConfigurationError(f"{name}: {field} must be between {low:g} and {high:g}")
+
+
+def policy(name: str, max_attempts: int | None, retry: Curve, delays: tuple[float, ...]) -> tuple[Curve, int]:
+    """Return the curve and the number of attempts that were declared; raises ConfigurationError for two curves."""
+    if not delays:
+        return retry, DEFAULT_ATTEMPTS if max_attempts is None else max_attempts
+    if retry is not STANDARD:
+        raise ConfigurationError(f"{name}: give either retry or delays")
+    return Delays(delays), len(delays) + 1 if max_attempts is None else max_attempts
 
 
 def check_curve(name: str, curve: Curve, give_up_after: float | None) -> None:

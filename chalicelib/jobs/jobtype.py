@@ -4,19 +4,20 @@ import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload, UnknownJobType
-from chalicelib.jobs.backoff import STANDARD, Curve, Delays, receives
-from chalicelib.jobs.checks import check_curve, check_limits, check_name, field_errors, hints, payload_model
+from chalicelib.jobs.backoff import STANDARD, Curve, receives
+from chalicelib.jobs.checks import check_curve, check_limits, check_name, field_errors, hints, payload_model, policy
 from chalicelib.jobs.example import example_of
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES, SQS_LONGEST_DELAY
+from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES
+from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
 from chalicelib.jobs.readback import check_models, check_reads_back
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ class JobType(Generic[P, R]):
     concurrency: int = 20
     memory: int = 512
     budget: float = 0.0
-    grants: tuple[str, ...] = ()
+    grants: tuple[str | Allow, ...] = ()
     retry: Curve = STANDARD
     upgrade: Callable[[JSON], JSON] | None = None
     retired: bool = False
+    reach: Reach = field(default_factory=Reach)
     give_up_after: float | None = None
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
@@ -74,15 +76,6 @@ class JobType(Generic[P, R]):
     def max_receives(self) -> int:
         """Return how often SQS hands out one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
         return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
-
-    @property
-    def message_age(self) -> float:
-        """Return how old a message is in SQS's eyes, in seconds, while its attempts fail: it counts three receives.
-
-        Source: Amazon SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
-        """
-        waits = [self.retry.latest(n) for n in range(1, min(4, self.max_attempts))]
-        return SQS_LONGEST_DELAY + sum(self.timeout + min(wait, SQS_LONGEST_DELAY) for wait in waits) + self.timeout
 
     def give_up_at(self, start: float) -> float | None:
         """Return when a run that is due at `start` is given up (epoch seconds); None: when its attempts are spent."""
@@ -149,12 +142,17 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     concurrency: int = 20,
     memory: int = 512,
     budget: float = 0.0,
-    grants: Iterable[str] = (),
+    grants: Iterable[str | Allow] = (),
     retry: Curve = STANDARD,
     delays: Iterable[float] = (),
     give_up_after: float | None = None,
     upgrade: Callable[[JSON], JSON] | None = None,
     retired: bool = False,
+    environment: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str] | None = None,
+    vpc: bool = False,
+    layers: Iterable[str] = (),
+    ephemeral_storage: int = EPHEMERAL_MB[0],
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
@@ -168,22 +166,22 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     without it, such a job waits and an alarm rings. `retired` refuses new jobs and works off the old ones.
     `grants` names what the function may do beyond its queue and jobs, as
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
-    (`infra/definition/permissions.py` has all forms). Raises ConfigurationError.
+    (`infra/definition/permissions.py` has all forms), or as `Allow(actions, ARNs)` on what is not the stack's.
+    `environment` is set for the function; `secrets` says where `ctx.secret(name)` finds each. `vpc` puts it into the
+    stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). Raises ConfigurationError.
     """
-    if delays and retry is not STANDARD:
-        raise ConfigurationError(f"{name}: give either retry or delays")
-    waits = tuple(delays)
-    curve = Delays(waits) if waits else retry
-    attempts = max_attempts if max_attempts is not None else len(waits) + 1 if waits else 3
+    curve, attempts = policy(name, max_attempts, retry, tuple(delays))
 
     def declare(function: "Callable[[P, JobContext], R]") -> JobType[P, R]:
         declared = JobType(
             name, function, payload_model(name, function), attempts, timeout, batch_size, window, concurrency,
-            memory, budget, tuple(grants), curve, upgrade, retired, give_up_after,
+            memory, budget, tuple(grants), curve, upgrade, retired,
+            Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage), give_up_after,
         )  # fmt: skip
         check_name(name)
         check_limits(name, {**vars(declared), "budget": declared.job_budget})
         check_curve(name, curve, give_up_after)
+        check_reach(name, declared.reach, declared.grants)
         check_models(name, payload=declared.payload_model, result=hints(function).get("return"))
         _registry[name] = declared
         return declared

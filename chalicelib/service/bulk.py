@@ -13,12 +13,13 @@ from chalicelib.service.jobs import TIME_TO_ACT
 
 PAGE = 100
 Place = tuple[Status, str | None]
-"""How far a search has come: the status it looks at, and the position in its list."""
+"""Position of a search: the status that it reads, and the place in that list."""
 BY_DEFAULT = {
     "retry": (Status.FAILED, Status.DEAD_LETTER),
     "cancel": (Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.PROCESSING),
 }
-"""What an action is for when no status is asked for. Cancelled jobs are retried only by that name: someone meant it."""
+"""Statuses of an action when none is asked for. Cancelled jobs are retried only by that name: an
+operator ended them."""
 
 
 @dataclass(slots=True)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from chalicelib.errors import MoveRefused
+from chalicelib.jobs import attempt as attempts
 from chalicelib.jobs import transitions
-from chalicelib.jobs.attempt import attempt_of, message_of
+from chalicelib.jobs.attempt import message_of
 from chalicelib.jobs.backoff import STANDARD, Chance, Curve, Fail, GiveUp, Later, Retry, decide
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, Attempt, Job
@@ -13,6 +15,7 @@ from chalicelib.jobs.limits import GIVE_UP_STALLED, SQS_LONGEST_DELAY
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import JobStore
 from chalicelib.telemetry import events
+from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
 from chalicelib.worker.message_fate import Drop, Hold
 from chalicelib.worker.persist import Persistence
 
@@ -54,6 +57,7 @@ class Lost:
 
 
 Outcome = Done | Raised | Unrun | Stopped | Lost
+attempt_of = partial(attempts.attempt_of, clean=without_secrets)
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class Settlement:
             return _late(job, refused.current)
 
     def _completed(self, job: Job, result: JSON, now: float) -> Drop:
-        done = self._apply(job, transitions.complete(job, now=now, result=result))
+        done = self._apply(job, transitions.complete(job, now=now, result=json_without_secrets(result)))
         events.attempt_finished(done, attempt_of(job, "completed", now))
         return Drop("completed")
 
@@ -165,7 +169,7 @@ class Settlement:
 
 
 def _named(error: BaseException) -> tuple[str, str]:
-    return type(error).__name__, message_of(error) or type(error).__name__
+    return type(error).__name__, without_secrets(message_of(error)) or type(error).__name__
 
 
 def _out_of_time(job: Job, error: tuple[str, str]) -> tuple[str, str]:

@@ -104,6 +104,7 @@ async function handle(
 type Order = {
   reset?: FakeOptions;
   add?: { type: string; payload: Record<string, never>; more?: object }[];
+  retire?: string[];
 } & Partial<Switches>;
 
 /** Test orders: begin anew, add jobs as they are, slow down, fail. */
@@ -113,8 +114,9 @@ async function control(
   reset: (options: FakeOptions) => Sim,
   request: IncomingMessage,
 ) {
-  const { reset: anew, add = [], ...rest } = (await readJson(request)) as Order;
+  const { reset: anew, add = [], retire = [], ...rest } = (await readJson(request)) as Order;
   const target = anew ? reset(anew) : sim;
   Object.assign(switches, rest);
+  for (const type of retire) target.retired.add(type);
   return { ids: add.map(({ type, payload, more }) => target.add(type, payload, more).id) };
 }

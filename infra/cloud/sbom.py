@@ -21,7 +21,7 @@ NAMESPACE = uuid.UUID("5f0c2b53-8f43-4a0c-9d0c-6f2f8e2f6f7a")
 def sbom(wheels: Iterable[Path], application: str) -> str:
     """Return the list as JSON. The same wheels give the same text: no time, no random number."""
     # Chalice copies the part of it that runs from where it is installed
-    components = [*map(_component, wheels), _library("chalice", version("chalice"))]
+    components = [*map(_component, sorted(wheels)), _library("chalice", version("chalice"))]
     bom = Bom(components=components)
     bom.metadata.component = Component(name=application, type=ComponentType.APPLICATION, bom_ref=application)
     bom.metadata.timestamp = None  # type: ignore[assignment]  # the format allows none, and builds are reproducible

@@ -18,7 +18,8 @@ from chalicelib.jobs.ports.counters import (
 )
 from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search
 from chalicelib.jobs.ports.logs import PlatformLog
-from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Nudge
+from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Message
+from chalicelib.jobs.ports.secrets import SecretStore
 
 __all__ = [
     "Acknowledged",
@@ -36,7 +37,7 @@ __all__ = [
     "Filter",
     "JobQueue",
     "JobStore",
-    "Nudge",
+    "Message",
     "Overdue",
     "Page",
     "Pauses",
@@ -44,6 +45,7 @@ __all__ = [
     "RateWindows",
     "Row",
     "Search",
+    "SecretStore",
     "Seen",
     "SeenPage",
     "Standing",

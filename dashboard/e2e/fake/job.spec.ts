@@ -11,7 +11,7 @@ test("why it waits is said: for its time, for its next attempt, for a queue that
   await open(`/jobs/${id}`);
   await expect(page.getByText(/^Attempt \d of 6 in \d+/)).toBeVisible();
   await expect(page.getByText("If it fails", { exact: true })).toBeVisible();
-  await expect(page.getByText(/retry 6 in ≤ 32 s, then dead letter\.$/)).toBeVisible();
+  await expect(page.getByText(/attempt 6 within 32 s, then dead letter\.$/)).toBeVisible();
   const pause = (verb: string) =>
     fetch(`${stack.api}/job-types/image.process/${verb}`, {
       method: "POST",

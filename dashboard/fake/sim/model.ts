@@ -75,7 +75,18 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
 }
 
 export function detail(job: FakeJob, paused: boolean): Schemas["JobDetail"] {
-  return { ...row(job, true), attempt_history: job.history, why: why(job, paused), next_attempts: null };
+  return { ...row(job, true), attempt_history: job.history, why: why(job, paused), next_attempts: left(job) };
+}
+
+/** The attempts that are left if the running one, or else the next one, fails: the standard curve with full jitter. */
+function left(job: FakeJob): Schemas["NextAttempt"][] {
+  if (RETRYABLE.includes(job.status) || job.status === "completed") return [];
+  const failing = Math.max(1, job.attempts + (job.status === "processing" ? 0 : 1));
+  return Array.from({ length: Math.max(0, job.maxAttempts - failing) }, (_, at) => ({
+    attempt: failing + at + 1,
+    earliest: 1,
+    latest: Math.min(3600, 2 ** (failing + at)),
+  }));
 }
 
 function why(job: FakeJob, paused: boolean): string | null {

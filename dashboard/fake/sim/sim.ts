@@ -22,6 +22,8 @@ export class Sim {
   readonly jobs = new Map<string, FakeJob>();
   readonly files = new Map<string, { type: string; body: Buffer }>();
   readonly paused = new Set<string>();
+  /** Types that take no new jobs. */
+  readonly retired = new Set<string>();
   /** Who acknowledged an error group, and when. */
   readonly acknowledged = new Map<string, { by: string; at: number }>();
   readonly minutes = new Minutes();

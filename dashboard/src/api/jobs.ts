@@ -50,9 +50,18 @@ export interface Attempt {
   retryDelayS: number | null;
 }
 
+/** An attempt that follows if the one before it fails, in seconds after that one's end. */
+export interface NextAttempt {
+  attempt: number;
+  earliest: number;
+  latest: number;
+}
+
 export interface JobDetail extends Job {
   history: Attempt[];
   why: string | null;
+  /** The attempts that are left if the running one, or else the next one, fails; null when nobody knows. */
+  nextAttempts: NextAttempt[] | null;
 }
 
 export interface JobPage {
@@ -135,7 +144,12 @@ function toAttempt(wire: WireAttempt): Attempt {
 }
 
 export function toDetail(wire: WireDetail): JobDetail {
-  return { ...toJob(wire), history: wire.attempt_history.map(toAttempt), why: wire.why };
+  return {
+    ...toJob(wire),
+    history: wire.attempt_history.map(toAttempt),
+    why: wire.why,
+    nextAttempts: wire.next_attempts ?? null,
+  };
 }
 
 function filterQuery(which: JobFilter) {

@@ -12,13 +12,13 @@ export interface JobType {
   schema: JsonObject;
   example: Json;
   maxAttempts: number;
-  /** Longest wait before attempt 2, 3, …, in seconds. */
-  retryWaits: number[];
   timeout: number;
   budget: number;
   batchSize: number;
   concurrency: number;
   memory: number;
+  /** It takes no new jobs; those it has are worked off. */
+  retired: boolean;
 }
 
 export const jobTypes = () =>
@@ -34,12 +34,12 @@ export const jobTypes = () =>
         schema: one.schema as JsonObject,
         example: one.example as Json,
         maxAttempts: one.max_attempts,
-        retryWaits: one.retry_waits,
         timeout: one.timeout,
         budget: one.budget,
         batchSize: one.batch_size,
         concurrency: one.concurrency,
         memory: one.memory,
+        retired: one.retired,
       }));
     },
   });

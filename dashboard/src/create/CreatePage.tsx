@@ -34,7 +34,17 @@ export function CreatePage() {
     );
   }
   if (!types.data || (source && !job.data)) return <FormToCome />;
-  if (types.data.length === 0)
+  // A job of a retired type can still be run again, with another payload too.
+  const again = search.edit === undefined ? undefined : job.data?.type;
+  const open = types.data.filter((one) => !one.retired || one.type === again);
+  const wanted = job.data?.type ?? search.type;
+  if (types.data.some((one) => one.type === wanted && one.retired) && wanted !== again)
+    return (
+      <Empty page title="This job type is retired">
+        <code className="font-mono">{wanted}</code> takes no new jobs; those it has are worked off.
+      </Empty>
+    );
+  if (open.length === 0)
     return (
       <Empty page title="No job types">
         Write a file in handlers/ with one function decorated with @job, and it appears here.
@@ -43,7 +53,7 @@ export function CreatePage() {
   return (
     <CreateForm
       key={`${source ?? ""}${search.edit ? "!" : ""}`}
-      types={types.data}
+      types={open}
       source={job.data ?? null}
       edit={search.edit !== undefined}
       asked={search.type}

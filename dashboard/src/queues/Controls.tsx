@@ -1,17 +1,23 @@
 import { Link } from "@tanstack/react-router";
 import type { TypeNumbers } from "@/api/metrics";
+import type { JobType } from "@/api/types";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
 import { IconPlus } from "@/ui/icons";
 import { PauseButton } from "./PauseButton";
 
-/** Offer to pause or resume a type and to create one of its jobs, as far as the role allows. */
-export function Controls({ type, numbers }: { type: string; numbers: TypeNumbers | undefined }) {
+interface ControlsProps {
+  type: Pick<JobType, "type" | "retired">;
+  numbers: TypeNumbers | undefined;
+}
+
+/** Offer to pause or resume a type and to create one of its jobs, as far as the role and the type allow. */
+export function Controls({ type: { type, retired }, numbers }: ControlsProps) {
   const { can } = useMe();
   return (
     <>
       {can.administer && numbers && <PauseButton type={type} paused={numbers.paused} />}
-      {can.act && (
+      {can.act && !retired && (
         <Link to="/create" search={{ type }} className={buttonClass("plain", "sm")}>
           <IconPlus width={13} height={13} /> Create
         </Link>
@@ -25,6 +31,15 @@ export function PausedNote({ paused }: { paused: boolean }) {
   return (
     <p className="flex items-center gap-2 border-t border-line px-4 py-2 text-sm">
       <span aria-hidden="true" className="hazard h-3 w-8" /> Paused. New jobs are accepted but not started.
+    </p>
+  );
+}
+
+export function RetiredNote({ retired }: { retired: boolean }) {
+  if (!retired) return null;
+  return (
+    <p className="border-t border-line px-4 py-2 text-sm text-amber" data-testid="retired">
+      Retired. New jobs are refused; the jobs it has are worked off.
     </p>
   );
 }

@@ -13,7 +13,7 @@ import { SERIES, usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { Fact } from "@/ui/Panel";
 import { Sparkline } from "@/ui/Sparkline";
-import { Controls, PausedNote } from "./Controls";
+import { Controls, PausedNote, RetiredNote } from "./Controls";
 import { DeadLetters } from "./DeadLetters";
 import { Definition } from "./Definition";
 import { Depths } from "./Depths";
@@ -42,8 +42,9 @@ export function QueueCard({ type, numbers }: QueueCardProps) {
           </h2>
           <p className="text-sm text-soft">{type.title}</p>
         </div>
-        <Controls type={type.type} numbers={numbers} />
+        <Controls type={type} numbers={numbers} />
       </header>
+      <RetiredNote retired={type.retired} />
       <PausedNote paused={numbers?.paused ?? false} />
       <Depths numbers={numbers} concurrency={type.concurrency} />
       <Hour type={type.type} waiting={numbers?.byStatus.queued} />

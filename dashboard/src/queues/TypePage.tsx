@@ -13,7 +13,7 @@ import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
 import { IconLeft } from "@/ui/icons";
 import { Empty, Failure, Skeleton } from "@/ui/states";
-import { Controls, PausedNote } from "./Controls";
+import { Controls, PausedNote, RetiredNote } from "./Controls";
 import { DeadLetters } from "./DeadLetters";
 import { Definition } from "./Definition";
 import { Depths } from "./Depths";
@@ -61,11 +61,12 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
             <p className="text-sm text-soft">{kind.title}</p>
           </div>
           <Outlook type={kind.type} waiting={numbers?.byStatus.queued} />
-          <Controls type={kind.type} numbers={numbers} />
+          <Controls type={kind} numbers={numbers} />
           <Link to="/dashboard" search={{ type: kind.type }} className={buttonClass("plain", "sm")}>
             View jobs
           </Link>
         </header>
+        <RetiredNote retired={kind.retired} />
         <PausedNote paused={numbers?.paused ?? false} />
         <Depths numbers={numbers} concurrency={kind.concurrency} />
         <DeadLetters type={kind.type} numbers={numbers} canAct={can.act} />

@@ -68,15 +68,17 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
               )}
               <Group heading="Commands">
                 {can.act &&
-                  types.map((one) => (
-                    <Item
-                      key={one.type}
-                      value={`create new ${one.type} ${one.title}`}
-                      onSelect={run(() => navigate({ to: "/create", search: { type: one.type } }))}
-                    >
-                      Create: {one.title} <Hint>{one.type}</Hint>
-                    </Item>
-                  ))}
+                  types
+                    .filter((one) => !one.retired)
+                    .map((one) => (
+                      <Item
+                        key={one.type}
+                        value={`create new ${one.type} ${one.title}`}
+                        onSelect={run(() => navigate({ to: "/create", search: { type: one.type } }))}
+                      >
+                        Create: {one.title} <Hint>{one.type}</Hint>
+                      </Item>
+                    ))}
                 <Item value="pause resume live updates" onSelect={run(togglePaused)}>
                   Pause or resume live updates <Hint>.</Hint>
                 </Item>

@@ -52,7 +52,7 @@ export function attempt(n: number, more: Partial<Attempt> = {}): Attempt {
 }
 
 export function detail(status: JobStatus, history: Attempt[], more: Partial<JobDetail> = {}): JobDetail {
-  return { ...job("j", { status, attempts: history.length }), history, why: null, ...more };
+  return { ...job("j", { status, attempts: history.length }), history, why: null, nextAttempts: [], ...more };
 }
 
 export function page(jobs: Job[], nextCursor: string | null = null): JobPage {

@@ -1,14 +1,12 @@
-import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import type { Attempt, JobDetail } from "@/api/jobs";
-import { jobTypes } from "@/api/types";
+import type { Attempt, JobDetail, NextAttempt } from "@/api/jobs";
 import { cx } from "@/lib/cx";
 import { countdown, duration, spell } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";
 import { IconCheck, IconClock, IconCross, IconDead, IconPlus, IconSpinner } from "@/ui/icons";
 import { STATUS, isFinished } from "@/jobs/status";
-import { currentAttempts, remaining, segments, summed, type Coming, type Segment } from "./timeline";
+import { currentAttempts, segments, summed, type Segment } from "./timeline";
 
 const FILL: Record<Segment["kind"], string> = {
   wait: "bg-strong",
@@ -22,7 +20,6 @@ const FILL: Record<Segment["kind"], string> = {
 /** Show the times of a job: waits, attempts, backoff, and what comes next. */
 export function Timeline({ job }: { job: JobDetail }) {
   const now = useNow();
-  const type = useQuery(jobTypes()).data?.find((one) => one.type === job.type);
   const parts = segments(job, now);
   const attempts = currentAttempts(job);
   return (
@@ -46,7 +43,7 @@ export function Timeline({ job }: { job: JobDetail }) {
             now={now}
           />
         ))}
-        <NextStep job={job} now={now} coming={remaining(job, type?.retryWaits ?? [])} />
+        <NextStep job={job} now={now} coming={job.nextAttempts ?? []} />
         <EndStep job={job} />
       </ol>
     </div>
@@ -171,7 +168,7 @@ function AttemptStep({ attempt, max, now }: { attempt: Attempt; max: number; now
 interface NextProps {
   job: JobDetail;
   now: number;
-  coming: Coming[];
+  coming: NextAttempt[];
 }
 
 function NextStep({ job, now, coming }: NextProps) {
@@ -207,8 +204,8 @@ function NextStep({ job, now, coming }: NextProps) {
 /** Waits that are told one by one; of more, the last one follows. */
 const TOLD = 4;
 
-function schedule(coming: Coming[]): string {
-  const words = coming.map(({ attempt, withinS }) => `retry ${attempt} in ≤ ${spell(withinS * 1000)}`);
+function schedule(coming: NextAttempt[]): string {
+  const words = coming.map(({ attempt, latest }) => `attempt ${attempt} within ${spell(latest * 1000)}`);
   if (words.length <= TOLD) return words.join(", ");
   return `${words.slice(0, TOLD - 1).join(", ")}, … ${words.at(-1) ?? ""}`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { attempt, detail, T0 } from "@/test/factories";
-import { remaining, segments, summed } from "./timeline";
+import { segments, summed } from "./timeline";
 
 const kinds = (parts: { kind: string }[]) => parts.map((part) => part.kind);
 
@@ -38,26 +38,6 @@ test("only the newest run counts", () => {
     T0 + 99_000,
   );
   expect(kinds(parts)).toEqual(["done"]);
-});
-
-test("the remaining schedule is that of the API, from the attempt after the next one on", () => {
-  const waits = [2, 4, 3600];
-  const first = { attempt: 2, withinS: 2 };
-  expect(remaining({ status: "queued", attempts: 0, maxAttempts: 3 }, waits)).toEqual([
-    first,
-    { attempt: 3, withinS: 4 },
-  ]);
-  expect(remaining({ status: "retrying", attempts: 1, maxAttempts: 3 }, waits)).toEqual([
-    { attempt: 3, withinS: 4 },
-  ]);
-  expect(remaining({ status: "processing", attempts: 3, maxAttempts: 30 }, waits)).toEqual([
-    { attempt: 4, withinS: 3600 },
-  ]);
-  expect(
-    remaining({ status: "retrying", attempts: 0, maxAttempts: 2 }, waits),
-    "after a deferred one",
-  ).toEqual([first]);
-  expect(remaining({ status: "dead_letter", attempts: 3, maxAttempts: 3 }, waits)).toEqual([]);
 });
 
 test("a deferred attempt is not a failed one, and stands before the one that takes its number", () => {

@@ -1,5 +1,4 @@
 import type { Attempt, JobDetail, JobStatus } from "@/api/jobs";
-import { isFinished } from "@/jobs/status";
 
 /** A part of a job's time. Times in milliseconds. */
 export interface Segment {
@@ -86,25 +85,4 @@ export function summed(parts: Segment[]): { kind: Segment["kind"]; label: string
   const sums = new Map<Segment["kind"], number>();
   for (const { kind, from, to } of parts) sums.set(kind, (sums.get(kind) ?? 0) + to - from);
   return [...sums].map(([kind, ms]) => ({ kind, label: KIND[kind], ms }));
-}
-
-/** An attempt that is still possible, and the longest backoff before it, in seconds. */
-export interface Coming {
-  attempt: number;
-  withinS: number;
-}
-
-/**
- * Return the attempts that are still possible after the next one. `waits` are the longest waits before attempt 2, 3, …
- * as the API tells them; beyond them nothing is known.
- */
-export function remaining(
-  job: Pick<JobDetail, "attempts" | "maxAttempts" | "status">,
-  waits: readonly number[],
-): Coming[] {
-  if (isFinished(job.status)) return [];
-  const next = job.status === "retrying" ? job.attempts + 2 : Math.max(2, job.attempts + 1);
-  return waits
-    .map((withinS, at) => ({ attempt: at + 2, withinS }))
-    .filter(({ attempt }) => attempt >= next && attempt <= job.maxAttempts);
 }
