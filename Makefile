@@ -4,6 +4,8 @@ PYTHON ?= python3
 LIBRARIES := $(wildcard handlers/*.requirements.txt)
 # Fetch Python's and the dashboard's packages at the same time.
 MAKEFLAGS += --jobs=2
+# Images for containers set it. Each of the many processes of a test run would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 PY := $(VENV)/bin/python
 UV_VERSION := 0.13.9
@@ -22,7 +24,7 @@ CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m infra.cloud
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle lock clean
+.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -155,6 +157,9 @@ lifecycle: $(READY)  ## Draw the table of moves into docs/lifecycle.md
 
 openapi: $(READY)  ## Write docs/openapi.json and the client's models from the code
 	@$(PY) -m scripts.openapi
+
+wheel: $(READY)  ## Write build/wheel/jobflow-*.whl: the client and the command line, the same bytes from the same sources
+	@$(PY) -m scripts.wheel
 
 lock: $(VENV)/bin/python  ## Pin requirements-dev.txt from requirements-dev.in, and handlers/*.requirements.txt, with hashes
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes requirements-dev.in -o requirements-dev.txt

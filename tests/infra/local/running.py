@@ -44,7 +44,8 @@ def copy_of_the_code(folder: Path) -> Path:
     for name in CODE:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "deployments"))
+            # with its byte code, which stays valid; "*.pyc.*" is some that another process is about to write
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("*.pyc.*", "deployments"))
         else:
             shutil.copy(source, folder / name)
     return folder
