@@ -52,7 +52,8 @@ NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
-        "watchdog_helpers", "stream_counter", "history", "acknowledgements", "platform_log", "secret_store", "operations",
+        "watchdog_helpers", "stream_counter", "history", "acknowledgements", "platform_log", "secret_store",
+        "operations",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from chalicelib.api.schemas import MOST_IN_BATCH
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.telemetry.emf import PER_TYPE, Metric
-from infra.cloud.prices import MILLION, NONE, PRICES, Allowances, Prices
+from infra.cloud.cost.prices import MILLION, NONE, PRICES, Allowances, Prices
 from infra.definition.alarms import all_alarms
 from infra.definition.overview import FREE_METRICS, metrics_of, rows
 
