@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from chalicelib.access.rate_limit import RateLimiter
 from chalicelib.access.tokens import Tokens, TokenStore
+from chalicelib.adapters.background import background as background_of
 from chalicelib.adapters.event_sources import consumers
 from chalicelib.counters.history import History
 from chalicelib.counters.recount import Recount
@@ -21,6 +22,9 @@ from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.ports import (
     Acknowledgements,
+    Background,
+    BulkAction,
+    BulkActionRows,
     Canaries,
     Census,
     Counters,
@@ -31,6 +35,8 @@ from chalicelib.jobs.ports import (
     PlatformLog,
     RateWindows,
 )
+from chalicelib.service.bulk import BulkActions
+from chalicelib.service.bulk_actions import BulkWork
 from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
 from chalicelib.service.reading import JobReader
@@ -48,7 +54,7 @@ NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
-        "stream_counter", "history", "acknowledgements", "platform_log",
+        "stream_counter", "history", "acknowledgements", "platform_log", "bulk_rows", "background",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -150,6 +156,21 @@ def job_service() -> JobService:
     return _once("job_service", lambda: JobService(job_store(), job_queue(), settings().cursor_secret, clock()))
 
 
+def bulk_rows() -> BulkActionRows:
+    """Return the bulk actions that the platform works off."""
+    return cast("BulkActionRows", _once("bulk_rows", lambda: _adapter("dynamo.bulk", "DynamoBulkActions")))
+
+
+def background() -> Background:
+    """Return what invokes the function that works off bulk actions."""
+    return _once("background", lambda: background_of(settings()))
+
+
+def bulk_work() -> BulkWork:
+    """Return what starts and works off bulk actions."""
+    return BulkWork(bulk_rows(), _acting, background(), clock())
+
+
 def job_reader() -> JobReader:
     """Return what reads a job with its explanation."""
     return _once("job_reader", lambda: JobReader(job_store(), counters(), clock()))
@@ -190,6 +211,14 @@ def platform_log() -> PlatformLog:
 def job_logs() -> "JobLogs":
     """Return the reader of the workers' log lines."""
     return cast("JobLogs", _once("job_logs", lambda: _adapter("cloudwatch_logs", "job_logs")))
+
+
+BULK_LANES = 8
+"""Jobs that a bulk action acts on at a time."""
+
+
+def _acting(_: BulkAction) -> BulkActions:
+    return BulkActions(job_store(), job_service(), settings().cursor_secret, clock(), BULK_LANES)
 
 
 def _once(name: str, make: Callable[[], T]) -> T:

@@ -13,6 +13,7 @@ from chalicelib.worker.context import LambdaContext
 def handler(_event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
     """Run the watchdog once over the job types in `handlers/`; return how many jobs and messages met which end."""
     types = [kind.name for kind in jobtype.load()]
-    watchdog = Watchdog(wiring.job_service().dispatcher, types, LANES, wiring.counters().standing)
+    standing, bulk = wiring.counters().standing, wiring.bulk_work()
+    watchdog = Watchdog(wiring.job_service().dispatcher, types, LANES, standing, bulk)
     with gathering():
         return dict(watchdog.run(lambda: context.get_remaining_time_in_millis() / 1000))

@@ -17,6 +17,7 @@ from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.ports import Standing
+from chalicelib.service.bulk_actions import BulkWork
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, bury
@@ -35,18 +36,23 @@ MOST_SWEEPS = 4
 
 @dataclass
 class Watchdog:
-    """Looks after unfinished jobs and the dead-letter queues of the given types; `standing` asks the counters."""
+    """Looks after unfinished jobs and the dead-letter queues of the given types; `standing` asks the counters.
+
+    `bulk` knows whether the open bulk actions are worked on.
+    """
 
     dispatcher: Dispatcher
     types: Sequence[str]
     lanes: int = 1
     standing: Callable[[], Standing] | None = None
+    bulk: BulkWork | None = None
     tally: Counter[str] = field(default_factory=Counter)
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
         """Run once; `remaining` gives the seconds left. Return how many jobs and messages met which end."""
         self.tally = Counter()
         standing = self._standing()
+        self._wake_bulk(standing)
         signs = dict(self._each(lambda name: (name, self._signs(name, standing)), self._in_turn(self.types)))
         removed = undeclared(standing, self.types)
         signs |= dict.fromkeys(removed, Signs(declared=False))
@@ -56,6 +62,17 @@ class Watchdog:
         self._sweep(signs, remaining)
         events.watchdog_ran(self.tally)
         return self.tally
+
+    def _wake_bulk(self, standing: Standing | None) -> None:
+        """Have bulk actions worked off whose worker ran out of time or died."""
+        if standing is None or not standing.bulk or self.bulk is None:
+            return
+        try:
+            if self.bulk.overdue(standing.bulk):
+                self.bulk.wake()
+                self.tally["bulk_woken"] += 1
+        except Exception as error:
+            events.watchdog_failed("bulk actions", error)
 
     def _in_turn(self, names: Sequence[str]) -> Sequence[str]:
         """Begin with another type each minute: a run that ends early leaves out others than the last one did."""

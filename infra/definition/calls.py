@@ -1,6 +1,7 @@
 """Record the requests of a process to AWS as the grants that they need, to compare them with what a role allows."""
 
 import functools
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ ACTIONS = {
     "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
     "DeleteMessageBatch": "DeleteMessage",
     "HeadObject": "GetObject",
+    "Invoke": "InvokeFunction",
     "SendMessageBatch": "SendMessage",
 }
 """Operations that are allowed by the action of another one."""
@@ -40,7 +42,7 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
         case "s3":
             return [params.get("Key", "").partition("/")[0] + "/*"]
         case "logs" | "lambda":
-            return [(params.get("UUID") or params["logGroupName"]).rpartition("/")[2]]
+            return [(params.get("UUID") or params.get("FunctionName") or params["logGroupName"]).rpartition("/")[2]]
     return []
 
 
@@ -67,12 +69,14 @@ class Recorder:
         self._stack = stack
         self._actor: str | None = None
         self.needed: dict[str, Counter[str]] = {}
+        self._lock = threading.RLock()
 
     def note(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
         """Record one request."""
         if self._actor is not None:
             needed = grants_of(self._stack, service, operation, params)
-            self.needed.setdefault(self._actor, Counter()).update(needed)
+            with self._lock:  # functions ask from several threads
+                self.needed.setdefault(self._actor, Counter()).update(needed)
 
     @contextmanager
     def acting_as(self, actor: str) -> Iterator[None]:

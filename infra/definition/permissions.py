@@ -10,6 +10,7 @@ A grant is "service:Action" or "service:Action:where", with the IAM name of the 
     ses:SendEmail                        from the stack's own address and identity
     logs:FilterLogEvents:email-send      on the log group of a function
     lambda:UpdateEventSourceMapping:email-send   on the event source mapping of a function
+    lambda:InvokeFunction:recount        on a function of the platform
 
 `*-*` in the place of a queue or function is every job type's (`*-*-dlq`: every dead-letter queue). The names of job
 types have a hyphen and those of the platform's functions have none, so one pattern covers 60 types where a list would
@@ -138,7 +139,12 @@ def _queue(stack: str, where: str) -> Value:
 
 
 def _mapping(stack: str, where: str) -> dict[str, Value]:
-    """Return the mappings of a function. Their ids are random: what bounds a pattern is the function they invoke."""
+    """Return the mappings of a function. Their ids are random: what bounds a pattern is the function they invoke.
+
+    A function of the platform has none: there the grant is on the function itself.
+    """
+    if where in PLATFORM:
+        return {"Resource": arn("lambda", f"function:{stack}-{where}")}
     one = f"event-source-mapping:${{{mapping_id(where)}}}"
     return {
         "Resource": arn("lambda", "event-source-mapping:*" if where == EVERY_TYPE else one),

@@ -1,5 +1,6 @@
 """Define what packages need from outside, as Protocols, one module for each noun. `adapters/` implements them."""
 
+from chalicelib.jobs.ports.bulk import Background, BulkAction, BulkActionRows, BulkState, Reason
 from chalicelib.jobs.ports.control import Consumers, Pauses, RateWindows, Window
 from chalicelib.jobs.ports.counters import (
     Acknowledged,
@@ -24,6 +25,10 @@ __all__ = [
     "Acknowledged",
     "Acknowledgements",
     "Additions",
+    "Background",
+    "BulkAction",
+    "BulkActionRows",
+    "BulkState",
     "Canaries",
     "Census",
     "Consumers",
@@ -42,6 +47,7 @@ __all__ = [
     "Pauses",
     "PlatformLog",
     "RateWindows",
+    "Reason",
     "Row",
     "Search",
     "Seen",
