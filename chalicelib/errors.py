@@ -142,6 +142,10 @@ class PayloadUnreadable(JobFlowError):
     """A payload that is kept in S3 is gone, or this function may not read it; S3 does not tell which."""
 
 
+class SecretUnavailable(JobFlowError):
+    """A declared secret cannot be read: it is not there, not allowed to this function, or its store does not answer."""
+
+
 class PayloadRefused(JobFlowError):
     """A stored payload does not fit today's schema: a deploy has changed it since the job was created."""
 

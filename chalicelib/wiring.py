@@ -34,6 +34,7 @@ from chalicelib.jobs.ports import (
     Pauses,
     PlatformLog,
     RateWindows,
+    SecretStore,
 )
 from chalicelib.service.bulk import BulkActions
 from chalicelib.service.bulk_actions import BulkWork
@@ -55,6 +56,7 @@ NAMES = frozenset(
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
         "stream_counter", "history", "acknowledgements", "platform_log", "bulk_rows", "background",
+        "secret_store",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -208,17 +210,22 @@ def platform_log() -> PlatformLog:
     return cast("PlatformLog", _once("platform_log", lambda: _adapter("platform_log", "CloudWatchPlatformLog")))
 
 
+def secret_store() -> SecretStore:
+    """Return the store of the job types' secrets."""
+    return cast("SecretStore", _once("secret_store", lambda: _adapter("secret_store", "AwsSecretStore")))
+
+
 def job_logs() -> "JobLogs":
     """Return the reader of the workers' log lines."""
     return cast("JobLogs", _once("job_logs", lambda: _adapter("cloudwatch_logs", "job_logs")))
 
 
-BULK_LANES = 8
+BULK_THREADS = 8
 """Jobs that a bulk action acts on at a time."""
 
 
 def _acting(_: BulkAction) -> BulkActions:
-    return BulkActions(job_store(), job_service(), settings().cursor_secret, clock(), BULK_LANES)
+    return BulkActions(job_store(), job_service(), settings().cursor_secret, clock(), BULK_THREADS)
 
 
 def _once(name: str, make: Callable[[], T]) -> T:

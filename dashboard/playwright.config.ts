@@ -1,12 +1,12 @@
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM_FLAGS, chromiumPath } from "./e2e/browser";
 
-/** The stories run against the fake API, or against a real stack named by DASHBOARD_URL and API. */
+/** The tests in `platform` run against the fake API, or against a real stack named by DASHBOARD_URL and API. */
 const real = process.env.DASHBOARD_URL !== undefined;
 
 export default defineConfig({
   testDir: "e2e",
-  testMatch: real ? "stories/*.spec.ts" : "**/*.spec.ts",
+  testMatch: real ? "platform/*.spec.ts" : "**/*.spec.ts",
   timeout: real ? 90_000 : 60_000,
   expect: { timeout: real ? 25_000 : 15_000 },
   workers: 3,

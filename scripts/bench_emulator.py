@@ -32,7 +32,7 @@ class Figure:
     cpu: float
 
 
-class Bench:
+class Measurement:
     """One emulator under measurement. A measurement ends after its calls or its seconds, whichever is first."""
 
     def __init__(self, emulator: Emulator, seconds: float) -> None:
@@ -102,13 +102,13 @@ def run(backend: str, seconds: float, log: Path) -> dict[str, Figure]:
     figures: dict[str, Figure] = {}
     for items in ITEMS[backend]:
         with Emulator.start(backend=backend, log_path=log) as emulator:
-            bench = Bench(emulator, seconds)
-            bench.prepare(items)
-            figures |= {f"{name} at {items:,} items": figure for name, figure in bench.measure_table().items()}
-            figures |= bench.measure_email()
+            measurement = Measurement(emulator, seconds)
+            measurement.prepare(items)
+            figures |= {f"{name} at {items:,} items": figure for name, figure in measurement.measure_table().items()}
+            figures |= measurement.measure_email()
     for depth in DEPTHS[backend]:
         with Emulator.start(backend=backend, log_path=log) as emulator:
-            measured = Bench(emulator, seconds).measure_queue(depth)
+            measured = Measurement(emulator, seconds).measure_queue(depth)
             figures |= {f"{name} at depth {depth:,}": figure for name, figure in measured.items()}
     return figures
 

@@ -1,10 +1,11 @@
-"""Write docs/openapi.json from the code (`--check`: only say whether it is what the code makes).
+"""Write docs/openapi.json and the client's models from the code (`--check`: only say whether they are stale).
 
 The check looks at the API and at the job types that the document names: a new type does not make it stale, since each
 stage serves a document of its own types.
 """
 
 import json
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,20 +16,40 @@ from chalicelib.api.reference import VERSION
 from chalicelib.api.routes import all_endpoints
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.jobtype import JobType
+from scripts import client_models
 
-TARGET = Path(__file__).parent.parent / "docs" / "openapi.json"
+ROOT = Path(__file__).parent.parent
+TARGET = ROOT / "docs" / "openapi.json"
+MODELS = ROOT / "jobflow" / "models.py"
+PROBLEMS = ROOT / "jobflow" / "problems.py"
 
 
 def main() -> int:
-    """Write or check; return 1 when the committed document is stale."""
+    """Write or check; return 1 when a committed file is stale."""
     kinds = jobtype.load()
-    if "--check" in sys.argv[1:]:
-        fresh = TARGET.exists() and TARGET.read_text() == written([kind for kind in kinds if kind.name in named()])
-        print("docs/openapi.json is up to date" if fresh else "docs/openapi.json is stale: run `make openapi`")
-        return 0 if fresh else 1
-    TARGET.write_text(written(kinds))
-    print(f"wrote {TARGET.name}")
-    return 0
+    checking = "--check" in sys.argv[1:]
+    text = written([kind for kind in kinds if kind.name in named()] if checking else kinds)
+    files = {TARGET: text, **of_client(json.loads(text))}
+    if not checking:
+        for path, content in files.items():
+            path.write_text(content)
+        print(f"wrote {', '.join(path.name for path in files)}")
+        return 0
+    stale = [path for path, content in files.items() if not path.exists() or path.read_text() != content]
+    for path in files:
+        name = path.relative_to(ROOT)
+        print(f"{name} is stale: run `make openapi`" if path in stale else f"{name} is up to date")
+    return 1 if stale else 0
+
+
+def of_client(content: dict[str, Any]) -> dict[Path, str]:
+    """Return the client's generated modules, formatted."""
+    return {MODELS: _formatted(client_models.models(content)), PROBLEMS: _formatted(client_models.problems())}
+
+
+def _formatted(code: str) -> str:
+    ruff = [str(Path(sys.executable).with_name("ruff")), "format", "--stdin-filename", str(MODELS), "-"]
+    return subprocess.run(ruff, input=code, capture_output=True, text=True, check=True, cwd=ROOT).stdout
 
 
 def written(kinds: Sequence[JobType[Any, Any]]) -> str:

@@ -35,7 +35,7 @@ NOT_MOVED = (
 )  # fmt: skip
 """They start processes: packaging, AWS's own command, Node, the platform."""
 NO_TESTS = 5
-"""What pytest ends with when a folder has no test to run."""
+"""Exit code of pytest when a folder has no test to run."""
 MISSING = "time-machine is not installed: run `make setup`, which installs the development set."
 
 

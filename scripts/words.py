@@ -1,8 +1,9 @@
 """Hold the words of the code and the documents to plain English: no folder may get worse (`make check`).
 
-Counts docstrings that begin with a question word ("What …", "Whether …") instead of a verb, and words of the list below
-in docstrings, comments, texts and Markdown. `scripts/words.json` has the number that each folder still has; a folder
-that is not in it has none. `--write` sets it to what is there now, `--list` prints every place.
+Counts docstrings (those of constants, too) that begin with a question word ("What …", "Whether …") instead of a verb,
+and words of the list below in names, docstrings, comments, texts and Markdown. `scripts/words.json` has the number that
+each folder still has; a folder that is not in it has none. `--write` sets it to what is there now, `--list` prints
+every place.
 """
 
 import argparse
@@ -25,9 +26,12 @@ BANNED = re.compile(
     r"|front door|is the truth|as far as any(body|one)|keeps? (us )?honest)\b",
     re.IGNORECASE,
 )
+PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+"""A word within a name: `next_word`, `NextWord`, `NEXT_WORD`."""
 CODE = re.compile(r"`[^`]*`")
-EXCEPT = ("tests/", "dashboard/", "scripts/words.py", "docs/glossary.md", "CHANGELOG.md")
-"""Not counted: test code, the console (it has its own lint), and the pages that must name a word."""
+EXCEPT = ("tests/", "dashboard/", "jobflow/models.py", "scripts/words.py", "docs/glossary.md", "CHANGELOG.md")
+"""Not counted: test code, the console (it has its own lint), models generated from the API document,
+and the pages that must name a word."""
 
 
 def findings(path: str, text: str) -> Iterator[tuple[int, str]]:
@@ -35,16 +39,17 @@ def findings(path: str, text: str) -> Iterator[tuple[int, str]]:
     if path.endswith(".md"):
         yield from _banned((number, CODE.sub("", line)) for number, line in enumerate(text.splitlines(), 1))
         return
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            first = (ast.get_docstring(node) or "").partition("\n")[0]
-            if QUESTION.match(first):
-                yield getattr(node, "lineno", 1), first
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
-            yield from _banned([(node.lineno, node.value)])
-    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    yield from _banned((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Expr(ast.Constant(str(prose))) if QUESTION.match(prose):
+                yield node.lineno, prose.partition("\n")[0]
+            case ast.Constant(str(prose)) if " " in prose:
+                yield from _banned([(node.lineno, prose)])
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield from _banned([(token.start[0], token.string)])
+        elif token.type == tokenize.NAME:
+            yield from _banned([(token.start[0], " ".join(PART.findall(token.string)))])
 
 
 def _banned(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:

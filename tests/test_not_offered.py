@@ -121,13 +121,21 @@ def a_stage_has_one_region() -> None:
     assert of_type("AWS::DynamoDB::Table")
 
 
+def functions_are_zips() -> None:
+    functions = of_type("AWS::Serverless::Function")
+    assert functions
+    assert not [function for function in functions if {"ImageUri", "ImageConfig", "PackageType"} & function.keys()]
+    with pytest.raises(TypeError, match="image"):
+        job("test.note", image="x")(plain)  # type: ignore[call-arg]
+
+
 def there_are_tokens_and_no_more() -> None:
     kinds = {found["Type"].split("::")[1] for found in stack().values() if "Type" in found}
     assert "DynamoDB" in kinds
-    assert not kinds & {"Cognito", "KMS", "EC2", "XRay"}
+    assert not kinds & {"Cognito", "KMS", "XRay"}
     functions = of_type("AWS::Serverless::Function") + of_type("AWS::Lambda::Function")
     assert functions
-    assert not [function for function in functions if {"VpcConfig", "Tracing", "TracingConfig"} & function.keys()]
+    assert not [function for function in functions if {"Tracing", "TracingConfig"} & function.keys()]
 
 
 CHECKS: dict[str, Callable[[], None]] = {
@@ -141,7 +149,8 @@ CHECKS: dict[str, Callable[[], None]] = {
     "progress more often than every 5 seconds": progress_is_written_every_five_seconds,
     "the output of other processes and of a killed worker": another_process_writes_past_the_jobs_lines,
     "more than one region per stage": a_stage_has_one_region,
-    "users with passwords, single sign-on, a key of one's own, VPC, X-Ray": there_are_tokens_and_no_more,
+    "container images as functions": functions_are_zips,
+    "users with passwords, single sign-on, a key of one's own, X-Ray": there_are_tokens_and_no_more,
 }
 
 

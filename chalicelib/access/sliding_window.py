@@ -10,7 +10,7 @@ from dataclasses import replace
 from chalicelib.jobs.ports import Window
 
 NOISE = 1e-6
-"""What an estimate may be off by: a float that holds today's time is exact to a fifth of a microsecond."""
+"""Largest error of an estimate: a float that holds today's time is exact to a fifth of a microsecond."""
 
 
 def start_of(now: float, length: int) -> int:

@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters import aws
 from chalicelib.errors import MalformedMessage
-from chalicelib.jobs.message import parse_nudge, write_nudge
-from chalicelib.jobs.ports import DeadMessage, Depth, Nudge
+from chalicelib.jobs.message import parse_message, write_message
+from chalicelib.jobs.ports import DeadMessage, Depth, Message
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,23 +32,25 @@ class SqsJobQueue:
         self._prefix = settings.queue_url_prefix
         self._client: SQSClient = aws.client("sqs", settings.region)
 
-    def send(self, nudge: Nudge, delay: int = 0) -> None:
+    def send(self, message: Message, delay: int = 0) -> None:
         """See JobQueue."""
-        self._client.send_message(QueueUrl=self._url(nudge.type), MessageBody=write_nudge(nudge), DelaySeconds=delay)
+        self._client.send_message(
+            QueueUrl=self._url(message.type), MessageBody=write_message(message), DelaySeconds=delay
+        )
 
-    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
+    def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         """See JobQueue."""
-        if not nudges:
+        if not messages:
             return []
         wait = delays or {}
         answer = self._client.send_message_batch(
-            QueueUrl=self._url(nudges[0].type),
+            QueueUrl=self._url(messages[0].type),
             Entries=[
-                {"Id": str(n), "MessageBody": write_nudge(nudge), "DelaySeconds": wait.get(nudge.id, 0)}
-                for n, nudge in enumerate(nudges)
+                {"Id": str(n), "MessageBody": write_message(message), "DelaySeconds": wait.get(message.id, 0)}
+                for n, message in enumerate(messages)
             ],
         )
-        return [nudges[int(failed["Id"])] for failed in answer.get("Failed", [])]
+        return [messages[int(failed["Id"])] for failed in answer.get("Failed", [])]
 
     def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
         """See JobQueue."""
@@ -130,6 +132,6 @@ def _lost(error: ClientError) -> bool:
 
 def _dead(message: "MessageTypeDef") -> DeadMessage:
     try:
-        return DeadMessage(message["ReceiptHandle"], parse_nudge(message["Body"]))
+        return DeadMessage(message["ReceiptHandle"], parse_message(message["Body"]))
     except MalformedMessage:
         return DeadMessage(message["ReceiptHandle"], None)

@@ -173,7 +173,7 @@ class NoQuery(Query):
 
 
 Action = Literal["retry", "cancel"]
-"""What can be done to many jobs."""
+"""An action on many jobs."""
 
 
 class BulkFilter(Body):

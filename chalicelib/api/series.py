@@ -89,7 +89,7 @@ class Series(Answer):
 
 
 POINTS: dict[str, type[Happened | WentWrong | Left]] = {"throughput": Happened, "failures": WentWrong, "depth": Left}
-"""What the points of a metric look like; all others are durations."""
+"""Shapes of the points of a metric; all other metrics are durations."""
 
 
 @endpoints.get("/metrics/series", Series, query=SeriesQuery, moving=("from", "to"))

@@ -43,8 +43,8 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
     correlation_id = correlation_id_of(request)
     began = time.perf_counter()
     asker = _asker(request)
-    # A job's own row says who created it: a million lines that say it again would cost more than they tell.
-    with within_request(**({} if endpoint.path in CREATING else {**asker, "request": correlation_id})):
+    # A new job's correlation id is the request's: its line need not tell it twice.
+    with within_request(**asker, **({} if endpoint.path in CREATING else {"request": correlation_id})):
         refused = None
         try:
             with gathering():
@@ -63,7 +63,7 @@ def _asker(request: Request) -> dict[str, str]:
     """Return who asks (the token's id), and from which address."""
     found = request.context.get("authorizer") or {}
     address = request.context.get("identity", {}).get("sourceIp", "-")
-    return {"principal": str(found.get("token", "-")), "source_ip": address}
+    return {"principal": str(found.get("token", "-")), "ip": address}
 
 
 def refuse(error: Exception, route: str, correlation_id: str) -> Response:

@@ -23,7 +23,7 @@ class Image:
     sent: bool = True
     resends: int = 0
     at_work: bool = False
-    """Whether it lies among the jobs at work in the index, neither finished nor planned for later."""
+    """True when the index lists it with the jobs at work: neither finished nor scheduled for later."""
     order: str = ""
     """Its key there, which begins with when it was first due."""
 

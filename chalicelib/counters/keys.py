@@ -26,7 +26,7 @@ UNSENT, CLAIMED_TO = "u#", "claimed_to"
 """Attributes of a type's row: jobs without a message by the minute in which they were first due, and when those jobs
 were sent that were claimed last."""
 MARK: Final = "mark#"
-"""Attribute of any row: how far it has counted a lane."""
+"""Attribute of any row: how far it has counted a source."""
 ERRORS: Final = "ERR"
 RECOUNT: Final = "RECOUNT"
 """Partition of the recount: its progress, its last findings, and the canaries that have passed."""
@@ -82,7 +82,7 @@ def canaries(run: str, at: float) -> Row:
     return Row(RECOUNT, f"CANARY#{run}", int(at + 7 * DAY))
 
 
-def ended(lane: str, now: float) -> bool:
-    """Return whether the lane is a shard of which nothing can come any more."""
-    found = SHARD.match(lane)
+def ended(source: str, now: float) -> bool:
+    """Return True when the source is a shard of which nothing can come any more."""
+    found = SHARD.match(source)
     return found is not None and int(found[1]) / 1000 < now - SHARD_LIFE

@@ -24,16 +24,16 @@ class Legacy:
     _there: bool | None = None
     _marks: dict[str, str | None] = field(default_factory=dict)
 
-    def left(self, entries: Sequence[Entry], lane: str, now: float) -> Sequence[Entry]:
+    def left(self, entries: Sequence[Entry], source: str, now: float) -> Sequence[Entry]:
         """Return the entries that the old row has not counted; the first call moves its numbers."""
         if self._there is None:
             self._there = self.move(now)
         if not self._there:
             return entries
-        if lane not in self._marks:
+        if source not in self._marks:
             # Nobody moves it any more: the last version's last batch of this shard was before this one.
-            self._marks[lane] = self.rows.mark(keys.LEGACY, lane)
-        mark = self._marks[lane]
+            self._marks[source] = self.rows.mark(keys.LEGACY, source)
+        mark = self._marks[source]
         return entries if mark is None else [entry for entry in entries if entry.sequence > mark]
 
     def move(self, now: float) -> bool:
@@ -53,5 +53,5 @@ class Legacy:
         kept = sorted((key, n) for key, n in numbers.items() if n > 0 or (n and key.startswith(keys.NUMBER)))
         portions = [kept[start : start + MOST_NUMBERS] for start in range(0, len(kept), MOST_NUMBERS)] or [[]]
         for left in range(len(portions) - 1, -1, -1):
-            lane = f"{COPIED}.{left}" if left else COPIED
-            self.rows.add(keys.totals(name), Additions(Counter(dict(portions[left]))), lane, "1", "1")
+            source = f"{COPIED}.{left}" if left else COPIED
+            self.rows.add(keys.totals(name), Additions(Counter(dict(portions[left]))), source, "1", "1")

@@ -12,7 +12,7 @@ from chalicelib.counters.drift import Tally
 from chalicelib.jobs.ports import Additions, CounterTable, Row
 
 RUN = Row(keys.RECOUNT, "RUN")
-LANE = "run"
+SOURCE = "run"
 
 
 class Phase(StrEnum):
@@ -75,7 +75,7 @@ class Progress:
         later = replace(run, version=run.version + 1)
         place = f"{later.version:012}"
         facts = {**asdict(later), "phase": str(later.phase)}
-        return later if self.rows.add(RUN, Additions(facts=facts), LANE, place, place) is None else None
+        return later if self.rows.add(RUN, Additions(facts=facts), SOURCE, place, place) is None else None
 
     def part(self, run: Run, number: int) -> Part:
         """Return how far this run is with a part."""
@@ -94,7 +94,7 @@ class Progress:
             "found": _packed(part.found),
         }
         place = f"{run.id}#{part.pages:09}#{int(part.done)}"
-        return self.rows.add(_row(part.number), Additions(facts=facts), LANE, place, place) is None
+        return self.rows.add(_row(part.number), Additions(facts=facts), SOURCE, place, place) is None
 
 
 def _stamp(at: float) -> str:

@@ -18,7 +18,7 @@ from chalicelib.counters.legacy import Legacy
 from chalicelib.counters.progress import Phase, Progress, Run
 from chalicelib.jobs.ports import Additions, Canaries, Census, Counters, CounterTable
 
-LANE = "recount"
+SOURCE = "recount"
 CANARIES = 128
 """Items that the stream must pass. All of them miss a shard that takes 1/16 of the keys in 1 of 4,000 nights."""
 EVERY = 20 * 3600.0
@@ -153,8 +153,8 @@ class Recount:
             every = sorted(numbers.items())
             for start in range(0, len(every), MOST_NUMBERS):
                 part = Counter(dict(every[start : start + MOST_NUMBERS]))
-                lane = f"{LANE}.{start // MOST_NUMBERS}"
-                if self.rows.add(keys.totals(name), Additions(part), lane, run.id, run.id) is None:
+                source = f"{SOURCE}.{start // MOST_NUMBERS}"
+                if self.rows.add(keys.totals(name), Additions(part), source, run.id, run.id) is None:
                     done.setdefault(name, Counter()).update(part)
         return done
 

@@ -9,7 +9,7 @@ from chalicelib.jobs.ports import Standing
 
 STATES = {keys.number(status): status for status in Status}
 COPIED = "total"
-"""Lane of a type's row: its mark says that the numbers of `keys.LEGACY` are in this row already."""
+"""Source of a type's row: its mark says that the numbers of `keys.LEGACY` are in this row already."""
 
 
 def standing(rows: Mapping[str, Mapping[str, Any]], paused: Mapping[str, float]) -> Standing:
@@ -22,8 +22,8 @@ def standing(rows: Mapping[str, Mapping[str, Any]], paused: Mapping[str, float])
         waiting |= {name: marks} if marks else {}
     claimed = {name.removeprefix(keys.TYPE): float(row[keys.CLAIMED_TO]) for name, row in rows.items()
                if name.startswith(keys.TYPE) and keys.CLAIMED_TO in row}  # fmt: skip
-    bulk = sorted(name.removeprefix(keys.BULK) for name, row in rows.items() if name.startswith(keys.BULK)
-                  and keys.OPEN in row)  # fmt: skip
+    bulk = tuple(sorted(name.removeprefix(keys.BULK) for name, row in rows.items() if name.startswith(keys.BULK)
+                  and keys.OPEN in row))  # fmt: skip
     return Standing(totals, waiting, paused, _unsent(rows), claimed, bulk)
 
 

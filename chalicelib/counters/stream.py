@@ -44,12 +44,12 @@ class StreamCounter:
     def __post_init__(self) -> None:
         self._legacy = Legacy(self.rows)
 
-    def count(self, told: Iterable[Told], lane: str) -> Counted:
+    def count(self, told: Iterable[Told], source: str) -> Counted:
         """Count a batch; changes that a row has already counted are left out.
 
         Every row keeps its own mark, written together with its numbers: a batch that is replayed, split or cut off in
-        the middle counts once. Lanes are shards: within one, changes come in order. What can never be counted is
-        skipped, because Lambda would deliver the batch again and again.
+        the middle counts once. A source is a shard of the stream, in which changes come in order. What can
+        never be counted is skipped, because Lambda would deliver the batch again and again.
         """
         now = self.clock()
         folded = fold(told, now)
@@ -57,17 +57,17 @@ class StreamCounter:
         for row, entries in folded.ordered():
             left: Sequence[Entry] = entries
             if keys.is_totals(row):
-                left = self._legacy.left(entries, lane, now)
+                left = self._legacy.left(entries, source, now)
                 self._tidy(row, now)
             for piece in pieces(left):
-                self._add(row, piece, lane, counted)
+                self._add(row, piece, source, counted)
         return counted
 
-    def _add(self, row: Row, piece: Sequence[Entry], lane: str, counted: Counted) -> None:
+    def _add(self, row: Row, piece: Sequence[Entry], source: str, counted: Counted) -> None:
         left = piece
         while left:
             try:
-                mark = self.rows.add(row, total(left), lane, left[0].sequence, left[-1].sequence)
+                mark = self.rows.add(row, total(left), source, left[0].sequence, left[-1].sequence)
             except RowRefused as error:
                 counted.skipped.extend(Unreadable(one.sequence, f"{row.pk}/{row.sk}", str(error)) for one in left)
                 return

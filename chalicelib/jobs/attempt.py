@@ -1,6 +1,7 @@
 """Describe the attempt that holds, or held, a job. Pure."""
 
 import traceback
+from collections.abc import Callable
 
 from chalicelib.jobs.job import LOST, Attempt, Job
 from chalicelib.jobs.limits import MOST_CLAIMS
@@ -10,9 +11,10 @@ LONGEST_STACK = 8_000
 
 
 def attempt_of(
-    job: Job, outcome: str, now: float, error: BaseException | None = None, delay: int | None = None
-) -> Attempt:
-    """The known facts of the attempt that holds, or held, the job."""
+    job: Job, outcome: str, now: float, error: BaseException | None = None, delay: int | None = None,
+    clean: Callable[[str], str] = str,
+) -> Attempt:  # fmt: skip
+    """Return the known facts of the attempt that holds, or held, the job; `clean` is applied to the error's texts."""
     return Attempt(
         gen=job.gen,
         attempt=job.attempts,
@@ -20,8 +22,8 @@ def attempt_of(
         started_at=job.started_at or now,
         finished_at=None if outcome == LOST else now,
         error_class=type(error).__name__ if error else None,
-        error_message=message_of(error)[:1000] if error else None,
-        stack="".join(traceback.format_exception(error))[-LONGEST_STACK:] if error else None,
+        error_message=clean(message_of(error))[:1000] if error else None,
+        stack=clean("".join(traceback.format_exception(error)))[-LONGEST_STACK:] if error else None,
         request_id=job.request_id,
         cold_start=job.cold_start,
         receive_count=job.receive_count,

@@ -51,21 +51,21 @@ FAIL = _move("fail", Status.PROCESSING, Status.FAILED, "worker")
 STOP = _move("stop", Status.PROCESSING, Status.CANCELLED, "worker")
 EXHAUST = _move("exhaust", Status.PROCESSING, Status.DEAD_LETTER, "worker")
 DEFER = _move("defer", Status.PROCESSING, Status.RETRYING, "worker")
-BURY = _move("bury", ACTIVE, Status.DEAD_LETTER, "watchdog")
+GIVE_UP = _move("give_up", ACTIVE, Status.DEAD_LETTER, "watchdog")
 RETIRE = _move("retire", ACTIVE, Status.CANCELLED, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
 MOVES: tuple[Move, ...] = (
-    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, BURY, RETIRE, REQUEUE, CANCEL,
+    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, GIVE_UP, RETIRE, REQUEUE, CANCEL,
 )  # fmt: skip
 """Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
 
 MARK_SENT = _move("mark_sent", ACTIVE, None, "api, watchdog")
-WATCH = _move("watch", ACTIVE, None, "watchdog")
+CHECK = _move("check", ACTIVE, None, "watchdog")
 REDELIVER = _move("redeliver", ACTIVE, None, "watchdog")
 REPORT = _move("report", Status.PROCESSING, None, "worker")
 ASK_TO_STOP = _move("ask_to_stop", Status.PROCESSING, None, "operator")
-NOTES: tuple[Move, ...] = (MARK_SENT, WATCH, REDELIVER, REPORT, ASK_TO_STOP)
+NOTES: tuple[Move, ...] = (MARK_SENT, CHECK, REDELIVER, REPORT, ASK_TO_STOP)
 """Changes that write something down about a job and leave its state as it is."""
 
 

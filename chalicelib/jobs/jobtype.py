@@ -4,8 +4,8 @@ import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -17,6 +17,7 @@ from chalicelib.jobs.checks import check_curve, check_limits, check_name, field_
 from chalicelib.jobs.example import example_of
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES
+from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
 from chalicelib.jobs.readback import check_models, check_reads_back
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ class JobType(Generic[P, R]):
     concurrency: int = 20
     memory: int = 512
     budget: float = 0.0
-    grants: tuple[str, ...] = ()
+    grants: tuple[str | Allow, ...] = ()
     retry: Backoff = STANDARD
     upgrade: Callable[[JSON], JSON] | None = None
     retired: bool = False
+    reach: Reach = field(default_factory=Reach)
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""
@@ -135,10 +137,15 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     concurrency: int = 20,
     memory: int = 512,
     budget: float = 0.0,
-    grants: Iterable[str] = (),
+    grants: Iterable[str | Allow] = (),
     retry: Backoff = STANDARD,
     upgrade: Callable[[JSON], JSON] | None = None,
     retired: bool = False,
+    environment: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str] | None = None,
+    vpc: bool = False,
+    layers: Iterable[str] = (),
+    ephemeral_storage: int = EPHEMERAL_MB[0],
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
@@ -150,17 +157,21 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     without it, such a job waits and an alarm rings. `retired` refuses new jobs and works off the old ones.
     `grants` names what the function may do beyond its queue and jobs, as
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
-    (`infra/definition/permissions.py` has all forms). Raises ConfigurationError.
+    (`infra/definition/permissions.py` has all forms), or as `Allow(actions, ARNs)` on what is not the stack's.
+    `environment` is set for the function; `secrets` says where `ctx.secret(name)` finds each. `vpc` puts it into the
+    stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). Raises ConfigurationError.
     """
 
     def declare(function: "Callable[[P, JobContext], R]") -> JobType[P, R]:
         declared = JobType(
             name, function, payload_model(name, function), max_attempts, timeout, batch_size, window, concurrency,
             memory, budget, tuple(grants), retry, upgrade, retired,
+            Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage),
         )  # fmt: skip
         check_name(name)
         check_limits(name, {**vars(declared), "budget": declared.job_budget})
         check_curve(name, retry)
+        check_reach(name, declared.reach, declared.grants)
         check_models(name, payload=declared.payload_model, result=hints(function).get("return"))
         _registry[name] = declared
         return declared

@@ -3,18 +3,18 @@
 import json
 
 from chalicelib.errors import MalformedMessage
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Message
 
 VERSION = 1
 
 
-def write_nudge(nudge: Nudge) -> str:
+def write_message(message: Message) -> str:
     """The message body: at most 300 bytes, no payload."""
-    body = {"v": VERSION, "id": nudge.id, "gen": nudge.gen, "type": nudge.type, "cid": nudge.cid}
+    body = {"v": VERSION, "id": message.id, "gen": message.gen, "type": message.type, "cid": message.cid}
     return json.dumps(body, separators=(",", ":"))
 
 
-def parse_nudge(body: str) -> Nudge:
+def parse_message(body: str) -> Message:
     """Return the content of a message body; raises MalformedMessage that says what is wrong with it."""
     try:
         content = json.loads(body)
@@ -29,4 +29,4 @@ def parse_nudge(body: str) -> Nudge:
         raise MalformedMessage("id, type and cid must be strings")
     if not isinstance(gen, int) or isinstance(gen, bool) or gen < 1:
         raise MalformedMessage("gen must be a whole number from 1 on")
-    return Nudge(job_id, gen, job_type, cid or "")
+    return Message(job_id, gen, job_type, cid or "")

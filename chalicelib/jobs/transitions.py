@@ -87,9 +87,9 @@ def stop(held: Job, *, now: float) -> Change:
     return Change(j.STOP, held.gen, _fence(held), _finished(now, KEEP_DONE))
 
 
-def bury(found: Job, *, now: float, error: tuple[str, str]) -> Change:
+def give_up(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     """Give up a job that no worker holds, by the watchdog or by a worker that finds its attempts spent."""
-    return Change(j.BURY, found.gen, _unheld(found, now), {**_finished(now, KEEP_DEAD), **_error(found, error)})
+    return Change(j.GIVE_UP, found.gen, _unheld(found, now), {**_finished(now, KEEP_DEAD), **_error(found, error)})
 
 
 def retire(found: Job, *, now: float, reason: str) -> Change:
@@ -126,21 +126,21 @@ def mark_sent(job: Job) -> Change:
     return Change(j.MARK_SENT, job.gen, (Test("sent", "=", False),), {"sent": True})
 
 
-def watch(seen: Job, *, until: float, resent: bool, stalled_since: float | None = None) -> Change:
+def check(seen: Job, *, until: float, resent: bool, stalled_since: float | None = None) -> Change:
     """Write down that the watchdog looked, and looks again at `until`; two watchdogs cannot both do it for one look.
 
     `stalled_since` is when the platform first kept the job from running; the first such time stays.
     """
     tests = (Test("due_at", "=", seen.due_at),)
     stalled = {"stalled_since": stalled_since} if stalled_since and not seen.stalled_since else {}
-    return Change(j.WATCH, seen.gen, tests, {"due_at": until, **stalled}, {"resends": 1} if resent else {})
+    return Change(j.CHECK, seen.gen, tests, {"due_at": until, **stalled}, {"resends": 1} if resent else {})
 
 
-def watch_undeclared(seen: Job, *, now: float, until: float) -> Change:
+def check_undeclared(seen: Job, *, now: float, until: float) -> Change:
     """Write down that the job's type is not declared since `now`, or not declared still. No re-send is counted then."""
     first = seen.stalled_since is None or seen.resends > 0
     values = {"due_at": until, "resends": 0, "stalled_since": now if first else seen.stalled_since}
-    return Change(j.WATCH, seen.gen, (Test("due_at", "=", seen.due_at),), values)
+    return Change(j.CHECK, seen.gen, (Test("due_at", "=", seen.due_at),), values)
 
 
 def redeliver(found: Job, *, now: float, due_at: float) -> Change:
@@ -151,8 +151,9 @@ def redeliver(found: Job, *, now: float, due_at: float) -> Change:
 
 
 def report(held: Job, *, now: float, percent: float, note: str | None) -> Change:
-    """Write down the holder's progress; refused when the lease was lost."""
-    values = {"progress": percent, "progress_note": note and _cut(note, LONGEST_NOTE), "updated_at": now}
+    """Write down the holder's progress to a tenth of a percent; refused when the lease was lost."""
+    # all digits of a float would take 7 bytes more of a main item that must stay within one kilobyte
+    values = {"progress": round(percent, 1), "progress_note": note and _cut(note, LONGEST_NOTE), "updated_at": now}
     return Change(j.REPORT, held.gen, _fence(held), values)
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -14,12 +15,13 @@ from chalicelib.service.jobs import TIME_TO_ACT
 
 PAGE = 100
 Place = tuple[Status, str | None]
-"""How far a search has come: the status it looks at, and the position in its list."""
+"""Position of a search: the status that it reads, and the place in that list."""
 BY_DEFAULT = {
     "retry": (Status.FAILED, Status.DEAD_LETTER),
     "cancel": (Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.PROCESSING),
 }
-"""What an action is for when no status is asked for. Cancelled jobs are retried only by that name: someone meant it."""
+"""Statuses of an action when none is asked for. Cancelled jobs are retried only by that name: an
+operator ended them."""
 
 
 @dataclass(slots=True)
@@ -54,13 +56,13 @@ class Actions(Protocol):
 
 @dataclass(frozen=True)
 class BulkActions:
-    """Bulk actions over the jobs of a store, on `lanes` jobs at a time. `clock` gives seconds since the epoch."""
+    """Bulk actions over the jobs of a store, on `threads` jobs at a time. `clock` gives seconds since the epoch."""
 
     store: JobStore
     actions: Actions
     cursor_secret: str = "development"  # noqa: S105
     clock: Callable[[], float] = time.time
-    lanes: int = 1
+    threads: int = 1
 
     def on_ids(self, action: str, ids: Sequence[str], dry_run: bool = False) -> Report:
         """Retry or cancel the jobs with these ids; one that cannot be is skipped with the reason."""
@@ -109,18 +111,24 @@ class BulkActions:
 
     def _act_on(self, action: str, ids: Sequence[str], report: Report, ends: float, dry_run: bool) -> int:
         """Act until the time is up, but on some jobs in any case; return how many were tried."""
-        with ThreadPoolExecutor(self.lanes) as pool:
-            for start in range(0, len(ids), self.lanes):
-                if start and self.clock() >= ends:
-                    return start
-                part = ids[start : start + self.lanes]
-                ends_of = pool.map(lambda one: self._act(action, one, dry_run), part)
-                for job_id, refused in zip(part, ends_of, strict=True):
-                    if refused is None:
-                        report.done += not dry_run
-                    else:
-                        report.skipped.append((job_id, refused))
+        for start in range(0, len(ids), self.threads):
+            if start and self.clock() >= ends:
+                return start
+            part = ids[start : start + self.threads]
+            for job_id, refused in zip(part, self._side_by_side(action, part, dry_run), strict=True):
+                if refused is None:
+                    report.done += not dry_run
+                else:
+                    report.skipped.append((job_id, refused))
         return len(ids)
+
+    def _side_by_side(self, action: str, ids: Sequence[str], dry_run: bool) -> list[str | None]:
+        if self.threads == 1:
+            return [self._act(action, job_id, dry_run) for job_id in ids]
+        with ThreadPoolExecutor(self.threads) as pool:
+            # each with a copy of the context, which has the keys of the log lines
+            acts = [pool.submit(copy_context().run, self._act, action, job_id, dry_run) for job_id in ids]
+            return [act.result() for act in acts]
 
     def _act(self, action: str, job_id: str, dry_run: bool) -> str | None:
         """Act on one job; return why that is not possible."""

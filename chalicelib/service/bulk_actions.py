@@ -15,6 +15,7 @@ from chalicelib.errors import BulkActionNotFound
 from chalicelib.jobs.ports import Background, BulkAction, BulkActionRows, BulkState, Filter, Reason
 from chalicelib.service.bulk import BulkActions, Report
 from chalicelib.telemetry import bulk_events
+from chalicelib.telemetry.logger import within_request
 
 SLICE = 100
 """Jobs after which progress is written."""
@@ -140,7 +141,8 @@ class BulkWork:
 
     def _acted(self, bulk: BulkAction, size: int) -> BulkAction:
         try:
-            report, position = self._report(bulk, size)
+            with within_request(principal=bulk.principal, bulk_id=bulk.id):
+                report, position = self._report(bulk, size)
         except Exception as error:
             bulk_events.slice_failed(bulk, error)
             failed = replace(bulk, failures=bulk.failures + 1, problem=type(error).__name__)

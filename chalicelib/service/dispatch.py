@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chalicelib.errors import JobFlowError, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports import JobQueue, JobStore, Nudge
+from chalicelib.jobs.ports import JobQueue, JobStore, Message
 from chalicelib.telemetry import events
 
 AT_ONCE = 10
@@ -40,7 +40,7 @@ class Dispatcher:
         `delays` are in seconds, by id. From `ends` on (epoch seconds) the jobs are no longer marked as sent.
         """
         try:
-            lost = {nudge.id for nudge in self.queue.send_many([_message(job) for job in jobs], delays)}
+            lost = {message.id for message in self.queue.send_many([_message(job) for job in jobs], delays)}
         except Exception as error:
             for job in jobs:
                 events.dispatch_deferred(job, error)
@@ -64,5 +64,5 @@ class Dispatcher:
             events.dispatch_deferred(job, error)
 
 
-def _message(job: Job) -> Nudge:
-    return Nudge(job.id, job.gen, job.type, job.correlation_id)
+def _message(job: Job) -> Message:
+    return Message(job.id, job.gen, job.type, job.correlation_id)

@@ -4,17 +4,18 @@ import io
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import TextIO
 
 from chalicelib.telemetry.logger import logger
+from chalicelib.telemetry.redaction import without_secrets
 
 RUNTIME = "awslambdaric"
 """Lambda's own handler writes the same record a second time, without keys."""
 QUIET = ("boto3", "botocore", "urllib3", "s3transfer")
 """Libraries whose records below WARNING are about themselves."""
 METRICS = '{"_aws"'
-"""How a line of metrics begins: CloudWatch reads it as it is, or not at all."""
+"""First characters of a line of metrics, which is written unchanged: otherwise CloudWatch cannot read it."""
 LONGEST_LINE = 8_000
 
 
@@ -27,7 +28,7 @@ def captured() -> Iterator[None]:
     root.setLevel(logger().log_level)
     lines = _Lines(sys.stdout)
     try:
-        with redirect_stdout(lines):
+        with redirect_stdout(lines), redirect_stderr(_Clean(sys.stderr)):
             yield
     finally:
         lines.finish()
@@ -58,9 +59,26 @@ class _Lines(io.TextIOBase):
 
     def _tell(self, line: str) -> None:
         if line.startswith(METRICS):
-            self._behind.write(line + "\n")
+            self._behind.write(without_secrets(line) + "\n")
         elif line.strip():
-            logger().info(line[:LONGEST_LINE], extra={"logger": "print"})
+            logger().info(without_secrets(line)[:LONGEST_LINE], extra={"logger": "print"})
+
+
+class _Clean(io.TextIOBase):
+    """A standard error that writes as it comes, without secrets."""
+
+    def __init__(self, behind: TextIO) -> None:
+        self._behind = behind
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self._behind.write(without_secrets(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._behind.flush()
 
 
 class _Forward(logging.Handler):
@@ -76,5 +94,10 @@ class _Forward(logging.Handler):
         except Exception:
             return self.handleError(record)
         ours = logging.getLogger(logger().service)
-        ours.log(record.levelno, text[:LONGEST_LINE], exc_info=record.exc_info, extra={"logger": record.name})
+        ours.log(
+            record.levelno,
+            without_secrets(text)[:LONGEST_LINE],
+            exc_info=record.exc_info,
+            extra={"logger": record.name},
+        )
         return None

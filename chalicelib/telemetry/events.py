@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.jobs.job import Attempt, Job, Status
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Message
 from chalicelib.telemetry.emf import Metric, count
-from chalicelib.telemetry.logger import event, logger, nudge_keys
+from chalicelib.telemetry.logger import event, logger, message_keys
 
 ENDS = {
     Status.COMPLETED: Metric.COMPLETED,
@@ -17,7 +17,7 @@ ENDS = {
     Status.RETRYING: Metric.RETRIED,
     Status.DEAD_LETTER: Metric.DEAD_LETTERED,
 }
-"""What the end of an attempt counts as, by the state it leaves the job in."""
+"""Metric of the end of an attempt, by the state that the job is in then."""
 
 
 def created(job: Job) -> None:
@@ -83,9 +83,9 @@ def duplicate(job: Job, why: str) -> None:
     count(Metric.FENCED, event="duplicate")
 
 
-def buried(job: Job) -> None:
+def given_up(job: Job) -> None:
     """A job that no worker held was given up: lost in its last attempt, or undeliverable for a day."""
-    event("job.bury", job, level="ERROR", error_class=job.error_class)
+    event("job.give_up", job, level="ERROR", error_class=job.error_class)
     count(Metric.DEAD_LETTERED, job.type)
 
 
@@ -136,12 +136,12 @@ def claim_deferred(job: Job, why: str, seconds: int) -> None:
     event("claim.deferred", job, level="DEBUG", why=why, visibility_s=seconds)
 
 
-def message_dropped(nudge: Nudge, current: Job | None, why: str) -> None:
+def message_dropped(message: Message, current: Job | None, why: str) -> None:
     """Tell of a message that was acknowledged without running anything: its job is finished, gone or run again.
 
     `gen` is the message's; `status` and `attempt` are the job's as it stands.
     """
-    logger().info("message.dropped", extra={**nudge_keys(nudge, current), "why": why})
+    logger().info("message.dropped", extra={**message_keys(message, current), "why": why})
 
 
 def message_malformed(job_type: str, why: str, receive_count: int) -> None:

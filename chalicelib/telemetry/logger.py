@@ -1,6 +1,7 @@
 """Write log lines: the one logger, and the keys that every line about a job or within a request carries."""
 
 import functools
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,15 +9,25 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Message
 from chalicelib.telemetry.emf import SERVICE
+from chalicelib.telemetry.redaction import without_secrets
 
 
 @functools.cache
 def logger() -> Logger:
     """Return the one logger; its level is LOG_LEVEL's (Powertools reads it)."""
     # nothing here is traced by X-Ray, but Lambda gives every invocation an id for it
-    return Logger(service=SERVICE, location=None, utc=True, datefmt="%Y-%m-%dT%H:%M:%S.%FZ", xray_trace_id=None)
+    log = Logger(
+        service=SERVICE, location=None, utc=True, datefmt="%Y-%m-%dT%H:%M:%S.%FZ", xray_trace_id=None,
+        json_serializer=_line,
+    )  # fmt: skip
+    log.remove_keys(["service"])  # the name of the log group begins with it, and CloudWatch bills each byte of a line
+    return log
+
+
+def _line(facts: dict[str, Any]) -> str:
+    return without_secrets(json.dumps(facts, default=str, separators=(",", ":"), ensure_ascii=False))
 
 
 def job_keys(job: Job) -> dict[str, Any]:
@@ -27,11 +38,11 @@ def job_keys(job: Job) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def nudge_keys(nudge: Nudge, current: Job | None) -> dict[str, Any]:
+def message_keys(message: Message, current: Job | None) -> dict[str, Any]:
     """Return the same keys for a message; `current` is its job as it stands, None when there is none."""
     return {
-        "job_id": nudge.id, "job_type": nudge.type, "status": str(current.status) if current else "gone",
-        "gen": nudge.gen, "attempt": current.attempts if current else 0, "correlation_id": nudge.cid,
+        "job_id": message.id, "job_type": message.type, "status": str(current.status) if current else "gone",
+        "gen": message.gen, "attempt": current.attempts if current else 0, "correlation_id": message.cid,
     }  # fmt: skip
 
 

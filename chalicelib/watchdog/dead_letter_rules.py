@@ -6,8 +6,8 @@ from chalicelib.jobs.attempt import lost_error
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import GIVE_UP_STALLED, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Nudge
-from chalicelib.watchdog.rules import Bury, expected
+from chalicelib.jobs.ports import Message
+from chalicelib.watchdog.rules import GiveUp, expected
 
 LONGEST_PAUSE = 3600.0
 
@@ -33,17 +33,17 @@ class Redeliver:
     due_at: float
 
 
-def sweep(nudge: Nudge | None, job: Job | None, now: float) -> Remove | Keep | Redeliver | Bury:
+def sweep(message: Message | None, job: Job | None, now: float) -> Remove | Keep | Redeliver | GiveUp:
     """Return what to do about a message in a dead-letter queue, its job (None: gone) being as it is at `now`.
 
     That a message used up its receives says nothing about its job: an outage or throttled invocations do that, too.
     """
-    if nudge is None:
+    if message is None:
         return Keep(malformed=True)
     if job is None:
         return Remove("no such job")
-    if nudge.gen != job.gen:
-        return Remove("older generation") if nudge.gen < job.gen else Keep()
+    if message.gen != job.gen:
+        return Remove("older generation") if message.gen < job.gen else Keep()
     if job.status is Status.DEAD_LETTER:
         return Keep()
     if job.terminal:
@@ -51,15 +51,15 @@ def sweep(nudge: Nudge | None, job: Job | None, now: float) -> Remove | Keep | R
     return _unfinished(job, now)
 
 
-def _unfinished(job: Job, now: float) -> Remove | Keep | Redeliver | Bury:
+def _unfinished(job: Job, now: float) -> Remove | Keep | Redeliver | GiveUp:
     if not job.sent:
         return Remove("another message is on its way")
     if job.status is Status.PROCESSING and now < expected(job) + SEND_GRACE:
         return Keep()
     if job.attempts >= job.max_attempts or job.claims >= MOST_CLAIMS:
-        return Bury(lost_error(job))
+        return GiveUp(lost_error(job))
     if job.stalled_since is not None and now - job.stalled_since >= GIVE_UP_STALLED:
         since = f"since {iso(job.stalled_since)}"
-        return Bury(("Undeliverable", f"Its messages used up their receives {since} and no attempt ended."))
+        return GiveUp(("Undeliverable", f"Its messages used up their receives {since} and no attempt ended."))
     pause = min(LONGEST_PAUSE, 60.0 * 2**job.resends - 60.0)
     return Redeliver(max(now + pause, expected(job) - LOOK_AHEAD))

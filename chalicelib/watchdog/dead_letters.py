@@ -15,7 +15,7 @@ from chalicelib.jobs.ports import DeadMessage
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letter_rules import Keep, Redeliver, Remove, sweep
-from chalicelib.watchdog.rules import Bury
+from chalicelib.watchdog.rules import GiveUp
 
 MOST_SWEPT = 500
 """Messages looked at in one queue and run: one read each, one receive for ten."""
@@ -44,26 +44,26 @@ class Sweeper:
 
     def _ten(self, job_type: str) -> int:
         found = self.dispatcher.queue.peek_dead(job_type, 10)
-        stale = [message.receipt for message in found if self._judge(job_type, message)]
+        stale = [dead.receipt for dead in found if self._judge(job_type, dead)]
         if stale:
             self.dispatcher.queue.delete_dead(job_type, stale)
             self.tally["removed"] += len(stale)
         return len(found)
 
-    def _judge(self, job_type: str, message: DeadMessage) -> bool:
+    def _judge(self, job_type: str, dead: DeadMessage) -> bool:
         """Return True when the message is to be removed; give its job up when the rules say so."""
-        job = None if message.nudge is None else self._find(message.nudge.id)
-        match sweep(message.nudge, job, self.dispatcher.now()):
+        job = None if dead.message is None else self._find(dead.message.id)
+        match sweep(dead.message, job, self.dispatcher.now()):
             case Remove(why):
-                events.dead_letter_removed(job_type, "-" if message.nudge is None else message.nudge.id, why)
+                events.dead_letter_removed(job_type, "-" if dead.message is None else dead.message.id, why)
                 return True
             case Keep(malformed=True):
                 events.dead_letter_malformed(job_type)
                 self.tally["malformed"] += 1
             case Redeliver(due_at) if job is not None:
                 return self._redeliver(job, due_at)
-            case Bury(error) if job is not None:
-                self._bury(job, error)
+            case GiveUp(error) if job is not None:
+                self._give_up(job, error)
         return False
 
     def _redeliver(self, job: Job, due_at: float) -> bool:
@@ -79,10 +79,10 @@ class Sweeper:
         self.tally["redelivered"] += 1
         return True
 
-    def _bury(self, job: Job, error: tuple[str, str]) -> None:
+    def _give_up(self, job: Job, error: tuple[str, str]) -> None:
         try:
-            bury(self.dispatcher, job, error)
-            self.tally["buried"] += 1
+            give_up(self.dispatcher, job, error)
+            self.tally["given_up"] += 1
         except MoveRefused:
             self.tally["left"] += 1
 
@@ -93,10 +93,10 @@ class Sweeper:
             return None
 
 
-def bury(dispatcher: Dispatcher, job: Job, error: tuple[str, str]) -> None:
+def give_up(dispatcher: Dispatcher, job: Job, error: tuple[str, str]) -> None:
     """Give up a job that no worker holds, and record the attempt that never ended. Raises MoveRefused."""
     now = dispatcher.now()
-    buried = dispatcher.store.apply(job.id, transitions.bury(job, now=now, error=error))
+    given_up = dispatcher.store.apply(job.id, transitions.give_up(job, now=now, error=error))
     if job.status is Status.PROCESSING:
         dispatcher.store.record(job.id, attempt_of(job, LOST, now))
-    events.buried(buried)
+    events.given_up(given_up)

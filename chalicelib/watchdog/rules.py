@@ -88,7 +88,7 @@ class Resend:
 
 
 @dataclass(frozen=True, slots=True)
-class Bury:
+class GiveUp:
     """Give the job up, for the reason given."""
 
     error: tuple[str, str]
@@ -106,10 +106,10 @@ class Retire:
     """Cancel the job: its type was removed long enough ago."""
 
 
-Verdict = Leave | Wait | Resend | Bury | Undeclared | Retire
+Verdict = Leave | Wait | Resend | GiveUp | Undeclared | Retire
 
 
-def watch(job: Job, now: float, signs: Signs) -> Verdict:
+def check(job: Job, now: float, signs: Signs) -> Verdict:
     """Return what to do about an unfinished job at `now` (epoch seconds)."""
     if job.terminal or job.due_at > now:
         return Leave()
@@ -118,7 +118,7 @@ def watch(job: Job, now: float, signs: Signs) -> Verdict:
     return _of_sent(job, now, signs) if job.sent else _first_send(job, now)
 
 
-def _of_sent(job: Job, now: float, signs: Signs) -> Wait | Resend | Bury:
+def _of_sent(job: Job, now: float, signs: Signs) -> Wait | Resend | GiveUp:
     since = expected(job)
     if now < since + SEND_GRACE:
         return Wait(since + SEND_GRACE)
@@ -128,7 +128,7 @@ def _of_sent(job: Job, now: float, signs: Signs) -> Wait | Resend | Bury:
         # Old, but no sign of a loss: the message most likely still waits, so another one is sent rarely.
         return Resend(0, now + min(OLD_HELD * 2**job.resends, MOST_OLD_PATIENCE))
     if _given_up(job, now):
-        return Bury(("Undeliverable", f"{_stalled(job)}, although its message was sent again {job.resends} times."))
+        return GiveUp(("Undeliverable", f"{_stalled(job)}, although its message was sent again {job.resends} times."))
     return Resend(0, now + min(PATIENCE * 2**job.resends, MOST_PATIENCE), stalled=True)
 
 
@@ -143,12 +143,12 @@ def lost(job: Job, signs: Signs) -> bool:
     return signs.empty or (signs.claimed_to is not None and expected(job) < signs.claimed_to - SLACK)
 
 
-def _first_send(job: Job, now: float) -> Wait | Resend | Bury:
+def _first_send(job: Job, now: float) -> Wait | Resend | GiveUp:
     early = (job.next_attempt_at or now) - now
     if early > LOOK_AHEAD:
         return Wait(now + early - LOOK_AHEAD)
     if _given_up(job, now):
-        return Bury(("Undeliverable", f"{_stalled(job)}: {job.resends} tries to send its message failed."))
+        return GiveUp(("Undeliverable", f"{_stalled(job)}: {job.resends} tries to send its message failed."))
     backoff = min(SEND_GRACE * 2**job.resends, MOST_UNSENT_PATIENCE)
     return Resend(max(0, math.ceil(early)), now + max(early, 0) + backoff, stalled=job.resends > 0)
 

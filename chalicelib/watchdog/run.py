@@ -20,12 +20,12 @@ from chalicelib.jobs.ports import Standing
 from chalicelib.service.bulk_actions import BulkWork
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
-from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, bury
-from chalicelib.watchdog.rules import REMOVED, Bury, Leave, Resend, Retire, Signs, Undeclared, Wait, watch
+from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, give_up
+from chalicelib.watchdog.rules import REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
 from chalicelib.watchdog.search import Found, find, signs_of, undeclared
 
 T = TypeVar("T")
-LANES = 8
+THREADS = 8
 """Portions looked at side by side: thousands of jobs may be scheduled for the same minute."""
 RESERVE = 15.0
 """Seconds of the run that are kept for the dead-letter queues."""
@@ -43,7 +43,7 @@ class Watchdog:
 
     dispatcher: Dispatcher
     types: Sequence[str]
-    lanes: int = 1
+    threads: int = 1
     standing: Callable[[], Standing] | None = None
     bulk: BulkWork | None = None
     tally: Counter[str] = field(default_factory=Counter)
@@ -80,9 +80,9 @@ class Watchdog:
         return [*names[first:], *names[:first]]
 
     def _each(self, work: Callable[[str], T], names: Sequence[str]) -> list[T]:
-        if self.lanes == 1:
+        if self.threads == 1:
             return list(map(work, names))
-        with ThreadPoolExecutor(self.lanes) as pool:
+        with ThreadPoolExecutor(self.threads) as pool:
             return list(pool.map(work, names))
 
     def _standing(self) -> Standing | None:
@@ -113,10 +113,10 @@ class Watchdog:
         def look(portion: Found) -> Mapping[str, int]:
             return self._look(portion, signs) if remaining() > RESERVE else {"out_of_time": len(portion.ids)}
 
-        if self.lanes == 1:
+        if self.threads == 1:
             ends = list(map(look, portions))
         else:
-            with ThreadPoolExecutor(self.lanes) as pool:
+            with ThreadPoolExecutor(self.threads) as pool:
                 ends = list(pool.map(look, portions))
         for end in ends:
             self.tally.update({name: n for name, n in end.items() if n})
@@ -145,24 +145,24 @@ class Watchdog:
 
     def _judge(self, job: Job, signs: Signs, sending: list[tuple[Job, int]]) -> str:
         now = self.dispatcher.now()
-        match watch(job, now, signs):
+        match check(job, now, signs):
             case Leave():
                 return "left"
             case Wait(until):
-                self._apply(job, transitions.watch(job, until=round(until, 3), resent=False))
+                self._apply(job, transitions.check(job, until=round(until, 3), resent=False))
                 return "waiting"
             case Undeclared(until):
-                self._apply(job, transitions.watch_undeclared(job, now=now, until=round(until, 3)))
+                self._apply(job, transitions.check_undeclared(job, now=now, until=round(until, 3)))
                 return "undeclared"
             case Retire():
                 self._retire(job, now)
                 return "retired"
-            case Bury(error):
-                bury(self.dispatcher, job, error)
-                return "buried"
+            case GiveUp(error):
+                give_up(self.dispatcher, job, error)
+                return "given_up"
             case Resend(delay, until, stalled):
                 since = now if stalled else None
-                change = transitions.watch(job, until=round(until, 3), resent=True, stalled_since=since)
+                change = transitions.check(job, until=round(until, 3), resent=True, stalled_since=since)
                 sending.append((self._apply(job, change), delay))
                 if stalled and job.stalled_since is None:
                     events.stalled(job, "its message was lost" if job.sent else "its message cannot be sent")

@@ -8,7 +8,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of, lost_error
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import LOST, Attempt, Job
-from chalicelib.jobs.ports import JobStore, Nudge, PlatformLog
+from chalicelib.jobs.ports import JobStore, Message, PlatformLog
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import event
 from chalicelib.telemetry.platform_lines import Ending, ending_of
@@ -29,17 +29,17 @@ class Claims:
     spread: Callable[[float, float], float]
     platform_log: PlatformLog | None = None
 
-    def claim(self, nudge: Nudge, by: Claimant, left: float) -> Job | Drop | Hold:
+    def claim(self, message: Message, by: Claimant, left: float) -> Job | Drop | Hold:
         """The job, held until `left` seconds from now and a little more; or what becomes of the message."""
         now = self._now()
         until = now + left + LEASE_SLACK
-        claim = transitions.claim(nudge.gen, now=now, lease_until=until, by=by, job_type=nudge.type)
+        claim = transitions.claim(message.gen, now=now, lease_until=until, by=by, job_type=message.type)
         try:
             if by.receive_count >= PEEK_FROM:
-                self._peek(nudge.id, claim)
-            return self.store.apply(nudge.id, claim)
+                self._peek(message.id, claim)
+            return self.store.apply(message.id, claim)
         except MoveRefused as refused:
-            return self._refused(nudge, refused.current, by, left)
+            return self._refused(message, refused.current, by, left)
 
     def _peek(self, job_id: str, claim: Change) -> None:
         try:
@@ -49,8 +49,8 @@ class Claims:
         if not claim.allowed(current):
             raise MoveRefused(claim.move.name, current)
 
-    def _refused(self, nudge: Nudge, current: Job | None, by: Claimant, left: float) -> Job | Drop | Hold:
-        end = after_refusal(nudge, current, self._now(), self.spread)
+    def _refused(self, message: Message, current: Job | None, by: Claimant, left: float) -> Job | Drop | Hold:
+        end = after_refusal(message, current, self._now(), self.spread)
         try:
             if isinstance(end, TakeOver | GiveUpLost) and end.lost.cancel_requested:
                 return self._stop(end.lost)
@@ -63,7 +63,7 @@ class Claims:
         if current is not None and end.duplicate:
             events.duplicate(current, end.why)
         elif isinstance(end, Drop):
-            events.message_dropped(nudge, current, end.why)
+            events.message_dropped(message, current, end.why)
         elif current is not None:
             events.claim_deferred(current, end.why, end.seconds or 0)
         return end
@@ -85,9 +85,9 @@ class Claims:
 
     def _give_up(self, lost: Job) -> Hold:
         now = self._now()
-        buried = self.store.apply(lost.id, transitions.bury(lost, now=now, error=lost_error(lost)))
+        given_up = self.store.apply(lost.id, transitions.give_up(lost, now=now, error=lost_error(lost)))
         self._record_lost(lost)
-        events.buried(buried)
+        events.given_up(given_up)
         return Hold(0, "awaiting redrive")
 
     def _record_lost(self, lost: Job) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib import wiring
@@ -18,19 +18,21 @@ from chalicelib.errors import (
     MalformedMessage,
     PayloadRefused,
     PayloadUnreadable,
+    SecretUnavailable,
 )
 from chalicelib.jobs.backoff import Backoff, Chance, no_jitter
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.jobtype import JobType
-from chalicelib.jobs.message import parse_nudge
-from chalicelib.jobs.ports import JobQueue, JobStore, Nudge, PlatformLog
+from chalicelib.jobs.message import parse_message
+from chalicelib.jobs.ports import JobQueue, JobStore, Message, PlatformLog
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.emf import gathering
 from chalicelib.telemetry.logger import about, job_keys
 from chalicelib.worker.claim import Claims
 from chalicelib.worker.context import JobContext, LambdaContext
+from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.worker.persist import Persistence
@@ -46,7 +48,7 @@ PLATFORM_PAUSE = Backoff(first=30, factor=2, longest=3600)
 SCHEMA_PAUSE = 3600
 """Seconds until a job whose stored payload today's schema refuses is tried again."""
 ENDS = (Exception, SystemExit, asyncio.CancelledError)
-"""What a function may raise to end its attempt. What else ends a process (a signal, an interrupt) is a lost attempt."""
+"""Exceptions of a function that end its attempt. Anything else that ends a process (a signal) is a lost attempt."""
 
 
 class BatchFailed(Exception):
@@ -72,6 +74,7 @@ class Worker:
     cold: bool = True
     sleep: Callable[[float], None] = time.sleep
     platform_log: PlatformLog | None = None
+    secrets: DeclaredSecrets = field(default_factory=DeclaredSecrets)
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Work off the event's messages; returns the message ids that must come again."""
@@ -122,13 +125,13 @@ class Worker:
 
     def _handle(self, delivery: Delivery, context: LambdaContext) -> Drop | Hold:
         try:
-            nudge = self._parse(delivery)
+            message = self._parse(delivery)
         except MalformedMessage as error:
             events.message_malformed(self.kind.name, str(error), delivery.receive_count)
             return malformed(delivery.receive_count)
         by = Claimant(context.aws_request_id, self.cold, delivery.receive_count)
         claimed = Claims(self.store, self.clock, self.spread, self.platform_log).claim(
-            nudge, by, _seconds_left(context)
+            message, by, _seconds_left(context)
         )
         if not isinstance(claimed, Job):
             return claimed
@@ -140,15 +143,15 @@ class Worker:
                 events.store_failed(self.kind.name, delivery.message_id, error)
                 return Hold(None, "not settled")
 
-    def _parse(self, delivery: Delivery) -> Nudge:
-        nudge = parse_nudge(delivery.body)
-        if nudge.type != self.kind.name:
-            raise MalformedMessage(f"type is {nudge.type!r}, and this queue carries {self.kind.name!r}")
-        return nudge
+    def _parse(self, delivery: Delivery) -> Message:
+        message = parse_message(delivery.body)
+        if message.type != self.kind.name:
+            raise MalformedMessage(f"type is {message.type!r}, and this queue carries {self.kind.name!r}")
+        return message
 
     def _attempt(self, job: Job, context: LambdaContext) -> Drop | Hold:
         events.attempt_started(job)
-        ctx = JobContext(job, self.store, lambda: _seconds_left(context), self.clock)
+        ctx = JobContext(job, self.store, lambda: _seconds_left(context), self.clock, self.secrets)
         settlement = Settlement(
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives,
             Persistence(lambda: _seconds_left(context), self.sleep),
@@ -173,7 +176,7 @@ class Worker:
         except PayloadRefused as error:
             # A deploy made the schema stricter: `upgrade=` or an older deploy lets the job run, at the next try.
             return Unrun(error, SCHEMA_PAUSE, lasts=False)
-        except PayloadUnreadable as error:
+        except (PayloadUnreadable, SecretUnavailable) as error:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
         except ENDS as error:
             return Raised(error)
@@ -203,7 +206,10 @@ def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaConte
             jitter = no_jitter if settings.jitter == "none" else random.uniform
             store, queue, log = wiring.job_store(), wiring.job_queue(), wiring.platform_log()
             faults, clock = settings.fault_rate, wiring.clock()
-            workers.append(Worker(kind, store, queue, clock, jitter, fault_rate=faults, platform_log=log))
+            secrets = _secrets(kind, settings.stage)
+            workers.append(
+                Worker(kind, store, queue, clock, jitter, fault_rate=faults, platform_log=log, secrets=secrets)
+            )
         with gathering():
             again = workers[0].work(event, context)
         if again and not settings.partial_batch:
@@ -211,6 +217,11 @@ def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaConte
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
     return handler
+
+
+def _secrets(kind: JobType[Any, Any], stage: str) -> DeclaredSecrets:
+    declared = kind.reach.secrets
+    return DeclaredSecrets(declared, stage, wiring.secret_store() if declared else None)
 
 
 def _seconds_left(context: LambdaContext) -> float:

@@ -13,6 +13,8 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports import JobStore
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import logger
+from chalicelib.telemetry.redaction import without_secrets
+from chalicelib.worker.declared_secrets import DeclaredSecrets
 
 PROGRESS_EVERY = 5.0
 """Seconds between two progress writes: each costs a write unit."""
@@ -37,6 +39,7 @@ class JobContext:
     store: JobStore
     remaining: Callable[[], float]
     clock: Callable[[], float] = time.time
+    secrets: DeclaredSecrets = field(default_factory=DeclaredSecrets, repr=False)
     _reported_at: float = field(default=float("-inf"), repr=False)
     _unsent: tuple[float, str | None] | None = field(default=None, repr=False)
 
@@ -60,6 +63,14 @@ class JobContext:
         """A logger whose lines carry the job's keys."""
         return logger()
 
+    def secret(self, name: str) -> str:
+        """Return a secret that the type declares in `secrets=`, at most five minutes old.
+
+        Its value is replaced by its name in logs, results, errors and stacks. Raises ConfigurationError for a name
+        that is not declared, SecretUnavailable when it cannot be read: the attempt is then not charged.
+        """
+        return self.secrets.read(name)
+
     def remaining_seconds(self) -> float:
         """Seconds until this attempt is killed."""
         return self.remaining()
@@ -70,7 +81,7 @@ class JobContext:
         Raises LeaseLost when another worker took over, JobCancelled when someone asked for the job to stop.
         """
         now = self.clock()
-        self._unsent = (min(100.0, max(0.0, float(percent))), note)
+        self._unsent = (min(100.0, max(0.0, float(percent))), note and without_secrets(note))
         if now - self._reported_at < PROGRESS_EVERY:
             return
         self._reported_at = now

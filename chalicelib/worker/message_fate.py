@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chalicelib.jobs.job import SETTLED, WAITING, Job, Status
 from chalicelib.jobs.limits import MOST_CLAIMS
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Message
 
 MALFORMED_CAP = 300
 LONGEST_HOLD = 900
@@ -51,13 +51,13 @@ Disposition = Drop | Hold | TakeOver | GiveUpLost
 
 
 def after_refusal(
-    nudge: Nudge, current: Job | None, now: float, spread: Callable[[float, float], float]
+    message: Message, current: Job | None, now: float, spread: Callable[[float, float], float]
 ) -> Disposition:
     """Return what to do with a message when its claim was refused and the job is `current` at `now` (epoch seconds)."""
     if current is None:
         return Drop("no such job")
-    if nudge.gen != current.gen:
-        return Drop("older generation") if nudge.gen < current.gen else Hold(5, "newer generation than stored")
+    if message.gen != current.gen:
+        return Drop("older generation") if message.gen < current.gen else Hold(5, "newer generation than stored")
     if current.status in SETTLED:
         return Drop(f"job is {current.status}", duplicate=current.status is not Status.CANCELLED)
     if current.status is Status.DEAD_LETTER:

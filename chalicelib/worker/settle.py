@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from chalicelib.errors import MoveRefused
+from chalicelib.jobs import attempt as attempts
 from chalicelib.jobs import transitions
-from chalicelib.jobs.attempt import attempt_of, message_of
+from chalicelib.jobs.attempt import message_of
 from chalicelib.jobs.backoff import STANDARD, Backoff, Chance, Fail, GiveUp, Later, Retry, decide
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, Attempt, Job
 from chalicelib.jobs.limits import GIVE_UP_STALLED, SQS_LONGEST_DELAY
 from chalicelib.jobs.ports import JobStore
 from chalicelib.telemetry import events
+from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
 from chalicelib.worker.message_fate import Drop, Hold
 from chalicelib.worker.persist import Persistence
 
@@ -53,6 +56,7 @@ class Lost:
 
 
 Outcome = Done | Raised | Unrun | Stopped | Lost
+attempt_of = partial(attempts.attempt_of, clean=without_secrets)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class Settlement:
             return _late(job, refused.current)
 
     def _completed(self, job: Job, result: JSON, now: float) -> Drop:
-        done = self._apply(job, transitions.complete(job, now=now, result=result))
+        done = self._apply(job, transitions.complete(job, now=now, result=json_without_secrets(result)))
         events.attempt_finished(done, attempt_of(job, "completed", now))
         return Drop("completed")
 
@@ -160,7 +164,7 @@ class Settlement:
 
 
 def _named(error: BaseException) -> tuple[str, str]:
-    return type(error).__name__, message_of(error) or type(error).__name__
+    return type(error).__name__, without_secrets(message_of(error)) or type(error).__name__
 
 
 def _late(job: Job, current: Job | None) -> Hold:

@@ -7,7 +7,7 @@ import { stringify } from "../src/lib/json";
 
 export { expect };
 
-/** Where the stories happen. Against a real stack the tokens come from the environment. */
+/** Where the browser tests run. Against a real stack the tokens come from the environment. */
 export interface Stack {
   site: string;
   api: string;
@@ -22,7 +22,7 @@ const dist = fileURLToPath(new URL("../dist", import.meta.url));
 
 async function realStack(site: string): Promise<Stack> {
   const config = (await (await fetch(`${site}/config.json`)).json()) as { apiUrl: string; devToken?: string };
-  const none = () => Promise.reject(new Error("This story needs the fake API."));
+  const none = () => Promise.reject(new Error("This test needs the fake API."));
   return {
     site,
     api: process.env.API ?? config.apiUrl,
@@ -33,15 +33,15 @@ async function realStack(site: string): Promise<Stack> {
   };
 }
 
-interface Story {
+interface OneTest {
   /** Create a job by the API; returns its id. */
   submit: (type: string, payload: object, more?: object) => Promise<string>;
-  /** A tag that no other story uses. */
+  /** A tag that no other test uses. */
   tag: string;
   open: (path: string) => Promise<void>;
 }
 
-export const test = base.extend<Story, { stack: Stack }>({
+export const test = base.extend<OneTest, { stack: Stack }>({
   stack: [
     async ({}, use) => {
       const url = process.env.DASHBOARD_URL;

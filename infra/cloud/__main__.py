@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _package(options: argparse.Namespace, terminal: Terminal) -> int:
     made = build(options.stage, jobtype.load(), target=options.out)
-    terminal.say(f"{made.archive} ({made.archive.stat().st_size / 1e6:.1f} MB), {made.template}")
-    for note in made.notes:
+    terminal.say(f"{made.archive}, {made.template}")
+    for note in (*made.sizes(), *made.notes):
         terminal.say(note)
     return 0
 
@@ -89,7 +89,7 @@ def _destroy(options: argparse.Namespace, terminal: Terminal) -> int:
 
 def _status(options: argparse.Namespace, terminal: Terminal) -> int:
     account = sign_in()
-    facts = status(account, Stack(account, stack_name(options.stage)))
+    facts = status(account, Stack(account, stack_name(options.stage)), jobtype.load())
     terminal.table(stack_name(options.stage), facts)
     return 0
 

@@ -29,14 +29,17 @@ def name(account: Account, stack: str) -> str:
 
 
 def upload(account: Account, package: Package, tags: dict[str, str], values: Mapping[str, str]) -> str:
-    """Upload the zip and the template that points to it; returns the template's URL. `values` are the parameters'.
+    """Upload the zips and the template that points to them; returns the template's URL. `values` are the parameters'.
 
-    The zip is sent each time: what lies there under its name may have been put there by somebody else.
+    They are sent each time: what lies there under their names may have been put there by somebody else.
     """
     bucket, s3 = name(account, package.stack), account.client("s3")
     _ensure(s3, bucket, account, tags)
-    code_key = _put(s3, bucket, package.archive.read_bytes(), "zip", "application/zip")
-    template = stamped(with_code(package.read_template(), f"s3://{bucket}/{code_key}"), values)
+    code = {
+        f"./{archive.name}": f"s3://{bucket}/{_put(s3, bucket, archive.read_bytes(), 'zip', 'application/zip')}"
+        for archive in package.archives
+    }
+    template = stamped(with_code(package.read_template(), code), values)
     text = json.dumps(template, separators=(",", ":")).encode()
     if len(text) > LARGEST_TEMPLATE:
         raise CloudError(f"The template has {len(text):,} bytes; CloudFormation takes 1,000,000. Use several stages.")

@@ -14,7 +14,7 @@ from infra.definition import local_environment
 
 ROUNDS = 7
 FIRST_USE = "from chalicelib import wiring; wiring.job_service(); wiring.rate_limiter()"
-"""What the first request makes: the clients of DynamoDB and SQS."""
+"""Statements of a first request: they make the clients of DynamoDB and SQS."""
 NO_NETWORK = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | {"AWS_REGION": "us-east-1"}
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six")
-"""What Lambda's Python runtime brings along."""
+"""Packages that are in Lambda's Python runtime."""
 NATIVE_PACKAGES = ("pydantic_core", "PIL")
 """Compiled for the functions' processor; this machine's own build of the same pinned version stands in."""
 

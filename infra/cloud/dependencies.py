@@ -22,13 +22,13 @@ PINNED = re.compile(r"([A-Za-z0-9._-]+)==([^\s;\\]+)")
 
 def hashed(shipped: str, lock: str) -> str:
     """Return the shipped requirements with the lock's hashes; raises CloudError for what the lock does not have."""
-    blocks = {found[1].lower(): block for block in _blocks(lock) if (found := PINNED.match(block))}
+    pinned = {found[1].lower(): block for block in blocks(lock) if (found := PINNED.match(block))}
     lines = []
     for line in (line.split("#")[0].strip() for line in shipped.splitlines()):
         if not line:
             continue
         found = PINNED.fullmatch(line)
-        block = blocks.get(found[1].lower()) if found else None
+        block = pinned.get(found[1].lower()) if found else None
         if found is None or block is None or PINNED.match(block)[2] != found[2]:  # type: ignore[index]
             raise CloudError(f"{LOCK} has no hashes of {line!r} in {SHIPPED}. Write name==version, then `make lock`.")
         hashes = re.findall(r"--hash=\S+", block)
@@ -38,9 +38,14 @@ def hashed(shipped: str, lock: str) -> str:
 
 def fetch(root: Path, work: Path, python: str, architecture: str) -> list[Path]:
     """Download the wheels that `root` ships into `work`; raises CloudError with pip's reason."""
+    return download(hashed((root / SHIPPED).read_text(), (root / LOCK).read_text()), work, python, architecture)
+
+
+def download(lines: str, work: Path, python: str, architecture: str) -> list[Path]:
+    """Download the wheels of requirements with hashes into `work`; raises CloudError with pip's reason."""
     work.mkdir(parents=True)
     requirements = work / "hashed.txt"
-    requirements.write_text(hashed((root / SHIPPED).read_text(), (root / LOCK).read_text()))
+    requirements.write_text(lines)
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--require-hashes",
         "--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", python, "--dest", str(work),
@@ -75,6 +80,6 @@ def _place(name: str) -> str:
     return path if kind in ("purelib", "platlib") else ""
 
 
-def _blocks(lock: str) -> list[str]:
+def blocks(lock: str) -> list[str]:
     """Return one block for each requirement of a lock file: its line and the indented lines that follow it."""
     return [block for block in re.split(r"\n(?=\S)", lock) if block and not block.startswith("#")]

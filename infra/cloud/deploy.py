@@ -108,8 +108,7 @@ class Deployment:
     def _package(self, stage: str) -> Package:
         with self.terminal.working("Packaging the functions"):
             package = self.package(stage)
-        self.terminal.say(f"Packaged {package.archive.stat().st_size / 1e6:.1f} MB.")
-        for note in package.notes:
+        for note in (*package.sizes(), *package.notes):
             self.terminal.say(note)
         return package
 

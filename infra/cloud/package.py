@@ -1,5 +1,7 @@
 """Make `build/deployment.zip`, `build/sam.json` and `build/sbom.json`: the functions, their template, what they ship.
 
+A job type with libraries of its own gets a zip of its own beside the first: `build/report-pdf.zip`.
+
 The same sources give the same bytes, on any day and in any folder.
 """
 
@@ -8,15 +10,18 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from infra.cloud.archive import pack, unpack
-from infra.cloud.dependencies import LOCK, SHIPPED, fetch
+from infra.cloud.dependencies import LOCK, SHIPPED, download, fetch
 from infra.cloud.dependencies import unpack as unpack_wheels
 from infra.cloud.errors import CloudError
 from infra.cloud.imports import check_imports, handlers_of
+from infra.cloud.own_libraries import check_size, files_of
+from infra.cloud.own_libraries import hashed as own_lines
 from infra.cloud.sbom import sbom
 from infra.definition.names import stack_name
 from infra.definition.runtime import ARCHITECTURE, PYTHON
@@ -36,12 +41,31 @@ PACKAGING_REGION = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """The files that a build made. `notes` are sentences for the person at the terminal."""
+    """The files that a build made. `notes` are sentences for the person at the terminal.
+
+    `own` are the zips of types with libraries of their own; `unpacked` is the size of each zip's content in bytes.
+    """
 
     archive: Path
     template: Path
     stack: str
     notes: tuple[str, ...] = ()
+    own: tuple[Path, ...] = ()
+    unpacked: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def archives(self) -> tuple[Path, ...]:
+        """Return every zip: the common one first, then those of single job types."""
+        return (self.archive, *self.own)
+
+    def sizes(self) -> list[str]:
+        """Return a line on each zip: its name, its size and, where it was built here, how large it is unpacked."""
+        lines = []
+        for archive in self.archives:
+            whole = self.unpacked.get(archive.name)
+            unpacked = f", {whole / 1e6:.1f} MB unpacked" if whole else ""
+            lines.append(f"{archive.name}: {archive.stat().st_size / 1e6:.1f} MB{unpacked}")
+        return lines
 
     def read_template(self) -> dict[str, Any]:
         """Return the SAM template as a value."""
@@ -73,14 +97,53 @@ def build(
     unpack(work / "chalice" / "deployment.zip", files)
     unpack_wheels(wheels, files)
     notes = compile_all(files, python)
-    (target / "sbom.json").write_text(sbom(wheels, stack))
+    own = _own_zips(root, types, work, target, Target(python, architecture))
+    (target / "sbom.json").write_text(sbom({*wheels, *own.wheels}, stack))
     template = target / "sam.json"
-    made = finish(json.loads((work / "chalice" / "sam.json").read_text()), architecture, f"python{python}")
+    merged_by_chalice = json.loads((work / "chalice" / "sam.json").read_text())
+    made = finish(merged_by_chalice, architecture, f"python{python}", own.by_handler)
     check_imports(files, handlers_of(made), work / "runtime")
+    sizes = {"deployment.zip": check_size("deployment.zip", files), **own.sizes}
     archive = pack(files, target / "deployment.zip")
     template.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n")
     shutil.rmtree(work)
-    return Package(archive, template, stack, notes)
+    return Package(archive, template, stack, notes, own.archives, sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The Python and the processor that a package is for."""
+
+    python: str
+    architecture: str
+
+
+@dataclass(slots=True)
+class OwnZips:
+    """The zips of job types with libraries of their own, their wheels and unpacked sizes in bytes."""
+
+    archives: tuple[Path, ...] = ()
+    by_handler: dict[str, str] = field(default_factory=dict)
+    wheels: set[Path] = field(default_factory=set)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+
+def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) -> OwnZips:
+    made = OwnZips()
+    queues = {kind.module: kind.queue for kind in types}
+    for module, requirements in files_of(root, types).items():
+        name, files, handler = f"{queues[module]}.zip", work / module, f"handlers.{module}.handler"
+        lines = own_lines(requirements, (root / SHIPPED).read_text())
+        wheels = download(lines, work / f"{module}-wheels", to.python, to.architecture)
+        shutil.copytree(work / "files", files)
+        unpack_wheels(wheels, files)
+        compile_all(files, to.python)
+        check_imports(files, [handler], work / f"{module}-runtime")
+        made.sizes[name] = check_size(name, files)
+        made.archives += (pack(files, target / name),)
+        made.by_handler[handler] = name
+        made.wheels |= set(wheels)
+    return made
 
 
 def compile_all(files: Path, python: str = PYTHON) -> tuple[str, ...]:

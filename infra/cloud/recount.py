@@ -37,10 +37,12 @@ class Found:
 
     def lines(self) -> list[str]:
         """Return lines for the person at the terminal."""
-        told = [f"{name.replace('#', ' ')}: off by {n:+,}{self._mended(name)}" for name, n in self.wrong.items()]
+        told = [
+            f"{name.replace('#', ' ')}: off by {n:+,}{self._repaired_or_not(name)}" for name, n in self.wrong.items()
+        ]
         return [f"{self.jobs:,} jobs, {len(self.wrong)} counters wrong.", *told]
 
-    def _mended(self, name: str) -> str:
+    def _repaired_or_not(self, name: str) -> str:
         return ", repaired" if name in self.repaired else ", not repaired: another recount was faster"
 
 

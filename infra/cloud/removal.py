@@ -23,7 +23,7 @@ class Removal:
 
     unfinished: Mapping[str, int]
     refused: str = ""
-    """Why the jobs could not be counted."""
+    """Reason that the jobs could not be counted."""
 
     def at_stake(self, changes: Iterable[Change]) -> list[str]:
         """Return the logical ids of what loses data, without the types' queues: their jobs are rows of the table."""

@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from email.parser import HeaderParser
 from importlib.metadata import version
 from pathlib import Path
@@ -19,9 +19,13 @@ NAMESPACE = uuid.UUID("5f0c2b53-8f43-4a0c-9d0c-6f2f8e2f6f7a")
 
 
 def sbom(wheels: Iterable[Path], application: str) -> str:
-    """Return the list as JSON. The same wheels give the same text: no time, no random number."""
+    """Return the list of what ships with the functions as JSON."""
     # Chalice copies the part of it that runs from where it is installed
-    components = [*map(_component, wheels), _library("chalice", version("chalice"))]
+    return listed([*map(_component, sorted(wheels)), library("chalice", version("chalice"))], application)
+
+
+def listed(components: Sequence[Component], application: str) -> str:
+    """Return these components as JSON. The same ones give the same text: no time, no random number."""
     bom = Bom(components=components)
     bom.metadata.component = Component(name=application, type=ComponentType.APPLICATION, bom_ref=application)
     bom.metadata.timestamp = None  # type: ignore[assignment]  # the format allows none, and builds are reproducible
@@ -35,12 +39,13 @@ def _component(wheel: Path) -> Component:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         about = HeaderParser().parsestr(archive.read(name).decode())
     said = about.get("License-Expression") or (about.get("License") or "").partition("\n")[0]
-    made = _library(about["Name"], about["Version"])
+    made = library(about["Name"], about["Version"])
     made.licenses = [LicenseFactory().make_from_string(said)] if said else []
     made.hashes = [HashType(alg=HashAlgorithm.SHA_256, content=hashlib.sha256(wheel.read_bytes()).hexdigest())]
     return made
 
 
-def _library(name: str, number: str) -> Component:
+def library(name: str, number: str) -> Component:
+    """Return a library of PyPI as a component."""
     purl = PackageURL("pypi", name=name.lower(), version=number)
     return Component(name=name, version=number, purl=purl, bom_ref=str(purl))

@@ -20,7 +20,7 @@ LONGEST = 3600.0
 """Seconds after which a change that never ends is given up; a CloudFront distribution alone takes 5 minutes."""
 NOTHING = ("didn't contain changes", "No updates are to be performed")
 SHELL = "REVIEW_IN_PROGRESS"
-"""What a first change set makes: a stack by name, with nothing in it."""
+"""Status of a stack that a first change set made: a name, with nothing in it."""
 FAILED_START = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 NOT_YET_UP = (*FAILED_START, "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
 STUCK = {

@@ -1,16 +1,22 @@
 """Show the state of a stage: the stack, its address, queues, and alarms that ring."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from chalicelib.jobs.jobtype import JobType
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 from infra.cloud.stack import Stack, names_of
+from infra.definition.allowed import wildcards
 
 DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
 
-def status(account: Account, stack: Stack) -> dict[str, str]:
-    """Return facts by name, in the order to show them; raises CloudError when there is no such stack."""
+def status(account: Account, stack: Stack, types: Iterable[JobType[Any, Any]] = ()) -> dict[str, str]:
+    """Return facts by name, in the order to show them; raises CloudError when there is no such stack.
+
+    Of `types` it lists the wildcards that they declare on purpose.
+    """
     found = stack.describe()
     if found is None:
         raise CloudError(f"There is no stack {stack.name} in {account.region}. `make deploy` makes one.")
@@ -23,6 +29,7 @@ def status(account: Account, stack: Stack) -> dict[str, str]:
         "API": outputs.get("ApiUrl", "-"),
         **_queues(account, stack),
         "Alarms": ", ".join(ringing) or "none rings",
+        **{f"Wildcard {number}": wide for number, wide in enumerate(wildcards(types), 1)},
     }
 
 

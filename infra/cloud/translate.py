@@ -1,6 +1,7 @@
 """Apply CloudFormation's SAM transform to our template without AWS."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -20,10 +21,11 @@ def translate(template: dict[str, Any], code: str = CODE) -> dict[str, Any]:
     return translated
 
 
-def with_code(template: dict[str, Any], code: str) -> dict[str, Any]:
-    """Return a copy of the template in which every function's code is at `code`."""
+def with_code(template: dict[str, Any], code: str | Mapping[str, str]) -> dict[str, Any]:
+    """Return a copy of the template in which every function's code is at `code`, or where that maps its zip to."""
     copy: dict[str, Any] = json.loads(json.dumps(template))
     for resource in copy["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = code
+            zipped = resource["Properties"].get("CodeUri", "")
+            resource["Properties"]["CodeUri"] = code if isinstance(code, str) else code[zipped]
     return copy

@@ -14,7 +14,7 @@ from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 
 OLDEST_NODE = (20, 19)
-"""What Vite needs."""
+"""Oldest version that Vite runs on."""
 FOREVER = "public, max-age=31536000, immutable"
 ALWAYS_ASK = "no-cache"
 """Kept, and asked about before each use: a new version is seen at once."""

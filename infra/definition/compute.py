@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from infra.definition import grants
+from infra.definition import allowed, grants, reaching
 from infra.definition.functions import FunctionDefinition, QueueTrigger, ScheduleTrigger, StreamTrigger, Trigger
 from infra.definition.names import Resources, Value, arn_of, attribute, logical, ref
 from infra.definition.permissions import role
@@ -19,10 +19,17 @@ def compute(defined: Iterable[FunctionDefinition]) -> Resources:
     for function in defined:
         resources |= {
             function.logical_id: _function(function),
-            role_id(function): role(function.stack, function.short, _grants(function)),
+            role_id(function): _role(function),
             log_group_id(function.short): log_group(function.log_group),
         }
     return resources
+
+
+def _role(function: FunctionDefinition) -> dict[str, Any]:
+    kind = function.job_type
+    more = allowed.statements(allowed.allows(kind, function.stack)) if kind is not None else []
+    more += reaching.network_of_lambda_alone(kind, function.name)
+    return role(function.stack, function.short, _grants(function), more, reaching.managed_policies(kind))
 
 
 def role_id(function: FunctionDefinition) -> str:
@@ -67,6 +74,8 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
         "LoggingConfig": logging(function.short),
         "Events": {"Source": _event(function.trigger, function)},
     }
+    if function.job_type is not None:
+        properties |= reaching.properties(function.job_type, function.stack)
     if isinstance(function.trigger, ScheduleTrigger):
         # the next run is the retry; without an age Lambda keeps a throttled event for 6 hours
         properties["EventInvokeConfig"] = {

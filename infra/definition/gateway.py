@@ -26,7 +26,7 @@ once. The account has a limit for all of them (10,000 a second by default)."""
 VERSION = "2.0"
 """Chalice writes OpenAPI 2.0. Naming a version stops SAM from making a second, unthrottled stage named Stage."""
 TOKEN_HEADER = rf"^\s*[Bb][Ee][Aa][Rr][Ee][Rr]\s+{SHAPE.pattern}\s*$"
-"""What API Gateway compares the header with before it invokes the authorizer; the rest is 401 and costs nothing."""
+"""Pattern that API Gateway tests the header with before it invokes the authorizer; no match is a 401 without cost."""
 EXPOSED = "Location, Retry-After, Idempotent-Replayed, X-Correlation-Id"
 
 ERRORS = {

@@ -4,10 +4,11 @@ from typing import Any
 
 from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, RECOUNT, STEPS, TOTALS
 from chalicelib.jobs.jobtype import JobType
+from infra.definition.allowed import short_forms
 from infra.definition.permissions import EVERY_TYPE
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
-"""What the event source mapping does with the function's role, and the worker's own visibility changes."""
+"""Actions of the event source mapping in the function's role, and the worker's own changes of visibility."""
 SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 RATE_WINDOWS = "RL#*"
 """Partition keys of the control table: an address's window."""
@@ -25,7 +26,7 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
         *LARGE_BODIES,
         "s3:PutObject:results/*",
         f"logs:FilterLogEvents:{kind.queue}",
-        *kind.grants,
+        *short_forms(kind),
     ]
 
 

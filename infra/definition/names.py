@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.errors import ConfigurationError
 
 Value = Any
-"""What a template's property may be: a plain value, or an intrinsic such as `{"Ref": ...}`."""
+"""Value of a template's property: a plain value, or an intrinsic such as `{"Ref": ...}`."""
 Resources = dict[str, dict[str, Any]]
 """The `Resources` section of a template, or a part of it."""
 

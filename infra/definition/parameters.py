@@ -13,9 +13,14 @@ NO_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/none"
 """Not used as long as there is no SiteDomain."""
 
 
-def parameters() -> dict[str, dict[str, Any]]:
-    """Return the stack's parameters; all but the secret have defaults."""
+def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
+    """Return the stack's parameters; all but the secret have defaults. `vpc`: a job type runs in one."""
+    network = {
+        "VpcSubnets": _list("Subnets of the job types that say vpc=True, separated by commas."),
+        "VpcSecurityGroups": _list("Security groups of the same."),
+    }
     return {
+        **(network if vpc else {}),
         "MailFrom": _text("jobs@example.com", "The address that mail is sent from."),
         "MailDomains": _text("", "Domains that mail may be sent to, separated by commas; empty: any."),
         "MailDailyCap": _number(0, "Recipients that mail may be sent to per UTC day; 0: as many as SES takes."),
@@ -84,6 +89,10 @@ def _api_url(path: str = "") -> Value:
 
 def _text(default: str, description: str) -> dict[str, Any]:
     return {"Type": "String", "Default": default, "Description": description}
+
+
+def _list(description: str) -> dict[str, Any]:
+    return {"Type": "CommaDelimitedList", "Default": "", "Description": description}
 
 
 def _number(default: int, description: str) -> dict[str, Any]:

@@ -17,8 +17,9 @@ types have a hyphen and those of the platform's functions have none, so one patt
 not fit into a role: IAM takes 10,240 characters.
 """
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,8 @@ GRANT = re.compile(r"(?P<service>[a-z0-9]+):(?P<action>[A-Z][A-Za-z]+)(:(?P<wher
 SERVICES = frozenset({"dynamodb", "sqs", "s3", "ses", "logs", "lambda"})
 PLACE = re.compile(r"[a-z][a-z0-9-]*|\*-\*(-dlq)?")
 EVERY_TYPE = "*-*"
+LARGEST_POLICY = 10_240
+"""Characters of a role's inline policies, without white space (IAM's quota)."""
 PLATFORM = ("api", "authorizer", "watchdog", "counters", "recount")
 """The functions that belong to no job type."""
 
@@ -85,23 +88,31 @@ def _kept_out(stack: str, actions: dict[tuple[str, str], set[str]]) -> list[dict
     return denied
 
 
-def role(stack: str, short: str, grants: Iterable[str]) -> dict[str, Any]:
-    """Return the role of one function: its grants, and writing to its own log group."""
+def role(
+    stack: str, short: str, grants: Iterable[str], more: Iterable[dict[str, Any]] = (), managed: Sequence[Any] = ()
+) -> dict[str, Any]:
+    """Return the role of one function: its grants, and writing to its own log group.
+
+    `more` are statements, `managed` policies of AWS. Raises ConfigurationError when they are more than a role takes.
+    """
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
+            **({"ManagedPolicyArns": list(managed)} if managed else {}),
             "AssumeRolePolicyDocument": {
                 "Version": "2012-10-17",
                 "Statement": [
                     {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
                 ],
             },
-            "Policies": policies(stack, short, grants),
+            "Policies": policies(stack, short, grants, more),
         },
     }
 
 
-def policies(stack: str, short: str, grants: Iterable[str]) -> list[dict[str, Any]]:
+def policies(
+    stack: str, short: str, grants: Iterable[str], more: Iterable[dict[str, Any]] = ()
+) -> list[dict[str, Any]]:
     """Return the inline policies of a role."""
     writing = {
         "Effect": "Allow",
@@ -109,7 +120,13 @@ def policies(stack: str, short: str, grants: Iterable[str]) -> list[dict[str, An
         # the streams of one group: their names are Lambda's own
         "Resource": arn("logs", f"log-group:/aws/lambda/{stack}-{short}:log-stream:*"),
     }
-    document = {"Version": "2012-10-17", "Statement": [writing, *statements(stack, grants)]}
+    document = {"Version": "2012-10-17", "Statement": [writing, *statements(stack, grants), *more]}
+    size = len(json.dumps(document, separators=(",", ":")))
+    if size > LARGEST_POLICY:
+        raise ConfigurationError(
+            f"The role of {short} has {size:,} characters of statements, and IAM takes {LARGEST_POLICY:,}: write "
+            "patterns in place of lists of resources."
+        )
     return [{"PolicyName": "grants", "PolicyDocument": document}]
 
 

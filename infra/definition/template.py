@@ -1,7 +1,7 @@
 """Put the whole stack together: what is merged into Chalice's template, and the last changes to the merged one."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
@@ -37,7 +37,7 @@ def merge_template(types: Types, stack: str) -> dict[str, Any]:
     """Return everything that `chalice package --merge-template` adds to the API."""
     return {
         "Description": f"JobFlow: background jobs ({stack})",
-        "Parameters": parameters(),
+        "Parameters": parameters(vpc=any(kind.reach.vpc for kind in types)),
         "Conditions": conditions(),
         "Globals": globals_section(environment(stack)),
         "Resources": resources(types, stack),
@@ -82,12 +82,23 @@ def resources(types: Types, stack: str) -> Resources:
     return merged
 
 
-def finish(template: dict[str, Any], architecture: str = ARCHITECTURE, runtime: str = RUNTIME) -> dict[str, Any]:
-    """Return Chalice's merged template with the dashboard's origin, and one Python and processor for all functions."""
+def finish(
+    template: dict[str, Any],
+    architecture: str = ARCHITECTURE,
+    runtime: str = RUNTIME,
+    zips: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return Chalice's merged template with the dashboard's origin, and one Python and processor for all functions.
+
+    `zips` names the archive of each handler that has one of its own.
+    """
     finished: dict[str, Any] = _replaced(json.loads(json.dumps(template)))
     for resource in finished["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"] |= {"Architectures": [architecture], "Runtime": runtime}
+            own = (zips or {}).get(resource["Properties"]["Handler"])
+            if own:
+                resource["Properties"]["CodeUri"] = f"./{own}"
     return finished
 
 

@@ -23,7 +23,7 @@ Kind = JobType[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class Rule:
     """One kind of alarm for any job type: its metrics by name, a value made of them, and when that value is bad."""
 
     kind: str
@@ -63,14 +63,14 @@ class Watch:
 def type_alarms(types: Sequence[Kind], stack: str) -> list[Alarm]:
     """Return the alarms about the types of a stack."""
     if len(types) <= MOST_ALONE:
-        return [watch.alone(kind, stack) for kind in types for watch in WATCHES]
-    return [alarm for watch in WATCHES for alarm in _shared(watch, types, stack)]
+        return [rule.alone(kind, stack) for kind in types for rule in RULES]
+    return [alarm for rule in RULES for alarm in _shared(rule, types, stack)]
 
 
-def _shared(watch: Watch, types: Sequence[Kind], stack: str) -> Iterator[Alarm]:
-    size = watch.most_together(types[0], stack)
+def _shared(rule: Rule, types: Sequence[Kind], stack: str) -> Iterator[Alarm]:
+    size = rule.most_together(types[0], stack)
     for number, start in enumerate(range(0, len(types), size), 1):
-        yield watch.shared(types[start : start + size], stack, number)
+        yield rule.shared(types[start : start + size], stack, number)
 
 
 def errors_of(function: str) -> Metric:
@@ -96,28 +96,28 @@ def _patience(kind: Kind) -> float:
     return max(SHORTEST_AGE, kind.visibility_timeout)
 
 
-WATCHES = (
-    Watch(
+RULES = (
+    Rule(
         "dead-letters", "A job was given up: it used up its attempts or its time. Look at its error, fix the cause, "
         "retry it in the dashboard.", _dead_letters, "FILL({dead},0)", lambda _: 0, period=5 * MINUTE,
     ),
-    Watch(
+    Rule(
         "errors", "Its function ended with an error, or could not start. Look at its log: jobs are taken and not "
         "worked off. Compare with the last deployment.",
         lambda kind, stack: {"errors": errors_of(f"{stack}-{kind.queue}")}, "FILL({errors},0)", lambda _: 0,
     ),
-    Watch(
+    Rule(
         "oldest-message", "A job has waited longer than it ever should. Look for errors or throttles of its function; "
         "raise its concurrency if it is only busy.",
         _of_queue("age", "ApproximateAgeOfOldestMessage"), "FILL({age},0)", _patience, periods=3,
     ),
-    Watch(
+    Rule(
         "failure-ratio", "More than 5 % of the jobs that ended in the last 15 minutes failed for good. Compare with "
         "the last deployment; look at the top errors query.",
         _ends, "IF(FILL({failed},0)+FILL({completed},0)>=20,"
         "100*FILL({failed},0)/(FILL({failed},0)+FILL({completed},0)),0)", lambda _: 5, period=15 * MINUTE,
     ),
-    Watch(
+    Rule(
         "in-flight", "The queue nears the limit of 120,000 messages in flight: too many jobs back off at once. Fix or "
         "stop what fails; do not add load.",
         _of_queue("flying", "ApproximateNumberOfMessagesNotVisible"), "FILL({flying},0)", lambda _: IN_FLIGHT,

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from infra.local.edits import Watcher
 from infra.local.errors import BrokenCode, CannotRun
 from infra.local.options import Options
 from infra.local.platform import Platform
 from infra.local.state import StateFile
 from infra.local.terminal import Terminal
-from infra.local.watch import Watcher
 
 TICK_SECONDS = 0.5
 ECHO_SECONDS = 0.5

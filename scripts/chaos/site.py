@@ -22,7 +22,7 @@ COUNTED = frozenset(
     {
         "attempt.started", "attempt.completed", "attempt.error", "attempt.takeover", "attempt.late", "watchdog.ran",
         "watchdog.resent", "watchdog.redelivered",
-        "job.stalled", "sweeper.removed", "claim.duplicate", "message.dropped", "dispatch.deferred", "job.bury",
+        "job.stalled", "sweeper.removed", "claim.duplicate", "message.dropped", "dispatch.deferred", "job.give_up",
     }
 )  # fmt: skip
 

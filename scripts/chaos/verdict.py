@@ -14,8 +14,8 @@ import boto3
 import httpx
 
 from chalicelib.jobs.job import TERMINAL
-from chalicelib.jobs.message import parse_nudge
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.message import parse_message
+from chalicelib.jobs.ports import Message
 from infra.local.options import ROOT
 from infra.local.state import StateFile
 from scripts.chaos.site import Events
@@ -84,13 +84,13 @@ class Auditor:
 
     def dead(self) -> set[tuple[str, int]]:
         """Return id and generation of each message in the dead-letter queue; wait for those that the watchdog hides."""
-        url, found, ends = f"{self._queue}-dlq", dict[str, Nudge](), time.monotonic() + LONGEST_SWEEP
+        url, found, ends = f"{self._queue}-dlq", dict[str, Message](), time.monotonic() + LONGEST_SWEEP
         while len(found) < self._messages(url) and time.monotonic() < ends:
             answer = self._sqs.receive_message(
                 QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=600
             )
-            found |= {m["MessageId"]: parse_nudge(m["Body"]) for m in answer.get("Messages", [])}
-        return {(nudge.id, nudge.gen) for nudge in found.values()}
+            found |= {m["MessageId"]: parse_message(m["Body"]) for m in answer.get("Messages", [])}
+        return {(message.id, message.gen) for message in found.values()}
 
     def _messages(self, url: str) -> int:
         names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]

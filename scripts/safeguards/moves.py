@@ -71,7 +71,7 @@ MOVES = (
     ),
     Safeguard(
         "one look of the watchdog counts once",
-        "chalicelib.jobs.transitions:watch",
+        "chalicelib.jobs.transitions:check",
         "(Test('due_at', '=', seen.due_at),)",
         "()",
     ),

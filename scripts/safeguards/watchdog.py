@@ -128,7 +128,7 @@ tally['failed'] += 1
     ),
     Safeguard(
         "a stale index is no reason to act",
-        "chalicelib.watchdog.rules:watch",
+        "chalicelib.watchdog.rules:check",
         "job.terminal or job.due_at > now",
         "job.terminal",
     ),
@@ -147,7 +147,7 @@ tally['failed'] += 1
     Safeguard(
         "a dead letter of a newer generation stays",
         "chalicelib.watchdog.dead_letter_rules:sweep",
-        "Remove('older generation') if nudge.gen < job.gen else Keep()",
+        "Remove('older generation') if message.gen < job.gen else Keep()",
         "Remove('other generation')",
     ),
     Safeguard(
@@ -160,7 +160,7 @@ tally['failed'] += 1
         "a message in the dead-letter queue is no reason to give its job up",
         "chalicelib.watchdog.dead_letter_rules:_unfinished",
         "return Redeliver(max(now + pause, expected(job) - LOOK_AHEAD))",
-        "return Bury(lost_error(job))",
+        "return GiveUp(lost_error(job))",
         (*FAST, MONTH),
     ),
     Safeguard(

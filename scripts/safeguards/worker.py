@@ -162,7 +162,7 @@ self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attem
     Safeguard(
         "a message of another type is refused",
         "chalicelib.worker.consume:Worker._parse",
-        "nudge.type != self.kind.name",
+        "message.type != self.kind.name",
         "False",
     ),
 )

@@ -10,7 +10,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.backoff import no_jitter
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Message
 from chalicelib.settings import Settings
 from chalicelib.worker.claim import PEEK_FROM, Claims
 from chalicelib.worker.consume import BatchFailed, consume
@@ -25,7 +25,7 @@ from tests.support import Invocation
 def claimed(world: World, *, request: str = "request") -> Any:
     """The job, held by a worker that has 60 seconds."""
     claims = Claims(world.ground.store, world.clock, lambda low, _: low)
-    return claims.claim(Nudge(world.accepted["a"], 1, TYPE), Claimant(request), 60)
+    return claims.claim(Message(world.accepted["a"], 1, TYPE), Claimant(request), 60)
 
 
 @pytest.mark.parametrize("outcome", [Done("late"), Raised(ValueError("late")), Stopped(), Lost()])
@@ -92,7 +92,7 @@ def test_from_the_fourth_receive_on_a_refused_claim_costs_a_read_and_no_write(wo
     claims = Claims(world.ground.store, world.clock, lambda low, _: low)
     for receives in (PEEK_FROM - 1, PEEK_FROM, 13):
         before = len(world.ground.faults.names)
-        end = claims.claim(Nudge(world.accepted["a"], 1, TYPE), Claimant("r", receive_count=receives), 60)
+        end = claims.claim(Message(world.accepted["a"], 1, TYPE), Claimant("r", receive_count=receives), 60)
         assert isinstance(end, Drop)
         tried = world.ground.faults.names[before:]
         assert tried == (["apply"] if receives < PEEK_FROM else ["get"])

@@ -14,8 +14,8 @@ from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
-from chalicelib.jobs.message import parse_nudge
-from chalicelib.jobs.ports import JobQueue, JobStore, Nudge, RateWindows
+from chalicelib.jobs.message import parse_message
+from chalicelib.jobs.ports import JobQueue, JobStore, Message, RateWindows
 from chalicelib.settings import Settings
 from tests.support import REGION, Clock
 
@@ -61,7 +61,7 @@ def rows(request: pytest.FixtureRequest) -> Rows:
 class Taken:
     """A received message."""
 
-    nudge: Nudge
+    message: Message
     receipt: str
     receive_count: int
 
@@ -81,7 +81,7 @@ class MemoryConsumer:
     queue: MemoryJobQueue
 
     def receive(self, most: int = 10) -> Sequence[Taken]:
-        return [Taken(m.nudge, m.receipt, m.receive_count) for m in self.queue.receive(TYPE, most)]
+        return [Taken(m.message, m.receipt, m.receive_count) for m in self.queue.receive(TYPE, most)]
 
     def delete(self, receipt: str) -> None:
         self.queue.delete(TYPE, receipt)
@@ -99,7 +99,7 @@ class SqsConsumer:
             QueueUrl=self.url, MaxNumberOfMessages=most, MessageSystemAttributeNames=["ApproximateReceiveCount"]
         )
         return [
-            Taken(parse_nudge(m["Body"]), m["ReceiptHandle"], int(m["Attributes"]["ApproximateReceiveCount"]))
+            Taken(parse_message(m["Body"]), m["ReceiptHandle"], int(m["Attributes"]["ApproximateReceiveCount"]))
             for m in answer.get("Messages", [])
         ]
 

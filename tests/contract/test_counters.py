@@ -23,8 +23,8 @@ T0 = 1_800_000_000.0 - 1_800_000_000.0 % 3600
 HOUR = "2027-01-15T08:00:00.000Z"
 
 
-def add(rows: Rows, row: Row, first: str, last: str, lane: str = "s", **numbers: int) -> str | None:
-    return rows.add(row, Additions(Counter(numbers)), lane, first, last)
+def add(rows: Rows, row: Row, first: str, last: str, source: str = "s", **numbers: int) -> str | None:
+    return rows.add(row, Additions(Counter(numbers)), source, first, last)
 
 
 def test_numbers_add_up_and_the_mark_moves_with_them(rows: Rows) -> None:
@@ -43,10 +43,10 @@ def test_what_begins_at_or_before_the_mark_is_refused_with_the_mark(rows: Rows, 
     assert dict(rows.buckets("a.b", 60, T0, T0)[0][1]) == {"created": 1}
 
 
-def test_each_lane_has_a_mark_of_its_own(rows: Rows) -> None:
+def test_each_source_has_a_mark_of_its_own(rows: Rows) -> None:
     row = Row("M#a.b", HOUR)
-    assert add(rows, row, "05", "05", lane="s1", created=1) is None
-    assert add(rows, row, "01", "01", lane="s2", created=1) is None
+    assert add(rows, row, "05", "05", source="s1", created=1) is None
+    assert add(rows, row, "01", "01", source="s2", created=1) is None
 
 
 def test_totals_are_read_by_type_and_status_and_never_negative(rows: Rows) -> None:
@@ -106,7 +106,7 @@ def test_a_row_is_read_without_its_marks(rows: Rows) -> None:
     assert dict(rows.read(Row("ERR", "x"))) == {"count": 2, "type": "a.b", "first_seen": T0}
 
 
-def test_a_lanes_mark_is_told(rows: Rows) -> None:
+def test_a_sources_mark_is_told(rows: Rows) -> None:
     assert rows.mark(keys.totals("a.b"), "s") is None
     add(rows, keys.totals("a.b"), "01", "03")
     assert (rows.mark(keys.totals("a.b"), "s"), rows.mark(keys.totals("a.b"), "t")) == ("03", None)
@@ -124,8 +124,8 @@ def test_tidying_takes_out_what_is_empty_past_or_of_a_shard_that_ended(rows: Row
     assert (after.totals, set(after.waiting["a.b"]) < set(before.waiting["a.b"])) == (before.totals, True)
     assert oldest(after.waiting["a.b"], T0) == oldest(before.waiting["a.b"], T0)
     assert rows.tidy(row, T0) == 0
-    assert add(rows, row, "02", "02", lane=new) == "02"
-    assert add(rows, row, "01", "01", lane=old) is None
+    assert add(rows, row, "02", "02", source=new) == "02"
+    assert add(rows, row, "01", "01", source=old) is None
 
 
 def put(rows: Rows, row: Row, numbers: Counter[str]) -> None:

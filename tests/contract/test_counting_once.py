@@ -99,10 +99,10 @@ class Shaky:
         self._chance = chance
         self.read, self.mark, self.tidy = rows.read, rows.mark, rows.tidy
 
-    def add(self, row: Row, additions: Additions, lane: str, first: str, last: str) -> str | None:
+    def add(self, row: Row, additions: Additions, source: str, first: str, last: str) -> str | None:
         if self._chance.random() < 0.05:
             raise ConnectionError("not written")
-        mark = self._rows.add(row, additions, lane, first, last)
+        mark = self._rows.add(row, additions, source, first, last)
         if self._chance.random() < 0.05:
             raise ConnectionError("written, but nobody knows")
         return mark

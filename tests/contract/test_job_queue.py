@@ -2,13 +2,13 @@
 
 import pytest
 
-from chalicelib.jobs.ports import Depth, Nudge
+from chalicelib.jobs.ports import Depth, Message
 from tests.contract.conftest import MAX_RECEIVES, TYPE, VISIBILITY, Line
 from tests.support import Clock
 
 
-def nudge(number: int = 1) -> Nudge:
-    return Nudge(f"job-{number}", 1, TYPE, "correlation")
+def message(number: int = 1) -> Message:
+    return Message(f"job-{number}", 1, TYPE, "correlation")
 
 
 def burn_down(line: Line, clock: Clock) -> None:
@@ -19,14 +19,14 @@ def burn_down(line: Line, clock: Clock) -> None:
     assert line.consumer.receive() == []
 
 
-def test_a_nudge_arrives_as_it_was_sent(line: Line) -> None:
-    line.queue.send(nudge())
+def test_a_message_arrives_as_it_was_sent(line: Line) -> None:
+    line.queue.send(message())
     (taken,) = line.consumer.receive()
-    assert (taken.nudge, taken.receive_count) == (nudge(), 1)
+    assert (taken.message, taken.receive_count) == (message(), 1)
 
 
-def test_a_delay_hides_a_nudge(line: Line, clock: Clock) -> None:
-    line.queue.send(nudge(), 900)
+def test_a_delay_hides_a_message(line: Line, clock: Clock) -> None:
+    line.queue.send(message(), 900)
     assert line.consumer.receive() == []
     assert line.queue.depth(TYPE) == Depth(delayed=1)
     clock.now += 901
@@ -34,9 +34,9 @@ def test_a_delay_hides_a_nudge(line: Line, clock: Clock) -> None:
 
 
 def test_ten_are_sent_at_once(line: Line) -> None:
-    nudges = [nudge(n) for n in range(10)]
-    assert list(line.queue.send_many(nudges)) == []
-    assert sorted(taken.nudge.id for taken in line.consumer.receive()) == [n.id for n in nudges]
+    messages = [message(n) for n in range(10)]
+    assert list(line.queue.send_many(messages)) == []
+    assert sorted(taken.message.id for taken in line.consumer.receive()) == [n.id for n in messages]
 
 
 def test_nothing_is_sent_for_nothing(line: Line) -> None:
@@ -45,7 +45,7 @@ def test_nothing_is_sent_for_nothing(line: Line) -> None:
 
 
 def test_a_received_message_hides_for_the_visibility_timeout(line: Line, clock: Clock) -> None:
-    line.queue.send(nudge())
+    line.queue.send(message())
     assert line.queue.depth(TYPE) == Depth(visible=1)
     line.consumer.receive()
     assert line.queue.depth(TYPE) == Depth(in_flight=1)
@@ -61,7 +61,7 @@ def test_a_received_message_hides_for_the_visibility_timeout(line: Line, clock: 
 
 @pytest.mark.parametrize("messages", [1, 3])
 def test_visibility_is_set_for_one_and_for_several(line: Line, clock: Clock, messages: int) -> None:
-    line.queue.send_many([nudge(n) for n in range(messages)])
+    line.queue.send_many([message(n) for n in range(messages)])
     line.queue.set_visibility(TYPE, [taken.receipt for taken in line.consumer.receive()], 20)
     clock.now += 19
     assert line.consumer.receive() == []
@@ -73,7 +73,7 @@ def test_visibility_is_set_for_one_and_for_several(line: Line, clock: Clock, mes
 
 
 def test_a_visibility_beyond_twelve_hours_is_cut(line: Line, clock: Clock) -> None:
-    line.queue.send(nudge())
+    line.queue.send(message())
     line.queue.set_visibility(TYPE, [line.consumer.receive()[0].receipt], 50_000)
     clock.now += 43_000
     assert line.consumer.receive() == []
@@ -81,7 +81,7 @@ def test_a_visibility_beyond_twelve_hours_is_cut(line: Line, clock: Clock) -> No
 
 @pytest.mark.parametrize("others", [0, 1])
 def test_a_lost_receipt_is_no_error_and_holds_up_nobody(line: Line, clock: Clock, others: int) -> None:
-    line.queue.send_many([nudge(n) for n in range(1 + others)])
+    line.queue.send_many([message(n) for n in range(1 + others)])
     taken = line.consumer.receive()
     line.consumer.delete(taken[0].receipt)
     line.queue.set_visibility(TYPE, [one.receipt for one in taken], 5)
@@ -96,14 +96,14 @@ def test_no_receipts_change_nothing(line: Line) -> None:
 
 
 def test_who_is_received_too_often_ends_among_the_dead(line: Line, clock: Clock) -> None:
-    line.queue.send(nudge())
+    line.queue.send(message())
     burn_down(line, clock)
     assert line.queue.depth(TYPE) == Depth(dead=1)
-    assert [letter.nudge for letter in line.queue.peek_dead(TYPE, 10)] == [nudge()]
+    assert [letter.message for letter in line.queue.peek_dead(TYPE, 10)] == [message()]
 
 
 def test_a_peeked_letter_hides_for_a_while_and_can_be_removed(line: Line, clock: Clock) -> None:
-    line.queue.send(nudge())
+    line.queue.send(message())
     burn_down(line, clock)
     line.queue.peek_dead(TYPE, 10)
     assert list(line.queue.peek_dead(TYPE, 10)) == []

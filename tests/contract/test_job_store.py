@@ -151,10 +151,10 @@ def test_a_change_made_twice_counts_once(store: JobStore) -> None:
 
 def test_a_look_of_the_watchdog_is_taken_once(store: JobStore) -> None:
     job = added(store)
-    moved = store.apply(job.id, transitions.watch(job, until=T0 + 300, resent=True))
+    moved = store.apply(job.id, transitions.check(job, until=T0 + 300, resent=True))
     assert (moved.due_at, moved.resends) == (T0 + 300, 1)
     with pytest.raises(MoveRefused):
-        store.apply(job.id, transitions.watch(job, until=T0 + 301, resent=True))
+        store.apply(job.id, transitions.check(job, until=T0 + 301, resent=True))
 
 
 def test_a_job_is_marked_as_sent_once_and_by_the_claim(store: JobStore) -> None:

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters import aws
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Message
 from tests.contract.conftest import MAX_RECEIVES, TYPE, VISIBILITY, Line, SqsConsumer
 from tests.support import REGION, SETTINGS, Clock, requests_to
 
@@ -35,14 +35,14 @@ def fail_entries(sqs: Line) -> Iterator[FailEntries]:
 
 def sent(line: Line, number: int) -> list[str]:
     """The receipts of so many messages that were sent and received."""
-    line.queue.send_many([Nudge(f"job-{n}", 1, TYPE) for n in range(number)])
+    line.queue.send_many([Message(f"job-{n}", 1, TYPE) for n in range(number)])
     return [taken.receipt for taken in line.consumer.receive()]
 
 
 def test_those_that_did_not_get_through_are_named(sqs: Line, fail_entries: FailEntries) -> None:
-    nudges = [Nudge(f"job-{n}", 1, TYPE) for n in range(4)]
+    messages = [Message(f"job-{n}", 1, TYPE) for n in range(4)]
     fail_entries("SendMessageBatch", {"1", "3"}, "InternalError", "try again")
-    assert list(sqs.queue.send_many(nudges)) == [nudges[1], nudges[3]]
+    assert list(sqs.queue.send_many(messages)) == [messages[1], messages[3]]
 
 
 def test_visibility_that_failed_in_the_batch_is_set_alone(sqs: Line, fail_entries: FailEntries) -> None:
@@ -89,7 +89,7 @@ def test_a_receipt_that_somebody_else_holds_now_is_no_error(sqs: Line, code: str
 
 def test_a_queue_that_is_not_there_is_an_error(sqs: Line) -> None:
     for ask in (
-        lambda: sqs.queue.send(Nudge("job-1", 1, "no.such")),
+        lambda: sqs.queue.send(Message("job-1", 1, "no.such")),
         lambda: sqs.queue.set_visibility("no.such", ["receipt"], 9),
         lambda: sqs.queue.depth("no.such"),
         lambda: sqs.queue.peek_dead("no.such", 10),
@@ -99,12 +99,12 @@ def test_a_queue_that_is_not_there_is_an_error(sqs: Line) -> None:
             ask()
 
 
-def test_a_dead_letter_that_is_no_nudge_is_shown_as_none(sqs: Line) -> None:
+def test_a_dead_letter_that_is_no_message_is_shown_as_none(sqs: Line) -> None:
     consumer = sqs.consumer
     assert isinstance(consumer, SqsConsumer)
     consumer.client.send_message(QueueUrl=f"{consumer.url}-dlq", MessageBody="not json")
     (letter,) = sqs.queue.peek_dead(TYPE, 1)
-    assert letter.nudge is None
+    assert letter.message is None
 
 
 def test_a_letter_that_could_not_be_removed_together_is_removed_alone(sqs: Line, fail_entries: FailEntries) -> None:

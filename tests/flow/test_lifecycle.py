@@ -147,8 +147,8 @@ def test_a_message_delivered_twice_runs_its_job_once(run: Run) -> None:
         "sqs", endpoint_url=run.state["aws"], region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
     url = sqs.get_queue_url(QueueName=f"{run.state['stack']}-flow-probe")["QueueUrl"]
-    nudge = {"v": 1, "id": job_id, "gen": 1, "type": "flow.probe", "cid": "twice"}
-    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(nudge))
+    message = {"v": 1, "id": job_id, "gen": 1, "type": "flow.probe", "cid": "twice"}
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(message))
     job = ended(run, job_id)
     assert (job["status"], job["attempts"], outcomes(job)) == ("completed", 1, ["completed"])
 

@@ -88,7 +88,7 @@ def test_a_correlation_id_goes_from_the_request_to_the_message_to_the_workers_li
     answer = run.client.post("/jobs", json=body, headers={"X-Correlation-Id": "order-1042"})
     assert (answer.headers["X-Correlation-Id"], answer.json()["correlation_id"]) == ("order-1042", "order-1042")
     job_id = answer.json()["id"]
-    until(lambda: [nudge["cid"] for nudge in held(run) if nudge["id"] == job_id] == ["order-1042"])
+    until(lambda: [message["cid"] for message in held(run) if message["id"] == job_id] == ["order-1042"])
     switch(run, "resume")
     run.finished(job_id)
     wanted = {"job.created", "attempt.started", "attempt.error", "attempt.completed"}

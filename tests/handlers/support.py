@@ -11,7 +11,7 @@ from chalicelib.adapters.s3.files import Files
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.backoff import no_jitter
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.message import write_nudge
+from chalicelib.jobs.message import write_message
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission
 from chalicelib.settings import Settings
@@ -50,7 +50,7 @@ class Platform:
         worker = Worker(kind, self.store, self.queue, self.clock, no_jitter, spread=lambda low, _: low)
         worker.sleep = lambda _: None
         batch = self.queue.receive(job.type)
-        records = [sqs_record(m.receipt, write_nudge(m.nudge), m.receive_count) for m in batch]
+        records = [sqs_record(m.receipt, write_message(m.message), m.receive_count) for m in batch]
         again = worker.work({"Records": records}, Invocation(self.clock, self.clock.now + seconds))
         for message in batch:
             if message.receipt not in again:

@@ -10,7 +10,7 @@ from tests.proof.faults import DYNAMODB, Throttled
 from tests.proof.ground import Ground
 from tests.support import Clock
 
-LANE = "shardId-00000000000000000001-proof"
+SHARD = "shardId-00000000000000000001-proof"
 
 
 @dataclass
@@ -39,6 +39,6 @@ class Counting:
         end = self._read
         while end < len(told) and told[end].at <= until:
             end += 1
-        counted = self._stream.count(told[self._read : end], LANE)
+        counted = self._stream.count(told[self._read : end], SHARD)
         assert not counted.skipped, counted.skipped
         self._read = end

@@ -13,7 +13,7 @@ FAULTS = (
 )  # fmt: skip
 COLUMNS = (CREATE, *(move.name for move in (*MOVES, *NOTES)))
 IMPOSSIBLE: Mapping[tuple[str, str], str] = {
-    ("the watchdog is down", "watch"): "only the watchdog makes this move",
+    ("the watchdog is down", "check"): "only the watchdog makes this move",
 }
 """Cells that stay empty, each with the reason."""
 

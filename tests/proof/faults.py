@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports import JobQueue, JobStore, Nudge
+from chalicelib.jobs.ports import JobQueue, JobStore, Message
 
 DYNAMODB, SQS = "DynamoDB", "SQS"
 """The services that can be out of order."""
@@ -144,10 +144,10 @@ class Partial:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._queue, name)
 
-    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
+    def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         """See JobQueue."""
-        lost, self._faults.unsent = list(nudges[: self._faults.unsent]), 0
-        taken = nudges[len(lost) :]
+        lost, self._faults.unsent = list(messages[: self._faults.unsent]), 0
+        taken = messages[len(lost) :]
         return [*lost, *(self._queue.send_many(taken, delays) if taken else ())]
 
 

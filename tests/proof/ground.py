@@ -10,7 +10,7 @@ from chalicelib.counters.changes import Image, JobChange
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
-from chalicelib.jobs.message import parse_nudge, write_nudge
+from chalicelib.jobs.message import parse_message, write_message
 from chalicelib.jobs.ports import JobQueue, JobStore
 from tests.proof.faults import DYNAMODB, SQS, Faults, Faulty, Moving, Partial
 from tests.proof.honest import HonestQueue
@@ -141,7 +141,7 @@ class MemoryGround:
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""
         found = self._queue.receive(name, most)
-        return [Received(m.receipt, write_nudge(m.nudge), m.receive_count) for m in found]
+        return [Received(m.receipt, write_message(m.message), m.receive_count) for m in found]
 
     def delete(self, receipt: str, name: str = TYPE) -> None:
         """See Ground."""
@@ -149,7 +149,7 @@ class MemoryGround:
 
     def put(self, body: str, name: str = TYPE) -> None:
         """See Ground."""
-        self._queue.send(replace(parse_nudge(body), type=name))
+        self._queue.send(replace(parse_message(body), type=name))
 
     def waiting(self, name: str = TYPE) -> int:
         """See Ground."""
@@ -157,11 +157,11 @@ class MemoryGround:
 
     def dead(self, name: str = TYPE) -> Sequence[str]:
         """See Ground."""
-        return [write_nudge(m.nudge) for m in self._queue.dead.get(name, [])]
+        return [write_message(m.message) for m in self._queue.dead.get(name, [])]
 
     def take_dead(self, name: str = TYPE) -> Sequence[str]:
         """See Ground."""
-        return [write_nudge(m.nudge) for m in self._queue.dead.pop(name, [])]
+        return [write_message(m.message) for m in self._queue.dead.pop(name, [])]
 
     def purge(self, name: str = TYPE) -> None:
         """See Ground."""

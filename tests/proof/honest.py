@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chalicelib.adapters.memory.queue import MemoryJobQueue, Message
-from chalicelib.jobs.ports import DeadMessage, Depth, JobStore, Nudge, Overdue, Search
+from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
+from chalicelib.jobs.ports import DeadMessage, Depth, JobStore, Message, Overdue, Search
 
 DAY = 86_400.0
 KEEP, KEEP_DEAD = 4 * DAY, 14 * DAY
@@ -18,22 +18,22 @@ class HonestQueue(MemoryJobQueue):
     def __init__(self, clock: Callable[[], float], visibility: float) -> None:
         super().__init__(clock, visibility)
         self._now = clock
-        self._sent: dict[int, tuple[Message, float]] = {}
+        self._sent: dict[int, tuple[HeldMessage, float]] = {}
         self.expired = 0
         self.estimate: Callable[[str, Depth], Depth] = lambda _, depth: depth
 
-    def send(self, nudge: Nudge, delay: int = 0) -> None:
+    def send(self, message: Message, delay: int = 0) -> None:
         """See JobQueue."""
-        super().send(nudge, delay)
-        message = self.messages[nudge.type][-1]
-        self._sent[id(message)] = message, self._now()
+        super().send(message, delay)
+        held = self.messages[message.type][-1]
+        self._sent[id(held)] = held, self._now()
 
     def depth(self, job_type: str) -> Depth:
         """See JobQueue."""
         self._expire(job_type)
         return self.estimate(job_type, super().depth(job_type))
 
-    def receive(self, job_type: str, most: int = 10) -> list[Message]:
+    def receive(self, job_type: str, most: int = 10) -> list[HeldMessage]:
         """See MemoryJobQueue."""
         self._expire(job_type)
         return super().receive(job_type, most)
@@ -53,7 +53,7 @@ class HonestQueue(MemoryJobQueue):
                 self.expired += len(line) - len(kept)
                 lines[job_type] = kept
 
-    def _age(self, message: Message) -> float:
+    def _age(self, message: HeldMessage) -> float:
         found = self._sent.get(id(message))
         return 0.0 if found is None or found[0] is not message else self._now() - found[1]
 

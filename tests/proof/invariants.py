@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.job import LOST, MOVES, TERMINAL, Status
-from chalicelib.jobs.message import parse_nudge
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.message import parse_message
+from chalicelib.jobs.ports import Message
 from tests.proof.ground import Write, Written
 from tests.proof.world import BALLAST, World
 
@@ -148,14 +148,17 @@ def _forgotten(world: World) -> Iterator[str]:
 def _evidence(world: World) -> Iterator[str]:
     jobs = {job.id: job for job in world.ground.jobs()}
     dead = [
-        nudge for name in world.ground.types for body in world.ground.dead(name) if (nudge := _nudge(body)) is not None
+        message
+        for name in world.ground.types
+        for body in world.ground.dead(name)
+        if (message := _message(body)) is not None
     ]
-    for nudge in dead:
-        job = jobs.get(nudge.id)
-        if job is None or job.gen != nudge.gen or job.status is not Status.DEAD_LETTER:
+    for message in dead:
+        job = jobs.get(message.id)
+        if job is None or job.gen != message.gen or job.status is not Status.DEAD_LETTER:
             state = "gone" if job is None else f"{job.status} gen {job.gen}"
-            yield f"I6 the dead-letter queue holds {nudge.id} gen {nudge.gen}, and the job is {state}"
-    held = {(nudge.id, nudge.gen) for nudge in dead}
+            yield f"I6 the dead-letter queue holds {message.id} gen {message.gen}, and the job is {state}"
+    held = {(message.id, message.gen) for message in dead}
     for job in jobs.values():
         lacks = job.status is Status.DEAD_LETTER and (job.id, job.gen) not in held
         if lacks and job.error_class not in NO_EVIDENCE and job.id not in world.excused:
@@ -170,8 +173,8 @@ def _results(world: World) -> Iterator[str]:
             yield f"I5 {job.id} is completed by an attempt that never ran"
 
 
-def _nudge(body: str) -> Nudge | None:
+def _message(body: str) -> Message | None:
     try:
-        return parse_nudge(body)
+        return parse_message(body)
     except MalformedMessage:
         return None

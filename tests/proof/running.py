@@ -17,7 +17,7 @@ from tests.proof.machine import machine_on
 from tests.proof.month import Report, episode, episodes
 from tests.proof.scenarios import SCENARIOS
 
-LANES = 4
+PARTS = 4
 """Parts of the games, each from a seed of its own: as many on every machine, so that a seed repeats."""
 
 _stand: list[Stand] = []
@@ -56,7 +56,7 @@ def play(name: str, seed_: int, games: int, processes: int) -> Played:
     """The state machine on the given ground, spread over processes; counts steps."""
     played = Played()
     with _pool(name, processes) as pool:
-        for one in pool.map(_some_games, [(seed_ + lane, -(-games // LANES)) for lane in range(LANES)]):
+        for one in pool.map(_some_games, [(seed_ + part, -(-games // PARTS)) for part in range(PARTS)]):
             played.add(one)
     return played
 

@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from chalicelib.jobs.ports import JobStore, Nudge, Search
+from chalicelib.jobs.ports import JobStore, Message, Search
 from tests.proof.aws_ground import on_aws
 from tests.proof.ground import TYPE, Ground, LoggingStore, in_memory
 from tests.proof.honest import LaggingIndex
@@ -13,7 +13,7 @@ from tests.support import Clock, a_job
 
 def lose_twice(ground: Ground) -> None:
     for number in range(2):
-        ground.queue.send(Nudge(f"job-{number}", 1, TYPE))
+        ground.queue.send(Message(f"job-{number}", 1, TYPE))
         assert ground.waiting() == 1
         ground.purge()
         assert ground.waiting() == 0

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Depth, Nudge
+from chalicelib.jobs.ports import Depth, Message
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.proof.faults import DYNAMODB, SQS
@@ -43,10 +43,10 @@ class Deep(MemoryJobQueue):
         self._backlog = backlog
         self.sent: list[str] = []
 
-    def send(self, nudge: Nudge, delay: int = 0) -> None:
+    def send(self, message: Message, delay: int = 0) -> None:
         """See JobQueue."""
-        super().send(nudge, delay)
-        self.sent.append(nudge.type)
+        super().send(message, delay)
+        self.sent.append(message.type)
 
     def depth(self, job_type: str) -> Depth:
         """See JobQueue."""

@@ -15,11 +15,14 @@ from scripts.words import findings, folder_of, worse
         ("x = 1  # mend it", ["mend"]),
         ('x = "nudges the queue"', ["nudges"]),
         ('x = "nudge"', []),
-        ("nudge = lane = 1", []),
+        ('LIMIT = 1\n"""How many there may be."""', ["How many there may be."]),
+        ("def write_nudge(): ...", ["nudge"]),
+        ("class BuryVerdict: ...", ["Bury"]),
+        ("history = MAX_LANES = 1", ["LANES"]),
         ('x = "recommend a history"', []),
     ],
 )
-def test_a_question_word_or_a_listed_word_is_found_in_prose_only(text: str, found: list[str]) -> None:
+def test_a_question_word_or_a_listed_word_is_found(text: str, found: list[str]) -> None:
     assert [words for _, words in findings("a.py", text)] == found
 
 

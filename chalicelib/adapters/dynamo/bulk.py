@@ -71,7 +71,7 @@ PROGRESS = (
     "position", "matched", "done", "skipped", "reasons", "updated_at", "finished_at", "problem", "failures",
     "lease_until",
 )  # fmt: skip
-"""What a worker writes after each slice, beside the state and the version."""
+"""Attributes that a worker writes after each slice, beside the state and the version."""
 
 
 class DynamoBulkActions:

@@ -35,23 +35,23 @@ class DynamoCounters:
     def __init__(self, settings: Settings) -> None:
         self._table = tables.control(settings)
 
-    def add(self, row: Row, additions: Additions, lane: str, first: str, last: str) -> str | None:
+    def add(self, row: Row, additions: Additions, source: str, first: str, last: str) -> str | None:
         """See CounterRows."""
-        mark = Path([f"{MARK}{lane}"])
+        mark = Path([f"{MARK}{source}"])
         condition: Condition = mark.does_not_exist() | (mark < first)
         actions = [mark.set(last), *_actions(row, additions)]
         if self._write(row, actions, condition):
             return None
-        return str(self._get(row)[f"{MARK}{lane}"])
+        return str(self._get(row)[f"{MARK}{source}"])
 
     def read(self, row: Row) -> Mapping[str, Any]:
         """See CounterTable."""
         kept = {name: value for name, value in self._get(row).items() if not name.startswith(MARK)}
         return {name: value for name, value in kept.items() if name not in KEYS}
 
-    def mark(self, row: Row, lane: str) -> str | None:
+    def mark(self, row: Row, source: str) -> str | None:
         """See CounterTable."""
-        return self._get(row).get(f"{MARK}{lane}")
+        return self._get(row).get(f"{MARK}{source}")
 
     def tidy(self, row: Row, now: float) -> int:
         """See CounterTable: one read, and a write for each 50 attributes that go."""

@@ -12,7 +12,7 @@ from chalicelib.adapters.dynamo.tables import Table
 
 FEW = 3 * SHARDS
 """Partitions that are asked one after the other; more of them are asked side by side."""
-LANES = 8
+THREADS = 8
 SWEEP_PAGES = 10
 """Queries for one partition in one look of the watchdog, 1 MB each: about 35,000 entries."""
 
@@ -32,7 +32,7 @@ class Entries:
 
         if len(places) <= FEW:
             return merge(map(ask, places))
-        with ThreadPoolExecutor(LANES) as pool:
+        with ThreadPoolExecutor(THREADS) as pool:
             return merge(pool.map(ask, places))
 
     def oldest(self, asked: Plan, limit: int) -> Sequence[Entry]:

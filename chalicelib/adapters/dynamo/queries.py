@@ -28,7 +28,7 @@ class Plan:
     high: str | None
     server: Condition | None
     exact: bool
-    """Whether the index alone tells which jobs match; if not, the main items must be read."""
+    """True when the index alone tells which jobs match; if not, the main items must be read."""
 
     @property
     def empty(self) -> bool:

@@ -33,7 +33,7 @@ ATTRIBUTES: Mapping[Any, Callable[..., Attribute[Any]]] = {
     str: Text, Status: Text, float: Seconds, int: Whole, bool: BooleanAttribute,
     tuple[str, ...]: partial(ListAttribute, of=Text),
 }  # fmt: skip
-"""How a field of a job is kept, by its type."""
+"""Classes of the attributes in which fields of a job are stored, by the type of the field."""
 
 
 def _attribute(name: str, hint: Any) -> Attribute[Any]:

@@ -24,15 +24,15 @@ class MemoryCounters:
         self._paused: dict[str, float] = {}
         self.bulk: set[str] = set()
 
-    def add(self, row: Row, additions: Additions, lane: str, first: str, last: str) -> str | None:
+    def add(self, row: Row, additions: Additions, source: str, first: str, last: str) -> str | None:
         """See CounterRows."""
         key = (row.pk, row.sk)
         with self._lock:
             marks = self._marks.setdefault(key, {})
-            mark = marks.get(MARK + lane)
+            mark = marks.get(MARK + source)
             if mark is not None and mark >= first:
                 return mark
-            marks[MARK + lane] = last
+            marks[MARK + source] = last
             self._numbers.setdefault(key, Counter()).update(additions.numbers)
             facts = self._facts.setdefault(key, {})
             self._facts[key] = {**additions.firsts, **facts, **additions.facts, **additions.lows}
@@ -43,9 +43,9 @@ class MemoryCounters:
         key = (row.pk, row.sk)
         return {**self._facts.get(key, {}), **self._numbers.get(key, {})}
 
-    def mark(self, row: Row, lane: str) -> str | None:
+    def mark(self, row: Row, source: str) -> str | None:
         """See CounterTable."""
-        return self._marks.get((row.pk, row.sk), {}).get(MARK + lane)
+        return self._marks.get((row.pk, row.sk), {}).get(MARK + source)
 
     def tidy(self, row: Row, now: float) -> int:
         """See CounterTable."""

@@ -5,16 +5,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.jobs.ports import DeadMessage, Depth, Nudge
+from chalicelib.jobs.ports import DeadMessage, Depth, Message
 
 DEAD_HIDDEN = 120.0
 
 
 @dataclass
-class Message:
+class HeldMessage:
     """A message in a memory queue; `visible_at` on the queue's clock."""
 
-    nudge: Nudge
+    message: Message
     receipt: str
     visible_at: float
     receive_count: int = 0
@@ -31,20 +31,20 @@ class MemoryJobQueue:
         self._visibility = visibility_timeout
         self._lock = threading.RLock()
         self._receipts = 0
-        self.messages: dict[str, list[Message]] = {}
-        self.dead: dict[str, list[Message]] = {}
+        self.messages: dict[str, list[HeldMessage]] = {}
+        self.dead: dict[str, list[HeldMessage]] = {}
 
-    def send(self, nudge: Nudge, delay: int = 0) -> None:
+    def send(self, message: Message, delay: int = 0) -> None:
         """See JobQueue."""
         with self._lock:
             self._receipts += 1
-            message = Message(nudge, f"r{self._receipts}", self._clock() + delay)
-            self.messages.setdefault(nudge.type, []).append(message)
+            held = HeldMessage(message, f"r{self._receipts}", self._clock() + delay)
+            self.messages.setdefault(message.type, []).append(held)
 
-    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
+    def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         """See JobQueue."""
-        for nudge in nudges:
-            self.send(nudge, (delays or {}).get(nudge.id, 0))
+        for message in messages:
+            self.send(message, (delays or {}).get(message.id, 0))
         return []
 
     def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
@@ -70,14 +70,14 @@ class MemoryJobQueue:
             for message in found:
                 self._receipts += 1
                 message.receipt, message.visible_at = f"r{self._receipts}", now + DEAD_HIDDEN
-            return [DeadMessage(message.receipt, message.nudge) for message in found]
+            return [DeadMessage(message.receipt, message.message) for message in found]
 
     def delete_dead(self, job_type: str, receipts: Sequence[str]) -> None:
         """See JobQueue."""
         with self._lock:
             self.dead[job_type] = [m for m in self.dead.get(job_type, []) if m.receipt not in receipts]
 
-    def receive(self, job_type: str, most: int = 10) -> list[Message]:
+    def receive(self, job_type: str, most: int = 10) -> list[HeldMessage]:
         """Return the visible messages; move one that was received too often to the dead-letter list instead."""
         with self._lock:
             now, taken = self._clock(), []

@@ -11,7 +11,7 @@ from chalicelib.jobs.listing import iso
 
 HEADER = ("section", "type", "item", "metric", "value")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What makes a spreadsheet run a cell as a formula, also in full width; error messages are text from strangers."""
+"""First characters with which a spreadsheet runs a cell as a formula, also in full width. Error texts are untrusted."""
 
 Row = tuple[str, str, str, str, str | int | float | None]
 

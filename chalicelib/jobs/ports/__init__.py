@@ -19,7 +19,8 @@ from chalicelib.jobs.ports.counters import (
 )
 from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search
 from chalicelib.jobs.ports.logs import PlatformLog
-from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Nudge
+from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Message
+from chalicelib.jobs.ports.secrets import SecretStore
 
 __all__ = [
     "Acknowledged",
@@ -41,7 +42,7 @@ __all__ = [
     "Filter",
     "JobQueue",
     "JobStore",
-    "Nudge",
+    "Message",
     "Overdue",
     "Page",
     "Pauses",
@@ -50,6 +51,7 @@ __all__ = [
     "Reason",
     "Row",
     "Search",
+    "SecretStore",
     "Seen",
     "SeenPage",
     "Standing",

@@ -42,10 +42,10 @@ class Additions:
 
 
 class CounterRows(Protocol):
-    """Rows of counters, each with how far it has counted each lane of the stream."""
+    """Rows of counters, each with how far it has counted each source: a shard of the stream, or a recount."""
 
-    def add(self, row: Row, additions: Additions, lane: str, first: str, last: str) -> str | None:
-        """Add, and move the lane's mark to `last`, in one write; refused when the mark is not before `first`.
+    def add(self, row: Row, additions: Additions, source: str, first: str, last: str) -> str | None:
+        """Add, and move the source's mark to `last`, in one write; refused when the mark is not before `first`.
 
         Return None when it was added, and the mark when it was refused. Raises RowRefused when the row can never take
         the write: it is too large, or not valid.
@@ -58,8 +58,8 @@ class CounterTable(CounterRows, Protocol):
     def read(self, row: Row) -> Mapping[str, Any]:
         """Return a row's numbers and facts, strongly consistent; empty when there is no such row."""
 
-    def mark(self, row: Row, lane: str) -> str | None:
-        """Return how far the row has counted the lane, strongly consistent; None when it has counted nothing."""
+    def mark(self, row: Row, source: str) -> str | None:
+        """Return how far the row has counted the source, strongly consistent; None when it has counted nothing."""
 
     def tidy(self, row: Row, now: float) -> int:
         """Remove what nobody reads any more from a type's row; return how many attributes that were."""

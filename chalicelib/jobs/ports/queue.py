@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Nudge:
+class Message:
     """The message: which job and generation to look at, and nothing else. `cid` is the correlation id."""
 
     id: str
@@ -30,16 +30,16 @@ class DeadMessage:
     """A message in a dead-letter queue: its receipt handle, and its content (None: the body is malformed)."""
 
     receipt: str
-    nudge: Nudge | None
+    message: Message | None
 
 
 class JobQueue(Protocol):
     """Carries messages. `receipt` is a receipt handle; delays and timeouts are whole seconds."""
 
-    def send(self, nudge: Nudge, delay: int = 0) -> None:
+    def send(self, message: Message, delay: int = 0) -> None:
         """Put a message on its type's queue, visible after `delay` (0-900)."""
 
-    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
+    def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         """Send up to 10 messages of one type in one request; return those that did not get through.
 
         `delays` gives, by job id, the seconds (0-900) until a message is visible; without an entry it is at once.

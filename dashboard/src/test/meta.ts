@@ -1,6 +1,6 @@
 import type { WireMeta } from "@/api/wire";
 
-/** An answer of GET /meta, for tests and for the fake API; the story "what a status allows" holds it to the real one. */
+/** An answer of GET /meta, for tests and for the fake API; the browser test "what a status allows" holds it to the real one. */
 export const META: WireMeta = {
   statuses: {
     all: ["queued", "scheduled", "processing", "retrying", "completed", "failed", "dead_letter", "cancelled"],

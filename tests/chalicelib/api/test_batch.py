@@ -8,7 +8,7 @@ import pytest
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Message
 from tests.chalicelib.api.support import BODY, Clock, World
 
 ELSE = {**BODY, "type": "test.other"}
@@ -25,16 +25,16 @@ class Recording(MemoryJobQueue):
         self.loses: set[int] = set()
         self.down = False
 
-    def send(self, nudge: Nudge, delay: int = 0) -> None:
+    def send(self, message: Message, delay: int = 0) -> None:
         self.singles += 1
-        super().send(nudge, delay)
+        super().send(message, delay)
 
-    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
+    def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         if self.down:
             raise ConnectionError
-        self.batches.append([nudge.type for nudge in nudges])
-        self.delays += [(delays or {}).get(nudge.id, 0) for nudge in nudges]
-        return [nudge for place, nudge in enumerate(nudges) if place in self.loses]
+        self.batches.append([message.type for message in messages])
+        self.delays += [(delays or {}).get(message.id, 0) for message in messages]
+        return [message for place, message in enumerate(messages) if place in self.loses]
 
 
 class Failing(MemoryJobStore):
@@ -70,9 +70,9 @@ class Slowly(Recording):
         super().__init__()
         self.time = clock
 
-    def send_many(self, nudges: Sequence[Nudge], delays: Mapping[str, int] | None = None) -> Sequence[Nudge]:
+    def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         self.time.now += 11
-        return super().send_many(nudges, delays)
+        return super().send_many(messages, delays)
 
 
 @pytest.fixture

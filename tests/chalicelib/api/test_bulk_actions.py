@@ -10,6 +10,7 @@ from chalicelib.entry import recount
 from chalicelib.jobs.job import Status
 from chalicelib.service.bulk_actions import FIRST_SLICE
 from tests.chalicelib.api.support import World
+from tests.support import written
 
 MISSING = "0" * 20
 
@@ -112,3 +113,14 @@ def test_the_watchdog_wakes_the_function_for_one_that_nobody_works_on(world: Wor
     assert wiring.background().woken == woken + 1  # type: ignore[attr-defined]
     recount.handler({"bulk": True}, Lambda())
     assert "bulk_woken" not in watchdog.handler({}, Lambda())
+
+
+def test_each_job_that_the_function_acts_on_says_for_whom(world: World) -> None:
+    failed(world, FIRST_SLICE + 1)
+    row = world.post("/bulk", {"action": "retry", "filter": {"tag": "x"}}).json
+    world.clock.now += 1
+    with written() as lines:
+        recount.handler({"bulk": True}, Lambda())
+    [line] = [line for line in lines if line["message"] == "job.requeue"]
+    owner = wiring.tokens().verify(world.secrets[Role.ADMIN]).id
+    assert (line["principal"], line["bulk_id"]) == (owner, row["id"])

@@ -29,7 +29,7 @@ def test_a_new_job_is_201_with_its_place_and_a_message(world: World) -> None:
         "started_at": None, "finished_at": None, "next_attempt_at": None, "result": None, "progress": None, "tags": [],
         "correlation_id": answer.headers["x-correlation-id"], "cancel_requested": False,
     }  # fmt: skip
-    assert [message.nudge.id for message in world.queue.messages["test.note"]] == [job["id"]]
+    assert [message.message.id for message in world.queue.messages["test.note"]] == [job["id"]]
 
 
 def test_location_has_the_stage_that_api_gateway_puts_in_front(world: World) -> None:

@@ -29,8 +29,8 @@ def test_dead_letters_are_worked_off_in_steps_and_a_repetition_does_nothing(worl
     assert world.post("/dead-letters/redrive").json == NOTHING
     after = [world.store.get(job_id) for job_id in jobs]
     assert {(job.status, job.gen, job.attempts) for job in after} == {(Status.QUEUED, 2, 0)}
-    nudges = [message.nudge for message in world.queue.messages["test.note"]]
-    assert sorted(nudge.id for nudge in nudges if nudge.gen == 2) == sorted(jobs)
+    messages = [held.message for held in world.queue.messages["test.note"]]
+    assert sorted(message.id for message in messages if message.gen == 2) == sorted(jobs)
 
 
 def test_only_dead_letters_of_the_type_are_retried(world: World) -> None:

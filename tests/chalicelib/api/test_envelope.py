@@ -13,7 +13,7 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.api import routes
 from chalicelib.api.problems import problem_body
 from chalicelib.jobs.job import JSON, Attempt, Job
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Message
 from tests.chalicelib.api.support import BODY, NOTE, ORIGIN, OTHER, World, only_types
 from tests.support import T0
 
@@ -35,7 +35,7 @@ class Broken(MemoryJobStore):
 class Deaf(MemoryJobQueue):
     """A queue that takes nothing."""
 
-    def send(self, nudge: Nudge, delay: int = 0) -> None:
+    def send(self, message: Message, delay: int = 0) -> None:
         raise ConnectionError(SECRET)
 
 
@@ -80,7 +80,7 @@ def test_a_wrong_method_says_which_are_right(world: World) -> None:
 def test_a_sane_correlation_id_is_kept_and_goes_with_the_job(world: World, sent: str) -> None:
     answer = world.post("/jobs", BODY, headers={"X-Correlation-Id": sent})
     assert answer.headers["x-correlation-id"] == answer.json["correlation_id"] == sent
-    assert world.queue.messages["test.note"][0].nudge.cid == sent
+    assert world.queue.messages["test.note"][0].message.cid == sent
 
 
 @pytest.mark.parametrize("sent", ["x" * 129, "a b", "a\r\nSet-Cookie: x", "é", "\x00"])

@@ -19,7 +19,7 @@ def test_retry_is_for_jobs_that_ended_badly(world: World, status: Status) -> Non
         job = answer.json
         assert (answer.status, job["status"], job["attempts"], job["gen"]) == (200, "queued", 0, 2)
         assert (job["error_class"], job["error_message"], job["finished_at"]) == (None, None, None)
-        assert [message.nudge.gen for message in world.queue.messages["test.note"]] == [1, 2]
+        assert [message.message.gen for message in world.queue.messages["test.note"]] == [1, 2]
     else:
         assert (answer.status, answer.json["type"]) == (409, "urn:jobflow:problem:job-conflict")
         assert world.store.get(job_id).gen == 1

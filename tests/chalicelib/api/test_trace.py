@@ -13,7 +13,7 @@ from chalicelib.settings import Settings
 from tests.chalicelib.api.support import ADDRESS, BODY, NOTE, OTHER, World, only_types
 from tests.support import written
 
-TRACED = {"principal", "source_ip", "request"}
+TRACED = {"principal", "ip", "request"}
 HERE = {"X-Correlation-Id": "request-7"}
 
 
@@ -42,6 +42,7 @@ ACTIONS = {
     "stop": ("/jobs/{id}/cancel", {}, Status.PROCESSING, "job.ask_to_stop"),
     "bulk retry": ("/jobs/bulk", {"action": "retry", "filter": {}}, Status.FAILED, "job.requeue"),
     "bulk cancel": ("/jobs/bulk", {"action": "cancel", "filter": {}}, Status.QUEUED, "job.cancel"),
+    "bulk retry by the platform": ("/bulk", {"action": "retry", "filter": {}}, Status.FAILED, "job.requeue"),
     "redrive": ("/dead-letters/redrive", {}, Status.DEAD_LETTER, "job.requeue"),
 }
 
@@ -53,9 +54,20 @@ def test_an_action_on_a_job_says_who_did_it(world: World, path: str, body: Any, 
     with written() as lines:
         world.post(path.replace("{id}", job_id), body, role=Role.OPERATOR, headers=HERE)
     line = only(lines, message)
-    assert (line["job_id"], line["principal"], line["source_ip"], line["request"]) == (
+    assert (line["job_id"], line["principal"], line["ip"], line["request"]) == (
         job_id, principal(world, Role.OPERATOR), ADDRESS, "request-7",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "body"), [("/jobs", BODY), ("/jobs/batch", {"jobs": [BODY, BODY]})])
+def test_a_new_job_says_who_created_it(world: World, path: str, body: Any) -> None:
+    with written() as lines:
+        world.post(path, body, role=Role.OPERATOR, headers=HERE)
+    created = [line for line in lines if line["message"] == "job.created"]
+    assert {(line["principal"], line["ip"], line["correlation_id"]) for line in created} == {
+        (principal(world, Role.OPERATOR), ADDRESS, "request-7"),
+    }  # fmt: skip
+    assert all("request" not in line for line in created), "its correlation id says the same"
 
 
 @pytest.mark.parametrize("action", ["pause", "resume"])
@@ -63,7 +75,7 @@ def test_a_paused_type_says_who_did_it(world: World, action: str) -> None:
     with written() as lines:
         world.post(f"/job-types/test.note/{action}", headers=HERE)
     line = only(lines, f"job_type.{action}d")
-    assert (line["principal"], line["source_ip"]) == (principal(world, Role.ADMIN), ADDRESS)
+    assert (line["principal"], line["ip"]) == (principal(world, Role.ADMIN), ADDRESS)
 
 
 def test_a_role_that_is_too_low_leaves_a_line(world: World) -> None:
@@ -97,7 +109,7 @@ def test_a_request_too_many_leaves_a_line(throttled: World) -> None:
     with written("WARNING") as lines:
         assert throttled.post("/jobs", BODY, headers=HERE).status == 429
     line = only(lines, "api.refused")
-    assert (line["why"], line["source_ip"], line["correlation_id"]) == ("RateLimited", ADDRESS, "request-7")
+    assert (line["why"], line["ip"], line["correlation_id"]) == ("RateLimited", ADDRESS, "request-7")
     assert line["principal"] == principal(throttled, Role.ADMIN)
 
 

@@ -20,11 +20,11 @@ class Rows(MemoryCounters):
         super().__init__()
         self.fails = 0
 
-    def add(self, row: Row, additions: Additions, lane: str, first: str, last: str) -> str | None:
+    def add(self, row: Row, additions: Additions, source: str, first: str, last: str) -> str | None:
         if self.fails:
             self.fails -= 1
             raise ConnectionError("down")
-        return super().add(row, additions, lane, first, last)
+        return super().add(row, additions, source, first, last)
 
     @property
     def numbers(self) -> dict[tuple[str, str], Counter[str]]:
@@ -32,9 +32,9 @@ class Rows(MemoryCounters):
         return {key: +found for key, found in self._numbers.items() if +found}
 
 
-def apply(rows: Rows, records: list[dict[str, Any]], lane: str, now: float = T0 + 10) -> Counted:
+def apply(rows: Rows, records: list[dict[str, Any]], source: str, now: float = T0 + 10) -> Counted:
     """Count a batch as a new process would."""
-    return StreamCounter(rows, lambda: now).count(read(records), lane)
+    return StreamCounter(rows, lambda: now).count(read(records), source)
 
 
 def image(status: str, at: float, **more: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from tests.support import T0, a_job
 
 BY = Claimant("r")
 TYPE = "email.send"
-LANES = itertools.count()
+SOURCES = itertools.count()
 
 
 def claim(job: Job, now: float) -> Change:
@@ -39,7 +39,7 @@ def told(*changes: tuple[Job | None, Job | None], counters: MemoryCounters | Non
     counters = counters or MemoryCounters()
     records = [record(n + 1, old, new) for n, (old, new) in enumerate(changes)]
     for row, entries in fold(read(records), T0).ordered():
-        counters.add(row, total(entries), f"lane {next(LANES)}", entries[0].sequence, entries[-1].sequence)
+        counters.add(row, total(entries), f"source {next(SOURCES)}", entries[0].sequence, entries[-1].sequence)
     return counters.standing()
 
 

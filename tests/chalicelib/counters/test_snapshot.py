@@ -9,7 +9,7 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.counters.snapshot import MOST_ASKED, MetricsReader, count, expected, summarise
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.jobtype import JobType
-from chalicelib.jobs.ports import Depth, Nudge, Standing
+from chalicelib.jobs.ports import Depth, Message, Standing
 from tests.chalicelib.api.support import NOTE, OTHER, T0, Clock, Note, only_types
 
 TOTALS = {
@@ -87,7 +87,7 @@ def test_a_second_of_askers_costs_one_reading() -> None:
     queue = MemoryJobQueue(clock)
     reader = MetricsReader(counted, queue, clock)
     first = reader.read()
-    queue.send(Nudge("x", 1, "test.note"))
+    queue.send(Message("x", 1, "test.note"))
     clock.now += 0.9
     assert reader.read() is first
     clock.now += 0.1

@@ -8,24 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import MalformedMessage
-from chalicelib.jobs.message import parse_nudge, write_nudge
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.message import parse_message, write_message
+from chalicelib.jobs.ports import Message
 
 BODY: dict[str, Any] = {"v": 1, "id": "job-1", "gen": 1, "type": "email.send", "cid": "c"}
 
 
-@given(st.builds(Nudge, st.text(min_size=1), st.integers(1, 10**6), st.text(), st.text()))
-def test_a_nudge_is_read_as_it_was_written(nudge: Nudge) -> None:
-    assert parse_nudge(write_nudge(nudge)) == nudge
+@given(st.builds(Message, st.text(min_size=1), st.integers(1, 10**6), st.text(), st.text()))
+def test_a_message_is_read_as_it_was_written(message: Message) -> None:
+    assert parse_message(write_message(message)) == message
 
 
 def test_the_message_is_what_the_design_says() -> None:
-    assert json.loads(write_nudge(Nudge("job-1", 1, "email.send", "c"))) == BODY
+    assert json.loads(write_message(Message("job-1", 1, "email.send", "c"))) == BODY
 
 
 def test_what_a_later_version_adds_is_ignored_and_a_missing_correlation_is_none() -> None:
-    assert parse_nudge(json.dumps({**BODY, "more": [1]})) == Nudge("job-1", 1, "email.send", "c")
-    assert parse_nudge(json.dumps({k: v for k, v in BODY.items() if k != "cid"})).cid == ""
+    assert parse_message(json.dumps({**BODY, "more": [1]})) == Message("job-1", 1, "email.send", "c")
+    assert parse_message(json.dumps({k: v for k, v in BODY.items() if k != "cid"})).cid == ""
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,6 @@ def test_what_a_later_version_adds_is_ignored_and_a_missing_correlation_is_none(
         (json.dumps({**BODY, "gen": True}), "gen"),
     ],
 )
-def test_what_is_no_nudge_says_why(body: str, why: str) -> None:
+def test_what_is_no_message_says_why(body: str, why: str) -> None:
     with pytest.raises(MalformedMessage, match=why):
-        parse_nudge(body)
+        parse_message(body)

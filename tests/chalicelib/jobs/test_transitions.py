@@ -34,13 +34,13 @@ def every_door(found: Job) -> list[Change]:
         transitions.fail(found, now=NOW, error=ERROR),
         transitions.exhaust(found, now=NOW, error=ERROR),
         transitions.stop(found, now=NOW),
-        transitions.bury(found, now=NOW, error=ERROR),
+        transitions.give_up(found, now=NOW, error=ERROR),
         transitions.retire(found, now=NOW, reason="removed"),
         transitions.requeue(found, now=NOW),
         transitions.cancel(found, now=NOW),
         transitions.ask_to_stop(found, now=NOW),
         transitions.mark_sent(found),
-        transitions.watch(found, until=NOW + 60, resent=False),
+        transitions.check(found, until=NOW + 60, resent=False),
         transitions.redeliver(replace(found, sent=True), now=NOW, due_at=NOW),
         transitions.report(found, now=NOW, percent=1, note=None),
     ]
@@ -90,14 +90,14 @@ def test_a_live_lease_is_not_taken_over_nor_buried_and_no_spent_one_taken() -> N
     live = a_job(Status.PROCESSING, lease_until=NOW)
     lost = a_job(Status.PROCESSING, lease_until=NOW - 0.001)
     spent = a_job(Status.PROCESSING, lease_until=NOW - 0.001, attempts=3)
-    for job, taken, buried in ((live, False, False), (lost, True, True), (spent, False, True)):
+    for job, taken, given_up in ((live, False, False), (lost, True, True), (spent, False, True)):
         assert transitions.take_over(job, now=NOW, lease_until=NOW + 65, by=BY).allowed(job) is taken
-        assert transitions.bury(job, now=NOW, error=ERROR).allowed(job) is buried
+        assert transitions.give_up(job, now=NOW, error=ERROR).allowed(job) is given_up
     assert transitions.take_over(lost, now=NOW, lease_until=NOW + 65, by=BY).applied(lost).attempts == 2
 
 
 OF_A_HOLDER = (
-    "take_over", "complete", "postpone", "defer", "fail", "exhaust", "stop", "bury", "report", "redeliver",
+    "take_over", "complete", "postpone", "defer", "fail", "exhaust", "stop", "give_up", "report", "redeliver",
 )  # fmt: skip
 
 
@@ -111,11 +111,11 @@ def test_who_lost_the_lease_is_refused(name: str, attempts: int) -> None:
     assert not change.allowed(now_held)
 
 
-def test_what_was_decided_about_a_waiting_job_does_not_bury_a_running_one() -> None:
+def test_what_was_decided_about_a_waiting_job_does_not_give_up_a_running_one() -> None:
     found = a_job(Status.QUEUED, attempts=0)
     claimed = claim().applied(found)
-    assert not transitions.bury(found, now=NOW, error=ERROR).allowed(claimed)
-    assert not transitions.bury(found, now=NOW, error=ERROR).allowed(a_job(Status.RETRYING, attempts=0))
+    assert not transitions.give_up(found, now=NOW, error=ERROR).allowed(claimed)
+    assert not transitions.give_up(found, now=NOW, error=ERROR).allowed(a_job(Status.RETRYING, attempts=0))
 
 
 def test_a_failed_attempt_is_not_retried_when_someone_asked_for_the_job_to_stop() -> None:
@@ -128,7 +128,7 @@ def test_a_failed_attempt_is_not_retried_when_someone_asked_for_the_job_to_stop(
 
 def test_one_look_of_the_watchdog_and_one_send_are_written_down_once() -> None:
     job = a_job(Status.QUEUED, due_at=NOW, resends=2)
-    look = transitions.watch(job, until=NOW + 60, resent=True)
+    look = transitions.check(job, until=NOW + 60, resent=True)
     after = look.applied(job)
     assert (after.due_at, after.resends) == (NOW + 60, 3)
     assert not look.allowed(after)

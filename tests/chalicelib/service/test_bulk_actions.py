@@ -50,7 +50,7 @@ class Acting:
 
 
 @dataclass
-class Bench:
+class Platform:
     """The service over memory, with jobs that failed."""
 
     clock: Clock = field(default_factory=Clock)
@@ -64,7 +64,7 @@ class Bench:
         self.work = BulkWork(self.rows, self._acting, self.background, self.clock)
 
     def _acting(self, _: BulkAction) -> BulkActions:
-        return BulkActions(self.store, self.acting, "secret", self.clock, lanes=4)
+        return BulkActions(self.store, self.acting, "secret", self.clock, threads=4)
 
     def jobs(self, number: int) -> Sequence[str]:
         """Add so many failed jobs."""
@@ -92,11 +92,11 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
+def bench() -> Platform:
+    return Platform()
 
 
-def test_a_small_one_is_over_with_the_answer(bench: Bench) -> None:
+def test_a_small_one_is_over_with_the_answer(bench: Platform) -> None:
     ids = bench.jobs(3)
     bench.acting.refuses = frozenset(ids[:1])
     over = bench.start()
@@ -106,7 +106,7 @@ def test_a_small_one_is_over_with_the_answer(bench: Bench) -> None:
     assert (bench.background.woken, list(bench.counters.standing().bulk)) == (0, [])
 
 
-def test_a_large_one_has_begun_with_the_answer_and_is_worked_off_by_whoever_is_woken(bench: Bench) -> None:
+def test_a_large_one_has_begun_with_the_answer_and_is_worked_off_by_whoever_is_woken(bench: Platform) -> None:
     ids = bench.jobs(2 * SLICE)
     begun = bench.start(expected=200)
     assert (begun.state, begun.done, begun.expected) == (BulkState.RUNNING, FIRST_SLICE, 200)
@@ -117,7 +117,7 @@ def test_a_large_one_has_begun_with_the_answer_and_is_worked_off_by_whoever_is_w
     assert list(bench.counters.standing().bulk) == []
 
 
-def test_listed_jobs_are_worked_off_each_once(bench: Bench) -> None:
+def test_listed_jobs_are_worked_off_each_once(bench: Platform) -> None:
     ids = bench.jobs(FIRST_SLICE + SLICE + 1)
     begun = bench.start(None, ids)
     assert (begun.listed, begun.expected, begun.done) == (len(ids), len(ids), FIRST_SLICE)
@@ -126,18 +126,18 @@ def test_listed_jobs_are_worked_off_each_once(bench: Bench) -> None:
     assert bench.acting.done == list(ids) or sorted(bench.acting.done) == sorted(ids)
 
 
-def test_one_without_a_match_is_over_at_once(bench: Bench) -> None:
+def test_one_without_a_match_is_over_at_once(bench: Platform) -> None:
     assert (bench.start().state, bench.start().matched) == (BulkState.DONE, 0)
 
 
-def test_a_dry_run_changes_nothing_and_counts_all(bench: Bench) -> None:
+def test_a_dry_run_changes_nothing_and_counts_all(bench: Platform) -> None:
     bench.jobs(SLICE)
     bench.start(dry_run=True)
     over = bench.go_on()
     assert (over.state, over.matched, over.done, bench.acting.done) == (BulkState.DONE, SLICE, 0, [])
 
 
-def test_it_stops_before_the_next_slice_and_keeps_what_is_done(bench: Bench) -> None:
+def test_it_stops_before_the_next_slice_and_keeps_what_is_done(bench: Platform) -> None:
     bench.jobs(2 * SLICE)
     begun = bench.start()
     bench.clock.now += 1
@@ -147,7 +147,7 @@ def test_it_stops_before_the_next_slice_and_keeps_what_is_done(bench: Bench) -> 
     assert bench.work.stop(begun.id, "2a3b") == stopped, "twice is no error"
 
 
-def test_a_worker_that_is_at_it_stops_after_its_slice(bench: Bench) -> None:
+def test_a_worker_that_is_at_it_stops_after_its_slice(bench: Platform) -> None:
     bench.jobs(4 * SLICE)
     begun = bench.start()
     asked = itertools.count()
@@ -161,7 +161,7 @@ def test_a_worker_that_is_at_it_stops_after_its_slice(bench: Bench) -> None:
     assert (over.state, over.done) == (BulkState.STOPPED, FIRST_SLICE + 2 * SLICE), "the slice under way is finished"
 
 
-def test_a_worker_without_time_leaves_the_rest_to_the_next_one(bench: Bench) -> None:
+def test_a_worker_without_time_leaves_the_rest_to_the_next_one(bench: Platform) -> None:
     bench.jobs(3 * SLICE)
     bench.start()
     left = iter([840.0, 5.0])
@@ -171,19 +171,19 @@ def test_a_worker_without_time_leaves_the_rest_to_the_next_one(bench: Bench) -> 
     assert bench.go_on().done == 3 * SLICE
 
 
-def test_a_worker_that_died_is_followed_by_another_when_its_lease_is_over(bench: Bench) -> None:
+def test_a_worker_that_died_is_followed_by_another_when_its_lease_is_over(bench: Platform) -> None:
     bench.jobs(2 * SLICE)
     begun = bench.start()
     bench.clock.now += 1
     assert bench.rows.claim(begun.id, bench.clock.now, bench.clock.now + LEASE)
     assert not bench.work.overdue([begun.id])
-    assert bench.go_on().done == FIRST_SLICE, "somebody has it"
+    assert bench.go_on().done == FIRST_SLICE, "another worker has it"
     bench.clock.now += LEASE + 1
     assert bench.work.overdue([begun.id])
     assert bench.go_on().state is BulkState.DONE
 
 
-def test_a_worker_that_lost_its_lease_writes_nothing(bench: Bench) -> None:
+def test_a_worker_that_lost_its_lease_writes_nothing(bench: Platform) -> None:
     bench.jobs(2 * SLICE)
     begun = bench.start()
     bench.clock.now += 1
@@ -195,16 +195,16 @@ def test_a_worker_that_lost_its_lease_writes_nothing(bench: Bench) -> None:
     assert bench.rows.find(begun.id) == over
 
 
-def test_one_that_ended_and_was_not_closed_is_closed(bench: Bench) -> None:
+def test_one_that_ended_and_was_not_closed_is_closed(bench: Platform) -> None:
     bench.jobs(1)
     over = bench.start()
     bench.counters.bulk.add(over.id)
-    assert bench.work.overdue([over.id]), "somebody has to look after it"
+    assert bench.work.overdue([over.id]), "a worker has to close it"
     assert bench.go_on() == over
     assert list(bench.counters.standing().bulk) == []
 
 
-def test_an_outage_is_waited_for_and_in_the_end_it_fails(bench: Bench) -> None:
+def test_an_outage_is_waited_for_and_in_the_end_it_fails(bench: Platform) -> None:
     ids = bench.jobs(2)
     bench.acting.breaks = True
     begun = bench.start()
@@ -222,7 +222,7 @@ def test_an_outage_is_waited_for_and_in_the_end_it_fails(bench: Bench) -> None:
     assert (last.state, last.problem) == (BulkState.FAILED, "TimeoutError")
 
 
-def test_it_starts_although_nobody_can_be_woken(bench: Bench) -> None:
+def test_it_starts_although_no_function_can_be_woken(bench: Platform) -> None:
     class Refusing:
         def wake(self) -> None:
             raise PermissionError
@@ -232,7 +232,7 @@ def test_it_starts_although_nobody_can_be_woken(bench: Bench) -> None:
     assert work.start(NewBulkAction("retry", "ada", "1f2e", FAILED)).done == FIRST_SLICE
 
 
-def test_an_unknown_one_is_not_found(bench: Bench) -> None:
+def test_an_unknown_one_is_not_found(bench: Platform) -> None:
     for ask in (bench.work.get, lambda name: bench.work.stop(name, "2a3b")):
         with pytest.raises(BulkActionNotFound):
             ask("0" * 20)

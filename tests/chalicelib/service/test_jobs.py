@@ -23,7 +23,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
-from chalicelib.jobs.ports import Nudge, Search
+from chalicelib.jobs.ports import Message, Search
 from chalicelib.service.jobs import NAMESPACE, JobService
 from chalicelib.service.submission import Submission
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
@@ -61,10 +61,10 @@ class Deaf(MemoryJobQueue):
 
     deaf = True
 
-    def send(self, nudge: Nudge, delay: int = 0) -> None:
+    def send(self, message: Message, delay: int = 0) -> None:
         if self.deaf:
             raise ConnectionError
-        super().send(nudge, delay)
+        super().send(message, delay)
 
 
 @pytest.fixture(autouse=True)

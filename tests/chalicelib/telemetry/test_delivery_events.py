@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib.jobs.message import write_nudge
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.message import write_message
+from chalicelib.jobs.ports import Message
 from chalicelib.telemetry.logger import logger
 from tests.proof.faults import Throttled
 from tests.proof.ground import TYPE
@@ -47,7 +47,7 @@ def test_a_late_finisher_its_successor_and_a_duplicate(
 
     def second() -> None:
         world.nested = world.poll  # the duplicate, while the second holder runs
-        world.ground.put(write_nudge(Nudge(world.accepted["a"], 1, TYPE)))
+        world.ground.put(write_message(Message(world.accepted["a"], 1, TYPE)))
         world.poll()
 
     world.nested = second
@@ -99,7 +99,7 @@ def test_a_job_that_nobody_claims_and_a_dead_letter_that_is_stale(world: World, 
     world.watchdog.run(lambda: 50.0)
     assert {"watchdog.redelivered", "job.stalled"} <= events()
     world.cancel("a")
-    world.ground.put(write_nudge(Nudge(world.accepted["a"], 1, TYPE)))
+    world.ground.put(write_message(Message(world.accepted["a"], 1, TYPE)))
     for _ in range(6):
         world.ground.receive(1)
         world.clock.advance(361)

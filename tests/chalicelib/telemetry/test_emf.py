@@ -37,7 +37,7 @@ def test_a_batch_of_ten_jobs_writes_one_line(capsys: Lines) -> None:
 def test_a_dead_letter_is_written_at_once_since_the_process_may_end_before_its_batch(capsys: Lines) -> None:
     with gathering():
         count(Metric.COMPLETED, "email.send")
-        events.buried(a_job())
+        events.given_up(a_job())
         (line,) = emitted(capsys)
         assert (line["DeadLettered"], line["Completed"], line["job_type"]) == ([1.0], [1.0], "email.send")
     assert emitted(capsys) == []

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.jobs.message import write_nudge
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.message import write_message
+from chalicelib.jobs.ports import Message
 from tests.proof.ground import TYPE
 from tests.proof.world import World
 from tests.support import written
@@ -27,7 +27,7 @@ def test_from_creation_to_the_end(world: World, script: list[str]) -> None:
 def test_of_a_message_whose_job_is_cancelled_or_gone(world: World) -> None:
     world.submit("a")
     world.service.cancel(world.accepted["a"])
-    world.ground.put(write_nudge(Nudge("6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", 1, TYPE, "c-1")))
+    world.ground.put(write_message(Message("6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", 1, TYPE, "c-1")))
     with written() as lines:
         world.rest()
     dropped = [line for line in lines if line["message"] == "message.dropped"]

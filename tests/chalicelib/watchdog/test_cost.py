@@ -23,7 +23,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import LOOK_AHEAD
-from chalicelib.jobs.ports import Filter, Nudge, Search
+from chalicelib.jobs.ports import Filter, Message, Search
 from chalicelib.service.jobs import JobService
 from chalicelib.settings import Settings
 from chalicelib.watchdog.run import Watchdog
@@ -92,7 +92,7 @@ def test_a_deep_backlog_costs_no_request_and_no_read_unit_more_than_none(
     service: JobService, cloud: Settings, clock: Clock
 ) -> None:
     """A thousand wait, in a queue that is not empty, and workers claim the oldest of them: none is read."""
-    service.queue.send(Nudge("somebody", 1, "email.send"))
+    service.queue.send(Message("somebody", 1, "email.send"))
     clock.advance(3600)
     facts = {"claimed_to": {"email.send": T0 + 60}, "unsent": {"email.send": [T0 + 7200]}}
     with units_read() as idle:
@@ -176,7 +176,7 @@ def test_a_burst_of_200_is_sent_ahead_in_440_requests_and_waits_in_the_queue(ser
 def test_ten_dead_letters_cost_a_receive_ten_reads_and_a_removal(service: JobService) -> None:
     client = aws.client("sqs", REGION)
     for _ in range(10):
-        service.queue.send(Nudge("nobody", 1, "email.send"))
+        service.queue.send(Message("nobody", 1, "email.send"))
     source, dead = ("https://sqs.us-east-1.amazonaws.com/123456789012/test-email-send" + end for end in ("", "-dlq"))
     for message in client.receive_message(QueueUrl=source, MaxNumberOfMessages=10)["Messages"]:
         client.send_message(QueueUrl=dead, MessageBody=message["Body"])

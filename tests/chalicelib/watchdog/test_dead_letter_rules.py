@@ -8,13 +8,13 @@ import pytest
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD, MOST_CLAIMS
-from chalicelib.jobs.ports import Depth, Nudge
+from chalicelib.jobs.ports import Depth, Message
 from chalicelib.watchdog.dead_letter_rules import Keep, Redeliver, Remove, sweep
-from chalicelib.watchdog.rules import Bury, Signs, watch
+from chalicelib.watchdog.rules import GiveUp, Signs, check
 
 NOW = 1_800_000_000.0
 EMPTY = Signs(Depth())
-NUDGE = Nudge("job-1", 1, "test.note")
+MESSAGE = Message("job-1", 1, "test.note")
 
 
 def a_job(status: Status = Status.QUEUED, **fields: Any) -> Job:
@@ -24,22 +24,22 @@ def a_job(status: Status = Status.QUEUED, **fields: Any) -> Job:
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.CANCELLED])
 def test_a_dead_letter_of_a_finished_job_is_removed(status: Status) -> None:
-    assert isinstance(sweep(Nudge("job-1", 1, "test.note"), a_job(status), NOW), Remove)
+    assert isinstance(sweep(Message("job-1", 1, "test.note"), a_job(status), NOW), Remove)
 
 
 def test_a_dead_letter_of_a_dead_job_is_the_evidence_and_stays() -> None:
-    assert sweep(Nudge("job-1", 1, "test.note"), a_job(Status.DEAD_LETTER), NOW) == Keep()
+    assert sweep(Message("job-1", 1, "test.note"), a_job(Status.DEAD_LETTER), NOW) == Keep()
 
 
 def test_a_dead_letter_of_an_older_generation_or_of_no_job_is_removed() -> None:
     for status in Status:
-        assert isinstance(sweep(Nudge("job-1", 1, "test.note"), a_job(status, gen=2), NOW), Remove)
-    assert isinstance(sweep(Nudge("job-1", 1, "test.note"), None, NOW), Remove)
+        assert isinstance(sweep(Message("job-1", 1, "test.note"), a_job(status, gen=2), NOW), Remove)
+    assert isinstance(sweep(Message("job-1", 1, "test.note"), None, NOW), Remove)
 
 
 def test_a_dead_letter_nobody_can_read_or_of_a_newer_generation_stays() -> None:
     assert sweep(None, None, NOW) == Keep(malformed=True)
-    assert sweep(Nudge("job-1", 2, "test.note"), a_job(Status.QUEUED), NOW) == Keep()
+    assert sweep(Message("job-1", 2, "test.note"), a_job(Status.QUEUED), NOW) == Keep()
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,10 @@ def test_a_dead_letter_nobody_can_read_or_of_a_newer_generation_stays() -> None:
     ids=lambda job: str(job.status),
 )
 def test_a_job_that_can_still_run_gets_a_fresh_message_at_once_and_then_less_and_less_often(job: Job) -> None:
-    assert sweep(NUDGE, job, NOW) == Redeliver(NOW)
+    assert sweep(MESSAGE, job, NOW) == Redeliver(NOW)
     pauses = []
     for resends in range(1, 9):
-        verdict = sweep(NUDGE, replace(job, resends=resends), NOW)
+        verdict = sweep(MESSAGE, replace(job, resends=resends), NOW)
         assert isinstance(verdict, Redeliver)
         pauses.append(verdict.due_at - NOW)
     assert pauses == [60, 180, 420, 900, 1860, 3600, 3600, 3600]
@@ -64,41 +64,41 @@ def test_a_job_that_can_still_run_gets_a_fresh_message_at_once_and_then_less_and
 
 def test_a_job_that_backs_off_gets_its_fresh_message_ahead_of_its_time() -> None:
     job = a_job(Status.RETRYING, attempts=2, next_attempt_at=NOW + 5000)
-    assert sweep(NUDGE, job, NOW) == Redeliver(NOW + 5000 - LOOK_AHEAD)
+    assert sweep(MESSAGE, job, NOW) == Redeliver(NOW + 5000 - LOOK_AHEAD)
 
 
 def test_a_job_that_is_to_be_sent_anyway_needs_no_second_message() -> None:
-    assert isinstance(sweep(NUDGE, a_job(sent=False), NOW), Remove)
+    assert isinstance(sweep(MESSAGE, a_job(sent=False), NOW), Remove)
 
 
 def test_a_job_that_is_held_keeps_its_message_until_a_minute_after_the_lease() -> None:
     held = a_job(Status.PROCESSING, attempts=1, lease_until=NOW - 59)
-    assert sweep(NUDGE, held, NOW) == Keep()
-    assert sweep(NUDGE, held, NOW + 2) == Redeliver(NOW + 2)
+    assert sweep(MESSAGE, held, NOW) == Keep()
+    assert sweep(MESSAGE, held, NOW + 2) == Redeliver(NOW + 2)
 
 
 def test_only_spent_attempts_spent_claims_or_a_day_of_stalling_end_a_job() -> None:
     for attempts in range(3):
-        assert isinstance(sweep(NUDGE, a_job(attempts=attempts, resends=1000), NOW), Redeliver)
-    spent = sweep(NUDGE, a_job(Status.PROCESSING, attempts=3, lease_until=NOW - 61), NOW)
-    claimed = sweep(NUDGE, a_job(attempts=1, claims=MOST_CLAIMS), NOW)
-    stalled = sweep(NUDGE, a_job(stalled_since=NOW - DAY), NOW)
-    assert [v.error[0] for v in (spent, claimed, stalled) if isinstance(v, Bury)] == [
+        assert isinstance(sweep(MESSAGE, a_job(attempts=attempts, resends=1000), NOW), Redeliver)
+    spent = sweep(MESSAGE, a_job(Status.PROCESSING, attempts=3, lease_until=NOW - 61), NOW)
+    claimed = sweep(MESSAGE, a_job(attempts=1, claims=MOST_CLAIMS), NOW)
+    stalled = sweep(MESSAGE, a_job(stalled_since=NOW - DAY), NOW)
+    assert [v.error[0] for v in (spent, claimed, stalled) if isinstance(v, GiveUp)] == [
         "WorkerLost", "TooManyClaims", "Undeliverable",
     ]  # fmt: skip
-    assert isinstance(sweep(NUDGE, a_job(stalled_since=NOW - DAY + 1), NOW), Redeliver)
+    assert isinstance(sweep(MESSAGE, a_job(stalled_since=NOW - DAY + 1), NOW), Redeliver)
 
 
 def test_what_the_watchdog_says_of_a_job_it_gives_up_is_kept_whole() -> None:
     lost = a_job(Status.PROCESSING, attempts=3, lease_until=NOW - 61)
     verdicts = (
-        watch(a_job(sent=False, resends=1000, stalled_since=NOW - DAY - 1), NOW, EMPTY),
-        watch(a_job(resends=1000, stalled_since=NOW - DAY - 1), NOW, EMPTY),
-        sweep(NUDGE, lost, NOW),
-        sweep(NUDGE, a_job(attempts=1, claims=MOST_CLAIMS), NOW),
-        sweep(NUDGE, a_job(stalled_since=NOW - DAY), NOW),
+        check(a_job(sent=False, resends=1000, stalled_since=NOW - DAY - 1), NOW, EMPTY),
+        check(a_job(resends=1000, stalled_since=NOW - DAY - 1), NOW, EMPTY),
+        sweep(MESSAGE, lost, NOW),
+        sweep(MESSAGE, a_job(attempts=1, claims=MOST_CLAIMS), NOW),
+        sweep(MESSAGE, a_job(stalled_since=NOW - DAY), NOW),
     )
     for verdict in verdicts:
-        assert isinstance(verdict, Bury)
-        buried = transitions.bury(lost, now=NOW, error=verdict.error).applied(lost)
-        assert (buried.error_class, buried.error_message) == verdict.error
+        assert isinstance(verdict, GiveUp)
+        given_up = transitions.give_up(lost, now=NOW, error=verdict.error).applied(lost)
+        assert (given_up.error_class, given_up.error_message) == verdict.error

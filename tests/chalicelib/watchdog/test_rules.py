@@ -11,14 +11,14 @@ from chalicelib.watchdog.rules import (
     OLD,
     OLD_HELD,
     SLACK,
-    Bury,
+    GiveUp,
     Leave,
     Resend,
     Retire,
     Signs,
     Undeclared,
     Wait,
-    watch,
+    check,
 )
 
 NOW = 1_800_000_000.0
@@ -35,11 +35,11 @@ def a_job(status: Status = Status.QUEUED, **fields: Any) -> Job:
 
 def test_a_job_that_was_never_sent_is_sent_at_once_whatever_the_backlog() -> None:
     for signs in (EMPTY, BACKLOG, UNSEEN, PAUSED):
-        assert watch(a_job(sent=False), NOW, signs) == Resend(0, NOW + 60)
+        assert check(a_job(sent=False), NOW, signs) == Resend(0, NOW + 60)
 
 
 def test_sends_that_fail_back_off_to_20_minutes_and_count_as_stalled_from_the_second_on() -> None:
-    verdicts = [watch(a_job(sent=False, resends=n), NOW, EMPTY) for n in range(7)]
+    verdicts = [check(a_job(sent=False, resends=n), NOW, EMPTY) for n in range(7)]
     pauses = (60, 120, 240, 480, 960, 1200, 1200)
     assert verdicts == [Resend(0, NOW + s, stalled=n > 0) for n, s in enumerate(pauses)]
 
@@ -47,38 +47,38 @@ def test_sends_that_fail_back_off_to_20_minutes_and_count_as_stalled_from_the_se
 @pytest.mark.parametrize("sent", [True, False])
 def test_no_number_of_sends_ends_a_job_but_a_day_does_and_says_since_when(sent: bool) -> None:
     late = a_job(sent=sent, resends=1000, stalled_since=NOW - DAY)
-    assert isinstance(watch(late, NOW, EMPTY), Resend)
-    verdict = watch(late, NOW + 0.001, EMPTY)
-    assert isinstance(verdict, Bury)
+    assert isinstance(check(late, NOW, EMPTY), Resend)
+    verdict = check(late, NOW + 0.001, EMPTY)
+    assert isinstance(verdict, GiveUp)
     assert verdict.error[0] == "Undeliverable"
     assert "since 2027-01-14T08:00:00.000Z" in verdict.error[1]
     assert "1000" in verdict.error[1]
 
 
 def test_a_sent_job_in_a_backlog_waits() -> None:
-    waits = [watch(a_job(updated_at=NOW - age), NOW, BACKLOG) for age in (60, 300, 600, 3600, OLD)]
+    waits = [check(a_job(updated_at=NOW - age), NOW, BACKLOG) for age in (60, 300, 600, 3600, OLD)]
     assert waits == [Wait(NOW + s) for s in (300, 300, 600, 3600, 3600)]
 
 
 @pytest.mark.parametrize("depth", [Depth(visible=1), Depth(delayed=1), Depth(in_flight=1), None])
 def test_a_queue_that_holds_anything_or_is_not_seen_is_not_empty(depth: Depth | None) -> None:
-    assert isinstance(watch(a_job(), NOW, Signs(depth)), Wait)
+    assert isinstance(check(a_job(), NOW, Signs(depth)), Wait)
 
 
 def test_an_empty_queue_puts_a_sent_job_in_doubt() -> None:
-    assert watch(a_job(), NOW, EMPTY) == Resend(0, NOW + 300, stalled=True)
+    assert check(a_job(), NOW, EMPTY) == Resend(0, NOW + 300, stalled=True)
 
 
 def test_jobs_sent_well_after_it_put_a_sent_job_in_doubt() -> None:
     sent_at = NOW - 5000
     job = a_job(updated_at=sent_at)
     for claimed_to in (None, sent_at, sent_at + SLACK):
-        assert isinstance(watch(job, NOW, Signs(Depth(visible=7), claimed_to)), Wait)
-    assert watch(job, NOW, Signs(Depth(visible=7), sent_at + SLACK + 1)) == Resend(0, NOW + 300, stalled=True)
+        assert isinstance(check(job, NOW, Signs(Depth(visible=7), claimed_to)), Wait)
+    assert check(job, NOW, Signs(Depth(visible=7), sent_at + SLACK + 1)) == Resend(0, NOW + 300, stalled=True)
 
 
 def test_pauses_between_resends_double_up_to_an_hour() -> None:
-    verdicts = [watch(a_job(resends=n), NOW, EMPTY) for n in range(6)]
+    verdicts = [check(a_job(resends=n), NOW, EMPTY) for n in range(6)]
     assert verdicts == [Resend(0, NOW + s, stalled=True) for s in (300, 600, 1200, 2400, 3600, 3600)]
 
 
@@ -86,30 +86,30 @@ def test_age_alone_sends_again_before_the_queue_drops_the_message_and_never_ends
     for status, age in ((Status.QUEUED, OLD), (Status.PROCESSING, OLD_HELD), (Status.RETRYING, OLD_HELD)):
         at = NOW - age
         fields = {"updated_at": at, "lease_until": at, "next_attempt_at": at if status is Status.RETRYING else None}
-        assert isinstance(watch(a_job(status, **fields), NOW, BACKLOG), Wait), status
+        assert isinstance(check(a_job(status, **fields), NOW, BACKLOG), Wait), status
         old = a_job(status, stalled_since=NOW - 9 * DAY, **fields)
-        verdicts = [watch(old, NOW + 1, BACKLOG), watch(a_job(status, resends=99, **fields), NOW + 1, BACKLOG)]
+        verdicts = [check(old, NOW + 1, BACKLOG), check(a_job(status, resends=99, **fields), NOW + 1, BACKLOG)]
         assert verdicts == [Resend(0, NOW + 1 + 3600), Resend(0, NOW + 1 + DAY / 2)], status
     assert OLD == 3.5 * DAY
 
 
 def test_a_paused_queue_is_no_sign_of_a_loss() -> None:
-    assert isinstance(watch(a_job(updated_at=NOW - 60 * DAY), NOW, PAUSED), Wait)
+    assert isinstance(check(a_job(updated_at=NOW - 60 * DAY), NOW, PAUSED), Wait)
 
 
 def test_a_running_job_is_left_alone_until_a_minute_after_its_lease() -> None:
     running = a_job(Status.PROCESSING, lease_until=NOW + 30)
-    assert watch(running, NOW, EMPTY) == Wait(NOW + 90)
+    assert check(running, NOW, EMPTY) == Wait(NOW + 90)
     lost = a_job(Status.PROCESSING, lease_until=NOW - 30)
-    assert watch(lost, NOW, EMPTY) == Wait(NOW + 30), "its message comes back by itself, 10 s after the lease"
+    assert check(lost, NOW, EMPTY) == Wait(NOW + 30), "its message comes back by itself, 10 s after the lease"
     long_lost = a_job(Status.PROCESSING, lease_until=NOW - 60)
-    assert watch(long_lost, NOW, EMPTY) == Resend(0, NOW + 300, stalled=True)
-    assert watch(long_lost, NOW, BACKLOG) == Wait(NOW + 300)
+    assert check(long_lost, NOW, EMPTY) == Resend(0, NOW + 300, stalled=True)
+    assert check(long_lost, NOW, BACKLOG) == Wait(NOW + 300)
 
 
 def test_a_job_that_backs_off_is_left_alone_until_a_minute_after_its_time() -> None:
-    assert watch(a_job(Status.RETRYING, next_attempt_at=NOW + 200), NOW, EMPTY) == Wait(NOW + 260)
-    retried = watch(a_job(Status.RETRYING, next_attempt_at=NOW - 60), NOW, EMPTY)
+    assert check(a_job(Status.RETRYING, next_attempt_at=NOW + 200), NOW, EMPTY) == Wait(NOW + 260)
+    retried = check(a_job(Status.RETRYING, next_attempt_at=NOW - 60), NOW, EMPTY)
     assert retried == Resend(0, NOW + 300, stalled=True)
 
 
@@ -118,35 +118,35 @@ def test_a_planned_job_is_sent_14_minutes_ahead_with_the_rest_as_delay(status: S
     at = NOW + LOOK_AHEAD
     assert LOOK_AHEAD == 840
     due = a_job(status, sent=False, next_attempt_at=at)
-    assert watch(due, NOW, BACKLOG) == Resend(840, at + 60)
-    assert watch(due, NOW + 0.5, BACKLOG) == Resend(840, at + 60), "never before its time"
+    assert check(due, NOW, BACKLOG) == Resend(840, at + 60)
+    assert check(due, NOW + 0.5, BACKLOG) == Resend(840, at + 60), "never before its time"
     far = a_job(status, sent=False, next_attempt_at=NOW + 5000)
-    assert watch(far, NOW, BACKLOG) == Wait(NOW + 5000 - LOOK_AHEAD)
+    assert check(far, NOW, BACKLOG) == Wait(NOW + 5000 - LOOK_AHEAD)
     sent = a_job(status, next_attempt_at=at)
-    assert watch(sent, NOW, EMPTY) == Wait(at + 60)
+    assert check(sent, NOW, EMPTY) == Wait(at + 60)
     late = a_job(status, sent=False, next_attempt_at=NOW - 500)
-    assert watch(late, NOW, BACKLOG) == Resend(0, NOW + 60)
+    assert check(late, NOW, BACKLOG) == Resend(0, NOW + 60)
 
 
 def test_a_stale_index_and_finished_jobs_are_left_alone() -> None:
-    assert watch(a_job(due_at=NOW + 1, sent=False), NOW, EMPTY) == Leave()
+    assert check(a_job(due_at=NOW + 1, sent=False), NOW, EMPTY) == Leave()
     for status in TERMINAL:
-        assert watch(a_job(status, sent=False), NOW, EMPTY) == Leave()
-        assert watch(a_job(status, sent=False), NOW, GONE) == Leave()
+        assert check(a_job(status, sent=False), NOW, EMPTY) == Leave()
+        assert check(a_job(status, sent=False), NOW, GONE) == Leave()
 
 
 def test_a_job_of_a_removed_type_is_retired_an_hour_after_it_was_first_seen() -> None:
-    assert watch(a_job(), NOW, GONE) == Undeclared(NOW + 3600)
-    assert watch(a_job(stalled_since=NOW - 3599), NOW, GONE) == Undeclared(NOW + 3600)
-    assert watch(a_job(stalled_since=NOW - 3600), NOW, GONE) == Retire()
+    assert check(a_job(), NOW, GONE) == Undeclared(NOW + 3600)
+    assert check(a_job(stalled_since=NOW - 3599), NOW, GONE) == Undeclared(NOW + 3600)
+    assert check(a_job(stalled_since=NOW - 3600), NOW, GONE) == Retire()
     resent = a_job(stalled_since=NOW - 9000, resends=2)
-    assert watch(resent, NOW, GONE) == Undeclared(NOW + 3600), "it was stalled for another reason"
+    assert check(resent, NOW, GONE) == Undeclared(NOW + 3600), "it was stalled for another reason"
 
 
 def test_a_running_job_of_a_removed_type_keeps_its_lease() -> None:
     running = a_job(Status.PROCESSING, lease_until=NOW + 30, stalled_since=NOW - 9000)
-    assert watch(running, NOW, GONE) == Wait(NOW + 150)
-    assert watch(a_job(Status.PROCESSING, lease_until=NOW - 61, stalled_since=NOW - 9000), NOW, GONE) == Retire()
+    assert check(running, NOW, GONE) == Wait(NOW + 150)
+    assert check(a_job(Status.PROCESSING, lease_until=NOW - 61, stalled_since=NOW - 9000), NOW, GONE) == Retire()
 
 
 def test_what_waits_as_it_should_is_not_even_read() -> None:

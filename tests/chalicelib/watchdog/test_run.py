@@ -7,12 +7,12 @@ from typing import Any
 
 from chalicelib import wiring
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.adapters.memory.queue import MemoryJobQueue, Message
+from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
 from chalicelib.entry import watchdog as module
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.message import write_nudge
-from chalicelib.jobs.ports import DeadMessage, Depth, Nudge, Search, Standing
+from chalicelib.jobs.message import write_message
+from chalicelib.jobs.ports import DeadMessage, Depth, Message, Search, Standing
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.rules import OLD, SLACK
 from chalicelib.watchdog.run import Watchdog
@@ -204,7 +204,7 @@ def test_a_burst_is_sent_ahead_in_tens_each_with_its_own_delay(world: World, gro
     assert dict(world.watchdog.run(lambda: 50.0)) == {"resent": 200}
     assert ground.faults.names[before:].count("send_many") == 20
     due = {job.id: job.run_at or 0 for job in ground.jobs()}
-    late = [message.visible_at - due[message.nudge.id] for message in ground._queue.messages[TYPE]]
+    late = [message.visible_at - due[message.message.id] for message in ground._queue.messages[TYPE]]
     assert len(late) == 200
     assert 0 <= min(late) <= max(late) < 1, "whole seconds, never early"
 
@@ -243,7 +243,7 @@ def test_a_depth_that_cannot_be_read_feeds_nothing_and_stops_nothing(world: Worl
 
 
 def test_a_dead_letter_queue_whose_depth_cannot_be_read_is_swept(world: World, ground: MemoryGround) -> None:
-    ground.raw.dead[TYPE] = [Message(Nudge("gone", 1, TYPE), "r0", 0.0)]
+    ground.raw.dead[TYPE] = [HeldMessage(Message("gone", 1, TYPE), "r0", 0.0)]
     fail(ground, "depth")
     assert look(world) == {"removed": 1}
     assert ground.dead() == []
@@ -301,19 +301,19 @@ def test_a_run_stops_before_its_time_is_up(world: World, ground: MemoryGround) -
     assert look(world, after=60) == {"resent": 20}, "the next run goes on where this one stopped"
 
 
-def test_lanes_look_side_by_side(world: World, ground: MemoryGround) -> None:
+def test_threads_look_side_by_side(world: World, ground: MemoryGround) -> None:
     fail(ground, "send")
     for number in range(40):
         world.submit(f"job {number}")
     fail(ground)
-    world.watchdog.lanes = 8
+    world.watchdog.threads = 8
     assert look(world) == {"resent": 40}
     assert ground.waiting() == 40
 
 
 def dead_letter(ground: MemoryGround, job_id: str, gen: int = 1) -> None:
     """Put a message where only SQS puts them."""
-    ground.put(write_nudge(Nudge(job_id, gen, TYPE)))
+    ground.put(write_message(Message(job_id, gen, TYPE)))
     messages = ground._queue.messages[TYPE]
     ground._queue.dead.setdefault(TYPE, []).append(messages.pop())
 

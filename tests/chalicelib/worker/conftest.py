@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.chalicelib.worker.bench import Bench
+from tests.chalicelib.worker.one_type import OneType
 
 
 @pytest.fixture
-def world() -> Bench:
-    return Bench()
+def world() -> OneType:
+    return OneType()

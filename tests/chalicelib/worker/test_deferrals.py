@@ -10,10 +10,10 @@ from chalicelib.errors import RetryLater
 from chalicelib.jobs.backoff import Backoff
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Message
 from chalicelib.telemetry import events
 from chalicelib.worker.context import JobContext
-from tests.chalicelib.worker.bench import Bench, boom
+from tests.chalicelib.worker.one_type import OneType, boom
 from tests.support import T0
 
 
@@ -26,12 +26,12 @@ def later(seconds: float, reason: str = "") -> Callable[[JobContext], object]:
     return ask
 
 
-def send_again(world: Bench) -> None:
+def send_again(world: OneType) -> None:
     """What the watchdog does for a job without a message, when it is due."""
-    world.queue.send(Nudge("job-1", 1, "test.note"))
+    world.queue.send(Message("job-1", 1, "test.note"))
 
 
-def test_a_job_may_come_again_later_more_often_than_it_has_attempts(world: Bench) -> None:
+def test_a_job_may_come_again_later_more_often_than_it_has_attempts(world: OneType) -> None:
     world.submit(max_attempts=1)
     world.script = [later(60, "429 Too Many Requests")] * 4
     for claims in range(1, 5):
@@ -50,7 +50,7 @@ def test_a_job_may_come_again_later_more_often_than_it_has_attempts(world: Bench
     ]
 
 
-def test_a_wait_longer_than_a_message_may_hide_is_parked(world: Bench) -> None:
+def test_a_wait_longer_than_a_message_may_hide_is_parked(world: OneType) -> None:
     world.submit()
     world.script = [later(901)]
     world.poll()
@@ -68,7 +68,7 @@ def test_a_wait_longer_than_a_message_may_hide_is_parked(world: Bench) -> None:
     assert world.job().status is Status.COMPLETED
 
 
-def test_a_wait_of_a_quarter_of_an_hour_stays_with_the_message(world: Bench) -> None:
+def test_a_wait_of_a_quarter_of_an_hour_stays_with_the_message(world: OneType) -> None:
     world.submit()
     world.script = [later(900)]
     world.poll()
@@ -76,7 +76,7 @@ def test_a_wait_of_a_quarter_of_an_hour_stays_with_the_message(world: Bench) -> 
     assert (message.visible_at, world.job().parked_until) == (T0 + 900, None)
 
 
-def test_a_failed_attempt_whose_curve_is_long_is_parked(world: Bench) -> None:
+def test_a_failed_attempt_whose_curve_is_long_is_parked(world: OneType) -> None:
     world.worker.kind = replace(world.kind, retry=Backoff(first=7200, longest=7200))
     world.submit()
     world.script = [boom]
@@ -84,7 +84,7 @@ def test_a_failed_attempt_whose_curve_is_long_is_parked(world: Bench) -> None:
     assert (world.job().status, world.job().parked_until, world.job().attempts) == (Status.RETRYING, T0 + 7200, 1)
 
 
-def test_a_wait_at_the_last_receive_is_parked_instead_of_going_through_the_dead_letter_queue(world: Bench) -> None:
+def test_a_wait_at_the_last_receive_is_parked_instead_of_going_through_the_dead_letter_queue(world: OneType) -> None:
     world.submit()
     world.script = [later(1)] * 5
     for _ in range(4):
@@ -103,7 +103,7 @@ def stalls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return rang
 
 
-def test_a_stored_payload_that_todays_schema_refuses_waits_and_rings_once(world: Bench, stalls: list[str]) -> None:
+def test_a_stored_payload_that_todays_schema_refuses_waits_and_rings_once(world: OneType, stalls: list[str]) -> None:
     world.store.add(Job("job-1", "test.note", Status.QUEUED, T0, T0, payload={"text": 7}))
     send_again(world)
     for claims in range(1, 30):
@@ -128,7 +128,7 @@ def upgrade(old: Any) -> Any:
 
 
 def test_a_payload_that_cannot_be_read_costs_no_attempt_and_runs_once_it_can_be(
-    world: Bench, stalls: list[str]
+    world: OneType, stalls: list[str]
 ) -> None:
     job = world.submit(payload_bytes=310_000)
     world.store._jobs[job.id] = replace(job, payload=None)
@@ -145,7 +145,7 @@ def test_a_payload_that_cannot_be_read_costs_no_attempt_and_runs_once_it_can_be(
     assert (world.job().status, world.job().attempts, world.ran) == (Status.COMPLETED, 1, [(1, 4)])
 
 
-def test_a_payload_that_cannot_be_read_for_a_day_ends_the_job_and_says_so(world: Bench, stalls: list[str]) -> None:
+def test_a_payload_that_cannot_be_read_for_a_day_ends_the_job_and_says_so(world: OneType, stalls: list[str]) -> None:
     job = world.submit()
     world.store._jobs[job.id] = replace(job, payload=None)
     while not world.job().terminal:
@@ -159,7 +159,7 @@ def test_a_payload_that_cannot_be_read_for_a_day_ends_the_job_and_says_so(world:
     assert stalls == ["PayloadUnreadable"]
 
 
-def test_an_attempt_that_exits_is_a_failed_attempt_with_its_name(world: Bench) -> None:
+def test_an_attempt_that_exits_is_a_failed_attempt_with_its_name(world: OneType) -> None:
     def leave(_: JobContext) -> object:
         raise SystemExit(3)
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Message
 from chalicelib.worker.context import JobContext
-from tests.chalicelib.worker.bench import Bench, die
+from tests.chalicelib.worker.one_type import OneType, die
 from tests.proof.faults import Crash
 
 
-def test_a_killed_worker_is_taken_over_after_its_lease_and_the_lost_attempt_is_on_record(world: Bench) -> None:
+def test_a_killed_worker_is_taken_over_after_its_lease_and_the_lost_attempt_is_on_record(world: OneType) -> None:
     world.submit()
     world.script = [die]
     with pytest.raises(Crash):
@@ -27,7 +27,7 @@ def test_a_killed_worker_is_taken_over_after_its_lease_and_the_lost_attempt_is_o
 
 
 def test_a_take_over_whose_history_cannot_be_written_runs_all_the_same(
-    world: Bench, monkeypatch: pytest.MonkeyPatch
+    world: OneType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise ConnectionError
@@ -42,7 +42,7 @@ def test_a_take_over_whose_history_cannot_be_written_runs_all_the_same(
     assert (world.job().status, world.ran) == (Status.COMPLETED, [(1, 1), (1, 2)])
 
 
-def test_a_crash_loop_ends_in_the_dead_letter_queue(world: Bench) -> None:
+def test_a_crash_loop_ends_in_the_dead_letter_queue(world: OneType) -> None:
     world.submit(max_attempts=2)
     world.script = [die, die]
     for _ in range(2):
@@ -57,9 +57,9 @@ def test_a_crash_loop_ends_in_the_dead_letter_queue(world: Bench) -> None:
     assert len(world.ran) == 2
 
 
-def test_a_duplicate_under_a_live_lease_waits_and_is_acknowledged_when_the_job_is_done(world: Bench) -> None:
+def test_a_duplicate_under_a_live_lease_waits_and_is_acknowledged_when_the_job_is_done(world: OneType) -> None:
     world.submit()
-    world.queue.send(Nudge("job-1", 1, "test.note"))
+    world.queue.send(Message("job-1", 1, "test.note"))
     first, second = world.queue.receive("test.note")
 
     def meet_the_duplicate(_: JobContext) -> object:
@@ -75,7 +75,7 @@ def test_a_duplicate_under_a_live_lease_waits_and_is_acknowledged_when_the_job_i
     assert (world.waiting(), world.ran) == ([], [(1, 1)])
 
 
-def test_a_late_finisher_is_refused_and_its_result_discarded(world: Bench) -> None:
+def test_a_late_finisher_is_refused_and_its_result_discarded(world: OneType) -> None:
     def stall(_: JobContext) -> object:
         world.clock.now += 400
         world.poll()
@@ -94,7 +94,7 @@ def test_a_late_finisher_is_refused_and_its_result_discarded(world: Bench) -> No
 @pytest.mark.parametrize("look", [JobContext.check_cancelled, lambda ctx: ctx.progress(50)])
 @pytest.mark.parametrize("successor", ["is done", "is at it"])
 def test_a_holder_that_lost_its_job_stops_at_its_next_look(
-    world: Bench, look: Callable[[JobContext], object], successor: str
+    world: OneType, look: Callable[[JobContext], object], successor: str
 ) -> None:
     went_on: list[str] = []
 

@@ -10,7 +10,7 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.platform_log import CONNECT_TIMEOUT, READ_TIMEOUT, CloudWatchPlatformLog
 from chalicelib.jobs.job import Attempt, Status
 from infra.local.emulator.inprocess import emulated
-from tests.chalicelib.worker.bench import Bench, boom, die
+from tests.chalicelib.worker.one_type import OneType, boom, die
 from tests.proof.faults import Crash
 from tests.support import REGION, SETTINGS, Clock
 
@@ -41,8 +41,8 @@ def asked(logs: Any) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def watched(asked: list[str]) -> Bench:
-    world = Bench(clock=Clock(round(time.time(), 3)))
+def watched(asked: list[str]) -> OneType:
+    world = OneType(clock=Clock(round(time.time(), 3)))
     world.worker.platform_log = CloudWatchPlatformLog(SETTINGS)
     return world
 
@@ -52,7 +52,7 @@ def write(logs: Any, at: float, *lines: str) -> None:
     logs.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=events)
 
 
-def lose(world: Bench, said: Callable[[], None]) -> list[Attempt]:
+def lose(world: OneType, said: Callable[[], None]) -> list[Attempt]:
     """Let a worker die, Lambda say so, and another one take over; returns the attempts on record."""
     world.submit(max_attempts=2)
     world.script = [die]
@@ -65,7 +65,7 @@ def lose(world: Bench, said: Callable[[], None]) -> list[Attempt]:
     return list(world.store.view("job-1").attempts)
 
 
-def test_a_lost_attempt_tells_that_lambda_ended_it_and_when(watched: Bench, logs: Any, asked: list[str]) -> None:
+def test_a_lost_attempt_tells_that_lambda_ended_it_and_when(watched: OneType, logs: Any, asked: list[str]) -> None:
     began = watched.clock.now
     report = f"REPORT RequestId: {REQUEST}\tDuration: 3000.00 ms\tMemory Size: 512 MB\tMax Memory Used: 80 MB"
     lines = (f"{REQUEST} Task timed out after 3.00 seconds", f"{report}\tStatus: timeout")
@@ -75,18 +75,18 @@ def test_a_lost_attempt_tells_that_lambda_ended_it_and_when(watched: Bench, logs
     assert asked.count("FilterLogEvents") == 1
 
 
-def test_a_log_that_says_nothing_changes_nothing(watched: Bench, asked: list[str]) -> None:
+def test_a_log_that_says_nothing_changes_nothing(watched: OneType, asked: list[str]) -> None:
     [lost] = lose(watched, lambda: None)
     assert (lost.outcome, lost.error_class, lost.finished_at) == ("lost", None, None)
     assert asked == ["FilterLogEvents"]
 
 
-def test_a_log_that_cannot_be_read_changes_nothing(watched: Bench, logs: Any) -> None:
+def test_a_log_that_cannot_be_read_changes_nothing(watched: OneType, logs: Any) -> None:
     [lost] = lose(watched, lambda: logs.delete_log_group(logGroupName=GROUP))
     assert (lost.outcome, lost.error_class) == ("lost", None)
 
 
-def test_a_job_that_is_given_up_tells_how_its_last_holder_ended(watched: Bench, logs: Any) -> None:
+def test_a_job_that_is_given_up_tells_how_its_last_holder_ended(watched: OneType, logs: Any) -> None:
     watched.submit(max_attempts=1)
     watched.script = [die]
     with pytest.raises(Crash):
@@ -99,7 +99,7 @@ def test_a_job_that_is_given_up_tells_how_its_last_holder_ended(watched: Bench, 
     assert (lost.error_class, lost.error_message) == ("Exited", "Runtime exited with error: exit status 3")
 
 
-def test_a_job_that_no_worker_lost_asks_the_log_for_nothing(watched: Bench, asked: list[str]) -> None:
+def test_a_job_that_no_worker_lost_asks_the_log_for_nothing(watched: OneType, asked: list[str]) -> None:
     watched.submit()
     watched.script = [boom]
     watched.poll()

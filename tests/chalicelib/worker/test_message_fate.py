@@ -5,19 +5,19 @@ from typing import Any
 import pytest
 
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Message
 from chalicelib.worker.message_fate import Drop, GiveUpLost, Hold, TakeOver, after_refusal, malformed, unavailable
 
 NOW = 1_800_000_000.0
-NUDGE = Nudge("job-1", 2, "test.note")
+MESSAGE = Message("job-1", 2, "test.note")
 
 
 def a_job(status: Status, **fields: Any) -> Job:
     return Job("job-1", "test.note", status, NOW, NOW, **{"gen": 2, "attempts": 1, **fields})
 
 
-def decide(job: Job | None, nudge: Nudge = NUDGE) -> object:
-    return after_refusal(nudge, job, NOW, lambda low, _high: low)
+def decide(job: Job | None, message: Message = MESSAGE) -> object:
+    return after_refusal(message, job, NOW, lambda low, _high: low)
 
 
 def test_a_message_without_a_job_is_acknowledged() -> None:
@@ -27,8 +27,8 @@ def test_a_message_without_a_job_is_acknowledged() -> None:
 @pytest.mark.parametrize("status", list(Status))
 def test_an_older_generation_is_acknowledged_and_a_newer_one_never(status: Status) -> None:
     job = a_job(status, lease_until=NOW - 1)
-    assert isinstance(decide(job, Nudge("job-1", 1, "test.note")), Drop)
-    assert isinstance(decide(job, Nudge("job-1", 3, "test.note")), Hold)
+    assert isinstance(decide(job, Message("job-1", 1, "test.note")), Drop)
+    assert isinstance(decide(job, Message("job-1", 3, "test.note")), Hold)
 
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.CANCELLED])

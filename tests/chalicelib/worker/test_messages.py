@@ -10,15 +10,15 @@ import pytest
 
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.ports import Message
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.logger import logger
 from chalicelib.worker.context import JobContext
-from tests.chalicelib.worker.bench import Bench, boom
+from tests.chalicelib.worker.one_type import OneType, boom
 from tests.support import T0, sqs_record
 
 
-def test_messages_without_enough_time_left_go_back_unclaimed(world: Bench) -> None:
+def test_messages_without_enough_time_left_go_back_unclaimed(world: OneType) -> None:
     def slow(_: JobContext) -> object:
         world.clock.now += 55
         return "done"
@@ -33,7 +33,7 @@ def test_messages_without_enough_time_left_go_back_unclaimed(world: Bench) -> No
     assert world.job("job-2").status is Status.COMPLETED
 
 
-def test_what_was_given_back_most_often_comes_first(world: Bench) -> None:
+def test_what_was_given_back_most_often_comes_first(world: OneType) -> None:
     def slow(_: JobContext) -> object:
         world.clock.now += 55
         return "done"
@@ -48,18 +48,18 @@ def test_what_was_given_back_most_often_comes_first(world: Bench) -> None:
     ]  # fmt: skip
 
 
-def test_an_older_generation_is_acknowledged_and_a_newer_one_waits(world: Bench) -> None:
+def test_an_older_generation_is_acknowledged_and_a_newer_one_waits(world: OneType) -> None:
     job = world.submit(gen=2)
-    world.queue.send(Nudge(job.id, 3, job.type))
+    world.queue.send(Message(job.id, 3, job.type))
     world.poll()
     assert world.ran == []
-    assert [m.nudge.gen for m in world.waiting()] == [3]
+    assert [m.message.gen for m in world.waiting()] == [3]
 
 
-def test_a_message_of_a_cancelled_or_unknown_job_is_acknowledged(world: Bench) -> None:
+def test_a_message_of_a_cancelled_or_unknown_job_is_acknowledged(world: OneType) -> None:
     job = world.submit()
     world.store.apply(job.id, transitions.cancel(job, now=T0))
-    world.queue.send(Nudge("nobody", 1, "test.note"))
+    world.queue.send(Message("nobody", 1, "test.note"))
     world.poll()
     assert (world.ran, world.waiting()) == ([], [])
 
@@ -69,7 +69,7 @@ def test_a_message_of_a_cancelled_or_unknown_job_is_acknowledged(world: Bench) -
     ["", "not json", "[]", '{"v":2,"id":"job-1","gen":1,"type":"test.note","cid":""}', '{"v":1,"id":"job-1"}',
      '{"v":1,"id":"job-1","gen":1,"type":"other.type","cid":""}'],
 )  # fmt: skip
-def test_a_body_that_is_no_nudge_backs_off_and_loses_nothing(world: Bench, body: str) -> None:
+def test_a_body_that_is_no_message_backs_off_and_loses_nothing(world: OneType, body: str) -> None:
     world.submit()
     message = world.queue.receive("test.note")[0]
     record = sqs_record(message.receipt, body, 3)
@@ -89,9 +89,9 @@ def logged() -> Iterator[Callable[[], str]]:
     handler.setStream(before)
 
 
-def test_log_lines_carry_the_jobs_keys_and_nothing_of_the_payload(world: Bench, logged: Callable[[], str]) -> None:
+def test_log_lines_carry_the_jobs_keys_and_nothing_of_the_payload(world: OneType, logged: Callable[[], str]) -> None:
     world.submit(correlation_id="cid-1")
-    world.store.apply("job-1", transitions.watch(world.job(), until=T0 + 1, resent=False))
+    world.store.apply("job-1", transitions.check(world.job(), until=T0 + 1, resent=False))
     world.script = [boom]
     world.poll()
     out = logged()

@@ -4,18 +4,18 @@ from chalicelib.errors import PermanentError
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
 from chalicelib.worker.context import JobContext
-from tests.chalicelib.worker.bench import Bench, boom
+from tests.chalicelib.worker.one_type import OneType, boom
 from tests.support import T0
 
 
-def test_a_job_runs_once_and_its_value_is_the_result(world: Bench) -> None:
+def test_a_job_runs_once_and_its_value_is_the_result(world: OneType) -> None:
     world.submit()
     assert world.poll() == 1
     assert (world.job().status, world.job().result, world.job().attempts) == (Status.COMPLETED, "done", 1)
     assert world.waiting() == []
 
 
-def test_a_failed_attempt_backs_off_twice_as_long_each_time_and_then_completes(world: Bench) -> None:
+def test_a_failed_attempt_backs_off_twice_as_long_each_time_and_then_completes(world: OneType) -> None:
     world.submit()
     world.script = [boom, boom]
     for attempt, delay in ((1, 2), (2, 4)):
@@ -35,7 +35,7 @@ def test_a_failed_attempt_backs_off_twice_as_long_each_time_and_then_completes(w
     assert "in boom" in (history[0].stack or "")
 
 
-def test_an_exhausted_job_burns_down_into_the_dead_letter_queue_without_running_again(world: Bench) -> None:
+def test_an_exhausted_job_burns_down_into_the_dead_letter_queue_without_running_again(world: OneType) -> None:
     world.submit(max_attempts=2)
     world.script = [boom, boom]
     world.poll()
@@ -49,14 +49,14 @@ def test_an_exhausted_job_burns_down_into_the_dead_letter_queue_without_running_
     assert world.ran == [(1, 1), (1, 2)]
 
 
-def test_max_attempts_of_one_dead_letters_at_the_first_failure(world: Bench) -> None:
+def test_max_attempts_of_one_dead_letters_at_the_first_failure(world: OneType) -> None:
     world.submit(max_attempts=1)
     world.script = [boom]
     world.poll()
     assert (world.job().status, world.job().error_class) == (Status.DEAD_LETTER, "ValueError")
 
 
-def test_a_permanent_error_fails_at_once(world: Bench) -> None:
+def test_a_permanent_error_fails_at_once(world: OneType) -> None:
     def refuse(_: JobContext) -> object:
         raise PermanentError("no such address")
 
@@ -71,7 +71,7 @@ def test_a_permanent_error_fails_at_once(world: Bench) -> None:
     assert world.waiting() == []
 
 
-def test_a_result_that_is_not_json_fails_at_once(world: Bench) -> None:
+def test_a_result_that_is_not_json_fails_at_once(world: OneType) -> None:
     world.submit()
     world.script = [lambda _: object()]
     world.poll()
@@ -79,7 +79,7 @@ def test_a_result_that_is_not_json_fails_at_once(world: Bench) -> None:
     assert "not JSON" in (world.job().error_message or "")
 
 
-def test_an_error_that_cannot_be_shown_is_a_failed_attempt_all_the_same(world: Bench) -> None:
+def test_an_error_that_cannot_be_shown_is_a_failed_attempt_all_the_same(world: OneType) -> None:
     class Shy(Exception):
         def __str__(self) -> str:
             raise RuntimeError
@@ -95,14 +95,14 @@ def test_an_error_that_cannot_be_shown_is_a_failed_attempt_all_the_same(world: B
     assert (attempt.outcome, attempt.error_message) == ("error", "The error has no message: its __str__ raises.")
 
 
-def test_an_injected_fault_fails_the_attempt_before_the_work(world: Bench) -> None:
+def test_an_injected_fault_fails_the_attempt_before_the_work(world: OneType) -> None:
     world.submit()
     world.worker.fault_rate, world.worker.chance = 0.3, lambda: 0.29
     world.poll()
     assert (world.job().status, world.job().error_class, world.ran) == (Status.RETRYING, "InjectedFault", [])
 
 
-def test_a_running_job_that_is_asked_to_stop_stops_at_its_next_check(world: Bench) -> None:
+def test_a_running_job_that_is_asked_to_stop_stops_at_its_next_check(world: OneType) -> None:
     def obey(ctx: JobContext) -> object:
         world.store.apply(ctx.job_id, transitions.ask_to_stop(world.job(), now=T0))
         ctx.check_cancelled()
@@ -114,7 +114,7 @@ def test_a_running_job_that_is_asked_to_stop_stops_at_its_next_check(world: Benc
     assert (world.job().status, world.waiting()) == (Status.CANCELLED, [])
 
 
-def test_a_failed_attempt_of_a_job_that_was_asked_to_stop_is_not_retried(world: Bench) -> None:
+def test_a_failed_attempt_of_a_job_that_was_asked_to_stop_is_not_retried(world: OneType) -> None:
     def fail_meanwhile(ctx: JobContext) -> object:
         world.store.apply(ctx.job_id, transitions.ask_to_stop(world.job(), now=T0))
         raise ValueError("boom")
@@ -127,7 +127,7 @@ def test_a_failed_attempt_of_a_job_that_was_asked_to_stop_is_not_retried(world: 
     assert (attempt.outcome, attempt.error_class, attempt.retry_delay_s) == ("error", "ValueError", None)
 
 
-def test_the_last_progress_is_written_when_the_attempt_does_not_complete(world: Bench) -> None:
+def test_the_last_progress_is_written_when_the_attempt_does_not_complete(world: OneType) -> None:
     def work(ctx: JobContext) -> str:
         for percent in (10, 50, 90):
             ctx.progress(percent)

@@ -159,4 +159,4 @@ def test_functions_log_to_the_stacks_groups(cloud: Cloud, operator: httpx.Client
         return [json.loads(event["message"]) for event in found if event["message"].startswith("{")]
 
     said = until(lines, "log lines about the job")
-    assert {line["service"] for line in said} == {cloud.stack.name}
+    assert {line["job_id"] for line in said} == {job["id"]}

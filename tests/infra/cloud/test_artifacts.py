@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -52,6 +53,23 @@ def test_the_artifacts_bucket_is_for_us_over_tls_alone_and_what_lies_there_is_no
     s3.put_object(Bucket=bucket, Key=code, Body=b"evil")
     artifacts.upload(account, package, {}, {})
     assert s3.get_object(Bucket=bucket, Key=code)["Body"].read() == package.archive.read_bytes()
+
+
+def test_each_function_gets_the_code_of_its_own_zip(account: Account, package: Package, tmp_path: Path) -> None:
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "a.handler"}}
+    resources = {
+        name: {**function, "Properties": {"Handler": name, "CodeUri": f"./{archive}"}}
+        for name, archive in (("Common", "deployment.zip"), ("Own", "own.zip"))
+    }
+    package.template.write_text(json.dumps({"Parameters": {}, "Resources": resources}))
+    (tmp_path / "own.zip").write_bytes(b"own code")
+    url = artifacts.upload(account, replace(package, own=(tmp_path / "own.zip",)), {}, {})
+    s3, bucket = account.client("s3"), artifacts.name(account, NAME)
+    sent = json.loads(s3.get_object(Bucket=bucket, Key=url.rpartition("/")[2])["Body"].read())
+    code = {name: r["Properties"]["CodeUri"].rpartition("/")[2] for name, r in sent["Resources"].items()}
+    assert {name: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for name, key in code.items()} == {
+        "Common": b"code", "Own": b"own code",
+    }  # fmt: skip
 
 
 def test_a_bucket_of_somebody_else_is_not_used(

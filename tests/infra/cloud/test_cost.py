@@ -49,7 +49,7 @@ EVENT_OVERHEAD = 26
 STORED_WITH = 100
 """Bytes that DynamoDB adds to every item and index entry when it bills for storage."""
 LONGER_NAME = len(f"{APP}-prod") - len(SERVICE)
-"""Bytes by which the name in each line is longer in the cloud than in these tests."""
+"""Bytes by which the name in a line of metrics is longer in the cloud than in these tests."""
 OF_THE_JOB = {"email.sent"}
 """Lines that the job itself writes; like SES, they come on top."""
 
@@ -68,8 +68,8 @@ class Done:
     def kilobytes(self) -> float:
         """What CloudWatch would bill for the lines, but for those of the jobs themselves."""
         paid = [line for line in self.lines if line.get("message") not in OF_THE_JOB]
-        size = sum(len(json.dumps(line, separators=(",", ":"))) + LONGER_NAME + EVENT_OVERHEAD for line in paid)
-        return size / 1000
+        written = sum(len(json.dumps(line, separators=(",", ":"))) + EVENT_OVERHEAD for line in paid)
+        return (written + LONGER_NAME * sum("service" in line for line in paid)) / 1000
 
     def told(self) -> list[str]:
         """The names of the lines; metrics are "-"."""
@@ -181,7 +181,7 @@ def test_a_batch_is_cheaper_by_what_its_jobs_share(done: dict[str, Done]) -> Non
         "job.created": MOST_IN_BATCH, "attempt.started": MOST_IN_BATCH, "attempt.completed": MOST_IN_BATCH,
         "api.request": 1, "-": 3 + 1,
     }  # fmt: skip
-    assert 0.95 * priced["log_kb"] <= batch.kilobytes() / MOST_IN_BATCH <= priced["log_kb"] + 0.02
+    assert 0.95 * priced["log_kb"] <= batch.kilobytes() / MOST_IN_BATCH <= priced["log_kb"] + 0.01
 
 
 def test_all_of_it_happens_at_one_moment(done: dict[str, Done]) -> None:
@@ -208,7 +208,7 @@ def test_a_million_jobs_cost_what_was_aimed_at() -> None:
     sums = {load.name: total(per_million(load.of_one_job())) for load in (ALONE, BUSY, BATCHES)}
     assert sums["busy"] <= 10
     # the aim for batches is 5, and a job alone has nobody to share with: both are told in docs/deploy.md
-    assert sums["25 a request"] <= 5.41
+    assert sums["25 a request"] <= 5.4
     assert sums["alone"] <= 14.6
 
 

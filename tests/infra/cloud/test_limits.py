@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.jobs.limits import LONGEST_NAME
 from infra.definition.overview import FREE_METRICS
+from infra.definition.reaching import LARGEST_ENVIRONMENT, PLATFORM_NEEDS
 from infra.definition.template import MOST_RESOURCES, resources
 from infra.definition.type_alarms import MOST_ALONE, MOST_METRICS
 from tests.infra.cloud.large import STACK, packaged, transformed, types, written
@@ -64,9 +66,12 @@ def test_policies_of_queues_and_buckets(large: dict[str, Any]) -> None:
 
 
 def test_a_functions_environment(large: dict[str, Any]) -> None:
+    workers = {f"T{place:02}X{'x' * (LONGEST_NAME - 5)}Function" for place in range(MOST)}
     for name, function in of_type(large, "AWS::Lambda::Function").items():
         variables = written(function["Environment"]["Variables"], large)
-        assert sum(len(key) + len(value) for key, value in variables.items()) <= 4_096, name
+        most = PLATFORM_NEEDS if name in workers else LARGEST_ENVIRONMENT
+        assert sum(len(key) + len(value) for key, value in variables.items()) <= most, name
+    assert workers & large["Resources"].keys()
 
 
 @pytest.mark.parametrize(("kind", "name"), LONGEST)

@@ -18,8 +18,8 @@ from chalicelib.api.routes import all_endpoints
 from chalicelib.entry import recount as recount_module
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.message import write_nudge
-from chalicelib.jobs.ports import BulkAction, Filter, Nudge
+from chalicelib.jobs.message import write_message
+from chalicelib.jobs.ports import BulkAction, Filter, Message
 from infra.definition import grants
 from infra.definition.calls import allows
 from tests.chalicelib.api.support import only_types
@@ -102,7 +102,7 @@ def live(acting: Stage) -> None:
     upload(form["key"])
     acting.call("POST", f"/jobs/{waiting}/retry", {}, "/jobs/{job_id}/retry", job_id=waiting)
     until_done(acting, image, waiting)
-    send(mail, Nudge(first, 1, mail.name))
+    send(mail, Message(first, 1, mail.name))
     acting.work(mail)
     large(acting, mail)
     look(acting, first)
@@ -176,7 +176,7 @@ def take_over(acting: Stage, kind: jobtype.JobType[Any, Any]) -> None:
         created_at=now - 900, started_at=now - 800, lease_until=now - 700, due_at=now + 600,
     )  # fmt: skip
     wiring.job_store().add(lost)
-    send(kind, Nudge(lost.id, lost.gen, kind.name))
+    send(kind, Message(lost.id, lost.gen, kind.name))
     while wiring.job_store().get(lost.id).attempts == 1 and acting.work(kind):
         pass
     assert wiring.job_store().get(lost.id).attempts == 2
@@ -230,14 +230,14 @@ def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     for job in (lost, unclaimed, done, crashed):
         wiring.job_store().add(job)
     for job in (unclaimed, done, crashed):
-        send(mail, Nudge(job.id, job.gen, job.type), "-dlq")
+        send(mail, Message(job.id, job.gen, job.type), "-dlq")
     acting.watch()
 
 
-def send(kind: jobtype.JobType[Any, Any], nudge: Nudge, suffix: str = "") -> None:
+def send(kind: jobtype.JobType[Any, Any], message: Message, suffix: str = "") -> None:
     sqs = boto3.client("sqs", region_name=REGION)
     url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.queue}{suffix}")["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody=write_nudge(nudge))
+    sqs.send_message(QueueUrl=url, MessageBody=write_message(message))
 
 
 def test_every_route_was_used(day: Day) -> None:

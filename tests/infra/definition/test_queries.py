@@ -47,7 +47,7 @@ def write() -> None:
     telemetry.dispatch_deferred(job, TimeoutError())
     telemetry.resent(job, 0)
     request_events.request_served(
-        "GET", "/jobs", 200, 1.0, {"principal": "abc", "source_ip": "203.0.113.9", "correlation_id": "c-1"}
+        "GET", "/jobs", 200, 1.0, {"principal": "abc", "ip": "203.0.113.9", "correlation_id": "c-1"}
     )
     request_events.request_failed("/jobs", "c-1")
 

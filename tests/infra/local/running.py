@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from infra.cloud.own_libraries import lock
 from infra.local.options import PASSED_ON
 
 ROOT = Path(__file__).parents[3]
@@ -43,10 +44,45 @@ def copy_of_the_code(folder: Path) -> Path:
     for name in CODE:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "deployments"))
+            # with its byte code, which stays valid; "*.pyc.*" is some that another process is about to write
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("*.pyc.*", "deployments"))
         else:
             shutil.copy(source, folder / name)
     return folder
+
+
+PLURAL = """\
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib import JobContext, consume, job
+
+
+class PluralMake(BaseModel):
+    "A word."
+
+    model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={"examples": [{"word": "octopus"}]})
+    word: str = Field(max_length=40, description="The word.", examples=["octopus"])
+
+
+@job("plural.make", timeout=30)
+def plural_make(payload: PluralMake, ctx: JobContext) -> str:
+    "Make the plural of a word."
+    import inflection
+
+    return inflection.pluralize(payload.word)
+
+
+handler = consume(plural_make)
+"""
+"""A job type that needs a library which nothing else ships."""
+
+
+def own_library(root: Path) -> None:
+    """Add that type to a copy of the code, with its requirements file."""
+    (root / "handlers" / "plural_make.py").write_text(PLURAL)
+    requirements = root / "handlers" / "plural_make.requirements.txt"
+    requirements.write_text("inflection==0.5.1\n")
+    lock(requirements, root / "requirements.txt")
 
 
 @dataclass(frozen=True)

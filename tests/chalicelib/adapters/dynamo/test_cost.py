@@ -111,20 +111,20 @@ ENDS: dict[str, Step] = {
     "fail": lambda job: transitions.fail(job, now=T0 + 2.123, error=WORST),
     "exhaust": lambda job: transitions.exhaust(job, now=T0 + 2.123, error=WORST),
     "stop": lambda job: transitions.stop(job, now=T0 + 2.123),
-    "bury": lambda job: transitions.bury(job, now=T0 + 99.123, error=WORST),
+    "give_up": lambda job: transitions.give_up(job, now=T0 + 99.123, error=WORST),
     "postpone": lambda job: transitions.postpone(job, now=T0 + 2.123, not_before=T0 + 9.123, error=WORST),
 }  # fmt: skip
 
 
 def looked(job: Job) -> Change:
-    return transitions.watch(job, until=T0 + 200.123, resent=True, stalled_since=T0 + 100.123)
+    return transitions.check(job, until=T0 + 200.123, resent=True, stalled_since=T0 + 100.123)
 
 
 def told(job: Job) -> Change:
     return transitions.report(job, now=T0 + 1.234, percent=100 / 3, note="漢" * 200)
 
 
-@pytest.mark.parametrize("key", [None, "0" * 36, "k" * 240])
+@pytest.mark.parametrize("key", [None, "0" * 36, "k" * 255])
 @pytest.mark.parametrize("beside", [False, True])
 @pytest.mark.parametrize("end", ENDS)
 def test_the_main_item_stays_within_one_write_unit(

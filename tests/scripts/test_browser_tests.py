@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from scripts.stories import CannotRun, browser, platform, viewer
+from scripts.browser_tests import CannotRun, browser, platform, viewer
 from tests.infra.local.running import alive
 
 

@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
         with tempfile.TemporaryDirectory() as folder, platform(Path(folder)) as state:
             tokens = {"ADMIN_TOKEN": state["token"], "VIEWER_TOKEN": viewer(state)}
             real = {"DASHBOARD_URL": state["dashboard"], "AWS_URL": state["aws"], **tokens}
-            codes = [play("stories", arguments, {**env, **real})]
+            codes = [play("platform", arguments, {**env, **real})]
             if codes != [0]:
                 print(tail(Path(folder)), flush=True)
     except CannotRun as error:
@@ -112,7 +112,7 @@ def viewer(state: Mapping[str, str]) -> str:
     before = dict(os.environ)
     connect(state)
     try:
-        text, _ = wiring.tokens().issue(Role.VIEWER, "stories")
+        text, _ = wiring.tokens().issue(Role.VIEWER, "browser tests")
     finally:
         for name in os.environ.keys() - before.keys():
             del os.environ[name]
@@ -121,11 +121,11 @@ def viewer(state: Mapping[str, str]) -> str:
     return text
 
 
-def play(stories: str, arguments: Sequence[str], env: Mapping[str, str]) -> int:
+def play(folder: str, arguments: Sequence[str], env: Mapping[str, str]) -> int:
     """Run a folder of browser tests; return Playwright's exit code."""
     # Arguments that select a test of one half select none of the other.
     playwright = ["node", "node_modules/@playwright/test/cli.js", "test", "--pass-with-no-tests"]
-    return subprocess.run([*playwright, f"e2e/{stories}/", *arguments], cwd=UI, env=env, check=False).returncode
+    return subprocess.run([*playwright, f"e2e/{folder}/", *arguments], cwd=UI, env=env, check=False).returncode
 
 
 def tail(folder: Path) -> str:

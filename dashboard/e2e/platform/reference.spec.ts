@@ -1,7 +1,7 @@
 import { expectAccessible } from "../axe";
 import { expect, test } from "../fixtures";
 
-/** The page that GET /docs leads to; what it writes to the console, a broken policy above all, fails the story. */
+/** The page that GET /docs leads to; what it writes to the console, a broken policy above all, fails the test. */
 for (const theme of ["dark", "light"] as const) {
   test(`the API reference explains a call in the ${theme} theme`, async ({ page, open }) => {
     await page.addInitScript(

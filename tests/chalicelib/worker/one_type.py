@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.adapters.memory.queue import MemoryJobQueue, Message
+from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
 from chalicelib.jobs.backoff import no_jitter
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.jobtype import JobType
-from chalicelib.jobs.message import write_nudge
-from chalicelib.jobs.ports import Nudge
+from chalicelib.jobs.message import write_message
+from chalicelib.jobs.ports import Message
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.context import JobContext
 from tests.proof.faults import Crash
@@ -25,7 +25,7 @@ class Note(BaseModel):
 
 
 @dataclass
-class Bench:
+class OneType:
     """One job type with its queue, store and worker; `script` says what each attempt does."""
 
     clock: Clock = field(default_factory=Clock)
@@ -55,7 +55,7 @@ class Bench:
         """A queued job and its message."""
         job = Job(job_id, "test.note", Status.QUEUED, T0, T0, payload={"text": "hi"}, due_at=T0 + 60, **fields)  # type: ignore[arg-type]
         self.store.add(job)
-        self.queue.send(Nudge(job.id, 1, job.type))
+        self.queue.send(Message(job.id, 1, job.type))
         return job
 
     def job(self, job_id: str = "job-1") -> Job:
@@ -73,19 +73,19 @@ class Bench:
             self.deliver(batch)
         return len(batch)
 
-    def deliver(self, batch: list[Message]) -> None:
+    def deliver(self, batch: list[HeldMessage]) -> None:
         """Hand a batch to the worker."""
-        records = [sqs_record(m.receipt, write_nudge(m.nudge), m.receive_count) for m in batch]
+        records = [sqs_record(m.receipt, write_message(m.message), m.receive_count) for m in batch]
         again = self.worker.work({"Records": records}, self.invocation())
         for message in batch:
             if message.receipt not in again:
                 self.queue.delete("test.note", message.receipt)
 
-    def waiting(self) -> list[Message]:
+    def waiting(self) -> list[HeldMessage]:
         """What is in the queue."""
         return self.queue.messages.get("test.note", [])
 
-    def dead(self) -> list[Message]:
+    def dead(self) -> list[HeldMessage]:
         """What is in the dead-letter queue."""
         return self.queue.dead.get("test.note", [])
 

@@ -32,7 +32,7 @@ test("an error group opens exactly its jobs, and says how many would be retried"
   await page.goBack();
   await group.getByRole("button", { name: "Retry all" }).click();
   await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will be retried/);
-  // Other stories have jobs that failed alike.
+  // Other tests have jobs that failed alike.
   await page.getByRole("button", { name: "Cancel", exact: true }).click();
   await expect(page.getByRole("dialog")).toBeHidden();
 });

@@ -1,0 +1,16 @@
+"""Keep secrets in memory."""
+
+from collections.abc import Mapping
+
+from chalicelib.jobs.reach import SecretPlace
+
+
+class MemorySecretStore:
+    """Secrets that a test gives."""
+
+    def __init__(self, values: Mapping[SecretPlace, str]) -> None:
+        self._values = dict(values)
+
+    def read(self, place: SecretPlace) -> str:
+        """Return the secret's text; raises KeyError where the client of AWS says ResourceNotFound."""
+        return self._values[place]

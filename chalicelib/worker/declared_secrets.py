@@ -1,0 +1,37 @@
+"""Read the secrets that a job type declares, and keep their values out of what is written down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chalicelib.errors import ConfigurationError, SecretUnavailable
+from chalicelib.jobs.ports.secrets import SecretStore
+from chalicelib.jobs.reach import SecretPlace
+from chalicelib.telemetry.redaction import hide
+
+
+@dataclass(frozen=True)
+class DeclaredSecrets:
+    """The secrets of one job type in one stage; `declared` maps names to places, as `secrets=` has them."""
+
+    declared: Mapping[str, str] = field(default_factory=dict)
+    stage: str = "dev"
+    store: SecretStore | None = None
+
+    def read(self, name: str) -> str:
+        """Return a secret's value.
+
+        Raises ConfigurationError for a name that is not declared, SecretUnavailable when its place does not answer.
+        """
+        written = self.declared.get(name)
+        if written is None or self.store is None:
+            known = ", ".join(sorted(self.declared)) or "none"
+            raise ConfigurationError(f"{name} is not in secrets= of this job type; declared: {known}")
+        place = SecretPlace.of(written, self.stage)
+        try:
+            value = self.store.read(place)
+        except Exception as error:
+            raise SecretUnavailable(
+                f"The secret {name} ({place.name} in {place.service}) cannot be read: {error}"
+            ) from error
+        hide(name, value)
+        return value

@@ -1,0 +1,32 @@
+"""The client of JobFlow: create jobs and read them from any Python program."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jobflow.client import AsyncJobFlow, JobFlow, NewJob
+    from jobflow.errors import ApiError, JobFlowError, JobNotCompleted, WaitTimeout
+
+__version__ = "0.1.0"
+__all__ = ["ApiError", "AsyncJobFlow", "JobFlow", "JobFlowError", "JobNotCompleted", "NewJob", "WaitTimeout"]
+
+_HOMES = {
+    "ApiError": "jobflow.errors",
+    "AsyncJobFlow": "jobflow.client",
+    "JobFlow": "jobflow.client",
+    "JobFlowError": "jobflow.errors",
+    "JobNotCompleted": "jobflow.errors",
+    "NewJob": "jobflow.client",
+    "WaitTimeout": "jobflow.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name at its first use: the command line starts without the HTTP client."""
+    try:
+        home = _HOMES[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value

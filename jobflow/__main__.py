@@ -1,0 +1,5 @@
+"""Run the command line: `python -m jobflow`."""
+
+from jobflow.cli import main
+
+main()

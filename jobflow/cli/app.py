@@ -1,0 +1,41 @@
+"""Put the commands together."""
+
+from typing import Annotated
+
+import typer
+
+from jobflow import __version__
+from jobflow.cli import dead_letters, jobs, numbers, places, types
+
+EXITS = """Exit codes: 0 done; 1 refused by the API; 2 wrong usage, or no address; 3 a job ended without
+a result; 4 not found; 5 the API did not answer; 6 not finished in time; 130 stopped by Ctrl-C."""
+
+app = typer.Typer(
+    name="jobflow",
+    help="Create, watch and steer background jobs.\n\nWithout any setting it talks to the `make dev` that runs here.",
+    epilog=EXITS,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...
+
+
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(types.app, name="types")
+numbers.add_to(app)
+places.add_to(app)

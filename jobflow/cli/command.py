@@ -1,0 +1,101 @@
+"""Make a function a command: with the options that all have, and each error as a sentence and an exit code."""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from jobflow.cli import filters
+from jobflow.cli.session import Session
+
+Profile = Annotated[
+    str | None, typer.Option("--profile", "--stage", "-s", help="Use this profile (`jobflow login` makes one).")
+]
+Url = Annotated[str | None, typer.Option("--url", help="Use this address with the token in JOBFLOW_TOKEN.")]
+Lines = Annotated[
+    bool | None,
+    typer.Option("--json/--table", help="JSON lines or a table; default: a table on a terminal, else JSON."),
+]
+SHARED = (("profile", Profile), ("url", Url), ("as_json", Lines))
+
+REFUSED, USAGE, NOT_COMPLETED, NOT_FOUND, NOT_REACHED, LATE, STOPPED = 1, 2, 3, 4, 5, 6, 130
+"""The exit codes, beside 0."""
+
+
+def app_of(text: str) -> typer.Typer:
+    """Return an empty group of commands."""
+    return typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
+
+
+def command(
+    app: typer.Typer, name: str, *examples: str, filtered: bool = False
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add a function to the commands; it gets a Session, a JobFilter if it is `filtered`, and what was typed.
+
+    The examples are shown by `--help`.
+    """
+
+    def add(function: Callable[..., None]) -> Callable[..., None]:
+        def run(ctx: typer.Context, **typed: Any) -> None:
+            shared = {key: typed.pop(key) for key, _ in SHARED}
+            with told(), Session(**shared, connect=ctx.obj) as session:
+                which = (filters.taken(typed),) if filtered else ()
+                function(session, *which, **typed)
+
+        own = list(inspect.signature(function).parameters.values())[2 if filtered else 1 :]
+        kind = inspect.Parameter.KEYWORD_ONLY
+        more = (*(filters.OPTIONS if filtered else ()), *SHARED)
+        parameters = [
+            inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
+            *(parameter.replace(kind=kind) for parameter in own),
+            *(inspect.Parameter(key, kind, default=None, annotation=hint) for key, hint in more),
+        ]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        run.__doc__ = function.__doc__
+        word = "Example" if len(examples) == 1 else "Examples"
+        shown = "\n".join(f"  jobflow {example}" for example in examples)
+        app.command(name, epilog=f"\b\n{word}:\n{shown}")(run)
+        return function
+
+    return add
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn errors into a sentence on standard error and an exit code."""
+    from jobflow import errors as e
+
+    try:
+        yield
+    except e.JobFlowError as error:
+        typer.echo(f"jobflow: {error}", err=True)
+        raise typer.Exit(code_of(error)) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(STOPPED) from None
+    except BrokenPipeError:  # such as `jobflow jobs list --all | head`
+        sys.stderr.close()
+        raise typer.Exit(0) from None
+
+
+def code_of(error: Exception) -> int:
+    """Return the exit code of an error."""
+    from jobflow import errors as e
+
+    codes = (
+        (e.ConfigurationError, USAGE),
+        (e.JobNotCompleted, NOT_COMPLETED),
+        (e.NotFound, NOT_FOUND),
+        (e.NotReached | e.UnexpectedAnswer, NOT_REACHED),
+        (e.WaitTimeout, LATE),
+    )
+    return next((code for kind, code in codes if isinstance(error, kind)), REFUSED)
+
+
+def usage(message: str) -> typer.Exit:
+    """Say what is wrong with what was typed; return the error to raise."""
+    typer.echo(f"jobflow: {message}", err=True)
+    return typer.Exit(USAGE)

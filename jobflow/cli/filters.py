@@ -1,0 +1,33 @@
+"""The options that say which jobs are meant, for every command that takes them."""
+
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from jobflow.cli import reading
+
+if TYPE_CHECKING:
+    from jobflow.models import JobFilter
+
+Type = Annotated[str | None, typer.Option("--type", "-t", help="Only this job type.")]
+Status = Annotated[str | None, typer.Option("--status", help="Only this status, such as failed or dead_letter.")]
+Tag = Annotated[str | None, typer.Option("--tag", help="Only with this tag.")]
+Error = Annotated[str | None, typer.Option("--error", help="Only whose error contains this.")]
+Group = Annotated[str | None, typer.Option("--fingerprint", help="Only this group of `jobflow errors`.")]
+Prefix = Annotated[str | None, typer.Option("--id-prefix", help="Only ids that begin so.")]
+Since = Annotated[str | None, typer.Option("--since", help="Only created after: 2h, or 2027-03-01T10:00.")]
+Until = Annotated[str | None, typer.Option("--until", help="Only created before: 2h, or 2027-03-01T10:00.")]
+
+OPTIONS = (
+    ("status", Status), ("type_", Type), ("tag", Tag), ("error", Error), ("fingerprint", Group),
+    ("id_prefix", Prefix), ("since", Since), ("until", Until),
+)  # fmt: skip
+
+
+def taken(typed: dict[str, Any]) -> "JobFilter":
+    """Take the options out of what was typed, and return those that were given as a filter."""
+    asked = {name.rstrip("_"): typed.pop(name) for name, _ in OPTIONS}
+    for name, condition in (("since", "created_after"), ("until", "created_before")):
+        if (text := asked.pop(name)) is not None:
+            asked[condition] = reading.moment(text)
+    return cast("JobFilter", {name: value for name, value in asked.items() if value is not None})

@@ -1,0 +1,138 @@
+"""The commands for jobs, one by one and many at once."""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jobflow.cli import reading
+from jobflow.cli.command import app_of, command, usage
+from jobflow.cli.session import Session
+
+if TYPE_CHECKING:
+    from jobflow.models import JobFilter
+
+app = app_of("Create, find and steer jobs. A job is named by its id, the first characters of it, or @last.")
+
+Id = Annotated[str, typer.Argument(metavar="JOB", help="Id, its first characters, or @last.")]
+Ids = Annotated[list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids, their first characters, or @last.")]
+Field = Annotated[list[str] | None, typer.Option("--field", "-f", help="Set a field of the payload: name=value.")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="Label it; may be repeated.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count.")]
+Timeout = Annotated[str, typer.Option("--timeout", help="Longest wait: 90s, 10m, 2h.")]
+
+
+@command(
+    app,
+    "create",
+    "jobs create email.send -f to='[\"ada@example.com\"]' -f subject=Hello -f text=Hi",
+    "jobs create image.process @picture.json --delay 10m --tag customer:42",
+    "jobs create report.generate --example --wait",
+)
+def create(
+    session: Session,
+    job_type: Annotated[str, typer.Argument(metavar="TYPE", help="The job type, such as email.send.")],
+    payload: Annotated[str | None, typer.Argument(help="JSON, @file, or - for standard input.")] = None,
+    field: Field = None,
+    example: Annotated[bool, typer.Option("--example", help="Begin with the type's example payload.")] = False,
+    key: Annotated[str | None, typer.Option("--key", help="Idempotency-Key: the same key makes no second job.")] = None,
+    delay: Annotated[str | None, typer.Option("--delay", help="Start after: 90s, 10m, 2h.")] = None,
+    run_at: Annotated[str | None, typer.Option("--run-at", help="Start at: 2027-03-01T10:00.")] = None,
+    tag: Tags = None,
+    max_attempts: Annotated[int | None, typer.Option("--max-attempts", min=1)] = None,
+    wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until it has ended.")] = False,
+    timeout: Timeout = "10m",
+) -> None:
+    """Create a job and print it."""
+    from jobflow.cli import views
+
+    begin = _example(session, job_type) if example else None
+    job = session.client.submit(
+        job_type,
+        reading.payload(payload, field or [], begin),
+        key=key,
+        delay=None if delay is None else reading.seconds(delay),
+        run_at=None if run_at is None else reading.moment(run_at),
+        tags=tag or [],
+        max_attempts=max_attempts,
+    )
+    session.remember(job.id)
+    if wait:
+        views.follow(session, job.id, reading.seconds(timeout))
+    else:
+        views.created(session, job)
+
+
+@command(app, "list", "jobs list --status failed --since 1d", "jobs list --type email.send --all", filtered=True)
+def list_(
+    session: Session,
+    which: "JobFilter",
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="The most jobs to print.")] = 20,
+    every: Annotated[bool, typer.Option("--all", help="Print every job that matches.")] = False,
+) -> None:
+    """List jobs, newest first."""
+    from jobflow.cli import views
+
+    found = session.client.iterate(page_size=100 if every else min(limit, 100), **which)
+    session.out.rows(found if every else islice(found, limit), views.JOB_COLUMNS, "No jobs match.")
+
+
+@command(app, "show", "jobs show @last", "jobs show 6a1de45f --json | jq .result")
+def show(session: Session, job: Id) -> None:
+    """Print a job with its attempts, its result, and why it waits."""
+    from jobflow.cli import views
+
+    views.whole(session, session.client.get(session.id_of(job)))
+
+
+@command(app, "tail", "jobs tail @last --timeout 1h")
+def tail(session: Session, job: Id, timeout: Timeout = "10m") -> None:
+    """Follow a job until it has ended; exit with 3 unless it has completed."""
+    from jobflow.cli import views
+
+    views.follow(session, session.id_of(job), reading.seconds(timeout))
+
+
+@command(app, "retry", "jobs retry @last", "jobs retry --status failed --error Timeout --since 1d", filtered=True)
+def retry(session: Session, which: "JobFilter", job: Ids = None, dry_run: DryRun = False, yes: Yes = False) -> None:
+    """Run failed, dead-lettered or cancelled jobs again: those named, or all that match."""
+    _act(session, "retry", job or [], which, dry_run=dry_run, yes=yes)
+
+
+@command(
+    app, "cancel", "jobs cancel 6a1de45f", "jobs cancel --type email.send --status queued --dry-run", filtered=True
+)
+def cancel(session: Session, which: "JobFilter", job: Ids = None, dry_run: DryRun = False, yes: Yes = False) -> None:
+    """Stop jobs: those named, or all that match. A running one stops at its next check."""
+    _act(session, "cancel", job or [], which, dry_run=dry_run, yes=yes)
+
+
+@command(app, "duplicate", "jobs duplicate @last -f subject='Hello again'")
+def duplicate(session: Session, job: Id, field: Field = None) -> None:
+    """Create a job with the type, payload and tags of another; fields can be changed."""
+    from jobflow.cli import views
+
+    found = session.client.get(session.id_of(job))
+    payload = reading.payload(None, field or [], found.payload)
+    made = session.client.submit(found.type, payload, tags=found.tags, max_attempts=found.max_attempts)
+    session.remember(made.id)
+    views.created(session, made)
+
+
+def _act(session: Session, action: str, names: Sequence[str], which: "JobFilter", *, dry_run: bool, yes: bool) -> None:
+    from jobflow.cli import many
+
+    if bool(names) == bool(which):
+        raise usage("Name jobs, or say which ones with options such as --status or --since; not both.")
+    if len(names) == 1 and not dry_run:
+        job_id = session.id_of(names[0])
+        many.one(session, action, job_id)
+        return
+    ids = [session.id_of(name) for name in names] or None
+    many.bulk(session, action, ids, which, dry_run=dry_run, yes=yes)
+
+
+def _example(session: Session, job_type: str) -> Any:
+    return next((kind.example for kind in session.client.job_types() if kind.type == job_type), None)

@@ -1,0 +1,58 @@
+"""The commands about where the API is: login, whoami, open."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from jobflow.cli.command import command
+from jobflow.cli.session import Session
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the root."""
+    command(app, "login", "login prod --url https://abc123.execute-api.eu-central-1.amazonaws.com/api")(login)
+    command(app, "whoami", "whoami --stage prod")(whoami)
+    command(app, "open", "open @last", "open --stage prod")(open_)
+
+
+def login(
+    session: Session,
+    name: Annotated[str, typer.Argument(help="The profile's name.")] = "default",
+    console: Annotated[str | None, typer.Option("--console", help="The console's address, for `open`.")] = None,
+) -> None:
+    """Keep an address and a token as a profile. The token is asked for, or read from standard input."""
+    from jobflow import profiles
+
+    asked = session.url or typer.prompt("Address of the API", err=True)
+    token = typer.prompt("Token", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    target = profiles.Target(asked.strip().rstrip("/"), token.strip(), console, source=f"profile {name}")
+    with session.connect(target.url, target.token) as client:
+        me = client.me()
+    path = profiles.store(name, target)
+    session.out.say(f"Logged in as {me.label} ({me.role}). Profile {name} is in {path}.")
+
+
+def whoami(session: Session) -> None:
+    """Print the address in use, and the role and label of its token."""
+    target, me = session.client.target, session.client.me()
+    facts = {"url": target.url, "source": target.source, "role": me.role, "label": me.label}
+    session.out.facts(facts, facts.items())
+
+
+def open_(
+    session: Session,
+    job: Annotated[str | None, typer.Argument(metavar="[JOB]", help="Id, its first characters, or @last.")] = None,
+    only_print: Annotated[bool, typer.Option("--print", help="Only print the address.")] = False,
+) -> None:
+    """Open the console in a browser, at a job if one is named."""
+    import webbrowser
+
+    from jobflow.errors import ConfigurationError
+
+    console = session.client.target.console
+    if console is None:
+        raise ConfigurationError("The console's address is not known: `jobflow login NAME --console https://…`.")
+    address = f"{console.rstrip('/')}/jobs/{session.id_of(job)}" if job else console
+    if only_print or not webbrowser.open(address):
+        typer.echo(address)

@@ -1,0 +1,126 @@
+"""Print results: JSON lines for programs, tables for people. Text from jobs is never taken as control codes."""
+
+import json
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
+
+COLOURS = {
+    "completed": "green",
+    "failed": "red",
+    "dead_letter": "red",
+    "cancelled": "dim",
+    "processing": "cyan",
+    "retrying": "yellow",
+    "scheduled": "blue",
+}
+"""The colour of each status; one that is not here has none."""
+Column = tuple[str, Callable[[Any], Any]]
+
+
+class Printer:
+    """Print to standard output. `as_json`: each thing is one line of JSON, with all its fields."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+
+    @cached_property
+    def console(self) -> "Console":
+        """The terminal."""
+        from rich.console import Console
+
+        return Console(highlight=False, soft_wrap=True)
+
+    def rows(self, rows: Iterable[Any], columns: Sequence[Column], empty: str) -> None:
+        """Print things of one kind; `empty` is said instead of a table without rows."""
+        if self.as_json:
+            for row in rows:
+                self.line(row)
+            return
+        found = list(rows)
+        if not found:
+            typer.echo(empty)
+            return
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+
+        table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+        for name, _ in columns:
+            table.add_column(name, overflow="fold")
+        for row in found:
+            table.add_row(*(self._cell(value(row)) for _, value in columns))
+        self.console.print(table)
+
+    def facts(self, thing: Any, facts: Iterable[tuple[str, Any]]) -> None:
+        """Print one thing: as JSON with all its fields, or as these facts, without those that are None."""
+        if self.as_json:
+            self.line(thing)
+            return
+        from rich.table import Table
+
+        table = Table.grid(padding=(0, 2))
+        for name, value in facts:
+            if value is not None:
+                table.add_row(name, self._cell(value))
+        self.console.print(table)
+
+    def line(self, thing: Any) -> None:
+        """Print one thing as a line of JSON."""
+        typer.echo(json.dumps(plain(thing), ensure_ascii=False))
+
+    def say(self, text: str) -> None:
+        """Tell a person something; a program reads standard output, so it goes to standard error there."""
+        typer.echo(safe(text), err=self.as_json)
+
+    def busy(self, text: str) -> "AbstractContextManager[Status]":
+        """Show on the terminal that something takes time; nothing when standard error is none."""
+        from rich.console import Console
+
+        return Console(stderr=True).status(text)
+
+    def _cell(self, value: Any) -> Any:
+        from rich.text import Text
+
+        text = shown(value)
+        return Text(text, style=COLOURS.get(text, ""))
+
+
+def shown(value: Any) -> str:
+    """Return a value as a person reads it."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, dict | list):
+        return safe(json.dumps(plain(value), ensure_ascii=False, indent=2))
+    return safe(str(value))
+
+
+def safe(text: str) -> str:
+    """Return text without control codes and direction overrides: an error message must not steer the terminal."""
+    return "".join(c if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf"} else "\ufffd" for c in text)
+
+
+def plain(thing: Any) -> Any:
+    """Return a model as what JSON has, with the API's own names."""
+    if is_dataclass(thing) and not isinstance(thing, type):
+        return {field.name.rstrip("_"): plain(getattr(thing, field.name)) for field in fields(thing)}
+    if isinstance(thing, datetime):
+        return thing.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(thing, dict):
+        return {key: plain(value) for key, value in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [plain(one) for one in thing]
+    return thing

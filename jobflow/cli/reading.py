@@ -1,0 +1,94 @@
+"""Read what was typed: durations, moments, payloads. Pure, but for the files that a payload is read from."""
+
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from jobflow.errors import ConfigurationError
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+DURATION = re.compile(r"(\d{1,9})([smhd]?)")
+
+
+def seconds(text: str) -> int:
+    """Return a duration such as 90, 90s, 10m, 2h or 1d in seconds; raises ConfigurationError."""
+    match = DURATION.fullmatch(text.strip())
+    if match is None:
+        raise ConfigurationError(f"{text!r} is no duration: write 90, 90s, 10m, 2h or 1d.")
+    return int(match[1]) * UNITS[match[2]]
+
+
+def moment(text: str, now: datetime | None = None) -> datetime:
+    """Return a moment: ISO 8601 (local time without a zone), or a duration before now; raises ConfigurationError."""
+    if DURATION.fullmatch(text.strip()):
+        return (now or datetime.now(UTC)) - timedelta(seconds=seconds(text))
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is no moment: write 2027-03-01T10:00, or 2h for two hours ago.") from None
+
+
+def payload(text: str | None, pairs: Sequence[str], base: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return a payload from JSON, `@file` or `-` (standard input), with fields set by name=value on top.
+
+    A value that is JSON is taken as it, anything else as text. Raises ConfigurationError.
+    """
+    found: dict[str, Any] = dict(base or {})
+    if text is not None:
+        found = _object(_source(text))
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise ConfigurationError(f"{pair!r} is no field: write name=value.")
+        found[name] = _value(value)
+    return found
+
+
+def _source(text: str) -> str:
+    if text == "-":
+        return sys.stdin.read()
+    if not text.startswith("@"):
+        return text
+    try:
+        return Path(text[1:]).read_text()
+    except OSError as error:
+        raise ConfigurationError(f"{text[1:]} cannot be read: {error.strerror}") from error
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"The payload is no JSON: {error}. A file is named with @, such as @letter.json."
+        ) from error
+    if not isinstance(found, dict):
+        raise ConfigurationError('The payload must be an object, such as {"to": ["ada@example.com"]}.')
+    return found
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def ago(then: datetime | None, now: datetime | None = None) -> str | None:
+    """Return how long ago something was, or how long until it is, in one unit."""
+    if then is None:
+        return None
+    passed = ((now or datetime.now(UTC)) - then).total_seconds()
+    return f"{lasting(passed)} ago" if passed >= 0 else f"in {lasting(-passed)}"
+
+
+def lasting(length: float) -> str:
+    """Return seconds in the largest unit that has a whole one."""
+    for unit in ("d", "h", "m"):
+        if length >= UNITS[unit]:
+            return f"{length / UNITS[unit]:.0f}{unit}"
+    return f"{length:.1f}s" if 0 < length < 10 else f"{length:.0f}s"

@@ -1,0 +1,100 @@
+"""One run of a command: the client, where the output goes, and the last job's id."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from jobflow.cli.printer import Printer
+
+if TYPE_CHECKING:
+    from jobflow import JobFlow
+
+LAST = "@last"
+SHORTEST_PREFIX = 4
+LONGEST_ID = 36
+
+
+class Session:
+    """The client is made at its first use, so that wrong usage is told without a connection."""
+
+    def __init__(
+        self,
+        profile: str | None = None,
+        url: str | None = None,
+        as_json: bool | None = None,
+        connect: "Callable[..., JobFlow] | None" = None,
+    ) -> None:
+        self.url, self._profile, self._connect = url, profile, connect
+        self.out = Printer(not sys.stdout.isatty() if as_json is None else as_json)
+
+    @cached_property
+    def client(self) -> "JobFlow":
+        """The client; raises ConfigurationError when no address is known."""
+        return self.connect(self.url, profile=self._profile)
+
+    def connect(self, url: str | None, token: str | None = None, profile: str | None = None) -> "JobFlow":
+        """Return a client of an API."""
+        from jobflow import JobFlow
+
+        return (self._connect or JobFlow)(url, token, profile=profile)
+
+    def id_of(self, text: str) -> str:
+        """Return the whole id for an id, its first characters, or `@last`; raises ConfigurationError or NotFound."""
+        from jobflow.errors import ConfigurationError, NotFound
+
+        if text == LAST:
+            return self._last()
+        if len(text) >= LONGEST_ID:
+            return text.lower()
+        if len(text) < SHORTEST_PREFIX:
+            raise ConfigurationError(f"{text!r} is too short: type at least {SHORTEST_PREFIX} characters of an id.")
+        found = []
+        for job in self.client.iterate(id_prefix=text):
+            found.append(job.id)
+            if len(found) > 1:
+                raise ConfigurationError(f"{text!r} is the beginning of several ids, such as {' and '.join(found)}.")
+        if not found:
+            raise NotFound(404, f"No job's id begins with {text}.")
+        return found[0]
+
+    def remember(self, job_id: str) -> None:
+        """Keep an id as `@last` for this API."""
+        path = _memory()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        known = _read(path)
+        path.write_text(json.dumps({**known, self.client.target.url: job_id}))
+
+    def _last(self) -> str:
+        from jobflow.errors import ConfigurationError
+
+        found = _read(_memory()).get(self.client.target.url)
+        if found is None:
+            raise ConfigurationError(f"There is no {LAST} yet: no job was created here with `jobflow jobs create`.")
+        return str(found)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if "client" in self.__dict__:
+            self.client.close()
+
+
+def _memory() -> Path:
+    home = os.environ.get("XDG_STATE_HOME") or Path(os.environ.get("HOME", "~")).expanduser() / ".local" / "state"
+    return Path(home) / "jobflow" / "last.json"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        known = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}

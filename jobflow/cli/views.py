@@ -1,0 +1,105 @@
+"""Show jobs: a row of a list, one with its attempts, one that is followed until it has ended."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from jobflow.cli import reading
+from jobflow.cli.printer import Column, shown
+from jobflow.cli.session import Session
+from jobflow.errors import JobNotCompleted, WaitTimeout
+from jobflow.models import AttemptRow, JobDetail, JobRow
+
+JOB_COLUMNS: list[Column] = [
+    ("ID", lambda job: job.id[:8]),
+    ("TYPE", lambda job: job.type),
+    ("STATUS", lambda job: job.status),
+    ("ATTEMPT", lambda job: f"{job.attempts}/{job.max_attempts}"),
+    ("CREATED", lambda job: reading.ago(job.created_at)),
+    ("TAGS", lambda job: " ".join(job.tags or [])),
+    ("ERROR", lambda job: first_line(error_of(job))),
+]
+ATTEMPT_COLUMNS: list[Column] = [
+    ("ATTEMPT", lambda one: one.attempt),
+    ("OUTCOME", lambda one: one.outcome),
+    ("STARTED", lambda one: one.started_at),
+    ("TOOK", lambda one: None if one.duration_ms is None else reading.lasting(one.duration_ms / 1000)),
+    ("ERROR", lambda one: first_line(error_of(one))),
+]
+LONGEST_LINE = 80
+POLL = 0.5
+
+
+def error_of(thing: JobRow | JobDetail | AttemptRow) -> str:
+    """Return an error as "Class: message", or nothing."""
+    return f"{thing.error_class}: {thing.error_message}" if thing.error_class else ""
+
+
+def first_line(text: str) -> str:
+    """Return what fits into a cell."""
+    line = text.partition("\n")[0]
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
+
+
+def created(session: Session, job: JobRow) -> None:
+    """Print a job after a change: what it is now."""
+    if session.out.as_json:
+        session.out.line(job)
+    else:
+        session.out.say(f"{job.id}  {job.type}  {job.status}")
+
+
+def whole(session: Session, job: JobDetail) -> None:
+    """Print a job with its attempts."""
+    session.out.facts(job, facts(job))
+    if not session.out.as_json and job.attempt_history:
+        session.out.rows(job.attempt_history, ATTEMPT_COLUMNS, "")
+
+
+def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
+    """Return what a person wants to know of a job, in its order."""
+    yield "id", job.id
+    yield "type", job.type
+    yield "status", job.status
+    yield "why", job.why
+    yield "attempts", f"{job.attempts} of {job.max_attempts}" + (f", run {job.gen}" if job.gen > 1 else "")
+    yield "progress", f"{job.progress.percent:g} % {job.progress.note or ''}" if job.progress else None
+    yield "created", job.created_at
+    yield "started", job.started_at
+    yield "finished", job.finished_at
+    yield "next attempt", job.next_attempt_at
+    yield "tags", " ".join(job.tags or []) or None
+    yield "key", job.idempotency_key
+    yield "error", error_of(job) or None
+    yield "payload", job.payload
+    yield "result", job.result
+
+
+def follow(session: Session, job_id: str, timeout: float) -> None:
+    """Print each change of a job until it has ended; raise JobNotCompleted or WaitTimeout."""
+    import time
+
+    end, before = time.monotonic() + timeout, ""
+    while True:
+        job = session.client.get(job_id)
+        if (now := state(job)) != before:
+            session.out.line(job) if session.out.as_json else session.out.say(now)
+            before = now
+        if job.finished_at is not None:
+            break
+        if time.monotonic() > end:
+            raise WaitTimeout(job, timeout)
+        time.sleep(POLL)
+    if job.status != "completed":
+        raise JobNotCompleted(job)
+    if not session.out.as_json and job.result is not None:
+        session.out.say(shown(job.result))
+
+
+def state(job: JobDetail) -> str:
+    """Return where a job is, in one line that changes when something happens."""
+    parts = [job.id[:8], job.type, job.status, f"attempt {job.attempts} of {job.max_attempts}"]
+    if job.progress:
+        parts.append(f"{job.progress.percent:g} % {job.progress.note or ''}".strip())
+    if job.finished_at is None and job.why:
+        parts.append(first_line(job.why))
+    return "  ".join(parts)

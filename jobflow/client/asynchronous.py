@@ -1,0 +1,189 @@
+"""The client for asyncio: the methods of JobFlow, awaited."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack
+
+import httpx
+
+from jobflow import models as m
+from jobflow import profiles
+from jobflow.client import calls, flow
+from jobflow.client.calls import Call, JobOrId, NewJob
+from jobflow.client.transport import TIMEOUT, arguments, options
+
+T = TypeVar("T")
+
+
+class AsyncJobFlow:
+    """A client of one API for asyncio. Use it as an asynchronous context manager, or `aclose` it.
+
+    Without arguments it takes JOBFLOW_URL and JOBFLOW_TOKEN, a profile, or a running `make dev`.
+    Every method raises ApiError when the API refuses, and NotReached when it does not answer.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        profile: str | None = None,
+        timeout: float = TIMEOUT,
+        patience: flow.Patience | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.target = profiles.find(url, token, profile)
+        self._http = httpx.AsyncClient(**options(self.target, timeout), transport=transport)
+        self._patience = patience or flow.Patience()
+        self._sleep = sleep
+        self._now = now
+
+    async def submit(
+        self,
+        job_type: str,
+        payload: Any,
+        *,
+        key: str | None = None,
+        delay: float | timedelta | None = None,
+        run_at: datetime | str | None = None,
+        tags: Sequence[str] = (),
+        max_attempts: int | None = None,
+    ) -> m.JobRow:
+        """Create a job and return it. The same key and body again return the job that there is."""
+        return await self._ask(calls.create(NewJob(job_type, payload, key, delay, run_at, tags, max_attempts)))
+
+    async def batch(self, jobs: Iterable[NewJob]) -> list[m.BatchResult]:
+        """Create any number of jobs and return one result each, in their order: `job`, or `problem`."""
+        return await self._run(flow.batch(jobs, self._patience))
+
+    async def get(self, job: JobOrId) -> m.JobDetail:
+        """Return a job with its payload, result and attempts."""
+        return await self._ask(calls.get(job))
+
+    async def wait(self, job: JobOrId, timeout: float | None = 60.0) -> m.JobDetail:
+        """Return a job once it has finished, however it ended; raise WaitTimeout after so many seconds."""
+        return await self._run(flow.wait(job, timeout, self._patience, self._now))
+
+    async def result(self, job: JobOrId, timeout: float | None = 60.0) -> Any:
+        """Wait for a job and return its result; raise JobNotCompleted when it failed, WaitTimeout when it is late."""
+        return await self._run(flow.result(job, timeout, self._patience, self._now))
+
+    async def retry(self, job: JobOrId, payload: Any = None) -> m.JobRow:
+        """Run a failed, dead-lettered or cancelled job again, with another payload if one is given."""
+        return await self._ask(calls.retry(job, payload))
+
+    async def cancel(self, job: JobOrId) -> m.JobRow:
+        """Stop a job: at once while it waits, at its next check while it runs."""
+        return await self._ask(calls.cancel(job))
+
+    async def iterate(self, *, page_size: int = 100, **filters: Unpack[m.JobFilter]) -> AsyncIterator[m.JobRow]:
+        """Yield every job that matches, newest first, page by page."""
+        cursor: str | None = None
+        while True:
+            page = await self._ask(calls.page(cursor, page_size, filters))
+            for one in page.jobs:
+                yield one
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def page(self, *, cursor: str | None = None, limit: int = 20, **filters: Unpack[m.JobFilter]) -> m.JobPage:
+        """Return one page of jobs, newest first; `next_cursor` leads to the next."""
+        return await self._ask(calls.page(cursor, limit, filters))
+
+    async def logs(self, job: JobOrId) -> AsyncIterator[m.LogLine]:
+        """Yield the log lines of a job, the newest attempt first, and in order within it."""
+        cursor: str | None = None
+        while True:
+            page = await self._ask(calls.logs(job, cursor))
+            for one in page.lines:
+                yield one
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def retry_many(
+        self, ids: Sequence[str] | None = None, *, dry_run: bool = False, **filters: Unpack[m.JobFilter]
+    ) -> m.BulkAnswer:
+        """Retry these jobs, or all that match; `dry_run` only counts."""
+        return await self._run(flow.bulk("retry", ids, filters, self._patience, dry_run=dry_run))
+
+    async def cancel_many(
+        self, ids: Sequence[str] | None = None, *, dry_run: bool = False, **filters: Unpack[m.JobFilter]
+    ) -> m.BulkAnswer:
+        """Cancel these jobs, or all that match; `dry_run` only counts."""
+        return await self._run(flow.bulk("cancel", ids, filters, self._patience, dry_run=dry_run))
+
+    async def redrive(self, job_type: str | None = None, *, dry_run: bool = False) -> m.BulkAnswer:
+        """Retry every dead-lettered job, of one type or of all; `dry_run` only counts."""
+        return await self._run(flow.redrive(job_type, self._patience, dry_run=dry_run))
+
+    async def job_types(self) -> list[m.JobTypeRow]:
+        """Return every job type with the JSON Schema of its payload."""
+        return (await self._ask(calls.job_types())).job_types
+
+    async def pause(self, job_type: str) -> m.Paused:
+        """Stop handing out jobs of a type."""
+        return await self._ask(calls.pause(job_type))
+
+    async def resume(self, job_type: str) -> m.Paused:
+        """Hand out jobs of a type again."""
+        return await self._ask(calls.resume(job_type))
+
+    async def metrics(self) -> m.MetricsAnswer:
+        """Return the numbers of now."""
+        return await self._ask(calls.metrics())
+
+    async def findings(self) -> list[m.FindingRow]:
+        """Return what needs attention, most urgent first."""
+        return (await self._ask(calls.findings())).findings
+
+    async def errors(self, job_type: str | None = None, since: datetime | str | None = None) -> list[m.ErrorGroup]:
+        """Return failures in groups, most frequent first."""
+        return (await self._ask(calls.errors(job_type, since))).groups
+
+    async def me(self) -> m.Me:
+        """Return the role and label of the token."""
+        return await self._ask(calls.me())
+
+    async def meta(self) -> m.Meta:
+        """Return the status sets and limits."""
+        return await self._ask(calls.meta())
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _ask(self, call: Call[T]) -> T:
+        return await self._run(flow.answer(call, self._patience))
+
+    async def _run(self, course: flow.Flow[T]) -> T:
+        try:
+            step = next(course)
+            while True:
+                if isinstance(step, flow.Wait):
+                    await self._sleep(step.seconds)
+                    step = next(course)
+                    continue
+                try:
+                    response = await self._http.request(**arguments(step))
+                except httpx.TransportError as error:
+                    step = course.throw(error)
+                else:
+                    step = course.send(response)
+        except StopIteration as done:
+            value: T = done.value
+            return value

@@ -1,0 +1,165 @@
+"""Every request of the API as data. Pure: nothing is sent here."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+from jobflow import models as m
+from jobflow.client.encoding import as_body, as_payload, as_seconds, as_time
+
+T = TypeVar("T")
+KEY = "Idempotency-Key"
+JobOrId = m.JobRow | m.JobDetail | str
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One request. `repeatable`: sending it twice does the same as sending it once."""
+
+    method: str
+    path: str
+    answers: type[T]
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: bytes | None = None
+    key: str | None = None
+    repeatable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to create: payload as a dict or a model, `delay` in seconds, `run_at` with a time zone.
+
+    `key` names what the job is for, such as "order-1042": the same key and body never make a second job.
+    """
+
+    type: str
+    payload: Any
+    key: str | None = None
+    delay: float | timedelta | None = None
+    run_at: datetime | str | None = None
+    tags: Sequence[str] = ()
+    max_attempts: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the body, without the key."""
+        asked = {
+            "delay_seconds": None if self.delay is None else as_seconds(self.delay),
+            "run_at": None if self.run_at is None else as_time(self.run_at),
+            "tags": list(self.tags) or None,
+            "max_attempts": self.max_attempts,
+        }
+        given = {name: value for name, value in asked.items() if value is not None}
+        return {"type": self.type, "payload": as_payload(self.payload), **given}
+
+
+def create(job: NewJob) -> Call[m.JobRow]:
+    """Create a job. A key is made up when none is given, so that the request can be sent again."""
+    key = job.key or str(uuid.uuid4())
+    return Call("POST", "/jobs", m.JobRow, body=as_body(job.as_json()), key=key, repeatable=True)
+
+
+def create_many(jobs: Iterable[Mapping[str, Any]]) -> Call[m.BatchAnswer]:
+    """Create some jobs, each with a key in its body."""
+    return Call("POST", "/jobs/batch", m.BatchAnswer, body=as_body({"jobs": list(jobs)}), repeatable=True)
+
+
+def get(job: JobOrId) -> Call[m.JobDetail]:
+    """Read a job."""
+    return Call("GET", _job(job), m.JobDetail, repeatable=True)
+
+
+def page(cursor: str | None, limit: int, filters: Mapping[str, Any]) -> Call[m.JobPage]:
+    """Read a page of jobs, newest first."""
+    query = {**as_filter(filters), "limit": limit, "cursor": cursor}
+    return Call("GET", "/jobs", m.JobPage, query=query, repeatable=True)
+
+
+def retry(job: JobOrId, payload: Any = None) -> Call[m.JobRow]:
+    """Run a finished job again. Not repeatable: it may fail in between, and would run a third time."""
+    body = {} if payload is None else {"payload": as_payload(payload)}
+    return Call("POST", f"{_job(job)}/retry", m.JobRow, body=as_body(body))
+
+
+def cancel(job: JobOrId) -> Call[m.JobRow]:
+    """Stop a job. Not repeatable: a job that was cancelled answers 409."""
+    return Call("POST", f"{_job(job)}/cancel", m.JobRow)
+
+
+def logs(job: JobOrId, cursor: str | None = None) -> Call[m.LogPage]:
+    """Read log lines of a job."""
+    return Call("GET", f"{_job(job)}/logs", m.LogPage, query={"cursor": cursor}, repeatable=True)
+
+
+def bulk(action: str, chosen: Mapping[str, Any], *, dry_run: bool, cursor: str | None = None) -> Call[m.BulkAnswer]:
+    """Retry or cancel some jobs: `chosen` holds `ids`, or a `filter` whose pages the cursor goes through."""
+    asked = {"action": action, "dry_run": dry_run, "cursor": cursor, **chosen}
+    return Call("POST", "/jobs/bulk", m.BulkAnswer, body=_without_none(asked), repeatable=True)
+
+
+def redrive(job_type: str | None, *, dry_run: bool, cursor: str | None = None) -> Call[m.BulkAnswer]:
+    """Retry a page of dead-lettered jobs."""
+    body = _without_none({"type": job_type, "dry_run": dry_run, "cursor": cursor})
+    return Call("POST", "/dead-letters/redrive", m.BulkAnswer, body=body, repeatable=True)
+
+
+def job_types() -> Call[m.JobTypes]:
+    """Read every job type."""
+    return Call("GET", "/job-types", m.JobTypes, repeatable=True)
+
+
+def pause(job_type: str) -> Call[m.Paused]:
+    """Stop handing out jobs of a type."""
+    return Call("POST", f"/job-types/{quote(job_type, safe='')}/pause", m.Paused, repeatable=True)
+
+
+def resume(job_type: str) -> Call[m.Paused]:
+    """Hand out jobs of a type again."""
+    return Call("POST", f"/job-types/{quote(job_type, safe='')}/resume", m.Paused, repeatable=True)
+
+
+def metrics() -> Call[m.MetricsAnswer]:
+    """Read the numbers of now."""
+    return Call("GET", "/metrics", m.MetricsAnswer, repeatable=True)
+
+
+def findings() -> Call[m.Findings]:
+    """Read what needs attention."""
+    return Call("GET", "/metrics/health", m.Findings, repeatable=True)
+
+
+def errors(job_type: str | None, since: datetime | str | None) -> Call[m.ErrorGroups]:
+    """Read the groups of failures."""
+    query = {"type": job_type, "since": None if since is None else as_time(since)}
+    return Call("GET", "/errors", m.ErrorGroups, query=query, repeatable=True)
+
+
+def me() -> Call[m.Me]:
+    """Read what the token may do."""
+    return Call("GET", "/me", m.Me, repeatable=True)
+
+
+def meta() -> Call[m.Meta]:
+    """Read the status sets and limits."""
+    return Call("GET", "/meta", m.Meta, repeatable=True)
+
+
+def as_filter(conditions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the conditions that are set, with times as text."""
+    given = {name: value for name, value in conditions.items() if value is not None}
+    return {name: as_time(value) if isinstance(value, datetime) else value for name, value in given.items()}
+
+
+def id_of(job: JobOrId) -> str:
+    """Return the id of a job."""
+    return job if isinstance(job, str) else job.id
+
+
+def _without_none(asked: Mapping[str, Any]) -> bytes:
+    return as_body({name: value for name, value in asked.items() if value is not None})
+
+
+def _job(job: JobOrId) -> str:
+    return f"/jobs/{quote(id_of(job), safe='')}"

@@ -1,0 +1,59 @@
+"""Write the values of a program as JSON that the API takes."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+
+def as_body(value: Any) -> bytes:
+    """Return a value as JSON in UTF-8. Raises TypeError for what has no form in JSON, and ValueError for NaN."""
+    return json.dumps(value, default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def as_payload(value: Any) -> Any:
+    """Return a payload as an object: a mapping, a dataclass, or a pydantic model (by its aliases)."""
+    plain = value if isinstance(value, Mapping) else _plain(value)
+    if not isinstance(plain, Mapping):
+        raise TypeError(f"A payload is an object: a dict or a model, not {type(value).__name__}.")
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if callable(dump := getattr(value, "model_dump", None)):
+        return dump(mode="json", by_alias=True)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    for kinds, write in WAYS:
+        if isinstance(value, kinds):
+            return write(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON; turn it into text or numbers first.")
+
+
+def as_time(when: datetime | str) -> str:
+    """Return a moment as ISO 8601 in UTC. Raises ValueError without a time zone, since it depends on the place."""
+    if isinstance(when, str):
+        return when
+    if when.tzinfo is None:
+        raise ValueError("A time needs a time zone, such as datetime.now(UTC).")
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def as_seconds(delay: float | timedelta) -> int:
+    """Return a delay in whole seconds, rounded up: a job must not start too early."""
+    return math.ceil(delay.total_seconds() if isinstance(delay, timedelta) else delay)
+
+
+WAYS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (datetime, as_time),
+    (date, date.isoformat),
+    (UUID | Decimal | PurePath, str),
+    (Mapping, dict),
+    (set | frozenset, sorted),
+)
+"""Functions that write a value, by its kind; the first kind that fits is used."""

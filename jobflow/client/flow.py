@@ -1,0 +1,201 @@
+"""The course of a call as a generator: it yields what to send and how long to wait, and is resumed with what came.
+
+So the rules stand here once, for threads and for asyncio, and a test needs neither a network nor a clock.
+"""
+
+import random
+import uuid
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from time import time
+from typing import Any, TypeVar
+
+import httpx
+
+from jobflow import errors as e
+from jobflow import models as m
+from jobflow.client import calls, decoding
+from jobflow.client.calls import Call, JobOrId, NewJob
+from jobflow.problems import BY_KIND
+
+T = TypeVar("T")
+POLL_FIRST, POLL_FACTOR, POLL_LONGEST = 0.1, 1.5, 5.0
+"""Seconds between two looks at a job that is waited for, and how they grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """So many seconds to wait."""
+
+    seconds: float
+
+
+Flow = Generator[Call[Any] | Wait, Any, T]
+"""Yields a Call and is sent its httpx.Response, or thrown httpx.TransportError; yields a Wait and is sent None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Decide how often a request is sent again, and how long that waits, in seconds."""
+
+    tries: int = 4
+    first: float = 0.2
+    longest: float = 60.0
+    chance: Callable[[], float] = field(default=random.random)
+
+    def wait(self, tried: int, retry_after: float | None) -> float | None:
+        """Return the seconds until the next try after so many, or None when the caller should know at once."""
+        if tried >= self.tries:
+            return None
+        if retry_after is not None:
+            return retry_after if retry_after <= self.longest else None
+        return float(min(self.longest, self.first * 2 ** (tried - 1)) * self.chance())
+
+
+def answer(call: Call[T], patience: Patience) -> Flow[T]:
+    """Send a call until it is answered; raise ApiError, NotReached or UnexpectedAnswer.
+
+    A refusal (429) did nothing and is always sent again; a lost answer or a 5xx only when the call is repeatable.
+    """
+    tried = 0
+    while True:
+        tried += 1
+        error: e.JobFlowError
+        try:
+            response: httpx.Response = yield call
+        except httpx.TransportError as lost:
+            safe = call.repeatable or isinstance(lost, httpx.ConnectError | httpx.ConnectTimeout)
+            error, after = e.NotReached(f"No answer from the API: {lost or type(lost).__name__}"), None
+            error.__cause__ = lost
+        else:
+            if response.is_success:
+                return _content(call, response)
+            error, after = problem_of(response), retry_after_of(response)
+            safe = response.status_code == 429 or (call.repeatable and response.status_code >= 500)
+        pause = patience.wait(tried, after) if safe else None
+        if pause is None:
+            raise error
+        yield Wait(pause)
+
+
+def _content(call: Call[T], response: httpx.Response) -> T:
+    try:
+        return decoding.read(call.answers, response.json())
+    except (TypeError, ValueError, AttributeError) as wrong:
+        place = f"{call.method} {response.request.url}"
+        raise e.UnexpectedAnswer(f"{place} did not answer as the API does: {wrong}") from wrong
+
+
+def problem_of(response: httpx.Response) -> e.ApiError:
+    """Return a refusal as its error: by the problem's name, else by its status."""
+    try:
+        body = response.json()
+        problem = decoding.read(m.Problem, body)
+    except (TypeError, ValueError, AttributeError):
+        problem = m.Problem("", "", response.status_code, f"The API answered {response.status_code}", None, None, None)
+    kind = str(problem.type or "").rpartition(":")[2]
+    general = e.ServerError if response.status_code >= 500 else e.ApiError
+    found = BY_KIND.get(kind) or e.BY_STATUS.get(response.status_code, general)
+    return found(
+        response.status_code,
+        problem.detail or problem.title or f"The API answered {response.status_code}",
+        kind=kind or None,
+        errors=problem.errors,
+        correlation_id=problem.correlation_id,
+        retry_after=retry_after_of(response),
+    )
+
+
+def retry_after_of(response: httpx.Response) -> float | None:
+    """Return the seconds of `Retry-After`, which is a number or a date (RFC 9110, 10.2.3)."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time())
+    except ValueError:
+        return None
+
+
+def wait(job: JobOrId, timeout: float | None, patience: Patience, now: Callable[[], float]) -> Flow[m.JobDetail]:
+    """Look at a job until it has finished; raise WaitTimeout after so many seconds."""
+    begun, pause = now(), POLL_FIRST
+    while True:
+        found = yield from answer(calls.get(job), patience)
+        if found.finished_at is not None:
+            return found
+        left = float("inf") if timeout is None else timeout - (now() - begun)
+        if left <= 0:
+            raise e.WaitTimeout(found, timeout or 0)
+        yield Wait(min(pause, left))
+        pause = min(POLL_LONGEST, pause * POLL_FACTOR)
+
+
+def result(job: JobOrId, timeout: float | None, patience: Patience, now: Callable[[], float]) -> Flow[Any]:
+    """Wait for a job and return its result; raise JobNotCompleted when it has none."""
+    found = yield from wait(job, timeout, patience, now)
+    if found.status != "completed":
+        raise e.JobNotCompleted(found)
+    return found.result
+
+
+def batch(jobs: Iterable[NewJob], patience: Patience) -> Flow[list[m.BatchResult]]:
+    """Create any number of jobs and return one result each, in their order."""
+    bodies = [{**job.as_json(), "idempotency_key": job.key or str(uuid.uuid4())} for job in jobs]
+    results: list[m.BatchResult] = []
+    for start in range(0, len(bodies), m.BATCH_JOBS):
+        results += yield from _portion(bodies[start : start + m.BATCH_JOBS], patience)
+    return results
+
+
+def _portion(bodies: Sequence[dict[str, Any]], patience: Patience) -> Flow[list[m.BatchResult]]:
+    """Send some jobs in one request, or in two when they are too large for one."""
+    try:
+        done = yield from answer(calls.create_many(bodies), patience)
+    except e.TooLarge:
+        if len(bodies) == 1:
+            raise
+        half = len(bodies) // 2
+        first = yield from _portion(bodies[:half], patience)
+        return first + (yield from _portion(bodies[half:], patience))
+    return done.results
+
+
+def bulk(
+    action: str, ids: Sequence[str] | None, filters: Mapping[str, Any], patience: Patience, *, dry_run: bool
+) -> Flow[m.BulkAnswer]:
+    """Retry or cancel many jobs: those listed, in portions, or all that match."""
+    if ids is None:
+        chosen = calls.as_filter(filters)
+        return (
+            yield from whole(
+                lambda cursor: calls.bulk(action, {"filter": chosen}, dry_run=dry_run, cursor=cursor), patience
+            )
+        )
+    parts = []
+    for start in range(0, len(ids), m.BULK_JOBS):
+        some = {"ids": list(ids[start : start + m.BULK_JOBS])}
+        parts.append((yield from answer(calls.bulk(action, some, dry_run=dry_run), patience)))
+    return _sum(parts)
+
+
+def redrive(job_type: str | None, patience: Patience, *, dry_run: bool) -> Flow[m.BulkAnswer]:
+    """Retry every dead-lettered job, page by page."""
+    return whole(lambda cursor: calls.redrive(job_type, dry_run=dry_run, cursor=cursor), patience)
+
+
+def whole(page: Callable[[str | None], Call[m.BulkAnswer]], patience: Patience) -> Flow[m.BulkAnswer]:
+    """Go through all pages of a bulk action and return their sum."""
+    parts, cursor = list[m.BulkAnswer](), None
+    while True:
+        parts.append((yield from answer(page(cursor), patience)))
+        cursor = parts[-1].next_cursor
+        if not parts[-1].more or cursor is None:
+            return _sum(parts)
+
+
+def _sum(parts: Sequence[m.BulkAnswer]) -> m.BulkAnswer:
+    matched, done = sum(part.matched for part in parts), sum(part.done for part in parts)
+    skipped = [one for part in parts for one in part.skipped]
+    return m.BulkAnswer(matched, done, skipped, more=False, next_cursor=None)

@@ -1,0 +1,186 @@
+"""The client for ordinary code: one method a request, and some that make several."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack
+
+import httpx
+
+from jobflow import models as m
+from jobflow import profiles
+from jobflow.client import calls, flow
+from jobflow.client.calls import Call, JobOrId, NewJob
+from jobflow.client.transport import TIMEOUT, arguments, options
+
+T = TypeVar("T")
+
+
+class JobFlow:
+    """A client of one API; safe to share between threads. Use it as a context manager, or `close` it.
+
+    Without arguments it takes JOBFLOW_URL and JOBFLOW_TOKEN, a profile, or a running `make dev`.
+    Every method raises ApiError when the API refuses, and NotReached when it does not answer.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        profile: str | None = None,
+        timeout: float = TIMEOUT,
+        patience: flow.Patience | None = None,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.target = profiles.find(url, token, profile)
+        self._http = httpx.Client(**options(self.target, timeout), transport=transport)
+        self._patience = patience or flow.Patience()
+        self._sleep = sleep
+        self._now = now
+
+    def submit(
+        self,
+        job_type: str,
+        payload: Any,
+        *,
+        key: str | None = None,
+        delay: float | timedelta | None = None,
+        run_at: datetime | str | None = None,
+        tags: Sequence[str] = (),
+        max_attempts: int | None = None,
+    ) -> m.JobRow:
+        """Create a job and return it. The same key and body again return the job that there is."""
+        return self._ask(calls.create(NewJob(job_type, payload, key, delay, run_at, tags, max_attempts)))
+
+    def batch(self, jobs: Iterable[NewJob]) -> list[m.BatchResult]:
+        """Create any number of jobs and return one result each, in their order: `job`, or `problem`."""
+        return self._run(flow.batch(jobs, self._patience))
+
+    def get(self, job: JobOrId) -> m.JobDetail:
+        """Return a job with its payload, result and attempts."""
+        return self._ask(calls.get(job))
+
+    def wait(self, job: JobOrId, timeout: float | None = 60.0) -> m.JobDetail:
+        """Return a job once it has finished, however it ended; raise WaitTimeout after so many seconds."""
+        return self._run(flow.wait(job, timeout, self._patience, self._now))
+
+    def result(self, job: JobOrId, timeout: float | None = 60.0) -> Any:
+        """Wait for a job and return its result; raise JobNotCompleted when it failed, WaitTimeout when it is late."""
+        return self._run(flow.result(job, timeout, self._patience, self._now))
+
+    def retry(self, job: JobOrId, payload: Any = None) -> m.JobRow:
+        """Run a failed, dead-lettered or cancelled job again, with another payload if one is given."""
+        return self._ask(calls.retry(job, payload))
+
+    def cancel(self, job: JobOrId) -> m.JobRow:
+        """Stop a job: at once while it waits, at its next check while it runs."""
+        return self._ask(calls.cancel(job))
+
+    def iterate(self, *, page_size: int = 100, **filters: Unpack[m.JobFilter]) -> Iterator[m.JobRow]:
+        """Yield every job that matches, newest first, page by page."""
+        cursor: str | None = None
+        while True:
+            page = self._ask(calls.page(cursor, page_size, filters))
+            yield from page.jobs
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def page(self, *, cursor: str | None = None, limit: int = 20, **filters: Unpack[m.JobFilter]) -> m.JobPage:
+        """Return one page of jobs, newest first; `next_cursor` leads to the next."""
+        return self._ask(calls.page(cursor, limit, filters))
+
+    def logs(self, job: JobOrId) -> Iterator[m.LogLine]:
+        """Yield the log lines of a job, the newest attempt first, and in order within it."""
+        cursor: str | None = None
+        while True:
+            page = self._ask(calls.logs(job, cursor))
+            yield from page.lines
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def retry_many(
+        self, ids: Sequence[str] | None = None, *, dry_run: bool = False, **filters: Unpack[m.JobFilter]
+    ) -> m.BulkAnswer:
+        """Retry these jobs, or all that match; `dry_run` only counts."""
+        return self._run(flow.bulk("retry", ids, filters, self._patience, dry_run=dry_run))
+
+    def cancel_many(
+        self, ids: Sequence[str] | None = None, *, dry_run: bool = False, **filters: Unpack[m.JobFilter]
+    ) -> m.BulkAnswer:
+        """Cancel these jobs, or all that match; `dry_run` only counts."""
+        return self._run(flow.bulk("cancel", ids, filters, self._patience, dry_run=dry_run))
+
+    def redrive(self, job_type: str | None = None, *, dry_run: bool = False) -> m.BulkAnswer:
+        """Retry every dead-lettered job, of one type or of all; `dry_run` only counts."""
+        return self._run(flow.redrive(job_type, self._patience, dry_run=dry_run))
+
+    def job_types(self) -> list[m.JobTypeRow]:
+        """Return every job type with the JSON Schema of its payload."""
+        return self._ask(calls.job_types()).job_types
+
+    def pause(self, job_type: str) -> m.Paused:
+        """Stop handing out jobs of a type."""
+        return self._ask(calls.pause(job_type))
+
+    def resume(self, job_type: str) -> m.Paused:
+        """Hand out jobs of a type again."""
+        return self._ask(calls.resume(job_type))
+
+    def metrics(self) -> m.MetricsAnswer:
+        """Return the numbers of now."""
+        return self._ask(calls.metrics())
+
+    def findings(self) -> list[m.FindingRow]:
+        """Return what needs attention, most urgent first."""
+        return self._ask(calls.findings()).findings
+
+    def errors(self, job_type: str | None = None, since: datetime | str | None = None) -> list[m.ErrorGroup]:
+        """Return failures in groups, most frequent first."""
+        return self._ask(calls.errors(job_type, since)).groups
+
+    def me(self) -> m.Me:
+        """Return the role and label of the token."""
+        return self._ask(calls.me())
+
+    def meta(self) -> m.Meta:
+        """Return the status sets and limits."""
+        return self._ask(calls.meta())
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ask(self, call: Call[T]) -> T:
+        return self._run(flow.answer(call, self._patience))
+
+    def _run(self, course: flow.Flow[T]) -> T:
+        try:
+            step = next(course)
+            while True:
+                if isinstance(step, flow.Wait):
+                    self._sleep(step.seconds)
+                    step = next(course)
+                    continue
+                try:
+                    response = self._http.request(**arguments(step))
+                except httpx.TransportError as error:
+                    step = course.throw(error)
+                else:
+                    step = course.send(response)
+        except StopIteration as done:
+            value: T = done.value
+            return value

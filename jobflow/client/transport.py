@@ -1,0 +1,34 @@
+"""Build what both clients hand to httpx: the address, the headers, and one call as a request."""
+
+from typing import Any, TypedDict
+
+from jobflow import __version__
+from jobflow.client.calls import KEY, Call
+from jobflow.profiles import Target
+
+TIMEOUT = 30.0
+"""Seconds for one request: API Gateway itself gives up after 29."""
+
+
+class Options(TypedDict):
+    """The arguments of httpx.Client and httpx.AsyncClient."""
+
+    base_url: str
+    headers: dict[str, str]
+    timeout: float
+    trust_env: bool
+
+
+def options(target: Target, timeout: float) -> Options:
+    """Return the options of a client for this target. A proxy from the environment is not for a local platform."""
+    headers = {"Authorization": f"Bearer {target.token}", "User-Agent": f"jobflow-python/{__version__}"}
+    return {"base_url": target.url, "headers": headers, "timeout": timeout, "trust_env": not target.is_local}
+
+
+def arguments(call: Call[Any]) -> dict[str, Any]:
+    """Return the arguments of `request` for a call."""
+    headers = {"Content-Type": "application/json"} if call.body is not None else {}
+    if call.key is not None:
+        headers[KEY] = call.key
+    query = {name: value for name, value in call.query.items() if value is not None}
+    return {"method": call.method, "url": call.path, "params": query, "content": call.body, "headers": headers}

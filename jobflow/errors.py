@@ -1,0 +1,129 @@
+"""The errors of the client: what the API answered, what kept a request from it, and how a job ended."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jobflow.models import FieldProblem, JobDetail
+
+
+class JobFlowError(Exception):
+    """The base of all errors of the client."""
+
+
+class ConfigurationError(JobFlowError):
+    """No usable address or token was found; the message says where they can be set."""
+
+
+class NotReached(JobFlowError):
+    """The API did not answer; it may have done what it was asked."""
+
+
+class UnexpectedAnswer(JobFlowError):
+    """The answer is not one of the API: another program may listen at this address."""
+
+
+class WaitTimeout(JobFlowError, TimeoutError):
+    """The job had not finished in the given time; `job` is its last state."""
+
+    def __init__(self, job: "JobDetail", seconds: float) -> None:
+        super().__init__(f"Job {job.id} is {job.status} after {seconds:g} s.")
+        self.job = job
+
+
+class JobNotCompleted(JobFlowError):
+    """The job ended without a result: it failed, was dead-lettered or cancelled. `job` is its last state."""
+
+    def __init__(self, job: "JobDetail") -> None:
+        why = f": {job.error_class}: {job.error_message}" if job.error_class else ""
+        super().__init__(f"Job {job.id} ({job.type}) is {job.status}{why}")
+        self.job = job
+
+
+class ApiError(JobFlowError):
+    """The API refused or failed. `errors` names each wrong field; `retry_after` is in seconds, if the API gave it."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        kind: str | None = None,
+        errors: "list[FieldProblem] | None" = None,
+        correlation_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.kind = kind
+        self.errors = errors or []
+        self.correlation_id = correlation_id
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        """Return the API's sentence and each wrong field."""
+        fields = "".join(f"\n  {'.'.join(map(str, error.loc))}: {error.msg}" for error in self.errors)
+        return f"{self.detail}{fields}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make it fit for pickle, so that a pool of processes can raise it."""
+        return (type(self), (self.status, self.detail), self.__dict__)
+
+
+class BadRequest(ApiError):
+    """400: the request cannot be read."""
+
+
+class NotAuthenticated(ApiError):
+    """401: no token, or one that is not valid."""
+
+
+class NotAllowed(ApiError):
+    """403: the token's role does not allow this."""
+
+
+class NotFound(ApiError):
+    """404: there is no such thing."""
+
+
+class Conflict(ApiError):
+    """409: the state of the thing does not allow this."""
+
+
+class TooLarge(ApiError):
+    """413: the body is too large."""
+
+
+class NotSupported(ApiError):
+    """415: the body is of another kind."""
+
+
+class Invalid(ApiError):
+    """422: a field is wrong."""
+
+
+class TooManyRequests(ApiError):
+    """429: too many requests; `retry_after` says when to come back."""
+
+
+class ServerError(ApiError):
+    """5xx: the API failed."""
+
+
+class Unavailable(ServerError):
+    """503: the API could not do it now."""
+
+
+BY_STATUS: dict[int, type[ApiError]] = {
+    400: BadRequest,
+    401: NotAuthenticated,
+    403: NotAllowed,
+    404: NotFound,
+    409: Conflict,
+    413: TooLarge,
+    415: NotSupported,
+    422: Invalid,
+    429: TooManyRequests,
+    503: Unavailable,
+}
+"""The class of a problem that this version of the client does not know by name."""

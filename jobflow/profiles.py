@@ -1,0 +1,144 @@
+"""Find the address and the token: in arguments, the environment, a profile, or a running `make dev`.
+
+Both come from one place: a token is never sent to an address from elsewhere.
+"""
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jobflow.errors import ConfigurationError
+
+URL, TOKEN, PROFILE, FILE = "JOBFLOW_URL", "JOBFLOW_TOKEN", "JOBFLOW_PROFILE", "JOBFLOW_PROFILES"
+STATE = "JOBFLOW_STATE_DIR"
+DEFAULT = "default"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One API: its address, the token for it, the console's address, and where they were found."""
+
+    url: str
+    token: str
+    console: str | None = None
+    source: str = "arguments"
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for an address that would send the token in the clear."""
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ConfigurationError(f"{self.url!r} is no address; one looks like https://jobs.example.com")
+        if parts.scheme == "http" and not self.is_local:
+            raise ConfigurationError(f"{self.url} would send the token unencrypted: use https.")
+        if not self.token.isascii() or not self.token.isprintable() or not self.token.strip():
+            raise ConfigurationError(f"The token (from {self.source}) is empty, or not one: it looks like jf_…")
+
+    @property
+    def is_local(self) -> bool:
+        """True for this machine."""
+        return urlsplit(self.url).hostname in LOOPBACK
+
+    def __repr__(self) -> str:
+        """Return it without the token, which must not get into logs."""
+        return f"Target({self.url!r}, source={self.source!r})"
+
+
+def find(
+    url: str | None = None,
+    token: str | None = None,
+    profile: str | None = None,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    folder: Path | None = None,
+) -> Target:
+    """Return the API to talk to; raise ConfigurationError when there is none.
+
+    Arguments come first, then a named profile, JOBFLOW_URL with JOBFLOW_TOKEN, JOBFLOW_PROFILE, a running `make dev`
+    in this folder or one above, and last the profile "default".
+    """
+    if profile is None and (url or environment.get(URL)):
+        return _given(url, token, environment)
+    if profile is None and token:
+        raise ConfigurationError("A token without an address: give the URL, too.")
+    name = profile or environment.get(PROFILE)
+    if name:
+        return _named(name, environment)
+    local = _running(folder or Path.cwd(), environment)
+    if local is not None:
+        return local
+    if DEFAULT in (known := stored(environment)):
+        return known[DEFAULT]
+    raise ConfigurationError(f"No JobFlow to talk to: start `make dev`, run `jobflow login`, or set {URL} and {TOKEN}.")
+
+
+def _given(url: str | None, token: str | None, environment: Mapping[str, str]) -> Target:
+    source = "arguments" if url else URL
+    found = token or environment.get(TOKEN)
+    if not found:
+        raise ConfigurationError(f"An address (from {source}) without a token: set {TOKEN}.")
+    return Target((url or environment[URL]).rstrip("/"), found, source=source)
+
+
+def _named(name: str, environment: Mapping[str, str]) -> Target:
+    known = stored(environment)
+    if name not in known:
+        have = f"known are: {', '.join(sorted(known))}" if known else "there are none yet"
+        raise ConfigurationError(f"There is no profile {name!r} ({have}): make one with `jobflow login {name}`.")
+    return known[name]
+
+
+def _running(folder: Path, environment: Mapping[str, str]) -> Target | None:
+    chosen = environment.get(STATE)
+    folders = [Path(chosen)] if chosen else [above / ".jobflow" for above in (folder, *folder.parents)]
+    for each in folders:
+        try:
+            state = json.loads((each / "dev.json").read_text())
+            return Target(state["api"], state["token"], state.get("dashboard"), source=f"{each}/dev.json")
+        except (OSError, ValueError, KeyError):
+            continue
+    return None
+
+
+def path_of(environment: Mapping[str, str]) -> Path:
+    """Return the file of the profiles: JOBFLOW_PROFILES, or in the user's folder for settings."""
+    if chosen := environment.get(FILE):
+        return Path(chosen)
+    home = environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME", "~")).expanduser() / ".config"
+    return Path(home) / "jobflow" / "profiles.toml"
+
+
+def stored(environment: Mapping[str, str] = os.environ) -> dict[str, Target]:
+    """Return every profile. Raises ConfigurationError when others may read the file, or it cannot be read."""
+    path = path_of(environment)
+    if not path.exists():
+        return {}
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        raise ConfigurationError(f"Others can read the tokens in {path}: run `chmod 600 {path}`.")
+    try:
+        rows = tomllib.loads(path.read_text())
+        return {name: Target(source=f"profile {name}", **row) for name, row in rows.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise ConfigurationError(f"The profiles in {path} cannot be read: {error}") from error
+
+
+def store(name: str, target: Target, environment: Mapping[str, str] = os.environ) -> Path:
+    """Add or replace a profile; return the file, which this user alone can read."""
+    rows = {**stored(environment), name: target}
+    path = path_of(environment)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text("\n".join(_section(each, rows[each]) for each in sorted(rows)))
+    draft.replace(path)
+    return path
+
+
+def _section(name: str, target: Target) -> str:
+    values = {"url": target.url, "token": target.token, "console": target.console}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items() if value]
+    return "\n".join([f"[{json.dumps(name)}]", *lines, ""])

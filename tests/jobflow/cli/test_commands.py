@@ -1,0 +1,155 @@
+"""The other commands, and what holds for all of them."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import typer
+
+from chalicelib.access.tokens import Role
+from chalicelib.jobs.job import Status
+from jobflow import profiles
+from jobflow.cli import numbers, reading
+from jobflow.cli.app import app
+from jobflow.cli.printer import safe
+from tests.chalicelib.api.support import T0, World
+from tests.jobflow.cli.conftest import Shell
+from tests.jobflow.support import URL
+
+HEAVY = ("httpx", "rich", "chalicelib", "boto3", "pydantic", "asyncio", "jobflow.models")
+
+
+def every(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Every command with its words."""
+    command = command or typer.main.get_command(app)
+    if hasattr(command, "commands"):
+        for name, below in command.commands.items():
+            yield from every(below, (*path, name))
+    else:
+        yield " ".join(path), command
+
+
+COMMANDS = dict(every())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_each_command_has_an_example_that_can_be_typed(shell: Shell, name: str) -> None:
+    said = shell(f"{name} --help")
+    assert said.code == 0
+    examples = [line.strip() for line in said.out.splitlines() if line.startswith("    jobflow ")]
+    assert examples
+    assert all(example.startswith(f"jobflow {name}") for example in examples)
+    options = {word for example in examples for word in example.split() if word.startswith("--")}
+    assert all(option in said.out.partition("Example")[0] for option in options)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = f"""
+import sys
+sys.argv = ["jobflow", "--help"]
+try:
+    from jobflow.cli import main
+    main()
+except SystemExit:
+    pass
+print("LOADED", [name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "LOADED []"
+
+
+def test_types_are_listed_shown_paused_and_resumed(shell: Shell, world: World, job: str) -> None:
+    assert [line["type"] for line in shell("types list").lines] == ["test.note", "test.other"]
+    assert shell("types show test.note").lines[0]["schema"]["required"] == ["to"]
+    assert shell("types show test.none").code == 4
+    assert shell("types pause test.note --table").out == "Jobs of test.note wait: the type is paused.\n"
+    world.clock.advance(120)  # the API asks SQS at most once a minute
+    assert "paused" in shell("types list --table").out
+    assert shell("types resume test.note").lines == [{"type": "test.note", "paused": False}]
+
+
+def test_dead_letters_are_listed_and_redriven(shell: Shell, world: World, job: str) -> None:
+    world.put_in(job, Status.DEAD_LETTER, finished_at=T0, error_class="E", error_message="m")
+    assert [line["id"] for line in shell("dead-letters list").lines] == [job]
+    assert shell("dead-letters redrive --dry-run --table").out == "1 of 1 jobs would be retried.\n"
+    assert shell("dead-letters redrive --table").out.endswith("1 of 1 jobs retried.\n")
+    assert shell("dead-letters list --table").out == "No dead-lettered jobs.\n"
+
+
+def test_metrics_are_printed(shell: Shell, job: str) -> None:
+    assert shell("metrics").lines[0]["by_type"]["test.note"]["by_status"]["queued"] == 1
+    assert "1 jobs, 1 unfinished" in shell("metrics --table").out
+
+
+def test_watching_metrics_ends_with_ctrl_c(shell: Shell, job: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", sleep)
+    said = shell("metrics --watch")
+    assert (said.code, len(said.lines), looks) == (130, 2, [numbers.POLL] * 2)
+
+
+def test_errors_without_any(shell: Shell) -> None:
+    assert shell("errors --since 1d --table").out == "No errors.\n"
+
+
+def test_login_keeps_a_profile_and_whoami_tells_the_token(shell: Shell, world: World) -> None:
+    secret = world.secrets[Role.ADMIN]
+    said = shell(f"login prod --url {URL}/ --console https://console.example.com", f"{secret}\n")
+    assert (said.code, "Logged in as a admin (admin)" in said.err) == (0, True)
+    kept = profiles.stored()["prod"]
+    assert (kept.url, kept.token, kept.console) == (URL, secret, "https://console.example.com")
+    assert secret not in said.out + said.err
+    assert shell("whoami").lines == [{"url": URL, "source": "arguments", "role": "admin", "label": "a admin"}]
+
+
+def test_open_prints_the_address_of_a_job_in_the_console(shell: Shell, job: str) -> None:
+    shell.console = "https://console.example.com"
+    assert shell(f"open {job[:8]} --print").out == f"https://console.example.com/jobs/{job}\n"
+
+
+def test_open_needs_to_know_the_console(shell: Shell, job: str) -> None:
+    said = shell(f"open {job}")
+    assert (said.code, "console's address is not known" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize("text", ["\x1b[2J", "a\x07b", "\u202eevil", "\x9b31m", "ok\x7f"])
+def test_text_from_a_job_cannot_steer_the_terminal(shell: Shell, world: World, job: str, text: str) -> None:
+    world.put_in(job, Status.FAILED, finished_at=T0, error_class="E", error_message=text)
+    shown = shell(f"jobs show {job} --table").out + shell("jobs list --table").out
+    assert "\ufffd" in shown
+    assert text not in shown
+    assert safe("tab\tline\n") == "tab\tline\n"
+
+
+def test_markup_in_a_text_is_text(shell: Shell, world: World, job: str) -> None:
+    world.put_in(job, Status.FAILED, finished_at=T0, error_class="E", error_message="[red]no[/red] [link=x]")
+    assert "E: [red]no[/red] [link=x]" in shell(f"jobs show {job} --table").out
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("10m", 600), ("2h", 7200), ("1d", 86400)])
+def test_durations(text: str, seconds: int) -> None:
+    assert reading.seconds(text) == seconds
+
+
+def test_moments() -> None:
+    now = datetime(2027, 3, 1, 12, tzinfo=UTC)
+    assert reading.moment("2h", now) == now - timedelta(hours=2)
+    assert reading.moment("2027-03-01T10:00:00Z") == datetime(2027, 3, 1, 10, tzinfo=UTC)
+    assert reading.moment("2027-03-01T10:00").tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(5, "5.0s ago"), (90, "2m ago"), (7200, "2h ago"), (-30, "in 30s"), (200_000, "2d ago")]
+)
+def test_how_long_ago(seconds: float, text: str) -> None:
+    now = datetime(2027, 3, 1, 12, tzinfo=UTC)
+    assert reading.ago(now - timedelta(seconds=seconds), now) == text

@@ -1,0 +1,136 @@
+"""The commands for jobs."""
+
+from pathlib import Path
+
+import pytest
+
+from chalicelib.jobs.job import Status
+from jobflow.cli import many
+from tests.chalicelib.api.support import T0, World
+from tests.jobflow.cli.conftest import Shell
+from tests.jobflow.support import Wire
+
+PAYLOAD = """'{"to": ["a@example.com"]}'"""
+
+
+def test_a_job_is_created_from_json_a_file_standard_input_fields_or_the_example(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "letter.json"
+    file.write_text('{"to": ["file@example.com"]}')
+    made = [
+        shell(f"jobs create test.note {PAYLOAD} -f text=hi --tag customer:1 --max-attempts 2"),
+        shell(f"jobs create test.note @{file}"),
+        shell("jobs create test.note -", '{"to": ["stdin@example.com"]}'),
+        shell("""jobs create test.note -f to='["field@example.com"]' -f text='{"'"""),
+        shell("jobs create test.note --example --delay 10m"),
+    ]
+    assert [said.code for said in made] == [0] * 5
+    jobs = [said.lines[0] for said in made]
+    assert [job["payload"]["to"] for job in jobs] == [
+        ["a@example.com"], ["file@example.com"], ["stdin@example.com"], ["field@example.com"], ["a@example.com"],
+    ]  # fmt: skip
+    assert (jobs[0]["payload"]["text"], jobs[0]["tags"], jobs[0]["max_attempts"]) == ("hi", ["customer:1"], 2)
+    assert (jobs[3]["payload"]["text"], jobs[4]["status"]) == ('{"', "scheduled")
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "words"),
+    [
+        ("jobs create test.note '[1]'", 2, "must be an object"),
+        ("jobs create test.note '{'", 2, "A file is named with @"),
+        ("jobs create test.note @/none.json", 2, "/none.json cannot be read"),
+        ("jobs create test.note -f to", 2, "write name=value"),
+        ("jobs create test.note --delay soon", 2, "write 90, 90s, 10m, 2h or 1d"),
+        ("jobs create test.note {}", 1, "payload.to: "),
+        ("jobs create test.none {}", 1, "test.none"),
+        ("jobs show 00000000-0000-4000-8000-000000000000", 4, "job"),
+        ("jobs show 00000000", 4, "No job's id begins with 00000000"),
+        ("jobs show abc", 2, "too short"),
+        ("jobs show @last", 2, "There is no @last yet"),
+        ("jobs retry", 2, "Name jobs, or say which ones"),
+        ("jobs cancel abcd --tag x", 2, "not both"),
+        ("jobs list --since yesterday", 2, "no moment"),
+        ("jobs frobnicate", 2, "frobnicate"),
+    ],
+)
+def test_each_mistake_has_its_sentence_and_its_code(shell: Shell, typed: str, code: int, words: str) -> None:
+    said = shell(typed)
+    assert (said.code, said.out) == (code, "")
+    assert words in said.err
+
+
+def test_a_list_is_a_table_or_lines_of_json(shell: Shell, world: World, job: str) -> None:
+    world.create(tags=["b"])
+    lines = shell("jobs list --tag a").lines
+    assert [(line["id"], line["status"], line["created_at"]) for line in lines] == [
+        (job, "queued", "2027-01-15T08:00:00.000Z")
+    ]
+    table = shell("jobs list --tag a --table").out
+    assert (job[:8] in table, "test.note" in table, "ATTEMPT" in table) == (True, True, True)
+    assert shell("jobs list --tag none --table").out == "No jobs match.\n"
+
+
+def test_a_list_ends_at_its_limit_unless_all_are_asked_for(shell: Shell, world: World) -> None:
+    for _ in range(5):
+        world.create()
+    assert len(shell("jobs list -n 2").lines) == 2
+    assert len(shell("jobs list -n 2 --all").lines) == 5
+
+
+def test_show_takes_a_prefix_and_last(shell: Shell, world: World, job: str) -> None:
+    assert shell(f"jobs show {job[:8]}").lines[0]["id"] == job
+    made = shell(f"jobs create test.note {PAYLOAD}").lines[0]["id"]
+    assert shell("jobs show @last").lines[0]["id"] == made
+    shown = shell("jobs show @last --table").out
+    assert ("0 of 3" in shown, '"a@example.com"' in shown) == (True, True)
+
+
+def test_a_prefix_of_several_ids_is_refused(shell: Shell, world: World) -> None:
+    first, second = (world.store.get(world.create()) for _ in range(2))
+    for found, number in ((first, 1), (second, 2)):
+        copy = f"abcdef00-0000-4000-8000-00000000000{number}"
+        world.put_in(found.id, Status.QUEUED)
+        world.store._jobs[copy] = world.store._jobs.pop(found.id)
+        object.__setattr__(world.store._jobs[copy], "id", copy)
+    said = shell("jobs show abcdef00")
+    assert said.code == 2
+    assert "several ids" in said.err
+
+
+def test_tail_follows_until_the_end_and_exits_by_it(shell: Shell, world: World, job: str) -> None:
+    world.put_in(job, Status.COMPLETED, finished_at=T0, result=5)
+    assert (shell(f"jobs tail {job}").code, shell(f"jobs tail {job} --table").out.splitlines()[-1]) == (0, "5")
+    world.put_in(job, Status.DEAD_LETTER, finished_at=T0, error_class="ValueError", error_message="no")
+    said = shell(f"jobs tail {job}")
+    assert (said.code, said.lines[-1]["status"]) == (3, "dead_letter")
+    assert "ValueError: no" in said.err
+    world.put_in(job, Status.QUEUED, finished_at=None)
+    assert shell(f"jobs tail {job} --timeout 0").code == 6
+
+
+def test_duplicate_copies_type_payload_and_tags(shell: Shell, job: str) -> None:
+    made = shell(f"jobs duplicate {job} -f text=again").lines[0]
+    assert (made["payload"], made["tags"]) == ({"to": ["a@example.com"], "text": "again"}, ["a"])
+    assert made["id"] != job
+
+
+def test_one_job_is_cancelled_and_retried(shell: Shell, job: str) -> None:
+    assert shell(f"jobs cancel {job}").lines[0]["status"] == "cancelled"
+    assert shell(f"jobs retry {job[:8]}").lines[0]["gen"] == 2
+    assert shell(f"jobs retry {job}").code == 1
+
+
+def test_many_are_counted_and_asked_about_first(shell: Shell, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [world.create(tags=["x"]) for _ in range(3)]
+    assert shell("jobs cancel --tag x --dry-run --table").out == "3 of 3 jobs would be cancelled.\n"
+    refused = shell("jobs cancel --tag x")
+    assert (refused.code, "Cancel 3 jobs? Say so with --yes." in refused.err) == (2, True)
+    monkeypatch.setattr(many, "is_interactive", lambda: True)
+    assert shell("jobs cancel --tag x --table", "n\n").code == 1
+    assert {world.store.get(job).status for job in ids} == {Status.QUEUED}
+    assert shell("jobs cancel --tag x --table", "y\n").out.endswith("3 of 3 jobs cancelled.\n")
+    assert shell(f"jobs retry {' '.join(ids)} --yes").lines[0]["done"] == 3
+
+
+def test_a_lost_connection_has_its_own_code(shell: Shell, wire: Wire, job: str) -> None:
+    wire.lost = 1
+    assert shell(f"jobs cancel {job}").code == 5

@@ -1,0 +1,196 @@
+"""Every method of the client against the real API."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from pydantic import BaseModel, Field
+
+from chalicelib.access.tokens import Role
+from chalicelib.jobs.job import Status
+from jobflow import JobFlow, JobNotCompleted, NewJob, WaitTimeout, errors, problems
+from tests.chalicelib.api.support import T0, World
+from tests.jobflow.support import Slept, Wire, client_of
+
+PAYLOAD = {"to": ["a@example.com"]}
+
+
+class Letter(BaseModel):
+    """A payload as a handler declares it, with a name of its own for a field."""
+
+    receivers: list[str] = Field(serialization_alias="to")
+
+
+def test_a_job_is_created_and_read(client: JobFlow, world: World) -> None:
+    job = client.submit("test.note", PAYLOAD, tags=["customer:42"], max_attempts=2)
+    assert (job.type, job.status, job.tags, job.max_attempts) == ("test.note", "queued", ["customer:42"], 2)
+    found = client.get(job)
+    assert (found.id, found.payload, found.attempt_history) == (job.id, {**PAYLOAD, "text": "hello"}, [])
+    assert found.created_at == datetime.fromtimestamp(T0, UTC)
+
+
+def test_a_model_is_a_payload(client: JobFlow) -> None:
+    job = client.submit("test.note", Letter(receivers=["b@example.com"]))
+    assert client.get(job.id).payload == {"to": ["b@example.com"], "text": "hello"}
+
+
+def test_the_same_key_makes_one_job(client: JobFlow) -> None:
+    first, second = (client.submit("test.note", PAYLOAD, key="order-1") for _ in range(2))
+    assert first.id == second.id
+    with pytest.raises(problems.IdempotencyMismatch):
+        client.submit("test.note", {"to": ["c@example.com"]}, key="order-1")
+
+
+def test_a_lost_answer_makes_no_second_job(client: JobFlow, wire: Wire) -> None:
+    wire.lost = 1
+    client.submit("test.note", PAYLOAD)
+    assert len(wire.asked) == 2
+    assert len(list(client.iterate())) == 1
+
+
+def test_a_delay_is_rounded_up_and_a_time_is_sent_in_utc(client: JobFlow, wire: Wire) -> None:
+    client.submit("test.note", PAYLOAD, delay=timedelta(seconds=1.2))
+    client.submit("test.note", PAYLOAD, run_at=datetime(2027, 1, 15, 10, tzinfo=UTC) - timedelta(hours=1))
+    sent = [json.loads(request.content) for request in wire.asked]
+    assert (sent[0]["delay_seconds"], sent[1]["run_at"]) == (2, "2027-01-15T09:00:00.000Z")
+    assert [job.status for job in client.iterate()] == ["scheduled", "scheduled"]
+
+
+def test_iterate_goes_over_all_pages(client: JobFlow, wire: Wire) -> None:
+    made = [client.submit("test.note", PAYLOAD, tags=["a"]).id for _ in range(5)]
+    client.submit("test.other", PAYLOAD)
+    wire.asked.clear()
+    found = [
+        job.id for job in client.iterate(page_size=2, type="test.note", tag="a", created_after="2020-01-01T00:00:00Z")
+    ]
+    assert sorted(found) == sorted(made)
+    assert len(wire.asked) >= 3
+
+
+def test_a_batch_of_any_size_answers_for_each_job_in_order(client: JobFlow, wire: Wire) -> None:
+    jobs = [NewJob("test.note", PAYLOAD, tags=[f"n:{n}"]) for n in range(30)]
+    jobs[27] = NewJob("test.note", {"to": []})
+    results = client.batch(jobs)
+    assert len(wire.asked) == 2
+    assert [result.job.tags for result in results[:27] if result.job] == [[f"n:{n}"] for n in range(27)]
+    assert results[27].job is None
+    assert results[27].problem is not None
+    assert results[27].problem.type == "urn:jobflow:problem:invalid-payload"
+
+
+def test_a_batch_whose_answer_was_lost_makes_no_second_jobs(client: JobFlow, wire: Wire) -> None:
+    wire.lost = 1
+    results = client.batch([NewJob("test.note", PAYLOAD) for _ in range(3)])
+    assert [result.status for result in results] == [200, 200, 200]
+    assert len(list(client.iterate())) == 3
+
+
+def test_a_batch_too_large_for_one_request_is_split(client: JobFlow) -> None:
+    large = {"to": ["a@example.com"], "text": "x" * 100_000}
+    assert [result.status for result in client.batch([NewJob("test.note", large) for _ in range(5)])] == [201] * 5
+
+
+def test_one_job_that_is_too_large_is_refused(client: JobFlow) -> None:
+    with pytest.raises(problems.PayloadTooLarge):
+        client.batch([NewJob("test.note", {"to": ["a@example.com"], "text": "x" * 300_000})])
+
+
+def test_wait_returns_the_finished_job_and_its_result(wire: Wire, world: World) -> None:
+    slept = Slept()
+    client = client_of(wire, slept)
+    job = client.submit("test.note", PAYLOAD)
+    slept.then = lambda: (
+        world.put_in(job.id, Status.COMPLETED, finished_at=T0 + 1, result=7) if len(slept) == 2 else None
+    )
+    assert client.wait(job).status == "completed"
+    assert [round(seconds, 3) for seconds in slept] == [0.1, 0.15]
+    assert client.result(job) == 7
+
+
+def test_wait_ends_at_its_timeout(wire: Wire, world: World) -> None:
+    slept = Slept()
+    slept.then = lambda: world.clock.advance(slept[-1])
+    client = client_of(wire, slept)
+    job = client.submit("test.note", PAYLOAD)
+    with pytest.raises(WaitTimeout, match="is queued after 2 s") as late:
+        client.wait(job, timeout=2)
+    assert (round(sum(slept), 3), late.value.job.id) == (2.0, job.id)
+
+
+def test_result_of_a_failed_job_tells_its_error(client: JobFlow, world: World) -> None:
+    job = client.submit("test.note", PAYLOAD)
+    world.put_in(job.id, Status.FAILED, finished_at=T0, error_class="ValueError", error_message="no such order")
+    with pytest.raises(JobNotCompleted, match="is failed: ValueError: no such order"):
+        client.result(job)
+
+
+def test_cancel_and_retry(client: JobFlow) -> None:
+    job = client.submit("test.note", PAYLOAD)
+    assert client.cancel(job).status == "cancelled"
+    again = client.retry(job, {"to": ["d@example.com"]})
+    assert (again.status, again.gen) == ("queued", 2)
+    with pytest.raises(problems.JobConflict):
+        client.retry(job)
+
+
+def test_a_retry_whose_answer_was_lost_is_not_sent_again(client: JobFlow, wire: Wire) -> None:
+    job = client.cancel(client.submit("test.note", PAYLOAD).id)
+    wire.asked.clear()
+    wire.lost = 1
+    with pytest.raises(errors.NotReached, match="the answer got lost"):
+        client.retry(job.id)
+    assert len(wire.asked) == 1
+
+
+def test_many_are_cancelled_and_retried_by_filter_or_id(client: JobFlow, wire: Wire) -> None:
+    ids = [client.submit("test.note", PAYLOAD, tags=["x"]).id for _ in range(3)]
+    assert client.cancel_many(tag="x", dry_run=True).matched == 3
+    assert client.cancel_many(tag="x").done == 3
+    unknown = [f"00000000-0000-4000-8000-{n:012}" for n in range(100)]
+    wire.asked.clear()
+    answer = client.retry_many([*ids, *unknown])
+    assert (answer.done, len(answer.skipped), len(wire.asked)) == (3, 100, 2)
+
+
+def test_dead_letters_are_redriven(client: JobFlow, world: World) -> None:
+    job = client.submit("test.note", PAYLOAD)
+    world.put_in(job.id, Status.DEAD_LETTER, finished_at=T0)
+    assert client.redrive(dry_run=True).matched == 1
+    assert client.redrive("test.note").done == 1
+    assert client.get(job).status == "queued"
+
+
+def test_numbers_types_and_the_token(client: JobFlow, wire: Wire) -> None:
+    client.submit("test.note", PAYLOAD)
+    metrics = client.metrics()
+    assert (metrics.total_jobs, metrics.by_type["test.note"].by_status["queued"]) == (1, 1)
+    assert {kind.type for kind in client.job_types()} == {"test.note", "test.other"}
+    assert client.pause("test.note").paused
+    assert [finding.kind for finding in client.findings()] == ["paused"]
+    assert not client.resume("test.note").paused
+    assert (client.me().role, client.meta().limits.batch_jobs) == ("admin", 25)
+    assert client.errors() == []
+
+
+def test_each_refusal_is_an_error_of_its_name(client: JobFlow, wire: Wire) -> None:
+    with pytest.raises(problems.JobNotFound) as missing:
+        client.get("00000000-0000-4000-8000-000000000000")
+    assert (missing.value.status, bool(missing.value.correlation_id)) == (404, True)
+    with pytest.raises(problems.UnknownJobType):
+        client.submit("test.none", {})
+    with pytest.raises(problems.InvalidPayload, match=r"payload\.to: ") as invalid:
+        client.submit("test.note", {})
+    assert [error.loc for error in invalid.value.errors] == [["payload", "to"]]
+    with pytest.raises(errors.NotAllowed):
+        client_of(wire, role=Role.VIEWER).submit("test.note", PAYLOAD)
+
+
+def test_a_stranger_at_the_address_is_named(client: JobFlow, wire: Wire) -> None:
+    wire.instead = [httpx.Response(200, text="<html>")]
+    with pytest.raises(errors.UnexpectedAnswer, match="meta did not answer as the API does"):
+        client.meta()
+    wire.instead = [httpx.Response(302, headers={"Location": "https://elsewhere.example.com"})]
+    with pytest.raises(errors.ApiError, match="answered 302"):
+        client.meta()
+    assert {request.url.host for request in wire.asked} == {"jobs.example.com"}

@@ -1,0 +1,99 @@
+"""When a request is sent again, and how long it waits: without a network and a clock."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.api.problems import TABLE, problem_body
+from jobflow import errors
+from jobflow.client import calls, flow
+from jobflow.client.calls import NewJob
+from jobflow.problems import BY_KIND
+from tests.jobflow.support import EAGER, play
+
+READ: dict[str, Any] = {"type": "email.send", "paused": True}
+PAUSE = calls.pause("email.send")
+RETRY = calls.retry("an-id")
+
+
+def refused(status: int, **headers: str) -> httpx.Response:
+    return httpx.Response(status, headers=headers, json=problem_body(status))
+
+
+def test_retry_after_is_kept_to_the_second() -> None:
+    limited = refused(429, **{"Retry-After": "17"})
+    found, waits = play(flow.answer(PAUSE, EAGER), limited, limited, httpx.Response(200, json=READ))
+    assert (found.paused, waits) == (True, [17.0, 17.0])
+
+
+def test_a_refusal_is_sent_again_even_when_the_call_is_not_repeatable() -> None:
+    course = flow.answer(RETRY, EAGER)
+    with pytest.raises(errors.Conflict):
+        play(course, refused(429, **{"Retry-After": "1"}), refused(409))
+
+
+def test_a_retry_after_beyond_the_longest_wait_is_told_at_once() -> None:
+    with pytest.raises(errors.TooManyRequests) as limited:
+        play(flow.answer(PAUSE, EAGER), refused(429, **{"Retry-After": "3600"}))
+    assert limited.value.retry_after == 3600
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_failure_of_the_server_is_tried_again_with_growing_waits_then_told(status: int) -> None:
+    waits: list[float] = []
+    with pytest.raises(errors.ServerError) as failed:
+        play(flow.answer(PAUSE, EAGER), *[refused(status)] * 4, waits=waits)
+    assert (failed.value.status, waits) == (status, [0.2, 0.4, 0.8])
+
+
+@pytest.mark.parametrize("lost", [refused(502), httpx.ReadTimeout("late"), httpx.RemoteProtocolError("gone")])
+def test_what_may_have_been_done_is_not_sent_again_unless_that_is_safe(lost: httpx.Response | Exception) -> None:
+    with pytest.raises(errors.JobFlowError):
+        play(flow.answer(RETRY, EAGER), lost)
+
+
+def test_a_connection_that_never_was_is_always_tried_again() -> None:
+    row = httpx.Response(200, json={"id": "an-id"})
+    assert play(flow.answer(RETRY, EAGER), httpx.ConnectError("refused"), row)[0].id == "an-id"
+
+
+def test_a_refusal_of_the_request_is_not_sent_again() -> None:
+    with pytest.raises(errors.Invalid):
+        play(flow.answer(PAUSE, EAGER), refused(422))
+
+
+def test_a_job_without_a_key_gets_one_that_stays_the_same() -> None:
+    first, second = (calls.create(NewJob("test.note", {})) for _ in range(2))
+    assert first.key
+    assert first.key != second.key
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("5", 5.0), ("0", 0.0), ("", None), ("soon", None), ("-1", None)])
+def test_retry_after_as_a_number(text: str, seconds: float | None) -> None:
+    assert flow.retry_after_of(httpx.Response(429, headers={"Retry-After": text})) == seconds
+
+
+def test_retry_after_as_a_date() -> None:
+    when = datetime.now(UTC) + timedelta(hours=1)
+    header = {"Retry-After": format_datetime(when, usegmt=True)}
+    assert flow.retry_after_of(httpx.Response(429, headers=header)) == pytest.approx(3600, abs=60)
+
+
+@pytest.mark.parametrize("error", TABLE, ids=lambda error: error.__name__)
+def test_the_tree_of_errors_mirrors_the_problems(error: type[Exception]) -> None:
+    status, kind, title = TABLE[error]  # type: ignore[index]
+    response = httpx.Response(status, json=problem_body(status, title, "why", "c-1", kind=kind))
+    found = flow.problem_of(response)
+    assert (type(found), type(found).__name__) == (BY_KIND[kind], error.__name__)
+    assert isinstance(found, errors.BY_STATUS[status])
+    assert (found.status, found.kind, found.detail, found.correlation_id) == (status, kind, "why", "c-1")
+
+
+def test_a_problem_of_a_later_version_is_known_by_its_status() -> None:
+    response = httpx.Response(409, json=problem_body(409, "t", "d", kind="not-known-yet"))
+    assert type(flow.problem_of(response)) is errors.Conflict
+    assert type(flow.problem_of(httpx.Response(418, text="no"))) is errors.ApiError
+    assert type(flow.problem_of(httpx.Response(500, json=[]))) is errors.ServerError

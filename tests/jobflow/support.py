@@ -1,0 +1,89 @@
+"""The client over the real API: memory ports behind, no network between."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import httpx
+
+from chalicelib.access.tokens import Role
+from jobflow import JobFlow
+from jobflow.client.flow import Flow, Patience, Wait
+from tests.chalicelib.api.support import World
+
+T = TypeVar("T")
+URL = "https://jobs.example.com"
+EAGER = Patience(chance=lambda: 1.0)
+
+
+@dataclass
+class Wire:
+    """Hands requests to the API, or to what `instead` says first; keeps what was asked."""
+
+    world: World
+    instead: list[httpx.Response | Exception] = field(default_factory=list)
+    lost: int = 0
+    """So many answers get lost after the API has acted."""
+    asked: list[httpx.Request] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        if self.instead:
+            answer = self.instead.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        headers = {name.title(): value for name, value in request.headers.items()}
+        done = self.world.call(
+            request.method, request.url.raw_path.decode(), raw=request.content, role=None, headers=headers
+        )
+        if self.lost:
+            self.lost -= 1
+            raise httpx.ReadTimeout("the answer got lost")
+        return httpx.Response(done.status, headers=dict(done.headers), text=done.text)
+
+
+class Slept(list[float]):
+    """The seconds that a client waited; `then` happens meanwhile."""
+
+    def __init__(self, then: Callable[[], Any] = lambda: None) -> None:
+        super().__init__()
+        self.then = then
+
+    def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+        self.then()
+
+
+def client_of(wire: Wire, slept: Slept | None = None, role: Role = Role.ADMIN) -> JobFlow:
+    """Return a client of this API with a token of this role."""
+    return JobFlow(
+        URL,
+        wire.world.secrets[role],
+        transport=httpx.MockTransport(wire),
+        sleep=slept if slept is not None else Slept(),
+        now=wire.world.clock,
+        patience=EAGER,
+    )
+
+
+def play(
+    course: Flow[T], *answers: httpx.Response | Exception, waits: list[float] | None = None
+) -> tuple[T, list[float]]:
+    """Run a course on these answers; return what it came to, and the waits it asked for."""
+    left: Iterator[httpx.Response | Exception] = iter(answers)
+    waits = [] if waits is None else waits
+    step = next(course)
+    while True:
+        try:
+            if isinstance(step, Wait):
+                waits.append(step.seconds)
+                step = next(course)
+            elif isinstance(answer := next(left), Exception):
+                step = course.throw(answer)
+            else:
+                answer.request = httpx.Request(step.method, f"{URL}{step.path}")
+                step = course.send(answer)
+        except StopIteration as done:
+            assert next(left, None) is None, "not every answer was asked for"
+            return done.value, waits
