@@ -103,11 +103,18 @@ class BulkWork:
             mine = [one for one in after if one is not None and one.open and not one.failures] if keep else []
         return tally
 
-    def overdue(self, ids: Sequence[str]) -> bool:
-        """Return whether one of these is not worked on."""
+    def look_after(self, ids: Sequence[str]) -> bool:
+        """Have these worked off when the worker of one ran out of time or died; return whether that was so."""
         now = self.clock()
-        found = [self.rows.find(bulk_id) for bulk_id in ids]
-        return any(one is not None and (not one.open or one.lease_until < now) for one in found)
+        try:
+            found = [self.rows.find(bulk_id) for bulk_id in ids]
+        except Exception as error:
+            bulk_events.not_woken(error)
+            return False
+        overdue = any(one is not None and (not one.open or one.lease_until < now) for one in found)
+        if overdue:
+            self.wake()
+        return overdue
 
     def wake(self) -> None:
         """Have them worked off now; when that fails, the watchdog asks again within a minute."""

@@ -42,7 +42,8 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
         case "s3":
             return [params.get("Key", "").partition("/")[0] + "/*"]
         case "logs" | "lambda":
-            return [(params.get("UUID") or params.get("FunctionName") or params["logGroupName"]).rpartition("/")[2]]
+            named = params.get("UUID") or params.get("FunctionName") or params["logGroupName"]
+            return [named.rpartition("/")[2]]
     return []
 
 

@@ -1,7 +1,7 @@
 """Define what packages need from outside, as Protocols, one module for each noun. `adapters/` implements them."""
 
 from chalicelib.jobs.ports.bulk import Background, BulkAction, BulkActionRows, BulkState, Reason
-from chalicelib.jobs.ports.control import Consumers, Pauses, RateWindows, Window
+from chalicelib.jobs.ports.control import Consumers, Helpers, Pauses, RateWindows, Window
 from chalicelib.jobs.ports.counters import (
     Acknowledged,
     Acknowledgements,
@@ -40,6 +40,7 @@ __all__ = [
     "Depth",
     "ErrorHour",
     "Filter",
+    "Helpers",
     "JobQueue",
     "JobStore",
     "Message",

@@ -167,7 +167,7 @@ def test_a_worker_without_time_leaves_the_rest_to_the_next_one(bench: Platform) 
     left = iter([840.0, 5.0])
     half = bench.go_on(lambda: next(left))
     assert (half.state, half.done) == (BulkState.RUNNING, FIRST_SLICE + 2 * SLICE)
-    assert bench.work.overdue([half.id])
+    assert bench.work.look_after([half.id])
     assert bench.go_on().done == 3 * SLICE
 
 
@@ -176,10 +176,10 @@ def test_a_worker_that_died_is_followed_by_another_when_its_lease_is_over(bench:
     begun = bench.start()
     bench.clock.now += 1
     assert bench.rows.claim(begun.id, bench.clock.now, bench.clock.now + LEASE)
-    assert not bench.work.overdue([begun.id])
+    assert not bench.work.look_after([begun.id])
     assert bench.go_on().done == FIRST_SLICE, "another worker has it"
     bench.clock.now += LEASE + 1
-    assert bench.work.overdue([begun.id])
+    assert bench.work.look_after([begun.id])
     assert bench.go_on().state is BulkState.DONE
 
 
@@ -199,7 +199,7 @@ def test_one_that_ended_and_was_not_closed_is_closed(bench: Platform) -> None:
     bench.jobs(1)
     over = bench.start()
     bench.counters.bulk.add(over.id)
-    assert bench.work.overdue([over.id]), "a worker has to close it"
+    assert bench.work.look_after([over.id]), "a worker has to close it"
     assert bench.go_on() == over
     assert list(bench.counters.standing().bulk) == []
 

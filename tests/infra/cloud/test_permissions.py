@@ -47,7 +47,8 @@ LARGE_BODIES = {"s3:GetObject:payloads/*", "s3:GetObject:results/*", "s3:PutObje
 """What DynamoDB cannot hold: any type may have such a payload or result, and none of the built-in ones has a result."""
 MAPPINGS = f"{mapping_key('email.send')}=email-send"
 VARIABLES = {
-    "JITTER": "none", "EVENT_SOURCES": MAPPINGS, "MAIL_DAILY_CAP": "100", "BACKGROUND_FUNCTION": f"{STACK}-recount",
+    "JITTER": "none", "EVENT_SOURCES": MAPPINGS, "MAIL_DAILY_CAP": "100",
+    "WATCHDOG_FUNCTION": f"{STACK}-watchdog", "BACKGROUND_FUNCTION": f"{STACK}-recount",
 }  # fmt: skip
 DEAD_OR_DONE = (Status.QUEUED, Status.COMPLETED)
 
@@ -231,6 +232,9 @@ def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
         wiring.job_store().add(job)
     for job in (unclaimed, done, crashed):
         send(mail, Message(job.id, job.gen, job.type), "-dlq")
+    late = a_job(created_at=now - 900, due_at=now - 60)
+    wiring.job_store().add(late)
+    assert acting.hand_over(mail.name, [late.id]) == {"resent": 1}
     acting.watch()
 
 
