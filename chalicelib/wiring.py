@@ -14,12 +14,12 @@ from chalicelib.access.tokens import Tokens, TokenStore
 from chalicelib.adapters.event_sources import consumers
 from chalicelib.adapters.helpers import helpers
 from chalicelib.counters.history import History
+from chalicelib.counters.known import unfinished_types
 from chalicelib.counters.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs import jobtype
-from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.ports import (
     Acknowledgements,
     Canaries,
@@ -32,13 +32,15 @@ from chalicelib.jobs.ports import (
     Pauses,
     PlatformLog,
     RateWindows,
+    Schedules,
     SecretStore,
 )
+from chalicelib.service.declared import Declared
+from chalicelib.service.firings import Firings
 from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
 from chalicelib.service.reading import JobReader
 from chalicelib.settings import Settings
-from chalicelib.telemetry import events
 
 if TYPE_CHECKING:
     from chalicelib.adapters.cloudwatch_logs import JobLogs
@@ -52,6 +54,7 @@ NAMES = frozenset(
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
         "watchdog_helpers", "stream_counter", "history", "acknowledgements", "platform_log", "secret_store",
+        "schedules", "firings",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -158,6 +161,16 @@ def job_service() -> JobService:
     return _once("job_service", lambda: JobService(job_store(), job_queue(), settings().cursor_secret, clock()))
 
 
+def schedules() -> Schedules:
+    """Return the store of schedules."""
+    return cast("Schedules", _once("schedules", lambda: _adapter("dynamo.schedules", "DynamoSchedules")))
+
+
+def firings(threads: int) -> Firings:
+    """Return what makes the jobs of schedules; it remembers that it has followed the code."""
+    return _once("firings", lambda: Firings(schedules(), job_service(), Declared(schedules(), clock()), threads))
+
+
 def job_reader() -> JobReader:
     """Return what reads a job with its explanation."""
     return _once("job_reader", lambda: JobReader(job_store(), counters(), clock()))
@@ -227,14 +240,5 @@ def _dynamo_job_store() -> JobStore:
 
 
 def known_types() -> list[str]:
-    """Return the job types that may have unfinished jobs: those declared, and those the counters know of.
-
-    A type that was removed is left out while the counters do not answer.
-    """
-    declared = set(jobtype.names())
-    try:
-        totals = counters().standing().totals
-    except Exception as error:
-        events.counters_unread(error)
-        return sorted(declared)
-    return sorted(declared | {name for (name, status), number in totals.items() if number and status in ACTIVE})
+    """Return the job types that may have unfinished jobs: those declared, and those the counters know of."""
+    return unfinished_types(jobtype.names(), counters)
