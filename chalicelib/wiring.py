@@ -15,12 +15,12 @@ from chalicelib.adapters.background import background as background_of
 from chalicelib.adapters.event_sources import consumers
 from chalicelib.adapters.helpers import helpers
 from chalicelib.counters.history import History
+from chalicelib.counters.known import unfinished_types
 from chalicelib.counters.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs import jobtype
-from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.ports import (
     Acknowledgements,
     Background,
@@ -36,15 +36,17 @@ from chalicelib.jobs.ports import (
     Pauses,
     PlatformLog,
     RateWindows,
+    Schedules,
     SecretStore,
 )
 from chalicelib.service.bulk import BulkActions
 from chalicelib.service.bulk_actions import BulkWork
+from chalicelib.service.declared import Declared
+from chalicelib.service.firings import Firings
 from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
 from chalicelib.service.reading import JobReader
 from chalicelib.settings import Settings
-from chalicelib.telemetry import events
 
 if TYPE_CHECKING:
     from chalicelib.adapters.cloudwatch_logs import JobLogs
@@ -59,6 +61,7 @@ NAMES = frozenset(
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
         "watchdog_helpers", "stream_counter", "history", "acknowledgements", "platform_log", "secret_store",
         "bulk_rows", "background",
+        "schedules", "firings",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -180,6 +183,16 @@ def bulk_work() -> BulkWork:
     return BulkWork(bulk_rows(), _acting, background(), clock())
 
 
+def schedules() -> Schedules:
+    """Return the store of schedules."""
+    return cast("Schedules", _once("schedules", lambda: _adapter("dynamo.schedules", "DynamoSchedules")))
+
+
+def firings(threads: int) -> Firings:
+    """Return what makes the jobs of schedules; it remembers that it has followed the code."""
+    return _once("firings", lambda: Firings(schedules(), job_service(), Declared(schedules(), clock()), threads))
+
+
 def job_reader() -> JobReader:
     """Return what reads a job with its explanation."""
     return _once("job_reader", lambda: JobReader(job_store(), counters(), clock()))
@@ -257,14 +270,5 @@ def _dynamo_job_store() -> JobStore:
 
 
 def known_types() -> list[str]:
-    """Return the job types that may have unfinished jobs: those declared, and those the counters know of.
-
-    A type that was removed is left out while the counters do not answer.
-    """
-    declared = set(jobtype.names())
-    try:
-        totals = counters().standing().totals
-    except Exception as error:
-        events.counters_unread(error)
-        return sorted(declared)
-    return sorted(declared | {name for (name, status), number in totals.items() if number and status in ACTIVE})
+    """Return the job types that may have unfinished jobs: those declared, and those the counters know of."""
+    return unfinished_types(jobtype.names(), counters)

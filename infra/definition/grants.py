@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelib.adapters.dynamo.schema import DUE, SCHEDULES
 from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, RECOUNT, STEPS, TOTALS
 from chalicelib.jobs.jobtype import JobType
 from infra.definition.allowed import short_forms
@@ -55,11 +56,14 @@ def authorizer() -> list[str]:
 
 
 def watchdog() -> list[str]:
-    """Let the watchdog move overdue jobs, send their messages, clear the dead-letter queues, and begin bulk actions."""
+    """Let the watchdog fire schedules, move overdue jobs, send messages, clear dead-letter queues, begin bulk actions."""
     return [
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
-        *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
+        "dynamodb:Query:control",
+        f"dynamodb:Query:control/index/{DUE}",
+        *(f"dynamodb:{action}:control/{SCHEDULES}" for action in ("DeleteItem", "GetItem", "PutItem")),
+        f"dynamodb:GetItem:control/{BULK_ACTIONS}",
         BULK_WORK,
         *LARGE_BODIES,
         f"sqs:SendMessage:{EVERY_TYPE}",
