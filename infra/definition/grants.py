@@ -56,7 +56,7 @@ def authorizer() -> list[str]:
 
 
 def watchdog() -> list[str]:
-    """Let the watchdog fire schedules, move overdue jobs, send messages, clear dead-letter queues, begin bulk actions."""
+    """Let the watchdog fire schedules, move overdue jobs, send messages, sweep dead letters, and begin bulk actions."""
     return [
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
