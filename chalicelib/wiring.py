@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from chalicelib.access.rate_limit import RateLimiter
 from chalicelib.access.tokens import Tokens, TokenStore
+from chalicelib.adapters.background import background as background_of
 from chalicelib.adapters.event_sources import consumers
 from chalicelib.adapters.helpers import helpers
 from chalicelib.counters.history import History
@@ -22,6 +23,9 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.ports import (
     Acknowledgements,
+    Background,
+    BulkAction,
+    BulkActionRows,
     Canaries,
     Census,
     Counters,
@@ -35,9 +39,12 @@ from chalicelib.jobs.ports import (
     Schedules,
     SecretStore,
 )
+from chalicelib.service.bulk import BulkActions
+from chalicelib.service.bulk_actions import BulkWork
 from chalicelib.service.declared import Declared
 from chalicelib.service.firings import Firings
 from chalicelib.service.jobs import JobService
+from chalicelib.service.operations import Operations
 from chalicelib.service.pause import Pausing
 from chalicelib.service.reading import JobReader
 from chalicelib.settings import Settings
@@ -54,6 +61,7 @@ NAMES = frozenset(
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
         "watchdog_helpers", "stream_counter", "history", "acknowledgements", "platform_log", "secret_store",
+        "bulk_rows", "background",
         "schedules", "firings",
     }
 )  # fmt: skip
@@ -161,6 +169,21 @@ def job_service() -> JobService:
     return _once("job_service", lambda: JobService(job_store(), job_queue(), settings().cursor_secret, clock()))
 
 
+def bulk_rows() -> BulkActionRows:
+    """Return the bulk actions that the platform works off."""
+    return cast("BulkActionRows", _once("bulk_rows", lambda: _adapter("dynamo.bulk", "DynamoBulkActions")))
+
+
+def background() -> Background:
+    """Return what invokes the function that works off bulk actions."""
+    return _once("background", lambda: background_of(settings()))
+
+
+def bulk_work() -> BulkWork:
+    """Return what starts and works off bulk actions."""
+    return BulkWork(bulk_rows(), _acting, background(), clock())
+
+
 def schedules() -> Schedules:
     """Return the store of schedules."""
     return cast("Schedules", _once("schedules", lambda: _adapter("dynamo.schedules", "DynamoSchedules")))
@@ -216,6 +239,14 @@ def secret_store() -> SecretStore:
 def job_logs() -> "JobLogs":
     """Return the reader of the workers' log lines."""
     return cast("JobLogs", _once("job_logs", lambda: _adapter("cloudwatch_logs", "job_logs")))
+
+
+BULK_THREADS = 8
+"""Jobs that a bulk action acts on at a time."""
+
+
+def _acting(_: BulkAction) -> BulkActions:
+    return BulkActions(job_store(), Operations(job_service()), settings().cursor_secret, clock(), BULK_THREADS)
 
 
 def _once(name: str, make: Callable[[], T]) -> T:
