@@ -1,0 +1,71 @@
+"""Make each service from its ports, at first use."""
+
+from chalicelib.access.rate_limit import RateLimiter
+from chalicelib.access.tokens import Tokens
+from chalicelib.adapters.event_sources import consumers
+from chalicelib.counters.history import History
+from chalicelib.counters.recount import Recount
+from chalicelib.counters.snapshot import MetricsReader
+from chalicelib.counters.stream import StreamCounter
+from chalicelib.service.jobs import JobService
+from chalicelib.service.pause import Pausing
+from chalicelib.service.reading import JobReader
+from chalicelib.wiring.parts import clock, once, settings
+from chalicelib.wiring.ports import (
+    acknowledgements,
+    canaries,
+    census,
+    counter_rows,
+    counters,
+    job_queue,
+    job_store,
+    pauses,
+    rate_windows,
+    token_store,
+)
+
+
+def stream_counter() -> StreamCounter:
+    """Return what counts the table's stream; it remembers what it has tidied."""
+    return once("stream_counter", lambda: StreamCounter(counter_rows(), clock()))
+
+
+def recount() -> Recount:
+    """Return a recount of the jobs."""
+    return Recount(census(), canaries(), counters(), counter_rows(), clock())
+
+
+def pausing() -> Pausing:
+    """The switch of each job type's queue."""
+    return once("pausing", lambda: Pausing(pauses(), consumers(settings()), clock()))
+
+
+def tokens() -> Tokens:
+    """Return the tokens."""
+    return once("tokens", lambda: Tokens(token_store(), clock()))
+
+
+def job_service() -> JobService:
+    """The use cases over jobs."""
+    return once("job_service", lambda: JobService(job_store(), job_queue(), settings().cursor_secret, clock()))
+
+
+def job_reader() -> JobReader:
+    """Return what reads a job with its explanation."""
+    return once("job_reader", lambda: JobReader(job_store(), counters(), clock()))
+
+
+def rate_limiter() -> RateLimiter:
+    """Return the rate limiter of POST requests."""
+    limit, window = settings().rate_limit_max, settings().rate_limit_window
+    return once("rate_limiter", lambda: RateLimiter(rate_windows(), limit, window, clock()))
+
+
+def metrics() -> MetricsReader:
+    """The numbers of `GET /metrics`."""
+    return once("metrics", lambda: MetricsReader(counters(), job_queue(), clock()))
+
+
+def history() -> History:
+    """Return time series and groups of errors."""
+    return once("history", lambda: History(counters(), acknowledgements(), clock()))
