@@ -31,6 +31,10 @@ class InvalidRequest(JobFlowError):
         super().__init__(detail)
         self.errors = tuple(errors)
 
+    def told(self) -> str:
+        """Return each wrong field and what would be right, in one line."""
+        return "; ".join(f"{'.'.join(map(str, error.loc))}: {error.msg}" for error in self.errors)
+
 
 class MalformedRequest(JobFlowError):
     """The request cannot be read at all: not JSON, not an object, a header that is not allowed."""
@@ -83,6 +87,18 @@ class JobTypeNotFound(JobFlowError):
     def __init__(self, name: str) -> None:
         super().__init__(f"No job type has the name {name!r}.")
         self.name = name
+
+
+class ScheduleNotFound(JobFlowError):
+    """No schedule has that id."""
+
+    def __init__(self, schedule_id: str) -> None:
+        super().__init__(f"No schedule has the id {schedule_id[:80]!r}.")
+        self.schedule_id = schedule_id
+
+
+class ScheduleConflict(JobFlowError):
+    """The operation is not possible: the id is taken, the code declares the schedule, or somebody changed it."""
 
 
 class TokenNotFound(JobFlowError):

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, cast
 
 from chalicelib.access.tokens import TokenStore
 from chalicelib.adapters.helpers import helpers
+from chalicelib.counters.known import unfinished_types
 from chalicelib.jobs import jobtype
-from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.ports import (
     Acknowledgements,
     Canaries,
@@ -18,9 +18,9 @@ from chalicelib.jobs.ports import (
     Pauses,
     PlatformLog,
     RateWindows,
+    Schedules,
     SecretStore,
 )
-from chalicelib.telemetry import events
 
 if TYPE_CHECKING:
     from chalicelib.adapters.cloudwatch_logs import JobLogs
@@ -79,6 +79,11 @@ def token_store() -> TokenStore:
     return cast("TokenStore", once("token_store", lambda: adapter("dynamo.tokens", "DynamoTokenStore")))
 
 
+def schedules() -> Schedules:
+    """Return the store of schedules."""
+    return cast("Schedules", once("schedules", lambda: adapter("dynamo.schedules", "DynamoSchedules")))
+
+
 def acknowledgements() -> Acknowledgements:
     """Return the marks on groups of errors."""
     made = once("acknowledgements", lambda: adapter("dynamo.acknowledgements", "DynamoAcknowledgements"))
@@ -112,14 +117,5 @@ def _dynamo_job_store() -> JobStore:
 
 
 def known_types() -> list[str]:
-    """Return the job types that may have unfinished jobs: those declared, and those the counters know of.
-
-    A type that was removed is left out while the counters do not answer.
-    """
-    declared = set(jobtype.names())
-    try:
-        totals = counters().standing().totals
-    except Exception as error:
-        events.counters_unread(error)
-        return sorted(declared)
-    return sorted(declared | {name for (name, status), number in totals.items() if number and status in ACTIVE})
+    """Return the job types that may have unfinished jobs: those declared, and those the counters know of."""
+    return unfinished_types(jobtype.names(), counters)

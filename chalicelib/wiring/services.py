@@ -7,6 +7,8 @@ from chalicelib.counters.history import History
 from chalicelib.counters.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.counters.stream import StreamCounter
+from chalicelib.service.declared import Declared
+from chalicelib.service.firings import Firings
 from chalicelib.service.jobs import JobService
 from chalicelib.service.pause import Pausing
 from chalicelib.service.reading import JobReader
@@ -21,6 +23,7 @@ from chalicelib.wiring.ports import (
     job_store,
     pauses,
     rate_windows,
+    schedules,
     token_store,
 )
 
@@ -69,3 +72,8 @@ def metrics() -> MetricsReader:
 def history() -> History:
     """Return time series and groups of errors."""
     return once("history", lambda: History(counters(), acknowledgements(), clock()))
+
+
+def firings(threads: int) -> Firings:
+    """Return what makes the jobs of schedules; it remembers that it has followed the code."""
+    return once("firings", lambda: Firings(schedules(), job_service(), Declared(schedules(), clock()), threads))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.adapters.dynamo.schema import CANARY
+from chalicelib.adapters.dynamo.schema import CANARY, DUE, SCHEDULES
 from chalicelib.counters.keys import ACKNOWLEDGED, ERRORS, RECOUNT, STEPS, TOTALS
 from chalicelib.jobs.jobtype import JobType
 from infra.definition.allowed import short_forms
@@ -53,11 +53,13 @@ def authorizer() -> list[str]:
 
 
 def watchdog() -> list[str]:
-    """Let the watchdog move overdue jobs, send their messages, read pauses, and clear the dead-letter queues."""
+    """Let the watchdog fire schedules, move overdue jobs, send their messages, and clear the dead-letter queues."""
     return [
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
         "dynamodb:Query:control",
+        f"dynamodb:Query:control/index/{DUE}",
+        *(f"dynamodb:{action}:control/{SCHEDULES}" for action in ("DeleteItem", "GetItem", "PutItem")),
         *LARGE_BODIES,
         f"sqs:SendMessage:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}",

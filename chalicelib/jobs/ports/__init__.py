@@ -19,6 +19,7 @@ from chalicelib.jobs.ports.counters import (
 from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search
 from chalicelib.jobs.ports.logs import PlatformLog
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Message
+from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.ports.secrets import SecretStore
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "PlatformLog",
     "RateWindows",
     "Row",
+    "Schedules",
     "Search",
     "SecretStore",
     "Seen",

@@ -4,7 +4,7 @@ import io
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -18,6 +18,7 @@ from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import Message
+from chalicelib.jobs.schedules.schedule import Schedule
 from infra.definition import grants
 from infra.definition.calls import allows
 from tests.chalicelib.api.support import only_types
@@ -207,7 +208,18 @@ def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     late = a_job(created_at=now - 900, due_at=now - 60)
     wiring.job_store().add(late)
     assert acting.hand_over(mail.name, [late.id]) == {"resent": 1}
+    fire(acting)
     acting.watch()
+
+
+def fire(acting: Stage) -> None:
+    """A schedule that is due, one that the code does not declare any more, and one that was changed meanwhile."""
+    now = time.time()
+    plain = Schedule("often", "email.send", "* * * * *", "UTC", MAIL, created_at=now, next_at=now - 30, writer="1")
+    for one in (plain, replace(plain, id="email.send-gone", declared=True)):
+        wiring.schedules().add(one)
+    with acting.recorder.acting_as("watchdog"):
+        wiring.firings(1)._portion([replace(plain, writer="stale")])
 
 
 def send(kind: jobtype.JobType[Any, Any], message: Message, suffix: str = "") -> None:
