@@ -7,6 +7,8 @@ A test or a tool says `wiring.use(job_store=…, clock=…)`: what it gives is u
 from chalicelib.wiring.parts import clock, reset, settings, use
 from chalicelib.wiring.ports import (
     acknowledgements,
+    background,
+    bulk_rows,
     canaries,
     census,
     counter_rows,
@@ -25,6 +27,7 @@ from chalicelib.wiring.ports import (
     watchdog_helpers,
 )
 from chalicelib.wiring.services import (
+    bulk_work,
     firings,
     history,
     job_reader,
@@ -39,6 +42,9 @@ from chalicelib.wiring.services import (
 
 __all__ = [
     "acknowledgements",
+    "background",
+    "bulk_rows",
+    "bulk_work",
     "canaries",
     "census",
     "clock",

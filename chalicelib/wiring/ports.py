@@ -3,11 +3,14 @@
 from typing import TYPE_CHECKING, cast
 
 from chalicelib.access.tokens import TokenStore
+from chalicelib.adapters.background import background as background_of
 from chalicelib.adapters.helpers import helpers
 from chalicelib.counters.known import unfinished_types
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.ports import (
     Acknowledgements,
+    Background,
+    BulkActionRows,
     Canaries,
     Census,
     Counters,
@@ -77,6 +80,16 @@ def watchdog_helpers() -> Helpers | None:
 def token_store() -> TokenStore:
     """Return the store of tokens."""
     return cast("TokenStore", once("token_store", lambda: adapter("dynamo.tokens", "DynamoTokenStore")))
+
+
+def bulk_rows() -> BulkActionRows:
+    """Return the bulk actions that the platform works off."""
+    return cast("BulkActionRows", once("bulk_rows", lambda: adapter("dynamo.bulk", "DynamoBulkActions")))
+
+
+def background() -> Background:
+    """Return what invokes the function that works off bulk actions."""
+    return once("background", lambda: background_of(settings()))
 
 
 def schedules() -> Schedules:

@@ -7,6 +7,9 @@ from chalicelib.counters.history import History
 from chalicelib.counters.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.counters.stream import StreamCounter
+from chalicelib.jobs.ports import BulkAction
+from chalicelib.service.bulk import BulkActions
+from chalicelib.service.bulk_actions import BulkWork
 from chalicelib.service.declared import Declared
 from chalicelib.service.firings import Firings
 from chalicelib.service.jobs import JobService
@@ -15,6 +18,8 @@ from chalicelib.service.reading import JobReader
 from chalicelib.wiring.parts import clock, once, settings
 from chalicelib.wiring.ports import (
     acknowledgements,
+    background,
+    bulk_rows,
     canaries,
     census,
     counter_rows,
@@ -26,6 +31,9 @@ from chalicelib.wiring.ports import (
     schedules,
     token_store,
 )
+
+BULK_THREADS = 8
+"""Jobs that a bulk action acts on at a time."""
 
 
 def stream_counter() -> StreamCounter:
@@ -77,3 +85,12 @@ def history() -> History:
 def firings(threads: int) -> Firings:
     """Return what makes the jobs of schedules; it remembers that it has followed the code."""
     return once("firings", lambda: Firings(schedules(), job_service(), Declared(schedules(), clock()), threads))
+
+
+def bulk_work() -> BulkWork:
+    """Return what starts and works off bulk actions."""
+    return BulkWork(bulk_rows(), _acting, background(), clock())
+
+
+def _acting(_: BulkAction) -> BulkActions:
+    return BulkActions(job_store(), job_service(), settings().cursor_secret, clock(), BULK_THREADS)
