@@ -30,6 +30,14 @@ class JobTypeNotFound(errors.NotFound):
     """There is no such job type."""
 
 
+class ScheduleNotFound(errors.NotFound):
+    """There is no such schedule."""
+
+
+class ScheduleConflict(errors.Conflict):
+    """The schedule's state does not allow this."""
+
+
 class JobConflict(errors.Conflict):
     """The job's state does not allow this."""
 
@@ -77,6 +85,8 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "forbidden": Forbidden,
     "job-not-found": JobNotFound,
     "job-type-not-found": JobTypeNotFound,
+    "schedule-not-found": ScheduleNotFound,
+    "schedule-conflict": ScheduleConflict,
     "job-conflict": JobConflict,
     "body-too-large": PayloadTooLarge,
     "unsupported-media-type": UnsupportedMediaType,

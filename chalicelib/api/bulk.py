@@ -79,6 +79,7 @@ def _which(asked: BulkFilter) -> Filter:
         id_prefix=asked.id_prefix,
         error=asked.error,
         fingerprint=asked.fingerprint,
+        schedule=asked.schedule,
         created_after=asked.created_after,
         created_before=asked.created_before,
     )
