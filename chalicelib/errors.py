@@ -109,6 +109,14 @@ class TokenNotFound(JobFlowError):
         self.token_id = token_id
 
 
+class BulkActionNotFound(JobFlowError):
+    """No bulk action has that id."""
+
+    def __init__(self, bulk_id: str) -> None:
+        super().__init__(f"No bulk action has the id {bulk_id!r}.")
+        self.bulk_id = bulk_id
+
+
 class JobExists(JobFlowError):
     """A job with that id is already there; `existing` is it."""
 

@@ -26,6 +26,10 @@ class JobNotFound(errors.NotFound):
     """There is no such job."""
 
 
+class BulkActionNotFound(errors.NotFound):
+    """There is no such bulk action."""
+
+
 class JobTypeNotFound(errors.NotFound):
     """There is no such job type."""
 
@@ -84,6 +88,7 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "unauthorized": Unauthorized,
     "forbidden": Forbidden,
     "job-not-found": JobNotFound,
+    "bulk-action-not-found": BulkActionNotFound,
     "job-type-not-found": JobTypeNotFound,
     "schedule-not-found": ScheduleNotFound,
     "schedule-conflict": ScheduleConflict,

@@ -22,8 +22,8 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
         return context.get_remaining_time_in_millis() / 1000
 
     types = [kind.name for kind in jobtype.load()]
-    helpers = wiring.watchdog_helpers()
-    watchdog = Watchdog(wiring.job_service().dispatcher, types, THREADS, wiring.counters().standing, helpers)
+    standing, helpers = wiring.counters().standing, wiring.watchdog_helpers()
+    watchdog = Watchdog(wiring.job_service().dispatcher, types, THREADS, standing, helpers, wiring.bulk_work())
     asked = asked_for(event)
     with gathering():
         if asked:

@@ -1,5 +1,6 @@
 """Define what packages need from outside, as Protocols, one module for each noun. `adapters/` implements them."""
 
+from chalicelib.jobs.ports.bulk import Background, BulkAction, BulkActionRows, BulkState, Reason
 from chalicelib.jobs.ports.control import Consumers, Helpers, Pauses, RateWindows, Window
 from chalicelib.jobs.ports.counters import (
     Acknowledged,
@@ -26,6 +27,10 @@ __all__ = [
     "Acknowledged",
     "Acknowledgements",
     "Additions",
+    "Background",
+    "BulkAction",
+    "BulkActionRows",
+    "BulkState",
     "Canaries",
     "Census",
     "Consumers",
@@ -45,6 +50,7 @@ __all__ = [
     "Pauses",
     "PlatformLog",
     "RateWindows",
+    "Reason",
     "Row",
     "Schedules",
     "Search",

@@ -27,12 +27,13 @@ class Meter(Recorder):
         actor = self._actor
         if actor is None:
             return
-        super().note(service, operation, params)
-        self.settle()
-        if service == "dynamodb" and operation in WRITES:
-            source = params.get("Key") or params["Item"]
-            key = {name: source[name] for name in ("pk", "sk")}
-            self._open = (actor, params["TableName"], key, self._read(params["TableName"], key))
+        with self._lock:
+            super().note(service, operation, params)
+            self.settle()
+            if service == "dynamodb" and operation in WRITES:
+                source = params.get("Key") or params["Item"]
+                key = {name: source[name] for name in ("pk", "sk")}
+                self._open = (actor, params["TableName"], key, self._read(params["TableName"], key))
 
     def settle(self) -> None:
         """Bill the write that was under way."""
