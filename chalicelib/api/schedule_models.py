@@ -57,7 +57,7 @@ NewId = Annotated[
 
 
 class ScheduleSettings(Body):
-    """When a schedule fires and what its jobs are."""
+    """The times of a schedule and the settings of its jobs."""
 
     type: TypeName = Field(description="One of GET /job-types.", examples=["report.generate"])
     cron: CronText

@@ -31,7 +31,7 @@ AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a caller says of a schedule; times in seconds since the epoch."""
+    """The settings that a caller gives a schedule; times in seconds since the epoch."""
 
     type: str
     cron: str

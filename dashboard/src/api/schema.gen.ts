@@ -1930,7 +1930,7 @@ export interface components {
     };
     /**
      * ScheduleSettings
-     * @description When a schedule fires and what its jobs are.
+     * @description The times of a schedule and the settings of its jobs.
      */
     ScheduleSettings: {
       /**
