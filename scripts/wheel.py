@@ -16,7 +16,7 @@ from hatchling.build import build_wheel
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from infra.cloud.sbom import library, listed
+from infra.cloud.package.sbom import library, listed
 from scripts import platform_wheel
 
 ROOT = Path(__file__).parent.parent

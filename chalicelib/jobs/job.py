@@ -29,6 +29,12 @@ SETTLED = TERMINAL - {Status.DEAD_LETTER}
 """Finished without evidence in the dead-letter queue: a message that still comes is extra."""
 
 
+TAG_OF_SCHEDULE = "schedule:"
+"""Of the tag that names the schedule whose firing made a job."""
+SKIPPED = "Skipped"
+"""The error class of a firing that did not run because an earlier one had not finished."""
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """One row of the table: from which states, to which one, and who does it."""
@@ -76,6 +82,7 @@ class Job:
     `gen` counts the runs (1 at creation, +1 at each manual retry). `claims` counts the claims of a run and only grows,
     `attempts` those that are charged to `max_attempts`. `parked_until` is the end of the last wait during which the job
     had no message, `stalled_since` when the platform first kept it from running; a run that settles ends that.
+    `fires_at` is when the schedule that made it fires. It does not run while the job `after` has not finished.
     `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
     """
 
@@ -112,6 +119,8 @@ class Job:
     correlation_id: str = ""
     idempotency_key: str | None = None
     principal: str = ""
+    fires_at: float | None = None
+    after: str | None = None
     request_id: str | None = None
     cold_start: bool | None = None
     receive_count: int | None = None
@@ -127,6 +136,12 @@ class Job:
     def terminal(self) -> bool:
         """True when nothing more happens to this job by itself."""
         return self.status in TERMINAL
+
+    @property
+    def schedule(self) -> str | None:
+        """Return the id of the schedule that made it; None of other jobs."""
+        found = (tag.removeprefix(TAG_OF_SCHEDULE) for tag in self.tags if tag.startswith(TAG_OF_SCHEDULE))
+        return next(found, None)
 
     @property
     def idempotency_token(self) -> str:

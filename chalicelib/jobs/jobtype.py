@@ -19,6 +19,7 @@ from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES
 from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
 from chalicelib.jobs.readback import check_models, check_reads_back
+from chalicelib.jobs.schedules.schedule import Cron, check_declared
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
@@ -45,6 +46,7 @@ class JobType(Generic[P, R]):
     retry: Backoff = STANDARD
     upgrade: Callable[[JSON], JSON] | None = None
     retired: bool = False
+    schedules: tuple[Cron, ...] = ()
     reach: Reach = field(default_factory=Reach)
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
@@ -141,6 +143,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     retry: Backoff = STANDARD,
     upgrade: Callable[[JSON], JSON] | None = None,
     retired: bool = False,
+    schedule: Cron | Iterable[Cron] = (),
     environment: Mapping[str, str] | None = None,
     secrets: Mapping[str, str] | None = None,
     vpc: bool = False,
@@ -155,6 +158,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     their share of the timeout). What a slow job leaves no time for goes back to the queue unclaimed.
     `retry` is the curve of waits between attempts. `upgrade` brings the stored payload of an older schema to today's;
     without it, such a job waits and an alarm rings. `retired` refuses new jobs and works off the old ones.
+    `schedule` makes jobs at the times of a `Cron`, or of several; it lasts as long as it is declared.
     `grants` names what the function may do beyond its queue and jobs, as
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
     (`infra/definition/permissions.py` has all forms), or as `Allow(actions, ARNs)` on what is not the stack's.
@@ -166,11 +170,13 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
         declared = JobType(
             name, function, payload_model(name, function), max_attempts, timeout, batch_size, window, concurrency,
             memory, budget, tuple(grants), retry, upgrade, retired,
+            (schedule,) if isinstance(schedule, Cron) else tuple(schedule),
             Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage),
         )  # fmt: skip
         check_name(name)
         check_limits(name, {**vars(declared), "budget": declared.job_budget})
         check_curve(name, retry)
+        check_declared(name, declared.schedules, declared.canonical)
         check_reach(name, declared.reach, declared.grants)
         check_models(name, payload=declared.payload_model, result=hints(function).get("return"))
         _registry[name] = declared

@@ -12,6 +12,8 @@ RENEW_BODIES_AFTER = 60 * DAY
 """Age at which a retry writes a payload again, so that it outlives the new run."""
 KEEP_COUNTERS = 90 * DAY
 """Minute, hour and day buckets, and hourly error groups."""
+KEEP_BULK = 30 * DAY
+"""A bulk action and its result."""
 KEEP_TOKENS = 90 * DAY
 """A token's row after its expiry."""
 

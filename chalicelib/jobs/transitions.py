@@ -87,6 +87,13 @@ def stop(held: Job, *, now: float) -> Change:
     return Change(j.STOP, held.gen, _fence(held), _finished(now, KEEP_DONE))
 
 
+def skip(held: Job, *, now: float, unfinished: str) -> Change:
+    """End a firing that is not to run because the job of an earlier one, `unfinished`, has not finished."""
+    message = _cut(f"The job {unfinished} of an earlier firing had not finished.", LONGEST_ERROR - len(j.SKIPPED))
+    values = {"error_class": j.SKIPPED, "error_message": message, "after": unfinished}
+    return Change(j.STOP, held.gen, _fence(held), {**_finished(now, KEEP_DONE), **values})
+
+
 def give_up(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     """Give up a job that no worker holds, by the watchdog or by a worker that finds its attempts spent."""
     return Change(j.GIVE_UP, found.gen, _unheld(found, now), {**_finished(now, KEEP_DEAD), **_error(found, error)})

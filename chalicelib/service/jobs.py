@@ -27,11 +27,9 @@ from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE, SQS_LONGES
 from chalicelib.jobs.listing import read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Page
 from chalicelib.service.dispatch import Dispatcher
-from chalicelib.service.submission import Submission
+from chalicelib.service.submission import Submission, keyed_id
 from chalicelib.telemetry import events
 
-NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
-"""Of the ids that are made from an Idempotency-Key: the same principal and key give the same job."""
 DEEPEST_OFFSET = 5000
 TIME_TO_ACT = 10.0
 """Seconds after which a request about many jobs begins with no further one: a call to AWS that has begun may take 18
@@ -201,13 +199,15 @@ class JobService:
             correlation_id=asked.correlation_id,
             idempotency_key=asked.idempotency_key,
             principal=asked.principal,
+            fires_at=asked.fires_at,
+            after=asked.after,
             writer=uuid.uuid4().hex[:12],
         )
 
     def _new_id(self, asked: Submission) -> str:
         if asked.idempotency_key is None:
             return str(uuid.uuid4())
-        return str(uuid.uuid5(NAMESPACE, f"{asked.principal}|{asked.idempotency_key}"))
+        return keyed_id(asked.principal, asked.idempotency_key)
 
 
 def _stored(payload: JSON) -> dict[str, JSON]:

@@ -47,7 +47,9 @@ class Unrun:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The function obeyed a request to stop."""
+    """The function obeyed a request to stop; or it was not called, because the job `unfinished` has not finished."""
+
+    unfinished: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ class Settlement:
                     return self._failed(job, error, now)
                 case Unrun(error, wait, lasts):
                     return self._unrun(job, error, wait, lasts, now)
-                case Stopped():
-                    return self._stopped(job, now)
+                case Stopped(unfinished):
+                    return self._stopped(job, unfinished, now)
                 case Lost():
                     return _late(job, None)
         except MoveRefused as refused:
@@ -149,8 +151,9 @@ class Settlement:
             return Drop("cancelled")
         return Drop("parked") if parked else Hold(delay, "backing off")
 
-    def _stopped(self, job: Job, now: float) -> Drop:
-        self._record(job, attempt_of(job, "cancelled", now), transitions.stop(job, now=now))
+    def _stopped(self, job: Job, unfinished: str | None, now: float) -> Drop:
+        skip = unfinished and transitions.skip(job, now=now, unfinished=unfinished)
+        self._record(job, attempt_of(job, "cancelled", now), skip or transitions.stop(job, now=now))
         return Drop("cancelled")
 
     def _record(self, job: Job, attempt: Attempt, change: Change) -> None:

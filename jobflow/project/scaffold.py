@@ -21,7 +21,7 @@ FILES: Mapping[str, str] = {
     ".github/workflows/ci.yml": "github/ci.yml",
     "handlers/__init__.py": "handlers/__init__.py",
 }
-"""What a new repository has beside its first job type: the file, and its template."""
+"""The files of a new repository beside its first job type, each with its template."""
 
 
 def new(folder: Path) -> list[Path]:

@@ -31,7 +31,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def jobflow(own: Path, line: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     """Type a command."""
     environment = {**untouched(), "XDG_STATE_HOME": str(own / "state"), "AWS_DEFAULT_REGION": "us-east-1"}
-    command = [own / "venv/bin/jobflow", *line.split()]
+    command = [str(own / "venv/bin/jobflow"), *line.split()]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 

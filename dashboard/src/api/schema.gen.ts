@@ -191,6 +191,72 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/bulk": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The newest 50 bulk actions of the last 30 days, newest first
+     * @description The newest 50 bulk actions of the last 30 days, newest first.
+     */
+    get: operations["list_bulk"];
+    put?: never;
+    /**
+     * Start a bulk action
+     * @description Start a bulk action. The platform works it off: follow it with GET, whatever becomes of this connection.
+     *
+     *     The answer has acted on the first jobs already. Safe to repeat: jobs that are changed already are skipped.
+     */
+    post: operations["start_bulk"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/bulk/{bulk_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * A bulk action with its progress or result
+     * @description A bulk action with its progress or result. Strongly consistent.
+     */
+    get: operations["get_bulk"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/bulk/{bulk_id}/stop": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Stop a bulk action after the jobs that it acts on now; what is done stays done
+     * @description Stop a bulk action after the jobs that it acts on now; what is done stays done. Safe to repeat.
+     */
+    post: operations["stop_bulk"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/dead-letters/redrive": {
     parameters: {
       query?: never;
@@ -583,6 +649,85 @@ export interface components {
        * @default null
        */
       cursor: string | null;
+    };
+    /**
+     * BulkActionList
+     * @description Bulk actions, newest first.
+     */
+    BulkActionList: {
+      /** Bulk Actions */
+      bulk_actions: components["schemas"]["BulkActionRow"][];
+    };
+    /**
+     * BulkActionRow
+     * @description A bulk action, and how far it has come.
+     */
+    BulkActionRow: {
+      /** Id */
+      id: string;
+      /** Action */
+      action: string;
+      /** Dry Run */
+      dry_run: boolean;
+      /**
+       * Filter
+       * @description The filter by name; null for one that lists ids
+       */
+      filter: {
+        [key: string]: string;
+      } | null;
+      /**
+       * Listed
+       * @description How many ids it lists; null for one with a filter
+       */
+      listed: number | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "running" | "stopping" | "stopped" | "done" | "failed";
+      /** Expected */
+      expected: number | null;
+      /** Matched */
+      matched: number;
+      /**
+       * Done
+       * @description Jobs that were changed; 0 in a dry run, where they are `matched` less `skipped`
+       */
+      done: number;
+      /** Skipped */
+      skipped: number;
+      /**
+       * Reasons
+       * @description Why jobs were skipped, the most frequent reason first
+       */
+      reasons: components["schemas"]["SkippedFor"][];
+      /**
+       * Per Second
+       * @description Jobs a second since its start; null before the first ones
+       */
+      per_second: number | null;
+      /** Started By */
+      started_by: string;
+      /**
+       * Started At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      started_at: string;
+      /**
+       * Updated At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      updated_at: string;
+      /** Finished At */
+      finished_at: string | null;
+      /**
+       * Problem
+       * @description The error of its last slice, which is tried again, or that ended it
+       */
+      problem: string | null;
     };
     /**
      * BulkAnswer
@@ -1457,6 +1602,48 @@ export interface components {
       reason: string;
     };
     /**
+     * SkippedFor
+     * @description A reason for which jobs were skipped.
+     */
+    SkippedFor: {
+      /** Reason */
+      reason: string;
+      /** Jobs */
+      jobs: number;
+      /** Sample Job Ids */
+      sample_job_ids: string[];
+    };
+    /**
+     * StartBulk
+     * @description Retry or cancel many jobs: the ones listed, or the ones that match.
+     */
+    StartBulk: {
+      /**
+       * Action
+       * @enum {string}
+       */
+      action: "retry" | "cancel";
+      /**
+       * Ids
+       * @default null
+       */
+      ids: string[] | null;
+      /** @default null */
+      filter: components["schemas"]["BulkFilter"] | null;
+      /**
+       * Dry Run
+       * @description Only count what would be done.
+       * @default false
+       */
+      dry_run: boolean;
+      /**
+       * Expected
+       * @description How many jobs were counted, to show progress by.
+       * @default null
+       */
+      expected: number | null;
+    };
+    /**
      * Status
      * @description The states of a job; `docs/lifecycle.md` draws them.
      * @enum {string}
@@ -1944,7 +2131,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -2016,7 +2203,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -2141,7 +2328,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -2268,7 +2455,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -2445,6 +2632,360 @@ export interface operations {
       };
       /** @description The token's role does not allow this */
       403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_bulk: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BulkActionList"];
+        };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  start_bulk: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["StartBulk"];
+      };
+    };
+    responses: {
+      /** @description Started */
+      202: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Where its progress is */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BulkActionRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_bulk: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
+      path: {
+        bulk_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BulkActionRow"];
+        };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  stop_bulk: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        bulk_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BulkActionRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
+      404: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
@@ -2706,7 +3247,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -2831,7 +3372,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3253,7 +3794,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3367,7 +3908,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */

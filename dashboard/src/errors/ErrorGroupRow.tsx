@@ -1,7 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import type { ErrorGroup } from "@/api/metrics";
 import { ask } from "@/jobs/actions/actions";
-import { count, oneLine, shortId } from "@/lib/format";
+import { oneLine, shortId } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { relative, spell } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";

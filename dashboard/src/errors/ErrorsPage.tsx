@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { ApiError, isStatus, sentence } from "@/api/errors";
 import { errorGroups } from "@/api/metrics";
 import { jobTypes } from "@/api/types";
-import { plural } from "@/lib/format";
+import { plural } from "@/texts/numbers";
 import { parseSpan } from "@/lib/time";
 import { SERIES, usePolling } from "@/live/live";
 import { Segments, Select } from "@/ui/Field";

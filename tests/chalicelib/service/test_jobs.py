@@ -24,8 +24,8 @@ from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
 from chalicelib.jobs.ports import Message, Search
-from chalicelib.service.jobs import NAMESPACE, JobService
-from chalicelib.service.submission import Submission
+from chalicelib.service.jobs import JobService
+from chalicelib.service.submission import NAMESPACE, Submission
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
 
 PAYLOAD = {"to": ["a"]}

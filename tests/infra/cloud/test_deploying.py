@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from infra.cloud import parameters, website
 from infra.cloud.account import sign_in
-from infra.cloud.changes import read, summary
 from infra.cloud.errors import CloudError
-from infra.cloud.website import ALWAYS_ASK, FOREVER, config, files
+from infra.cloud.stack import parameters, website
+from infra.cloud.stack.changes import read, summary
+from infra.cloud.stack.website import ALWAYS_ASK, FOREVER, config, files
 
 DECLARED = ["MailFrom", "CursorSecret", "RateLimitMax"]
 
@@ -114,6 +114,13 @@ def test_missing_node_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CloudError, match=r"Node 20\.19 .* --no-dashboard"):
         website.build(tmp_path)
+
+
+def test_console_of_an_installed_platform_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", "")
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "index.html").touch()
+    assert website.build(tmp_path) == tmp_path / "dist"
 
 
 @pytest.mark.parametrize("version", ["v18.20.0", "v20.18.3"])

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { previewBulk, type BulkTally } from "@/api/bulk";
 import { sentence } from "@/api/errors";
-import { plural } from "@/lib/format";
+import { plural } from "@/texts/numbers";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
 import { refresh } from "./actions";

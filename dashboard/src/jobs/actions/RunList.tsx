@@ -1,4 +1,4 @@
-import { count, plural } from "@/lib/format";
+import { count, plural } from "@/texts/numbers";
 import { useStore } from "@/lib/store";
 import { useNow } from "@/live/live";
 import { Button, IconButton } from "@/ui/Button";

@@ -1,4 +1,4 @@
-import { plural } from "@/lib/format";
+import { plural } from "@/texts/numbers";
 import type { BulkTally } from "@/api/bulk";
 import type { JobAction } from "@/jobs/status";
 import type { Ask } from "./actions";

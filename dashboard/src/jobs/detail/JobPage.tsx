@@ -3,7 +3,7 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { ApiError, isStatus, sentence } from "@/api/errors";
 import { jobOne, type JobDetail } from "@/api/jobs";
-import { plural } from "@/lib/format";
+import { plural } from "@/texts/numbers";
 import { isShortcut, useKeys } from "@/lib/useKeys";
 import { usePolling, type Pace } from "@/live/live";
 import { useMe } from "@/session/session";

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { count } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { useStore } from "@/lib/store";
 import { IconDown, IconLeft, IconUp } from "@/ui/icons";
 import { placeOf, trail } from "@/jobs/trail";

@@ -1,0 +1,165 @@
+"""Bring a checkout to a running stage: preflight, package, upload, change set, stack, dashboard, first token."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chalicelib.jobs import jobtype
+from infra.cloud.account import Account
+from infra.cloud.commands import access, preflight, removal
+from infra.cloud.commands.first_token import FirstToken
+from infra.cloud.errors import CloudError
+from infra.cloud.package.build import ROOT, Package, build
+from infra.cloud.stack import artifacts, parameters, website
+from infra.cloud.stack.cloudformation import ChangeSet, Stack
+from infra.cloud.stack.emptying import remove
+from infra.cloud.terminal import Terminal
+from infra.definition.names import APP, stage_of
+
+
+@dataclass
+class Deployment:
+    """One run of deploy. `given` are parameters; `dashboard` is the folder of its sources, None leaves it out.
+
+    `force_remove` goes on when a job type is removed that has unfinished jobs; they are then cancelled.
+    """
+
+    account: Account
+    stack: Stack
+    terminal: Terminal
+    given: Mapping[str, str] = field(default_factory=dict)
+    dashboard: Path | None = ROOT / "dashboard"
+    dry_run: bool = False
+    yes: bool = False
+    force_remove: bool = False
+    first_token: FirstToken = field(default_factory=FirstToken)
+    package: Callable[[str], Package] = lambda stage: build(stage, jobtype.load())
+    types: Callable[[], Sequence[jobtype.JobType[Any, Any]]] = jobtype.load
+    removed: removal.Removal = field(init=False, default_factory=lambda: removal.Removal({}))
+
+    def run(self) -> dict[str, str]:
+        """Deploy and return the stack's outputs; a dry run has none. Raises CloudError."""
+        self.stack.check_changeable()
+        self._preflight()
+        if self.dry_run:
+            self._rehearse()
+            return {}
+        stage = stage_of(self.stack.name)
+        dist = self._build_dashboard()
+        package = self._package(stage)
+        self._clear_failed_start()
+        self._apply(package, self.given)
+        outputs = self._close_policy(package)
+        if dist is not None:
+            count = website.upload(self.account, outputs, dist, stage)
+            self.terminal.say(f"Uploaded the dashboard: {count} files.")
+        self.first_token.hand_out(access.tokens(self.account, self.stack), self.account, self.terminal)
+        self._print(outputs)
+        return outputs
+
+    def _preflight(self) -> None:
+        """Say what cannot work; raises CloudError for what would make the deployment fail."""
+        before = (self.stack.describe() or {}).get("Parameters", [])
+        values = preflight.chosen(parameters.known(self.given, before))
+        facts = preflight.look(self.account, values["MailIdentity"])
+        types = self.types()
+        self.removed = removal.look(self.account, self.stack, [kind.name for kind in types])
+        found = [
+            *preflight.findings(values, facts, types, self.account.region),
+            *self.removed.findings(force=self.force_remove),
+        ]
+        for finding in found:
+            if finding.stops:
+                continue
+            self.terminal.say(finding.line())
+        stopping = [finding.sentence for finding in found if finding.stops]
+        if stopping:
+            raise CloudError(" ".join(stopping))
+        named = {"AccessLogs"} & ({entry["ParameterKey"] for entry in before} | self.given.keys())
+        if facts.log_role and not named:
+            self.given = {**self.given, "AccessLogs": "true"}
+
+    def _rehearse(self) -> None:
+        """Say what would change, and leave nothing behind."""
+        if self.stack.failed_at_first():
+            self.terminal.say("The first deployment failed. A real one removes what is left of it and makes all anew.")
+            return
+        new = self.stack.describe() is None
+        try:
+            proposed = self._propose(self._package(stage_of(self.stack.name)), self.given)
+            if proposed is not None:
+                self.stack.discard(proposed)
+        finally:
+            if new:
+                remove(self.account, artifacts.name(self.account, self.stack.name))
+        self.terminal.diff(proposed.changes if proposed else [])
+        self.terminal.say("Dry run: no resource was changed.")
+
+    def _build_dashboard(self) -> Path | None:
+        if self.dashboard is None or self._headless():
+            return None
+        with self.terminal.working("Building the dashboard"):
+            return website.build(self.dashboard)
+
+    def _headless(self) -> bool:
+        before = (self.stack.describe() or {}).get("Parameters", [])
+        return preflight.chosen(parameters.known(self.given, before))["Dashboard"] != "true"
+
+    def _package(self, stage: str) -> Package:
+        with self.terminal.working("Packaging the functions"):
+            package = self.package(stage)
+        for note in (*package.sizes(), *package.notes):
+            self.terminal.say(note)
+        return package
+
+    def _clear_failed_start(self) -> None:
+        if self.stack.failed_at_first():
+            self.terminal.say("Removing what is left of a first deployment that failed.")
+            self.stack.delete(lambda _: None)
+
+    def _apply(self, package: Package, given: Mapping[str, str]) -> None:
+        """Bring the stack to the template."""
+        proposed = self._propose(package, given)
+        if proposed is None:
+            self.terminal.say("The stack is as it should be: nothing changes.")
+            return
+        self.terminal.diff(proposed.changes)
+        self._stop_if_data_is_at_stake(proposed)
+        with self.terminal.progress(len(proposed.changes)) as seen:
+            self.stack.execute(proposed, seen)
+
+    def _propose(self, package: Package, given: Mapping[str, str]) -> ChangeSet | None:
+        found = self.stack.describe()
+        before = (found or {}).get("Parameters", [])
+        names = [entry["ParameterKey"] for entry in before]
+        chosen = parameters.choose(package.read_template()["Parameters"], given, names)
+        with self.terminal.working("Uploading, and working out what changes"):
+            known = parameters.known(given, before)
+            url = artifacts.upload(self.account, package, tags_of(self.stack.name), known)
+            return self.stack.propose(url, chosen, tags_of(self.stack.name))
+
+    def _stop_if_data_is_at_stake(self, proposed: ChangeSet) -> None:
+        lost = self.removed.at_stake(proposed.changes)
+        if lost and not self.yes:
+            self.stack.discard(proposed)
+            raise CloudError(f"This would lose the data in {', '.join(lost)}. Say --yes if that is what you want.")
+
+    def _close_policy(self, package: Package) -> dict[str, str]:
+        """Tell the dashboard's security policy the API's address, which is not known before both exist."""
+        outputs = self.stack.outputs()
+        found = self.stack.describe() or {}
+        known = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])}
+        if self._headless() or known.get("ApiOrigin") == outputs["ApiOriginValue"]:
+            return outputs
+        self.terminal.say("Narrowing the dashboard's security policy to this API.")
+        self._apply(package, {**self.given, "ApiOrigin": outputs["ApiOriginValue"]})
+        return self.stack.outputs()
+
+    def _print(self, outputs: Mapping[str, str]) -> None:
+        self.terminal.table("Ready", {"Dashboard": outputs.get("SiteUrl", "none"), "API": outputs["ApiUrl"]})
+
+
+def tags_of(stack: str) -> dict[str, str]:
+    """Return the tags on everything of a stack; `destroy` looks for them."""
+    return {"project": APP, "stage": stage_of(stack)}

@@ -1,0 +1,79 @@
+"""Delete a stage and check that nothing is left of it."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from infra.cloud.account import Account
+from infra.cloud.commands.deploy import tags_of
+from infra.cloud.errors import CloudError
+from infra.cloud.stack import artifacts
+from infra.cloud.stack.cloudformation import Stack, names_of
+from infra.cloud.stack.emptying import empty, remove
+from infra.cloud.stack.leftovers import exists
+from infra.cloud.terminal import Terminal
+
+LOGS = "/aws/lambda/{stack}-"
+
+
+@dataclass
+class Destruction:
+    """One run of destroy. `confirmed` is the stage's name, typed once more."""
+
+    account: Account
+    stack: Stack
+    terminal: Terminal
+    confirmed: str = ""
+
+    def run(self) -> list[str]:
+        """Delete everything; returns the ARNs of what is left. Raises CloudError when it was not confirmed."""
+        if self.confirmed != self.stack.name:
+            raise CloudError(
+                f"This deletes every job, file and log of {self.stack.name}, for good. "
+                f"If that is what you want, say --confirm {self.stack.name}."
+            )
+        resources = [] if self.stack.describe() is None else self.stack.resources()
+        self._unlock(resources)
+        self._empty_buckets(resources)
+        with self.terminal.progress(len(resources)) as seen:
+            self.stack.delete(seen)
+        remove(self.account, artifacts.name(self.account, self.stack.name))
+        self._delete_logs()
+        return list(self.left())
+
+    def left(self) -> Iterator[str]:
+        """Yield ARNs of everything that still has the stack's tags, and log groups of its name."""
+        tagging = self.account.client("resourcegroupstaggingapi")
+        filters = [{"Key": key, "Values": [value]} for key, value in tags_of(self.stack.name).items()]
+        for page in tagging.get_paginator("get_resources").paginate(TagFilters=filters):
+            found = [mapping["ResourceARN"] for mapping in page["ResourceTagMappingList"]]
+            yield from (arn for arn in found if exists(self.account, arn))
+        yield from self._log_groups()
+
+    def _unlock(self, resources: list[dict[str, Any]]) -> None:
+        dynamodb = self.account.client("dynamodb")
+        for name in names_of(resources, "AWS::DynamoDB::Table"):
+            # somebody may have deleted it by hand
+            with contextlib.suppress(dynamodb.exceptions.ResourceNotFoundException):
+                if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+                    self.terminal.say(f"Switching off the deletion protection of {name}.")
+                    dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+                    dynamodb.get_waiter("table_exists").wait(TableName=name)
+
+    def _empty_buckets(self, resources: list[dict[str, Any]]) -> None:
+        for name in names_of(resources, "AWS::S3::Bucket"):
+            if count := empty(self.account, name):
+                self.terminal.say(f"Deleted {count} objects of {name}.")
+
+    def _delete_logs(self) -> None:
+        for name in list(self._log_groups()):
+            self.account.client("logs").delete_log_group(logGroupName=name)
+
+    def _log_groups(self) -> Iterator[str]:
+        pages = (
+            self.account.client("logs")
+            .get_paginator("describe_log_groups")
+            .paginate(logGroupNamePrefix=LOGS.format(stack=self.stack.name))
+        )
+        yield from (group["logGroupName"] for page in pages for group in page["logGroups"])

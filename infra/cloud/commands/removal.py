@@ -1,0 +1,78 @@
+"""Count the unfinished jobs of types that a deployment would remove: without their code nobody can run them."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from chalicelib.adapters.dynamo.counters import DynamoCounters
+from chalicelib.jobs.job import ACTIVE
+from infra.cloud.account import Account
+from infra.cloud.commands import access
+from infra.cloud.commands.preflight import Finding
+from infra.cloud.errors import CloudError, refusal
+from infra.cloud.stack.changes import Change
+from infra.cloud.stack.cloudformation import Stack, names_of
+from infra.definition.names import logical
+
+ABOUT = "job types"
+DEAD = "-dlq"
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The types that the running stack has and the code no longer declares, and how many unfinished jobs each has."""
+
+    unfinished: Mapping[str, int]
+    refused: str = ""
+    """Reason that the jobs could not be counted."""
+
+    def at_stake(self, changes: Iterable[Change]) -> list[str]:
+        """Return the logical ids of what loses data, without the types' queues: their jobs are rows of the table."""
+        names = [name.replace(".", "-") for name in self.unfinished]
+        queues = {logical(name, suffix) for name in names for suffix in ("Queue", "Dlq")}
+        return [change.logical_id for change in changes if change.loses_data and change.logical_id not in queues]
+
+    def findings(self, *, force: bool) -> list[Finding]:
+        """Return a sentence for each type with unfinished jobs; it stops the deployment unless forced."""
+        return [
+            Finding(ABOUT, self._sentence(name, number, force=force), stops=not force)
+            for name, number in self.unfinished.items()
+            if number or self.refused
+        ]
+
+    def _sentence(self, name: str, number: int, *, force: bool) -> str:
+        told = f"{name} is no longer declared, and has {number:,} unfinished jobs"
+        if self.refused:
+            told = f"{name} is no longer declared, and its unfinished jobs could not be counted ({self.refused})"
+        if force:
+            return f"{told}: the watchdog ends them as cancelled, with the error TypeRemoved."
+        return (
+            f"{told}. Declare it with @job(..., retired=True) until it has none: it then takes no new jobs and works "
+            "off the old ones. With FORCE_REMOVE=1 the watchdog ends them as cancelled."
+        )
+
+
+def look(account: Account, stack: Stack, declared: Collection[str]) -> Removal:
+    """Compare the stack's queues with the declared types, and read the counters of those that are missing."""
+    if stack.describe() is None or stack.failed_at_first():
+        return Removal({})
+    removed = sorted(_types_of(stack) - set(declared))
+    if not removed:
+        return Removal({})
+    try:
+        totals = DynamoCounters(access.settings(account, stack)).standing().totals
+    except Exception as error:
+        why = str(error) if isinstance(error, CloudError) else refusal(error)
+        if why is None:
+            raise
+        return Removal(dict.fromkeys(removed, 0), why)
+    return Removal({name: sum(max(0, totals.get((name, status), 0)) for status in ACTIVE) for name in removed})
+
+
+def _types_of(stack: Stack) -> set[str]:
+    """Return the types that have a queue and a dead-letter queue; their names hold no hyphen."""
+    queues = {url.rpartition("/")[2] for url in names_of(stack.resources(), "AWS::SQS::Queue")}
+    return {
+        queue.removeprefix(f"{stack.name}-").replace("-", ".")
+        for queue in queues
+        if queue + DEAD in queues
+    }  # fmt: skip

@@ -1,0 +1,67 @@
+"""Show the state of a stage: the stack, its address, queues, and alarms that ring."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib.jobs.jobtype import JobType
+from infra.cloud.account import Account
+from infra.cloud.errors import CloudError
+from infra.cloud.stack.cloudformation import Stack, names_of
+from infra.definition.allowed import wildcards
+
+DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+
+def status(account: Account, stack: Stack, types: Iterable[JobType[Any, Any]] = ()) -> dict[str, str]:
+    """Return facts by name, in the order to show them; raises CloudError when there is no such stack.
+
+    Of `types` it lists the wildcards that they declare on purpose.
+    """
+    found = stack.describe()
+    if found is None:
+        raise CloudError(f"There is no stack {stack.name} in {account.region}. `make deploy` makes one.")
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    since = found.get("LastUpdatedTime") or found["CreationTime"]
+    ringing = ringing_alarms(account, stack.name)
+    return {
+        "Stack": f"{stack.name} in {account.region}, {found['StackStatus']} since {since:%Y-%m-%d %H:%M} UTC",
+        "Dashboard": outputs.get("SiteUrl", "-"),
+        "API": outputs.get("ApiUrl", "-"),
+        **_queues(account, stack),
+        "Alarms": ", ".join(ringing) or "none rings",
+        **{f"Wildcard {number}": wide for number, wide in enumerate(wildcards(types), 1)},
+    }
+
+
+def ringing_alarms(account: Account, stack: str) -> list[str]:
+    """Return the names of the stack's alarms that are in the state ALARM."""
+    pages = (
+        account.client("cloudwatch")
+        .get_paginator("describe_alarms")
+        .paginate(AlarmNamePrefix=f"{stack}-", StateValue="ALARM")
+    )
+    return [alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]]
+
+
+def _queues(account: Account, stack: Stack) -> dict[str, str]:
+    sqs = account.client("sqs")
+    urls = names_of(stack.resources(), "AWS::SQS::Queue")
+    lines = {}
+    for url in sorted(url for url in urls if f"{url}-dlq" in urls):
+        try:
+            lines[url.rpartition("/")[2]] = _line(sqs, url)
+        except sqs.exceptions.QueueDoesNotExist:
+            continue  # a change of the stack is under way, or has failed
+    return lines
+
+
+def _line(sqs: Any, url: str) -> str:
+    waiting, running = _depths(sqs, url)
+    # the watchdog hides what it looks at for two minutes
+    dead = sum(_depths(sqs, f"{url}-dlq"))
+    return f"{waiting} waiting, {running} running or backing off, {dead} in the dead-letter queue"
+
+
+def _depths(sqs: Any, url: str) -> list[int]:
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(DEPTHS))["Attributes"]
+    return [int(found[name]) for name in DEPTHS]

@@ -1,0 +1,85 @@
+"""Write the bill as text: an idle month, a million jobs, keeping them, metrics in use, an open console."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.jobs.jobtype import JobType
+from infra.cloud.cost.calculation import (
+    ALONE,
+    BATCHES,
+    BUSY,
+    BUSY_SECONDS,
+    QUIET_SECONDS,
+    Line,
+    active,
+    console,
+    idle,
+    kept,
+    per_million,
+    total,
+)
+from infra.cloud.cost.prices import ALLOWANCES, PRICES
+
+NOTES = (
+    "alone: a job now and then, each in batches of its own. busy: POSTed one by one, ten to a worker's batch, the",
+    "stream's batches full. 25 a request: POST /jobs/batch, else as busy. Not in it: S3 for payloads and results of",
+    "over 300 KB, alarm mails, data sent out.",
+)
+
+
+def report(types: Sequence[JobType[Any, Any]]) -> str:
+    """Return all bills as text."""
+    bills = [*_idle(types), "", *_jobs(), "", *_kept(), "", *_more(types)]
+    return "\n".join([*bills, "", *NOTES, f"Prices of {PRICES.version}, us-east-1."])
+
+
+def _idle(types: Sequence[JobType[Any, Any]]) -> list[str]:
+    listed, allowed = idle(types), idle(types, ALLOWANCES)
+    rows = [_row(a, a, b) for a, b in zip(listed, allowed, strict=True)]
+    return [
+        f"Idle, a month, {len(types)} job types (list price; after the permanent free allowances)",
+        *rows,
+        _sums(52, listed, allowed),
+    ]
+
+
+def _jobs() -> list[str]:
+    loads = (ALONE, BUSY, BATCHES)
+    bills = [per_million(load.of_one_job()) for load in loads]
+    rows = [
+        f"{lines[0].what:<36}" + "".join(f"{_money(line.dollars):>16}" for line in lines)
+        for lines in zip(*bills, strict=True)
+    ]
+    return [
+        "A million jobs that are done at their first attempt; what the job itself does or logs comes on top",
+        f"{'':<36}" + "".join(f"{load.name:>16}" for load in loads),
+        *rows,
+        f"{'':<36}" + "".join(f"{_money(total(bill)):>16}" for bill in bills),
+    ]
+
+
+def _kept() -> list[str]:
+    lines = kept()
+    return ["A million finished jobs that are kept, a month", *(_row(line, line) for line in lines), _sums(52, lines)]
+
+
+def _more(types: Sequence[JobType[Any, Any]]) -> list[str]:
+    listed, allowed = active(types), active(types, ALLOWANCES)
+    rows = ["On top, a month", *(_row(a, a, b) for a, b in zip(listed, allowed, strict=True))]
+    for every, when in ((BUSY_SECONDS, "jobs change"), (QUIET_SECONDS, "quiet")):
+        lines = console(types, every)
+        asked = Line(f"Open console, {when} ({every} s)", lines[0].amount, total(lines))
+        rows.append(_row(asked, asked))
+    return rows
+
+
+def _row(what: Line, *bills: Line) -> str:
+    return f"{what.what:<36}{what.amount:>16,.2f}  " + "  ".join(_money(line.dollars) for line in bills)
+
+
+def _sums(indent: int, *bills: Sequence[Line]) -> str:
+    return " " * indent + "  " + "  ".join(_money(total(lines)) for lines in bills)
+
+
+def _money(dollars: float) -> str:
+    return f"${dollars:>6.2f}"

@@ -1,0 +1,216 @@
+"""Work out what the stack costs: a month when nothing happens, a million jobs, keeping them, a console. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from chalicelib.api.schemas import MOST_IN_BATCH
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.service.dispatch import AT_ONCE
+from chalicelib.telemetry.emf import PER_TYPE, Metric
+from infra.cloud.cost.prices import MILLION, NONE, PRICES, Allowances, Prices
+from infra.definition.alarms import all_alarms
+from infra.definition.overview import FREE_METRICS, metrics_of, rows
+
+MINUTES = 60 * 24 * 30
+"""In the month that all of this is about."""
+POLLERS = 5
+POLL_SECONDS = 20
+"""Lambda long-polls each queue with five pollers when it is idle."""
+WATCHDOG_SECONDS = 0.5
+WATCHDOG_MB = 512
+WATCHDOG_LOG_BYTES = 600
+"""A run of the watchdog with nothing to do: 0.15 s of a whole core measured, of which the function has 0.29; memory;
+its two log lines."""
+TYPE_PARTITIONS, OLDER_PARTITIONS = 12, 8
+"""Queries of a run, half a read unit each when empty: four shards of a type's jobs at work, scheduled and parked; and
+those of the items that an older version kept without their type."""
+SCHEDULES_READ = 0.5
+"""Read units of a run that looks for due schedules and finds none."""
+STANDING_METRICS = 1 + 1 / 24
+"""Custom metrics with points even when idle, which are billed by the hour: WatchdogRan in each hour, and Recounted in
+one hour a day."""
+ONLY_IN_TROUBLE = frozenset({Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT, Metric.STALLED})
+FENCED_EVENTS = ("late_finisher", "takeover", "duplicate")
+BUSY_SECONDS, QUIET_SECONDS = 2, 15
+"""Seconds between two requests of a console, while something changes and while nothing does."""
+LOOKS, STRIP_SECONDS = 2, 15
+"""Requests of one look: the head of the list and the metrics; and how often the strip of the last hour is asked for."""
+READS_A_LOOK = 4.5
+"""Read units of one look, about: eight shards of the index for the list, the totals' rows for the metrics."""
+WRITE_UNITS = 7
+"""Of a job that completes at its first attempt, counted in tests: put 3, sent 1, claim 1, complete 2."""
+REQUEST_WRITE_UNITS = 1
+"""Of a POST request, however many jobs are in it: the rate limit."""
+CHANGES = 4
+"""Records that one such job puts into the table's stream."""
+STREAM_BATCH = 500
+COUNTED_ROWS = 4
+"""Counter rows that a batch of the stream adds to, for each type in it; one write unit each. Counted in tests."""
+API_MB = 512
+API_SECONDS = 0.025
+BATCH_SECONDS = 0.3
+WORKER_SECONDS = 0.012
+COUNTERS_MB = 256
+COUNTERS_SECONDS = 0.1
+"""Billed time of a warm POST, of one with a full batch of jobs, of claiming and settling one job, and of counting a
+batch of the stream; what the job itself does comes on top. Estimates: they cannot be measured without an account."""
+LOG_KB = 0.91
+METRIC_KB = 0.27
+REQUEST_KB = 0.36
+"""Log lines at the level INFO, with 26 bytes for each event, counted in tests: of one such job, of the metrics that one
+invocation writes, and of one request that is told of (one that stores a single job is not: the job's line says it)."""
+
+
+JOB_KB = 0.9
+ENTRY_BYTES = 120
+ENTRY_KB = 0.22
+"""A completed job in the table and its entry in the one index it stays in, with the 100 bytes that DynamoDB adds to
+each for storage; counted in tests."""
+ROW_READ = 0.5
+READ_BYTES = 4096
+RECOUNTED_A_SECOND = 10_000
+RECOUNT_MB = 512
+"""Memory of the function that recounts: it reads main items one by one, half a unit each, and pages of the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A way in which jobs come: how many in a request, in a worker's batch, in a batch of the table's stream."""
+
+    name: str
+    in_request: int
+    in_batch: int
+    in_stream: float
+
+    def of_one_job(self) -> dict[str, float]:
+        """Return what one job needs, by the names of `per_million`."""
+        single = self.in_request == 1
+        api = (API_SECONDS if single else BATCH_SECONDS) / self.in_request
+        told = 0 if single else REQUEST_KB / self.in_request
+        counting = COUNTERS_SECONDS * COUNTERS_MB / 1024 / self.in_stream
+        # a worker's batch is received, trimmed and deleted in three requests
+        return {
+            "api_request": 1 / self.in_request,
+            "lambda_request": 1 / self.in_request + 1 / self.in_batch + 1 / self.in_stream,
+            "gb_seconds": (api + WORKER_SECONDS) * API_MB / 1024 + counting,
+            "sqs_request": ceil(self.in_request / AT_ONCE) / self.in_request + 3 / self.in_batch,
+            "write_unit": WRITE_UNITS + REQUEST_WRITE_UNITS / self.in_request + COUNTED_ROWS / self.in_stream,
+            "log_kb": LOG_KB + told + METRIC_KB / self.in_batch + METRIC_KB / self.in_stream,
+        }
+
+
+FULL_STREAM = STREAM_BATCH / CHANGES
+ALONE = Load("alone", 1, 1, 1)
+BUSY = Load("busy", 1, 10, FULL_STREAM)
+BATCHES = Load("25 a request", MOST_IN_BATCH, 10, FULL_STREAM)
+"""One job at a time; POSTed one by one, but so many that workers and counters get full batches; POSTed 25 at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a bill, in dollars."""
+
+    what: str
+    amount: float
+    dollars: float
+
+
+def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Prices = PRICES) -> list[Line]:
+    """Return a month of the default stack without a job; `free` is what the account has left of its allowances."""
+    polls = len(types) * POLLERS * MINUTES * 60 / POLL_SECONDS
+    # every minute one look at the depths of each queue and of its dead-letter queue
+    looks = 2 * len(types) * MINUTES
+    seconds = MINUTES * WATCHDOG_SECONDS * WATCHDOG_MB / 1024
+    watched = sum(len(alarm.metrics) for alarm in all_alarms(types, "any"))
+    logged = MINUTES * WATCHDOG_LOG_BYTES / 1e9
+    reads = _partitions(types) / 2 + 1 + SCHEDULES_READ
+    return [
+        _line("SQS requests, polling and looking", polls + looks, free.sqs_requests, prices.sqs_request / MILLION),
+        _line("Lambda requests, watchdog", MINUTES, free.lambda_requests, prices.lambda_request / MILLION),
+        _line("Lambda GB-seconds", seconds, free.lambda_gb_seconds, prices.lambda_gb_second_arm / MILLION),
+        _line("DynamoDB read units, watchdog", MINUTES * reads, 0, prices.read_unit / MILLION),
+        _line("Log GB", logged, free.log_gb, prices.log_gb),
+        _line("Metrics of alarms", watched, free.alarm_metrics, prices.alarm_metric_month),
+        _line("Custom metrics", STANDING_METRICS, free.metrics, prices.metric_month),
+        _line("CloudWatch dashboards", 1, _free_dashboards(types, free), prices.dashboard_month),
+    ]
+
+
+def _partitions(types: Sequence[JobType[Any, Any]]) -> int:
+    return TYPE_PARTITIONS * len(types) + OLDER_PARTITIONS
+
+
+def _free_dashboards(types: Sequence[JobType[Any, Any]], free: Allowances) -> int:
+    return free.dashboards if metrics_of(rows(types, "any")) <= FREE_METRICS else 0
+
+
+def active_metrics(types: Sequence[JobType[Any, Any]]) -> int:
+    """Return how many custom metrics have points in a month in which every type works, fails and is retried."""
+    of_types = len(PER_TYPE) * len(types)
+    of_platform = len(Metric) - len(PER_TYPE) - len(ONLY_IN_TROUBLE) - 1
+    return of_types + of_platform + len(FENCED_EVENTS)
+
+
+def active(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Prices = PRICES) -> list[Line]:
+    """Return what a month with jobs adds to an idle one, besides the jobs themselves: the metrics they write."""
+    more = active_metrics(types) - STANDING_METRICS
+    left = max(0, free.metrics - STANDING_METRICS)
+    return [_line("Custom metrics, all in use", more, left, prices.metric_month)]
+
+
+def console(types: Sequence[JobType[Any, Any]], every: float, prices: Prices = PRICES) -> list[Line]:
+    """Return a month of one console that is always visible and looks at jobs and metrics `every` so many seconds."""
+    looks = MINUTES * 60 / every
+    requests = looks * LOOKS + MINUTES * 60 / max(every, STRIP_SECONDS)
+    depths = looks * 2 * len(types)
+    reads = looks * READS_A_LOOK
+    logged = requests * REQUEST_KB / MILLION
+    seconds = requests * API_SECONDS * API_MB / 1024
+    return [
+        _line("API Gateway requests", requests, 0, prices.api_request / MILLION),
+        _line("Lambda requests", requests, 0, prices.lambda_request / MILLION),
+        _line("Lambda GB-seconds", seconds, 0, prices.lambda_gb_second_arm / MILLION),
+        _line("SQS requests, depths", depths, 0, prices.sqs_request / MILLION),
+        _line("DynamoDB read units", reads, 0, prices.read_unit / MILLION),
+        _line("Log GB", logged, 0, prices.log_gb),
+    ]
+
+
+def per_million(counted: Mapping[str, float], prices: Prices = PRICES) -> list[Line]:
+    """Return a million jobs, from what one job needs: `counted` has the names of `Prices`, except that `gb_seconds` and
+    `log_kb` are what they say."""
+    each = {
+        "api_request": prices.api_request,
+        "lambda_request": prices.lambda_request,
+        "gb_seconds": prices.lambda_gb_second_arm,
+        "sqs_request": prices.sqs_request,
+        "write_unit": prices.write_unit,
+        "read_unit": prices.read_unit,
+        "log_kb": prices.log_gb,
+        "s3_put": prices.s3_put,
+    }
+    return [Line(name, amount, amount * each[name]) for name, amount in counted.items()]
+
+
+def total(lines: Sequence[Line]) -> float:
+    """Return the sum, in dollars."""
+    return sum(line.dollars for line in lines)
+
+
+def kept(prices: Prices = PRICES) -> list[Line]:
+    """Return a month of keeping a million finished jobs: their storage, and the reads of each night's recount."""
+    gigabytes, nights = JOB_KB + ENTRY_KB, 30
+    reads = ROW_READ + ENTRY_BYTES / READ_BYTES / 2
+    seconds = nights * MILLION / RECOUNTED_A_SECOND * RECOUNT_MB / 1024
+    return [
+        _line("DynamoDB GB-months", gigabytes, 0, prices.table_gb_month),
+        _line("Point-in-time recovery GB-months", JOB_KB, 0, prices.recovery_gb_month),
+        _line("Read units, nightly recount", nights * reads * MILLION, 0, prices.read_unit / MILLION),
+        _line("Lambda GB-seconds, nightly recount", seconds, 0, prices.lambda_gb_second_arm / MILLION),
+    ]
+
+
+def _line(what: str, amount: float, free: float, price: float) -> Line:
+    return Line(what, amount, max(0.0, amount - free) * price)

@@ -1,0 +1,207 @@
+"""Make `build/deployment.zip`, `build/sam.json` and `build/sbom.json`: the functions, their template, what they ship.
+
+A job type with libraries of its own gets a zip of its own beside the first: `build/report-pdf.zip`.
+
+The same sources give the same bytes, on any day and in any folder.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from infra.cloud.errors import CloudError
+from infra.cloud.package.archive import pack, unpack
+from infra.cloud.package.dependencies import LOCK, SHIPPED, download, fetch
+from infra.cloud.package.dependencies import unpack as unpack_wheels
+from infra.cloud.package.imports import check_imports, handlers_of
+from infra.cloud.package.own_libraries import check_size, files_of
+from infra.cloud.package.own_libraries import hashed as own_lines
+from infra.cloud.package.sbom import sbom
+from infra.definition.names import stack_name
+from infra.definition.runtime import ARCHITECTURE, PYTHON
+from infra.definition.template import PLACEHOLDER_ORIGIN, Types, finish, merge_template
+
+ROOT = Path(__file__).parents[3]
+SOURCES = ("app.py", "chalicelib", "handlers", "vendor", SHIPPED, LOCK, ".chalice/config.json")
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+NO_BYTE_CODE = (
+    "The functions run Python {there}, this is Python {here}, and no python{there} is on the path to compile for it: "
+    "the package has no byte code, and cold starts take longer."
+)
+COMPILED_BY = "The functions run Python {there}, this is Python {here}: byte code was made by {compiler}."
+PACKAGING_REGION = "us-east-1"
+"""Chalice asks for a region and for credentials before it packages; neither gets into what it makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The files that a build made. `notes` are sentences for the person at the terminal.
+
+    `own` are the zips of types with libraries of their own; `unpacked` is the size of each zip's content in bytes.
+    """
+
+    archive: Path
+    template: Path
+    stack: str
+    notes: tuple[str, ...] = ()
+    own: tuple[Path, ...] = ()
+    unpacked: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def archives(self) -> tuple[Path, ...]:
+        """Return every zip: the common one first, then those of single job types."""
+        return (self.archive, *self.own)
+
+    def sizes(self) -> list[str]:
+        """Return a line on each zip: its name, its size and, where it was built here, how large it is unpacked."""
+        lines = []
+        for archive in self.archives:
+            whole = self.unpacked.get(archive.name)
+            unpacked = f", {whole / 1e6:.1f} MB unpacked" if whole else ""
+            lines.append(f"{archive.name}: {archive.stat().st_size / 1e6:.1f} MB{unpacked}")
+        return lines
+
+    def read_template(self) -> dict[str, Any]:
+        """Return the SAM template as a value."""
+        template: dict[str, Any] = json.loads(self.template.read_text())
+        return template
+
+
+def build(
+    stage: str,
+    types: Types,
+    root: Path = ROOT,
+    target: Path | None = None,
+    architecture: str = ARCHITECTURE,
+    python: str = PYTHON,
+) -> Package:
+    """Package the sources of `root` for a stage into `target` (default: `build/`). Raises CloudError."""
+    target = target or root / "build"
+    stack = stack_name(stage)
+    work = target / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    sources = copy_sources(root, work / "sources")
+    _choose(sources / ".chalice" / "config.json", architecture)
+    # Chalice would fetch libraries without looking at hashes, and for the Python that it runs under
+    (sources / SHIPPED).write_text("")
+    merged = work / "merge.json"
+    merged.write_text(json.dumps(merge_template(types, stack)))
+    _chalice(sources, merged, work / "chalice", stage)
+    files, wheels = work / "files", fetch(root, work / "wheels", python, architecture)
+    unpack(work / "chalice" / "deployment.zip", files)
+    unpack_wheels(wheels, files)
+    notes = compile_all(files, python)
+    own = _own_zips(root, types, work, target, Target(python, architecture))
+    (target / "sbom.json").write_text(sbom({*wheels, *own.wheels}, stack))
+    template = target / "sam.json"
+    merged_by_chalice = json.loads((work / "chalice" / "sam.json").read_text())
+    made = finish(merged_by_chalice, architecture, f"python{python}", own.by_handler)
+    check_imports(files, handlers_of(made), work / "runtime")
+    sizes = {"deployment.zip": check_size("deployment.zip", files), **own.sizes}
+    archive = pack(files, target / "deployment.zip")
+    template.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n")
+    shutil.rmtree(work)
+    return Package(archive, template, stack, notes, own.archives, sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The Python and the processor that a package is for."""
+
+    python: str
+    architecture: str
+
+
+@dataclass(slots=True)
+class OwnZips:
+    """The zips of job types with libraries of their own, their wheels and unpacked sizes in bytes."""
+
+    archives: tuple[Path, ...] = ()
+    by_handler: dict[str, str] = field(default_factory=dict)
+    wheels: set[Path] = field(default_factory=set)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+
+def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) -> OwnZips:
+    made = OwnZips()
+    queues = {kind.module: kind.queue for kind in types}
+    for module, requirements in files_of(root, types).items():
+        name, files, handler = f"{queues[module]}.zip", work / module, f"handlers.{module}.handler"
+        lines = own_lines(requirements, (root / SHIPPED).read_text())
+        wheels = download(lines, work / f"{module}-wheels", to.python, to.architecture)
+        shutil.copytree(work / "files", files)
+        unpack_wheels(wheels, files)
+        compile_all(files, to.python)
+        check_imports(files, [handler], work / f"{module}-runtime")
+        made.sizes[name] = check_size(name, files)
+        made.archives += (pack(files, target / name),)
+        made.by_handler[handler] = name
+        made.wheels |= set(wheels)
+    return made
+
+
+def compile_all(files: Path, python: str = PYTHON) -> tuple[str, ...]:
+    """Put byte code beside every module: /var/task is read-only, so each cold start would compile them again.
+
+    Byte code is for one version of Python. Without that version on this machine there is none; returns a note about it.
+    """
+    compiler = interpreter(python)
+    if compiler is None:
+        return (NO_BYTE_CODE.format(here=HERE, there=python),)
+    command = [compiler, "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    done = _run([*command, "-s", str(files), "-p", "/var/task", str(files)], files)
+    if done.returncode:
+        raise CloudError(f"A module does not compile:\n{done.stdout}{done.stderr}")
+    return () if python == HERE else (COMPILED_BY.format(here=HERE, there=python, compiler=compiler),)
+
+
+def interpreter(python: str) -> str | None:
+    """Return a Python of that version: this one, or one on the path; None when there is none."""
+    return sys.executable if python == HERE else shutil.which(f"python{python}")
+
+
+def copy_sources(root: Path, to: Path) -> Path:
+    """Copy what is packaged, and nothing that this machine made of it; raises CloudError when a part is missing."""
+    for name in SOURCES:
+        source, copy = root / name, to / name
+        if not source.exists():
+            raise CloudError(f"{name} is missing in {root}; the functions cannot be packaged without it.")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copy, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        else:
+            shutil.copy(source, copy)
+    return to
+
+
+def _choose(config: Path, architecture: str) -> None:
+    chosen = json.loads(config.read_text()) | {"lambda_architecture": architecture}
+    config.write_text(json.dumps(chosen))
+
+
+def _chalice(sources: Path, merged: Path, out: Path, stage: str) -> None:
+    command = [str(Path(sys.executable).with_name("chalice")), "package", "--stage", stage, "--merge-template"]
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "JOBFLOW_", "PYTHON"))},
+        "AWS_DEFAULT_REGION": PACKAGING_REGION,
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "CORS_ORIGIN": PLACEHOLDER_ORIGIN,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    done = _run([*command, str(merged), str(out)], sources, environment)
+    if done.returncode:
+        raise CloudError(f"chalice package failed:\n{done.stdout}{done.stderr}")
+
+
+def _run(
+    command: list[str], folder: Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True, text=True)

@@ -1,0 +1,85 @@
+"""Fetch what the functions ship: wheels for Lambda's Python and processor, each compared with a hash of the lock.
+
+A pinned version can gain files after it was pinned; what has another hash than those of the day of pinning is refused.
+"""
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from infra.cloud.errors import CloudError
+from infra.cloud.package.archive import wanted
+
+SHIPPED, LOCK = "requirements.txt", "requirements-dev.txt"
+PROCESSORS = {"arm64": "aarch64", "x86_64": "x86_64"}
+"""Lambda's names of processors and those in wheels."""
+LIBCS = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
+"""Amazon Linux 2023, under Python 3.12 and newer, has glibc 2.34."""
+PINNED = re.compile(r"([A-Za-z0-9._-]+)==([^\s;\\]+)")
+
+
+def hashed(shipped: str, lock: str) -> str:
+    """Return the shipped requirements with the lock's hashes; raises CloudError for what the lock does not have."""
+    pinned = {found[1].lower(): block for block in blocks(lock) if (found := PINNED.match(block))}
+    lines = []
+    for line in (line.split("#")[0].strip() for line in shipped.splitlines()):
+        if not line:
+            continue
+        found = PINNED.fullmatch(line)
+        block = pinned.get(found[1].lower()) if found else None
+        if found is None or block is None or PINNED.match(block)[2] != found[2]:  # type: ignore[index]
+            raise CloudError(f"{LOCK} has no hashes of {line!r} in {SHIPPED}. Write name==version, then `make lock`.")
+        hashes = re.findall(r"--hash=\S+", block)
+        lines.append(" ".join([f"{found[1]}=={found[2]}", *hashes]))
+    return "\n".join(lines) + "\n"
+
+
+def fetch(root: Path, work: Path, python: str, architecture: str) -> list[Path]:
+    """Download the wheels that `root` ships into `work`; raises CloudError with pip's reason."""
+    return download(hashed((root / SHIPPED).read_text(), (root / LOCK).read_text()), work, python, architecture)
+
+
+def download(lines: str, work: Path, python: str, architecture: str) -> list[Path]:
+    """Download the wheels of requirements with hashes into `work`; raises CloudError with pip's reason."""
+    work.mkdir(parents=True)
+    requirements = work / "hashed.txt"
+    requirements.write_text(lines)
+    command = [
+        sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--require-hashes",
+        "--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", python, "--dest", str(work),
+        "--requirement", str(requirements),
+    ]  # fmt: skip
+    for libc in LIBCS:
+        command += ["--platform", f"{libc}_{PROCESSORS[architecture]}"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise CloudError(f"The wheels for Python {python} on {architecture} cannot be fetched:\n{done.stderr.strip()}")
+    return sorted(work.glob("*.whl"))
+
+
+def unpack(wheels: list[Path], to: Path) -> None:
+    """Unpack what the functions need of the wheels: no tests, no type stubs, no scripts."""
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel) as archive:
+            for name in filter(wanted, archive.namelist()):
+                place = _place(name)
+                if place and not name.endswith("/"):
+                    target = to / place
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.write_bytes(archive.read(name))
+
+
+def _place(name: str) -> str:
+    """Return where a wheel's file goes, as the wheel format says; nothing for scripts and the like."""
+    top, _, rest = name.partition("/")
+    if not top.endswith(".data"):
+        return name
+    kind, _, path = rest.partition("/")
+    return path if kind in ("purelib", "platlib") else ""
+
+
+def blocks(lock: str) -> list[str]:
+    """Return one block for each requirement of a lock file: its line and the indented lines that follow it."""
+    return [block for block in re.split(r"\n(?=\S)", lock) if block and not block.startswith("#")]

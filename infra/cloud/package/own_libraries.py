@@ -1,0 +1,98 @@
+"""Find and pin the libraries that one job type needs for itself: `handlers/report_pdf.requirements.txt`.
+
+Such a type gets a zip of its own, the common package with these libraries in it; the others keep theirs.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from chalicelib.jobs.jobtype import JobType
+from infra.cloud.errors import CloudError
+from infra.cloud.package.dependencies import PINNED, SHIPPED, blocks
+
+SUFFIX = ".requirements.txt"
+LARGEST = 262_144_000
+"""Bytes that Lambda takes of a function unpacked, its layers included (quota "Deployment package size")."""
+RUNTIME = ("boto3", "botocore", "s3transfer")
+"""Lambda's runtime brings them."""
+OLDEST = "3.11"
+"""The oldest Python that develops this project; the pins hold for it and for all newer ones."""
+
+
+def files_of(root: Path, types: Iterable[JobType[Any, Any]]) -> dict[str, Path]:
+    """Return the requirements file of each type that has one, by the type's module.
+
+    Raises CloudError for a file that belongs to no type.
+    """
+    found = {path.name.removesuffix(SUFFIX): path for path in sorted((root / "handlers").glob(f"*{SUFFIX}"))}
+    strange = sorted(found.keys() - {kind.module for kind in types})
+    if strange:
+        raise CloudError(f"handlers/{strange[0]}{SUFFIX} belongs to no job type: there is no handlers/{strange[0]}.py.")
+    return found
+
+
+def hashed(path: Path, shipped: str) -> str:
+    """Return the file's lines that the common package does not have, each pinned with hashes.
+
+    Raises CloudError for one that is not pinned, or pinned to another version than everything ships.
+    """
+    common = {found[1].lower(): found[2] for line in shipped.splitlines() if (found := PINNED.match(line))}
+    kept = []
+    for block in blocks(path.read_text()):
+        pinned = PINNED.match(block)
+        if pinned is None or "--hash=" not in block:
+            raise CloudError(f"{path.name} does not pin {block.split()[0]!r} with hashes. `make lock` does it.")
+        version = common.get(pinned[1].lower())
+        if version is None:
+            kept.append(re.sub(r"\s*\\\n\s*", " ", block).strip())
+        elif version != pinned[2]:
+            raise CloudError(
+                f"{path.name} pins {pinned[1]}=={pinned[2]}, and every function ships {version} ({SHIPPED}). Pin that "
+                "version, or change it for all."
+            )
+    return "\n".join(kept) + "\n"
+
+
+def check_size(name: str, files: Path) -> int:
+    """Return the bytes of the unpacked package; raises CloudError, with the way out, when Lambda refuses so many."""
+    size = sum(path.stat().st_size for path in files.rglob("*") if path.is_file())
+    if size > LARGEST:
+        raise CloudError(
+            f"{name} has {size / 1e6:.0f} MB unpacked, and Lambda takes {LARGEST / 1e6:.0f} MB with all layers. Take a "
+            "smaller build of the library, split the type, or fetch what it reads at run time from S3 into /tmp "
+            "(ephemeral_storage=). Container images are not supported: docs/not-offered.md."
+        )
+    return size
+
+
+def lock(path: Path, shipped: Path) -> None:
+    """Write the file again: all that its lines need, pinned with hashes, in the versions that everything ships.
+
+    Raises CloudError with uv's reason.
+    """
+    command = [
+        sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", OLDEST,
+        "--no-header", "--no-annotate", "--no-emit-index-url", "--generate-hashes", "--constraint", str(shipped),
+        str(path), "--output-file", str(path),
+    ]  # fmt: skip
+    for name in RUNTIME:
+        command += ["--no-emit-package", name]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise CloudError(f"{path.name} cannot be pinned:\n{done.stderr.strip()}")
+
+
+def main() -> int:
+    """Pin every file of this kind in the folder that this runs in."""
+    root = Path.cwd()
+    for path in sorted((root / "handlers").glob(f"*{SUFFIX}")):
+        lock(path, root / SHIPPED)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Upload packages to a bucket that is made before the stack, deleted with it, and named by account and region.
+
+Nothing in it expires: to roll a deployment back, CloudFormation fetches the package before it from here.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra.cloud.account import Account
+from infra.cloud.errors import CloudError
+from infra.cloud.package.build import Package
+from infra.cloud.package.stamp import stamped
+from infra.cloud.package.translate import with_code
+from infra.definition.buckets import refuse_plain_text
+from infra.definition.names import bucket_name
+
+LARGEST_TEMPLATE = 1_000_000
+"""Bytes that CloudFormation reads from S3; 51,200 where a template is sent to it directly, which nothing here does."""
+
+
+def name(account: Account, stack: str) -> str:
+    """Return the artifacts bucket's name."""
+    return bucket_name(stack, "artifacts", account.id, account.region)
+
+
+def upload(account: Account, package: Package, tags: dict[str, str], values: Mapping[str, str]) -> str:
+    """Upload the zips and the template that points to them; returns the template's URL. `values` are the parameters'.
+
+    They are sent each time: what lies there under their names may have been put there by somebody else.
+    """
+    bucket, s3 = name(account, package.stack), account.client("s3")
+    _ensure(s3, bucket, account, tags)
+    code = {
+        f"./{archive.name}": f"s3://{bucket}/{_put(s3, bucket, archive.read_bytes(), 'zip', 'application/zip')}"
+        for archive in package.archives
+    }
+    template = stamped(with_code(package.read_template(), code), values)
+    text = json.dumps(template, separators=(",", ":")).encode()
+    if len(text) > LARGEST_TEMPLATE:
+        raise CloudError(f"The template has {len(text):,} bytes; CloudFormation takes 1,000,000. Use several stages.")
+    template_key = _put(s3, bucket, text, "json", "application/json")
+    return f"{s3.meta.endpoint_url}/{bucket}/{template_key}"
+
+
+def _put(s3: Any, bucket: str, body: bytes, suffix: str, content_type: str) -> str:
+    digest = hashlib.sha256(body)
+    key = f"{digest.hexdigest()}.{suffix}"
+    # S3 refuses what arrives with another checksum
+    checksum = base64.b64encode(digest.digest()).decode()
+    s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type, ChecksumSHA256=checksum)
+    return key
+
+
+def _ensure(s3: Any, bucket: str, account: Account, tags: dict[str, str]) -> None:
+    """Make the bucket unless it is there. Raises CloudError when somebody else's has the name.
+
+    The name can be guessed: whoever had made a bucket of it first, and let us write, could change the code on its way.
+    """
+    try:
+        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account.id)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("403", "AccessDenied"):
+            raise CloudError(f"The bucket {bucket} belongs to another account, or you may not use it.") from error
+        if error.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
+            raise
+        region = account.region
+        where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=bucket, **where)
+    closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=closed)
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_only(bucket, s3.meta.partition)))
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": k, "Value": v} for k, v in tags.items()]})
+
+
+def _tls_only(bucket: str, partition: str) -> dict[str, Any]:
+    """Return the policy that the stack's own buckets have, too (`infra.definition.buckets`)."""
+    arn = f"arn:{partition}:s3:::{bucket}"
+    return {"Version": "2012-10-17", "Statement": [refuse_plain_text(arn, f"{arn}/*")]}
