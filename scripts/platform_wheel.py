@@ -22,7 +22,7 @@ NEEDS = (
     "aws-sam-translator", "awslambdaric", "boto3", "chalice", "cyclonedx-python-lib", "h11", "httptools", "moto",
     "packaging", "pip", "pytest", "rich", "ruff", "watchfiles",
 )  # fmt: skip
-"""Libraries of the platform's commands on a developer's machine, beside what ships: pinned as in requirements-dev.txt."""
+"""Libraries of the platform's commands on a developer's machine, beside what ships; requirements-dev.txt pins them."""
 PIN = re.compile(r"^([A-Za-z0-9._-]+(?:\[[^\]]+\])?)==(\S+)", re.MULTILINE)
 PROJECT = """[build-system]
 requires = ["hatchling"]
