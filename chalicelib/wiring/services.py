@@ -13,6 +13,7 @@ from chalicelib.service.bulk_actions import BulkWork
 from chalicelib.service.declared import Declared
 from chalicelib.service.firings import Firings
 from chalicelib.service.jobs import JobService
+from chalicelib.service.operations import Operations
 from chalicelib.service.pause import Pausing
 from chalicelib.service.reading import JobReader
 from chalicelib.wiring.parts import clock, once, settings
@@ -93,4 +94,4 @@ def bulk_work() -> BulkWork:
 
 
 def _acting(_: BulkAction) -> BulkActions:
-    return BulkActions(job_store(), job_service(), settings().cursor_secret, clock(), BULK_THREADS)
+    return BulkActions(job_store(), Operations(job_service()), settings().cursor_secret, clock(), BULK_THREADS)
