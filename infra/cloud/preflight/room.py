@@ -19,7 +19,7 @@ ZIPS_KEPT = 2
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a stack is about to add: functions (each with a role), and bytes of the zip that each stores."""
+    """Count what a stack is about to add: functions (each with a role), and bytes of the zip that each stores."""
 
     functions: int
     zip_bytes: int = 12 * MB
