@@ -37,6 +37,14 @@ class Progress(Answer):
     note: str | None
 
 
+class Discarded(Answer):
+    """How an operator discarded a job."""
+
+    at: Time
+    by: str
+    reason: str | None
+
+
 class JobRow(Answer):
     """A job, as in a list."""
 
@@ -67,6 +75,9 @@ class JobRow(Answer):
     tags: list[str]
     correlation_id: str
     cancel_requested: bool
+    discarded: Discarded | None = Field(
+        description="Who settled it without running it, for a cancelled job that had failed; null for every other"
+    )
 
 
 class AttemptRow(Answer):

@@ -81,6 +81,7 @@ TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAM
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 FINGERPRINT = r"^[0-9a-f]{12}$"
 Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
+Why = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 IdPrefix = Annotated[
     str, StringConstraints(pattern=r"^[0-9a-fA-F-]{1,36}$", to_lower=True), Field(examples=["6a1de45f"])
@@ -135,6 +136,12 @@ class NewBatch(Body):
     )  # fmt: skip
 
 
+class Discard(Body):
+    """Options of a discard."""
+
+    reason: Why = Field("", description="Kept with the job.")
+
+
 class Retry(Body):
     """Options of a retry."""
 
@@ -172,7 +179,7 @@ class NoQuery(Query):
     """A request that takes no query."""
 
 
-Action = Literal["retry", "cancel"]
+Action = Literal["retry", "cancel", "discard"]
 """An action on many jobs."""
 
 
@@ -190,9 +197,10 @@ class BulkFilter(Body):
 
 
 class Bulk(Body):
-    """Retry or cancel many jobs: the ones listed, or the ones that match."""
+    """Retry, cancel or discard many jobs: the ones listed, or the ones that match."""
 
     action: Action
+    reason: Why = Field("", description="Kept with each job that is discarded.")
     ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_IN_BULK)
     filter: BulkFilter | None = None
     limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)
