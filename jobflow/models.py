@@ -110,6 +110,15 @@ class BulkAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Discarded:
+    """The discard of a job: time, operator, reason."""
+
+    at: datetime
+    by: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorGroup:
     """Failures that are the same but for ids and numbers; `sparkline` counts the last 24 hours, oldest first."""
 
@@ -235,6 +244,8 @@ class JobDetail:
     tags: list[str]
     correlation_id: str
     cancel_requested: bool
+    discarded: Discarded | None
+    """How a failed job was settled without running it: by an operator, who is named; null for every other"""
     attempt_history: list[AttemptRow]
     why: str | None
     """Why it waits, in one sentence; null when it does not"""
@@ -287,6 +298,8 @@ class JobRow:
     tags: list[str]
     correlation_id: str
     cancel_requested: bool
+    discarded: Discarded | None
+    """How a failed job was settled without running it: by an operator, who is named; null for every other"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,6 +490,7 @@ class StatusSets:
     retryable: list[Status]
     cancellable: list[Status]
     planned: list[Status]
+    discardable: list[Status]
     finished: list[Status]
 
 

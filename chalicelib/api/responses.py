@@ -38,7 +38,7 @@ class Progress(Answer):
 
 
 class Discarded(Answer):
-    """How an operator discarded a job."""
+    """The discard of a job: time, operator, reason."""
 
     at: Time
     by: str
@@ -76,7 +76,7 @@ class JobRow(Answer):
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None = Field(
-        description="Who settled it without running it, for a cancelled job that had failed; null for every other"
+        description="How a failed job was settled without running it: by an operator, who is named; null for every other"
     )
 
 
