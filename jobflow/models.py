@@ -254,7 +254,7 @@ class JobDetail:
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
-    """How a failed job was settled without running it: by an operator, who is named; null for every other"""
+    """How a failed job was settled without running it: by whom, when and why; null otherwise"""
     attempt_history: list[AttemptRow]
     schedule: str | None
     """The schedule that made it"""
@@ -312,7 +312,7 @@ class JobRow:
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
-    """How a failed job was settled without running it: by an operator, who is named; null for every other"""
+    """How a failed job was settled without running it: by whom, when and why; null otherwise"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class JobRow(Answer):
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None = Field(
-        description="How a failed job was settled without running it: by an operator, who is named; null for every other"
+        description="How a failed job was settled without running it: by whom, when and why; null otherwise"
     )
 
 

@@ -1264,7 +1264,7 @@ export interface components {
       correlation_id: string;
       /** Cancel Requested */
       cancel_requested: boolean;
-      /** @description How a failed job was settled without running it: by an operator, who is named; null for every other */
+      /** @description How a failed job was settled without running it: by whom, when and why; null otherwise */
       discarded: components["schemas"]["Discarded"] | null;
       /** Attempt History */
       attempt_history: components["schemas"]["AttemptRow"][];
@@ -1383,7 +1383,7 @@ export interface components {
       correlation_id: string;
       /** Cancel Requested */
       cancel_requested: boolean;
-      /** @description How a failed job was settled without running it: by an operator, who is named; null for every other */
+      /** @description How a failed job was settled without running it: by whom, when and why; null otherwise */
       discarded: components["schemas"]["Discarded"] | null;
     };
     /**
