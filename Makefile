@@ -163,7 +163,7 @@ wheel: $(READY)  ## Write build/wheel/jobflow-*.whl: the client and the command 
 
 lock: $(VENV)/bin/python  ## Pin requirements-dev.txt from requirements-dev.in, and handlers/*.requirements.txt, with hashes
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes requirements-dev.in -o requirements-dev.txt
-	@$(PY) -m infra.cloud.own_libraries
+	@$(PY) -m infra.cloud.package.own_libraries
 
 clean:  ## Remove what the commands above made
 	@rm -rf $(VENV) build .jobflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from chalicelib.access.rate_limit import RateLimiter
 from chalicelib.access.tokens import Tokens, TokenStore
 from chalicelib.adapters.event_sources import consumers
+from chalicelib.adapters.helpers import helpers
 from chalicelib.counters.history import History
 from chalicelib.counters.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
@@ -25,6 +26,7 @@ from chalicelib.jobs.ports import (
     Census,
     Counters,
     CounterTable,
+    Helpers,
     JobQueue,
     JobStore,
     Pauses,
@@ -49,8 +51,7 @@ NAMES = frozenset(
     {
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
-        "stream_counter", "history", "acknowledgements", "platform_log",
-        "secret_store",
+        "watchdog_helpers", "stream_counter", "history", "acknowledgements", "platform_log", "secret_store",
     }
 )  # fmt: skip
 _made: dict[str, Any] = {}
@@ -135,6 +136,11 @@ def recount() -> Recount:
 def pausing() -> Pausing:
     """The switch of each job type's queue."""
     return _once("pausing", lambda: Pausing(pauses(), consumers(settings()), clock()))
+
+
+def watchdog_helpers() -> Helpers | None:
+    """Return what starts further runs of the watchdog; None on a laptop."""
+    return _once("watchdog_helpers", lambda: helpers(settings()))
 
 
 def token_store() -> TokenStore:

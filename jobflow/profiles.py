@@ -68,7 +68,7 @@ def find(
     name = profile or environment.get(PROFILE)
     if name:
         return _named(name, environment)
-    local = _running(folder or Path.cwd(), environment)
+    local = running(folder or Path.cwd(), environment)
     if local is not None:
         return local
     if DEFAULT in (known := stored(environment)):
@@ -92,7 +92,8 @@ def _named(name: str, environment: Mapping[str, str]) -> Target:
     return known[name]
 
 
-def _running(folder: Path, environment: Mapping[str, str]) -> Target | None:
+def running(folder: Path, environment: Mapping[str, str] = os.environ) -> Target | None:
+    """Return the `make dev` that runs in this folder or one above it, if any."""
     chosen = environment.get(STATE)
     folders = [Path(chosen)] if chosen else [above / ".jobflow" for above in (folder, *folder.parents)]
     for each in folders:

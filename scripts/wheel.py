@@ -12,7 +12,7 @@ from hatchling.build import build_wheel
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from infra.cloud.sbom import library, listed
+from infra.cloud.package.sbom import library, listed
 
 ROOT = Path(__file__).parent.parent
 NEEDS = ("httpx", "rich", "typer")

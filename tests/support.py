@@ -16,8 +16,14 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
+from jobflow.testing.clock import START, Clock
 
-T0 = 1_800_000_000.0
+__all__ = [
+    "BUILT_IN", "REGION", "SETTINGS", "T0", "Clock", "Invocation", "a_job", "built_in", "create_stores", "requests_to",
+    "sqs_record", "written",
+]  # fmt: skip
+
+T0 = START
 """When tests begin, in seconds since the epoch: 2027-01-15T08:00:00Z."""
 REGION = "us-east-1"
 SETTINGS = Settings.from_env(
@@ -31,20 +37,6 @@ SETTINGS = Settings.from_env(
 )
 BUILT_IN = frozenset({"email.send", "image.process", "report.generate"})
 NOT_OF_CREATE_TABLE = frozenset({"PointInTimeRecoverySpecification", "TimeToLiveSpecification", "StreamSpecification"})
-
-
-@dataclass
-class Clock:
-    """Time that moves when the test says so."""
-
-    now: float = T0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        """Let so many seconds pass."""
-        self.now += seconds
 
 
 def built_in() -> list[JobType[Any, Any]]:

@@ -4,15 +4,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import wiring
+from chalicelib.adapters.helpers import asked_for
 from chalicelib.jobs import jobtype
 from chalicelib.telemetry.emf import gathering
 from chalicelib.watchdog.run import THREADS, Watchdog
 from chalicelib.worker.context import LambdaContext
 
 
-def handler(_event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Run the watchdog once over the job types in `handlers/`; return how many jobs and messages met which end."""
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Run the watchdog once over the job types in `handlers/`; return how many jobs and messages met which end.
+
+    An event from `helpers` names jobs that a run beside this one has found; this one then looks at nothing else.
+    """
+
+    def remaining() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
     types = [kind.name for kind in jobtype.load()]
-    watchdog = Watchdog(wiring.job_service().dispatcher, types, THREADS, wiring.counters().standing)
+    helpers = wiring.watchdog_helpers()
+    watchdog = Watchdog(wiring.job_service().dispatcher, types, THREADS, wiring.counters().standing, helpers)
+    asked = asked_for(event)
     with gathering():
-        return dict(watchdog.run(lambda: context.get_remaining_time_in_millis() / 1000))
+        return dict(watchdog.look_at(*asked, remaining) if asked else watchdog.run(remaining))

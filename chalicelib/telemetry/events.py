@@ -131,6 +131,11 @@ def watchdog_ran(tally: Mapping[str, int]) -> None:
     count(Metric.WATCHDOG_RAN)
 
 
+def watchdog_helped(job_type: str, tally: Mapping[str, int]) -> None:
+    """A further run of the watchdog ended, which looked at jobs of one type for the scheduled one."""
+    logger().info("watchdog.helped", extra={"job_type": job_type, "tally": dict(tally)})
+
+
 def claim_deferred(job: Job, why: str, seconds: int) -> None:
     """A message came too early, or awaits redrive to the dead-letter queue; it is held."""
     event("claim.deferred", job, level="DEBUG", why=why, visibility_s=seconds)

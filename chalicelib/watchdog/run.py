@@ -16,12 +16,13 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import LOST, Job, Status
-from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.ports import Helpers, Standing
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, give_up
 from chalicelib.watchdog.rules import REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
-from chalicelib.watchdog.search import Found, find, signs_of, undeclared
+from chalicelib.watchdog.search import Found, find, portions, signs_of, undeclared
+from chalicelib.watchdog.sharing import share
 
 T = TypeVar("T")
 THREADS = 8
@@ -41,6 +42,7 @@ class Watchdog:
     types: Sequence[str]
     threads: int = 1
     standing: Callable[[], Standing] | None = None
+    helpers: Helpers | None = None
     tally: Counter[str] = field(default_factory=Counter)
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
@@ -51,11 +53,33 @@ class Watchdog:
         removed = undeclared(standing, self.types)
         signs |= dict.fromkeys(removed, Signs(declared=False))
         # Items of an older version, which kept all types together: their types' signs are used one by one.
-        found = self._each(lambda name: self._found(name, signs, standing), self._in_turn([*self.types, *removed, ""]))
-        self._look_at(_alternate(found), signs, remaining)
+        names = self._in_turn([*self.types, *removed, ""])
+        found = self._each(lambda name: self._found(name, signs, standing), names)
+        self._look_at(_alternate(self._shared(dict(zip(names, found, strict=True)))), signs, remaining)
         self._sweep(signs, remaining)
         events.watchdog_ran(self.tally)
         return self.tally
+
+    def look_at(self, job_type: str, ids: Sequence[str], remaining: Callable[[], float]) -> Mapping[str, int]:
+        """Look at these jobs of one type, for a run that found more than it can look at. Returns the same as `run`."""
+        self.tally = Counter()
+        signs = {job_type: self._signs(job_type, self._standing())} if job_type in self.types else {}
+        self._look_at(portions(ids), signs, lambda: remaining() + RESERVE - STOP)
+        events.watchdog_helped(job_type, self.tally)
+        return self.tally
+
+    def _shared(self, found: Mapping[str, Sequence[Found]]) -> Sequence[Sequence[Found]]:
+        """Start helpers for what is too much; return what is left for this run."""
+        if self.helpers is None:
+            return list(found.values())
+        shared = share(found)
+        for job_type, ids in shared.helpers:
+            try:
+                self.helpers.look_at(job_type, ids)
+                self.tally["handed_over"] += len(ids)
+            except Exception as error:
+                events.watchdog_failed(f"helper for {job_type}", error)
+        return shared.own
 
     def _in_turn(self, names: Sequence[str]) -> Sequence[str]:
         """Begin with another type each minute: a run that ends early leaves out others than the last one did."""

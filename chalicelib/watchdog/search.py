@@ -68,6 +68,11 @@ def _planned(store: JobStore, job_type: str, horizon: float | None, now: float) 
     return [*soon, *store.overdue(Search(job_type, planned=True, before=horizon), now, MOST_LOOKS)]
 
 
+def portions(ids: Sequence[str], size: int = AT_ONCE) -> Iterator[Found]:
+    """Divide ids into portions of `size`."""
+    for start in range(0, len(ids), size):
+        yield Found(ids[start : start + size])
+
+
 def _portions(entries: Sequence[Overdue], size: int = AT_ONCE) -> Iterator[Found]:
-    for start in range(0, len(entries), size):
-        yield Found([entry.id for entry in entries[start : start + size]])
+    return portions([entry.id for entry in entries], size)

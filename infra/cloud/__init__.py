@@ -1,1 +1,1 @@
-"""The cloud: package the functions, deploy the stack, look at it, take it down, and hand out tokens."""
+"""The cloud: `package` makes what ships, `stack` changes a stack, `commands` are for operators, `cost` has the bill."""

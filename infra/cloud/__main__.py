@@ -11,16 +11,19 @@ from chalicelib.access.tokens import Role, Token
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import DAY
-from infra.cloud import access, bench, bill, parameters
 from infra.cloud.account import sign_in
-from infra.cloud.deploy import Deployment
-from infra.cloud.destroy import Destruction
+from infra.cloud.commands import access
+from infra.cloud.commands.deploy import Deployment
+from infra.cloud.commands.destroy import Destruction
+from infra.cloud.commands.first_token import FirstToken
+from infra.cloud.commands.recount import recount
+from infra.cloud.commands.status import status
+from infra.cloud.cost import bill
 from infra.cloud.errors import CloudError, refusal
-from infra.cloud.first_token import FirstToken
-from infra.cloud.package import ROOT, build
-from infra.cloud.recount import recount
-from infra.cloud.stack import Stack
-from infra.cloud.status import status
+from infra.cloud.package import cold_starts
+from infra.cloud.package.build import ROOT, build
+from infra.cloud.stack import parameters
+from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from infra.definition.names import stack_name
 
@@ -123,8 +126,8 @@ def _cost(_options: argparse.Namespace, _terminal: Terminal) -> int:
     return 0
 
 
-def _bench(options: argparse.Namespace, _terminal: Terminal) -> int:
-    print(bench.report(build("prod", jobtype.load(), target=options.out)))
+def _cold_starts(options: argparse.Namespace, _terminal: Terminal) -> int:
+    print(cold_starts.report(build("prod", jobtype.load(), target=options.out)))
     return 0
 
 
@@ -168,7 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--label", default="", help="who or what uses it")
     token.add_argument("--days", type=float, help="for how long it works; without it for ever")
     token.add_argument("--id", default="", help="of the token to revoke, as `list` shows it")
-    measured = command("bench", _bench, "Package, and measure size and CPU of the cold starts.")
+    measured = command("bench", _cold_starts, "Package, and measure size and CPU of the cold starts.")
     measured.add_argument("--out", type=Path, default=ROOT / "build")
     command("cost", _cost, "Work out what the stack costs when idle, and per million jobs.")
     return parser

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from infra.cloud.changes import Change, summary
-from infra.cloud.events import Event
+from infra.cloud.stack.changes import Change, summary
+from infra.cloud.stack.events import Event
 
 COLOURS = {"add": "green", "modify": "yellow", "replace": "red", "remove": "red", "import": "green"}
 

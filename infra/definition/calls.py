@@ -15,6 +15,7 @@ ACTIONS = {
     "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
     "DeleteMessageBatch": "DeleteMessage",
     "HeadObject": "GetObject",
+    "Invoke": "InvokeFunction",
     "SendMessageBatch": "SendMessage",
 }
 """Operations that are allowed by the action of another one."""
@@ -40,7 +41,8 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
         case "s3":
             return [params.get("Key", "").partition("/")[0] + "/*"]
         case "logs" | "lambda":
-            return [(params.get("UUID") or params["logGroupName"]).rpartition("/")[2]]
+            named = params.get("UUID") or params.get("FunctionName") or params["logGroupName"]
+            return [named.rpartition("/")[2]]
     return []
 
 

@@ -31,6 +31,8 @@ def environment(stack: str) -> dict[str, Value]:
         "RATE_LIMIT_MAX": ref("RateLimitMax"),
         "RATE_LIMIT_WINDOW": ref("RateLimitWindow"),
         "LOG_LEVEL": ref("LogLevel"),
+        # by name: a function cannot refer to itself
+        "WATCHDOG_FUNCTION": f"{stack}-watchdog",
     }
 
 
@@ -56,6 +58,8 @@ def local_environment(
         "RATE_LIMIT_MAX": "60",
         "RATE_LIMIT_WINDOW": "60",
         "LOG_LEVEL": "INFO",
+        # one run does everything: the emulator has no functions to invoke
+        "WATCHDOG_FUNCTION": "",
     }
 
 

@@ -106,7 +106,7 @@ def _worker(kind: JobType[Any, Any], stack: str) -> FunctionDefinition:
 
 def _platform(stack: str) -> list[FunctionDefinition]:
     watchdog = FunctionDefinition(
-        stack, "watchdog", "chalicelib.entry.watchdog.handler", 50, 256, ScheduleTrigger(1, 60)
+        stack, "watchdog", "chalicelib.entry.watchdog.handler", 50, 512, ScheduleTrigger(1, 60)
     )
     stream = StreamTrigger(
         f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=COUNTED

@@ -62,6 +62,7 @@ def watchdog() -> list[str]:
         f"sqs:SendMessage:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}",
         *(f"sqs:{action}:{EVERY_TYPE}-dlq" for action in SWEEPING),
+        "lambda:InvokeFunction:watchdog",
     ]
 
 

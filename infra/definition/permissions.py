@@ -139,7 +139,9 @@ def _where(stack: str, service: str, where: str) -> dict[str, Value]:
             # by name: a reference would wait for the bucket, and the bucket waits for CloudFront's address
             return {"Resource": sub(f"arn:${{AWS::Partition}}:s3:::{bucket_name(stack, 'files')}/{where}")}
         case "lambda":
-            return _mapping(stack, where)
+            # by name: a role cannot refer to the function that waits for it
+            own = {"Resource": arn("lambda", f"function:{stack}-{where}")}
+            return own if where in PLATFORM else _mapping(stack, where)
         case "logs":
             every = arn("logs", f"log-group:/aws/lambda/{stack}-{EVERY_TYPE}:*")
             return {"Resource": every if where == EVERY_TYPE else arn_of(logical(where, "Logs"))}

@@ -1,8 +1,9 @@
 """Turn the stack's own resources into functions and event sources (pure): the laptop reads the cloud's template."""
 
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
@@ -34,6 +35,8 @@ class Description:
     functions: Mapping[str, Resource]
     environment: Mapping[str, str]
     types: Mapping[str, Any]
+    roles: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def tables(self) -> list[str]:
         """Return the names of the tables."""
@@ -50,12 +53,30 @@ def environment(described: Description, place: Place, overrides: Mapping[str, st
     return {**filled, **overrides}
 
 
-def function_specs(described: Description, variables: Mapping[str, str], concurrency: int) -> list[FunctionSpec]:
-    """Return the functions to register; `concurrency` caps each, because a laptop has only so many cores."""
-    return [_spec(resource["Properties"], variables, concurrency) for resource in described.functions.values()]
+def roles(described: Description, variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return the statements of each function's role, by the function's name."""
+    text = json.dumps(described.roles).replace("{sender}", variables["MAIL_FROM"])
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
-def _spec(properties: Resource, variables: Mapping[str, str], concurrency: int) -> FunctionSpec:
+def function_specs(
+    described: Description,
+    variables: Mapping[str, str],
+    concurrency: int,
+    more: Callable[[str], Mapping[str, str]] = lambda _handler: {},
+) -> list[FunctionSpec]:
+    """Return the functions to register; `concurrency` caps each, because a laptop has only so many cores.
+
+    `more` gives the variables of one handler alone.
+    """
+    return [_spec(resource["Properties"], variables, concurrency, more) for resource in described.functions.values()]
+
+
+def _spec(
+    properties: Resource, variables: Mapping[str, str], concurrency: int, more: Callable[[str], Mapping[str, str]]
+) -> FunctionSpec:
+    own = properties.get("Environment", {}).get("Variables", {})
     scaling = [event["Properties"].get("ScalingConfig", {}) for event in properties["Events"].values()]
     wanted = [config["MaximumConcurrency"] for config in scaling if config]
     return FunctionSpec(
@@ -63,9 +84,10 @@ def _spec(properties: Resource, variables: Mapping[str, str], concurrency: int) 
         properties["Handler"],
         properties["Timeout"],
         properties["MemorySize"],
-        variables,
+        {**variables, **own, **more(properties["Handler"])},
         min([concurrency, *wanted]),
         properties.get("LoggingConfig", {}).get("LogFormat", "Text"),
+        properties["FunctionName"],
     )
 
 

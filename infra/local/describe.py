@@ -14,25 +14,34 @@ from typing import Any
 from infra.local.lifeline import NOT_SHIPPED, NotShipped
 
 ROOT = Path(__file__).parents[2]
+SENDER = "{sender}"
+"""Stands in for the address that mail is sent from, which the shell may choose."""
 PLACE = ("{endpoint}", "{account}", "{region}")
 """Stand in for a value that only the running emulator knows."""
 
 
 def describe(stack: str, origin: str) -> dict[str, Any]:
-    """Return resources that hold data, functions, and the functions' environment. Raises whatever the code raises."""
+    """Return resources that hold data, functions, their environment and roles. Raises whatever the code raises."""
     sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, "")))
     from chalicelib.jobs.jobtype import load
     from infra.definition import functions, local_environment, stateful
-    from infra.definition.compute import compute
+    from infra.definition.compute import compute, role_id
+    from infra.local.roles.resolve import statements
 
     types = load()
     importlib.import_module("app")
     resources = compute(functions(types, stack))
+    data = stateful(types, stack, origin)
     return {
-        "stateful": stateful(types, stack, origin),
+        "stateful": data,
         "functions": {name: r for name, r in resources.items() if r["Type"] == "AWS::Serverless::Function"},
         "environment": local_environment(*PLACE, stack, origin),
         "types": {kind.name: kind.example for kind in types},
+        "roles": {
+            function.name: statements(resources[role_id(function)], {**resources, **data}, {"MailFrom": SENDER})
+            for function in functions(types, stack)
+        },
+        "secrets": {kind.name: dict(kind.reach.secrets) for kind in types if kind.reach.secrets},
     }
 
 

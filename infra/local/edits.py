@@ -7,13 +7,13 @@ from pathlib import Path
 from watchfiles import Change, DefaultFilter, watch
 
 FOLDERS = ("chalicelib", "handlers", "infra/definition")
-FILES = ("app.py",)
+FILES = ("app.py", ".env")
 DEBOUNCE_MS = 300
 POLL_MS = 200
 
 
 class SourceFilter(DefaultFilter):
-    """Files that a person edits: no caches, no temporary files of editors, and of the top folder only `app.py`."""
+    """Files that a person edits: no caches, no temporary files of editors, and of the top folder only `FILES`."""
 
     def __init__(self, root: Path) -> None:
         super().__init__()
@@ -22,7 +22,8 @@ class SourceFilter(DefaultFilter):
     def __call__(self, change: Change, path: str) -> bool:
         """Return True when a change is one of the code."""
         where = Path(path)
-        if not where.suffix or (where.parent == self._root and where.name not in FILES):
+        of_the_top = where.parent == self._root
+        if (of_the_top and where.name not in FILES) or not (of_the_top or where.suffix):
             return False
         return super().__call__(change, path)
 

@@ -27,7 +27,9 @@ class NotShipped:
         if name in self._requirements:
             line = self._requirements[name]
             raise ModuleNotFoundError(
-                f"No module named {name!r} in what ships: add the line {line} to requirements.txt", name=name
+                f"No module named {name!r} in what ships: add the line {line} to requirements.txt, "
+                "or to the requirements file of its job type",
+                name=name,
             )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.local import code, deployment, dev_token, ports, resources
+from infra.local import code, deployment, dev_token, dotenv, ports, resources
 from infra.local.api_process import ApiProcess
 from infra.local.dashboard import Dashboard, content_security_policy
 from infra.local.dashboard_dev import HotDashboard
@@ -26,7 +26,7 @@ from infra.local.lambdas.specs import REGION, FunctionSpec
 from infra.local.lifeline import NOT_SHIPPED
 from infra.local.options import Options
 from infra.local.pauses import paused_types
-from infra.local.shipped import not_shipped
+from infra.local.shipped import not_shipped, own_libraries
 
 
 class Platform:
@@ -43,6 +43,7 @@ class Platform:
         self._ready_seconds = 0.0
         self._dashboard: Dashboard | HotDashboard | None = None
         self._paused: list[str] = []
+        self.notes: list[str] = []
 
     def start(self) -> None:
         """Start every part. Raises CannotRun or BrokenCode; call `close` in any case."""
@@ -142,13 +143,20 @@ class Platform:
         except ClientError as error:
             raise BrokenCode(f"The emulator refuses what infra/definition describes: {error}") from error
         self._variables = {**deployment.environment(described, place, options.passed_on), **self.aws}
-        variables = {**self._variables, NOT_SHIPPED: not_shipped(options.root)}
-        for spec in deployment.function_specs(described, variables, options.concurrency):
+        values = dotenv.read(options.root / dotenv.FILE)
+        self.notes = dotenv.fill(described.secrets, values, Clients(self.aws))
+        self.emulator.judge_by(deployment.roles(described, self._variables))
+        for spec in deployment.function_specs(described, self._variables, options.concurrency, self._libraries):
             self._service.register(spec)
         self._service.recycle()
         self._sources.replace(deployment.mappings(described, place))
         self._api.replace({**self._variables, **for_the_api})
         self.described = described
+
+    def _libraries(self, handler: str) -> dict[str, str]:
+        """Return what keeps a function from libraries that neither everything nor its own type ships."""
+        root = self.options.root
+        return {NOT_SHIPPED: not_shipped(root, own_libraries(root, handler))}
 
     def _serve_dashboard(self) -> None:
         options, files = self.options, self.emulator.url

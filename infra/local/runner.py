@@ -91,6 +91,7 @@ class Runner:
             watcher.wait_until_watching()
             self._state.write(self._platform.state())
             self._terminal.say(banner(self._platform.state(), self._platform.described.types))
+            self._tell_notes()
             try:
                 self._follow()
             finally:
@@ -115,6 +116,11 @@ class Runner:
         names = ", ".join(sorted(str(path.relative_to(self._options.root)) for path in edited)[:5])
         if self._attempt(self._platform.reload):
             self._terminal.say(f"Reloaded: {names}", "green")
+            self._tell_notes()
+
+    def _tell_notes(self) -> None:
+        for note in self._platform.notes:
+            self._terminal.say(note, "yellow")
 
     def _attempt(self, step: Callable[[], None]) -> bool:
         try:

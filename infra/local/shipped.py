@@ -1,5 +1,6 @@
 """Tell which modules a function may import: those that ship and those of Lambda's runtime, as on AWS."""
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
@@ -8,6 +9,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+PINNED = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 RUNTIME = ("boto3", "awslambdaric")
 """In every Lambda; awslambdaric is its runtime client."""
 GATEWAY = ("chalice",)
@@ -20,7 +22,13 @@ def not_shipped(root: Path, more: Iterable[str] = ()) -> str:
     return _not_shipped((root / "requirements.txt").read_text(), tuple(more))
 
 
-@lru_cache(8)
+def own_libraries(root: Path, handler: str) -> list[str]:
+    """Return what the type of a handler ships for itself alone, as `handlers/x.requirements.txt` names it."""
+    path = root / "handlers" / f"{handler.split('.')[1]}.requirements.txt"
+    return PINNED.findall(path.read_text()) if path.exists() else []
+
+
+@lru_cache(64)
 def _not_shipped(requirements: str, more: tuple[str, ...]) -> str:
     lines = (line.split("#")[0].strip() for line in requirements.splitlines())
     pinned = {canonicalize_name(Requirement(line).name) for line in lines if line and not line.startswith("-")}

@@ -72,7 +72,7 @@ def test_an_upload_that_is_not_there_yet_is_waited_for(platform: Platform) -> No
     assert job.error_message == "There is no object 'uploads/photo.jpg' yet (or this job may not read it)."
     platform.files.write(KEY, photo(), "image/jpeg")
     platform.clock.now += 10
-    job = platform.run(job)
+    job = platform.attempt(job)
     assert (job.status, job.attempts) == (Status.COMPLETED, 2)
     assert job.result["key"] == f"processed/{job.id}/1-2.jpg"
 

@@ -13,7 +13,10 @@ FAULTS = (
 )  # fmt: skip
 COLUMNS = (CREATE, *(move.name for move in (*MOVES, *NOTES)))
 IMPOSSIBLE: Mapping[tuple[str, str], str] = {
-    ("the watchdog is down", "check"): "only the watchdog makes this move",
+    **{
+        ("the watchdog is down", move): "only the watchdog makes this move" for move in ("check", "redeliver", "retire")
+    },
+    ("the counters are out of order", "retire"): "only the counters tell that a removed type has jobs",
 }
 """Cells that stay empty, each with the reason."""
 

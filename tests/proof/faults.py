@@ -47,6 +47,8 @@ class Faults:
     """The services that refuse every request from this call on: an outage may begin in the middle of an attempt."""
     around: set[str] = field(default_factory=set)
     """Faults that last, such as a clock that is wrong: they strike every move that is made meanwhile."""
+    aim: tuple[str, str] | None = None
+    """A fault that strikes the next time this move is made, once."""
     strikes: int = 0
     """How many calls died, were refused or lost their answer."""
     moving: str | None = None
@@ -55,7 +57,7 @@ class Faults:
 
     def calm(self) -> None:
         """End every fault."""
-        self.crash_at, self.unsent = None, 0
+        self.crash_at, self.unsent, self.aim = None, 0, None
         self.fail = self.lose = lambda _: None
         self.out, self.out_from, self.around = set(), {}, set()
 
@@ -74,12 +76,19 @@ class Faults:
             return
         self.calls += 1
         self.names.append(name)
-        if self.crash_at == self.calls and not self.after:
+        if (self.crash_at == self.calls and not self.after) or self._hits("dies before"):
             self._strike("dies before")
             raise Crash(f"before {name}, call {self.calls}")
+        if self._hits(f"{DYNAMODB} is out of order"):
+            self.out.add(DYNAMODB)
+        if self._hits(f"{SQS} is out of order"):
+            self.out.add(SQS)
+            self.around.add(f"{SQS} is out of order")
         if self.out_from.get(service, self.calls + 1) <= self.calls:
             self.out.add(service)
         error = Throttled(f"{service} is out of order") if service in self.out else self.fail(name)
+        if self._hits("refused"):
+            error = Throttled(name)
         if error is not None:
             self._strike(f"{service} is out of order" if service in self.out else "refused")
             raise error
@@ -88,10 +97,10 @@ class Faults:
         """A call was made, and its answer is about to be read."""
         if self.sleeping:
             return
-        if self.crash_at == self.calls and self.after:
+        if (self.crash_at == self.calls and self.after) or self._hits("dies after"):
             self._strike("dies after")
             raise Crash(f"after {name}, call {self.calls}")
-        error = self.lose(name)
+        error = ReplyLost(name) if self._hits("reply lost") else self.lose(name)
         if error is not None:
             self._strike("reply lost")
             raise error
@@ -106,6 +115,13 @@ class Faults:
             yield
         finally:
             self.moving = None
+
+    def _hits(self, fault: str) -> bool:
+        """Return whether this is what the faults are aimed at; the aim is then spent."""
+        hit = self.moving is not None and self.aim == (fault, self.moving)
+        if hit:
+            self.aim = None
+        return hit
 
     def _strike(self, fault: str) -> None:
         self.strikes += fault not in self.around

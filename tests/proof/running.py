@@ -13,6 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.proof.aws_ground import on_aws
 from tests.proof.enumeration import visit
 from tests.proof.ground import Stand, in_memory
+from tests.proof.left_out import different
 from tests.proof.machine import machine_on
 from tests.proof.month import Report, episode, episodes
 from tests.proof.scenarios import SCENARIOS
@@ -52,6 +53,16 @@ def enumerate_all(name: str, seed_: int, part: float, processes: int, tell: Call
     return played
 
 
+def compare_left_out(name: str, seed_: int, part: float, processes: int) -> Played:
+    """Every crash point left out, or a random `part`, beside the one that stands for it; counts comparisons."""
+    played = Played()
+    tasks = [(index, duplicate, seed_, part) for index in range(len(SCENARIOS)) for duplicate in (False, True)]
+    with _pool(name, processes) as pool:
+        for one in pool.map(_points_left_out, tasks):
+            played.add(one)
+    return played
+
+
 def play(name: str, seed_: int, games: int, processes: int) -> Played:
     """The state machine on the given ground, spread over processes; counts steps."""
     played = Played()
@@ -84,6 +95,12 @@ def _one_story(task: tuple[int, bool, int, float]) -> Played:
     struck = Counter[tuple[str, str]]()
     found = list(visit(_stand[0], seed_, part, [SCENARIOS[index]], (duplicate,), struck))
     return Played(len(found), [line for broken in found for line in broken], struck)
+
+
+def _points_left_out(task: tuple[int, bool, int, float]) -> Played:
+    index, duplicate, seed_, part = task
+    compared = [lines for _, lines in different(_stand[0], SCENARIOS[index], duplicate, seed_, part)]
+    return Played(len(compared), [line for lines in compared for line in lines])
 
 
 def _one_episode(task: tuple[int, float]) -> Report:

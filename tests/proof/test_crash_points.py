@@ -5,10 +5,12 @@ from contextlib import nullcontext
 
 import pytest
 
+from tests.proof import enumeration
 from tests.proof.aws_ground import on_aws
 from tests.proof.enumeration import Case, execute, points, visit
 from tests.proof.ground import Stand, in_memory
-from tests.proof.scenarios import SCENARIOS, Scenario
+from tests.proof.left_out import different
+from tests.proof.scenarios import SCENARIOS
 from tests.proof.script import forget
 
 SEED = 20_261_125
@@ -50,31 +52,20 @@ def test_every_story_ends_as_it_should_and_makes_requests_to_be_interrupted() ->
         assert len(calls) >= 4
 
 
-class SameChance(Case):
-    """A case whose random numbers do not depend on where it dies."""
-
-    def __str__(self) -> str:
-        return self.scenario.name
-
-
-def then(stand: Stand, story: Scenario, crash_at: int, after: bool) -> list[str]:
-    """Return the calls that follow when a process dies there."""
-    return execute(SameChance(story, False, crash_at, after), stand, SEED)[0][crash_at:]
-
-
 @pytest.mark.parametrize("over", ["memory", "aws"])
 def test_what_follows_a_crash_that_is_left_out_follows_one_that_is_not(over: str) -> None:
     stories = [story for story in SCENARIOS if story.name in ("error, ok", "message lost in the queue")]
     with on_aws() if over == "aws" else nullcontext(in_memory) as stand:
         for story in stories:
-            names, _ = execute(SameChance(story), stand, SEED)
-            chosen = set(points(names))
-            left_out = [(n, after) for n in range(1, len(names) + 1) for after in (False, True)]
-            left_out = [point for point in left_out if point not in chosen]
-            assert 0 < len(chosen) < 2 * len(names)
-            for crash_at, after in left_out if over == "memory" else left_out[::4]:
-                stands_for = max(n for n, at_end in chosen if n <= crash_at and not at_end)
-                assert then(stand, story, crash_at, after) == then(stand, story, stands_for, False)
+            compared = list(different(stand, story, False, SEED, 1.0 if over == "memory" else 0.25))
+            assert len(compared) > 5
+            assert [line for _, lines in compared for line in lines] == []
+
+
+def test_a_crash_point_that_stands_for_another_by_mistake_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    [story] = [story for story in SCENARIOS if story.name == "error, ok"]
+    monkeypatch.setattr(enumeration, "READS", enumeration.READS | {"apply"})
+    assert [line for _, lines in different(in_memory, story, False, SEED) for line in lines] != []
 
 
 def test_to_die_before_and_after_a_write_are_two_crash_points() -> None:

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 
 from tests.proof.coverage import COLUMNS, FAULTS, IMPOSSIBLE, empty, table
+from tests.proof.faults import Faults, ReplyLost
 from tests.proof.month import EPISODE, episode, episodes
 from tests.proof.script import forget
 
@@ -45,12 +47,22 @@ def test_a_cell_that_stayed_empty_is_named() -> None:
 
 
 def test_a_cell_that_is_said_to_be_impossible_must_stay_empty() -> None:
-    [cell] = IMPOSSIBLE
-    assert empty(full() + Counter([cell]))[0].startswith(f"{cell} was struck")
+    for cell in IMPOSSIBLE:
+        assert empty(full() + Counter([cell]))[0].startswith(f"{cell} was struck")
 
 
 def test_the_table_shows_each_fault_with_its_numbers() -> None:
     lines = table(full()).splitlines()
     assert next(line for line in lines if line.startswith("dies before")).split()[2:] == ["3"] * len(COLUMNS)
     assert lines[len(FAULTS)].startswith("the watchdog is down")
-    assert "-" in lines[len(FAULTS)].split()
+    assert lines[len(FAULTS)].split().count("-") == 3
+
+
+def test_a_fault_aimed_at_a_move_strikes_it_once() -> None:
+    faults = Faults(aim=("reply lost", "claim"))
+    for move in ("complete", "claim", "claim"):
+        with faults.move(move):
+            faults.before("apply")
+            with nullcontext() if move == "complete" or faults.struck else pytest.raises(ReplyLost):
+                faults.done("apply")
+    assert faults.struck == {("reply lost", "claim"): 1}

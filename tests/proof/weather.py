@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.jobs.ports import Depth
-from tests.proof.coverage import FAULTS
+from tests.proof.coverage import COLUMNS, FAULTS
 from tests.proof.faults import DYNAMODB, SQS, ReplyLost, Throttled
 from tests.proof.ground import TYPES, MemoryGround
 from tests.proof.world import World
@@ -54,6 +54,13 @@ MOMENTS: Mapping[str, float] = {
 """Faults of a moment: on average once in so many hours."""
 
 
+AIMS = 0.2
+"""A fault is aimed at the pair of fault and move that met least so far, at most once in so many hours."""
+AIMED_AT_MOST = 3.0
+"""Hours after which another pair is aimed at: some moves are not made for a long time."""
+AIMED = ("dies before", "dies after", "refused", "reply lost", "DynamoDB is out of order", "SQS is out of order")
+
+
 @dataclass
 class Weather:
     """Begins and ends faults in a world."""
@@ -62,6 +69,7 @@ class Weather:
     rng: random.Random
     until: dict[str, float] = field(default_factory=dict)
     changed_at: float = 0.0
+    aimed_at: float = 0.0
 
     def change(self) -> None:
         """Begin and end faults, as chance has it."""
@@ -79,6 +87,7 @@ class Weather:
         for name, every in MOMENTS.items():
             if self.rng.random() < hours / every:
                 self._strike(name)
+        self._aim(now)
 
     def clear(self) -> None:
         """End every fault."""
@@ -122,6 +131,16 @@ class Weather:
             for number in (depth.visible, depth.delayed, depth.in_flight, depth.dead)
         )
         return Depth(visible, delayed, flying, dead)
+
+    def _aim(self, now: float) -> None:
+        """Aim at what rarely meets: chance alone would take years of play to bring it together."""
+        faults = self.world.ground.faults
+        passed = (now - self.aimed_at) / HOUR
+        if passed > (AIMED_AT_MOST if faults.aim else AIMS):
+            pairs = [(fault, move) for fault in AIMED for move in COLUMNS]
+            least = min(faults.struck[pair] for pair in pairs)
+            faults.aim = self.rng.choice([pair for pair in pairs if faults.struck[pair] == least])
+            self.aimed_at = now
 
     def _strike(self, name: str) -> None:
         faults = self.world.ground.faults

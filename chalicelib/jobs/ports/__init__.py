@@ -1,6 +1,6 @@
 """Define what packages need from outside, as Protocols, one module for each noun. `adapters/` implements them."""
 
-from chalicelib.jobs.ports.control import Consumers, Pauses, RateWindows, Window
+from chalicelib.jobs.ports.control import Consumers, Helpers, Pauses, RateWindows, Window
 from chalicelib.jobs.ports.counters import (
     Acknowledged,
     Acknowledgements,
@@ -35,6 +35,7 @@ __all__ = [
     "Depth",
     "ErrorHour",
     "Filter",
+    "Helpers",
     "JobQueue",
     "JobStore",
     "Message",

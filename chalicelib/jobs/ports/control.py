@@ -1,5 +1,6 @@
 """Requests per address and paused job types, as Protocols."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,6 +33,13 @@ class Pauses(Protocol):
 
     def resume(self, job_type: str) -> None:
         """Write down that it is not; a type that was not paused is no error."""
+
+
+class Helpers(Protocol):
+    """Starts further runs of the watchdog beside the present one."""
+
+    def look_at(self, job_type: str, ids: Sequence[str]) -> None:
+        """Start a run that looks at these jobs of one type, and at nothing else; returns before it has begun."""
 
 
 class Consumers(Protocol):

@@ -26,6 +26,7 @@ class Backend:
     health: str
     reset: str
     clock: str | None
+    roles: str | None = None
 
 
 def _launch_moto(name: str) -> Launch:
@@ -69,7 +70,7 @@ def _free_port() -> int:
 
 
 BACKENDS = {
-    "moto": Backend(_launch_moto("moto"), "/_jobflow/health", "/_jobflow/reset", "/_jobflow/clock"),
+    "moto": Backend(_launch_moto("moto"), "/_jobflow/health", "/_jobflow/reset", "/_jobflow/clock", "/_jobflow/roles"),
     "stock-moto": Backend(_launch_moto("stock-moto"), "/moto-api/data.json", "/moto-api/reset", None),
     "ministack": Backend(_launch_ministack, "/_ministack/health", "/_ministack/reset", None),
 }

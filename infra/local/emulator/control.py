@@ -1,7 +1,8 @@
-"""Answer a test's calls to the emulator itself, under /_jobflow/: health, reset, and moving the queues' clock."""
+"""Answer a test's calls to the emulator itself, under /_jobflow/: health, reset, moving the queues' clock,
+and the roles of functions."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,15 +17,22 @@ class Control:
     """The control calls, on loopback only and never for a web page."""
 
     def __init__(
-        self, *, reset: Callable[[], None], advance: Callable[[float], float], describe: Callable[[], dict[str, Any]]
+        self,
+        *,
+        reset: Callable[[], None],
+        advance: Callable[[float], float],
+        describe: Callable[[], dict[str, Any]],
+        roles: Callable[[Mapping[str, Any]], None],
     ) -> None:
         self._reset = reset
         self._advance = advance
         self._describe = describe
+        self._roles = roles
         self._calls: dict[tuple[str, str], Callable[[Request], Reply]] = {
             ("GET", "health"): self._health,
             ("POST", "reset"): self._forget_everything,
             ("POST", "clock"): self._move_clock,
+            ("POST", "roles"): self._take_roles,
         }
 
     def __call__(self, request: Request) -> Reply:
@@ -38,6 +46,10 @@ class Control:
 
     def _forget_everything(self, _request: Request) -> Reply:
         self._reset()
+        return _json(HTTPStatus.OK, {"status": "ok"})
+
+    def _take_roles(self, request: Request) -> Reply:
+        self._roles(json.loads(request.body))
         return _json(HTTPStatus.OK, {"status": "ok"})
 
     def _move_clock(self, request: Request) -> Reply:

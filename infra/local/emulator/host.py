@@ -12,6 +12,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import create_backend_app
 
 from infra.local import callers
+from infra.local.roles.front import Roles
 
 from . import repairs, wsgi
 from .clock import ShiftableClock
@@ -39,7 +40,10 @@ class Host:
         self._objects = create_backend_app("s3")
         self._clock = ShiftableClock()
         self._polls = LongPolls(loop, self._due_in, found_nothing)
-        self._control = Control(reset=self._reset, advance=self._advance, describe=self._describe)
+        self._roles = Roles()
+        self._control = Control(
+            reset=self._reset, advance=self._advance, describe=self._describe, roles=self._roles.replace
+        )
         repairs.apply(self._clock, self._polls.wake)
 
     def __call__(self, request: Request) -> Answer:
@@ -48,6 +52,9 @@ class Host:
             return refused(HTTPStatus.FORBIDDEN, reason)
         if request.target.startswith(PREFIX):
             return self._control(request)
+        refusal = self._roles.refusal(request)
+        if refusal is not None:
+            return refusal
         poll = without_waiting(request)
         reply = self._answer(request)
         if poll is None or not found_nothing(reply):

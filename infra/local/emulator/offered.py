@@ -14,7 +14,19 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from .wsgi import Environ
 
 SERVICES = frozenset(
-    ("cloudformation", "dynamodb", "dynamodbstreams", "logs", "s3", "ses", "sesv2", "sqs", "sts"),
+    (
+        "cloudformation",
+        "dynamodb",
+        "dynamodbstreams",
+        "logs",
+        "s3",
+        "secretsmanager",
+        "ses",
+        "sesv2",
+        "sqs",
+        "ssm",
+        "sts",
+    ),
 )
 
 

@@ -4,7 +4,7 @@ import http.client
 import json
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -98,6 +98,13 @@ class Emulator:
         if self._backend.clock is None:
             raise EmulatorError("this backend's clock cannot be moved: use backend='moto' where a test needs it")
         self._ask("POST", self._backend.clock, {"advance": seconds})
+
+    def judge_by(self, roles: Mapping[str, Any]) -> bool:
+        """Refuse what a function's role does not allow, by its statements; return False where the backend cannot."""
+        if self._backend.roles is None:
+            return False
+        self._ask("POST", self._backend.roles, dict(roles))
+        return True
 
     def stop(self) -> None:
         """End the process with SIGTERM, then with SIGKILL. Do nothing the second time."""

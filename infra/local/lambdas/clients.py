@@ -72,6 +72,14 @@ class Clients:
         """Return a client for S3."""
         return self._session.client("s3", endpoint_url=self._endpoint, config=CONFIG)
 
+    def secretsmanager(self) -> Any:
+        """Return a client for Secrets Manager."""
+        return self._session.client("secretsmanager", endpoint_url=self._endpoint, config=CONFIG)
+
+    def ssm(self) -> Any:
+        """Return a client for the Parameter Store."""
+        return self._session.client("ssm", endpoint_url=self._endpoint, config=CONFIG)
+
     def ses(self) -> "SESV2Client":
         """Return a client for SES."""
         return self._session.client("sesv2", endpoint_url=self._endpoint, config=CONFIG)

@@ -46,4 +46,5 @@ def variables(spec: FunctionSpec, site: Site, runtime_api: str, log_stream: str)
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "_HANDLER": spec.handler,
     }
-    return {**of_host(), **spec.environment, **site.aws, **runtime}
+    signer = {"AWS_ACCESS_KEY_ID": spec.access_key} if spec.access_key else {}
+    return {**of_host(), **spec.environment, **site.aws, **signer, **runtime}

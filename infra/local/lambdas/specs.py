@@ -12,7 +12,7 @@ REGION = "us-east-1"
 class FunctionSpec:
     """One Lambda function. `timeout` in seconds, `memory` in MB, `concurrency` the most environments at a time.
 
-    `log_format` is Lambda's own: Text or JSON.
+    `log_format` is Lambda's own: Text or JSON. `access_key` signs the function's requests, so that its role is known.
     """
 
     name: str
@@ -22,6 +22,7 @@ class FunctionSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     concurrency: int = 10
     log_format: str = "Text"
+    access_key: str = ""
 
     @property
     def arn(self) -> str:

@@ -11,10 +11,10 @@ import pytest
 from rich.console import Console
 
 from chalicelib.access.tokens import Role
-from infra.cloud import access
 from infra.cloud.account import sign_in
-from infra.cloud.deploy import Deployment
-from infra.cloud.stack import Stack
+from infra.cloud.commands import access
+from infra.cloud.commands.deploy import Deployment
+from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud import ministack
 from tests.e2e.cloud.support import Cloud, Deployer

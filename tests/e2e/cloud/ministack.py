@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from chalicelib.jobs import jobtype
-from infra.cloud.package import HERE, Package, build
+from infra.cloud.package.build import HERE, Package, build
 from infra.local.emulator import ministack
 
 START_SECONDS = 60.0

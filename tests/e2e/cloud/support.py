@@ -9,8 +9,8 @@ import httpx
 
 from chalicelib.access.tokens import Role
 from infra.cloud.account import Account
-from infra.cloud.package import Package
-from infra.cloud.stack import Stack
+from infra.cloud.package.build import Package
+from infra.cloud.stack.cloudformation import Stack
 from infra.definition.calls import Recorder, recording
 
 ACTIONS = {

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from chalicelib.access.tokens import Role
-from infra.cloud.recount import recount
+from infra.cloud.commands.recount import recount
 from tests.e2e.cloud.support import Cloud
 
 pytestmark = pytest.mark.ministack

@@ -10,14 +10,15 @@ import pytest
 from rich.console import Console
 
 from chalicelib.access.tokens import Role
-from infra.cloud import access, website
-from infra.cloud.deploy import Deployment
-from infra.cloud.destroy import Destruction
+from infra.cloud.commands import access
+from infra.cloud.commands.deploy import Deployment
+from infra.cloud.commands.destroy import Destruction
+from infra.cloud.commands.recount import recount
+from infra.cloud.commands.status import status
 from infra.cloud.errors import CloudError
-from infra.cloud.package import ROOT
-from infra.cloud.recount import recount
-from infra.cloud.stack import Stack
-from infra.cloud.status import status
+from infra.cloud.package.build import ROOT
+from infra.cloud.stack import website
+from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud.support import Cloud
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.jobs import jobtype
-from infra.cloud.package import ROOT, Package, build, copy_sources
-from infra.cloud.translate import translate
+from infra.cloud.package.build import ROOT, Package, build, copy_sources
+from infra.cloud.package.translate import translate
 from tests.infra.cloud.support import STAGE
 
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import LONGEST_NAME
-from infra.cloud.stamp import stamped
-from infra.cloud.translate import CODE, translate, with_code
+from infra.cloud.package.stamp import stamped
+from infra.cloud.package.translate import CODE, translate, with_code
 from infra.definition.template import finish, merge_template
 from tests.infra.cloud.support import decided
 

@@ -9,10 +9,10 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from infra.cloud import artifacts
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
-from infra.cloud.package import Package
+from infra.cloud.package.build import Package
+from infra.cloud.stack import artifacts
 from infra.local.emulator.inprocess import emulated
 
 NAME, ACCOUNT, REGION = "jobflow-half", "123456789012", "us-east-1"

@@ -1,17 +1,8 @@
 """The bill of a month: an idle stage, metrics in use, an open console; and that the report names all of it."""
 
-from infra.cloud import bill
-from infra.cloud.cost import (
-    BUSY_SECONDS,
-    QUIET_SECONDS,
-    active,
-    active_metrics,
-    console,
-    idle,
-    kept,
-    total,
-)
-from infra.cloud.prices import ALLOWANCES
+from infra.cloud.cost import bill
+from infra.cloud.cost.calculation import BUSY_SECONDS, QUIET_SECONDS, active, active_metrics, console, idle, kept, total
+from infra.cloud.cost.prices import ALLOWANCES
 from infra.definition.alarms import all_alarms
 from tests.infra.cloud import large
 from tests.infra.cloud.acting import STACK

@@ -19,8 +19,8 @@ from chalicelib.api.schemas import MOST_IN_BATCH
 from chalicelib.jobs import jobtype
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.logger import logger
-from infra.cloud import cost
-from infra.cloud.cost import (
+from infra.cloud.cost import calculation as cost
+from infra.cloud.cost.calculation import (
     ALONE,
     BATCHES,
     BUSY,
@@ -34,7 +34,7 @@ from infra.cloud.cost import (
     per_million,
     total,
 )
-from infra.cloud.prices import ALLOWANCES
+from infra.cloud.cost.prices import ALLOWANCES
 from infra.definition import StreamTrigger, functions
 from infra.definition.names import APP
 from tests.chalicelib.api.support import only_types

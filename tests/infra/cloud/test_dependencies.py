@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.cloud.dependencies import LOCK, SHIPPED, fetch, hashed, unpack
 from infra.cloud.errors import CloudError
-from infra.cloud.package import NO_BYTE_CODE, ROOT, Package, compile_all
+from infra.cloud.package.build import NO_BYTE_CODE, ROOT, Package, compile_all
+from infra.cloud.package.dependencies import LOCK, SHIPPED, fetch, hashed, unpack
 from infra.definition.runtime import ARCHITECTURE, PYTHON
 
 SMALL = "typing-inspection"

@@ -13,7 +13,7 @@ from typing import Any
 import cfnlint
 import pytest
 
-from infra.cloud.package import ROOT
+from infra.cloud.package.build import ROOT
 
 POLICY = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from infra.cloud import parameters, website
 from infra.cloud.account import sign_in
-from infra.cloud.changes import read, summary
 from infra.cloud.errors import CloudError
-from infra.cloud.website import ALWAYS_ASK, FOREVER, config, files
+from infra.cloud.stack import parameters, website
+from infra.cloud.stack.changes import read, summary
+from infra.cloud.stack.website import ALWAYS_ASK, FOREVER, config, files
 
 DECLARED = ["MailFrom", "CursorSecret", "RateLimitMax"]
 

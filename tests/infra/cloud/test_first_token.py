@@ -11,8 +11,8 @@ from rich.console import Console
 
 from chalicelib.access.tokens import MemoryTokenStore, Role, Tokens
 from infra.cloud.account import Account
+from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.errors import CloudError
-from infra.cloud.first_token import FirstToken
 from infra.cloud.terminal import Terminal
 from infra.local.emulator.inprocess import emulated
 

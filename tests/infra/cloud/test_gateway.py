@@ -9,7 +9,7 @@ import pytest
 from chalicelib.access.tokens import MemoryTokenStore, Role, Tokens
 from chalicelib.api.auth import bearer
 from chalicelib.api.serving import ALWAYS
-from infra.cloud.package import Package
+from infra.cloud.package.build import Package
 from infra.definition.gateway import BURST, RATE, TOKEN_HEADER
 from infra.definition.site import quoted_origin
 from infra.definition.template import PLACEHOLDER_ORIGIN

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.cloud.errors import CloudError
-from infra.cloud.imports import check_imports, handlers_of
+from infra.cloud.package.imports import check_imports, handlers_of
 
 
 def handler(folder: Path, text: str) -> str:

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from infra.cloud.account import Account
-from infra.cloud.leftovers import ASK, exists
+from infra.cloud.stack.leftovers import ASK, exists
 from infra.local.emulator.inprocess import emulated
 
 WHERE = "us-east-1:123456789012"

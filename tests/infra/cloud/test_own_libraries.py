@@ -10,11 +10,11 @@ from pydantic import BaseModel
 
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.jobtype import JobType
-from infra.cloud.clean import import_handler, runtime_path
-from infra.cloud.dependencies import SHIPPED
 from infra.cloud.errors import CloudError
-from infra.cloud.own_libraries import LARGEST, check_size, files_of, hashed, lock
-from infra.cloud.package import ROOT, Package, build, copy_sources
+from infra.cloud.package.build import ROOT, Package, build, copy_sources
+from infra.cloud.package.clean import import_handler, runtime_path
+from infra.cloud.package.dependencies import SHIPPED
+from infra.cloud.package.own_libraries import LARGEST, check_size, files_of, hashed, lock
 from tests.infra.cloud.test_package import ENVIRONMENT
 from tests.infra.local.running import own_library
 

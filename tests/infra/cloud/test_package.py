@@ -14,8 +14,8 @@ from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_configuration
 
 from chalicelib.jobs import jobtype
-from infra.cloud.clean import NATIVE_PACKAGES, Imported, import_handler, runtime_path
-from infra.cloud.package import ROOT, Package, interpreter
+from infra.cloud.package.build import ROOT, Package, interpreter
+from infra.cloud.package.clean import NATIVE_PACKAGES, Imported, import_handler, runtime_path
 from infra.definition import local_environment
 from infra.definition.runtime import ARCHITECTURE, PYTHON, RUNTIME
 from tests.infra.cloud.support import STAGE, of_type
@@ -71,7 +71,7 @@ def test_two_builds_are_the_same_bytes(package: Package, tmp_path: Path) -> None
     # another process, another order of sets, another time zone, another file mode
     script = (
         "import os, sys; os.umask(0o077); from pathlib import Path; from chalicelib.jobs import jobtype;"
-        "from infra.cloud.package import build; build(sys.argv[1], jobtype.load(), *map(Path, sys.argv[2:]))"
+        "from infra.cloud.package.build import build; build(sys.argv[1], jobtype.load(), *map(Path, sys.argv[2:]))"
     )
     arguments = [STAGE, str(package.archive.with_name("copy")), str(tmp_path)]
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Kolkata"}

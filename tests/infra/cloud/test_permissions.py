@@ -72,7 +72,13 @@ def day() -> Iterator[Day]:
     with (
         only_types(*TYPES),
         pytest.MonkeyPatch.context() as environment,
-        stage(environment, JITTER="none", EVENT_SOURCES=MAPPINGS, MAIL_DAILY_CAP="100") as acting,
+        stage(
+            environment,
+            JITTER="none",
+            EVENT_SOURCES=MAPPINGS,
+            WATCHDOG_FUNCTION=f"{STACK}-watchdog",
+            MAIL_DAILY_CAP="100",
+        ) as acting,
     ):
         live(acting)
         yield Day(acting.recorder.needed, acting.called)
@@ -198,6 +204,9 @@ def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
         wiring.job_store().add(job)
     for job in (unclaimed, done, crashed):
         send(mail, Message(job.id, job.gen, job.type), "-dlq")
+    late = a_job(created_at=now - 900, due_at=now - 60)
+    wiring.job_store().add(late)
+    assert acting.hand_over(mail.name, [late.id]) == {"resent": 1}
     acting.watch()
 
 

@@ -11,11 +11,11 @@ from rich.console import Console
 
 from chalicelib.jobs import jobtype
 from infra.cloud.account import Account
-from infra.cloud.deploy import Deployment
+from infra.cloud.commands.deploy import Deployment
+from infra.cloud.commands.preflight import Facts, Identity, chosen, findings, look
 from infra.cloud.errors import CloudError
-from infra.cloud.package import Package
-from infra.cloud.preflight import Facts, Identity, chosen, findings, look
-from infra.cloud.stack import Stack
+from infra.cloud.package.build import Package
+from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from infra.local.emulator.inprocess import emulated
 

@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from infra.cloud.account import Account
+from infra.cloud.commands.recount import Found, recount
 from infra.cloud.errors import CloudError
-from infra.cloud.recount import Found, recount
-from infra.cloud.stack import Stack
+from infra.cloud.stack.cloudformation import Stack
 
 
 @dataclass

@@ -14,14 +14,14 @@ from chalicelib.adapters.dynamo.counters import DynamoCounters
 from chalicelib.counters import keys
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Additions
-from infra.cloud import access, removal
 from infra.cloud.account import Account
-from infra.cloud.changes import Change
-from infra.cloud.deploy import Deployment
+from infra.cloud.commands import access, removal
+from infra.cloud.commands.deploy import Deployment
+from infra.cloud.commands.removal import Removal
 from infra.cloud.errors import CloudError
-from infra.cloud.package import Package
-from infra.cloud.removal import Removal
-from infra.cloud.stack import Stack
+from infra.cloud.package.build import Package
+from infra.cloud.stack.changes import Change
+from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from infra.definition import stateful
 from infra.definition.parameters import outputs

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.cloud.package import Package
+from infra.cloud.package.build import Package
 from infra.local import tool
 
 REQUIREMENTS = ("aws-sam-cli==1.170.0",)

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from infra.cloud.account import Account
-from infra.cloud.stack import Stack
+from infra.cloud.stack.cloudformation import Stack
 from infra.local.emulator.inprocess import emulated
 
 ROLE = "arn:aws:iam::123456789012:role/jobflow-deploy"

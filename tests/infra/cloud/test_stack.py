@@ -13,15 +13,15 @@ from moto.cloudformation.models import cloudformation_backends
 from rich.console import Console
 
 from chalicelib.jobs import jobtype
-from infra.cloud import artifacts
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
-from infra.cloud.deploy import Deployment
-from infra.cloud.destroy import Destruction
+from infra.cloud.commands.deploy import Deployment
+from infra.cloud.commands.destroy import Destruction
+from infra.cloud.commands.status import status
 from infra.cloud.errors import CloudError
-from infra.cloud.package import Package
-from infra.cloud.stack import Stack
-from infra.cloud.status import status
+from infra.cloud.package.build import Package
+from infra.cloud.stack import artifacts
+from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from infra.definition import stateful
 from infra.local.emulator.inprocess import emulated

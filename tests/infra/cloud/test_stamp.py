@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from infra.cloud.stamp import stamped
-from infra.cloud.translate import translate
+from infra.cloud.package.stamp import stamped
+from infra.cloud.package.translate import translate
 from tests.infra.cloud.support import of_type
 
 

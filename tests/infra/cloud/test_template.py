@@ -11,7 +11,7 @@ from cfnlint.api import ManualArgs, lint
 from chalicelib.adapters.event_sources import mapping_key
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import SPARE_RECEIVES
-from infra.cloud.package import Package
+from infra.cloud.package.build import Package
 from infra.definition.environment import API_ONLY, environment
 from infra.definition.permissions import EVERY_TYPE
 from infra.definition.site import origin

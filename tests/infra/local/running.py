@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from infra.cloud.own_libraries import lock
+from infra.cloud.package.own_libraries import lock
 from infra.local.options import PASSED_ON
 
 ROOT = Path(__file__).parents[3]

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.jobs import jobtype
-from infra.cloud import access, artifacts, parameters, preflight, removal, website
 from infra.cloud.account import Account
-from infra.cloud.emptying import remove
+from infra.cloud.commands import access, preflight, removal
+from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.errors import CloudError
-from infra.cloud.first_token import FirstToken
-from infra.cloud.package import ROOT, Package, build
-from infra.cloud.stack import ChangeSet, Stack
+from infra.cloud.package.build import ROOT, Package, build
+from infra.cloud.stack import artifacts, parameters, website
+from infra.cloud.stack.cloudformation import ChangeSet, Stack
+from infra.cloud.stack.emptying import remove
 from infra.cloud.terminal import Terminal
 from infra.definition.names import APP, stage_of
 

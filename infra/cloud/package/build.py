@@ -15,19 +15,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from infra.cloud.archive import pack, unpack
-from infra.cloud.dependencies import LOCK, SHIPPED, download, fetch
-from infra.cloud.dependencies import unpack as unpack_wheels
 from infra.cloud.errors import CloudError
-from infra.cloud.imports import check_imports, handlers_of
-from infra.cloud.own_libraries import check_size, files_of
-from infra.cloud.own_libraries import hashed as own_lines
-from infra.cloud.sbom import sbom
+from infra.cloud.package.archive import pack, unpack
+from infra.cloud.package.dependencies import LOCK, SHIPPED, download, fetch
+from infra.cloud.package.dependencies import unpack as unpack_wheels
+from infra.cloud.package.imports import check_imports, handlers_of
+from infra.cloud.package.own_libraries import check_size, files_of
+from infra.cloud.package.own_libraries import hashed as own_lines
+from infra.cloud.package.sbom import sbom
 from infra.definition.names import stack_name
 from infra.definition.runtime import ARCHITECTURE, PYTHON
 from infra.definition.template import PLACEHOLDER_ORIGIN, Types, finish, merge_template
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SOURCES = ("app.py", "chalicelib", "handlers", "vendor", SHIPPED, LOCK, ".chalice/config.json")
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 NO_BYTE_CODE = (

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from infra.cloud.clean import runtime_path
 from infra.cloud.errors import CloudError
+from infra.cloud.package.clean import runtime_path
 from infra.definition import local_environment
 
 ENVIRONMENT = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | {"AWS_REGION": "us-east-1"}

@@ -8,7 +8,7 @@ from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
 from infra.cloud.account import Account
-from infra.cloud.stack import Stack
+from infra.cloud.stack.cloudformation import Stack
 
 
 def settings(account: Account, stack: Stack) -> Settings:

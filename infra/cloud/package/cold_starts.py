@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.cloud.clean import import_handler, runtime_path
-from infra.cloud.package import Package
+from infra.cloud.package.build import Package
+from infra.cloud.package.clean import import_handler, runtime_path
 from infra.definition import local_environment
 
 ROUNDS = 7

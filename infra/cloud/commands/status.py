@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.jobs.jobtype import JobType
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
-from infra.cloud.stack import Stack, names_of
+from infra.cloud.stack.cloudformation import Stack, names_of
 from infra.definition.allowed import wildcards
 
 DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from infra.cloud import artifacts
 from infra.cloud.account import Account
-from infra.cloud.deploy import tags_of
-from infra.cloud.emptying import empty, remove
+from infra.cloud.commands.deploy import tags_of
 from infra.cloud.errors import CloudError
-from infra.cloud.leftovers import exists
-from infra.cloud.stack import Stack, names_of
+from infra.cloud.stack import artifacts
+from infra.cloud.stack.cloudformation import Stack, names_of
+from infra.cloud.stack.emptying import empty, remove
+from infra.cloud.stack.leftovers import exists
 from infra.cloud.terminal import Terminal
 
 LOGS = "/aws/lambda/{stack}-"

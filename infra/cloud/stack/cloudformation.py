@@ -10,9 +10,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infra.cloud.account import Account
-from infra.cloud.changes import Change, read
 from infra.cloud.errors import CloudError
-from infra.cloud.events import Event, event_of
+from infra.cloud.stack.changes import Change, read
+from infra.cloud.stack.events import Event, event_of
 
 POLL = 2.0
 """Seconds between two looks at a stack that is changing."""

@@ -10,7 +10,7 @@ from botocore.config import Config
 
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
-from infra.cloud.stack import Stack
+from infra.cloud.stack.cloudformation import Stack
 from infra.definition.functions import FunctionDefinition, functions
 
 FUNCTION = "recount"

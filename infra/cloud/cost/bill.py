@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.jobs.jobtype import JobType
-from infra.cloud.cost import (
+from infra.cloud.cost.calculation import (
     ALONE,
     BATCHES,
     BUSY,
@@ -18,7 +18,7 @@ from infra.cloud.cost import (
     per_million,
     total,
 )
-from infra.cloud.prices import ALLOWANCES, PRICES
+from infra.cloud.cost.prices import ALLOWANCES, PRICES
 
 NOTES = (
     "alone: a job now and then, each in batches of its own. busy: POSTed one by one, ten to a worker's batch, the",

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.jobs.jobtype import JobType
-from infra.cloud.dependencies import PINNED, SHIPPED, blocks
 from infra.cloud.errors import CloudError
+from infra.cloud.package.dependencies import PINNED, SHIPPED, blocks
 
 SUFFIX = ".requirements.txt"
 LARGEST = 262_144_000

@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
-from infra.cloud.package import Package
-from infra.cloud.stamp import stamped
-from infra.cloud.translate import with_code
+from infra.cloud.package.build import Package
+from infra.cloud.package.stamp import stamped
+from infra.cloud.package.translate import with_code
 from infra.definition.buckets import refuse_plain_text
 from infra.definition.names import bucket_name
 

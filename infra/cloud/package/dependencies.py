@@ -9,8 +9,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-from infra.cloud.archive import wanted
 from infra.cloud.errors import CloudError
+from infra.cloud.package.archive import wanted
 
 SHIPPED, LOCK = "requirements.txt", "requirements-dev.txt"
 PROCESSORS = {"arm64": "aarch64", "x86_64": "x86_64"}

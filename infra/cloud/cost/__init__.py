@@ -1,0 +1,1 @@
+"""The cost of a stack: prices, the calculation, and the bill as text. Pure."""

@@ -1,0 +1,1 @@
+"""Packaging: the zip file of the functions with its libraries, the template that names it, the list of what ships."""

@@ -1,0 +1,138 @@
+"""Tell which IAM actions an AWS request needs, on which resources. Pure.
+
+A request that is not understood needs nothing here: it is let through, and only the cloud refuses it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+from infra.definition.calls import ACTIONS
+from infra.local.lambdas.specs import ACCOUNT, REGION
+
+SIGNER = re.compile(r"Credential=([^/]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
+UNKNOWN_SUFFIX = "-AbCdEf"
+"""Stands for the six characters with which Secrets Manager ends an ARN."""
+TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem",
+              "Get": "GetItem"}  # fmt: skip
+"""IAM knows no action for a transaction, but one for each of its items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One action on one resource; "" when the resource is not known. `facts` are values of condition keys."""
+
+    action: str
+    resource: str = ""
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def signer(authorization: str) -> tuple[str, str]:
+    """Return the access key and the service of a signed request; two empty texts for another one."""
+    found = SIGNER.search(authorization)
+    return (found[1], found[2]) if found else ("", "")
+
+
+def asked(service: str, method: str, target: str, headers: Mapping[str, str], body: bytes) -> list[Asked]:
+    """Return what a request needs; nothing when it is not understood."""
+    path, _, query = target.partition("?")
+    if service == "s3":
+        return _of_s3(method, unquote(path), query, headers)
+    if service == "ses" and path.startswith("/v2/email/outbound-"):
+        return [_mail(json.loads(body))]
+    prefix, _, operation = headers.get("x-amz-target", "").partition(".")
+    reads = JSON_SERVICES.get(prefix)
+    return reads(ACTIONS.get(operation, operation), json.loads(body or b"{}")) if reads else []
+
+
+def _arn(service: str, resource: str) -> str:
+    return resource if resource.startswith("arn:") else f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+def _dynamodb(action: str, params: Mapping[str, Any]) -> list[Asked]:
+    if "TransactItems" in params:
+        return [
+            _row(TRANSACTED[kind], item)
+            for entry in params["TransactItems"]
+            for kind, item in entry.items()
+            if kind in TRANSACTED
+        ]
+    if "RequestItems" in params:
+        return [Asked(f"dynamodb:{action}", _table(name)) for name in params["RequestItems"]]
+    return [_row(action, params)] if "TableName" in params else [Asked(f"dynamodb:{action}")]
+
+
+def _row(action: str, params: Mapping[str, Any]) -> Asked:
+    index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+    key = (params.get("Key") or params.get("Item") or {}).get("pk", {}).get("S")
+    return Asked(
+        f"dynamodb:{action}", _table(params["TableName"]) + index, {"dynamodb:LeadingKeys": (key,)} if key else {}
+    )
+
+
+def _table(name: str) -> str:
+    return name if name.startswith("arn:") else _arn("dynamodb", f"table/{name}")
+
+
+def _streams(action: str, params: Mapping[str, Any]) -> list[Asked]:
+    return [Asked(f"dynamodb:{action}", params.get("StreamArn", ""))]
+
+
+def _sqs(action: str, params: Mapping[str, Any]) -> list[Asked]:
+    url = params.get("QueueUrl", "")
+    return [Asked(f"sqs:{action}", _arn("sqs", url.rpartition("/")[2]) if url else "")]
+
+
+def _logs(action: str, params: Mapping[str, Any]) -> list[Asked]:
+    name = params.get("logGroupName") or params.get("logGroupIdentifier", "")
+    return [Asked(f"logs:{action}", _arn("logs", f"log-group:{name}:*") if name else "")]
+
+
+def _secrets(action: str, params: Mapping[str, Any]) -> list[Asked]:
+    name = params.get("SecretId") or params.get("Name", "")
+    resource = name if name.startswith("arn:") else _arn("secretsmanager", f"secret:{name}{UNKNOWN_SUFFIX}")
+    return [Asked(f"secretsmanager:{action}", resource if name else "")]
+
+
+def _parameters(action: str, params: Mapping[str, Any]) -> list[Asked]:
+    names = params.get("Names") or [params.get("Name") or params.get("Path", "")]
+    return [Asked(f"ssm:{action}", _arn("ssm", f"parameter/{name.lstrip('/')}") if name else "") for name in names]
+
+
+def _mail(params: Mapping[str, Any]) -> Asked:
+    sender = params.get("FromEmailAddress", "")
+    found = re.search(r"[^\s<>]+@[^\s<>]+", sender)
+    address = found[0] if found else sender
+    return Asked("ses:SendEmail", _arn("ses", f"identity/{address}"), {"ses:FromAddress": (address,)})
+
+
+def _of_s3(method: str, path: str, query: str, headers: Mapping[str, str]) -> list[Asked]:
+    bucket, _, key = path.lstrip("/").partition("/")
+    told = parse_qs(query, keep_blank_values=True)
+    here = f"arn:aws:s3:::{bucket}"
+    if not bucket:
+        return [Asked("s3:ListAllMyBuckets")]
+    if not key:
+        whole = {"GET": "s3:ListBucket", "HEAD": "s3:ListBucket"}.get(method)
+        listing = not told or bool({"list-type", "prefix"} & told.keys())
+        return [Asked(whole, here)] if whole and listing else []
+    plain = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject", "DELETE": "s3:DeleteObject"}
+    if method not in plain or {"acl", "tagging", "retention", "legal-hold"} & told.keys():
+        return [Asked("s3:PutObject", f"{here}/{key}")] if {"uploads", "uploadId"} & told.keys() else []
+    source = unquote(headers.get("x-amz-copy-source", "")).lstrip("/").partition("?")[0]
+    copied = [Asked("s3:GetObject", f"arn:aws:s3:::{source}")] if source and method == "PUT" else []
+    return [Asked(plain[method], f"{here}/{key}"), *copied]
+
+
+JSON_SERVICES: dict[str, Callable[[str, Mapping[str, Any]], list[Asked]]] = {
+    "DynamoDB_20120810": _dynamodb,
+    "DynamoDBStreams_20120810": _streams,
+    "AmazonSQS": _sqs,
+    "Logs_20140328": _logs,
+    "secretsmanager": _secrets,
+    "AmazonSSM": _parameters,
+}
+"""By what stands before the dot in X-Amz-Target."""

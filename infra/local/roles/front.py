@@ -1,0 +1,84 @@
+"""Refuse, in front of the emulator, what the role of the function that asks does not allow."""
+
+import json
+from collections.abc import Mapping, Sequence
+from xml.sax.saxutils import escape
+
+from infra.local.emulator.server import Reply, Request
+from infra.local.roles.asked import Asked, asked, signer
+from infra.local.roles.policy import Statement, about, decide
+
+MOST_REMEMBERED = 1_000
+"""Pairs of action and resource; each object of a bucket is a resource."""
+
+
+class Roles:
+    """The statements of each function's role, by the access key that its process signs with: the function's name.
+
+    A request that another key signs is not judged: the runner, the API and a person's own tools act as the account.
+    """
+
+    def __init__(self) -> None:
+        self._statements: dict[str, Sequence[Statement]] = {}
+        self._named: dict[tuple[str, str, str], Sequence[Statement]] = {}
+
+    def replace(self, statements: Mapping[str, Sequence[Statement]]) -> None:
+        """Know exactly these roles from now on."""
+        self._statements = dict(statements)
+        self._named.clear()
+
+    def refusal(self, request: Request) -> Reply | None:
+        """Return the answer to a request that its signer's role does not allow; None for any other."""
+        if not self._statements or "authorization" not in request.headers:
+            return None
+        function, service = signer(request.headers["authorization"])
+        if function not in self._statements:
+            return None
+        for one in asked(service, request.method, request.target, request.headers, request.body):
+            if not decide(self._about(function, one), one.facts):
+                return _refused(request, service, sentence(function, one))
+        return None
+
+    def _about(self, function: str, one: Asked) -> Sequence[Statement]:
+        key = (function, one.action, one.resource)
+        if key not in self._named:
+            if len(self._named) >= MOST_REMEMBERED:
+                self._named.clear()
+            self._named[key] = about(self._statements[function], one.action, one.resource)
+        return self._named[key]
+
+
+def sentence(function: str, one: Asked) -> str:
+    """Return what was refused, and the line that allows it."""
+    where = f" on {one.resource}" if one.resource else ""
+    return (
+        f"The role of {function} does not allow {one.action}{where}. Add to its @job: grants=({grant(function, one)},)"
+    )
+
+
+def grant(function: str, one: Asked) -> str:
+    """Return the grant that allows what was asked: the short form for the stack's own, else Allow."""
+    stack = "-".join(function.split("-")[:2])
+    service, _, action = one.action.partition(":")
+    name = one.resource.rpartition(":")[2]
+    if service == "s3" and name.startswith(f"{stack}-files-") and "/" in name:
+        return f'"s3:{action}:{name.split("/")[1]}/*"'
+    if service == "dynamodb" and name.startswith(f"table/{stack}-"):
+        return f'"dynamodb:{action}:{name.removeprefix(f"table/{stack}-")}"'
+    if service == "ses":
+        return '"ses:SendEmail"'
+    parts = one.resource.split(":", 5)
+    if len(parts) == 6 and parts[3]:
+        parts[3:5] = "*", "*"
+    resource = ":".join(parts).replace("-AbCdEf", "-??????") or "*"
+    return f'Allow("{one.action}", "{resource}")'
+
+
+def _refused(request: Request, service: str, said: str) -> Reply:
+    if service == "s3":
+        text = f"<Error><Code>AccessDenied</Code><Message>{escape(said)}</Message></Error>"
+        return Reply(403, [("Content-Type", "application/xml")], text.encode())
+    status = 400 if "x-amz-target" in request.headers else 403
+    body = json.dumps({"__type": "AccessDeniedException", "message": said}).encode()
+    headers = [("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-ErrorType", "AccessDeniedException")]
+    return Reply(status, headers, body)

@@ -1,0 +1,12 @@
+"""Test job types: one function by itself (`run`), or whole lives of jobs in memory, on a clock (`Platform`).
+
+Needs the platform's library (`chalicelib`); pytest only for `jobflow.testing.fixtures`.
+"""
+
+from jobflow.testing.clock import Clock
+from jobflow.testing.payloads import example
+from jobflow.testing.platform import Platform
+from jobflow.testing.single import Context, Ran, run
+from jobflow.testing.workers import WorkerGone
+
+__all__ = ["Clock", "Context", "Platform", "Ran", "WorkerGone", "example", "run"]

@@ -1,0 +1,27 @@
+"""Fixtures for pytest: `from jobflow.testing.fixtures import *` in conftest.py."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jobflow import JobFlow, profiles
+from jobflow.testing.platform import Platform
+
+__all__ = ["local_platform", "platform"]
+
+
+@pytest.fixture
+def platform() -> Platform:
+    """A platform in memory with every job type of `handlers/`."""
+    return Platform()
+
+
+@pytest.fixture
+def local_platform() -> Iterator[JobFlow]:
+    """A client of the `make dev` that runs in this folder or one above; the test is skipped when none does."""
+    target = profiles.running(Path.cwd())
+    if target is None:
+        pytest.skip("No platform runs here: start one with `make dev`.")
+    with JobFlow(target.url, target.token) as client:
+        yield client

@@ -1,0 +1,147 @@
+"""A whole platform in memory: queues, workers and the watchdog, on a clock that the test moves."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel
+
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.ports import Filter
+from chalicelib.service.dispatch import Dispatcher
+from chalicelib.service.jobs import JobService
+from chalicelib.service.submission import Submission
+from chalicelib.watchdog.run import Watchdog
+from jobflow.testing.clock import Clock
+from jobflow.testing.workers import Workers
+
+MINUTE = 60.0
+MOST_INVOCATIONS = 10_000
+"""Invocations at one moment: a job that comes back at once for ever ends the test instead of keeping it."""
+
+
+class Platform:
+    """Submit jobs, let them run, move the clock, look at them. Waits between attempts are the longest of the curve.
+
+    `secrets` are the values of those that the types declare. The job types are those given, or else every file of
+    `handlers/`. Nothing runs by itself: only `run` and `advance` work.
+    """
+
+    def __init__(
+        self, *kinds: JobType[Any, Any], clock: Clock | None = None, secrets: Mapping[str, str] | None = None
+    ) -> None:
+        self._kinds = list(kinds) or jobtype.load()
+        self.clock = clock or Clock()
+        self.store = MemoryJobStore(self.clock)
+        most = max((kind.max_receives for kind in self._kinds), default=5)
+        self.queue = MemoryJobQueue(self.clock, max_receives=most)
+        self.service = JobService(self.store, self.queue, clock=self.clock)
+        self.workers = Workers(self.store, self.queue, self.clock, secrets or {})
+        names = [kind.name for kind in self._kinds]
+        self._watchdog = Watchdog(Dispatcher(self.store, self.queue, self.clock), names)
+        self._watched_at = self.clock.now
+
+    def submit(
+        self,
+        kind: JobType[Any, Any] | str,
+        payload: Any,
+        *,
+        delay: float | None = None,
+        run_at: datetime | None = None,
+        **asked: Any,
+    ) -> Job:
+        """Create a job as POST /jobs does; `delay` in seconds. More: max_attempts, tags, idempotency_key.
+
+        Raises InvalidPayload, InvalidRequest, IdempotencyMismatch.
+        """
+        name = kind if isinstance(kind, str) else kind.name
+        plain = payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload
+        when = None if run_at is None else run_at.timestamp()
+        seconds = None if delay is None else round(delay)
+        asked["tags"] = tuple(asked.get("tags", ()))
+        job, _ = self.service.submit(Submission(name, plain, delay_seconds=seconds, run_at=when, **asked))
+        return job
+
+    def run(self) -> int:
+        """Run everything that is due now, also what that makes due; return how many messages were worked on."""
+        before = worked = 0
+        for _ in range(MOST_INVOCATIONS):
+            worked += sum(self.workers.invoke(kind.name) for kind in self._kinds)
+            if worked == before:
+                return worked
+            before = worked
+        raise RuntimeError(f"Jobs are still due after {MOST_INVOCATIONS:,} rounds without the clock moving.")
+
+    def attempt(self, job: Job | str, seconds: float | None = None) -> Job:
+        """Run one invocation of the job's type, with so many seconds; return the job after it."""
+        found = self.job(job)
+        self.workers.invoke(found.type, seconds)
+        return self.job(found)
+
+    def perform(self, kind: JobType[Any, Any] | str, payload: Any, seconds: float | None = None, **asked: Any) -> Job:
+        """Submit a job and run its first attempt; return the job after it."""
+        return self.attempt(self.submit(kind, payload, **asked), seconds)
+
+    def advance(self, seconds: float = 0.0, **more: float) -> None:
+        """Let time pass (`advance(hours=2)`), and run all that becomes due meanwhile, at its time."""
+        end = self.clock.now + seconds + timedelta(**more).total_seconds()
+        self.run()
+        while (moment := self._next()) is not None and moment <= end:
+            self.clock.now = max(self.clock.now, moment)
+            if self.clock.now >= self._watched_at + MINUTE:
+                self._watched_at = self.clock.now
+                self._watchdog.run(lambda: MINUTE)
+            self.run()
+        self.clock.now = end
+
+    def _next(self) -> float | None:
+        """Return when something can happen next: a message shows again, or the watchdog runs for unfinished jobs."""
+        shown = [
+            message.visible_at
+            for messages in self.queue.messages.values()
+            for message in messages
+            if message.visible_at > self.clock.now
+        ]
+        open_jobs = any(not job.terminal for job in self.jobs())
+        watched = [max(self._watched_at + MINUTE, self.clock.now)] if open_jobs or self.queue_of_the_dead() else []
+        return min([*shown, *watched], default=None)
+
+    def queue_of_the_dead(self) -> int:
+        """Return how many messages are in dead-letter queues."""
+        return sum(map(len, self.queue.dead.values()))
+
+    def job(self, job: Job | str) -> Job:
+        """Return a job as it is now; raises JobNotFound."""
+        return self.store.get(job if isinstance(job, str) else job.id)
+
+    def attempts(self, job: Job | str) -> Sequence[Attempt]:
+        """Return the attempts of a job that did not complete it, oldest first."""
+        return self.store.view(job if isinstance(job, str) else job.id).attempts
+
+    def jobs(self, status: Status | str | None = None, kind: JobType[Any, Any] | str | None = None) -> list[Job]:
+        """Return the jobs, newest first."""
+        name = kind.name if isinstance(kind, JobType) else kind
+        wanted = None if status is None else Status(status)
+        return list(self.store.page(Filter(status=wanted, type=name), limit=1_000_000).jobs)
+
+    def fail(self, kind: JobType[Any, Any] | str, *errors: BaseException) -> None:
+        """Let the next attempts of a type raise these instead of running; WorkerGone() ends the worker's process."""
+        name = kind if isinstance(kind, str) else kind.name
+        self.workers.faults.setdefault(name, deque()).extend(errors)
+
+    def duplicate(self, messages: int = 1) -> None:
+        """Deliver the next messages that are worked off a second time, as SQS may do."""
+        self.workers.duplicates += messages
+
+    def cancel(self, job: Job | str) -> Job:
+        """Stop a job as an operator does; raises JobConflict."""
+        return self.service.cancel(job if isinstance(job, str) else job.id)
+
+    def retry(self, job: Job | str, payload: Any = None) -> Job:
+        """Run a finished job again as an operator does; raises JobConflict."""
+        return self.service.retry(job if isinstance(job, str) else job.id, payload)

@@ -1,0 +1,32 @@
+"""Secrets that a test hands over, in place of Secrets Manager and Parameter Store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.reach import SecretPlace
+from chalicelib.worker.declared_secrets import DeclaredSecrets
+
+STAGE = "dev"
+
+
+@dataclass(frozen=True)
+class GivenSecrets:
+    """A SecretStore that holds what it was given, by place."""
+
+    values: Mapping[SecretPlace, str]
+
+    def read(self, place: SecretPlace) -> str:
+        """See SecretStore; raises LookupError for a secret that the test did not give."""
+        try:
+            return self.values[place]
+        except KeyError:
+            raise LookupError("the test did not give it: secrets={…}") from None
+
+
+def secrets_of(kind: JobType[Any, Any], given: Mapping[str, str]) -> DeclaredSecrets:
+    """Return the secrets that a type declares, with the values that the test gave by name."""
+    declared = kind.reach.secrets
+    places = {SecretPlace.of(declared[name], STAGE): value for name, value in given.items() if name in declared}
+    return DeclaredSecrets(declared, STAGE, GivenSecrets(places))

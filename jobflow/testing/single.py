@@ -1,0 +1,95 @@
+"""Run one job function by itself, with a real context to look at."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.errors import JobCancelled
+from chalicelib.jobs.job import JSON, Job, Status
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.worker.context import JobContext
+from chalicelib.worker.result import as_json
+from jobflow.testing.clock import Clock
+from jobflow.testing.secrets import secrets_of
+
+
+@dataclass
+class Context(JobContext):
+    """The context of a real attempt, which also keeps every progress that the function reported."""
+
+    reported: list[tuple[float, str | None]] = field(default_factory=list)
+    cancel_at: float | None = None
+    """Percent of progress from which on the job is asked to stop; 0: from the beginning."""
+
+    def progress(self, percent: float, note: str | None = None) -> None:
+        """See JobContext."""
+        self.reported.append((percent, note))
+        super().progress(percent, note)
+        self._stop()
+
+    def check_cancelled(self) -> None:
+        """See JobContext."""
+        super().check_cancelled()
+        self._stop()
+
+    def _stop(self) -> None:
+        reached = max((percent for percent, _ in self.reported), default=0.0)
+        if self.cancel_at is not None and reached >= self.cancel_at:
+            raise JobCancelled(f"Job {self.job_id} was asked to stop.")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run that returned: the value, the value as it would be stored, and the context."""
+
+    value: Any
+    result: JSON
+    context: Context
+
+    @property
+    def progress(self) -> list[tuple[float, str | None]]:
+        """Every progress that was reported: percent and note."""
+        return self.context.reported
+
+
+def run(
+    kind: JobType[Any, Any],
+    payload: Any = None,
+    *,
+    attempt: int = 1,
+    seconds: float | None = None,
+    secrets: Mapping[str, str] | None = None,
+    cancel_at: float | None = None,
+    clock: Clock | None = None,
+) -> Ran:
+    """Run the function of a job type once. The payload is a model, a dict, or the type's example when none is given.
+
+    `seconds` are left of the attempt (default: the type's share), `secrets` are those it declares, `cancel_at` asks the
+    job to stop from that progress on. Raises InvalidPayload, whatever the function raises, and PermanentError for a
+    result that cannot be stored.
+    """
+    stored = kind.canonical(_plain(kind, payload))
+    clock = clock or Clock()
+    left = kind.job_budget if seconds is None else seconds
+    job = Job(
+        str(uuid.uuid4()), kind.name, Status.PROCESSING, clock.now, clock.now, stored, len(json.dumps(stored)),
+        attempts=attempt, claims=attempt, max_attempts=max(kind.max_attempts, attempt), sent=True,
+        started_at=clock.now, lease_until=clock.now + left, writer=uuid.uuid4().hex[:12],
+    )  # fmt: skip
+    store = MemoryJobStore(clock)
+    store.add(job)
+    end = clock.now + left
+    context = Context(job, store, lambda: end - clock.now, clock, secrets_of(kind, secrets or {}), cancel_at=cancel_at)
+    value = kind.function(kind.parse_stored(stored), context)
+    return Ran(value, as_json(value), context)
+
+
+def _plain(kind: JobType[Any, Any], payload: Any) -> JSON:
+    if payload is None:
+        return kind.example
+    return payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload

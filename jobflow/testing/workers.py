@@ -1,0 +1,88 @@
+"""Play the workers of a stage: one invocation at a time, with the faults that a test asks for."""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.backoff import no_jitter
+from chalicelib.jobs.message import write_message
+from chalicelib.worker.consume import Worker
+from jobflow.testing.clock import Clock
+from jobflow.testing.secrets import secrets_of
+
+
+class WorkerGone(BaseException):
+    """The worker's process ends in the middle of an attempt: nothing is settled, as after a crash."""
+
+
+@dataclass
+class Invocation:
+    """Lambda's context, ending on the test's clock."""
+
+    clock: Clock
+    ends: float
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """See LambdaContext."""
+        return int((self.ends - self.clock.now) * 1000)
+
+
+@dataclass
+class Workers:
+    """Takes messages of a type from its queue, and runs the function as Lambda would."""
+
+    store: MemoryJobStore
+    queue: MemoryJobQueue
+    clock: Clock
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    faults: dict[str, deque[BaseException]] = field(default_factory=dict)
+    duplicates: int = 0
+    count: int = 0
+
+    def invoke(self, name: str, seconds: float | None = None) -> int:
+        """Run what is visible in a type's queue, in one invocation; return how many messages that was."""
+        kind = jobtype.get(name)
+        batch = self.queue.receive(name, kind.batch_size)
+        if not batch:
+            return 0
+        self.count += 1
+        worker = Worker(
+            replace(kind, function=self._faulty(kind.function, name)), self.store, self.queue, self.clock, no_jitter,
+            spread=lambda low, _: low, sleep=lambda _: None, secrets=secrets_of(kind, self.secrets),
+        )  # fmt: skip
+        ends = self.clock.now + (kind.timeout if seconds is None else seconds)
+        invocation = Invocation(self.clock, ends, f"request-{self.count}")
+        try:
+            again = worker.work({"Records": [_record(message) for message in batch]}, invocation)
+        except WorkerGone:
+            return len(batch)
+        for message in batch:
+            if message.receipt not in again:
+                self._acknowledge(name, message)
+        return len(batch)
+
+    def _faulty(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def faulty(payload: Any, ctx: Any) -> Any:
+            if waiting := self.faults.get(name):
+                raise waiting.popleft()
+            return function(payload, ctx)
+
+        return faulty
+
+    def _acknowledge(self, name: str, message: HeldMessage) -> None:
+        if self.duplicates:
+            self.duplicates -= 1
+            self.queue.set_visibility(name, [message.receipt], 0)
+        else:
+            self.queue.delete(name, message.receipt)
+
+
+def _record(message: HeldMessage) -> dict[str, Any]:
+    attributes = {"ApproximateReceiveCount": str(message.receive_count)}
+    body = write_message(message.message)
+    return {"messageId": message.receipt, "receiptHandle": message.receipt, "body": body, "attributes": attributes}

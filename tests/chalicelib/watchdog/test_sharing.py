@@ -1,0 +1,93 @@
+"""What one run cannot look at goes to others: all of it, once."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.jobs.job import Status
+from chalicelib.service.jobs import JobService
+from chalicelib.watchdog.run import Watchdog
+from chalicelib.watchdog.search import Found, portions
+from chalicelib.watchdog.sharing import MOST_HELPERS, SHARE, share
+from tests.support import T0, Clock, a_job
+
+TYPE = "email.send"
+sizes = st.lists(st.integers(0, 3 * SHARE), min_size=1, max_size=6)
+
+
+def found(name: str, number: int) -> list[Found]:
+    return list(portions([f"{name}-{n}" for n in range(number)]))
+
+
+@given(sizes)
+def test_each_job_is_looked_at_once_by_this_run_or_by_a_helper(numbers: list[int]) -> None:
+    asked = {f"t{place}": found(f"t{place}", number) for place, number in enumerate(numbers)}
+    shared = share(asked)
+    here = [job_id for row in shared.own for portion in row for job_id in portion.ids]
+    there = [job_id for _, ids in shared.helpers for job_id in ids]
+    everything = [job_id for row in asked.values() for portion in row for job_id in portion.ids]
+    assert sorted(here + there) == sorted(everything)
+    assert len(shared.helpers) <= MOST_HELPERS
+    assert all(len(ids) <= SHARE and {job_id.split("-")[0] for job_id in ids} == {name} for name, ids in shared.helpers)
+    assert len(here) <= SHARE + 10 * len(numbers) or len(shared.helpers) == MOST_HELPERS
+
+
+def test_up_to_a_thousand_jobs_need_no_helper_and_those_only_read_none_at_all() -> None:
+    assert share({TYPE: found(TYPE, SHARE)}).helpers == []
+    read = [Found([f"r{n}" for n in range(100)], unsent_only=True)] * 50
+    shared = share({TYPE: read, "b.other": []})
+    assert (shared.own, shared.helpers) == ([read, []], [])
+
+
+class Started:
+    """Helpers that begin when the test says so; see Helpers."""
+
+    def __init__(self, *, refuse: bool = False) -> None:
+        self.asked: list[tuple[str, Sequence[str]]] = []
+        self._refuse = refuse
+
+    def look_at(self, job_type: str, ids: Sequence[str]) -> None:
+        """See Helpers."""
+        if self._refuse:
+            raise RuntimeError("throttled")
+        self.asked.append((job_type, ids))
+
+
+def watchdog_over(clock: Clock, jobs: int, helpers: Started) -> Watchdog:
+    service = JobService(MemoryJobStore(clock), MemoryJobQueue(clock), clock=clock)
+    for _ in range(jobs):
+        service.store.add(a_job(status=Status.SCHEDULED, run_at=T0 + 700, next_attempt_at=T0 + 700, due_at=T0 - 140))
+    return Watchdog(service.dispatcher, [TYPE], helpers=helpers)
+
+
+def test_a_run_and_its_helpers_send_all_jobs_that_are_due_at_one_instant(clock: Clock) -> None:
+    helpers = Started()
+    watchdog = watchdog_over(clock, 2 * SHARE + 500, helpers)
+    assert watchdog.run(lambda: 50.0) == {"resent": SHARE, "handed_over": SHARE + 500}
+    assert [watchdog.look_at(*asked, lambda: 50.0) for asked in helpers.asked] == [{"resent": SHARE}, {"resent": 500}]
+    assert watchdog.dispatcher.queue.depth(TYPE).delayed == 2 * SHARE + 500
+    assert watchdog.look_at(*helpers.asked[0], lambda: 50.0) == {"left": SHARE}, "an invocation that comes twice"
+
+
+def test_jobs_of_a_helper_that_could_not_be_started_are_found_by_the_next_run(clock: Clock) -> None:
+    watchdog = watchdog_over(clock, SHARE + 200, Started(refuse=True))
+    assert watchdog.run(lambda: 50.0) == {"resent": SHARE}
+    clock.advance(60)
+    assert watchdog.run(lambda: 50.0) == {"resent": 200}
+
+
+def test_a_helper_ends_before_its_time_is_up(clock: Clock) -> None:
+    helpers = Started()
+    watchdog = watchdog_over(clock, SHARE + 200, helpers)
+    watchdog.run(lambda: 50.0)
+    assert watchdog.look_at(*helpers.asked[0], lambda: 2.0) == {"out_of_time": 200}
+
+
+@pytest.mark.parametrize("job_type", ["nobody.knows", TYPE])
+def test_a_helper_leaves_jobs_that_are_gone_alone(clock: Clock, job_type: str) -> None:
+    watchdog = watchdog_over(clock, 0, Started())
+    assert watchdog.look_at(job_type, ["gone"], lambda: 50.0) == {"left": 1}

@@ -1,0 +1,94 @@
+"""Which IAM actions a request needs, on which resources."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.local.roles.asked import Asked, asked, signer
+
+HERE = "us-east-1:123456789012"
+TABLES = f"arn:aws:dynamodb:{HERE}:table/"
+
+
+def of_json(target: str, **params: Any) -> list[tuple[str, str]]:
+    found = asked("any", "POST", "/", {"x-amz-target": target}, json.dumps(params).encode())
+    return [(one.action, one.resource) for one in found]
+
+
+def of_s3(method: str, target: str, **headers: str) -> list[tuple[str, str]]:
+    return [(one.action, one.resource) for one in asked("s3", method, target, headers, b"")]
+
+
+@pytest.mark.parametrize(
+    ("target", "params", "needed"),
+    [
+        ("DynamoDB_20120810.GetItem", {"TableName": "orders"}, [("dynamodb:GetItem", f"{TABLES}orders")]),
+        ("DynamoDB_20120810.Query", {"TableName": "t", "IndexName": "all"},
+         [("dynamodb:Query", f"{TABLES}t/index/all")]),
+        ("DynamoDB_20120810.BatchGetItem", {"RequestItems": {"a": {}, "b": {}}},
+         [("dynamodb:BatchGetItem", f"{TABLES}{name}") for name in "ab"]),
+        ("DynamoDB_20120810.TransactWriteItems",
+         {"TransactItems": [{"Put": {"TableName": "a"}}, {"ConditionCheck": {"TableName": "b"}}]},
+         [("dynamodb:PutItem", f"{TABLES}a"),
+          ("dynamodb:ConditionCheckItem", f"{TABLES}b")]),
+        ("DynamoDB_20120810.ListTables", {}, [("dynamodb:ListTables", "")]),
+        ("AmazonSQS.SendMessageBatch", {"QueueUrl": "http://x/1/q"}, [("sqs:SendMessage", f"arn:aws:sqs:{HERE}:q")]),
+        ("Logs_20140328.FilterLogEvents", {"logGroupName": "/aws/lambda/x"},
+         [("logs:FilterLogEvents", f"arn:aws:logs:{HERE}:log-group:/aws/lambda/x:*")]),
+        ("secretsmanager.GetSecretValue", {"SecretId": "a/b"},
+         [("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:a/b-AbCdEf")]),
+        ("AmazonSSM.GetParameter", {"Name": "/a/b"}, [("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/a/b")]),
+        ("AmazonSSM.GetParameters", {"Names": ["a", "b"]},
+         [("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter/{name}") for name in "ab"]),
+        ("Unknown_1.DoThat", {}, []),
+    ],
+)  # fmt: skip
+def test_a_json_request(target: str, params: dict[str, Any], needed: list[tuple[str, str]]) -> None:
+    assert of_json(target, **params) == needed
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "needed"),
+    [
+        ("GET", "/b/a/b%20c", [("s3:GetObject", "arn:aws:s3:::b/a/b c")]),
+        ("HEAD", "/b/k", [("s3:GetObject", "arn:aws:s3:::b/k")]),
+        ("PUT", "/b/k?partNumber=1&uploadId=u", [("s3:PutObject", "arn:aws:s3:::b/k")]),
+        ("POST", "/b/k?uploads", [("s3:PutObject", "arn:aws:s3:::b/k")]),
+        ("DELETE", "/b/k", [("s3:DeleteObject", "arn:aws:s3:::b/k")]),
+        ("GET", "/b?list-type=2", [("s3:ListBucket", "arn:aws:s3:::b")]),
+        ("HEAD", "/b", [("s3:ListBucket", "arn:aws:s3:::b")]),
+        ("GET", "/", [("s3:ListAllMyBuckets", "")]),
+        ("GET", "/b?policy", []),
+        ("PUT", "/b/k?tagging", []),
+    ],
+)
+def test_a_request_to_s3(method: str, target: str, needed: list[tuple[str, str]]) -> None:
+    assert of_s3(method, target) == needed
+
+
+def test_a_copy_reads_its_source() -> None:
+    assert of_s3("PUT", "/b/k", **{"x-amz-copy-source": "/other/a%20b?versionId=1"}) == [
+        ("s3:PutObject", "arn:aws:s3:::b/k"), ("s3:GetObject", "arn:aws:s3:::other/a b"),
+    ]  # fmt: skip
+
+
+def test_mail_is_from_its_sender() -> None:
+    body = json.dumps({"FromEmailAddress": "Jobs <jobs@example.com>"}).encode()
+    assert asked("ses", "POST", "/v2/email/outbound-emails", {}, body) == [
+        Asked(
+            "ses:SendEmail", f"arn:aws:ses:{HERE}:identity/jobs@example.com", {"ses:FromAddress": ("jobs@example.com",)}
+        )
+    ]
+
+
+def test_a_row_is_known_by_its_partition_key() -> None:
+    body = json.dumps({"TableName": "t", "Key": {"pk": {"S": "TOK#1"}}}).encode()
+    (one,) = asked("dynamodb", "POST", "/", {"x-amz-target": "DynamoDB_20120810.GetItem"}, body)
+    assert one.facts == {"dynamodb:LeadingKeys": ("TOK#1",)}
+
+
+def test_the_signer_is_read_from_the_signature() -> None:
+    signed = "AWS4-HMAC-SHA256 Credential=jobflow-dev-email-send/20261126/us-east-1/s3/aws4_request, SignedHeaders=host"
+    assert signer(signed) == ("jobflow-dev-email-send", "s3")
+    assert signer("Bearer x") == ("", "")

@@ -1,0 +1,115 @@
+"""The emulator refuses a function what its role does not allow, and says the grant to add."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from chalicelib import Allow
+from chalicelib.jobs.jobtype import JobType
+from infra.definition import functions, stateful
+from infra.definition.compute import compute, role_id
+from infra.local.emulator.process import Emulator
+from infra.local.roles.asked import Asked
+from infra.local.roles.front import grant
+from infra.local.roles.resolve import statements
+from tests.infra.definition.test_reaching import Empty
+from tests.infra.local.emulator.support import client, make_table
+
+STACK, FUNCTION = "jobflow-dev", "jobflow-dev-order-copy"
+ORDERS = Allow("dynamodb:GetItem", "arn:aws:dynamodb:*:*:table/orders")
+FILES = "arn:aws:s3:::jobflow-dev-files-123456789012-us-east-1"
+TYPES = [
+    JobType(
+        "order.copy", lambda _payload, _ctx: None, Empty,
+        grants=("s3:GetObject:uploads/*", "ses:SendEmail", ORDERS),
+    )
+]  # fmt: skip
+
+
+def roles() -> dict[str, Any]:
+    data, made = stateful(TYPES, STACK), compute(functions(TYPES, STACK))
+    values = {"MailFrom": "jobs@example.com"}
+    return {f.name: statements(made[role_id(f)], {**made, **data}, values) for f in functions(TYPES, STACK)}
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with Emulator.start() as running:
+        assert running.judge_by(roles())
+        make_table(client(running, "dynamodb"), "orders")
+        make_table(client(running, "dynamodb"), "jobflow-dev-jobs")
+        client(running, "s3").create_bucket(Bucket="acme")
+        yield running
+
+
+def ours(emulator: Emulator, service: str, key: str = FUNCTION) -> Any:
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=emulator.url, region_name="us-east-1", aws_access_key_id=key, aws_secret_access_key="x",
+        config=Config(retries={"max_attempts": 0}, account_id_endpoint_mode="disabled"),
+    )  # fmt: skip
+
+
+KEY = {"pk": {"S": "1"}, "sk": {"S": "1"}}
+
+
+def test_what_the_role_allows_goes_through(emulator: Emulator) -> None:
+    assert "Item" not in ours(emulator, "dynamodb").get_item(TableName="orders", Key=KEY)
+    assert "Item" not in ours(emulator, "dynamodb").get_item(TableName="jobflow-dev-jobs", Key=KEY)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "added"),
+    [
+        ("dynamodb", "put_item", {"TableName": "orders", "Item": KEY},
+         'Allow("dynamodb:PutItem", "arn:aws:dynamodb:*:*:table/orders")'),
+        ("dynamodb", "scan", {"TableName": "jobflow-dev-jobs"}, '"dynamodb:Scan:jobs"'),
+        ("s3", "put_object", {"Bucket": "acme", "Key": "a/b"}, 'Allow("s3:PutObject", "arn:aws:s3:::acme/a/b")'),
+        ("secretsmanager", "get_secret_value", {"SecretId": "k"},
+         'Allow("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:k-??????")'),
+        ("sqs", "send_message", {"QueueUrl": "http://127.0.0.1/1/other", "MessageBody": "x"},
+         'Allow("sqs:SendMessage", "arn:aws:sqs:*:*:other")'),
+        ("sesv2", "send_email", {"FromEmailAddress": "else@example.com", "Content": {}}, '"ses:SendEmail"'),
+    ],
+)  # fmt: skip
+def test_anything_else_is_refused_with_the_grant_to_add(
+    emulator: Emulator, service: str, operation: str, params: dict[str, Any], added: str
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        getattr(ours(emulator, service), operation)(**params)
+    assert refused.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
+    said = refused.value.response["Error"]["Message"]
+    assert said.startswith("The role of jobflow-dev-order-copy does not allow ")
+    assert said.endswith(f"Add to its @job: grants=({added},)")
+
+
+def test_the_account_itself_is_not_judged(emulator: Emulator) -> None:
+    client(emulator, "dynamodb").put_item(TableName="orders", Item=KEY)
+
+
+@pytest.mark.parametrize(
+    ("one", "text"),
+    [
+        (Asked("s3:GetObject", f"{FILES}/uploads/a.png"), '"s3:GetObject:uploads/*"'),
+        (Asked("s3:ListAllMyBuckets"), 'Allow("s3:ListAllMyBuckets", "*")'),
+    ],
+)  # fmt: skip
+def test_the_grant_is_written_as_a_person_writes_it(one: Asked, text: str) -> None:
+    assert grant(FUNCTION, one) == text
+
+
+def test_a_backend_that_cannot_judge_says_so() -> None:
+    with Emulator.start(backend="stock-moto") as running:
+        assert not running.judge_by(roles())
+
+
+def test_every_role_is_read_without_a_name_of_cloudformation() -> None:
+    found = roles()
+    assert FUNCTION in found
+    assert "Fn::" not in str(found)
+    assert "${" not in str(found)
+    assert "arn:aws:sqs:us-east-1:123456789012:jobflow-dev-order-copy" in str(found[FUNCTION])

@@ -1,0 +1,28 @@
+"""The example of docs/testing.md passes as it is printed, with the job type of the README."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.infra.local.running import ROOT, copy_of_the_code
+
+
+def blocks(page: str) -> dict[str, str]:
+    """The Python files that a page prints, by the name in their first line."""
+    found = re.findall(r"```python\n# (\S+)\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    return dict(found)
+
+
+def test_the_example_passes(tmp_path: Path) -> None:
+    root = copy_of_the_code(tmp_path / "code")
+    (root / "handlers" / "word_count.py").write_text(blocks("README.md")["handlers/word_count.py"])
+    [(name, text)] = blocks("docs/testing.md").items()
+    (root / name).parent.mkdir(parents=True)
+    (root / name).write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", name],
+        cwd=root, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "2 passed" in done.stdout, done.stdout + done.stderr

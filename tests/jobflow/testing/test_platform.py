@@ -1,0 +1,105 @@
+"""Whole lives of jobs in memory: what the platform for tests does is what the real one promises."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import JobType
+from chalicelib.errors import IdempotencyMismatch, InvalidPayload
+from chalicelib.jobs.job import Status
+from jobflow.testing import Platform, WorkerGone
+
+Kinds = tuple[JobType[Any, Any], JobType[Any, Any]]
+
+
+@pytest.fixture
+def platform(kinds: Kinds) -> Platform:
+    return Platform(*kinds, secrets={"KEY": "sesame"})
+
+
+def test_a_job_completes_when_it_is_run_and_not_before(platform: Platform) -> None:
+    job = platform.submit("order.charge", {"number": 7}, tags=["a"])
+    assert platform.job(job).status is Status.QUEUED
+    assert platform.run() == 1
+    done = platform.job(job)
+    assert (done.status, done.result, done.tags) == (Status.COMPLETED, {"number": 7, "attempt": 1}, ("a",))
+    assert platform.run() == 0
+
+
+def test_an_error_is_retried_when_the_curve_says(platform: Platform, kinds: Kinds) -> None:
+    platform.fail(kinds[0], ValueError("first"), ValueError("second"))
+    job = platform.submit(kinds[0], {"number": 7})
+    platform.run()
+    waiting = platform.job(job)
+    assert (waiting.status, waiting.next_attempt_at) == (Status.RETRYING, platform.clock.now + 2)
+    platform.advance(1)
+    assert platform.job(job).attempts == 1
+    platform.advance(60)
+    assert platform.job(job).result == {"number": 7, "attempt": 3}
+    assert [attempt.error_message for attempt in platform.attempts(job)] == ["first", "second"]
+
+
+def test_the_last_attempt_ends_in_a_dead_letter_and_can_be_run_again(platform: Platform) -> None:
+    platform.fail("order.charge", *[ValueError("no")] * 3)
+    job = platform.submit("order.charge", {"number": 7})
+    platform.advance(hours=1)
+    assert [dead.id for dead in platform.jobs("dead_letter")] == [job.id]
+    platform.retry(job)
+    platform.run()
+    assert (platform.job(job).status, platform.job(job).gen) == (Status.COMPLETED, 2)
+
+
+def test_a_permanent_error_fails_at_once_and_a_later_one_is_not_charged(platform: Platform) -> None:
+    never = platform.perform("order.charge", {"number": 7, "fail": "never"})
+    assert (never.status, never.error_message) == (Status.FAILED, "no such order")
+    later = platform.perform("order.charge", {"number": 7, "fail": "later"})
+    assert (later.status, later.attempts) == (Status.RETRYING, 0)
+    platform.advance(hours=3)
+    assert platform.job(later).claims >= 3
+    assert platform.job(later).attempts == 0
+
+
+def test_a_delayed_job_starts_at_its_time(platform: Platform) -> None:
+    begun = platform.clock.now
+    job = platform.submit("order.charge", {"number": 7}, delay=7200)
+    at = platform.submit("order.charge", {"number": 8}, run_at=platform.clock.time + timedelta(days=2))
+    platform.advance(hours=1, minutes=59)
+    assert platform.jobs("scheduled")[0].id in {job.id, at.id}
+    platform.advance(days=3)
+    assert platform.job(job).started_at == pytest.approx(begun + 7200, abs=1)
+    assert platform.job(at).started_at == pytest.approx(begun + 2 * 86400, abs=1)
+
+
+def test_a_worker_that_goes_away_costs_the_attempt_and_not_the_job(platform: Platform) -> None:
+    platform.fail("order.charge", WorkerGone())
+    job = platform.submit("order.charge", {"number": 7})
+    platform.run()
+    assert platform.job(job).status is Status.PROCESSING
+    platform.advance(hours=1)
+    assert platform.job(job).result == {"number": 7, "attempt": 2}
+    assert [attempt.outcome for attempt in platform.attempts(job)] == ["lost"]
+
+
+def test_a_message_delivered_twice_runs_the_job_once(platform: Platform) -> None:
+    platform.duplicate()
+    job = platform.submit("order.charge", {"number": 7})
+    assert platform.run() == 2
+    assert (platform.job(job).claims, platform.job(job).attempts) == (1, 1)
+
+
+def test_the_checks_of_the_api_hold(platform: Platform) -> None:
+    with pytest.raises(InvalidPayload):
+        platform.submit("order.charge", {})
+    first = platform.submit("order.charge", {"number": 1}, idempotency_key="k")
+    assert platform.submit("order.charge", {"number": 1}, idempotency_key="k").id == first.id
+    with pytest.raises(IdempotencyMismatch):
+        platform.submit("order.charge", {"number": 2}, idempotency_key="k")
+    assert platform.cancel(first).status is Status.CANCELLED
+
+
+def test_secrets_are_those_of_the_test(platform: Platform, kinds: Kinds) -> None:
+    assert platform.perform("order.secret", {"number": 1}).result == 6
+    without = Platform(kinds[1]).perform("order.secret", {"number": 1})
+    assert (without.status, without.attempts) == (Status.RETRYING, 0)
+    assert "the test did not give it" in (without.error_message or "")

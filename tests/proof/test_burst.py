@@ -1,0 +1,13 @@
+"""Jobs that are due at one instant can start at it: a part of what `python -m tests.proof.burst` plays."""
+
+import pytest
+
+from chalicelib.watchdog.sharing import MOST_HELPERS, SHARE
+from tests.proof.burst import AWS, MEMORY, burst
+
+
+@pytest.mark.parametrize(("over", "jobs"), [(MEMORY, 15_000), (AWS, 60)])
+def test_jobs_due_at_one_instant_are_visible_within_two_seconds_of_it(over: str, jobs: int) -> None:
+    played = burst(jobs, over)
+    assert played.in_time == jobs == sum(played.late.values())
+    assert max(played.sent) <= SHARE * (1 + MOST_HELPERS)
