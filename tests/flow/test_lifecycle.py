@@ -2,28 +2,18 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import boto3
 import httpx
 import pytest
 
-from tests.infra.local.running import Run, copy_of_the_code, running, until
+from tests.infra.local.running import Run, until
 
 BAD = {"fail": "once", "seconds": []}
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    root = copy_of_the_code(tmp_path_factory.mktemp("code"))
-    probe = Path(__file__).with_name("probe.py").read_text()
-    (root / "handlers" / "flow_probe.py").write_text(probe)
-    with running(root, tmp_path_factory.mktemp("state"), JITTER="none") as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +147,7 @@ def test_fifty_posts_with_one_key_make_one_job(run: Run) -> None:
     body = {"type": "flow.probe", "payload": {}}
 
     def post(_: int) -> httpx.Response:
-        return run.client.post("/jobs", json=body, headers={"Idempotency-Key": "order-1042"})
+        return run.client.post("/jobs", json=body, headers={"Idempotency-Key": "fifty-times"})
 
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(post, range(50)))

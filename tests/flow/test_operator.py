@@ -3,27 +3,15 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
-import pytest
 
-from tests.infra.local.running import ROOT, Run, copy_of_the_code, running, until
+from tests.infra.local.running import ROOT, Run, until
 
 SECRET = "payload-secret-4711"
 ADDRESS = "ada.secret@example.com"
 MAIL = {"to": [ADDRESS], "subject": f"Subject {SECRET}", "text": f"Text {SECRET}"}
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    root = copy_of_the_code(tmp_path_factory.mktemp("code"))
-    probe = Path(__file__).with_name("probe.py").read_text()
-    (root / "handlers" / "flow_probe.py").write_text(probe)
-    with running(root, tmp_path_factory.mktemp("state"), JITTER="none") as started:
-        yield started
 
 
 def aws(run: Run, service: str) -> Any:
