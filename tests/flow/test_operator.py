@@ -136,8 +136,9 @@ def test_a_recount_finds_no_drift_and_repairs_what_somebody_broke(run: Run) -> N
         Key={"pk": {"S": "CNT"}, "sk": {"S": "TOTAL"}},
         UpdateExpression="ADD #n :n",
         ExpressionAttributeNames={"#n": "n#flow.probe#completed"},
-        ExpressionAttributeValues={":n": {"N": "500"}},
+        ExpressionAttributeValues={":n": {"N": "50000"}},
     )
     assert recount(run).returncode == 1
     recount(run, "--repair")
-    until(lambda: abs(numbers(run)["completed_jobs"] - before) < 100)
+    # what the moves of the last minutes may explain is left to a later recount
+    until(lambda: abs(numbers(run)["completed_jobs"] - before) < 1_000)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import httpx
@@ -156,6 +157,33 @@ def test_broken_code_is_reported_and_mended_code_works_off_what_waited(run: Run)
     assert run.finished(waiting)["result"] == {"text": "hello Ada"}
     assert unharmed["result"] == {"text": "hello Ada"}
     assert "greet_broken.py" in run.said()
+
+
+def test_the_log_of_a_job_is_in_order_after_a_reload_between_its_attempts(run: Run) -> None:
+    path = add(run, "greet.logged")
+    said = "".join(f'    print("line {n}")\n' for n in range(20))
+    work = '    return GreetLoggedDone(text="hello " + payload.name)\n'
+    path.write_text(path.read_text().replace(work, f'{said}    raise ValueError("not yet")\n'))
+    until(lambda: run.said().count("handlers/greet_logged.py") > 1)
+    job_id = run.submit("greet.logged", {"name": "Ada"}, max_attempts=9)
+    until(lambda: run.job(job_id)["status"] == "retrying")
+    path.write_text(path.read_text().replace('    raise ValueError("not yet")\n', work))
+    run.finished(job_id)
+
+    def lines() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = run.client.get(f"/jobs/{job_id}/logs").json()["lines"]
+        return found
+
+    until(lambda: "attempt.completed" in [line["message"] for line in lines()])
+    last = run.job(job_id)["attempts"]
+    printed = [f"line {n}" for n in range(20)]
+    shown = [(line["attempt"], line["message"]) for line in lines()]
+    assert last > 1
+    assert shown == [
+        (attempt, message)
+        for attempt in range(last, 0, -1)
+        for message in ("attempt.started", *printed, "attempt.completed" if attempt == last else "attempt.error")
+    ]
 
 
 def test_a_library_that_does_not_ship_is_reported_with_the_line_to_add(run: Run) -> None:
