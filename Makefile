@@ -166,4 +166,4 @@ lock: $(VENV)/bin/python  ## Pin requirements-dev.txt from requirements-dev.in, 
 	@$(PY) -m infra.cloud.package.own_libraries
 
 clean:  ## Remove what the commands above made
-	@rm -rf $(VENV) build .jobflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf "$$(readlink .jobflow)" $(VENV) build .jobflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
