@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.jobs.backoff import Backoff
     from chalicelib.jobs.jobtype import JobType, job
     from chalicelib.jobs.reach import Allow
+    from chalicelib.jobs.schedules.schedule import Cron
     from chalicelib.worker.consume import consume
     from chalicelib.worker.context import JobContext
 
@@ -18,6 +19,7 @@ __all__ = [
     "Allow",
     "Backoff",
     "ConfigurationError",
+    "Cron",
     "JobCancelled",
     "JobContext",
     "JobType",
@@ -32,6 +34,7 @@ _HOMES = {
     "Allow": "chalicelib.jobs.reach",
     "Backoff": "chalicelib.jobs.backoff",
     "ConfigurationError": "chalicelib.errors",
+    "Cron": "chalicelib.jobs.schedules.schedule",
     "JobCancelled": "chalicelib.errors",
     "JobContext": "chalicelib.worker.context",
     "JobType": "chalicelib.jobs.jobtype",

@@ -31,6 +31,10 @@ class InvalidRequest(JobFlowError):
         super().__init__(detail)
         self.errors = tuple(errors)
 
+    def told(self) -> str:
+        """Return each wrong field and what would be right, in one line."""
+        return "; ".join(f"{'.'.join(map(str, error.loc))}: {error.msg}" for error in self.errors)
+
 
 class MalformedRequest(JobFlowError):
     """The request cannot be read at all: not JSON, not an object, a header that is not allowed."""
@@ -85,12 +89,32 @@ class JobTypeNotFound(JobFlowError):
         self.name = name
 
 
+class ScheduleNotFound(JobFlowError):
+    """No schedule has that id."""
+
+    def __init__(self, schedule_id: str) -> None:
+        super().__init__(f"No schedule has the id {schedule_id[:80]!r}.")
+        self.schedule_id = schedule_id
+
+
+class ScheduleConflict(JobFlowError):
+    """The operation is not possible: the id is taken, the code declares the schedule, or somebody changed it."""
+
+
 class TokenNotFound(JobFlowError):
     """No token has that id."""
 
     def __init__(self, token_id: str) -> None:
         super().__init__(f"No token has the id {token_id!r}.")
         self.token_id = token_id
+
+
+class BulkActionNotFound(JobFlowError):
+    """No bulk action has that id."""
+
+    def __init__(self, bulk_id: str) -> None:
+        super().__init__(f"No bulk action has the id {bulk_id!r}.")
+        self.bulk_id = bulk_id
 
 
 class JobExists(JobFlowError):

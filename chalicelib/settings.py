@@ -27,6 +27,7 @@ class Settings:
     log_level: str
     partial_batch: bool
     event_sources: str = ""
+    background_function: str = ""
     watchdog_function: str = ""
     mail_domains: tuple[str, ...] = ()
     mail_daily_cap: int = 0
@@ -57,6 +58,7 @@ class Settings:
             log_level=_one_of(env, "LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"),
             partial_batch=env.get("PARTIAL_BATCH", "") == "1",
             event_sources=env.get("EVENT_SOURCES", ""),
+            background_function=env.get("BACKGROUND_FUNCTION", ""),
             watchdog_function=env.get("WATCHDOG_FUNCTION", ""),
             mail_domains=tuple(part.strip().lower() for part in env.get("MAIL_DOMAINS", "").split(",") if part.strip()),
             mail_daily_cap=int(_number(env, "MAIL_DAILY_CAP", 0, 0, 1_000_000_000)),

@@ -12,15 +12,16 @@ const only = (name, allowed, files = []) =>
     { path: "^src/", pathNot: [rooms(name, ...allowed), ...files.map((file) => `^src/${file}$`)] },
   );
 
-const shared = ["lib", "ui", "api", "session"];
+const shared = ["lib", "texts", "ui", "api", "session"];
 
 module.exports = {
   forbidden: [
     forbid("no-circles", {}, { circular: true }),
-    only("lib", []),
-    only("ui", ["lib"]),
-    only("api", ["lib"], ["config.ts"]),
-    only("session", ["lib", "ui", "api"], ["config.ts"]),
+    only("lib", ["texts"]),
+    only("texts", ["lib"]),
+    only("ui", ["lib", "texts"]),
+    only("api", ["lib", "texts"], ["config.ts"]),
+    only("session", ["lib", "texts", "ui", "api"], ["config.ts"]),
     only("live", shared),
     only("charts", shared),
     only("jobs", [...shared, "live", "charts", "test"], ["config.ts"]),

@@ -3,6 +3,8 @@ import type { Plugin } from "vite";
 const FRAME = "src/start.tsx";
 /** Runs before the frame, so that what it needs must not bring the frame along. */
 const FIRST = "src/main.tsx";
+/** What the texts of any language need: before the frame, so that they can be loaded without it. */
+const TEXTS = /\/src\/texts\/\w+\.ts$/;
 /** A page without the frame. */
 const REFERENCE = "src/reference/main.ts";
 
@@ -15,7 +17,7 @@ export function chunkOf(id: string, modules: Modules): string | null {
   const roots = ancestors(id, modules);
   const from = (root: string) => [...roots].some((one) => one.endsWith(root));
   if (id.endsWith(FIRST) || id.endsWith(".css")) return null;
-  if (from(FIRST)) return "first";
+  if (from(FIRST) || TEXTS.test(id)) return "first";
   return from(FRAME) && !from(REFERENCE) ? "frame" : null;
 }
 

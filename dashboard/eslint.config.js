@@ -4,6 +4,36 @@ import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
+const foreignText = {
+  selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']",
+  message: "Payloads and errors are other people's text: render them as text.",
+};
+
+/** Names, commands and file names that are the same in every language. */
+const UNTRANSLATED =
+  "(?!\\s*(JobFlow|handlers.invoice_render.py|UTC|Python|make token|Chalice · Lambda · SQS · DynamoDB|uploads.…|welcome, customer:42)\\s*$)";
+const WORD = `/^${UNTRANSLATED}[^]*[A-Za-z]{2,}/`;
+const SENTENCE = `/^${UNTRANSLATED} ?[A-Z][a-z’']+( [a-z]|…$|[.:]( |$))/`;
+const NAMED = "/^(label|title|aria-label|placeholder|alt|note|detail|description)$/";
+const inChild = (path) => `:matches(JSXElement, JSXFragment) > JSXExpressionContainer > ${path}`;
+
+/** Literal texts that a reader would see: they belong in src/texts, where each language has them. */
+const visibleTexts = [
+  `JSXText[value=${WORD}]`,
+  ...["", "JSXExpressionContainer > ", "JSXExpressionContainer > ConditionalExpression > "].map(
+    (path) => `JSXAttribute[name.name=${NAMED}] > ${path}Literal[value=${WORD}]`,
+  ),
+  `JSXAttribute[name.name=${NAMED}] > JSXExpressionContainer > TemplateLiteral > TemplateElement[value.raw=${WORD}]`,
+  ...["Literal", "ConditionalExpression > Literal", "LogicalExpression > Literal"].map((path) =>
+    inChild(`${path}[value=${WORD}]`),
+  ),
+  ...["", "ConditionalExpression > ", "LogicalExpression > "].map((path) =>
+    inChild(`${path}TemplateLiteral > TemplateElement[value.raw=${WORD}]`),
+  ),
+  `Literal[value=${SENTENCE}]`,
+  `TemplateElement[value.raw=${SENTENCE}]`,
+].map((selector) => ({ selector, message: "A visible text: put it into src/texts, in each language." }));
+
 export default tseslint.config(
   { ignores: ["dist", "shots", "test-results", "playwright-report", "src/api/schema.gen.ts"] },
   js.configs.recommended,
@@ -27,14 +57,13 @@ export default tseslint.config(
       "max-lines": ["error", { max: 220, skipBlankLines: true, skipComments: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      "no-restricted-syntax": [
-        "error",
-        {
-          selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']",
-          message: "Payloads and errors are other people's text: render them as text.",
-        },
-      ],
+      "no-restricted-syntax": ["error", foreignText],
     },
+  },
+  {
+    files: ["src/**"],
+    ignores: ["src/texts/**", "src/**/*.test.*", "src/test/**", "src/reference/**"],
+    rules: { "no-restricted-syntax": ["error", foreignText, ...visibleTexts] },
   },
   {
     files: ["**/*.js", "**/*.cjs"],

@@ -62,6 +62,42 @@ class BatchResult:
 
 
 @dataclass(frozen=True, slots=True)
+class BulkActionList:
+    """Bulk actions, newest first."""
+
+    bulk_actions: list[BulkActionRow]
+
+
+@dataclass(frozen=True, slots=True)
+class BulkActionRow:
+    """A bulk action, and how far it has come."""
+
+    id: str
+    action: str
+    dry_run: bool
+    filter: dict[str, str] | None
+    """The filter by name; null for one that lists ids"""
+    listed: int | None
+    """How many ids it lists; null for one with a filter"""
+    state: Literal["running", "stopping", "stopped", "done", "failed"]
+    expected: int | None
+    matched: int
+    done: int
+    """Jobs that were changed; 0 in a dry run, where they are `matched` less `skipped`"""
+    skipped: int
+    reasons: list[SkippedFor]
+    """Why jobs were skipped, the most frequent reason first"""
+    per_second: float | None
+    """Jobs a second since its start; null before the first ones"""
+    started_by: str
+    started_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+    problem: str | None
+    """The error of its last slice, which is tried again, or that ended it"""
+
+
+@dataclass(frozen=True, slots=True)
 class BulkAnswer:
     """The outcome of a bulk action. While `more` is true, the same request with this cursor continues."""
 
@@ -191,6 +227,8 @@ class JobDetail:
     started_at: datetime | None
     finished_at: datetime | None
     next_attempt_at: datetime | None
+    give_up_at: datetime | None
+    """When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it"""
     result: Any
     """null in lists when it is larger than 500 bytes"""
     progress: Progress | None
@@ -241,6 +279,8 @@ class JobRow:
     started_at: datetime | None
     finished_at: datetime | None
     next_attempt_at: datetime | None
+    give_up_at: datetime | None
+    """When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it"""
     result: Any
     """null in lists when it is larger than 500 bytes"""
     progress: Progress | None
@@ -419,6 +459,15 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class SkippedFor:
+    """A reason for which jobs were skipped."""
+
+    reason: str
+    jobs: int
+    sample_job_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class StatusSets:
     """Sets of statuses, each in the order of a job's life."""
 
@@ -427,6 +476,7 @@ class StatusSets:
     active: list[Status]
     retryable: list[Status]
     cancellable: list[Status]
+    planned: list[Status]
     finished: list[Status]
 
 

@@ -26,6 +26,10 @@ class JobNotFound(errors.NotFound):
     """There is no such job."""
 
 
+class BulkActionNotFound(errors.NotFound):
+    """There is no such bulk action."""
+
+
 class JobTypeNotFound(errors.NotFound):
     """There is no such job type."""
 
@@ -76,6 +80,7 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "unauthorized": Unauthorized,
     "forbidden": Forbidden,
     "job-not-found": JobNotFound,
+    "bulk-action-not-found": BulkActionNotFound,
     "job-type-not-found": JobTypeNotFound,
     "job-conflict": JobConflict,
     "body-too-large": PayloadTooLarge,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints, Reply, read_body
-from chalicelib.api.jobs import check_type, submission
+from chalicelib.api.jobs import check_type, operations, submission
 from chalicelib.api.problems import problem_of
 from chalicelib.api.responses import BatchAnswer, BatchResult, BulkAnswer, Problem, Skipped
 from chalicelib.api.schemas import Bulk, BulkFilter, NewBatch, NewJobInBatch
@@ -45,7 +45,7 @@ def change_jobs(call: Call) -> BulkAnswer:
     if asked.filter is None:
         report = bulk_actions().on_ids(asked.action, [i.lower() for i in asked.ids or ()], asked.dry_run)
     else:
-        which = _which(asked.filter)
+        which = filter_of(asked.filter)
         report = bulk_actions().on_matches(asked.action, which, asked.limit, asked.dry_run, cursor=asked.cursor)
     return answer_of(report)
 
@@ -69,30 +69,23 @@ def _result(outcome: Outcome, correlation_id: str) -> BatchResult:
     return BatchResult(status=problem["status"], problem=Problem(**problem))
 
 
-def _which(asked: BulkFilter) -> Filter:
+def filter_of(asked: BulkFilter) -> Filter:
+    """Return the filter that a body describes; raises InvalidRequest for a type that is not known."""
     if asked.type is not None:
         check_type(asked.type, "filter")
-    return Filter(
-        status=asked.status,
-        type=asked.type,
-        tag=asked.tag,
-        id_prefix=asked.id_prefix,
-        error=asked.error,
-        fingerprint=asked.fingerprint,
-        created_after=asked.created_after,
-        created_before=asked.created_before,
-    )
+    return Filter(**dict(asked))
 
 
 def bulk_actions() -> BulkActions:
     """Return bulk actions over this process's store."""
     secret = wiring.settings().cursor_secret
-    return BulkActions(wiring.job_store(), wiring.job_service(), secret, wiring.clock())
+    return BulkActions(wiring.job_store(), operations(), secret, wiring.clock())
 
 
 def answer_of(report: Report) -> BulkAnswer:
     """A report as it goes out."""
-    skipped = [Skipped(id=job_id, reason=reason) for job_id, reason in report.skipped]
+    late = [(job_id, "There was no time left for this job; send it again.") for job_id in report.untried]
+    skipped = [Skipped(id=job_id, reason=reason) for job_id, reason in (*report.skipped, *late)]
     return BulkAnswer(
         matched=report.matched, done=report.done, skipped=skipped, more=report.more, next_cursor=report.cursor
     )

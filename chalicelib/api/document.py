@@ -20,19 +20,21 @@ REF = "#/components/schemas/"
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 SAID = {
-    200: "Done", 201: "Created", 302: "Elsewhere",
+    200: "Done", 201: "Created", 202: "Started", 302: "Elsewhere",
     304: "The same as the ETag given", 400: "The request cannot be read", 401: "A valid token is needed",
-    403: "The token's role does not allow this", 404: "There is no such job, or type", 409: "The state forbids this",
+    403: "The token's role does not allow this", 404: "There is no such thing", 409: "The state forbids this",
     413: "The body is larger than 256 KB", 415: "The body is not JSON", 422: "A field is wrong; `errors` names each",
     429: "Too many requests from this address",
 }  # fmt: skip
 CORRELATION = {"description": "The id of this request in the logs", "schema": {"type": "string"}}
 HEADERS: Mapping[int, Mapping[str, Any]] = {
     201: {"Location": {"description": "Where the job is", "schema": {"type": "string"}}},
+    202: {"Location": {"description": "Where its progress is", "schema": {"type": "string"}}},
     429: {"Retry-After": {"description": "Seconds until a request is let in", "schema": {"type": "integer"}}},
 }
 PATH: Mapping[str, Any] = {
     "job_type": {"type": "string", "maxLength": LONGEST_NAME, "pattern": "^[a-z0-9.]+$", "examples": ["email.send"]},
+    "bulk_id": {"type": "string", "pattern": "^[0-9a-f]{20}$", "examples": ["019ac0d3f2005d41402a"]},
     "fingerprint": {"type": "string", "pattern": FINGERPRINT, "examples": ["5d41402abc4b"]},
 }
 """Path parameters that are not ids."""

@@ -9,6 +9,7 @@ from chalice.app import AuthRequest, ChaliceAuthorizer, Request
 from chalicelib import wiring
 from chalicelib.api import (
     bulk,
+    bulk_actions,
     dead_letters,
     errors,
     health,
@@ -28,7 +29,7 @@ from chalicelib.api.endpoint import Endpoint
 from chalicelib.api.reference import reference
 from chalicelib.api.serving import ALWAYS, CORRELATION_ID, correlation_id_of, problem_response, refuse, serve
 
-RESOURCES = (health, jobs, logs, bulk, dead_letters, job_types, metrics, series, errors, uploads, meta)
+RESOURCES = (health, jobs, logs, bulk, bulk_actions, dead_letters, job_types, metrics, series, errors, uploads, meta)
 """A new resource is a module with `endpoints = Endpoints()`, and its name here."""
 ALLOWED_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", IF_NONE_MATCH, CORRELATION_ID)
 EXPOSED_HEADERS = ("Location", "Retry-After", "Idempotent-Replayed", ETAG, CORRELATION_ID)

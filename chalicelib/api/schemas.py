@@ -172,6 +172,10 @@ class NoQuery(Query):
     """A request that takes no query."""
 
 
+Action = Literal["retry", "cancel"]
+"""An action on many jobs."""
+
+
 class BulkFilter(Body):
     """The jobs of a bulk action."""
 
@@ -188,7 +192,7 @@ class BulkFilter(Body):
 class Bulk(Body):
     """Retry or cancel many jobs: the ones listed, or the ones that match."""
 
-    action: Literal["retry", "cancel"]
+    action: Action
     ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_IN_BULK)
     filter: BulkFilter | None = None
     limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)

@@ -22,7 +22,9 @@ def standing(rows: Mapping[str, Mapping[str, Any]], paused: Mapping[str, float])
         waiting |= {name: marks} if marks else {}
     claimed = {name.removeprefix(keys.TYPE): float(row[keys.CLAIMED_TO]) for name, row in rows.items()
                if name.startswith(keys.TYPE) and keys.CLAIMED_TO in row}  # fmt: skip
-    return Standing(totals, waiting, paused, _unsent(rows), claimed)
+    bulk = tuple(sorted(name.removeprefix(keys.BULK) for name, row in rows.items() if name.startswith(keys.BULK)
+                  and keys.OPEN in row))  # fmt: skip
+    return Standing(totals, waiting, paused, _unsent(rows), claimed, bulk)
 
 
 def _unsent(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, list[float]]:

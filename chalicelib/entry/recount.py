@@ -1,16 +1,25 @@
-"""The Lambda function that recounts the jobs, a quarter of an hour at a time until a run is done."""
+"""The Lambda function for long work: recounts and bulk actions, a quarter of an hour at a time until they are done."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import wiring
+from chalicelib.jobs import jobtype
 from chalicelib.telemetry import events
+from chalicelib.telemetry.emf import gathering
 from chalicelib.worker.context import LambdaContext
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Go on with the recount, or begin one when it is due or `start` is true; return how it stands."""
+    """Go on with the recount, or begin one when it is due or `start` is true; return how it stands.
+
+    With `bulk`, work off the open bulk actions instead; return how many slices that were.
+    """
     left = lambda: context.get_remaining_time_in_millis() / 1000  # noqa: E731 - a clock, not a function to find
+    if event.get("bulk"):
+        jobtype.load()  # a retry with a changed payload checks it, and a cancelled job's type may be gone
+        with gathering():
+            return dict(wiring.bulk_work().work(wiring.counters().standing().bulk, left))
     report = wiring.recount().step(left, start=bool(event.get("start")))
     if report.judged:
         events.recounted(report.jobs, report.wrong, report.repaired)

@@ -22,11 +22,19 @@ class Status(StrEnum):
 
 
 WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING})
+PLANNED = WAITING - {Status.QUEUED}
+"""Waiting for a time: an operator may run such a job now."""
 ACTIVE = WAITING | {Status.PROCESSING}
 RETRYABLE = frozenset({Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
 TERMINAL = RETRYABLE | {Status.COMPLETED}
 SETTLED = TERMINAL - {Status.DEAD_LETTER}
 """Finished without evidence in the dead-letter queue: a message that still comes is extra."""
+
+
+TAG_OF_SCHEDULE = "schedule:"
+"""Of the tag that names the schedule whose firing made a job."""
+SKIPPED = "Skipped"
+"""The error class of a firing that did not run because an earlier one had not finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +63,10 @@ GIVE_UP = _move("give_up", ACTIVE, Status.DEAD_LETTER, "watchdog")
 RETIRE = _move("retire", ACTIVE, Status.CANCELLED, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
+RUN_NOW = _move("run_now", PLANNED, Status.QUEUED, "operator")
 MOVES: tuple[Move, ...] = (
     CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, GIVE_UP, RETIRE, REQUEUE, CANCEL,
+    RUN_NOW,
 )  # fmt: skip
 """Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
 
@@ -76,6 +86,8 @@ class Job:
     `gen` counts the runs (1 at creation, +1 at each manual retry). `claims` counts the claims of a run and only grows,
     `attempts` those that are charged to `max_attempts`. `parked_until` is the end of the last wait during which the job
     had no message, `stalled_since` when the platform first kept it from running; a run that settles ends that.
+    `fires_at` is when the schedule that made it fires. It does not run while the job `after` has not finished.
+    From `give_up_at` on no attempt follows a failed one.
     `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
     """
 
@@ -101,6 +113,7 @@ class Job:
     resends: int = 0
     parked_until: float | None = None
     stalled_since: float | None = None
+    give_up_at: float | None = None
     result: JSON = None
     error_class: str | None = None
     error_message: str | None = None
@@ -112,6 +125,8 @@ class Job:
     correlation_id: str = ""
     idempotency_key: str | None = None
     principal: str = ""
+    fires_at: float | None = None
+    after: str | None = None
     request_id: str | None = None
     cold_start: bool | None = None
     receive_count: int | None = None
@@ -127,6 +142,12 @@ class Job:
     def terminal(self) -> bool:
         """True when nothing more happens to this job by itself."""
         return self.status in TERMINAL
+
+    @property
+    def schedule(self) -> str | None:
+        """Return the id of the schedule that made it; None of other jobs."""
+        found = (tag.removeprefix(TAG_OF_SCHEDULE) for tag in self.tags if tag.startswith(TAG_OF_SCHEDULE))
+        return next(found, None)
 
     @property
     def idempotency_token(self) -> str:

@@ -12,9 +12,13 @@ RENEW_BODIES_AFTER = 60 * DAY
 """Age at which a retry writes a payload again, so that it outlives the new run."""
 KEEP_COUNTERS = 90 * DAY
 """Minute, hour and day buckets, and hourly error groups."""
+KEEP_BULK = 30 * DAY
+"""A bulk action and its result."""
 KEEP_TOKENS = 90 * DAY
 """A token's row after its expiry."""
 
+LONGEST_RUN = 90 * DAY
+"""Waits of one run together, unless it is given up before: what a run needs is kept longer (KEEP_BODIES)."""
 MAX_ATTEMPTS_CAP = 30
 MOST_CLAIMS = 10_000
 """Claims of one run: a job that is deferred for ever still ends."""

@@ -87,6 +87,13 @@ def stop(held: Job, *, now: float) -> Change:
     return Change(j.STOP, held.gen, _fence(held), _finished(now, KEEP_DONE))
 
 
+def skip(held: Job, *, now: float, unfinished: str) -> Change:
+    """End a firing that is not to run because the job of an earlier one, `unfinished`, has not finished."""
+    message = _cut(f"The job {unfinished} of an earlier firing had not finished.", LONGEST_ERROR - len(j.SKIPPED))
+    values = {"error_class": j.SKIPPED, "error_message": message, "after": unfinished}
+    return Change(j.STOP, held.gen, _fence(held), {**_finished(now, KEEP_DONE), **values})
+
+
 def give_up(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     """Give up a job that no worker holds, by the watchdog or by a worker that finds its attempts spent."""
     return Change(j.GIVE_UP, found.gen, _unheld(found, now), {**_finished(now, KEEP_DEAD), **_error(found, error)})
@@ -114,6 +121,20 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
 def cancel(found: Job, *, now: float) -> Change:
     """Stop a waiting job for an operator: at once, and no message runs it later."""
     return Change(j.CANCEL, found.gen, (), {**_finished(now, KEEP_DONE), "cancel_requested": True})
+
+
+def run_now(found: Job, *, now: float) -> Change:
+    """Make a job that waits for its time due at once, for an operator. It needs a message of its own from now on."""
+    planned = {"run_at": now} if found.status is Status.SCHEDULED else {}
+    if found.parked_until is not None:
+        planned = {**planned, "parked_until": now}
+    values = {
+        **planned, "next_attempt_at": None, "sent": False, "resends": 0, "stalled_since": None,
+        "due_at": now + SEND_GRACE, "updated_at": now,
+    }  # fmt: skip
+    # what is planned anew depends on how it waits, so it must be the same wait
+    tests = (Test("status", "=", found.status), *_fence(found))
+    return Change(j.RUN_NOW, found.gen, tests, values, job_type=found.type)
 
 
 def ask_to_stop(found: Job, *, now: float) -> Change:

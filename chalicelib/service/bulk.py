@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from chalicelib.errors import FieldError, InvalidPosition, JobConflict, JobNotFound
+from chalicelib.errors import FieldError, InvalidPosition, JobConflict, JobFlowError
 from chalicelib.jobs.job import RETRYABLE, Job, Status
 from chalicelib.jobs.listing import born, by_due, order, read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobStore
@@ -26,12 +28,14 @@ operator ended them."""
 class Report:
     """The outcome of a bulk action: jobs matched, changed, and skipped with the reason.
 
-    `cursor` is where the next call goes on; None when the search has come to its end.
+    `untried` are listed ids for which there was no time. `cursor` is where the next call goes on; None when the search
+    has come to its end.
     """
 
     matched: int = 0
     done: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    untried: list[str] = field(default_factory=list)
     cursor: str | None = None
 
     @property
@@ -41,7 +45,7 @@ class Report:
 
 
 class Actions(Protocol):
-    """The action on each job; raises JobNotFound, JobConflict."""
+    """The action on each job; raises a JobFlowError where it is not possible, for example JobNotFound, JobConflict."""
 
     def retry(self, job_id: str) -> Job:
         """Run a finished job again."""
@@ -52,21 +56,20 @@ class Actions(Protocol):
 
 @dataclass(frozen=True)
 class BulkActions:
-    """Bulk actions over the jobs of a store. `clock` gives seconds since the epoch."""
+    """Bulk actions over the jobs of a store, on `threads` jobs at a time. `clock` gives seconds since the epoch."""
 
     store: JobStore
     actions: Actions
     cursor_secret: str = "development"  # noqa: S105
     clock: Callable[[], float] = time.time
+    threads: int = 1
 
     def on_ids(self, action: str, ids: Sequence[str], dry_run: bool = False) -> Report:
-        """Retry or cancel the jobs with these ids; one that cannot be, or not in time, is skipped with the reason."""
+        """Retry or cancel the jobs with these ids; one that cannot be is skipped with the reason."""
         report, ends = Report(matched=len(set(ids))), self.clock() + TIME_TO_ACT
-        for job_id in dict.fromkeys(ids):
-            if self.clock() < ends:
-                self._act(action, job_id, report, dry_run)
-            else:
-                report.skipped.append((job_id, "There was no time left for this job; send it again."))
+        wanted = list(dict.fromkeys(ids))
+        tried = self._act_on(action, wanted, report, ends, dry_run)
+        report.untried = wanted[tried:]
         return report
 
     def on_matches(
@@ -98,26 +101,46 @@ class BulkActions:
         (status, position), (limit, ends, dry_run) = place, bounds
         asked = replace(which, status=status)
         page = self.store.page(asked, limit - report.matched, position)
-        for number, job in enumerate(page.jobs):
-            if number > 0 and self.clock() >= ends:
-                return status, _key(page.jobs[number - 1], asked)
-            # A running job that was asked to stop stays in its state until it does: asking again is not progress.
-            if action == "retry" or not job.cancel_requested:
-                report.matched += 1
-                self._act(action, job.id, report, dry_run)
+        # A running job that was asked to stop stays in its state until it does: asking again is not progress.
+        jobs = [job for job in page.jobs if action == "retry" or not job.cancel_requested]
+        tried = self._act_on(action, [job.id for job in jobs], report, ends, dry_run)
+        report.matched += tried
+        if tried < len(jobs):
+            return status, _key(jobs[tried - 1], asked)
         return _after(status, page.position, statuses)
 
-    def _act(self, action: str, job_id: str, report: Report, dry_run: bool) -> None:
+    def _act_on(self, action: str, ids: Sequence[str], report: Report, ends: float, dry_run: bool) -> int:
+        """Act until the time is up, but on some jobs in any case; return how many were tried."""
+        for start in range(0, len(ids), self.threads):
+            if start and self.clock() >= ends:
+                return start
+            part = ids[start : start + self.threads]
+            for job_id, refused in zip(part, self._side_by_side(action, part, dry_run), strict=True):
+                if refused is None:
+                    report.done += not dry_run
+                else:
+                    report.skipped.append((job_id, refused))
+        return len(ids)
+
+    def _side_by_side(self, action: str, ids: Sequence[str], dry_run: bool) -> list[str | None]:
+        if self.threads == 1:
+            return [self._act(action, job_id, dry_run) for job_id in ids]
+        with ThreadPoolExecutor(self.threads) as pool:
+            # each with a copy of the context, which has the keys of the log lines
+            acts = [pool.submit(copy_context().run, self._act, action, job_id, dry_run) for job_id in ids]
+            return [act.result() for act in acts]
+
+    def _act(self, action: str, job_id: str, dry_run: bool) -> str | None:
+        """Act on one job; return why that is not possible."""
         do: Callable[[str], Job] = self.actions.retry if action == "retry" else self.actions.cancel
         try:
             if dry_run:
                 _check(self.store.get(job_id), action)
             else:
                 do(job_id)
-        except (JobNotFound, JobConflict) as error:
-            report.skipped.append((job_id, str(error)))
-        else:
-            report.done += not dry_run
+        except JobFlowError as error:
+            return str(error)
+        return None
 
     def _place(self, action: str, which: Filter, cursor: str) -> Place:
         """Return the status and the position at which a search continues; raises InvalidPosition."""

@@ -2,14 +2,26 @@
 
 import hashlib
 import json
+import uuid
 from dataclasses import dataclass
 
 from chalicelib.jobs.job import JSON
 
+NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
+"""Of the ids that are made from an Idempotency-Key: the same principal and key give the same job."""
+
+
+def keyed_id(principal: str, key: str) -> str:
+    """Return the id of the job that a principal creates with this idempotency key."""
+    return str(uuid.uuid5(NAMESPACE, f"{principal}|{key}"))
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A producer's request for a job; `run_at` in seconds since the epoch."""
+    """A producer's request for a job; `run_at` in seconds since the epoch.
+
+    `fires_at` and `after` are of a schedule's firings: when it fires, and the job that must have finished before.
+    """
 
     type: str
     payload: JSON
@@ -20,6 +32,8 @@ class Submission:
     idempotency_key: str | None = None
     correlation_id: str = ""
     principal: str = ""
+    fires_at: float | None = None
+    after: str | None = None
 
     def body_hash(self) -> str:
         """Return the hash of the request as canonical JSON: it tells whether two requests with one key are the same."""

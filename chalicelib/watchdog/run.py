@@ -17,6 +17,7 @@ from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.ports import Helpers, Standing
+from chalicelib.service.bulk_actions import BulkWork
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, give_up
@@ -36,19 +37,25 @@ MOST_SWEEPS = 4
 
 @dataclass
 class Watchdog:
-    """Looks after unfinished jobs and the dead-letter queues of the given types; `standing` asks the counters."""
+    """Looks after unfinished jobs and the dead-letter queues of the given types; `standing` asks the counters.
+
+    `bulk` knows whether the open bulk actions are worked on.
+    """
 
     dispatcher: Dispatcher
     types: Sequence[str]
     threads: int = 1
     standing: Callable[[], Standing] | None = None
     helpers: Helpers | None = None
+    bulk: BulkWork | None = None
     tally: Counter[str] = field(default_factory=Counter)
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
         """Run once; `remaining` gives the seconds left. Return how many jobs and messages met which end."""
         self.tally = Counter()
         standing = self._standing()
+        if standing is not None and standing.bulk and self.bulk is not None:
+            self.tally["bulk_woken"] += self.bulk.look_after(standing.bulk)
         signs = dict(self._each(lambda name: (name, self._signs(name, standing)), self._in_turn(self.types)))
         removed = undeclared(standing, self.types)
         signs |= dict.fromkeys(removed, Signs(declared=False))

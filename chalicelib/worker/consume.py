@@ -35,6 +35,7 @@ from chalicelib.worker.context import JobContext, LambdaContext
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
+from chalicelib.worker.overlap import unfinished_before
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json
 from chalicelib.worker.settle import Done, Lost, Outcome, Raised, Settlement, Stopped, Unrun
@@ -156,7 +157,8 @@ class Worker:
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives,
             Persistence(lambda: _seconds_left(context), self.sleep),
         )  # fmt: skip
-        outcome = self._run(job, ctx)
+        unfinished = unfinished_before(self.store, job)
+        outcome = self._run(job, ctx) if unfinished is None else Stopped(unfinished)
         if isinstance(outcome, Raised | Stopped):
             # How far it came is kept when it did not complete.
             ctx.flush_progress()

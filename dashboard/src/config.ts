@@ -1,27 +1,33 @@
-import * as v from "valibot";
 import { configFile } from "./api/early";
+import { isObject } from "./lib/json";
 
 /** Contents of /config.json: the API and the stage of this console. */
-const Config = v.object({
-  apiUrl: v.pipe(
-    v.string(),
-    v.transform((url) => url.replace(/\/+$/, "")),
-  ),
-  stage: v.optional(v.string(), "dev"),
-  region: v.optional(v.string(), "us-east-1"),
-  devToken: v.optional(v.string()),
-});
-export type Config = v.InferOutput<typeof Config>;
+export interface Config {
+  apiUrl: string;
+  stage: string;
+  region: string;
+  devToken?: string | undefined;
+}
 
 let current: Config | null = null;
 
 export async function loadConfig(): Promise<Config> {
   const answer = await configFile();
   if (!answer.ok) throw new Error(`/config.json answered ${answer.status}.`);
-  const read = v.safeParse(Config, await answer.json());
-  if (!read.success) throw new Error('/config.json must be like {"apiUrl": "https://…"}.');
-  current = read.output;
+  current = readConfig(await answer.json());
   return current;
+}
+
+function readConfig(found: unknown): Config {
+  const { apiUrl, stage, region, devToken } = isObject(found) ? found : {};
+  if (typeof apiUrl !== "string") throw new Error('/config.json must be like {"apiUrl": "https://…"}.');
+  const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+  return {
+    apiUrl: apiUrl.replace(/\/+$/, ""),
+    stage: text(stage) ?? "dev",
+    region: text(region) ?? "us-east-1",
+    devToken: text(devToken),
+  };
 }
 
 export function config(): Config {

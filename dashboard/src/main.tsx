@@ -1,9 +1,13 @@
 import { holdKeys } from "./lib/heldKeys";
-import { warm } from "./pages";
+import { askFirst, loadPage } from "./pages";
+import { speakChosen } from "./session/language";
 import "./styles.css";
 
 // The data and the page first; the frame, which is the largest part, loads meanwhile.
 holdKeys();
-warm(location);
+askFirst(location);
 const root = document.getElementById("root");
-if (root) void import("./start").then(({ start }) => start(root));
+void speakChosen().then(async () => {
+  loadPage(location);
+  if (root) await (await import("./start")).start(root);
+});

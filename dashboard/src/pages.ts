@@ -27,9 +27,17 @@ const BY_PATH: [RegExp, () => Promise<unknown>, (address: Location) => string[]]
   [/^\/errors/, pages.errors, () => []],
 ];
 
-/** Begin to fetch what the page of an address needs, before the router asks for it. */
-export function warm(address: Location): void {
-  const [, code, questions] = BY_PATH.find(([pattern]) => pattern.test(address.pathname)) ?? [];
-  void askEarly(["/me", "/meta", ...(questions?.(address) ?? [])], sessionStorage.getItem(TOKEN_KEY));
-  void code?.().catch(() => undefined);
+function at(address: Location) {
+  return BY_PATH.find(([pattern]) => pattern.test(address.pathname));
+}
+
+/** Ask the API what the page of an address shows first, before the router does. */
+export function askFirst(address: Location): void {
+  const questions = at(address)?.[2](address) ?? [];
+  void askEarly(["/me", "/meta", ...questions], sessionStorage.getItem(TOKEN_KEY));
+}
+
+/** Begin to fetch the code of an address, before the router does. Its texts are chosen when it runs. */
+export function loadPage(address: Location): void {
+  void at(address)?.[1]().catch(() => undefined);
 }

@@ -15,6 +15,7 @@ import { makeRouter } from "./router";
 import { followSystemTheme } from "./session/prefs";
 import { startSession } from "./session/session";
 import { readToken } from "./session/token";
+import { t } from "@/texts/en/base";
 
 /** Milliseconds that the first picture waits for the first answers; later ones fill in skeletons. */
 const PATIENCE_MS = 300;
@@ -24,7 +25,7 @@ export async function start(root: HTMLElement): Promise<void> {
   try {
     await loadConfig();
   } catch (error) {
-    root.textContent = `JobFlow's console is not configured: ${String(error)}`;
+    root.textContent = t.notConfigured(String(error));
     return;
   }
   startSession();

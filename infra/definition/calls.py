@@ -1,6 +1,7 @@
 """Record the requests of a process to AWS as the grants that they need, to compare them with what a role allows."""
 
 import functools
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -69,12 +70,14 @@ class Recorder:
         self._stack = stack
         self._actor: str | None = None
         self.needed: dict[str, Counter[str]] = {}
+        self._lock = threading.RLock()
 
     def note(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
         """Record one request."""
         if self._actor is not None:
             needed = grants_of(self._stack, service, operation, params)
-            self.needed.setdefault(self._actor, Counter()).update(needed)
+            with self._lock:  # functions ask from several threads
+                self.needed.setdefault(self._actor, Counter()).update(needed)
 
     @contextmanager
     def acting_as(self, actor: str) -> Iterator[None]:

@@ -31,6 +31,7 @@ def environment(stack: str) -> dict[str, Value]:
         "RATE_LIMIT_MAX": ref("RateLimitMax"),
         "RATE_LIMIT_WINDOW": ref("RateLimitWindow"),
         "LOG_LEVEL": ref("LogLevel"),
+        "BACKGROUND_FUNCTION": f"{stack}-recount",
         # by name: a function cannot refer to itself
         "WATCHDOG_FUNCTION": f"{stack}-watchdog",
     }
@@ -58,6 +59,8 @@ def local_environment(
         "RATE_LIMIT_MAX": "60",
         "RATE_LIMIT_WINDOW": "60",
         "LOG_LEVEL": "INFO",
+        # the runner looks for open bulk actions itself
+        "BACKGROUND_FUNCTION": "",
         # one run does everything: the emulator has no functions to invoke
         "WATCHDOG_FUNCTION": "",
     }

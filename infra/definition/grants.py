@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from chalicelib.adapters.dynamo.schema import CANARY
-from chalicelib.counters.keys import ACKNOWLEDGED, ERRORS, RECOUNT, STEPS, TOTALS
+from chalicelib.adapters.dynamo.schema import DUE, SCHEDULES
+from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, RECOUNT, STEPS, TOTALS
 from chalicelib.jobs.jobtype import JobType
 from infra.definition.allowed import short_forms
 from infra.definition.permissions import EVERY_TYPE
@@ -13,6 +13,8 @@ CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQ
 SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 RATE_WINDOWS = "RL#*"
 """Partition keys of the control table: an address's window."""
+BULK_WORK = "lambda:InvokeFunction:recount"
+"""Begin to work off bulk actions."""
 LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 """Reading a job means reading what of it did not fit into DynamoDB."""
 
@@ -35,7 +37,7 @@ def api() -> list[str]:
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
-        *_updating(RATE_WINDOWS, TOTALS, ACKNOWLEDGED),
+        *_updating(RATE_WINDOWS, TOTALS, ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
         f"sqs:SendMessage:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}-dlq",
@@ -44,6 +46,7 @@ def api() -> list[str]:
         "s3:PutObject:uploads/*",
         f"logs:FilterLogEvents:{EVERY_TYPE}",
         f"lambda:UpdateEventSourceMapping:{EVERY_TYPE}",
+        BULK_WORK,
     ]
 
 
@@ -53,11 +56,15 @@ def authorizer() -> list[str]:
 
 
 def watchdog() -> list[str]:
-    """Let the watchdog move overdue jobs, send their messages, read pauses, and clear the dead-letter queues."""
+    """Let the watchdog fire schedules, move overdue jobs, send messages, sweep dead letters, and begin bulk actions."""
     return [
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
         "dynamodb:Query:control",
+        f"dynamodb:Query:control/index/{DUE}",
+        *(f"dynamodb:{action}:control/{SCHEDULES}" for action in ("DeleteItem", "GetItem", "PutItem")),
+        f"dynamodb:GetItem:control/{BULK_ACTIONS}",
+        BULK_WORK,
         *LARGE_BODIES,
         f"sqs:SendMessage:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}",
@@ -77,13 +84,15 @@ def counters() -> list[str]:
 
 
 def recount() -> list[str]:
-    """Let the recount read each job, write canaries, and add what is missing to the counters."""
+    """Let the recount read each job, write canaries and repair counters; and retry and cancel jobs for bulk actions."""
     return [
-        "dynamodb:BatchGetItem:jobs",
-        "dynamodb:Query:jobs/index/all",
-        f"dynamodb:PutItem:jobs/{CANARY}#*",
+        *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
+        *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
-        *_updating(TOTALS, RECOUNT),
+        *_updating(TOTALS, RECOUNT, BULK_ACTIONS),
+        f"sqs:SendMessage:{EVERY_TYPE}",
+        *LARGE_BODIES,
+        "s3:PutObject:payloads/*",
     ]
 
 

@@ -10,6 +10,7 @@ A grant is "service:Action" or "service:Action:where", with the IAM name of the 
     ses:SendEmail                        from the stack's own address and identity
     logs:FilterLogEvents:email-send      on the log group of a function
     lambda:UpdateEventSourceMapping:email-send   on the event source mapping of a function
+    lambda:InvokeFunction:recount        on a function of the platform
 
 `*-*` in the place of a queue or function is every job type's (`*-*-dlq`: every dead-letter queue). The names of job
 types have a hyphen and those of the platform's functions have none, so one pattern covers 60 types where a list would

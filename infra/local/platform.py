@@ -2,7 +2,7 @@
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -19,13 +19,14 @@ from infra.local.errors import BrokenCode, CannotRun
 from infra.local.lambdas.clients import Clients
 from infra.local.lambdas.cloudwatch import CloudWatchSink
 from infra.local.lambdas.event_source import Chaos
+from infra.local.lambdas.invocation import InvokeResult
 from infra.local.lambdas.logs import FunctionLog, Sink, tee
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.sources import EventSources
 from infra.local.lambdas.specs import REGION, FunctionSpec
 from infra.local.lifeline import NOT_SHIPPED
 from infra.local.options import Options
-from infra.local.pauses import paused_types
+from infra.local.pauses import open_bulk_actions, paused_types
 from infra.local.shipped import not_shipped, own_libraries
 
 
@@ -43,6 +44,7 @@ class Platform:
         self._ready_seconds = 0.0
         self._dashboard: Dashboard | HotDashboard | None = None
         self._paused: list[str] = []
+        self._bulk: Future[InvokeResult] | None = None
         self.notes: list[str] = []
 
     def start(self) -> None:
@@ -89,6 +91,13 @@ class Platform:
         if paused is not None:
             self._sources.hold({f"{self.options.stack}-{name.replace('.', '-')}" for name in paused})
             self._paused = sorted(paused)
+
+    def work_off_bulk_actions(self) -> None:
+        """Invoke the function for them while there are any, as the API would in the cloud."""
+        if self._bulk is not None and not self._bulk.done():
+            return
+        if open_bulk_actions(self._dynamodb, self._variables["CONTROL_TABLE"]):
+            self._bulk = self._service.submit(f"{self.options.stack}-recount", {"bulk": True})
 
     def state(self) -> dict[str, Any]:
         """Return the facts for other programs: addresses, process ids, the token."""

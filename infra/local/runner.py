@@ -108,6 +108,7 @@ class Runner:
             except queue.Empty:
                 self._attempt(self._platform.keep_alive)
                 self._platform.obey_pauses()
+                self._platform.work_off_bulk_actions()
             else:
                 self._take(edited)
             self._state.write(self._platform.state())

@@ -14,8 +14,8 @@ return job
     ),
     Safeguard(
         "the same key makes the same job",
-        "chalicelib.service.jobs:JobService._new_id",
-        "uuid.uuid5(NAMESPACE, f'{asked.principal}|{asked.idempotency_key}')",
+        "chalicelib.service.submission:keyed_id",
+        "uuid.uuid5(NAMESPACE, f'{principal}|{key}')",
         "uuid.uuid4()",
     ),
     Safeguard(

@@ -38,6 +38,12 @@ def payload_and_result_beside_the_item(world: World) -> None:
 
 
 @scenario(DONE)
+def payload_and_result_that_no_item_could_hold_together(world: World) -> None:
+    """Together they are more than the 400 KB of an item, which the emulator refuses as DynamoDB does."""
+    world.submit("a", ballast=230_000)
+
+
+@scenario(DONE)
 def no_key_and_no_second_try(world: World) -> None:
     """The client gives up at the first 502: there is a job, which then ends, or there is none."""
     world.submit("a", keyed=False)

@@ -3,9 +3,11 @@
 from typing import cast
 
 import pytest
+from botocore.exceptions import ClientError
 
+from chalicelib.adapters import aws
 from chalicelib.jobs.ports import JobStore, Message, Search
-from tests.proof.aws_ground import on_aws
+from tests.proof.aws_ground import REGION, TABLE, on_aws
 from tests.proof.ground import TYPE, Ground, LoggingStore, in_memory
 from tests.proof.honest import LaggingIndex
 from tests.support import Clock, a_job
@@ -27,6 +29,14 @@ def test_messages_are_lost_as_often_as_they_like(over: str) -> None:
         return
     with on_aws() as stand, stand(Clock()) as ground:
         lose_twice(ground)
+
+
+def test_an_item_of_more_than_400_kilobytes_is_refused_over_aws() -> None:
+    item = {"pk": {"S": "a"}, "sk": {"S": "META"}, "body": {"S": "x" * 410_000}}
+    with on_aws() as stand, stand(Clock()):
+        client = aws.client("dynamodb", REGION)
+        with pytest.raises(ClientError, match="size has exceeded"):
+            client.put_item(TableName=TABLE, Item=item)
 
 
 def test_an_index_that_lags_shows_each_search_as_it_was() -> None:

@@ -5,6 +5,9 @@ from typing import Any
 ACTIVE = "active"
 ALL = "all"
 FAILURES = "failures"
+DUE = "due"
+SCHEDULES = "SCHEDULES"
+"""Partition of the schedules in the control table, and in its index of next firings."""
 META = "META"
 """Sort key of a job's main item; what sorts before it is its attempts, what sorts after it its large bodies."""
 CANARY = "CANARY"
@@ -32,11 +35,16 @@ def jobs_table() -> dict[str, Any]:
 
 
 def control_table() -> dict[str, Any]:
-    """The table of everything else: rate windows, counters, tokens. Apart, so that its churn is in no stream."""
+    """The table of rate windows, counters, tokens and schedules. Apart, so that its churn is in no stream.
+
+    `due` is sparse: the schedules that have a next firing, whole, because a run of the watchdog reads them from there.
+    """
+    by_next_firing = {"IndexName": DUE, "KeySchema": _keys("due_in", "due_at"), "Projection": {"ProjectionType": "ALL"}}
     return {
         "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": _strings("pk", "sk"),
+        "AttributeDefinitions": _strings("pk", "sk", "due_in", "due_at"),
         "KeySchema": _keys("pk", "sk"),
+        "GlobalSecondaryIndexes": [by_next_firing],
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.counters.keys import ERRORS, MARK, STEPS, TOTALS
+from chalicelib.counters.keys import BULK, ERRORS, MARK, OPEN, STEPS, TOTALS
 from chalicelib.counters.standing import litter, standing
 from chalicelib.jobs.ports import Acknowledged, Additions, ErrorHour, Row, Standing
 
@@ -22,6 +22,7 @@ class MemoryCounters:
         self._facts: dict[Key, dict[str, Any]] = {}
         self._marks: dict[Key, dict[str, str]] = {}
         self._paused: dict[str, float] = {}
+        self.bulk: set[str] = set()
 
     def add(self, row: Row, additions: Additions, source: str, first: str, last: str) -> str | None:
         """See CounterRows."""
@@ -59,7 +60,8 @@ class MemoryCounters:
     def standing(self) -> Standing:
         """See Counters."""
         with self._lock:
-            return standing({key[1]: self._whole(key) for key in self._numbers if key[0] == TOTALS}, dict(self._paused))
+            rows = {key[1]: self._whole(key) for key in self._numbers if key[0] == TOTALS}
+            return standing({**rows, **{BULK + name: {OPEN: 1} for name in self.bulk}}, dict(self._paused))
 
     def pause(self, job_type: str, at: float) -> bool:
         """See Pauses."""

@@ -1,5 +1,6 @@
 """Define what packages need from outside, as Protocols, one module for each noun. `adapters/` implements them."""
 
+from chalicelib.jobs.ports.bulk import Background, BulkAction, BulkActionRows, BulkState, Reason
 from chalicelib.jobs.ports.control import Consumers, Helpers, Pauses, RateWindows, Window
 from chalicelib.jobs.ports.counters import (
     Acknowledged,
@@ -19,12 +20,17 @@ from chalicelib.jobs.ports.counters import (
 from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search
 from chalicelib.jobs.ports.logs import PlatformLog
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Message
+from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.ports.secrets import SecretStore
 
 __all__ = [
     "Acknowledged",
     "Acknowledgements",
     "Additions",
+    "Background",
+    "BulkAction",
+    "BulkActionRows",
+    "BulkState",
     "Canaries",
     "Census",
     "Consumers",
@@ -44,7 +50,9 @@ __all__ = [
     "Pauses",
     "PlatformLog",
     "RateWindows",
+    "Reason",
     "Row",
+    "Schedules",
     "Search",
     "SecretStore",
     "Seen",

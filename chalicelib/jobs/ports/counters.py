@@ -87,7 +87,8 @@ class Standing:
 
     `totals` are jobs by (type, status); `waiting` is for `backlog`, by type; `paused` is since when, by type.
     `unsent` has by type the starts of the minutes in which jobs were first due whose messages have not been sent,
-    oldest first; `claimed_to` when the jobs were sent that workers claim now.
+    oldest first; `claimed_to` when the jobs were sent that workers claim now. `bulk` are the ids of bulk actions that
+    are not over.
     """
 
     totals: Mapping[tuple[str, Status], int]
@@ -95,6 +96,7 @@ class Standing:
     paused: Mapping[str, float] = field(default_factory=dict)
     unsent: Mapping[str, Sequence[float]] = field(default_factory=dict)
     claimed_to: Mapping[str, float] = field(default_factory=dict)
+    bulk: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import { takeEarly } from "./early";
 import { keepAnswer, keptAnswer } from "./etags";
 import { ApiError, Offline, type FieldError } from "./errors";
 import { moved } from "./movement";
+import { t } from "@/texts/en/base";
 
 /** When the API last answered, and since when it does not; milliseconds. */
 export interface Connection {
@@ -104,7 +105,7 @@ interface WireProblem {
 
 function problem(answer: Response, body: unknown): ApiError {
   const found = (typeof body === "object" && body !== null ? body : {}) as WireProblem;
-  const title = found.title ?? (answer.ok ? "The answer is not JSON" : `HTTP ${answer.status}`);
+  const title = found.title ?? (answer.ok ? t.notJsonAnswer : `HTTP ${answer.status}`);
   const wait = Number(answer.headers.get("Retry-After"));
   return new ApiError(
     answer.status,

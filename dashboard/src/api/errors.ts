@@ -1,3 +1,4 @@
+import { t } from "@/texts/en/base";
 /** Errors of a request, as the screens see them. */
 export interface FieldError {
   loc: (string | number)[];
@@ -22,7 +23,7 @@ export class ApiError extends Error {
 export class Offline extends Error {
   override readonly name = "Offline";
   constructor() {
-    super("The API cannot be reached.");
+    super(t.unreachable);
   }
 }
 
@@ -34,5 +35,5 @@ export function isStatus(error: unknown, status: number): error is ApiError {
 export function sentence(error: unknown): string {
   if (error instanceof ApiError) return error.detail || error.title;
   if (error instanceof Error) return error.message;
-  return "Something went wrong.";
+  return t.somethingWentWrong;
 }

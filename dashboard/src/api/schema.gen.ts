@@ -128,6 +128,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/jobs/{job_id}/run-now": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Start a scheduled or retrying job now; a queued one is answered as it is, so a repeated call does no harm
+     * @description Start a scheduled or retrying job now; a queued one is answered as it is, so a repeated call does no harm.
+     */
+    post: operations["run_job_now"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/jobs/{job_id}/logs": {
     parameters: {
       query?: never;
@@ -185,6 +205,72 @@ export interface paths {
      * @description Retry or cancel up to 100 jobs. While `more` is true, send it again with `next_cursor`; safe to repeat.
      */
     post: operations["change_jobs"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/bulk": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The newest 50 bulk actions of the last 30 days, newest first
+     * @description The newest 50 bulk actions of the last 30 days, newest first.
+     */
+    get: operations["list_bulk"];
+    put?: never;
+    /**
+     * Start a bulk action
+     * @description Start a bulk action. The platform works it off: follow it with GET, whatever becomes of this connection.
+     *
+     *     The answer has acted on the first jobs already. Safe to repeat: jobs that are changed already are skipped.
+     */
+    post: operations["start_bulk"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/bulk/{bulk_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * A bulk action with its progress or result
+     * @description A bulk action with its progress or result. Strongly consistent.
+     */
+    get: operations["get_bulk"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/bulk/{bulk_id}/stop": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Stop a bulk action after the jobs that it acts on now; what is done stays done
+     * @description Stop a bulk action after the jobs that it acts on now; what is done stays done. Safe to repeat.
+     */
+    post: operations["stop_bulk"];
     delete?: never;
     options?: never;
     head?: never;
@@ -585,6 +671,85 @@ export interface components {
       cursor: string | null;
     };
     /**
+     * BulkActionList
+     * @description Bulk actions, newest first.
+     */
+    BulkActionList: {
+      /** Bulk Actions */
+      bulk_actions: components["schemas"]["BulkActionRow"][];
+    };
+    /**
+     * BulkActionRow
+     * @description A bulk action, and how far it has come.
+     */
+    BulkActionRow: {
+      /** Id */
+      id: string;
+      /** Action */
+      action: string;
+      /** Dry Run */
+      dry_run: boolean;
+      /**
+       * Filter
+       * @description The filter by name; null for one that lists ids
+       */
+      filter: {
+        [key: string]: string;
+      } | null;
+      /**
+       * Listed
+       * @description How many ids it lists; null for one with a filter
+       */
+      listed: number | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "running" | "stopping" | "stopped" | "done" | "failed";
+      /** Expected */
+      expected: number | null;
+      /** Matched */
+      matched: number;
+      /**
+       * Done
+       * @description Jobs that were changed; 0 in a dry run, where they are `matched` less `skipped`
+       */
+      done: number;
+      /** Skipped */
+      skipped: number;
+      /**
+       * Reasons
+       * @description Why jobs were skipped, the most frequent reason first
+       */
+      reasons: components["schemas"]["SkippedFor"][];
+      /**
+       * Per Second
+       * @description Jobs a second since its start; null before the first ones
+       */
+      per_second: number | null;
+      /** Started By */
+      started_by: string;
+      /**
+       * Started At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      started_at: string;
+      /**
+       * Updated At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      updated_at: string;
+      /** Finished At */
+      finished_at: string | null;
+      /**
+       * Problem
+       * @description The error of its last slice, which is tried again, or that ended it
+       */
+      problem: string | null;
+    };
+    /**
      * BulkAnswer
      * @description The outcome of a bulk action. While `more` is true, the same request with this cursor continues.
      */
@@ -874,6 +1039,11 @@ export interface components {
       /** Next Attempt At */
       next_attempt_at: string | null;
       /**
+       * Give Up At
+       * @description When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it
+       */
+      give_up_at: string | null;
+      /**
        * Result
        * @description null in lists when it is larger than 500 bytes
        */
@@ -973,6 +1143,11 @@ export interface components {
       finished_at: string | null;
       /** Next Attempt At */
       next_attempt_at: string | null;
+      /**
+       * Give Up At
+       * @description When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it
+       */
+      give_up_at: string | null;
       /**
        * Result
        * @description null in lists when it is larger than 500 bytes
@@ -1457,6 +1632,48 @@ export interface components {
       reason: string;
     };
     /**
+     * SkippedFor
+     * @description A reason for which jobs were skipped.
+     */
+    SkippedFor: {
+      /** Reason */
+      reason: string;
+      /** Jobs */
+      jobs: number;
+      /** Sample Job Ids */
+      sample_job_ids: string[];
+    };
+    /**
+     * StartBulk
+     * @description Retry or cancel many jobs: the ones listed, or the ones that match.
+     */
+    StartBulk: {
+      /**
+       * Action
+       * @enum {string}
+       */
+      action: "retry" | "cancel";
+      /**
+       * Ids
+       * @default null
+       */
+      ids: string[] | null;
+      /** @default null */
+      filter: components["schemas"]["BulkFilter"] | null;
+      /**
+       * Dry Run
+       * @description Only count what would be done.
+       * @default false
+       */
+      dry_run: boolean;
+      /**
+       * Expected
+       * @description How many jobs were counted, to show progress by.
+       * @default null
+       */
+      expected: number | null;
+    };
+    /**
      * Status
      * @description The states of a job; `docs/lifecycle.md` draws them.
      * @enum {string}
@@ -1485,6 +1702,8 @@ export interface components {
       retryable: components["schemas"]["Status"][];
       /** Cancellable */
       cancellable: components["schemas"]["Status"][];
+      /** Planned */
+      planned: components["schemas"]["Status"][];
       /** Finished */
       finished: components["schemas"]["Status"][];
     };
@@ -1944,7 +2163,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -2016,7 +2235,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -2141,7 +2360,132 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  run_job_now: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["JobRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -2268,7 +2612,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -2445,6 +2789,360 @@ export interface operations {
       };
       /** @description The token's role does not allow this */
       403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_bulk: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BulkActionList"];
+        };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  start_bulk: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["StartBulk"];
+      };
+    };
+    responses: {
+      /** @description Started */
+      202: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Where its progress is */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BulkActionRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_bulk: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
+      path: {
+        bulk_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BulkActionRow"];
+        };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  stop_bulk: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        bulk_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BulkActionRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
+      404: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
@@ -2706,7 +3404,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -2831,7 +3529,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3253,7 +3951,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3367,7 +4065,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such job, or type */
+      /** @description There is no such thing */
       404: {
         headers: {
           /** @description The id of this request in the logs */

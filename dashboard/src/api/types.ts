@@ -2,6 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import type { Json, JsonObject } from "@/lib/json";
 import { request } from "./client";
 import type { Role, WireJobTypes, WireMe, WireUpload } from "./wire";
+import { t } from "@/texts/en/base";
 
 export type { Role } from "./wire";
 
@@ -72,6 +73,6 @@ export async function upload(file: File): Promise<string> {
   for (const [name, value] of Object.entries(form.fields)) data.append(name, value);
   data.append("file", file);
   const answer = await fetch(form.url, { method: "POST", body: data });
-  if (!answer.ok) throw new Error(`The storage refused the file (${answer.status}). Try again.`);
+  if (!answer.ok) throw new Error(t.storageRefused(answer.status));
   return form.key;
 }

@@ -4,6 +4,7 @@ import { stamp, type Zone } from "@/lib/time";
 import { cx } from "@/lib/cx";
 import type { Stretch } from "./drawing";
 import { TimeChart, type Line } from "./TimeChart";
+import { t } from "@/texts/en/base";
 
 interface ChartCardProps {
   title: string;
@@ -35,7 +36,7 @@ export function ChartCard({ title, actions, summary, missing, ...chart }: ChartC
   const id = useId();
   const at = point === null ? undefined : chart.times[point];
   const empty = chart.lines.every((line) => line.values.every((value) => !value));
-  const words = missing ?? (empty ? "No data in this period." : "");
+  const words = missing ?? (empty ? t.noData : "");
   return (
     <section aria-labelledby={id} className="min-w-0 border border-line bg-panel">
       <header className="flex min-h-9 flex-wrap items-center justify-between gap-x-3 ps-4 pe-1">
@@ -124,5 +125,5 @@ function Tip({ lines, point, left, unit, children }: TipProps) {
 /** Return why a chart has nothing to draw yet; undefined when it has data. */
 export function absence({ data, error }: { data: unknown; error: Error | null }): string | undefined {
   if (data !== undefined) return undefined;
-  return error ? `Couldn't load chart: ${sentence(error)}` : "Loading…";
+  return error ? t.chartFailed(sentence(error)) : t.loading;
 }

@@ -1,12 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { ApiError, sentence } from "@/api/errors";
 import { createJob, retryJob, type JobDetail } from "@/api/jobs";
 import { meta } from "@/api/meta";
 import type { JobType } from "@/api/types";
 import { refresh } from "@/jobs/actions/actions";
-import { allows } from "@/jobs/status";
+import { allows, STATUS } from "@/jobs/status";
 import { shortId } from "@/lib/format";
 import { stringify } from "@/lib/json";
 import { useStore } from "@/lib/store";
@@ -19,7 +19,16 @@ import { dropDraft, keepDraft, keepSent, keptDraft, type Kept } from "./kept";
 import { OptionsFields } from "./OptionsFields";
 import { PayloadPanel } from "./PayloadPanel";
 import { TypePicker } from "./TypePicker";
-import { fromApi, validate, type Problems } from "@/create/fields/validate";
+import { fromApi, type Problems } from "@/create/fields/problems";
+import { t } from "@/texts/en/create";
+
+/** Loaded beside the form; without it the API alone checks a payload. */
+const loadCheck = () =>
+  import("./fields/validate").then(
+    ({ validate }) => validate,
+    () => () => ({}),
+  );
+type Check = Awaited<ReturnType<typeof loadCheck>>;
 
 interface CreateFormProps {
   types: JobType[];
@@ -41,23 +50,23 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   // When it was last tried: from then on every change is checked.
   const [tried, setTried] = useState<number | null>(null);
   const [refused, setRefused] = useState<Problems>({});
+  const [check, setCheck] = useState<Check | null>(null);
+  useEffect(() => void loadCheck().then((loaded) => setCheck(() => loaded)), []);
 
   const mine = useMemo((): Problems => {
-    if (tried === null || !type) return {};
-    return { ...validate(type.schema, payload), ...checkOptions(options, limits, tried) };
-  }, [tried, type, payload, options, limits]);
+    if (tried === null || !type || !check) return {};
+    return { ...check(type.schema, payload), ...checkOptions(options, limits, tried) };
+  }, [tried, type, check, payload, options, limits]);
   const problems = { ...refused, ...mine };
 
   const send = useMutation({
     mutationFn: async (): Promise<{ id: string; text: string }> => {
       if (edit && source) {
         await retryJob(source.id, payload);
-        return { id: source.id, text: `Job ${shortId(source.id)} re-queued with the new payload.` };
+        return { id: source.id, text: t.requeued(shortId(source.id)) };
       }
       const { job, replayed } = await createJob(toNewJob(type?.type ?? "", payload, options));
-      const text = replayed
-        ? `Already exists: ${shortId(job.id)} (same idempotency key).`
-        : `Job ${shortId(job.id)} created.`;
+      const text = replayed ? t.alreadyExists(shortId(job.id)) : t.jobCreated(shortId(job.id));
       return { id: job.id, text };
     },
     onSuccess: async ({ id, text }) => {
@@ -70,9 +79,8 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
     onError: (error) => {
       if (error instanceof ApiError && error.errors.length > 0) setRefused(fromApi(error.errors));
       const id = error instanceof ApiError ? error.correlationId : null;
-      const wait =
-        error instanceof ApiError && error.retryAfter ? ` Try again in ${error.retryAfter} s.` : "";
-      toast.problem(sentence(error) + wait, id ? { detail: `correlation id ${id}` } : {});
+      const wait = error instanceof ApiError && error.retryAfter ? ` ${t.inSeconds(error.retryAfter)}` : "";
+      toast.problem(sentence(error) + wait, id ? { detail: t.correlationId(id) } : {});
       focusProblem();
     },
   });
@@ -90,10 +98,10 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
     setRefused({});
     void navigate({ to: "/create", search: { type: next.type }, replace: true });
   };
-  const submit = () => {
+  const submit = async () => {
     const now = Date.now();
     setTried(now);
-    const found = { ...validate(type.schema, payload), ...checkOptions(options, limits, now) };
+    const found = { ...(await loadCheck())(type.schema, payload), ...checkOptions(options, limits, now) };
     if (broken === null && Object.keys(found).length === 0) send.mutate();
     else focusProblem();
   };
@@ -104,16 +112,15 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
       className="mx-auto flex max-w-3xl flex-col gap-3"
       onSubmit={(event) => {
         event.preventDefault();
-        submit();
+        void submit();
       }}
     >
       <h1 className="py-1 text-lg font-semibold">
-        {edit && source ? `Edit and retry job ${shortId(source.id)}` : "Create a job"}
+        {edit && source ? t.editAndRetryJob(shortId(source.id)) : t.createAJob}
       </h1>
       {edit ? (
         <p className="text-sm text-soft">
-          Re-queues the job in <code className="font-mono text-text">{type.type}</code> with this payload.
-          Attempts restart at 1.
+          {t.requeuesTheJobIn} <code className="font-mono text-text">{type.type}</code> {t.withThisPayload}
         </p>
       ) : (
         <TypePicker types={types} value={type} onChange={choose} />
@@ -129,7 +136,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
         onBroken={setBroken}
       />
       {!edit && (
-        <Panel title="Options">
+        <Panel title={t.options}>
           <OptionsFields
             type={type}
             options={options}
@@ -144,7 +151,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
           {summary(problems, broken, editable, source)}
         </p>
         <Button type="submit" tone="primary" disabled={send.isPending || !editable}>
-          {send.isPending ? "Sending…" : edit ? "Retry with this payload" : "Create job"}
+          {send.isPending ? t.sending : edit ? t.retryWithThisPayload : t.createJob}
         </Button>
       </div>
     </form>
@@ -167,14 +174,13 @@ function summary(
   editable: boolean,
   source: JobDetail | null,
 ): string {
-  if (!editable)
-    return `The job is ${source?.status ?? "gone"}. Only failed, dead-lettered or cancelled jobs can be retried.`;
+  if (!editable) return source ? t.notEditable(STATUS[source.status].label) : t.gone;
   if (broken) return broken;
   const found = Object.entries(problems).filter(([, problem]) => problem);
   if (found.length === 0) return "";
   const [[path, problem] = ["", ""]] = found;
-  if (found.length > 1) return `${found.length} problems. First: ${path || "payload"}: ${problem}`;
-  return `${path || "payload"}: ${problem}`;
+  if (found.length > 1) return t.problems(found.length, path || t.payloadWord, problem);
+  return `${path || t.payloadWord}: ${problem}`;
 }
 
 function focusProblem(): void {

@@ -6,6 +6,7 @@ import { jobTypes } from "@/api/types";
 import { useMe } from "@/session/session";
 import { Empty, Failure, Skeleton } from "@/ui/states";
 import { CreateForm } from "./CreateForm";
+import { t } from "@/texts/en/create";
 
 /** /create: a new job, one like another (?from=id), or another try with a changed payload (?edit=id). */
 export function CreatePage() {
@@ -19,7 +20,7 @@ export function CreatePage() {
     return (
       <Failure
         page
-        title={isStatus(failed, 404) ? "Source job not found" : "Couldn't load form"}
+        title={isStatus(failed, 404) ? t.sourceJobNotFound : t.couldntLoadForm}
         detail={sentence(failed)}
         correlationId={failed instanceof ApiError ? failed.correlationId : null}
         onRetry={() => void (types.error ? types.refetch() : job.refetch())}
@@ -28,8 +29,8 @@ export function CreatePage() {
   }
   if (role && !can.act) {
     return (
-      <Empty page title="Your token is read-only">
-        Creating jobs needs the role operator or admin. Sign out to use another token.
+      <Empty page title={t.readOnlyToken}>
+        {t.roleNeeded}
       </Empty>
     );
   }
@@ -40,14 +41,14 @@ export function CreatePage() {
   const wanted = job.data?.type ?? search.type;
   if (types.data.some((one) => one.type === wanted && one.retired) && wanted !== again)
     return (
-      <Empty page title="This job type is retired">
-        <code className="font-mono">{wanted}</code> takes no new jobs; those it has are worked off.
+      <Empty page title={t.typeIsRetired}>
+        <code className="font-mono">{wanted}</code> {t.takesNoNewJobs}
       </Empty>
     );
   if (open.length === 0)
     return (
-      <Empty page title="No job types">
-        Write a file in handlers/ with one function decorated with @job, and it appears here.
+      <Empty page title={t.noJobTypes}>
+        {t.howToAddAType}
       </Empty>
     );
   return (
@@ -66,7 +67,7 @@ function FormToCome() {
     <div
       role="status"
       aria-busy="true"
-      aria-label="Loading the form"
+      aria-label={t.loadingTheForm}
       className="mx-auto flex max-w-3xl flex-col gap-3"
     >
       <Skeleton className="h-8 w-48" />

@@ -2,7 +2,8 @@ import type { JobType } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
 import type { Limits, Options } from "./draft";
-import type { Problems } from "@/create/fields/validate";
+import type { Problems } from "@/create/fields/problems";
+import { t } from "@/texts/en/create";
 
 interface OptionsProps {
   type: JobType;
@@ -17,9 +18,9 @@ export function OptionsFields({ type, options, limits, problems, onChange }: Opt
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <Field
-        label="Start"
+        label={t.start}
         error={problems.delay_seconds ?? problems.run_at}
-        hint={options.when === "at" ? "In your local time." : undefined}
+        hint={options.when === "at" ? t.inYourLocalTime : undefined}
       >
         {(control) => (
           <div className="flex gap-1">
@@ -29,13 +30,13 @@ export function OptionsFields({ type, options, limits, problems, onChange }: Opt
               value={options.when}
               onChange={(event) => onChange({ when: event.target.value as Options["when"] })}
             >
-              <option value="now">Now</option>
-              <option value="delay">After a delay</option>
-              <option value="at">At a set time</option>
+              <option value="now">{t.now}</option>
+              <option value="delay">{t.afterADelay}</option>
+              <option value="at">{t.atASetTime}</option>
             </select>
             {options.when === "delay" && (
               <input
-                aria-label="Delay in seconds"
+                aria-label={t.delayInSeconds}
                 inputMode="numeric"
                 className={inputClass}
                 placeholder="60"
@@ -45,7 +46,7 @@ export function OptionsFields({ type, options, limits, problems, onChange }: Opt
             )}
             {options.when === "at" && (
               <input
-                aria-label="Date and time"
+                aria-label={t.dateAndTime}
                 type="datetime-local"
                 step={1}
                 className={inputClass}
@@ -57,8 +58,11 @@ export function OptionsFields({ type, options, limits, problems, onChange }: Opt
         )}
       </Field>
       <Field
-        label="Attempts"
-        hint={`${Number.isFinite(limits.max_attempts) ? `1 to ${limits.max_attempts}. ` : ""}Default: ${type.maxAttempts}.`}
+        label={t.attempts}
+        hint={t.attemptsHint(
+          Number.isFinite(limits.max_attempts) ? limits.max_attempts : null,
+          type.maxAttempts,
+        )}
         error={problems.max_attempts}
       >
         {(control) => (
@@ -72,7 +76,7 @@ export function OptionsFields({ type, options, limits, problems, onChange }: Opt
           />
         )}
       </Field>
-      <Field label="Tags" hint="Comma-separated. Used for search." error={problems.tags}>
+      <Field label={t.tags} hint={t.commaSeparatedUsedFor} error={problems.tags}>
         {(control) => (
           <input
             {...control}
@@ -83,11 +87,7 @@ export function OptionsFields({ type, options, limits, problems, onChange }: Opt
           />
         )}
       </Field>
-      <Field
-        label="Idempotency key"
-        hint="Repeating this key returns the existing job."
-        error={problems.idempotency_key}
-      >
+      <Field label={t.idempotencyKey} hint={t.repeatingThisKeyReturns} error={problems.idempotency_key}>
         {(control) => (
           <div className="flex gap-1">
             <input
@@ -97,7 +97,7 @@ export function OptionsFields({ type, options, limits, problems, onChange }: Opt
               value={options.key}
               onChange={(event) => onChange({ key: event.target.value })}
             />
-            <Button onClick={() => onChange({ key: crypto.randomUUID() })}>Generate</Button>
+            <Button onClick={() => onChange({ key: crypto.randomUUID() })}>{t.generate}</Button>
           </div>
         )}
       </Field>

@@ -7,7 +7,8 @@ import { Panel } from "@/ui/Panel";
 import { fieldsOf } from "@/create/fields/schema";
 import { SchemaFields } from "@/create/fields/SchemaFields";
 import { StartFrom } from "./StartFrom";
-import type { Problems } from "@/create/fields/validate";
+import type { Problems } from "@/create/fields/problems";
+import { t } from "@/texts/en/create";
 
 interface PayloadPanelProps {
   type: JobType;
@@ -19,7 +20,7 @@ interface PayloadPanelProps {
 }
 
 const VIEWS = [
-  ["form", "Form"],
+  ["form", t.form],
   ["json", "JSON"],
 ] as const;
 
@@ -47,18 +48,18 @@ export function PayloadPanel({ type, payload, problems, onChange, onBroken }: Pa
   const broken = view === "json" ? readObject(text).error : null;
   return (
     <Panel
-      title="Payload"
+      title={t.payload}
       actions={
         <>
           <StartFrom type={type} onPick={replace} />
-          <Segments label="Show the payload as" value={view} options={VIEWS} onChange={show} />
+          <Segments label={t.showThePayloadAs} value={view} options={VIEWS} onChange={show} />
         </>
       }
     >
       {view === "form" ? (
         <SchemaFields fields={fields} value={payload} problems={problems} onChange={onChange} />
       ) : (
-        <Field label="Payload as JSON" error={broken ?? jsonProblems(problems)}>
+        <Field label={t.payloadAsJson} error={broken ?? jsonProblems(problems)}>
           {(control) => (
             <textarea
               {...control}
@@ -79,9 +80,7 @@ export function PayloadPanel({ type, payload, problems, onChange, onBroken }: Pa
 function readObject(text: string): { value: JsonObject | null; error: string | null } {
   const read = parseJson(text);
   if (!read.ok) return { value: null, error: read.error };
-  return isObject(read.value)
-    ? { value: read.value, error: null }
-    : { value: null, error: "A payload is a JSON object: { … }." };
+  return isObject(read.value) ? { value: read.value, error: null } : { value: null, error: t.notAnObject };
 }
 
 function jsonProblems(problems: Problems): string | undefined {

@@ -9,6 +9,7 @@ import { Menu } from "@/ui/overlay/Menu";
 import type { MenuEntry } from "@/ui/overlay/menuEntries";
 import { sentPayloads } from "./kept";
 import { starter } from "./starter";
+import { t } from "@/texts/en/create";
 
 const LATEST = 20;
 const MOST = 5;
@@ -35,14 +36,14 @@ export function StartFrom({ type, onPick }: { type: JobType; onPick: (payload: J
     <Menu
       trigger={
         <Button size="sm" tone="ghost">
-          Prefill <IconDown width={10} height={10} />
+          {t.prefill} <IconDown width={10} height={10} />
         </Button>
       }
       entries={[
-        { kind: "item", text: "Example", run: () => onPick(starter(type)) },
-        { kind: "item", text: "Empty", run: () => onPick({}) },
-        ...group("Sent from this tab", mine),
-        ...group("Recent jobs", others),
+        { kind: "item", text: t.example, run: () => onPick(starter(type)) },
+        { kind: "item", text: t.empty, run: () => onPick({}) },
+        ...group(t.sentFromThisTab, mine),
+        ...group(t.recentJobs, others),
       ]}
     />
   );

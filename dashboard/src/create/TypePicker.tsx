@@ -1,5 +1,6 @@
 import type { JobType } from "@/api/types";
 import { cx } from "@/lib/cx";
+import { t } from "@/texts/en/create";
 
 /** Which kind of job. */
 export function TypePicker({
@@ -13,7 +14,7 @@ export function TypePicker({
 }) {
   return (
     <fieldset>
-      <legend className="sr-only">Type</legend>
+      <legend className="sr-only">{t.type}</legend>
       <div className="grid gap-2 sm:grid-cols-3">
         {types.map((one) => (
           <label

@@ -4,7 +4,8 @@ import type { JsonObject } from "@/lib/json";
 import { T0 } from "@/test/factories";
 import { checkOptions, NO_OPTIONS, tagsOf, toNewJob } from "./draft";
 import { blank, fieldsOf, wholeLines, type FieldSpec } from "@/create/fields/schema";
-import { fromApi, validate, within } from "@/create/fields/validate";
+import { fromApi, within } from "@/create/fields/problems";
+import { validate } from "@/create/fields/validate";
 
 const types = JSON.parse(readFileSync("fake/sim/job-types.json", "utf8")) as {
   type: string;

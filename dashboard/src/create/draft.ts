@@ -1,8 +1,9 @@
 import type { NewJob } from "@/api/jobs";
 import type { WireMeta } from "@/api/wire";
-import { count } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { isObject, type Json, type JsonObject } from "@/lib/json";
-import type { Problems } from "@/create/fields/validate";
+import type { Problems } from "@/create/fields/problems";
+import { t } from "@/texts/en/create";
 
 /** Options of a new job beside its payload, as typed. */
 export interface Options {
@@ -37,20 +38,19 @@ export function checkOptions(options: Options, limits: Limits, now: number): Pro
   const whole = (text: string, least: number, most: number) =>
     /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
   if (options.maxAttempts && !whole(options.maxAttempts, 1, limits.max_attempts))
-    found.max_attempts = `A whole number from 1 to ${limits.max_attempts}.`;
+    found.max_attempts = t.wholeNumberFrom1(limits.max_attempts);
   if (options.when === "delay" && !whole(options.delay, 0, limits.max_delay_s))
-    found.delay_seconds = `Whole seconds, at most ${count(limits.max_delay_s)}.`;
+    found.delay_seconds = t.wholeSecondsAtMost(count(limits.max_delay_s));
   if (options.when === "at") {
     const at = Date.parse(options.runAt);
-    if (Number.isNaN(at)) found.run_at = "Pick a date and a time.";
-    else if (at < now) found.run_at = "That time has passed.";
+    if (Number.isNaN(at)) found.run_at = t.pickDateAndTime;
+    else if (at < now) found.run_at = t.thatTimeHasPassed;
   }
   const tags = tagsOf(options.tags);
-  if (tags.length > limits.tags) found.tags = `At most ${limits.tags} tags.`;
+  if (tags.length > limits.tags) found.tags = t.atMostTags(limits.tags);
   else if (tags.some((tag) => !TAG.test(tag)))
     found.tags = "Letters, digits and . _ : / - only, at most 40 each.";
-  if (options.key && !/^[\x21-\x7e]{1,255}$/.test(options.key))
-    found.idempotency_key = "At most 255 visible ASCII characters, no spaces.";
+  if (options.key && !/^[\x21-\x7e]{1,255}$/.test(options.key)) found.idempotency_key = t.badKey;
   return found;
 }
 

@@ -1,6 +1,5 @@
-import * as v from "valibot";
-import { parse, stringify, type JsonObject } from "@/lib/json";
-import type { Options } from "./draft";
+import { isObject, parse, stringify, type JsonObject } from "@/lib/json";
+import { NO_OPTIONS, type Options } from "./draft";
 
 /** A form that was not sent yet. */
 export interface Kept {
@@ -8,18 +7,6 @@ export interface Kept {
   options: Options;
 }
 
-const text = v.string();
-const Shape = v.object({
-  payload: v.record(v.string(), v.any()),
-  options: v.object({
-    maxAttempts: text,
-    when: v.picklist(["now", "delay", "at"]),
-    delay: text,
-    runAt: text,
-    tags: text,
-    key: text,
-  }),
-});
 const PREFIX = "jobflow.draft.";
 
 /** Keep what was typed for a new job of a type, in this tab only: a payload may be confidential. */
@@ -34,11 +21,20 @@ export function keepDraft(type: string, draft: Kept): void {
 /** Return the draft of a type; null when there is none, or when it is not one of ours. */
 export function keptDraft(type: string): Kept | null {
   try {
-    const found = v.safeParse(Shape, parse(sessionStorage.getItem(PREFIX + type) ?? "null"));
-    return found.success ? found.output : null;
+    const found = parse(sessionStorage.getItem(PREFIX + type) ?? "null");
+    return isKept(found) ? found : null;
   } catch {
     return null;
   }
+}
+
+function isKept(found: unknown): found is Kept {
+  if (!isObject(found) || !isObject(found.payload) || !isObject(found.options)) return false;
+  const { options } = found;
+  return (
+    Object.keys(NO_OPTIONS).every((name) => typeof options[name] === "string") &&
+    ["now", "delay", "at"].some((one) => one === options.when)
+  );
 }
 
 export function dropDraft(type: string): void {
@@ -52,7 +48,8 @@ const LARGEST_SENT = 20_000;
 /** Return the payloads of a type that were sent from this tab, newest first. */
 export function sentPayloads(type: string): string[] {
   try {
-    return v.parse(v.array(text), JSON.parse(sessionStorage.getItem(SENT + type) ?? "[]"));
+    const found: unknown = JSON.parse(sessionStorage.getItem(SENT + type) ?? "[]");
+    return Array.isArray(found) ? found.filter((one) => typeof one === "string") : [];
   } catch {
     return [];
   }

@@ -1,4 +1,6 @@
+import { decimal } from "@/texts/numbers";
 import type { ThroughputPoint } from "@/api/metrics";
+import { t } from "@/texts/en/jobs";
 
 /** Minutes that a rate is taken over. */
 export const RATE_MINUTES = 5;
@@ -20,21 +22,25 @@ export interface Drain {
 
 /** Say when a queue will be empty, or how fast it grows. `etaMs` is the API's estimate; null when there is none. */
 export function drain(points: readonly Counted[], waiting: number, etaMs: number | null): Drain {
-  if (waiting === 0) return { text: "none", growing: false, drains: false };
+  if (waiting === 0) return { text: t.none, growing: false, drains: false };
   // The estimate takes the latest pace at which the queue shrinks, so that a burst counts as a backlog, not as growth.
   if (etaMs !== null)
-    return { text: etaMs < 60_000 ? "< 1 min" : `about ${minutes(etaMs)}`, growing: false, drains: true };
+    return {
+      text: etaMs < 60_000 ? t.underOneMinute : t.about(minutes(etaMs)),
+      growing: false,
+      drains: true,
+    };
   const ended = (["completed", "failed", "deadLettered"] as const).reduce(
     (sum, key) => sum + perMinute(points, key),
     0,
   );
   const growth = perMinute(points, "created") - ended;
-  if (growth > 0) return { text: `growing, +${rate(growth)}/min`, growing: true, drains: false };
-  return { text: ended > 0 ? "not shrinking" : "nothing finishes", growing: false, drains: false };
+  if (growth > 0) return { text: t.growing(rate(growth)), growing: true, drains: false };
+  return { text: ended > 0 ? t.notShrinking : t.nothingFinishes, growing: false, drains: false };
 }
 
 function rate(value: number): string {
-  return value < 10 ? value.toFixed(1) : String(Math.round(value));
+  return value < 10 ? decimal(value, 1) : String(Math.round(value));
 }
 
 function minutes(ms: number): string {

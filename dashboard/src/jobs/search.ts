@@ -1,6 +1,7 @@
 import type { JobFilter, JobStatus } from "@/api/jobs";
 import { parseSpan } from "@/lib/time";
 import { allows, STATUSES, type JobAction } from "./status";
+import { t } from "@/texts/en/jobs";
 
 /** Filters and order of the jobs page, as the URL holds them. */
 export interface JobsSearch {
@@ -29,12 +30,12 @@ export const CHART_SPANS = ["1h", "6h", "24h", "7d"] as const;
 export type ChartSpan = (typeof CHART_SPANS)[number];
 
 export const RANGES = [
-  ["", "Any time"],
-  ["15m", "Last 15 min"],
-  ["1h", "Last hour"],
-  ["6h", "Last 6 hours"],
-  ["24h", "Last 24 hours"],
-  ["7d", "Last 7 days"],
+  ["", t.anyTime],
+  ["15m", t.last15Min],
+  ["1h", t.lastHour],
+  ["6h", t.last6Hours],
+  ["24h", t.last24Hours],
+  ["7d", t.last7Days],
 ] as const;
 
 /** Read the query string; leave out what is not valid, so that an old link still opens. */

@@ -11,6 +11,7 @@ import {
   IconRetry,
   IconSpinner,
 } from "@/ui/icons";
+import { t } from "@/texts/en/jobs";
 
 export type JobAction = "retry" | "cancel";
 
@@ -28,60 +29,60 @@ interface StatusLook {
 /** Define how each status is shown, in the order of the tabs. What it allows is told by the API. */
 export const STATUS: Record<JobStatus, StatusLook> = {
   queued: {
-    label: "Queued",
+    label: t.queued,
     tone: "text-grey",
     color: "--grey",
     icon: IconQueued,
-    meaning: "Waiting for a worker.",
+    meaning: t.queuedMeaning,
   },
   scheduled: {
-    label: "Scheduled",
+    label: t.scheduled,
     tone: "text-violet",
     color: "--violet",
     icon: IconClock,
-    meaning: "Scheduled for later.",
+    meaning: t.scheduledMeaning,
   },
   processing: {
-    label: "Processing",
+    label: t.processing,
     tone: "text-blue",
     color: "--blue",
     icon: IconSpinner,
-    meaning: "Running.",
+    meaning: t.processingMeaning,
   },
   retrying: {
-    label: "Retrying",
+    label: t.retrying,
     tone: "text-amber",
     color: "--amber",
     icon: IconRetry,
-    meaning: "Last attempt failed; retrying after backoff.",
+    meaning: t.retryingMeaning,
   },
   completed: {
-    label: "Completed",
+    label: t.completed,
     tone: "text-green",
     color: "--green",
     icon: IconCheck,
-    meaning: "Completed.",
+    meaning: t.completedMeaning,
   },
   failed: {
-    label: "Failed",
+    label: t.failed,
     tone: "text-red",
     color: "--red",
     icon: IconCross,
-    meaning: "Failed with a non-retryable error.",
+    meaning: t.failedMeaning,
   },
   dead_letter: {
-    label: "Dead letter",
+    label: t.deadLetter,
     tone: "text-rose",
     color: "--rose",
     icon: IconDead,
-    meaning: "All attempts failed. Moved to the dead-letter queue.",
+    meaning: t.deadLetterMeaning,
   },
   cancelled: {
-    label: "Cancelled",
+    label: t.cancelled,
     tone: "text-soft",
     color: "--faint",
     icon: IconBan,
-    meaning: "Cancelled before completion.",
+    meaning: t.cancelledMeaning,
   },
 };
 

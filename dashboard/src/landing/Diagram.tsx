@@ -1,3 +1,4 @@
+import { t } from "@/texts/en/landing";
 interface Box {
   x: number;
   y: number;
@@ -9,24 +10,24 @@ interface Box {
 
 const H = 58;
 const BOXES: Box[] = [
-  { x: 0, y: 100, w: 132, title: "Your app", note: "POST /jobs" },
-  { x: 190, y: 100, w: 150, title: "API", note: "API Gateway + Lambda" },
-  { x: 400, y: 0, w: 160, title: "Jobs table", note: "DynamoDB: source of truth", accent: true },
-  { x: 400, y: 200, w: 160, title: "Queue per type", note: "SQS: wake-up message" },
-  { x: 640, y: 200, w: 160, title: "Worker per type", note: "Lambda: your function" },
-  { x: 400, y: 330, w: 160, title: "Dead-letter queue", note: "SQS: native redrive" },
-  { x: 640, y: 0, w: 160, title: "Counters", note: "DynamoDB stream" },
-  { x: 640, y: 330, w: 160, title: "Watchdog", note: "every minute" },
-  { x: 880, y: 0, w: 120, title: "Console", note: "S3 + CloudFront" },
+  { x: 0, y: 100, w: 132, title: t.yourApp, note: "POST /jobs" },
+  { x: 190, y: 100, w: 150, title: "API", note: t.apiGatewayLambda },
+  { x: 400, y: 0, w: 160, title: t.jobsTable, note: t.dynamodbSourceOfTruth, accent: true },
+  { x: 400, y: 200, w: 160, title: t.queuePerType, note: t.sqsWakeUpMessage },
+  { x: 640, y: 200, w: 160, title: t.workerPerType, note: t.lambdaYourFunction },
+  { x: 400, y: 330, w: 160, title: t.deadLetterQueue, note: t.sqsNativeRedrive },
+  { x: 640, y: 0, w: 160, title: t.counters, note: t.dynamodbStream },
+  { x: 640, y: 330, w: 160, title: t.watchdog, note: t.everyMinute },
+  { x: 880, y: 0, w: 120, title: t.console, note: t.s3Cloudfront },
 ];
 const ARROWS: { d: string; label?: string; at?: [number, number]; live?: boolean }[] = [
   { d: "M132 129H190", live: true },
-  { d: "M340 120H370V29H400", label: "1 put", at: [320, 72], live: true },
-  { d: "M340 138H370V229H400", label: "2 send", at: [312, 196], live: true },
-  { d: "M560 222H640", label: "3 receive", at: [566, 214], live: true },
-  { d: "M720 200V144H480V58", label: "4 claim, 5 finish: conditional writes", at: [492, 134], live: true },
-  { d: "M640 244H560", label: "retry", at: [580, 262] },
-  { d: "M440 258V330", label: "after the last attempt", at: [450, 300] },
+  { d: "M340 120H370V29H400", label: t.n1Put, at: [320, 72], live: true },
+  { d: "M340 138H370V229H400", label: t.n2Send, at: [312, 196], live: true },
+  { d: "M560 222H640", label: t.n3Receive, at: [566, 214], live: true },
+  { d: "M720 200V144H480V58", label: t.n4Claim5Finish, at: [492, 134], live: true },
+  { d: "M640 244H560", label: t.retry, at: [580, 262] },
+  { d: "M440 258V330", label: t.afterTheLastAttempt, at: [450, 300] },
   { d: "M560 29H640" },
   { d: "M800 29H880" },
   { d: "M640 359H560" },
@@ -37,7 +38,7 @@ export function Diagram() {
   return (
     <div
       role="region"
-      aria-label="Architecture diagram"
+      aria-label={t.architectureDiagram}
       tabIndex={0}
       className="overflow-x-auto border border-line bg-panel p-4 max-sm:hidden sm:p-8"
     >
@@ -47,14 +48,8 @@ export function Diagram() {
         role="img"
         aria-labelledby="diagram-title diagram-text"
       >
-        <title id="diagram-title">How JobFlow processes a job</title>
-        <desc id="diagram-text">
-          Your app posts to the API. The API puts the job into the jobs table, then sends a message to the
-          queue of its type. The worker of the type receives the message, claims the job in the table, runs
-          it, and writes the outcome. A failure comes back through the visibility timeout; after the last
-          attempt SQS moves the message to the dead-letter queue. The table's stream feeds the counters that
-          the console shows; a watchdog repairs what was interrupted.
-        </desc>
+        <title id="diagram-title">{t.howJobflowProcessesA}</title>
+        <desc id="diagram-text">{t.yourAppPostsTo}</desc>
         <defs>
           <marker
             id="tip"

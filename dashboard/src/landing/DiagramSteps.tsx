@@ -1,10 +1,11 @@
+import { t } from "@/texts/en/landing";
 const STEPS = [
-  ["Your app", "POST /jobs", "sends a request"],
-  ["API", "API Gateway + Lambda", "1 puts the job"],
-  ["Jobs table", "DynamoDB: source of truth", "2 sends a message"],
-  ["Queue per type", "SQS: wake-up message", "3 is received by"],
-  ["Worker per type", "Lambda: your function", "4 claims, 5 finishes in the table; last attempt failed"],
-  ["Dead-letter queue", "SQS: kept for review", ""],
+  [t.yourApp, "POST /jobs", "sends a request"],
+  ["API", t.apiGatewayLambda, "1 puts the job"],
+  [t.jobsTable, t.dynamodbSourceOfTruth, "2 sends a message"],
+  [t.queuePerType, t.sqsWakeUpMessage, "3 is received by"],
+  [t.workerPerType, t.lambdaYourFunction, "4 claims, 5 finishes in the table; last attempt failed"],
+  ["Dead-letter queue", t.sqsKeptForReview, ""],
 ] as const;
 
 /** The same way from top to bottom, for a screen that the drawing does not fit on. */
@@ -14,7 +15,7 @@ export function DiagramSteps() {
       {STEPS.map(([title, note, then]) => (
         <li key={title}>
           <div
-            className={`border bg-bg px-3 py-2 ${title === "Jobs table" ? "border-accent-text" : "border-strong"}`}
+            className={`border bg-bg px-3 py-2 ${title === t.jobsTable ? "border-accent-text" : "border-strong"}`}
           >
             <p className="text-sm font-semibold">{title}</p>
             <p className="font-mono text-xs text-soft">{note}</p>

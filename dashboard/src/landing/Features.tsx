@@ -1,30 +1,13 @@
+import { t } from "@/texts/en/landing";
 const FEATURES = [
-  [
-    "No lost jobs",
-    "A job is stored before the API answers. A watchdog re-sends missing messages and takes over jobs of crashed workers.",
-  ],
-  [
-    "Automatic retries",
-    "Exponential backoff with full jitter through the visibility timeout. Permanent errors fail at once.",
-  ],
-  [
-    "Dead letters with tools",
-    "Native SQS redrive. Edit the payload, retry one job, or retry every job with the same error.",
-  ],
-  ["Idempotent", "Idempotency keys for requests, and a key for each run to pass to the services you call."],
-  [
-    "Observable",
-    "Every attempt with its error, stack, duration, log and cold start. Percentiles, error groups, and the reason why a job waits.",
-  ],
-  ["Pay per job", "No servers and no connection pools. Tests count every AWS request and its price."],
-  [
-    "Runs offline",
-    "One command runs the whole platform on a laptop, with AWS’s Lambda runtime client and no account.",
-  ],
-  [
-    "Least privilege",
-    "One role per function, no wildcard, tokens stored as hashes, a console with a strict content security policy.",
-  ],
+  [t.noLostJobs, t.aJobIsStored],
+  [t.automaticRetries, t.exponentialBackoffWithFull],
+  [t.deadLettersWithTools, t.nativeSqsRedriveEdit],
+  [t.idempotent, t.idempotencyKeysForRequests],
+  [t.observable, t.everyAttemptWithIts],
+  [t.payPerJob, t.noServersAndNo],
+  [t.runsOffline, t.oneCommandRunsThe],
+  [t.leastPrivilege, t.oneRolePerFunction],
 ] as const;
 
 export function Features() {

@@ -10,6 +10,7 @@ import { LatestJobs } from "./LatestJobs";
 import { LiveNumbers } from "./LiveNumbers";
 import { FOLLOWS, ONE_FILE, UP } from "./samples";
 import { Source } from "./Source";
+import { t } from "@/texts/en/landing";
 
 /** /: what JobFlow is, with live numbers of this system. */
 export function LandingPage() {
@@ -22,24 +23,20 @@ export function LandingPage() {
           <div>
             <p className="mb-4 font-mono text-xs text-accent-text">Chalice · Lambda · SQS · DynamoDB</p>
             <h1 className="text-4xl leading-[1.08] font-semibold tracking-tight text-balance sm:text-5xl">
-              Background jobs in your own AWS account. No servers.
+              {t.backgroundJobsInYour}
             </h1>
-            <p className="mt-5 max-w-2xl text-base leading-7 text-soft">
-              Send e-mails, process images, generate reports outside the request. Write one file with one
-              function; JobFlow makes its API, form, queue, worker, permissions and alarms. Failed jobs are
-              retried, then kept in a dead-letter queue. The same platform runs offline on your laptop.
-            </p>
+            <p className="mt-5 max-w-2xl text-base leading-7 text-soft">{t.sendEMailsProcess}</p>
             <div className="mt-8 flex flex-wrap gap-3">
               <Link to="/dashboard" className={`${buttonClass("primary")} h-11! px-5!`}>
-                Open the console <IconArrowRight />
+                {t.openTheConsole} <IconArrowRight />
               </Link>
               {(role === null || can.act) && (
                 <Link to="/create" className={`${buttonClass()} h-11! px-5!`}>
-                  Create a first job
+                  {t.createAFirstJob}
                 </Link>
               )}
               <a href="/reference/" className={`${buttonClass("ghost")} h-11! px-5!`}>
-                API reference
+                {t.apiReference}
               </a>
             </div>
           </div>
@@ -47,41 +44,34 @@ export function LandingPage() {
         </div>
       </section>
       <LiveNumbers />
-      <Part title="How a job is processed">
-        <p className="mb-6 max-w-2xl text-soft">
-          A job is stored before the API answers; the message only points to it. A worker claims the job with
-          one conditional write: two workers never own it, and a late write of an old attempt is refused.
-          Failed attempts are retried after a growing backoff; then the job moves to the dead-letter queue,
-          with its history.
-        </p>
+      <Part title={t.howAJobIs}>
+        <p className="mb-6 max-w-2xl text-soft">{t.aJobIsStored2}</p>
         <Diagram />
         <DiagramSteps />
       </Part>
-      <Part title="What you get">
+      <Part title={t.whatYouGet}>
         <Features />
       </Part>
       <div className="border-t border-line">
         <div className="mx-auto grid max-w-6xl gap-x-10 gap-y-8 px-4 py-14 sm:px-8 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <section aria-labelledby="one-file" className="min-w-0">
             <h2 id="one-file" className="mb-3 text-2xl font-semibold tracking-tight">
-              A job type is one file
+              {t.aJobTypeIs}
             </h2>
             <Source text={ONE_FILE} label="handlers/invoice_render.py" />
           </section>
           <section aria-labelledby="commands" className="min-w-0">
             <h2 id="commands" className="mb-3 text-2xl font-semibold tracking-tight">
-              Two commands
+              {t.twoCommands}
             </h2>
-            <p className="mb-2 text-soft">
-              Everything on your machine: the AWS it needs, the API, the workers, this console.
-            </p>
-            <Code text="make dev" label="Run it" />
+            <p className="mb-2 text-soft">{t.everythingOnYourMachine}</p>
+            <Code text="make dev" label={t.runIt} />
             <pre className="overflow-x-auto border border-t-0 border-line p-3 font-mono text-xs text-soft">
               {UP}
             </pre>
-            <p className="mt-5 mb-2 text-soft">The tests, from the pure rules to real Lambda processes.</p>
-            <Code text="make test" label="Test it" />
-            <h2 className="mt-10 mb-3 text-2xl font-semibold tracking-tight">What you get from one file</h2>
+            <p className="mt-5 mb-2 text-soft">{t.theTestsFromThe}</p>
+            <Code text="make test" label={t.testIt} />
+            <h2 className="mt-10 mb-3 text-2xl font-semibold tracking-tight">{t.whatYouGetFrom}</h2>
             <ul className="flex flex-col gap-2 text-sm text-soft">
               {FOLLOWS.map((text) => (
                 <li key={text} className="flex gap-2.5">
@@ -97,16 +87,16 @@ export function LandingPage() {
         <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-6 gap-y-2 px-4 py-6 text-sm text-soft sm:px-8">
           <span className="me-auto font-semibold text-text">JobFlow</span>
           <Link to="/dashboard" className={FOOT}>
-            Jobs
+            {t.jobs}
           </Link>
           <Link to="/queues" className={FOOT}>
-            Queues
+            {t.queues}
           </Link>
           <Link to="/errors" className={FOOT}>
-            Errors
+            {t.errors}
           </Link>
           <a href="/reference/" className={FOOT}>
-            API reference
+            {t.apiReference}
           </a>
         </div>
       </footer>

@@ -9,6 +9,7 @@ import { useNow, usePolling } from "@/live/live";
 import { useSession } from "@/session/session";
 import { Skeleton } from "@/ui/states";
 import { FIRST_CALL } from "./samples";
+import { t } from "@/texts/en/landing";
 
 const MOST = 7;
 
@@ -26,7 +27,7 @@ export function LatestJobs() {
         id="latest"
         className="flex h-10 items-center gap-2 border-b border-line px-4 text-xs font-semibold tracking-wide text-soft uppercase"
       >
-        <span aria-hidden="true" className="pulse-dot size-2 bg-green" /> Latest jobs
+        <span aria-hidden="true" className="pulse-dot size-2 bg-green" /> {t.latestJobs}
       </h2>
       <ul className="divide-y divide-line">
         {jobs.map((job) => (
@@ -58,7 +59,7 @@ function FirstCall() {
   return (
     <figure className="border border-line bg-panel">
       <figcaption className="flex h-10 items-center border-b border-line px-4 text-xs font-semibold tracking-wide text-soft uppercase">
-        One request is one job
+        {t.oneRequestIsOne}
       </figcaption>
       <pre className="overflow-x-auto p-4 font-mono text-xs leading-5 text-soft">
         {FIRST_CALL.map(([line, said]) => (

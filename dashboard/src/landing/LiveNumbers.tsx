@@ -9,6 +9,7 @@ import { SERIES, usePolling } from "@/live/live";
 import { useSession } from "@/session/session";
 import { Skeleton } from "@/ui/states";
 import { Sparkline } from "@/ui/Sparkline";
+import { t } from "@/texts/en/landing";
 
 /** Show four numbers of the running system; without a token, how to get them. */
 export function LiveNumbers() {
@@ -18,27 +19,23 @@ export function LiveNumbers() {
   const ranked = useQuery({ ...health(), ...usePolling({ atLeast: 4000 }), enabled });
   const hour = useQuery({ ...throughput(undefined, HOUR_SPAN, lastHour), ...usePolling(SERIES), enabled });
   if (!enabled) {
-    return (
-      <p className="mx-auto max-w-6xl px-4 py-6 text-sm text-soft sm:px-8">
-        Sign in to the console to see live numbers of this system here.
-      </p>
-    );
+    return <p className="mx-auto max-w-6xl px-4 py-6 text-sm text-soft sm:px-8">{t.signInToThe}</p>;
   }
   const data = now.data;
   const figures = [
-    ["Jobs so far", data?.total],
-    ["In progress", data && data.byStatus.queued + data.byStatus.processing + data.byStatus.retrying],
-    ["Completed", data?.byStatus.completed],
-    ["Dead letters", data?.byStatus.dead_letter],
+    [t.jobsSoFar, data?.total],
+    [t.inProgress, data && data.byStatus.queued + data.byStatus.processing + data.byStatus.retrying],
+    [t.completed, data?.byStatus.completed],
+    [t.deadLetters, data?.byStatus.dead_letter],
   ] as const;
   return (
-    <section aria-label="This system, live" className="bg-panel">
+    <section aria-label={t.thisSystemLive} className="bg-panel">
       <p aria-live="polite" className="mx-auto max-w-6xl px-4 pt-5 text-sm font-medium sm:px-8">
         {data && ranked.data
           ? judge(ranked.data, data, data.asOf)[0].sentence
           : now.isError
             ? sentence(now.error)
-            : "Loading…"}
+            : t.loading}
       </p>
       <div className="mx-auto grid max-w-6xl grid-cols-2 gap-x-4 gap-y-5 px-4 pt-3 pb-6 sm:grid-cols-3 sm:px-8 lg:grid-cols-[repeat(4,minmax(0,1fr))_minmax(0,2fr)]">
         {figures.map(([name, value]) => (
@@ -58,10 +55,10 @@ export function LiveNumbers() {
           </div>
         ))}
         <div className="col-span-2 sm:col-span-2 lg:col-span-1">
-          <p className="mb-1 text-xs text-soft">Completed a minute, last hour</p>
+          <p className="mb-1 text-xs text-soft">{t.completedAMinuteLast}</p>
           <Sparkline
             values={hour.data?.points.map((point) => point.completed) ?? []}
-            label="Completed jobs a minute, last hour"
+            label={t.completedJobsAMinute}
             tone="text-accent-text"
             className="h-8"
           />

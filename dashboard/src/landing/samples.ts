@@ -1,3 +1,4 @@
+import { t } from "@/texts/en/landing";
 /** A whole job type, as a user writes it. */
 export const ONE_FILE = `# handlers/invoice_render.py
 from pydantic import BaseModel, Field
@@ -44,9 +45,9 @@ export const FIRST_CALL: readonly (readonly [line: string, said: "typed" | "answ
 
 /** List what JobFlow makes from one file. */
 export const FOLLOWS = [
-  "POST /jobs accepts it and validates the payload",
-  "a form in this console, with the examples",
-  "a queue, and a dead-letter queue with an alarm",
-  "a Lambda function with its own permissions",
-  "retries, progress, logs, percentiles, error groups",
+  t.accepts,
+  t.aFormInThis,
+  t.aQueueAndA,
+  t.aLambdaFunctionWith,
+  t.retriesProgressLogsPercentiles,
 ] as const;

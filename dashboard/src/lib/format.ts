@@ -1,9 +1,4 @@
-/** Numbers for people. Not by Intl: its data takes longer to load than the first rows take to draw. */
-export function count(n: number): string {
-  const [whole = "", rest] = String(n).split(".");
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  return rest ? `${grouped}.${rest}` : grouped;
-}
+import { count, decimal } from "@/texts/numbers";
 
 const UNITS = ["", "K", "M", "B", "T"];
 
@@ -12,24 +7,20 @@ export function brief(n: number): string {
   if (n < 10_000) return count(n);
   let [value, unit] = [n, 0];
   while (value >= 999.95 && unit < UNITS.length - 1) [value, unit] = [value / 1000, unit + 1];
-  return `${Math.round(value * 10) / 10}${UNITS[unit] ?? ""}`;
+  return count(Math.round(value * 10) / 10) + (UNITS[unit] ?? "");
 }
 
 export function bytes(n: number): string {
   if (n < 1000) return `${n} B`;
-  if (n < 1_000_000) return `${(n / 1000).toFixed(1)} kB`;
-  return `${(n / 1_000_000).toFixed(1)} MB`;
+  if (n < 1_000_000) return `${decimal(n / 1000, 1)} kB`;
+  return `${decimal(n / 1_000_000, 1)} MB`;
 }
 
 /** A share of 0 to 1 as a percentage; never rounds a shortfall up to 100. */
 export function percent(share: number): string {
   if (share >= 1) return "100%";
   const value = Math.floor(share * 1000) / 10;
-  return `${value >= 99 || value < 10 ? value.toFixed(1) : Math.floor(value)}%`;
-}
-
-export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${count(n)} ${n === 1 ? one : many}`;
+  return `${value >= 99 || value < 10 ? decimal(value, 1) : Math.floor(value)}%`;
 }
 
 /** The first block of a UUID: enough to recognise a job by. */

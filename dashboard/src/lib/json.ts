@@ -1,3 +1,4 @@
+import { t } from "@/texts/en/base";
 /** JSON as it came over the wire. An integer that a number would round is a bigint, so that it is shown and sent as it is. */
 export type Json = null | boolean | number | bigint | string | Json[] | { [key: string]: Json };
 export type JsonObject = Record<string, Json>;
@@ -56,9 +57,9 @@ export function parseJson(text: string): { ok: true; value: Json } | { ok: false
   } catch (error) {
     const message = error instanceof Error ? error.message : "";
     const position = /position (\d+)/.exec(message)?.[1];
-    if (!position) return { ok: false, error: "Invalid JSON." };
+    if (!position) return { ok: false, error: t.invalidJson };
     const before = text.slice(0, Number(position)).split("\n");
     const column = (before.at(-1) ?? "").length + 1;
-    return { ok: false, error: `This is not JSON: line ${before.length}, column ${column}.` };
+    return { ok: false, error: t.notJson(before.length, column) };
   }
 }

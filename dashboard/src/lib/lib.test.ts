@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { brief, bytes, count, oneLine, percent, plural } from "./format";
+import { brief, bytes, oneLine, percent } from "./format";
+import { count, plural } from "@/texts/numbers";
 import { parse, parseJson, pretty, rounded, stringify, toInteger, type Json, type JsonObject } from "./json";
 import { jsonLines } from "./jsonLines";
 import { clock, countdown, duration, exact, fromInput, parseSpan, relative, short, toInput } from "./time";

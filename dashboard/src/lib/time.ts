@@ -1,3 +1,6 @@
+import { t } from "@/texts/en/base";
+import { decimal } from "@/texts/numbers";
+
 /** Times are milliseconds since the epoch everywhere inside the dashboard. */
 export type Zone = "local" | "utc";
 
@@ -10,7 +13,7 @@ const DAY = 24 * HOUR;
 export function duration(ms: number): string {
   if (ms < 0) return "0 ms";
   if (ms < SECOND) return `${Math.floor(ms)} ms`;
-  if (ms < 10 * SECOND) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
+  if (ms < 10 * SECOND) return `${decimal(Math.floor(ms / 100) / 10, 1)} s`;
   if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
   if (ms < HOUR) return pair(ms, MINUTE, "m", SECOND, "s");
   if (ms < DAY) return pair(ms, HOUR, "h", MINUTE, "m");
@@ -27,9 +30,9 @@ function pair(ms: number, big: number, bigUnit: string, small: number, smallUnit
 /** Return the distance to now: "just now", "12s ago", "3m ago", "in 5h". */
 export function relative(at: number, now: number): string {
   const gap = Math.abs(now - at);
-  if (gap < 2 * SECOND) return "just now";
+  if (gap < 2 * SECOND) return t.justNow;
   const text = short(gap);
-  return at > now ? `in ${text}` : `${text} ago`;
+  return at > now ? t.inTime(text) : t.ago(text);
 }
 
 /** One unit only: "12s", "3m", "5h", "2d". */
@@ -58,7 +61,6 @@ export function countdown(ms: number): string {
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${seconds}` : `${minutes}:${seconds}`;
 }
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const two = (n: number) => String(n).padStart(2, "0");
 
 /** A date whose UTC fields are those of the zone. Not Intl: its data takes longer to load than the first rows to draw. */
@@ -80,7 +82,7 @@ export function hourMinute(at: number, zone: Zone): string {
 /** The day and month only, for axes. */
 export function dayMonth(at: number, zone: Zone): string {
   const time = fields(at, zone);
-  return `${two(time.getUTCDate())} ${MONTHS[time.getUTCMonth()] ?? ""}`;
+  return `${two(time.getUTCDate())} ${t.months[time.getUTCMonth()] ?? ""}`;
 }
 
 function date(at: number, zone: Zone): string {

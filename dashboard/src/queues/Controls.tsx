@@ -5,6 +5,7 @@ import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
 import { IconPlus } from "@/ui/icons";
 import { PauseButton } from "./PauseButton";
+import { t } from "@/texts/en/queues";
 
 interface ControlsProps {
   type: Pick<JobType, "type" | "retired">;
@@ -19,7 +20,7 @@ export function Controls({ type: { type, retired }, numbers }: ControlsProps) {
       {can.administer && numbers && <PauseButton type={type} paused={numbers.paused} />}
       {can.act && !retired && (
         <Link to="/create" search={{ type }} className={buttonClass("plain", "sm")}>
-          <IconPlus width={13} height={13} /> Create
+          <IconPlus width={13} height={13} /> {t.create}
         </Link>
       )}
     </>
@@ -30,7 +31,7 @@ export function PausedNote({ paused }: { paused: boolean }) {
   if (!paused) return null;
   return (
     <p className="flex items-center gap-2 border-t border-line px-4 py-2 text-sm">
-      <span aria-hidden="true" className="hazard h-3 w-8" /> Paused. New jobs are accepted but not started.
+      <span aria-hidden="true" className="hazard h-3 w-8" /> {t.pausedNewJobsAre}
     </p>
   );
 }
@@ -39,7 +40,7 @@ export function RetiredNote({ retired }: { retired: boolean }) {
   if (!retired) return null;
   return (
     <p className="border-t border-line px-4 py-2 text-sm text-amber" data-testid="retired">
-      Retired. New jobs are refused; the jobs it has are worked off.
+      {t.retired}
     </p>
   );
 }

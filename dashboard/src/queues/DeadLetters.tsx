@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import type { TypeNumbers } from "@/api/metrics";
 import { ask } from "@/jobs/actions/actions";
-import { count, plural } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { Button } from "@/ui/Button";
+import { t } from "@/texts/en/queues";
 
 interface DeadLettersProps {
   type: string;
@@ -16,9 +17,9 @@ export function DeadLetters({ type, numbers, canAct }: DeadLettersProps) {
   return (
     <div className="flex min-h-11 flex-wrap items-center gap-x-3 border-t border-line px-4 py-1.5 text-sm">
       {dead === undefined ? (
-        <span className="text-soft">Dead letters: –</span>
+        <span className="text-soft">{t.deadLettersUnknown}</span>
       ) : dead === 0 ? (
-        <span className="text-soft">No dead letters</span>
+        <span className="text-soft">{t.noDeadLetters}</span>
       ) : (
         <>
           <Link
@@ -26,11 +27,11 @@ export function DeadLetters({ type, numbers, canAct }: DeadLettersProps) {
             search={{ type, status: "dead_letter" }}
             className="nums text-rose underline decoration-strong underline-offset-4 hover:decoration-current"
           >
-            {plural(dead, "dead letter")}
+            {t.deadLetterCount(dead)}
           </Link>
           {canAct && (
             <Button size="sm" className="ms-auto" onClick={() => ask({ kind: "redrive", type, count: dead })}>
-              Retry all {count(dead)}
+              {t.retryAll(count(dead))}
             </Button>
           )}
         </>

@@ -1,8 +1,10 @@
 import type { TypeNumbers } from "@/api/metrics";
 import { cx } from "@/lib/cx";
-import { brief, count, plural } from "@/lib/format";
+import { brief } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { spell } from "@/lib/time";
 import { Skeleton } from "@/ui/states";
+import { t } from "@/texts/en/queues";
 
 interface DepthsProps {
   numbers: TypeNumbers | undefined;
@@ -15,14 +17,14 @@ export function Depths({ numbers, concurrency }: DepthsProps) {
   // One source for the counts of a card: the table. The queue also counts delayed and hidden messages.
   const running = numbers?.byStatus.processing;
   const figures = [
-    ["Queued", numbers && brief(numbers.byStatus.queued), ""],
+    [t.queued, numbers && brief(numbers.byStatus.queued), ""],
     [
-      "Oldest",
+      t.oldest,
       numbers && (oldest === null ? "–" : spell(oldest * 1000)),
       oldest !== null && oldest > 60 ? "text-amber" : "",
     ],
-    ["Retrying", numbers && brief(numbers.byStatus.retrying), numbers?.byStatus.retrying ? "text-amber" : ""],
-    ["Running", numbers && brief(numbers.byStatus.processing), ""],
+    [t.retrying, numbers && brief(numbers.byStatus.retrying), numbers?.byStatus.retrying ? "text-amber" : ""],
+    [t.running, numbers && brief(numbers.byStatus.processing), ""],
   ] as const;
   return (
     <div className="border-t border-line">
@@ -39,7 +41,7 @@ export function Depths({ numbers, concurrency }: DepthsProps) {
       <div className="flex items-center gap-3 border-t border-line px-4 py-2 text-xs text-soft">
         <div
           role="meter"
-          aria-label="Workers in use"
+          aria-label={t.workersInUse}
           aria-valuenow={Math.min(running ?? 0, concurrency)}
           aria-valuetext={running === undefined ? "unknown" : undefined}
           aria-valuemin={0}
@@ -51,9 +53,7 @@ export function Depths({ numbers, concurrency }: DepthsProps) {
             style={{ width: `${Math.min(100, ((running ?? 0) / concurrency) * 100)}%` }}
           />
         </div>
-        <span className="nums">
-          {running === undefined ? "–" : count(running)} of {plural(concurrency, "worker")}
-        </span>
+        <span className="nums">{t.ofWorkers(running === undefined ? "–" : count(running), concurrency)}</span>
       </div>
     </div>
   );

@@ -5,13 +5,14 @@ import { Button } from "@/ui/Button";
 import { IconPause, IconPlay } from "@/ui/icons";
 import { Popover } from "@/ui/overlay/Popover";
 import { toast } from "@/ui/overlay/toast";
+import { t } from "@/texts/en/queues";
 
 /** Pause and resume a job type. Pausing asks first; resuming does not. */
 export function PauseButton({ type, paused }: { type: string; paused: boolean }) {
   const client = useQueryClient();
   const set = useMutation({
     mutationFn: (next: boolean) => setPaused(type, next),
-    onSuccess: (_, next) => toast.done(next ? `${type} paused.` : `${type} resumed.`),
+    onSuccess: (_, next) => toast.done(next ? t.paused(type) : t.resumed(type)),
     onError: (error) => toast.problem(sentence(error)),
     onSettled: () => client.invalidateQueries({ queryKey: ["metrics"] }),
   });
@@ -24,22 +25,22 @@ export function PauseButton({ type, paused }: { type: string; paused: boolean })
         disabled={set.isPending}
         onClick={() => set.mutate(false)}
       >
-        Resume
+        {t.resume}
       </Button>
     );
   }
   return (
     <Popover
-      label={`Pause ${type}`}
+      label={t.pause(type)}
       trigger={
         <Button size="sm" icon={<IconPause width={13} height={13} />} disabled={set.isPending}>
-          Pause
+          {t.pauseShort}
         </Button>
       }
     >
       {(close) => (
         <>
-          <p className="mb-3 text-sm">New jobs are accepted but not started. Running jobs finish.</p>
+          <p className="mb-3 text-sm">{t.newJobsAreAccepted}</p>
           <Button
             tone="danger"
             onClick={() => {
@@ -47,7 +48,7 @@ export function PauseButton({ type, paused }: { type: string; paused: boolean })
               set.mutate(true);
             }}
           >
-            Pause {type}
+            {t.pause(type)}
           </Button>
         </>
       )}

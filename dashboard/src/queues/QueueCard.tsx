@@ -8,7 +8,8 @@ import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { drain } from "@/jobs/rates";
 import { queueName } from "@/jobs/queueName";
 import { cx } from "@/lib/cx";
-import { count, percent } from "@/lib/format";
+import { percent } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { SERIES, usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { Fact } from "@/ui/Panel";
@@ -17,6 +18,7 @@ import { Controls, PausedNote, RetiredNote } from "./Controls";
 import { DeadLetters } from "./DeadLetters";
 import { Definition } from "./Definition";
 import { Depths } from "./Depths";
+import { t } from "@/texts/en/queues";
 
 interface QueueCardProps {
   type: JobType;
@@ -69,19 +71,19 @@ function Hour({ type, waiting }: { type: string; waiting: number | undefined }) 
     <div className="flex flex-col gap-3 border-t border-line px-4 py-3">
       <div>
         <p className="mb-1.5 flex justify-between text-xs text-soft">
-          Completed, last hour <span className="nums text-text">{flow ? count(sum("completed")) : "…"}</span>
+          {t.completedLastHour} <span className="nums text-text">{flow ? count(sum("completed")) : "…"}</span>
         </p>
         <Sparkline
           values={flow?.points.map((point) => point.completed) ?? []}
-          label={`${type}: completed jobs a minute, last hour`}
+          label={t.completedJobsAMinute(type)}
           tone="text-green"
         />
       </div>
       <dl className="grid grid-cols-2 gap-x-4 gap-y-2 whitespace-nowrap sm:flex sm:justify-between">
-        <Fact name="Success">{ended ? percent(sum("completed") / ended) : "–"}</Fact>
-        <Fact name="Wait p50 / p95">{newestPair(wait?.points) ?? "–"}</Fact>
-        <Fact name="Run p50 / p95">{newestPair(run?.points) ?? "–"}</Fact>
-        <Fact name={ahead && !ahead.drains ? "Backlog" : "Drains in"}>
+        <Fact name={t.success}>{ended ? percent(sum("completed") / ended) : "–"}</Fact>
+        <Fact name={t.waitP50P95}>{newestPair(wait?.points) ?? "–"}</Fact>
+        <Fact name={t.runP50P95}>{newestPair(run?.points) ?? "–"}</Fact>
+        <Fact name={ahead && !ahead.drains ? t.backlog : t.drainsIn}>
           <span className={cx(ahead?.growing && "text-amber")}>{ahead?.text ?? "–"}</span>
         </Fact>
       </dl>

@@ -5,6 +5,7 @@ import { jobTypes } from "@/api/types";
 import { usePolling } from "@/live/live";
 import { Empty, Failure, Skeleton } from "@/ui/states";
 import { QueueCard } from "./QueueCard";
+import { t } from "@/texts/en/queues";
 
 /** /queues: a card for each job type. */
 export function QueuesPage() {
@@ -13,12 +14,12 @@ export function QueuesPage() {
   return (
     <div className="flex flex-col gap-3">
       <header className="flex flex-wrap items-baseline gap-x-4 py-1">
-        <h1 className="text-lg font-semibold">Queues</h1>
-        <p className="text-sm text-soft">One queue per job type.</p>
+        <h1 className="text-lg font-semibold">{t.queues}</h1>
+        <p className="text-sm text-soft">{t.oneQueuePerJob}</p>
       </header>
       {types.isError && !types.data ? (
         <Failure
-          title="Couldn't load job types"
+          title={t.couldntLoadJobTypes}
           detail={sentence(types.error)}
           correlationId={types.error instanceof ApiError ? types.error.correlationId : null}
           onRetry={() => void types.refetch()}
@@ -31,9 +32,7 @@ export function QueuesPage() {
           {types.isPending && [1, 2, 3].map((n) => <Skeleton key={n} className="h-[420px]" />)}
         </div>
       )}
-      {types.data?.length === 0 && (
-        <Empty title="No job types">Write a file in handlers/ with one function decorated with @job.</Empty>
-      )}
+      {types.data?.length === 0 && <Empty title={t.noJobTypes}>{t.writeAFileIn}</Empty>}
     </div>
   );
 }

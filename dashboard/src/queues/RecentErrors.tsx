@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { errorGroups } from "@/api/metrics";
-import { count, oneLine } from "@/lib/format";
+import { oneLine } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { parseSpan, relative } from "@/lib/time";
 import { SERIES, useNow, usePolling } from "@/live/live";
 import { buttonClass } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
+import { t } from "@/texts/en/queues";
 
 const SPAN = "24h";
 const MOST = 5;
@@ -18,15 +20,15 @@ export function RecentErrors({ type }: { type: string }) {
   const groups = [...(data ?? [])].sort((a, b) => b.count - a.count).slice(0, MOST);
   return (
     <Panel
-      title="Errors, last 24 h"
+      title={t.errorsLast24H}
       flush
       actions={
         <Link to="/errors" search={{ type }} className={buttonClass("ghost", "sm")}>
-          View all
+          {t.viewAll}
         </Link>
       }
     >
-      {data?.length === 0 && <p className="p-4 text-sm text-soft">No errors in this period.</p>}
+      {data?.length === 0 && <p className="p-4 text-sm text-soft">{t.noErrorsInThis}</p>}
       <ul className="divide-y divide-line">
         {groups.map((group) => (
           <li key={group.fingerprint} className="flex items-baseline gap-3 px-4 py-2 text-sm">
@@ -36,7 +38,7 @@ export function RecentErrors({ type }: { type: string }) {
               search={{ fingerprint: group.fingerprint }}
               className="shrink-0 font-mono text-xs text-red underline decoration-transparent underline-offset-4 hover:decoration-current"
             >
-              {group.errorClass ?? "Error"}
+              {group.errorClass ?? t.error}
             </Link>
             <span
               dir="auto"

@@ -5,11 +5,12 @@ import { absence, ChartCard } from "@/charts/ChartCard";
 import type { Line } from "@/charts/TimeChart";
 import { chartRange, SPAN_NAMES, spanFor } from "@/jobs/ranges";
 import type { ChartSpan } from "@/jobs/search";
-import { count } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { duration } from "@/lib/time";
 import { SERIES, usePolling } from "@/live/live";
 import { useZone } from "@/session/prefs";
 import { Segments } from "@/ui/Field";
+import { t } from "@/texts/en/queues";
 
 const whole = (value: number) => count(Math.round(value));
 
@@ -35,26 +36,26 @@ export default function TypeCharts({ type }: { type: string }) {
     <div className="grid gap-3 md:grid-cols-2">
       <ChartCard
         {...common}
-        title="Unfinished jobs"
+        title={t.unfinishedJobs}
         kind="lines"
         times={left.data?.map((point) => point.t) ?? []}
         lines={[
-          { label: "Unfinished", color: "--blue", values: left.data?.map((point) => point.depth) ?? [] },
+          { label: t.unfinished, color: "--blue", values: left.data?.map((point) => point.depth) ?? [] },
         ]}
         unit={whole}
         summary={newest(whole)}
         missing={absence(left)}
-        actions={<Segments label="Time shown" value={span} options={SPAN_NAMES} onChange={choose} />}
+        actions={<Segments label={t.timeShown} value={span} options={SPAN_NAMES} onChange={choose} />}
       />
       <ChartCard
         {...common}
-        title="In and out"
+        title={t.inAndOut}
         kind="lines"
         times={points.map((point) => point.t)}
         lines={[
-          { label: "Created", color: "--blue", values: points.map((point) => point.created) },
+          { label: t.created, color: "--blue", values: points.map((point) => point.created) },
           {
-            label: "Finished",
+            label: t.finished,
             color: "--green",
             values: points.map((point) => point.completed + point.failed + point.deadLettered),
           },
@@ -66,7 +67,7 @@ export default function TypeCharts({ type }: { type: string }) {
       <ChartCard
         {...common}
         {...times(wait.data?.points)}
-        title="Queue wait"
+        title={t.queueWait}
         kind="lines"
         log
         unit={duration}
@@ -76,7 +77,7 @@ export default function TypeCharts({ type }: { type: string }) {
       <ChartCard
         {...common}
         {...times(run.data?.points)}
-        title="Run time"
+        title={t.runTime}
         kind="lines"
         log
         unit={duration}

@@ -19,6 +19,7 @@ import { Definition } from "./Definition";
 import { Depths } from "./Depths";
 import { RecentErrors } from "./RecentErrors";
 import { SlowestRuns } from "./SlowestRuns";
+import { t } from "@/texts/en/queues";
 
 /** uPlot is large: the charts keep their place and come after the numbers. */
 const TypeCharts = lazy(() => import("./TypeCharts"));
@@ -35,7 +36,7 @@ export function TypePage() {
     return (
       <Failure
         page
-        title="Couldn't load job types"
+        title={t.couldntLoadJobTypes}
         detail={sentence(types.error)}
         correlationId={types.error instanceof ApiError ? types.error.correlationId : null}
         onRetry={() => void types.refetch()}
@@ -48,14 +49,14 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
   const { can } = useMe();
   return (
     <div className="flex flex-col gap-3">
-      <section aria-label="Backlog" className="border border-line bg-panel">
+      <section aria-label={t.backlog} className="border border-line bg-panel">
         <header className="flex flex-wrap items-start gap-2 p-4 pb-3">
           <div className="min-w-32 flex-1">
             <Link
               to="/queues"
               className="mb-1 inline-flex h-6 items-center gap-1 text-xs text-soft hover:text-text"
             >
-              <IconLeft width={12} height={12} /> Queues
+              <IconLeft width={12} height={12} /> {t.queues}
             </Link>
             <h1 className="truncate font-mono text-lg font-semibold">{kind.type}</h1>
             <p className="text-sm text-soft">{kind.title}</p>
@@ -63,7 +64,7 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
           <Outlook type={kind.type} waiting={numbers?.byStatus.queued} />
           <Controls type={kind} numbers={numbers} />
           <Link to="/dashboard" search={{ type: kind.type }} className={buttonClass("plain", "sm")}>
-            View jobs
+            {t.viewJobs}
           </Link>
         </header>
         <RetiredNote retired={kind.retired} />
@@ -78,7 +79,7 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
         <RecentErrors type={kind.type} />
         <SlowestRuns type={kind.type} />
       </div>
-      <section aria-label="Definition" className="border border-line bg-panel">
+      <section aria-label={t.definition} className="border border-line bg-panel">
         <Definition type={kind} />
       </section>
     </div>
@@ -112,7 +113,7 @@ function Outlook({ type, waiting }: { type: string; waiting: number | undefined 
         growing ? "text-amber" : "text-soft",
       )}
     >
-      {drains ? `Drains in ${text}` : `Backlog: ${text}`}
+      {drains ? t.drainsInTime(text) : t.backlogIs(text)}
     </p>
   );
 }
@@ -122,15 +123,15 @@ function NoType({ queue }: { queue: string }) {
     <div className="border border-line bg-panel">
       <Empty
         page
-        title="Queue not found"
+        title={t.queueNotFound}
         action={
           <Link to="/queues" className={buttonClass()}>
-            View queues
+            {t.viewQueues}
           </Link>
         }
       >
-        No queue is called <code className="font-mono break-all">{queue}</code>. It may have been removed by a
-        deployment.
+        {t.noQueueIsCalled} <code className="font-mono break-all">{queue}</code>
+        {t.itMayHaveBeen}
       </Empty>
     </div>
   );

@@ -1,29 +1,59 @@
-import * as v from "valibot";
+import { isObject } from "@/lib/json";
 import { createStore, useStore } from "@/lib/store";
 import type { Zone } from "@/lib/time";
+import { LANGUAGES, type Language } from "@/texts/texts";
+import { PREFS_KEY } from "./key";
 
 /** Settings kept in the browser. Everything that should be shared is in the URL. */
-const Prefs = v.object({
-  theme: v.optional(v.picklist(["dark", "light", "system"]), "system"),
-  zone: v.optional(v.picklist(["local", "utc"]), "local"),
-  density: v.optional(v.picklist(["compact", "comfortable"]), "compact"),
-  poll: v.optional(v.picklist([2, 5, 10, 30, 60]), 2),
-  hidden: v.optional(v.array(v.string()), []),
-  charts: v.optional(v.boolean(), true),
-  views: v.optional(v.array(v.object({ name: v.string(), search: v.string() })), []),
-});
-export type Prefs = v.InferOutput<typeof Prefs>;
+const CHOICES = {
+  theme: ["system", "dark", "light"],
+  zone: ["local", "utc"],
+  density: ["compact", "comfortable"],
+  poll: [2, 5, 10, 30, 60],
+  charts: [true, false],
+} as const;
+type Choices = { [Name in keyof typeof CHOICES]: (typeof CHOICES)[Name][number] };
+
+interface View {
+  name: string;
+  search: string;
+}
+
+export interface Prefs extends Choices {
+  /** Without one, the browser's. */
+  language?: Language;
+  /** Columns that are not shown. */
+  hidden: string[];
+  views: View[];
+}
 export type Theme = Prefs["theme"];
 
-const KEY = "jobflow.prefs";
-const DEFAULTS = v.parse(Prefs, {});
+/** Read the stored settings; each that is missing or not one of ours is its default. */
+export function readPrefs(stored: unknown): Prefs {
+  const found = isObject(stored) ? stored : {};
+  const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+  const chosen = Object.entries(CHOICES).map(([name, [standard, ...others]]) => {
+    const one = others.find((other) => other === found[name]);
+    return [name, one ?? standard] as const;
+  });
+  const language = LANGUAGES.find(([code]) => code === found.language)?.[0];
+  return {
+    ...(Object.fromEntries(chosen) as unknown as Choices),
+    ...(language && { language }),
+    hidden: list(found.hidden).filter((one) => typeof one === "string"),
+    views: list(found.views).filter(isView),
+  };
+}
+
+function isView(one: unknown): one is View {
+  return isObject(one) && typeof one.name === "string" && typeof one.search === "string";
+}
 
 function read(): Prefs {
   try {
-    const found = v.safeParse(Prefs, JSON.parse(localStorage.getItem(KEY) ?? "{}"));
-    return found.success ? found.output : DEFAULTS;
+    return readPrefs(JSON.parse(localStorage.getItem(PREFS_KEY) ?? "{}"));
   } catch {
-    return DEFAULTS;
+    return readPrefs({});
   }
 }
 
@@ -32,7 +62,7 @@ export const prefs = createStore<Prefs>(read());
 export function setPrefs(change: Partial<Prefs>): void {
   prefs.update((now) => ({ ...now, ...change }));
   try {
-    localStorage.setItem(KEY, JSON.stringify(prefs.get()));
+    localStorage.setItem(PREFS_KEY, JSON.stringify(prefs.get()));
   } catch {
     // A full or forbidden storage costs the memory of a preference, not the page.
   }
@@ -65,6 +95,12 @@ export function usePainted(): number {
 
 export function followSystemTheme(): void {
   light().addEventListener("change", applyTheme);
+}
+
+/** Remember the language and start again in it: texts are chosen once, before the first one is used. */
+export function setLanguage(language: Language): void {
+  setPrefs({ language });
+  location.reload();
 }
 
 const NEXT_THEME: Record<Theme, Theme> = { dark: "light", light: "system", system: "dark" };

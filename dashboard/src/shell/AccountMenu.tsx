@@ -1,18 +1,20 @@
-import { setPrefs, usePrefs } from "@/session/prefs";
+import { setLanguage, setPrefs, usePrefs } from "@/session/prefs";
 import { signOut, useMe, useSession } from "@/session/session";
 import { IconButton } from "@/ui/Button";
 import { IconMoon, IconScreen, IconSun, IconUser } from "@/ui/icons";
 import { Menu } from "@/ui/overlay/Menu";
 import { radio, type MenuEntry } from "@/ui/overlay/menuEntries";
+import { t } from "@/texts/en/shell";
+import { language, LANGUAGES } from "@/texts/texts";
 
 const THEME_ICON = { dark: <IconMoon />, light: <IconSun />, system: <IconScreen /> } as const;
 const THEMES = [
-  ["dark", "Dark"],
-  ["light", "Light"],
-  ["system", "System"],
+  ["dark", t.dark],
+  ["light", t.light],
+  ["system", t.system],
 ] as const;
 const ZONES = [
-  ["local", "Local time"],
+  ["local", t.localTime],
   ["utc", "UTC"],
 ] as const;
 
@@ -22,15 +24,17 @@ export function AccountMenu() {
   const { token } = useSession();
   const { role, label } = useMe();
   const display: MenuEntry[] = [
-    radio("Theme", theme, THEMES, (next) => setPrefs({ theme: next })),
+    radio(t.theme, theme, THEMES, (next) => setPrefs({ theme: next })),
     { kind: "line" },
-    radio("Time zone", zone, ZONES, (next) => setPrefs({ zone: next })),
+    radio(t.timeZone, zone, ZONES, (next) => setPrefs({ zone: next })),
+    { kind: "line" },
+    radio(t.language, language(), LANGUAGES, setLanguage),
   ];
   const who = (
     <>
       <p className="truncate">{label ?? "…"}</p>
       <p className="text-xs text-soft">
-        Role: <span data-testid="role">{role ?? "…"}</span>
+        {t.role} <span data-testid="role">{role ?? "…"}</span>
       </p>
     </>
   );
@@ -40,14 +44,14 @@ export function AccountMenu() {
         { kind: "line" },
         ...display,
         { kind: "line" },
-        { kind: "item", text: "API reference", run: () => location.assign("/reference/") },
-        { kind: "item", text: "Sign out", run: signOut },
+        { kind: "item", text: t.apiReference, run: () => location.assign("/reference/") },
+        { kind: "item", text: t.signOut, run: signOut },
       ]
     : display;
   return (
     <Menu
       trigger={
-        <IconButton label={role ? `Account and display: ${role}` : "Display"}>
+        <IconButton label={role ? t.accountAndDisplay(role) : t.display}>
           {token ? <IconUser /> : THEME_ICON[theme]}
         </IconButton>
       }

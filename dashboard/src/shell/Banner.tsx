@@ -9,6 +9,7 @@ import { useZone } from "@/session/prefs";
 import { Button } from "@/ui/Button";
 import { Copy } from "@/ui/Copy";
 import { IconAlert, IconPause } from "@/ui/icons";
+import { t } from "@/texts/en/shell";
 
 /** Say when the data may be old: the API cannot be reached, or updates are paused. */
 export function Banner() {
@@ -32,16 +33,14 @@ function Away({ downSince, lastOk }: { downSince: number; lastOk: number | null 
       <div className="mx-auto flex max-w-[1600px] flex-wrap items-center gap-x-3 gap-y-1 px-4 py-1.5 text-sm">
         <IconAlert className="text-red" />
         <p className="min-w-0 flex-1">
-          <strong>The API cannot be reached.</strong>{" "}
+          <strong>{t.unreachable}</strong>{" "}
           <span className="text-soft">
-            {lastOk
-              ? `Showing data from ${clock(lastOk, zone)}.`
-              : "Check that it is running and allows this origin."}{" "}
-            Reconnecting ({duration(Math.max(0, now - downSince))}).
+            {lastOk ? t.showingDataFrom(clock(lastOk, zone)) : t.checkTheApi}{" "}
+            {t.reconnecting(duration(Math.max(0, now - downSince)))}
           </span>
         </p>
         <Button size="sm" onClick={() => void client.refetchQueries({ type: "active" })}>
-          Retry now
+          {t.retryNow}
         </Button>
       </div>
     </div>
@@ -70,13 +69,13 @@ function Stale() {
       <div className="mx-auto flex max-w-[1600px] flex-wrap items-center gap-x-3 px-4 py-1.5 text-sm">
         <IconAlert className="text-amber" />
         <p className="min-w-0 flex-1">
-          <strong>Some data is out of date (from {clock(dataUpdatedAt, zone)}).</strong>{" "}
-          <span className="text-soft">{sentence(error)} Retrying.</span>
+          <strong>{t.outOfDate(clock(dataUpdatedAt, zone))}</strong>{" "}
+          <span className="text-soft">{t.retrying(sentence(error))}</span>
         </p>
         {id && (
           <span className="flex items-center font-mono text-2xs break-all text-soft">
             {id}
-            <Copy text={id} label="Copy the correlation id" />
+            <Copy text={id} label={t.copyTheCorrelationId} />
           </span>
         )}
       </div>
@@ -90,9 +89,9 @@ function Paused({ lastOk }: { lastOk: number | null }) {
     <div role="status" className="border-b border-line bg-panel">
       <div className="mx-auto flex max-w-[1600px] items-center gap-3 px-4 py-1 text-sm">
         <IconPause width={13} height={13} className="text-amber" />
-        <p className="flex-1">{lastOk ? `Paused at ${clock(lastOk, zone)}.` : "Paused."}</p>
+        <p className="flex-1">{lastOk ? t.pausedAt(clock(lastOk, zone)) : t.paused}</p>
         <Button size="sm" shortcut="." onClick={togglePaused}>
-          Resume
+          {t.resume}
         </Button>
       </div>
     </div>

@@ -1,10 +1,42 @@
 import { Dialog } from "@/ui/overlay/Dialog";
-import { SHORTCUTS } from "./shortcuts";
+import { t } from "@/texts/en/help";
 
-/** Every key there is. */
+/** List every shortcut for the help. */
+const SHORTCUTS = [
+  [
+    t.anywhere,
+    [
+      ["⌘K / Ctrl K", t.commandPalette],
+      ["g j", t.goToTheJobs],
+      ["g q", t.goToTheQueues],
+      ["g e", t.goToTheErrors],
+      ["g h", t.goHome],
+      ["n", t.newJob],
+      [".", t.pauseOrResumeLive],
+      ["t", t.switchTheme],
+      ["?", t.thisHelp],
+    ],
+  ],
+  [
+    t.jobsAndJobDetail,
+    [
+      ["/", t.search],
+      ["j  k", t.nextPreviousJob],
+      ["Enter", t.openTheRow],
+      ["x", t.selectRow],
+      [t.shiftWithJk, t.extendTheSelection],
+      ["a", t.selectAllMatching],
+      ["r", t.retryTheSelectionOr],
+      ["c", t.cancelTheSelectionOr],
+      ["Esc", t.clearOrBack],
+    ],
+  ],
+] as const;
+
+/** Show every shortcut. */
 export default function Help({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog open onClose={onClose} title="Keyboard" wide>
+    <Dialog open onClose={onClose} title={t.keyboard} wide>
       <div className="grid gap-6 sm:grid-cols-2">
         {SHORTCUTS.map(([where, keys]) => (
           <section key={where} aria-label={where}>

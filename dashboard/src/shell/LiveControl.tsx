@@ -6,23 +6,24 @@ import { setPrefs, usePrefs } from "@/session/prefs";
 import { IconDown, IconPause, IconPlay } from "@/ui/icons";
 import { Menu } from "@/ui/overlay/Menu";
 import { radio } from "@/ui/overlay/menuEntries";
+import { t } from "@/texts/en/shell";
 
 const EVERY = [2, 5, 10, 30, 60] as const;
-const SPEEDS = EVERY.map((seconds) => [String(seconds), `${seconds} seconds`] as const);
+const SPEEDS = EVERY.map((seconds) => [String(seconds), t.seconds(seconds)] as const);
 
 /** Show and set the refresh interval; pause and resume updates. */
 export function LiveControl() {
   const { paused } = useStore(live);
   const { downSince } = useStore(connection);
   const { poll } = usePrefs();
-  const word = downSince !== null ? "Offline" : paused ? "Paused" : `Live ${poll}s`;
+  const word = downSince !== null ? t.offline : paused ? t.pausedState : t.live(poll);
   const dot = downSince !== null ? "bg-red" : paused ? "bg-amber" : "bg-green pulse-dot";
   return (
     <Menu
       trigger={
         <button
           type="button"
-          aria-label={`${word}: how often to refresh`}
+          aria-label={t.howOftenToRefresh(word)}
           className="flex h-8 items-center gap-2 px-2 text-xs text-soft hover:bg-hover hover:text-text"
         >
           <span aria-hidden="true" className={cx("size-2", dot)} />
@@ -33,13 +34,13 @@ export function LiveControl() {
       entries={[
         {
           kind: "item",
-          text: paused ? "Resume" : "Pause",
+          text: paused ? t.resume : t.pause,
           icon: paused ? <IconPlay width={12} height={12} /> : <IconPause width={12} height={12} />,
           hint: ".",
           run: togglePaused,
         },
         { kind: "line" },
-        radio("Refresh every", String(poll), SPEEDS, (next) =>
+        radio(t.refreshEvery, String(poll), SPEEDS, (next) =>
           setPrefs({ poll: EVERY.find((seconds) => String(seconds) === next) ?? 2 }),
         ),
       ]}

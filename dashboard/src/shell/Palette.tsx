@@ -12,6 +12,7 @@ import { STATUS, STATUSES } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
 import { nextTheme, prefs, setPrefs } from "@/session/prefs";
 import { signOut, useMe } from "@/session/session";
+import { t } from "@/texts/en/palette";
 
 /** Find jobs, open pages and run commands by keyboard. */
 export default function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
@@ -33,16 +34,16 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
           aria-describedby={undefined}
           className="pop fixed inset-x-3 top-[10vh] z-50 mx-auto max-w-xl border border-strong bg-panel shadow-float"
         >
-          <Radix.Title className="sr-only">Command palette</Radix.Title>
-          <Command label="Command palette" loop>
+          <Radix.Title className="sr-only">{t.commandPalette}</Radix.Title>
+          <Command label={t.commandPalette} loop>
             <Command.Input
               value={text}
               onValueChange={setText}
-              placeholder="Job id, error, page or command…"
+              placeholder={t.paletteHint}
               className="h-12 w-full border-b border-line bg-panel px-4 text-base outline-none"
             />
             <Command.List className="max-h-[60vh] overflow-y-auto p-1.5">
-              <Command.Empty className="px-3 py-6 text-center text-sm text-soft">No results.</Command.Empty>
+              <Command.Empty className="px-3 py-6 text-center text-sm text-soft">{t.noResults}</Command.Empty>
               {found.map((job) => (
                 <Item
                   key={job.id}
@@ -59,68 +60,65 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
               ))}
               {typed && (
                 <Item
-                  value={`${typed} find jobs`}
+                  value={t.findKeywords(typed)}
                   onSelect={run(() => navigate({ to: "/dashboard", search: readQuery(typed) }))}
                 >
-                  Find jobs by {Object.keys(readQuery(typed))[0] ?? "text"}:{" "}
+                  {t.findJobsBy(Object.keys(readQuery(typed))[0] ?? t.anything)}{" "}
                   <span className="truncate font-mono text-xs">{typed}</span>
                 </Item>
               )}
-              <Group heading="Commands">
+              <Group heading={t.commands}>
                 {can.act &&
                   types
                     .filter((one) => !one.retired)
                     .map((one) => (
                       <Item
                         key={one.type}
-                        value={`create new ${one.type} ${one.title}`}
+                        value={t.createKeywords(one.type, one.title)}
                         onSelect={run(() => navigate({ to: "/create", search: { type: one.type } }))}
                       >
-                        Create: {one.title} <Hint>{one.type}</Hint>
+                        {t.createJobOf(one.title)} <Hint>{one.type}</Hint>
                       </Item>
                     ))}
-                <Item value="pause resume live updates" onSelect={run(togglePaused)}>
-                  Pause or resume live updates <Hint>.</Hint>
+                <Item value={t.keysLive} onSelect={run(togglePaused)}>
+                  {t.pauseOrResumeLive} <Hint>.</Hint>
                 </Item>
-                <Item value="theme dark light system" onSelect={run(nextTheme)}>
-                  Switch theme <Hint>t</Hint>
+                <Item value={t.keysTheme} onSelect={run(nextTheme)}>
+                  {t.switchTheme} <Hint>t</Hint>
                 </Item>
                 <Item
-                  value="time zone utc local"
+                  value={t.keysZone}
                   onSelect={run(() => setPrefs({ zone: prefs.get().zone === "utc" ? "local" : "utc" }))}
                 >
-                  Switch between local time and UTC
+                  {t.switchBetweenLocalTime}
                 </Item>
-                <Item value="keyboard help shortcuts" onSelect={onHelp}>
-                  Keyboard shortcuts <Hint>?</Hint>
+                <Item value={t.keysHelp} onSelect={onHelp}>
+                  {t.keyboardShortcuts} <Hint>?</Hint>
                 </Item>
-                <Item value="sign out leave token" onSelect={run(signOut)}>
-                  Sign out
+                <Item value={t.keysSignOut} onSelect={run(signOut)}>
+                  {t.signOut}
                 </Item>
               </Group>
-              <Group heading="Go to">
-                <Item value="go jobs dashboard" onSelect={run(() => navigate({ to: "/dashboard" }))}>
-                  Jobs <Hint>g j</Hint>
+              <Group heading={t.goTo}>
+                <Item value={t.keysJobs} onSelect={run(() => navigate({ to: "/dashboard" }))}>
+                  {t.jobs} <Hint>g j</Hint>
                 </Item>
-                <Item value="go queues" onSelect={run(() => navigate({ to: "/queues" }))}>
-                  Queues <Hint>g q</Hint>
+                <Item value={t.keysQueues} onSelect={run(() => navigate({ to: "/queues" }))}>
+                  {t.queues} <Hint>g q</Hint>
                 </Item>
-                <Item value="go errors" onSelect={run(() => navigate({ to: "/errors" }))}>
-                  Errors <Hint>g e</Hint>
+                <Item value={t.keysErrors} onSelect={run(() => navigate({ to: "/errors" }))}>
+                  {t.errors} <Hint>g e</Hint>
                 </Item>
-                <Item
-                  value="go api reference docs openapi"
-                  onSelect={run(() => location.assign("/reference/"))}
-                >
-                  API reference
+                <Item value={t.keysReference} onSelect={run(() => location.assign("/reference/"))}>
+                  {t.apiReference}
                 </Item>
                 {STATUSES.map((status) => (
                   <Item
                     key={status}
-                    value={`go jobs status ${STATUS[status].label}`}
+                    value={t.statusKeywords(STATUS[status].label)}
                     onSelect={run(() => navigate({ to: "/dashboard", search: { status } }))}
                   >
-                    {STATUS[status].label} jobs
+                    {t.jobsOfStatus(STATUS[status].label)}
                   </Item>
                 ))}
               </Group>

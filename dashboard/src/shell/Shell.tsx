@@ -8,13 +8,14 @@ import { useSession } from "@/session/session";
 import { Toaster } from "@/ui/overlay/toast";
 import { Banner } from "./Banner";
 import { palette, useShortcuts } from "./shortcuts";
-import { SignIn } from "./SignIn";
 import { useTitle } from "./title";
 import { BottomNav, TopBar } from "./TopBar";
+import { t } from "@/texts/en/shell";
 
 const Palette = lazy(() => import("./Palette"));
 const ActionDialog = lazy(() => import("@/jobs/actions/ActionDialog"));
 const RunList = lazy(() => import("@/jobs/actions/RunList"));
+const SignIn = lazy(() => import("./SignIn"));
 const Help = lazy(() => import("./Help"));
 
 /** The frame of every page. Without a token the page waits behind the sign-in, its address unchanged. */
@@ -35,7 +36,7 @@ export function Shell() {
         href="#main"
         className="sr-only focus:not-sr-only focus:fixed focus:start-2 focus:top-2 focus:z-50 focus:bg-accent focus:px-3 focus:py-2 focus:text-on-accent"
       >
-        Skip to the content
+        {t.skipToTheContent}
       </a>
       <TopBar onPalette={() => setOpen("palette")} />
       <Banner />
@@ -44,7 +45,13 @@ export function Shell() {
         tabIndex={-1}
         className="mx-auto w-full max-w-[1600px] flex-1 p-3 pb-24 sm:p-4 sm:pb-24"
       >
-        {gated ? <SignIn /> : <Outlet key={known ? "known" : "new"} />}
+        {gated ? (
+          <Suspense>
+            <SignIn />
+          </Suspense>
+        ) : (
+          <Outlet key={known ? "known" : "new"} />
+        )}
       </main>
       {!gated && <BottomNav />}
       <Suspense>

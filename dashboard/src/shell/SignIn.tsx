@@ -2,6 +2,7 @@ import { useState } from "react";
 import { signIn, useSession } from "@/session/session";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
+import { t } from "@/texts/en/shell";
 
 /** The field is the only thing to do here, so it takes the focus. */
 function focus(field: HTMLInputElement | null): void {
@@ -9,7 +10,7 @@ function focus(field: HTMLInputElement | null): void {
 }
 
 /** Ask for a token in place of the page; the page follows at the same address. */
-export function SignIn() {
+export default function SignIn() {
   const { refused } = useSession();
   const [token, setToken] = useState("");
   return (
@@ -21,13 +22,12 @@ export function SignIn() {
       }}
     >
       <div>
-        <h1 className="text-lg font-semibold">Sign in</h1>
+        <h1 className="text-lg font-semibold">{t.signIn}</h1>
         <p className="mt-1 text-sm text-soft">
-          Use an API token. It is kept for this tab only. To get one, ask an admin, or run{" "}
-          <code className="font-mono text-text">make token</code> in the project.
+          {t.howToGetAToken} <code className="font-mono text-text">make token</code> {t.inTheProject}
         </p>
       </div>
-      <Field label="Token" error={refused ? "Invalid or revoked token." : undefined}>
+      <Field label={t.token} error={refused ? t.invalidOrRevokedToken : undefined}>
         {(control) => (
           <input
             {...control}
@@ -41,7 +41,7 @@ export function SignIn() {
         )}
       </Field>
       <Button type="submit" tone="primary" disabled={!token.trim()}>
-        Sign in
+        {t.signIn}
       </Button>
     </form>
   );

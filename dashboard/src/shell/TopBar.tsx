@@ -7,16 +7,17 @@ import { IconErrors, IconJobs, IconPlus, IconQueues, IconSearch } from "@/ui/ico
 import { Kbd } from "@/ui/Button";
 import { AccountMenu } from "./AccountMenu";
 import { LiveControl } from "./LiveControl";
+import { t } from "@/texts/en/shell";
 
 const PLACES = [
-  ["/dashboard", "Jobs", <IconJobs key="i" />],
-  ["/queues", "Queues", <IconQueues key="i" />],
-  ["/errors", "Errors", <IconErrors key="i" />],
+  ["/dashboard", t.jobs, <IconJobs key="i" />],
+  ["/queues", t.queues, <IconQueues key="i" />],
+  ["/errors", t.errors, <IconErrors key="i" />],
 ] as const;
 
 export function Logo() {
   return (
-    <Link to="/" aria-label="JobFlow, home" className="flex items-center gap-2 font-semibold tracking-tight">
+    <Link to="/" aria-label={t.jobflowHome} className="flex items-center gap-2 font-semibold tracking-tight">
       <svg viewBox="0 0 20 20" className="size-5" aria-hidden="true">
         <path d="M1 3h11v3.5H1zM1 8.25h18v3.5H1zM1 13.5h7V17H1z" className="fill-accent-text" />
       </svg>
@@ -37,13 +38,13 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
           <span className="ms-1 border border-line px-1 font-mono text-2xs text-soft">{config().stage}</span>
         )}
         {token && (
-          <nav aria-label="Main" className="ms-4 hidden h-full items-stretch sm:flex">
+          <nav aria-label={t.mainPlaces} className="ms-4 hidden h-full items-stretch sm:flex">
             {PLACES.map(([to, name]) => (
               <Place key={to} to={to}>
                 {name}
               </Place>
             ))}
-            {can.act && <Place to="/create">Create</Place>}
+            {can.act && <Place to="/create">{t.createPlace}</Place>}
           </nav>
         )}
         <div className="ms-auto flex items-center gap-1">
@@ -51,12 +52,12 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
             <button
               type="button"
               onClick={onPalette}
-              aria-label="Command palette"
+              aria-label={t.commandPalette}
               aria-keyshortcuts="Control+K Meta+K"
               className="flex h-8 items-center gap-2 border border-transparent px-2 text-sm text-soft hover:bg-hover hover:text-text lg:border-line lg:bg-panel"
             >
               <IconSearch />
-              <span className="hidden pe-6 text-xs lg:inline">Search or run a command…</span>
+              <span className="hidden pe-6 text-xs lg:inline">{t.searchOrCommand}</span>
               <span className="hidden lg:inline">
                 <Kbd>⌘K</Kbd>
               </span>
@@ -105,10 +106,10 @@ export function BottomNav() {
   const { token } = useSession();
   const { can, role } = useMe();
   if (!token) return null;
-  const places = can.act ? [...PLACES, ["/create", "Create", <IconPlus key="i" />] as const] : PLACES;
+  const places = can.act ? [...PLACES, ["/create", t.createPlace, <IconPlus key="i" />] as const] : PLACES;
   return (
     <nav
-      aria-label="Main, at the bottom"
+      aria-label={t.mainPlacesBelow}
       className="fixed inset-x-0 bottom-0 z-30 flex h-14 border-t border-line bg-bg sm:hidden"
     >
       {places.map(([to, name, icon]) => (

@@ -1,20 +1,21 @@
 import { Link } from "@tanstack/react-router";
 import { buttonClass } from "@/ui/Button";
 import { Empty, Failure } from "@/ui/states";
+import { t } from "@/texts/en/shell";
 
 /** No such page. */
 export function Lost() {
   return (
     <Empty
       page
-      title="Page not found"
+      title={t.pageNotFound}
       action={
         <Link to="/dashboard" className={buttonClass()}>
-          View jobs
+          {t.viewJobs}
         </Link>
       }
     >
-      Check the link.
+      {t.checkTheLink}
     </Empty>
   );
 }
@@ -24,8 +25,8 @@ export function Broken({ error }: { error: unknown }) {
   return (
     <Failure
       page
-      title="Something went wrong"
-      detail={`${error instanceof Error ? error.message : "Something is missing."} Reload the page.`}
+      title={t.somethingWentWrong}
+      detail={t.reloadThePage(error instanceof Error ? error.message : t.somethingIsMissing)}
       onRetry={() => location.reload()}
     />
   );

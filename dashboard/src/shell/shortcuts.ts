@@ -6,38 +6,7 @@ import { nextTheme } from "@/session/prefs";
 import { useMe, useSession } from "@/session/session";
 import { createStore } from "@/lib/store";
 import { toast } from "@/ui/overlay/toast";
-
-/** List every shortcut for the help. */
-export const SHORTCUTS = [
-  [
-    "Anywhere",
-    [
-      ["⌘K / Ctrl K", "Command palette"],
-      ["g j", "Go to the jobs"],
-      ["g q", "Go to the queues"],
-      ["g e", "Go to the errors"],
-      ["g h", "Go home"],
-      ["n", "New job"],
-      [".", "Pause or resume live updates"],
-      ["t", "Switch theme"],
-      ["?", "This help"],
-    ],
-  ],
-  [
-    "Jobs and job detail",
-    [
-      ["/", "Search"],
-      ["j  k", "Next, previous job"],
-      ["Enter", "Open the row"],
-      ["x", "Select row"],
-      ["Shift j  k", "Extend the selection"],
-      ["a", "Select all matching"],
-      ["r", "Retry the selection, or the job"],
-      ["c", "Cancel the selection, or the job"],
-      ["Esc", "Clear selection / back to list"],
-    ],
-  ],
-] as const;
+import { t } from "@/texts/en/shell";
 
 /** Anyone can ask for the palette. */
 export const palette = createStore(0);
@@ -68,7 +37,8 @@ export function useShortcuts(open: (what: "palette" | "help") => void): void {
     chord.current = event.key === "g" ? event.timeStamp : -Infinity;
     if (event.key === "n" && can.act) void navigate({ to: "/create" });
     if (event.key === "?") open("help");
-    if (event.key === "t") toast.done(`Theme: ${nextTheme()}.`);
+    if (event.key === "t")
+      toast.done(t.themeNow({ dark: t.dark, light: t.light, system: t.system }[nextTheme()]));
     if (event.key === ".") togglePaused();
     if (event.key === "/") {
       event.preventDefault();

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { cx } from "@/lib/cx";
 import { Copy } from "./Copy";
+import { t } from "@/texts/en/base";
 
 /** Show text in a fixed pitch, with a button to copy it beside it. Never anything but text. */
 export function Code({
@@ -31,7 +32,7 @@ export function Code({
       >
         {children ?? text}
       </pre>
-      <Copy text={text} label={`Copy: ${label}`} className="m-1.5" />
+      <Copy text={text} label={t.copy(label)} className="m-1.5" />
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { cx } from "@/lib/cx";
 import { copyText } from "@/lib/text";
 import { IconCheck, IconCopy } from "./icons";
+import { t } from "@/texts/en/base";
 
 /** Copy a text, and confirm it in the button. */
 export function Copy({
@@ -23,7 +24,7 @@ export function Copy({
   return (
     <button
       type="button"
-      aria-label={copied ? "Copied" : label}
+      aria-label={copied ? t.copied : label}
       title={label}
       onClick={(event) => {
         event.stopPropagation();

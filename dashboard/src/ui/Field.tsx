@@ -1,5 +1,6 @@
 import { useId, type ReactNode } from "react";
 import { cx } from "@/lib/cx";
+import { t } from "@/texts/en/base";
 
 const control = cx(
   "h-8 min-w-0 border border-line bg-bg px-2 text-sm text-text transition-colors hover:border-strong",
@@ -28,7 +29,7 @@ export function Field({ label, hint, error, required, children, className }: Fie
     <div className={cx("flex min-w-0 flex-col gap-1", className)}>
       <label htmlFor={id} className="text-xs font-medium text-text">
         {label}
-        {required && <span className="ms-1 text-2xs font-normal text-faint">required</span>}
+        {required && <span className="ms-1 text-2xs font-normal text-faint">{t.required}</span>}
       </label>
       {children({
         id,

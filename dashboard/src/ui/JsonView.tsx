@@ -5,6 +5,7 @@ import { jsonLines, type JsonLine } from "@/lib/jsonLines";
 import { range, useRows } from "@/lib/useRows";
 import { Copy } from "./Copy";
 import { IconDown, IconRight } from "./icons";
+import { t } from "@/texts/en/base";
 
 /** Pixels: room for a finger on what folds a line. */
 const LINE = 24;
@@ -50,7 +51,7 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
           })}
         </div>
       </div>
-      <Copy text={() => pretty(value)} label={`Copy: ${label}`} className="m-1.5" />
+      <Copy text={() => pretty(value)} label={t.copy(label)} className="m-1.5" />
     </div>
   );
 }
@@ -68,7 +69,7 @@ function Line({ line, onToggle }: { line: JsonLine; onToggle: (path: string) => 
           <button
             type="button"
             aria-expanded={kind === "open"}
-            aria-label={`Fold ${line.path}`}
+            aria-label={t.fold(line.path)}
             onClick={() => onToggle(line.path)}
             className="flex size-6 items-center justify-center text-faint hover:text-text"
           >
@@ -85,7 +86,7 @@ function Line({ line, onToggle }: { line: JsonLine; onToggle: (path: string) => 
       {kind === "close" && bracket && <span className="text-faint">{CLOSE[bracket] + comma}</span>}
       {kind === "folded" && bracket && (
         <span className="text-faint">
-          {bracket} {line.size} {bracket === "[" ? "items" : "keys"} {CLOSE[bracket] + comma}
+          {bracket} {bracket === "[" ? t.items(line.size) : t.keys(line.size)} {CLOSE[bracket] + comma}
         </span>
       )}
       {kind === "value" && <Value value={line.value} bracket={bracket} comma={comma} />}
@@ -106,7 +107,7 @@ function Value({ value, bracket, comma }: { value: Json; bracket: JsonLine["brac
   const tone = TONE[typeof value] ?? "text-violet";
   return (
     <span className={cx(tone)}>
-      <bdi>{text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} characters)` : text}</bdi>
+      <bdi>{text.length > LONGEST ? text.slice(0, LONGEST) + t.tooLong(text.length) : text}</bdi>
       <span className="text-faint">{comma}</span>
     </span>
   );

@@ -3,6 +3,7 @@ import { cx } from "@/lib/cx";
 import { Copy } from "./Copy";
 import { Button } from "./Button";
 import { IconAlert, IconRetry } from "./icons";
+import { t } from "@/texts/en/base";
 
 /** Keep the place of something that loads, in the size it will have. */
 export function Skeleton({ className }: { className?: string }) {
@@ -55,14 +56,14 @@ export function Failure({ page, title, detail, correlationId, onRetry, children 
       <p className="max-w-md text-sm break-words text-soft">{detail}</p>
       {correlationId && (
         <p className="flex items-center gap-1 text-xs text-soft">
-          Correlation id <code className="font-mono text-text">{correlationId}</code>
-          <Copy text={correlationId} label="Copy the correlation id" />
+          {t.correlationId} <code className="font-mono text-text">{correlationId}</code>
+          <Copy text={correlationId} label={t.copyTheCorrelationId} />
         </p>
       )}
       <div className="mt-3 flex flex-wrap justify-center gap-2">
         {onRetry && (
           <Button onClick={onRetry} icon={<IconRetry />}>
-            Retry
+            {t.retry}
           </Button>
         )}
         {children}

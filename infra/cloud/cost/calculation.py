@@ -26,6 +26,8 @@ its two log lines."""
 TYPE_PARTITIONS, OLDER_PARTITIONS = 12, 8
 """Queries of a run, half a read unit each when empty: four shards of a type's jobs at work, scheduled and parked; and
 those of the items that an older version kept without their type."""
+SCHEDULES_READ = 0.5
+"""Read units of a run that looks for due schedules and finds none."""
 STANDING_METRICS = 1 + 1 / 24
 """Custom metrics with points even when idle, which are billed by the hour: WatchdogRan in each hour, and Recounted in
 one hour a day."""
@@ -123,11 +125,12 @@ def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Pr
     seconds = MINUTES * WATCHDOG_SECONDS * WATCHDOG_MB / 1024
     watched = sum(len(alarm.metrics) for alarm in all_alarms(types, "any"))
     logged = MINUTES * WATCHDOG_LOG_BYTES / 1e9
+    reads = _partitions(types) / 2 + 1 + SCHEDULES_READ
     return [
         _line("SQS requests, polling and looking", polls + looks, free.sqs_requests, prices.sqs_request / MILLION),
         _line("Lambda requests, watchdog", MINUTES, free.lambda_requests, prices.lambda_request / MILLION),
         _line("Lambda GB-seconds", seconds, free.lambda_gb_seconds, prices.lambda_gb_second_arm / MILLION),
-        _line("DynamoDB read units, watchdog", MINUTES * (_partitions(types) / 2 + 1), 0, prices.read_unit / MILLION),
+        _line("DynamoDB read units, watchdog", MINUTES * reads, 0, prices.read_unit / MILLION),
         _line("Log GB", logged, free.log_gb, prices.log_gb),
         _line("Metrics of alarms", watched, free.alarm_metrics, prices.alarm_metric_month),
         _line("Custom metrics", STANDING_METRICS, free.metrics, prices.metric_month),

@@ -4,6 +4,7 @@ import hashlib
 import uuid
 import zipfile
 from collections.abc import Iterable, Sequence
+from email.message import Message
 from email.parser import HeaderParser
 from importlib.metadata import version
 from pathlib import Path
@@ -38,11 +39,17 @@ def _component(wheel: Path) -> Component:
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         about = HeaderParser().parsestr(archive.read(name).decode())
-    said = about.get("License-Expression") or (about.get("License") or "").partition("\n")[0]
+    said = about.get("License-Expression") or (about.get("License") or "").partition("\n")[0] or _classified(about)
     made = library(about["Name"], about["Version"])
     made.licenses = [LicenseFactory().make_from_string(said)] if said else []
     made.hashes = [HashType(alg=HashAlgorithm.SHA_256, content=hashlib.sha256(wheel.read_bytes()).hexdigest())]
     return made
+
+
+def _classified(about: Message) -> str:
+    """Return the licence that the classifiers name, for a library that says it nowhere else."""
+    licences = [one for one in about.get_all("Classifier") or () if one.startswith("License :: ")]
+    return licences[0].rpartition(" :: ")[2] if licences else ""
 
 
 def library(name: str, number: str) -> Component:

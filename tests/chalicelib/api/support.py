@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib import wiring
 from chalicelib.access.tokens import MemoryTokenStore, Role
+from chalicelib.adapters.memory.bulk import MemoryBackground, MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryAcknowledgements, MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
 from chalicelib.adapters.memory.queue import MemoryJobQueue
@@ -108,7 +109,8 @@ class World:
         ports: dict[str, Any] = {
             "settings": self.settings, "clock": self.clock, "job_store": self.store, "counters": self.counters,
             "job_queue": self.queue, "rate_windows": MemoryRateWindows(), "token_store": self.token_store,
-            "acknowledgements": MemoryAcknowledgements(),
+            "acknowledgements": MemoryAcknowledgements(), "bulk_rows": MemoryBulkActions(self.counters),
+            "background": MemoryBackground(),
         }  # fmt: skip
         wiring.use(**{**ports, **self.parts})
         self.secrets = {role: wiring.tokens().issue(role, f"a {role}")[0] for role in Role}

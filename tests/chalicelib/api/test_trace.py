@@ -42,6 +42,7 @@ ACTIONS = {
     "stop": ("/jobs/{id}/cancel", {}, Status.PROCESSING, "job.ask_to_stop"),
     "bulk retry": ("/jobs/bulk", {"action": "retry", "filter": {}}, Status.FAILED, "job.requeue"),
     "bulk cancel": ("/jobs/bulk", {"action": "cancel", "filter": {}}, Status.QUEUED, "job.cancel"),
+    "bulk retry by the platform": ("/bulk", {"action": "retry", "filter": {}}, Status.FAILED, "job.requeue"),
     "redrive": ("/dead-letters/redrive", {}, Status.DEAD_LETTER, "job.requeue"),
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib import wiring
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
+from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.entry import watchdog as module
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
@@ -400,10 +401,12 @@ def test_the_lambda_looks_after_every_declared_job_type_and_sees_the_pauses(cloc
     counters.pause("email.send", clock.now)
     ground.store.add(a_job(sent=True, due_at=clock.now))
     clock.advance(3600)
-    wiring.use(job_store=ground.store, job_queue=ground.queue, counters=counters, clock=clock)
+    schedules = MemorySchedules()
+    wiring.use(job_store=ground.store, job_queue=ground.queue, counters=counters, schedules=schedules, clock=clock)
     try:
         context: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 50_000)
         assert module.handler({}, context) == {}
+        assert [one.id for one in schedules.page(9)] == ["report.generate-nightly"]
         counters.resume("email.send")
         assert module.handler({}, context) == {"resent": 1}
     finally:

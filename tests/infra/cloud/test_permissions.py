@@ -2,9 +2,10 @@
 
 import io
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -14,14 +15,16 @@ from PIL import Image
 from chalicelib import wiring
 from chalicelib.adapters.event_sources import mapping_key
 from chalicelib.api.routes import all_endpoints
+from chalicelib.entry import recount as recount_module
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports import Message
+from chalicelib.jobs.ports import BulkAction, Filter, Message
+from chalicelib.jobs.schedules.schedule import Schedule
 from infra.definition import grants
 from infra.definition.calls import allows
 from tests.chalicelib.api.support import only_types
-from tests.infra.cloud.acting import REGION, STACK, Stage, stage
+from tests.infra.cloud.acting import REGION, STACK, Context, Stage, stage
 from tests.support import a_job, built_in
 
 TYPES = built_in()
@@ -44,6 +47,10 @@ SIGNED = {
 LARGE_BODIES = {"s3:GetObject:payloads/*", "s3:GetObject:results/*", "s3:PutObject:results/*"}
 """What DynamoDB cannot hold: any type may have such a payload or result, and none of the built-in ones has a result."""
 MAPPINGS = f"{mapping_key('email.send')}=email-send"
+VARIABLES = {
+    "JITTER": "none", "EVENT_SOURCES": MAPPINGS, "MAIL_DAILY_CAP": "100",
+    "WATCHDOG_FUNCTION": f"{STACK}-watchdog", "BACKGROUND_FUNCTION": f"{STACK}-recount",
+}  # fmt: skip
 DEAD_OR_DONE = (Status.QUEUED, Status.COMPLETED)
 
 
@@ -72,13 +79,7 @@ def day() -> Iterator[Day]:
     with (
         only_types(*TYPES),
         pytest.MonkeyPatch.context() as environment,
-        stage(
-            environment,
-            JITTER="none",
-            EVENT_SOURCES=MAPPINGS,
-            WATCHDOG_FUNCTION=f"{STACK}-watchdog",
-            MAIL_DAILY_CAP="100",
-        ) as acting,
+        stage(environment, None, **VARIABLES) as acting,
     ):
         live(acting)
         yield Day(acting.recorder.needed, acting.called)
@@ -110,7 +111,9 @@ def live(acting: Stage) -> None:
     steer(acting, mail, first)
     for kind in (mail, image, report):
         take_over(acting, kind)
+    many(acting, mail)
     watch(acting, mail)
+    work_off(acting)
     acting.count()
     acting.count()  # the same records again, as Lambda may
     acting.recount()
@@ -133,6 +136,32 @@ def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
     acting.call("POST", "/jobs/bulk", {"action": "cancel", "filter": {"status": "queued"}})
     acting.call("POST", "/jobs/bulk", {"action": "retry", "filter": {"type": mail.name}})
     acting.call("POST", "/jobs/bulk", {"action": "retry", "ids": [first, later]})
+
+
+def many(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
+    """Start a bulk action, look at it and stop it; leave others to the watchdog and to the function that it wakes."""
+    started = acting.call("POST", "/bulk", {"action": "retry", "ids": [f"no-job-{n}" for n in range(30)]})[1]
+    for method, end in (("GET", ""), ("POST", "/stop")):
+        path = f"/bulk/{started['id']}{end}"
+        assert acting.call(method, path, None, "/bulk/{bulk_id}" + end, bulk_id=started["id"])[0] == 200
+    assert acting.call("GET", "/bulk")[0] == 200
+    old = time.time() - 61 * 86_400
+    for text in ("x" * 20_000, LARGE):
+        wiring.job_store().add(a_job(payload={**MAIL, "text": text}, status=Status.FAILED, created_at=old))
+    filters = [
+        ("retry", Filter(type=mail.name)),
+        ("cancel", Filter(status=Status.QUEUED)),
+        ("retry", Filter(fingerprint="0123456789ab")),
+        ("retry", Filter(tag="x", status=Status.CANCELLED)),
+    ]
+    for place, (action, which) in enumerate(filters):
+        left = BulkAction(f"{place:020x}", action, "ada", "1f2e", started_at=time.time(), which=which)
+        wiring.bulk_rows().add(left)
+
+
+def work_off(acting: Stage) -> None:
+    with acting.recorder.acting_as("recount"):
+        assert recount_module.handler({"bulk": True}, Context(str(uuid.uuid4())))["ended"] == 4
 
 
 def created(acting: Stage, job_type: str, payload: object, **more: object) -> str:
@@ -207,7 +236,18 @@ def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     late = a_job(created_at=now - 900, due_at=now - 60)
     wiring.job_store().add(late)
     assert acting.hand_over(mail.name, [late.id]) == {"resent": 1}
+    fire(acting)
     acting.watch()
+
+
+def fire(acting: Stage) -> None:
+    """A schedule that is due, one that the code does not declare any more, and one that was changed meanwhile."""
+    now = time.time()
+    plain = Schedule("often", "email.send", "* * * * *", "UTC", MAIL, created_at=now, next_at=now - 30, writer="1")
+    for one in (plain, replace(plain, id="email.send-gone", declared=True)):
+        wiring.schedules().add(one)
+    with acting.recorder.acting_as("watchdog"):
+        wiring.firings(1)._portion([replace(plain, writer="stale")])
 
 
 def send(kind: jobtype.JobType[Any, Any], message: Message, suffix: str = "") -> None:

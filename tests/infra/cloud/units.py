@@ -27,12 +27,13 @@ class Meter(Recorder):
         actor = self._actor
         if actor is None:
             return
-        super().note(service, operation, params)
-        self.settle()
-        if service == "dynamodb" and operation in WRITES:
-            source = params.get("Key") or params["Item"]
-            key = {name: source[name] for name in ("pk", "sk")}
-            self._open = (actor, params["TableName"], key, self._read(params["TableName"], key))
+        with self._lock:
+            super().note(service, operation, params)
+            self.settle()
+            if service == "dynamodb" and operation in WRITES:
+                source = params.get("Key") or params["Item"]
+                key = {name: source[name] for name in ("pk", "sk")}
+                self._open = (actor, params["TableName"], key, self._read(params["TableName"], key))
 
     def settle(self) -> None:
         """Bill the write that was under way."""
@@ -64,7 +65,8 @@ def units(before: Item, after: Item, indexes: list[dict[str, Any]]) -> int:
 
 def _index_units(before: Item, after: Item, index: Mapping[str, Any]) -> int:
     keys = [key["AttributeName"] for key in index["KeySchema"]]
-    kept = [*keys, *index["Projection"]["NonKeyAttributes"]]
+    some = index["Projection"].get("NonKeyAttributes")
+    kept = {*before, *after} if some is None else {*keys, *some}
     old, new = ({name: item[name] for name in kept if name in item} for item in (before, after))
     there, stays = (all(name in entry for name in keys) for entry in (old, new))
     if not (there or stays) or (there and stays and old == new):

@@ -4,7 +4,8 @@ import type { Json } from "@/lib/json";
 import type { ComponentType } from "react";
 import type { SchemaFieldProps } from "./props";
 import { blank, type FieldSpec } from "./schema";
-import { within } from "./validate";
+import { within } from "./problems";
+import { t } from "@/texts/en/create";
 
 /** Edit a list: one control for each item, and buttons to add and remove one. */
 export function ListControl({
@@ -24,7 +25,7 @@ export function ListControl({
     <fieldset className="flex flex-col gap-1.5">
       <legend className="mb-1 text-xs font-medium">
         {field.title}
-        {field.required && <span className="ms-1 text-2xs font-normal text-faint">required</span>}
+        {field.required && <span className="ms-1 text-2xs font-normal text-faint">{t.required}</span>}
       </legend>
       {items.map((one, at) => (
         <div key={at} className="flex items-start gap-1">
@@ -37,7 +38,7 @@ export function ListControl({
             />
           </div>
           <IconButton
-            label={`Remove ${field.title.toLowerCase()} ${at + 1}`}
+            label={t.remove(field.title, at + 1)}
             className={item.control.kind === "object" ? "" : "mt-[22px]"}
             onClick={() => set(items.filter((_, i) => i !== at))}
           >
@@ -51,7 +52,7 @@ export function ListControl({
           icon={<IconPlus width={12} height={12} />}
           onClick={() => set([...items, newItem(item)])}
         >
-          Add {field.title.toLowerCase()}
+          {t.add(field.title)}
         </Button>
         {problems[""] && <p className="text-xs text-red">{problems[""]}</p>}
         {hint && <p className="text-xs text-faint">{hint}</p>}

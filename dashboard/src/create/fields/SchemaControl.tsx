@@ -4,6 +4,7 @@ import { JsonInput, NumberInput, TextInput, words } from "./inputs";
 import type { SchemaFieldProps } from "./props";
 import type { FieldSpec } from "./schema";
 import { UploadControl } from "./UploadControl";
+import { t } from "@/texts/en/create";
 
 /** Describe a field, its range and its default. */
 export function hintOf(field: FieldSpec): string {
@@ -11,10 +12,10 @@ export function hintOf(field: FieldSpec): string {
   const shown =
     fallback === undefined || fallback === null || (Array.isArray(fallback) && fallback.length === 0)
       ? ""
-      : `Default: ${stringify(fallback)}.`;
+      : t.standard(stringify(fallback));
   const range =
     control.kind === "number" && (control.min !== null || control.max !== null)
-      ? `${control.min ?? "…"} to ${control.max ?? "…"}.`
+      ? t.range(String(control.min ?? "…"), String(control.max ?? "…"))
       : "";
   return [description, range, shown].filter(Boolean).join(" ");
 }
@@ -63,10 +64,10 @@ export function SchemaControl(props: SchemaFieldProps) {
             >
               {!field.required && (
                 <option value="">
-                  {field.fallback == null ? "Not set" : `Default (${words(field.fallback)})`}
+                  {field.fallback == null ? t.notSet : t.defaultValue(words(field.fallback))}
                 </option>
               )}
-              {field.required && value === undefined && <option value="">Choose…</option>}
+              {field.required && value === undefined && <option value="">{t.choose}</option>}
               {control.options.map((option) => (
                 <option key={stringify(option)} value={stringify(option)}>
                   {typeof option === "string" ? option : stringify(option)}

@@ -6,7 +6,8 @@ import { ListControl } from "./ListControl";
 import type { SchemaFieldProps } from "./props";
 import { hintOf, SchemaControl } from "./SchemaControl";
 import { blank, wholeLines, type FieldSpec } from "./schema";
-import { within, type Problems } from "./validate";
+import { within, type Problems } from "./problems";
+import { t } from "@/texts/en/create";
 
 interface FieldsProps {
   fields: FieldSpec[];
@@ -89,7 +90,7 @@ function ObjectField({
             icon={set ? <IconClose width={12} height={12} /> : <IconPlus width={12} height={12} />}
             onClick={() => onChange(set ? undefined : blank(field))}
           >
-            {set ? "Remove" : `Add ${field.title.toLowerCase()}`}
+            {set ? t.removeShort : t.add(field.title)}
           </Button>
         )}
       </div>

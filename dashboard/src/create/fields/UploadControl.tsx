@@ -8,6 +8,7 @@ import { Button } from "@/ui/Button";
 import { inputClass } from "@/ui/Field";
 import { IconUpload } from "@/ui/icons";
 import type { InputProps } from "./props";
+import { t } from "@/texts/en/create";
 
 /** The key of an uploaded file: pick or drop one, or write a key that is known. */
 export function UploadControl({ input, value, onChange }: InputProps & { value: string }) {
@@ -41,7 +42,7 @@ export function UploadControl({ input, value, onChange }: InputProps & { value: 
       <div className="flex flex-wrap items-center gap-3">
         <Thumbnail file={file} />
         <Button icon={<IconUpload />} onClick={() => picker.current?.click()} disabled={send.isPending}>
-          {send.isPending ? "Uploading…" : "Choose a file"}
+          {send.isPending ? t.uploading : t.chooseAFile}
         </Button>
         <p
           role="status"
@@ -60,7 +61,7 @@ export function UploadControl({ input, value, onChange }: InputProps & { value: 
         accept="image/*"
         className="sr-only"
         tabIndex={-1}
-        aria-label="File to upload"
+        aria-label={t.fileToUpload}
         onChange={(event) => take(event.target.files?.[0])}
       />
       <input

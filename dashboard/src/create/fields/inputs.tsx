@@ -6,6 +6,7 @@ import { useZone } from "@/session/prefs";
 import { inputClass } from "@/ui/Field";
 import type { InputProps } from "./props";
 import type { FieldSpec } from "./schema";
+import { t } from "@/texts/en/create";
 
 function example(field: FieldSpec): string {
   return words(field.example);
@@ -102,7 +103,7 @@ function DateTimeInput({
     <input
       {...input}
       type="datetime-local"
-      title={zone === "utc" ? "UTC" : "Local time"}
+      title={zone === "utc" ? "UTC" : t.localTime}
       className={inputClass}
       value={value ? toInput(at, zone) : ""}
       onChange={(event) => {

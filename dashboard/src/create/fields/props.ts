@@ -1,6 +1,6 @@
 import type { Json } from "@/lib/json";
 import type { FieldSpec } from "./schema";
-import type { Problems } from "./validate";
+import type { Problems } from "./problems";
 
 export interface SchemaFieldProps {
   field: FieldSpec;

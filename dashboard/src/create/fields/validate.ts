@@ -1,9 +1,7 @@
 import { Validator } from "@cfworker/json-schema";
-import type { FieldError } from "@/api/errors";
 import { isObject, rounded, type Json, type JsonObject } from "@/lib/json";
-
-/** Problems by path: "to.0" or "resize.width"; "" is the payload as a whole. */
-export type Problems = Readonly<Record<string, string>>;
+import { t } from "@/texts/en/create";
+import type { Problems } from "./problems";
 
 const CONTAINERS = new Set([
   "properties",
@@ -28,15 +26,15 @@ export function validate(schema: JsonObject, payload: Json): Problems {
     const place = instanceLocation.replace(/^#\/?/, "").split("/").map(decode).join(".");
     if (keyword === "required") {
       const name = /"([^"]+)"/.exec(error)?.[1];
-      if (name) found[place ? `${place}.${name}` : name] ??= "Required.";
+      if (name) found[place ? `${place}.${name}` : name] ??= t.requiredSentence;
     } else if (keyword === "additionalProperties" || (keyword === "false" && error)) {
-      found[place] ??= "Unknown field.";
+      found[place] ??= t.unknownField;
     } else if (!CONTAINERS.has(keyword) && !isNullBranch(keyword, error)) {
       found[place] ??=
         keyword === "pattern" ? patternHint(schema, keywordLocation) : sentence(keyword, error);
     }
   }
-  return Object.keys(found).length ? found : { "": "The payload does not match the schema." };
+  return Object.keys(found).length ? found : { "": t.schemaMismatch };
 }
 
 /** Of "a number or null", that it is not null says nothing. */
@@ -49,18 +47,18 @@ function decode(part: string): string {
 }
 
 const FORMAT: Record<string, string> = {
-  email: "Use an e-mail address like ada@example.com.",
-  "date-time": "Use a date and time like 2026-11-27T06:00:00Z.",
-  date: "Use a date like 2026-11-27.",
-  uri: "Use an address like https://example.com/.",
-  uuid: "Use a UUID.",
+  email: t.formatEmail,
+  "date-time": t.formatDateTime,
+  date: t.formatDate,
+  uri: t.formatUri,
+  uuid: t.formatUuid,
 };
 
 /** Name the text that a value must begin with, where its pattern says so. */
 function patternHint(schema: JsonObject, location: string): string {
   const pattern = at(schema, location);
   const start = typeof pattern === "string" ? /^\^([\w./-]+?)(?=[[({\\.]|$)/.exec(pattern)?.[1] : undefined;
-  return start ? `Invalid format: must begin with “${start}”.` : "Invalid format.";
+  return start ? t.invalidFormatMustBegin(start) : t.invalidFormat;
 }
 
 /** Follow a keyword location of the validator, references included. */
@@ -78,46 +76,26 @@ function sentence(keyword: string, error: string): string {
   const limit = /-?\d+(?:\.\d+)?(?=[^\d]*$)/.exec(error)?.[0] ?? "";
   switch (keyword) {
     case "minLength":
-      return "Required.";
+      return t.requiredSentence;
     case "maxLength":
-      return `At most ${limit} characters.`;
+      return t.atMostCharacters(limit);
     case "minimum":
     case "exclusiveMinimum":
-      return `At least ${limit}.`;
+      return t.atLeast(limit);
     case "maximum":
     case "exclusiveMaximum":
-      return `At most ${limit}.`;
+      return t.atMost(limit);
     case "minItems":
-      return `At least ${limit}.`;
+      return t.atLeast(limit);
     case "maxItems":
-      return `At most ${limit}.`;
+      return t.atMost(limit);
     case "format":
-      return FORMAT[/"([a-z-]+)"\.?$/.exec(error)?.[1] ?? ""] ?? "Invalid format.";
+      return FORMAT[/"([a-z-]+)"\.?$/.exec(error)?.[1] ?? ""] ?? t.invalidFormat;
     case "enum":
-      return "Choose one of the options.";
+      return t.chooseOneOfThe;
     case "type":
-      return `Wrong type: expected ${/Expected "([a-z]+)"/.exec(error)?.[1] ?? "another type"}.`;
+      return t.wrongTypeExpected(/Expected "([a-z]+)"/.exec(error)?.[1] ?? t.anotherType);
     default:
       return error;
   }
-}
-
-/** The API's own findings in the same shape; it has the last word. */
-export function fromApi(errors: FieldError[]): Problems {
-  const found: Record<string, string> = {};
-  for (const { loc, msg } of errors) {
-    const path = loc.filter((part, at) => !(at < 2 && (part === "body" || part === "payload")));
-    found[path.join(".")] ??= msg;
-  }
-  return found;
-}
-
-/** The problems of one part of the payload, as that part sees them. */
-export function within(problems: Problems, name: string | number): Problems {
-  const prefix = `${name}.`;
-  const inside = Object.entries(problems).flatMap(([path, problem]) => {
-    if (path === String(name)) return [["", problem] as const];
-    return path.startsWith(prefix) ? [[path.slice(prefix.length), problem] as const] : [];
-  });
-  return Object.fromEntries(inside);
 }

@@ -3,20 +3,22 @@ import { Link } from "@tanstack/react-router";
 import type { JobStatus } from "@/api/jobs";
 import { metrics, throughput, type Metrics } from "@/api/metrics";
 import { cx } from "@/lib/cx";
-import { brief, count, percent } from "@/lib/format";
+import { brief, percent } from "@/lib/format";
+import { count, decimal } from "@/texts/numbers";
 import { spell } from "@/lib/time";
 import { SERIES, usePolling } from "@/live/live";
 import { Skeleton } from "@/ui/states";
 import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { perMinute, RATE_MINUTES } from "@/jobs/rates";
 import { STATUS } from "@/jobs/status";
+import { t } from "@/texts/en/health";
 
 /** Show the main numbers. `beside` says that charts stand beside them: then they take two rows. */
 export function Figures({ beside }: { beside: boolean }) {
   const { data, isError } = useQuery({ ...metrics(), ...usePolling() });
   return (
     <dl
-      aria-label="Numbers"
+      aria-label={t.numbers}
       className={cx(
         "grid grid-cols-3 overflow-hidden border border-line bg-panel",
         beside ? "md:max-lg:grid-cols-6" : "lg:grid-cols-6",
@@ -40,35 +42,40 @@ function Numbers({ data, failed }: { data: Metrics | undefined; failed: boolean 
   return (
     <>
       <Figure
-        name="Queued"
+        name={t.queued}
         status="queued"
         value={now((known) => known.byStatus.queued)}
-        note={oldest > 0 ? `oldest ${spell(oldest * 1000)}` : ""}
+        note={oldest > 0 ? t.oldest(spell(oldest * 1000)) : ""}
       />
-      <Figure name="Running" status="processing" value={now((known) => known.byStatus.processing)} note="" />
       <Figure
-        name="Retrying"
+        name={t.running}
+        status="processing"
+        value={now((known) => known.byStatus.processing)}
+        note=""
+      />
+      <Figure
+        name={t.retrying}
         status="retrying"
         value={now((known) => known.byStatus.retrying)}
-        note="in backoff"
+        note={t.inBackoff}
         tone={data?.byStatus.retrying ? "text-amber" : ""}
       />
       <Figure
-        name="Dead letter"
+        name={t.deadLetter}
         status="dead_letter"
         value={now((known) => known.byStatus.dead_letter)}
-        note={data ? `${brief(data.dlqLength)} in the DLQ` : ""}
+        note={data ? t.inTheDlq(brief(data.dlqLength)) : ""}
         tone={data?.byStatus.dead_letter ? "text-rose" : ""}
       />
       <Figure
-        name="Success"
+        name={t.success}
         value={past(() => (ended ? percent(sum("completed") / ended) : "–"))}
-        note={`last hour, of ${count(ended)}`}
+        note={t.lastHourOf(count(ended))}
       />
       <Figure
-        name="Done / min"
-        value={past(() => perMinute(points ?? [], "completed").toFixed(1))}
-        note={`last ${RATE_MINUTES} min`}
+        name={t.doneMin}
+        value={past(() => decimal(perMinute(points ?? [], "completed"), 1))}
+        note={t.lastMin(RATE_MINUTES)}
       />
     </>
   );
@@ -100,7 +107,7 @@ function Figure({
           <Link
             to="/dashboard"
             search={{ status }}
-            aria-label={`View jobs: ${STATUS[status].label}`}
+            aria-label={t.viewJobs(STATUS[status].label)}
             className="absolute inset-0"
           />
         )}

@@ -8,6 +8,7 @@ import { cx } from "@/lib/cx";
 import { usePolling } from "@/live/live";
 import { Skeleton } from "@/ui/states";
 import { judge, type Finding, type Level } from "./health";
+import { t } from "@/texts/en/health";
 
 const TONE: Record<Level, string> = { good: "bg-green", busy: "bg-amber", warn: "bg-amber", bad: "bg-rose" };
 
@@ -16,10 +17,10 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
   const { data, error } = useQuery({ ...metrics(), ...usePolling() });
   const ranked = useQuery({ ...health(), ...usePolling({ atLeast: 4000 }) });
   const problem = (data ? null : error) ?? (ranked.data ? null : ranked.error);
-  const failed = problem ? `Couldn't load metrics: ${sentence(problem)}` : null;
+  const failed = problem ? t.couldntLoadMetrics(sentence(problem)) : null;
   const [first, ...others] = data && ranked.data ? judge(ranked.data, data, data.asOf) : [];
   return (
-    <section aria-label="Health" className="border border-line bg-panel">
+    <section aria-label={t.health} className="border border-line bg-panel">
       <div className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 px-4 py-1.5 max-sm:min-h-18 sm:flex-nowrap">
         <span
           aria-hidden="true"
@@ -39,7 +40,7 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
         >
           {(first && <Told finding={first} />) ?? failed ?? (
             <>
-              <span className="sr-only">Loading status</span>
+              <span className="sr-only">{t.loadingStatus}</span>
               <Skeleton className="h-5 w-64 max-w-full" />
             </>
           )}
@@ -59,14 +60,14 @@ function Others({ findings }: { findings: Finding[] }) {
   return (
     <div className="min-h-5 max-w-full min-w-0 overflow-x-auto text-sm text-soft max-sm:order-1 max-sm:w-full sm:ms-auto">
       {findings.length > 0 && (
-        <ul aria-label="Also" className="flex gap-x-4 whitespace-nowrap">
+        <ul aria-label={t.also} className="flex gap-x-4 whitespace-nowrap">
           {findings.slice(0, MOST).map((finding) => (
             <li key={finding.sentence} className="flex items-center gap-1.5">
               <span aria-hidden="true" className={cx("size-1.5 shrink-0", TONE[finding.level])} />
               <Told finding={finding} />
             </li>
           ))}
-          {findings.length > MOST && <li>and {findings.length - MOST} more</li>}
+          {findings.length > MOST && <li>{t.andMore(findings.length - MOST)}</li>}
         </ul>
       )}
     </div>

@@ -1,8 +1,8 @@
 import type { Found } from "@/api/health";
 import type { JobStatus } from "@/api/jobs";
 import type { Metrics, TypeNumbers } from "@/api/metrics";
-import { plural } from "@/lib/format";
 import { spell } from "@/lib/time";
+import { t } from "@/texts/en/health";
 
 export type Level = "good" | "busy" | "warn" | "bad";
 
@@ -38,30 +38,30 @@ function tell(
   { kind, type, number, growthPerMinute, drainMs, since }: Found,
   now: number,
 ): Omit<Finding, "level"> {
-  const old = since === null ? "" : `, oldest job queued ${spell(now - since)} ago`;
+  const old = since === null ? "" : t.oldestJobQueuedAgo(spell(now - since));
   switch (kind) {
     case "new_dead_letters":
       return {
-        sentence: `${type}: ${plural(number, "new dead letter")} in the last hour.`,
+        sentence: t.inTheLastHour(type, number),
         jobs: { type, status: "dead_letter" },
       };
     case "growing":
       return {
-        sentence: `${type} is growing by ${Math.round(growthPerMinute ?? 0)} a minute${old}.`,
+        sentence: t.isGrowingByA(type, Math.round(growthPerMinute ?? 0), old),
         jobs: { type, status: "queued" },
       };
     case "paused":
-      return { sentence: `${type} is paused.`, jobs: { type } };
+      return { sentence: t.isPaused(type), jobs: { type } };
     case "errors":
-      return { sentence: `${type}: ${plural(number, "error group")} to review.`, errors: { type } };
+      return { sentence: t.toReview(type, number), errors: { type } };
     case "dead_letters":
       return {
-        sentence: `${type}: ${plural(number, "older dead letter")}.`,
+        sentence: t.olderDeadLetters(type, number),
         jobs: { type, status: "dead_letter" },
       };
     case "draining":
       return {
-        sentence: `${type}: ${plural(number, "job")} active, drains in ${spell(Math.max(1000, drainMs ?? 0))}.`,
+        sentence: t.jobActiveDrainsIn(type, number, spell(Math.max(1000, drainMs ?? 0))),
         jobs: { type },
       };
   }
@@ -77,15 +77,14 @@ function standing(found: Found[], metrics: Metrics): Finding[] {
     .sort(([, a], [, b]) => age(b) - age(a))
     .map(([type, numbers]) => ({
       level: "bad" as const,
-      sentence: `${type} is falling behind: oldest job queued ${spell(age(numbers) * 1000)} ago.`,
+      sentence: t.isFallingBehindOldest(type, spell(age(numbers) * 1000)),
       jobs: { type, status: "queued" as const },
     }));
 }
 
 function healthy({ byStatus }: Metrics): Finding {
   const active = byStatus.queued + byStatus.processing + byStatus.retrying;
-  const sentence =
-    active > 0 ? `All healthy. ${plural(active, "job")} active.` : "All healthy. Queues are empty.";
+  const sentence = active > 0 ? t.allHealthyJobActive(active) : t.allHealthyQueuesAre;
   return { level: "good", sentence };
 }
 

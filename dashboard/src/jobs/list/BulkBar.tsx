@@ -1,8 +1,9 @@
-import { count, plural } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { Button } from "@/ui/Button";
 import { IconBan, IconClose, IconRetry } from "@/ui/icons";
 import type { JobAction } from "@/jobs/status";
 import type { Selection } from "@/jobs/table/useSelection";
+import { t } from "@/texts/en/list";
 
 interface BulkBarProps {
   selection: Selection;
@@ -16,36 +17,32 @@ interface BulkBarProps {
 }
 
 /** Show the selection and its actions. While something is selected, the list is not updated. */
-export function BulkBar({ selection, total, canMatch, allowed, cancellable, act }: BulkBarProps) {
+export default function BulkBar({ selection, total, canMatch, allowed, cancellable, act }: BulkBarProps) {
   const { ids, matching } = selection;
-  if (ids.size === 0) return null;
-  const cancelLabel = cancellable === null ? "Cancel matching jobs" : `Cancel ${plural(cancellable, "job")}`;
+  const cancelLabel = cancellable === null ? t.cancelMatchingJobs : t.cancelJobs(cancellable);
   return (
     <div
       role="toolbar"
-      aria-label="Selected jobs"
+      aria-label={t.selectedJobs}
       className="pop fixed inset-x-2 bottom-16 z-30 mx-auto flex max-w-2xl flex-wrap items-center gap-1 border border-strong bg-panel p-2 ps-3 shadow-float sm:ps-4 sm:bottom-4"
     >
       <p aria-live="polite" className="me-auto text-sm">
         <strong className="nums">
-          {matching
-            ? total === null
-              ? "All matching"
-              : `All ${plural(total, "job")}`
-            : plural(ids.size, "job")}
+          {matching ? (total === null ? t.allMatching : t.allJobs(total)) : t.jobCount(ids.size)}
         </strong>{" "}
         <span className="text-soft">
-          selected<span className="max-sm:sr-only"> · updates paused</span>
+          {t.selected}
+          <span className="max-sm:sr-only"> {t.updatesPaused}</span>
         </span>
       </p>
       {canMatch && (
         <Button size="sm" tone="ghost" onClick={selection.selectMatching}>
-          {total === null ? "Select all matching" : `Select all ${count(total)} matching`}
+          {total === null ? t.selectAllMatching : t.selectAllCounted(count(total))}
         </Button>
       )}
       {allowed("retry") && (
         <Button size="sm" icon={<IconRetry width={14} height={14} />} onClick={() => act("retry")}>
-          Retry
+          {t.retry}
         </Button>
       )}
       {allowed("cancel") && (
@@ -54,7 +51,7 @@ export function BulkBar({ selection, total, canMatch, allowed, cancellable, act 
         </Button>
       )}
       <Button size="sm" tone="ghost" icon={<IconClose width={14} height={14} />} onClick={selection.clear}>
-        <span className="max-sm:sr-only">Clear</span>
+        <span className="max-sm:sr-only">{t.clear}</span>
       </Button>
     </div>
   );

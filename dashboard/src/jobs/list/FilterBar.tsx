@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import type { JobPage } from "@/api/jobs";
 import { errorGroups } from "@/api/metrics";
 import { jobTypes } from "@/api/types";
@@ -9,7 +9,9 @@ import { cx } from "@/lib/cx";
 import { parseSpan } from "@/lib/time";
 import { IconClose, IconSearch } from "@/ui/icons";
 import { RANGES, readQuery, suggestions, type JobsSearch } from "@/jobs/search";
-import { TimeBetween } from "./TimeBetween";
+import { t } from "@/texts/en/list";
+
+const TimeBetween = lazy(() => import("./TimeBetween"));
 
 /** Show the search box, the type, the time, and a chip for each filter. */
 export function FilterBar({ search }: { search: JobsSearch }) {
@@ -18,41 +20,43 @@ export function FilterBar({ search }: { search: JobsSearch }) {
   // Chosen, but no time is set yet.
   const [between, setBetween] = useState(false);
   const picked = between || search.from !== undefined || search.to !== undefined;
-  const options = [["", "All types"] as const, ...types.map((one) => [one.type, one.type] as const)];
+  const options = [["", t.allTypes] as const, ...types.map((one) => [one.type, one.type] as const)];
   if (search.type && !types.some((one) => one.type === search.type)) options.push([search.type, search.type]);
   return (
     <div className="flex flex-wrap items-center gap-2">
       <SearchBox onSearch={narrow} />
       <Select
-        label="Type"
+        label={t.type}
         value={search.type ?? ""}
         options={options}
         onChange={(type) => narrow({ type })}
       />
       <Select
-        label="Created"
+        label={t.created}
         value={picked ? "between" : (search.range ?? "")}
-        options={[...RANGES, ["between", "Between …"]]}
+        options={[...RANGES, ["between", t.between]]}
         onChange={(range) => {
           setBetween(range === "between");
           narrow({ range: range === "between" ? undefined : range, from: undefined, to: undefined });
         }}
       />
       {picked && (
-        <TimeBetween
-          from={search.from}
-          to={search.to}
-          onChange={narrow}
-          onRemove={() => {
-            setBetween(false);
-            narrow({ from: undefined, to: undefined });
-          }}
-        />
+        <Suspense>
+          <TimeBetween
+            from={search.from}
+            to={search.to}
+            onChange={narrow}
+            onRemove={() => {
+              setBetween(false);
+              narrow({ from: undefined, to: undefined });
+            }}
+          />
+        </Suspense>
       )}
-      {search.id && <Chip name="Id" value={search.id} onRemove={() => narrow({ id: undefined })} />}
-      {search.tag && <Chip name="Tag" value={search.tag} onRemove={() => narrow({ tag: undefined })} />}
+      {search.id && <Chip name={t.id} value={search.id} onRemove={() => narrow({ id: undefined })} />}
+      {search.tag && <Chip name={t.tag} value={search.tag} onRemove={() => narrow({ tag: undefined })} />}
       {search.error && (
-        <Chip name="Error" value={search.error} onRemove={() => narrow({ error: undefined })} />
+        <Chip name={t.error} value={search.error} onRemove={() => narrow({ error: undefined })} />
       )}
       {search.fingerprint && (
         <GroupChip fingerprint={search.fingerprint} onRemove={() => narrow({ fingerprint: undefined })} />
@@ -95,9 +99,9 @@ function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) {
       <input
         ref={box}
         id="job-search"
-        aria-label="Find jobs"
+        aria-label={t.findJobs}
         aria-keyshortcuts="/"
-        placeholder="Id, error text, tag:, status:, type:"
+        placeholder={t.idErrorTextTag}
         list="job-search-offers"
         autoComplete="off"
         spellCheck={false}
@@ -146,8 +150,8 @@ const weekAgo = () => Date.now() - (parseSpan("7d") ?? 0);
 function GroupChip({ fingerprint, onRemove }: { fingerprint: string; onRemove: () => void }) {
   const groups = useQuery({ ...errorGroups(undefined, "7d", weekAgo), staleTime: 300_000 }).data;
   const group = groups?.find((one) => one.fingerprint === fingerprint);
-  const value = group ? `${group.errorClass ?? "Error"} in ${group.type}` : fingerprint;
-  return <Chip name="Error group" value={value} onRemove={onRemove} />;
+  const value = group ? `${group.errorClass ?? t.error} in ${group.type}` : fingerprint;
+  return <Chip name={t.errorGroup} value={value} onRemove={onRemove} />;
 }
 
 function Chip({ name, value, onRemove }: { name: string; value: string; onRemove: () => void }) {
@@ -159,7 +163,7 @@ function Chip({ name, value, onRemove }: { name: string; value: string; onRemove
       </span>
       <button
         type="button"
-        aria-label={`Remove the filter ${name}: ${value}`}
+        aria-label={t.removeTheFilter(name, value)}
         onClick={onRemove}
         className="flex size-8 shrink-0 items-center justify-center text-soft hover:text-text"
       >

@@ -3,13 +3,14 @@ import { useNavigate } from "@tanstack/react-router";
 import { latency, throughput } from "@/api/metrics";
 import { absence, ChartCard } from "@/charts/ChartCard";
 import type { Line } from "@/charts/TimeChart";
-import { count } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { duration } from "@/lib/time";
 import { SERIES, usePolling } from "@/live/live";
 import { useZone } from "@/session/prefs";
 import { Segments } from "@/ui/Field";
 import { chartRange, SPAN_NAMES, spanFor } from "@/jobs/ranges";
 import type { ChartSpan, JobsSearch } from "@/jobs/search";
+import { t } from "@/texts/en/list";
 
 /** Show throughput and latency; a time picked on either chart filters the table. */
 export default function JobCharts({ search, onBrush }: { search: JobsSearch; onBrush: () => void }) {
@@ -50,7 +51,7 @@ export default function JobCharts({ search, onBrush }: { search: JobsSearch; onB
   return (
     <div className="grid gap-3 md:grid-cols-2">
       <ChartCard
-        title="Throughput"
+        title={t.throughput}
         kind="stacked"
         times={points.map((point) => point.t)}
         step={step}
@@ -61,15 +62,15 @@ export default function JobCharts({ search, onBrush }: { search: JobsSearch; onB
         picked={picked}
         missing={absence(flow)}
         lines={[
-          column("Completed", "--green", "completed"),
-          column("Retried", "--amber", "retried"),
-          column("Failed", "--red", "failed"),
-          column("Dead letter", "--rose", "deadLettered"),
+          column(t.completed, "--green", "completed"),
+          column(t.retried, "--amber", "retried"),
+          column(t.failed, "--red", "failed"),
+          column(t.deadLetter, "--rose", "deadLettered"),
         ]}
-        actions={<Segments label="Time shown" value={span} options={SPAN_NAMES} onChange={setSpan} />}
+        actions={<Segments label={t.timeShown} value={span} options={SPAN_NAMES} onChange={setSpan} />}
       />
       <ChartCard
-        title="Latency"
+        title={t.latency}
         kind="lines"
         log
         times={times.map((point) => point.t)}
@@ -84,10 +85,10 @@ export default function JobCharts({ search, onBrush }: { search: JobsSearch; onB
         picked={picked}
         missing={absence(run)}
         lines={[
-          { label: "Run p50", color: "--blue", values: times.map((point) => point.p50) },
-          { label: "Run p95", color: "--violet", values: times.map((point) => point.p95) },
+          { label: t.runP50, color: "--blue", values: times.map((point) => point.p50) },
+          { label: t.runP95, color: "--violet", values: times.map((point) => point.p95) },
           {
-            label: "Wait p95",
+            label: t.waitP95,
             color: "--grey",
             values: times.map((_, at) => wait.data?.points[at]?.p95 ?? null),
           },

@@ -1,22 +1,24 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { PAGE, type Job } from "@/api/jobs";
 import { isShortcut, useKeys } from "@/lib/useKeys";
 import { useMe } from "@/session/session";
 import { IconUp } from "@/ui/icons";
 import { ask } from "@/jobs/actions/actions";
 import type { JobAction } from "@/jobs/status";
-import { BulkBar } from "./BulkBar";
 import { bulkQuestion, countOf } from "./bulkQuestion";
 import { JobTable } from "@/jobs/table/JobTable";
 import { ListFailure, ListFooter, NoJobs, RowsToCome, Searching } from "./listStates";
-import { PartlySorted } from "./PartlySorted";
 import { isServerOrder, toFilter, type JobsSearch, type SortKey } from "@/jobs/search";
 import { trail } from "@/jobs/trail";
 import { useJobs } from "./useJobs";
 import { useSearching } from "./useSearching";
 import { useSelection } from "@/jobs/table/useSelection";
 import { useSteadyOrder } from "@/jobs/table/useSteadyOrder";
+import { t } from "@/texts/en/list";
+
+const BulkBar = lazy(() => import("./BulkBar"));
+const PartlySorted = lazy(() => import("./PartlySorted"));
 
 /** Show the rows of one filter. Another filter is another list with its own selection. */
 export function JobList({ search }: { search: JobsSearch }) {
@@ -71,7 +73,9 @@ export function JobList({ search }: { search: JobsSearch }) {
     <>
       <Fresh count={jobs.fresh} onAccept={jobs.accept} held={selection.ids.size > 0} />
       {!inOrder && pages.hasNextPage && (
-        <PartlySorted loaded={sorted.length} total={jobs.total} pages={pages} />
+        <Suspense>
+          <PartlySorted loaded={sorted.length} total={jobs.total} pages={pages} />
+        </Suspense>
       )}
       {sorted.length === 0 && pages.hasNextPage ? (
         <Searching pages={pages} searched={searching.searched} onGoOn={searching.goOn} />
@@ -93,14 +97,18 @@ export function JobList({ search }: { search: JobsSearch }) {
         />
       )}
       <ListFooter loaded={sorted.length} total={jobs.total} pages={pages} onMore={searching.goOn} />
-      <BulkBar
-        selection={selection}
-        total={jobs.total}
-        canMatch={canMatch && selection.ids.size >= sorted.length && !selection.matching}
-        allowed={(action) => question(action) !== null}
-        cancellable={countOf(question("cancel"))}
-        act={act}
-      />
+      {selection.ids.size > 0 && (
+        <Suspense>
+          <BulkBar
+            selection={selection}
+            total={jobs.total}
+            canMatch={canMatch && selection.ids.size >= sorted.length && !selection.matching}
+            allowed={(action) => question(action) !== null}
+            cancellable={countOf(question("cancel"))}
+            act={act}
+          />
+        </Suspense>
+      )}
     </>
   );
 }
@@ -121,7 +129,7 @@ function Fresh({ count: n, onAccept, held }: { count: number; onAccept: () => vo
         className="pop pointer-events-auto mt-0.5 flex h-7 items-center gap-1.5 border border-accent bg-accent px-3 text-xs font-semibold text-on-accent shadow-float"
       >
         <IconUp width={12} height={12} />
-        {n >= PAGE ? `${PAGE}+` : n} new
+        {n >= PAGE ? `${PAGE}+` : n} {t.newJobs}
       </button>
     </div>
   );

@@ -14,6 +14,7 @@ import { isNarrowed, type JobsSearch } from "@/jobs/search";
 import { JobList } from "./JobList";
 import { StatusTabs } from "./StatusTabs";
 import { SavedViews, TableMenu } from "./ViewMenu";
+import { t } from "@/texts/en/list";
 
 const JobCharts = lazy(() => import("./JobCharts"));
 
@@ -24,7 +25,7 @@ export function JobsPage() {
   // Whoever filters looks for jobs: numbers and charts make room for them.
   const open = chosen ?? !isNarrowed(search);
   const key = JSON.stringify({ ...search, sort: undefined, dir: undefined, span: undefined });
-  const label = open ? "Hide numbers and charts" : "Show numbers and charts";
+  const label = open ? t.hideNumbersAndCharts : t.showNumbersAndCharts;
   return (
     <div className="flex flex-col gap-3">
       <HealthStrip>
@@ -33,7 +34,7 @@ export function JobsPage() {
         </IconButton>
       </HealthStrip>
       {open && <Overview search={search} onBrush={() => setChosen(true)} />}
-      <section id="job-list" aria-label="Jobs" className="scroll-mt-16 border border-line bg-panel">
+      <section id="job-list" aria-label={t.jobs} className="scroll-mt-16 border border-line bg-panel">
         <div className="border-b border-line">
           <StatusTabs search={search} />
         </div>

@@ -1,15 +1,16 @@
 import { useEffect, useState } from "react";
-import { count } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { Button } from "@/ui/Button";
 import { IconAlert } from "@/ui/icons";
 import type { useJobs } from "./useJobs";
+import { t } from "@/texts/en/list";
 
 const MOST = 10_000;
 /** Rows that are loaded for an order without being asked. */
 const AUTO = 1000;
 
 /** Load rows for an order that the API does not have: up to `AUTO` at once, the rest when asked. Say what is sorted. */
-export function PartlySorted({
+export default function PartlySorted({
   loaded,
   total,
   pages,
@@ -24,7 +25,7 @@ export function PartlySorted({
   useEffect(() => {
     if (going && !isFetchingNextPage) void fetchNextPage();
   }, [going, isFetchingNextPage, fetchNextPage]);
-  const rest = total === null || total > MOST ? `up to ${count(MOST)}` : `all ${count(total)}`;
+  const rest = total === null || total > MOST ? t.sortUpTo(count(MOST)) : t.sortAll(count(total));
   return (
     <div
       role="status"
@@ -32,17 +33,16 @@ export function PartlySorted({
     >
       <IconAlert width={14} height={14} className="text-amber" />
       <p className="nums min-w-44 flex-1">
-        Only the newest <strong className="text-text">{count(loaded)}</strong>
-        {total !== null && ` of ${count(total)}`} are sorted.
+        {t.onlyNewestSorted(count(loaded), total === null ? null : count(total))}
       </p>
       {going ? (
         <Button size="sm" onClick={() => setMost(0)}>
-          Stop loading
+          {t.stopLoading}
         </Button>
       ) : (
         loaded < MOST && (
           <Button size="sm" onClick={() => setMost(MOST)}>
-            Sort {rest}
+            {rest}
           </Button>
         )
       )}

@@ -7,6 +7,7 @@ import { brief } from "@/lib/format";
 import { usePolling } from "@/live/live";
 import { isFiltered, type JobsSearch } from "@/jobs/search";
 import { STATUS, STATUSES } from "@/jobs/status";
+import { t } from "@/texts/en/list";
 
 /** Show a tab for each status with its number of jobs; with filters other than the type there is no number. */
 export function StatusTabs({ search }: { search: JobsSearch }) {
@@ -16,7 +17,7 @@ export function StatusTabs({ search }: { search: JobsSearch }) {
   const numbers = !counted ? undefined : type ? data?.byType[type] : data;
   const tabs: (JobStatus | undefined)[] = [undefined, ...STATUSES];
   return (
-    <nav aria-label="Status" className="relative -mb-px flex overflow-x-auto overscroll-x-contain">
+    <nav aria-label={t.status} className="relative -mb-px flex overflow-x-auto overscroll-x-contain">
       {tabs.map((status) => {
         const on = search.status === status;
         const n = status ? numbers?.byStatus[status] : numbers?.total;
@@ -33,7 +34,7 @@ export function StatusTabs({ search }: { search: JobsSearch }) {
               on ? "border-accent-text text-text" : "border-transparent text-soft hover:text-text",
             )}
           >
-            {status ? STATUS[status].label : "All"}
+            {status ? STATUS[status].label : t.all}
             <span
               className={cx(
                 "nums text-xs",

@@ -1,6 +1,7 @@
 import { fromInput, toInput } from "@/lib/time";
 import { useZone } from "@/session/prefs";
 import { IconClose } from "@/ui/icons";
+import { t } from "@/texts/en/list";
 
 interface TimeBetweenProps {
   from: number | undefined;
@@ -10,7 +11,7 @@ interface TimeBetweenProps {
 }
 
 /** A stretch of time, marked on a chart or written here; in the zone that the other times are in. */
-export function TimeBetween({ from, to, onChange, onRemove }: TimeBetweenProps) {
+export default function TimeBetween({ from, to, onChange, onRemove }: TimeBetweenProps) {
   const zone = useZone();
   const box = (label: string, at: number | undefined, set: (next: number | undefined) => void) => (
     <input
@@ -30,17 +31,17 @@ export function TimeBetween({ from, to, onChange, onRemove }: TimeBetweenProps) 
   return (
     <div
       role="group"
-      aria-label="Created between"
+      aria-label={t.createdBetween}
       className="flex h-8 min-w-0 items-center border border-accent-text/50 bg-wash max-sm:basis-full"
     >
-      {box("From", from, (next) => onChange({ from: next }))}
+      {box(t.from, from, (next) => onChange({ from: next }))}
       <span aria-hidden="true" className="text-xs text-soft">
         –
       </span>
-      {box("To", to, (next) => onChange({ to: next }))}
+      {box(t.to, to, (next) => onChange({ to: next }))}
       <button
         type="button"
-        aria-label="Remove the filter Created"
+        aria-label={t.removeTheFilterCreated}
         onClick={onRemove}
         className="flex size-8 shrink-0 items-center justify-center text-soft hover:text-text"
       >

@@ -11,10 +11,11 @@ import { Popover } from "@/ui/overlay/Popover";
 import { toast } from "@/ui/overlay/toast";
 import { COLUMNS, fitColumns, tableWidth } from "@/jobs/table/columns";
 import { readSearch } from "@/jobs/search";
+import { t } from "@/texts/en/list";
 
 const DENSITIES = [
-  ["compact", "Compact"],
-  ["comfortable", "Comfortable"],
+  ["compact", t.compact],
+  ["comfortable", t.comfortable],
 ] as const;
 
 /** Choose columns, row height and charts. */
@@ -25,10 +26,7 @@ export function TableMenu() {
   const shown = width > 0 ? fitColumns(wanted, width) : wanted;
   const columns = COLUMNS.filter((column) => column.rank > 0).map((column): MenuEntry => ({
     kind: "check",
-    text:
-      wanted.includes(column) && !shown.includes(column)
-        ? `${column.title} (hidden: too narrow)`
-        : column.title,
+    text: wanted.includes(column) && !shown.includes(column) ? t.hiddenTooNarrow(column.title) : column.title,
     checked: wanted.includes(column),
     set: (on) =>
       setPrefs({ hidden: on ? hidden.filter((one) => one !== column.key) : [...hidden, column.key] }),
@@ -36,36 +34,36 @@ export function TableMenu() {
   return (
     <Menu
       trigger={
-        <IconButton label="Columns and density">
+        <IconButton label={t.columnsAndDensity}>
           <IconColumns />
         </IconButton>
       }
       entries={[
-        { kind: "label", text: "Columns" },
+        { kind: "label", text: t.columns },
         ...columns,
         { kind: "line" },
-        radio("Density", density, DENSITIES, (next) => setPrefs({ density: next })),
+        radio(t.density, density, DENSITIES, (next) => setPrefs({ density: next })),
         { kind: "line" },
-        { kind: "check", text: "Charts", checked: charts, set: (on) => setPrefs({ charts: on }) },
+        { kind: "check", text: t.charts, checked: charts, set: (on) => setPrefs({ charts: on }) },
       ]}
     />
   );
 }
 
 const SYSTEM = [
-  { name: "Needs attention", search: "?status=dead_letter" },
-  { name: "Failed in the last hour", search: "?status=failed&range=1h" },
-  { name: "Slowest first", search: "?sort=run" },
-  { name: "Scheduled", search: "?status=scheduled" },
+  { name: t.needsAttention, search: "?status=dead_letter" },
+  { name: t.failedInTheLast, search: "?status=failed&range=1h" },
+  { name: t.slowestFirst, search: "?sort=run" },
+  { name: t.scheduled, search: "?status=scheduled" },
 ];
 
 /** Show named filters, kept in this browser as URLs. */
 export function SavedViews() {
   return (
     <Popover
-      label="Saved views"
+      label={t.savedViews}
       trigger={
-        <IconButton label="Saved views">
+        <IconButton label={t.savedViews}>
           <IconBookmark />
         </IconButton>
       }
@@ -87,7 +85,7 @@ function Views({ close }: { close: () => void }) {
   const save = () => {
     const kept = views.filter((view) => view.name !== name.trim());
     setPrefs({ views: [...kept, { name: name.trim(), search: here }] });
-    toast.done(`Saved the view “${name.trim()}” in this browser.`);
+    toast.done(t.savedTheViewIn(name.trim()));
     close();
   };
   return (
@@ -104,7 +102,7 @@ function Views({ close }: { close: () => void }) {
             </button>
             {views.includes(view) && (
               <IconButton
-                label={`Delete view ${view.name}`}
+                label={t.deleteView(view.name)}
                 className="size-7"
                 onClick={() => setPrefs({ views: views.filter((one) => one !== view) })}
               >
@@ -121,7 +119,7 @@ function Views({ close }: { close: () => void }) {
           if (name.trim()) save();
         }}
       >
-        <Field label="Save current view as" className="flex-1">
+        <Field label={t.saveCurrentViewAs} className="flex-1">
           {(control) => (
             <input
               {...control}
@@ -133,7 +131,7 @@ function Views({ close }: { close: () => void }) {
           )}
         </Field>
         <Button type="submit" disabled={!name.trim()}>
-          Save
+          {t.save}
         </Button>
       </form>
     </>

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ApiError, sentence } from "@/api/errors";
-import { count, plural } from "@/lib/format";
+import { count } from "@/texts/numbers";
 import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
 import { IconPlus } from "@/ui/icons";
@@ -8,6 +8,7 @@ import { Empty, Failure, Skeleton } from "@/ui/states";
 import { isFiltered, type JobsSearch } from "@/jobs/search";
 import { STATUS } from "@/jobs/status";
 import type { useJobs } from "./useJobs";
+import { t } from "@/texts/en/list";
 
 type Pages = ReturnType<typeof useJobs>["pages"];
 
@@ -27,18 +28,16 @@ export function ListFooter({
   return (
     <footer className="flex min-h-10 flex-wrap items-center justify-between gap-2 border-t border-line px-3 py-1.5 text-xs text-soft">
       <p className="nums" aria-live="polite">
-        {more
-          ? `${count(loaded)} loaded${total === null ? "" : ` of ${count(total)}`}`
-          : plural(loaded, "job")}
+        {more ? t.loadedOf(count(loaded), total === null ? null : count(total)) : t.jobCount(loaded)}
       </p>
       {pages.isFetchNextPageError ? (
         <Button size="sm" onClick={onMore}>
-          Couldn't load more. Retry
+          {t.couldntLoadMoreRetry}
         </Button>
       ) : (
         more && (
           <Button size="sm" tone="ghost" disabled={pages.isFetchingNextPage} onClick={onMore}>
-            {pages.isFetchingNextPage ? "Loading…" : "Load more"}
+            {pages.isFetchingNextPage ? t.loading : t.loadMore}
           </Button>
         )
       )}
@@ -60,17 +59,14 @@ export function Searching({
   const stopped = failed || !pages.isFetchingNextPage;
   return (
     <Empty
-      title={stopped ? "No match so far" : "Searching…"}
+      title={stopped ? t.noMatchSoFar : t.searching}
       action={
-        stopped && (
-          <Button onClick={onGoOn}>{failed ? "Couldn't load more. Retry" : "Continue search"}</Button>
-        )
+        stopped && <Button onClick={onGoOn}>{failed ? t.couldntLoadMoreRetry : t.continueSearch}</Button>
       }
     >
       <span aria-live="polite" className="nums">
-        No match in the {searched === 1 ? "first page" : `first ${count(searched)} pages`} of jobs, newest
-        first.
-        {stopped && " Older jobs were not searched."}
+        {t.noMatchIn(searched)}
+        {stopped && ` ${t.olderNotSearched}`}
       </span>
     </Empty>
   );
@@ -80,37 +76,35 @@ export function NoJobs({ search }: { search: JobsSearch }) {
   const { can } = useMe();
   const create = can.act && (
     <Link to="/create" className={buttonClass("primary")}>
-      <IconPlus /> Create a job
+      <IconPlus /> {t.createAJob}
     </Link>
   );
   if (isFiltered(search)) {
     return (
       <Empty
-        title="No jobs match these filters"
+        title={t.noJobsMatchThese}
         action={
           <Link
             to="/dashboard"
             search={search.status ? { status: search.status } : {}}
             className={buttonClass()}
           >
-            Clear the filters
+            {t.clearTheFilters}
           </Link>
         }
       >
-        Remove a filter or widen the time range.
+        {t.removeAFilterOr}
       </Empty>
     );
   }
   if (search.status) {
     return (
-      <Empty title={`No ${STATUS[search.status].label.toLowerCase()} jobs`}>
-        {STATUS[search.status].meaning}
-      </Empty>
+      <Empty title={t.noJobsOfStatus(STATUS[search.status].label)}>{STATUS[search.status].meaning}</Empty>
     );
   }
   return (
-    <Empty title="No jobs yet" action={create}>
-      Jobs appear here when they are created by the API or on this page.
+    <Empty title={t.noJobsYet} action={create}>
+      {t.jobsAppearHereWhen}
     </Empty>
   );
 }
@@ -119,14 +113,14 @@ export function ListFailure({ error, onRetry }: { error: Error; onRetry: () => v
   const refused = error instanceof ApiError && error.status === 422;
   return (
     <Failure
-      title="Couldn't load jobs"
+      title={t.couldntLoadJobs}
       detail={sentence(error)}
       correlationId={error instanceof ApiError ? error.correlationId : null}
       onRetry={onRetry}
     >
       {refused && (
         <Link to="/dashboard" className={buttonClass()}>
-          Clear the filters
+          {t.clearTheFilters}
         </Link>
       )}
     </Failure>
@@ -135,7 +129,7 @@ export function ListFailure({ error, onRetry }: { error: Error; onRetry: () => v
 
 export function RowsToCome() {
   return (
-    <div aria-busy="true" aria-label="Loading jobs" role="status" className="border-t border-line">
+    <div aria-busy="true" aria-label={t.loadingJobs} role="status" className="border-t border-line">
       {Array.from({ length: 12 }, (_, at) => (
         <div key={at} className="flex h-9 items-center gap-6 border-b border-line px-4">
           <Skeleton className="h-3 w-16" />

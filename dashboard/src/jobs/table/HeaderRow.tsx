@@ -3,6 +3,7 @@ import { IconDown, IconUp } from "@/ui/icons";
 import { template, type Column } from "./columns";
 import type { JobsSearch, SortKey } from "@/jobs/search";
 import type { Selection } from "./useSelection";
+import { t } from "@/texts/en/list";
 
 interface HeaderProps {
   columns: Column[];
@@ -24,11 +25,11 @@ export function HeaderRow({ columns, search, onSort, selection, rows, selectable
         style={{ gridTemplateColumns: template(columns) }}
       >
         <span role="columnheader">
-          {!selectable && <span className="sr-only">Nothing to select</span>}
+          {!selectable && <span className="sr-only">{t.nothingToSelect}</span>}
           {selectable && (
             <input
               type="checkbox"
-              aria-label="Select all loaded jobs"
+              aria-label={t.selectAllLoadedJobs}
               className="mx-1.5 block size-3.5"
               checked={rows > 0 && selection.ids.size >= rows}
               ref={(box) => {
@@ -42,7 +43,7 @@ export function HeaderRow({ columns, search, onSort, selection, rows, selectable
           <HeaderCell key={column.key} column={column} search={search} onSort={onSort} />
         ))}
         <span role="columnheader" className="col-start-[-2]">
-          <span className="sr-only">Actions</span>
+          <span className="sr-only">{t.actions}</span>
         </span>
       </div>
     </div>

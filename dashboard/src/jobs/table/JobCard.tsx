@@ -7,6 +7,7 @@ import type { RowProps } from "./row";
 import { ran } from "@/jobs/measure";
 import { RowActions } from "@/jobs/actions/RowActions";
 import { StatusChip } from "@/jobs/StatusChip";
+import { t } from "@/texts/en/list";
 
 /** Show one job as a card, where the table has no room for columns. */
 export function JobCard({ job, now, place, index, left, selection, selectable, onOpen }: RowProps) {
@@ -34,7 +35,7 @@ export function JobCard({ job, now, place, index, left, selection, selectable, o
           {selectable && (
             <input
               type="checkbox"
-              aria-label={`Select job ${shortId(job.id)}`}
+              aria-label={t.selectJob(shortId(job.id))}
               className="size-4"
               checked={selected}
               onChange={() => selection.toggle(job.id)}
@@ -58,7 +59,7 @@ export function JobCard({ job, now, place, index, left, selection, selectable, o
         </div>
         <div className="flex items-center gap-3 text-xs text-soft">
           <span className="shrink-0">
-            Attempt <Attempts job={job} />
+            {t.attempt} <Attempts job={job} />
           </span>
           {run !== null && <span className="nums shrink-0">{duration(run)}</span>}
           <span className="ms-auto min-w-0">

@@ -4,6 +4,7 @@ import { shortId } from "@/lib/format";
 import { template, type Column } from "./columns";
 import type { RowProps } from "./row";
 import { RowActions } from "@/jobs/actions/RowActions";
+import { t } from "@/texts/en/list";
 
 /** One job as a row. */
 export const JobRow = memo(function JobRow({
@@ -42,7 +43,7 @@ export const JobRow = memo(function JobRow({
         {selectable && (
           <input
             type="checkbox"
-            aria-label={`Select job ${shortId(job.id)}`}
+            aria-label={t.selectJob(shortId(job.id))}
             className="mx-1.5 block size-3.5"
             checked={selected}
             onChange={(event) => selection.toggle(job.id, (event.nativeEvent as MouseEvent).shiftKey)}

@@ -12,6 +12,7 @@ import type { JobAction } from "@/jobs/status";
 import { HeaderRow } from "./HeaderRow";
 import { useRowKeys } from "./useRowKeys";
 import type { Selection } from "./useSelection";
+import { t } from "@/texts/en/list";
 
 interface JobTableProps {
   rows: Job[];
@@ -78,7 +79,7 @@ export function JobTable({
 
   const open = (job: Job) => void navigate({ to: "/jobs/$id", params: { id: job.id } });
   return (
-    <div ref={box} role="table" aria-label="Jobs" aria-rowcount={rows.length + 1} className="min-w-0">
+    <div ref={box} role="table" aria-label={t.jobs} aria-rowcount={rows.length + 1} className="min-w-0">
       {!cards && (
         <HeaderRow
           columns={columns}

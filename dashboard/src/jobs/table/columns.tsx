@@ -12,6 +12,7 @@ import { ran, waited } from "@/jobs/measure";
 import type { SortKey } from "@/jobs/search";
 import { STATUS } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
+import { t } from "@/texts/en/list";
 
 export type ColumnKey =
   "id" | "type" | "status" | "attempt" | "created" | "wait" | "run" | "tags" | "details";
@@ -34,7 +35,7 @@ const time = (ms: number | null) => (ms === null ? <span className="text-faint">
 export const COLUMNS: readonly Column[] = [
   {
     key: "id",
-    title: "Id",
+    title: t.id,
     width: 104,
     rank: 0,
     cell: (job) => (
@@ -49,7 +50,7 @@ export const COLUMNS: readonly Column[] = [
         </Link>
         <Copy
           text={job.id}
-          label="Copy the id"
+          label={t.copyTheId}
           className="opacity-0 group-hover:opacity-100 focus-visible:opacity-100"
         />
       </span>
@@ -57,7 +58,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: "type",
-    title: "Type",
+    title: t.type,
     width: 116,
     grow: 0.4,
     sort: "type",
@@ -66,7 +67,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: "status",
-    title: "Status",
+    title: t.status,
     width: 108,
     sort: "status",
     rank: 0,
@@ -74,7 +75,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: "attempt",
-    title: "Attempt",
+    title: t.attempt,
     width: 76,
     sort: "attempt",
     end: true,
@@ -83,7 +84,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: "created",
-    title: "Created",
+    title: t.created,
     width: 84,
     sort: "created",
     end: true,
@@ -92,7 +93,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: "wait",
-    title: "Wait",
+    title: t.wait,
     width: 84,
     sort: "wait",
     end: true,
@@ -101,15 +102,15 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: "run",
-    title: "Run",
+    title: t.run,
     width: 84,
     sort: "run",
     end: true,
     rank: 4,
     cell: (job, now) => time(ran(job, now)),
   },
-  { key: "tags", title: "Tags", width: 110, grow: 0.5, rank: 8, cell: (job) => <Tags tags={job.tags} /> },
-  { key: "details", title: "Details", width: 140, grow: 3, rank: 3, cell: (job) => <Details job={job} /> },
+  { key: "tags", title: t.tags, width: 110, grow: 0.5, rank: 8, cell: (job) => <Tags tags={job.tags} /> },
+  { key: "details", title: t.details, width: 140, grow: 3, rank: 3, cell: (job) => <Details job={job} /> },
 ];
 
 function Progress({ job }: { job: Job }) {
@@ -128,7 +129,7 @@ function Progress({ job }: { job: Job }) {
 
 export function Attempts({ job }: { job: Pick<Job, "attempts" | "maxAttempts" | "gen"> }) {
   return (
-    <span className="nums" title={job.gen > 1 ? `Run ${job.gen}: it was retried by hand` : undefined}>
+    <span className="nums" title={job.gen > 1 ? t.runItWasRetried(job.gen) : undefined}>
       {job.attempts}
       <span className="text-faint">/{job.maxAttempts}</span>
     </span>

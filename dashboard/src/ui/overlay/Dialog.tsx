@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { cx } from "@/lib/cx";
 import { IconButton } from "@/ui/Button";
 import { IconClose } from "@/ui/icons";
+import { t } from "@/texts/en/base";
 
 interface DialogProps {
   open: boolean;
@@ -35,7 +36,7 @@ export function Dialog({ open, onClose, title, description, wide, children, foot
           <header className="flex items-start justify-between gap-4 border-b border-line py-2 ps-4 pe-2">
             <Radix.Title className="py-1 text-base font-semibold">{title}</Radix.Title>
             <Radix.Close asChild>
-              <IconButton label="Close">
+              <IconButton label={t.close}>
                 <IconClose />
               </IconButton>
             </Radix.Close>

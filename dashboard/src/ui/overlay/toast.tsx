@@ -2,6 +2,7 @@ import { createStore, useStore } from "@/lib/store";
 import { cx } from "@/lib/cx";
 import { IconButton, Button } from "@/ui/Button";
 import { IconAlert, IconCheck, IconClose } from "@/ui/icons";
+import { t } from "@/texts/en/base";
 
 interface Toast {
   id: number;
@@ -69,7 +70,7 @@ export function Toaster() {
               {one.action.label}
             </Button>
           )}
-          <IconButton label="Dismiss" className="size-7" onClick={() => dismiss(one.id)}>
+          <IconButton label={t.dismiss} className="size-7" onClick={() => dismiss(one.id)}>
             <IconClose />
           </IconButton>
         </div>

@@ -1,0 +1,20 @@
+"""Tell the job types that may have unfinished jobs."""
+
+from collections.abc import Callable, Collection
+
+from chalicelib.jobs.job import ACTIVE
+from chalicelib.jobs.ports import Counters
+from chalicelib.telemetry import events
+
+
+def unfinished_types(declared: Collection[str], counters: Callable[[], Counters]) -> list[str]:
+    """Return the job types that may have unfinished jobs: those declared, and those the counters know of.
+
+    A type that was removed is left out while the counters do not answer.
+    """
+    try:
+        totals = counters().standing().totals
+    except Exception as error:
+        events.counters_unread(error)
+        return sorted(declared)
+    return sorted({*declared, *(name for (name, status), number in totals.items() if number and status in ACTIVE)})

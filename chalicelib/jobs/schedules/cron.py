@@ -1,0 +1,87 @@
+"""Read cron texts and time zones, and list the times at which they fire. Pure."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+LONGEST_CRON = 100
+"""Characters of a cron text: reading one takes linear time in it, and this bounds what it unfolds to."""
+LONGEST_ZONE = 40
+FIELDS = 5
+PART = {
+    "minute": "the minute (0-59)", "hour": "the hour (0-23)", "day-of-month": "the day of the month (1-31, L, LW)",
+    "month": "the month (1-12, JAN-DEC)", "day-of-week": "the day of the week (0-7, SUN-SAT, FRI#2, FRIL)",
+}  # fmt: skip
+"""The five fields in the words of an answer, by cronsim's names."""
+SEARCHED = 1_000
+"""Firings in a row that may lie before the time asked for: the hour that the clocks repeat has at most 60."""
+
+
+def cron_error(text: str) -> str | None:
+    """Return what is wrong with a cron text; None when it is right and fires at some time."""
+    if len(text) > LONGEST_CRON or not text.isascii():
+        return f"must be at most {LONGEST_CRON} ASCII characters"
+    if len(text.split()) != FIELDS:
+        return "must have five fields: minute, hour, day of the month, month, day of the week"
+    try:
+        next(CronSim(text, datetime(2000, 1, 1, tzinfo=UTC)))
+    except StopIteration:
+        return "never fires"
+    except CronSimError as error:
+        named = PART.get(str(error).removeprefix("Bad "))
+        return f"has an error in {named}" if named else "is not a cron text"
+    except (AssertionError, ValueError):
+        return "is not a cron text"
+    return None
+
+
+def zone_error(name: str) -> str | None:
+    """Return what is wrong with the name of a time zone; None when the IANA database has it."""
+    return None if name in _zones() else "must be a time zone of the IANA database, like Europe/Berlin or UTC"
+
+
+def firings(cron: str, timezone: str, after: float) -> Iterator[float]:
+    """Yield the times after `after` at which a cron text fires, in seconds since the epoch, each later than the last.
+
+    As Debian's cron does it: a time that the clocks leave out fires when they have moved on, one that they repeat fires
+    once; texts with `*` in the minute or the hour follow elapsed time, and so fire in both of the repeated hours.
+    """
+    last = after
+    behind = 0
+    for moment in CronSim(cron, datetime.fromtimestamp(after, ZoneInfo(timezone))):
+        at = moment.timestamp()
+        if at > last:
+            last, behind = at, 0
+            yield at
+        elif (behind := behind + 1) > SEARCHED:
+            return
+
+
+def next_firing(cron: str, timezone: str, after: float) -> float | None:
+    """Return the first time after `after` at which a cron text fires; None when there is none within 50 years."""
+    return next(firings(cron, timezone, after), None)
+
+
+def local(at: float, timezone: str) -> str:
+    """Return a time as ISO 8601 with the zone's offset."""
+    return datetime.fromtimestamp(at, ZoneInfo(timezone)).isoformat(timespec="seconds")
+
+
+def first_of(times: Iterator[float], most: int, until: float | None = None) -> list[float]:
+    """Return the first so many times, none after `until`."""
+    found: list[float] = []
+    for at in islice(times, most):
+        if until is not None and at > until:
+            break
+        found.append(at)
+    return found
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split())

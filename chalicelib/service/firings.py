@@ -1,0 +1,158 @@
+"""Make the jobs of schedules, shortly before they fire; the watchdog does it every minute.
+
+The id of a firing's job is made from the schedule and the time, so that two runs at once, or a run that is killed
+anywhere, make one job a firing. First the jobs, then the schedule's next firing: after a crash between, the next run
+repeats the first half.
+"""
+
+import contextlib
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from chalicelib.errors import IdempotencyMismatch, InvalidRequest, JobConflict, JobNotFound, ScheduleNotFound
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.ports import Schedules
+from chalicelib.jobs.schedules.due import AHEAD, Due, before, due, made
+from chalicelib.jobs.schedules.schedule import MOST_SCHEDULES, Overlap, Schedule
+from chalicelib.service.declared import Declared
+from chalicelib.service.dispatch import AT_ONCE
+from chalicelib.service.jobs import JobService
+from chalicelib.service.operations import Operations
+from chalicelib.service.submission import Submission, keyed_id
+from chalicelib.telemetry import schedule_events as events
+
+RESERVE = 30.0
+"""Seconds of the run that are kept for the watchdog's other work."""
+
+
+@dataclass
+class Firings:
+    """Makes the jobs of due schedules, several portions side by side."""
+
+    schedules: Schedules
+    service: JobService
+    declared: Declared
+    threads: int = 1
+    tally: Counter[str] = field(default_factory=Counter)
+
+    def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
+        """Run once; `remaining` gives the seconds left. Return how many jobs were made, and how many schedules failed.
+
+        Raises nothing: what could not be done is done by the next run.
+        """
+        self.tally = Counter()
+        try:
+            self.declared.follow()
+            found = self.schedules.due(self.service.now() + AHEAD, MOST_SCHEDULES)
+        except Exception as error:
+            events.failed("*", error)
+            return {"schedules_failed": 1}
+        portions = [found[start : start + AT_ONCE] for start in range(0, len(found), AT_ONCE)]
+
+        def work(portion: Sequence[Schedule]) -> Counter[str]:
+            return self._portion(portion) if remaining() > RESERVE else Counter()
+
+        if self.threads == 1:
+            tallies = list(map(work, portions))
+        else:
+            with ThreadPoolExecutor(self.threads) as pool:
+                tallies = list(pool.map(work, portions))
+        for tally in tallies:
+            self.tally += tally
+        return dict(self.tally)
+
+    def _portion(self, portion: Sequence[Schedule]) -> Counter[str]:
+        tally: Counter[str] = Counter()
+        jobs: list[Job] = []
+        for schedule in portion:
+            try:
+                jobs += self._fire(schedule)
+            except Exception as error:
+                events.failed(schedule.id, error)
+                tally["schedules_failed"] += 1
+        tally["fired"] += len(jobs)
+        self._send(jobs)
+        return +tally
+
+    def _fire(self, schedule: Schedule) -> list[Job]:
+        """Make the jobs that are due and move the schedule on; return those to send."""
+        now = self.service.now()
+        what = due(schedule, now)
+        jobs, problem = self._make(schedule, what)
+        after = replace(made(schedule, what, now, problem), writer=uuid.uuid4().hex[:12])
+        if not self.schedules.replace(schedule, after):
+            return self._undo(schedule, jobs)
+        if problem is not None:
+            events.refused(schedule, problem)
+        if what.left_out is not None:
+            events.missed(schedule, what.left_out)
+        return jobs
+
+    def _make(self, schedule: Schedule, what: Due) -> tuple[list[Job], str | None]:
+        jobs: list[Job] = []
+        for place, at in enumerate(what.times):
+            try:
+                job, new = self.service.keep(firing(schedule, at, before(schedule, what, place)))
+            except IdempotencyMismatch:
+                continue  # made before the schedule was changed
+            except InvalidRequest as refusal:
+                return jobs, f"{refusal} {refusal.told()}".strip()[:300]
+            # one that a killed run has made was not sent
+            jobs += [job] if new or not (job.sent or job.terminal) else []
+        return jobs, None
+
+    def _undo(self, seen: Schedule, jobs: Sequence[Job]) -> list[Job]:
+        """Cancel what was made for a schedule that was paused, changed or deleted meanwhile; return the others.
+
+        What another watchdog made too is among the schedule's recent firings.
+        """
+        try:
+            current: Schedule | None = self.schedules.get(seen.id)
+        except ScheduleNotFound:
+            current = None
+        kept = []
+        for job in jobs:
+            fires = job.fires_at or 0.0
+            if current is not None and (fires in current.recent or current.next_at == fires):
+                kept.append(job)
+            else:
+                cancel_quietly(self.service, job.id)
+        return kept
+
+    def _send(self, jobs: Sequence[Job]) -> None:
+        """Send the messages in tens; what does not get out is sent by the watchdog."""
+        delays = {job.id: self.service.delay_of(job) for job in jobs}
+        for job_type in dict.fromkeys(job.type for job in jobs):
+            same = [job for job in jobs if job.type == job_type]
+            for start in range(0, len(same), AT_ONCE):
+                self.service.dispatcher.send_many(same[start : start + AT_ONCE], delays)
+
+
+def firing(schedule: Schedule, at: float, earlier: float | None) -> Submission:
+    """Return the submission of a firing's job; `earlier` is the firing before it, if any (epoch seconds)."""
+    waits = schedule.overlap == Overlap.SKIP and earlier is not None
+    return Submission(
+        type=schedule.type,
+        payload=schedule.payload,
+        run_at=at,
+        tags=(schedule.tag,),
+        idempotency_key=schedule.key(at),
+        correlation_id=job_of(schedule, at),
+        principal=schedule.principal,
+        fires_at=at,
+        after=job_of(schedule, earlier) if waits and earlier is not None else None,
+    )
+
+
+def job_of(schedule: Schedule, at: float) -> str:
+    """Return the id of the job of a firing."""
+    return keyed_id(schedule.principal, schedule.key(at))
+
+
+def cancel_quietly(service: JobService, job_id: str) -> None:
+    """Cancel a job that was made ahead of its time; one that has finished or is gone is no error."""
+    with contextlib.suppress(JobConflict, JobNotFound):
+        Operations(service).cancel(job_id)

@@ -1,0 +1,28 @@
+"""Find out whether a firing of a schedule may run: not while the job of an earlier one has not finished."""
+
+from chalicelib.errors import JobNotFound
+from chalicelib.jobs.job import SKIPPED, Job
+from chalicelib.jobs.ports import JobStore
+
+MOST_STEPS = 10
+"""Firings that never ran, passed to find the one before them. A skipped one names what it was skipped for."""
+
+
+def unfinished_before(store: JobStore, job: Job) -> str | None:
+    """Return the id of an earlier firing's job that has not finished; None when there is none, and for other jobs.
+
+    A firing that never ran says nothing: what it had to wait for counts. A job that was retried by hand runs.
+    One read for a firing of a schedule that does not overlap, none for any other job.
+    """
+    earlier = job.after if job.gen == 1 else None
+    for _ in range(MOST_STEPS):
+        if earlier is None:
+            return None
+        try:
+            found = store.get(earlier)
+        except JobNotFound:
+            return None
+        if not found.terminal:
+            return found.id
+        earlier = found.after if found.error_class == SKIPPED or found.started_at is None else None
+    return None

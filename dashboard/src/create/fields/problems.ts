@@ -1,0 +1,24 @@
+import type { FieldError } from "@/api/errors";
+
+/** Problems by path: "to.0" or "resize.width"; "" is the payload as a whole. */
+export type Problems = Readonly<Record<string, string>>;
+
+/** The API's own findings in the same shape; it has the last word. */
+export function fromApi(errors: FieldError[]): Problems {
+  const found: Record<string, string> = {};
+  for (const { loc, msg } of errors) {
+    const path = loc.filter((part, at) => !(at < 2 && (part === "body" || part === "payload")));
+    found[path.join(".")] ??= msg;
+  }
+  return found;
+}
+
+/** The problems of one part of the payload, as that part sees them. */
+export function within(problems: Problems, name: string | number): Problems {
+  const prefix = `${name}.`;
+  const inside = Object.entries(problems).flatMap(([path, problem]) => {
+    if (path === String(name)) return [["", problem] as const];
+    return path.startsWith(prefix) ? [[path.slice(prefix.length), problem] as const] : [];
+  });
+  return Object.fromEntries(inside);
+}

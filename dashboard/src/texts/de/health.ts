@@ -1,0 +1,36 @@
+import { plural } from "../numbers";
+import type { english } from "../en/health";
+
+export const health: typeof english = {
+  deadLetter: "Dead Letter",
+  numbers: "Zahlen",
+  queued: "Wartend",
+  oldest: (age) => `ältester ${age}`,
+  running: "Läuft",
+  retrying: "Wiederholung",
+  inBackoff: "im Backoff",
+  inTheDlq: (number) => `${number} in der DLQ`,
+  success: "Erfolg",
+  lastHourOf: (ended) => `letzte Stunde, von ${ended}`,
+  doneMin: "Fertig / min",
+  lastMin: (minutes) => `letzte ${minutes} min`,
+  viewJobs: (label) => `Jobs ansehen: ${label}`,
+  couldntLoadMetrics: (problem) => `Zahlen konnten nicht geladen werden: ${problem}`,
+  health: "Zustand",
+  loadingStatus: "Zustand wird geladen",
+  also: "Außerdem",
+  andMore: (number) => `und ${number} mehr`,
+  oldestJobQueuedAgo: (age) => `, ältester Job wartet seit ${age}`,
+  inTheLastHour: (type, number) =>
+    `${type}: ${plural(number, "neuer Dead Letter", "neue Dead Letters")} in der letzten Stunde.`,
+  isGrowingByA: (type, growth, old) => `${type} wächst um ${growth} je Minute${old}.`,
+  isPaused: (type) => `${type} ist angehalten.`,
+  toReview: (type, number) => `${type}: ${plural(number, "Fehlergruppe", "Fehlergruppen")} zu prüfen.`,
+  olderDeadLetters: (type, number) =>
+    `${type}: ${plural(number, "älterer Dead Letter", "ältere Dead Letters")}.`,
+  jobActiveDrainsIn: (type, number, time) =>
+    `${type}: ${plural(number, "aktiver Job", "aktive Jobs")}, leer in ${time}.`,
+  isFallingBehindOldest: (type, age) => `${type} kommt nicht nach: ältester Job wartet seit ${age}.`,
+  allHealthyJobActive: (active) => `Alles in Ordnung. ${plural(active, "aktiver Job", "aktive Jobs")}.`,
+  allHealthyQueuesAre: "Alles in Ordnung. Die Queues sind leer.",
+};

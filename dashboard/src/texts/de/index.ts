@@ -1,0 +1,30 @@
+import type { Room } from "../texts";
+import { actions } from "./actions";
+import { base } from "./base";
+import { create } from "./create";
+import { palette } from "./palette";
+import { help } from "./help";
+import { health } from "./health";
+import { detail } from "./detail";
+import { errors } from "./errors";
+import { jobs } from "./jobs";
+import { landing } from "./landing";
+import { list } from "./list";
+import { queues } from "./queues";
+import { shell } from "./shell";
+
+export const german: Record<Room, object> = {
+  base,
+  actions,
+  detail,
+  errors,
+  shell,
+  health,
+  help,
+  palette,
+  landing,
+  jobs,
+  list,
+  queues,
+  create,
+};

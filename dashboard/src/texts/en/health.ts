@@ -1,0 +1,39 @@
+import { plural } from "../numbers";
+import { texts } from "../texts";
+
+export const english = {
+  deadLetter: "Dead letter",
+  numbers: "Numbers",
+  queued: "Queued",
+  oldest: (oldest: string) => `oldest ${oldest}`,
+  running: "Running",
+  retrying: "Retrying",
+  inBackoff: "in backoff",
+  inTheDlq: (dlqLength: string) => `${dlqLength} in the DLQ`,
+  success: "Success",
+  lastHourOf: (ended: string) => `last hour, of ${ended}`,
+  doneMin: "Done / min",
+  lastMin: (text: number) => `last ${text} min`,
+  viewJobs: (label: string) => `View jobs: ${label}`,
+  couldntLoadMetrics: (problem: string) => `Couldn't load metrics: ${problem}`,
+  health: "Health",
+  loadingStatus: "Loading status",
+  also: "Also",
+  andMore: (length: number) => `and ${length} more`,
+  oldestJobQueuedAgo: (now: string) => `, oldest job queued ${now} ago`,
+  inTheLastHour: (type: string, number: number) =>
+    `${type}: ${plural(number, "new dead letter")} in the last hour.`,
+  isGrowingByA: (type: string, growthPerMinute: number, old: string) =>
+    `${type} is growing by ${growthPerMinute} a minute${old}.`,
+  isPaused: (type: string) => `${type} is paused.`,
+  toReview: (type: string, number: number) => `${type}: ${plural(number, "error group")} to review.`,
+  olderDeadLetters: (type: string, number: number) => `${type}: ${plural(number, "older dead letter")}.`,
+  jobActiveDrainsIn: (type: string, number: number, text: string) =>
+    `${type}: ${plural(number, "job")} active, drains in ${text}.`,
+  isFallingBehindOldest: (type: string, numbers: string) =>
+    `${type} is falling behind: oldest job queued ${numbers} ago.`,
+  allHealthyJobActive: (active: number) => `All healthy. ${plural(active, "job")} active.`,
+  allHealthyQueuesAre: "All healthy. Queues are empty.",
+};
+
+export const t = texts("health", english);

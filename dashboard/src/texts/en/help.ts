@@ -1,0 +1,28 @@
+import { texts } from "../texts";
+
+export const english = {
+  keyboard: "Keyboard",
+  commandPalette: "Command palette",
+  pauseOrResumeLive: "Pause or resume live updates",
+  switchTheme: "Switch theme",
+  anywhere: "Anywhere",
+  goToTheJobs: "Go to the jobs",
+  goToTheQueues: "Go to the queues",
+  goToTheErrors: "Go to the errors",
+  goHome: "Go home",
+  newJob: "New job",
+  thisHelp: "This help",
+  jobsAndJobDetail: "Jobs and job detail",
+  search: "Search",
+  nextPreviousJob: "Next, previous job",
+  openTheRow: "Open the row",
+  selectRow: "Select row",
+  extendTheSelection: "Extend the selection",
+  selectAllMatching: "Select all matching",
+  retryTheSelectionOr: "Retry the selection, or the job",
+  cancelTheSelectionOr: "Cancel the selection, or the job",
+  clearOrBack: "Clear selection / back to list",
+  shiftWithJk: "Shift j  k",
+};
+
+export const t = texts("help", english);

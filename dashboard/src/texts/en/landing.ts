@@ -1,0 +1,93 @@
+import { texts } from "../texts";
+
+export const english = {
+  yourApp: "Your app",
+  apiGatewayLambda: "API Gateway + Lambda",
+  jobsTable: "Jobs table",
+  dynamodbSourceOfTruth: "DynamoDB: source of truth",
+  queuePerType: "Queue per type",
+  sqsWakeUpMessage: "SQS: wake-up message",
+  workerPerType: "Worker per type",
+  lambdaYourFunction: "Lambda: your function",
+  deadLetterQueue: "Dead-letter queue",
+  sqsNativeRedrive: "SQS: native redrive",
+  counters: "Counters",
+  dynamodbStream: "DynamoDB stream",
+  watchdog: "Watchdog",
+  everyMinute: "every minute",
+  console: "Console",
+  s3Cloudfront: "S3 + CloudFront",
+  n1Put: "1 put",
+  n2Send: "2 send",
+  n3Receive: "3 receive",
+  n4Claim5Finish: "4 claim, 5 finish: conditional writes",
+  retry: "retry",
+  afterTheLastAttempt: "after the last attempt",
+  architectureDiagram: "Architecture diagram",
+  howJobflowProcessesA: "How JobFlow processes a job",
+  yourAppPostsTo:
+    "Your app posts to the API. The API puts the job into the jobs table, then sends a message to the queue of its type. The worker of the type receives the message, claims the job in the table, runs it, and writes the outcome. A failure comes back through the visibility timeout; after the last attempt SQS moves the message to the dead-letter queue. The table's stream feeds the counters that the console shows; a watchdog repairs what was interrupted.",
+  sqsKeptForReview: "SQS: kept for review",
+  noLostJobs: "No lost jobs",
+  aJobIsStored:
+    "A job is stored before the API answers. A watchdog re-sends missing messages and takes over jobs of crashed workers.",
+  automaticRetries: "Automatic retries",
+  exponentialBackoffWithFull:
+    "Exponential backoff with full jitter through the visibility timeout. Permanent errors fail at once.",
+  deadLettersWithTools: "Dead letters with tools",
+  nativeSqsRedriveEdit:
+    "Native SQS redrive. Edit the payload, retry one job, or retry every job with the same error.",
+  idempotent: "Idempotent",
+  idempotencyKeysForRequests:
+    "Idempotency keys for requests, and a key for each run to pass to the services you call.",
+  observable: "Observable",
+  everyAttemptWithIts:
+    "Every attempt with its error, stack, duration, log and cold start. Percentiles, error groups, and the reason why a job waits.",
+  payPerJob: "Pay per job",
+  noServersAndNo: "No servers and no connection pools. Tests count every AWS request and its price.",
+  runsOffline: "Runs offline",
+  oneCommandRunsThe:
+    "One command runs the whole platform on a laptop, with AWS’s Lambda runtime client and no account.",
+  leastPrivilege: "Least privilege",
+  oneRolePerFunction:
+    "One role per function, no wildcard, tokens stored as hashes, a console with a strict content security policy.",
+  backgroundJobsInYour: "Background jobs in your own AWS account. No servers.",
+  sendEMailsProcess:
+    "Send e-mails, process images, generate reports outside the request. Write one file with one function; JobFlow makes its API, form, queue, worker, permissions and alarms. Failed jobs are retried, then kept in a dead-letter queue. The same platform runs offline on your laptop.",
+  openTheConsole: "Open the console",
+  createAFirstJob: "Create a first job",
+  apiReference: "API reference",
+  howAJobIs: "How a job is processed",
+  aJobIsStored2:
+    "A job is stored before the API answers; the message only points to it. A worker claims the job with one conditional write: two workers never own it, and a late write of an old attempt is refused. Failed attempts are retried after a growing backoff; then the job moves to the dead-letter queue, with its history.",
+  whatYouGet: "What you get",
+  aJobTypeIs: "A job type is one file",
+  twoCommands: "Two commands",
+  everythingOnYourMachine:
+    "Everything on your machine: the AWS it needs, the API, the workers, this console.",
+  runIt: "Run it",
+  theTestsFromThe: "The tests, from the pure rules to real Lambda processes.",
+  testIt: "Test it",
+  whatYouGetFrom: "What you get from one file",
+  jobs: "Jobs",
+  queues: "Queues",
+  errors: "Errors",
+  latestJobs: "Latest jobs",
+  oneRequestIsOne: "One request is one job",
+  signInToThe: "Sign in to the console to see live numbers of this system here.",
+  jobsSoFar: "Jobs so far",
+  inProgress: "In progress",
+  completed: "Completed",
+  deadLetters: "Dead letters",
+  thisSystemLive: "This system, live",
+  completedAMinuteLast: "Completed a minute, last hour",
+  completedJobsAMinute: "Completed jobs a minute, last hour",
+  aFormInThis: "a form in this console, with the examples",
+  aQueueAndA: "a queue, and a dead-letter queue with an alarm",
+  aLambdaFunctionWith: "a Lambda function with its own permissions",
+  retriesProgressLogsPercentiles: "retries, progress, logs, percentiles, error groups",
+  loading: "Loading…",
+  accepts: "POST /jobs accepts it and validates the payload",
+};
+
+export const t = texts("landing", english);

@@ -1,0 +1,36 @@
+import { texts } from "../texts";
+
+export const english = {
+  apiReference: "API reference",
+  signOut: "Sign out",
+  commandPalette: "Command palette",
+  paletteHint: "Job id, error, page or command…",
+  noResults: "No results.",
+  findKeywords: (typed: string) => `${typed} find jobs`,
+  findJobsBy: (text: string) => `Find jobs by ${text}:`,
+  commands: "Commands",
+  createKeywords: (type: string, title: string) => `create new ${type} ${title}`,
+  createJobOf: (title: string) => `Create: ${title}`,
+  pauseOrResumeLive: "Pause or resume live updates",
+  switchTheme: "Switch theme",
+  switchBetweenLocalTime: "Switch between local time and UTC",
+  keyboardShortcuts: "Keyboard shortcuts",
+  goTo: "Go to",
+  jobs: "Jobs",
+  queues: "Queues",
+  errors: "Errors",
+  statusKeywords: (label: string) => `go jobs status ${label}`,
+  jobsOfStatus: (label: string) => `${label} jobs`,
+  anything: "text",
+  keysLive: "pause resume live updates",
+  keysTheme: "theme dark light system",
+  keysZone: "time zone utc local",
+  keysHelp: "keyboard help shortcuts",
+  keysSignOut: "sign out leave token",
+  keysJobs: "go jobs dashboard",
+  keysQueues: "go queues",
+  keysErrors: "go errors",
+  keysReference: "go api reference docs openapi",
+};
+
+export const t = texts("palette", english);

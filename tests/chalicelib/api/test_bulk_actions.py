@@ -1,0 +1,126 @@
+"""/bulk: bulk actions that the platform works off."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.access.tokens import Role
+from chalicelib.entry import recount
+from chalicelib.jobs.job import Status
+from chalicelib.service.bulk_actions import FIRST_SLICE
+from tests.chalicelib.api.support import World
+from tests.support import written
+
+MISSING = "0" * 20
+
+
+def failed(world: World, number: int) -> list[str]:
+    ids = [world.create(tags=["x"]) for _ in range(number)]
+    for job_id in ids:
+        world.clock.now += 1
+        world.put_in(job_id, Status.FAILED, error_class="Timeout", error_message="slow")
+    return ids
+
+
+class Lambda:
+    """The context of an invocation."""
+
+    aws_request_id = "r"
+    function_name = "jobflow-recount"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 840_000
+
+
+def test_one_is_started_followed_and_listed(world: World) -> None:
+    ids = failed(world, 3)
+    body = {"action": "retry", "filter": {"tag": "x", "error": "timeout"}, "expected": 3}
+    answer = world.post("/bulk", body)
+    row = answer.json
+    assert answer.status == 202
+    assert answer.headers["location"] == f"/bulk/{row['id']}"
+    assert {name: row[name] for name in ("state", "matched", "done", "skipped", "expected", "listed")} == {
+        "state": "done", "matched": 3, "done": 3, "skipped": 0, "expected": 3, "listed": None,
+    }  # fmt: skip
+    assert (row["filter"], row["started_by"]) == ({"tag": "x", "error": "timeout"}, "a admin")
+    assert all(world.store.get(job_id).gen == 2 for job_id in ids)
+    assert world.get(f"/bulk/{row['id']}").json == row
+    assert world.get("/bulk").json == {"bulk_actions": [row]}
+
+
+def test_the_function_that_is_woken_does_the_rest(world: World) -> None:
+    ids = failed(world, FIRST_SLICE + 5)
+    row = world.post("/bulk", {"action": "retry", "ids": [*ids, ids[0].upper(), "no-job"]}).json
+    assert (row["state"], row["done"], row["listed"], row["expected"]) == ("running", FIRST_SLICE, 30, 30)
+    world.clock.now += 2
+    assert recount.handler({"bulk": True}, Lambda()) == {"slices": 1, "ended": 1}
+    after = world.get(f"/bulk/{row['id']}").json
+    assert (after["state"], after["matched"], after["done"], after["skipped"]) == ("done", 30, 29, 1)
+    assert after["reasons"] == [{"reason": "No job has the id 'it'.", "jobs": 1, "sample_job_ids": ["no-job"]}]
+    assert after["per_second"] == 15.0
+
+
+def test_it_is_stopped(world: World) -> None:
+    failed(world, FIRST_SLICE + 5)
+    row = world.post("/bulk", {"action": "retry", "filter": {"tag": "x"}}).json
+    world.clock.now += 1
+    after = world.post(f"/bulk/{row['id']}/stop").json
+    assert (after["state"], after["done"], after["finished_at"] is not None) == ("stopped", FIRST_SLICE, True)
+
+
+@pytest.mark.parametrize("path", [f"/bulk/{MISSING}", "/bulk/x"])
+def test_an_unknown_one_is_not_found(world: World, path: str) -> None:
+    for answer in (world.get(path), world.post(f"{path}/stop")):
+        assert (answer.status, answer.json["type"]) == (404, "urn:jobflow:problem:bulk-action-not-found")
+
+
+@pytest.mark.parametrize(
+    ("body", "loc"),
+    [
+        ({"action": "retry"}, []),
+        ({"action": "retry", "ids": ["a"], "filter": {}}, []),
+        ({"action": "delete", "filter": {}}, ["action"]),
+        ({"action": "retry", "ids": ["a"] * 1001}, ["ids"]),
+        ({"action": "retry", "filter": {"type": "no.type"}}, ["filter", "type"]),
+    ],
+)
+def test_a_wrong_request_is_refused_and_kept_nowhere(world: World, body: Any, loc: list[str]) -> None:
+    answer = world.post("/bulk", body)
+    assert (answer.status, answer.locs[0]) == (422, loc)
+    assert world.get("/bulk").json == {"bulk_actions": []}
+
+
+def test_viewers_follow_and_operators_act(world: World) -> None:
+    failed(world, 1)
+    body = {"action": "retry", "filter": {"tag": "x"}}
+    assert world.post("/bulk", body, role=Role.VIEWER).status == 403
+    row = world.post("/bulk", body, role=Role.OPERATOR).json
+    assert world.get(f"/bulk/{row['id']}", role=Role.VIEWER).json["started_by"] == "a operator"
+    assert world.post(f"/bulk/{row['id']}/stop", role=Role.VIEWER).status == 403
+
+
+def test_the_watchdog_wakes_the_function_for_one_that_nobody_works_on(world: World) -> None:
+    from chalicelib.entry import watchdog
+
+    failed(world, FIRST_SLICE + 5)
+    world.post("/bulk", {"action": "retry", "filter": {"tag": "x"}})
+    woken = wiring.background().woken  # type: ignore[attr-defined]
+    world.clock.now += 61
+    assert watchdog.handler({}, Lambda())["bulk_woken"] == 1
+    assert wiring.background().woken == woken + 1  # type: ignore[attr-defined]
+    recount.handler({"bulk": True}, Lambda())
+    assert not watchdog.handler({}, Lambda()).get("bulk_woken")
+
+
+def test_each_job_that_the_function_acts_on_says_for_whom(world: World) -> None:
+    failed(world, FIRST_SLICE + 1)
+    row = world.post("/bulk", {"action": "retry", "filter": {"tag": "x"}}).json
+    world.clock.now += 1
+    with written() as lines:
+        recount.handler({"bulk": True}, Lambda())
+    [line] = [line for line in lines if line["message"] == "job.requeue"]
+    owner = wiring.tokens().verify(world.secrets[Role.ADMIN]).id
+    assert (line["principal"], line["bulk_id"]) == (owner, row["id"])

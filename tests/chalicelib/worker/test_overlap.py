@@ -1,0 +1,78 @@
+"""A firing of a schedule that may not overlap does not run while the job of an earlier one has not finished."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import SKIPPED, Job, Status
+from chalicelib.worker.overlap import unfinished_before
+from tests.chalicelib.worker.one_type import OneType
+from tests.support import a_job
+
+
+def put(world: OneType, job_id: str, **fields: object) -> Job:
+    job = a_job(id=job_id, **fields)
+    world.store.add(job)
+    return job
+
+
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.SCHEDULED, Status.PROCESSING, Status.RETRYING])
+def test_an_unfinished_earlier_firing_skips_the_next_one(world: OneType, status: Status) -> None:
+    put(world, "earlier", status=status)
+    world.submit(after="earlier")
+    assert world.poll() == 1
+    job = world.job()
+    assert (job.status, job.error_class, job.after) == (Status.CANCELLED, SKIPPED, "earlier")
+    assert job.error_message == "The job earlier of an earlier firing had not finished."
+    assert job.fingerprint is None, "it is no error to look into"
+    assert (world.ran, world.waiting()) == ([], [])
+    assert [one.outcome for one in world.store.view("job-1").attempts] == ["cancelled"]
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.DEAD_LETTER])
+def test_a_finished_one_lets_it_run(world: OneType, status: Status) -> None:
+    put(world, "earlier", status=status, started_at=1.0)
+    world.submit(after="earlier")
+    world.poll()
+    assert world.job().status is Status.COMPLETED
+
+
+def test_one_that_is_gone_lets_it_run(world: OneType) -> None:
+    world.submit(after="expired long ago")
+    world.poll()
+    assert world.job().status is Status.COMPLETED
+
+
+def test_firings_that_never_ran_are_passed_to_the_one_that_does(world: OneType) -> None:
+    """The first still runs, the second was skipped, the third was cancelled by hand: so the fourth is skipped, too."""
+    put(world, "first", status=Status.PROCESSING)
+    put(world, "second", status=Status.CANCELLED, started_at=1.0, error_class=SKIPPED, after="first")
+    third = put(world, "third", status=Status.CANCELLED, after="second")
+    fourth = replace(third, id="fourth", after="third")
+    assert unfinished_before(world.store, fourth) == "first"
+
+
+def test_a_chain_of_any_length_ends(world: OneType) -> None:
+    put(world, "loop", status=Status.CANCELLED, after="loop")
+    assert unfinished_before(world.store, a_job(after="loop")) is None
+
+
+def test_a_retry_by_hand_runs_whatever_else_does(world: OneType) -> None:
+    put(world, "first", status=Status.PROCESSING)
+    assert unfinished_before(world.store, a_job(after="first", gen=2)) is None
+
+
+def test_other_jobs_cost_no_read(world: OneType, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_read(_: str) -> Job:
+        raise AssertionError("no job is read")
+
+    monkeypatch.setattr(world.store, "get", no_read)
+    check: Callable[..., str | None] = unfinished_before
+    assert check(world.store, a_job()) is None
+
+
+def test_the_sentence_is_cut_to_what_an_item_has_room_for() -> None:
+    skip = transitions.skip(a_job(status=Status.PROCESSING), now=1.0, unfinished="x" * 500)
+    assert len(str(skip.values["error_message"]).encode()) <= 160
