@@ -101,7 +101,9 @@ def test_a_worker_killed_in_the_middle_is_taken_over(run: Run, jobs: dict[str, s
 
 
 def test_a_job_that_takes_too_long_is_killed_and_given_up(run: Run, jobs: dict[str, str]) -> None:
-    job = ended(run, jobs["too long"])
+    ended(run, jobs["too long"])
+    until(lambda: outcomes(run.job(jobs["too long"])))  # Lambda's log is read for it after the job was given up
+    job = run.job(jobs["too long"])
     assert (job["status"], job["error_class"], outcomes(job)) == ("dead_letter", "WorkerLost", ["lost"])
 
 
