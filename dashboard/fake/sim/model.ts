@@ -112,3 +112,9 @@ export const STATUSES: readonly Status[] = [
   "dead_letter",
   "cancelled",
 ];
+
+/** A bulk action and the jobs that are left of it. */
+export interface FakeBulk {
+  row: Schemas["BulkActionRow"];
+  left: FakeJob[];
+}

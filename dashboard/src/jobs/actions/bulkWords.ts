@@ -6,9 +6,6 @@ import { VERB } from "./outcome";
 
 export type ManyAsk = Exclude<Ask, { kind: "one" }>;
 
-const DONE: Record<JobAction, string> = { retry: "re-queued", cancel: "cancelled" };
-const DOING: Record<JobAction, string> = { retry: "Retrying", cancel: "Cancelling" };
-
 export function actionOf(question: ManyAsk): JobAction {
   return question.kind === "many" ? question.action : "retry";
 }
@@ -39,17 +36,6 @@ export function outlook(action: JobAction, tally: BulkTally): string {
   const number = changing(tally);
   const verb = action === "retry" ? "retried" : "cancelled";
   return `${tally.more ? "More than " : ""}${plural(number, "job")} will be ${verb}.`;
-}
-
-/** Say how far it is: "Retrying 56 of 143". */
-export function progressOf(question: ManyAsk, done: number, known: BulkTally | null): string {
-  const whole = question.kind === "redrive" ? question.count : known && !known.more ? changing(known) : null;
-  return `${DOING[actionOf(question)]} ${done}${whole === null ? "" : ` of ${whole}`}`;
-}
-
-export function result(question: ManyAsk, sum: BulkTally): string {
-  const skipped = sum.skipped.length > 0 ? `; ${sum.skipped.length} skipped` : "";
-  return `${plural(sum.done, "job")} ${DONE[actionOf(question)]}${skipped}.`;
 }
 
 const MOST_REASONS = 5;

@@ -1,5 +1,6 @@
 import type { Room } from "../texts";
 import { base } from "./base";
+import { bulk } from "./bulk";
 import { create } from "./create";
 import { palette } from "./palette";
 import { help } from "./help";
@@ -21,4 +22,5 @@ export const german: Record<Room, object> = {
   list,
   queues,
   create,
+  bulk,
 };
