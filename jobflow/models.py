@@ -227,6 +227,8 @@ class JobDetail:
     started_at: datetime | None
     finished_at: datetime | None
     next_attempt_at: datetime | None
+    give_up_at: datetime | None
+    """When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it"""
     result: Any
     """null in lists when it is larger than 500 bytes"""
     progress: Progress | None
@@ -277,6 +279,8 @@ class JobRow:
     started_at: datetime | None
     finished_at: datetime | None
     next_attempt_at: datetime | None
+    give_up_at: datetime | None
+    """When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it"""
     result: Any
     """null in lists when it is larger than 500 bytes"""
     progress: Progress | None
@@ -472,6 +476,7 @@ class StatusSets:
     active: list[Status]
     retryable: list[Status]
     cancellable: list[Status]
+    planned: list[Status]
     finished: list[Status]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints, Reply, read_body
-from chalicelib.api.jobs import check_type, submission
+from chalicelib.api.jobs import check_type, operations, submission
 from chalicelib.api.problems import problem_of
 from chalicelib.api.responses import BatchAnswer, BatchResult, BulkAnswer, Problem, Skipped
 from chalicelib.api.schemas import Bulk, BulkFilter, NewBatch, NewJobInBatch
@@ -79,7 +79,7 @@ def filter_of(asked: BulkFilter) -> Filter:
 def bulk_actions() -> BulkActions:
     """Return bulk actions over this process's store."""
     secret = wiring.settings().cursor_secret
-    return BulkActions(wiring.job_store(), wiring.job_service(), secret, wiring.clock())
+    return BulkActions(wiring.job_store(), operations(), secret, wiring.clock())
 
 
 def answer_of(report: Report) -> BulkAnswer:

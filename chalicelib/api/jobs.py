@@ -13,6 +13,7 @@ from chalicelib.jobs import jobtype
 from chalicelib.jobs.backoff import Following, following, no_jitter
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter
+from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -61,13 +62,24 @@ def get_job(call: Call) -> JobDetail:
 @endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry, statuses=(200, 409), examples={"as it was": {}})
 def retry_job(call: Call) -> JobRow:
     """Run a failed, dead-lettered or cancelled job again from its first attempt, with another payload if given."""
-    return job_whole(wiring.job_service().retry(job_id_of(call), call.body.payload))
+    return job_whole(operations().retry(job_id_of(call), call.body.payload))
 
 
 @endpoints.post("/jobs/{job_id}/cancel", JobRow, statuses=(200, 409))
 def cancel_job(call: Call) -> JobRow:
     """Stop a job: at once while it waits, at its next check while it runs."""
-    return job_whole(wiring.job_service().cancel(job_id_of(call)))
+    return job_whole(operations().cancel(job_id_of(call)))
+
+
+@endpoints.post("/jobs/{job_id}/run-now", JobRow, statuses=(200, 409))
+def run_job_now(call: Call) -> JobRow:
+    """Start a scheduled or retrying job now; a queued one is answered as it is, so a repeated call does no harm."""
+    return job_whole(operations().run_now(job_id_of(call)))
+
+
+def operations() -> Operations:
+    """Return what operators do with single jobs."""
+    return Operations(wiring.job_service())
 
 
 def submission(body: NewJob, key: str | None, call: Call) -> Submission:

@@ -59,6 +59,9 @@ class JobRow(Answer):
     started_at: Time | None
     finished_at: Time | None
     next_attempt_at: Time | None
+    give_up_at: Time | None = Field(
+        description="When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it"
+    )
     result: JSON = Field(description="null in lists when it is larger than 500 bytes")
     progress: Progress | None
     tags: list[str]

@@ -90,7 +90,8 @@ def _fields(job: Job) -> dict[str, Any]:
         "fingerprint": job.fingerprint,
         "idempotency_key": job.idempotency_key, "created_at": iso(job.created_at), "updated_at": iso(job.updated_at),
         "started_at": _iso(job.started_at), "finished_at": _iso(job.finished_at),
-        "next_attempt_at": _iso(job.next_attempt_at), "result": job.result, "progress": _progress(job),
+        "next_attempt_at": _iso(job.next_attempt_at), "give_up_at": _iso(job.give_up_at),
+        "result": job.result, "progress": _progress(job),
         "tags": list(job.tags), "correlation_id": job.correlation_id, "cancel_requested": job.cancel_requested,
     }  # fmt: skip
 

@@ -22,6 +22,8 @@ class Status(StrEnum):
 
 
 WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING})
+PLANNED = WAITING - {Status.QUEUED}
+"""Waiting for a time: an operator may run such a job now."""
 ACTIVE = WAITING | {Status.PROCESSING}
 RETRYABLE = frozenset({Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
 TERMINAL = RETRYABLE | {Status.COMPLETED}
@@ -61,8 +63,10 @@ GIVE_UP = _move("give_up", ACTIVE, Status.DEAD_LETTER, "watchdog")
 RETIRE = _move("retire", ACTIVE, Status.CANCELLED, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
+RUN_NOW = _move("run_now", PLANNED, Status.QUEUED, "operator")
 MOVES: tuple[Move, ...] = (
     CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, GIVE_UP, RETIRE, REQUEUE, CANCEL,
+    RUN_NOW,
 )  # fmt: skip
 """Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
 
@@ -83,6 +87,7 @@ class Job:
     `attempts` those that are charged to `max_attempts`. `parked_until` is the end of the last wait during which the job
     had no message, `stalled_since` when the platform first kept it from running; a run that settles ends that.
     `fires_at` is when the schedule that made it fires. It does not run while the job `after` has not finished.
+    From `give_up_at` on no attempt follows a failed one.
     `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
     """
 
@@ -108,6 +113,7 @@ class Job:
     resends: int = 0
     parked_until: float | None = None
     stalled_since: float | None = None
+    give_up_at: float | None = None
     result: JSON = None
     error_class: str | None = None
     error_message: str | None = None

@@ -42,8 +42,8 @@ def born(job: Job) -> str:
 def order(job: Job) -> str:
     """Return the sort key of the sparse indexes: when the job was first due, or until when it is parked.
 
-    It is taken when the job is created, and again when it is parked. It never changes otherwise: a job that moved
-    while somebody turns pages could be missed.
+    It is taken when the job is created, and again when it is parked or run now. It never changes otherwise: a job that
+    moved while somebody turns pages could be missed.
     """
     return order_at(job.parked_until or job.run_at or job.created_at, job.id)
 

@@ -123,6 +123,20 @@ def cancel(found: Job, *, now: float) -> Change:
     return Change(j.CANCEL, found.gen, (), {**_finished(now, KEEP_DONE), "cancel_requested": True})
 
 
+def run_now(found: Job, *, now: float) -> Change:
+    """Make a job that waits for its time due at once, for an operator. It needs a message of its own from now on."""
+    planned = {"run_at": now} if found.status is Status.SCHEDULED else {}
+    if found.parked_until is not None:
+        planned = {**planned, "parked_until": now}
+    values = {
+        **planned, "next_attempt_at": None, "sent": False, "resends": 0, "stalled_since": None,
+        "due_at": now + SEND_GRACE, "updated_at": now,
+    }  # fmt: skip
+    # what is planned anew depends on how it waits, so it must be the same wait
+    tests = (Test("status", "=", found.status), *_fence(found))
+    return Change(j.RUN_NOW, found.gen, tests, values, job_type=found.type)
+
+
 def ask_to_stop(found: Job, *, now: float) -> Change:
     """Ask the holder of a running job to stop, for an operator; it obeys at its next `ctx.check_cancelled()`."""
     return Change(j.ASK_TO_STOP, found.gen, (), {"cancel_requested": True, "updated_at": now})

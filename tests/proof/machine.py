@@ -59,7 +59,7 @@ class DeliveryMachine(Misfortunes):
     @rule(name=NAMES)
     def retry(self, name: str) -> None:
         """POST /jobs/{id}/retry: possible exactly when the model says so."""
-        self._operate(name, self.world.service.retry, lambda status: status in RETRYABLE)
+        self._operate(name, self.world.operations.retry, lambda status: status in RETRYABLE)
 
     @precondition(lambda self: self._in(RETRYABLE))
     @rule()
@@ -81,9 +81,16 @@ class DeliveryMachine(Misfortunes):
             raise AssertionError(f"{name} was cancelled and still waits")
 
     def _cancel(self, job_id: str) -> None:
-        after = self.world.service.cancel(job_id)
+        after = self.world.operations.cancel(job_id)
         if after.status is Status.CANCELLED:
             self.world.stopped.add((job_id, after.gen))
+
+    @precondition(lambda self: self.world.accepted)
+    @rule(name=NAMES)
+    def run_now(self, name: str) -> None:
+        """POST /jobs/{id}/run-now: possible while the job waits, and then nothing but a worker is missing."""
+        if self._operate(name, self.world.operations.run_now, lambda status: status in WAITING):
+            assert self.models[self.world.accepted[name]].status is Status.QUEUED
 
     def _operate(self, name: str, call: Callable[[str], object], possible: Callable[[Status], bool]) -> bool:
         """Make a call without faults, and hold its answer against the model's."""

@@ -66,6 +66,7 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     started_at: isoOrNull(job.startedAt),
     finished_at: isoOrNull(job.finishedAt),
     next_attempt_at: isoOrNull(job.nextAttemptAt),
+    give_up_at: null,
     result: fits(job.result),
     progress: job.progress,
     tags: job.tags,

@@ -38,6 +38,7 @@ NEEDED = {
     "POST /dead-letters/redrive": "operator",
     "POST /jobs/{job_id}/retry": "operator",
     "POST /jobs/{job_id}/cancel": "operator",
+    "POST /jobs/{job_id}/run-now": "operator",
     "POST /uploads": "operator",
     "POST /errors/{fingerprint}/acknowledge": "operator",
     "POST /errors/{fingerprint}/reopen": "operator",

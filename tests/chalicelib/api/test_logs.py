@@ -28,7 +28,7 @@ def logged(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobLogs]:
     with mock_aws():
         client = boto3.client("logs", region_name="us-east-1")
         reader = JobLogs(client, "/aws/lambda/stack-", "us-east-1")
-        wiring._made["job_logs"] = reader
+        wiring.parts.made["job_logs"] = reader
         yield reader
 
 

@@ -280,7 +280,7 @@ def test_the_attempts_that_are_left_are_told_with_their_waits(
 
 
 def test_without_jitter_a_wait_is_exactly_the_curves(world: World) -> None:
-    wiring._made["settings"] = replace(wiring.settings(), jitter="none")
+    wiring.parts.made["settings"] = replace(wiring.settings(), jitter="none")
     [first, second] = world.get(f"/jobs/{world.create()}").json["next_attempts"]
     assert (first["earliest"], second["earliest"], second["latest"]) == (2, 4, 4)
 

@@ -38,6 +38,7 @@ def every_door(found: Job) -> list[Change]:
         transitions.retire(found, now=NOW, reason="removed"),
         transitions.requeue(found, now=NOW),
         transitions.cancel(found, now=NOW),
+        transitions.run_now(found, now=NOW),
         transitions.ask_to_stop(found, now=NOW),
         transitions.mark_sent(found),
         transitions.check(found, until=NOW + 60, resent=False),

@@ -1,0 +1,97 @@
+"""Make each service from its ports, at first use."""
+
+from chalicelib.access.rate_limit import RateLimiter
+from chalicelib.access.tokens import Tokens
+from chalicelib.adapters.event_sources import consumers
+from chalicelib.counters.history import History
+from chalicelib.counters.recount import Recount
+from chalicelib.counters.snapshot import MetricsReader
+from chalicelib.counters.stream import StreamCounter
+from chalicelib.jobs.ports import BulkAction
+from chalicelib.service.bulk import BulkActions
+from chalicelib.service.bulk_actions import BulkWork
+from chalicelib.service.declared import Declared
+from chalicelib.service.firings import Firings
+from chalicelib.service.jobs import JobService
+from chalicelib.service.operations import Operations
+from chalicelib.service.pause import Pausing
+from chalicelib.service.reading import JobReader
+from chalicelib.wiring.parts import clock, once, settings
+from chalicelib.wiring.ports import (
+    acknowledgements,
+    background,
+    bulk_rows,
+    canaries,
+    census,
+    counter_rows,
+    counters,
+    job_queue,
+    job_store,
+    pauses,
+    rate_windows,
+    schedules,
+    token_store,
+)
+
+BULK_THREADS = 8
+"""Jobs that a bulk action acts on at a time."""
+
+
+def stream_counter() -> StreamCounter:
+    """Return what counts the table's stream; it remembers what it has tidied."""
+    return once("stream_counter", lambda: StreamCounter(counter_rows(), clock()))
+
+
+def recount() -> Recount:
+    """Return a recount of the jobs."""
+    return Recount(census(), canaries(), counters(), counter_rows(), clock())
+
+
+def pausing() -> Pausing:
+    """The switch of each job type's queue."""
+    return once("pausing", lambda: Pausing(pauses(), consumers(settings()), clock()))
+
+
+def tokens() -> Tokens:
+    """Return the tokens."""
+    return once("tokens", lambda: Tokens(token_store(), clock()))
+
+
+def job_service() -> JobService:
+    """The use cases over jobs."""
+    return once("job_service", lambda: JobService(job_store(), job_queue(), settings().cursor_secret, clock()))
+
+
+def job_reader() -> JobReader:
+    """Return what reads a job with its explanation."""
+    return once("job_reader", lambda: JobReader(job_store(), counters(), clock()))
+
+
+def rate_limiter() -> RateLimiter:
+    """Return the rate limiter of POST requests."""
+    limit, window = settings().rate_limit_max, settings().rate_limit_window
+    return once("rate_limiter", lambda: RateLimiter(rate_windows(), limit, window, clock()))
+
+
+def metrics() -> MetricsReader:
+    """The numbers of `GET /metrics`."""
+    return once("metrics", lambda: MetricsReader(counters(), job_queue(), clock()))
+
+
+def history() -> History:
+    """Return time series and groups of errors."""
+    return once("history", lambda: History(counters(), acknowledgements(), clock()))
+
+
+def firings(threads: int) -> Firings:
+    """Return what makes the jobs of schedules; it remembers that it has followed the code."""
+    return once("firings", lambda: Firings(schedules(), job_service(), Declared(schedules(), clock()), threads))
+
+
+def bulk_work() -> BulkWork:
+    """Return what starts and works off bulk actions."""
+    return BulkWork(bulk_rows(), _acting, background(), clock())
+
+
+def _acting(_: BulkAction) -> BulkActions:
+    return BulkActions(job_store(), Operations(job_service()), settings().cursor_secret, clock(), BULK_THREADS)
