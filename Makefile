@@ -158,7 +158,7 @@ lifecycle: $(READY)  ## Draw the table of moves into docs/lifecycle.md
 openapi: $(READY)  ## Write docs/openapi.json and the client's models from the code
 	@$(PY) -m scripts.openapi
 
-wheel: $(READY)  ## Write build/wheel/jobflow-*.whl: the client and the command line, the same bytes from the same sources
+wheel: $(READY) $(UI)  ## Write build/wheel: the client with the command line, and the platform with the console
 	@$(PY) -m scripts.wheel
 
 lock: $(VENV)/bin/python  ## Pin requirements-dev.txt from requirements-dev.in, and handlers/*.requirements.txt, with hashes

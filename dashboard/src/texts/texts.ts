@@ -19,7 +19,10 @@ export type Room =
   | "list"
   | "queues"
   | "create"
-  | "bulk";
+  | "bulk"
+  | "actions"
+  | "detail"
+  | "errors";
 
 let spoken: Language = "en";
 let translated: Partial<Record<Room, object>> = {};

@@ -33,9 +33,16 @@ def every(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str
 
 
 COMMANDS = dict(every())
+HANDED_ON = {name for name, command in COMMANDS.items() if command.context_settings.get("help_option_names") == []}
+"""Commands whose `--help` is that of the program they hand over to."""
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", sorted(HANDED_ON))
+def test_what_is_handed_on_has_an_example_in_its_own_description(name: str) -> None:
+    assert f"  jobflow {name} " in COMMANDS[name].epilog
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - HANDED_ON))
 def test_help_of_each_command_has_an_example_that_can_be_typed(shell: Shell, name: str) -> None:
     said = shell(f"{name} --help")
     assert said.code == 0

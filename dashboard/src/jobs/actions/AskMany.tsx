@@ -2,12 +2,13 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { previewBulk, type BulkTally } from "@/api/bulk";
 import { countBulk } from "@/api/bulkActions";
 import { sentence } from "@/api/errors";
-import { plural } from "@/texts/numbers";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
-import { actionOf, changing, outlook, reasons, title, type ManyAsk } from "./bulkWords";
-import { close, VERB } from "./outcome";
+import { actionOf, type ManyAsk } from "./actions";
+import { changing, outlook, reasons, title } from "./bulkWords";
+import { close } from "./outcome";
 import { start as begin } from "./bulkRuns";
+import { t } from "@/texts/en/actions";
 
 /** Count the jobs of a bulk action, ask, then have the platform start it; `BulkList` shows its progress. */
 export function AskMany({ question }: { question: ManyAsk }) {
@@ -50,18 +51,18 @@ export function AskMany({ question }: { question: ManyAsk }) {
             failed={preview.isError ? sentence(preview.error) : null}
           />
         ) : (
-          <p>Each job restarts at attempt 1. Its message is removed from the dead-letter queue.</p>
+          <p>{t.redriveMeaning}</p>
         )
       }
       footer={
         <>
-          <Button onClick={close}>{action === "cancel" ? "Keep jobs" : "Cancel"}</Button>
+          <Button onClick={close}>{action === "cancel" ? t.keepJobs : t.cancel}</Button>
           <Button
             tone={action === "cancel" ? "danger" : "primary"}
             disabled={nothing || (many !== null && preview.isPending)}
             onClick={start}
           >
-            {VERB[action]} now
+            {t.actNow[action]}
           </Button>
         </>
       }
@@ -77,7 +78,7 @@ interface PreviewProps {
 
 function Preview({ text, tally, failed }: PreviewProps) {
   if (failed) return <p className="text-red">{failed}</p>;
-  if (!tally) return <p>Counting…</p>;
+  if (!tally) return <p>{t.counting}</p>;
   const skipped = reasons(tally);
   return (
     <>
@@ -87,9 +88,7 @@ function Preview({ text, tally, failed }: PreviewProps) {
       {skipped.length > 0 && (
         <ul className="mt-2 list-inside list-disc">
           {skipped.map(([reason, n]) => (
-            <li key={reason}>
-              {plural(n, "job")} skipped: {reason}
-            </li>
+            <li key={reason}>{t.skippedBecause(n, reason)}</li>
           ))}
         </ul>
       )}

@@ -2,8 +2,8 @@ import type { QueryClient } from "@tanstack/react-query";
 import { bulkRuns, startBulk, type BulkRun } from "@/api/bulkActions";
 import type { BulkTally } from "@/api/bulk";
 import { createStore } from "@/lib/store";
-import { actionOf, changing, type ManyAsk } from "./bulkWords";
-import { refresh } from "./actions";
+import { actionOf, refresh, type ManyAsk } from "./actions";
+import { changing } from "./bulkWords";
 import { report } from "./outcome";
 import type { JobAction } from "@/jobs/status";
 
