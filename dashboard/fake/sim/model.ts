@@ -67,6 +67,7 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     finished_at: isoOrNull(job.finishedAt),
     next_attempt_at: isoOrNull(job.nextAttemptAt),
     give_up_at: null,
+    discarded: null,
     result: fits(job.result),
     progress: job.progress,
     tags: job.tags,
