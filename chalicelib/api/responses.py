@@ -37,6 +37,14 @@ class Progress(Answer):
     note: str | None
 
 
+class Discarded(Answer):
+    """The discard of a job: time, operator, reason."""
+
+    at: Time
+    by: str
+    reason: str | None
+
+
 class JobRow(Answer):
     """A job, as in a list."""
 
@@ -67,6 +75,9 @@ class JobRow(Answer):
     tags: list[str]
     correlation_id: str
     cancel_requested: bool
+    discarded: Discarded | None = Field(
+        description="How a failed job was settled without running it: by whom, when and why; null otherwise"
+    )
 
 
 class AttemptRow(Answer):
@@ -102,6 +113,8 @@ class JobDetail(JobRow):
     """A job with the history of its attempts."""
 
     attempt_history: list[AttemptRow]
+    schedule: str | None = Field(None, description="The schedule that made it")
+    fires_at: Time | None = Field(None, description="When its schedule fires")
     why: str | None = Field(description="Why it waits, in one sentence; null when it does not")
     next_attempts: list[NextAttempt] | None = Field(
         None,
