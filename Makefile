@@ -60,7 +60,7 @@ load: $(READY)  ## Load test a running `make dev`: make load ARGS="--count 1000 
 	@$(PY) scripts/load_test.py $(ARGS)
 
 test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); a second emulator and a browser are tested by e2e and e2e-ui
-	@$(PY) -m pytest -n 4 --dist loadfile -q -m "not ministack" $(ARGS)
+	@$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -q -m "not ministack" $(ARGS)
 	@$(NPM) run -s test
 	@$(NPM) run -s size
 
@@ -169,4 +169,4 @@ lock: $(VENV)/bin/python  ## Pin requirements-dev.txt from requirements-dev.in, 
 	@$(PY) -m infra.cloud.package.own_libraries
 
 clean:  ## Remove what the commands above made
-	@rm -rf $(VENV) build .jobflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf "$$(readlink .jobflow)" $(VENV) build .jobflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
