@@ -5,13 +5,15 @@ import types
 from typing import Any
 
 from moto.dynamodb import models
-from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.exceptions import ItemSizeTooLarge, ItemSizeToUpdateTooLarge
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
 from .patching import Replacements
 from .views import TableViews
 
 PLAIN = ("S", "N", "B", "BOOL", "NULL")
+MOST_BYTES = 405_000  # of an item, as moto adds them up
 
 
 def repair(replacements: Replacements, views: TableViews) -> None:
@@ -19,7 +21,7 @@ def repair(replacements: Replacements, views: TableViews) -> None:
     undo_failed_transactions_item_by_item(replacements, views)
     make_updates_whole(replacements, views)
     share_plain_values(replacements)
-    measure_a_new_item_once(replacements)
+    measure_items_once(replacements)
 
 
 def undo_failed_transactions_item_by_item(replacements: Replacements, views: TableViews) -> None:
@@ -52,19 +54,21 @@ def share_plain_values(replacements: Replacements) -> None:
     stock = replacements.put(DynamoType, "__deepcopy__", deepcopy)
 
 
-def measure_a_new_item_once(replacements: Replacements) -> None:
-    """Check the size of a new item when it has all its attributes; raise ItemSizeTooLarge as moto does. moto adds up
-    all sizes again for each attribute: 180,000 for an item of 600."""
+def measure_items_once(replacements: Replacements) -> None:
+    """Check the size of an item when it has all its attributes; raise ItemSizeTooLarge as moto does. moto adds up all
+    sizes again for each attribute: 180,000 for an item of 600. `make_updates_whole` checks after an update."""
 
     def init(item: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any]) -> None:
-        stock(item, hash_key, range_key, {})
-        names = list(attrs)
-        for name in names[:-1]:
-            dict.__setitem__(item.attrs, name, DynamoType(attrs[name]))
-        for name in names[-1:]:
-            item.attrs[name] = DynamoType(attrs[name])
+        stock(item, hash_key, range_key, attrs)
+        _check_size(item, ItemSizeTooLarge)
 
+    replacements.put(LimitedSizeDict, "__setitem__", dict.__setitem__)
     stock = replacements.put(Item, "__init__", init)
+
+
+def _check_size(item: Any, error: type[Exception]) -> None:
+    if item.size() > MOST_BYTES:
+        raise error
 
 
 def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
@@ -76,6 +80,7 @@ def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
         before = _Before(table, {"Key": key}, views)
         try:
             item = stock(backend, table_name, key, *args, **kwargs)
+            _check_size(item, ItemSizeToUpdateTooLarge)
         except Exception:
             before.restore()
             raise

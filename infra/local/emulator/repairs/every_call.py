@@ -1,10 +1,12 @@
 """Remove work that moto does at every call."""
 
 from functools import cache
+from string import ascii_letters, digits
 from typing import Any
 
 from moto import backends
 from moto.core import common_models, responses, utils
+from moto.moto_api._internal.moto_random import MotoRandom
 from moto.sqs import models as sqs_models
 
 from .patching import Replacements
@@ -12,8 +14,8 @@ from .patching import Replacements
 
 def repair(replacements: Replacements) -> None:
     """Remember what moto computes at every call: the folders it is installed in, methods of the response class, names
-    in another spelling. Do not keep every object it ever made (item, message, stream record) for its admin pages; only
-    S3 needs its own there."""
+    in another spelling. Draw a request's id at once. Keep no object that it ever made (item, message, stream record)
+    for its admin pages; only S3 needs its own there."""
 
     def new(cls: type, *_args: Any, **_kwargs: Any) -> Any:
         instance: Any = object.__new__(cls)
@@ -21,6 +23,11 @@ def repair(replacements: Replacements) -> None:
             cls.instances_tracked.append(instance)  # type: ignore[attr-defined]
         return instance
 
+    def random_string(source: Any, length: int = 20, include_digits: bool = True, lower_case: bool = False) -> str:
+        made = "".join(source.choices(ascii_letters + digits if include_digits else ascii_letters, k=length))
+        return made.lower() if lower_case else made
+
+    replacements.put(MotoRandom, "get_random_string", random_string)
     replacements.put(common_models.BaseModel, "__new__", staticmethod(new))
     replacements.put(responses, "method_names_from_class", cache(utils.method_names_from_class))
     replacements.put(backends, "list_of_moto_modules", cache(lambda: tuple(_modules())))
