@@ -1,7 +1,6 @@
 """Remove work that moto does at every call."""
 
 from functools import cache
-from string import ascii_letters, digits
 from typing import Any
 
 from moto import backends
@@ -23,9 +22,8 @@ def repair(replacements: Replacements) -> None:
             cls.instances_tracked.append(instance)  # type: ignore[attr-defined]
         return instance
 
-    def random_string(source: Any, length: int = 20, include_digits: bool = True, lower_case: bool = False) -> str:
-        made = "".join(source.choices(ascii_letters + digits if include_digits else ascii_letters, k=length))
-        return made.lower() if lower_case else made
+    def random_string(source: Any, length: int = 20, _digits: bool = True, lower_case: bool = False) -> str:
+        return f"{source.getrandbits(4 * length):0{length}{'x' if lower_case else 'X'}}"
 
     replacements.put(MotoRandom, "get_random_string", random_string)
     replacements.put(common_models.BaseModel, "__new__", staticmethod(new))
