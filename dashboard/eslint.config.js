@@ -62,14 +62,7 @@ export default tseslint.config(
   },
   {
     files: ["src/**"],
-    ignores: [
-      "src/texts/**",
-      "src/**/*.test.*",
-      "src/test/**",
-      "src/errors/**",
-      "src/reference/**",
-      "src/jobs/{actions,detail}/**",
-    ],
+    ignores: ["src/texts/**", "src/**/*.test.*", "src/test/**", "src/reference/**"],
     rules: { "no-restricted-syntax": ["error", foreignText, ...visibleTexts] },
   },
   {

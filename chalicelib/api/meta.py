@@ -4,7 +4,7 @@ from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.responses import Answer
 from chalicelib.api.schemas import MOST_IN_BATCH, MOST_IN_BULK, MOST_TAGS
 from chalicelib.api.views import LARGEST_IN_LIST
-from chalicelib.jobs.job import ACTIVE, RETRYABLE, TERMINAL, WAITING, Status
+from chalicelib.jobs.job import ACTIVE, DISCARDABLE, PLANNED, RETRYABLE, TERMINAL, WAITING, Status
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY
 
 endpoints = Endpoints()
@@ -18,6 +18,8 @@ class StatusSets(Answer):
     active: list[Status]
     retryable: list[Status]
     cancellable: list[Status]
+    planned: list[Status]
+    discardable: list[Status]
     finished: list[Status]
 
 
@@ -42,7 +44,11 @@ class Meta(Answer):
 @endpoints.get("/meta", Meta)
 def read_meta(_: Call) -> Meta:
     """Return the sets of statuses that mean something, and the limits of requests. Constant for a deployed version."""
-    sets = {"waiting": WAITING, "active": ACTIVE, "retryable": RETRYABLE, "cancellable": ACTIVE, "finished": TERMINAL}
+    sets = {
+        "waiting": WAITING, "active": ACTIVE, "retryable": RETRYABLE, "cancellable": ACTIVE, "planned": PLANNED,
+        "discardable": DISCARDABLE,
+        "finished": TERMINAL,
+    }  # fmt: skip
     ordered = {name: [status for status in Status if status in members] for name, members in sets.items()}
     limits = Limits(
         max_attempts=MAX_ATTEMPTS_CAP,

@@ -37,6 +37,14 @@ class Progress(Answer):
     note: str | None
 
 
+class Discarded(Answer):
+    """The discard of a job: time, operator, reason."""
+
+    at: Time
+    by: str
+    reason: str | None
+
+
 class JobRow(Answer):
     """A job, as in a list."""
 
@@ -59,11 +67,17 @@ class JobRow(Answer):
     started_at: Time | None
     finished_at: Time | None
     next_attempt_at: Time | None
+    give_up_at: Time | None = Field(
+        description="When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it"
+    )
     result: JSON = Field(description="null in lists when it is larger than 500 bytes")
     progress: Progress | None
     tags: list[str]
     correlation_id: str
     cancel_requested: bool
+    discarded: Discarded | None = Field(
+        description="How a failed job was settled without running it: by whom, when and why; null otherwise"
+    )
 
 
 class AttemptRow(Answer):
@@ -99,6 +113,8 @@ class JobDetail(JobRow):
     """A job with the history of its attempts."""
 
     attempt_history: list[AttemptRow]
+    schedule: str | None = Field(None, description="The schedule that made it")
+    fires_at: Time | None = Field(None, description="When its schedule fires")
     why: str | None = Field(description="Why it waits, in one sentence; null when it does not")
     next_attempts: list[NextAttempt] | None = Field(
         None,

@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from chalicelib.adapters.s3.uploads import MOST_BYTES
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import LONGEST_NAME, MAX_ATTEMPTS_CAP, MAX_DELAY
+from chalicelib.jobs.schedules.schedule import LONGEST_ID
 
 MOST_TAGS = 10
 MOST_IN_BATCH = 25
@@ -81,6 +82,8 @@ TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAM
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 FINGERPRINT = r"^[0-9a-f]{12}$"
 Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
+Why = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 IdPrefix = Annotated[
     str, StringConstraints(pattern=r"^[0-9a-fA-F-]{1,36}$", to_lower=True), Field(examples=["6a1de45f"])
@@ -135,6 +138,12 @@ class NewBatch(Body):
     )  # fmt: skip
 
 
+class Discard(Body):
+    """Options of a discard."""
+
+    reason: Why = Field("", description="Kept with the job.")
+
+
 class Retry(Body):
     """Options of a retry."""
 
@@ -157,6 +166,7 @@ class ListQuery(Query):
         None, description="Part of the error's class or message, in any case; the message of a group of /errors works."
     )
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
+    schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")
     created_after: Moment | None = None
     created_before: Moment | None = None
     cursor: Cursor | None = Field(None, description="The next_cursor of a page with the same filters; excludes offset.")
@@ -172,7 +182,7 @@ class NoQuery(Query):
     """A request that takes no query."""
 
 
-Action = Literal["retry", "cancel"]
+Action = Literal["retry", "cancel", "discard"]
 """An action on many jobs."""
 
 
@@ -187,12 +197,14 @@ class BulkFilter(Body):
     created_before: Moment | None = None
     error: str | None = Field(None, min_length=1, max_length=200)
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
+    schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")
 
 
 class Bulk(Body):
-    """Retry or cancel many jobs: the ones listed, or the ones that match."""
+    """Retry, cancel or discard many jobs: the ones listed, or the ones that match."""
 
     action: Action
+    reason: Why = Field("", description="Kept with each job that is discarded.")
     ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_IN_BULK)
     filter: BulkFilter | None = None
     limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)

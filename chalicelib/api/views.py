@@ -35,7 +35,8 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
     """Return a job with all its attempts, why it waits, and the attempts that are left (None: unknown)."""
     history = [_attempt_row(attempt) for attempt in (*view.attempts, *_current_attempt(view))]
     next_attempts = None if left is None else [r.NextAttempt(**asdict(one)) for one in left]
-    return r.JobDetail(**_fields(view.job), attempt_history=history, why=why, next_attempts=next_attempts)
+    fired = {"schedule": view.job.schedule, "fires_at": _iso(view.job.fires_at)}
+    return r.JobDetail(**_fields(view.job), **fired, attempt_history=history, why=why, next_attempts=next_attempts)
 
 
 def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
@@ -90,9 +91,17 @@ def _fields(job: Job) -> dict[str, Any]:
         "fingerprint": job.fingerprint,
         "idempotency_key": job.idempotency_key, "created_at": iso(job.created_at), "updated_at": iso(job.updated_at),
         "started_at": _iso(job.started_at), "finished_at": _iso(job.finished_at),
-        "next_attempt_at": _iso(job.next_attempt_at), "result": job.result, "progress": _progress(job),
+        "next_attempt_at": _iso(job.next_attempt_at), "give_up_at": _iso(job.give_up_at),
+        "result": job.result, "progress": _progress(job),
         "tags": list(job.tags), "correlation_id": job.correlation_id, "cancel_requested": job.cancel_requested,
+        "discarded": _discarded(job),
     }  # fmt: skip
+
+
+def _discarded(job: Job) -> r.Discarded | None:
+    if job.discarded_at is None:
+        return None
+    return r.Discarded(at=iso(job.discarded_at), by=job.discarded_by or "", reason=job.discard_reason)
 
 
 def _progress(job: Job) -> r.Progress | None:

@@ -8,7 +8,7 @@ from chalicelib.counters import backlog, keys
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told, Unreadable
 from chalicelib.counters.histogram import bucket
 from chalicelib.jobs.fingerprints import fingerprint, generalise
-from chalicelib.jobs.job import Status
+from chalicelib.jobs.job import TERMINAL, Status
 from chalicelib.jobs.ports import Additions, Row
 
 MOST_NUMBERS = 150
@@ -142,7 +142,7 @@ def _event_numbers(old: Image | None, new: Image) -> Counter[str]:
     numbers: Counter[str] = Counter()
     if new.status in EVENTS:
         numbers[EVENTS[new.status]] += 1
-    if new.status is Status.QUEUED:
+    if new.status is Status.QUEUED and old.status in TERMINAL:
         numbers["requeued"] += 1
     if new.status is Status.PROCESSING and new.started_at is not None:
         due = old.next_attempt_at or old.updated_at

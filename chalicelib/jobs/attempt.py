@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from chalicelib.jobs.job import LOST, Attempt, Job
 from chalicelib.jobs.limits import MOST_CLAIMS
+from chalicelib.jobs.listing import iso
 
 LONGEST_STACK = 8_000
 """Characters of a stack that are kept: the innermost frames say most."""
@@ -44,5 +45,7 @@ def lost_error(lost: Job) -> tuple[str, str]:
     """Return the error of a job whose last attempt ended without being settled."""
     if lost.claims >= MOST_CLAIMS:
         return "TooManyClaims", f"It was claimed {lost.claims:,} times in one run, which is the most a run may take."
+    if lost.give_up_at is not None and lost.attempts < lost.max_attempts:
+        return "WorkerLost", f"Given up, its time ended at {iso(lost.give_up_at)}: attempt {lost.attempts} was lost."
     left = f"Attempt {lost.attempts} of {lost.max_attempts} was never settled: its worker crashed or ran out of time."
     return "WorkerLost", left

@@ -52,6 +52,14 @@ class Change:
     job_type: str = ""
     """The job's type, which names its partitions of the index. Without it the job stays in the partition it is in."""
 
+    @property
+    def first_due(self) -> float | None:
+        """Return from when on the job is due, if the change plans it anew (epoch seconds); None if it does not."""
+        if self.move.target is None:
+            return None
+        planned: float | None = self.values.get("parked_until") or self.values.get("run_at")
+        return planned
+
     def allowed(self, job: Job) -> bool:
         """Return whether this change may be applied to the job as it is."""
         return job.status in self.move.source and job.gen == self.gen and all(t.holds(job) for t in self.tests)

@@ -8,10 +8,11 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, FieldError
-from chalicelib.jobs.backoff import LONGEST_WAIT, Backoff
-from chalicelib.jobs.limits import LONGEST_NAME, MAX_ATTEMPTS_CAP, SAFETY
+from chalicelib.jobs.backoff import LONGEST_WAIT, STANDARD, Backoff, Curve, Delays, longest_run
+from chalicelib.jobs.limits import DAY, LONGEST_NAME, LONGEST_RUN, MAX_ATTEMPTS_CAP, SAFETY
 from chalicelib.jobs.readback import check_runs_at_once
 
+DEFAULT_ATTEMPTS = 3
 NAME = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
 
 
@@ -32,11 +33,37 @@ def check_limits(name: str, declared: Mapping[str, Any]) -> None:
             raise ConfigurationError(f"{name}: {field} must be between {low:g} and {high:g}")
 
 
-def check_curve(name: str, curve: Backoff) -> None:
+def policy(name: str, max_attempts: int | None, retry: Curve, delays: tuple[float, ...]) -> tuple[Curve, int]:
+    """Return the curve and the number of attempts that were declared; raises ConfigurationError for two curves."""
+    if not delays:
+        return retry, DEFAULT_ATTEMPTS if max_attempts is None else max_attempts
+    if retry is not STANDARD:
+        raise ConfigurationError(f"{name}: give either retry or delays")
+    return Delays(delays), len(delays) + 1 if max_attempts is None else max_attempts
+
+
+def check_curve(name: str, curve: Curve, give_up_after: float | None) -> None:
     """Raise ConfigurationError for a curve of waits that SQS and the job's retention cannot hold."""
-    for field, low, high in (("first", 1, LONGEST_WAIT), ("factor", 1, 10), ("longest", 1, LONGEST_WAIT)):
-        if not low <= getattr(curve, field) <= high:
-            raise ConfigurationError(f"{name}: retry's {field} must be between {low} and {high}")
+    for field, value, low, high in _bounds(curve):
+        if not low <= value <= high:
+            raise ConfigurationError(f"{name}: {field} must be between {low} and {high}")
+    if give_up_after is not None and not 1 <= give_up_after <= LONGEST_RUN:
+        raise ConfigurationError(f"{name}: give_up_after must be between 1 and {LONGEST_RUN:.0f} seconds")
+    if give_up_after is None and longest_run(curve) > LONGEST_RUN:
+        days = f"{longest_run(curve) / DAY:.0f} days of waits, and a run may take {LONGEST_RUN / DAY:.0f}"
+        raise ConfigurationError(f"{name}: {MAX_ATTEMPTS_CAP} attempts have {days}; say give_up_after as well")
+
+
+def _bounds(curve: Curve) -> list[tuple[str, float, float, float]]:
+    """Return each number of a curve by its name, with its lowest and highest value."""
+    if isinstance(curve, Delays):
+        if not 1 <= len(curve.waits) < MAX_ATTEMPTS_CAP:
+            return [("the number of delays", len(curve.waits), 1, MAX_ATTEMPTS_CAP - 1)]
+        return [("each of delays", wait, 1, LONGEST_WAIT) for wait in curve.waits]
+    if isinstance(curve, Backoff):
+        limits = (("first", 1, LONGEST_WAIT), ("factor", 1, 10), ("longest", 1, LONGEST_WAIT))
+        return [(f"retry's {field}", getattr(curve, field), low, high) for field, low, high in limits]
+    raise ConfigurationError("retry is a Backoff or a Delays")
 
 
 def hints(function: Callable[..., Any]) -> dict[str, Any]:

@@ -22,8 +22,12 @@ class Status(StrEnum):
 
 
 WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING})
+PLANNED = WAITING - {Status.QUEUED}
+"""Waiting for a time: an operator may run such a job now."""
 ACTIVE = WAITING | {Status.PROCESSING}
 RETRYABLE = frozenset({Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
+DISCARDABLE = RETRYABLE - {Status.CANCELLED}
+"""Ended by an error: an operator may settle such a job without running it."""
 TERMINAL = RETRYABLE | {Status.COMPLETED}
 SETTLED = TERMINAL - {Status.DEAD_LETTER}
 """Finished without evidence in the dead-letter queue: a message that still comes is extra."""
@@ -61,8 +65,11 @@ GIVE_UP = _move("give_up", ACTIVE, Status.DEAD_LETTER, "watchdog")
 RETIRE = _move("retire", ACTIVE, Status.CANCELLED, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
+RUN_NOW = _move("run_now", PLANNED, Status.QUEUED, "operator")
+DISCARD = _move("discard", DISCARDABLE, Status.CANCELLED, "operator")
 MOVES: tuple[Move, ...] = (
     CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, GIVE_UP, RETIRE, REQUEUE, CANCEL,
+    RUN_NOW, DISCARD,
 )  # fmt: skip
 """Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
 
@@ -83,6 +90,7 @@ class Job:
     `attempts` those that are charged to `max_attempts`. `parked_until` is the end of the last wait during which the job
     had no message, `stalled_since` when the platform first kept it from running; a run that settles ends that.
     `fires_at` is when the schedule that made it fires. It does not run while the job `after` has not finished.
+    From `give_up_at` on no attempt follows a failed one.
     `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
     """
 
@@ -108,6 +116,7 @@ class Job:
     resends: int = 0
     parked_until: float | None = None
     stalled_since: float | None = None
+    give_up_at: float | None = None
     result: JSON = None
     error_class: str | None = None
     error_message: str | None = None
@@ -119,6 +128,9 @@ class Job:
     correlation_id: str = ""
     idempotency_key: str | None = None
     principal: str = ""
+    discarded_at: float | None = None
+    discarded_by: str | None = None
+    discard_reason: str | None = None
     fires_at: float | None = None
     after: str | None = None
     request_id: str | None = None

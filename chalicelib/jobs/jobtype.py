@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload, UnknownJobType
-from chalicelib.jobs.backoff import STANDARD, Backoff
-from chalicelib.jobs.checks import check_curve, check_limits, check_name, field_errors, hints, payload_model
+from chalicelib.jobs.backoff import STANDARD, Curve, receives
+from chalicelib.jobs.checks import check_curve, check_limits, check_name, field_errors, hints, payload_model, policy
 from chalicelib.jobs.example import example_of
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES
@@ -43,11 +43,12 @@ class JobType(Generic[P, R]):
     memory: int = 512
     budget: float = 0.0
     grants: tuple[str | Allow, ...] = ()
-    retry: Backoff = STANDARD
+    retry: Curve = STANDARD
     upgrade: Callable[[JSON], JSON] | None = None
     retired: bool = False
     schedules: tuple[Cron, ...] = ()
     reach: Reach = field(default_factory=Reach)
+    give_up_after: float | None = None
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""
@@ -76,7 +77,11 @@ class JobType(Generic[P, R]):
     @property
     def max_receives(self) -> int:
         """Return how often SQS hands out one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
-        return self.max_attempts + SPARE_RECEIVES
+        return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
+
+    def give_up_at(self, start: float) -> float | None:
+        """Return when a run that is due at `start` is given up (epoch seconds); None: when its attempts are spent."""
+        return None if self.give_up_after is None else round(start + self.give_up_after, 3)
 
     @cached_property
     def schema(self) -> dict[str, Any]:
@@ -132,7 +137,7 @@ _registry: dict[str, JobType[Any, Any]] = {}
 def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     name: str,
     *,
-    max_attempts: int = 3,
+    max_attempts: int | None = None,
     timeout: int = 60,
     batch_size: int = 1,
     window: int = 0,
@@ -140,7 +145,9 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     memory: int = 512,
     budget: float = 0.0,
     grants: Iterable[str | Allow] = (),
-    retry: Backoff = STANDARD,
+    retry: Curve = STANDARD,
+    delays: Iterable[float] = (),
+    give_up_after: float | None = None,
     upgrade: Callable[[JSON], JSON] | None = None,
     retired: bool = False,
     schedule: Cron | Iterable[Cron] = (),
@@ -156,7 +163,9 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     `concurrency` how many run side by side (2-1000), `memory` MB (128-10240). `batch_size` is how many jobs it takes
     at once (1-10): more than one is cheaper, and only for jobs that are done within `budget` seconds each (default:
     their share of the timeout). What a slow job leaves no time for goes back to the queue unclaimed.
-    `retry` is the curve of waits between attempts. `upgrade` brings the stored payload of an older schema to today's;
+    `retry` is the curve of waits between attempts, or `delays` names them one by one, in seconds; `max_attempts` is 3,
+    or one more than there are delays. `give_up_after`: no attempt follows another one later than so many seconds after
+    the run was due. `upgrade` brings the stored payload of an older schema to today's;
     without it, such a job waits and an alarm rings. `retired` refuses new jobs and works off the old ones.
     `schedule` makes jobs at the times of a `Cron`, or of several; it lasts as long as it is declared.
     `grants` names what the function may do beyond its queue and jobs, as
@@ -165,17 +174,18 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     `environment` is set for the function; `secrets` says where `ctx.secret(name)` finds each. `vpc` puts it into the
     stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). Raises ConfigurationError.
     """
+    curve, attempts = policy(name, max_attempts, retry, tuple(delays))
 
     def declare(function: "Callable[[P, JobContext], R]") -> JobType[P, R]:
         declared = JobType(
-            name, function, payload_model(name, function), max_attempts, timeout, batch_size, window, concurrency,
-            memory, budget, tuple(grants), retry, upgrade, retired,
+            name, function, payload_model(name, function), attempts, timeout, batch_size, window, concurrency,
+            memory, budget, tuple(grants), curve, upgrade, retired,
             (schedule,) if isinstance(schedule, Cron) else tuple(schedule),
-            Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage),
+            Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage), give_up_after,
         )  # fmt: skip
         check_name(name)
         check_limits(name, {**vars(declared), "budget": declared.job_budget})
-        check_curve(name, retry)
+        check_curve(name, curve, give_up_after)
         check_declared(name, declared.schedules, declared.canonical)
         check_reach(name, declared.reach, declared.grants)
         check_models(name, payload=declared.payload_model, result=hints(function).get("return"))
@@ -194,6 +204,12 @@ def get(name: str) -> JobType[Any, Any]:
         raise UnknownJobType(
             f"There is no job type {name!r}.", [FieldError(("type",), f"must be one of: {known}")]
         ) from None
+
+
+def give_up_at(name: str, start: float) -> float | None:
+    """Return when a run of that type that is due at `start` is given up; None also for a type that is not declared."""
+    kind = _registry.get(name)
+    return None if kind is None else kind.give_up_at(start)
 
 
 def all_types() -> list[JobType[Any, Any]]:

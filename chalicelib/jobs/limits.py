@@ -17,6 +17,8 @@ KEEP_BULK = 30 * DAY
 KEEP_TOKENS = 90 * DAY
 """A token's row after its expiry."""
 
+LONGEST_RUN = 90 * DAY
+"""Waits of one run together, unless it is given up before: what a run needs is kept longer (KEEP_BODIES)."""
 MAX_ATTEMPTS_CAP = 30
 MOST_CLAIMS = 10_000
 """Claims of one run: a job that is deferred for ever still ends."""

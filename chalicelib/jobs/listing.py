@@ -42,8 +42,8 @@ def born(job: Job) -> str:
 def order(job: Job) -> str:
     """Return the sort key of the sparse indexes: when the job was first due, or until when it is parked.
 
-    It is taken when the job is created, and again when it is parked. It never changes otherwise: a job that moved
-    while somebody turns pages could be missed.
+    It is taken when the job is created, and again when it is parked or run now. It never changes otherwise: a job that
+    moved while somebody turns pages could be missed.
     """
     return order_at(job.parked_until or job.run_at or job.created_at, job.id)
 
@@ -76,6 +76,7 @@ def matches(job: Job, which: Filter) -> bool:
         which.status in (None, job.status)
         and which.type in (None, job.type)
         and (which.tag is None or which.tag in job.tags)
+        and which.schedule in (None, job.schedule)
         and (which.id_prefix is None or job.id.startswith(which.id_prefix))
         and (which.error is None or mentions(job.error_class, job.error_message, which.error))
         and which.fingerprint in (None, job.fingerprint)

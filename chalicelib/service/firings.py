@@ -20,6 +20,7 @@ from chalicelib.jobs.schedules.schedule import MOST_SCHEDULES, Overlap, Schedule
 from chalicelib.service.declared import Declared
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.service.jobs import JobService
+from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission, keyed_id
 from chalicelib.telemetry import schedule_events as events
 
@@ -154,4 +155,4 @@ def job_of(schedule: Schedule, at: float) -> str:
 def cancel_quietly(service: JobService, job_id: str) -> None:
     """Cancel a job that was made ahead of its time; one that has finished or is gone is no error."""
     with contextlib.suppress(JobConflict, JobNotFound):
-        service.cancel(job_id)
+        Operations(service).cancel(job_id)

@@ -1,4 +1,4 @@
-"""The use cases: submit, get, list, retry, cancel. Knows ports and job types, nothing of HTTP or AWS."""
+"""The use cases of producers: submit, get, list. Knows ports and job types, nothing of HTTP or AWS."""
 
 import json
 import math
@@ -13,16 +13,13 @@ from chalicelib.errors import (
     InvalidPayload,
     InvalidPosition,
     InvalidRequest,
-    JobConflict,
     JobExists,
     JobNotFound,
     JobTypeRetired,
-    MoveRefused,
     UnknownJobType,
 )
-from chalicelib.jobs import jobtype, transitions
-from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import JSON, RETRYABLE, WAITING, Job, JobView, Status
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.job import JSON, Job, JobView, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE, SQS_LONGEST_DELAY
 from chalicelib.jobs.listing import read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Page
@@ -40,7 +37,7 @@ STILL_SENDING = 5.0
 
 @dataclass
 class JobService:
-    """Jobs, for producers and operators. `clock` gives seconds since the epoch."""
+    """Jobs, for those who make and read them. `clock` gives seconds since the epoch."""
 
     store: JobStore
     queue: JobQueue
@@ -102,44 +99,6 @@ class JobService:
         following = page.position and write_cursor(page.position, which, self.cursor_secret)
         return replace(page, position=following)
 
-    def retry(self, job_id: str, payload: JSON = None) -> Job:
-        """Run a finished job again from its first attempt, with another payload if one is given.
-
-        Raises JobNotFound, InvalidPayload, and JobConflict unless it failed, was dead-lettered or cancelled.
-        """
-        found = self.store.get(job_id)
-        if found.status not in RETRYABLE:
-            raise JobConflict(
-                f"Job {job_id} is {found.status}; only failed, dead-lettered or cancelled jobs are retried."
-            )
-        edited = {} if payload is None else _stored(jobtype.get(found.type).canonical(payload))
-        again = self._apply(found, transitions.requeue(found, now=self.now(), **edited))
-        events.moved(again, "requeue")
-        return self.send(again)
-
-    def cancel(self, job_id: str) -> Job:
-        """Stop a job: at once while it waits, at its next check while it runs. Raises JobNotFound, JobConflict."""
-        for _ in range(3):
-            found = self.store.get(job_id)
-            if found.terminal:
-                raise JobConflict(f"Job {job_id} is {found.status}; it cannot be cancelled any more.")
-            try:
-                after = self.store.apply(job_id, self._stopping(found))
-            except MoveRefused:
-                continue
-            events.moved(after, "cancel" if after.terminal else "ask_to_stop")
-            return after
-        raise JobConflict(f"Job {job_id} is changing too quickly; try again.")
-
-    def _stopping(self, found: Job) -> Change:
-        """Return the change that stops a job; one that runs is asked, unless its type and its worker are gone."""
-        now = self.now()
-        if found.status in WAITING:
-            return transitions.cancel(found, now=now)
-        if found.type not in jobtype.names() and (found.lease_until or 0.0) < now:
-            return transitions.retire(found, now=now, reason="An operator cancelled it; its job type was removed.")
-        return transitions.ask_to_stop(found, now=now)
-
     @property
     def dispatcher(self) -> Dispatcher:
         """Return what sends this service's messages."""
@@ -165,13 +124,6 @@ class JobService:
             return job
         return replace(job, sent=True)
 
-    def _apply(self, found: Job, change: Change) -> Job:
-        try:
-            return self.store.apply(found.id, change)
-        except MoveRefused as refused:
-            state = "gone" if refused.current is None else refused.current.status
-            raise JobConflict(f"Job {found.id} is {state} now; someone else was faster.") from None
-
     def _new_job(self, asked: Submission) -> Job:
         kind = jobtype.get(asked.type)
         if kind.retired:
@@ -188,11 +140,12 @@ class JobService:
             status=Status.SCHEDULED if later else Status.QUEUED,
             created_at=now,
             updated_at=now,
-            **_stored(payload),
+            **stored_payload(payload),
             body_hash=asked.body_hash(),
             max_attempts=asked.max_attempts or kind.max_attempts,
             run_at=run_at if later else None,
             next_attempt_at=run_at if later else None,
+            give_up_at=kind.give_up_at(max(now, run_at or now)),
             # Shortly before its time even when it is sent at once: had that failed, nothing else would be early enough.
             due_at=max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD),
             tags=asked.tags,
@@ -210,7 +163,8 @@ class JobService:
         return keyed_id(asked.principal, asked.idempotency_key)
 
 
-def _stored(payload: JSON) -> dict[str, JSON]:
+def stored_payload(payload: JSON) -> dict[str, JSON]:
+    """Return the fields of a job that its payload fills."""
     return {"payload": payload, "payload_bytes": len(json.dumps(payload, separators=(",", ":")))}
 
 

@@ -13,6 +13,7 @@ from chalicelib.service.bulk_actions import BulkWork
 from chalicelib.service.declared import Declared
 from chalicelib.service.firings import Firings
 from chalicelib.service.jobs import JobService
+from chalicelib.service.operations import Operations
 from chalicelib.service.pause import Pausing
 from chalicelib.service.reading import JobReader
 from chalicelib.wiring.parts import clock, once, settings
@@ -92,5 +93,6 @@ def bulk_work() -> BulkWork:
     return BulkWork(bulk_rows(), _acting, background(), clock())
 
 
-def _acting(_: BulkAction) -> BulkActions:
-    return BulkActions(job_store(), job_service(), settings().cursor_secret, clock(), BULK_THREADS)
+def _acting(bulk: BulkAction) -> BulkActions:
+    operations = Operations(job_service(), bulk.by, bulk.reason or "")
+    return BulkActions(job_store(), operations, settings().cursor_secret, clock(), BULK_THREADS)

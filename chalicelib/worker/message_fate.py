@@ -80,7 +80,8 @@ def _held(current: Job, now: float, spread: Callable[[float, float], float]) -> 
     if left >= 0:
         # Two receipts may be the same message: acknowledging this one could delete the only one there is.
         return Hold(math.ceil(left + spread(1, 3)), "held under a live lease", duplicate=True)
-    return GiveUpLost(current) if _spent(current) else TakeOver(current)
+    late = current.give_up_at is not None and now >= current.give_up_at
+    return GiveUpLost(current) if late or _spent(current) else TakeOver(current)
 
 
 def _spent(current: Job) -> bool:

@@ -8,10 +8,11 @@ from chalicelib.errors import MoveRefused
 from chalicelib.jobs import attempt as attempts
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import message_of
-from chalicelib.jobs.backoff import STANDARD, Backoff, Chance, Fail, GiveUp, Later, Retry, decide
+from chalicelib.jobs.backoff import STANDARD, Chance, Curve, Fail, GiveUp, Later, Retry, decide
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, Attempt, Job
 from chalicelib.jobs.limits import GIVE_UP_STALLED, SQS_LONGEST_DELAY
+from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import JobStore
 from chalicelib.telemetry import events
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
@@ -71,7 +72,7 @@ class Settlement:
     store: JobStore
     clock: Callable[[], float]
     chance: Chance
-    backoff: Backoff = STANDARD
+    backoff: Curve = STANDARD
     max_receives: int = 5
     persistence: Persistence = field(default_factory=Persistence)
 
@@ -101,8 +102,9 @@ class Settlement:
     def _failed(self, job: Job, error: BaseException, now: float) -> Drop | Hold:
         named = _named(error)
         decision = decide(
-            attempts=job.attempts, max_attempts=job.max_attempts, error=error, backoff=self.backoff, chance=self.chance
-        )
+            attempts=job.attempts, max_attempts=job.max_attempts, error=error, backoff=self.backoff,
+            chance=self.chance, left=None if job.give_up_at is None else job.give_up_at - now,
+        )  # fmt: skip
         match decision:
             case Retry(delay):
                 parked = self._parks(job, delay)
@@ -112,9 +114,8 @@ class Settlement:
                 parked = self._parks(job, delay)
                 change = transitions.defer(job, now=now, not_before=now + delay, error=named, parked=parked)
                 return self._wait(job, attempt_of(job, "deferred", now, error, delay), change, delay, parked)
-            case GiveUp():
-                self._record(job, attempt_of(job, "error", now, error), transitions.exhaust(job, now=now, error=named))
-                return Hold(0, "awaiting redrive")
+            case GiveUp(out_of_time):
+                return self._given_up(job, error, _out_of_time(job, named) if out_of_time else named, now)
             case Fail():
                 fail = transitions.fail(job, now=now, error=named)
                 self._record(job, attempt_of(job, "permanent_error", now, error), fail)
@@ -122,9 +123,9 @@ class Settlement:
 
     def _unrun(self, job: Job, error: Exception, wait: int, lasts: bool, now: float) -> Drop | Hold:
         if lasts and now - (job.stalled_since or now) >= GIVE_UP_STALLED:
-            exhaust = transitions.exhaust(job, now=now, error=_named(error))
-            self._record(job, attempt_of(job, "error", now, error), exhaust)
-            return Hold(0, "awaiting redrive")
+            return self._given_up(job, error, _named(error), now)
+        if job.give_up_at is not None and now + wait >= job.give_up_at:
+            return self._given_up(job, error, _out_of_time(job, _named(error)), now)
         parked = self._parks(job, wait)
         change = transitions.defer(
             job, now=now, not_before=now + wait, error=_named(error), parked=parked, stalled=True
@@ -133,6 +134,10 @@ class Settlement:
         if job.stalled_since is None:
             events.stalled(job, type(error).__name__)
         return end
+
+    def _given_up(self, job: Job, error: BaseException, told: tuple[str, str], now: float) -> Hold:
+        self._record(job, attempt_of(job, "error", now, error), transitions.exhaust(job, now=now, error=told))
+        return Hold(0, "awaiting redrive")
 
     def _parks(self, job: Job, delay: int) -> bool:
         """Return whether the wait is longer than a message may hide, or its next receive would be one too many."""
@@ -168,6 +173,11 @@ class Settlement:
 
 def _named(error: BaseException) -> tuple[str, str]:
     return type(error).__name__, without_secrets(message_of(error)) or type(error).__name__
+
+
+def _out_of_time(job: Job, error: tuple[str, str]) -> tuple[str, str]:
+    """Return the error with the reason for which no attempt follows; its class stays, so that a search finds it."""
+    return error[0], f"Given up, its time ended at {iso(job.give_up_at or 0.0)}: {error[1]}"
 
 
 def _late(job: Job, current: Job | None) -> Hold:

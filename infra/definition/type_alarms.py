@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.jobs.backoff import message_age
 from chalicelib.jobs.jobtype import JobType
 from infra.definition import metrics
 from infra.definition.alarm import MINUTE, Alarm
@@ -93,7 +94,8 @@ def _of_queue(name: str, metric: str) -> Callable[[Kind, str], Mapping[str, Metr
 
 
 def _patience(kind: Kind) -> float:
-    return max(SHORTEST_AGE, kind.visibility_timeout)
+    age = message_age(kind.retry, kind.max_attempts, kind.timeout)
+    return max(SHORTEST_AGE, kind.visibility_timeout, age)
 
 
 RULES = (

@@ -15,6 +15,7 @@ from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports import Filter
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.jobs import JobService
+from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission
 from chalicelib.watchdog.run import Watchdog
 from jobflow.testing.clock import Clock
@@ -41,6 +42,7 @@ class Platform:
         most = max((kind.max_receives for kind in self._kinds), default=5)
         self.queue = MemoryJobQueue(self.clock, max_receives=most)
         self.service = JobService(self.store, self.queue, clock=self.clock)
+        self._operations = Operations(self.service)
         self.workers = Workers(self.store, self.queue, self.clock, secrets or {})
         names = [kind.name for kind in self._kinds]
         self._watchdog = Watchdog(Dispatcher(self.store, self.queue, self.clock), names)
@@ -140,8 +142,12 @@ class Platform:
 
     def cancel(self, job: Job | str) -> Job:
         """Stop a job as an operator does; raises JobConflict."""
-        return self.service.cancel(job if isinstance(job, str) else job.id)
+        return self._operations.cancel(job if isinstance(job, str) else job.id)
+
+    def run_now(self, job: Job | str) -> Job:
+        """End the wait of a scheduled or retrying job as an operator does; raises JobConflict."""
+        return self._operations.run_now(job if isinstance(job, str) else job.id)
 
     def retry(self, job: Job | str, payload: Any = None) -> Job:
         """Run a finished job again as an operator does; raises JobConflict."""
-        return self.service.retry(job if isinstance(job, str) else job.id, payload)
+        return self._operations.retry(job if isinstance(job, str) else job.id, payload)

@@ -1,6 +1,6 @@
 """List the conditions of the moves: who may change a job, when, and what is counted."""
 
-from scripts.safeguards.safeguard import Safeguard
+from scripts.safeguards.safeguard import STEERING, Safeguard
 
 MOVES = (
     Safeguard(
@@ -140,6 +140,34 @@ MOVES = (
         "chalicelib.jobs.transitions:requeue",
         "{'cancel_requested': False}",
         "{}",
+    ),
+    Safeguard(
+        "a job that is run now is on record as without a message",
+        "chalicelib.jobs.transitions:run_now",
+        "{'sent': False}",
+        "{}",
+        STEERING,
+    ),
+    Safeguard(
+        "a job that waits in another way by now is not run now",
+        "chalicelib.jobs.transitions:run_now",
+        "(Test('status', '=', found.status), *_fence(found))",
+        "()",
+        STEERING,
+    ),
+    Safeguard(
+        "a job that is run now lies where the watchdog looks",
+        "chalicelib.jobs.change:Change.first_due",
+        "self.values.get('parked_until') or self.values.get('run_at')",
+        "None",
+        STEERING,
+    ),
+    Safeguard(
+        "a job that runs again by now is not discarded",
+        "chalicelib.jobs.job:DISCARD",
+        "_move('discard', DISCARDABLE, Status.CANCELLED, 'operator')",
+        "_move('discard', frozenset(Status), Status.CANCELLED, 'operator')",
+        ("tests/chalicelib/service/test_discard.py", "tests/chalicelib/jobs"),
     ),
     Safeguard(
         "a retry is a new generation",

@@ -17,6 +17,7 @@ PORTS = "tests/proof/test_crash_points.py::test_no_crash_point_loses_or_doubles_
 MONTH = "tests/proof/test_month.py"
 WAITS = ("tests/chalicelib/worker", "tests/chalicelib/jobs/test_backoff.py", PORTS)
 FAST = (*UNITS, PORTS)
+STEERING = ("tests/chalicelib/service", "tests/contract/test_planned_anew.py", PORTS)
 ADAPTERS = ("tests/contract/test_job_store.py", "tests/contract/test_lost_replies.py", "tests/contract/test_races.py")
 
 

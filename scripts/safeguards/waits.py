@@ -90,8 +90,22 @@ WAITS = (
     ),
     Safeguard(
         "to come again later is no failure",
-        "chalicelib.jobs.backoff:decide",
+        "chalicelib.jobs.backoff:_decide",
         "isinstance(error, RetryLater)",
+        "False",
+        TESTS,
+    ),
+    Safeguard(
+        "no attempt follows after the time to give up",
+        "chalicelib.jobs.backoff:decide",
+        "left is not None and isinstance(decided, Retry | Later) and decided.delay >= left",
+        "False",
+        TESTS,
+    ),
+    Safeguard(
+        "a lost attempt is not taken over after the time to give up",
+        "chalicelib.worker.message_fate:_held",
+        "current.give_up_at is not None and now >= current.give_up_at",
         "False",
         TESTS,
     ),

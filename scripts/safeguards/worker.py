@@ -65,7 +65,7 @@ WORKER = (
     ),
     Safeguard(
         "the message of a spent job is not acknowledged",
-        "chalicelib.worker.settle:Settlement._failed",
+        "chalicelib.worker.settle:Settlement._given_up",
         "Hold(0, 'awaiting redrive')",
         "Drop('spent')",
     ),

@@ -88,7 +88,7 @@ def test_an_error_on_record_stays_there_when_its_worker_died_before_it_could_set
 
 def test_from_the_fourth_receive_on_a_refused_claim_costs_a_read_and_no_write(world: World) -> None:
     world.submit("a")
-    world.service.cancel(world.accepted["a"])
+    world.operations.cancel(world.accepted["a"])
     claims = Claims(world.ground.store, world.clock, lambda low, _: low)
     for receives in (PEEK_FROM - 1, PEEK_FROM, 13):
         before = len(world.ground.faults.names)

@@ -87,7 +87,7 @@ class ScriptedFunction:
             "stall": lambda _: self._meanwhile(400),
             "nested": lambda _: self._meanwhile(0),
             "long": lambda _: self.world.clock.advance(TIMEOUT - 1),
-            "ask": lambda ctx: self.world.process(lambda: self.world.service.cancel(ctx.job_id)),
+            "ask": lambda ctx: self.world.process(lambda: self.world.operations.cancel(ctx.job_id)),
             "obey": lambda ctx: ctx.check_cancelled(),
             "progress": lambda ctx: ctx.progress(50, "half"),
         }

@@ -12,6 +12,7 @@ from chalicelib.jobs.ports import Filter, JobStore, Standing
 from chalicelib.service.batch import submit_many
 from chalicelib.service.bulk import BulkActions, Report
 from chalicelib.service.jobs import JobService
+from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
@@ -69,6 +70,7 @@ class World:
         self.kinds = {name: declare(ScriptedFunction(self), name) for name in self.ground.types}
         self.kind = self.kinds[TYPE]
         self.service = JobService(self.ground.store, self.ground.queue, clock=self.clock_of("api"))
+        self.operations = Operations(self.service)
         self.counting = Counting(self.ground, self.clock)
         self.index = LaggingIndex(self.ground.store)
         watching = JobService(cast("JobStore", self.index), self.ground.queue, clock=self.clock_of("watchdog"))
@@ -158,7 +160,7 @@ class World:
         """POST /jobs/{id}/cancel."""
 
         def post() -> None:
-            after = self.service.cancel(self.accepted[name])
+            after = self.operations.cancel(self.accepted[name])
             if after.status is Status.CANCELLED:
                 self.stopped.add((after.id, after.gen))
 
@@ -166,13 +168,26 @@ class World:
 
     def retry(self, name: str) -> None:
         """POST /jobs/{id}/retry."""
-        self.insist(lambda: self.service.retry(self.accepted[name]))
+        self.insist(lambda: self.operations.retry(self.accepted[name]))
+
+    def run_now(self, name: str) -> None:
+        """POST /jobs/{id}/run-now."""
+        self.insist(lambda: self.operations.run_now(self.accepted[name]))
+
+    def discard(self, name: str) -> None:
+        """POST /jobs/{id}/discard."""
+
+        def post() -> None:
+            after = self.operations.discard(self.accepted[name])
+            self.stopped.add((after.id, after.gen))
+
+        self.insist(post)
 
     def redrive_all(self) -> None:
         """POST /dead-letters/redrive, until nothing matches any more."""
         answers: list[Report] = []
         which = Filter(status=Status.DEAD_LETTER)
-        bulk = BulkActions(self.ground.store, self.service, clock=self.clock)
+        bulk = BulkActions(self.ground.store, self.operations, clock=self.clock)
         for _ in range(10):
             self.insist(lambda: answers.append(bulk.on_matches("retry", which, limit=1)))
             if answers and not answers[-1].more:

@@ -64,7 +64,7 @@ def _place(job_id: str, change: Change) -> dict[str, str | None]:
     if group(target) in BY_TYPE and not change.job_type:
         return {}  # a change that knows no type starts and ends in the same group
     placed = {"group": group_of(job_id, target, change.job_type, parked=parked_until is not None)}
-    return placed if parked_until is None else {**placed, "order": order_at(parked_until, job_id)}
+    return placed if change.first_due is None else {**placed, "order": order_at(change.first_due, job_id)}
 
 
 def _kept(now: float) -> Condition:

@@ -115,10 +115,9 @@ class MemoryJobStore:
         """Move the job's entry to where the change says, as the index of the other store does."""
         if change.move.target is None:
             return
-        parked_until = change.written().get("parked_until")
-        self._groups[job.id] = group(job.status, parked=parked_until is not None)
-        if parked_until is not None:
-            self._orders[job.id] = order_at(parked_until, job.id)
+        self._groups[job.id] = group(job.status, parked=change.written().get("parked_until") is not None)
+        if change.first_due is not None:
+            self._orders[job.id] = order_at(change.first_due, job.id)
 
     def _find(self, job_id: str) -> Job | None:
         job = self._jobs.get(job_id)

@@ -12,7 +12,8 @@ from chalicelib.jobs.job import Attempt, Job, JobView, Status
 class Filter:
     """A filter of a list of jobs. Times in seconds since the epoch; `created_before` is exclusive.
 
-    `error` is a part of an error's class and message, `fingerprint` the name of one kind of error.
+    `error` is a part of an error's class and message, `fingerprint` the name of one kind of error, `schedule` the id of
+    the schedule that made the job.
     """
 
     status: Status | None = None
@@ -21,6 +22,7 @@ class Filter:
     id_prefix: str | None = None
     error: str | None = None
     fingerprint: str | None = None
+    schedule: str | None = None
     created_after: float | None = None
     created_before: float | None = None
 

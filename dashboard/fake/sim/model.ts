@@ -66,6 +66,8 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     started_at: isoOrNull(job.startedAt),
     finished_at: isoOrNull(job.finishedAt),
     next_attempt_at: isoOrNull(job.nextAttemptAt),
+    give_up_at: null,
+    discarded: null,
     result: fits(job.result),
     progress: job.progress,
     tags: job.tags,
@@ -75,7 +77,15 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
 }
 
 export function detail(job: FakeJob, paused: boolean): Schemas["JobDetail"] {
-  return { ...row(job, true), attempt_history: job.history, why: why(job, paused), next_attempts: left(job) };
+  const schedule = job.tags.find((tag) => tag.startsWith("schedule:"))?.slice("schedule:".length) ?? null;
+  return {
+    ...row(job, true),
+    schedule,
+    fires_at: schedule === null ? null : iso(job.createdAt),
+    attempt_history: job.history,
+    why: why(job, paused),
+    next_attempts: left(job),
+  };
 }
 
 /** The attempts that are left if the running one, or else the next one, fails: the standard curve with full jitter. */

@@ -7,6 +7,7 @@ import { When } from "@/live/When";
 import { Button } from "@/ui/Button";
 import { toast } from "@/ui/overlay/toast";
 import { cameAgain } from "./order";
+import { t } from "@/texts/en/errors";
 
 /** Note that somebody knows of the error, so that new ones stand out; or take the note away. */
 export function Acknowledge({ group }: { group: ErrorGroup }) {
@@ -24,7 +25,7 @@ export function Acknowledge({ group }: { group: ErrorGroup }) {
   });
   return (
     <Button size="sm" disabled={set.isPending} onClick={() => set.mutate()}>
-      {on ? "Acknowledge" : "Reopen"}
+      {on ? t.acknowledge : t.reopen}
     </Button>
   );
 }
@@ -36,10 +37,8 @@ export function Mark({ group }: { group: ErrorGroup }) {
   const { by, at } = group.acknowledged;
   return (
     <p className="mt-1 text-xs text-soft">
-      <When at={at}>
-        Acknowledged by {by} {relative(at, now)}
-      </When>
-      {cameAgain(group) && <strong className="text-amber"> · came again since</strong>}
+      <When at={at}>{t.acknowledgedBy(by, relative(at, now))}</When>
+      {cameAgain(group) && <strong className="text-amber"> {t.cameAgainSince}</strong>}
     </p>
   );
 }

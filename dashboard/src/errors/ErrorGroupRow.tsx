@@ -11,6 +11,7 @@ import { Button, buttonClass } from "@/ui/Button";
 import { IconRetry } from "@/ui/icons";
 import { Sparkline } from "@/ui/Sparkline";
 import { Acknowledge, Mark } from "./Acknowledge";
+import { t } from "@/texts/en/errors";
 
 const DAY = 86_400_000;
 
@@ -29,7 +30,7 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
             search={search}
             className="font-mono text-sm font-semibold text-red underline decoration-transparent underline-offset-4 hover:decoration-current"
           >
-            {group.errorClass ?? "Error"}
+            {group.errorClass ?? t.error}
           </Link>
           <span className="font-mono text-xs text-soft">{group.type}</span>
         </p>
@@ -38,8 +39,8 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
         </p>
         <Mark group={group} />
         <p className="nums mt-1 flex flex-wrap gap-x-3 text-xs text-soft">
-          <When at={group.lastSeen}>last {relative(group.lastSeen, now)}</When>
-          <When at={group.firstSeen}>first {relative(group.firstSeen, now)}</When>
+          <When at={group.lastSeen}>{t.lastSeen(relative(group.lastSeen, now))}</When>
+          <When at={group.firstSeen}>{t.firstSeen(relative(group.firstSeen, now))}</When>
           {group.sampleJobIds.slice(0, 3).map((id) => (
             <Link
               key={id}
@@ -56,18 +57,18 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
         <p className="flex items-baseline justify-between">
           <span className="nums text-xl font-medium tracking-tight">{count(group.count)}</span>
           <span className="text-2xs text-faint">
-            last {span > 2 * DAY ? spell(span) : `${Math.round(span / 3_600_000)} h`}
+            {t.shareOf(span > 2 * DAY ? spell(span) : `${Math.round(span / 3_600_000)} h`)}
           </span>
         </p>
         <Sparkline
           values={group.sparkline}
-          label={`${count(group.count)} times; the share of the most frequent error is ${Math.round((group.count / most) * 100)}%`}
+          label={t.times(count(group.count), Math.round((group.count / most) * 100))}
           tone="text-red"
         />
       </div>
       <div className="flex flex-wrap gap-2 md:justify-end">
         <Link to="/dashboard" search={search} className={buttonClass("plain", "sm")}>
-          View jobs
+          {t.viewJobs}
         </Link>
         {can.act && <Acknowledge group={group} />}
         {can.act && (
@@ -83,7 +84,7 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
               })
             }
           >
-            Retry all
+            {t.retryAll}
           </Button>
         )}
       </div>

@@ -3,13 +3,13 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { ApiError, isStatus, sentence } from "@/api/errors";
 import { errorGroups } from "@/api/metrics";
 import { jobTypes } from "@/api/types";
-import { plural } from "@/texts/numbers";
 import { parseSpan } from "@/lib/time";
 import { SERIES, usePolling } from "@/live/live";
 import { Segments, Select } from "@/ui/Field";
 import { Empty, Failure, Skeleton } from "@/ui/states";
 import { ErrorGroupRow } from "./ErrorGroupRow";
 import { openFirst } from "./order";
+import { t } from "@/texts/en/errors";
 
 const SPANS = [
   ["1h", "1 h"],
@@ -38,18 +38,18 @@ export function ErrorsPage() {
   return (
     <div className="flex flex-col gap-3">
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2 py-1 [&>select]:max-sm:basis-32">
-        <h1 className="text-lg font-semibold">Errors</h1>
+        <h1 className="text-lg font-semibold">{t.errors}</h1>
         <p className="me-auto min-h-5 text-sm text-soft max-sm:basis-full" aria-live="polite">
-          {query.data ? `${plural(total, "failed attempt")} in ${plural(groups.length, "group")}` : ""}
+          {query.data ? t.summary(total, groups.length) : ""}
         </p>
         <Select
-          label="Type"
+          label={t.type}
           value={search.type ?? ""}
-          options={[["", "All types"], ...types.map((one) => [one.type, one.type] as const)]}
+          options={[["", t.allTypes], ...types.map((one) => [one.type, one.type] as const)]}
           onChange={(type) => choose({ type })}
         />
         <Segments<Span>
-          label="Since"
+          label={t.since}
           value={span}
           options={SPANS}
           onChange={(next) => choose({ since: next })}
@@ -57,7 +57,7 @@ export function ErrorsPage() {
       </header>
       <div className="border border-line bg-panel">
         {query.isPending && (
-          <div role="status" aria-busy="true" aria-label="Loading the errors">
+          <div role="status" aria-busy="true" aria-label={t.loadingTheErrors}>
             {[1, 2, 3, 4].map((n) => (
               <div key={n} className="border-b border-line p-4">
                 <Skeleton className="mb-2 h-4 w-1/3" />
@@ -68,17 +68,13 @@ export function ErrorsPage() {
         )}
         {query.isError && !query.data && (
           <Failure
-            title={
-              isStatus(query.error, 404) ? "This API version has no error groups" : "Couldn't load errors"
-            }
+            title={isStatus(query.error, 404) ? t.noGroupsInThisApi : t.couldntLoadErrors}
             detail={sentence(query.error)}
             correlationId={query.error instanceof ApiError ? query.error.correlationId : null}
             onRetry={() => void query.refetch()}
           />
         )}
-        {query.data?.length === 0 && (
-          <Empty title="No errors in this period">Choose a longer period to see older errors.</Empty>
-        )}
+        {query.data?.length === 0 && <Empty title={t.noErrorsInThis}>{t.chooseALongerPeriod}</Empty>}
         <ul className="divide-y divide-line">
           {groups.map((group) => (
             <ErrorGroupRow

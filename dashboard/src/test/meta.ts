@@ -8,6 +8,8 @@ export const META: WireMeta = {
     active: ["queued", "scheduled", "processing", "retrying"],
     retryable: ["failed", "dead_letter", "cancelled"],
     cancellable: ["queued", "scheduled", "processing", "retrying"],
+    planned: ["scheduled", "retrying"],
+    discardable: ["failed", "dead_letter"],
     finished: ["completed", "failed", "dead_letter", "cancelled"],
   },
   limits: {

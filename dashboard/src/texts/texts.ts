@@ -9,7 +9,19 @@ export const LANGUAGES = [
 export type Language = (typeof LANGUAGES)[number][0];
 
 export type Room =
-  "base" | "shell" | "health" | "help" | "palette" | "landing" | "jobs" | "list" | "queues" | "create";
+  | "base"
+  | "shell"
+  | "health"
+  | "help"
+  | "palette"
+  | "landing"
+  | "jobs"
+  | "list"
+  | "queues"
+  | "create"
+  | "actions"
+  | "detail"
+  | "errors";
 
 let spoken: Language = "en";
 let translated: Partial<Record<Room, object>> = {};

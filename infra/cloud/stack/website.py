@@ -37,7 +37,12 @@ class File:
 
 
 def build(folder: Path) -> Path:
-    """Build the dashboard and return the folder of its files; raises CloudError when Node is missing or it fails."""
+    """Build the dashboard and return the folder of its files; raises CloudError when Node is missing or it fails.
+
+    A folder without sources is one of an installed platform, which brings the files built.
+    """
+    if not (folder / "package.json").exists() and (folder / "dist" / "index.html").exists():
+        return folder / "dist"
     npm, node, oldest = shutil.which("npm"), shutil.which("node"), ".".join(map(str, OLDEST_NODE))
     if not (npm and node):
         raise CloudError(f"Node {oldest} or newer is needed to build the dashboard (or deploy with --no-dashboard).")

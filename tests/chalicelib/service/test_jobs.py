@@ -25,6 +25,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
 from chalicelib.jobs.ports import Message, Search
 from chalicelib.service.jobs import JobService
+from chalicelib.service.operations import Operations
 from chalicelib.service.submission import NAMESPACE, Submission
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
 
@@ -197,7 +198,7 @@ class TestRetry:
     def test_the_old_message_is_stale_and_a_new_one_goes_out(self, service: JobService) -> None:
         job, _ = service.submit(asked())
         status_of(Status.DEAD_LETTER)(service.store, job.id)  # type: ignore[arg-type]
-        again = service.retry(job.id)
+        again = Operations(service).retry(job.id)
         assert (again.gen, again.attempts, again.status, again.sent) == (2, 0, Status.QUEUED, True)
         assert service.queue.depth("test.note").visible == 2
 
@@ -209,11 +210,11 @@ class TestRetry:
         status_of(Status.FAILED)(store, job.id)
         store.times = 1
         with pytest.raises(JobConflict, match="faster"):
-            service.retry(job.id)
+            Operations(service).retry(job.id)
 
     def test_no_such_job(self, service: JobService) -> None:
         with pytest.raises(JobNotFound):
-            service.retry("x")
+            Operations(service).retry("x")
 
 
 class TestCancel:
@@ -223,7 +224,7 @@ class TestCancel:
         store.times = 0
         job, _ = service.submit(asked())
         store.times = 1
-        after = service.cancel(job.id)
+        after = Operations(service).cancel(job.id)
         assert (after.status, after.cancel_requested) == (Status.PROCESSING, True)
 
     @pytest.mark.parametrize(("lease_until", "status"), [(T0 - 1, Status.CANCELLED), (T0 + 1, Status.PROCESSING)])
@@ -233,7 +234,7 @@ class TestCancel:
         store = MemoryJobStore(Clock())
         job = Job("job-1", "removed.type", Status.PROCESSING, T0, T0, attempts=1, lease_until=lease_until)
         store.add(job)
-        after = JobService(store, MemoryJobQueue(), clock=Clock()).cancel(job.id)
+        after = Operations(JobService(store, MemoryJobQueue(), clock=Clock())).cancel(job.id)
         assert after.status is status
         assert after.cancel_requested is (status is Status.PROCESSING)
 
@@ -244,7 +245,7 @@ class TestCancel:
         job, _ = service.submit(asked())
         store.times = 1
         with pytest.raises(JobConflict, match="completed"):
-            service.cancel(job.id)
+            Operations(service).cancel(job.id)
 
     def test_a_job_that_never_holds_still_is_given_up(self) -> None:
         def toggle(store: MemoryJobStore, job_id: str) -> None:
@@ -258,4 +259,4 @@ class TestCancel:
         job, _ = service.submit(asked())
         store.times = 10
         with pytest.raises(JobConflict, match="too quickly"):
-            service.cancel(job.id)
+            Operations(service).cancel(job.id)

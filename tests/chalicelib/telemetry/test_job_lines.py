@@ -26,7 +26,7 @@ def test_from_creation_to_the_end(world: World, script: list[str]) -> None:
 
 def test_of_a_message_whose_job_is_cancelled_or_gone(world: World) -> None:
     world.submit("a")
-    world.service.cancel(world.accepted["a"])
+    world.operations.cancel(world.accepted["a"])
     world.ground.put(write_message(Message("6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", 1, TYPE, "c-1")))
     with written() as lines:
         world.rest()

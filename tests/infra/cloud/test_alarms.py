@@ -4,8 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.jobs import jobtype
-from chalicelib.jobs.limits import GIVE_UP_STALLED, SQS_LONGEST_DELAY
+from chalicelib.jobs.jobtype import JobType, job
+from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, RETENTION, SQS_LONGEST_DELAY
 from chalicelib.telemetry.emf import PLATFORM
+from infra.definition.template import merge_template
+from infra.definition.topic import alarm_topic
+from tests.infra.cloud.large import Empty
 from tests.infra.cloud.support import of_type
 
 
@@ -17,7 +21,7 @@ def test_every_alarm_says_what_to_do_and_is_explained(template: dict[str, Any]) 
         advice, link, anchor = alarm["AlarmDescription"].partition("(docs/operations.md#")
         assert len(advice) > 60
         assert link
-        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+        assert alarm["AlarmActions"] == [alarm_topic()]
         kinds.add(anchor.rstrip(")"))
     assert kinds == sections
 
@@ -102,3 +106,40 @@ def test_a_job_that_waits_for_its_delay_rings_nobody(template: dict[str, Any]) -
     for kind in jobtype.load():
         threshold = alarms[f"jobflow-prod-{kind.queue}-oldest-message"]["Threshold"]
         assert threshold >= max(SQS_LONGEST_DELAY, kind.visibility_timeout)
+
+
+def test_the_queue_and_its_alarm_follow_from_the_retry_policy() -> None:
+    patient = _declared("test.patient", delays=(800,) * 4, timeout=100)
+    parks = _declared("test.parks", delays=(3600,) * 9)
+    plain = _declared("test.plain")
+    made = merge_template([patient, parks, plain], "jobflow-prod")["Resources"]
+    template = {"Resources": {name: resource for name, resource in made.items() if "Type" in resource}}
+    receives = {
+        queue["QueueName"]: queue["RedrivePolicy"]["maxReceiveCount"]
+        for queue in of_type(template, "AWS::SQS::Queue").values()
+        if "RedrivePolicy" in queue
+    }
+    assert receives == {
+        "jobflow-prod-test-patient": 7,  # five attempts with one message
+        "jobflow-prod-test-parks": 3,  # each attempt with a message of its own
+        "jobflow-prod-test-plain": 5,
+    }
+    alarms = {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
+    ages = {name: alarms[f"jobflow-prod-test-{name}-oldest-message"]["Threshold"] for name in ("patient", "plain")}
+    # SQS leaves out a message that was received three times, so three waits can make a healthy one old
+    assert ages == {"patient": 900 + 4 * 100 + 3 * 800, "plain": 1200}
+
+
+def test_no_message_outlives_its_queue_while_its_attempts_fail() -> None:
+    slow = _declared("test.slow", delays=(900,) * 29, timeout=900)
+    longest = SQS_LONGEST_DELAY + slow.max_attempts * (slow.timeout + SQS_LONGEST_DELAY)
+    assert longest < RETENTION - DAY / 2, "from then on the watchdog takes the message for one that is about to be lost"
+
+
+def _declared(name: str, **policy: Any) -> JobType[Any, Any]:
+    def run(_payload: Empty, _ctx: object) -> None:
+        """Do nothing."""
+
+    declared: JobType[Any, Any] = job(name, **policy)(run)
+    del jobtype._registry[name]
+    return declared

@@ -116,6 +116,13 @@ def test_missing_node_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         website.build(tmp_path)
 
 
+def test_console_of_an_installed_platform_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", "")
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "index.html").touch()
+    assert website.build(tmp_path) == tmp_path / "dist"
+
+
 @pytest.mark.parametrize("version", ["v18.20.0", "v20.18.3"])
 def test_old_node_is_said(version: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("node", "npm"):

@@ -19,7 +19,7 @@ from tests.chalicelib.api.support import T0, World
 from tests.jobflow.cli.conftest import Shell
 from tests.jobflow.support import URL
 
-HEAVY = ("httpx", "rich", "chalicelib", "boto3", "pydantic", "asyncio", "jobflow.models")
+HEAVY = ("httpx", "mcp", "rich", "chalicelib", "boto3", "pydantic", "asyncio", "jobflow.models")
 
 
 def every(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
@@ -33,9 +33,16 @@ def every(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str
 
 
 COMMANDS = dict(every())
+HANDED_ON = {name for name, command in COMMANDS.items() if command.context_settings.get("help_option_names") == []}
+"""Commands whose `--help` is that of the program they hand over to."""
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", sorted(HANDED_ON))
+def test_what_is_handed_on_has_an_example_in_its_own_description(name: str) -> None:
+    assert f"  jobflow {name} " in COMMANDS[name].epilog
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - HANDED_ON))
 def test_help_of_each_command_has_an_example_that_can_be_typed(shell: Shell, name: str) -> None:
     said = shell(f"{name} --help")
     assert said.code == 0
@@ -153,3 +160,8 @@ def test_moments() -> None:
 def test_how_long_ago(seconds: float, text: str) -> None:
     now = datetime(2027, 3, 1, 12, tzinfo=UTC)
     assert reading.ago(now - timedelta(seconds=seconds), now) == text
+
+
+def test_an_assistant_may_not_write_over_http(shell: Shell) -> None:
+    said = shell("mcp --http 0 --allow-write")
+    assert (said.code, "for stdio only" in said.err) == (2, True)

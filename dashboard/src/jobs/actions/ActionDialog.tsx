@@ -7,7 +7,8 @@ import { Dialog } from "@/ui/overlay/Dialog";
 import { toast } from "@/ui/overlay/toast";
 import { refresh, type Ask } from "./actions";
 import { AskMany } from "./AskMany";
-import { close, report, VERB } from "./outcome";
+import { close, report } from "./outcome";
+import { t } from "@/texts/en/actions";
 
 /** Confirm, run and report every change to jobs. */
 export default function ActionDialog({ question }: { question: Ask }) {
@@ -18,15 +19,12 @@ export default function ActionDialog({ question }: { question: Ask }) {
 function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: "one" }> }) {
   const client = useQueryClient();
   const name = shortId(job.id);
-  const verb = VERB[action];
   const run = useMutation({
     mutationFn: async () =>
       action === "retry" ? await retryJob(job.id).then(() => null) : await cancelJob(job.id),
     onSuccess: (after) => {
       const stopping = after?.status === "processing";
-      const text = stopping
-        ? `Cancellation requested for ${name}.`
-        : `Job ${name} ${action === "retry" ? "re-queued" : "cancelled"}.`;
+      const text = stopping ? t.cancellationRequestedFor(name) : t.doneOne[action](name);
       toast.done(text);
     },
     onError: report,
@@ -39,7 +37,7 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
     <Dialog
       open
       onClose={close}
-      title={`${verb} job ${name}?`}
+      title={t.askOne[action](name)}
       description={
         action === "retry" ? (
           <RetryMeaning {...job} />
@@ -51,7 +49,7 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
         <>
           {action === "retry" && (
             <Link to="/create" search={{ edit: job.id }} onClick={close} className={buttonClass()}>
-              Edit payload
+              {t.editPayload}
             </Link>
           )}
           <Button
@@ -61,7 +59,7 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
             disabled={run.isPending}
             onClick={() => run.mutate()}
           >
-            {verb} now
+            {t.actNow[action]}
           </Button>
         </>
       }
@@ -72,18 +70,12 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
 function RetryMeaning({ type, maxAttempts }: { type: string; maxAttempts: number }) {
   return (
     <p>
-      Re-queues the job in <code className="font-mono text-text">{type}</code> with the same payload. Attempts
-      restart at 1 of {maxAttempts}; history is kept.
+      {t.requeuesTheJobIn} <code className="font-mono text-text">{type}</code>{" "}
+      {t.withTheSamePayload(maxAttempts)}
     </p>
   );
 }
 
 function CancelMeaning({ running }: { running: boolean }) {
-  return (
-    <p>
-      {running
-        ? "The job is running. It will stop at its next cancellation check."
-        : "The job is cancelled immediately. You can retry it later."}
-    </p>
-  );
+  return <p>{running ? t.cancelRunning : t.cancelWaiting}</p>;
 }

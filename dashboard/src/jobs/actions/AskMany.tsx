@@ -1,13 +1,14 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { previewBulk, type BulkTally } from "@/api/bulk";
 import { sentence } from "@/api/errors";
-import { plural } from "@/texts/numbers";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
 import { refresh } from "./actions";
-import { actionOf, changing, outlook, reasons, title, type ManyAsk } from "./bulkWords";
-import { close, VERB } from "./outcome";
+import { actionOf, type ManyAsk } from "./actions";
+import { changing, outlook, reasons, title } from "./bulkWords";
+import { close } from "./outcome";
 import { startRun } from "./runs";
+import { t } from "@/texts/en/actions";
 
 /** Count the jobs of a bulk action, ask, then start it; `RunList` shows its progress. */
 export function AskMany({ question }: { question: ManyAsk }) {
@@ -41,18 +42,18 @@ export function AskMany({ question }: { question: ManyAsk }) {
             failed={preview.isError ? sentence(preview.error) : null}
           />
         ) : (
-          <p>Each job restarts at attempt 1. Its message is removed from the dead-letter queue.</p>
+          <p>{t.redriveMeaning}</p>
         )
       }
       footer={
         <>
-          <Button onClick={close}>{action === "cancel" ? "Keep jobs" : "Cancel"}</Button>
+          <Button onClick={close}>{action === "cancel" ? t.keepJobs : t.cancel}</Button>
           <Button
             tone={action === "cancel" ? "danger" : "primary"}
             disabled={nothing || (many !== null && preview.isPending)}
             onClick={start}
           >
-            {VERB[action]} now
+            {t.actNow[action]}
           </Button>
         </>
       }
@@ -68,7 +69,7 @@ interface PreviewProps {
 
 function Preview({ text, tally, failed }: PreviewProps) {
   if (failed) return <p className="text-red">{failed}</p>;
-  if (!tally) return <p>Counting…</p>;
+  if (!tally) return <p>{t.counting}</p>;
   const skipped = reasons(tally);
   return (
     <>
@@ -78,9 +79,7 @@ function Preview({ text, tally, failed }: PreviewProps) {
       {skipped.length > 0 && (
         <ul className="mt-2 list-inside list-disc">
           {skipped.map(([reason, n]) => (
-            <li key={reason}>
-              {plural(n, "job")} skipped: {reason}
-            </li>
+            <li key={reason}>{t.skippedBecause(n, reason)}</li>
           ))}
         </ul>
       )}

@@ -5,6 +5,7 @@ import { IconButton } from "@/ui/Button";
 import { IconBan, IconRetry } from "@/ui/icons";
 import { ask } from "./actions";
 import { allows } from "@/jobs/status";
+import { t } from "@/texts/en/list";
 
 /** Show the actions that a job allows as icons; none for a read-only token. */
 export function RowActions({ job }: { job: Job }) {
@@ -14,7 +15,7 @@ export function RowActions({ job }: { job: Job }) {
     <span className="flex justify-end">
       {allows(job.status, "retry") && (
         <IconButton
-          label={`Retry job ${shortId(job.id)}`}
+          label={t.retryJob(shortId(job.id))}
           className="size-7"
           onClick={() => ask({ kind: "one", action: "retry", job })}
         >
@@ -23,7 +24,7 @@ export function RowActions({ job }: { job: Job }) {
       )}
       {allows(job.status, "cancel") && (
         <IconButton
-          label={`Cancel job ${shortId(job.id)}`}
+          label={t.cancelJob(shortId(job.id))}
           className="size-7"
           onClick={() => ask({ kind: "one", action: "cancel", job })}
         >

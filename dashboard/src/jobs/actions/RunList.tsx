@@ -1,10 +1,11 @@
-import { count, plural } from "@/texts/numbers";
+import { count } from "@/texts/numbers";
 import { useStore } from "@/lib/store";
 import { useNow } from "@/live/live";
 import { Button, IconButton } from "@/ui/Button";
 import { IconClose } from "@/ui/icons";
 import { progressOf, reasons, result } from "./bulkWords";
 import { dismiss, runs, type Run } from "./runs";
+import { t } from "@/texts/en/actions";
 
 /** Show the bulk actions of this tab with their progress and results, on every page. */
 export default function RunList() {
@@ -12,7 +13,7 @@ export default function RunList() {
   if (all.length === 0) return null;
   return (
     <section
-      aria-label="Bulk actions"
+      aria-label={t.bulkActions}
       className="fixed start-3 bottom-16 z-40 flex w-80 max-w-[calc(100vw-1.5rem)] flex-col gap-2 sm:bottom-4"
     >
       {all.map((run) => (
@@ -30,15 +31,15 @@ function RunCard({ run }: { run: Run }) {
     <article className="pop border border-strong bg-panel p-3 text-sm shadow-float" data-run={state}>
       <div className="flex items-start gap-2">
         <p role="status" className="min-w-0 flex-1 font-medium">
-          {state === "failed" ? "Stopped by an error. " : state === "stopped" ? "Stopped. " : ""}
+          {state === "failed" ? t.stoppedByError : state === "stopped" ? t.stopped : ""}
           {words}
         </p>
         {running ? (
           <Button size="sm" onClick={run.stop}>
-            Stop
+            {t.stop}
           </Button>
         ) : (
-          <IconButton label="Dismiss" className="size-7" onClick={() => dismiss(run.id)}>
+          <IconButton label={t.dismiss} className="size-7" onClick={() => dismiss(run.id)}>
             <IconClose />
           </IconButton>
         )}
@@ -49,7 +50,7 @@ function RunCard({ run }: { run: Run }) {
         <ul className="mt-1 list-inside list-disc text-xs text-soft">
           {reasons(sum).map(([reason, n]) => (
             <li key={reason}>
-              {plural(n, "job")}: {reason}
+              {t.jobCount(n)}: {reason}
             </li>
           ))}
         </ul>
@@ -63,8 +64,8 @@ function Speed({ run: { sum, startedAt } }: { run: Run }) {
   const seconds = Math.max(1, (now - startedAt) / 1000);
   return (
     <p className="nums mt-1 text-xs text-soft">
-      {count(Math.round(sum.done / seconds))} a second
-      {sum.skipped.length > 0 && ` · ${count(sum.skipped.length)} skipped`}
+      {t.aSecond(count(Math.round(sum.done / seconds)))}
+      {sum.skipped.length > 0 && ` · ${t.skippedToo(count(sum.skipped.length))}`}
     </p>
   );
 }

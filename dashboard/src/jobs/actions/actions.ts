@@ -14,6 +14,12 @@ export type Ask =
   | { kind: "many"; action: JobAction; target: BulkTarget; scope: Scope; onDone?: () => void }
   | { kind: "redrive"; type: string; count: number };
 
+export type ManyAsk = Exclude<Ask, { kind: "one" }>;
+
+export function actionOf(question: ManyAsk): JobAction {
+  return question.kind === "many" ? question.action : "retry";
+}
+
 /** The way the jobs of a bulk action were chosen; the question names it. */
 export type Scope = "selected" | "matching" | { failedWith: string | null };
 

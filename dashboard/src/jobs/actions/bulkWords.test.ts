@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { BulkTally } from "@/api/bulk";
-import { outlook, progressOf, result, title, type ManyAsk } from "./bulkWords";
+import { type ManyAsk } from "./actions";
+import { outlook, progressOf, result, title } from "./bulkWords";
 
 const tally = (matched: number, more = false): BulkTally => ({ matched, done: 0, skipped: [], more });
 const ask = (scope: Extract<ManyAsk, { kind: "many" }>["scope"]): ManyAsk => ({

@@ -1,17 +1,7 @@
-import { plural } from "@/texts/numbers";
 import type { BulkTally } from "@/api/bulk";
 import type { JobAction } from "@/jobs/status";
-import type { Ask } from "./actions";
-import { VERB } from "./outcome";
-
-export type ManyAsk = Exclude<Ask, { kind: "one" }>;
-
-const DONE: Record<JobAction, string> = { retry: "re-queued", cancel: "cancelled" };
-const DOING: Record<JobAction, string> = { retry: "Retrying", cancel: "Cancelling" };
-
-export function actionOf(question: ManyAsk): JobAction {
-  return question.kind === "many" ? question.action : "retry";
-}
+import { actionOf, type ManyAsk } from "./actions";
+import { t } from "@/texts/en/actions";
 
 /** Return the jobs that will change; a dry run changes none, so they are those matched and not skipped. */
 export function changing(tally: BulkTally): number {
@@ -20,36 +10,32 @@ export function changing(tally: BulkTally): number {
 
 /** Name the jobs of a question: "143 jobs that failed with ImageRefused"; `known` is null until they are counted. */
 export function subject(question: ManyAsk, known: BulkTally | null): string {
-  if (question.kind === "redrive")
-    return `${plural(question.count, "dead-lettered job")} of ${question.type}`;
-  const number = (one: string) =>
-    known === null ? `${one}s` : `${known.more ? "more than " : ""}${plural(changing(known), one)}`;
-  if (question.scope === "selected") return number("selected job");
-  if (question.scope === "matching") return number("matching job");
-  const error = question.scope.failedWith ?? "this error";
-  return `${number("job")} that failed with ${error}`;
+  if (question.kind === "redrive") return t.deadLettersOf(question.count, question.type);
+  const { scope } = question;
+  const number = known && changing(known);
+  const more = known?.more ?? false;
+  if (scope === "selected") return t.selectedJobs(number, more);
+  if (scope === "matching") return t.matchingJobs(number, more);
+  return t.jobsFailedWith(number, more, scope.failedWith ?? t.thisError);
 }
 
 export function title(question: ManyAsk, known: BulkTally | null): string {
-  return `${VERB[actionOf(question)]} ${subject(question, known)}?`;
+  return t.askMany[actionOf(question)](subject(question, known));
 }
 
 /** Say what will happen to the jobs that were counted. */
 export function outlook(action: JobAction, tally: BulkTally): string {
-  const number = changing(tally);
-  const verb = action === "retry" ? "retried" : "cancelled";
-  return `${tally.more ? "More than " : ""}${plural(number, "job")} will be ${verb}.`;
+  return t.outlook[action](changing(tally), tally.more);
 }
 
 /** Say how far it is: "Retrying 56 of 143". */
 export function progressOf(question: ManyAsk, done: number, known: BulkTally | null): string {
   const whole = question.kind === "redrive" ? question.count : known && !known.more ? changing(known) : null;
-  return `${DOING[actionOf(question)]} ${done}${whole === null ? "" : ` of ${whole}`}`;
+  return t.progress[actionOf(question)](done, whole);
 }
 
 export function result(question: ManyAsk, sum: BulkTally): string {
-  const skipped = sum.skipped.length > 0 ? `; ${sum.skipped.length} skipped` : "";
-  return `${plural(sum.done, "job")} ${DONE[actionOf(question)]}${skipped}.`;
+  return t.result[actionOf(question)](sum.done, sum.skipped.length);
 }
 
 const MOST_REASONS = 5;

@@ -1,7 +1,7 @@
 import { redrive, runBulk, type BulkTally } from "@/api/bulk";
 import { sentence } from "@/api/errors";
 import { createStore } from "@/lib/store";
-import { actionOf, type ManyAsk } from "./bulkWords";
+import { actionOf, type ManyAsk } from "./actions";
 
 /** A bulk action on its way. It belongs to the tab, not to a page, so that it goes on while others are opened. */
 export interface Run {

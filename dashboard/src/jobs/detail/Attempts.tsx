@@ -9,6 +9,7 @@ import { IconExternal } from "@/ui/icons";
 import { Fact } from "@/ui/Panel";
 import { LogLines } from "@/jobs/detail/logs/Logs";
 import { isFinished } from "@/jobs/status";
+import { t } from "@/texts/en/detail";
 
 const EDGE: Record<Attempt["outcome"], string> = {
   completed: "border-s-green",
@@ -20,13 +21,13 @@ const EDGE: Record<Attempt["outcome"], string> = {
   running: "border-s-blue",
 };
 const WORD: Record<Attempt["outcome"], string> = {
-  completed: "Completed",
-  error: "Error",
-  permanent_error: "Permanent error",
-  deferred: "Deferred, not charged",
-  cancelled: "Cancelled",
-  lost: "Lost",
-  running: "Running",
+  completed: t.completed,
+  error: t.error,
+  permanent_error: t.permanentError,
+  deferred: t.deferredNotCharged,
+  cancelled: t.cancelled,
+  lost: t.lost,
+  running: t.running,
 };
 
 /** A card for each attempt, the newest first and open. `more` leads to the lines that are not shown. */
@@ -36,9 +37,7 @@ export function Attempts({ job, logs, more }: { job: JobDetail; logs: LogLine[];
   );
   if (attempts.length === 0)
     return (
-      <p className="p-4 text-sm text-soft">
-        {isFinished(job.status) ? "Never started." : "Not started yet."}
-      </p>
+      <p className="p-4 text-sm text-soft">{isFinished(job.status) ? t.neverStarted : t.notStartedYet}</p>
     );
   return (
     <ul className="divide-y divide-line">
@@ -86,10 +85,10 @@ function AttemptCard({
         <span className="font-medium">
           {showRun && (
             <span className="text-soft">
-              {attempt.gen === 1 ? "First run" : `Retry ${attempt.gen - 1}`} ·{" "}
+              {attempt.gen === 1 ? t.firstRun : t.retryNumber(attempt.gen - 1)} ·{" "}
             </span>
           )}
-          Attempt {attempt.attempt}
+          {t.attempt(attempt.attempt)}
         </span>
         <span className="text-soft">{WORD[attempt.outcome]}</span>
         {attempt.errorClass && (
@@ -111,19 +110,21 @@ function AttemptCard({
           </p>
         )}
         <dl className="grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-4">
-          <Fact name="Cold start">{attempt.coldStart === null ? "–" : attempt.coldStart ? "yes" : "no"}</Fact>
-          <Fact name="Receive count">{attempt.receiveCount ?? "–"}</Fact>
-          <Fact name="Backoff">
+          <Fact name={t.coldStart}>
+            {attempt.coldStart === null ? "–" : attempt.coldStart ? "yes" : "no"}
+          </Fact>
+          <Fact name={t.receiveCount}>{attempt.receiveCount ?? "–"}</Fact>
+          <Fact name={t.backoff}>
             {attempt.retryDelayS === null ? "–" : duration(attempt.retryDelayS * 1000)}
           </Fact>
-          <Fact name="Request id" mono>
+          <Fact name={t.requestId} mono>
             {attempt.requestId ?? "–"}
           </Fact>
         </dl>
         {attempt.stack && (
-          <Code text={attempt.stack} label={`Stack of attempt ${attempt.attempt}`} wrap={false} />
+          <Code text={attempt.stack} label={t.stackOfAttempt(attempt.attempt)} wrap={false} />
         )}
-        {logs.length > 0 && <LogLines lines={logs} label={`Log of attempt ${attempt.attempt}`} />}
+        {logs.length > 0 && <LogLines lines={logs} label={t.logOfAttempt(attempt.attempt)} />}
         {more && (
           <a
             href={more}
@@ -131,7 +132,7 @@ function AttemptCard({
             rel="noopener noreferrer"
             className={cx(buttonClass("plain", "sm"), "self-start")}
           >
-            View in CloudWatch <IconExternal width={12} height={12} />
+            {t.viewInCloudwatch} <IconExternal width={12} height={12} />
           </a>
         )}
       </div>

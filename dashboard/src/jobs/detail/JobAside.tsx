@@ -17,16 +17,17 @@ import { resultFiles } from "./preview";
 import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { ResultFiles } from "./ResultFiles";
 import { curl, python } from "./snippets";
+import { t } from "@/texts/en/detail";
 
 /** Show the result: its files, and the value as JSON. */
 export function Result({ job }: { job: JobDetail }) {
   if (job.result === null) return null;
   const files = resultFiles(job.result);
   return (
-    <Panel title="Result">
+    <Panel title={t.result}>
       <div className={cx("grid items-start gap-3", files.length > 0 && "xl:grid-cols-2")}>
         {files.length > 0 && <ResultFiles files={files} />}
-        <JsonView value={job.result} label="Result as JSON" />
+        <JsonView value={job.result} label={t.resultAsJson} />
       </div>
     </Panel>
   );
@@ -35,10 +36,10 @@ export function Result({ job }: { job: JobDetail }) {
 export function Payload({ job }: { job: JobDetail }) {
   return (
     <Panel
-      title="Payload"
+      title={t.payload}
       actions={<span className="nums pe-2 text-xs text-faint">{bytes(job.payloadBytes)}</span>}
     >
-      <JsonView value={job.payload} label="Payload as JSON" />
+      <JsonView value={job.payload} label={t.payloadAsJson} />
     </Panel>
   );
 }
@@ -52,28 +53,28 @@ export function JobFacts({ job }: { job: JobDetail }) {
   const wait = first === null ? waited(job, now) : first - job.createdAt;
   const run = ran(job, now);
   return (
-    <Panel title="Details">
+    <Panel title={t.details}>
       <dl className="grid grid-cols-2 gap-x-4 gap-y-3">
-        <Fact name="Created">
+        <Fact name={t.created}>
           <When at={job.createdAt} />
         </Fact>
-        <Fact name="Updated">
+        <Fact name={t.updated}>
           <When at={job.updatedAt} />
         </Fact>
-        <Fact name="Queue wait (first start)">{wait === null ? "–" : duration(wait)}</Fact>
-        <Fact name="Run time">{run === null ? "–" : duration(run)}</Fact>
-        <Fact name="Attempts">
-          {job.attempts} of {job.maxAttempts}
-          {job.gen > 1 && ` (retry ${job.gen - 1})`}
+        <Fact name={t.queueWaitFirstStart}>{wait === null ? "–" : duration(wait)}</Fact>
+        <Fact name={t.runTime}>{run === null ? "–" : duration(run)}</Fact>
+        <Fact name={t.attempts}>
+          {t.attemptsOf(job.attempts, job.maxAttempts)}
+          {job.gen > 1 && ` (${t.retryNumber(job.gen - 1)})`}
         </Fact>
-        <Fact name="Typical run (p50 / p95)">
+        <Fact name={t.typicalRunP50P95}>
           <Usual type={job.type} />
         </Fact>
-        <Fact name="Correlation id" mono>
+        <Fact name={t.correlationId} mono>
           {job.correlationId || "–"}
         </Fact>
         {job.idempotencyKey && (
-          <Fact name="Idempotency key" mono>
+          <Fact name={t.idempotencyKey} mono>
             {job.idempotencyKey}
           </Fact>
         )}
@@ -98,10 +99,10 @@ export function Snippets({ job }: { job: JobDetail }) {
   const write = language === "curl" ? curl : python;
   return (
     <Panel
-      title="Copy as code"
-      actions={<Segments label="Language" value={language} options={LANGUAGES} onChange={setLanguage} />}
+      title={t.copyAsCode}
+      actions={<Segments label={t.language} value={language} options={LANGUAGES} onChange={setLanguage} />}
     >
-      <Code text={write(job, config().apiUrl)} label={`As ${language}`} wrap={false} />
+      <Code text={write(job, config().apiUrl)} label={t.asLanguage(language)} wrap={false} />
     </Panel>
   );
 }

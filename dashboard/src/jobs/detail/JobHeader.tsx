@@ -13,6 +13,7 @@ import { queueName } from "@/jobs/queueName";
 import { JobSteps } from "./JobSteps";
 import { STATUS, allows, isFinished } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
+import { t } from "@/texts/en/detail";
 
 interface HeaderProps {
   job: JobDetail;
@@ -42,7 +43,7 @@ export function JobHeader({ job, canAct }: HeaderProps) {
             <code className="font-mono break-all" data-testid="job-id">
               {job.id}
             </code>
-            <Copy text={job.id} label="Copy the id" />
+            <Copy text={job.id} label={t.copyTheId} />
           </p>
           {job.tags.length > 0 && (
             <p className="mt-1 flex flex-wrap gap-1">
@@ -78,12 +79,12 @@ function Actions({ job }: { job: JobDetail }) {
           shortcut="r"
           onClick={() => ask({ kind: "one", action: "retry", job })}
         >
-          Retry
+          {t.retryJob}
         </Button>
       )}
       {retryable && (
         <Link to="/create" search={{ edit: job.id }} className={buttonClass()}>
-          <IconEdit /> Edit and retry
+          <IconEdit /> {t.editAndRetry}
         </Link>
       )}
       {allows(job.status, "cancel") && !job.cancelRequested && (
@@ -93,11 +94,11 @@ function Actions({ job }: { job: JobDetail }) {
           shortcut="c"
           onClick={() => ask({ kind: "one", action: "cancel", job })}
         >
-          Cancel
+          {t.cancel}
         </Button>
       )}
       <Link to="/create" search={{ from: job.id }} className={buttonClass()}>
-        <IconCopy /> Duplicate
+        <IconCopy /> {t.duplicate}
       </Link>
     </div>
   );
@@ -109,12 +110,12 @@ function Progress({ job }: { job: JobDetail }) {
   return (
     <div className="border-t border-line px-4 py-2.5">
       <div className="mb-1.5 flex justify-between gap-4 text-xs">
-        <span className="truncate text-soft">{note ?? "In progress"}</span>
+        <span className="truncate text-soft">{note ?? t.inProgress}</span>
         <span className="nums">{Math.round(percent)}%</span>
       </div>
       <div
         role="progressbar"
-        aria-label="Progress"
+        aria-label={t.progress}
         aria-valuenow={Math.round(percent)}
         aria-valuemin={0}
         aria-valuemax={100}
@@ -142,7 +143,7 @@ function Why({ job, canAct }: HeaderProps) {
       {failed && (
         <div
           role="region"
-          aria-label="Error"
+          aria-label={t.error}
           tabIndex={0}
           dir="auto"
           className="mb-1 max-h-25 overflow-auto font-medium break-words whitespace-pre-wrap"
@@ -156,9 +157,9 @@ function Why({ job, canAct }: HeaderProps) {
         <p className="text-soft">
           {due !== null && due > now ? (
             <>
-              {job.status === "retrying" ? `Attempt ${job.attempts + 1} of ${job.maxAttempts}` : "Starts"}{" "}
-              <strong className="nums text-text">in {countdown(due - now)}</strong>
-              {paused ? ` (${job.type} is paused).` : "."}
+              {job.status === "retrying" ? t.attemptNext(job.attempts + 1, job.maxAttempts) : t.starts}{" "}
+              <strong className="nums text-text">{t.inTime(countdown(due - now))}</strong>
+              {paused ? ` ${t.whilePaused(job.type)}` : "."}
             </>
           ) : (
             <Told text={job.why ?? meaning} />
@@ -177,7 +178,7 @@ function Alike({ job, fingerprint, canAct }: HeaderProps & { fingerprint: string
   return (
     <div className="flex flex-wrap gap-2 sm:ms-auto">
       <Link to="/dashboard" search={filter} className={buttonClass("plain", "sm")}>
-        View similar jobs
+        {t.viewSimilarJobs}
       </Link>
       {canAct && allows(job.status, "retry") && (
         <Button
@@ -185,7 +186,7 @@ function Alike({ job, fingerprint, canAct }: HeaderProps & { fingerprint: string
           icon={<IconRetry width={13} height={13} />}
           onClick={() => ask({ kind: "many", action: "retry", target: { filter }, scope })}
         >
-          Retry all
+          {t.retryAll}
         </Button>
       )}
     </div>

@@ -3,7 +3,6 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { ApiError, isStatus, sentence } from "@/api/errors";
 import { jobOne, type JobDetail } from "@/api/jobs";
-import { plural } from "@/texts/numbers";
 import { isShortcut, useKeys } from "@/lib/useKeys";
 import { usePolling, type Pace } from "@/live/live";
 import { useMe } from "@/session/session";
@@ -16,10 +15,11 @@ import { JobFacts, Payload, Result, Snippets } from "./JobAside";
 import { JobHeader } from "./JobHeader";
 import { LogPanel } from "@/jobs/detail/logs/LogPanel";
 import { finished } from "@/jobs/measure";
-import { allows, STATUS } from "@/jobs/status";
+import { allows } from "@/jobs/status";
 import { Timeline } from "@/jobs/detail/timeline/Timeline";
 import { placeOf, trail } from "@/jobs/trail";
 import { useJobLogs } from "@/jobs/detail/logs/useJobLogs";
+import { t } from "@/texts/en/detail";
 
 /** Milliseconds between polls of a job that is finished, or due later than this. */
 const CALM_MS = 30_000;
@@ -47,7 +47,7 @@ export function JobPage() {
     return (
       <Failure
         page
-        title="Couldn't load this job"
+        title={t.couldntLoadJob}
         detail={sentence(query.error)}
         correlationId={query.error instanceof ApiError ? query.error.correlationId : null}
         onRetry={() => void query.refetch()}
@@ -68,11 +68,11 @@ function Loaded({ job }: { job: JobDetail }) {
       <JobHeader job={job} canAct={can.act} />
       <div className="grid items-start gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
         <div className="flex min-w-0 flex-col gap-3">
-          <Panel title="Timeline">
+          <Panel title={t.timeline}>
             <Timeline job={job} />
           </Panel>
           <Result job={job} />
-          <Panel title={plural(job.history.length, "attempt")} flush>
+          <Panel title={t.attemptCount(job.history.length)} flush>
             {/* One attempt's lines are the whole log, which stands below. */}
             <Attempts
               job={job}
@@ -112,15 +112,14 @@ function NotFound({ id }: { id: string }) {
     <div className="border border-line bg-panel">
       <Empty
         page
-        title="Job not found"
+        title={t.jobNotFound}
         action={
           <Link to="/dashboard" className={buttonClass()}>
-            View jobs
+            {t.viewJobs}
           </Link>
         }
       >
-        <code className="font-mono break-all">{id}</code> doesn't exist or has expired: completed and
-        cancelled jobs are kept for 30 days, {STATUS.failed.label.toLowerCase()} ones for 90.
+        <code className="font-mono break-all">{id}</code> {t.expired}
       </Empty>
     </div>
   );
@@ -128,7 +127,7 @@ function NotFound({ id }: { id: string }) {
 
 function JobToCome() {
   return (
-    <div role="status" aria-busy="true" aria-label="Loading the job" className="flex flex-col gap-3">
+    <div role="status" aria-busy="true" aria-label={t.loadingTheJob} className="flex flex-col gap-3">
       <Skeleton className="h-[92px]" />
       <div className="grid gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
         <Skeleton className="h-64" />

@@ -4,13 +4,14 @@ import { count } from "@/texts/numbers";
 import { useStore } from "@/lib/store";
 import { IconDown, IconLeft, IconUp } from "@/ui/icons";
 import { placeOf, trail } from "@/jobs/trail";
+import { t } from "@/texts/en/detail";
 
 /** Lead back to the list, and to its next and previous job. */
 export function JobSteps({ id }: { id: string }) {
   const { search, ids } = useStore(trail);
   const { number, before, after } = placeOf(id, ids);
   return (
-    <nav aria-label="The list of this job" className="mb-1 flex h-6 items-center gap-1 text-xs text-soft">
+    <nav aria-label={t.listOfThisJob} className="mb-1 flex h-6 items-center gap-1 text-xs text-soft">
       <Link
         to="/dashboard"
         search={search}
@@ -18,17 +19,15 @@ export function JobSteps({ id }: { id: string }) {
         aria-keyshortcuts="Escape"
         className="inline-flex h-6 items-center gap-1 hover:text-text"
       >
-        <IconLeft width={12} height={12} /> Jobs
+        <IconLeft width={12} height={12} /> {t.jobs}
       </Link>
       {number > 0 && ids.length > 1 && (
         <>
-          <span className="nums ms-3 me-1 text-faint">
-            {count(number)} of {count(ids.length)}
-          </span>
-          <Step to={before} label="Previous job" shortcut="k">
+          <span className="nums ms-3 me-1 text-faint">{t.placeOf(count(number), count(ids.length))}</span>
+          <Step to={before} label={t.previousJob} shortcut="k">
             <IconUp width={12} height={12} />
           </Step>
-          <Step to={after} label="Next job" shortcut="j">
+          <Step to={after} label={t.nextJob} shortcut="j">
             <IconDown width={12} height={12} />
           </Step>
         </>

@@ -4,6 +4,7 @@ import { buttonClass } from "@/ui/Button";
 import { IconExternal } from "@/ui/icons";
 import { Skeleton } from "@/ui/states";
 import { csvRows, type ResultFile } from "./preview";
+import { t } from "@/texts/en/detail";
 
 /** Show the files that a result links to: pictures and tables here, others as links. */
 export function ResultFiles({ files }: { files: ResultFile[] }) {
@@ -15,7 +16,7 @@ export function ResultFiles({ files }: { files: ResultFile[] }) {
           {file.kind === "csv" && <Table file={file} />}
           <a href={file.url} target="_blank" rel="noopener noreferrer" className={buttonClass("plain", "sm")}>
             <IconExternal width={13} height={13} />
-            <span className="max-w-64 truncate">Open {file.name}</span>
+            <span className="max-w-64 truncate">{t.open(file.name)}</span>
           </a>
         </li>
       ))}
@@ -26,9 +27,7 @@ export function ResultFiles({ files }: { files: ResultFile[] }) {
 async function load(url: string): Promise<Blob> {
   const answer = await fetch(url);
   if (!answer.ok)
-    throw new Error(
-      answer.status === 403 ? "The link has expired." : `The storage answered ${answer.status}.`,
-    );
+    throw new Error(answer.status === 403 ? t.theLinkHasExpired : t.theStorageAnswered(answer.status));
   return answer.blob();
 }
 
@@ -42,7 +41,7 @@ function Picture({ file }: { file: ResultFile }) {
   if (!url) return <Skeleton className="mb-2 h-48 w-full" />;
   return (
     <div className="mb-2 flex justify-center border border-line bg-bg p-2">
-      <img src={url} alt={`Result: ${file.name}`} className="max-h-80 max-w-full object-contain" />
+      <img src={url} alt={t.resultFile(file.name)} className="max-h-80 max-w-full object-contain" />
     </div>
   );
 }
@@ -74,7 +73,7 @@ function Table({ file }: { file: ResultFile }) {
   return (
     <div
       role="region"
-      aria-label={`Preview of ${file.name}`}
+      aria-label={t.previewOf(file.name)}
       tabIndex={0}
       className="mb-2 max-h-64 overflow-auto border border-line bg-bg"
     >
@@ -109,5 +108,5 @@ function Table({ file }: { file: ResultFile }) {
 }
 
 function NoPreview({ error }: { error: Error }) {
-  return <p className="mb-2 text-xs text-soft">No preview: {error.message}</p>;
+  return <p className="mb-2 text-xs text-soft">{t.noPreview(error.message)}</p>;
 }

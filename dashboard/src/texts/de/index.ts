@@ -1,9 +1,12 @@
 import type { Room } from "../texts";
+import { actions } from "./actions";
 import { base } from "./base";
 import { create } from "./create";
 import { palette } from "./palette";
 import { help } from "./help";
 import { health } from "./health";
+import { detail } from "./detail";
+import { errors } from "./errors";
 import { jobs } from "./jobs";
 import { landing } from "./landing";
 import { list } from "./list";
@@ -12,6 +15,9 @@ import { shell } from "./shell";
 
 export const german: Record<Room, object> = {
   base,
+  actions,
+  detail,
+  errors,
   shell,
   health,
   help,

@@ -96,4 +96,6 @@ export const list: typeof english = {
   onlyNewestSorted: (loaded, total) =>
     `Nur die neuesten ${loaded}${total === null ? "" : ` von ${total}`} sind sortiert.`,
   loadedOf: (loaded, total) => `${loaded}${total === null ? "" : ` von ${total}`} geladen`,
+  retryJob: (id) => `Job ${id} wiederholen`,
+  cancelJob: (id) => `Job ${id} abbrechen`,
 };

@@ -97,6 +97,8 @@ export const english = {
     `Only the newest ${loaded}${total === null ? "" : ` of ${total}`} are sorted.`,
   loadedOf: (loaded: string, total: string | null) =>
     `${loaded} loaded${total === null ? "" : ` of ${total}`}`,
+  retryJob: (id: string) => `Retry job ${id}`,
+  cancelJob: (id: string) => `Cancel job ${id}`,
 };
 
 export const t = texts("list", english);

@@ -7,6 +7,7 @@ import { Panel } from "@/ui/Panel";
 import { matchingLines } from "./search";
 import { LogLines } from "./Logs";
 import type { useJobLogs } from "./useJobLogs";
+import { t } from "@/texts/en/detail";
 
 /** Show the newest log lines of a job, with a link to all of them. */
 export function LogPanel({ logs }: { logs: ReturnType<typeof useJobLogs> }) {
@@ -14,18 +15,18 @@ export function LogPanel({ logs }: { logs: ReturnType<typeof useJobLogs> }) {
   const [sought, setSought] = useState("");
   const all = data?.lines ?? [];
   const lines = matchingLines(all, sought);
-  const none = error ? `Couldn't load logs: ${sentence(error)}` : data ? "No logs yet." : "Loading logs…";
+  const none = error ? t.couldntLoadLogs(sentence(error)) : data ? t.noLogsYet : t.loadingLogs;
   return (
     <Panel
-      title="Log"
+      title={t.log}
       flush={all.length > 0}
       actions={
         <>
           {all.length > 0 && (
             <input
               type="search"
-              aria-label="Search the log"
-              placeholder="Search"
+              aria-label={t.searchTheLog}
+              placeholder={t.search}
               className="h-7 w-32 border border-line bg-bg px-2 text-xs"
               value={sought}
               onChange={(event) => setSought(event.target.value)}
@@ -38,22 +39,20 @@ export function LogPanel({ logs }: { logs: ReturnType<typeof useJobLogs> }) {
               rel="noopener noreferrer"
               className={buttonClass("ghost", "sm")}
             >
-              CloudWatch <IconExternal width={12} height={12} />
+              {t.cloudwatch} <IconExternal width={12} height={12} />
             </a>
           )}
         </>
       }
     >
       {data?.more && (
-        <p className="border-b border-line px-4 py-2 text-xs text-soft">
-          Newest {all.length} lines. Older lines are in CloudWatch.
-        </p>
+        <p className="border-b border-line px-4 py-2 text-xs text-soft">{t.onlyNewestLines(all.length)}</p>
       )}
       {lines.length > 0 ? (
-        <LogLines lines={lines} label="Log of this job" flush />
+        <LogLines lines={lines} label={t.logOfThisJob} flush />
       ) : (
         <p className={cx("text-sm text-soft", all.length > 0 && "p-4")}>
-          {all.length > 0 ? "No lines match." : none}
+          {all.length > 0 ? t.noLinesMatch : none}
         </p>
       )}
     </Panel>

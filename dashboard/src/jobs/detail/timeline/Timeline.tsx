@@ -7,6 +7,7 @@ import { When } from "@/live/When";
 import { IconCheck, IconClock, IconCross, IconDead, IconPlus, IconSpinner } from "@/ui/icons";
 import { STATUS, isFinished } from "@/jobs/status";
 import { currentAttempts, segments, summed, type Segment } from "./timeline";
+import { t } from "@/texts/en/detail";
 
 const FILL: Record<Segment["kind"], string> = {
   wait: "bg-strong",
@@ -26,11 +27,11 @@ export function Timeline({ job }: { job: JobDetail }) {
     <div>
       <Bar parts={parts} />
       <ol className="relative mt-4 flex flex-col">
-        <Step icon={<IconPlus />} title="Created" at={job.createdAt} />
+        <Step icon={<IconPlus />} title={t.created} at={job.createdAt} />
         {job.gen > 1 && (
           <Step
             icon={<IconClock />}
-            title={`Manual retry ${job.gen - 1}`}
+            title={t.manualRetry(job.gen - 1)}
             at={attempts[0]?.startedAt ?? job.updatedAt}
             about={attempts.length > 0}
           />
@@ -108,8 +109,13 @@ function Step({ icon, title, at, about, tone = "text-soft", ghost, children }: S
           <span className={cx("font-medium", ghost && "text-soft")}>{title}</span>
           {at != null && (
             <span className="nums text-xs text-soft">
-              {about && "before "}
-              <When at={at} />
+              {about ? (
+                <>
+                  {t.before} <When at={at} />
+                </>
+              ) : (
+                <When at={at} />
+              )}
             </span>
           )}
         </p>
@@ -120,26 +126,26 @@ function Step({ icon, title, at, about, tone = "text-soft", ghost, children }: S
 }
 
 const OUTCOME: Record<Attempt["outcome"], { word: string; tone: string; icon: ReactNode }> = {
-  completed: { word: "completed", tone: "text-green", icon: <IconCheck width={13} height={13} /> },
-  error: { word: "failed", tone: "text-red", icon: <IconCross width={13} height={13} /> },
+  completed: { word: t.stepCompleted, tone: "text-green", icon: <IconCheck width={13} height={13} /> },
+  error: { word: t.stepFailed, tone: "text-red", icon: <IconCross width={13} height={13} /> },
   permanent_error: {
-    word: "failed (not retryable)",
+    word: t.stepNotRetryable,
     tone: "text-red",
     icon: <IconCross width={13} height={13} />,
   },
   deferred: {
-    word: "deferred (not charged)",
+    word: t.stepDeferred,
     tone: "text-amber",
     icon: <IconClock width={13} height={13} />,
   },
-  cancelled: { word: "cancelled", tone: "text-soft", icon: <IconCross width={13} height={13} /> },
+  cancelled: { word: t.stepCancelled, tone: "text-soft", icon: <IconCross width={13} height={13} /> },
   lost: {
-    word: "lost: worker stopped responding",
+    word: t.stepLost,
     tone: "text-amber",
     icon: <IconCross width={13} height={13} />,
   },
   running: {
-    word: "running",
+    word: t.stepRunning,
     tone: "text-blue",
     icon: <IconSpinner width={13} height={13} className="spin" />,
   },
@@ -149,15 +155,10 @@ function AttemptStep({ attempt, max, now }: { attempt: Attempt; max: number; now
   const { word, tone, icon } = OUTCOME[attempt.outcome];
   const length = attempt.durationMs ?? (attempt.outcome === "running" ? now - attempt.startedAt : null);
   return (
-    <Step
-      icon={icon}
-      tone={tone}
-      title={`Attempt ${attempt.attempt} of ${max} ${word}`}
-      at={attempt.startedAt}
-    >
+    <Step icon={icon} tone={tone} title={t.attemptDone(attempt.attempt, max, word)} at={attempt.startedAt}>
       {length !== null && (
         <span className="nums">
-          {attempt.outcome === "running" ? `${duration(length)} elapsed` : `after ${duration(length)}`}
+          {attempt.outcome === "running" ? t.elapsed(duration(length)) : t.after(duration(length))}
         </span>
       )}
       {attempt.errorClass && <span> · {attempt.errorClass}</span>}
@@ -181,20 +182,18 @@ function NextStep({ job, now, coming }: NextProps) {
           icon={<IconClock />}
           ghost
           title={
-            job.status === "retrying"
-              ? `Attempt ${job.attempts + 1} of ${job.maxAttempts}`
-              : "Scheduled start"
+            job.status === "retrying" ? t.attemptNext(job.attempts + 1, job.maxAttempts) : t.scheduledStart
           }
           at={due}
         >
           <span role="timer" className="nums font-medium text-amber" data-testid="countdown">
-            {due > now ? `in ${countdown(due - now)}` : "due now"}
+            {due > now ? t.inTime(countdown(due - now)) : t.dueNow}
           </span>
         </Step>
       )}
       {coming.length > 0 && job.status !== "scheduled" && (
-        <Step icon={<IconClock />} ghost title="If it fails">
-          {schedule(coming)}, then dead letter.
+        <Step icon={<IconClock />} ghost title={t.ifItFails}>
+          {t.thenDeadLetter(schedule(coming))}
         </Step>
       )}
     </>
@@ -205,7 +204,7 @@ function NextStep({ job, now, coming }: NextProps) {
 const TOLD = 4;
 
 function schedule(coming: NextAttempt[]): string {
-  const words = coming.map(({ attempt, latest }) => `attempt ${attempt} within ${spell(latest * 1000)}`);
+  const words = coming.map(({ attempt, latest }) => t.attemptWithin(attempt, spell(latest * 1000)));
   if (words.length <= TOLD) return words.join(", ");
   return `${words.slice(0, TOLD - 1).join(", ")}, … ${words.at(-1) ?? ""}`;
 }

@@ -1,4 +1,5 @@
 import type { Attempt, JobDetail, JobStatus } from "@/api/jobs";
+import { t } from "@/texts/en/detail";
 
 /** A part of a job's time. Times in milliseconds. */
 export interface Segment {
@@ -27,8 +28,7 @@ export function segments(job: JobDetail, now: number): Segment[] {
       const kind = index === 0 ? "wait" : "backoff";
       found.push({
         kind,
-        label:
-          index === 0 ? "Waited" : `${pauseAfter(attempts[index - 1])} before attempt ${attempt.attempt}`,
+        label: index === 0 ? t.waited : t.beforeAttempt(pauseAfter(attempts[index - 1]), attempt.attempt),
         from: at,
         to: attempt.startedAt,
         open: false,
@@ -38,7 +38,7 @@ export function segments(job: JobDetail, now: number): Segment[] {
     const to = attempt.finishedAt ?? (open ? now : attempt.startedAt);
     found.push({
       kind: segmentKind(attempt),
-      label: `Attempt ${attempt.attempt}`,
+      label: t.attempt(attempt.attempt),
       from: attempt.startedAt,
       to,
       open,
@@ -52,7 +52,7 @@ export function segments(job: JobDetail, now: number): Segment[] {
   };
   const kind = waiting[job.status];
   if (kind && now > at) {
-    const label = kind === "wait" ? "Waiting" : pauseAfter(attempts.at(-1));
+    const label = kind === "wait" ? t.waiting : pauseAfter(attempts.at(-1));
     found.push({ kind, label, from: at, to: now, open: true });
   }
   return found;
@@ -60,7 +60,7 @@ export function segments(job: JobDetail, now: number): Segment[] {
 
 /** Name the wait after an attempt: the function asked for it, or the retry curve did. */
 function pauseAfter(attempt: Attempt | undefined): string {
-  return attempt?.outcome === "deferred" ? "Wait asked for" : "Backoff";
+  return attempt?.outcome === "deferred" ? t.waitAskedFor : t.backoff;
 }
 
 function segmentKind(attempt: Attempt): Segment["kind"] {
@@ -70,12 +70,12 @@ function segmentKind(attempt: Attempt): Segment["kind"] {
 }
 
 const KIND: Record<Segment["kind"], string> = {
-  wait: "Waited",
-  run: "Running",
-  failed: "Failed attempts",
-  deferred: "Deferred attempts",
-  backoff: "Backoff",
-  done: "Completed attempt",
+  wait: t.waited,
+  run: t.running,
+  failed: t.failedAttempts,
+  deferred: t.deferredAttempts,
+  backoff: t.backoff,
+  done: t.completedAttempt,
 };
 const FEW = 6;
 

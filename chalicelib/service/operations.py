@@ -1,0 +1,107 @@
+"""The use cases of operators on one job: retry, cancel, run now, discard. Nothing of HTTP or AWS."""
+
+from dataclasses import dataclass
+
+from chalicelib.errors import JobConflict, MoveRefused
+from chalicelib.jobs import jobtype, transitions
+from chalicelib.jobs.change import Change
+from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status
+from chalicelib.service.jobs import JobService, stored_payload
+from chalicelib.telemetry import events
+
+TRIES = 3
+"""Looks at a job that somebody else changes meanwhile."""
+
+
+@dataclass(frozen=True)
+class Operations:
+    """Changes of single jobs that an operator asks for; `by` is who, and `reason` why, where that is kept."""
+
+    jobs: JobService
+    by: str = ""
+    reason: str = ""
+
+    def retry(self, job_id: str, payload: JSON = None) -> Job:
+        """Run a finished job again from its first attempt, with another payload if one is given.
+
+        Raises JobNotFound, InvalidPayload, and JobConflict unless it failed, was dead-lettered or cancelled.
+        """
+        found = self.jobs.store.get(job_id)
+        if found.status not in RETRYABLE:
+            raise JobConflict(
+                f"Job {job_id} is {found.status}; only failed, dead-lettered or cancelled jobs are retried."
+            )
+        edited = {} if payload is None else stored_payload(jobtype.get(found.type).canonical(payload))
+        now = self.jobs.now()
+        requeue = transitions.requeue(found, now=now, give_up_at=jobtype.give_up_at(found.type, now), **edited)
+        again = self._apply(found, requeue)
+        events.moved(again, "requeue")
+        return self.jobs.send(again)
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job: at once while it waits, at its next check while it runs. Raises JobNotFound, JobConflict."""
+        for _ in range(TRIES):
+            found = self.jobs.store.get(job_id)
+            if found.terminal:
+                raise JobConflict(f"Job {job_id} is {found.status}; it cannot be cancelled any more.")
+            try:
+                after = self.jobs.store.apply(job_id, self._stopping(found))
+            except MoveRefused:
+                continue
+            events.moved(after, "cancel" if after.terminal else "ask_to_stop")
+            return after
+        raise _changing(job_id)
+
+    def run_now(self, job_id: str) -> Job:
+        """Start a scheduled or retrying job now; one that is queued already is returned as it is.
+
+        Raises JobNotFound, and JobConflict for a job that runs or is finished.
+        """
+        for _ in range(TRIES):
+            found = self.jobs.store.get(job_id)
+            if found.status is Status.QUEUED:
+                return self.jobs.send(found) if self.jobs.stranded(found) else found
+            if found.status not in PLANNED:
+                raise JobConflict(f"Job {job_id} is {found.status}; only a scheduled or retrying job is run now.")
+            try:
+                due = self.jobs.store.apply(job_id, transitions.run_now(found, now=self.jobs.now()))
+            except MoveRefused:
+                continue
+            events.moved(due, "run_now", waited_for=found.status)
+            return self.jobs.send(due)
+        raise _changing(job_id)
+
+    def discard(self, job_id: str) -> Job:
+        """Settle a failed or dead-lettered job without running it; one that is discarded is returned as it is.
+
+        A message of it in the dead-letter queue is removed by the watchdog. Raises JobNotFound, JobConflict.
+        """
+        found = self.jobs.store.get(job_id)
+        if found.discarded_at is not None:
+            return found
+        if found.status not in DISCARDABLE:
+            raise JobConflict(f"Job {job_id} is {found.status}; only failed or dead-lettered jobs are discarded.")
+        change = transitions.discard(found, now=self.jobs.now(), by=self.by, reason=self.reason)
+        after = self._apply(found, change)
+        events.moved(after, "discard", by=self.by, ended_as=found.status)
+        return after
+
+    def _stopping(self, found: Job) -> Change:
+        """Return the change that stops a job; one that runs is asked, unless its type and its worker are gone."""
+        now = self.jobs.now()
+        if found.status in WAITING:
+            return transitions.cancel(found, now=now)
+        if found.type not in jobtype.names() and (found.lease_until or 0.0) < now:
+            return transitions.retire(found, now=now, reason="An operator cancelled it; its job type was removed.")
+        return transitions.ask_to_stop(found, now=now)
+
+    def _apply(self, found: Job, change: Change) -> Job:
+        try:
+            return self.jobs.store.apply(found.id, change)
+        except MoveRefused as refused:
+            state = "gone" if refused.current is None else refused.current.status
+            raise JobConflict(f"Job {found.id} is {state} now; someone else was faster.") from None
+
+
+def _changing(job_id: str) -> JobConflict:
+    return JobConflict(f"Job {job_id} is changing too quickly; try again.")

@@ -1,0 +1,64 @@
+import { plural } from "../numbers";
+import type { english } from "../en/actions";
+
+export const actions: typeof english = {
+  cancellationRequestedFor: (name) => `Abbruch von ${name} angefordert.`,
+  editPayload: "Payload bearbeiten",
+  actNow: { retry: "Jetzt wiederholen", cancel: "Jetzt abbrechen" },
+  requeuesTheJobIn: "Stellt den Job wieder in die Queue",
+  withTheSamePayload: (maxAttempts) =>
+    `mit derselben Payload. Die Versuche beginnen wieder bei 1 von ${maxAttempts}; der Verlauf bleibt.`,
+  cancelRunning: "Der Job läuft. Er hält an, sobald er das nächste Mal auf einen Abbruch prüft.",
+  cancelWaiting: "Der Job wird sofort abgebrochen. Du kannst ihn später wiederholen.",
+  redriveMeaning: "Jeder Job beginnt wieder bei Versuch 1. Seine Nachricht verlässt die Dead-Letter-Queue.",
+  keepJobs: "Jobs behalten",
+  cancel: "Schließen",
+  counting: "Zählt …",
+  skippedBecause: (n, reason) => `${plural(n, "Job", "Jobs")} übersprungen: ${reason}`,
+  bulkActions: "Sammelaktionen",
+  stoppedByError: "Durch einen Fehler angehalten. ",
+  stopped: "Angehalten. ",
+  stop: "Anhalten",
+  dismiss: "Schließen",
+  jobCount: (n) => plural(n, "Job", "Jobs"),
+  aSecond: (done) => `${done} je Sekunde`,
+  correlationId: (id) => `Korrelations-ID ${id}`,
+  thisError: "diesem Fehler",
+  skippedToo: (n) => `${n} übersprungen`,
+  deadLettersOf: (n, type) => `${plural(n, "Dead-Letter-Job", "Dead-Letter-Jobs")} von ${type}`,
+  selectedJobs: (n, more) => counted(n, more, "ausgewählten Job", "ausgewählte Jobs"),
+  matchingJobs: (n, more) => counted(n, more, "Treffer", "Treffer"),
+  jobsFailedWith: (n, more, error) => `${counted(n, more, "Job", "Jobs")} mit dem Fehler ${error}`,
+  doneOne: {
+    retry: (name) => `Job ${name} wieder in der Queue.`,
+    cancel: (name) => `Job ${name} abgebrochen.`,
+  },
+  askOne: {
+    retry: (name) => `Job ${name} wiederholen?`,
+    cancel: (name) => `Job ${name} abbrechen?`,
+  },
+  askMany: {
+    retry: (jobs) => `${jobs} wiederholen?`,
+    cancel: (jobs) => `${jobs} abbrechen?`,
+  },
+  outlook: {
+    retry: (n, more) => `${more ? "Mehr als " : ""}${plural(n, "Job wird", "Jobs werden")} wiederholt.`,
+    cancel: (n, more) => `${more ? "Mehr als " : ""}${plural(n, "Job wird", "Jobs werden")} abgebrochen.`,
+  },
+  progress: {
+    retry: (done, whole) => `${done}${whole === null ? "" : ` von ${whole}`} wiederholt`,
+    cancel: (done, whole) => `${done}${whole === null ? "" : ` von ${whole}`} abgebrochen`,
+  },
+  result: {
+    retry: (done, skipped) => `${plural(done, "Job", "Jobs")} wieder in der Queue${left(skipped)}.`,
+    cancel: (done, skipped) => `${plural(done, "Job", "Jobs")} abgebrochen${left(skipped)}.`,
+  },
+};
+
+function counted(n: number | null, more: boolean, one: string, other: string): string {
+  return n === null ? other : `${more ? "mehr als " : ""}${plural(n, one, other)}`;
+}
+
+function left(skipped: number): string {
+  return skipped > 0 ? `; ${skipped} übersprungen` : "";
+}

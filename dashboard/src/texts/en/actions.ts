@@ -1,0 +1,69 @@
+import { plural } from "../numbers";
+import { texts } from "../texts";
+
+export const english = {
+  cancellationRequestedFor: (name: string) => `Cancellation requested for ${name}.`,
+  editPayload: "Edit payload",
+  actNow: { retry: "Retry now", cancel: "Cancel now" },
+  requeuesTheJobIn: "Re-queues the job in",
+  withTheSamePayload: (maxAttempts: number) =>
+    `with the same payload. Attempts restart at 1 of ${maxAttempts}; history is kept.`,
+  cancelRunning: "The job is running. It will stop at its next cancellation check.",
+  cancelWaiting: "The job is cancelled immediately. You can retry it later.",
+  redriveMeaning: "Each job restarts at attempt 1. Its message is removed from the dead-letter queue.",
+  keepJobs: "Keep jobs",
+  cancel: "Cancel",
+  counting: "Counting…",
+  skippedBecause: (n: number, reason: string) => `${plural(n, "job")} skipped: ${reason}`,
+  bulkActions: "Bulk actions",
+  stoppedByError: "Stopped by an error. ",
+  stopped: "Stopped. ",
+  stop: "Stop",
+  dismiss: "Dismiss",
+  jobCount: (n: number) => plural(n, "job"),
+  aSecond: (done: string) => `${done} a second`,
+  correlationId: (id: string) => `correlation id ${id}`,
+  thisError: "this error",
+  skippedToo: (n: string) => `${n} skipped`,
+  deadLettersOf: (n: number, type: string) => `${plural(n, "dead-lettered job")} of ${type}`,
+  selectedJobs: (n: number | null, more: boolean) => counted(n, more, "selected job"),
+  matchingJobs: (n: number | null, more: boolean) => counted(n, more, "matching job"),
+  jobsFailedWith: (n: number | null, more: boolean, error: string) =>
+    `${counted(n, more, "job")} that failed with ${error}`,
+  doneOne: {
+    retry: (name: string) => `Job ${name} re-queued.`,
+    cancel: (name: string) => `Job ${name} cancelled.`,
+  },
+  askOne: {
+    retry: (name: string) => `Retry job ${name}?`,
+    cancel: (name: string) => `Cancel job ${name}?`,
+  },
+  askMany: {
+    retry: (jobs: string) => `Retry ${jobs}?`,
+    cancel: (jobs: string) => `Cancel ${jobs}?`,
+  },
+  outlook: {
+    retry: (n: number, more: boolean) => `${more ? "More than " : ""}${plural(n, "job")} will be retried.`,
+    cancel: (n: number, more: boolean) => `${more ? "More than " : ""}${plural(n, "job")} will be cancelled.`,
+  },
+  progress: {
+    retry: (done: number, whole: number | null) => `Retrying ${done}${whole === null ? "" : ` of ${whole}`}`,
+    cancel: (done: number, whole: number | null) =>
+      `Cancelling ${done}${whole === null ? "" : ` of ${whole}`}`,
+  },
+  result: {
+    retry: (done: number, skipped: number) => `${plural(done, "job")} re-queued${left(skipped)}.`,
+    cancel: (done: number, skipped: number) => `${plural(done, "job")} cancelled${left(skipped)}.`,
+  },
+};
+
+/** Name jobs that may not be counted yet. */
+function counted(n: number | null, more: boolean, one: string): string {
+  return n === null ? `${one}s` : `${more ? "more than " : ""}${plural(n, one)}`;
+}
+
+function left(skipped: number): string {
+  return skipped > 0 ? `; ${skipped} skipped` : "";
+}
+
+export const t = texts("actions", english);

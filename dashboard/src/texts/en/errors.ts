@@ -1,0 +1,29 @@
+import { plural } from "../numbers";
+import { texts } from "../texts";
+
+export const english = {
+  acknowledge: "Acknowledge",
+  reopen: "Reopen",
+  acknowledgedBy: (by: string, at: string) => `Acknowledged by ${by} ${at}`,
+  cameAgainSince: "· came again since",
+  error: "Error",
+  lastSeen: (lastSeen: string) => `last ${lastSeen}`,
+  firstSeen: (firstSeen: string) => `first ${firstSeen}`,
+  shareOf: (what: string) => `last ${what}`,
+  times: (count: string, text: number) => `${count} times; the share of the most frequent error is ${text}%`,
+  viewJobs: "View jobs",
+  retryAll: "Retry all",
+  errors: "Errors",
+  summary: (total: number, length: number) =>
+    `${plural(total, "failed attempt")} in ${plural(length, "group")}`,
+  type: "Type",
+  allTypes: "All types",
+  since: "Since",
+  loadingTheErrors: "Loading the errors",
+  noGroupsInThisApi: "This API version has no error groups",
+  couldntLoadErrors: "Couldn't load errors",
+  noErrorsInThis: "No errors in this period",
+  chooseALongerPeriod: "Choose a longer period to see older errors.",
+};
+
+export const t = texts("errors", english);

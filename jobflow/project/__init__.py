@@ -1,0 +1,1 @@
+"""A repository of a user's own: make it, find it, and put it together with the platform to run it."""

@@ -1,0 +1,57 @@
+"""Make a repository, and job types in it, from the templates beside this file."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from jobflow import __version__
+from jobflow.errors import ConfigurationError
+
+TEMPLATES = Path(__file__).with_name("template")
+TYPE = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
+PROJECT = re.compile(r"[a-z][a-z0-9-]{0,40}")
+FIRST = "hello.world"
+FILES: Mapping[str, str] = {
+    "jobflow.toml": "jobflow.toml",
+    "requirements.txt": "requirements.txt",
+    "pyproject.toml": "pyproject.toml",
+    "README.md": "README.md",
+    ".gitignore": "gitignore",
+    ".env.example": "env.example",
+    ".github/workflows/ci.yml": "github/ci.yml",
+    "handlers/__init__.py": "handlers/__init__.py",
+}
+"""The files of a new repository beside its first job type, each with its template."""
+
+
+def new(folder: Path) -> list[Path]:
+    """Make a repository in a folder that is empty or not there; return its files. Raises ConfigurationError."""
+    if not PROJECT.fullmatch(folder.name):
+        raise ConfigurationError(
+            f"{folder.name!r} is no name: lower case letters, digits and hyphens, such as my-jobs."
+        )
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigurationError(f"{folder} is not empty.")
+    words = {"project": folder.name, "version": __version__}
+    made = [_write(folder / name, template, words) for name, template in FILES.items()]
+    return [*made, *add(folder, FIRST)]
+
+
+def add(folder: Path, name: str) -> list[Path]:
+    """Write a job type and its test; return the two files. Raises ConfigurationError."""
+    if not TYPE.fullmatch(name):
+        raise ConfigurationError(f"{name!r} is no name of a job type: write it like word.count.")
+    module = name.replace(".", "_")
+    model = "".join(part.capitalize() for part in name.split("."))
+    words = {"name": name, "module": module, "model": model}
+    files = {f"handlers/{module}.py": "handlers/type.py", f"tests/test_{module}.py": "tests/test_type.py"}
+    for file in files:
+        if (folder / file).exists():
+            raise ConfigurationError(f"{file} exists already.")
+    return [_write(folder / file, template, words) for file, template in files.items()]
+
+
+def _write(path: Path, template: str, words: Mapping[str, str]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text((TEMPLATES / f"{template}.tmpl").read_text().format(**words))
+    return path

@@ -1,0 +1,65 @@
+"""A run whose time has ended gets no further attempt, and its error says so."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.errors import RetryLater
+from chalicelib.jobs.backoff import Delays
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.listing import iso
+from chalicelib.worker.context import JobContext
+from tests.chalicelib.worker.one_type import OneType, boom, die
+from tests.proof.faults import Crash
+from tests.support import T0
+
+TOLD = f"Given up, its time ended at {iso(T0 + 100)}: "
+
+
+def ask_for_an_hour(_: JobContext) -> object:
+    raise RetryLater(3600, "closed")
+
+
+@pytest.mark.parametrize(
+    ("script", "error"), [(boom, ("ValueError", "boom")), (ask_for_an_hour, ("RetryLater", "closed"))]
+)
+def test_the_attempt_that_would_come_too_late_is_the_end(
+    world: OneType, script: object, error: tuple[str, str]
+) -> None:
+    world.worker.kind = replace(world.kind, retry=Delays((60,)))
+    world.submit(max_attempts=9, give_up_at=T0 + 100)
+    world.script = [boom, script]  # type: ignore[list-item]
+    world.poll()
+    assert world.job().status is Status.RETRYING
+    world.clock.advance(60)
+    world.poll()
+    job = world.job()
+    assert (job.status, job.attempts) == (Status.DEAD_LETTER, 2)
+    assert (job.error_class, job.error_message) == (error[0], TOLD + error[1])
+    assert world.store.view(job.id).attempts[-1].error_message == error[1]
+
+
+def test_a_lost_attempt_is_not_taken_over_after_its_time(world: OneType) -> None:
+    world.submit(max_attempts=9, give_up_at=T0 + 100)
+    world.script = [die]
+    with pytest.raises(Crash):
+        world.poll()
+    world.clock.advance(400)
+    world.poll()
+    job = world.job()
+    assert (job.status, job.error_class) == (Status.DEAD_LETTER, "WorkerLost")
+    assert job.error_message == f"{TOLD}attempt 1 was lost."
+
+
+def test_a_payload_that_cannot_be_read_is_tried_no_longer_than_that(world: OneType) -> None:
+    world.submit(max_attempts=9, give_up_at=T0 + 10)
+    world.store._jobs["job-1"] = replace(world.job(), payload=None)
+    world.poll()
+    assert world.job().status is Status.DEAD_LETTER
+    assert (world.job().error_message or "").startswith(TOLD[:-30])
+
+
+def test_a_first_attempt_that_begins_late_still_runs(world: OneType) -> None:
+    world.submit(give_up_at=T0 - 5)
+    world.poll()
+    assert world.job().status is Status.COMPLETED

@@ -1,0 +1,65 @@
+"""A repository of one's own: what `new` and `add` write, and what they refuse."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobflow.errors import ConfigurationError
+from jobflow.project import scaffold
+from tests.infra.local.running import ROOT, untouched
+
+OURS = ("chalicelib", "infra", "jobflow")
+
+
+def run(project: Path, *command: str) -> "subprocess.CompletedProcess[str]":
+    """Run a module in the repository, with the library of this one on the path."""
+    environment = {**untouched(), "PYTHONPATH": f"{project}{os.pathsep}{ROOT}"}
+    return subprocess.run(
+        [sys.executable, "-m", *command], cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    scaffold.new(tmp_path / "my-jobs")
+    scaffold.add(tmp_path / "my-jobs", "word.count")
+    return tmp_path / "my-jobs"
+
+
+def test_it_holds_nothing_of_ours(project: Path) -> None:
+    files = {path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()}
+    assert files == {
+        ".env.example", ".github/workflows/ci.yml", ".gitignore", "README.md", "jobflow.toml", "pyproject.toml",
+        "requirements.txt", "handlers/__init__.py", "handlers/hello_world.py", "handlers/word_count.py",
+        "tests/test_hello_world.py", "tests/test_word_count.py",
+    }  # fmt: skip
+    assert sum(len((project / name).read_text().splitlines()) for name in files) < 200
+
+
+def test_its_own_tests_pass(project: Path) -> None:
+    done = run(project, "pytest", "-q", "-p", "no:cacheprovider")
+    assert "4 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_it_is_formatted_and_free_of_findings(project: Path) -> None:
+    for command in (("format", "--check", "."), ("check", "--no-cache", ".")):
+        done = run(project, "ruff", *command)
+        assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", ["word", "Word.count", "word.", "word-count", "../x.y", "word.count;x"])
+def test_a_name_that_is_no_job_type_is_refused(project: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="write it like"):
+        scaffold.add(project, name)
+
+
+def test_nothing_is_written_over(project: Path) -> None:
+    with pytest.raises(ConfigurationError, match="exists already"):
+        scaffold.add(project, "word.count")
+    with pytest.raises(ConfigurationError, match="is not empty"):
+        scaffold.new(project)
+    with pytest.raises(ConfigurationError, match="is no name"):
+        scaffold.new(project.parent / "My Jobs")
