@@ -205,3 +205,11 @@ def test_tables_can_be_restored_and_protected(template: dict[str, Any]) -> None:
 def test_stack_deletion_takes_everything_with_it(template: dict[str, Any]) -> None:
     stays = {name for name, r in template["Resources"].items() if r.get("DeletionPolicy", "Delete") != "Delete"}
     assert stays == {*OF_THE_ACCOUNT}
+
+
+def test_no_arn_names_a_partition(sam: dict[str, Any], template: dict[str, Any]) -> None:
+    # GovCloud's and China's ARNs begin otherwise; a parameter's value is the deployer's
+    for made in (sam, template):
+        text = json.dumps([made[section] for section in ("Resources", "Conditions", "Outputs")])
+        assert re.findall(r"arn:aws[a-z-]*:[a-z0-9-]+:", text) == []
+        assert len(re.findall(r"arn:\$\{AWS::Partition\}", text)) > 20
