@@ -11,6 +11,7 @@ import { jobs } from "./jobs";
 import { landing } from "./landing";
 import { list } from "./list";
 import { queues } from "./queues";
+import { schedules } from "./schedules";
 import { shell } from "./shell";
 
 export const german: Record<Room, object> = {
@@ -26,5 +27,6 @@ export const german: Record<Room, object> = {
   jobs,
   list,
   queues,
+  schedules,
   create,
 };
