@@ -20,6 +20,7 @@ export type Room =
   | "queues"
   | "schedules"
   | "create"
+  | "bulk"
   | "actions"
   | "detail"
   | "errors";
