@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Answer, Ask, Handler } from "./handler";
 import { bulk, redrive } from "./bulk";
+import { getBulk, listBulk, startBulk, stopBulk } from "./bulkActions";
 import { checkPayload } from "./sim/payloads";
 import { errorGroups, markOf, matching, metrics, series, type Narrow } from "./answers";
 import { META } from "../src/test/meta";
@@ -8,6 +9,7 @@ import { findings } from "./health";
 import { authorize, Problem, readJson, TOKENS } from "./http";
 import { detail, row, type FakeJob, type Role } from "./sim/model";
 import type { Sim } from "./sim/sim";
+import { SCHEDULE_ROUTES } from "./schedules";
 import { types } from "./sim/types";
 import { stringify } from "../src/lib/json";
 import { uuid } from "./sim/rng";
@@ -148,6 +150,10 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ["GET", /^jobs$/, "viewer", list],
   ["POST", /^jobs$/, "operator", create],
   ["POST", /^jobs\/bulk$/, "operator", bulk],
+  ["POST", /^bulk$/, "operator", startBulk],
+  ["GET", /^bulk$/, "viewer", listBulk],
+  ["GET", /^bulk\/[^/]+$/, "viewer", getBulk],
+  ["POST", /^bulk\/[^/]+\/stop$/, "operator", stopBulk],
   [
     "GET",
     /^jobs\/[^/]+$/,
@@ -183,6 +189,7 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ["POST", /^errors\/[^/]+\/acknowledge$/, "operator", mark(true)],
   ["POST", /^errors\/[^/]+\/reopen$/, "operator", mark(false)],
   ["GET", /^metrics\/series$/, "viewer", ({ sim, query }) => ({ body: series(sim, query) })],
+  ...SCHEDULE_ROUTES,
   ["GET", /^errors$/, "viewer", ({ sim, query }) => ({ body: errorGroups(sim, query) })],
 ];
 

@@ -18,7 +18,9 @@ export type Room =
   | "jobs"
   | "list"
   | "queues"
+  | "schedules"
   | "create"
+  | "bulk"
   | "actions"
   | "detail"
   | "errors";

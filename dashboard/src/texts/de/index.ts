@@ -1,6 +1,7 @@
 import type { Room } from "../texts";
 import { actions } from "./actions";
 import { base } from "./base";
+import { bulk } from "./bulk";
 import { create } from "./create";
 import { palette } from "./palette";
 import { help } from "./help";
@@ -11,6 +12,7 @@ import { jobs } from "./jobs";
 import { landing } from "./landing";
 import { list } from "./list";
 import { queues } from "./queues";
+import { schedules } from "./schedules";
 import { shell } from "./shell";
 
 export const german: Record<Room, object> = {
@@ -26,5 +28,7 @@ export const german: Record<Room, object> = {
   jobs,
   list,
   queues,
+  schedules,
   create,
+  bulk,
 };
