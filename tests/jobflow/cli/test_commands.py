@@ -78,6 +78,20 @@ def test_types_are_listed_shown_paused_and_resumed(shell: Shell, world: World, j
     assert shell("types resume test.note").lines == [{"type": "test.note", "paused": False}]
 
 
+def test_schedules_are_stored_listed_switched_and_deleted(shell: Shell) -> None:
+    made = shell("""schedules create daily test.note '0 6 * * *' -f to='["a@example.com"]' --timezone Europe/Berlin""")
+    assert (made.code, made.lines[0]["id"]) == (0, "daily")
+    table = shell("schedules list --table").out
+    assert ("Europe/Berlin" in table, "0 6 * * *" in table) == (True, True)
+    assert shell("schedules pause daily").lines[0]["paused"]
+    assert "+01:00" in (shell("schedules resume daily").out and shell("schedules show daily --table").out)
+    ran = shell("schedules run daily").lines[0]
+    assert shell("jobs show @last").lines[0]["id"] == ran["id"]
+    assert shell("schedules delete daily").code == 0
+    assert shell("schedules list --table").out == "No schedules.\n"
+    assert shell("schedules show daily").code == 4
+
+
 def test_dead_letters_are_listed_and_redriven(shell: Shell, world: World, job: str) -> None:
     world.put_in(job, Status.DEAD_LETTER, finished_at=T0, error_class="E", error_message="m")
     assert [line["id"] for line in shell("dead-letters list").lines] == [job]
@@ -89,6 +103,12 @@ def test_dead_letters_are_listed_and_redriven(shell: Shell, world: World, job: s
 def test_metrics_are_printed(shell: Shell, job: str) -> None:
     assert shell("metrics").lines[0]["by_type"]["test.note"]["by_status"]["queued"] == 1
     assert "1 jobs, 1 unfinished" in shell("metrics --table").out
+
+
+def test_the_table_of_numbers_fits_a_terminal(shell: Shell, job: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    header = next(line for line in shell("metrics --table").out.splitlines() if "TYPE" in line)
+    assert header.split() == ["TYPE", "QUEUED", "RUNNING", "RETRY", "DONE", "FAILED", "DEAD", "OLDEST"]
 
 
 def test_watching_metrics_ends_with_ctrl_c(shell: Shell, job: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +175,16 @@ def test_moments() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(5, "5.0s ago"), (90, "2m ago"), (7200, "2h ago"), (-30, "in 30s"), (200_000, "2d ago")]
+    ("seconds", "text"),
+    [
+        (5, "5.0s ago"),
+        (0.03, "30ms ago"),
+        (0, "0s ago"),
+        (90, "2m ago"),
+        (7200, "2h ago"),
+        (-30, "in 30s"),
+        (200_000, "2d ago"),
+    ],
 )
 def test_how_long_ago(seconds: float, text: str) -> None:
     now = datetime(2027, 3, 1, 12, tzinfo=UTC)
