@@ -2,7 +2,7 @@ import { request } from "./client";
 import type { JobFilter } from "./jobs";
 import type { WireBulk, WireBulkFilter } from "./wire";
 
-export type BulkAction = "retry" | "cancel";
+export type BulkAction = "retry" | "cancel" | "discard";
 /** Either these jobs, or every job that matches and that the action is legal for. */
 export type BulkTarget = { ids: string[] } | { filter: JobFilter };
 
@@ -46,6 +46,7 @@ export async function runBulk(
   target: BulkTarget,
   onStep: (sum: BulkTally) => void,
   signal: AbortSignal,
+  reason = "",
 ): Promise<BulkTally> {
   let sum = NOTHING;
   for (const part of parts(target)) {
@@ -54,7 +55,7 @@ export async function runBulk(
       if (signal.aborted) return sum;
       const step: WireBulk = await request<WireBulk>(
         "/jobs/bulk",
-        post({ action, ...part, ...from(cursor) }),
+        post({ action, ...(reason && { reason }), ...part, ...from(cursor) }),
       );
       sum = add(sum, step);
       onStep(sum);

@@ -44,7 +44,7 @@ export async function startRun(
   try {
     const sum =
       question.kind === "many"
-        ? await runBulk(actionOf(question), question.target, onStep, abort.signal)
+        ? await runBulk(actionOf(question), question.target, onStep, abort.signal, question.reason)
         : await redrive(question.type, onStep, abort.signal);
     change(id, { sum, state: abort.signal.aborted ? "stopped" : "done" });
   } catch (error) {
