@@ -122,3 +122,9 @@ export const STATUSES: readonly Status[] = [
   "dead_letter",
   "cancelled",
 ];
+
+/** A bulk action and the jobs that are left of it. */
+export interface FakeBulk {
+  row: Schemas["BulkActionRow"];
+  left: FakeJob[];
+}

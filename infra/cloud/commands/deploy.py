@@ -7,10 +7,12 @@ from typing import Any
 
 from chalicelib.jobs import jobtype
 from infra.cloud.account import Account
-from infra.cloud.commands import access, preflight, removal
+from infra.cloud.commands import access, removal
+from infra.cloud.commands.check import check
 from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build
+from infra.cloud.preflight import basics
 from infra.cloud.stack import artifacts, parameters, website
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.stack.emptying import remove
@@ -22,6 +24,7 @@ from infra.definition.names import APP, stage_of
 class Deployment:
     """One run of deploy. `given` are parameters; `dashboard` is the folder of its sources, None leaves it out.
 
+    `tags` are put on everything besides the stage's own, and stay until they are set anew.
     `force_remove` goes on when a job type is removed that has unfinished jobs; they are then cancelled.
     """
 
@@ -34,6 +37,7 @@ class Deployment:
     yes: bool = False
     force_remove: bool = False
     first_token: FirstToken = field(default_factory=FirstToken)
+    tags: Mapping[str, str] = field(default_factory=dict)
     package: Callable[[str], Package] = lambda stage: build(stage, jobtype.load())
     types: Callable[[], Sequence[jobtype.JobType[Any, Any]]] = jobtype.load
     removed: removal.Removal = field(init=False, default_factory=lambda: removal.Removal({}))
@@ -60,25 +64,14 @@ class Deployment:
 
     def _preflight(self) -> None:
         """Say what cannot work; raises CloudError for what would make the deployment fail."""
-        before = (self.stack.describe() or {}).get("Parameters", [])
-        values = preflight.chosen(parameters.known(self.given, before))
-        facts = preflight.look(self.account, values["MailIdentity"])
-        types = self.types()
-        self.removed = removal.look(self.account, self.stack, [kind.name for kind in types])
-        found = [
-            *preflight.findings(values, facts, types, self.account.region),
-            *self.removed.findings(force=self.force_remove),
-        ]
-        for finding in found:
-            if finding.stops:
-                continue
-            self.terminal.say(finding.line())
-        stopping = [finding.sentence for finding in found if finding.stops]
-        if stopping:
-            raise CloudError(" ".join(stopping))
-        named = {"AccessLogs"} & ({entry["ParameterKey"] for entry in before} | self.given.keys())
-        if facts.log_role and not named:
-            self.given = {**self.given, "AccessLogs": "true"}
+        checked = check(self.account, self.stack, self.types(), self.given, force_remove=self.force_remove)
+        self.removed = checked.removed
+        for finding in checked.findings:
+            if not finding.stops:
+                self.terminal.say(finding.line())
+        if checked.stopping:
+            raise CloudError(" ".join(finding.sentence for finding in checked.stopping))
+        self.given = {**self.given, **checked.defaults}
 
     def _rehearse(self) -> None:
         """Say what would change, and leave nothing behind."""
@@ -104,7 +97,7 @@ class Deployment:
 
     def _headless(self) -> bool:
         before = (self.stack.describe() or {}).get("Parameters", [])
-        return preflight.chosen(parameters.known(self.given, before))["Dashboard"] != "true"
+        return basics.chosen(parameters.known(self.given, before))["Dashboard"] != "true"
 
     def _package(self, stage: str) -> Package:
         with self.terminal.working("Packaging the functions"):
@@ -136,8 +129,10 @@ class Deployment:
         chosen = parameters.choose(package.read_template()["Parameters"], given, names)
         with self.terminal.working("Uploading, and working out what changes"):
             known = parameters.known(given, before)
-            url = artifacts.upload(self.account, package, tags_of(self.stack.name), known)
-            return self.stack.propose(url, chosen, tags_of(self.stack.name))
+            before_it = {tag["Key"]: tag["Value"] for tag in (found or {}).get("Tags", [])}
+            tags = {**before_it, **self.tags, **tags_of(self.stack.name)}
+            url = artifacts.upload(self.account, package, tags, known)
+            return self.stack.propose(url, chosen, tags)
 
     def _stop_if_data_is_at_stake(self, proposed: ChangeSet) -> None:
         lost = self.removed.at_stake(proposed.changes)

@@ -19,11 +19,14 @@ POLICY = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
 NOT_USED = (
     # features of a resource that this template does not use: keys of one's own, file systems, streams of other
-    # services, tables of a bucket's metadata, log delivery, permission boundaries, service-linked roles, listing all
+    # services, tables of a bucket's metadata, log delivery, service-linked roles, listing all
     "elasticfilesystem:*", "firehose:*", "kinesis:*", "kms:*", "s3files:*", "s3tables:*",
-    "iam:CreateServiceLinkedRole", "iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary",
-    "iam:ListRoles",
+    "iam:CreateServiceLinkedRole", "iam:ListRoles",
 )  # fmt: skip
+
+
+READING = ("iam:GetAccountSummary", "iam:SimulatePrincipalPolicy")
+"""Asked by preflight; they change nothing."""
 
 
 def as_list(value: Any) -> list[Any]:
@@ -70,10 +73,10 @@ def test_roles_are_bounded_by_their_names() -> None:
     for statement in POLICY["Statement"]:
         actions = as_list(statement["Action"])
         assert "*" not in actions
-        if any(action.startswith("iam:") for action in actions):
+        if any(action.startswith("iam:") and action not in READING for action in actions):
             assert as_list(statement["Resource"]) == ["arn:aws:iam::*:role/jobflow-*"]
         if "*" in as_list(statement["Resource"]):
-            assert [action for action in actions if action.endswith(":*")] == ["cloudfront:*"]
+            assert {action for action in actions if action.endswith(":*")} <= {"cloudfront:*"}
 
 
 def test_it_fits_into_a_managed_policy() -> None:

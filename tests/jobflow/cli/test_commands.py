@@ -19,7 +19,7 @@ from tests.chalicelib.api.support import T0, World
 from tests.jobflow.cli.conftest import Shell
 from tests.jobflow.support import URL
 
-HEAVY = ("httpx", "rich", "chalicelib", "boto3", "pydantic", "asyncio", "jobflow.models")
+HEAVY = ("httpx", "mcp", "rich", "chalicelib", "boto3", "pydantic", "asyncio", "jobflow.models")
 
 
 def every(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
@@ -76,6 +76,20 @@ def test_types_are_listed_shown_paused_and_resumed(shell: Shell, world: World, j
     world.clock.advance(120)  # the API asks SQS at most once a minute
     assert "paused" in shell("types list --table").out
     assert shell("types resume test.note").lines == [{"type": "test.note", "paused": False}]
+
+
+def test_schedules_are_stored_listed_switched_and_deleted(shell: Shell) -> None:
+    made = shell("""schedules create daily test.note '0 6 * * *' -f to='["a@example.com"]' --timezone Europe/Berlin""")
+    assert (made.code, made.lines[0]["id"]) == (0, "daily")
+    table = shell("schedules list --table").out
+    assert ("Europe/Berlin" in table, "0 6 * * *" in table) == (True, True)
+    assert shell("schedules pause daily").lines[0]["paused"]
+    assert "+01:00" in (shell("schedules resume daily").out and shell("schedules show daily --table").out)
+    ran = shell("schedules run daily").lines[0]
+    assert shell("jobs show @last").lines[0]["id"] == ran["id"]
+    assert shell("schedules delete daily").code == 0
+    assert shell("schedules list --table").out == "No schedules.\n"
+    assert shell("schedules show daily").code == 4
 
 
 def test_dead_letters_are_listed_and_redriven(shell: Shell, world: World, job: str) -> None:
@@ -160,3 +174,8 @@ def test_moments() -> None:
 def test_how_long_ago(seconds: float, text: str) -> None:
     now = datetime(2027, 3, 1, 12, tzinfo=UTC)
     assert reading.ago(now - timedelta(seconds=seconds), now) == text
+
+
+def test_an_assistant_may_not_write_over_http(shell: Shell) -> None:
+    said = shell("mcp --http 0 --allow-write")
+    assert (said.code, "for stdio only" in said.err) == (2, True)
