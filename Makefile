@@ -24,7 +24,7 @@ CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m infra.cloud
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package preflight deploy rollback status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle wheel lock clean
+.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package preflight deploy rollback drift status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -121,6 +121,9 @@ preflight: $(READY)  ## Say what cannot work in your account before anything cha
 
 rollback: $(READY)  ## Bring back the deployment before the present one: make rollback STAGE=prod [YES=1]
 	@$(CLOUD) rollback --stage $(STAGED) $(if $(YES),--yes) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN))
+
+drift: $(READY)  ## Say what in a stage was changed by hand: make drift STAGE=prod
+	@$(CLOUD) drift --stage $(STAGED)
 
 status: $(READY)  ## Print a stage's addresses, queues and active alarms: make status STAGE=prod
 	@$(CLOUD) status --stage $(STAGED)

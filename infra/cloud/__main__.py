@@ -1,7 +1,6 @@
 """JobFlow in an AWS account: package, deploy, look at, destroy; and what it costs. `make` has the same commands."""
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -12,14 +11,13 @@ from chalicelib.access.tokens import Role, Token
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import DAY
+from infra.cloud import around
 from infra.cloud.account import sign_in
 from infra.cloud.commands import access
-from infra.cloud.commands.check import check
 from infra.cloud.commands.deploy import Deployment
 from infra.cloud.commands.destroy import Destruction
 from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.commands.recount import recount
-from infra.cloud.commands.rollback import rollback
 from infra.cloud.commands.status import status
 from infra.cloud.cost import bill
 from infra.cloud.errors import CloudError, refusal
@@ -62,19 +60,6 @@ def _package(options: argparse.Namespace, terminal: Terminal) -> int:
     return 0
 
 
-def _preflight(options: argparse.Namespace, terminal: Terminal) -> int:
-    account = sign_in()
-    stack = Stack(account, stack_name(options.stage), role=options.role_arn)
-    found = check(account, stack, jobtype.load(), parameters.parse(options.set))
-    if options.json:
-        print(json.dumps([finding.as_json() for finding in found.findings], indent=1))
-    for finding in [] if options.json else found.findings:
-        terminal.say(finding.line())
-    if not (found.findings or options.json):
-        terminal.say("Nothing stands in the way.")
-    return 1 if found.stopping else 0
-
-
 def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
     account = sign_in()
     terminal.say(f"Deploying {stack_name(options.stage)} to account {account.id}, {account.region}.")
@@ -91,12 +76,6 @@ def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
         tags=parameters.parse(options.tag),
         monitor=options.monitor,
     ).run()
-    return 0
-
-
-def _rollback(options: argparse.Namespace, terminal: Terminal) -> int:
-    account = sign_in()
-    rollback(account, Stack(account, stack_name(options.stage), role=options.role_arn), terminal, yes=options.yes)
     return 0
 
 
@@ -184,7 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     deploy = staged("deploy", _deploy, "Package, and bring the stage's stack, dashboard and first token up to date.")
     _deploy_options(deploy)
     destroy = staged("destroy", _destroy, "Delete the stage with all its data, and list what is left.")
-    for command_with_role in (deploy, destroy, *_around_a_deployment(staged)):
+    for command_with_role in (deploy, destroy, *around.parsers(staged)):
         command_with_role.add_argument("--role-arn", default="", help="with whose rights CloudFormation acts")
     destroy.add_argument("--confirm", default="", metavar="STACK", help="the stack's name, to be sure")
     staged("status", _status, "Show the stage's addresses, queues and ringing alarms.")
@@ -199,15 +178,6 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument("--out", type=Path, default=ROOT / "build")
     command("cost", _cost, "Work out what the stack costs when idle, and per million jobs.")
     return parser
-
-
-def _around_a_deployment(staged: Callable[..., argparse.ArgumentParser]) -> list[argparse.ArgumentParser]:
-    preflight = staged("preflight", _preflight, "Say what cannot work in this account; ends with 1 if deploy stops.")
-    preflight.add_argument("--json", action="store_true", help="for a pipeline: a list of about, sentence, stops")
-    preflight.add_argument("--set", action="append", default=[], metavar="Name=value", help="a parameter of the stack")
-    back = staged("rollback", _rollback, "Bring back the template and packages of the deployment before this one.")
-    back.add_argument("--yes", action="store_true", help="go on even when data would be lost")
-    return [preflight, back]
 
 
 def _deploy_options(deploy: argparse.ArgumentParser) -> None:
