@@ -253,6 +253,8 @@ class JobPage:
     limit: int
     offset: int
     next_cursor: str | None
+    looked: int
+    """Jobs read for this page; with `error` or `payload` more than it shows"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -551,3 +553,4 @@ class JobFilter(TypedDict, total=False):
     fingerprint: str
     created_after: datetime | str
     created_before: datetime | str
+    payload: str

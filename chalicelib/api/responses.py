@@ -120,6 +120,7 @@ class JobPage(Answer):
     limit: int
     offset: int
     next_cursor: str | None
+    looked: int = Field(description="Jobs read for this page; with `error` or `payload` more than it shows")
 
 
 class FieldProblem(Answer):

@@ -141,6 +141,16 @@ class Retry(Body):
     payload: dict[str, Any] | None = Field(None, description="Instead of the payload it had.")
 
 
+PayloadText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    Field(
+        description="Part of a value of the payload, in any case; `field=text` asks one field. Payloads that are kept "
+        "apart from their job (over 500 bytes) are not searched."
+    ),
+]
+
+
 class ListQuery(Query):
     """Filter, order and position of a list of jobs."""
 
@@ -159,12 +169,15 @@ class ListQuery(Query):
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
     created_after: Moment | None = None
     created_before: Moment | None = None
+    payload: PayloadText | None = None
     cursor: Cursor | None = Field(None, description="The next_cursor of a page with the same filters; excludes offset.")
 
     @model_validator(mode="after")
     def _one_start(self) -> "ListQuery":
         if self.cursor and self.offset:
             raise PydanticCustomError("one_start", "cursor and offset exclude each other")
+        if self.payload and self.created_after is None:
+            raise PydanticCustomError("no_period", "payload needs created_after: each job since then is read")
         return self
 
 
@@ -187,6 +200,7 @@ class BulkFilter(Body):
     created_before: Moment | None = None
     error: str | None = Field(None, min_length=1, max_length=200)
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
+    payload: PayloadText | None = None
 
 
 class Bulk(Body):

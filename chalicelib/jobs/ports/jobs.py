@@ -12,7 +12,8 @@ from chalicelib.jobs.job import Attempt, Job, JobView, Status
 class Filter:
     """A filter of a list of jobs. Times in seconds since the epoch; `created_before` is exclusive.
 
-    `error` is a part of an error's class and message, `fingerprint` the name of one kind of error.
+    `error` is a part of an error's class and message, `fingerprint` the name of one kind of error, `payload` a text
+    that a value of the payload holds (chalicelib.jobs.payload_search).
     """
 
     status: Status | None = None
@@ -23,6 +24,7 @@ class Filter:
     fingerprint: str | None = None
     created_after: float | None = None
     created_before: float | None = None
+    payload: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Page:
 
     jobs: Sequence[Job]
     position: str | None
+    looked: int = 0
+    """Jobs that were read to fill the page; a search reads more than it finds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ function parts(target: BulkTarget): object[] {
 }
 
 function toWire(filter: JobFilter): WireBulkFilter {
-  const { status, type, tag, idPrefix, error, fingerprint, createdAfter, createdBefore } = filter;
+  const { status, type, tag, idPrefix, error, fingerprint, createdAfter, createdBefore, payload } = filter;
   return {
     ...(status && { status }),
     ...(type && { type }),
@@ -108,6 +108,7 @@ function toWire(filter: JobFilter): WireBulkFilter {
     ...(idPrefix && { id_prefix: idPrefix }),
     ...(error && { error }),
     ...(fingerprint && { fingerprint }),
+    ...(payload && { payload }),
     ...(createdAfter !== undefined && { created_after: new Date(createdAfter).toISOString() }),
     ...(createdBefore !== undefined && { created_before: new Date(createdBefore).toISOString() }),
   };

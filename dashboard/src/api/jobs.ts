@@ -68,6 +68,8 @@ export interface JobPage {
   jobs: Job[];
   total: number | null;
   nextCursor: string | null;
+  /** Jobs that the API read for this page. */
+  looked: number;
 }
 
 /** Filters of a listing, applied by the API. Times in milliseconds. */
@@ -80,6 +82,8 @@ export interface JobFilter {
   fingerprint?: string | undefined;
   createdAfter?: number | undefined;
   createdBefore?: number | undefined;
+  /** Part of a value of the payload; "field=text" asks one field. Needs `createdAfter`. */
+  payload?: string | undefined;
 }
 
 export interface NewJob {
@@ -162,6 +166,7 @@ function filterQuery(which: JobFilter) {
     fingerprint: which.fingerprint,
     created_after: isoOrNull(which.createdAfter),
     created_before: isoOrNull(which.createdBefore),
+    payload: which.payload,
   };
 }
 
@@ -170,7 +175,12 @@ export const PAGE = 100;
 async function fetchPage(which: JobFilter, limit: number, cursor: string | null, signal?: AbortSignal) {
   const query = { ...filterQuery(which), limit, cursor };
   const page = await request<WirePage>("/jobs", { query, signal });
-  return { jobs: page.jobs.map(toJob), total: page.total, nextCursor: page.next_cursor };
+  return {
+    jobs: page.jobs.map(toJob),
+    total: page.total,
+    nextCursor: page.next_cursor,
+    looked: page.looked,
+  };
 }
 
 export const jobKeys = {

@@ -811,6 +811,11 @@ export interface components {
        * @default null
        */
       fingerprint: string | null;
+      /**
+       * Payload
+       * @default null
+       */
+      payload: string | null;
     };
     /**
      * ErrorGroup
@@ -1087,6 +1092,11 @@ export interface components {
       offset: number;
       /** Next Cursor */
       next_cursor: string | null;
+      /**
+       * Looked
+       * @description Jobs read for this page; with `error` or `payload` more than it shows
+       */
+      looked: number;
     };
     /**
      * JobRow
@@ -1916,6 +1926,7 @@ export interface operations {
         fingerprint?: string;
         created_after?: string;
         created_before?: string;
+        payload?: string;
         /** @description The next_cursor of a page with the same filters; excludes offset. */
         cursor?: string;
       };
