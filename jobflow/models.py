@@ -185,6 +185,15 @@ class Findings:
 
 
 @dataclass(frozen=True, slots=True)
+class Firing:
+    """A time at which a schedule fires."""
+
+    at: datetime
+    local: str
+    """The same time in the schedule's zone, with its offset"""
+
+
+@dataclass(frozen=True, slots=True)
 class Happened:
     """Counts of one step (`throughput`)."""
 
@@ -236,6 +245,10 @@ class JobDetail:
     correlation_id: str
     cancel_requested: bool
     attempt_history: list[AttemptRow]
+    schedule: str | None
+    """The schedule that made it"""
+    fires_at: datetime | None
+    """When its schedule fires"""
     why: str | None
     """Why it waits, in one sentence; null when it does not"""
     next_attempts: list[NextAttempt] | None
@@ -317,6 +330,20 @@ class JobTypes:
     """Every job type."""
 
     job_types: list[JobTypeRow]
+
+
+@dataclass(frozen=True, slots=True)
+class LastFiring:
+    """A firing whose job was made."""
+
+    at: datetime
+    local: str
+    """The same time in the schedule's zone, with its offset"""
+    job_id: str
+    status: Status | None
+    """Of its job; null when that has expired"""
+    error_class: str | None
+    """`Skipped` when an earlier firing had not finished"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,6 +442,13 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """The next firings of a cron text; fewer than asked for when it ends."""
+
+    firings: list[Firing]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """RFC 9457 problem details."""
 
@@ -435,6 +469,41 @@ class Progress:
 
     percent: float
     note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulePage:
+    """Some schedules, by id."""
+
+    schedules: list[ScheduleRow]
+    next_after: str | None
+    """Send it as `after` for the next page; null at the end"""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """A schedule with its next firings, and its last ones, newest first."""
+
+    id: str
+    type: str
+    cron: str
+    timezone: str
+    payload: Any
+    catch_up: int
+    overlap: Literal["allow", "skip"]
+    starts_at: datetime | None
+    ends_at: datetime | None
+    declared: bool
+    """A handler file declares it; it is changed and deleted there"""
+    paused: bool
+    problem: str | None
+    """Why the last firing made no job"""
+    created_at: datetime
+    updated_at: datetime
+    next_firings: list[Firing]
+    """At most five; none while it is paused"""
+    last_firings: list[LastFiring]
+    """At most 5 in a list, 20 of a single one"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -551,6 +620,7 @@ class JobFilter(TypedDict, total=False):
     id_prefix: str
     error: str
     fingerprint: str
+    schedule: str
     created_after: datetime | str
     created_before: datetime | str
     payload: str

@@ -34,6 +34,14 @@ class JobTypeNotFound(errors.NotFound):
     """There is no such job type."""
 
 
+class ScheduleNotFound(errors.NotFound):
+    """There is no such schedule."""
+
+
+class ScheduleConflict(errors.Conflict):
+    """The schedule's state does not allow this."""
+
+
 class JobConflict(errors.Conflict):
     """The job's state does not allow this."""
 
@@ -82,6 +90,8 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "job-not-found": JobNotFound,
     "bulk-action-not-found": BulkActionNotFound,
     "job-type-not-found": JobTypeNotFound,
+    "schedule-not-found": ScheduleNotFound,
+    "schedule-conflict": ScheduleConflict,
     "job-conflict": JobConflict,
     "body-too-large": PayloadTooLarge,
     "unsupported-media-type": UnsupportedMediaType,

@@ -13,6 +13,7 @@ from chalicelib.api.responses import Problem
 from chalicelib.api.schemas import FINGERPRINT, NoBody, NoQuery
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import LONGEST_NAME
+from chalicelib.jobs.schedules.schedule import LONGEST_ID
 
 SENTENCE_END = re.compile(r"\.\s")
 PARAMETER = re.compile(r"{(\w+)}")
@@ -28,16 +29,23 @@ SAID = {
 }  # fmt: skip
 CORRELATION = {"description": "The id of this request in the logs", "schema": {"type": "string"}}
 HEADERS: Mapping[int, Mapping[str, Any]] = {
-    201: {"Location": {"description": "Where the job is", "schema": {"type": "string"}}},
+    201: {"Location": {"description": "Where it is", "schema": {"type": "string"}}},
     202: {"Location": {"description": "Where its progress is", "schema": {"type": "string"}}},
     429: {"Retry-After": {"description": "Seconds until a request is let in", "schema": {"type": "integer"}}},
 }
 PATH: Mapping[str, Any] = {
     "job_type": {"type": "string", "maxLength": LONGEST_NAME, "pattern": "^[a-z0-9.]+$", "examples": ["email.send"]},
+    "schedule_id": {
+        "type": "string",
+        "maxLength": LONGEST_ID,
+        "pattern": "^[a-z0-9][a-z0-9.-]*$",
+        "examples": ["weekly-report"],
+    },
     "bulk_id": {"type": "string", "pattern": "^[0-9a-f]{20}$", "examples": ["019ac0d3f2005d41402a"]},
     "fingerprint": {"type": "string", "pattern": FINGERPRINT, "examples": ["5d41402abc4b"]},
 }
 """Path parameters that are not ids."""
+KEYED = frozenset({"create_job", "run_schedule"})
 API = "the API itself"
 ITSELF = frozenset({"health", "me", "meta", "openapi.json", "docs"})
 IDEMPOTENCY_KEY = {
@@ -179,7 +187,7 @@ def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _headers(endpoint: Endpoint) -> list[dict[str, Any]]:
-    return [IDEMPOTENCY_KEY] if endpoint.name == "create_job" else [] if endpoint.moving is None else [IF_NONE_MATCH]
+    return [IDEMPOTENCY_KEY] if endpoint.name in KEYED else [] if endpoint.moving is None else [IF_NONE_MATCH]
 
 
 def _statuses(endpoint: Endpoint) -> list[int]:
@@ -192,7 +200,7 @@ def _statuses(endpoint: Endpoint) -> list[int]:
         found |= {400, 422}
     if "{" in endpoint.path:
         found |= {404}
-    if endpoint.method == "POST":
+    if endpoint.writes:
         found |= {400, 413, 415, 422, 429}
     return sorted(found)
 

@@ -1,4 +1,4 @@
-"""Declare an endpoint with `@get` or `@post`: path, role, what comes in and what goes out, in one place.
+"""Declare an endpoint with `@get`, `@post`, `@put` or `@delete`: path, role, what comes in and what goes out.
 
 The declarations are data: the routes, the roles' policies and the OpenAPI document are all made from them.
 """
@@ -99,6 +99,11 @@ class Endpoint:
     moving: tuple[str, ...] | None = None
 
     @property
+    def writes(self) -> bool:
+        """Return True when it changes something: then it has a body and counts for the rate limit."""
+        return self.method != "GET"
+
+    @property
     def name(self) -> str:
         """The operation's name: the function's."""
         return self.handler.__name__
@@ -117,6 +122,14 @@ class Endpoints:
     def post(self, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:
         """Declare a write; operators may call it unless `role` says otherwise."""
         return self._declare("POST", path, answer, **{"role": Role.OPERATOR, **more})
+
+    def put(self, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:
+        """Declare a write that replaces something; administrators may call it unless `role` says otherwise."""
+        return self._declare("PUT", path, answer, **{"role": Role.ADMIN, **more})
+
+    def delete(self, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:
+        """Declare a deletion; administrators may call it unless `role` says otherwise."""
+        return self._declare("DELETE", path, answer, **{"role": Role.ADMIN, **more})
 
     def _declare(self, method: str, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:

@@ -39,7 +39,7 @@ def list_jobs(call: Call) -> JobPage:
         check_type(asked.type)
     which = Filter(
         asked.status, asked.type, asked.tag, asked.id_prefix, asked.error, asked.fingerprint,
-        asked.created_after, asked.created_before, asked.payload,
+        asked.schedule, asked.created_after, asked.created_before, asked.payload,
     )  # fmt: skip
     page = wiring.job_service().page(which, asked.limit, asked.cursor, asked.offset)
     counted = which == Filter(status=which.status, type=which.type)

@@ -21,6 +21,8 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.JobNotFound: (404, "job-not-found", "There is no such job"),
     e.BulkActionNotFound: (404, "bulk-action-not-found", "There is no such bulk action"),
     e.JobTypeNotFound: (404, "job-type-not-found", "There is no such job type"),
+    e.ScheduleNotFound: (404, "schedule-not-found", "There is no such schedule"),
+    e.ScheduleConflict: (409, "schedule-conflict", "The schedule's state does not allow this"),
     e.JobConflict: (409, "job-conflict", "The job's state does not allow this"),
     e.PayloadTooLarge: (413, "body-too-large", "The request body is too large"),
     e.UnsupportedMediaType: (415, "unsupported-media-type", "The request body must be JSON"),

@@ -102,6 +102,8 @@ class JobDetail(JobRow):
     """A job with the history of its attempts."""
 
     attempt_history: list[AttemptRow]
+    schedule: str | None = Field(None, description="The schedule that made it")
+    fires_at: Time | None = Field(None, description="When its schedule fires")
     why: str | None = Field(description="Why it waits, in one sentence; null when it does not")
     next_attempts: list[NextAttempt] | None = Field(
         None,

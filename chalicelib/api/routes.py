@@ -19,6 +19,7 @@ from chalicelib.api import (
     meta,
     metrics,
     problems,
+    schedules,
     series,
     uploads,
 )
@@ -29,7 +30,9 @@ from chalicelib.api.endpoint import Endpoint
 from chalicelib.api.reference import reference
 from chalicelib.api.serving import ALWAYS, CORRELATION_ID, correlation_id_of, problem_response, refuse, serve
 
-RESOURCES = (health, jobs, logs, bulk, bulk_actions, dead_letters, job_types, metrics, series, errors, uploads, meta)
+RESOURCES = (
+    health, jobs, logs, bulk, bulk_actions, dead_letters, job_types, schedules, metrics, series, errors, uploads, meta,
+)  # fmt: skip
 """A new resource is a module with `endpoints = Endpoints()`, and its name here."""
 ALLOWED_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", IF_NONE_MATCH, CORRELATION_ID)
 EXPOSED_HEADERS = ("Location", "Retry-After", "Idempotent-Replayed", ETAG, CORRELATION_ID)

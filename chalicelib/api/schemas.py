@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from chalicelib.adapters.s3.uploads import MOST_BYTES
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import LONGEST_NAME, MAX_ATTEMPTS_CAP, MAX_DELAY
+from chalicelib.jobs.schedules.schedule import LONGEST_ID
 
 MOST_TAGS = 10
 MOST_IN_BATCH = 25
@@ -81,6 +82,7 @@ TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAM
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 FINGERPRINT = r"^[0-9a-f]{12}$"
 Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
+ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 IdPrefix = Annotated[
     str, StringConstraints(pattern=r"^[0-9a-fA-F-]{1,36}$", to_lower=True), Field(examples=["6a1de45f"])
@@ -167,6 +169,7 @@ class ListQuery(Query):
         None, description="Part of the error's class or message, in any case; the message of a group of /errors works."
     )
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
+    schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")
     created_after: Moment | None = None
     created_before: Moment | None = None
     payload: PayloadText | None = None
@@ -200,6 +203,7 @@ class BulkFilter(Body):
     created_before: Moment | None = None
     error: str | None = Field(None, min_length=1, max_length=200)
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
+    schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")
     payload: PayloadText | None = None
 
 

@@ -92,13 +92,13 @@ def correlation_id_of(request: Request | None) -> str:
 
 
 def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], correlation_id: str) -> Answered:
-    if endpoint.method == "POST":
-        # First of all: every POST counts, also one that is refused below.
+    if endpoint.writes:
+        # First of all: every write counts, also one that is refused below.
         wiring.rate_limiter().check(request.context["identity"]["sourceIp"])
     caller = caller_of(request.context, wiring.clock()()) if endpoint.role else None
     if endpoint.role and caller:
         require(caller, endpoint.role)
-    raw = read_object(_raw_body(request), request.headers.get("content-type")) if endpoint.method == "POST" else {}
+    raw = read_object(_raw_body(request), request.headers.get("content-type")) if endpoint.writes else {}
     values = request.query_params
     query = {name: values.getlist(name) for name in values} if values else {}
     call = Call(

@@ -35,7 +35,8 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
     """Return a job with all its attempts, why it waits, and the attempts that are left (None: unknown)."""
     history = [_attempt_row(attempt) for attempt in (*view.attempts, *_current_attempt(view))]
     next_attempts = None if left is None else [r.NextAttempt(**asdict(one)) for one in left]
-    return r.JobDetail(**_fields(view.job), attempt_history=history, why=why, next_attempts=next_attempts)
+    fired = {"schedule": view.job.schedule, "fires_at": _iso(view.job.fires_at)}
+    return r.JobDetail(**_fields(view.job), **fired, attempt_history=history, why=why, next_attempts=next_attempts)
 
 
 def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:

@@ -77,6 +77,7 @@ def matches(job: Job, which: Filter) -> bool:
         which.status in (None, job.status)
         and which.type in (None, job.type)
         and (which.tag is None or which.tag in job.tags)
+        and which.schedule in (None, job.schedule)
         and (which.id_prefix is None or job.id.startswith(which.id_prefix))
         and (which.error is None or mentions(job.error_class, job.error_message, which.error))
         and which.fingerprint in (None, job.fingerprint)

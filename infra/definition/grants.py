@@ -32,12 +32,13 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
 
 
 def api() -> list[str]:
-    """Let the API store jobs, send messages, read depths and pause workers; it cannot receive, delete or scan."""
+    """Let the API store jobs and schedules, send messages, read depths and pause workers; it cannot receive or scan."""
     return [
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
         *_updating(RATE_WINDOWS, TOTALS, ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
+        *(f"dynamodb:{action}:control/{SCHEDULES}" for action in ("DeleteItem", "PutItem")),
         f"sqs:SendMessage:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}-dlq",

@@ -24,6 +24,9 @@ FILTERS = [
     *(Filter(status=status) for status in Status),
     Filter(type="image.process"),
     Filter(tag="urgent"),
+    Filter(schedule="nightly"),
+    Filter(schedule="night"),
+    Filter(schedule="nightly", tag="urgent", status=Status.SCHEDULED),
     Filter(error="time"),
     Filter(fingerprint=NAMES["boom"]),
     Filter(fingerprint=NAMES["boom"], status=Status.FAILED, tag="urgent"),
@@ -45,7 +48,7 @@ FILTERS = [
 def crowd(number: int, seed: int = 7) -> list[Job]:
     """So many jobs in all states, some of the same millisecond."""
     chance = random.Random(seed)
-    statuses, types, tags = list(Status), list(TYPES), [(), ("urgent",), ("night", "urgent")]
+    statuses, types, tags = list(Status), list(TYPES), [(), ("urgent", "schedule:nightly"), ("night", "urgent")]
     jobs = []
     for _ in range(number):
         status = chance.choice(statuses)

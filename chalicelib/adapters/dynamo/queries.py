@@ -9,6 +9,7 @@ from pynamodb.expressions.operand import Path
 
 from chalicelib.adapters.dynamo.rows import JobRow
 from chalicelib.adapters.dynamo.schema import ACTIVE, ALL, FAILURES
+from chalicelib.jobs.job import TAG_OF_SCHEDULE
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.listing import BY_TYPE, GROUPS, MIXED, PARKED, SCHED, iso
 from chalicelib.jobs.ports import Filter, Search
@@ -106,6 +107,8 @@ def _server(which: Filter, *, created: bool) -> Condition | None:
         conditions.append(JobRow.type == which.type)
     if which.tag is not None:
         conditions.append(JobRow.tags.contains(which.tag))
+    if which.schedule is not None:
+        conditions.append(JobRow.tags.contains(f"{TAG_OF_SCHEDULE}{which.schedule}"))
     if created and which.created_after is not None:
         conditions.append(JobRow.created_at >= which.created_after)
     if created and which.created_before is not None:

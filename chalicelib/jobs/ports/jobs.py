@@ -12,8 +12,8 @@ from chalicelib.jobs.job import Attempt, Job, JobView, Status
 class Filter:
     """A filter of a list of jobs. Times in seconds since the epoch; `created_before` is exclusive.
 
-    `error` is a part of an error's class and message, `fingerprint` the name of one kind of error, `payload` a text
-    that a value of the payload holds (chalicelib.jobs.payload_search).
+    `error` is a part of an error's class and message, `fingerprint` the name of one kind of error, `schedule` the id of
+    the schedule that made the job, `payload` a text that a value of the payload holds (chalicelib.jobs.payload_search).
     """
 
     status: Status | None = None
@@ -22,6 +22,7 @@ class Filter:
     id_prefix: str | None = None
     error: str | None = None
     fingerprint: str | None = None
+    schedule: str | None = None
     created_after: float | None = None
     created_before: float | None = None
     payload: str | None = None

@@ -71,6 +71,11 @@ def upcoming(schedule: Schedule, now: float, most: int) -> list[float]:
     return [at for at in (*ahead, *rest) if at > now][:most]
 
 
+def fires_at(schedule: Schedule, at: float) -> bool:
+    """Return whether the schedule fires at that time."""
+    return next(_after(schedule, at - 1), None) == at
+
+
 def before(schedule: Schedule, what: Due, place: int) -> float | None:
     """Return the firing before the due one at that place; None when it is the schedule's first."""
     return what.times[place - 1] if place else next(iter(schedule.recent), None)

@@ -76,7 +76,15 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
 }
 
 export function detail(job: FakeJob, paused: boolean): Schemas["JobDetail"] {
-  return { ...row(job, true), attempt_history: job.history, why: why(job, paused), next_attempts: left(job) };
+  const schedule = job.tags.find((tag) => tag.startsWith("schedule:"))?.slice("schedule:".length) ?? null;
+  return {
+    ...row(job, true),
+    schedule,
+    fires_at: schedule === null ? null : iso(job.createdAt),
+    attempt_history: job.history,
+    why: why(job, paused),
+    next_attempts: left(job),
+  };
 }
 
 /** The attempts that are left if the running one, or else the next one, fails: the standard curve with full jitter. */

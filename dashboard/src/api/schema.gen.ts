@@ -362,6 +362,138 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/schedules": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the schedules by id, each with its next and last five firings
+     * @description List the schedules by id, each with its next and last five firings. Follow `next_after` until it is null.
+     */
+    get: operations["list_schedules"];
+    put?: never;
+    /**
+     * Store a schedule; 409 when its id is taken
+     * @description Store a schedule; 409 when its id is taken. Its first firing is the first after now.
+     */
+    post: operations["create_schedule"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/schedules/preview": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Return the next firings of a cron text that need not be stored
+     * @description Return the next firings of a cron text that need not be stored.
+     */
+    get: operations["preview_schedule"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/schedules/{schedule_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * A schedule with its next five firings and its last twenty
+     * @description A schedule with its next five firings and its last twenty.
+     */
+    get: operations["get_schedule"];
+    /**
+     * Replace a stored schedule's settings; a declared one is changed in its handler file (409)
+     * @description Replace a stored schedule's settings; a declared one is changed in its handler file (409).
+     */
+    put: operations["change_schedule"];
+    post?: never;
+    /**
+     * Delete a stored schedule; the job that was made ahead is cancelled
+     * @description Delete a stored schedule; the job that was made ahead is cancelled. Answers with the schedule as it was.
+     */
+    delete: operations["delete_schedule"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/schedules/{schedule_id}/pause": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Pause a schedule; the job that was made ahead is cancelled
+     * @description Pause a schedule; the job that was made ahead is cancelled. Safe to repeat.
+     */
+    post: operations["pause_schedule"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/schedules/{schedule_id}/resume": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Let a paused schedule go on with its first firing after now
+     * @description Let a paused schedule go on with its first firing after now. Safe to repeat.
+     */
+    post: operations["resume_schedule"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/schedules/{schedule_id}/run": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Create a job of a schedule now, also of a paused one
+     * @description Create a job of a schedule now, also of a paused one. The same Idempotency-Key again answers 200 with it.
+     */
+    post: operations["run_schedule"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/metrics": {
     parameters: {
       query?: never;
@@ -812,6 +944,12 @@ export interface components {
        */
       fingerprint: string | null;
       /**
+       * Schedule
+       * @description Jobs of this schedule.
+       * @default null
+       */
+      schedule: string | null;
+      /**
        * Payload
        * @default null
        */
@@ -955,6 +1093,23 @@ export interface components {
       as_of: string;
     };
     /**
+     * Firing
+     * @description A time at which a schedule fires.
+     */
+    Firing: {
+      /**
+       * At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      at: string;
+      /**
+       * Local
+       * @description The same time in the schedule's zone, with its offset
+       */
+      local: string;
+    };
+    /**
      * Happened
      * @description Counts of one step (`throughput`).
      */
@@ -1062,6 +1217,18 @@ export interface components {
       cancel_requested: boolean;
       /** Attempt History */
       attempt_history: components["schemas"]["AttemptRow"][];
+      /**
+       * Schedule
+       * @description The schedule that made it
+       * @default null
+       */
+      schedule: string | null;
+      /**
+       * Fires At
+       * @description When its schedule fires
+       * @default null
+       */
+      fires_at: string | null;
       /**
        * Why
        * @description Why it waits, in one sentence; null when it does not
@@ -1225,6 +1392,32 @@ export interface components {
      * @enum {string}
      */
     Kind: "new_dead_letters" | "growing" | "paused" | "errors" | "dead_letters" | "draining";
+    /**
+     * LastFiring
+     * @description A firing whose job was made.
+     */
+    LastFiring: {
+      /**
+       * At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      at: string;
+      /**
+       * Local
+       * @description The same time in the schedule's zone, with its offset
+       */
+      local: string;
+      /** Job Id */
+      job_id: string;
+      /** @description Of its job; null when that has expired */
+      status: components["schemas"]["Status"] | null;
+      /**
+       * Error Class
+       * @description `Skipped` when an earlier firing had not finished
+       */
+      error_class: string | null;
+    };
     /**
      * Left
      * @description Unfinished jobs at the end of one step (`depth`).
@@ -1459,6 +1652,76 @@ export interface components {
       idempotency_key: string | null;
     };
     /**
+     * NewSchedule
+     * @description A schedule to store.
+     */
+    NewSchedule: {
+      /**
+       * Type
+       * @description One of GET /job-types.
+       * @example report.generate
+       * @enum {string}
+       */
+      type: "email.send" | "image.process" | "report.generate";
+      /**
+       * Cron
+       * @description Five fields: minute, hour, day of the month, month, day of the week.
+       * @example 0 6 * * 1-5
+       */
+      cron: string;
+      /**
+       * Timezone
+       * @description A time zone of the IANA database.
+       * @default UTC
+       * @example Europe/Berlin
+       */
+      timezone: string;
+      /**
+       * Payload
+       * @description The payload of each job, at most 8 KB; what the type's schema says.
+       */
+      payload: {
+        [key: string]: unknown;
+      };
+      /**
+       * Catch Up
+       * @description How many of the last missed firings run late; 0: none.
+       * @default 1
+       */
+      catch_up: number;
+      /**
+       * Overlap
+       * @description skip: a firing does not run while the job of an earlier one has not finished.
+       * @default allow
+       * @enum {string}
+       */
+      overlap: "allow" | "skip";
+      /**
+       * Starts At
+       * @description No firing before this time.
+       * @default null
+       */
+      starts_at: string | null;
+      /**
+       * Ends At
+       * @description No firing after this time.
+       * @default null
+       */
+      ends_at: string | null;
+      /**
+       * Id
+       * @description Its name for ever: a-z, 0-9 and -, at most 40.
+       * @example weekly-report
+       */
+      id: string;
+      /**
+       * Paused
+       * @description Begin paused.
+       * @default false
+       */
+      paused: boolean;
+    };
+    /**
      * NewUpload
      * @description A file that is going to be uploaded.
      */
@@ -1502,6 +1765,14 @@ export interface components {
       type: string;
       /** Paused */
       paused: boolean;
+    };
+    /**
+     * Preview
+     * @description The next firings of a cron text; fewer than asked for when it ends.
+     */
+    Preview: {
+      /** Firings */
+      firings: components["schemas"]["Firing"][];
     };
     /**
      * Problem
@@ -1593,6 +1864,138 @@ export interface components {
      * @enum {string}
      */
     Role: "viewer" | "operator" | "admin";
+    /**
+     * SchedulePage
+     * @description Some schedules, by id.
+     */
+    SchedulePage: {
+      /** Schedules */
+      schedules: components["schemas"]["ScheduleRow"][];
+      /**
+       * Next After
+       * @description Send it as `after` for the next page; null at the end
+       */
+      next_after: string | null;
+    };
+    /**
+     * ScheduleRow
+     * @description A schedule with its next firings, and its last ones, newest first.
+     */
+    ScheduleRow: {
+      /** Id */
+      id: string;
+      /** Type */
+      type: string;
+      /** Cron */
+      cron: string;
+      /** Timezone */
+      timezone: string;
+      /** Payload */
+      payload: unknown;
+      /** Catch Up */
+      catch_up: number;
+      /**
+       * Overlap
+       * @enum {string}
+       */
+      overlap: "allow" | "skip";
+      /** Starts At */
+      starts_at: string | null;
+      /** Ends At */
+      ends_at: string | null;
+      /**
+       * Declared
+       * @description A handler file declares it; it is changed and deleted there
+       */
+      declared: boolean;
+      /** Paused */
+      paused: boolean;
+      /**
+       * Problem
+       * @description Why the last firing made no job
+       */
+      problem: string | null;
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      created_at: string;
+      /**
+       * Updated At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      updated_at: string;
+      /**
+       * Next Firings
+       * @description At most five; none while it is paused
+       */
+      next_firings: components["schemas"]["Firing"][];
+      /**
+       * Last Firings
+       * @description At most 5 in a list, 20 of a single one
+       */
+      last_firings: components["schemas"]["LastFiring"][];
+    };
+    /**
+     * ScheduleSettings
+     * @description The times of a schedule and the settings of its jobs.
+     */
+    ScheduleSettings: {
+      /**
+       * Type
+       * @description One of GET /job-types.
+       * @example report.generate
+       * @enum {string}
+       */
+      type: "email.send" | "image.process" | "report.generate";
+      /**
+       * Cron
+       * @description Five fields: minute, hour, day of the month, month, day of the week.
+       * @example 0 6 * * 1-5
+       */
+      cron: string;
+      /**
+       * Timezone
+       * @description A time zone of the IANA database.
+       * @default UTC
+       * @example Europe/Berlin
+       */
+      timezone: string;
+      /**
+       * Payload
+       * @description The payload of each job, at most 8 KB; what the type's schema says.
+       */
+      payload: {
+        [key: string]: unknown;
+      };
+      /**
+       * Catch Up
+       * @description How many of the last missed firings run late; 0: none.
+       * @default 1
+       */
+      catch_up: number;
+      /**
+       * Overlap
+       * @description skip: a firing does not run while the job of an earlier one has not finished.
+       * @default allow
+       * @enum {string}
+       */
+      overlap: "allow" | "skip";
+      /**
+       * Starts At
+       * @description No firing before this time.
+       * @default null
+       */
+      starts_at: string | null;
+      /**
+       * Ends At
+       * @description No firing after this time.
+       * @default null
+       */
+      ends_at: string | null;
+    };
     /**
      * Series
      * @description A time series, oldest point first.
@@ -1924,6 +2327,8 @@ export interface operations {
         error?: string;
         /** @description Jobs whose last error is this one of GET /errors. */
         fingerprint?: string;
+        /** @description Jobs of this schedule. */
+        schedule?: string;
         created_after?: string;
         created_before?: string;
         payload?: string;
@@ -2041,7 +2446,7 @@ export interface operations {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
-          /** @description Where the job is */
+          /** @description Where it is */
           Location?: string;
           [name: string]: unknown;
         };
@@ -3553,6 +3958,991 @@ export interface operations {
       };
       /** @description The state forbids this */
       409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_schedules: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description The next_after of a page. */
+        after?: string;
+      };
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchedulePage"];
+        };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  create_schedule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewSchedule"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Where it is */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ScheduleRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  preview_schedule: {
+    parameters: {
+      query: {
+        /** @description Five fields: minute, hour, day of the month, month, day of the week. */
+        cron: string;
+        /** @description A time zone of the IANA database. */
+        timezone?: string;
+        starts_at?: string;
+        ends_at?: string;
+        count?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Preview"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_schedule: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
+      path: {
+        schedule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ScheduleRow"];
+        };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  change_schedule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        schedule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ScheduleSettings"];
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ScheduleRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_schedule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        schedule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ScheduleRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  pause_schedule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        schedule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ScheduleRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  resume_schedule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        schedule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ScheduleRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  run_schedule: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The same key and body again answer 200 with the job there is, and Idempotent-Replayed: true. */
+        "Idempotency-Key"?: string;
+      };
+      path: {
+        schedule_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["JobRow"];
+        };
+      };
+      /** @description Created */
+      201: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Where it is */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["JobRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
+      404: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;

@@ -16,6 +16,7 @@ from chalicelib.adapters.memory.bulk import MemoryBackground, MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryAcknowledgements, MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.api import routes
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job, Status
@@ -106,11 +107,12 @@ class World:
         self.queue = MemoryJobQueue(self.clock)
         self.counters = Live(self.store)
         self.token_store = MemoryTokenStore()
+        self.schedules = MemorySchedules()
         ports: dict[str, Any] = {
             "settings": self.settings, "clock": self.clock, "job_store": self.store, "counters": self.counters,
             "job_queue": self.queue, "rate_windows": MemoryRateWindows(), "token_store": self.token_store,
             "acknowledgements": MemoryAcknowledgements(), "bulk_rows": MemoryBulkActions(self.counters),
-            "background": MemoryBackground(),
+            "background": MemoryBackground(), "schedules": self.schedules,
         }  # fmt: skip
         wiring.use(**{**ports, **self.parts})
         self.secrets = {role: wiring.tokens().issue(role, f"a {role}")[0] for role in Role}

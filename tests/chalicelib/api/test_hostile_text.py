@@ -23,6 +23,7 @@ TEXTS = ("T", "0 ", "2026-11-25T00:00:00.", "a.b,", '"\\', "é")
 JOB = {"type": BODY["type"], "payload": {"to": ["a"], "text": None}}
 PLACES = {
     "job_id": "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", "job_type": "test.note", "fingerprint": "0123456789ab",
+    "schedule_id": "daily",
     "bulk_id": "0" * 20,
 }  # fmt: skip
 """A value for each place of a path; a new name of a place fails here until it has one."""
@@ -56,7 +57,7 @@ def requests(endpoint: Endpoint, text: str) -> Iterator[tuple[str, dict[str, Any
     for header in HEADERS:
         value = text.encode("ascii", "replace").decode()
         yield header, {"path": path, "body": JOB, "headers": {header: value}}
-    if endpoint.method == "POST":
+    if endpoint.writes:
         for number, body in enumerate(bodies(endpoint.body, text)):
             yield f"body {number}", {"path": path, "body": body}
         yield "payload", {"path": path, "body": {**JOB, "payload": {"to": [text], "text": text}}}

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.jobs.payload_search import holds
 
-PAYLOAD = {
+PAYLOAD: Any = {
     "to": ["ada@example.com", "Bob@example.com"],
     "order": 1042,
     "resize": {"width": 640, "keep": True},

@@ -136,6 +136,22 @@ def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
     acting.call("POST", "/jobs/bulk", {"action": "cancel", "filter": {"status": "queued"}})
     acting.call("POST", "/jobs/bulk", {"action": "retry", "filter": {"type": mail.name}})
     acting.call("POST", "/jobs/bulk", {"action": "retry", "ids": [first, later]})
+    schedules(acting, mail)
+
+
+def schedules(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
+    """A schedule from its creation to its deletion."""
+    settings = {"type": mail.name, "cron": "0 6 * * *", "payload": mail.example}
+    acting.call("GET", "/schedules/preview?cron=*+*+*+*+*")
+    status, answer = acting.call("POST", "/schedules", {"id": "daily", **settings})
+    assert status == 201, answer
+    one = {"schedule_id": "daily"}
+    for method, rest, body in (
+        ("GET", "", None), ("PUT", "", settings), ("POST", "/pause", {}), ("POST", "/resume", {}), ("POST", "/run", {}),
+        ("DELETE", "", None),
+    ):  # fmt: skip
+        status, answer = acting.call(method, f"/schedules/daily{rest}", body, "/schedules/{schedule_id}" + rest, **one)
+        assert status in (200, 201), answer
 
 
 def many(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
@@ -212,7 +228,7 @@ def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 def look(acting: Stage, job_id: str) -> None:
     for path in ("/jobs?limit=5", "/jobs?status=failed", "/jobs?type=email.send&status=completed", "/metrics",
                  "/metrics/series?metric=throughput", "/metrics/health", "/errors", "/me", "/meta",
-                 "/jobs?fingerprint=0123456789ab",
+                 "/jobs?fingerprint=0123456789ab", "/schedules", "/jobs?schedule=daily",
                  "/job-types", "/health", "/openapi.json"):  # fmt: skip
         status, answer = acting.call("GET", path)
         assert status == 200, answer
