@@ -110,6 +110,15 @@ class BulkAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Discarded:
+    """The discard of a job: time, operator, reason."""
+
+    at: datetime
+    by: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorGroup:
     """Failures that are the same but for ids and numbers; `sparkline` counts the last 24 hours, oldest first."""
 
@@ -244,6 +253,8 @@ class JobDetail:
     tags: list[str]
     correlation_id: str
     cancel_requested: bool
+    discarded: Discarded | None
+    """How a failed job was settled without running it: by whom, when and why; null otherwise"""
     attempt_history: list[AttemptRow]
     schedule: str | None
     """The schedule that made it"""
@@ -302,6 +313,8 @@ class JobRow:
     tags: list[str]
     correlation_id: str
     cancel_requested: bool
+    discarded: Discarded | None
+    """How a failed job was settled without running it: by whom, when and why; null otherwise"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -548,6 +561,7 @@ class StatusSets:
     retryable: list[Status]
     cancellable: list[Status]
     planned: list[Status]
+    discardable: list[Status]
     finished: list[Status]
 
 

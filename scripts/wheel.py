@@ -29,7 +29,9 @@ THEN = "1767225600"
 def build(folder: Path) -> Path:
     """Build the client's wheel into a folder; return the file."""
     (ROOT / "build").mkdir(exist_ok=True)
-    (ROOT / "build" / "wheel-sbom.json").write_text(sbom())
+    draft = ROOT / "build" / f"wheel-sbom.{os.getpid()}"
+    draft.write_text(sbom())
+    draft.replace(ROOT / "build" / "wheel-sbom.json")  # another build may read it now
     return _built(ROOT, folder)
 
 

@@ -40,13 +40,17 @@ EXAMPLES = {
 
 @endpoints.post("/jobs/bulk", BulkAnswer, body=Bulk, examples=EXAMPLES)
 def change_jobs(call: Call) -> BulkAnswer:
-    """Retry or cancel up to 100 jobs. While `more` is true, send it again with `next_cursor`; safe to repeat."""
+    """Retry, cancel or discard up to 100 jobs. While `more` is true, send it again with `next_cursor`."""
     asked: Bulk = call.body
     if asked.filter is None:
-        report = bulk_actions().on_ids(asked.action, [i.lower() for i in asked.ids or ()], asked.dry_run)
+        report = bulk_actions(call, asked.reason).on_ids(
+            asked.action, [i.lower() for i in asked.ids or ()], asked.dry_run
+        )
     else:
         which = filter_of(asked.filter)
-        report = bulk_actions().on_matches(asked.action, which, asked.limit, asked.dry_run, cursor=asked.cursor)
+        report = bulk_actions(call, asked.reason).on_matches(
+            asked.action, which, asked.limit, asked.dry_run, cursor=asked.cursor
+        )
     return answer_of(report)
 
 
@@ -76,10 +80,10 @@ def filter_of(asked: BulkFilter) -> Filter:
     return Filter(**dict(asked))
 
 
-def bulk_actions() -> BulkActions:
-    """Return bulk actions over this process's store."""
+def bulk_actions(call: Call, reason: str = "") -> BulkActions:
+    """Return bulk actions over this process's store, for the caller."""
     secret = wiring.settings().cursor_secret
-    return BulkActions(wiring.job_store(), operations(), secret, wiring.clock())
+    return BulkActions(wiring.job_store(), operations(call, reason), secret, wiring.clock())
 
 
 def answer_of(report: Report) -> BulkAnswer:

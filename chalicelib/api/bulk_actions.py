@@ -10,7 +10,7 @@ from chalicelib import wiring
 from chalicelib.api.bulk import filter_of
 from chalicelib.api.endpoint import Call, Endpoints, Reply
 from chalicelib.api.responses import Answer, Time
-from chalicelib.api.schemas import Action, Body, BulkFilter, JobId
+from chalicelib.api.schemas import Action, Body, BulkFilter, JobId, Why
 from chalicelib.errors import BulkActionNotFound
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import BulkAction, BulkState
@@ -24,9 +24,10 @@ endpoints = Endpoints()
 
 
 class StartBulk(Body):
-    """Retry or cancel many jobs: the ones listed, or the ones that match."""
+    """Retry, cancel or discard many jobs: the ones listed, or the ones that match."""
 
     action: Action
+    reason: Why = Field("", description="Kept with each job that is discarded.")
     ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_LISTED)
     filter: BulkFilter | None = None
     dry_run: bool = Field(False, description="Only count what would be done.")
@@ -91,8 +92,9 @@ def start_bulk(call: Call) -> Reply:
     asked: StartBulk = call.body
     which = None if asked.filter is None else filter_of(asked.filter)
     ids = tuple(dict.fromkeys(one.lower() for one in asked.ids or ()))
-    by = (call.caller and call.caller.label) or call.principal
-    new = NewBulkAction(asked.action, by, call.principal, which, ids, asked.dry_run, asked.expected)
+    new = NewBulkAction(
+        asked.action, call.person, call.principal, which, ids, asked.dry_run, asked.expected, asked.reason
+    )
     started = wiring.bulk_work().start(new)
     return Reply(_row(started), 202, {"Location": f"{call.here}/{started.id}"})
 

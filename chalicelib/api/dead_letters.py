@@ -24,5 +24,5 @@ def redrive_dead_letters(call: Call) -> BulkAnswer:
     if asked.type is not None:
         check_type(asked.type, "body")
     which = Filter(status=Status.DEAD_LETTER, type=asked.type)
-    report = bulk_actions().on_matches("retry", which, asked.limit, asked.dry_run, cursor=asked.cursor)
+    report = bulk_actions(call).on_matches("retry", which, asked.limit, asked.dry_run, cursor=asked.cursor)
     return answer_of(report)

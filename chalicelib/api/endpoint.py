@@ -46,6 +46,11 @@ class Call:
         """Whose idempotency keys these are: the token's id."""
         return self.caller.token if self.caller else ""
 
+    @property
+    def person(self) -> str:
+        """Return whom people know the caller as: the token's label, or else its id."""
+        return (self.caller and self.caller.label) or self.principal
+
     def idempotency_key(self) -> str | None:
         """The header Idempotency-Key; raises MalformedRequest when it is not 1 to 255 visible ASCII characters."""
         key = self.headers.get("idempotency-key")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints, Reply
 from chalicelib.api.responses import JobDetail, JobPage, JobRow
-from chalicelib.api.schemas import ListQuery, NewJob, Retry
+from chalicelib.api.schemas import Discard, ListQuery, NewJob, Retry
 from chalicelib.api.views import job_detail, job_row, job_whole
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, UnknownJobType
 from chalicelib.jobs import jobtype
@@ -63,24 +63,30 @@ def get_job(call: Call) -> JobDetail:
 @endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry, statuses=(200, 409), examples={"as it was": {}})
 def retry_job(call: Call) -> JobRow:
     """Run a failed, dead-lettered or cancelled job again from its first attempt, with another payload if given."""
-    return job_whole(operations().retry(job_id_of(call), call.body.payload))
+    return job_whole(operations(call).retry(job_id_of(call), call.body.payload))
 
 
 @endpoints.post("/jobs/{job_id}/cancel", JobRow, statuses=(200, 409))
 def cancel_job(call: Call) -> JobRow:
     """Stop a job: at once while it waits, at its next check while it runs."""
-    return job_whole(operations().cancel(job_id_of(call)))
+    return job_whole(operations(call).cancel(job_id_of(call)))
 
 
 @endpoints.post("/jobs/{job_id}/run-now", JobRow, statuses=(200, 409))
 def run_job_now(call: Call) -> JobRow:
     """Start a scheduled or retrying job now; a queued one is answered as it is, so a repeated call does no harm."""
-    return job_whole(operations().run_now(job_id_of(call)))
+    return job_whole(operations(call).run_now(job_id_of(call)))
 
 
-def operations() -> Operations:
-    """Return what operators do with single jobs."""
-    return Operations(wiring.job_service())
+@endpoints.post("/jobs/{job_id}/discard", JobRow, body=Discard, statuses=(200, 409), examples={"as it is": {}})
+def discard_job(call: Call) -> JobRow:
+    """Settle a failed or dead-lettered job without running it. It is kept as cancelled, marked with who and why."""
+    return job_whole(operations(call, call.body.reason).discard(job_id_of(call)))
+
+
+def operations(call: Call, reason: str = "") -> Operations:
+    """Return what the caller may do with single jobs, and why it is done."""
+    return Operations(wiring.job_service(), call.person, reason)
 
 
 def submission(body: NewJob, key: str | None, call: Call) -> Submission:

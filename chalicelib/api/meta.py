@@ -4,7 +4,7 @@ from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.responses import Answer
 from chalicelib.api.schemas import MOST_IN_BATCH, MOST_IN_BULK, MOST_TAGS
 from chalicelib.api.views import LARGEST_IN_LIST
-from chalicelib.jobs.job import ACTIVE, PLANNED, RETRYABLE, TERMINAL, WAITING, Status
+from chalicelib.jobs.job import ACTIVE, DISCARDABLE, PLANNED, RETRYABLE, TERMINAL, WAITING, Status
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY
 
 endpoints = Endpoints()
@@ -19,6 +19,7 @@ class StatusSets(Answer):
     retryable: list[Status]
     cancellable: list[Status]
     planned: list[Status]
+    discardable: list[Status]
     finished: list[Status]
 
 
@@ -45,6 +46,7 @@ def read_meta(_: Call) -> Meta:
     """Return the sets of statuses that mean something, and the limits of requests. Constant for a deployed version."""
     sets = {
         "waiting": WAITING, "active": ACTIVE, "retryable": RETRYABLE, "cancellable": ACTIVE, "planned": PLANNED,
+        "discardable": DISCARDABLE,
         "finished": TERMINAL,
     }  # fmt: skip
     ordered = {name: [status for status in Status if status in members] for name, members in sets.items()}

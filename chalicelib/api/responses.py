@@ -37,6 +37,14 @@ class Progress(Answer):
     note: str | None
 
 
+class Discarded(Answer):
+    """The discard of a job: time, operator, reason."""
+
+    at: Time
+    by: str
+    reason: str | None
+
+
 class JobRow(Answer):
     """A job, as in a list."""
 
@@ -67,6 +75,9 @@ class JobRow(Answer):
     tags: list[str]
     correlation_id: str
     cancel_requested: bool
+    discarded: Discarded | None = Field(
+        description="How a failed job was settled without running it: by whom, when and why; null otherwise"
+    )
 
 
 class AttemptRow(Answer):

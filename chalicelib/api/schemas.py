@@ -82,6 +82,7 @@ TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAM
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 FINGERPRINT = r"^[0-9a-f]{12}$"
 Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
+Why = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 IdPrefix = Annotated[
@@ -137,6 +138,12 @@ class NewBatch(Body):
     )  # fmt: skip
 
 
+class Discard(Body):
+    """Options of a discard."""
+
+    reason: Why = Field("", description="Kept with the job.")
+
+
 class Retry(Body):
     """Options of a retry."""
 
@@ -188,7 +195,7 @@ class NoQuery(Query):
     """A request that takes no query."""
 
 
-Action = Literal["retry", "cancel"]
+Action = Literal["retry", "cancel", "discard"]
 """An action on many jobs."""
 
 
@@ -208,9 +215,10 @@ class BulkFilter(Body):
 
 
 class Bulk(Body):
-    """Retry or cancel many jobs: the ones listed, or the ones that match."""
+    """Retry, cancel or discard many jobs: the ones listed, or the ones that match."""
 
     action: Action
+    reason: Why = Field("", description="Kept with each job that is discarded.")
     ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_IN_BULK)
     filter: BulkFilter | None = None
     limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)

@@ -94,7 +94,14 @@ def _fields(job: Job) -> dict[str, Any]:
         "next_attempt_at": _iso(job.next_attempt_at), "give_up_at": _iso(job.give_up_at),
         "result": job.result, "progress": _progress(job),
         "tags": list(job.tags), "correlation_id": job.correlation_id, "cancel_requested": job.cancel_requested,
+        "discarded": _discarded(job),
     }  # fmt: skip
+
+
+def _discarded(job: Job) -> r.Discarded | None:
+    if job.discarded_at is None:
+        return None
+    return r.Discarded(at=iso(job.discarded_at), by=job.discarded_by or "", reason=job.discard_reason)
 
 
 def _progress(job: Job) -> r.Progress | None:

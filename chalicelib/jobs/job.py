@@ -26,6 +26,8 @@ PLANNED = WAITING - {Status.QUEUED}
 """Waiting for a time: an operator may run such a job now."""
 ACTIVE = WAITING | {Status.PROCESSING}
 RETRYABLE = frozenset({Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED})
+DISCARDABLE = RETRYABLE - {Status.CANCELLED}
+"""Ended by an error: an operator may settle such a job without running it."""
 TERMINAL = RETRYABLE | {Status.COMPLETED}
 SETTLED = TERMINAL - {Status.DEAD_LETTER}
 """Finished without evidence in the dead-letter queue: a message that still comes is extra."""
@@ -64,9 +66,10 @@ RETIRE = _move("retire", ACTIVE, Status.CANCELLED, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
 RUN_NOW = _move("run_now", PLANNED, Status.QUEUED, "operator")
+DISCARD = _move("discard", DISCARDABLE, Status.CANCELLED, "operator")
 MOVES: tuple[Move, ...] = (
     CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, GIVE_UP, RETIRE, REQUEUE, CANCEL,
-    RUN_NOW,
+    RUN_NOW, DISCARD,
 )  # fmt: skip
 """Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
 
@@ -125,6 +128,9 @@ class Job:
     correlation_id: str = ""
     idempotency_key: str | None = None
     principal: str = ""
+    discarded_at: float | None = None
+    discarded_by: str | None = None
+    discard_reason: str | None = None
     fires_at: float | None = None
     after: str | None = None
     request_id: str | None = None

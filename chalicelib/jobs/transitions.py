@@ -10,6 +10,8 @@ from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.limits import KEEP_DEAD, KEEP_DONE, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 
 CUT = "…".encode()
+LONGEST_BY, LONGEST_REASON = 60, 200
+"""Bytes of who discarded a job, and why."""
 LONGEST_CLASS, LONGEST_ERROR, LONGEST_NOTE = 60, 160, 110
 """Bytes of an error's class, of class and message together, and of a progress note: what a job item has room for."""
 
@@ -111,7 +113,7 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
         "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
         "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
         "next_attempt_at": None, "finished_at": None, "lease_until": None, "expires_at": None,
-        "cancel_requested": False,
+        "cancel_requested": False, "discarded_at": None, "discarded_by": None, "discard_reason": None,
         "result": None, "error_class": None, "error_message": None, "fingerprint": None,
         "progress": None, "progress_note": None, "updated_at": now,
     }  # fmt: skip
@@ -135,6 +137,15 @@ def run_now(found: Job, *, now: float) -> Change:
     # what is planned anew depends on how it waits, so it must be the same wait
     tests = (Test("status", "=", found.status), *_fence(found))
     return Change(j.RUN_NOW, found.gen, tests, values, job_type=found.type)
+
+
+def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
+    """Settle a failed job without running it, for an operator. It is kept for as long as before, with its error."""
+    values = {
+        "discarded_at": now, "discarded_by": _cut(by, LONGEST_BY), "progress": None, "progress_note": None,
+        "discard_reason": _cut(reason, LONGEST_REASON) or None, "updated_at": now,
+    }  # fmt: skip
+    return Change(j.DISCARD, found.gen, (Test("status", "=", found.status),), values)
 
 
 def ask_to_stop(found: Job, *, now: float) -> Change:

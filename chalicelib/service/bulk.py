@@ -1,4 +1,4 @@
-"""Retry or cancel many jobs at once: those that are listed, or those that match."""
+"""Retry, cancel or discard many jobs at once: those that are listed, or those that match."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,16 +8,19 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from chalicelib.errors import FieldError, InvalidPosition, JobConflict, JobFlowError
-from chalicelib.jobs.job import RETRYABLE, Job, Status
+from chalicelib.jobs.job import ACTIVE, DISCARDABLE, RETRYABLE, Job, Status
 from chalicelib.jobs.listing import born, by_due, order, read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobStore
 from chalicelib.service.jobs import TIME_TO_ACT
 
 PAGE = 100
+ALLOWED = {"retry": RETRYABLE, "discard": DISCARDABLE, "cancel": ACTIVE}
+"""Statuses in which an action is possible."""
 Place = tuple[Status, str | None]
 """Position of a search: the status that it reads, and the place in that list."""
 BY_DEFAULT = {
     "retry": (Status.FAILED, Status.DEAD_LETTER),
+    "discard": (Status.FAILED, Status.DEAD_LETTER),
     "cancel": (Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.PROCESSING),
 }
 """Statuses of an action when none is asked for. Cancelled jobs are retried only by that name: an
@@ -53,6 +56,9 @@ class Actions(Protocol):
     def cancel(self, job_id: str) -> Job:
         """Stop a job."""
 
+    def discard(self, job_id: str) -> Job:
+        """Settle a failed job without running it."""
+
 
 @dataclass(frozen=True)
 class BulkActions:
@@ -65,7 +71,7 @@ class BulkActions:
     threads: int = 1
 
     def on_ids(self, action: str, ids: Sequence[str], dry_run: bool = False) -> Report:
-        """Retry or cancel the jobs with these ids; one that cannot be is skipped with the reason."""
+        """Act on the jobs with these ids; one that cannot be is skipped with the reason."""
         report, ends = Report(matched=len(set(ids))), self.clock() + TIME_TO_ACT
         wanted = list(dict.fromkeys(ids))
         tried = self._act_on(action, wanted, report, ends, dry_run)
@@ -75,7 +81,7 @@ class BulkActions:
     def on_matches(
         self, action: str, which: Filter, limit: int = PAGE, dry_run: bool = False, cursor: str | None = None
     ) -> Report:
-        """Retry or cancel up to `limit` jobs that match, from a cursor of such a call on. Raises InvalidPosition.
+        """Act on up to `limit` jobs that match, from a cursor of such a call on. Raises InvalidPosition.
 
         However rare the matches are, each call makes progress: it ends with a cursor behind all that it has looked at.
         """
@@ -102,7 +108,7 @@ class BulkActions:
         asked = replace(which, status=status)
         page = self.store.page(asked, limit - report.matched, position)
         # A running job that was asked to stop stays in its state until it does: asking again is not progress.
-        jobs = [job for job in page.jobs if action == "retry" or not job.cancel_requested]
+        jobs = [job for job in page.jobs if action != "cancel" or not job.cancel_requested]
         tried = self._act_on(action, [job.id for job in jobs], report, ends, dry_run)
         report.matched += tried
         if tried < len(jobs):
@@ -132,7 +138,7 @@ class BulkActions:
 
     def _act(self, action: str, job_id: str, dry_run: bool) -> str | None:
         """Act on one job; return why that is not possible."""
-        do: Callable[[str], Job] = self.actions.retry if action == "retry" else self.actions.cancel
+        do: Callable[[str], Job] = getattr(self.actions, action)
         try:
             if dry_run:
                 _check(self.store.get(job_id), action)
@@ -152,8 +158,7 @@ class BulkActions:
 
 
 def _check(job: Job, action: str) -> None:
-    allowed = job.status in RETRYABLE if action == "retry" else not job.terminal
-    if not allowed:
+    if job.status not in ALLOWED[action]:
         raise JobConflict(f"Job {job.id} is {job.status}; this action is not for such jobs.")
 
 

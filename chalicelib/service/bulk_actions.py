@@ -45,6 +45,7 @@ class NewBulkAction:
     ids: tuple[str, ...] = ()
     dry_run: bool = False
     expected: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class BulkWork:
             principal=asked.principal, started_at=now, updated_at=now, which=asked.which,
             listed=None if asked.which is not None else len(asked.ids), dry_run=asked.dry_run,
             expected=asked.expected if asked.which is not None else len(asked.ids), lease_until=now + LEASE,
+            reason=asked.reason or None,
         )  # fmt: skip
         self.rows.add(new, asked.ids)
         bulk_events.started(new)

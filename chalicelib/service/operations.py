@@ -1,11 +1,11 @@
-"""The use cases of operators on one job: retry, cancel, run now. Knows ports and job types, nothing of HTTP or AWS."""
+"""The use cases of operators on one job: retry, cancel, run now, discard. Nothing of HTTP or AWS."""
 
 from dataclasses import dataclass
 
 from chalicelib.errors import JobConflict, MoveRefused
 from chalicelib.jobs import jobtype, transitions
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import JSON, PLANNED, RETRYABLE, WAITING, Job, Status
+from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status
 from chalicelib.service.jobs import JobService, stored_payload
 from chalicelib.telemetry import events
 
@@ -15,9 +15,11 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Operations:
-    """Changes of single jobs that an operator asks for."""
+    """Changes of single jobs that an operator asks for; `by` is who, and `reason` why, where that is kept."""
 
     jobs: JobService
+    by: str = ""
+    reason: str = ""
 
     def retry(self, job_id: str, payload: JSON = None) -> Job:
         """Run a finished job again from its first attempt, with another payload if one is given.
@@ -68,6 +70,21 @@ class Operations:
             events.moved(due, "run_now", waited_for=found.status)
             return self.jobs.send(due)
         raise _changing(job_id)
+
+    def discard(self, job_id: str) -> Job:
+        """Settle a failed or dead-lettered job without running it; one that is discarded is returned as it is.
+
+        A message of it in the dead-letter queue is removed by the watchdog. Raises JobNotFound, JobConflict.
+        """
+        found = self.jobs.store.get(job_id)
+        if found.discarded_at is not None:
+            return found
+        if found.status not in DISCARDABLE:
+            raise JobConflict(f"Job {job_id} is {found.status}; only failed or dead-lettered jobs are discarded.")
+        change = transitions.discard(found, now=self.jobs.now(), by=self.by, reason=self.reason)
+        after = self._apply(found, change)
+        events.moved(after, "discard", by=self.by, ended_as=found.status)
+        return after
 
     def _stopping(self, found: Job) -> Change:
         """Return the change that stops a job; one that runs is asked, unless its type and its worker are gone."""

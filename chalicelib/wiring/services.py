@@ -93,5 +93,6 @@ def bulk_work() -> BulkWork:
     return BulkWork(bulk_rows(), _acting, background(), clock())
 
 
-def _acting(_: BulkAction) -> BulkActions:
-    return BulkActions(job_store(), Operations(job_service()), settings().cursor_secret, clock(), BULK_THREADS)
+def _acting(bulk: BulkAction) -> BulkActions:
+    operations = Operations(job_service(), bulk.by, bulk.reason or "")
+    return BulkActions(job_store(), operations, settings().cursor_secret, clock(), BULK_THREADS)

@@ -4,7 +4,7 @@ import { WAITING, type FakeJob } from "./sim/model";
 import type { Handler } from "./handler";
 import type { Sim } from "./sim/sim";
 
-type Action = "retry" | "cancel";
+export type Action = "retry" | "cancel";
 
 /** Retry or cancel what is listed, or what matches. */
 export const bulk: Handler = async ({ sim, request }) => {
@@ -43,7 +43,7 @@ function step(sim: Sim, action: Action, chosen: FakeJob[], body: Record<string, 
 
 const place = (job: FakeJob) => `${job.createdAt} ${job.id}`;
 
-function act(sim: Sim, action: Action, jobs: FakeJob[], dry: boolean) {
+export function act(sim: Sim, action: Action, jobs: FakeJob[], dry: boolean) {
   const skipped: { id: string; reason: string }[] = [];
   let done = 0;
   for (const job of jobs) {

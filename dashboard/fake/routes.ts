@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Answer, Ask, Handler } from "./handler";
 import { bulk, redrive } from "./bulk";
+import { getBulk, listBulk, startBulk, stopBulk } from "./bulkActions";
 import { checkPayload } from "./sim/payloads";
 import { errorGroups, markOf, matching, metrics, series, type Narrow } from "./answers";
 import { META } from "../src/test/meta";
@@ -149,6 +150,10 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ["GET", /^jobs$/, "viewer", list],
   ["POST", /^jobs$/, "operator", create],
   ["POST", /^jobs\/bulk$/, "operator", bulk],
+  ["POST", /^bulk$/, "operator", startBulk],
+  ["GET", /^bulk$/, "viewer", listBulk],
+  ["GET", /^bulk\/[^/]+$/, "viewer", getBulk],
+  ["POST", /^bulk\/[^/]+\/stop$/, "operator", stopBulk],
   [
     "GET",
     /^jobs\/[^/]+$/,

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { authorize, cors, Problem, readJson, send, sendRead } from "./http";
 import { answer } from "./routes";
+import { workOff } from "./bulkActions";
 import { files } from "./files";
 import { seeded } from "./sim/seed";
 import type { Sim } from "./sim/sim";
@@ -40,7 +41,11 @@ export async function startFake({ seed = 7, jobs = 300, arrivals = 0.5, port = 0
     return state.sim;
   }
   reset();
-  const timer = setInterval(() => state.sim?.tick(), 100);
+  const timer = setInterval(() => {
+    if (!state.sim) return;
+    state.sim.tick();
+    workOff(state.sim);
+  }, 100);
   return { url, server, reset, close: () => stop(server, timer) };
 }
 

@@ -1,6 +1,7 @@
 """JobFlow in an AWS account: package, deploy, look at, destroy; and what it costs. `make` has the same commands."""
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import DAY
 from infra.cloud.account import sign_in
 from infra.cloud.commands import access
+from infra.cloud.commands.check import check
 from infra.cloud.commands.deploy import Deployment
 from infra.cloud.commands.destroy import Destruction
 from infra.cloud.commands.first_token import FirstToken
@@ -57,6 +59,19 @@ def _package(options: argparse.Namespace, terminal: Terminal) -> int:
     for note in (*made.sizes(), *made.notes):
         terminal.say(note)
     return 0
+
+
+def _preflight(options: argparse.Namespace, terminal: Terminal) -> int:
+    account = sign_in()
+    stack = Stack(account, stack_name(options.stage), role=options.role_arn)
+    found = check(account, stack, jobtype.load(), parameters.parse(options.set))
+    if options.json:
+        print(json.dumps([finding.as_json() for finding in found.findings], indent=1))
+    for finding in [] if options.json else found.findings:
+        terminal.say(finding.line())
+    if not (found.findings or options.json):
+        terminal.say("Nothing stands in the way.")
+    return 1 if found.stopping else 0
 
 
 def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
@@ -159,8 +174,11 @@ def _parser() -> argparse.ArgumentParser:
     package.add_argument("--out", type=Path, default=ROOT / "build")
     deploy = staged("deploy", _deploy, "Package, and bring the stage's stack, dashboard and first token up to date.")
     _deploy_options(deploy)
+    preflight = staged("preflight", _preflight, "Say what cannot work in this account; ends with 1 if deploy stops.")
+    preflight.add_argument("--json", action="store_true", help="for a pipeline: a list of about, sentence, stops")
+    preflight.add_argument("--set", action="append", default=[], metavar="Name=value", help="a parameter of the stack")
     destroy = staged("destroy", _destroy, "Delete the stage with all its data, and list what is left.")
-    for command_with_role in (deploy, destroy):
+    for command_with_role in (preflight, deploy, destroy):
         command_with_role.add_argument("--role-arn", default="", help="with whose rights CloudFormation acts")
     destroy.add_argument("--confirm", default="", metavar="STACK", help="the stack's name, to be sure")
     staged("status", _status, "Show the stage's addresses, queues and ringing alarms.")

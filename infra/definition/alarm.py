@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.definition.metrics import Metric
-from infra.definition.names import ref
+from infra.definition.topic import alarm_topic
 
 MINUTE = 60
 
@@ -44,8 +44,8 @@ class Alarm:
                 "EvaluationPeriods": self.periods,
                 "DatapointsToAlarm": self.periods,
                 "TreatMissingData": self.missing,
-                "AlarmActions": [ref("AlarmTopic")],
-                "OKActions": [ref("AlarmTopic")],
+                "AlarmActions": [alarm_topic()],
+                "OKActions": [alarm_topic()],
             },
         }
 

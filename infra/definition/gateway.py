@@ -11,7 +11,7 @@ from chalicelib.jobs.jobtype import JobType
 from infra.definition import grants
 from infra.definition.access_log import access_log_setting
 from infra.definition.compute import log_group, log_group_id, logging
-from infra.definition.names import Resources, Value, arn_of, logical, mapping_id, sub
+from infra.definition.names import Resources, Value, arn_of, logical, mapping_id, ref, sub
 from infra.definition.permissions import role
 from infra.definition.site import origin, quoted_origin
 
@@ -129,8 +129,10 @@ def _api(types: Sequence[JobType[Any, Any]], stack: str) -> dict[str, Any]:
 
 
 def _function(stack: str, short: str) -> dict[str, Any]:
+    reserved = {"Fn::If": ["ReservesForApi", ref("ApiConcurrency"), ref("AWS::NoValue")]}
     return {
         "Properties": {
+            "ReservedConcurrentExecutions": reserved,
             "FunctionName": f"{stack}-{short}",
             "Role": arn_of(logical(short, "Role")),
             "LoggingConfig": logging(short),

@@ -29,6 +29,7 @@ def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
         "Dashboard": _choice("true", ["true", "false"], "Serve the dashboard by CloudFront; false: an API alone."),
         "AccessLogs": _choice("false", ["true", "false"], "Log each request to API Gateway; needs the account's role."),
         "AccessLogsRole": _choice("false", ["true", "false"], "Make that role: one stage an account and region does."),
+        "AlarmTopicArn": _text("", "ARN of an SNS topic of your own that alarms go to; empty: the stack has its own."),
         "AlarmEmail": _text("", "Who gets the alarms by e-mail; empty: nobody. The address must confirm."),
         "CursorSecret": {
             "Type": "String",
@@ -38,6 +39,7 @@ def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
         },
         "Protect": _choice("false", ["true", "false"], "Refuse the deletion of the tables."),
         "ApiOrigin": _text("", "The API's origin, for the dashboard's content security policy; set by deploy."),
+        "ApiConcurrency": _number(0, "Functions at once reserved for the API, and for its authorizer; 0: none."),
         "RateLimitMax": _number(60, "POST requests per address and window; 0 switches the limit off."),
         "RateLimitWindow": _number(60, "Length of the window in seconds."),
         # no higher: a line of metrics has no level, Lambda takes it for INFO, and would drop it and with it the alarms
@@ -52,7 +54,9 @@ def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
 def conditions() -> dict[str, Any]:
     """Return what the template decides by its parameters."""
     return {
-        "HasAlarmEmail": _given("AlarmEmail"),
+        "HasAlarmEmail": _both("AlarmEmail", "OwnsTopic"),
+        "OwnsTopic": {"Fn::Equals": [ref("AlarmTopicArn"), ""]},
+        "ReservesForApi": {"Fn::Not": [{"Fn::Equals": [ref("ApiConcurrency"), "0"]}]},
         "HasApiDomain": _given("ApiDomain"),
         "HasApiOrigin": _given("ApiOrigin"),
         "HasDashboard": _is_true("Dashboard"),
@@ -105,6 +109,10 @@ def _choice(default: str, allowed: list[str], description: str) -> dict[str, Any
 
 def _given(parameter: str) -> dict[str, Any]:
     return {"Fn::Not": [{"Fn::Equals": [ref(parameter), ""]}]}
+
+
+def _both(parameter: str, condition: str) -> dict[str, Any]:
+    return {"Fn::And": [_given(parameter), {"Condition": condition}]}
 
 
 def _is_true(parameter: str) -> dict[str, Any]:

@@ -1,6 +1,14 @@
-"""Define where alarms go: one SNS topic, with an e-mail subscription when an address is given."""
+"""Define where alarms go: an SNS topic of the deployer's, or the stack's own with an e-mail subscription."""
 
-from infra.definition.names import Resources, ref
+from infra.definition.names import Resources, Value, ref
+
+TOPIC = "AlarmTopic"
+"""Logical id of the stack's own topic; the parameter AlarmTopicArn is the deployer's."""
+
+
+def alarm_topic() -> Value:
+    """Return the ARN of the topic that alarms go to."""
+    return {"Fn::If": ["OwnsTopic", ref(TOPIC), ref("AlarmTopicArn")]}
 
 
 def topic(stack: str) -> Resources:
@@ -10,24 +18,26 @@ def topic(stack: str) -> Resources:
         "Effect": "Allow",
         "Principal": {"Service": "cloudwatch.amazonaws.com"},
         "Action": "sns:Publish",
-        "Resource": ref("AlarmTopic"),
+        "Resource": ref(TOPIC),
         "Condition": {"StringEquals": {"AWS:SourceAccount": ref("AWS::AccountId")}},
     }
     return {
-        "AlarmTopic": {
+        TOPIC: {
             "Type": "AWS::SNS::Topic",
+            "Condition": "OwnsTopic",
             "Properties": {"TopicName": f"{stack}-alarms", "DisplayName": f"{stack} alarms"},
         },
         "AlarmTopicPolicy": {
             "Type": "AWS::SNS::TopicPolicy",
+            "Condition": "OwnsTopic",
             "Properties": {
-                "Topics": [ref("AlarmTopic")],
+                "Topics": [ref(TOPIC)],
                 "PolicyDocument": {"Version": "2012-10-17", "Statement": [alarms_only]},
             },
         },
         "AlarmSubscription": {
             "Type": "AWS::SNS::Subscription",
             "Condition": "HasAlarmEmail",
-            "Properties": {"TopicArn": ref("AlarmTopic"), "Protocol": "email", "Endpoint": ref("AlarmEmail")},
+            "Properties": {"TopicArn": ref(TOPIC), "Protocol": "email", "Endpoint": ref("AlarmEmail")},
         },
     }

@@ -109,6 +109,14 @@ def cancel(session: Session, which: "JobFilter", job: Ids = None, dry_run: DryRu
     _act(session, "cancel", job or [], which, dry_run=dry_run, yes=yes)
 
 
+@command(app, "run-now", "jobs run-now @last")
+def run_now(session: Session, job: Id) -> None:
+    """Run a scheduled or retrying job now instead of at its time."""
+    from jobflow.cli import views
+
+    views.created(session, session.client.run_now(session.id_of(job)))
+
+
 @command(app, "duplicate", "jobs duplicate @last -f subject='Hello again'")
 def duplicate(session: Session, job: Id, field: Field = None) -> None:
     """Create a job with the type, payload and tags of another; fields can be changed."""

@@ -13,6 +13,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the root."""
     command(app, "login", "login prod --url https://abc123.execute-api.eu-central-1.amazonaws.com/api")(login)
     command(app, "whoami", "whoami --stage prod")(whoami)
+    command(app, "mcp", "mcp --stage prod", "mcp --http 8765", "mcp --allow-write")(mcp)
     command(app, "open", "open @last", "open --stage prod")(open_)
 
 
@@ -56,3 +57,28 @@ def open_(
     address = f"{console.rstrip('/')}/jobs/{session.id_of(job)}" if job else console
     if only_print or not webbrowser.open(address):
         typer.echo(address)
+
+
+def mcp(
+    session: Session,
+    allow_write: Annotated[bool, typer.Option("--allow-write", help="Also retry, cancel and redrive.")] = False,
+    http: Annotated[
+        int | None, typer.Option("--http", help="Listen on this port of this machine, to read only.")
+    ] = None,
+) -> None:
+    """Let an assistant look at jobs: a server of the Model Context Protocol on standard input and output."""
+    from jobflow.errors import ConfigurationError
+
+    if http is not None and allow_write:
+        raise ConfigurationError(
+            "Over HTTP every program on this machine could write: --allow-write is for stdio only."
+        )
+    try:
+        from jobflow.assistant.server import build
+    except ModuleNotFoundError as missing:
+        raise ConfigurationError(f"{missing.name} is not installed: pip install 'mcp>=2.3,<3'.") from missing
+    server = build(session.client, allow_write=allow_write)
+    if http is None:
+        server.run("stdio")
+    else:
+        server.run("streamable-http", host="127.0.0.1", port=http)

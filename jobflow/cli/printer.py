@@ -4,12 +4,13 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from jobflow.plain import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -111,16 +112,3 @@ def shown(value: Any) -> str:
 def safe(text: str) -> str:
     """Return text without control codes and direction overrides: an error message must not steer the terminal."""
     return "".join(c if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf"} else "\ufffd" for c in text)
-
-
-def plain(thing: Any) -> Any:
-    """Return a model as what JSON has, with the API's own names."""
-    if is_dataclass(thing) and not isinstance(thing, type):
-        return {field.name.rstrip("_"): plain(getattr(thing, field.name)) for field in fields(thing)}
-    if isinstance(thing, datetime):
-        return thing.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if isinstance(thing, dict):
-        return {key: plain(value) for key, value in thing.items()}
-    if isinstance(thing, list | tuple):
-        return [plain(one) for one in thing]
-    return thing

@@ -18,7 +18,7 @@ Name = Annotated[str, typer.Argument(metavar="TYPE", help="The job type, such as
 def list_(session: Session) -> None:
     """List the job types with their backlog."""
     from jobflow.cli import reading
-    from jobflow.cli.printer import plain
+    from jobflow.plain import plain
 
     numbers = session.client.metrics().by_type
     rows = [(kind, numbers.get(kind.type)) for kind in session.client.job_types()]

@@ -81,6 +81,10 @@ class AsyncJobFlow:
         """Stop a job: at once while it waits, at its next check while it runs."""
         return await self._ask(calls.cancel(job))
 
+    async def run_now(self, job: JobOrId) -> m.JobRow:
+        """Run a scheduled or retrying job now instead of at its time."""
+        return await self._ask(calls.run_now(job))
+
     async def iterate(self, *, page_size: int = 100, **filters: Unpack[m.JobFilter]) -> AsyncIterator[m.JobRow]:
         """Yield every job that matches, newest first, page by page."""
         cursor: str | None = None

@@ -88,6 +88,11 @@ def cancel(job: JobOrId) -> Call[m.JobRow]:
     return Call("POST", f"{_job(job)}/cancel", m.JobRow)
 
 
+def run_now(job: JobOrId) -> Call[m.JobRow]:
+    """Make a waiting job due at once."""
+    return Call("POST", f"{_job(job)}/run-now", m.JobRow)
+
+
 def logs(job: JobOrId, cursor: str | None = None) -> Call[m.LogPage]:
     """Read log lines of a job."""
     return Call("GET", f"{_job(job)}/logs", m.LogPage, query={"cursor": cursor}, repeatable=True)

@@ -80,6 +80,10 @@ class JobFlow:
         """Stop a job: at once while it waits, at its next check while it runs."""
         return self._ask(calls.cancel(job))
 
+    def run_now(self, job: JobOrId) -> m.JobRow:
+        """Run a scheduled or retrying job now instead of at its time."""
+        return self._ask(calls.run_now(job))
+
     def iterate(self, *, page_size: int = 100, **filters: Unpack[m.JobFilter]) -> Iterator[m.JobRow]:
         """Yield every job that matches, newest first, page by page."""
         cursor: str | None = None

@@ -163,6 +163,13 @@ MOVES = (
         STEERING,
     ),
     Safeguard(
+        "a job that runs again by now is not discarded",
+        "chalicelib.jobs.job:DISCARD",
+        "_move('discard', DISCARDABLE, Status.CANCELLED, 'operator')",
+        "_move('discard', frozenset(Status), Status.CANCELLED, 'operator')",
+        ("tests/chalicelib/service/test_discard.py", "tests/chalicelib/jobs"),
+    ),
+    Safeguard(
         "a retry is a new generation",
         "chalicelib.jobs.transitions:requeue",
         "found.gen + 1",

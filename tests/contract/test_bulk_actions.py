@@ -36,7 +36,7 @@ def kept(request: pytest.FixtureRequest) -> Kept:
 
 
 def test_one_is_found_as_it_was_added_and_is_among_the_open_ones(kept: Kept) -> None:
-    listing = replace(NEW, id="b2", which=None, listed=2, expected=None, dry_run=True)
+    listing = replace(NEW, id="b2", which=None, listed=2, expected=None, dry_run=True, reason="known")
     kept.rows.add(NEW)
     kept.rows.add(listing, ["j1", "j2"])
     assert kept.rows.find("a1") == NEW

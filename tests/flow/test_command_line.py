@@ -1,14 +1,20 @@
 """The command line on the running platform, as a shell calls it: without a setting, in a process of its own."""
 
+import asyncio
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+from mcp.client import Client
+from mcp.client.stdio import StdioServerParameters
 
-from tests.infra.local.running import ROOT, Run, copy_of_the_code, running, untouched
+from tests.infra.local.running import ROOT, Run, copy_of_the_code, running, until, untouched
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +53,58 @@ def test_a_failed_job_is_seen_in_the_exit_code_and_in_errors(run: Run) -> None:
     assert (done.returncode, "PermanentError: never" in done.stderr) == (3, True)
     listed = typed(run, "jobs list --status failed --type flow.probe").stdout.splitlines()
     assert [json.loads(line)["error_message"] for line in listed] == ["never"]
+
+
+def test_an_assistant_reads_jobs_over_standard_input_and_output(run: Run) -> None:
+    job_id = run.submit("flow.probe", {"fail": 1, "how": "permanent"})
+    until(lambda: run.job(job_id)["status"] == "failed")
+    server = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "jobflow", "mcp"],
+        env={**untouched(), "PYTHONPATH": str(ROOT)},
+        cwd=str(run.root),
+    )
+
+    async def ask() -> dict[str, Any]:
+        async with Client(server) as assistant:
+            answer = await assistant.call_tool("show_job", {"job_id": job_id})
+            assert isinstance(answer.structured_content, dict)
+            return answer.structured_content
+
+    assert asyncio.run(ask())["attempt_history"][0]["error_message"] == "never"
+
+
+@pytest.fixture
+def address(run: Run) -> Iterator[str]:
+    """The address of a server for assistants that listens on this machine."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jobflow", "mcp", "--http", str(port)],
+        cwd=run.root, env={**untouched(), "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        until(lambda: process.poll() is not None or _listens(port))
+        assert process.poll() is None
+        yield f"http://127.0.0.1:{port}/mcp"
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_an_assistant_reads_over_http_and_a_page_of_the_web_does_not(address: str) -> None:
+    async def ask() -> set[str]:
+        async with Client(address) as assistant:
+            return {tool.name for tool in (await assistant.list_tools()).tools}
+
+    names = asyncio.run(ask())
+    assert "show_job" in names
+    assert "retry_job" not in names
+    foreign = httpx.post(address, json={}, headers={"Host": "evil.example.com"}, trust_env=False)
+    assert foreign.status_code in {403, 421}

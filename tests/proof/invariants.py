@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from chalicelib.errors import MalformedMessage
-from chalicelib.jobs.job import LOST, MOVES, TERMINAL, Status
+from chalicelib.jobs.job import DISCARD, LOST, MOVES, TERMINAL, Status
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.ports import Message
 from tests.proof.ground import Write, Written
 from tests.proof.world import BALLAST, World
 
+DISCARDS = {(status, DISCARD.target) for status in DISCARD.source}
 LEGAL = {(source, move.target) for move in MOVES for source in move.source}
 HARMLESS = frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey"})
 """What an attempt may have done last and complete; there may be nothing to obey, when the asking was what failed."""
@@ -83,7 +84,8 @@ def _move(write: Write) -> Iterator[str]:
 
 
 def _within_generation(job_id: str, old: Written, new: Written) -> Iterator[str]:
-    if old.status in TERMINAL:
+    discarded = (old.status, new.status) in DISCARDS
+    if old.status in TERMINAL and not discarded:
         yield f"I3 {job_id} was {old} and became {new}"
     elif (old.status, new.status) not in LEGAL:
         yield f"I10 {job_id} went from {old} to {new}"

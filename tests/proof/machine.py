@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from chalicelib.errors import JobConflict
-from chalicelib.jobs.job import RETRYABLE, TERMINAL, WAITING, Status
+from chalicelib.jobs.job import DISCARDABLE, RETRYABLE, TERMINAL, WAITING, Status
 from tests.proof.ground import Stand
 from tests.proof.misfortunes import Misfortunes
 
@@ -91,6 +91,18 @@ class DeliveryMachine(Misfortunes):
         """POST /jobs/{id}/run-now: possible while the job waits, and then nothing but a worker is missing."""
         if self._operate(name, self.world.operations.run_now, lambda status: status in WAITING):
             assert self.models[self.world.accepted[name]].status is Status.QUEUED
+
+    @precondition(lambda self: self._in(DISCARDABLE))
+    @rule(name=NAMES)
+    def discard(self, name: str) -> None:
+        """POST /jobs/{id}/discard: possible exactly when the model says so; nothing runs the job then."""
+        self._operate(name, self._discard, lambda status: status in DISCARDABLE)
+
+    def _discard(self, job_id: str) -> None:
+        if self.world.service.get(job_id).job.discarded_at is not None:
+            raise JobConflict("is discarded already")
+        after = self.world.operations.discard(job_id)
+        self.world.stopped.add((job_id, after.gen))
 
     def _operate(self, name: str, call: Callable[[str], object], possible: Callable[[Status], bool]) -> bool:
         """Make a call without faults, and hold its answer against the model's."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from chalicelib.errors import JobConflict
-from chalicelib.jobs.job import PLANNED, RETRYABLE, Status
+from chalicelib.jobs.job import DISCARDABLE, PLANNED, RETRYABLE, Status
 from tests.proof.faults import DYNAMODB, ReplyLost, Throttled
 from tests.proof.ground import TYPES, MemoryGround
 from tests.proof.invariants import broken_at_rest
@@ -116,7 +116,10 @@ class Players:
     def _operate(self) -> None:
         name = self.rng.choice(sorted(self.world.accepted))
         job = self.world.service.get(self.world.accepted[name]).job
-        if job.status in RETRYABLE:
+        if job.status in DISCARDABLE and self.rng.random() < 0.3:
+            self.world.operations.discard(job.id)
+            self.world.stopped.add((job.id, job.gen))
+        elif job.status in RETRYABLE:
             self.world.stopped.discard((job.id, job.gen))
             self.world.operations.retry(job.id)
         elif job.status in PLANNED and self.rng.random() < 0.5:

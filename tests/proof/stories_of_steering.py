@@ -1,7 +1,7 @@
 """What operators and producers do to jobs that wait: run them now, put them aside, replace them."""
 
 from chalicelib.jobs.job import Status
-from tests.proof.scenario import DONE, scenario
+from tests.proof.scenario import CANCELLED, DONE, scenario
 from tests.proof.world import World
 
 
@@ -39,6 +39,35 @@ def parked_and_run_now(world: World) -> None:
     world.poll()
     world.run_now("a")
     finished_by(world, 600)
+
+
+@scenario(CANCELLED)
+def dead_then_discarded(world: World) -> None:
+    """The message in the dead-letter queue is removed without a run."""
+    world.script["a"] = ["err", "err", "err"]
+    world.submit("a")
+    world.rest()
+    world.discard("a")
+
+
+@scenario(CANCELLED)
+def discarded_on_the_way_to_the_dead_letter_queue(world: World) -> None:
+    """The message still comes to workers: they acknowledge it."""
+    world.script["a"] = ["err", "err", "err"]
+    world.submit("a", max_attempts=1)
+    world.poll()
+    world.discard("a")
+
+
+@scenario(DONE)
+def failed_discarded_and_retried(world: World) -> None:
+    """What was discarded by mistake is run again."""
+    world.script["a"] = ["perm"]
+    world.submit("a")
+    world.rest()
+    world.discard("a")
+    world.stopped.clear()
+    world.retry("a")
 
 
 def finished_by(world: World, seconds: float) -> None:

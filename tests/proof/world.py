@@ -174,6 +174,15 @@ class World:
         """POST /jobs/{id}/run-now."""
         self.insist(lambda: self.operations.run_now(self.accepted[name]))
 
+    def discard(self, name: str) -> None:
+        """POST /jobs/{id}/discard."""
+
+        def post() -> None:
+            after = self.operations.discard(self.accepted[name])
+            self.stopped.add((after.id, after.gen))
+
+        self.insist(post)
+
     def redrive_all(self) -> None:
         """POST /dead-letters/redrive, until nothing matches any more."""
         answers: list[Report] = []

@@ -46,6 +46,7 @@ class BulkRow(Model):
     problem = Text(null=True)
     failures = Whole()
     lease_until = Seconds()
+    reason = Text(null=True)
     expires_at = Whole()
 
 

@@ -25,7 +25,7 @@ from chalicelib.jobs.limits import DAY, KEEP_BODIES, RENEW_BODIES_AFTER
 from chalicelib.jobs.ports import Filter, Overdue, Page, Search
 from chalicelib.settings import Settings
 
-HANDED_OUT = frozenset({j.CLAIM, j.TAKE_OVER, j.REQUEUE, j.CANCEL, j.RUN_NOW, j.ASK_TO_STOP})
+HANDED_OUT = frozenset({j.CLAIM, j.TAKE_OVER, j.REQUEUE, j.CANCEL, j.RUN_NOW, j.DISCARD, j.ASK_TO_STOP})
 """Moves after which the job is run or shown, and so is read whole; after the others its payload is not read."""
 
 

@@ -32,7 +32,8 @@ class BulkAction:
 
     Its jobs are those that `which` matches, or the `listed` ids that are kept beside it. `version` grows with each
     write of a worker, so that of two workers one stops. `position` is where the next slice begins. `expected` is how
-    many jobs its operator had counted. `failures` counts slices in a row that ended with an error.
+    many jobs its operator had counted, `reason` why it was started. `failures` counts slices in a row that ended with
+    an error.
     """
 
     id: str
@@ -56,6 +57,7 @@ class BulkAction:
     problem: str | None = None
     failures: int = 0
     lease_until: float = 0.0
+    reason: str | None = None
 
     @property
     def open(self) -> bool:

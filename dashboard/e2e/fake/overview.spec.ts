@@ -30,7 +30,7 @@ test("an idle tab asks for less than 12 answers and 40 KB a minute, and at once 
   const asked: { url: string; bytes: number }[] = [];
   page.on("response", async (response) => {
     const request = response.request();
-    if (!/\/(metrics|jobs|errors|me)\b/.test(request.url()) || request.method() === "OPTIONS") return;
+    if (!/\/(metrics|jobs|errors|me|bulk)\b/.test(request.url()) || request.method() === "OPTIONS") return;
     const bytes = response.status() === 304 ? 0 : (await response.body()).length;
     asked.push({ url: request.url(), bytes });
   });
@@ -76,28 +76,6 @@ test("a chart names its values at the pointer, filters the jobs by a click, and 
   await expect(page).toHaveURL(/span=6h/);
   await page.reload();
   await expect(chart.getByRole("button", { name: "6 h" })).toHaveAttribute("aria-pressed", "true");
-});
-
-test("a bulk action goes on while other pages are opened, and tells its result", async ({
-  page,
-  open,
-  stack,
-}) => {
-  await open("/errors");
-  const group = page.getByRole("listitem").filter({ hasText: "UploadMissing" });
-  await group.getByRole("button", { name: "Retry all" }).click();
-  await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will be retried/);
-  await stack.order({ latencyMs: 2000 });
-  await page.getByRole("button", { name: "Retry now" }).click();
-  const run = page.getByRole("region", { name: "Bulk actions" });
-  await expect(run.getByRole("status")).toContainText(/^Retrying 0/);
-  await page.getByRole("link", { name: "Queues" }).first().click();
-  await expect(page.getByRole("heading", { name: "Queues" })).toBeVisible();
-  await expect(run.getByRole("status")).toContainText(/^Retrying/);
-  await expect(run.getByRole("status")).toContainText(/jobs? re-queued/);
-  await stack.order({ latencyMs: 0 });
-  await run.getByRole("button", { name: "Dismiss" }).click();
-  await expect(run).toHaveCount(0);
 });
 
 test("several filters are typed at once, each becomes a chip, and what exists is offered", async ({

@@ -67,6 +67,7 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     finished_at: isoOrNull(job.finishedAt),
     next_attempt_at: isoOrNull(job.nextAttemptAt),
     give_up_at: null,
+    discarded: null,
     result: fits(job.result),
     progress: job.progress,
     tags: job.tags,
@@ -121,3 +122,9 @@ export const STATUSES: readonly Status[] = [
   "dead_letter",
   "cancelled",
 ];
+
+/** A bulk action and the jobs that are left of it. */
+export interface FakeBulk {
+  row: Schemas["BulkActionRow"];
+  left: FakeJob[];
+}

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../src/lib/json";
 import { decide, lasts, tagsFor, type Outcome, type World } from "./outcomes";
-import { iso, RETRYABLE, WAITING, type FakeJob } from "./model";
+import { iso, RETRYABLE, WAITING, type FakeBulk, type FakeJob } from "./model";
 import { makeRandom, pick, uuid, type Random } from "./rng";
 import { Minutes } from "./minutes";
 import { examplePayload, types } from "./types";
@@ -26,6 +26,8 @@ export class Sim {
   readonly retired = new Set<string>();
   /** Who acknowledged an error group, and when. */
   readonly acknowledged = new Map<string, { by: string; at: number }>();
+  /** Bulk actions, newest first. */
+  readonly bulk: FakeBulk[] = [];
   readonly minutes = new Minutes();
   readonly random: Random;
   private lastTick: number;

@@ -40,49 +40,6 @@ export async function previewBulk(
   return sum;
 }
 
-/** Run the action a hundred jobs at a time and report each step; stop between steps when the signal is aborted. */
-export async function runBulk(
-  action: BulkAction,
-  target: BulkTarget,
-  onStep: (sum: BulkTally) => void,
-  signal: AbortSignal,
-): Promise<BulkTally> {
-  let sum = NOTHING;
-  for (const part of parts(target)) {
-    let cursor: string | null = null;
-    do {
-      if (signal.aborted) return sum;
-      const step: WireBulk = await request<WireBulk>(
-        "/jobs/bulk",
-        post({ action, ...part, ...from(cursor) }),
-      );
-      sum = add(sum, step);
-      onStep(sum);
-      cursor = step.next_cursor;
-    } while (cursor !== null);
-  }
-  return sum;
-}
-
-/** Send the messages of a type's dead-letter queue back to work, a hundred at a time. */
-export async function redrive(
-  type: string,
-  onStep: (sum: BulkTally) => void,
-  signal: AbortSignal,
-): Promise<BulkTally> {
-  let sum = NOTHING;
-  let cursor: string | null = null;
-  do {
-    if (signal.aborted) return sum;
-    const body = { type, limit: STEP, ...from(cursor) };
-    const step: WireBulk = await request<WireBulk>("/dead-letters/redrive", post(body));
-    sum = add(sum, step);
-    onStep(sum);
-    cursor = step.next_cursor;
-  } while (cursor !== null);
-  return sum;
-}
-
 /** A step may find nothing and still have a next one: each goes on where the one before stopped looking. */
 function from(cursor: string | null): { cursor?: string } {
   return cursor === null ? {} : { cursor };
@@ -99,7 +56,7 @@ function parts(target: BulkTarget): object[] {
   return steps;
 }
 
-function toWire(filter: JobFilter): WireBulkFilter {
+export function toWire(filter: JobFilter): WireBulkFilter {
   const { status, type, tag, idPrefix, error, fingerprint, createdAfter, createdBefore, payload } = filter;
   return {
     ...(status && { status }),

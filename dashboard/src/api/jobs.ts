@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { Json, JsonObject } from "@/lib/json";
-import { request, requestFull } from "./client";
+import { request } from "./client";
 import type { JobStatus, WireAttempt, WireDetail, WireJob, WirePage } from "./wire";
 
 export type { JobStatus } from "./wire";
@@ -84,16 +84,6 @@ export interface JobFilter {
   createdBefore?: number | undefined;
   /** Part of a value of the payload; "field=text" asks one field. Needs `createdAfter`. */
   payload?: string | undefined;
-}
-
-export interface NewJob {
-  type: string;
-  payload: JsonObject;
-  maxAttempts?: number | undefined;
-  delaySeconds?: number | undefined;
-  runAt?: number | undefined;
-  tags?: string[] | undefined;
-  idempotencyKey?: string | undefined;
 }
 
 const ms = (text: string): number => Date.parse(text);
@@ -225,28 +215,6 @@ export async function fetchJobs(ids: string[], signal?: AbortSignal): Promise<Jo
     ids.map((id) => request<WireDetail>(`/jobs/${encodeURIComponent(id)}`, { signal })),
   );
   return found.flatMap((one) => (one.status === "fulfilled" ? [toDetail(one.value)] : []));
-}
-
-export function createBody(job: NewJob) {
-  return {
-    type: job.type,
-    payload: job.payload,
-    ...(job.maxAttempts === undefined ? {} : { max_attempts: job.maxAttempts }),
-    ...(job.delaySeconds === undefined ? {} : { delay_seconds: job.delaySeconds }),
-    ...(job.runAt === undefined ? {} : { run_at: isoOrNull(job.runAt) }),
-    ...(job.tags?.length ? { tags: job.tags } : {}),
-  };
-}
-
-/** Create a job; `replayed` says that it existed already under the same idempotency key. */
-export async function createJob(job: NewJob): Promise<{ job: Job; replayed: boolean }> {
-  const headers = job.idempotencyKey ? { "Idempotency-Key": job.idempotencyKey } : {};
-  const { body, answer } = await requestFull<WireJob>("/jobs", {
-    method: "POST",
-    body: createBody(job),
-    headers,
-  });
-  return { job: toJob(body), replayed: answer.status === 200 };
 }
 
 export async function retryJob(id: string, payload?: JsonObject): Promise<void> {

@@ -148,6 +148,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/jobs/{job_id}/discard": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Settle a failed or dead-lettered job without running it
+     * @description Settle a failed or dead-lettered job without running it. It is kept as cancelled, marked with who and why.
+     */
+    post: operations["discard_job"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/jobs/{job_id}/logs": {
     parameters: {
       query?: never;
@@ -201,8 +221,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Retry or cancel up to 100 jobs
-     * @description Retry or cancel up to 100 jobs. While `more` is true, send it again with `next_cursor`; safe to repeat.
+     * Retry, cancel or discard up to 100 jobs
+     * @description Retry, cancel or discard up to 100 jobs. While `more` is true, send it again with `next_cursor`.
      */
     post: operations["change_jobs"];
     delete?: never;
@@ -769,14 +789,20 @@ export interface components {
     };
     /**
      * Bulk
-     * @description Retry or cancel many jobs: the ones listed, or the ones that match.
+     * @description Retry, cancel or discard many jobs: the ones listed, or the ones that match.
      */
     Bulk: {
       /**
        * Action
        * @enum {string}
        */
-      action: "retry" | "cancel";
+      action: "retry" | "cancel" | "discard";
+      /**
+       * Reason
+       * @description Kept with each job that is discarded.
+       * @default
+       */
+      reason: string;
       /**
        * Ids
        * @default null
@@ -954,6 +980,34 @@ export interface components {
        * @default null
        */
       payload: string | null;
+    };
+    /**
+     * Discard
+     * @description Options of a discard.
+     */
+    Discard: {
+      /**
+       * Reason
+       * @description Kept with the job.
+       * @default
+       */
+      reason: string;
+    };
+    /**
+     * Discarded
+     * @description The discard of a job: time, operator, reason.
+     */
+    Discarded: {
+      /**
+       * At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      at: string;
+      /** By */
+      by: string;
+      /** Reason */
+      reason: string | null;
     };
     /**
      * ErrorGroup
@@ -1215,6 +1269,8 @@ export interface components {
       correlation_id: string;
       /** Cancel Requested */
       cancel_requested: boolean;
+      /** @description How a failed job was settled without running it: by whom, when and why; null otherwise */
+      discarded: components["schemas"]["Discarded"] | null;
       /** Attempt History */
       attempt_history: components["schemas"]["AttemptRow"][];
       /**
@@ -1337,6 +1393,8 @@ export interface components {
       correlation_id: string;
       /** Cancel Requested */
       cancel_requested: boolean;
+      /** @description How a failed job was settled without running it: by whom, when and why; null otherwise */
+      discarded: components["schemas"]["Discarded"] | null;
     };
     /**
      * JobTypeRow
@@ -2058,14 +2116,20 @@ export interface components {
     };
     /**
      * StartBulk
-     * @description Retry or cancel many jobs: the ones listed, or the ones that match.
+     * @description Retry, cancel or discard many jobs: the ones listed, or the ones that match.
      */
     StartBulk: {
       /**
        * Action
        * @enum {string}
        */
-      action: "retry" | "cancel";
+      action: "retry" | "cancel" | "discard";
+      /**
+       * Reason
+       * @description Kept with each job that is discarded.
+       * @default
+       */
+      reason: string;
       /**
        * Ids
        * @default null
@@ -2117,6 +2181,8 @@ export interface components {
       cancellable: components["schemas"]["Status"][];
       /** Planned */
       planned: components["schemas"]["Status"][];
+      /** Discardable */
+      discardable: components["schemas"]["Status"][];
       /** Finished */
       finished: components["schemas"]["Status"][];
     };
@@ -2856,6 +2922,135 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["JobRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  discard_job: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["Discard"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {

@@ -7,6 +7,7 @@ export type WireDetail = Schemas["JobDetail"];
 export type WireAttempt = Schemas["AttemptRow"];
 export type WirePage = Schemas["JobPage"];
 export type WireLogs = Schemas["LogPage"];
+export type WireBulkAction = Schemas["BulkActionRow"];
 export type WireBulk = Schemas["BulkAnswer"];
 /** Every part may be left out (the generator takes a default for a promise), and types come and go with deployments. */
 export type WireBulkFilter = Partial<Omit<Schemas["BulkFilter"], "type">> & { type?: string };

@@ -2,8 +2,8 @@ import { Outlet, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { asking } from "@/jobs/actions/actions";
 import { loadMeta, meta } from "@/api/meta";
-import { runs } from "@/jobs/actions/runs";
 import { useStore } from "@/lib/store";
+import { useIdle } from "@/lib/useIdle";
 import { useSession } from "@/session/session";
 import { Toaster } from "@/ui/overlay/toast";
 import { Banner } from "./Banner";
@@ -14,7 +14,7 @@ import { t } from "@/texts/en/shell";
 
 const Palette = lazy(() => import("./Palette"));
 const ActionDialog = lazy(() => import("@/jobs/actions/ActionDialog"));
-const RunList = lazy(() => import("@/jobs/actions/RunList"));
+const BulkList = lazy(() => import("@/jobs/actions/BulkList"));
 const SignIn = lazy(() => import("./SignIn"));
 const Help = lazy(() => import("./Help"));
 
@@ -23,7 +23,7 @@ export function Shell() {
   const { token } = useSession();
   const path = useLocation({ select: (location) => location.pathname });
   const question = useStore(asking);
-  const running = useStore(runs);
+  const idle = useIdle();
   const [open, setOpen] = useState<"palette" | "help" | null>(null);
   useShortcuts(setOpen);
   useTitle(path);
@@ -56,7 +56,7 @@ export function Shell() {
       {!gated && <BottomNav />}
       <Suspense>
         {question && <ActionDialog question={question} />}
-        {running.length > 0 && <RunList />}
+        {idle && token !== null && <BulkList />}
         {open === "palette" && <Palette onClose={() => setOpen(null)} onHelp={() => setOpen("help")} />}
         {open === "help" && <Help onClose={() => setOpen(null)} />}
       </Suspense>

@@ -9,6 +9,7 @@ export const META: WireMeta = {
     retryable: ["failed", "dead_letter", "cancelled"],
     cancellable: ["queued", "scheduled", "processing", "retrying"],
     planned: ["scheduled", "retrying"],
+    discardable: ["failed", "dead_letter"],
     finished: ["completed", "failed", "dead_letter", "cancelled"],
   },
   limits: {

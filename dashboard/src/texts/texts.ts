@@ -19,6 +19,7 @@ export type Room =
   | "list"
   | "queues"
   | "create"
+  | "bulk"
   | "actions"
   | "detail"
   | "errors";

@@ -7,10 +7,12 @@ from typing import Any
 
 from chalicelib.jobs import jobtype
 from infra.cloud.account import Account
-from infra.cloud.commands import access, preflight, removal
+from infra.cloud.commands import access, removal
+from infra.cloud.commands.check import check
 from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build
+from infra.cloud.preflight import basics
 from infra.cloud.stack import artifacts, parameters, website
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.stack.emptying import remove
@@ -60,25 +62,14 @@ class Deployment:
 
     def _preflight(self) -> None:
         """Say what cannot work; raises CloudError for what would make the deployment fail."""
-        before = (self.stack.describe() or {}).get("Parameters", [])
-        values = preflight.chosen(parameters.known(self.given, before))
-        facts = preflight.look(self.account, values["MailIdentity"])
-        types = self.types()
-        self.removed = removal.look(self.account, self.stack, [kind.name for kind in types])
-        found = [
-            *preflight.findings(values, facts, types, self.account.region),
-            *self.removed.findings(force=self.force_remove),
-        ]
-        for finding in found:
-            if finding.stops:
-                continue
-            self.terminal.say(finding.line())
-        stopping = [finding.sentence for finding in found if finding.stops]
-        if stopping:
-            raise CloudError(" ".join(stopping))
-        named = {"AccessLogs"} & ({entry["ParameterKey"] for entry in before} | self.given.keys())
-        if facts.log_role and not named:
-            self.given = {**self.given, "AccessLogs": "true"}
+        checked = check(self.account, self.stack, self.types(), self.given, force_remove=self.force_remove)
+        self.removed = checked.removed
+        for finding in checked.findings:
+            if not finding.stops:
+                self.terminal.say(finding.line())
+        if checked.stopping:
+            raise CloudError(" ".join(finding.sentence for finding in checked.stopping))
+        self.given = {**self.given, **checked.defaults}
 
     def _rehearse(self) -> None:
         """Say what would change, and leave nothing behind."""
@@ -104,7 +95,7 @@ class Deployment:
 
     def _headless(self) -> bool:
         before = (self.stack.describe() or {}).get("Parameters", [])
-        return preflight.chosen(parameters.known(self.given, before))["Dashboard"] != "true"
+        return basics.chosen(parameters.known(self.given, before))["Dashboard"] != "true"
 
     def _package(self, stage: str) -> Package:
         with self.terminal.working("Packaging the functions"):

@@ -7,8 +7,8 @@ from chalicelib.adapters.dynamo.counters import DynamoCounters
 from chalicelib.jobs.job import ACTIVE
 from infra.cloud.account import Account
 from infra.cloud.commands import access
-from infra.cloud.commands.preflight import Finding
 from infra.cloud.errors import CloudError, refusal
+from infra.cloud.preflight.finding import Finding
 from infra.cloud.stack.changes import Change
 from infra.cloud.stack.cloudformation import Stack, names_of
 from infra.definition.names import logical

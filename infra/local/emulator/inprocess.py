@@ -59,12 +59,19 @@ class _Calls:
         service = _SERVICE.search(request.headers.get("authorization", "")) if request else None
         if request is None or service is None:
             with self._locks.hold("others"):
-                return self._stock(sent)
+                return self._by_stock(sent)
         reply = self._reply(request, service[1])
         if reply is None:
             with self._locks.hold(service[1]):
-                return self._stock(sent)
+                return self._by_stock(sent)
         return reply.status, dict(reply.headers), reply.body
+
+    def _by_stock(self, sent: Any) -> Any:
+        """Return moto's answer; what it does not implement is an error of the service, as its server says it."""
+        try:
+            return self._stock(sent)
+        except NotImplementedError:
+            return 501, {}, b""  # clients of every protocol read an empty body as the status alone
 
     def _reply(self, request: Request, service: str) -> Reply | None:
         poll = without_waiting(request)

@@ -39,6 +39,7 @@ NEEDED = {
     "POST /jobs/{job_id}/retry": "operator",
     "POST /jobs/{job_id}/cancel": "operator",
     "POST /jobs/{job_id}/run-now": "operator",
+    "POST /jobs/{job_id}/discard": "operator",
     "POST /uploads": "operator",
     "POST /errors/{fingerprint}/acknowledge": "operator",
     "POST /errors/{fingerprint}/reopen": "operator",

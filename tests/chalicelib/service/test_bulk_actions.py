@@ -46,7 +46,7 @@ class Acting:
         self.done.append(job_id)
         return replace(self.store.get(job_id), status=Status.QUEUED)
 
-    cancel = retry
+    cancel = discard = retry
 
 
 @dataclass

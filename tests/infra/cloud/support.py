@@ -22,7 +22,8 @@ def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 def decided(template: Mapping[str, Any], **given: str) -> dict[str, Any]:
     """Return the template as CloudFormation reads it with these parameters: no conditions are left."""
     values = {name: given.get(name, str(about.get("Default", "x"))) for name, about in template["Parameters"].items()}
-    truths = {name: _true(condition, values) for name, condition in template["Conditions"].items()}
+    conditions = template["Conditions"]
+    truths = {name: _true(condition, values, conditions) for name, condition in conditions.items()}
 
     def there(part: Mapping[str, Any]) -> bool:
         return truths.get(part.get("Condition", ""), True)
@@ -63,12 +64,16 @@ def waiting_for(template: Mapping[str, Any], logical_id: str) -> set[str]:
     return waiting - {logical_id}
 
 
-def _true(condition: Any, values: Mapping[str, str]) -> bool:
+def _true(condition: Any, values: Mapping[str, str], conditions: Mapping[str, Any]) -> bool:
     match condition:
         case {"Fn::Equals": [{"Ref": name}, wanted]}:
             return bool(values[name] == wanted)
         case {"Fn::Not": [inner]}:
-            return not _true(inner, values)
+            return not _true(inner, values, conditions)
+        case {"Fn::And": parts}:
+            return all(_true(part, values, conditions) for part in parts)
+        case {"Condition": name}:
+            return _true(conditions[name], values, conditions)
     raise AssertionError(f"a condition that this helper does not know: {condition}")
 
 

@@ -8,6 +8,7 @@ from chalicelib.jobs.jobtype import JobType, job
 from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, RETENTION, SQS_LONGEST_DELAY
 from chalicelib.telemetry.emf import PLATFORM
 from infra.definition.template import merge_template
+from infra.definition.topic import alarm_topic
 from tests.infra.cloud.large import Empty
 from tests.infra.cloud.support import of_type
 
@@ -20,7 +21,7 @@ def test_every_alarm_says_what_to_do_and_is_explained(template: dict[str, Any]) 
         advice, link, anchor = alarm["AlarmDescription"].partition("(docs/operations.md#")
         assert len(advice) > 60
         assert link
-        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+        assert alarm["AlarmActions"] == [alarm_topic()]
         kinds.add(anchor.rstrip(")"))
     assert kinds == sections
 

@@ -26,6 +26,10 @@ NOT_USED = (
 )  # fmt: skip
 
 
+READING = ("iam:GetAccountSummary", "iam:SimulatePrincipalPolicy")
+"""Asked by preflight; they change nothing."""
+
+
 def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
@@ -70,10 +74,10 @@ def test_roles_are_bounded_by_their_names() -> None:
     for statement in POLICY["Statement"]:
         actions = as_list(statement["Action"])
         assert "*" not in actions
-        if any(action.startswith("iam:") for action in actions):
+        if any(action.startswith("iam:") and action not in READING for action in actions):
             assert as_list(statement["Resource"]) == ["arn:aws:iam::*:role/jobflow-*"]
         if "*" in as_list(statement["Resource"]):
-            assert [action for action in actions if action.endswith(":*")] == ["cloudfront:*"]
+            assert {action for action in actions if action.endswith(":*")} <= {"cloudfront:*"}
 
 
 def test_it_fits_into_a_managed_policy() -> None:

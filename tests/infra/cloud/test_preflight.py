@@ -12,9 +12,9 @@ from rich.console import Console
 from chalicelib.jobs import jobtype
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment
-from infra.cloud.commands.preflight import Facts, Identity, chosen, findings, look
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import Package
+from infra.cloud.preflight.basics import Facts, Identity, chosen, findings, look
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from infra.local.emulator.inprocess import emulated

@@ -21,8 +21,8 @@ from chalicelib.telemetry.emf import Metric
 from chalicelib.watchdog import dead_letter_rules, rules
 from chalicelib.watchdog.search import MOST_LOOKS
 from chalicelib.worker import consume
-from infra.cloud.commands.preflight import API_NEEDS
 from infra.cloud.cost.calculation import RECOUNTED_A_SECOND
+from infra.cloud.preflight.basics import API_NEEDS
 from infra.definition.alarm import MINUTE, Alarm
 from infra.definition.alarms import all_alarms
 from infra.definition.functions import ScheduleTrigger, StreamTrigger, functions

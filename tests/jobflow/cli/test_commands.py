@@ -19,7 +19,7 @@ from tests.chalicelib.api.support import T0, World
 from tests.jobflow.cli.conftest import Shell
 from tests.jobflow.support import URL
 
-HEAVY = ("httpx", "rich", "chalicelib", "boto3", "pydantic", "asyncio", "jobflow.models")
+HEAVY = ("httpx", "mcp", "rich", "chalicelib", "boto3", "pydantic", "asyncio", "jobflow.models")
 
 
 def every(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
@@ -160,3 +160,8 @@ def test_moments() -> None:
 def test_how_long_ago(seconds: float, text: str) -> None:
     now = datetime(2027, 3, 1, 12, tzinfo=UTC)
     assert reading.ago(now - timedelta(seconds=seconds), now) == text
+
+
+def test_an_assistant_may_not_write_over_http(shell: Shell) -> None:
+    said = shell("mcp --http 0 --allow-write")
+    assert (said.code, "for stdio only" in said.err) == (2, True)

@@ -113,6 +113,11 @@ def test_duplicate_copies_type_payload_and_tags(shell: Shell, job: str) -> None:
     assert made["id"] != job
 
 
+def test_a_scheduled_job_is_run_now(shell: Shell) -> None:
+    shell(f"jobs create test.note {PAYLOAD} --delay 1h")
+    assert shell("jobs run-now @last").lines[0]["status"] == "queued"
+
+
 def test_one_job_is_cancelled_and_retried(shell: Shell, job: str) -> None:
     assert shell(f"jobs cancel {job}").lines[0]["status"] == "cancelled"
     assert shell(f"jobs retry {job[:8]}").lines[0]["gen"] == 2

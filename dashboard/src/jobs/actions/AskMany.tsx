@@ -1,16 +1,16 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { previewBulk, type BulkTally } from "@/api/bulk";
+import { countBulk } from "@/api/bulkActions";
 import { sentence } from "@/api/errors";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
-import { refresh } from "./actions";
 import { actionOf, type ManyAsk } from "./actions";
 import { changing, outlook, reasons, title } from "./bulkWords";
 import { close } from "./outcome";
-import { startRun } from "./runs";
+import { start as begin } from "./bulkRuns";
 import { t } from "@/texts/en/actions";
 
-/** Count the jobs of a bulk action, ask, then start it; `RunList` shows its progress. */
+/** Count the jobs of a bulk action, ask, then have the platform start it; `BulkList` shows its progress. */
 export function AskMany({ question }: { question: ManyAsk }) {
   const client = useQueryClient();
   const many = question.kind === "many" ? question : null;
@@ -22,10 +22,19 @@ export function AskMany({ question }: { question: ManyAsk }) {
     gcTime: 0,
     staleTime: Infinity,
   });
-  const counted = preview.data ?? null;
+  // More than a few requests count: the platform counts on.
+  const all = useQuery({
+    queryKey: ["bulk-count", question],
+    queryFn: ({ signal }) => (many ? countBulk(action, many.target, signal) : Promise.resolve(null)),
+    enabled: many !== null && preview.data?.more === true,
+    gcTime: 0,
+    staleTime: Infinity,
+    retry: false,
+  });
+  const counted = all.data ?? preview.data ?? null;
   const start = () => {
     close();
-    void startRun(question, counted, () => refresh(client));
+    void begin(question, counted, client);
     many?.onDone?.();
   };
   const nothing = counted !== null && changing(counted) === 0;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { BulkTally } from "@/api/bulk";
 import { type ManyAsk } from "./actions";
-import { outlook, progressOf, result, title } from "./bulkWords";
+import { outlook, reasons, title } from "./bulkWords";
 
 const tally = (matched: number, more = false): BulkTally => ({ matched, done: 0, skipped: [], more });
 const ask = (scope: Extract<ManyAsk, { kind: "many" }>["scope"]): ManyAsk => ({
@@ -28,10 +28,7 @@ test("jobs that are skipped do not count; a count that stopped says so", () => {
   expect(outlook("retry", tally(2000, true))).toBe("More than 2,000 jobs will be retried.");
 });
 
-test("progress and result say how many of how many", () => {
-  expect(progressOf(ask("matching"), 56, tally(143))).toBe("Retrying 56 of 143");
-  expect(progressOf(ask("matching"), 56, tally(2000, true))).toBe("Retrying 56");
-  expect(result(ask("matching"), { ...tally(3), done: 2, skipped: [{ id: "a", reason: "running" }] })).toBe(
-    "2 jobs re-queued; 1 skipped.",
-  );
+test("reasons are counted without the ids that make each one differ", () => {
+  const skipped = ["a", "b"].map((id) => ({ id, reason: `Job ${id} is running.` }));
+  expect(reasons({ matched: 2, done: 0, skipped, more: false })).toEqual([["is running.", 2]]);
 });

@@ -28,16 +28,6 @@ export function outlook(action: JobAction, tally: BulkTally): string {
   return t.outlook[action](changing(tally), tally.more);
 }
 
-/** Say how far it is: "Retrying 56 of 143". */
-export function progressOf(question: ManyAsk, done: number, known: BulkTally | null): string {
-  const whole = question.kind === "redrive" ? question.count : known && !known.more ? changing(known) : null;
-  return t.progress[actionOf(question)](done, whole);
-}
-
-export function result(question: ManyAsk, sum: BulkTally): string {
-  return t.result[actionOf(question)](sum.done, sum.skipped.length);
-}
-
 const MOST_REASONS = 5;
 
 /** Return the reasons why jobs were skipped, the most frequent first, without the ids that make each one differ. */

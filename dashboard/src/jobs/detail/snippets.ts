@@ -1,4 +1,5 @@
-import { createBody, type Job } from "@/api/jobs";
+import type { Job } from "@/api/jobs";
+import { createBody } from "@/api/newJob";
 import { isObject, pretty, type JsonObject } from "@/lib/json";
 
 /** Return the body of a request that creates the same job. The token is never part of it. */

@@ -15,16 +15,8 @@ export const actions: typeof english = {
   cancel: "Schließen",
   counting: "Zählt …",
   skippedBecause: (n, reason) => `${plural(n, "Job", "Jobs")} übersprungen: ${reason}`,
-  bulkActions: "Sammelaktionen",
-  stoppedByError: "Durch einen Fehler angehalten. ",
-  stopped: "Angehalten. ",
-  stop: "Anhalten",
-  dismiss: "Schließen",
-  jobCount: (n) => plural(n, "Job", "Jobs"),
-  aSecond: (done) => `${done} je Sekunde`,
   correlationId: (id) => `Korrelations-ID ${id}`,
   thisError: "diesem Fehler",
-  skippedToo: (n) => `${n} übersprungen`,
   deadLettersOf: (n, type) => `${plural(n, "Dead-Letter-Job", "Dead-Letter-Jobs")} von ${type}`,
   selectedJobs: (n, more) => counted(n, more, "ausgewählten Job", "ausgewählte Jobs"),
   matchingJobs: (n, more) => counted(n, more, "Treffer", "Treffer"),
@@ -45,20 +37,8 @@ export const actions: typeof english = {
     retry: (n, more) => `${more ? "Mehr als " : ""}${plural(n, "Job wird", "Jobs werden")} wiederholt.`,
     cancel: (n, more) => `${more ? "Mehr als " : ""}${plural(n, "Job wird", "Jobs werden")} abgebrochen.`,
   },
-  progress: {
-    retry: (done, whole) => `${done}${whole === null ? "" : ` von ${whole}`} wiederholt`,
-    cancel: (done, whole) => `${done}${whole === null ? "" : ` von ${whole}`} abgebrochen`,
-  },
-  result: {
-    retry: (done, skipped) => `${plural(done, "Job", "Jobs")} wieder in der Queue${left(skipped)}.`,
-    cancel: (done, skipped) => `${plural(done, "Job", "Jobs")} abgebrochen${left(skipped)}.`,
-  },
 };
 
 function counted(n: number | null, more: boolean, one: string, other: string): string {
   return n === null ? other : `${more ? "mehr als " : ""}${plural(n, one, other)}`;
-}
-
-function left(skipped: number): string {
-  return skipped > 0 ? `; ${skipped} übersprungen` : "";
 }

@@ -1,6 +1,7 @@
 import type { Room } from "../texts";
 import { actions } from "./actions";
 import { base } from "./base";
+import { bulk } from "./bulk";
 import { create } from "./create";
 import { palette } from "./palette";
 import { help } from "./help";
@@ -27,4 +28,5 @@ export const german: Record<Room, object> = {
   list,
   queues,
   create,
+  bulk,
 };

@@ -15,16 +15,8 @@ export const english = {
   cancel: "Cancel",
   counting: "Counting…",
   skippedBecause: (n: number, reason: string) => `${plural(n, "job")} skipped: ${reason}`,
-  bulkActions: "Bulk actions",
-  stoppedByError: "Stopped by an error. ",
-  stopped: "Stopped. ",
-  stop: "Stop",
-  dismiss: "Dismiss",
-  jobCount: (n: number) => plural(n, "job"),
-  aSecond: (done: string) => `${done} a second`,
   correlationId: (id: string) => `correlation id ${id}`,
   thisError: "this error",
-  skippedToo: (n: string) => `${n} skipped`,
   deadLettersOf: (n: number, type: string) => `${plural(n, "dead-lettered job")} of ${type}`,
   selectedJobs: (n: number | null, more: boolean) => counted(n, more, "selected job"),
   matchingJobs: (n: number | null, more: boolean) => counted(n, more, "matching job"),
@@ -46,24 +38,11 @@ export const english = {
     retry: (n: number, more: boolean) => `${more ? "More than " : ""}${plural(n, "job")} will be retried.`,
     cancel: (n: number, more: boolean) => `${more ? "More than " : ""}${plural(n, "job")} will be cancelled.`,
   },
-  progress: {
-    retry: (done: number, whole: number | null) => `Retrying ${done}${whole === null ? "" : ` of ${whole}`}`,
-    cancel: (done: number, whole: number | null) =>
-      `Cancelling ${done}${whole === null ? "" : ` of ${whole}`}`,
-  },
-  result: {
-    retry: (done: number, skipped: number) => `${plural(done, "job")} re-queued${left(skipped)}.`,
-    cancel: (done: number, skipped: number) => `${plural(done, "job")} cancelled${left(skipped)}.`,
-  },
 };
 
 /** Name jobs that may not be counted yet. */
 function counted(n: number | null, more: boolean, one: string): string {
   return n === null ? `${one}s` : `${more ? "more than " : ""}${plural(n, one)}`;
-}
-
-function left(skipped: number): string {
-  return skipped > 0 ? `; ${skipped} skipped` : "";
 }
 
 export const t = texts("actions", english);

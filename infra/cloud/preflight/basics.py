@@ -4,29 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.jobs.jobtype import JobType
 from infra.cloud.account import Account
+from infra.cloud.preflight.asking import Asking
+from infra.cloud.preflight.finding import Finding
 from infra.definition.parameters import parameters
 
 API_NEEDS = 10
 """Functions at once that are left for the API, its authorizer, the watchdog and the counters."""
 SENDING = "ses:SendEmail"
 NOT_THERE = "NotFoundException"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that cannot work; with `stops`, the deployment would fail by it."""
-
-    about: str
-    sentence: str
-    stops: bool = False
-
-    def line(self) -> str:
-        """Return it for the terminal."""
-        return f"{'Stop' if self.stops else 'Note'} ({self.about}): {self.sentence}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +37,8 @@ class Facts:
 
 def look(account: Account, identity: str) -> Facts:
     """Ask the account; a request that is refused becomes a finding and no error."""
-    refused: dict[str, str] = {}
-
-    def ask(about: str, service: str, operation: str, **more: Any) -> dict[str, Any] | None:
-        try:
-            answer: dict[str, Any] = getattr(account.client(service), operation)(**more)
-        except ClientError as error:
-            refused[about] = error.response["Error"]["Code"]
-            return None
-        except BotoCoreError as error:
-            refused[about] = str(error)
-            return None
-        return answer
-
+    asking = Asking(account)
+    ask, refused = asking.ask, asking.refused
     limits = ask("concurrency", "lambda", "get_account_settings")
     found = ask("mail", "sesv2", "get_email_identity", EmailIdentity=identity)
     gateway = ask("access logs", "apigateway", "get_account")
@@ -89,6 +65,7 @@ def findings(values: Mapping[str, str], facts: Facts, types: Sequence[JobType[An
         *_mail(values, facts, types, region),
         *_concurrency(facts, types),
         *_access_logs(values, facts),
+        *_network(values, types),
         *(Finding(about, f"could not be looked at ({why}).") for about, why in facts.refused.items()),
     ]
     return sorted(found, key=lambda finding: not finding.stops)
@@ -142,3 +119,13 @@ def _access_logs(values: Mapping[str, str], facts: Facts) -> Iterator[Finding]:
         yield Finding("access logs", f"API Gateway has no role to write logs in this region. {way_out}", stops=True)
     else:
         yield Finding("access logs", f"Requests are not logged: API Gateway has no role for it here. {way_out}")
+
+
+def _network(values: Mapping[str, str], types: Sequence[JobType[Any, Any]]) -> Iterator[Finding]:
+    inside = [kind.name for kind in types if kind.reach.vpc]
+    missing = [name for name in ("VpcSubnets", "VpcSecurityGroups") if not values[name]]
+    if inside and missing:
+        yield Finding(
+            "network", f"{', '.join(inside)} says vpc=True, and there is no {' and no '.join(missing)}. Deploy with "
+            'SET="VpcSubnets=subnet-1,subnet-2 VpcSecurityGroups=sg-1".', stops=True,
+        )  # fmt: skip

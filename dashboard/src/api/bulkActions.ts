@@ -1,0 +1,97 @@
+import { queryOptions } from "@tanstack/react-query";
+import { toWire, type BulkAction, type BulkTally, type BulkTarget } from "./bulk";
+import { request } from "./client";
+import type { WireBulkAction } from "./wire";
+
+/** A bulk action that the platform works off. Times in milliseconds. */
+export interface BulkRun {
+  id: string;
+  action: BulkAction;
+  state: WireBulkAction["state"];
+  /** The number of jobs that its operator had counted; null when nobody has. */
+  expected: number | null;
+  matched: number;
+  done: number;
+  skipped: number;
+  reasons: { reason: string; jobs: number; samples: string[] }[];
+  perSecond: number | null;
+  startedBy: string;
+  startedAt: number;
+  finishedAt: number | null;
+  problem: string | null;
+}
+
+function toRun(wire: WireBulkAction): BulkRun {
+  return {
+    id: wire.id,
+    action: wire.action as BulkAction,
+    state: wire.state,
+    expected: wire.expected,
+    matched: wire.matched,
+    done: wire.done,
+    skipped: wire.skipped,
+    reasons: wire.reasons.map(({ reason, jobs, sample_job_ids }) => ({
+      reason,
+      jobs,
+      samples: sample_job_ids,
+    })),
+    perSecond: wire.per_second,
+    startedBy: wire.started_by,
+    startedAt: Date.parse(wire.started_at),
+    finishedAt: wire.finished_at === null ? null : Date.parse(wire.finished_at),
+    problem: wire.problem,
+  };
+}
+
+/** The newest bulk actions of all operators, newest first, without those that only counted. */
+export const bulkRuns = () =>
+  queryOptions({
+    queryKey: ["bulk"],
+    retry: false,
+    queryFn: async ({ signal }) => {
+      const { bulk_actions } = await request<{ bulk_actions: WireBulkAction[] }>("/bulk", { signal });
+      return bulk_actions.filter((one) => !one.dry_run).map(toRun);
+    },
+  });
+
+/** Jobs that one bulk action may list. */
+const MOST_LISTED = 1000;
+
+/** Start the action; the platform goes on with it. More ids than one may list become several. */
+export async function startBulk(
+  action: BulkAction,
+  target: BulkTarget,
+  expected: number | null,
+): Promise<BulkRun[]> {
+  const post = async (part: object) =>
+    toRun(await request<WireBulkAction>("/bulk", { method: "POST", body: { action, ...part } }));
+  if ("filter" in target)
+    return [await post({ filter: toWire(target.filter), ...(expected !== null && { expected }) })];
+  const started: BulkRun[] = [];
+  for (let at = 0; at < target.ids.length; at += MOST_LISTED)
+    started.push(await post({ ids: target.ids.slice(at, at + MOST_LISTED) }));
+  return started;
+}
+
+export async function stopBulk(id: string): Promise<BulkRun> {
+  return toRun(await request<WireBulkAction>(`/bulk/${id}/stop`, { method: "POST", body: {} }));
+}
+
+const LOOK_MS = 1000;
+
+/** Have the platform count what the action would change, however many that are; it stops when the signal is aborted. */
+export async function countBulk(
+  action: BulkAction,
+  target: BulkTarget,
+  signal: AbortSignal,
+): Promise<BulkTally> {
+  const part = "filter" in target ? { filter: toWire(target.filter) } : target;
+  const post = { method: "POST" as const, body: { action, dry_run: true, ...part } };
+  let run = toRun(await request<WireBulkAction>("/bulk", post));
+  signal.addEventListener("abort", () => void stopBulk(run.id).catch(() => undefined));
+  while (run.finishedAt === null) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    run = toRun(await request<WireBulkAction>(`/bulk/${run.id}`, { signal }));
+  }
+  return { matched: run.matched - run.skipped, done: 0, skipped: [], more: run.state !== "done" };
+}

@@ -1,0 +1,70 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { bulkRuns, startBulk, type BulkRun } from "@/api/bulkActions";
+import type { BulkTally } from "@/api/bulk";
+import { createStore } from "@/lib/store";
+import { actionOf, refresh, type ManyAsk } from "./actions";
+import { changing } from "./bulkWords";
+import { report } from "./outcome";
+import type { JobAction } from "@/jobs/status";
+
+/** Bulk actions that were asked for and are not kept by the platform yet. */
+export const starting = createStore<readonly { key: number; action: JobAction; expected: number | null }[]>(
+  [],
+);
+
+let last = 0;
+
+/** Have the platform begin; it acts on the first jobs before it answers. */
+export async function start(question: ManyAsk, counted: BulkTally | null, client: QueryClient) {
+  const action = actionOf(question);
+  const redrive = question.kind === "redrive";
+  const target = redrive
+    ? { filter: { status: "dead_letter" as const, type: question.type } }
+    : question.target;
+  const expected = redrive ? question.count : counted && !counted.more ? changing(counted) : null;
+  const key = ++last;
+  starting.update((now) => [...now, { key, action, expected }]);
+  try {
+    const begun = await startBulk(action, target, expected);
+    client.setQueryData<BulkRun[]>(bulkRuns().queryKey, (known = []) => [...begun.reverse(), ...known]);
+  } catch (error) {
+    report(error);
+  } finally {
+    starting.update((now) => now.filter((one) => one.key !== key));
+    await refresh(client);
+  }
+}
+
+/** Milliseconds for which the result of a bulk action is shown, if nobody dismisses it. */
+const SHOWN_MS = 15 * 60_000;
+
+/** Return those to show: what runs, whoever started it, and fresh results that were not dismissed. */
+export function shown(runs: BulkRun[], dismissed: readonly string[], now: number): BulkRun[] {
+  return runs.filter(
+    ({ id, finishedAt }) => finishedAt === null || (now - finishedAt < SHOWN_MS && !dismissed.includes(id)),
+  );
+}
+
+const KEY = "jobflow.bulk.dismissed";
+const MOST_KEPT = 50;
+
+/** Ids whose result was read, in all tabs of this browser. */
+export const dismissed = createStore<readonly string[]>(read());
+
+export function dismiss(id: string): void {
+  dismissed.update((now) => [...now, id].slice(-MOST_KEPT));
+  try {
+    localStorage.setItem(KEY, JSON.stringify(dismissed.get()));
+  } catch {
+    // A browser without storage shows the result again after a reload.
+  }
+}
+
+function read(): string[] {
+  try {
+    const found: unknown = JSON.parse(localStorage.getItem(KEY) ?? "[]");
+    return Array.isArray(found) ? found.map(String) : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,48 @@
+"""Ask IAM whether the deployer may make the kinds of resources of the stack, before CloudFormation finds out."""
+
+import re
+from collections.abc import Iterator
+
+from infra.cloud.preflight.asking import Asking
+from infra.cloud.preflight.finding import Finding
+
+NEEDED = (
+    "apigateway:POST", "cloudformation:CreateChangeSet", "cloudwatch:PutMetricAlarm", "dynamodb:CreateTable",
+    "events:PutRule", "iam:CreateRole", "iam:PassRole", "lambda:CreateFunction", "logs:CreateLogGroup",
+    "s3:CreateBucket", "s3:PutObject", "sns:CreateTopic", "sqs:CreateQueue",
+)  # fmt: skip
+"""One action for each service that the stack has resources of."""
+RESOURCES = {
+    "apigateway": "arn:{p}:apigateway:{r}::/restapis", "cloudformation": "arn:{p}:cloudformation:{r}:{a}:stack/{s}/x",
+    "cloudwatch": "arn:{p}:cloudwatch:{r}:{a}:alarm:{s}-x", "dynamodb": "arn:{p}:dynamodb:{r}:{a}:table/{s}-jobs",
+    "events": "arn:{p}:events:{r}:{a}:rule/{s}-x", "iam": "arn:{p}:iam::{a}:role/{s}-x",
+    "lambda": "arn:{p}:lambda:{r}:{a}:function:{s}-x", "logs": "arn:{p}:logs:{r}:{a}:log-group:/aws/lambda/{s}-x",
+    "s3": "arn:{p}:s3:::{s}-x", "sns": "arn:{p}:sns:{r}:{a}:{s}-alarms", "sqs": "arn:{p}:sqs:{r}:{a}:{s}-x",
+}  # fmt: skip
+SESSION = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/")
+
+
+def findings(asking: Asking, identity: str, region: str, stack: str) -> Iterator[Finding]:
+    """Yield the actions that are denied to `identity` (an ARN); nothing where IAM may not be asked."""
+    principal = SESSION.sub(r"arn:\1:iam::\2:role/\3\n", identity).partition("\n")[0]
+    parts = principal.split(":")
+    if ":root" in principal or len(parts) < 6:
+        return
+    names = {"p": parts[1], "r": region, "a": parts[4], "s": stack}
+    denied = []
+    for action in NEEDED:
+        resource = RESOURCES[action.partition(":")[0]].format(**names)
+        found = asking.ask(
+            "rights", "iam", "simulate_principal_policy",
+            PolicySourceArn=principal, ActionNames=[action], ResourceArns=[resource],
+        )  # fmt: skip
+        if found is None:
+            # to ask needs a right of its own, which a deployer need not have
+            asking.refused.pop("rights", None)
+            return
+        denied += [one["EvalActionName"] for one in found["EvaluationResults"] if one["EvalDecision"] != "allowed"]
+    if denied:
+        yield Finding(
+            "rights", f"{principal} may not do {', '.join(denied)}. docs/deployer-policy.json is the policy that a "
+            "deployer needs.",
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Let an assistant look at jobs, over the Model Context Protocol; steer them only where it is allowed to."""

@@ -1,0 +1,94 @@
+"""The tools that only read. Each returns plain data; long texts are cut, so that an answer stays readable."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from jobflow import JobFlow
+from jobflow import models as m
+from jobflow.plain import plain
+
+MOST_JOBS = 50
+MOST_LINES = 200
+LONGEST_TEXT = 4_000
+
+
+class Reading:
+    """The reading tools over one client; their docstrings are what the assistant reads."""
+
+    def __init__(self, client: JobFlow) -> None:
+        self._client = client
+
+    def tools(self) -> Sequence[Callable[..., Any]]:
+        """Return the tools."""
+        return (
+            self.search_jobs, self.show_job, self.read_logs, self.list_errors, self.read_metrics,
+            self.list_findings, self.list_job_types,
+        )  # fmt: skip
+
+    def search_jobs(
+        self,
+        status: m.Status | None = None,
+        job_type: str | None = None,
+        tag: str | None = None,
+        error: str | None = None,
+        fingerprint: str | None = None,
+        hours: float | None = None,
+        limit: int = 20,
+    ) -> list[dict[str, Any]]:
+        """Find jobs, newest first: by status, type, tag, part of the error, error group, created in the last hours."""
+        which: dict[str, Any] = {
+            "status": status, "type": job_type, "tag": tag, "error": error, "fingerprint": fingerprint,
+            "created_after": None if hours is None else datetime.now(UTC) - timedelta(hours=hours),
+        }  # fmt: skip
+        given = {name: value for name, value in which.items() if value is not None}
+        found = self._client.iterate(page_size=min(limit, MOST_JOBS), **given)
+        return [summary(job) for job in islice(found, min(limit, MOST_JOBS))]
+
+    def show_job(self, job_id: str) -> dict[str, Any]:
+        """Show one job: payload, result, why it waits, and every attempt with its error and stack."""
+        found: dict[str, Any] = cut(plain(self._client.get(job_id)))
+        return found
+
+    def read_logs(self, job_id: str) -> list[dict[str, Any]]:
+        """Read the log lines of a job, the newest attempt first."""
+        return [cut(plain(line)) for line in islice(self._client.logs(job_id), MOST_LINES)]
+
+    def list_errors(self, job_type: str | None = None, hours: float = 24) -> list[dict[str, Any]]:
+        """List failures in groups that are the same but for ids and numbers, most frequent first."""
+        since = datetime.now(UTC) - timedelta(hours=hours)
+        return [cut(plain(group)) for group in self._client.errors(job_type, since)]
+
+    def read_metrics(self) -> dict[str, Any]:
+        """Read how many jobs there are by type and status, and how long the queues are."""
+        numbers: dict[str, Any] = plain(self._client.metrics())
+        return numbers
+
+    def list_findings(self) -> list[dict[str, Any]]:
+        """List what needs attention, most urgent first: new dead letters, growing queues, pauses, errors."""
+        return [plain(finding) for finding in self._client.findings()]
+
+    def list_job_types(self) -> list[dict[str, Any]]:
+        """List the job types: what each does, the schema of its payload, its limits."""
+        return [plain(kind) for kind in self._client.job_types()]
+
+
+def summary(job: m.JobRow) -> dict[str, Any]:
+    """Return what tells one job from another in a list."""
+    whole = plain(job)
+    kept = ("id", "type", "status", "attempts", "max_attempts", "created_at", "finished_at", "tags", "error_class",
+            "error_message", "fingerprint")  # fmt: skip
+    found: dict[str, Any] = cut({name: whole[name] for name in kept})
+    return found
+
+
+def cut(value: Any) -> Any:
+    """Return a value with long texts cut, and said so."""
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        return f"{value[:LONGEST_TEXT]}… ({len(value)} characters)"
+    if isinstance(value, dict):
+        return {name: cut(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [cut(inner) for inner in value]
+    return value

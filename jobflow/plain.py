@@ -1,0 +1,18 @@
+"""Turn models into what JSON has, with the API's own names."""
+
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from typing import Any
+
+
+def plain(thing: Any) -> Any:
+    """Return a model, or a collection of models, as plain data; times as ISO 8601 in UTC."""
+    if is_dataclass(thing) and not isinstance(thing, type):
+        return {field.name.rstrip("_"): plain(getattr(thing, field.name)) for field in fields(thing)}
+    if isinstance(thing, datetime):
+        return thing.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(thing, dict):
+        return {key: plain(value) for key, value in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [plain(one) for one in thing]
+    return thing

@@ -1,0 +1,116 @@
+"""The server, asked by the official SDK's own client, over the real API."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from mcp.client import Client
+
+from chalicelib.access.tokens import Role
+from chalicelib.jobs.job import Status
+from jobflow.assistant.reading import LONGEST_TEXT
+from jobflow.assistant.server import build
+from jobflow.errors import ConfigurationError
+from tests.chalicelib.api.support import T0, World
+from tests.jobflow.support import Wire, client_of
+
+READING = {
+    "search_jobs", "show_job", "read_logs", "list_errors", "read_metrics", "list_findings", "list_job_types",
+}  # fmt: skip
+STEERING = {"retry_job", "cancel_job", "run_job_now", "redrive_dead_letters"}
+
+
+def ask(wire: Wire, talk: Callable[[Client], Awaitable[Any]], *, role: Role = Role.ADMIN, write: bool = False) -> Any:
+    """Talk to the server with the SDK's client."""
+
+    async def go() -> Any:
+        async with Client(build(client_of(wire, role=role), allow_write=write)) as assistant:
+            return await talk(assistant)
+
+    return asyncio.run(go())
+
+
+def call(wire: Wire, tool: str, *, write: bool = False, **arguments: Any) -> Any:
+    """Call a tool; return what it answers, or raise AssertionError with its error."""
+
+    async def talk(assistant: Client) -> Any:
+        return await assistant.call_tool(tool, arguments)
+
+    answer = ask(wire, talk, write=write)
+    assert not answer.is_error, answer.content[0].text
+    found = answer.structured_content
+    return found["result"] if set(found) == {"result"} else found
+
+
+@pytest.fixture
+def dead(world: World) -> str:
+    job = world.create(tags=["a"])
+    world.put_in(job, Status.DEAD_LETTER, finished_at=T0, error_class="ValueError", error_message="x" * 9_000)
+    return job
+
+
+def test_there_is_nothing_to_change_jobs_with_unless_it_is_allowed(wire: Wire) -> None:
+    async def names(assistant: Client) -> dict[str, Any]:
+        return {tool.name: tool.annotations for tool in (await assistant.list_tools()).tools}
+
+    reading, both = ask(wire, names), ask(wire, names, write=True)
+    assert set(reading) == READING
+    assert set(both) == READING | STEERING
+    assert {name for name, hints in both.items() if hints.read_only_hint} == READING
+
+
+def test_a_viewers_token_cannot_be_allowed_to_write(wire: Wire) -> None:
+    with pytest.raises(ConfigurationError, match="role viewer"):
+        build(client_of(wire, role=Role.VIEWER), allow_write=True)
+
+
+def test_jobs_are_found_and_shown(wire: Wire, world: World, dead: str) -> None:
+    world.create()
+    [found] = call(wire, "search_jobs", status="dead_letter", tag="a")
+    assert (found["id"], found["error_class"]) == (dead, "ValueError")
+    shown = call(wire, "show_job", job_id=dead)
+    assert (shown["payload"], shown["attempt_history"]) == ({"to": ["a@example.com"], "text": "hello"}, [])
+    assert len(shown["error_message"]) < LONGEST_TEXT + 50
+    assert len(call(wire, "search_jobs", limit=1)) == 1
+
+
+def test_numbers_findings_errors_and_types_are_told(wire: Wire, dead: str) -> None:
+    assert call(wire, "read_metrics")["dead_letter_jobs"] == 1
+    assert call(wire, "list_errors") == []
+    assert isinstance(call(wire, "list_findings"), list)
+    assert [kind["type"] for kind in call(wire, "list_job_types")] == ["test.note", "test.other"]
+
+
+def test_an_error_of_the_api_is_an_answer(wire: Wire) -> None:
+    with pytest.raises(AssertionError, match="00000000"):
+        call(wire, "show_job", job_id="00000000-0000-4000-8000-000000000000")
+
+
+def test_dead_letters_are_counted_before_they_are_redriven(wire: Wire, world: World, dead: str) -> None:
+    assert call(wire, "redrive_dead_letters", write=True) == {"changed": False, "would_retry": 1}
+    assert call(wire, "redrive_dead_letters", write=True, expected=2)["changed"] is False
+    assert world.store.get(dead).status is Status.DEAD_LETTER
+    assert call(wire, "redrive_dead_letters", write=True, expected=1)["done"] == 1
+    assert world.store.get(dead).status is Status.QUEUED
+
+
+def test_a_job_is_cancelled_and_retried(wire: Wire, world: World) -> None:
+    job = world.create(delay_seconds=600)
+    assert call(wire, "run_job_now", write=True, job_id=job)["status"] == "queued"
+    assert call(wire, "cancel_job", write=True, job_id=job)["status"] == "cancelled"
+    assert call(wire, "retry_job", write=True, job_id=job)["status"] == "queued"
+
+
+def test_resources_and_prompts(wire: Wire) -> None:
+    async def talk(assistant: Client) -> Any:
+        meta = await assistant.read_resource("jobflow://meta")
+        kind = await assistant.read_resource("jobflow://job-types/test.note")
+        prompt = await assistant.get_prompt("why_do_jobs_fail", {"job_type": "test.note"})
+        return meta.contents[0], kind.contents[0], prompt.messages[0].content
+
+    meta, kind, prompt = ask(wire, talk)
+    assert json.loads(meta.text)["limits"]["batch_jobs"] == 25
+    assert json.loads(kind.text)["schema"]["required"] == ["to"]
+    assert "test.note" in prompt.text
