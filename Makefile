@@ -60,7 +60,7 @@ load: $(READY)  ## Load test a running `make dev`: make load ARGS="--count 1000 
 	@$(PY) scripts/load_test.py $(ARGS)
 
 test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); a second emulator and a browser are tested by e2e and e2e-ui
-	@$(PY) -m pytest -n 4 --dist loadfile -q -m "not ministack" $(ARGS)
+	@$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -q -m "not ministack" $(ARGS)
 	@$(NPM) run -s test
 	@$(NPM) run -s size
 
@@ -114,7 +114,7 @@ package: $(READY)  ## Write build/deployment.zip, build/sam.json and build/sbom.
 deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD),$(findstring Dashboard=false,$(SET))),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
 	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) $(if $(FORCE_REMOVE),--force-remove) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) \
 	  $(if $(TOKEN_FILE),--token-file $(TOKEN_FILE)) $(if $(TOKEN_SECRET),--token-secret $(TOKEN_SECRET)) \
-	  $(foreach assignment,$(SET),--set '$(assignment)')
+	  $(foreach assignment,$(SET),--set '$(assignment)') $(foreach tag,$(TAGS),--tag '$(tag)')
 
 preflight: $(READY)  ## Say what cannot work in your account before anything changes: make preflight STAGE=prod [JSON=1] [SET="..."]
 	@$(CLOUD) preflight --stage $(STAGED) $(if $(JSON),--json) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) $(foreach assignment,$(SET),--set '$(assignment)')
@@ -169,4 +169,4 @@ lock: $(VENV)/bin/python  ## Pin requirements-dev.txt from requirements-dev.in, 
 	@$(PY) -m infra.cloud.package.own_libraries
 
 clean:  ## Remove what the commands above made
-	@rm -rf $(VENV) build .jobflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf "$$(readlink .jobflow)" $(VENV) build .jobflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -27,6 +27,8 @@ module.exports = {
     only("jobs", [...shared, "live", "charts", "test"], ["config.ts"]),
     // `jobs` is the domain: the other screens may use it, but not each other.
     ...features.map((name) => only(name, [...shared, "live", "charts", "jobs", "test"], ["config.ts"])),
+    // The form of a schedule is that of a job: it uses the create screen's parts.
+    only("schedules", [...shared, "live", "charts", "jobs", "create", "test"], ["config.ts"]),
     forbid(
       "jobs-domain-uses-no-screen",
       { path: "^src/jobs/[^/]+$", pathNot: "\\.test\\.tsx?$" },

@@ -7,10 +7,14 @@ import pytest
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
 from infra.local.emulator.inprocess import emulated
+from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.support import SETTINGS, Clock, create_stores
 from tests.untouched import pytest_runtest_setup, pytest_runtest_teardown
 
-__all__ = ["clock", "cloud", "pytest_runtest_setup", "pytest_runtest_teardown"]
+__all__ = [
+    "clock", "cloud", "pytest_collection_modifyitems", "pytest_runtest_setup", "pytest_runtest_teardown",
+    "pytest_xdist_make_scheduler",
+]  # fmt: skip
 
 # made here, not by the first test that logs: that one may have captured standard output, and closes it when it ends
 logger()

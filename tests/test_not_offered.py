@@ -150,7 +150,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "the output of other processes and of a killed worker": another_process_writes_past_the_jobs_lines,
     "more than one region per stage": a_stage_has_one_region,
     "container images as functions": functions_are_zips,
-    "users with passwords, single sign-on, a key of one's own, X-Ray": there_are_tokens_and_no_more,
+    "users with passwords, single sign-on, X-Ray": there_are_tokens_and_no_more,
 }
 
 

@@ -63,7 +63,7 @@ export function cors(request: IncomingMessage, response: ServerResponse): void {
     "Access-Control-Allow-Headers",
     "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Correlation-Id",
   );
-  response.setHeader("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
+  response.setHeader("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS");
   response.setHeader(
     "Access-Control-Expose-Headers",
     "ETag, Location, Retry-After, Idempotent-Replayed, X-Correlation-Id",

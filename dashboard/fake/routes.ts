@@ -9,6 +9,7 @@ import { findings } from "./health";
 import { authorize, Problem, readJson, TOKENS } from "./http";
 import { detail, row, type FakeJob, type Role } from "./sim/model";
 import type { Sim } from "./sim/sim";
+import { SCHEDULE_ROUTES } from "./schedules";
 import { types } from "./sim/types";
 import { stringify } from "../src/lib/json";
 import { uuid } from "./sim/rng";
@@ -189,6 +190,7 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ["POST", /^errors\/[^/]+\/acknowledge$/, "operator", mark(true)],
   ["POST", /^errors\/[^/]+\/reopen$/, "operator", mark(false)],
   ["GET", /^metrics\/series$/, "viewer", ({ sim, query }) => ({ body: series(sim, query) })],
+  ...SCHEDULE_ROUTES,
   ["GET", /^errors$/, "viewer", ({ sim, query }) => ({ body: errorGroups(sim, query) })],
 ];
 

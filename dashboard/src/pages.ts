@@ -10,6 +10,7 @@ export const pages = {
   queues: () => import("./queues/QueuesPage"),
   queue: () => import("./queues/TypePage"),
   errors: () => import("./errors/ErrorsPage"),
+  schedules: () => import("./schedules/SchedulesPage"),
 };
 
 /** Each address with its code and the first requests of its page. */
@@ -25,6 +26,7 @@ const BY_PATH: [RegExp, () => Promise<unknown>, (address: Location) => string[]]
   [/^\/queues\/./, pages.queue, () => ["/metrics", "/job-types"]],
   [/^\/queues/, pages.queues, () => ["/metrics", "/job-types"]],
   [/^\/errors/, pages.errors, () => []],
+  [/^\/schedules/, pages.schedules, () => []],
 ];
 
 function at(address: Location) {

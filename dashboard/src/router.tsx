@@ -60,8 +60,14 @@ const errors = createRoute({
   validateSearch: pick("type", "since"),
   component: lazyRouteComponent(pages.errors, "ErrorsPage"),
 });
+const schedules = createRoute({
+  getParentRoute: () => root,
+  path: "/schedules",
+  validateSearch: pick("edit"),
+  component: lazyRouteComponent(pages.schedules, "SchedulesPage"),
+});
 
-const routeTree = root.addChildren([landing, dashboard, job, create, queues, queue, errors]);
+const routeTree = root.addChildren([landing, dashboard, job, create, queues, queue, errors, schedules]);
 
 export function makeRouter() {
   return createRouter({

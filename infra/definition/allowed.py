@@ -47,7 +47,7 @@ def _statement(allow: Allow) -> dict[str, Any]:
     statement: dict[str, Any] = {
         "Effect": "Allow",
         "Action": list(allow.every_action),
-        "Resource": [_resource(resource) for resource in allow.every_resource],
+        "Resource": [resource(written) for written in allow.every_resource],
     }
     if allow.conditions:
         statement["Condition"] = {
@@ -57,8 +57,9 @@ def _statement(allow: Allow) -> dict[str, Any]:
     return statement
 
 
-def _resource(resource: str) -> Value:
-    return _filled(resource.replace("arn:aws:", HERE, 1) if resource.startswith("arn:aws:") else resource)
+def resource(written: str) -> Value:
+    """Return an ARN as the template has it: in the stack's own partition, with its region and account filled in."""
+    return _filled(written.replace("arn:aws:", HERE, 1) if written.startswith("arn:aws:") else written)
 
 
 def _filled(value: Any) -> Value:

@@ -6,11 +6,10 @@ from infra.definition.gateway import STAGE
 from infra.definition.names import Value, ref, sub
 from infra.definition.site import url
 
-RETENTIONS = [1, 3, 7, 14, 30, 60, 90, 120, 180, 365]
-"""Of the days that CloudWatch Logs accepts, those that make sense here."""
-
 NO_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/none"
 """Not used as long as there is no SiteDomain."""
+RETENTIONS = [1, 3, 7, 14, 30, 60, 90, 120, 180, 365]
+"""Of the days that CloudWatch Logs accepts, those that make sense here."""
 
 
 def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
@@ -29,6 +28,10 @@ def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
         "Dashboard": _choice("true", ["true", "false"], "Serve the dashboard by CloudFront; false: an API alone."),
         "AccessLogs": _choice("false", ["true", "false"], "Log each request to API Gateway; needs the account's role."),
         "AccessLogsRole": _choice("false", ["true", "false"], "Make that role: one stage an account and region does."),
+        "KmsKeyArn": _text("", "ARN of a key of your own for tables, queues, files and logs; empty: AWS's keys."),
+        "PermissionsBoundary": _text("", "ARN of a policy that bounds every role of the stack; empty: none."),
+        "RolePath": _text("/", "Path of every role of the stack."),
+        "WebAclArn": _text("", "ARN of a WAF web ACL (scope CLOUDFRONT) for the dashboard; empty: none."),
         "AlarmTopicArn": _text("", "ARN of an SNS topic of your own that alarms go to; empty: the stack has its own."),
         "AlarmEmail": _text("", "Who gets the alarms by e-mail; empty: nobody. The address must confirm."),
         "CursorSecret": {
@@ -57,6 +60,9 @@ def conditions() -> dict[str, Any]:
         "HasAlarmEmail": _both("AlarmEmail", "OwnsTopic"),
         "OwnsTopic": {"Fn::Equals": [ref("AlarmTopicArn"), ""]},
         "ReservesForApi": {"Fn::Not": [{"Fn::Equals": [ref("ApiConcurrency"), "0"]}]},
+        "HasKey": _given("KmsKeyArn"),
+        "HasBoundary": _given("PermissionsBoundary"),
+        "HasWebAcl": _given("WebAclArn"),
         "HasApiDomain": _given("ApiDomain"),
         "HasApiOrigin": _given("ApiOrigin"),
         "HasDashboard": _is_true("Dashboard"),

@@ -5,6 +5,7 @@ from typing import Any
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.reach import EPHEMERAL_MB
+from infra.definition.allowed import resource
 from infra.definition.environment import environment
 from infra.definition.names import arn, ref, sub
 
@@ -32,7 +33,7 @@ def properties(kind: JobType[Any, Any], stack: str) -> dict[str, Any]:
     if reach.vpc:
         added["VpcConfig"] = {"SubnetIds": ref("VpcSubnets"), "SecurityGroupIds": ref("VpcSecurityGroups")}
     if reach.layers:
-        added["Layers"] = list(reach.layers)
+        added["Layers"] = [resource(layer) for layer in reach.layers]
     if reach.ephemeral_storage != EPHEMERAL_MB[0]:
         added["EphemeralStorage"] = {"Size": reach.ephemeral_storage}
     return added

@@ -125,6 +125,7 @@ def _distribution(stack: str) -> dict[str, Any]:
         "HttpVersion": "http2and3",
         "IPV6Enabled": True,
         "PriceClass": "PriceClass_100",
+        "WebACLId": {"Fn::If": ["HasWebAcl", ref("WebAclArn"), ref("AWS::NoValue")]},
         "Aliases": {"Fn::If": ["HasDomain", [ref("SiteDomain")], ref("AWS::NoValue")]},
         "ViewerCertificate": {"Fn::If": ["HasDomain", _certificate(), _default_certificate()]},
         "Origins": [

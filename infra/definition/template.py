@@ -11,6 +11,7 @@ from infra.definition.alarms import alarms
 from infra.definition.buckets import bucket_policies, buckets
 from infra.definition.compute import compute, log_group_id
 from infra.definition.environment import environment
+from infra.definition.fitting import fit
 from infra.definition.functions import functions
 from infra.definition.gateway import gateway, globals_section
 from infra.definition.names import Resources
@@ -79,7 +80,7 @@ def resources(types: Types, stack: str) -> Resources:
             f"{len(types)} job types need {len(merged) + made_by_sam} resources, and CloudFormation takes "
             f"{MOST_RESOURCES} a stack: leave some types out, or deploy several stages from several branches."
         )
-    return merged
+    return fit(merged)
 
 
 def finish(

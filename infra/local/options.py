@@ -8,6 +8,7 @@ from pathlib import Path
 from chalicelib.errors import ConfigurationError
 from chalicelib.settings import Settings
 from infra.local.errors import CannotRun
+from infra.local.state_folder import OF_A_PROJECT
 
 ROOT = Path(__file__).parents[2]
 BACKENDS = ("moto", "ministack")
@@ -43,7 +44,7 @@ class Options:
         env = os.environ if env is None else env
         return cls(
             root=root,
-            state_dir=Path(env.get("JOBFLOW_STATE_DIR", root / ".jobflow")),
+            state_dir=Path(env.get("JOBFLOW_STATE_DIR", root / OF_A_PROJECT)),
             api_port=_port(env, "API_PORT", 8000),
             aws_port=_port(env, "AWS_PORT", 4566),
             dashboard_port=_port(env, "DASHBOARD_PORT", 8080),

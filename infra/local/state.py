@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from infra.local.errors import CannotRun
+from infra.local.state_folder import make
 
 
 class StateFile:
@@ -16,7 +17,7 @@ class StateFile:
 
     def __init__(self, folder: Path) -> None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make(folder)
         except OSError as error:
             raise CannotRun(
                 f"The state folder {folder} cannot be made: {error.strerror} (JOBFLOW_STATE_DIR)."
@@ -33,7 +34,7 @@ class StateFile:
         """Write it completely, readable by this user only: it holds the token. Do nothing when nothing has changed."""
         if state == self._written and self.path.exists():
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)  # somebody may have removed it meanwhile
+        make(self.path.parent)  # somebody may have removed it meanwhile
         draft = self.path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(state, indent=2) + "\n")

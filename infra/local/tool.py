@@ -7,8 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from infra.local.state_folder import OF_A_PROJECT, make
+
 INSTALL_SECONDS = 600
-ROOT = Path(__file__).parents[2] / ".jobflow"
+ROOT = Path(__file__).parents[2] / OF_A_PROJECT
 
 
 class ToolUnavailable(RuntimeError):
@@ -22,7 +24,7 @@ def python(name: str, requirements: Sequence[str], root: Path = ROOT) -> Path:
     """
     home = root / f"{name}-venv"
     executable, finished, wanted = home / "bin" / "python", home / "installed.txt", "\n".join(requirements)
-    root.mkdir(parents=True, exist_ok=True)
+    make(root)
     # on a new machine several processes of one test run ask for it at the same moment
     with (root / f"{name}-venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

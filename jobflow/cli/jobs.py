@@ -117,6 +117,14 @@ def run_now(session: Session, job: Id) -> None:
     views.created(session, session.client.run_now(session.id_of(job)))
 
 
+@command(app, "discard", "jobs discard @last")
+def discard(session: Session, job: Id) -> None:
+    """Settle a failed or dead-lettered job without running it."""
+    from jobflow.cli import views
+
+    views.created(session, session.client.discard(session.id_of(job)))
+
+
 @command(app, "duplicate", "jobs duplicate @last -f subject='Hello again'")
 def duplicate(session: Session, job: Id, field: Field = None) -> None:
     """Create a job with the type, payload and tags of another; fields can be changed."""

@@ -93,6 +93,11 @@ def run_now(job: JobOrId) -> Call[m.JobRow]:
     return Call("POST", f"{_job(job)}/run-now", m.JobRow)
 
 
+def discard(job: JobOrId) -> Call[m.JobRow]:
+    """Settle a failed or dead-lettered job without running it."""
+    return Call("POST", f"{_job(job)}/discard", m.JobRow, body=as_body({}))
+
+
 def logs(job: JobOrId, cursor: str | None = None) -> Call[m.LogPage]:
     """Read log lines of a job."""
     return Call("GET", f"{_job(job)}/logs", m.LogPage, query={"cursor": cursor}, repeatable=True)

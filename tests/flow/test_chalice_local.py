@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from infra.local.ports import free
-from tests.infra.local.running import ROOT, Run, running, until, untouched
+from tests.infra.local.running import ROOT, Run, until, untouched
 
 PAGE = (ROOT / "docs" / "develop.md").read_text()
 
@@ -43,8 +43,8 @@ def answers(url: str) -> bool:
         return False
 
 
-def test_it_serves_the_api_over_what_runs_already(tmp_path: Path) -> None:
-    with running(ROOT, tmp_path) as run, chalice_local(run, free(0, "API_PORT")) as url:
+def test_it_serves_the_api_over_what_runs_already(run: Run) -> None:
+    with chalice_local(run, free(0, "API_PORT")) as url:
         until(lambda: answers(url))
         with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {run.state['token']}"}) as client:
             payload = {"to": ["a@example.com"], "subject": "x", "text": "x"}

@@ -2,20 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from jobflow import JobFlow, JobNotCompleted, NewJob
-from tests.infra.local.running import ROOT, Run, copy_of_the_code, running
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    root = copy_of_the_code(tmp_path_factory.mktemp("code"))
-    (root / "handlers" / "flow_probe.py").write_text(Path(__file__).with_name("probe.py").read_text())
-    with running(root, tmp_path_factory.mktemp("state"), JITTER="none") as started:
-        yield started
+from tests.infra.local.running import ROOT, Run
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,16 +13,7 @@ import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
 
-from tests.infra.local.running import ROOT, Run, copy_of_the_code, running, until, untouched
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    root = copy_of_the_code(tmp_path_factory.mktemp("code"))
-    (root / "handlers" / "flow_probe.py").write_text(Path(__file__).with_name("probe.py").read_text())
-    (root / ".jobflow").mkdir()
-    with running(root, root / ".jobflow", JITTER="none") as started:
-        yield started
+from tests.infra.local.running import ROOT, Run, until, untouched
 
 
 def typed(run: Run, line: str) -> "subprocess.CompletedProcess[str]":
@@ -52,7 +42,7 @@ def test_a_failed_job_is_seen_in_the_exit_code_and_in_errors(run: Run) -> None:
     done = typed(run, "jobs create flow.probe -f fail=1 -f how=permanent --wait --timeout 2m")
     assert (done.returncode, "PermanentError: never" in done.stderr) == (3, True)
     listed = typed(run, "jobs list --status failed --type flow.probe").stdout.splitlines()
-    assert [json.loads(line)["error_message"] for line in listed] == ["never"]
+    assert {json.loads(line)["error_message"] for line in listed} == {"never"}
 
 
 def test_an_assistant_reads_jobs_over_standard_input_and_output(run: Run) -> None:

@@ -3,27 +3,15 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
-import pytest
 
-from tests.infra.local.running import ROOT, Run, copy_of_the_code, running, until
+from tests.infra.local.running import ROOT, Run, until
 
 SECRET = "payload-secret-4711"
 ADDRESS = "ada.secret@example.com"
 MAIL = {"to": [ADDRESS], "subject": f"Subject {SECRET}", "text": f"Text {SECRET}"}
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    root = copy_of_the_code(tmp_path_factory.mktemp("code"))
-    probe = Path(__file__).with_name("probe.py").read_text()
-    (root / "handlers" / "flow_probe.py").write_text(probe)
-    with running(root, tmp_path_factory.mktemp("state"), JITTER="none") as started:
-        yield started
 
 
 def aws(run: Run, service: str) -> Any:
@@ -148,8 +136,9 @@ def test_a_recount_finds_no_drift_and_repairs_what_somebody_broke(run: Run) -> N
         Key={"pk": {"S": "CNT"}, "sk": {"S": "TOTAL"}},
         UpdateExpression="ADD #n :n",
         ExpressionAttributeNames={"#n": "n#flow.probe#completed"},
-        ExpressionAttributeValues={":n": {"N": "500"}},
+        ExpressionAttributeValues={":n": {"N": "50000"}},
     )
     assert recount(run).returncode == 1
     recount(run, "--repair")
-    until(lambda: abs(numbers(run)["completed_jobs"] - before) < 100)
+    # what the moves of the last minutes may explain is left to a later recount
+    until(lambda: abs(numbers(run)["completed_jobs"] - before) < 1_000)

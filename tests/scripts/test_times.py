@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,24 +15,46 @@ from tests.pretended import read_moment
 ROOT = Path(__file__).parents[2]
 
 
+def read_in_ours() -> float:
+    """Read the clock in a file of this project."""
+    return time.time()
+
+
 class Runner:
     """Note the commands, and end those of the failing moments with 1."""
 
-    def __init__(self, failing: Sequence[str] = ()) -> None:
+    def __init__(self, failing: Sequence[str] = (), readers: Sequence[str] = ("tests/contract/test_a.py",)) -> None:
         self.failing = [MOMENTS[name] for name in failing]
+        self.readers = readers
         self.commands: list[Sequence[str]] = []
 
     def __call__(self, command: Sequence[str]) -> int:
         self.commands.append(command)
+        if "--readers" in command and self.readers:
+            Path(command[command.index("--readers") + 1]).write_text("\n".join((*self.readers, *self.readers)))
         return int(command[command.index("--at") + 1] in self.failing)
 
 
-def test_each_moment_is_played_with_all_parts() -> None:
+def test_all_parts_are_played_once_and_what_reads_the_clock_at_each_moment() -> None:
     run = Runner()
     assert main([], run) == 0
     assert [command[command.index("--at") + 1] for command in run.commands] == list(MOMENTS.values())
-    assert all(set(PARTS) <= set(command) for command in run.commands)
+    first, *others = run.commands
+    assert list(first[-len(PARTS) :]) == list(PARTS)
+    assert {tuple(command[-2:]) for command in others} == {(f"--ignore={NOT_MOVED[-1]}", "tests/contract/test_a.py")}
     assert all((ROOT / path).exists() for path in (*PARTS, *NOT_MOVED))
+
+
+def test_where_nothing_reads_the_clock_one_moment_is_enough(capsys: pytest.CaptureFixture[str]) -> None:
+    run = Runner(readers=())
+    assert main(["tests/contract"], run) == 0
+    assert len(run.commands) == 1
+    assert "0 files have tests that read the clock" in capsys.readouterr().out
+
+
+def test_the_first_moment_may_be_the_one_that_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([], Runner(["noon", "year"])) == 1
+    assert "failed at: noon, year." in capsys.readouterr().out
 
 
 def test_failing_moments_are_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,3 +97,17 @@ def test_each_test_and_its_fixtures_begin_at_the_moment(tmp_path: Path) -> None:
         [*command, "-c", "/dev/null", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, "2 passed" in done.stdout) == (0, True), done.stdout
+
+
+def test_files_that_read_the_clock_are_noted_and_others_are_not(tmp_path: Path) -> None:
+    (tmp_path / "test_library.py").write_text("import logging\ndef test_it(): logging.getLogger('x').error('x')\n")
+    for name, code in (
+        ("ours", "from tests.scripts.test_times import read_in_ours as read; read()"),
+        ("none", "'nothing'"),
+    ):
+        (tmp_path / f"test_{name}.py").write_text(f"def test_it():\n    {code}\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.pretended", "--at", "2028-02-29T23:59:59 UTC"]
+    subprocess.run(
+        [*command, "-c", "/dev/null", "--readers", str(tmp_path / "readers"), str(tmp_path)], cwd=ROOT, check=True
+    )
+    assert [Path(line).name for line in (tmp_path / "readers").read_text().split()] == ["test_ours.py"]

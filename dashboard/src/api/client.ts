@@ -26,7 +26,7 @@ export function connectSession(next: Hooks): void {
 }
 
 export interface Call {
-  method?: "GET" | "POST";
+  method?: "GET" | "POST" | "PUT" | "DELETE";
   query?: Record<string, string | number | null | undefined>;
   body?: unknown;
   headers?: Record<string, string>;
@@ -42,7 +42,7 @@ export async function request<T>(path: string, call: Call = {}): Promise<T> {
 export async function requestFull<T>(path: string, call: Call): Promise<{ body: T; answer: Response }> {
   const token = hooks.token();
   const url = `${config().apiUrl}${path}${queryString(call.query)}`;
-  const reads = call.method !== "POST";
+  const reads = (call.method ?? "GET") === "GET";
   const early = reads ? takeEarly(url, token) : undefined;
   const kept = reads ? keptAnswer(url, token) : undefined;
   const answer = await reach(early, url, {

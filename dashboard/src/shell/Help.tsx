@@ -9,6 +9,7 @@ const SHORTCUTS = [
       ["⌘K / Ctrl K", t.commandPalette],
       ["g j", t.goToTheJobs],
       ["g q", t.goToTheQueues],
+      ["g s", t.goToTheSchedules],
       ["g e", t.goToTheErrors],
       ["g h", t.goHome],
       ["n", t.newJob],

@@ -106,6 +106,9 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
                 <Item value={t.keysQueues} onSelect={run(() => navigate({ to: "/queues" }))}>
                   {t.queues} <Hint>g q</Hint>
                 </Item>
+                <Item value={t.keysSchedules} onSelect={run(() => navigate({ to: "/schedules" }))}>
+                  {t.schedules} <Hint>g s</Hint>
+                </Item>
                 <Item value={t.keysErrors} onSelect={run(() => navigate({ to: "/errors" }))}>
                   {t.errors} <Hint>g e</Hint>
                 </Item>

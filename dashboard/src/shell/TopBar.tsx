@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { config } from "@/config";
 import { cx } from "@/lib/cx";
 import { useMe, useSession } from "@/session/session";
-import { IconErrors, IconJobs, IconPlus, IconQueues, IconSearch } from "@/ui/icons";
+import { IconClock, IconErrors, IconJobs, IconPlus, IconQueues, IconSearch } from "@/ui/icons";
 import { Kbd } from "@/ui/Button";
 import { AccountMenu } from "./AccountMenu";
 import { LiveControl } from "./LiveControl";
@@ -12,6 +12,7 @@ import { t } from "@/texts/en/shell";
 const PLACES = [
   ["/dashboard", t.jobs, <IconJobs key="i" />],
   ["/queues", t.queues, <IconQueues key="i" />],
+  ["/schedules", t.schedules, <IconClock key="i" />],
   ["/errors", t.errors, <IconErrors key="i" />],
 ] as const;
 
@@ -72,7 +73,7 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
 }
 
 interface PlaceProps {
-  to: "/dashboard" | "/queues" | "/errors" | "/create";
+  to: "/dashboard" | "/queues" | "/schedules" | "/errors" | "/create";
   below?: boolean;
   children: ReactNode;
 }

@@ -11,7 +11,7 @@ import { t } from "@/texts/en/shell";
 /** Anyone can ask for the palette. */
 export const palette = createStore(0);
 
-const GO = { j: "/dashboard", q: "/queues", e: "/errors", h: "/" } as const;
+const GO = { j: "/dashboard", q: "/queues", s: "/schedules", e: "/errors", h: "/" } as const;
 const CHORD_MS = 1500;
 
 export function useShortcuts(open: (what: "palette" | "help") => void): void {

@@ -10,6 +10,7 @@ const NAMES: Record<string, string> = {
   "/create": t.createPlace,
   "/queues": t.queues,
   "/errors": t.errors,
+  "/schedules": t.schedules,
 };
 
 /** Set the title to the page and the number of dead letters. Reads the cache only: the pages make the requests. */

@@ -18,6 +18,7 @@ export type Room =
   | "jobs"
   | "list"
   | "queues"
+  | "schedules"
   | "create"
   | "bulk"
   | "actions"

@@ -24,6 +24,7 @@ from infra.definition.names import APP, stage_of
 class Deployment:
     """One run of deploy. `given` are parameters; `dashboard` is the folder of its sources, None leaves it out.
 
+    `tags` are put on everything besides the stage's own, and stay until they are set anew.
     `force_remove` goes on when a job type is removed that has unfinished jobs; they are then cancelled.
     """
 
@@ -36,6 +37,7 @@ class Deployment:
     yes: bool = False
     force_remove: bool = False
     first_token: FirstToken = field(default_factory=FirstToken)
+    tags: Mapping[str, str] = field(default_factory=dict)
     package: Callable[[str], Package] = lambda stage: build(stage, jobtype.load())
     types: Callable[[], Sequence[jobtype.JobType[Any, Any]]] = jobtype.load
     removed: removal.Removal = field(init=False, default_factory=lambda: removal.Removal({}))
@@ -127,8 +129,10 @@ class Deployment:
         chosen = parameters.choose(package.read_template()["Parameters"], given, names)
         with self.terminal.working("Uploading, and working out what changes"):
             known = parameters.known(given, before)
-            url = artifacts.upload(self.account, package, tags_of(self.stack.name), known)
-            return self.stack.propose(url, chosen, tags_of(self.stack.name))
+            before_it = {tag["Key"]: tag["Value"] for tag in (found or {}).get("Tags", [])}
+            tags = {**before_it, **self.tags, **tags_of(self.stack.name)}
+            url = artifacts.upload(self.account, package, tags, known)
+            return self.stack.propose(url, chosen, tags)
 
     def _stop_if_data_is_at_stake(self, proposed: ChangeSet) -> None:
         lost = self.removed.at_stake(proposed.changes)

@@ -19,10 +19,9 @@ POLICY = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
 NOT_USED = (
     # features of a resource that this template does not use: keys of one's own, file systems, streams of other
-    # services, tables of a bucket's metadata, log delivery, permission boundaries, service-linked roles, listing all
+    # services, tables of a bucket's metadata, log delivery, service-linked roles, listing all
     "elasticfilesystem:*", "firehose:*", "kinesis:*", "kms:*", "s3files:*", "s3tables:*",
-    "iam:CreateServiceLinkedRole", "iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary",
-    "iam:ListRoles",
+    "iam:CreateServiceLinkedRole", "iam:ListRoles",
 )  # fmt: skip
 
 

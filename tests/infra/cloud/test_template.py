@@ -47,13 +47,18 @@ def test_transformed_template_passes_the_linter(template: dict[str, Any]) -> Non
 
 
 def test_linter_would_notice(template: dict[str, Any]) -> None:
-    mapping = next(r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::EventSourceMapping")
-    spoiled = json.loads(json.dumps(template))
-    spoiled["Resources"]["Spoiled"] = {
-        **mapping,
-        "Properties": {**mapping["Properties"], "FunctionResponseTypes": ["X"]},
-    }
-    assert lint(json.dumps(spoiled), config=REGIONS)
+    mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    mapping = next(each for each in mappings if "StartingPosition" not in each)
+    named = {"EventSourceArn": "arn:aws:sqs:us-east-1:123456789012:any", "FunctionName": "any"}
+    kinds = mapping["FunctionResponseTypes"]
+
+    def found(kinds: list[str]) -> list[str]:
+        properties = {**mapping, **named, "FunctionResponseTypes": kinds}
+        alone = {"Resources": {"Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": properties}}}
+        return [str(match) for match in lint(json.dumps(alone), config=REGIONS)]
+
+    assert found(kinds) == []
+    assert "'X' is not one of" in found(["X"])[0]
 
 
 def test_failed_messages_are_reported_and_concurrency_is_bounded(template: dict[str, Any]) -> None:
@@ -200,3 +205,11 @@ def test_tables_can_be_restored_and_protected(template: dict[str, Any]) -> None:
 def test_stack_deletion_takes_everything_with_it(template: dict[str, Any]) -> None:
     stays = {name for name, r in template["Resources"].items() if r.get("DeletionPolicy", "Delete") != "Delete"}
     assert stays == {*OF_THE_ACCOUNT}
+
+
+def test_no_arn_names_a_partition(sam: dict[str, Any], template: dict[str, Any]) -> None:
+    # GovCloud's and China's ARNs begin otherwise; a parameter's value is the deployer's
+    for made in (sam, template):
+        text = json.dumps([made[section] for section in ("Resources", "Conditions", "Outputs")])
+        assert re.findall(r"arn:aws[a-z-]*:[a-z0-9-]+:", text) == []
+        assert len(re.findall(r"arn:\$\{AWS::Partition\}", text)) > 20

@@ -84,7 +84,10 @@ def test_the_function_has_its_environment_layers_and_storage() -> None:
     reach = Reach({"BILLING_URL": "https://b.example/${x}"}, layers=(LAYER,), ephemeral_storage=2048)
     function = resources(reach=reach)["OrderCopyFunction"]["Properties"]
     assert function["Environment"] == {"Variables": {"BILLING_URL": "https://b.example/${x}"}}
-    assert (function["Layers"], function["EphemeralStorage"]) == ([LAYER], {"Size": 2048})
+    assert (function["Layers"], function["EphemeralStorage"]) == (
+        [{"Fn::Sub": LAYER.replace("arn:aws:", HERE)}],
+        {"Size": 2048},
+    )
 
 
 def test_a_function_in_a_vpc_gets_subnets_of_the_stage_and_its_code_no_interfaces() -> None:

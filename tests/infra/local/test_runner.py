@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import httpx
@@ -58,12 +59,23 @@ def add(run: Run, kind: str) -> Path:
     return path
 
 
+NOWHERE = "http://127.0.0.1:1"
+HOSTILE = {
+    **dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "AWS_ENDPOINT_URL_SQS"), NOWHERE),
+    "AWS_PROFILE": "not-here", "AWS_REGION": "eu-west-1",
+}  # fmt: skip
+"""What a developer's shell may say about real AWS or a proxy; none of it may lead a call of the platform away."""
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """One platform for the tests that do not end it, on a copy of the code that they edit."""
+    """One platform for the tests that do not end it, on a copy of the code that they edit, with a console in it."""
     root = copy_of_the_code(tmp_path_factory.mktemp("code"))
     write_handler(root, "greet.once", "hello")
-    with running(root, tmp_path_factory.mktemp("state")) as up:
+    build = root / "dashboard" / "dist"
+    build.mkdir(parents=True)
+    (build / "index.html").write_text("<!doctype html><title>JobFlow</title>")
+    with running(root, tmp_path_factory.mktemp("state"), **HOSTILE) as up:
         yield up
 
 
@@ -74,7 +86,7 @@ def test_a_posted_job_is_completed(run: Run) -> None:
     assert job["attempts"] == 1
 
 
-def test_a_real_job_type_reaches_the_emulators_services(run: Run) -> None:
+def test_a_real_job_type_reaches_the_emulators_services_whatever_the_shell_says(run: Run) -> None:
     payload = {"to": ["ada@example.com"], "subject": "Hello", "text": "Hello"}
 
     assert run.finished(run.submit("email.send", payload))["result"]["recipients"] == 1
@@ -147,6 +159,33 @@ def test_broken_code_is_reported_and_mended_code_works_off_what_waited(run: Run)
     assert "greet_broken.py" in run.said()
 
 
+def test_the_log_of_a_job_is_in_order_after_a_reload_between_its_attempts(run: Run) -> None:
+    path = add(run, "greet.logged")
+    said = "".join(f'    print("line {n}")\n' for n in range(20))
+    work = '    return GreetLoggedDone(text="hello " + payload.name)\n'
+    path.write_text(path.read_text().replace(work, f'{said}    raise ValueError("not yet")\n'))
+    until(lambda: run.said().count("handlers/greet_logged.py") > 1)
+    job_id = run.submit("greet.logged", {"name": "Ada"}, max_attempts=9)
+    until(lambda: run.job(job_id)["status"] == "retrying")
+    path.write_text(path.read_text().replace('    raise ValueError("not yet")\n', work))
+    run.finished(job_id)
+
+    def lines() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = run.client.get(f"/jobs/{job_id}/logs").json()["lines"]
+        return found
+
+    until(lambda: "attempt.completed" in [line["message"] for line in lines()])
+    last = run.job(job_id)["attempts"]
+    printed = [f"line {n}" for n in range(20)]
+    shown = [(line["attempt"], line["message"]) for line in lines()]
+    assert last > 1
+    assert shown == [
+        (attempt, message)
+        for attempt in range(last, 0, -1)
+        for message in ("attempt.started", *printed, "attempt.completed" if attempt == last else "attempt.error")
+    ]
+
+
 def test_a_library_that_does_not_ship_is_reported_with_the_line_to_add(run: Run) -> None:
     path = add(run, "greet.library")
     good = path.read_text()
@@ -170,29 +209,11 @@ def test_a_job_type_that_disappears_is_no_longer_taken(run: Run) -> None:
     assert "failed" not in run.said()
 
 
-def test_faults_can_be_injected_from_the_shell(tmp_path: Path) -> None:
-    with running(ROOT, tmp_path, JOBFLOW_FAULT_RATE="1") as run:
-        payload = {"to": ["a@example.com"], "subject": "x", "text": "x"}
-        job_id = run.submit("email.send", payload, max_attempts=1)
-        until(lambda: run.job(job_id)["status"] == "dead_letter")
-
-
-def test_what_the_shell_says_about_real_aws_or_a_proxy_leads_nothing_away(tmp_path: Path) -> None:
-    nowhere = dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "AWS_ENDPOINT_URL_SQS"), "http://127.0.0.1:1")
-    with running(ROOT, tmp_path, AWS_PROFILE="not-here", AWS_REGION="eu-west-1", **nowhere) as run:
-        run.finished(run.submit("email.send", {"to": ["a@example.com"], "subject": "x", "text": "x"}))
-
-
-def test_the_dashboard_is_served_when_it_is_built(tmp_path: Path) -> None:
-    root = copy_of_the_code(tmp_path / "code")
-    build = root / "dashboard" / "dist"
-    build.mkdir(parents=True)
-    (build / "index.html").write_text("<!doctype html><title>JobFlow</title>")
-    with running(root, tmp_path) as run:
-        origin = run.state["dashboard"]
-        page = httpx.get(f"{origin}/jobs/some-id")
-        config = httpx.get(f"{origin}/config.json").json()
-        preflight = run.client.options("/jobs")
+def test_the_dashboard_is_served_when_it_is_built(run: Run) -> None:
+    origin = run.state["dashboard"]
+    page = httpx.get(f"{origin}/jobs/some-id")
+    config = httpx.get(f"{origin}/config.json").json()
+    preflight = run.client.options("/jobs")
 
     assert "<title>JobFlow</title>" in page.text
     assert run.client.base_url == config["apiUrl"]
@@ -204,3 +225,10 @@ def test_the_dashboard_is_served_when_it_is_built(tmp_path: Path) -> None:
 def run_policy(page: httpx.Response) -> dict[str, str]:
     parts = page.headers["content-security-policy"].split(";")
     return {part.split()[0]: part.strip() for part in parts}
+
+
+def test_faults_can_be_injected_from_the_shell(tmp_path: Path) -> None:
+    with running(ROOT, tmp_path, JOBFLOW_FAULT_RATE="1") as run:
+        payload = {"to": ["a@example.com"], "subject": "x", "text": "x"}
+        job_id = run.submit("email.send", payload, max_attempts=1)
+        until(lambda: run.job(job_id)["status"] == "dead_letter")

@@ -78,6 +78,20 @@ def test_types_are_listed_shown_paused_and_resumed(shell: Shell, world: World, j
     assert shell("types resume test.note").lines == [{"type": "test.note", "paused": False}]
 
 
+def test_schedules_are_stored_listed_switched_and_deleted(shell: Shell) -> None:
+    made = shell("""schedules create daily test.note '0 6 * * *' -f to='["a@example.com"]' --timezone Europe/Berlin""")
+    assert (made.code, made.lines[0]["id"]) == (0, "daily")
+    table = shell("schedules list --table").out
+    assert ("Europe/Berlin" in table, "0 6 * * *" in table) == (True, True)
+    assert shell("schedules pause daily").lines[0]["paused"]
+    assert "+01:00" in (shell("schedules resume daily").out and shell("schedules show daily --table").out)
+    ran = shell("schedules run daily").lines[0]
+    assert shell("jobs show @last").lines[0]["id"] == ran["id"]
+    assert shell("schedules delete daily").code == 0
+    assert shell("schedules list --table").out == "No schedules.\n"
+    assert shell("schedules show daily").code == 4
+
+
 def test_dead_letters_are_listed_and_redriven(shell: Shell, world: World, job: str) -> None:
     world.put_in(job, Status.DEAD_LETTER, finished_at=T0, error_class="E", error_message="m")
     assert [line["id"] for line in shell("dead-letters list").lines] == [job]

@@ -118,6 +118,12 @@ def test_a_scheduled_job_is_run_now(shell: Shell) -> None:
     assert shell("jobs run-now @last").lines[0]["status"] == "queued"
 
 
+def test_a_failed_job_is_discarded(shell: Shell, world: World, job: str) -> None:
+    assert shell(f"jobs discard {job}").code == 1
+    world.put_in(job, Status.FAILED, finished_at=T0)
+    assert shell(f"jobs discard {job}").code == 0
+
+
 def test_one_job_is_cancelled_and_retried(shell: Shell, job: str) -> None:
     assert shell(f"jobs cancel {job}").lines[0]["status"] == "cancelled"
     assert shell(f"jobs retry {job[:8]}").lines[0]["gen"] == 2

@@ -153,6 +153,29 @@ def test_many_are_cancelled_and_retried_by_filter_or_id(client: JobFlow, wire: W
     assert (answer.done, len(answer.skipped), len(wire.asked)) == (3, 100, 2)
 
 
+def test_a_failed_job_is_discarded(client: JobFlow, world: World) -> None:
+    job = client.submit("test.note", PAYLOAD)
+    world.put_in(job.id, Status.FAILED, finished_at=T0)
+    assert client.discard(job).finished_at is not None
+    with pytest.raises(problems.JobConflict):
+        client.discard(client.submit("test.note", PAYLOAD))
+
+
+def test_schedules_are_stored_switched_run_and_deleted(client: JobFlow, wire: Wire) -> None:
+    ends = datetime(2028, 1, 1, tzinfo=UTC)
+    made = client.create_schedule("daily", "test.note", "0 6 * * *", PAYLOAD, ends_at=ends, overlap="skip")
+    assert (made.id, made.overlap, made.ends_at, len(made.next_firings)) == ("daily", "skip", ends, 5)
+    assert client.pause_schedule("daily").paused
+    assert not client.resume_schedule("daily").paused
+    wire.lost = 1
+    assert client.run_schedule("daily").type == "test.note"
+    assert len([job for job in client.iterate() if job.status == "queued"]) == 1
+    assert [row.id for row in client.schedules()] == ["daily"]
+    assert client.schedule("daily").timezone == "UTC"
+    client.delete_schedule("daily")
+    assert list(client.schedules()) == []
+
+
 def test_dead_letters_are_redriven(client: JobFlow, world: World) -> None:
     job = client.submit("test.note", PAYLOAD)
     world.put_in(job.id, Status.DEAD_LETTER, finished_at=T0)

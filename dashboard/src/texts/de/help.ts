@@ -8,6 +8,7 @@ export const help: typeof english = {
   anywhere: "Überall",
   goToTheJobs: "Zu den Jobs",
   goToTheQueues: "Zu den Queues",
+  goToTheSchedules: "Zu den Zeitplänen",
   goToTheErrors: "Zu den Fehlern",
   goHome: "Zur Startseite",
   newJob: "Neuer Job",

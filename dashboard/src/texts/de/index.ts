@@ -12,6 +12,7 @@ import { jobs } from "./jobs";
 import { landing } from "./landing";
 import { list } from "./list";
 import { queues } from "./queues";
+import { schedules } from "./schedules";
 import { shell } from "./shell";
 
 export const german: Record<Room, object> = {
@@ -27,6 +28,7 @@ export const german: Record<Room, object> = {
   jobs,
   list,
   queues,
+  schedules,
   create,
   bulk,
 };

@@ -18,6 +18,7 @@ export const palette: typeof english = {
   goTo: "Gehe zu",
   jobs: "Jobs",
   queues: "Queues",
+  schedules: "Zeitpläne",
   errors: "Fehler",
   statusKeywords: (label) => `gehe jobs status ${label}`,
   jobsOfStatus: (label) => `Jobs: ${label}`,
@@ -29,6 +30,7 @@ export const palette: typeof english = {
   keysSignOut: "abmelden token",
   keysJobs: "gehe jobs übersicht",
   keysQueues: "gehe queues",
+  keysSchedules: "gehe zeitpläne schedules",
   keysErrors: "gehe fehler errors",
   keysReference: "gehe api referenz doku openapi",
 };

@@ -30,6 +30,7 @@ export const shell: typeof english = {
   commandPalette: "Befehle",
   jobs: "Jobs",
   queues: "Queues",
+  schedules: "Zeitpläne",
   errors: "Fehler",
   skipToTheContent: "Zum Inhalt springen",
   signIn: "Anmelden",

@@ -8,6 +8,7 @@ export const english = {
   anywhere: "Anywhere",
   goToTheJobs: "Go to the jobs",
   goToTheQueues: "Go to the queues",
+  goToTheSchedules: "Go to the schedules",
   goToTheErrors: "Go to the errors",
   goHome: "Go home",
   newJob: "New job",

@@ -18,6 +18,7 @@ export const english = {
   goTo: "Go to",
   jobs: "Jobs",
   queues: "Queues",
+  schedules: "Schedules",
   errors: "Errors",
   statusKeywords: (label: string) => `go jobs status ${label}`,
   jobsOfStatus: (label: string) => `${label} jobs`,
@@ -29,6 +30,7 @@ export const english = {
   keysSignOut: "sign out leave token",
   keysJobs: "go jobs dashboard",
   keysQueues: "go queues",
+  keysSchedules: "go schedules",
   keysErrors: "go errors",
   keysReference: "go api reference docs openapi",
 };

@@ -30,6 +30,7 @@ export const english = {
   commandPalette: "Command palette",
   jobs: "Jobs",
   queues: "Queues",
+  schedules: "Schedules",
   errors: "Errors",
   skipToTheContent: "Skip to the content",
   signIn: "Sign in",

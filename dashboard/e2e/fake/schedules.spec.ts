@@ -1,0 +1,86 @@
+import type { Page } from "@playwright/test";
+import { expect, test } from "../fixtures";
+
+test.beforeEach(({ stack }) => stack.reset({ jobs: 100, arrivals: 0 }));
+
+const card = (page: Page, id: string) => page.getByRole("region", { name: id });
+
+test("the list shows the next firings in the schedule's zone and in UTC, and the last results", async ({
+  page,
+  open,
+}) => {
+  await open("/schedules");
+  await expect(page.getByText("2 schedules, 1 paused")).toBeVisible();
+  const digest = card(page, "daily-digest");
+  const next = digest.getByRole("list", { name: "Next firings" }).getByRole("listitem");
+  await expect(next).toHaveCount(5);
+  await expect(next.first()).toContainText("06:30 +01:00");
+  await expect(next.first()).toContainText("05:30 UTC");
+  await expect(digest.getByRole("link", { name: /^\w+ \d\d \w+ \d\d:\d\d \+01:00: / })).toHaveCount(5);
+  await digest.getByRole("link", { name: "View the jobs of daily-digest" }).click();
+  await expect(page).toHaveURL(/tag=schedule%3Adaily-digest/);
+});
+
+test("an operator's verbs: resume, pause, run now", async ({ page, open }) => {
+  await open("/schedules");
+  const nightly = card(page, "report.generate-nightly");
+  await expect(nightly.getByText("None while it is paused.")).toBeVisible();
+  await expect(nightly.getByRole("link", { name: "Edit" })).toHaveCount(0);
+  await nightly.getByRole("button", { name: "Resume report.generate-nightly" }).click();
+  await expect(nightly.getByRole("listitem").first()).toContainText("02:00 UTC");
+  await nightly.getByRole("button", { name: "Run report.generate-nightly now" }).click();
+  await expect(page.getByText("report.generate-nightly: job created.")).toBeVisible();
+  await nightly.getByRole("button", { name: "Pause report.generate-nightly" }).click();
+  await expect(nightly.getByText("None while it is paused.")).toBeVisible();
+});
+
+test("a new schedule is previewed while it is typed, refused by field, and created", async ({
+  page,
+  open,
+}) => {
+  await open("/schedules");
+  await page.getByRole("link", { name: "New schedule" }).click();
+  await page.getByLabel("Time zone").fill("Europe/Berlin");
+  await page.getByLabel("Cron text").fill("15 7 * *");
+  await expect(page.getByText(/^Cron text: must have five fields/)).toBeVisible();
+  await page.getByLabel("Cron text").fill("15 7 * * *");
+  const firings = page.getByRole("list", { name: "Next five firings" });
+  await expect(firings.getByRole("listitem").first()).toContainText("07:15 +01:00");
+  await page.getByLabel("Name", { exact: false }).first().fill("Not so");
+  await page.getByRole("button", { name: "Create schedule" }).click();
+  await expect(page.getByLabel("Name", { exact: false }).first()).toHaveAttribute("aria-invalid", "true");
+  await page.getByLabel("Name", { exact: false }).first().fill("morning");
+  await page.getByRole("button", { name: "Create schedule" }).click();
+  await expect(card(page, "morning").getByRole("listitem").first()).toContainText("07:15 +01:00");
+});
+
+test("a change shows the firings before and after it", async ({ page, open }) => {
+  await open("/schedules?edit=daily-digest");
+  await expect(page.getByRole("heading", { name: "What the change does" })).toHaveCount(0);
+  await page.getByLabel("Cron text").fill("45 8 * * *");
+  await expect(page.getByRole("list", { name: "Now" }).getByRole("listitem").first()).toContainText("06:30");
+  const after = page.getByRole("list", { name: "After the change" }).getByRole("listitem");
+  await expect(after.first()).toContainText("08:45 +01:00");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(card(page, "daily-digest").getByText("45 8 * * *")).toBeVisible();
+});
+
+test("a deletion asks first", async ({ page, open }) => {
+  await open("/schedules");
+  await card(page, "daily-digest").getByRole("button", { name: "Delete daily-digest" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete daily-digest" }).click();
+  await expect(card(page, "daily-digest")).toHaveCount(0);
+});
+
+test("a viewer reads and changes nothing; a failure tells why", async ({ page, open, stack }) => {
+  await page.addInitScript((token) => sessionStorage.setItem("jobflow.token", token), stack.viewer);
+  await open("/schedules");
+  await expect(card(page, "daily-digest")).toBeVisible();
+  await expect(page.getByRole("main").getByRole("button")).toHaveCount(0);
+  await open("/schedules?edit=daily-digest");
+  await expect(page.getByRole("heading", { name: "Your role cannot change schedules." })).toBeVisible();
+  await stack.order({ fail: { path: "/schedules", status: 500 } });
+  await open("/schedules");
+  await expect(page.getByRole("heading", { name: "Couldn't load schedules" })).toBeVisible();
+  await stack.order({ fail: null });
+});

@@ -1,0 +1,133 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { JsonObject } from "@/lib/json";
+import { request } from "./client";
+import type { JobStatus, WireJob, WirePreview, WireSchedule, WireSchedules } from "./wire";
+
+export interface Firing {
+  at: number;
+  /** The same time in the schedule's zone, as ISO 8601 with its offset. */
+  local: string;
+}
+
+export interface LastFiring extends Firing {
+  jobId: string;
+  status: JobStatus | null;
+  skipped: boolean;
+}
+
+/** What a person says of a schedule. */
+export interface Settings {
+  type: string;
+  cron: string;
+  timezone: string;
+  payload: JsonObject;
+  catchUp: number;
+  overlap: "allow" | "skip";
+}
+
+export interface Schedule extends Settings {
+  id: string;
+  startsAt: string | null;
+  endsAt: string | null;
+  declared: boolean;
+  paused: boolean;
+  problem: string | null;
+  next: Firing[];
+  last: LastFiring[];
+}
+
+/** Pages of the list that are read: the most schedules there may be. */
+const MOST_PAGES = 20;
+
+/** Every schedule, by id. */
+export const schedules = () =>
+  queryOptions({
+    queryKey: ["schedules"],
+    queryFn: async ({ signal }) => {
+      const found: Schedule[] = [];
+      let after: string | null = null;
+      for (let page = 0; page < MOST_PAGES; page++) {
+        const wire: WireSchedules = await request("/schedules", { query: { limit: 50, after }, signal });
+        found.push(...wire.schedules.map(read));
+        after = wire.next_after;
+        if (after === null) break;
+      }
+      return found;
+    },
+  });
+
+/** The next firings of a cron text; the query fails with the API's own words while the text is wrong. */
+export const preview = (cron: string, timezone: string) =>
+  queryOptions({
+    queryKey: ["schedules", "preview", cron, timezone],
+    enabled: cron.trim() !== "",
+    retry: false,
+    staleTime: 30_000,
+    queryFn: async ({ signal }) => {
+      const wire = await request<WirePreview>("/schedules/preview", {
+        query: { cron, timezone, count: 5 },
+        signal,
+      });
+      return wire.firings.map(firing);
+    },
+  });
+
+export async function setPaused(id: string, paused: boolean): Promise<void> {
+  await request(`${path(id)}/${paused ? "pause" : "resume"}`, { method: "POST", body: {} });
+}
+
+/** Create a job of the schedule now; returns its id. */
+export async function runNow(id: string): Promise<string> {
+  const headers = { "Idempotency-Key": crypto.randomUUID() };
+  return (await request<WireJob>(`${path(id)}/run`, { method: "POST", body: {}, headers })).id;
+}
+
+export async function remove(id: string): Promise<void> {
+  await request(path(id), { method: "DELETE" });
+}
+
+export async function create(id: string, settings: Settings): Promise<void> {
+  await request("/schedules", { method: "POST", body: { id, ...wireOf(settings) } });
+}
+
+/** Replace the settings of a schedule; the bounds that the form does not show stay. */
+export async function change(old: Schedule, settings: Settings): Promise<void> {
+  const bounds = { starts_at: old.startsAt, ends_at: old.endsAt };
+  await request(path(old.id), { method: "PUT", body: { ...wireOf(settings), ...bounds } });
+}
+
+function path(id: string): string {
+  return `/schedules/${encodeURIComponent(id)}`;
+}
+
+function wireOf({ catchUp, ...rest }: Settings) {
+  return { ...rest, catch_up: catchUp };
+}
+
+function firing({ at, local }: { at: string; local: string }): Firing {
+  return { at: Date.parse(at), local };
+}
+
+function read(wire: WireSchedule): Schedule {
+  return {
+    id: wire.id,
+    type: wire.type,
+    cron: wire.cron,
+    timezone: wire.timezone,
+    payload: wire.payload as JsonObject,
+    catchUp: wire.catch_up,
+    overlap: wire.overlap,
+    startsAt: wire.starts_at,
+    endsAt: wire.ends_at,
+    declared: wire.declared,
+    paused: wire.paused,
+    problem: wire.problem,
+    next: wire.next_firings.map(firing),
+    last: wire.last_firings.map((one) => ({
+      ...firing(one),
+      jobId: one.job_id,
+      status: one.status,
+      skipped: one.error_class === "Skipped",
+    })),
+  };
+}

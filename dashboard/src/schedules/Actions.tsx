@@ -1,0 +1,79 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { sentence } from "@/api/errors";
+import { remove, runNow, setPaused, type Schedule } from "@/api/schedules";
+import { useMe } from "@/session/session";
+import { Button, buttonClass } from "@/ui/Button";
+import { Popover } from "@/ui/overlay/Popover";
+import { toast } from "@/ui/overlay/toast";
+import { t } from "@/texts/en/schedules";
+
+/** What the role allows: operators run, pause and resume; administrators also edit and delete what is stored. */
+export function Actions({ schedule: { id, paused, declared } }: { schedule: Schedule }) {
+  const { can } = useMe();
+  const pause = useAct(() => setPaused(id, !paused), paused ? t.resumedDone(id) : t.pausedDone(id));
+  const run = useAct(() => runNow(id), t.runDone(id));
+  const removal = useAct(() => remove(id), t.deletedDone(id));
+  if (!can.act) return null;
+  const stored = can.administer && !declared;
+  return (
+    <div className="flex flex-wrap gap-1">
+      <Button size="sm" aria-label={t.runNowOf(id)} disabled={run.isPending} onClick={() => run.mutate()}>
+        {t.runNow}
+      </Button>
+      <Button
+        size="sm"
+        aria-label={paused ? t.resumeOf(id) : t.pauseOf(id)}
+        disabled={pause.isPending}
+        onClick={() => pause.mutate()}
+      >
+        {paused ? t.resume : t.pause}
+      </Button>
+      {stored && (
+        <Link
+          to="/schedules"
+          search={{ edit: id }}
+          aria-label={t.editOf(id)}
+          className={buttonClass("plain", "sm")}
+        >
+          {t.edit}
+        </Link>
+      )}
+      {stored && (
+        <Popover
+          label={t.deleteOf(id)}
+          trigger={
+            <Button size="sm" tone="ghost" aria-label={t.deleteOf(id)}>
+              {t.delete}
+            </Button>
+          }
+        >
+          {(close) => (
+            <>
+              <p className="mb-3 text-sm">{t.deleteQuestion}</p>
+              <Button
+                tone="danger"
+                onClick={() => {
+                  close();
+                  removal.mutate();
+                }}
+              >
+                {t.deleteOf(id)}
+              </Button>
+            </>
+          )}
+        </Popover>
+      )}
+    </div>
+  );
+}
+
+function useAct(act: () => Promise<unknown>, done: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: act,
+    onSuccess: () => toast.done(done),
+    onError: (error) => toast.problem(sentence(error)),
+    onSettled: () => client.invalidateQueries({ queryKey: ["schedules"] }),
+  });
+}

@@ -1,0 +1,36 @@
+import { useId } from "react";
+import type { Firing } from "@/api/schedules";
+import { dayMonth, hourMinute, relative } from "@/lib/time";
+import { useNow } from "@/live/live";
+import { t } from "@/texts/en/schedules";
+import { wall } from "./wall";
+
+/** Times at which a schedule fires: in its zone, in UTC, and how far away. */
+export function Firings(props: { title: string; firings: Firing[]; zone: string; none: string }) {
+  const id = useId();
+  const now = useNow();
+  return (
+    <div className="min-w-0">
+      <h3 id={id} className="mb-1 text-xs font-medium">
+        {props.title}
+      </h3>
+      {props.firings.length === 0 ? (
+        <p className="text-xs text-soft">{props.none}</p>
+      ) : (
+        <ol aria-labelledby={id} className="nums flex flex-col gap-0.5 text-xs">
+          {props.firings.map((one) => (
+            <li key={one.at} className="flex flex-wrap gap-x-3">
+              <time dateTime={new Date(one.at).toISOString()} title={t.timesIn(props.zone)}>
+                {wall(one.local)}
+              </time>
+              <span className="text-soft">
+                {dayMonth(one.at, "utc")} {hourMinute(one.at, "utc")} UTC
+              </span>
+              <span className="text-faint">{relative(one.at, now)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,61 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { ApiError, sentence } from "@/api/errors";
+import { preview, type Schedule, type Settings } from "@/api/schedules";
+import { Firings } from "./Firings";
+import { t } from "@/texts/en/schedules";
+
+/** Milliseconds after the last key before the API is asked. */
+const PAUSE = 400;
+
+/** The next firings of what is typed; beside those of the schedule as it is, if it would change them. */
+export function Preview({ settings, schedule }: { settings: Settings; schedule: Schedule | null }) {
+  const asked = useSettled(`${settings.cron}\n${settings.timezone}`);
+  const [cron = "", timezone = ""] = asked.split("\n");
+  const query = useQuery({ ...preview(cron, timezone), placeholderData: keepPreviousData });
+  const old = useQuery({
+    ...preview(schedule?.cron ?? "", schedule?.timezone ?? "UTC"),
+    enabled: schedule !== null,
+  });
+  const wrong = query.error && query.fetchStatus === "idle" ? reason(query.error) : null;
+  const firings = query.data ?? [];
+  const moved = schedule !== null && (cron !== schedule.cron || timezone !== schedule.timezone);
+  return (
+    <div className="mt-4 border-t border-line pt-3" aria-live="polite">
+      {wrong !== null ? (
+        <p className="text-xs text-red">{wrong}</p>
+      ) : moved ? (
+        <>
+          <h3 className="mb-2 text-xs font-semibold">{t.change}</h3>
+          <div className="grid gap-3 sm:grid-cols-2">
+            <Firings title={t.now} firings={old.data ?? []} zone={schedule.timezone} none={t.noneLeft} />
+            <Firings title={t.afterChange} firings={firings} zone={timezone} none={t.noneLeft} />
+          </div>
+          {same(firings, old.data ?? []) && <p className="mt-2 text-xs text-soft">{t.sameTimes}</p>}
+        </>
+      ) : (
+        <Firings title={t.nextFive} firings={firings} zone={timezone} none="" />
+      )}
+    </div>
+  );
+}
+
+function same(one: { at: number }[], other: { at: number }[]): boolean {
+  return one.length > 0 && one.map(({ at }) => at).join() === other.map(({ at }) => at).join();
+}
+
+/** The API's own words about the field, else its sentence. */
+function reason(error: Error): string {
+  const found = error instanceof ApiError ? error.errors[0] : undefined;
+  return found ? `${found.loc.includes("cron") ? t.cron : t.timezone}: ${found.msg}` : sentence(error);
+}
+
+/** The value once it has not changed for a moment. */
+function useSettled(value: string): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), PAUSE);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}

@@ -1,0 +1,105 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { ApiError, sentence } from "@/api/errors";
+import { change, create, type Schedule, type Settings } from "@/api/schedules";
+import type { JobType } from "@/api/types";
+import { fromApi, type Problems } from "@/create/fields/problems";
+import { PayloadPanel } from "@/create/PayloadPanel";
+import { starter } from "@/create/starter";
+import { TypePicker } from "@/create/TypePicker";
+import { Button } from "@/ui/Button";
+import { toast } from "@/ui/overlay/toast";
+import { Panel } from "@/ui/Panel";
+import { Preview } from "./Preview";
+import { TimeFields } from "./TimeFields";
+import { t } from "@/texts/en/schedules";
+
+/** A new schedule, or another one in the place of `schedule`: its type, its times, its payload, and what that does. */
+export function ScheduleForm({ types, schedule }: { types: JobType[]; schedule: Schedule | null }) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [id, setId] = useState(schedule?.id ?? "");
+  const [draft, setDraft] = useState<Settings>(() => schedule ?? begin(types[0]));
+  const [broken, setBroken] = useState<string | null>(null);
+  const [problems, setProblems] = useState<Problems>({});
+  const type = types.find((one) => one.type === draft.type);
+  const edit = (part: Partial<Settings>) => {
+    setProblems({});
+    setDraft((now) => ({ ...now, ...part }));
+  };
+  const save = useMutation({
+    mutationFn: () => {
+      const { type: name, cron, timezone, payload, catchUp, overlap } = draft;
+      const settings = { type: name, cron, timezone, payload, catchUp, overlap };
+      return schedule ? change(schedule, settings) : create(id, settings);
+    },
+    onSuccess: async () => {
+      toast.done(schedule ? t.saved(id) : t.createdDone(id));
+      await client.invalidateQueries({ queryKey: ["schedules"] });
+      void navigate({ to: "/schedules" });
+    },
+    onError: (error) => {
+      if (error instanceof ApiError && error.errors.length > 0) setProblems(fromApi(error.errors));
+      toast.problem(sentence(error));
+      setTimeout(() => document.querySelector<HTMLElement>('form [aria-invalid="true"]')?.focus(), 50);
+    },
+  });
+  return (
+    <form
+      noValidate
+      className="mx-auto flex max-w-3xl flex-col gap-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (broken === null) save.mutate();
+      }}
+    >
+      <h1 className="py-1 text-lg font-semibold">{schedule ? t.editTitle(schedule.id) : t.createTitle}</h1>
+      {type && (
+        <TypePicker
+          types={types}
+          value={type}
+          onChange={(next) => edit({ type: next.type, payload: starter(next) })}
+        />
+      )}
+      <Panel title={t.times}>
+        <TimeFields
+          id={schedule ? null : id}
+          onId={setId}
+          settings={draft}
+          problems={problems}
+          onChange={edit}
+        />
+        <Preview settings={draft} schedule={schedule} />
+      </Panel>
+      {type && (
+        <PayloadPanel
+          type={type}
+          payload={draft.payload}
+          problems={problems}
+          onChange={(payload) => edit({ payload })}
+          onBroken={setBroken}
+        />
+      )}
+      <div className="sticky bottom-14 flex flex-wrap items-center gap-3 border border-line bg-panel p-3 sm:bottom-0">
+        <p className="min-w-0 flex-1 text-xs text-soft" role="status">
+          {broken ?? (Object.keys(problems).length > 0 ? t.fixTheFields : "")}
+        </p>
+        <Button type="submit" tone="primary" disabled={save.isPending}>
+          {save.isPending ? t.saving : schedule ? t.save : t.create}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function begin(type: JobType | undefined): Settings {
+  return {
+    type: type?.type ?? "",
+    cron: "0 6 * * *",
+    timezone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    payload: type ? starter(type) : {},
+    catchUp: 1,
+    overlap: "allow",
+  };
+}

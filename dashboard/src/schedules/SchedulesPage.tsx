@@ -1,0 +1,62 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useSearch } from "@tanstack/react-router";
+import { ApiError, sentence } from "@/api/errors";
+import { schedules } from "@/api/schedules";
+import { usePolling } from "@/live/live";
+import { useMe } from "@/session/session";
+import { buttonClass } from "@/ui/Button";
+import { IconPlus } from "@/ui/icons";
+import { Empty, Failure, Skeleton } from "@/ui/states";
+import { EditPage } from "./EditPage";
+import { ScheduleCard } from "./ScheduleCard";
+import { t } from "@/texts/en/schedules";
+
+/** /schedules: every schedule with its next and last firings; ?edit= is the form of one, "new" of a new one. */
+export function SchedulesPage() {
+  const { edit } = useSearch({ from: "/schedules" });
+  return edit === undefined ? <List /> : <EditPage key={edit} id={edit === "new" ? null : edit} />;
+}
+
+function List() {
+  const query = useQuery({ ...schedules(), ...usePolling({ atLeast: 5000 }) });
+  const { can } = useMe();
+  const found = query.data ?? [];
+  return (
+    <div className="flex flex-col gap-3">
+      <header className="flex flex-wrap items-center gap-x-4 gap-y-2 py-1">
+        <h1 className="text-lg font-semibold">{t.schedules}</h1>
+        <p className="me-auto min-h-5 text-sm text-soft" aria-live="polite">
+          {query.data ? t.summary(found.length, found.filter((one) => one.paused).length) : ""}
+        </p>
+        {can.administer && (
+          <Link to="/schedules" search={{ edit: "new" }} className={buttonClass("primary")}>
+            <IconPlus /> {t.newSchedule}
+          </Link>
+        )}
+      </header>
+      {query.isPending && (
+        <div role="status" aria-busy="true" aria-label={t.loading} className="grid gap-3 lg:grid-cols-2">
+          {[1, 2, 3, 4].map((n) => (
+            <Skeleton key={n} className="h-64" />
+          ))}
+        </div>
+      )}
+      {query.isError && !query.data && (
+        <Failure
+          title={t.couldntLoad}
+          detail={sentence(query.error)}
+          correlationId={query.error instanceof ApiError ? query.error.correlationId : null}
+          onRetry={() => void query.refetch()}
+        />
+      )}
+      {query.data?.length === 0 && <Empty title={t.noSchedules}>{t.howToAddOne}</Empty>}
+      <ul className="grid items-start gap-3 lg:grid-cols-2">
+        {found.map((one) => (
+          <li key={one.id} className="min-w-0">
+            <ScheduleCard schedule={one} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

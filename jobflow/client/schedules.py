@@ -1,0 +1,57 @@
+"""The requests about schedules as data. Pure: nothing is sent here."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from jobflow import models as m
+from jobflow.client.calls import Call
+from jobflow.client.encoding import as_body, as_payload, as_time
+
+
+def page(after: str | None) -> Call[m.SchedulePage]:
+    """Read a page of schedules, by id."""
+    return Call("GET", "/schedules", m.SchedulePage, query={"after": after}, repeatable=True)
+
+
+def get(schedule_id: str) -> Call[m.ScheduleRow]:
+    """Read a schedule with its firings."""
+    return Call("GET", _path(schedule_id), m.ScheduleRow, repeatable=True)
+
+
+def create(
+    schedule_id: str,
+    job_type: str,
+    cron: str,
+    payload: Any,
+    timezone: str,
+    starts_at: datetime | str | None,
+    ends_at: datetime | str | None,
+    **settings: Any,
+) -> Call[m.ScheduleRow]:
+    """Store a schedule. Not repeatable: the second time its id is taken."""
+    bounds = {"starts_at": starts_at, "ends_at": ends_at}
+    body = {
+        "id": schedule_id, "type": job_type, "cron": cron, "payload": as_payload(payload), "timezone": timezone,
+        **{name: as_time(when) for name, when in bounds.items() if when is not None}, **settings,
+    }  # fmt: skip
+    return Call("POST", "/schedules", m.ScheduleRow, body=as_body(body))
+
+
+def delete(schedule_id: str) -> Call[m.ScheduleRow]:
+    """Delete a stored schedule."""
+    return Call("DELETE", _path(schedule_id), m.ScheduleRow)
+
+
+def switch(schedule_id: str, action: str) -> Call[m.ScheduleRow]:
+    """Pause or resume a schedule."""
+    return Call("POST", f"{_path(schedule_id)}/{action}", m.ScheduleRow, repeatable=True)
+
+
+def run(schedule_id: str, key: str) -> Call[m.JobRow]:
+    """Create a job of a schedule now."""
+    return Call("POST", f"{_path(schedule_id)}/run", m.JobRow, key=key, repeatable=True)
+
+
+def _path(schedule_id: str) -> str:
+    return f"/schedules/{quote(schedule_id, safe='')}"

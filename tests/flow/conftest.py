@@ -1,0 +1,23 @@
+"""One platform for all tests of a flow: with a job type that does what a test asks, and those that the docs print."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flow.printed import how_to, of_readme
+from tests.infra.local.running import Run, copy_of_the_code, running
+
+
+@pytest.fixture(scope="package")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A platform without jitter. Each file in its `handlers/` is all there is of that job type."""
+    root = copy_of_the_code(tmp_path_factory.mktemp("code"))
+    (root / "handlers" / "flow_probe.py").write_text(Path(__file__).with_name("probe.py").read_text())
+    (root / "handlers" / "word_count.py").write_text(of_readme())
+    # the how-to prints the same name as the README
+    (root / "handlers" / "word_tally.py").write_text(re.sub(r"word([._])count", r"word\1tally", how_to()))
+    (root / ".jobflow").mkdir()
+    with running(root, root / ".jobflow", JITTER="none") as started:
+        yield started
