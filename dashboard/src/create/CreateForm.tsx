@@ -17,6 +17,7 @@ import { toast } from "@/ui/overlay/toast";
 import { asObject, checkOptions, NO_LIMITS, NO_OPTIONS, toNewJob } from "./draft";
 import { starter } from "./starter";
 import { dropDraft, keepDraft, keepSent, keptDraft, type Kept } from "./kept";
+import { Changes } from "./Changes";
 import { OptionsFields } from "./OptionsFields";
 import { PayloadPanel } from "./PayloadPanel";
 import { TypePicker } from "./TypePicker";
@@ -136,6 +137,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
         }}
         onBroken={setBroken}
       />
+      {edit && source && <Changes before={source.payload} after={payload} />}
       {!edit && (
         <Panel title={t.options}>
           <OptionsFields
