@@ -88,6 +88,7 @@ def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
         force_remove=options.force_remove,
         first_token=FirstToken(options.token_file, options.token_secret),
         tags=parameters.parse(options.tag),
+        monitor=options.monitor,
     ).run()
     return 0
 
@@ -207,6 +208,7 @@ def _deploy_options(deploy: argparse.ArgumentParser) -> None:
     deploy.add_argument(
         "--token-secret", default="", metavar="NAME", help="the same as a new secret in Secrets Manager"
     )
+    deploy.add_argument("--monitor", type=int, default=0, metavar="SECONDS", help="roll back when an alarm rings")
     deploy.add_argument("--tag", action="append", default=[], metavar="Name=value", help="a tag on everything")
     deploy.add_argument("--set", action="append", default=[], metavar="Name=value", help="a parameter of the stack")
 

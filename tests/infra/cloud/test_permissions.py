@@ -117,7 +117,7 @@ def live(acting: Stage) -> None:
     acting.count()
     acting.count()  # the same records again, as Lambda may
     acting.recount()
-    for switch in ("acknowledge", "reopen"):
+    for switch in ("acknowledge", "resolve", "reopen"):
         path = f"/errors/0123456789ab/{switch}"
         acting.call("POST", path, None, "/errors/{fingerprint}/" + switch, fingerprint="0123456789ab")
     # the emulator has no mapping of that name, and the API says so: what counts is that it asked
