@@ -134,8 +134,13 @@ class ErrorGroup:
     sample_job_ids: list[str]
     sparkline: list[int]
     sparkline_step_s: int
+    jobs: int
+    """Jobs that met it in this time; one that is retried by hand and fails alike counts again. 0 where only older
+    versions have counted"""
+    state: Literal["open", "acknowledged", "resolved", "regressed"]
+    """open: not acknowledged, or seen again since; regressed: seen again since it was resolved"""
     acknowledged_by: str | None
-    """Who has acknowledged the group; null when nobody has"""
+    """Who has acknowledged or resolved the group; null when open"""
     acknowledged_at: datetime | None
 
 
@@ -635,3 +640,4 @@ class JobFilter(TypedDict, total=False):
     schedule: str
     created_after: datetime | str
     created_before: datetime | str
+    idempotency_key: str

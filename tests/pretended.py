@@ -3,8 +3,8 @@
 The clock goes on from there, so a test that begins 0.1 s before a minute's end sees the next minute. Only this process
 is moved: processes that a test starts keep the real time.
 
-`--readers FILE` appends the name of each file of tests during which this project or moto read the clock: no other
-can depend on it. (Libraries read it for what no test looks at, such as the time of a log line or of a signature.)
+`--readers FILE` appends the name of each file of tests during which code of this project read the clock: no other can
+depend on it. (Libraries read it for what no test looks at: when a line was logged, a request signed, a table created.)
 """
 
 import sys
@@ -71,6 +71,4 @@ def _note_readers(traveller: time_machine.Traveller, item: pytest.Item) -> None:
 
 
 def _matters(file: str) -> bool:
-    if "site-packages" in file:
-        return "/site-packages/moto/" in file
-    return file.startswith(str(ROOT))
+    return file.startswith(str(ROOT)) and "site-packages" not in file

@@ -1,7 +1,7 @@
 """Serve groups of errors, and acknowledge them."""
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,9 @@ from chalicelib.telemetry import request_events
 NAMED = re.compile(FINGERPRINT)
 
 endpoints = Endpoints()
+
+
+ErrorState = Literal["open", "acknowledged", "resolved", "regressed"]
 
 
 class ErrorsQuery(Query):
@@ -40,7 +43,14 @@ class ErrorGroup(Answer):
     sample_job_ids: list[str]
     sparkline: list[int]
     sparkline_step_s: int
-    acknowledged_by: str | None = Field(None, description="Who has acknowledged the group; null when nobody has")
+    jobs: int = Field(
+        description="Jobs that met it in this time; one that is retried by hand and fails alike counts again. 0 where "
+        "only older versions have counted"
+    )
+    state: ErrorState = Field(
+        description="open: not acknowledged, or seen again since; regressed: seen again since it was resolved"
+    )
+    acknowledged_by: str | None = Field(None, description="Who has acknowledged or resolved the group; null when open")
     acknowledged_at: Time | None = None
 
 
@@ -74,6 +84,7 @@ def list_errors(call: Call) -> ErrorGroups:
     groups = [
         ErrorGroup(
             **{**group, "first_seen": iso(group["first_seen"]), "last_seen": iso(group["last_seen"])},
+            state=state_of(found.acknowledged.get(group["fingerprint"]), group["last_seen"]),
             **_mark(found.acknowledged.get(group["fingerprint"])),
         )
         for group in found.groups
@@ -89,6 +100,16 @@ def acknowledge_error(call: Call) -> ErrorMark:
     wiring.acknowledgements().acknowledge(name, by, now)
     request_events.error_acknowledged(name, call.principal)
     return ErrorMark(fingerprint=name, **_mark(Acknowledged(by, now)))
+
+
+@endpoints.post("/errors/{fingerprint}/resolve", ErrorMark)
+def resolve_error(call: Call) -> ErrorMark:
+    """Mark a group of errors as fixed: it is shown as regressed when it is seen again. Kept for 90 days."""
+    name, now = _fingerprint(call), wiring.clock()()
+    by = (call.caller and call.caller.label) or call.principal
+    wiring.acknowledgements().acknowledge(name, by, now, resolved=True)
+    request_events.error_resolved(name, call.principal)
+    return ErrorMark(fingerprint=name, **_mark(Acknowledged(by, now, resolved=True)))
 
 
 @endpoints.post("/errors/{fingerprint}/reopen", ErrorMark)
@@ -108,6 +129,15 @@ def _fingerprint(call: Call) -> str:
             "The fingerprint is not valid.", [FieldError(("path", "fingerprint"), "is not one of GET /errors")]
         )
     return name
+
+
+def state_of(mark: Acknowledged | None, last_seen: float) -> ErrorState:
+    """Return the state of a group with that mark, which was last seen then (epoch seconds)."""
+    if mark is None:
+        return "open"
+    if last_seen > mark.at:
+        return "regressed" if mark.resolved else "open"
+    return "resolved" if mark.resolved else "acknowledged"
 
 
 def _mark(mark: Acknowledged | None) -> dict[str, Any]:

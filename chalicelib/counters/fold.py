@@ -107,7 +107,7 @@ def _entries(told: JobChange | CanaryPassed, now: float) -> Iterator[tuple[Row, 
         for seconds in keys.STEPS:
             yield keys.bucket(new.type, seconds, new.updated_at), Additions(Counter(numbers))
     if new.status in BROKEN and new.error_class:
-        yield _error_entry(new)
+        yield _error_entry(old, new)
 
 
 def _totals(old: Image | None, new: Image | None, now: float) -> Iterator[tuple[Row, Additions]]:
@@ -154,7 +154,7 @@ def _event_numbers(old: Image | None, new: Image) -> Counter[str]:
     return numbers
 
 
-def _error_entry(new: Image) -> tuple[Row, Additions]:
+def _error_entry(old: Image | None, new: Image) -> tuple[Row, Additions]:
     error_class, message = new.error_class or "", new.error_message or ""
     # The job's own name for the error: made of the whole message, of which the item keeps only the beginning.
     name = new.fingerprint or fingerprint(new.type, error_class, message)[0]
@@ -166,4 +166,6 @@ def _error_entry(new: Image) -> tuple[Row, Additions]:
         "last_seen": at,
         f"job{int(new.id[-1], 16) % 3}": new.id,
     }
-    return keys.error(name, at), Additions(Counter({"count": 1}), facts, {"first_seen": at})
+    # A job keeps the name of its last error while the next attempt runs: with another name, it meets this one anew.
+    met = 0 if old is not None and old.fingerprint == name else 1
+    return keys.error(name, at), Additions(Counter({"count": 1, "jobs": met}), facts, {"first_seen": at})

@@ -126,6 +126,7 @@ def _group(every: list[ErrorHour], now: float, since: float) -> dict[str, Any]:
         "error_class": newest["error_class"],
         "message": newest["message"],
         "count": sum(by_hour[row.hour] for row in rows),
+        "jobs": sum(int(row.numbers.get("jobs", 0)) for row in rows),
         "first_seen": rows[0].numbers["first_seen"],
         "last_seen": newest["last_seen"],
         "sample_job_ids": list(dict.fromkeys(samples))[:5],

@@ -68,3 +68,8 @@ def error_acknowledged(fingerprint: str, principal: str, *, reopened: bool = Fal
     """Somebody marked a group of errors as known, or took the mark away."""
     logger().info("error.reopened" if reopened else "error.acknowledged",
                   extra={"fingerprint": fingerprint, "principal": principal})  # fmt: skip
+
+
+def error_resolved(fingerprint: str, principal: str) -> None:
+    """An operator marked a group of errors as fixed."""
+    logger().info("error.resolved", extra={"fingerprint": fingerprint, "principal": principal})

@@ -115,10 +115,17 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
   };
 }
 
-/** Who acknowledged an error group, and when. */
+/** Who acknowledged or resolved an error group, and when. */
 export function markOf(sim: Sim, key: string) {
   const mark = sim.acknowledged.get(key);
   return { acknowledged_by: mark?.by ?? null, acknowledged_at: mark ? iso(mark.at) : null };
+}
+
+function stateOf(sim: Sim, group: Schemas["ErrorGroup"]): Schemas["ErrorGroup"]["state"] {
+  const mark = sim.acknowledged.get(group.fingerprint);
+  if (!mark) return "open";
+  if (Date.parse(group.last_seen) > mark.at) return mark.resolved ? "regressed" : "open";
+  return mark.resolved ? "resolved" : "acknowledged";
 }
 
 const SPARKS = 24;
@@ -129,6 +136,7 @@ export function errorGroups(sim: Sim, query: URLSearchParams): Schemas["ErrorGro
   const step = (now - since) / SPARKS;
   const groups = new Map<string, Schemas["ErrorGroup"]>();
   for (const job of matching(sim, { type: query.get("type") })) {
+    const met = new Set<string>();
     for (const attempt of job.history) {
       const at = Date.parse(attempt.finished_at ?? attempt.started_at);
       if (!attempt.error_class || at < since) continue;
@@ -136,10 +144,12 @@ export function errorGroups(sim: Sim, query: URLSearchParams): Schemas["ErrorGro
       const group = groups.get(key) ?? {
         fingerprint: key, type: job.type, error_class: attempt.error_class,
         message: attempt.error_message ?? "", count: 0, first_seen: iso(at), last_seen: iso(at), sample_job_ids: [],
-        sparkline: Array.from({ length: SPARKS }, () => 0), sparkline_step_s: Math.round(step / 1000),
+        sparkline: Array.from({ length: SPARKS }, () => 0), sparkline_step_s: Math.round(step / 1000), jobs: 0, state: "open",
         ...markOf(sim, key),
       }; // prettier-ignore
       group.count += 1;
+      if (!met.has(key)) group.jobs += 1;
+      met.add(key);
       if (iso(at) < group.first_seen) group.first_seen = iso(at);
       if (iso(at) > group.last_seen) group.last_seen = iso(at);
       if (group.sample_job_ids.length < 5 && !group.sample_job_ids.includes(job.id))
@@ -149,6 +159,7 @@ export function errorGroups(sim: Sim, query: URLSearchParams): Schemas["ErrorGro
       groups.set(key, group);
     }
   }
+  for (const group of groups.values()) group.state = stateOf(sim, group);
   const sorted = [...groups.values()].sort((a, b) => b.count - a.count);
   return { groups: sorted.slice(0, 100), truncated: sorted.length > 100, since: iso(since), as_of: iso(now) };
 }

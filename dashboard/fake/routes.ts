@@ -126,10 +126,10 @@ const pause =
   };
 
 const mark =
-  (on: boolean): Handler =>
+  (on: boolean, resolved = false): Handler =>
   ({ sim, path, role }) => {
     const key = path[1] ?? "";
-    if (on) sim.acknowledged.set(key, { by: role, at: sim.now() });
+    if (on) sim.acknowledged.set(key, { by: role, at: sim.now(), resolved });
     else sim.acknowledged.delete(key);
     return { body: { fingerprint: key, ...markOf(sim, key) } };
   };
@@ -187,6 +187,7 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ["GET", /^metrics$/, "viewer", ({ sim }) => ({ body: metrics(sim) })],
   ["GET", /^metrics\/health$/, "viewer", ({ sim }) => ({ body: findings(sim) })],
   ["POST", /^errors\/[^/]+\/acknowledge$/, "operator", mark(true)],
+  ["POST", /^errors\/[^/]+\/resolve$/, "operator", mark(true, true)],
   ["POST", /^errors\/[^/]+\/reopen$/, "operator", mark(false)],
   ["GET", /^metrics\/series$/, "viewer", ({ sim, query }) => ({ body: series(sim, query) })],
   ...SCHEDULE_ROUTES,

@@ -30,3 +30,10 @@ def test_a_mark_is_taken_away_and_set_again(marks: Acknowledgements) -> None:
     assert marks.acknowledged() == {}
     marks.acknowledge("f1", "bob", T0 + 2)
     assert marks.acknowledged() == {"f1": Acknowledged("bob", T0 + 2)}
+
+
+def test_a_mark_may_say_that_the_error_is_resolved(marks: Acknowledgements) -> None:
+    marks.acknowledge("f1", "ada", T0, resolved=True)
+    assert marks.acknowledged() == {"f1": Acknowledged("ada", T0, resolved=True)}
+    marks.acknowledge("f1", "bob", T0 + 1)
+    assert marks.acknowledged() == {"f1": Acknowledged("bob", T0 + 1)}

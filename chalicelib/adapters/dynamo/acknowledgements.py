@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib.adapters.dynamo import tables
@@ -19,6 +20,7 @@ class AcknowledgedRow(Model):
     sk = Text(range_key=True)
     by = Text()
     at = Seconds()
+    resolved = Whole(null=True)
     expires_at = Whole()
 
 
@@ -28,9 +30,9 @@ class DynamoAcknowledgements:
     def __init__(self, settings: Settings) -> None:
         self._rows = tables.control(settings).bind(AcknowledgedRow)
 
-    def acknowledge(self, fingerprint: str, by: str, at: float) -> None:
+    def acknowledge(self, fingerprint: str, by: str, at: float, *, resolved: bool = False) -> None:
         """See Acknowledgements."""
-        self._write(fingerprint, by, at, at + KEEP_COUNTERS)
+        self._write(fingerprint, by, at, at + KEEP_COUNTERS, resolved=resolved)
 
     def reopen(self, fingerprint: str, at: float) -> None:
         """See Acknowledgements: the row stays for a day without a name, because the API may update and not delete."""
@@ -39,8 +41,10 @@ class DynamoAcknowledgements:
     def acknowledged(self) -> Mapping[str, Acknowledged]:
         """See Acknowledgements: one query a megabyte, about 8,000 groups."""
         found = self._rows.query(ACKNOWLEDGED)
-        return {row.sk: Acknowledged(row.by, row.at) for row in found if row.by}
+        return {row.sk: Acknowledged(row.by, row.at, bool(row.resolved)) for row in found if row.by}
 
-    def _write(self, fingerprint: str, by: str, at: float, until: float) -> None:
+    def _write(self, fingerprint: str, by: str, at: float, until: float, *, resolved: bool = False) -> None:
         row = AcknowledgedRow
-        self._rows(ACKNOWLEDGED, fingerprint).update([row.by.set(by), row.at.set(at), row.expires_at.set(until)])
+        mark: Action = row.resolved.set(1) if resolved else row.resolved.remove()
+        actions: list[Action] = [row.by.set(by), row.at.set(at), row.expires_at.set(until), mark]
+        self._rows(ACKNOWLEDGED, fingerprint).update(actions)

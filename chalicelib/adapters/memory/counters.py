@@ -112,9 +112,9 @@ class MemoryAcknowledgements:
     def __init__(self) -> None:
         self._marks: dict[str, Acknowledged] = {}
 
-    def acknowledge(self, fingerprint: str, by: str, at: float) -> None:
+    def acknowledge(self, fingerprint: str, by: str, at: float, *, resolved: bool = False) -> None:
         """See Acknowledgements."""
-        self._marks[fingerprint] = Acknowledged(by, at)
+        self._marks[fingerprint] = Acknowledged(by, at, resolved)
 
     def reopen(self, fingerprint: str, at: float) -> None:  # noqa: ARG002 - nothing is left to expire
         """See Acknowledgements."""

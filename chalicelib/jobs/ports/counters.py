@@ -110,17 +110,18 @@ class ErrorHour:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The acknowledgement of a group of errors: by whom and when."""
+    """A mark on a group of errors: by whom and when, and whether it says that the error is resolved."""
 
     by: str
     at: float
+    resolved: bool = False
 
 
 class Acknowledgements(Protocol):
     """Marks on groups of errors: somebody knows of them."""
 
-    def acknowledge(self, fingerprint: str, by: str, at: float) -> None:
-        """Keep the mark for 90 days; a later one replaces it. `by` is not empty."""
+    def acknowledge(self, fingerprint: str, by: str, at: float, *, resolved: bool = False) -> None:
+        """Keep the mark for 90 days; a later one replaces it. `by` is not empty; `resolved`: the error is fixed."""
 
     def reopen(self, fingerprint: str, at: float) -> None:
         """Take the mark away; a group without one is no error."""

@@ -25,7 +25,7 @@ export class Sim {
   /** Types that take no new jobs. */
   readonly retired = new Set<string>();
   /** Who acknowledged an error group, and when. */
-  readonly acknowledged = new Map<string, { by: string; at: number }>();
+  readonly acknowledged = new Map<string, { by: string; at: number; resolved: boolean }>();
   /** Bulk actions, newest first. */
   readonly bulk: FakeBulk[] = [];
   readonly minutes = new Minutes();

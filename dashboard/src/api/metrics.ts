@@ -161,7 +161,10 @@ export interface ErrorGroup {
   sampleJobIds: string[];
   sparkline: number[];
   sparklineStepS: number;
-  /** The principal who acknowledged it, and when; null while it is open. */
+  /** Jobs that met it in this time; 0 when nobody has counted them. */
+  jobs: number;
+  state: WireErrors["groups"][number]["state"];
+  /** The principal who acknowledged or resolved it, and when; null while it is open. */
   acknowledged: { by: string; at: number } | null;
 }
 
@@ -182,6 +185,8 @@ export const errorGroups = (type: string | undefined, span: string, since: () =>
         sampleJobIds: group.sample_job_ids,
         sparkline: group.sparkline,
         sparklineStepS: group.sparkline_step_s,
+        jobs: group.jobs,
+        state: group.state,
         acknowledged:
           group.acknowledged_by && group.acknowledged_at
             ? { by: group.acknowledged_by, at: Date.parse(group.acknowledged_at) }
@@ -190,7 +195,9 @@ export const errorGroups = (type: string | undefined, span: string, since: () =>
     },
   });
 
-/** Note that somebody knows of an error group, or take the note away. */
-export async function acknowledge(fingerprint: string, on: boolean): Promise<void> {
-  await request(`/errors/${fingerprint}/${on ? "acknowledge" : "reopen"}`, { method: "POST", body: {} });
+export type MarkOfError = "acknowledge" | "resolve" | "reopen";
+
+/** Mark an error group as known or as fixed, or take the mark away. */
+export async function markError(fingerprint: string, mark: MarkOfError): Promise<void> {
+  await request(`/errors/${fingerprint}/${mark}`, { method: "POST", body: {} });
 }

@@ -616,6 +616,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/errors/{fingerprint}/resolve": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Mark a group of errors as fixed: it is shown as regressed when it is seen again
+     * @description Mark a group of errors as fixed: it is shown as regressed when it is seen again. Kept for 90 days.
+     */
+    post: operations["resolve_error"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/errors/{fingerprint}/reopen": {
     parameters: {
       query?: never;
@@ -1042,8 +1062,19 @@ export interface components {
       /** Sparkline Step S */
       sparkline_step_s: number;
       /**
+       * Jobs
+       * @description Jobs that met it in this time; one that is retried by hand and fails alike counts again. 0 where only older versions have counted
+       */
+      jobs: number;
+      /**
+       * State
+       * @description open: not acknowledged, or seen again since; regressed: seen again since it was resolved
+       * @enum {string}
+       */
+      state: "open" | "acknowledged" | "resolved" | "regressed";
+      /**
        * Acknowledged By
-       * @description Who has acknowledged the group; null when nobody has
+       * @description Who has acknowledged or resolved the group; null when open
        * @default null
        */
       acknowledged_by: string | null;
@@ -2387,6 +2418,8 @@ export interface operations {
         schedule?: string;
         created_after?: string;
         created_before?: string;
+        /** @description The job that this token made with that Idempotency-Key, or none. It excludes other filters. */
+        idempotency_key?: string;
         /** @description The next_cursor of a page with the same filters; excludes offset. */
         cursor?: string;
       };
@@ -5482,6 +5515,120 @@ export interface operations {
     };
   };
   acknowledge_error: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        fingerprint: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorMark"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  resolve_error: {
     parameters: {
       query?: never;
       header?: never;

@@ -1,21 +1,26 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { sentence } from "@/api/errors";
-import { acknowledge, type ErrorGroup } from "@/api/metrics";
+import { markError, type ErrorGroup, type MarkOfError } from "@/api/metrics";
 import { relative } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";
 import { Button } from "@/ui/Button";
 import { toast } from "@/ui/overlay/toast";
-import { cameAgain } from "./order";
 import { t } from "@/texts/en/errors";
 
-/** Note that somebody knows of the error, so that new ones stand out; or take the note away. */
+/** The marks that a group may get next, by its state. */
+const NEXT: Record<ErrorGroup["state"], readonly MarkOfError[]> = {
+  open: ["acknowledge", "resolve"],
+  regressed: ["acknowledge", "resolve"],
+  acknowledged: ["resolve", "reopen"],
+  resolved: ["reopen"],
+};
+
+/** Mark the error as known or as fixed, so that new ones stand out; or take the mark away. */
 export function Acknowledge({ group }: { group: ErrorGroup }) {
   const client = useQueryClient();
-  const again = cameAgain(group);
-  const on = group.acknowledged === null || again;
   const set = useMutation({
-    mutationFn: () => acknowledge(group.fingerprint, on),
+    mutationFn: (mark: MarkOfError) => markError(group.fingerprint, mark),
     onError: (error) => toast.problem(sentence(error)),
     onSettled: () =>
       Promise.all([
@@ -23,22 +28,25 @@ export function Acknowledge({ group }: { group: ErrorGroup }) {
         client.invalidateQueries({ queryKey: ["health"] }),
       ]),
   });
-  return (
-    <Button size="sm" disabled={set.isPending} onClick={() => set.mutate()}>
-      {on ? t.acknowledge : t.reopen}
+  return NEXT[group.state].map((mark) => (
+    <Button key={mark} size="sm" disabled={set.isPending} onClick={() => set.mutate(mark)}>
+      {t[mark]}
     </Button>
-  );
+  ));
 }
 
-/** Say who acknowledged the error and when, and whether it came again since. */
+/** Say who acknowledged or resolved the error and when, and whether it came again since. */
 export function Mark({ group }: { group: ErrorGroup }) {
   const now = useNow();
   if (!group.acknowledged) return null;
   const { by, at } = group.acknowledged;
+  const fixed = group.state === "resolved" || group.state === "regressed";
+  const words = fixed ? t.resolvedBy : t.acknowledgedBy;
   return (
     <p className="mt-1 text-xs text-soft">
-      <When at={at}>{t.acknowledgedBy(by, relative(at, now))}</When>
-      {cameAgain(group) && <strong className="text-amber"> {t.cameAgainSince}</strong>}
+      {group.state === "regressed" && <strong className="text-red">{t.regressed} · </strong>}
+      <When at={at}>{words(by, relative(at, now))}</When>
+      {group.state === "open" && <strong className="text-amber"> {t.cameAgainSince}</strong>}
     </p>
   );
 }

@@ -39,6 +39,7 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
         </p>
         <Mark group={group} />
         <p className="nums mt-1 flex flex-wrap gap-x-3 text-xs text-soft">
+          {group.jobs > 0 && <span className="text-text">{t.jobsAffected(group.jobs)}</span>}
           <When at={group.lastSeen}>{t.lastSeen(relative(group.lastSeen, now))}</When>
           <When at={group.firstSeen}>{t.firstSeen(relative(group.firstSeen, now))}</When>
           {group.sampleJobIds.slice(0, 3).map((id) => (

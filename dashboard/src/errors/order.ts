@@ -1,14 +1,10 @@
 import type { ErrorGroup } from "@/api/metrics";
 
-type Marked = Pick<ErrorGroup, "acknowledged" | "lastSeen">;
+type State = Pick<ErrorGroup, "state">;
 
-/** Return true for an error that was seen again after somebody acknowledged it. */
-export function cameAgain({ acknowledged, lastSeen }: Marked): boolean {
-  return acknowledged !== null && lastSeen > acknowledged.at;
-}
+const ORDER: ErrorGroup["state"][] = ["regressed", "open", "acknowledged", "resolved"];
 
-/** Return the groups with those first that nobody knows of, or that came again. */
-export function openFirst<Group extends Marked>(groups: Group[]): Group[] {
-  const known = (group: Group) => group.acknowledged !== null && !cameAgain(group);
-  return [...groups.filter((group) => !known(group)), ...groups.filter(known)];
+/** Return the groups with those first that came again after they were resolved, then those that no one has seen. */
+export function openFirst<Group extends State>(groups: Group[]): Group[] {
+  return ORDER.flatMap((state) => groups.filter((group) => group.state === state));
 }

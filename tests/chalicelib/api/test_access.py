@@ -43,6 +43,7 @@ NEEDED = {
     "POST /uploads": "operator",
     "POST /errors/{fingerprint}/acknowledge": "operator",
     "POST /errors/{fingerprint}/reopen": "operator",
+    "POST /errors/{fingerprint}/resolve": "operator",
     "GET /schedules": "viewer",
     "GET /schedules/preview": "viewer",
     "GET /schedules/{schedule_id}": "viewer",

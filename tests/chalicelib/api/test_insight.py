@@ -181,3 +181,26 @@ def test_marks_are_the_operators_and_of_groups_only(world: World) -> None:
     assert world.post("/errors/0123456789ab/acknowledge", role=Role.VIEWER).status == 403
     answer = world.post("/errors/nothing/acknowledge")
     assert (answer.status, answer.locs) == (422, [["path", "fingerprint"]])
+
+
+def seen(counters: MemoryCounters, at: float, sequence: str) -> None:
+    facts = {"type": "test.note", "error_class": "E", "message": "m", "last_seen": at}
+    row = Row("ERR", f"{iso(T0 - T0 % 3600)}#0123456789ab")
+    counters.add(row, Additions(Counter({"count": 1}), facts, {"first_seen": at}), "s", sequence, sequence)
+
+
+def test_a_resolved_group_that_is_seen_again_has_regressed(world: World, counters: MemoryCounters) -> None:
+    def state() -> str:
+        return str(world.get("/errors").json["groups"][0]["state"])
+
+    seen(counters, T0 - 60, "01")
+    assert state() == "open"
+    assert world.post("/errors/0123456789ab/acknowledge").status == 200
+    assert state() == "acknowledged"
+    assert world.post("/errors/0123456789ab/resolve").json["acknowledged_by"] == "a admin"
+    assert state() == "resolved"
+    assert world.get("/metrics/health").json["findings"] == []
+    seen(counters, T0 + 1, "02")
+    assert state() == "regressed"
+    assert [one["kind"] for one in world.get("/metrics/health").json["findings"]] == ["errors"]
+    assert world.post("/errors/0123456789ab/resolve", role=Role.VIEWER).status == 403

@@ -13,6 +13,7 @@ from chalicelib.counters import keys
 from chalicelib.counters.backlog import oldest
 from chalicelib.counters.fold import MOST_NUMBERS, fold, pieces, total
 from chalicelib.counters.histogram import bucket
+from chalicelib.counters.series import error_groups
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
@@ -138,3 +139,18 @@ def test_a_job_carries_the_name_of_the_group_it_is_counted_in(error_class: str, 
     before, after = image("processing", T0, **facts), image("failed", T0 + 1, **facts)
     counted = [row.sk.partition("#")[2] for row in fold(read([record(1, before, after)]), T0).by_row if row.pk == "ERR"]
     assert counted == ([failed.fingerprint] if failed.error_class else [])
+
+
+def test_a_job_counts_once_in_a_group_however_often_it_is_tried() -> None:
+    rows = Rows()
+    failure = {"error_class": "E", "error_message": "no", "failure": "abcdef123456#2"}
+    held = image("processing", T0 + 2, started_at=T0 + 2, failure="abcdef123456#2")
+    other = image("processing", T0 + 5, started_at=T0 + 5, failure="fedcba654321#2")
+    records = [
+        record(1, image("processing", T0, started_at=T0), image("retrying", T0 + 1, started_at=T0, **failure)),
+        record(2, held, image("retrying", T0 + 3, started_at=T0 + 2, **failure)),
+        record(3, other, image("failed", T0 + 6, started_at=T0 + 5, **failure)),
+    ]
+    apply(rows, records, "s")
+    [group] = error_groups(rows.errors(T0 - 3600, T0 + 60, 10), T0 + 60)
+    assert (group["count"], group["jobs"]) == (3, 2)

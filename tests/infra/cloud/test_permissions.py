@@ -117,7 +117,7 @@ def live(acting: Stage) -> None:
     acting.count()
     acting.count()  # the same records again, as Lambda may
     acting.recount()
-    for switch in ("acknowledge", "reopen"):
+    for switch in ("acknowledge", "resolve", "reopen"):
         path = f"/errors/0123456789ab/{switch}"
         acting.call("POST", path, None, "/errors/{fingerprint}/" + switch, fingerprint="0123456789ab")
     # the emulator has no mapping of that name, and the API says so: what counts is that it asked
@@ -132,6 +132,8 @@ def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
     acting.call("POST", "/jobs/batch", batch)
     acting.call("POST", "/dead-letters/redrive", {})
     later = created(acting, mail.name, mail.example, delay_seconds=600)
+    acting.call("POST", f"/jobs/{later}/run-now", {}, "/jobs/{job_id}/run-now", job_id=later)
+    acting.call("POST", f"/jobs/{first}/discard", {}, "/jobs/{job_id}/discard", job_id=first)
     acting.call("POST", f"/jobs/{later}/cancel", {}, "/jobs/{job_id}/cancel", job_id=later)
     acting.call("POST", "/jobs/bulk", {"action": "cancel", "filter": {"status": "queued"}})
     acting.call("POST", "/jobs/bulk", {"action": "retry", "filter": {"type": mail.name}})

@@ -3,7 +3,11 @@ import type { english } from "../en/errors";
 
 export const errors: typeof english = {
   acknowledge: "Zur Kenntnis nehmen",
+  resolve: "Behoben",
   reopen: "Wieder öffnen",
+  resolvedBy: (by, at) => `Als behoben markiert von ${by}, ${at}`,
+  regressed: "Wieder aufgetreten",
+  jobsAffected: (jobs) => plural(jobs, "Job", "Jobs"),
   acknowledgedBy: (by, at) => `Zur Kenntnis genommen von ${by}, ${at}`,
   cameAgainSince: "· kam seitdem wieder",
   error: "Fehler",

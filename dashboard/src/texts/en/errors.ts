@@ -3,7 +3,11 @@ import { texts } from "../texts";
 
 export const english = {
   acknowledge: "Acknowledge",
+  resolve: "Resolve",
   reopen: "Reopen",
+  resolvedBy: (by: string, at: string) => `Resolved by ${by} ${at}`,
+  regressed: "Regressed",
+  jobsAffected: (jobs: number) => plural(jobs, "job"),
   acknowledgedBy: (by: string, at: string) => `Acknowledged by ${by} ${at}`,
   cameAgainSince: "· came again since",
   error: "Error",

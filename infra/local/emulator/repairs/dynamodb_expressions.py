@@ -1,33 +1,49 @@
 """Parse and check DynamoDB expressions once; moto does both several times a call."""
 
 import pickle
-import re
-from functools import cache, lru_cache
-from types import SimpleNamespace
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from moto.dynamodb import comparisons
 from moto.dynamodb.parsing import ast_nodes, expressions, validators
 
+from infra.local.emulator.expressions import REMEMBERED, outline, walk
+
 from .patching import Replacements
 
-REMEMBERED = 1024
-DEPENDS_ON_THE_TEXT = (
-    validators.ActionCountValidator,
-    validators.OverlappingPathsValidator,
-    validators.UpdateHashRangeKeyValidator,
-)
+TEXT, LAST = 3, 4  # of the ten processors of an update: those of its text alone, those that need the result of all
 
 
 def repair(replacements: Replacements) -> None:
-    """Remember the patterns of a condition's words, and all that follows from the text of an update."""
-    replacements.put(comparisons, "re", SimpleNamespace(**vars(re) | {"compile": cache(re.compile)}))
+    """Remember all that follows from the text of a condition or of an update."""
     stock = expressions.UpdateExpressionParser.make
     replacements.put(expressions.UpdateExpressionParser, "make", staticmethod(lru_cache(REMEMBERED)(stock)))
+    _remember_conditions(replacements)
     _copy_trees_quickly(replacements)
-    _remember_what_was_checked(replacements)
-    replacements.put(ast_nodes.DepthFirstTraverser, "traverse_node_recursively", _walk)
+    _walk_less(replacements)
+
+
+def _remember_conditions(replacements: Replacements) -> None:
+    """Take a condition apart once, and put its values in at each call."""
+    parser_class = comparisons.ConditionExpressionParser
+
+    def parse(parser: Any) -> Any:
+        if not parser.condition_expression:
+            return stock(parser)
+        names = tuple((parser.expression_attribute_names or {}).items())
+        tree, names_found, values_found = outline(parser.condition_expression, names)
+        parser.expr_attr_names_found.extend(names_found)
+        parser.expr_attr_values_found.extend(values_found)
+        return parser._make_op_condition(tree)  # noqa: SLF001 - moto's own name
+
+    def make_operand(parser: Any, node: Any) -> Any:
+        if node.kind == parser.Kind.EXPRESSION_ATTRIBUTE_VALUE:
+            return comparisons.AttributeValue((parser.expression_attribute_values or {})[node.text])
+        return stock_operand(parser, node)
+
+    stock = replacements.put(parser_class, "parse", parse)
+    stock_operand = replacements.put(parser_class, "_make_operand", make_operand)
 
 
 def _copy_trees_quickly(replacements: Replacements) -> None:
@@ -44,47 +60,26 @@ def _copy_trees_quickly(replacements: Replacements) -> None:
     stock = replacements.put(validators, "deepcopy", deepcopy)
 
 
-def _remember_what_was_checked(replacements: Replacements) -> None:
-    """Remember three of the ten checks of an update: they depend only on the expression, its names and the key."""
+def _walk_less(replacements: Replacements) -> None:
+    """Check an update in two walks, not ten. Three checks depend only on the expression, its names and the key: they
+    are remembered. What two walks refuse is checked again by moto, whose first error counts."""
     passed: WeakKeyDictionary[Any, set[Any]] = WeakKeyDictionary()
 
     def init(validator: Any, expression: Any, **rest: Any) -> None:
         stock_init(validator, expression, **rest)
-        validator.checks = passed.setdefault(expression, set())
+        validator.given, validator.checks = (expression, rest), passed.setdefault(expression, set())
 
     def validate(validator: Any) -> Any:
-        names = tuple((validator.expression_attribute_names or {}).items())
-        check = (names, tuple(validator.table.table_key_attrs))
+        check = (*(validator.expression_attribute_names or {}).items(), *validator.table.table_key_attrs)
         if check in validator.checks:
-            validator.processors = [p for p in validator.processors if not isinstance(p, DEPENDS_ON_THE_TEXT)]
+            first, last = validator.processors[TEXT:-LAST], validator.processors[-LAST:]
+            try:
+                return walk(last, walk(first, validator.node_to_validate))
+            except Exception:
+                stock_init(validator, validator.given[0], **validator.given[1])
         validated = stock_validate(validator)
         validator.checks.add(check)
         return validated
 
     stock_init = replacements.put(validators.Validator, "__init__", init)
     stock_validate = replacements.put(validators.Validator, "validate", validate)
-
-
-def _walk(walker: Any, node: Any, position: int = -1) -> Any:
-    """Walk a tree as moto does, but ask for the handlers of a type once, not at every node."""
-    parent = node.parent
-    for index, child in enumerate(node.children or ()):
-        walker.pre_processing_of_child(node, index)
-        if _is_node(cast("Any", type(child))):
-            _walk(walker, child, index)
-    if _stops_at(cast("Any", type(walker)), cast("Any", type(node))):
-        node = walker.process(node)
-        node.parent = parent
-        if parent:
-            parent.children[position] = node
-    return node
-
-
-@cache
-def _is_node(kind: Any) -> bool:
-    return issubclass(kind, ast_nodes.Node)
-
-
-@cache
-def _stops_at(walker: Any, kind: Any) -> bool:
-    return issubclass(kind, object.__new__(walker).nodes_to_be_processed())

@@ -5,21 +5,21 @@ import types
 from typing import Any
 
 from moto.dynamodb import models
-from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.exceptions import ItemSizeTooLarge, ItemSizeToUpdateTooLarge
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
 from .patching import Replacements
 from .views import TableViews
 
-PLAIN = ("S", "N", "B", "BOOL", "NULL")
+MOST_BYTES = 405_000  # of an item, as moto adds them up
 
 
 def repair(replacements: Replacements, views: TableViews) -> None:
     """Put all repairs of this module in place."""
     undo_failed_transactions_item_by_item(replacements, views)
     make_updates_whole(replacements, views)
-    share_plain_values(replacements)
-    measure_a_new_item_once(replacements)
+    copy_and_measure_less(replacements)
 
 
 def undo_failed_transactions_item_by_item(replacements: Replacements, views: TableViews) -> None:
@@ -43,28 +43,33 @@ def undo_failed_transactions_item_by_item(replacements: Replacements, views: Tab
     replacements.put(models, "copy", types.SimpleNamespace(deepcopy=deepcopy, copy=copy.copy))
 
 
-def share_plain_values(replacements: Replacements) -> None:
-    """Share plain values between copies of an item: they are only replaced. moto copies every value at each update."""
+def copy_and_measure_less(replacements: Replacements) -> None:
+    """Share plain values between copies of an item, since they are only replaced; add its size up once until its next
+    update, and raise ItemSizeTooLarge as moto does. moto copies every value at each update, and adds up all sizes for
+    each attribute (180,000 for an item of 600) and each time an item is queried."""
 
     def deepcopy(value: Any, memo: dict[int, Any]) -> Any:
-        return value if value.type in PLAIN else stock(value, memo)
-
-    stock = replacements.put(DynamoType, "__deepcopy__", deepcopy)
-
-
-def measure_a_new_item_once(replacements: Replacements) -> None:
-    """Check the size of a new item when it has all its attributes; raise ItemSizeTooLarge as moto does. moto adds up
-    all sizes again for each attribute: 180,000 for an item of 600."""
+        return value if value.type in ("S", "N", "B", "BOOL", "NULL") else stock_copy(value, memo)
 
     def init(item: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any]) -> None:
-        stock(item, hash_key, range_key, {})
-        names = list(attrs)
-        for name in names[:-1]:
-            dict.__setitem__(item.attrs, name, DynamoType(attrs[name]))
-        for name in names[-1:]:
-            item.attrs[name] = DynamoType(attrs[name])
+        stock_init(item, hash_key, range_key, attrs)
+        _check_size(item, ItemSizeTooLarge)
 
-    stock = replacements.put(Item, "__init__", init)
+    def size(item: Any) -> Any:
+        if "known_size" not in vars(item):
+            item.known_size = stock_size(item)
+        return item.known_size
+
+    replacements.put(LimitedSizeDict, "__setitem__", dict.__setitem__)
+    stock_copy = replacements.put(DynamoType, "__deepcopy__", deepcopy)
+    stock_init = replacements.put(Item, "__init__", init)
+    stock_size = replacements.put(Item, "size", size)
+
+
+def _check_size(item: Any, error: type[Exception]) -> None:
+    vars(item).pop("known_size", None)
+    if item.size() > MOST_BYTES:
+        raise error
 
 
 def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
@@ -76,6 +81,7 @@ def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
         before = _Before(table, {"Key": key}, views)
         try:
             item = stock(backend, table_name, key, *args, **kwargs)
+            _check_size(item, ItemSizeToUpdateTooLarge)
         except Exception:
             before.restore()
             raise
@@ -126,6 +132,7 @@ class _Before:
             items.pop(key, None)
         else:
             self.item.attrs = self._attributes
+            vars(self.item).pop("known_size", None)
             items[key] = self.item
 
 

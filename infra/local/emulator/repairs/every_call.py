@@ -5,6 +5,7 @@ from typing import Any
 
 from moto import backends
 from moto.core import common_models, responses, utils
+from moto.moto_api._internal.moto_random import MotoRandom
 from moto.sqs import models as sqs_models
 
 from .patching import Replacements
@@ -12,8 +13,8 @@ from .patching import Replacements
 
 def repair(replacements: Replacements) -> None:
     """Remember what moto computes at every call: the folders it is installed in, methods of the response class, names
-    in another spelling. Do not keep every object it ever made (item, message, stream record) for its admin pages; only
-    S3 needs its own there."""
+    in another spelling. Draw a request's id at once. Keep no object that it ever made (item, message, stream record)
+    for its admin pages; only S3 needs its own there."""
 
     def new(cls: type, *_args: Any, **_kwargs: Any) -> Any:
         instance: Any = object.__new__(cls)
@@ -21,6 +22,10 @@ def repair(replacements: Replacements) -> None:
             cls.instances_tracked.append(instance)  # type: ignore[attr-defined]
         return instance
 
+    def random_string(source: Any, length: int = 20, _digits: bool = True, lower_case: bool = False) -> str:
+        return f"{source.getrandbits(4 * length):0{length}{'x' if lower_case else 'X'}}"
+
+    replacements.put(MotoRandom, "get_random_string", random_string)
     replacements.put(common_models.BaseModel, "__new__", staticmethod(new))
     replacements.put(responses, "method_names_from_class", cache(utils.method_names_from_class))
     replacements.put(backends, "list_of_moto_modules", cache(lambda: tuple(_modules())))

@@ -1,4 +1,4 @@
-"""Keep Keep moto's tables in the order of their indexes: one sorted view for each index that has been queried."""
+"""Keep moto's tables in the order of their indexes: one sorted view for each index that has been queried."""
 
 from collections.abc import Iterator
 from typing import Any

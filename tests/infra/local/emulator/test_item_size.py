@@ -59,3 +59,32 @@ def test_a_value_is_measured_once() -> None:
     with emulated(), measured() as seen:
         assert put(1) == "put"
     assert ATTRIBUTES <= len(seen) < 3 * ATTRIBUTES
+
+
+def grow(dynamodb: Any, table: str, padding: int) -> str:
+    """Update an item of ATTRIBUTES + 2 attributes by one of `padding` bytes; return "updated" or the error."""
+    key = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+    dynamodb.put_item(TableName=table, Item=key | {f"n{n:03}": {"N": "1"} for n in range(ATTRIBUTES)})
+    values = {":big": {"S": "x" * padding}, ":one": {"N": "2"}}
+    try:
+        dynamodb.update_item(
+            TableName=table, Key=key, UpdateExpression="SET n001 = :one, big = :big", ExpressionAttributeValues=values
+        )
+    except dynamodb.exceptions.ClientError as error:
+        return f"{error.response['Error']['Code']}: {error.response['Error']['Message']}"
+    return "updated"
+
+
+@pytest.mark.parametrize(("more", "refused"), [(0, False), (1, True)])
+def test_an_update_is_refused_at_the_same_size_and_changes_nothing_then(more: int, refused: bool) -> None:
+    padding = MOST - len("pkskbig") - 2 - 5 * ATTRIBUTES + more
+    with mock_aws():
+        theirs: Any = boto3.client("dynamodb", region_name="us-east-1")
+        answer = grow(theirs, make_table(theirs, "things"), padding)
+    with emulated():
+        ours: Any = boto3.client("dynamodb", region_name="us-east-1")
+        table = make_table(ours, "things")
+        assert grow(ours, table, padding) == answer
+        item = ours.get_item(TableName=table, Key={"pk": {"S": "a"}, "sk": {"S": "b"}})["Item"]
+    assert (answer != "updated") == refused
+    assert item["n001"] == {"N": "1" if refused else "2"}

@@ -70,7 +70,7 @@ def test_no_page_wipes_or_steers(emulator: Emulator, method: str, path: str, hea
     assert len(sqs.list_queues()["QueueUrls"]) == 1
 
 
-@pytest.mark.parametrize("service", ["lambda", "iam", "ec2", "batch", "secretsmanager", "nonsense"])
+@pytest.mark.parametrize("service", ["lambda", "iam", "ec2", "batch", "nonsense"])
 def test_services_that_the_platform_does_not_use_are_off(emulator: Emulator, service: str) -> None:
     answer = httpx.post(emulator.url, headers={"Authorization": SIGNED.format(service)}, content=b"{}")
     assert answer.status_code == 403

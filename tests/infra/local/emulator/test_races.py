@@ -89,4 +89,4 @@ def test_each_message_is_given_to_one_consumer(racing: Emulator) -> None:
 @pytest.mark.parametrize("racing", ["stock-moto"], indirect=True)
 def test_stock_moto_still_lets_several_win(table: tuple[Any, str]) -> None:
     """When this fails, moto has become atomic, and the emulator may be able to leave the serialising to it."""
-    assert conditional_claims(*table, STOCK_ROUNDS) != {1: STOCK_ROUNDS}
+    assert any(conditional_claims(*table, 1) != {1: 1} for _ in range(STOCK_ROUNDS))
