@@ -24,7 +24,7 @@ CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m infra.cloud
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package preflight deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle wheel lock clean
+.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package preflight deploy rollback status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -114,10 +114,13 @@ package: $(READY)  ## Write build/deployment.zip, build/sam.json and build/sbom.
 deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD),$(findstring Dashboard=false,$(SET))),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
 	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) $(if $(FORCE_REMOVE),--force-remove) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) \
 	  $(if $(TOKEN_FILE),--token-file $(TOKEN_FILE)) $(if $(TOKEN_SECRET),--token-secret $(TOKEN_SECRET)) \
-	  $(foreach assignment,$(SET),--set '$(assignment)') $(foreach tag,$(TAGS),--tag '$(tag)')
+	  $(foreach assignment,$(SET),--set '$(assignment)') $(foreach tag,$(TAGS),--tag '$(tag)') $(if $(MONITOR),--monitor $(MONITOR))
 
 preflight: $(READY)  ## Say what cannot work in your account before anything changes: make preflight STAGE=prod [JSON=1] [SET="..."]
 	@$(CLOUD) preflight --stage $(STAGED) $(if $(JSON),--json) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) $(foreach assignment,$(SET),--set '$(assignment)')
+
+rollback: $(READY)  ## Bring back the deployment before the present one: make rollback STAGE=prod [YES=1]
+	@$(CLOUD) rollback --stage $(STAGED) $(if $(YES),--yes) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN))
 
 status: $(READY)  ## Print a stage's addresses, queues and active alarms: make status STAGE=prod
 	@$(CLOUD) status --stage $(STAGED)

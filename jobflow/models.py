@@ -640,3 +640,4 @@ class JobFilter(TypedDict, total=False):
     schedule: str
     created_after: datetime | str
     created_before: datetime | str
+    idempotency_key: str

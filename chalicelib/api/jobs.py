@@ -35,6 +35,10 @@ def create_job(call: Call) -> Reply:
 def list_jobs(call: Call) -> JobPage:
     """A page of jobs, newest first. Follow `next_cursor` until it is null; offset + limit ends at 5,000."""
     asked: ListQuery = call.query
+    if asked.idempotency_key is not None:
+        own = wiring.job_service().by_key(call.principal, asked.idempotency_key)
+        rows = [job_row(own)] if own is not None else []
+        return JobPage(jobs=rows, total=len(rows), limit=asked.limit, offset=0, next_cursor=None)
     if asked.type is not None:
         check_type(asked.type)
     which = Filter(

@@ -169,10 +169,15 @@ class ListQuery(Query):
     schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")
     created_after: Moment | None = None
     created_before: Moment | None = None
+    idempotency_key: Key | None = Field(
+        None, description="The job that this token made with that Idempotency-Key, or none. It excludes other filters."
+    )
     cursor: Cursor | None = Field(None, description="The next_cursor of a page with the same filters; excludes offset.")
 
     @model_validator(mode="after")
     def _one_start(self) -> "ListQuery":
+        if self.idempotency_key is not None and self.model_fields_set - {"idempotency_key", "limit"}:
+            raise PydanticCustomError("key_alone", "idempotency_key excludes every other filter, cursor and offset")
         if self.cursor and self.offset:
             raise PydanticCustomError("one_start", "cursor and offset exclude each other")
         return self

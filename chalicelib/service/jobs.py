@@ -89,6 +89,13 @@ class JobService:
         """A job and its attempts; raises JobNotFound."""
         return self.store.view(job_id)
 
+    def by_key(self, principal: str, key: str) -> Job | None:
+        """Return the job that a principal made with an Idempotency-Key, by one read; None without one."""
+        try:
+            return self.store.get(keyed_id(principal, key))
+        except JobNotFound:
+            return None
+
     def page(self, which: Filter, limit: int, cursor: str | None = None, offset: int = 0) -> Page:
         """Some jobs, newest first; `position` is the next cursor. Raises InvalidPosition for a cursor or offset."""
         if offset + limit > DEEPEST_OFFSET:

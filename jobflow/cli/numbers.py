@@ -75,18 +75,17 @@ def _numbers(session: Session, found: "MetricsAnswer") -> None:
         session.out.line(found)
         return
     columns = [
-        ("TYPE", lambda row: row[0]),
+        ("TYPE", lambda row: f"{row[0]} (paused)" if row[1].paused else row[0]),
         ("QUEUED", lambda row: row[1].queue_length),
         ("RUNNING", lambda row: row[1].in_flight),
-        ("RETRYING", lambda row: row[1].retry_queue_length),
-        ("COMPLETED", lambda row: row[1].completed_jobs),
+        ("RETRY", lambda row: row[1].retry_queue_length),
+        ("DONE", lambda row: row[1].completed_jobs),
         ("FAILED", lambda row: row[1].failed_jobs),
         ("DEAD", lambda row: row[1].dead_letter_jobs),
         (
             "OLDEST",
             lambda row: None if row[1].oldest_queued_age_s is None else reading.lasting(row[1].oldest_queued_age_s),
         ),
-        ("PAUSED", lambda row: "paused" if row[1].paused else ""),
     ]
     session.out.rows(sorted(found.by_type.items()), columns, "No jobs yet.")
     session.out.say(

@@ -91,4 +91,6 @@ def lasting(length: float) -> str:
     for unit in ("d", "h", "m"):
         if length >= UNITS[unit]:
             return f"{length / UNITS[unit]:.0f}{unit}"
-    return f"{length:.1f}s" if 0 < length < 10 else f"{length:.0f}s"
+    if 0 < length < 1:
+        return f"{length * 1000:.0f}ms"
+    return f"{length:.1f}s" if 1 <= length < 10 else f"{length:.0f}s"

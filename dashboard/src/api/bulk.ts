@@ -2,7 +2,7 @@ import { request } from "./client";
 import type { JobFilter } from "./jobs";
 import type { WireBulk, WireBulkFilter } from "./wire";
 
-export type BulkAction = "retry" | "cancel";
+export type BulkAction = "retry" | "cancel" | "discard";
 /** Either these jobs, or every job that matches and that the action is legal for. */
 export type BulkTarget = { ids: string[] } | { filter: JobFilter };
 

@@ -62,9 +62,15 @@ export async function startBulk(
   action: BulkAction,
   target: BulkTarget,
   expected: number | null,
+  reason?: string,
 ): Promise<BulkRun[]> {
   const post = async (part: object) =>
-    toRun(await request<WireBulkAction>("/bulk", { method: "POST", body: { action, ...part } }));
+    toRun(
+      await request<WireBulkAction>("/bulk", {
+        method: "POST",
+        body: { action, ...(reason && { reason }), ...part },
+      }),
+    );
   if ("filter" in target)
     return [await post({ filter: toWire(target.filter), ...(expected !== null && { expected }) })];
   const started: BulkRun[] = [];

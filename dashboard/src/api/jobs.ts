@@ -30,6 +30,8 @@ export interface Job {
   tags: string[];
   correlationId: string;
   cancelRequested: boolean;
+  /** Settled without running it, after it had failed. */
+  discarded: { at: number; by: string; reason: string | null } | null;
 }
 
 export interface Attempt {
@@ -121,6 +123,7 @@ export function toJob(wire: WireJob): Job {
     tags: wire.tags,
     correlationId: wire.correlation_id,
     cancelRequested: wire.cancel_requested,
+    discarded: wire.discarded ? { ...wire.discarded, at: ms(wire.discarded.at) } : null,
   };
 }
 

@@ -2418,6 +2418,8 @@ export interface operations {
         schedule?: string;
         created_after?: string;
         created_before?: string;
+        /** @description The job that this token made with that Idempotency-Key, or none. It excludes other filters. */
+        idempotency_key?: string;
         /** @description The next_cursor of a page with the same filters; excludes offset. */
         cursor?: string;
       };

@@ -1,15 +1,23 @@
 import type { JobStatus } from "@/api/jobs";
 import { cx } from "@/lib/cx";
 import { STATUS } from "./status";
+import { t } from "@/texts/en/jobs";
+
+interface ChipProps {
+  status: JobStatus;
+  /** It had failed, and an operator settled it. */
+  discarded?: boolean;
+  size?: "sm" | "md";
+}
 
 /** Icon and word: never the colour alone. */
-export function StatusChip({ status, size = "sm" }: { status: JobStatus; size?: "sm" | "md" }) {
+export function StatusChip({ status, discarded, size = "sm" }: ChipProps) {
   const look = STATUS[status];
   const Icon = look.icon;
   return (
     <span
       data-status={status}
-      title={look.meaning}
+      title={discarded ? t.discardedMeaning : look.meaning}
       className={cx(
         "inline-flex items-center gap-1.5 whitespace-nowrap",
         look.tone,
@@ -17,7 +25,7 @@ export function StatusChip({ status, size = "sm" }: { status: JobStatus; size?: 
       )}
     >
       <Icon width={13} height={13} className={cx("shrink-0", status === "processing" && "spin")} />
-      {look.label}
+      {discarded ? t.discarded : look.label}
     </span>
   );
 }

@@ -9,6 +9,8 @@ test("every status has a word, an icon and a meaning; nothing finished can be ca
     expect(STATUS[status].label && STATUS[status].meaning).toBeTruthy();
     expect(allows(status, "cancel")).toBe(!isFinished(status));
     expect(allows(status, "retry")).toBe(["failed", "dead_letter", "cancelled"].includes(status));
+    expect(allows(status, "discard")).toBe(["failed", "dead_letter"].includes(status));
+    expect(allows(status, "run")).toBe(["scheduled", "retrying"].includes(status));
   }
 });
 

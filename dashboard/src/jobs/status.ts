@@ -13,7 +13,10 @@ import {
 } from "@/ui/icons";
 import { t } from "@/texts/en/jobs";
 
-export type JobAction = "retry" | "cancel";
+/** An action on one job or on many. */
+export type JobAction = "retry" | "cancel" | "discard";
+/** An action on one job. */
+export type OneAction = JobAction | "run";
 
 interface StatusLook {
   label: string;
@@ -88,10 +91,10 @@ export const STATUS: Record<JobStatus, StatusLook> = {
 
 export const STATUSES = Object.keys(STATUS) as JobStatus[];
 
-const SET = { retry: "retryable", cancel: "cancellable" } as const;
+const SET = { retry: "retryable", cancel: "cancellable", discard: "discardable", run: "planned" } as const;
 
 /** Return true when the API allows the action in a status; false until its sets are loaded. */
-export function allows(status: JobStatus, action: JobAction): boolean {
+export function allows(status: JobStatus, action: OneAction): boolean {
   return meta.get()?.statuses[SET[action]].includes(status) ?? false;
 }
 

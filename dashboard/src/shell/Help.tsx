@@ -29,6 +29,8 @@ const SHORTCUTS = [
       ["a", t.selectAllMatching],
       ["r", t.retryTheSelectionOr],
       ["c", t.cancelTheSelectionOr],
+      ["d", t.discardTheSelectionOr],
+      ["u", t.runTheJobNow],
       ["Esc", t.clearOrBack],
     ],
   ],

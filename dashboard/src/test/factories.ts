@@ -27,6 +27,7 @@ export function job(id: string, more: Partial<Job> = {}): Job {
     tags: [],
     correlationId: "c",
     cancelRequested: false,
+    discarded: null,
     ...more,
   };
 }

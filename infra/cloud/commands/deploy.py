@@ -13,7 +13,7 @@ from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build
 from infra.cloud.preflight import basics
-from infra.cloud.stack import artifacts, parameters, website
+from infra.cloud.stack import artifacts, history, monitoring, parameters, website
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.stack.emptying import remove
 from infra.cloud.terminal import Terminal
@@ -25,6 +25,7 @@ class Deployment:
     """One run of deploy. `given` are parameters; `dashboard` is the folder of its sources, None leaves it out.
 
     `tags` are put on everything besides the stage's own, and stay until they are set anew.
+    For `monitor` seconds after an update CloudFormation watches the alarms, and rolls it back when one rings.
     `force_remove` goes on when a job type is removed that has unfinished jobs; they are then cancelled.
     """
 
@@ -38,6 +39,8 @@ class Deployment:
     force_remove: bool = False
     first_token: FirstToken = field(default_factory=FirstToken)
     tags: Mapping[str, str] = field(default_factory=dict)
+    monitor: int = 0
+    template_url: str = field(init=False, default="")
     package: Callable[[str], Package] = lambda stage: build(stage, jobtype.load())
     types: Callable[[], Sequence[jobtype.JobType[Any, Any]]] = jobtype.load
     removed: removal.Removal = field(init=False, default_factory=lambda: removal.Removal({}))
@@ -55,6 +58,7 @@ class Deployment:
         self._clear_failed_start()
         self._apply(package, self.given)
         outputs = self._close_policy(package)
+        self._remember()
         if dist is not None:
             count = website.upload(self.account, outputs, dist, stage)
             self.terminal.say(f"Uploaded the dashboard: {count} files.")
@@ -132,7 +136,18 @@ class Deployment:
             before_it = {tag["Key"]: tag["Value"] for tag in (found or {}).get("Tags", [])}
             tags = {**before_it, **self.tags, **tags_of(self.stack.name)}
             url = artifacts.upload(self.account, package, tags, known)
-            return self.stack.propose(url, chosen, tags)
+            self.template_url = url
+            return self.stack.propose(url, chosen, tags, self._watched(new=found is None))
+
+    def _remember(self) -> None:
+        """Keep where the template is that the stack now has, for `make rollback`."""
+        history.remember(self.account, self.stack.name, self.template_url)
+
+    def _watched(self, *, new: bool) -> Mapping[str, Any]:
+        """Return what CloudFormation watches after the change; a new stack has no alarms before it."""
+        if new or not self.monitor:
+            return {}
+        return monitoring.configuration(self.account, self.stack.name, self.monitor)
 
     def _stop_if_data_is_at_stake(self, proposed: ChangeSet) -> None:
         lost = self.removed.at_stake(proposed.changes)

@@ -81,9 +81,16 @@ class Stack:
         return (self.describe() or {}).get("StackStatus") in FAILED_START
 
     def propose(
-        self, template_url: str, parameters: Sequence[Mapping[str, Any]], tags: Mapping[str, str]
+        self,
+        template_url: str,
+        parameters: Sequence[Mapping[str, Any]],
+        tags: Mapping[str, str],
+        rollback: Mapping[str, Any] | None = None,
     ) -> ChangeSet | None:
-        """Work out what would change; None when nothing would. Raises CloudError with CloudFormation's reason."""
+        """Work out what would change; None when nothing would. `rollback` is CloudFormation's rollback configuration.
+
+        Raises CloudError with CloudFormation's reason.
+        """
         creates = self.describe() is None
         name = f"deploy-{uuid.uuid4()}"
         self.account.cloudformation.create_change_set(
@@ -94,6 +101,7 @@ class Stack:
             Parameters=list(parameters),
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            **({"RollbackConfiguration": dict(rollback)} if rollback else {}),
             **self._as_role(),
         )
         described = self._wait_for_change_set(name)

@@ -132,6 +132,8 @@ def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
     acting.call("POST", "/jobs/batch", batch)
     acting.call("POST", "/dead-letters/redrive", {})
     later = created(acting, mail.name, mail.example, delay_seconds=600)
+    acting.call("POST", f"/jobs/{later}/run-now", {}, "/jobs/{job_id}/run-now", job_id=later)
+    acting.call("POST", f"/jobs/{first}/discard", {}, "/jobs/{job_id}/discard", job_id=first)
     acting.call("POST", f"/jobs/{later}/cancel", {}, "/jobs/{job_id}/cancel", job_id=later)
     acting.call("POST", "/jobs/bulk", {"action": "cancel", "filter": {"status": "queued"}})
     acting.call("POST", "/jobs/bulk", {"action": "retry", "filter": {"type": mail.name}})

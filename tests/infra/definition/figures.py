@@ -22,7 +22,9 @@ from chalicelib.watchdog import dead_letter_rules, rules
 from chalicelib.watchdog.search import MOST_LOOKS
 from chalicelib.worker import consume
 from infra.cloud.cost.calculation import RECOUNTED_A_SECOND
+from infra.cloud.preflight import production
 from infra.cloud.preflight.basics import API_NEEDS
+from infra.cloud.stack import monitoring
 from infra.definition.alarm import MINUTE, Alarm
 from infra.definition.alarms import all_alarms
 from infra.definition.functions import ScheduleTrigger, StreamTrigger, functions
@@ -128,6 +130,11 @@ def deploy() -> Iterator[str]:
     yield f"Above {MOST_ALONE} types alarms are shared between types, above {most_searched()} the saved queries"
     longest = next(n for n in range(1, 99) if not STAGE.fullmatch("a" * n)) - 1
     yield f"up to {longest} small letters and digits"
+    yield f"logs are kept for {production.SHORTEST_RETENTION} days"
+    reserve = f"reserves {production.RESERVED} for the API and {production.RESERVED} for the authorizer"
+    yield f"An account that may run {production.ENOUGH:,} functions at once or more {reserve}"
+    watched = ", ".join(f"`{kind}`" for kind in monitoring.TRIGGERS)
+    yield f"watches {WORDS[len(monitoring.TRIGGERS)]} alarms ({watched})"
 
 
 def longest_pause() -> float:

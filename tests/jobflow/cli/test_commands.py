@@ -105,6 +105,12 @@ def test_metrics_are_printed(shell: Shell, job: str) -> None:
     assert "1 jobs, 1 unfinished" in shell("metrics --table").out
 
 
+def test_the_table_of_numbers_fits_a_terminal(shell: Shell, job: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    header = next(line for line in shell("metrics --table").out.splitlines() if "TYPE" in line)
+    assert header.split() == ["TYPE", "QUEUED", "RUNNING", "RETRY", "DONE", "FAILED", "DEAD", "OLDEST"]
+
+
 def test_watching_metrics_ends_with_ctrl_c(shell: Shell, job: str, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[float] = []
 
@@ -169,7 +175,16 @@ def test_moments() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(5, "5.0s ago"), (90, "2m ago"), (7200, "2h ago"), (-30, "in 30s"), (200_000, "2d ago")]
+    ("seconds", "text"),
+    [
+        (5, "5.0s ago"),
+        (0.03, "30ms ago"),
+        (0, "0s ago"),
+        (90, "2m ago"),
+        (7200, "2h ago"),
+        (-30, "in 30s"),
+        (200_000, "2d ago"),
+    ],
 )
 def test_how_long_ago(seconds: float, text: str) -> None:
     now = datetime(2027, 3, 1, 12, tzinfo=UTC)

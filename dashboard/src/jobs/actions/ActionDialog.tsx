@@ -1,12 +1,15 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { cancelJob, retryJob } from "@/api/jobs";
+import { discardJob, runJobNow } from "@/api/steering";
 import { shortId } from "@/lib/format";
 import { Button, buttonClass } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
 import { toast } from "@/ui/overlay/toast";
 import { refresh, type Ask } from "./actions";
 import { AskMany } from "./AskMany";
+import { DiscardMeaning } from "./DiscardMeaning";
 import { close, report } from "./outcome";
 import { t } from "@/texts/en/actions";
 
@@ -19,9 +22,15 @@ export default function ActionDialog({ question }: { question: Ask }) {
 function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: "one" }> }) {
   const client = useQueryClient();
   const name = shortId(job.id);
+  const [reason, setReason] = useState("");
   const run = useMutation({
-    mutationFn: async () =>
-      action === "retry" ? await retryJob(job.id).then(() => null) : await cancelJob(job.id),
+    mutationFn: async () => {
+      if (action === "cancel") return await cancelJob(job.id);
+      if (action === "retry") await retryJob(job.id);
+      if (action === "run") await runJobNow(job.id);
+      if (action === "discard") await discardJob(job.id, reason);
+      return null;
+    },
     onSuccess: (after) => {
       const stopping = after?.status === "processing";
       const text = stopping ? t.cancellationRequestedFor(name) : t.doneOne[action](name);
@@ -41,8 +50,12 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
       description={
         action === "retry" ? (
           <RetryMeaning {...job} />
-        ) : (
+        ) : action === "cancel" ? (
           <CancelMeaning running={job.status === "processing"} />
+        ) : action === "run" ? (
+          <p>{t.runMeaning}</p>
+        ) : (
+          <DiscardMeaning reason={reason} onChange={setReason} />
         )
       }
       footer={
@@ -53,9 +66,9 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
             </Link>
           )}
           <Button
-            // A retry can be repeated without harm, so Enter confirms it.
-            data-first={action === "retry" || undefined}
-            tone={action === "retry" ? "primary" : "danger"}
+            // A retry and a run now can be repeated without harm, so Enter confirms them.
+            data-first={action === "retry" || action === "run" || undefined}
+            tone={action === "retry" || action === "run" ? "primary" : "danger"}
             disabled={run.isPending}
             onClick={() => run.mutate()}
           >

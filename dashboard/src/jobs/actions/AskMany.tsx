@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { previewBulk, type BulkTally } from "@/api/bulk";
 import { countBulk } from "@/api/bulkActions";
 import { sentence } from "@/api/errors";
@@ -6,6 +7,7 @@ import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
 import { actionOf, type ManyAsk } from "./actions";
 import { changing, outlook, reasons, title } from "./bulkWords";
+import { DiscardMeaning } from "./DiscardMeaning";
 import { close } from "./outcome";
 import { start as begin } from "./bulkRuns";
 import { t } from "@/texts/en/actions";
@@ -13,6 +15,7 @@ import { t } from "@/texts/en/actions";
 /** Count the jobs of a bulk action, ask, then have the platform start it; `BulkList` shows its progress. */
 export function AskMany({ question }: { question: ManyAsk }) {
   const client = useQueryClient();
+  const [reason, setReason] = useState("");
   const many = question.kind === "many" ? question : null;
   const action = actionOf(question);
   const preview = useQuery({
@@ -34,7 +37,7 @@ export function AskMany({ question }: { question: ManyAsk }) {
   const counted = all.data ?? preview.data ?? null;
   const start = () => {
     close();
-    void begin(question, counted, client);
+    void begin(many ? { ...many, reason } : question, counted, client);
     many?.onDone?.();
   };
   const nothing = counted !== null && changing(counted) === 0;
@@ -45,11 +48,14 @@ export function AskMany({ question }: { question: ManyAsk }) {
       title={title(question, counted)}
       description={
         many ? (
-          <Preview
-            text={counted && outlook(action, counted)}
-            tally={counted}
-            failed={preview.isError ? sentence(preview.error) : null}
-          />
+          <>
+            <Preview
+              text={counted && outlook(action, counted)}
+              tally={counted}
+              failed={preview.isError ? sentence(preview.error) : null}
+            />
+            {action === "discard" && <DiscardMeaning reason={reason} onChange={setReason} />}
+          </>
         ) : (
           <p>{t.redriveMeaning}</p>
         )

@@ -2,16 +2,23 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { BulkTarget } from "@/api/bulk";
 import type { JobStatus } from "@/api/jobs";
 import { createStore } from "@/lib/store";
-import type { JobAction } from "@/jobs/status";
+import type { JobAction, OneAction } from "@/jobs/status";
 
 /** Name what is changed: one job, many by id or by filter, or the dead letters of a type. */
 export type Ask =
   | {
       kind: "one";
-      action: JobAction;
+      action: OneAction;
       job: { id: string; type: string; status: JobStatus; maxAttempts: number };
     }
-  | { kind: "many"; action: JobAction; target: BulkTarget; scope: Scope; onDone?: () => void }
+  | {
+      kind: "many";
+      action: JobAction;
+      target: BulkTarget;
+      scope: Scope;
+      reason?: string;
+      onDone?: () => void;
+    }
   | { kind: "redrive"; type: string; count: number };
 
 export type ManyAsk = Exclude<Ask, { kind: "one" }>;

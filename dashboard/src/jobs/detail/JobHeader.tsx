@@ -7,7 +7,7 @@ import { useNow, usePolling } from "@/live/live";
 import { When } from "@/live/When";
 import { Button, buttonClass } from "@/ui/Button";
 import { Copy } from "@/ui/Copy";
-import { IconBan, IconCopy, IconEdit, IconRetry } from "@/ui/icons";
+import { IconBan, IconCheck, IconCopy, IconEdit, IconPlay, IconRetry } from "@/ui/icons";
 import { ask } from "@/jobs/actions/actions";
 import { queueName } from "@/jobs/queueName";
 import { JobSteps } from "./JobSteps";
@@ -36,7 +36,7 @@ export function JobHeader({ job, canAct }: HeaderProps) {
               {job.type}
             </Link>
             <span aria-live="polite">
-              <StatusChip status={job.status} size="md" />
+              <StatusChip status={job.status} discarded={job.discarded !== null} size="md" />
             </span>
           </h1>
           <p className="mt-1 flex items-center gap-1 text-xs text-soft">
@@ -97,6 +97,20 @@ function Actions({ job }: { job: JobDetail }) {
           {t.cancel}
         </Button>
       )}
+      {allows(job.status, "run") && (
+        <Button icon={<IconPlay />} shortcut="u" onClick={() => ask({ kind: "one", action: "run", job })}>
+          {t.runNow}
+        </Button>
+      )}
+      {allows(job.status, "discard") && (
+        <Button
+          icon={<IconCheck />}
+          shortcut="d"
+          onClick={() => ask({ kind: "one", action: "discard", job })}
+        >
+          {t.discard}
+        </Button>
+      )}
       <Link to="/create" search={{ from: job.id }} className={buttonClass()}>
         <IconCopy /> {t.duplicate}
       </Link>
@@ -137,7 +151,8 @@ function Why({ job, canAct }: HeaderProps) {
   const numbers = useQuery({ ...metrics(), ...usePolling({ atLeast: 5000 }, !isFinished(job.status)) });
   const paused = numbers.data?.byType[job.type]?.paused ?? false;
   const due = job.status === "retrying" || job.status === "scheduled" ? job.nextAttemptAt : null;
-  const failed = job.errorMessage && job.status !== "completed" && job.status !== "cancelled";
+  const failed =
+    job.errorMessage && job.status !== "completed" && (job.status !== "cancelled" || job.discarded !== null);
   return (
     <div className="border-t border-line px-4 py-2.5 text-sm">
       {failed && (
@@ -155,7 +170,11 @@ function Why({ job, canAct }: HeaderProps) {
       )}
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <p className="text-soft">
-          {due !== null && due > now ? (
+          {job.discarded ? (
+            <>
+              {t.discardedBy(job.discarded.by, job.discarded.reason)}, <When at={job.discarded.at} />
+            </>
+          ) : due !== null && due > now ? (
             <>
               {job.status === "retrying" ? t.attemptNext(job.attempts + 1, job.maxAttempts) : t.starts}{" "}
               <strong className="nums text-text">{t.inTime(countdown(due - now))}</strong>

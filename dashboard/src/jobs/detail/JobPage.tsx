@@ -114,7 +114,7 @@ function Compare({ job }: { job: JobDetail }) {
   );
 }
 
-/** r retries, c cancels, as in the table; j and k step through the list, Escape leads back to it. */
+/** r retries, c cancels, d discards, u runs now, as in the table; j and k step through the list, Escape leads back to it. */
 function useJobKeys(job: JobDetail, canAct: boolean): void {
   const navigate = useNavigate();
   useKeys((event) => {
@@ -124,7 +124,7 @@ function useJobKeys(job: JobDetail, canAct: boolean): void {
     const next = { j: after, k: before }[event.key];
     if (next) void navigate({ to: "/jobs/$id", params: { id: next }, replace: true });
     if (event.key === "Escape") void navigate({ to: "/dashboard", search, resetScroll: false });
-    const action = ({ r: "retry", c: "cancel" } as const)[event.key];
+    const action = ({ r: "retry", c: "cancel", d: "discard", u: "run" } as const)[event.key];
     if (action && canAct && allows(job.status, action)) ask({ kind: "one", action, job });
   });
 }

@@ -1,6 +1,6 @@
 import { count } from "@/texts/numbers";
 import { Button } from "@/ui/Button";
-import { IconBan, IconClose, IconRetry } from "@/ui/icons";
+import { IconBan, IconCheck, IconClose, IconRetry } from "@/ui/icons";
 import type { JobAction } from "@/jobs/status";
 import type { Selection } from "@/jobs/table/useSelection";
 import { t } from "@/texts/en/list";
@@ -43,6 +43,11 @@ export default function BulkBar({ selection, total, canMatch, allowed, cancellab
       {allowed("retry") && (
         <Button size="sm" icon={<IconRetry width={14} height={14} />} onClick={() => act("retry")}>
           {t.retry}
+        </Button>
+      )}
+      {allowed("discard") && (
+        <Button size="sm" icon={<IconCheck width={14} height={14} />} onClick={() => act("discard")}>
+          {t.discard}
         </Button>
       )}
       {allowed("cancel") && (

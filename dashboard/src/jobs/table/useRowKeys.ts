@@ -3,11 +3,11 @@ import type { Job } from "@/api/jobs";
 import { isShortcut, useKeys } from "@/lib/useKeys";
 import { useLatest } from "@/lib/useLatest";
 import { ask } from "@/jobs/actions/actions";
-import { allows, type JobAction } from "@/jobs/status";
+import { allows, type JobAction, type OneAction } from "@/jobs/status";
 import type { Selection } from "./useSelection";
 
 const STEPS: Record<string, number> = { j: 1, k: -1 };
-const ACTIONS: Record<string, JobAction> = { r: "retry", c: "cancel" };
+const ACTIONS: Record<string, OneAction> = { r: "retry", c: "cancel", d: "discard", u: "run" };
 
 interface KeyTargets {
   /** Scroll to a row. */
@@ -19,7 +19,7 @@ interface KeyTargets {
 }
 
 /**
- * Move with j and k from `start` on, extend the selection with Shift, select with x and a. r and c act on the selection,
+ * Move with j and k from `start` on, extend the selection with Shift, select with x and a. r, c and d act on the selection,
  * or on the focused row when nothing is selected. Enter belongs to the link.
  */
 export function useRowKeys(
@@ -59,7 +59,7 @@ export function useRowKeys(
     if (event.key === "a") selectMatching?.();
     if (event.key === "x" && job) selection.toggle(job.id);
     if (!action) return;
-    if (selection.ids.size > 0) actOnSelection(action);
+    if (selection.ids.size > 0 && action !== "run") actOnSelection(action);
     else if (job && allows(job.status, action)) ask({ kind: "one", action, job });
   });
 }

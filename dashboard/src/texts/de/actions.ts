@@ -4,12 +4,23 @@ import type { english } from "../en/actions";
 export const actions: typeof english = {
   cancellationRequestedFor: (name) => `Abbruch von ${name} angefordert.`,
   editPayload: "Payload bearbeiten",
-  actNow: { retry: "Jetzt wiederholen", cancel: "Jetzt abbrechen" },
+  actNow: {
+    retry: "Jetzt wiederholen",
+    cancel: "Jetzt abbrechen",
+    discard: "Jetzt verwerfen",
+    run: "Jetzt ausführen",
+  },
   requeuesTheJobIn: "Stellt den Job wieder in die Queue",
   withTheSamePayload: (maxAttempts) =>
     `mit derselben Payload. Die Versuche beginnen wieder bei 1 von ${maxAttempts}; der Verlauf bleibt.`,
   cancelRunning: "Der Job läuft. Er hält an, sobald er das nächste Mal auf einen Abbruch prüft.",
   cancelWaiting: "Der Job wird sofort abgebrochen. Du kannst ihn später wiederholen.",
+  runMeaning:
+    "Die Wartezeit endet: Der nächste freie Worker nimmt ihn. Verbrauchte Versuche bleiben verbraucht.",
+  discardMeaning:
+    "Er wird ohne Ausführung erledigt und zählt als abgebrochen. Du kannst ihn später wiederholen.",
+  reason: "Grund",
+  reasonHint: "Bleibt beim Job, höchstens 200 Zeichen.",
   redriveMeaning: "Jeder Job beginnt wieder bei Versuch 1. Seine Nachricht verlässt die Dead-Letter-Queue.",
   keepJobs: "Jobs behalten",
   cancel: "Schließen",
@@ -24,18 +35,24 @@ export const actions: typeof english = {
   doneOne: {
     retry: (name) => `Job ${name} wieder in der Queue.`,
     cancel: (name) => `Job ${name} abgebrochen.`,
+    discard: (name) => `Job ${name} verworfen.`,
+    run: (name) => `Job ${name} ist jetzt fällig.`,
   },
   askOne: {
     retry: (name) => `Job ${name} wiederholen?`,
     cancel: (name) => `Job ${name} abbrechen?`,
+    discard: (name) => `Job ${name} verwerfen?`,
+    run: (name) => `Job ${name} jetzt ausführen?`,
   },
   askMany: {
     retry: (jobs) => `${jobs} wiederholen?`,
     cancel: (jobs) => `${jobs} abbrechen?`,
+    discard: (jobs) => `${jobs} verwerfen?`,
   },
   outlook: {
     retry: (n, more) => `${more ? "Mehr als " : ""}${plural(n, "Job wird", "Jobs werden")} wiederholt.`,
     cancel: (n, more) => `${more ? "Mehr als " : ""}${plural(n, "Job wird", "Jobs werden")} abgebrochen.`,
+    discard: (n, more) => `${more ? "Mehr als " : ""}${plural(n, "Job wird", "Jobs werden")} verworfen.`,
   },
 };
 

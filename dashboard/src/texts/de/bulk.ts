@@ -16,10 +16,12 @@ export const bulk: typeof english = {
   progress: {
     retry: (done, whole) => `${count(done)}${of(whole)} wiederholt`,
     cancel: (done, whole) => `${count(done)}${of(whole)} abgebrochen`,
+    discard: (done, whole) => `${count(done)}${of(whole)} verworfen`,
   },
   result: {
     retry: (done, skipped) => `${plural(done, "Job", "Jobs")} wieder in der Queue${left(skipped)}.`,
     cancel: (done, skipped) => `${plural(done, "Job", "Jobs")} abgebrochen${left(skipped)}.`,
+    discard: (done, skipped) => `${plural(done, "Job", "Jobs")} verworfen${left(skipped)}.`,
   },
 };
 

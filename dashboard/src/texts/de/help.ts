@@ -22,6 +22,8 @@ export const help: typeof english = {
   selectAllMatching: "Alle Treffer auswählen",
   retryTheSelectionOr: "Auswahl oder Job wiederholen",
   cancelTheSelectionOr: "Auswahl oder Job abbrechen",
+  discardTheSelectionOr: "Auswahl oder Job verwerfen",
+  runTheJobNow: "Wartenden Job jetzt ausführen",
   clearOrBack: "Auswahl aufheben / zurück zur Liste",
   shiftWithJk: "Umschalt j  k",
 };

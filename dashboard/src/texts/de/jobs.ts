@@ -29,4 +29,6 @@ export const jobs: typeof english = {
   deadLetterMeaning: "Alle Versuche sind gescheitert. Die Nachricht liegt in der Dead-Letter-Queue.",
   cancelled: "Abgebrochen",
   cancelledMeaning: "Vor dem Abschluss abgebrochen.",
+  discarded: "Verworfen",
+  discardedMeaning: "Fehlgeschlagen, dann ohne Ausführung erledigt.",
 };

@@ -29,6 +29,7 @@ export const list: typeof english = {
   selectAllMatching: "Alle Treffer auswählen",
   selectAllCounted: (total) => `Alle ${total} Treffer auswählen`,
   retry: "Wiederholen",
+  discard: "Verwerfen",
   clear: "Aufheben",
   allTypes: "Alle Typen",
   between: "Zwischen …",

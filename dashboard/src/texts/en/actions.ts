@@ -4,12 +4,16 @@ import { texts } from "../texts";
 export const english = {
   cancellationRequestedFor: (name: string) => `Cancellation requested for ${name}.`,
   editPayload: "Edit payload",
-  actNow: { retry: "Retry now", cancel: "Cancel now" },
+  actNow: { retry: "Retry now", cancel: "Cancel now", discard: "Discard now", run: "Run now" },
   requeuesTheJobIn: "Re-queues the job in",
   withTheSamePayload: (maxAttempts: number) =>
     `with the same payload. Attempts restart at 1 of ${maxAttempts}; history is kept.`,
   cancelRunning: "The job is running. It will stop at its next cancellation check.",
   cancelWaiting: "The job is cancelled immediately. You can retry it later.",
+  runMeaning: "Its wait ends: the next free worker takes it. Attempts that it has used stay used.",
+  discardMeaning: "It is settled without running and counts as cancelled. You can still retry it.",
+  reason: "Reason",
+  reasonHint: "Kept with the job, up to 200 characters.",
   redriveMeaning: "Each job restarts at attempt 1. Its message is removed from the dead-letter queue.",
   keepJobs: "Keep jobs",
   cancel: "Cancel",
@@ -25,18 +29,25 @@ export const english = {
   doneOne: {
     retry: (name: string) => `Job ${name} re-queued.`,
     cancel: (name: string) => `Job ${name} cancelled.`,
+    discard: (name: string) => `Job ${name} discarded.`,
+    run: (name: string) => `Job ${name} is due now.`,
   },
   askOne: {
     retry: (name: string) => `Retry job ${name}?`,
     cancel: (name: string) => `Cancel job ${name}?`,
+    discard: (name: string) => `Discard job ${name}?`,
+    run: (name: string) => `Run job ${name} now?`,
   },
   askMany: {
     retry: (jobs: string) => `Retry ${jobs}?`,
     cancel: (jobs: string) => `Cancel ${jobs}?`,
+    discard: (jobs: string) => `Discard ${jobs}?`,
   },
   outlook: {
     retry: (n: number, more: boolean) => `${more ? "More than " : ""}${plural(n, "job")} will be retried.`,
     cancel: (n: number, more: boolean) => `${more ? "More than " : ""}${plural(n, "job")} will be cancelled.`,
+    discard: (n: number, more: boolean) =>
+      `${more ? "More than " : ""}${plural(n, "job")} will be discarded.`,
   },
 };
 

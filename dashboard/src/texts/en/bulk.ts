@@ -16,10 +16,12 @@ export const english = {
   progress: {
     retry: (done: number, whole: number | null) => `Retrying ${count(done)}${of(whole)}`,
     cancel: (done: number, whole: number | null) => `Cancelling ${count(done)}${of(whole)}`,
+    discard: (done: number, whole: number | null) => `Discarding ${count(done)}${of(whole)}`,
   },
   result: {
     retry: (done: number, skipped: number) => `${plural(done, "job")} re-queued${left(skipped)}.`,
     cancel: (done: number, skipped: number) => `${plural(done, "job")} cancelled${left(skipped)}.`,
+    discard: (done: number, skipped: number) => `${plural(done, "job")} discarded${left(skipped)}.`,
   },
 };
 

@@ -51,6 +51,10 @@ export const english = {
   retryJob: "Retry",
   editAndRetry: "Edit and retry",
   cancel: "Cancel",
+  runNow: "Run now",
+  discard: "Discard",
+  discardedBy: (by: string, reason: string | null) =>
+    `Discarded by ${by}${reason ? `: ${reason}` : " without a reason"}`,
   duplicate: "Duplicate",
   inProgress: "In progress",
   progress: "Progress",

@@ -22,6 +22,8 @@ export const english = {
   selectAllMatching: "Select all matching",
   retryTheSelectionOr: "Retry the selection, or the job",
   cancelTheSelectionOr: "Cancel the selection, or the job",
+  discardTheSelectionOr: "Discard the selection, or the job",
+  runTheJobNow: "Run the waiting job now",
   clearOrBack: "Clear selection / back to list",
   shiftWithJk: "Shift j  k",
 };

@@ -29,6 +29,8 @@ export const english = {
   deadLetterMeaning: "All attempts failed. Moved to the dead-letter queue.",
   cancelled: "Cancelled",
   cancelledMeaning: "Cancelled before completion.",
+  discarded: "Discarded",
+  discardedMeaning: "Failed, then settled by an operator without running it.",
 };
 
 export const t = texts("jobs", english);

@@ -29,6 +29,7 @@ export const english = {
   selectAllMatching: "Select all matching",
   selectAllCounted: (total: string) => `Select all ${total} matching`,
   retry: "Retry",
+  discard: "Discard",
   clear: "Clear",
   allTypes: "All types",
   between: "Between …",

@@ -1,0 +1,31 @@
+"""Let CloudFormation watch the stack's alarms after an update, and roll it back by itself when one begins to ring."""
+
+from math import ceil
+from typing import Any
+
+from infra.cloud.account import Account
+from infra.cloud.errors import CloudError
+
+TRIGGERS = ("api-errors", "watchdog-silent", "counters-errors", "stalled", "control-table-down")
+"""Alarms that tell of bad code within minutes; CloudFormation takes five. A job type may fail by its input alone."""
+LONGEST = 1_800
+"""Seconds. CloudFormation takes three hours; deploy waits for an hour in all."""
+
+
+def configuration(account: Account, stack: str, seconds: int) -> dict[str, Any]:
+    """Return the rollback configuration of a change set, by the alarms that there are.
+
+    An alarm that rings already is left out: it would roll back the very update that ends it. Raises CloudError for a
+    time that is too long.
+    """
+    if not 0 <= seconds <= LONGEST:
+        raise CloudError(f"MONITOR={seconds}: at most {LONGEST} seconds.")
+    names = [f"{stack}-{kind}" for kind in TRIGGERS]
+    found = account.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
+    silent = {alarm["AlarmName"] for alarm in found if alarm["StateValue"] != "ALARM"}
+    watched = [name for name in names if name in silent]
+    if not watched:
+        return {}
+    where = f"arn:{account.session.get_partition_for_region(account.region)}:cloudwatch:{account.region}:{account.id}"
+    triggers = [{"Arn": f"{where}:alarm:{name}", "Type": "AWS::CloudWatch::Alarm"} for name in watched]
+    return {"RollbackTriggers": triggers, "MonitoringTimeInMinutes": ceil(seconds / 60)}

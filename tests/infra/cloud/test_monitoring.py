@@ -1,0 +1,103 @@
+"""An update is watched by the stack's alarms, and what the deployer's tags are."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from rich.console import Console
+
+from infra.cloud.account import Account
+from infra.cloud.commands.deploy import Deployment
+from infra.cloud.errors import CloudError
+from infra.cloud.package.build import Package
+from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.stack.monitoring import LONGEST, TRIGGERS, configuration
+from infra.cloud.terminal import Terminal
+from infra.definition.alarms import all_alarms
+from infra.local.emulator.inprocess import emulated
+from tests.support import built_in
+
+NAME, REGION = "jobflow-new", "us-east-1"
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    with emulated():
+        yield Account(boto3.Session(region_name=REGION), "123456789012", REGION)
+
+
+def package(folder: Path, retention: str) -> Package:
+    """Return a package of a queue."""
+    queue = {"QueueName": f"{NAME}-q", "MessageRetentionPeriod": retention}
+    resources = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": queue}}
+    (folder / "sam.json").write_text(json.dumps({"Parameters": {}, "Resources": resources}))
+    (folder / "deployment.zip").write_bytes(b"code")
+    return Package(folder / "deployment.zip", folder / "sam.json", NAME)
+
+
+def alarms(account: Account, *kinds: str, state: str = "OK") -> None:
+    """Make alarms as the stack has them."""
+    cloudwatch = account.client("cloudwatch")
+    for kind in kinds:
+        cloudwatch.put_metric_alarm(
+            AlarmName=f"{NAME}-{kind}", ComparisonOperator="GreaterThanThreshold", EvaluationPeriods=1,
+            MetricName="x", Namespace="x", Period=60, Statistic="Sum", Threshold=1.0,
+        )  # fmt: skip
+        cloudwatch.set_alarm_state(AlarmName=f"{NAME}-{kind}", StateValue=state, StateReason="x")
+
+
+def applied(account: Account, made: Package, **more: Any) -> dict[str, Any]:
+    """Apply a package; returns the request of the change set."""
+    asked: list[dict[str, Any]] = []
+    account.cloudformation.meta.events.register(
+        "provide-client-params.cloudformation.CreateChangeSet", lambda params, **_: asked.append(params)
+    )
+    quiet = Terminal(Console(file=io.StringIO()), Console(file=io.StringIO()))
+    Deployment(account, Stack(account, NAME, sleep=lambda _: None), quiet, dashboard=None, **more)._apply(made, {})
+    return asked[-1]
+
+
+def test_each_trigger_is_an_alarm_of_the_stack() -> None:
+    assert set(TRIGGERS) <= {alarm.name for alarm in all_alarms(built_in(), NAME)}
+    assert len(TRIGGERS) <= 5, "CloudFormation takes no more"
+
+
+def test_an_update_is_watched_by_the_alarms_that_are_there_and_the_first_one_by_none(
+    account: Account, tmp_path: Path
+) -> None:
+    first = applied(account, package(tmp_path, "60"), monitor=600)
+    assert "RollbackConfiguration" not in first
+    alarms(account, "api-errors")
+    second = applied(account, package(tmp_path, "120"), monitor=600)
+    arn = f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{NAME}-api-errors"
+    assert second["RollbackConfiguration"] == {
+        "RollbackTriggers": [{"Arn": arn, "Type": "AWS::CloudWatch::Alarm"}], "MonitoringTimeInMinutes": 10,
+    }  # fmt: skip
+    assert "RollbackConfiguration" not in applied(account, package(tmp_path, "180"))
+
+
+def test_an_alarm_that_rings_already_does_not_roll_back_its_own_repair(account: Account) -> None:
+    alarms(account, TRIGGERS[0], state="ALARM")
+    alarms(account, *TRIGGERS[1:])
+    found = configuration(account, NAME, 61)
+    names = [trigger["Arn"].rpartition(":")[2] for trigger in found["RollbackTriggers"]]
+    assert names == [f"{NAME}-{kind}" for kind in TRIGGERS[1:]]
+    assert found["MonitoringTimeInMinutes"] == 2
+    with pytest.raises(CloudError, match=f"at most {LONGEST} seconds"):
+        configuration(account, NAME, LONGEST + 1)
+
+
+def test_tags_of_ones_own_are_on_the_stack_and_stay(account: Account, tmp_path: Path) -> None:
+    def tags(asked: dict[str, Any]) -> dict[str, str]:
+        return {tag["Key"]: tag["Value"] for tag in asked["Tags"]}
+
+    own = {"project": "jobflow", "stage": "new"}
+    assert tags(applied(account, package(tmp_path, "60"), tags={"team": "a", "stage": "x"})) == {**own, "team": "a"}
+    assert tags(applied(account, package(tmp_path, "120"))) == {**own, "team": "a"}
+    assert tags(applied(account, package(tmp_path, "180"), tags={"team": "b"})) == {**own, "team": "b"}
