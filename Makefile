@@ -24,7 +24,7 @@ CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m infra.cloud
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package preflight deploy status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle wheel lock clean
+.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package preflight deploy rollback status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -118,6 +118,9 @@ deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD),$(findstring Dashboard=fal
 
 preflight: $(READY)  ## Say what cannot work in your account before anything changes: make preflight STAGE=prod [JSON=1] [SET="..."]
 	@$(CLOUD) preflight --stage $(STAGED) $(if $(JSON),--json) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) $(foreach assignment,$(SET),--set '$(assignment)')
+
+rollback: $(READY)  ## Bring back the deployment before the present one: make rollback STAGE=prod [YES=1]
+	@$(CLOUD) rollback --stage $(STAGED) $(if $(YES),--yes) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN))
 
 status: $(READY)  ## Print a stage's addresses, queues and active alarms: make status STAGE=prod
 	@$(CLOUD) status --stage $(STAGED)

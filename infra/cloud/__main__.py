@@ -19,6 +19,7 @@ from infra.cloud.commands.deploy import Deployment
 from infra.cloud.commands.destroy import Destruction
 from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.commands.recount import recount
+from infra.cloud.commands.rollback import rollback
 from infra.cloud.commands.status import status
 from infra.cloud.cost import bill
 from infra.cloud.errors import CloudError, refusal
@@ -90,6 +91,12 @@ def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
         tags=parameters.parse(options.tag),
         monitor=options.monitor,
     ).run()
+    return 0
+
+
+def _rollback(options: argparse.Namespace, terminal: Terminal) -> int:
+    account = sign_in()
+    rollback(account, Stack(account, stack_name(options.stage), role=options.role_arn), terminal, yes=options.yes)
     return 0
 
 
@@ -176,11 +183,8 @@ def _parser() -> argparse.ArgumentParser:
     package.add_argument("--out", type=Path, default=ROOT / "build")
     deploy = staged("deploy", _deploy, "Package, and bring the stage's stack, dashboard and first token up to date.")
     _deploy_options(deploy)
-    preflight = staged("preflight", _preflight, "Say what cannot work in this account; ends with 1 if deploy stops.")
-    preflight.add_argument("--json", action="store_true", help="for a pipeline: a list of about, sentence, stops")
-    preflight.add_argument("--set", action="append", default=[], metavar="Name=value", help="a parameter of the stack")
     destroy = staged("destroy", _destroy, "Delete the stage with all its data, and list what is left.")
-    for command_with_role in (preflight, deploy, destroy):
+    for command_with_role in (deploy, destroy, *_around_a_deployment(staged)):
         command_with_role.add_argument("--role-arn", default="", help="with whose rights CloudFormation acts")
     destroy.add_argument("--confirm", default="", metavar="STACK", help="the stack's name, to be sure")
     staged("status", _status, "Show the stage's addresses, queues and ringing alarms.")
@@ -195,6 +199,15 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument("--out", type=Path, default=ROOT / "build")
     command("cost", _cost, "Work out what the stack costs when idle, and per million jobs.")
     return parser
+
+
+def _around_a_deployment(staged: Callable[..., argparse.ArgumentParser]) -> list[argparse.ArgumentParser]:
+    preflight = staged("preflight", _preflight, "Say what cannot work in this account; ends with 1 if deploy stops.")
+    preflight.add_argument("--json", action="store_true", help="for a pipeline: a list of about, sentence, stops")
+    preflight.add_argument("--set", action="append", default=[], metavar="Name=value", help="a parameter of the stack")
+    back = staged("rollback", _rollback, "Bring back the template and packages of the deployment before this one.")
+    back.add_argument("--yes", action="store_true", help="go on even when data would be lost")
+    return [preflight, back]
 
 
 def _deploy_options(deploy: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build
 from infra.cloud.preflight import basics
-from infra.cloud.stack import artifacts, monitoring, parameters, website
+from infra.cloud.stack import artifacts, history, monitoring, parameters, website
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.stack.emptying import remove
 from infra.cloud.terminal import Terminal
@@ -40,6 +40,7 @@ class Deployment:
     first_token: FirstToken = field(default_factory=FirstToken)
     tags: Mapping[str, str] = field(default_factory=dict)
     monitor: int = 0
+    template_url: str = field(init=False, default="")
     package: Callable[[str], Package] = lambda stage: build(stage, jobtype.load())
     types: Callable[[], Sequence[jobtype.JobType[Any, Any]]] = jobtype.load
     removed: removal.Removal = field(init=False, default_factory=lambda: removal.Removal({}))
@@ -57,6 +58,7 @@ class Deployment:
         self._clear_failed_start()
         self._apply(package, self.given)
         outputs = self._close_policy(package)
+        self._remember()
         if dist is not None:
             count = website.upload(self.account, outputs, dist, stage)
             self.terminal.say(f"Uploaded the dashboard: {count} files.")
@@ -134,7 +136,12 @@ class Deployment:
             before_it = {tag["Key"]: tag["Value"] for tag in (found or {}).get("Tags", [])}
             tags = {**before_it, **self.tags, **tags_of(self.stack.name)}
             url = artifacts.upload(self.account, package, tags, known)
+            self.template_url = url
             return self.stack.propose(url, chosen, tags, self._watched(new=found is None))
+
+    def _remember(self) -> None:
+        """Keep where the template is that the stack now has, for `make rollback`."""
+        history.remember(self.account, self.stack.name, self.template_url)
 
     def _watched(self, *, new: bool) -> Mapping[str, Any]:
         """Return what CloudFormation watches after the change; a new stack has no alarms before it."""
