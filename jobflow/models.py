@@ -282,6 +282,8 @@ class JobPage:
     limit: int
     offset: int
     next_cursor: str | None
+    looked: int
+    """Jobs read for this page; with `error` or `payload` more than it shows"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -640,4 +642,5 @@ class JobFilter(TypedDict, total=False):
     schedule: str
     created_after: datetime | str
     created_before: datetime | str
+    payload: str
     idempotency_key: str

@@ -9,8 +9,9 @@ from pydantic_core import PydanticCustomError
 from chalicelib import wiring
 from chalicelib.api.bulk import filter_of
 from chalicelib.api.endpoint import Call, Endpoints, Reply
+from chalicelib.api.fields import Body, JobId, Why
 from chalicelib.api.responses import Answer, Time
-from chalicelib.api.schemas import Action, Body, BulkFilter, JobId, Why
+from chalicelib.api.schemas import Action, BulkFilter
 from chalicelib.errors import BulkActionNotFound
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import BulkAction, BulkState

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from chalicelib.api.endpoint import Endpoint
+from chalicelib.api.fields import FINGERPRINT
 from chalicelib.api.responses import Problem
-from chalicelib.api.schemas import FINGERPRINT, NoBody, NoQuery
+from chalicelib.api.schemas import NoBody, NoQuery
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.jobs.schedules.schedule import LONGEST_ID

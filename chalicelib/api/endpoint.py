@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.access.tokens import Role
-from chalicelib.api.schemas import VISIBLE_ASCII, NoBody, NoQuery
+from chalicelib.api.fields import VISIBLE_ASCII
+from chalicelib.api.schemas import NoBody, NoQuery
 from chalicelib.errors import FieldError, InvalidRequest, MalformedRequest
 from chalicelib.jobs.checks import field_errors
 

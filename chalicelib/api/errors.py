@@ -7,9 +7,9 @@ from pydantic import Field
 
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints
+from chalicelib.api.fields import FINGERPRINT, Moment, Query, TypeName
 from chalicelib.api.jobs import check_type
 from chalicelib.api.responses import Answer, Time
-from chalicelib.api.schemas import FINGERPRINT, Moment, Query, TypeName
 from chalicelib.errors import FieldError, InvalidRequest
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Acknowledged

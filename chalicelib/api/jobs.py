@@ -38,12 +38,12 @@ def list_jobs(call: Call) -> JobPage:
     if asked.idempotency_key is not None:
         own = wiring.job_service().by_key(call.principal, asked.idempotency_key)
         rows = [job_row(own)] if own is not None else []
-        return JobPage(jobs=rows, total=len(rows), limit=asked.limit, offset=0, next_cursor=None)
+        return JobPage(jobs=rows, total=len(rows), limit=asked.limit, offset=0, next_cursor=None, looked=len(rows))
     if asked.type is not None:
         check_type(asked.type)
     which = Filter(
         asked.status, asked.type, asked.tag, asked.id_prefix, asked.error, asked.fingerprint,
-        asked.schedule, asked.created_after, asked.created_before,
+        asked.schedule, asked.created_after, asked.created_before, asked.payload,
     )  # fmt: skip
     page = wiring.job_service().page(which, asked.limit, asked.cursor, asked.offset)
     counted = which == Filter(status=which.status, type=which.type)
@@ -53,6 +53,7 @@ def list_jobs(call: Call) -> JobPage:
         limit=asked.limit,
         offset=asked.offset,
         next_cursor=page.position,
+        looked=page.looked,
     )
 
 

@@ -6,9 +6,9 @@ from pydantic import StringConstraints
 
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints
+from chalicelib.api.fields import Query
 from chalicelib.api.jobs import job_id_of
 from chalicelib.api.responses import Answer, Time
-from chalicelib.api.schemas import Query
 from chalicelib.jobs.listing import iso, read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter
 

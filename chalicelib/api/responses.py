@@ -133,6 +133,7 @@ class JobPage(Answer):
     limit: int
     offset: int
     next_cursor: str | None
+    looked: int = Field(description="Jobs read for this page; with `error` or `payload` more than it shows")
 
 
 class FieldProblem(Answer):

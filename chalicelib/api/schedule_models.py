@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from chalicelib.api.fields import Body, Moment, Query, ScheduleId, TypeName, Whole
 from chalicelib.api.responses import Answer, Time
-from chalicelib.api.schemas import Body, Moment, Query, ScheduleId, TypeName, Whole
 from chalicelib.jobs.job import JSON, Status
 from chalicelib.jobs.schedules.cron import LONGEST_CRON, LONGEST_ZONE, cron_error, zone_error
 from chalicelib.jobs.schedules.schedule import MOST_CAUGHT_UP

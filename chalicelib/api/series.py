@@ -7,9 +7,9 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints
+from chalicelib.api.fields import Moment, Query, TypeName
 from chalicelib.api.jobs import check_type
 from chalicelib.api.responses import Answer, Time
-from chalicelib.api.schemas import Moment, Query, TypeName
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.listing import iso
 

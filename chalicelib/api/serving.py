@@ -16,7 +16,7 @@ from chalicelib.api.body import read_object
 from chalicelib.api.conditional import ETAG, IF_NONE_MATCH, etag, known
 from chalicelib.api.encoding import encode
 from chalicelib.api.endpoint import Call, Endpoint, Reply, Text, read_body, read_query
-from chalicelib.api.schemas import VISIBLE_ASCII
+from chalicelib.api.fields import VISIBLE_ASCII
 from chalicelib.errors import JobFlowError, MalformedRequest
 from chalicelib.telemetry import request_events
 from chalicelib.telemetry.emf import gathering

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload, UnknownJobType
+from chalicelib.errors import ConfigurationError, InvalidPayload
 from chalicelib.jobs.backoff import STANDARD, Curve, receives
 from chalicelib.jobs.checks import check_curve, check_limits, check_name, field_errors, hints, payload_model, policy
 from chalicelib.jobs.example import example_of
@@ -19,10 +19,13 @@ from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES
 from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
 from chalicelib.jobs.readback import check_models, check_reads_back
+from chalicelib.jobs.registry import all_types, get, give_up_at, names, registered
 from chalicelib.jobs.schedules.schedule import Cron, check_declared
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
+
+__all__ = ["JobType", "all_types", "get", "give_up_at", "job", "load", "names"]
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
@@ -131,9 +134,6 @@ class JobType(Generic[P, R]):
         return stored
 
 
-_registry: dict[str, JobType[Any, Any]] = {}
-
-
 def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     name: str,
     *,
@@ -189,37 +189,10 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
         check_declared(name, declared.schedules, declared.canonical)
         check_reach(name, declared.reach, declared.grants)
         check_models(name, payload=declared.payload_model, result=hints(function).get("return"))
-        _registry[name] = declared
+        registered[name] = declared
         return declared
 
     return declare
-
-
-def get(name: str) -> JobType[Any, Any]:
-    """The job type of that name; raises UnknownJobType that lists the known ones."""
-    try:
-        return _registry[name]
-    except KeyError:
-        known = ", ".join(sorted(_registry)) or "none"
-        raise UnknownJobType(
-            f"There is no job type {name!r}.", [FieldError(("type",), f"must be one of: {known}")]
-        ) from None
-
-
-def give_up_at(name: str, start: float) -> float | None:
-    """Return when a run of that type that is due at `start` is given up; None also for a type that is not declared."""
-    kind = _registry.get(name)
-    return None if kind is None else kind.give_up_at(start)
-
-
-def all_types() -> list[JobType[Any, Any]]:
-    """Every declared job type, by name."""
-    return [_registry[name] for name in sorted(_registry)]
-
-
-def names() -> list[str]:
-    """Return the name of every declared job type."""
-    return sorted(_registry)
 
 
 def load(package: str = "handlers") -> list[JobType[Any, Any]]:

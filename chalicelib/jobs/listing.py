@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from chalicelib.errors import FieldError, InvalidPosition
 from chalicelib.jobs.fingerprints import mentions
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.payload_search import holds
 from chalicelib.jobs.ports import Filter
 
 ACTIVE, SCHED, PARKED = "ACTIVE", "SCHED", "PARKED"
@@ -82,6 +83,7 @@ def matches(job: Job, which: Filter) -> bool:
         and which.fingerprint in (None, job.fingerprint)
         and (which.created_after is None or job.created_at >= which.created_after)
         and (which.created_before is None or job.created_at < which.created_before)
+        and (which.payload is None or holds(job.payload, which.payload))
     )
 
 

@@ -1,19 +1,18 @@
-"""The named doors through which a job changes: each makes a `Change` and decides what it may do and what it writes."""
+"""The functions through which a job changes: each makes a `Change` and decides what it may do and what it writes."""
 
 import math
 from typing import Any
 
 from chalicelib.jobs import job as j
 from chalicelib.jobs.change import Change, Claimant, Test
-from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.limits import KEEP_DEAD, KEEP_DONE, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
+from chalicelib.jobs.texts import LONGEST_ERROR, cut, error_fields
 
-CUT = "…".encode()
 LONGEST_BY, LONGEST_REASON = 60, 200
 """Bytes of who discarded a job, and why."""
-LONGEST_CLASS, LONGEST_ERROR, LONGEST_NOTE = 60, 160, 110
-"""Bytes of an error's class, of class and message together, and of a progress note: what a job item has room for."""
+LONGEST_NOTE = 110
+"""Bytes of a progress note: what a job item has room for."""
 
 
 def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: str = "") -> Change:
@@ -51,7 +50,7 @@ def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str]
 
     `parked`: the message is acknowledged, and the watchdog sends another one ahead of that time.
     """
-    values = {**_waits(now, not_before, parked), **_error(held, error), "stalled_since": None}
+    values = {**_waits(now, not_before, parked), **error_fields(held, error), "stalled_since": None}
     return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values, job_type=held.type)
 
 
@@ -63,7 +62,7 @@ def defer(
     `stalled`: the function could not be run, for a reason outside of it. Refused when a stop was asked for.
     """
     since = (held.stalled_since or now) if stalled else None
-    values = {**_waits(now, not_before, parked), **_error(held, error), "stalled_since": since}
+    values = {**_waits(now, not_before, parked), **error_fields(held, error), "stalled_since": since}
     return Change(
         j.DEFER,
         held.gen,
@@ -76,12 +75,12 @@ def defer(
 
 def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
     """End a job whose function said that another attempt cannot help."""
-    return Change(j.FAIL, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **_error(held, error)})
+    return Change(j.FAIL, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **error_fields(held, error)})
 
 
 def exhaust(held: Job, *, now: float, error: tuple[str, str]) -> Change:
     """End a job whose last attempt failed; its message is left to SQS redrive."""
-    return Change(j.EXHAUST, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **_error(held, error)})
+    return Change(j.EXHAUST, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **error_fields(held, error)})
 
 
 def stop(held: Job, *, now: float) -> Change:
@@ -91,19 +90,21 @@ def stop(held: Job, *, now: float) -> Change:
 
 def skip(held: Job, *, now: float, unfinished: str) -> Change:
     """End a firing that is not to run because the job of an earlier one, `unfinished`, has not finished."""
-    message = _cut(f"The job {unfinished} of an earlier firing had not finished.", LONGEST_ERROR - len(j.SKIPPED))
+    message = cut(f"The job {unfinished} of an earlier firing had not finished.", LONGEST_ERROR - len(j.SKIPPED))
     values = {"error_class": j.SKIPPED, "error_message": message, "after": unfinished}
     return Change(j.STOP, held.gen, _fence(held), {**_finished(now, KEEP_DONE), **values})
 
 
 def give_up(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     """Give up a job that no worker holds, by the watchdog or by a worker that finds its attempts spent."""
-    return Change(j.GIVE_UP, found.gen, _unheld(found, now), {**_finished(now, KEEP_DEAD), **_error(found, error)})
+    return Change(
+        j.GIVE_UP, found.gen, _unheld(found, now), {**_finished(now, KEEP_DEAD), **error_fields(found, error)}
+    )
 
 
 def retire(found: Job, *, now: float, reason: str) -> Change:
     """Cancel a job that nobody can run any more because its type was removed; a running one only after its lease."""
-    error = _error(found, ("TypeRemoved", reason))
+    error = error_fields(found, ("TypeRemoved", reason))
     return Change(j.RETIRE, found.gen, _unheld(found, now), {**_finished(now, KEEP_DONE), **error})
 
 
@@ -142,8 +143,8 @@ def run_now(found: Job, *, now: float) -> Change:
 def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
     """Settle a failed job without running it, for an operator. It is kept for as long as before, with its error."""
     values = {
-        "discarded_at": now, "discarded_by": _cut(by, LONGEST_BY), "progress": None, "progress_note": None,
-        "discard_reason": _cut(reason, LONGEST_REASON) or None, "updated_at": now,
+        "discarded_at": now, "discarded_by": cut(by, LONGEST_BY), "progress": None, "progress_note": None,
+        "discard_reason": cut(reason, LONGEST_REASON) or None, "updated_at": now,
     }  # fmt: skip
     return Change(j.DISCARD, found.gen, (Test("status", "=", found.status),), values)
 
@@ -185,7 +186,7 @@ def redeliver(found: Job, *, now: float, due_at: float) -> Change:
 def report(held: Job, *, now: float, percent: float, note: str | None) -> Change:
     """Write down the holder's progress to a tenth of a percent; refused when the lease was lost."""
     # all digits of a float would take 7 bytes more of a main item that must stay within one kilobyte
-    values = {"progress": round(percent, 1), "progress_note": note and _cut(note, LONGEST_NOTE), "updated_at": now}
+    values = {"progress": round(percent, 1), "progress_note": note and cut(note, LONGEST_NOTE), "updated_at": now}
     return Change(j.REPORT, held.gen, _fence(held), values)
 
 
@@ -223,22 +224,3 @@ def _finished(now: float, keep: float) -> dict[str, Any]:
         "finished_at": now, "updated_at": now, "lease_until": None, "next_attempt_at": None,
         "stalled_since": None, "expires_at": math.ceil(now + keep),
     }  # fmt: skip
-
-
-def _error(of: Job, error: tuple[str, str]) -> dict[str, Any]:
-    """Return the fields of an error. Facts about the attempt alone are cleared: its own record keeps them."""
-    error_class = _cut(error[0], LONGEST_CLASS)
-    left = LONGEST_ERROR - len(error_class.encode())
-    gone = {"request_id": None, "cold_start": None, "receive_count": None, "progress_note": None}
-    message = _cut(error[1], left)
-    # Of the whole text: what tells two errors apart may lie behind the cut.
-    name, _ = fingerprint(of.type, error_class, error[1])
-    return {"error_class": error_class, "error_message": message, "fingerprint": name, **gone}
-
-
-def _cut(text: str, size: int) -> str:
-    """Return at most so many bytes, whole characters, with "…" where it was cut: a job is to fit one write unit."""
-    whole = text.encode("utf-8", "replace")
-    if len(whole) <= size:
-        return whole.decode()
-    return whole[: size - len(CUT)].decode("utf-8", "ignore") + CUT.decode()

@@ -12,6 +12,7 @@ export interface Narrow {
   tag?: string | null;
   id_prefix?: string | null;
   error?: string | null;
+  payload?: string | null;
   fingerprint?: string | null;
   created_after?: string | null;
   created_before?: string | null;
@@ -30,11 +31,25 @@ export function matching(sim: Sim, which: Narrow): FakeJob[] {
         (!which.tag || job.tags.includes(which.tag)) &&
         (!which.id_prefix || job.id.startsWith(which.id_prefix)) &&
         (!which.fingerprint || row(job).fingerprint === which.fingerprint) &&
+        (!which.payload || holds(job.payload, which.payload)) &&
         (!words || `${job.errorClass} ${job.errorMessage}`.toLowerCase().includes(words)) &&
         job.createdAt >= after &&
         job.createdAt < before,
     )
     .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
+}
+
+/** True when a value of the payload holds the text; "field=text" asks one field. */
+function holds(payload: unknown, text: string): boolean {
+  const [, field, wanted = text] = /^([A-Za-z_][\w.]*)=(.*)$/s.exec(text) ?? [];
+  const values = (value: unknown, name = ""): [string, string][] =>
+    typeof value === "object" && value !== null
+      ? Object.entries(value).flatMap(([key, inner]) => values(inner, Array.isArray(value) ? name : key))
+      : [[name, String(value)]];
+  return values(payload).some(
+    ([name, value]) =>
+      (field === undefined || name === field) && value.toLowerCase().includes(wanted.toLowerCase()),
+  );
 }
 
 type Numbers = Omit<Schemas["TypeNumbers"], "oldest_queued_age_s" | "in_flight" | "paused">;

@@ -49,15 +49,15 @@ const create: Handler = async ({ sim, request }) => {
   return { status: 201, body: row(job, true), headers: { Location: `/jobs/${job.id}` } };
 };
 
-/** Jobs that one page of a search by error looks at. */
+/** Jobs that one page of a search by error or payload looks at. */
 const SEARCHED = 220;
 
 const list: Handler = ({ sim, query }) => {
   const limit = Number(query.get("limit") ?? 20);
   const which = Object.fromEntries(query) as Narrow;
-  // As the API does: an error is not in the index, so a page looks at a part of the jobs and may find none in it.
-  const sought = which.error ?? null;
-  const all = matching(sim, sought === null ? which : { ...which, error: null });
+  // As the API does: neither is in the index, so a page looks at a part of the jobs and may find none in it.
+  const sought = which.error ?? which.payload ?? null;
+  const all = matching(sim, sought === null ? which : { ...which, error: null, payload: null });
   // The cursor is the last job of the page before, so that new jobs do not shift what follows.
   const cursor = query.get("cursor");
   const start = cursor ? all.findIndex((job) => job.id === cursor) + 1 : Number(query.get("offset") ?? 0);
@@ -75,6 +75,7 @@ const list: Handler = ({ sim, query }) => {
       limit,
       offset: 0,
       next_cursor: next,
+      looked: looked.length,
     },
   };
 };

@@ -6,7 +6,7 @@ WATCHDOG = (
     Safeguard(
         "the reconciler",
         "chalicelib.watchdog.run:Watchdog.run",
-        "self._look_at(_alternate(found), signs, remaining)",
+        "self._look_at(_alternate(self._shared(dict(zip(names, found, strict=True)))), signs, remaining)",
         "pass",
     ),
     Safeguard(
@@ -51,8 +51,9 @@ tally['failed'] += 1
     Safeguard(
         "a type's jobs take turns with other types'",
         "chalicelib.watchdog.run:Watchdog.run",
-        "self._look_at(_alternate(found), signs, remaining)",
-        "self._look_at((portion for row in found for portion in row), signs, remaining)",
+        "self._look_at(_alternate(self._shared(dict(zip(names, found, strict=True)))), signs, remaining)",
+        "self._look_at((portion for row in self._shared(dict(zip(names, found, strict=True))) for portion in row), "
+        "signs, remaining)",
     ),
     Safeguard(
         "an unknown depth is not an empty queue",

@@ -280,3 +280,14 @@ def test_jobs_are_peeked_at_as_they_stand(store: JobStore) -> None:
     seen = {job.id: job for job in store.peek([*ids(jobs), "no-such-job"])}
     assert seen == {jobs[0].id: held, jobs[1].id: jobs[1], jobs[2].id: jobs[2]}
     assert store.peek([]) == []
+
+
+def test_a_job_is_found_by_its_payload_and_the_page_says_how_many_were_read(store: JobStore) -> None:
+    wanted = a_job(created_at=T0 + 3, payload={"order": 1042})
+    others = [a_job(created_at=T0 + at, payload={"order": at}) for at in range(3)]
+    for job in (*others, wanted):
+        store.add(job)
+    found = store.page(Filter(payload="order=1042", created_after=T0), 10)
+    assert ([job.id for job in found.jobs], found.position, found.looked) == ([wanted.id], None, 4)
+    assert store.page(Filter(payload="1042", created_after=T0 + 3), 10).looked == 1
+    assert store.page(Filter(payload="nothing"), 10).jobs == []

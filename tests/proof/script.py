@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from chalicelib.errors import PermanentError, RetryLater
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.jobtype import JobType, job
+from chalicelib.jobs.registry import registered
 from chalicelib.telemetry.logger import logger
 from chalicelib.worker.context import JobContext
 from tests.proof.faults import Crash
@@ -129,4 +129,4 @@ def declare(function: Callable[[Note, JobContext], str], name: str = TYPE) -> Jo
 def forget() -> None:
     """Take the proof's job types out of the registry again."""
     for name in TYPES:
-        jobtype._registry.pop(name, None)
+        registered.pop(name, None)

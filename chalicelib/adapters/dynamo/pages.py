@@ -95,7 +95,7 @@ class Pages:
         seen = self._look(asked, which, size, position)
         whole = self._filled(which, offset + limit, seen, self._batch_size, most, self._deep)
         if whole.position is None or len(whole.jobs) > offset:
-            return Page(whole.jobs[offset:], whole.position)
+            return Page(whole.jobs[offset:], whole.position, whole.looked)
         if whole.position in (seen.frontier, seen.entries[:most][-1].key if seen.entries else None):
             raise _too_deep()
         raise JobFlowError("DynamoDB read only a part of the jobs; try again.")
@@ -113,8 +113,8 @@ class Pages:
             if len(jobs) == limit:
                 break
         if looked == len(seen.entries):
-            return Page(jobs, seen.frontier)
-        return Page(jobs, seen.entries[looked - 1].key if looked else seen.entries[0].key + ABOVE)
+            return Page(jobs, seen.frontier, looked)
+        return Page(jobs, seen.entries[looked - 1].key if looked else seen.entries[0].key + ABOVE, looked)
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore."""

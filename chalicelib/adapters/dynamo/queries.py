@@ -56,16 +56,21 @@ def plan(which: Filter, position: str | None, types: Types) -> Plan:
     # Nothing is due before it is created: what lies below the lower bound need not be looked at.
     low = None if which.created_after is None else iso(_whole_millisecond(which.created_after))
     if which.fingerprint is not None:
-        exact = which.error is None and which.status is None
+        exact = which.status is None and not _by_content(which)
         return Plan(FAILURES, (which.fingerprint,), "order", low, position, _server(which, created=True), exact)
     kept = () if which.status is None else GROUPS.get(which.status, ())
-    exact = which.error is None and not MIXED & set(kept) and which.status in (None, *GROUPS)
+    exact = not _by_content(which) and not MIXED & set(kept) and which.status in (None, *GROUPS)
     if kept:
         groups = _partitioned(kept, which, types)
         return Plan(ACTIVE, groups, "order", low, position, _server(which, created=True), exact)
     before = None if which.created_before is None else iso(_whole_millisecond(which.created_before))
     high = min((bound for bound in (position, before) if bound is not None), default=None)
     return Plan(ALL, ("ALL",), "born", low, high, _server(which, created=False), exact)
+
+
+def _by_content(which: Filter) -> bool:
+    """Return True for a filter that only the main item can answer."""
+    return which.error is not None or which.payload is not None
 
 
 def due(search: Search, now: float) -> Plan:

@@ -73,7 +73,10 @@ class MemoryJobStore:
         found = [job for job in self._newest_first(which) if position is None or self._key(job, which) < position]
         found = found[offset:]
         rest = len(found) > limit
-        return Page(found[:limit], self._key(found[limit - 1], which) if rest else None)
+        end = self._key(found[limit - 1], which) if rest else ""
+        read = self._newest_first(replace(which, error=None, payload=None))
+        looked = [job for job in read if end <= self._key(job, which) < (position or "~")]
+        return Page(found[:limit], end or None, len(looked))
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore."""

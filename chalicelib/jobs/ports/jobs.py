@@ -13,7 +13,7 @@ class Filter:
     """A filter of a list of jobs. Times in seconds since the epoch; `created_before` is exclusive.
 
     `error` is a part of an error's class and message, `fingerprint` the name of one kind of error, `schedule` the id of
-    the schedule that made the job.
+    the schedule that made the job, `payload` a text that a value of the payload holds (chalicelib.jobs.payload_search).
     """
 
     status: Status | None = None
@@ -25,6 +25,7 @@ class Filter:
     schedule: str | None = None
     created_after: float | None = None
     created_before: float | None = None
+    payload: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Page:
 
     jobs: Sequence[Job]
     position: str | None
+    looked: int = 0
+    """Jobs that were read to fill the page; a search reads more than it finds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ function parts(target: BulkTarget): object[] {
 }
 
 export function toWire(filter: JobFilter): WireBulkFilter {
-  const { status, type, tag, idPrefix, error, fingerprint, createdAfter, createdBefore } = filter;
+  const { status, type, tag, idPrefix, error, fingerprint, createdAfter, createdBefore, payload } = filter;
   return {
     ...(status && { status }),
     ...(type && { type }),
@@ -65,6 +65,7 @@ export function toWire(filter: JobFilter): WireBulkFilter {
     ...(idPrefix && { id_prefix: idPrefix }),
     ...(error && { error }),
     ...(fingerprint && { fingerprint }),
+    ...(payload && { payload }),
     ...(createdAfter !== undefined && { created_after: new Date(createdAfter).toISOString() }),
     ...(createdBefore !== undefined && { created_before: new Date(createdBefore).toISOString() }),
   };

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { Json, JsonObject } from "@/lib/json";
-import { request, requestFull } from "./client";
+import { request } from "./client";
 import type { JobStatus, WireAttempt, WireDetail, WireJob, WirePage } from "./wire";
 
 export type { JobStatus } from "./wire";
@@ -70,6 +70,8 @@ export interface JobPage {
   jobs: Job[];
   total: number | null;
   nextCursor: string | null;
+  /** Jobs that the API read for this page. */
+  looked: number;
 }
 
 /** Filters of a listing, applied by the API. Times in milliseconds. */
@@ -82,16 +84,8 @@ export interface JobFilter {
   fingerprint?: string | undefined;
   createdAfter?: number | undefined;
   createdBefore?: number | undefined;
-}
-
-export interface NewJob {
-  type: string;
-  payload: JsonObject;
-  maxAttempts?: number | undefined;
-  delaySeconds?: number | undefined;
-  runAt?: number | undefined;
-  tags?: string[] | undefined;
-  idempotencyKey?: string | undefined;
+  /** Part of a value of the payload; "field=text" asks one field. Needs `createdAfter`. */
+  payload?: string | undefined;
 }
 
 const ms = (text: string): number => Date.parse(text);
@@ -165,6 +159,7 @@ function filterQuery(which: JobFilter) {
     fingerprint: which.fingerprint,
     created_after: isoOrNull(which.createdAfter),
     created_before: isoOrNull(which.createdBefore),
+    payload: which.payload,
   };
 }
 
@@ -173,7 +168,12 @@ export const PAGE = 100;
 async function fetchPage(which: JobFilter, limit: number, cursor: string | null, signal?: AbortSignal) {
   const query = { ...filterQuery(which), limit, cursor };
   const page = await request<WirePage>("/jobs", { query, signal });
-  return { jobs: page.jobs.map(toJob), total: page.total, nextCursor: page.next_cursor };
+  return {
+    jobs: page.jobs.map(toJob),
+    total: page.total,
+    nextCursor: page.next_cursor,
+    looked: page.looked,
+  };
 }
 
 export const jobKeys = {
@@ -218,28 +218,6 @@ export async function fetchJobs(ids: string[], signal?: AbortSignal): Promise<Jo
     ids.map((id) => request<WireDetail>(`/jobs/${encodeURIComponent(id)}`, { signal })),
   );
   return found.flatMap((one) => (one.status === "fulfilled" ? [toDetail(one.value)] : []));
-}
-
-export function createBody(job: NewJob) {
-  return {
-    type: job.type,
-    payload: job.payload,
-    ...(job.maxAttempts === undefined ? {} : { max_attempts: job.maxAttempts }),
-    ...(job.delaySeconds === undefined ? {} : { delay_seconds: job.delaySeconds }),
-    ...(job.runAt === undefined ? {} : { run_at: isoOrNull(job.runAt) }),
-    ...(job.tags?.length ? { tags: job.tags } : {}),
-  };
-}
-
-/** Create a job; `replayed` says that it existed already under the same idempotency key. */
-export async function createJob(job: NewJob): Promise<{ job: Job; replayed: boolean }> {
-  const headers = job.idempotencyKey ? { "Idempotency-Key": job.idempotencyKey } : {};
-  const { body, answer } = await requestFull<WireJob>("/jobs", {
-    method: "POST",
-    body: createBody(job),
-    headers,
-  });
-  return { job: toJob(body), replayed: answer.status === 200 };
 }
 
 export async function retryJob(id: string, payload?: JsonObject): Promise<void> {

@@ -995,6 +995,11 @@ export interface components {
        * @default null
        */
       schedule: string | null;
+      /**
+       * Payload
+       * @default null
+       */
+      payload: string | null;
     };
     /**
      * Discard
@@ -1341,6 +1346,11 @@ export interface components {
       offset: number;
       /** Next Cursor */
       next_cursor: string | null;
+      /**
+       * Looked
+       * @description Jobs read for this page; with `error` or `payload` more than it shows
+       */
+      looked: number;
     };
     /**
      * JobRow
@@ -2418,6 +2428,7 @@ export interface operations {
         schedule?: string;
         created_after?: string;
         created_before?: string;
+        payload?: string;
         /** @description The job that this token made with that Idempotency-Key, or none. It excludes other filters. */
         idempotency_key?: string;
         /** @description The next_cursor of a page with the same filters; excludes offset. */

@@ -2,7 +2,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import { ApiError, sentence } from "@/api/errors";
-import { createJob, retryJob, type JobDetail } from "@/api/jobs";
+import { retryJob, type JobDetail } from "@/api/jobs";
+import { createJob } from "@/api/newJob";
 import { meta } from "@/api/meta";
 import type { JobType } from "@/api/types";
 import { refresh } from "@/jobs/actions/actions";
@@ -16,6 +17,7 @@ import { toast } from "@/ui/overlay/toast";
 import { asObject, checkOptions, NO_LIMITS, NO_OPTIONS, toNewJob } from "./draft";
 import { starter } from "./starter";
 import { dropDraft, keepDraft, keepSent, keptDraft, type Kept } from "./kept";
+import { Changes } from "./Changes";
 import { OptionsFields } from "./OptionsFields";
 import { PayloadPanel } from "./PayloadPanel";
 import { TypePicker } from "./TypePicker";
@@ -135,6 +137,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
         }}
         onBroken={setBroken}
       />
+      {edit && source && <Changes before={source.payload} after={payload} />}
       {!edit && (
         <Panel title={t.options}>
           <OptionsFields

@@ -33,6 +33,12 @@ test("a relative range begins that long ago, and a picked one wins over it", () 
   expect(toFilter({ range: "1h", from: T0 }, T0 + 5).createdAfter).toBe(T0);
 });
 
+test("a search of payloads looks at one day, unless another time is chosen", () => {
+  expect(toFilter({ payload: "x" }, T0).createdAfter).toBe(T0 - 86_400_000);
+  expect(toFilter({ payload: "x", range: "7d" }, T0).createdAfter).toBe(T0 - 7 * 86_400_000);
+  expect(toFilter({ payload: "x", from: T0 }, T0).createdAfter).toBe(T0);
+});
+
 test.each([
   ["tag:nightly", { tag: "nightly" }],
   ["ERROR: timed out", { error: "timed out" }],
@@ -44,6 +50,8 @@ test.each([
     { tag: "customer:8", status: "dead_letter", type: "email.send" },
   ],
   ["tag:a connection refused", { tag: "a", error: "connection refused" }],
+  ["payload:to=ada type:email.send", { payload: "to=ada", type: "email.send" }],
+  ["error:timed out Payload: big order", { error: "timed out", payload: "big order" }],
   ["type:email.send error:1a2b", { type: "email.send", error: "1a2b" }],
   ["status:nonsense", {}],
   ["   ", {}],
@@ -64,8 +72,20 @@ test("the status alone is no filter", () => {
 });
 
 test("the box offers what exists and contains the text, then the text as each kind of filter", () => {
-  const known = { types: ["email.send"], tags: ["nightly", "customer:8"], errors: ["TimeoutError"] };
-  expect(suggestions("night", known)).toEqual(["tag:nightly", "tag:night", "error:night", "id:night"]);
+  const known = {
+    types: ["email.send"],
+    tags: ["nightly", "customer:8"],
+    errors: ["TimeoutError"],
+    fields: ["order"],
+  };
+  expect(suggestions("night", known)).toEqual([
+    "tag:nightly",
+    "tag:night",
+    "error:night",
+    "payload:night",
+    "id:night",
+  ]);
   expect(suggestions("type:email.send time", known)[0]).toBe("type:email.send error:TimeoutError");
   expect(suggestions("tag:cust", known)).toEqual(["tag:customer:8"]);
+  expect(suggestions("ord", known)[0]).toBe("payload:order=");
 });

@@ -10,6 +10,8 @@ export interface JobsSearch {
   tag?: string;
   id?: string;
   error?: string;
+  /** Part of a value of the payload; "field=text" asks one field. */
+  payload?: string;
   /** A group of the errors page. */
   fingerprint?: string;
   /** "15m", "6h", "7d": created within that time. */
@@ -57,6 +59,7 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
     ...(text("tag") && { tag: text("tag", 40) }),
     ...(text("id") && { id: text("id", 36) }),
     ...(text("error") && { error: text("error") }),
+    ...(text("payload") && { payload: text("payload") }),
     ...(/^[0-9a-f]{12}$/.test(text("fingerprint")) && { fingerprint: text("fingerprint") }),
     ...(range && { range }),
     ...(from !== undefined && { from }),
@@ -67,9 +70,18 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
   };
 }
 
+/** A search of payloads reads every job, so the API wants a time range. */
+const SEARCHED = "24h";
+
+/** Return the range that is chosen, or the one that a search of payloads has without. */
+export function rangeOf({ range, from, payload }: JobsSearch): string | undefined {
+  return range ?? (payload !== undefined && from === undefined ? SEARCHED : undefined);
+}
+
 /** Return the filter for the API. A relative range begins at `now` minus its length. */
 export function toFilter(search: JobsSearch, now: number): JobFilter {
-  const span = search.range ? parseSpan(search.range) : null;
+  const range = rangeOf(search);
+  const span = range ? parseSpan(range) : null;
   return {
     status: search.status,
     type: search.type,
@@ -79,6 +91,7 @@ export function toFilter(search: JobsSearch, now: number): JobFilter {
     fingerprint: search.fingerprint,
     createdAfter: search.from ?? (span === null ? undefined : now - span),
     createdBefore: search.to,
+    payload: search.payload,
   };
 }
 
@@ -100,26 +113,26 @@ export function isNarrowed(search: JobsSearch): boolean {
 
 /** Return true when a filter other than the status is set. */
 export function isFiltered(search: JobsSearch): boolean {
-  return ["type", "tag", "id", "error", "fingerprint", "range", "from", "to"].some(
+  return ["type", "tag", "id", "error", "payload", "fingerprint", "range", "from", "to"].some(
     (name) => search[name as keyof JobsSearch] !== undefined,
   );
 }
 
-type Sought = Pick<JobsSearch, "tag" | "id" | "error" | "type" | "status">;
+type Sought = Pick<JobsSearch, "tag" | "id" | "error" | "payload" | "type" | "status">;
 
 /**
- * Read the search box: parts such as "tag:x", "type:x", "status:x", "id:x" and "error:x", several at once. Other text is
+ * Read the search box: parts such as "tag:x", "type:x", "status:x", "id:x", "error:x" and "payload:x", several at once. Other text is
  * an id when it looks like the beginning of one, else words of an error.
  */
 export function readQuery(text: string): Sought {
   const found: Sought = {};
   const words: string[] = [];
-  for (const part of text.trim().split(/\s+(?=(?:tag|id|type|status|error):)/i)) {
+  for (const part of text.trim().split(/\s+(?=(?:tag|id|type|status|error|payload):)/i)) {
     const named = /^(tag|id|type|status):\s*(\S+)\s*(.*)$/is.exec(part);
-    const error = /^error:\s*(.*)$/is.exec(part);
+    const [, content, sought] = /^(error|payload):\s*(.*)$/is.exec(part) ?? [];
     if (named) Object.assign(found, readPart((named[1] ?? "").toLowerCase(), named[2] ?? ""));
-    if (error) found.error = error[1] ?? "";
-    else words.push(named ? (named[3] ?? "") : part);
+    if (content && sought) found[content.toLowerCase() as "error" | "payload"] = sought;
+    else if (!content) words.push(named ? (named[3] ?? "") : part);
   }
   const free = words.filter(Boolean).join(" ");
   if (/^[0-9a-f-]{4,36}$/i.test(free) && !found.id) found.id = free.toLowerCase();
@@ -137,7 +150,7 @@ function readPart(name: string, value: string): Sought {
 /** Return what the search box offers for a text: what exists first, then the text as each kind of filter. */
 export function suggestions(
   text: string,
-  known: { types: string[]; tags: string[]; errors: string[] },
+  known: { types: string[]; tags: string[]; errors: string[]; fields: string[] },
 ): string[] {
   const typed = text.trim();
   const all = [
@@ -145,11 +158,13 @@ export function suggestions(
     ...STATUSES.map((status) => `status:${status}`),
     ...known.tags.map((tag) => `tag:${tag}`),
     ...known.errors.map((error) => `error:${error}`),
+    ...known.fields.map((field) => `payload:${field}=`),
   ];
   const before = typed.slice(0, typed.lastIndexOf(" ") + 1);
   const last = typed.slice(before.length).toLowerCase();
   const fitting = all.filter((one) => one.toLowerCase().includes(last)).slice(0, MOST_OFFERED);
-  const bare = last && !last.includes(":") ? [`tag:${last}`, `error:${last}`, `id:${last}`] : [];
+  const bare =
+    last && !last.includes(":") ? [`tag:${last}`, `error:${last}`, `payload:${last}`, `id:${last}`] : [];
   return [...new Set([...fitting, ...bare])].map((one) => before + one);
 }
 

@@ -39,7 +39,7 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
           <span className="ms-1 border border-line px-1 font-mono text-2xs text-soft">{config().stage}</span>
         )}
         {token && (
-          <nav aria-label={t.mainPlaces} className="ms-4 hidden h-full items-stretch sm:flex">
+          <nav aria-label={t.mainPlaces} className="ms-2 lg:ms-4 hidden h-full items-stretch sm:flex">
             {PLACES.map(([to, name]) => (
               <Place key={to} to={to}>
                 {name}
@@ -80,7 +80,7 @@ interface PlaceProps {
 
 const MARKED =
   "flex items-center border-transparent text-soft [&[aria-current]]:border-accent-text [&[aria-current]]:text-text";
-const ABOVE = "-mb-px border-b-2 px-2.5 text-sm hover:text-text";
+const ABOVE = "-mb-px border-b-2 px-2 md:px-2.5 text-sm hover:text-text";
 const BELOW = "-mt-px flex-1 flex-col justify-center gap-0.5 border-t-2 text-2xs";
 
 function Place({ to, below, children }: PlaceProps) {

@@ -57,5 +57,5 @@ export function detail(status: JobStatus, history: Attempt[], more: Partial<JobD
 }
 
 export function page(jobs: Job[], nextCursor: string | null = null): JobPage {
-  return { jobs, total: null, nextCursor };
+  return { jobs, total: null, nextCursor, looked: jobs.length };
 }

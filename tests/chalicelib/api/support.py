@@ -18,10 +18,10 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.api import routes
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.registry import registered
 from chalicelib.settings import Settings
 from tests.support import T0, Clock
 
@@ -52,14 +52,14 @@ BODY: dict[str, Any] = {"type": "test.note", "payload": {"to": ["a@example.com"]
 @contextmanager
 def only_types(*kinds: JobType[Any, Any]) -> Iterator[None]:
     """Only these job types are declared while the block runs."""
-    before = dict(jobtype._registry)
-    jobtype._registry.clear()
-    jobtype._registry.update({kind.name: kind for kind in kinds})
+    before = dict(registered)
+    registered.clear()
+    registered.update({kind.name: kind for kind in kinds})
     try:
         yield
     finally:
-        jobtype._registry.clear()
-        jobtype._registry.update(before)
+        registered.clear()
+        registered.update(before)
 
 
 @dataclass(frozen=True)

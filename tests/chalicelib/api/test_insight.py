@@ -163,6 +163,15 @@ def test_a_groups_message_finds_its_jobs(world: World) -> None:
     assert {job["id"] for job in found.json["jobs"]} == {first, second}
 
 
+def test_a_payload_is_searched_within_a_time_and_the_page_says_how_many_jobs_were_read(world: World) -> None:
+    one, other = world.create(payload={"to": ["ada-1042@example.com"]}), world.create()
+    found = world.get("/jobs?payload=to%3DADA-104&created_after=1970-01-01T00:00:00Z").json
+    assert ([job["id"] for job in found["jobs"]], found["looked"], found["total"]) == ([one], 2, None)
+    assert other not in [job["id"] for job in found["jobs"]]
+    refused = world.get("/jobs?payload=ada")
+    assert (refused.status, "created_after" in refused.text) == (422, True)
+
+
 def test_a_group_is_acknowledged_with_who_and_when_and_reopened(world: World, counters: MemoryCounters) -> None:
     facts = {"type": "test.note", "error_class": "E", "message": "m", "last_seen": T0}
     row = Row("ERR", f"{iso(T0 - T0 % 3600)}#0123456789ab")

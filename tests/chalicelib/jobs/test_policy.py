@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ConfigurationError, RetryLater
-from chalicelib.jobs import jobtype
+from chalicelib.jobs import jobtype, registry
 from chalicelib.jobs.backoff import (
     LONGEST_WAIT,
     STANDARD,
@@ -27,11 +27,11 @@ NIGHTLY = Delays((5, 60, 3600))
 
 
 @pytest.fixture(autouse=True)
-def registry() -> Any:
-    before = dict(jobtype._registry)
+def the_types_of_before() -> Any:
+    before = dict(registry.registered)
     yield
-    jobtype._registry.clear()
-    jobtype._registry.update(before)
+    registry.registered.clear()
+    registry.registered.update(before)
 
 
 def test_delays_are_taken_one_by_one_and_the_last_one_again() -> None:

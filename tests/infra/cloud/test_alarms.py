@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.jobtype import JobType, job
 from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, RETENTION, SQS_LONGEST_DELAY
+from chalicelib.jobs.registry import registered
 from chalicelib.telemetry.emf import PLATFORM
 from infra.definition.template import merge_template
 from infra.definition.topic import alarm_topic
@@ -141,5 +142,5 @@ def _declared(name: str, **policy: Any) -> JobType[Any, Any]:
         """Do nothing."""
 
     declared: JobType[Any, Any] = job(name, **policy)(run)
-    del jobtype._registry[name]
+    del registered[name]
     return declared

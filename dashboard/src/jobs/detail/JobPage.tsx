@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { ApiError, isStatus, sentence } from "@/api/errors";
 import { jobOne, type JobDetail } from "@/api/jobs";
 import { isShortcut, useKeys } from "@/lib/useKeys";
 import { usePolling, type Pace } from "@/live/live";
 import { useMe } from "@/session/session";
-import { buttonClass } from "@/ui/Button";
+import { Button, buttonClass } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
 import { Empty, Failure, Skeleton } from "@/ui/states";
 import { ask } from "@/jobs/actions/actions";
@@ -69,10 +69,14 @@ function Loaded({ job }: { job: JobDetail }) {
       <div className="grid items-start gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
         <div className="flex min-w-0 flex-col gap-3">
           <Panel title={t.timeline}>
-            <Timeline job={job} />
+            <Timeline job={job} logs={lines} />
           </Panel>
           <Result job={job} />
-          <Panel title={t.attemptCount(job.history.length)} flush>
+          <Panel
+            title={t.attemptCount(job.history.length)}
+            actions={job.history.length > 1 && <Compare job={job} />}
+            flush
+          >
             {/* One attempt's lines are the whole log, which stands below. */}
             <Attempts
               job={job}
@@ -89,6 +93,24 @@ function Loaded({ job }: { job: JobDetail }) {
         </div>
       </div>
     </div>
+  );
+}
+
+const CompareAttempts = lazy(() => import("./compare/CompareAttempts"));
+
+function Compare({ job }: { job: JobDetail }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button size="sm" tone="ghost" onClick={() => setOpen(true)}>
+        {t.compare}
+      </Button>
+      {open && (
+        <Suspense>
+          <CompareAttempts job={job} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
   );
 }
 

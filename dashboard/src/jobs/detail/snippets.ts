@@ -1,10 +1,11 @@
-import { createBody, type Job } from "@/api/jobs";
+import type { Job } from "@/api/jobs";
+import { createBody } from "@/api/newJob";
 import { isObject, pretty, type JsonObject } from "@/lib/json";
 
 /** Return the body of a request that creates the same job. The token is never part of it. */
 function bodyOf(job: Pick<Job, "type" | "payload" | "maxAttempts" | "tags">): JsonObject {
   const payload = isObject(job.payload) ? job.payload : {};
-  return createBody({ type: job.type, payload, maxAttempts: job.maxAttempts, tags: job.tags }) as JsonObject;
+  return createBody({ type: job.type, payload, maxAttempts: job.maxAttempts, tags: job.tags });
 }
 
 type Source = Parameters<typeof bodyOf>[0];

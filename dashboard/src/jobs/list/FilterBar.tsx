@@ -6,9 +6,10 @@ import { errorGroups } from "@/api/metrics";
 import { jobTypes } from "@/api/types";
 import { inputClass, Select } from "@/ui/Field";
 import { cx } from "@/lib/cx";
+import { isObject, type Json } from "@/lib/json";
 import { parseSpan } from "@/lib/time";
 import { IconClose, IconSearch } from "@/ui/icons";
-import { RANGES, readQuery, suggestions, type JobsSearch } from "@/jobs/search";
+import { rangeOf, RANGES, readQuery, suggestions, type JobsSearch } from "@/jobs/search";
 import { t } from "@/texts/en/list";
 
 const TimeBetween = lazy(() => import("./TimeBetween"));
@@ -33,7 +34,7 @@ export function FilterBar({ search }: { search: JobsSearch }) {
       />
       <Select
         label={t.created}
-        value={picked ? "between" : (search.range ?? "")}
+        value={picked ? "between" : (rangeOf(search) ?? "")}
         options={[...RANGES, ["between", t.between]]}
         onChange={(range) => {
           setBetween(range === "between");
@@ -57,6 +58,9 @@ export function FilterBar({ search }: { search: JobsSearch }) {
       {search.tag && <Chip name={t.tag} value={search.tag} onRemove={() => narrow({ tag: undefined })} />}
       {search.error && (
         <Chip name={t.error} value={search.error} onRemove={() => narrow({ error: undefined })} />
+      )}
+      {search.payload && (
+        <Chip name={t.payload} value={search.payload} onRemove={() => narrow({ payload: undefined })} />
       )}
       {search.fingerprint && (
         <GroupChip fingerprint={search.fingerprint} onRemove={() => narrow({ fingerprint: undefined })} />
@@ -133,7 +137,10 @@ function Offers({ text }: { text: string }) {
     const heads = client.getQueriesData<JobPage>({ queryKey: ["jobs", "head"] });
     const tags = heads.flatMap(([, head]) => head?.jobs.flatMap((job) => job.tags) ?? []);
     const errors = groups.data?.flatMap((group) => group.errorClass ?? []) ?? [];
-    return suggestions(text, { types: types?.map((one) => one.type) ?? [], tags, errors });
+    const payloads = heads.flatMap(([, head]) => head?.jobs.map((job) => job.payload) ?? []);
+    const examples = types?.flatMap((one) => one.example ?? []) ?? [];
+    const fields = [...new Set([...payloads, ...examples].flatMap(fieldsOf))];
+    return suggestions(text, { types: types?.map((one) => one.type) ?? [], tags, errors, fields });
   }, [client, text, types, groups.data]);
   return (
     <datalist id="job-search-offers">
@@ -142,6 +149,11 @@ function Offers({ text }: { text: string }) {
       ))}
     </datalist>
   );
+}
+
+/** Return the names of the fields of a payload. */
+function fieldsOf(payload: Json): string[] {
+  return isObject(payload) ? Object.keys(payload) : [];
 }
 
 const weekAgo = () => Date.now() - (parseSpan("7d") ?? 0);

@@ -80,7 +80,7 @@ export function JobList({ search }: { search: JobsSearch }) {
       {sorted.length === 0 && pages.hasNextPage ? (
         <Searching pages={pages} searched={searching.searched} onGoOn={searching.goOn} />
       ) : sorted.length === 0 ? (
-        <NoJobs search={search} />
+        <NoJobs search={search} searched={searching.searched} />
       ) : (
         <JobTable
           rows={sorted}
@@ -96,7 +96,13 @@ export function JobList({ search }: { search: JobsSearch }) {
           start={start}
         />
       )}
-      <ListFooter loaded={sorted.length} total={jobs.total} pages={pages} onMore={searching.goOn} />
+      <ListFooter
+        loaded={sorted.length}
+        searched={searching.searched}
+        total={jobs.total}
+        pages={pages}
+        onMore={searching.goOn}
+      />
       {selection.ids.size > 0 && (
         <Suspense>
           <BulkBar

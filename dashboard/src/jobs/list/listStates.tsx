@@ -15,10 +15,13 @@ type Pages = ReturnType<typeof useJobs>["pages"];
 export function ListFooter({
   loaded,
   total,
+  searched,
   pages,
   onMore,
 }: {
   loaded: number;
+  /** Jobs that the API read to find these. */
+  searched: number;
   total: number | null;
   pages: Pages;
   onMore: () => void;
@@ -29,6 +32,7 @@ export function ListFooter({
     <footer className="flex min-h-10 flex-wrap items-center justify-between gap-2 border-t border-line px-3 py-1.5 text-xs text-soft">
       <p className="nums" aria-live="polite">
         {more ? t.loadedOf(count(loaded), total === null ? null : count(total)) : t.jobCount(loaded)}
+        {searched > loaded && ` · ${t.searchedJobs(count(searched))}`}
       </p>
       {pages.isFetchNextPageError ? (
         <Button size="sm" onClick={onMore}>
@@ -72,7 +76,7 @@ export function Searching({
   );
 }
 
-export function NoJobs({ search }: { search: JobsSearch }) {
+export function NoJobs({ search, searched }: { search: JobsSearch; searched: number }) {
   const { can } = useMe();
   const create = can.act && (
     <Link to="/create" className={buttonClass("primary")}>
@@ -93,6 +97,7 @@ export function NoJobs({ search }: { search: JobsSearch }) {
           </Link>
         }
       >
+        {searched > 0 && `${t.noMatchIn(searched)} `}
         {t.removeAFilterOr}
       </Empty>
     );

@@ -6,7 +6,7 @@ import type { useJobs } from "./useJobs";
 export function useSearching(pages: ReturnType<typeof useJobs>["pages"], empty: boolean) {
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = pages;
   const [allowed, setAllowed] = useState(AUTO_PAGES);
-  const searched = pages.data?.pages.length ?? 0;
+  const searched = pages.data?.pages.reduce((sum, page) => sum + page.looked, 0) ?? 0;
   const without = emptyAtEnd(pages.data?.pages ?? []);
   const may = hasNextPage && !isFetchingNextPage && !isFetchNextPageError && without < allowed;
   const next = useCallback(() => {

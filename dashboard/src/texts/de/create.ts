@@ -1,3 +1,4 @@
+import { plural } from "../numbers";
 import type { english } from "../en/create";
 
 export const create: typeof english = {
@@ -90,4 +91,5 @@ export const create: typeof english = {
   formatUri: "Nimm eine Adresse wie https://example.com/.",
   typeIsRetired: "Dieser Job-Typ ist stillgelegt",
   takesNoNewJobs: "nimmt keine neuen Jobs an; die vorhandenen werden abgearbeitet.",
+  changes: (n) => plural(n, "Änderung", "Änderungen"),
 };

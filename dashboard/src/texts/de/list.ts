@@ -36,7 +36,7 @@ export const list: typeof english = {
   tag: "Tag",
   error: "Fehler",
   findJobs: "Jobs suchen",
-  idErrorTextTag: "ID, Fehlertext, tag:, status:, type:",
+  idErrorTextTag: "ID, Fehlertext, tag:, payload:, status:",
   errorGroup: "Fehlergruppe",
   removeTheFilter: (name, value) => `Filter entfernen: ${name}: ${value}`,
   throughput: "Durchsatz",
@@ -87,8 +87,6 @@ export const list: typeof english = {
   jobsAppearHereWhen: "Hier stehen Jobs, sobald die API oder diese Seite sie anlegt.",
   couldntLoadJobs: "Jobs konnten nicht geladen werden",
   loadingJobs: "Jobs werden geladen",
-  noMatchIn: (pages) =>
-    `Kein Treffer ${pages === 1 ? "auf der ersten Seite" : `auf den ersten ${count(pages)} Seiten`} der Jobs, neueste zuerst.`,
   olderNotSearched: "Ältere Jobs wurden nicht durchsucht.",
   noJobsOfStatus: (status) => `Keine Jobs: ${status}`,
   loading: "Lädt …",
@@ -99,4 +97,8 @@ export const list: typeof english = {
   loadedOf: (loaded, total) => `${loaded}${total === null ? "" : ` von ${total}`} geladen`,
   retryJob: (id) => `Job ${id} wiederholen`,
   cancelJob: (id) => `Job ${id} abbrechen`,
+  payload: "Payload",
+  noMatchIn: (jobs) =>
+    `Kein Treffer in ${jobs === 1 ? "dem neuesten Job" : `den neuesten ${count(jobs)} Jobs`}.`,
+  searchedJobs: (jobs) => `${jobs} durchsucht`,
 };

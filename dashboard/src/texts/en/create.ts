@@ -1,3 +1,4 @@
+import { plural } from "../numbers";
 import { texts } from "../texts";
 
 export const english = {
@@ -90,6 +91,7 @@ export const english = {
   formatUri: "Use an address like https://example.com/.",
   typeIsRetired: "This job type is retired",
   takesNoNewJobs: "takes no new jobs; those it has are worked off.",
+  changes: (n: number) => plural(n, "change"),
 };
 
 export const t = texts("create", english);

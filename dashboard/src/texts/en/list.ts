@@ -1,4 +1,4 @@
-import { count, plural } from "../numbers";
+import { plural } from "../numbers";
 import { texts } from "../texts";
 
 export const english = {
@@ -36,7 +36,7 @@ export const english = {
   tag: "Tag",
   error: "Error",
   findJobs: "Find jobs",
-  idErrorTextTag: "Id, error text, tag:, status:, type:",
+  idErrorTextTag: "Id, error text, tag:, payload:, status:",
   errorGroup: "Error group",
   removeTheFilter: (name: string, value: string) => `Remove the filter ${name}: ${value}`,
   throughput: "Throughput",
@@ -87,8 +87,6 @@ export const english = {
   jobsAppearHereWhen: "Jobs appear here when they are created by the API or on this page.",
   couldntLoadJobs: "Couldn't load jobs",
   loadingJobs: "Loading jobs",
-  noMatchIn: (pages: number) =>
-    `No match in the ${pages === 1 ? "first page" : `first ${count(pages)} pages`} of jobs, newest first.`,
   olderNotSearched: "Older jobs were not searched.",
   noJobsOfStatus: (status: string) => `No ${status.toLowerCase()} jobs`,
   loading: "Loading…",
@@ -100,6 +98,9 @@ export const english = {
     `${loaded} loaded${total === null ? "" : ` of ${total}`}`,
   retryJob: (id: string) => `Retry job ${id}`,
   cancelJob: (id: string) => `Cancel job ${id}`,
+  payload: "Payload",
+  noMatchIn: (jobs: number) => `No match in the newest ${plural(jobs, "job")}.`,
+  searchedJobs: (jobs: string) => `${jobs} searched`,
 };
 
 export const t = texts("list", english);

@@ -72,6 +72,19 @@ def test_after_an_outage_of_an_hour_the_policy_says_which_run_late(
     assert missed == ([] if len(late) == 6 else ["2027-01-15T08:10:00.000Z"])
 
 
+def test_a_job_that_a_killed_run_stored_is_sent_by_the_next_run(stage: Stage) -> None:
+    """The watchdog's own search leaves it alone for a minute, which may be too long."""
+    stage.add()
+    stage.clock.advance(HOUR - 119)
+    stage.faults.crash_at, stage.faults.after = 4, True
+    assert stage.run() == {}
+    assert (stage.faults.names, stage.fired()) == (["page", "page", "due", "add"], [HOUR])
+    assert stage.queue.messages == {}
+    stage.clock.advance(60)
+    assert stage.run() == {"fired": 1}
+    assert len(stage.queue.messages[NOTE.name]) == 1
+
+
 def test_an_outage_of_dynamodb_in_the_middle_loses_nothing(stage: Stage) -> None:
     stage.add("minutely", "* * * * *", catch_up=100)
     stage.minutes(3, stage.first)

@@ -1,31 +1,25 @@
 import type { ReactNode } from "react";
 import type { Attempt, JobDetail, NextAttempt } from "@/api/jobs";
+import type { LogLine } from "@/api/logs";
 import { cx } from "@/lib/cx";
 import { countdown, duration, spell } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";
 import { IconCheck, IconClock, IconCross, IconDead, IconPlus, IconSpinner } from "@/ui/icons";
 import { STATUS, isFinished } from "@/jobs/status";
+import { FILL } from "./fill";
+import { Waterfall } from "./Waterfall";
 import { currentAttempts, segments, summed, type Segment } from "./timeline";
 import { t } from "@/texts/en/detail";
 
-const FILL: Record<Segment["kind"], string> = {
-  wait: "bg-strong",
-  run: "bg-blue",
-  failed: "bg-red",
-  deferred: "bg-amber",
-  backoff: "hazard",
-  done: "bg-green",
-};
-
 /** Show the times of a job: waits, attempts, backoff, and what comes next. */
-export function Timeline({ job }: { job: JobDetail }) {
+export function Timeline({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
   const now = useNow();
   const parts = segments(job, now);
   const attempts = currentAttempts(job);
   return (
     <div>
-      <Bar parts={parts} />
+      {job.history.length > 1 ? <Waterfall job={job} logs={logs} /> : <Bar parts={parts} />}
       <ol className="relative mt-4 flex flex-col">
         <Step icon={<IconPlus />} title={t.created} at={job.createdAt} />
         {job.gen > 1 && (

@@ -11,18 +11,18 @@ export interface Segment {
   open: boolean;
 }
 
-/** Return the attempts of the newest run, oldest first. */
-export function currentAttempts(job: JobDetail): Attempt[] {
+/** Return the attempts of a run, by default the newest one, oldest first. */
+export function currentAttempts(job: JobDetail, gen = job.gen): Attempt[] {
   return job.history
-    .filter((one) => one.gen === job.gen)
+    .filter((one) => one.gen === gen)
     .sort((a, b) => a.claim - b.claim || a.attempt - b.attempt);
 }
 
-/** Return the parts of the newest run, without gaps: waits, attempts, backoff. */
-export function segments(job: JobDetail, now: number): Segment[] {
-  const attempts = currentAttempts(job);
+/** Return the parts of a run, by default the newest one, without gaps: waits, attempts, backoff. */
+export function segments(job: JobDetail, now: number, gen = job.gen): Segment[] {
+  const attempts = currentAttempts(job, gen);
   const found: Segment[] = [];
-  let at = job.gen === 1 ? job.createdAt : (attempts[0]?.startedAt ?? job.updatedAt);
+  let at = gen === 1 ? job.createdAt : (attempts[0]?.startedAt ?? job.updatedAt);
   attempts.forEach((attempt, index) => {
     if (attempt.startedAt > at) {
       const kind = index === 0 ? "wait" : "backoff";
@@ -50,7 +50,7 @@ export function segments(job: JobDetail, now: number): Segment[] {
     scheduled: "wait",
     retrying: "backoff",
   };
-  const kind = waiting[job.status];
+  const kind = gen === job.gen ? waiting[job.status] : undefined;
   if (kind && now > at) {
     const label = kind === "wait" ? t.waiting : pauseAfter(attempts.at(-1));
     found.push({ kind, label, from: at, to: now, open: true });

@@ -1,0 +1,37 @@
+"""The declared job types by name. `jobtype` fills it and hands out these functions."""
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import FieldError, UnknownJobType
+
+if TYPE_CHECKING:
+    from chalicelib.jobs.jobtype import JobType
+
+registered: "dict[str, JobType[Any, Any]]" = {}
+
+
+def get(name: str) -> "JobType[Any, Any]":
+    """The job type of that name; raises UnknownJobType that lists the known ones."""
+    try:
+        return registered[name]
+    except KeyError:
+        known = ", ".join(sorted(registered)) or "none"
+        raise UnknownJobType(
+            f"There is no job type {name!r}.", [FieldError(("type",), f"must be one of: {known}")]
+        ) from None
+
+
+def give_up_at(name: str, start: float) -> float | None:
+    """Return when a run of that type that is due at `start` is given up; None also for a type that is not declared."""
+    kind = registered.get(name)
+    return None if kind is None else kind.give_up_at(start)
+
+
+def all_types() -> "list[JobType[Any, Any]]":
+    """Every declared job type, by name."""
+    return [registered[name] for name in sorted(registered)]
+
+
+def names() -> list[str]:
+    """Return the name of every declared job type."""
+    return sorted(registered)

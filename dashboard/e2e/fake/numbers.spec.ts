@@ -1,0 +1,107 @@
+import { BUSY, expectAccessible } from "../axe";
+import { expect, test } from "../fixtures";
+import type { Page } from "@playwright/test";
+
+/** Count the clicks and the fields that a task takes. */
+async function counting(page: Page) {
+  await page.evaluate(() => {
+    const done = { clicks: 0, fields: 0 };
+    addEventListener("click", (event) => (done.clicks += event.isTrusted ? 1 : 0), true);
+    addEventListener(
+      "focusin",
+      ({ target }) => (done.fields += target instanceof HTMLInputElement ? 1 : 0),
+      true,
+    );
+    Object.assign(window, { done });
+  });
+  return () => page.evaluate(() => (window as unknown as { done: { clicks: number; fields: number } }).done);
+}
+
+const mail = (subject: string, more: object) => ({
+  type: "email.send",
+  payload: { to: ["ada@example.com"], subject, text: "Hi" },
+  more,
+});
+
+test("all well? 0 clicks: the first screen says what needs attention", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 100, arrivals: 0 });
+  await open("/dashboard");
+  const health = page.getByRole("region", { name: "Health" });
+  await expect(health).toContainText(/All healthy\.|dead letter|growing|error group|falling behind/);
+  await expect(health).toBeInViewport();
+});
+
+test("the job of customer:8: 1 field, 1 click", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 100, arrivals: 0 });
+  const { ids } = await stack.order({ add: [mail("Eight", { tags: ["customer:8"] })] });
+  await open("/dashboard");
+  await expect(page.locator("[data-job]").first()).toBeVisible();
+  const took = await counting(page);
+  await page.keyboard.press("/");
+  await page.keyboard.type("tag:customer:8");
+  await page.keyboard.press("Enter");
+  await expect(page.locator("[data-job]")).toHaveCount(1);
+  await page.locator(`[data-row-link="${ids[0] ?? ""}"]`).click();
+  await expect(page.getByTestId("job-id")).toHaveText(ids[0] ?? "");
+  expect(await took()).toEqual({ clicks: 1, fields: 1 });
+});
+
+test("edit and retry: 2 clicks, and the difference is shown", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  const { ids } = await stack.order({
+    add: [
+      mail("Wrong", { status: "failed", errorClass: "Oops", errorMessage: "No.", finishedAt: Date.now() }),
+    ],
+  });
+  await open(`/jobs/${ids[0] ?? ""}`);
+  const edit = page.getByRole("link", { name: "Edit and retry" });
+  await expect(edit).toBeVisible();
+  const took = await counting(page);
+  await edit.click();
+  const subject = page.getByLabel(/^Subject/);
+  await expect(subject).toHaveValue("Wrong");
+  await expect(page.getByTestId("changes")).toHaveCount(0);
+  await subject.fill("Right");
+  await expect(page.getByTestId("changes")).toHaveText('subject: "Wrong" "Right"');
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Retry with this payload" }).click();
+  await expect(page.getByTestId("job-id")).toHaveText(ids[0] ?? "");
+  expect((await took()).clicks).toBe(2);
+});
+
+test("will it drain? 1 look: every queue says when it is empty, or that it grows", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 200, arrivals: 0 });
+  await open("/queues");
+  const cards = page.getByRole("article");
+  await expect(cards.first()).toBeVisible();
+  await expect(page.locator(BUSY)).toHaveCount(0);
+  for (const card of await cards.all()) {
+    await expect(card).toContainText(
+      /(Drains in|Backlog)\s*(none|< 1 min|about \d+ (min|h)|growing|not shrinking|nothing finishes)/,
+    );
+  }
+});
+
+const SCREENS = ["/dashboard", "/queues", "/queues/email-send", "/errors", "/create?type=email.send", "/"];
+
+for (const path of SCREENS) {
+  test(`axe finds nothing in forced colours, and at 200 % zoom nothing is cut off: ${path}`, async ({
+    page,
+    open,
+  }) => {
+    await page.emulateMedia({ forcedColors: "active" });
+    await open(path);
+    await expect(page.locator("main").locator("h1, h2").first()).toBeVisible();
+    await expect(page.locator(BUSY)).toHaveCount(0);
+    await expectAccessible(page, "forced colours");
+    await page.emulateMedia({ forcedColors: "none" });
+    // A zoom of 200 % is half as many CSS pixels.
+    await page.setViewportSize({ width: 640, height: 450 });
+    await expectAccessible(page, "200 %");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(640);
+  });
+}

@@ -1,0 +1,34 @@
+import type { Attempt } from "@/api/jobs";
+
+/** A line of two texts side by side; null where one of them has none. */
+export interface Pair {
+  left: string | null;
+  right: string | null;
+}
+
+/** Return the lines of both, equal ones beside each other: those at the start and at the end, and between them as they come. */
+export function sideBySide(left: string, right: string): Pair[] {
+  const [a, b] = [left.split("\n"), right.split("\n")];
+  const most = Math.min(a.length, b.length);
+  let head = 0;
+  while (head < most && a[head] === b[head]) head++;
+  let tail = 0;
+  while (tail < most - head && a.at(-1 - tail) === b.at(-1 - tail)) tail++;
+  const rest = Math.max(a.length, b.length) - head - tail;
+  const middle = Array.from({ length: rest }, (_, n) => ({
+    left: head + n < a.length - tail ? (a[head + n] ?? null) : null,
+    right: head + n < b.length - tail ? (b[head + n] ?? null) : null,
+  }));
+  const same = (lines: string[]) => lines.map((line) => ({ left: line, right: line }));
+  return [...same(a.slice(0, head)), ...middle, ...same(a.slice(a.length - tail))];
+}
+
+/** Return the name of an attempt in a list, which is unique within its job. */
+export const keyOf = ({ gen, claim, attempt }: Attempt): string => `${gen}.${claim}.${attempt}`;
+
+/** Return true when both failed at the same place: the same frames, whatever their message says. */
+export function sameStack(left: Attempt, right: Attempt): boolean {
+  const frames = (stack: string | null) => stack?.match(/^ {2}File .*$/gm)?.join("\n");
+  const [a, b] = [frames(left.stack), frames(right.stack)];
+  return a !== undefined && a === b;
+}

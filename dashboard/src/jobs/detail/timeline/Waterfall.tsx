@@ -1,0 +1,54 @@
+import type { JobDetail } from "@/api/jobs";
+import type { LogLine } from "@/api/logs";
+import { cx } from "@/lib/cx";
+import { duration } from "@/lib/time";
+import { useNow } from "@/live/live";
+import { FILL } from "./fill";
+import { waterfall, type Row } from "./waterfall";
+import { t } from "@/texts/en/detail";
+
+/** Show the waits, attempts and backoffs of all runs below each other, with the log lines in the attempts. */
+export function Waterfall({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
+  const rows = waterfall(job, useNow(), logs);
+  if (rows.length === 0) return null;
+  return (
+    <ol aria-label={t.allRuns} className="nums flex flex-col gap-1 text-xs">
+      {rows.map((row, at) => (
+        <li
+          key={at}
+          className="grid grid-cols-[minmax(0,9rem)_minmax(0,1fr)_4rem] items-center gap-x-3 max-sm:grid-cols-[minmax(0,6.5rem)_minmax(0,1fr)_3.5rem]"
+        >
+          <span className="truncate text-soft" title={row.label}>
+            {job.gen > 1 && rows[at - 1]?.gen !== row.gen && (
+              <strong className="font-medium text-text">
+                {row.gen === 1 ? t.firstRun : t.retryNumber(row.gen - 1)} ·{" "}
+              </strong>
+            )}
+            {row.label}
+          </span>
+          <Track row={row} />
+          <span className="text-end">{duration(row.to - row.from)}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Track({ row }: { row: Row }) {
+  return (
+    <span className="relative block h-4 bg-hover" aria-hidden="true">
+      <span
+        className={cx("absolute inset-y-0 min-w-0.5", FILL[row.kind], row.open && "pulse-dot")}
+        style={{ insetInlineStart: `${row.left * 100}%`, width: `${row.width * 100}%` }}
+      >
+        {row.lines.map((at, n) => (
+          <span
+            key={n}
+            className="absolute inset-y-1 w-px bg-bg"
+            style={{ insetInlineStart: `${at * 100}%` }}
+          />
+        ))}
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,47 @@
+import type { JobDetail } from "@/api/jobs";
+import type { LogLine } from "@/api/logs";
+import { segments, type Segment } from "./timeline";
+
+/** A bar of the waterfall: its place and length in shares of the whole, and its log lines in shares of the bar. */
+export interface Row extends Segment {
+  gen: number;
+  left: number;
+  width: number;
+  lines: number[];
+}
+
+/** Bars are at least this wide, so that a short attempt beside an hour of waiting is seen. */
+const LEAST = 0.004;
+
+/**
+ * Return the waits, attempts and backoffs of all runs, oldest first, on one axis. The time between two runs, in which
+ * nothing happens, is left out: a retry may come a week later.
+ */
+export function waterfall(job: JobDetail, now: number, logs: LogLine[]): Row[] {
+  const parts = Array.from({ length: job.gen }, (_, at) => at + 1).flatMap((gen) =>
+    segments(job, now, gen).map((part) => ({ ...part, gen })),
+  );
+  const whole = parts.reduce((sum, { from, to }) => sum + to - from, 0);
+  if (whole <= 0) return [];
+  let passed = 0;
+  return parts.map((part) => {
+    const length = part.to - part.from;
+    const row = {
+      ...part,
+      left: Math.min(1 - LEAST, passed / whole),
+      width: Math.max(LEAST, length / whole),
+      lines: linesIn(part, logs),
+    };
+    passed += length;
+    return row;
+  });
+}
+
+/** Lines that one bar shows; more of them would be one block. */
+const MOST_LINES = 40;
+
+function linesIn({ kind, from, to }: Segment, logs: LogLine[]): number[] {
+  if (kind === "wait" || kind === "backoff" || to <= from) return [];
+  const inside = logs.filter(({ at }) => at >= from && at <= to);
+  return inside.slice(0, MOST_LINES).map(({ at }) => (at - from) / (to - from));
+}

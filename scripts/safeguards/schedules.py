@@ -1,0 +1,51 @@
+"""List the safeguards of schedules: each firing makes one job, none is lost beyond the policy."""
+
+from scripts.safeguards.safeguard import Safeguard
+
+FIRINGS = ("tests/chalicelib/service/schedules/test_firings.py",)
+OVERLAP = ("tests/chalicelib/worker/test_overlap.py",)
+
+SCHEDULES = (
+    Safeguard(
+        "a schedule's firing has its own key",
+        "chalicelib.service.firings:firing",
+        "schedule.key(at)",
+        "None",
+        FIRINGS,
+    ),
+    Safeguard(
+        "a schedule's job that a killed run stored is sent by the next run",
+        "chalicelib.service.firings:Firings._make",
+        "jobs += [job] if new or not (job.sent or job.terminal) else []",
+        "jobs += [job] if new else []",
+        FIRINGS,
+    ),
+    Safeguard(
+        "a run that read a stale schedule cancels what it made",
+        "chalicelib.service.firings:Firings._undo",
+        "cancel_quietly(self.service, job.id)",
+        "kept.append(job)",
+        FIRINGS,
+    ),
+    Safeguard(
+        "one failing schedule does not stop the others",
+        "chalicelib.service.firings:Firings._portion",
+        "events.failed(schedule.id, error)",
+        "raise",
+        FIRINGS,
+    ),
+    Safeguard(
+        "missed firings of a schedule run late as its policy says",
+        "chalicelib.jobs.schedules.due:due",
+        "times = missed",
+        "times = []",
+        FIRINGS,
+    ),
+    Safeguard(
+        "a schedule's skipped firing is passed to the one that runs",
+        "chalicelib.worker.overlap:unfinished_before",
+        "found.after if found.error_class == SKIPPED or found.started_at is None else None",
+        "None",
+        OVERLAP,
+    ),
+)

@@ -1,0 +1,39 @@
+"""What a run of the watchdog reads of schedules: the due ones, in the index, and nothing of the others."""
+
+import math
+from typing import Any
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.schedules import DynamoSchedules
+from chalicelib.adapters.dynamo.schema import DUE, SCHEDULES
+from chalicelib.adapters.dynamo.sizes import item_size
+from chalicelib.jobs.schedules.schedule import MOST_RECENT, Schedule
+from chalicelib.settings import Settings
+from tests.support import REGION, T0, requests_to
+
+HOURLY = 1_000
+PAYLOAD = {"hours": 24, "formats": ["csv", "html"]}
+
+
+def test_a_thousand_hourly_schedules_cost_far_less_than_12_read_units_a_minute(cloud: Settings) -> None:
+    store = DynamoSchedules(cloud)
+    recent = tuple(T0 - 3600.0 * n for n in range(MOST_RECENT))
+    for number in range(HOURLY):
+        at = T0 + number % 60 * 60
+        plain = Schedule(f"hourly-{number}", "report.generate", "0 * * * *", "Europe/Berlin", PAYLOAD, next_at=at)
+        keys: dict[str, Any] = {"recent": recent, "created_at": T0, "updated_at": T0, "writer": "0123456789ab"}
+        store.add(Schedule(**{**{name: getattr(plain, name) for name in plain.__slots__}, **keys}))
+    with requests_to("dynamodb") as asked:
+        found = store.due(T0, HOURLY)
+    assert (len(found), asked) == (17, ["Query"])
+    answer = aws.client("dynamodb", REGION).query(
+        TableName=cloud.control_table, IndexName=DUE, KeyConditionExpression="due_in = :s AND due_at <= :t",
+        ExpressionAttributeValues={":s": {"S": SCHEDULES}, ":t": {"S": "2027-01-15T08:00:00.000Z"}},
+    )  # fmt: skip
+    assert 0.5 * math.ceil(sum(map(item_size, answer["Items"])) / 4096) <= 2
+
+
+def test_without_a_due_schedule_a_run_asks_once(cloud: Settings) -> None:
+    with requests_to("dynamodb") as asked:
+        assert DynamoSchedules(cloud).due(T0, HOURLY) == []
+    assert asked == ["Query"]
