@@ -31,7 +31,7 @@ def seconds_apart(world: World, count: int, **more: Any) -> list[str]:
 class TestList:
     def test_an_empty_list(self, world: World) -> None:
         answer = world.get("/jobs")
-        assert answer.json == {"jobs": [], "total": 0, "limit": 20, "offset": 0, "next_cursor": None}
+        assert answer.json == {"jobs": [], "total": 0, "limit": 20, "offset": 0, "next_cursor": None, "looked": 0}
 
     def test_newest_first_twenty_at_a_time(self, world: World) -> None:
         made = seconds_apart(world, 21)
