@@ -28,6 +28,8 @@ PARTS: dict[str, dict[str, Any]] = {
     "prefix": {"id_prefix": "a"},
     "error": {"error": "order … of …"},
     "kind": {"fingerprint": KIND},
+    "schedule": {"schedule": "nightly"},
+    "payload": {"payload": "to=ADA"},
 }
 PAIRS = [
     (one, other)
@@ -50,7 +52,8 @@ def crowd() -> list[Job]:
         kind, error = ("email.send", "image.process")[place // 3 % 2], ("ValueError", f"order {place} of 'x'")
         job = a_job(
             status=status, created_at=T0 + place / 2, updated_at=T0 + place / 2, type=kind,
-            tags=("urgent",) if place // 6 % 2 else (),
+            payload={"to": f"{('ada', 'bob')[place // 12 % 2]}@example.com"},
+            tags=(*(("urgent",) if place // 6 % 2 else ()), *(("schedule:nightly",) if place < 24 else ())),
             error_class=error[0] if failed else None, error_message=error[1] if failed else None,
             fingerprint=fingerprint(kind, *error)[0] if failed else None,
         )  # fmt: skip
@@ -92,4 +95,4 @@ def test_pages_of_two_filters_show_each_job_once(store: JobStore, one: str, othe
 def test_every_filter_is_in_a_pair() -> None:
     told = {name for part in PARTS.values() for name in part}
     assert told == set(asdict(Filter()))
-    assert len(PAIRS) == 45 - 3
+    assert len(PAIRS) == 66 - 3
