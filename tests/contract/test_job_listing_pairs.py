@@ -10,7 +10,7 @@ import pytest
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.fingerprints import fingerprint
-from chalicelib.jobs.job import TAG_OF_SCHEDULE, Job, Status
+from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, JobStore
 from tests.contract.test_job_listing import walk
@@ -29,7 +29,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "error": {"error": "order … of …"},
     "kind": {"fingerprint": KIND},
     "schedule": {"schedule": "nightly"},
-    "payload": {"payload": "invoice"},
+    "payload": {"payload": "to=ADA"},
 }
 PAIRS = [
     (one, other)
@@ -52,8 +52,8 @@ def crowd() -> list[Job]:
         kind, error = ("email.send", "image.process")[place // 3 % 2], ("ValueError", f"order {place} of 'x'")
         job = a_job(
             status=status, created_at=T0 + place / 2, updated_at=T0 + place / 2, type=kind,
-            tags=(*(["urgent"] if place // 6 % 2 else []), *([f"{TAG_OF_SCHEDULE}nightly"] if place % 4 else [])),
-            payload={"text": "a reminder" if place % 5 == 0 else "an invoice"},
+            payload={"to": f"{('ada', 'bob')[place // 12 % 2]}@example.com"},
+            tags=(*(("urgent",) if place // 6 % 2 else ()), *(("schedule:nightly",) if place < 24 else ())),
             error_class=error[0] if failed else None, error_message=error[1] if failed else None,
             fingerprint=fingerprint(kind, *error)[0] if failed else None,
         )  # fmt: skip

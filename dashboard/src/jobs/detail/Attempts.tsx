@@ -111,7 +111,7 @@ function AttemptCard({
         )}
         <dl className="grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-4">
           <Fact name={t.coldStart}>
-            {attempt.coldStart === null ? "–" : attempt.coldStart ? "yes" : "no"}
+            {attempt.coldStart === null ? "–" : attempt.coldStart ? t.yes : t.no}
           </Fact>
           <Fact name={t.receiveCount}>{attempt.receiveCount ?? "–"}</Fact>
           <Fact name={t.backoff}>

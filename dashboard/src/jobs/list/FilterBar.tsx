@@ -162,7 +162,7 @@ const weekAgo = () => Date.now() - (parseSpan("7d") ?? 0);
 function GroupChip({ fingerprint, onRemove }: { fingerprint: string; onRemove: () => void }) {
   const groups = useQuery({ ...errorGroups(undefined, "7d", weekAgo), staleTime: 300_000 }).data;
   const group = groups?.find((one) => one.fingerprint === fingerprint);
-  const value = group ? `${group.errorClass ?? t.error} in ${group.type}` : fingerprint;
+  const value = group ? t.errorOf(group.errorClass ?? t.error, group.type) : fingerprint;
   return <Chip name={t.errorGroup} value={value} onRemove={onRemove} />;
 }
 

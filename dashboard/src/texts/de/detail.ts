@@ -115,4 +115,6 @@ export const detail: typeof english = {
   dueNow: "jetzt fällig",
   whilePaused: (type) => `(${type} ist angehalten).`,
   attemptWithin: (attempt, length) => `Versuch ${attempt} binnen ${length}`,
+  yes: "ja",
+  no: "nein",
 };

@@ -101,4 +101,5 @@ export const list: typeof english = {
   noMatchIn: (jobs) =>
     `Kein Treffer in ${jobs === 1 ? "dem neuesten Job" : `den neuesten ${count(jobs)} Jobs`}.`,
   searchedJobs: (jobs) => `${jobs} durchsucht`,
+  errorOf: (error, type) => `${error} in ${type}`,
 };

@@ -117,6 +117,8 @@ export const english = {
   dueNow: "due now",
   whilePaused: (type: string) => `(${type} is paused).`,
   attemptWithin: (attempt: number, length: string) => `attempt ${attempt} within ${length}`,
+  yes: "yes",
+  no: "no",
 };
 
 export const t = texts("detail", english);

@@ -101,6 +101,7 @@ export const english = {
   payload: "Payload",
   noMatchIn: (jobs: number) => `No match in the newest ${plural(jobs, "job")}.`,
   searchedJobs: (jobs: string) => `${jobs} searched`,
+  errorOf: (error: string, type: string) => `${error} in ${type}`,
 };
 
 export const t = texts("list", english);
