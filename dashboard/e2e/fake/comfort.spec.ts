@@ -43,7 +43,7 @@ test("in forced colours the values that colours carry stay visible, and what is 
   expect(await tabs.nth(1).evaluate(edge)).not.toBe(current);
   await tabs.filter({ hasText: "Dead letter" }).click();
   await page.locator("[data-row-link]").first().click();
-  const bar = page.locator("main figure .bg-red").first();
+  const bar = page.locator("main :is(figure, ol) .bg-red").first();
   await expect(bar).toBeVisible();
   expect(await bar.evaluate(fill)).not.toBe(canvas);
 });
