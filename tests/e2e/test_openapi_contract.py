@@ -25,6 +25,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text())
 
+SCHEDULE = "/schedules/weekly-report"
+"""That of the document's example."""
+WAITING = ("cancel_job", "run_job_now")
+"""Operations that are for a job which waits; all others are tried with one that has failed."""
+
 
 @dataclass(frozen=True)
 class Example:
@@ -73,7 +78,7 @@ def examples(operation: dict[str, Any]) -> Iterator[Example]:
     queries, headers = (
         [one for one in operation["parameters"] if one["in"] == place] for place in ("query", "header")
     )  # fmt: skip
-    needed = {one["name"]: one["schema"]["enum"][0] for one in queries if one["required"]}
+    needed = {one["name"]: shown(one["schema"])[0] for one in queries if one["required"]}
     yield from (Example(needed, body=body) for body in bodies(operation))
     if operation.get("requestBody", {}).get("required"):
         body = next(bodies(operation))
@@ -87,13 +92,22 @@ def examples(operation: dict[str, Any]) -> Iterator[Example]:
 
 
 def place(run: Run, operation: dict[str, Any], path: str) -> str:
-    """The path with what its parameters stand for: an example, or a job that the operation is for."""
+    """The path with what its parameters stand for: an example, or what the operation is for."""
+    if operation["operationId"] == "create_schedule":
+        run.client.delete(SCHEDULE)
+    if "{schedule_id}" in path:
+        created = next(bodies(DOCUMENT["paths"]["/schedules"]["post"]))
+        assert run.client.post("/schedules", json=created).status_code in (201, 409)
+        path = path.replace("/schedules/{schedule_id}", SCHEDULE)
+    if "{bulk_id}" in path:
+        counted = {"action": "retry", "filter": {"status": "failed"}, "dry_run": True}
+        path = path.replace("{bulk_id}", run.client.post("/bulk", json=counted).json()["id"])
     for one in operation["parameters"]:
         if one["in"] == "path" and one["name"] != "job_id":
             path = path.replace(f"{{{one['name']}}}", one["schema"]["examples"][0])
     if "{job_id}" not in path:
         return path
-    later = {"delay_seconds": 600} if operation["operationId"] == "cancel_job" else {}
+    later = {"delay_seconds": 600} if operation["operationId"] in WAITING else {}
     tomorrow = datetime.now(UTC) + timedelta(days=1)  # there is no report of a period that has not begun
     job_id = run.submit("report.generate", {"from": f"{tomorrow:%Y-%m-%dT%H:%M:%SZ}"}, **later)
     until(lambda: later or run.job(job_id)["status"] == "failed")

@@ -48,6 +48,8 @@ class World:
     stopped: set[tuple[str, int]] = field(default_factory=set)
     excused: set[str] = field(default_factory=set)
     """Jobs whose messages were thrown away by hand: they may lack evidence in the dead-letter queue."""
+    hurried: set[str] = field(default_factory=set)
+    """Jobs whose wait an operator ended: they are due since the API's clock, which may be ahead of the worker's."""
     wrong: list[str] = field(default_factory=list)
     crashes: int = 0
     watched_at: float = 0.0
