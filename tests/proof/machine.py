@@ -89,7 +89,7 @@ class DeliveryMachine(Misfortunes):
     @rule(name=NAMES)
     def run_now(self, name: str) -> None:
         """POST /jobs/{id}/run-now: possible while the job waits, and then nothing but a worker is missing."""
-        if self._operate(name, self.world.operations.run_now, lambda status: status in WAITING):
+        if self._operate(name, self.world.hurry, lambda status: status in WAITING):
             assert self.models[self.world.accepted[name]].status is Status.QUEUED
 
     @precondition(lambda self: self._in(DISCARDABLE))

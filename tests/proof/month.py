@@ -123,8 +123,7 @@ class Players:
             self.world.stopped.discard((job.id, job.gen))
             self.world.operations.retry(job.id)
         elif job.status in PLANNED and self.rng.random() < 0.5:
-            self.world.hurried.add(job.id)
-            self.world.operations.run_now(job.id)
+            self.world.hurry(job.id)
         elif not job.terminal:
             after = self.world.operations.cancel(job.id)
             if after.status is Status.CANCELLED:
