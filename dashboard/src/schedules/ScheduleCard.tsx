@@ -10,7 +10,7 @@ import { t } from "@/texts/en/schedules";
 export function ScheduleCard({ schedule }: { schedule: Schedule }) {
   const none = schedule.paused ? t.noneWhilePaused : t.noneLeft;
   return (
-    <Panel title={schedule.id} actions={<Actions schedule={schedule} />}>
+    <Panel verbatim title={schedule.id} actions={<Actions schedule={schedule} />}>
       <div className="flex flex-col gap-3">
         <p className="flex flex-wrap items-baseline gap-x-3 gap-y-1 text-sm">
           <code className="font-mono font-semibold">{schedule.cron}</code>

@@ -1,25 +1,33 @@
 import { useId, type ReactNode } from "react";
 import { cx } from "@/lib/cx";
 
-/** A titled part of a page. */
+/** A titled part of a page; `verbatim` where the title is an id, whose case matters. */
 export function Panel({
   title,
   actions,
   children,
   className,
   flush,
+  verbatim,
 }: {
   title: string;
   actions?: ReactNode;
   children: ReactNode;
   className?: string;
   flush?: boolean;
+  verbatim?: boolean;
 }) {
   const id = useId();
   return (
     <section aria-labelledby={id} className={cx("min-w-0 border border-line bg-panel", className)}>
       <header className="flex min-h-10 flex-wrap items-center justify-between gap-x-3 border-b border-line ps-4 pe-2">
-        <h2 id={id} className="py-2 text-xs font-semibold tracking-wide text-soft uppercase">
+        <h2
+          id={id}
+          className={cx(
+            "py-2 font-semibold",
+            verbatim ? "font-mono text-sm break-all" : "text-xs tracking-wide text-soft uppercase",
+          )}
+        >
           {title}
         </h2>
         {actions && <div className="flex items-center gap-1">{actions}</div>}

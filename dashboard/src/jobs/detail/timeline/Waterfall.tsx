@@ -16,7 +16,7 @@ export function Waterfall({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
       {rows.map((row, at) => (
         <li
           key={at}
-          className="grid grid-cols-[minmax(0,9rem)_minmax(0,1fr)_4rem] items-center gap-x-3 max-sm:grid-cols-[minmax(0,6.5rem)_minmax(0,1fr)_3.5rem]"
+          className="grid grid-cols-[minmax(0,13rem)_minmax(0,1fr)_4rem] items-center gap-x-3 max-sm:grid-cols-[minmax(0,6.5rem)_minmax(0,1fr)_3.5rem]"
         >
           <span className="truncate text-soft" title={row.label}>
             {job.gen > 1 && rows[at - 1]?.gen !== row.gen && (
