@@ -24,7 +24,7 @@ from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
 from chalicelib.jobs.ports import Message, Search
-from chalicelib.service.jobs import JobService
+from chalicelib.service.jobs import STILL_SENDING, JobService
 from chalicelib.service.operations import Operations
 from chalicelib.service.submission import NAMESPACE, Submission
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
@@ -111,6 +111,19 @@ class TestSubmit:
         assert (new, job.sent, store.get(job.id).sent) == (True, False, False)
         clock.now += 61
         assert [found.id for found in store.overdue(Search(job.type), clock.now, 10)] == [job.id]
+
+    def test_a_replay_sends_what_had_no_message_for_some_seconds(self) -> None:
+        clock = Clock()
+        store, queue = MemoryJobStore(clock), Deaf(clock)
+        service = JobService(store, queue, clock=clock)
+        job, _ = service.submit(asked(idempotency_key="k"))
+        queue.deaf = False
+        service.submit(asked(idempotency_key="k"))
+        assert not store.get(job.id).sent, "the first request may still be sending it"
+        clock.now += STILL_SENDING
+        again, new = service.submit(asked(idempotency_key="k"))
+        assert (new, again.id, store.get(job.id).sent) == (False, job.id, True)
+        assert queue.depth(job.type).visible == 1
 
     def test_a_worker_that_is_faster_than_the_mark_does_no_harm(self) -> None:
         def claimed(store: MemoryJobStore, job_id: str) -> None:
