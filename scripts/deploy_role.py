@@ -26,7 +26,7 @@ WITHIN = (
     "lambda:UpdateEventSourceMapping", "logs:*", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
     "secretsmanager:GetSecretValue", "ses:SendEmail", "sqs:*", "ssm:GetParameter",
 )  # fmt: skip
-"""What a function of a stage may hold at most; `MoreActions` adds what job types reach beyond."""
+"""Actions that a function of a stage may hold at most; `MoreActions` adds what job types reach beyond."""
 
 
 def template() -> dict[str, Any]:
