@@ -62,9 +62,9 @@ class Helping:
         self._watchdog = watchdog
         self.sent = 0
 
-    def look_at(self, job_type: str, ids: Sequence[str]) -> None:
+    def look_at(self, types: Sequence[str], ids: Sequence[str]) -> None:
         """See Helpers."""
-        self.sent += self._watchdog.look_at(job_type, ids, lambda: 50.0)["resent"]
+        self.sent += self._watchdog.look_at(types, ids, lambda: 50.0)["resent"]
 
 
 def burst(jobs: int, over: str) -> Played:
