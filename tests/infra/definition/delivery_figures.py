@@ -23,7 +23,7 @@ from tests.proof import burst, liveness, weather
 from tests.proof.test_crash_points import AWS_PART
 
 MINUTE, HOUR = 60, 3600
-WORDS = {2: "two", 3: "three", 6: "six", 10: "ten"}
+WORDS: dict[float, str] = {2: "two", 3: "three", 6: "six", 10: "ten"}
 EARLIEST = f"{LOOK_AHEAD / MINUTE:.0f} minutes"
 (WATCHDOG,) = (function for function in functions([], "s") if function.short == "watchdog")
 MEASURED = (
@@ -113,5 +113,5 @@ def _costs() -> Iterator[str]:
     yield f"{a_minute:,} jobs a minute, two writes each on four shards, are {2 * a_minute / SHARDS / MINUTE / 10:.0f} %"
 
 
-WORDS_OF_TENS = {40: "forty"}
+WORDS_OF_TENS: dict[int, str] = {40: "forty"}
 OUT = ("DynamoDB", "SQS")
