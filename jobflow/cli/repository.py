@@ -15,6 +15,8 @@ ANY = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_na
 CLOUD = {
     "package": "Write build/deployment.zip, build/sam.json and build/sbom.json.",
     "status": "Print a stage's addresses, queues and active alarms: --stage NAME.",
+    "backup": "Back up a stage's tables, or list its backups: --stage NAME [--keep 30] [--list].",
+    "restore": "Bring back jobs that are missing: --stage NAME --at 2027-01-02T03:04:05Z.",
     "recount": "Count a stage's jobs anew and compare with its counters: --stage NAME.",
     "destroy": "Remove a stage with all its data: --stage NAME.",
     "token": "Issue, list or revoke API tokens: token issue --stage NAME --role operator --label billing.",
