@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 BUILT_IN = "chalicelib.builtin.types"
 PACKAGES = ("handlers", BUILT_IN)
-"""Where job types are declared."""
+"""The packages in which job types are declared."""
 __all__ = ["JobType", "all_types", "get", "give_up_at", "job", "load", "names"]
 
 P = TypeVar("P", bound=BaseModel)

@@ -18,6 +18,7 @@ COMMANDS = {
     "recount": ("Count a stage's jobs anew and compare with its counters.", "recount --stage prod"),
     "destroy": ("Remove a stage with all its data.", "destroy --stage prod"),
     "token": ("Issue, list or revoke API tokens.", "token issue --stage prod --role operator --label billing"),
+    "bench": ("Measure the size of the package, and the CPU of each function's cold start.", "bench"),
     "cost": ("Print what a million jobs and an idle month cost.", "cost"),
 }
 """Each command with what it does and an example. They are handed on as they are typed, with their help."""

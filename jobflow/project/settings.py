@@ -10,7 +10,7 @@ from jobflow.errors import ConfigurationError
 
 MARK = "jobflow.toml"
 FIRST_VERSION = "0.1.0"
-"""What a repository without a `version` was made with."""
+"""Made the repositories that have no `version`."""
 KEYS = ("name", "version", "builtin", "stages")
 
 

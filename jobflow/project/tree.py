@@ -22,7 +22,7 @@ LINKS = {"handlers": "handlers", ".env": ".env"}
 BUILT_IN = Path("chalicelib", "builtin", "types")
 CLONE = ("app.py", "chalicelib", "infra")
 PROGRAM = "JOBFLOW_PROGRAM"
-"""How a person calls these commands; the platform's messages name others with it."""
+"""Names the program that was typed; the platform's messages name other commands with it."""
 
 
 def root(start: Path) -> Path:

@@ -34,7 +34,7 @@ class Breaking:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What breaks between two versions, and where this repository is touched, as `path:line`."""
+    """The changes between two versions, each with the places of this repository that it touches, as `path:line`."""
 
     old: str
     new: str
