@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,12 @@ class Settings:
     version: str = FIRST_VERSION
 
     def parameters(self, stage: str) -> list[str]:
-        """Return a stage's parameters as `--set Name=value` arguments; raises ConfigurationError."""
-        of_stage = self.stages.get(stage)
+        """Return a stage's parameters as `--set Name=value` arguments; raises ConfigurationError.
+
+        A name with a star, such as `[stages."pull*"]`, stands for the stages that have no entry of their own.
+        """
+        like_it = (found for name, found in self.stages.items() if fnmatchcase(stage, name))
+        of_stage = self.stages.get(stage, next(like_it, None))
         if of_stage is None:
             known = ", ".join(self.stages) or "none"
             raise ConfigurationError(f"{MARK} has no stage {stage!r} (it has: {known}). Add [stages.{stage}].")

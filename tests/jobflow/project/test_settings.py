@@ -27,6 +27,14 @@ def test_the_parameters_of_a_stage_are_handed_on(tmp_path: Path) -> None:
         found.parameters("test")
 
 
+def test_a_star_stands_for_the_stages_that_have_no_entry(tmp_path: Path) -> None:
+    found = written(tmp_path, '[stages."pull*".parameters]\nDashboard = "false"\n[stages.pull7]\n[stages.prod]\n')
+    assert found.parameters("pull12") == ["--set", "Dashboard=false"]
+    assert found.parameters("pull7") == []
+    with pytest.raises(ConfigurationError, match="no stage 'dev'"):
+        found.parameters("dev")
+
+
 def test_without_anything_it_is_of_the_first_version_and_has_no_built_in_type(tmp_path: Path) -> None:
     assert written(tmp_path, 'name = "my-jobs"') == settings.Settings((), {}, "0.1.0")
 
