@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the root."""
     app.command("new", epilog="\b\nExample:\n  jobflow new my-jobs")(new)
     app.command("add", epilog="\b\nExample:\n  jobflow add word.count")(add)
+    app.command("pipeline", epilog="\b\nExample:\n  jobflow pipeline")(pipeline)
     app.command("dev", epilog="\b\nExample:\n  jobflow dev")(dev)
     app.command("test", context_settings=ANY, epilog="\b\nExample:\n  jobflow test -k hello")(test)
     app.command("check", epilog="\b\nExample:\n  jobflow check")(check)
@@ -54,6 +55,16 @@ def add(name: Annotated[str, typer.Argument(metavar="TYPE", help="Its name, such
     with told():
         project = tree.root(Path.cwd())
         for path in scaffold.add(project, name):
+            typer.echo(f"  {path.relative_to(project)}")
+
+
+def pipeline() -> None:
+    """Write a GitHub workflow that deploys this repository, and the template of its AWS roles: docs/pipeline.md."""
+    from jobflow.project import scaffold, tree
+
+    with told():
+        project = tree.root(Path.cwd())
+        for path in scaffold.pipeline(project):
             typer.echo(f"  {path.relative_to(project)}")
 
 

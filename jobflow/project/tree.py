@@ -8,6 +8,7 @@ import shutil
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -72,13 +73,17 @@ def command(project: Path, module: str, arguments: Sequence[str]) -> None:
 
 
 def parameters(project: Path, stage: str) -> list[str]:
-    """Return a stage's parameters as `--set NAME=value` arguments; raises ConfigurationError."""
+    """Return a stage's parameters as `--set NAME=value` arguments; raises ConfigurationError.
+
+    A name with a star, such as `[stages."pull*"]`, stands for the stages that have no entry of their own.
+    """
     try:
         settings: dict[str, Any] = tomllib.loads((project / MARK).read_text())
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{MARK} cannot be read: {error}") from error
-    of_stage = settings.get("stages", {}).get(stage)
+    stages = settings.get("stages", {})
+    of_stage = stages.get(stage, next((found for name, found in stages.items() if fnmatchcase(stage, name)), None))
     if of_stage is None:
-        known = ", ".join(settings.get("stages", {})) or "none"
+        known = ", ".join(stages) or "none"
         raise ConfigurationError(f"{MARK} has no stage {stage!r} (it has: {known}).")
     return [word for name, value in of_stage.get("parameters", {}).items() for word in ("--set", f"{name}={value}")]

@@ -68,6 +68,16 @@ def test_the_parameters_of_a_stage_are_handed_on(project: Path) -> None:
         tree.parameters(project, "dev")
 
 
+def test_a_star_stands_for_the_stages_that_have_no_entry(project: Path) -> None:
+    (project / "jobflow.toml").write_text(
+        '[stages."pull*".parameters]\nDashboard = "false"\n[stages.pull7]\n[stages.prod]\n'
+    )
+    assert tree.parameters(project, "pull12") == ["--set", "Dashboard=false"]
+    assert tree.parameters(project, "pull7") == []
+    with pytest.raises(ConfigurationError, match="no stage 'dev'"):
+        tree.parameters(project, "dev")
+
+
 def test_without_the_platform_it_says_what_to_install() -> None:
     with pytest.raises(ConfigurationError, match="jobflow_platform"):
         tree.source()
