@@ -6,7 +6,10 @@ UNITS = (
     "tests/chalicelib/worker",
     "tests/chalicelib/watchdog/test_rules.py",
     "tests/chalicelib/watchdog/test_dead_letter_rules.py",
-    "tests/chalicelib/watchdog/test_run.py",
+    *(
+        f"tests/chalicelib/watchdog/test_{part}.py"
+        for part in ("resending", "sweep", "failures", "removed_types", "run")
+    ),
     "tests/chalicelib/jobs/test_transitions.py",
     "tests/chalicelib/jobs/test_backoff.py",
     "tests/chalicelib/service/test_jobs.py",
