@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from chalicelib import wiring
+from chalicelib.adapters.memory.bulk import MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.entry import watchdog as module
@@ -60,7 +61,8 @@ def test_the_lambda_looks_after_every_declared_job_type_and_sees_the_pauses(cloc
     ground.store.add(a_job(sent=True, due_at=clock.now))
     clock.advance(3600)
     schedules = MemorySchedules()
-    wiring.use(job_store=ground.store, job_queue=ground.queue, counters=counters, schedules=schedules, clock=clock)
+    ports = {"job_store": ground.store, "job_queue": ground.queue, "counters": counters, "schedules": schedules}
+    wiring.use(**ports, bulk_rows=MemoryBulkActions(counters), clock=clock)
     try:
         context: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 50_000)
         assert module.handler({}, context) == {}
