@@ -6,10 +6,12 @@ UNITS = (
     "tests/chalicelib/worker",
     "tests/chalicelib/watchdog/test_rules.py",
     "tests/chalicelib/watchdog/test_dead_letter_rules.py",
-    *(
-        f"tests/chalicelib/watchdog/test_{part}.py"
-        for part in ("resending", "sweep", "failures", "removed_types", "run")
-    ),
+    "tests/chalicelib/watchdog/test_resending.py",
+    "tests/chalicelib/watchdog/test_removed_types.py",
+    "tests/chalicelib/watchdog/test_sweep.py",
+    "tests/chalicelib/watchdog/test_failures.py",
+    "tests/chalicelib/watchdog/test_run.py",
+    "tests/chalicelib/watchdog/test_sharing.py",
     "tests/chalicelib/jobs/test_transitions.py",
     "tests/chalicelib/jobs/test_backoff.py",
     "tests/chalicelib/service/test_jobs.py",
