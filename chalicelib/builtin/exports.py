@@ -82,7 +82,7 @@ class JobExport(BaseModel):
 
 
 class Exported(BaseModel):
-    """How many finished jobs were written in how many parts; `unfinished` are left out: export the day again later."""
+    """The numbers of an export: finished jobs that were written, and parts; `unfinished` are left out: export the day again later."""
 
     day: str
     jobs: int
@@ -93,7 +93,7 @@ class Exported(BaseModel):
 
 @dataclass
 class Progress:
-    """What is written so far: keys and numbers of jobs of the parts, and the position behind the last of them."""
+    """The state of an export: keys and numbers of jobs of the parts, and the position behind the last of them."""
 
     parts: list[list[Any]] = field(default_factory=list)
     unfinished: int = 0
