@@ -18,6 +18,7 @@ PIPELINE: Mapping[str, str] = {
 TYPE = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
 PROJECT = re.compile(r"[a-z][a-z0-9-]{0,40}")
 FIRST = "hello.world"
+MAY_BE_THERE = frozenset({".git", ".venv", "venv", "wheels"})
 FILES: Mapping[str, str] = {
     "jobflow.toml": "jobflow.toml",
     "requirements.txt": "requirements.txt",
@@ -32,13 +33,19 @@ FILES: Mapping[str, str] = {
 
 
 def new(folder: Path) -> list[Path]:
-    """Make a repository in a folder that is empty or not there; return its files. Raises ConfigurationError."""
+    """Make a repository in a folder that is not there, or holds only `MAY_BE_THERE`; return its files.
+
+    Raises ConfigurationError.
+    """
     if not PROJECT.fullmatch(folder.name):
         raise ConfigurationError(
-            f"{folder.name!r} is no name: lower case letters, digits and hyphens, such as my-jobs."
+            f"{folder.name!r} is no name for it: lower case letters, digits and hyphens, such as my-jobs."
         )
-    if folder.exists() and any(folder.iterdir()):
-        raise ConfigurationError(f"{folder} is not empty.")
+    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    if there - MAY_BE_THERE:
+        raise ConfigurationError(
+            f"{folder} is not empty: it has {min(there - MAY_BE_THERE)}. Name a new folder: jobflow new my-jobs."
+        )
     words = {"project": folder.name, "version": __version__}
     made = [_write(folder / name, template, words) for name, template in FILES.items()]
     return [*made, *add(folder, FIRST)]

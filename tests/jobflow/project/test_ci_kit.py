@@ -11,7 +11,7 @@ import yaml
 
 from infra.local import tool
 from jobflow.errors import ConfigurationError
-from jobflow.project import scaffold, tree
+from jobflow.project import scaffold, settings
 
 FOLDER = Path(__file__).parents[3] / "jobflow" / "project" / "ci"
 WORKFLOW = FOLDER / "deploy.yml"
@@ -47,6 +47,14 @@ def test_an_auditor_finds_nothing(tools: Path, tmp_path: Path) -> None:
     text = WORKFLOW.read_text().replace('--stage "$STAGE"', "--stage ${{ github.event.pull_request.title }}")
     (tmp_path / "bad.yml").write_text(re.sub(r"checkout@\w{40}", "checkout@v5", text))
     assert {"template-injection", "unpinned-uses"} <= set(audit(tools, tmp_path / "bad.yml"))
+
+
+def test_the_workflow_of_a_new_repository_passes_too(tools: Path, tmp_path: Path) -> None:
+    scaffold.new(tmp_path / "my-jobs")
+    workflow = tmp_path / "my-jobs" / ".github" / "workflows" / "ci.yml"
+    assert (schema(tools, workflow), audit(tools, workflow)) == (0, [])
+    steps = yaml.safe_load(workflow.read_text())["jobs"]["test"]["steps"]
+    assert [step["run"] for step in steps if "run" in step] == commands("test")
 
 
 def commands(job: str) -> list[str]:
@@ -115,7 +123,8 @@ def test_a_repository_gets_it_once(tmp_path: Path) -> None:
 
 def test_the_stages_it_deploys_have_parameters_in_a_new_repository(tmp_path: Path) -> None:
     scaffold.new(tmp_path / "my-jobs")
-    assert tree.parameters(tmp_path / "my-jobs", "pull12") == [
+    found = settings.read(tmp_path / "my-jobs")
+    assert found.parameters("pull12") == [
         "--set", "Dashboard=false", "--set", "LogRetentionDays=3",
     ]  # fmt: skip
-    assert tree.parameters(tmp_path / "my-jobs", "prod") == []
+    assert found.parameters("prod") == []
