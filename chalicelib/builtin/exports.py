@@ -82,7 +82,7 @@ class JobExport(BaseModel):
 
 
 class Exported(BaseModel):
-    """The numbers of an export: finished jobs that were written, and parts; `unfinished` are left out: export the day again later."""
+    """The numbers of an export: jobs written, and parts. `unfinished` are left out: export the day again later."""
 
     day: str
     jobs: int
