@@ -1,7 +1,8 @@
 """Do what README says first, in an empty folder, and measure it: until a first job of one's own has completed.
 
-Run it as `python -m scripts.first_job`. The commands are those of README's first block. Not timed: building the wheels, and
-filling pip's cache. Timed: the virtual environment, too. Exits with 1 when it takes too long or too many commands.
+Run it as `python -m scripts.first_job`. The commands are those of README's first block. Not timed: building the wheels,
+and filling pip's cache. Timed: the virtual environment, too. Exits with 1 when it takes too many commands or too long:
+by the clock, or on a machine that has more work than processors by the CPU of all commands.
 """
 
 import contextlib
@@ -9,6 +10,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +50,12 @@ class Folder:
         self._environment = {**own, **PORTS, "PATH": f"{path / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"}
         self.took: dict[str, tuple[float, float]] = {}
         """Seconds by the clock, and of CPU, of each command; what still runs has no CPU yet."""
+        self._begun = 0.0
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of CPU of everything that was typed, what ran beside it included."""
+        return _cpu() - self._begun
 
     def prepare(self) -> None:
         """Put the wheels there, and fill pip's cache."""
@@ -55,7 +63,8 @@ class Folder:
             wheel.rename(self.path / "wheels" / wheel.name)
         with tempfile.TemporaryDirectory() as unused:
             self._run([sys.executable, "-m", "pip", "download", "-q", "-d", unused, *map(str, self._wheels())])
-        subprocess.run(["rm", "-rf", str(self.path / "build")], check=True)
+        shutil.rmtree(self.path / "build")
+        self._begun = _cpu()
 
     def _wheels(self) -> list[Path]:
         return sorted((self.path / "wheels").glob("*.whl"))
@@ -134,11 +143,21 @@ def main() -> int:
         except Failed as failed:
             print(f"README's first block does not work. {failed}", file=sys.stderr)
             return 1
-    total = sum(seconds for seconds, _ in folder.took.values())
     for command, (seconds, cpu) in folder.took.items():
         print(f"{seconds:6.1f} s, {cpu:5.1f} s of CPU  {command}")
-    print(f"{total:6.1f} s of {MOST_SECONDS:g}, {len(typed)} commands of {MOST_COMMANDS}, 1 edited file: {result}")
-    return 0 if total <= MOST_SECONDS and len(typed) <= MOST_COMMANDS and result.startswith(AFTER) else 1
+    total, used = sum(seconds for seconds, _ in folder.took.values()), folder.cpu
+    print(f"{total:6.1f} s, {used:5.1f} s of CPU, of {MOST_SECONDS:g} s; {len(typed)} commands, 1 edited file")
+    return 0 if fits(total, used, busy=is_busy()) and len(typed) <= MOST_COMMANDS and result.startswith(AFTER) else 1
+
+
+def fits(seconds: float, cpu: float, *, busy: bool) -> bool:
+    """Tell whether it was quick enough; on a busy machine only the CPU says so."""
+    return (cpu if busy else seconds) <= MOST_SECONDS
+
+
+def is_busy() -> bool:
+    """Tell whether this machine has had more work than processors in the last five minutes."""
+    return os.getloadavg()[1] > (os.cpu_count() or 1)
 
 
 if __name__ == "__main__":
