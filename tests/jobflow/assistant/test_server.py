@@ -13,6 +13,7 @@ from chalicelib.jobs.job import Status
 from jobflow.assistant.reading import LONGEST_TEXT
 from jobflow.assistant.server import build
 from jobflow.errors import ConfigurationError
+from scripts import llms
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.support import Wire, client_of
 
@@ -107,6 +108,8 @@ def test_resources_and_prompts(wire: Wire) -> None:
     async def talk(assistant: Client) -> Any:
         meta = await assistant.read_resource("jobflow://meta")
         kind = await assistant.read_resource("jobflow://job-types/test.note")
+        guide = await assistant.read_resource("jobflow://guide")
+        assert guide.contents[0].text == llms.TARGET.read_text()
         prompt = await assistant.get_prompt("why_do_jobs_fail", {"job_type": "test.note"})
         return meta.contents[0], kind.contents[0], prompt.messages[0].content
 
