@@ -109,11 +109,11 @@ def test_resources_and_prompts(wire: Wire) -> None:
         meta = await assistant.read_resource("jobflow://meta")
         kind = await assistant.read_resource("jobflow://job-types/test.note")
         guide = await assistant.read_resource("jobflow://guide")
-        assert guide.contents[0].text == llms.TARGET.read_text()
         prompt = await assistant.get_prompt("why_do_jobs_fail", {"job_type": "test.note"})
-        return meta.contents[0], kind.contents[0], prompt.messages[0].content
+        return meta.contents[0], kind.contents[0], prompt.messages[0].content, guide.contents[0]
 
-    meta, kind, prompt = ask(wire, talk)
+    meta, kind, prompt, guide = ask(wire, talk)
+    assert guide.text == llms.TARGET.read_text()
     assert json.loads(meta.text)["limits"]["batch_jobs"] == 25
     assert json.loads(kind.text)["schema"]["required"] == ["to"]
     assert "test.note" in prompt.text
