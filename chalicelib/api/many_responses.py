@@ -6,7 +6,7 @@ from chalicelib.api.responses import Answer, JobRow
 
 
 class Descendants(Answer):
-    """What became of the jobs that a job made, those that they made, and so on."""
+    """The numbers of jobs that a job made, those that they made, and so on, by what was done with them."""
 
     cancelled: int = Field(description="Waited, and will not run")
     asked: int = Field(description="Run, and were asked to stop; what they make until then is not cancelled")

@@ -19,7 +19,7 @@ AT_ONCE = 100
 
 @dataclass
 class Told:
-    """What became of the descendants. `more`: not all of them were looked at."""
+    """Numbers of descendants, by what was done with them. `more`: not all of them were looked at."""
 
     cancelled: int = 0
     asked: int = 0
