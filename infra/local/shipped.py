@@ -24,7 +24,7 @@ def not_shipped(root: Path, more: Iterable[str] = ()) -> str:
 
 def own_libraries(root: Path, handler: str) -> list[str]:
     """Return what the type of a handler ships for itself alone, as `handlers/x.requirements.txt` names it."""
-    path = root / "handlers" / f"{handler.split('.')[1]}.requirements.txt"
+    path = root / "handlers" / f"{handler.split('.')[-2]}.requirements.txt"
     return PINNED.findall(path.read_text()) if path.exists() else []
 
 

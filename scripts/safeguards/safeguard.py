@@ -7,6 +7,7 @@ UNITS = (
     "tests/chalicelib/watchdog/test_rules.py",
     "tests/chalicelib/watchdog/test_dead_letter_rules.py",
     "tests/chalicelib/watchdog/test_run.py",
+    "tests/chalicelib/watchdog/test_sharing.py",
     "tests/chalicelib/jobs/test_transitions.py",
     "tests/chalicelib/jobs/test_backoff.py",
     "tests/chalicelib/service/test_jobs.py",

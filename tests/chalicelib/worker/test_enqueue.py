@@ -1,6 +1,7 @@
 """A job function makes jobs: each once in a run, of the declared types only, checked as the API checks."""
 
 import importlib
+import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -231,10 +232,15 @@ def test_one_key_for_two_jobs_of_one_attempt_is_a_mistake_that_shows_at_once(wor
     assert len(children(world)) == 1
 
 
-def test_the_file_of_a_type_is_imported_when_the_first_of_its_jobs_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("package", ["handlers", "chalicelib.builtin.types"])
+def test_the_file_of_a_type_is_imported_when_the_first_of_its_jobs_is_made(
+    monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
     asked: list[str] = []
     with only_types():
+        there = f"{package}.word_count"
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: object() if name == there else None)
         monkeypatch.setattr(importlib, "import_module", asked.append)
         with pytest.raises(InvalidRequest):
             jobtype.declared("word.count")
-    assert asked == ["handlers.word_count"]
+    assert asked == [there]
