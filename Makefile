@@ -25,7 +25,7 @@ export JOBFLOW_PROGRAM := make
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package preflight deploy rollback drift status recount destroy token token-list token-revoke cost bench bench-cold bench-cpu bench-scale e2e e2e-ui openapi lifecycle wheel lock clean
+.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke cost bench bench-cold bench-cpu bench-scale e2e e2e-ui openapi lifecycle wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -122,6 +122,12 @@ preflight: $(READY)  ## Say what cannot work in your account before anything cha
 
 rollback: $(READY)  ## Bring back the deployment before the present one: make rollback STAGE=prod [YES=1]
 	@$(CLOUD) rollback --stage $(STAGED) $(if $(YES),--yes) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN))
+
+backup: $(READY)  ## Back up a stage's tables: make backup STAGE=prod [KEEP=30], or name the backups there are: LIST=1
+	@$(CLOUD) backup --stage $(STAGED) $(if $(KEEP),--keep $(KEEP)) $(if $(LIST),--list)
+
+restore: $(READY)  ## Bring back jobs that are missing: make restore STAGE=prod AT=2027-01-02T03:04:05Z, or FROM=a-backup [RUN=1] [KEEP_TABLES=1]
+	@$(CLOUD) restore --stage $(STAGED) $(if $(AT),--at $(AT)) $(if $(FROM),--from $(FROM)) $(if $(RUN),--run) $(if $(KEEP_TABLES),--keep-tables)
 
 drift: $(READY)  ## Say what in a stage was changed by hand: make drift STAGE=prod
 	@$(CLOUD) drift --stage $(STAGED)

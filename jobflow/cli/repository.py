@@ -80,7 +80,7 @@ def check() -> None:
     for module, arguments in (
         ("ruff", ["format", "--check", "."]),
         ("ruff", ["check", "."]),
-        ("infra.local.describe", ["jobflow-check", "http://localhost"]),
+        ("infra.local.code.describe", ["jobflow-check", "http://localhost"]),
     ):
         if code := _in_project(module, arguments, quiet=module.startswith("infra")):
             raise typer.Exit(code)

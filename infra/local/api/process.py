@@ -9,14 +9,14 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.local.api import LEFT, READY
+from infra.local.api.serve import LEFT, READY
+from infra.local.code.shipped import GATEWAY, not_shipped
 from infra.local.errors import BrokenCode
 from infra.local.lambdas.logs import FunctionLog
 from infra.local.lambdas.site import of_host
 from infra.local.lifeline import NOT_SHIPPED
-from infra.local.shipped import GATEWAY, not_shipped
 
-LIFELINE = Path(__file__).with_name("lifeline.py")
+LIFELINE = Path(__file__).parents[1] / "lifeline.py"
 START_SECONDS = 60.0
 STOP_SECONDS = 3.5
 LEAVE_SECONDS = 2.0
@@ -71,7 +71,7 @@ class Generation:
         self._left = threading.Event()
         self._ready = False
         self.process = subprocess.Popen(
-            [sys.executable, "-P", str(LIFELINE), "infra.local.api", str(descriptor)],
+            [sys.executable, "-P", str(LIFELINE), "infra.local.api.serve", str(descriptor)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

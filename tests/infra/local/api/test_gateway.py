@@ -12,8 +12,8 @@ from chalice import AuthResponse, Chalice, CORSConfig
 from chalice.app import AuthRequest
 from chalice.config import Config
 
-from infra.local.api_server import MAX_BODY_BYTES, Server
-from infra.local.gateway import Gateway
+from infra.local.api.gateway import Gateway
+from infra.local.api.server import MAX_BODY_BYTES, Server
 
 ORIGIN = "http://localhost:8080"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.local.dashboard import Dashboard, content_security_policy
+from infra.local.dashboard.built import Dashboard, content_security_policy
 
 POLICY = content_security_policy("http://127.0.0.1:8000", "http://127.0.0.1:4566")
 

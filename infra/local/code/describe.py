@@ -1,4 +1,4 @@
-"""Print what the code on disk declares, as JSON: `python -m infra.local.describe STACK ORIGIN`.
+"""Print what the code on disk declares, as JSON: `python -m infra.local.code.describe STACK ORIGIN`.
 
 It runs in a new process each time: only so is edited code loaded completely, and its exit code tells that it loads.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 from infra.local.lifeline import NOT_SHIPPED, NotShipped
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SENDER = "{sender}"
 """Stands in for the address that mail is sent from, which the shell may choose."""
 PLACE = ("{endpoint}", "{account}", "{region}")

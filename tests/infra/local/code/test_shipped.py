@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from infra.local.code.shipped import GATEWAY, needed, not_shipped, refused
 from infra.local.lifeline import NOT_SHIPPED, NotShipped
-from infra.local.shipped import GATEWAY, needed, not_shipped, refused
 from tests.infra.local.running import ROOT
 
 LIFELINE = ROOT / "infra" / "local" / "lifeline.py"

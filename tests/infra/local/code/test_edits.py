@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.edits import Watcher
+from infra.local.code.edits import Watcher
 
 BOUND_SECONDS = 30
 

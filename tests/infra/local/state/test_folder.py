@@ -6,7 +6,7 @@ import pytest
 from chalice.cli.filewatch.stat import StatFileWatcher
 from chalice.utils import OSUtils
 
-from infra.local.state_folder import OF_A_PROJECT, make
+from infra.local.state.folder import OF_A_PROJECT, make
 
 
 def restarts(project: Path, changed: Path) -> bool:

@@ -5,11 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from infra.local.code.shipped import GATEWAY, not_shipped
 from infra.local.deployment import Description
 from infra.local.errors import BrokenCode
 from infra.local.lambdas.site import of_host
 from infra.local.lifeline import NOT_SHIPPED
-from infra.local.shipped import GATEWAY, not_shipped
 
 DESCRIBE_SECONDS = 60
 
@@ -18,7 +18,7 @@ def describe(root: Path, stack: str, origin: str) -> Description:
     """Return what the code under `root` declares: resources, functions. Raises BrokenCode with a readable block."""
     environment = {"PYTHONPATH": str(root), "AWS_DEFAULT_REGION": "us-east-1", NOT_SHIPPED: not_shipped(root, GATEWAY)}
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "infra.local.describe", stack, origin],
+        [sys.executable, "-P", "-m", "infra.local.code.describe", stack, origin],
         cwd=root,
         env={**of_host(), **environment},
         capture_output=True,

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from infra.local.dashboard import content_security_policy
+from infra.local.dashboard.built import content_security_policy
 from infra.local.errors import CannotRun
 from infra.local.ports import HOST
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.errors import CannotRun
-from infra.local.state import StateFile
+from infra.local.state.file import StateFile
 
 
 def test_a_second_run_is_refused_and_leaves_the_file_of_the_first(tmp_path: Path) -> None:

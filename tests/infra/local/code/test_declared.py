@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.code import describe
-from infra.local.describe import complaint
-from infra.local.dev_token import text_of
+from infra.local.code.declared import describe
+from infra.local.code.describe import complaint
 from infra.local.errors import BrokenCode, CannotRun
 from infra.local.options import ROOT
 from infra.local.ports import free, listen, port_of
-from infra.local.state import StateFile
+from infra.local.state.dev_token import text_of
+from infra.local.state.file import StateFile
 from tests.infra.local.running import copy_of_the_code
 
 

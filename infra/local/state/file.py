@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from infra.local.errors import CannotRun
-from infra.local.state_folder import make
+from infra.local.state.folder import make
 
 
 class StateFile:

@@ -1,4 +1,4 @@
-"""Serve the API on an inherited listening socket, until SIGTERM or SIGINT: `python -m infra.local.api FD`.
+"""Serve the API on an inherited listening socket, until SIGTERM or SIGINT: `python -m infra.local.api.serve FD`.
 
 After SIGTERM (a successor takes over) kept connections get one more answer. After SIGINT the current requests end.
 """
@@ -13,11 +13,11 @@ from pathlib import Path
 
 from chalice.cli.factory import CLIFactory
 
-from infra.local import dev_token
-from infra.local.api_server import Server
-from infra.local.gateway import Gateway
+from infra.local.api.gateway import Gateway
+from infra.local.api.server import Server
+from infra.local.state import dev_token
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 READY = json.dumps({"jobflow": "the API is ready"})
 LEFT = json.dumps({"jobflow": "the API accepts nothing more"})
 DRAIN_SECONDS = 3.0

@@ -13,7 +13,7 @@ from typing import Any
 from chalice.local import ChaliceRequestHandler, ThreadedHTTPServer
 
 from infra.local import callers
-from infra.local.gateway import Gateway
+from infra.local.api.gateway import Gateway
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import dotenv
 from infra.local.emulator.process import Emulator
 from infra.local.lambdas.clients import Clients
+from infra.local.state import dotenv
 
 TEXT = """\
 # secrets of my job types

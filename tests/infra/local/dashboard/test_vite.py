@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.local.dashboard import content_security_policy
-from infra.local.dashboard_dev import HotDashboard, hot_policy
+from infra.local.dashboard.built import content_security_policy
+from infra.local.dashboard.vite import HotDashboard, hot_policy
 from infra.local.errors import CannotRun
 from tests.infra.local.running import BOUND_SECONDS, ROOT, alive, copy_of_the_code, running, until
 
