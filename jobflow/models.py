@@ -149,7 +149,7 @@ class CancelledJob:
 
 @dataclass(frozen=True, slots=True)
 class Descendants:
-    """What became of the jobs that a job made, those that they made, and so on."""
+    """The numbers of jobs that a job made, those that they made, and so on, by what was done with them."""
 
     cancelled: int
     """Waited, and will not run"""

@@ -1095,7 +1095,7 @@ export interface components {
     };
     /**
      * Descendants
-     * @description What became of the jobs that a job made, those that they made, and so on.
+     * @description The numbers of jobs that a job made, those that they made, and so on, by what was done with them.
      */
     Descendants: {
       /**
