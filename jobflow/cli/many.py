@@ -35,6 +35,21 @@ def one(session: Session, action: "Action", job_id: str, reason: str = "") -> No
     views.created(session, acts[action]())
 
 
+def family(session: Session, job_id: str, *, yes: bool) -> None:
+    """Cancel one job and all that it made, and tell what became of those."""
+    from jobflow.cli import views
+
+    confirm(f"Cancel {job_id} and all that it made?", ASK_FROM, yes=yes)
+    after = session.client.cancel(job_id, descendants=True)
+    views.created(session, after)
+    if (below := after.descendants) is not None and not session.out.as_json:
+        session.out.say(
+            f"  of what it made: {below.cancelled} cancelled, {below.asked} asked, {below.finished} finished"
+        )
+        if below.more:
+            session.out.say("  there are more: repeat the command")
+
+
 def bulk(
     session: Session,
     action: "Action",
