@@ -25,7 +25,7 @@ export JOBFLOW_PROGRAM := make
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package preflight deploy rollback drift status recount destroy token token-list token-revoke cost bench bench-cold bench-cpu bench-scale e2e e2e-ui openapi lifecycle wheel lock clean
+.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke cost bench bench-cold bench-cpu bench-scale scaling e2e e2e-ui openapi lifecycle wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -123,6 +123,12 @@ preflight: $(READY)  ## Say what cannot work in your account before anything cha
 rollback: $(READY)  ## Bring back the deployment before the present one: make rollback STAGE=prod [YES=1]
 	@$(CLOUD) rollback --stage $(STAGED) $(if $(YES),--yes) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN))
 
+backup: $(READY)  ## Back up a stage's tables: make backup STAGE=prod [KEEP=30], or name the backups there are: LIST=1
+	@$(CLOUD) backup --stage $(STAGED) $(if $(KEEP),--keep $(KEEP)) $(if $(LIST),--list)
+
+restore: $(READY)  ## Bring back jobs that are missing: make restore STAGE=prod AT=2027-01-02T03:04:05Z, or FROM=a-backup [RUN=1] [KEEP_TABLES=1]
+	@$(CLOUD) restore --stage $(STAGED) $(if $(AT),--at $(AT)) $(if $(FROM),--from $(FROM)) $(if $(RUN),--run) $(if $(KEEP_TABLES),--keep-tables)
+
 drift: $(READY)  ## Say what in a stage was changed by hand: make drift STAGE=prod
 	@$(CLOUD) drift --stage $(STAGED)
 
@@ -155,6 +161,9 @@ bench: $(READY)  ## Measure the local emulator against stock moto
 
 bench-cpu: $(READY)  ## Count the calls and the CPU of a POST, a GET, a job, a run of the watchdog, a record of the stream (PROFILE=POST)
 	@$(PY) -m scripts.bench_cpu $(if $(PROFILE),--profile "$(PROFILE)") $(if $(WRITE),--write)
+
+scaling: $(READY)  ## Simulate 10 to 10,000 jobs a second and ten million waiting: what ends first, what to set (ARGS="--seconds 2")
+	@$(PY) -m scripts.scaling $(ARGS)
 
 bench-scale: $(READY)  ## Measure an operator's requests at 1,000, 10,000 and 200,000 jobs: requests, read units, time (about 3 minutes)
 	@$(PY) -m scripts.bench_scale $(ARGS)

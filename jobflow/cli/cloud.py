@@ -15,6 +15,8 @@ COMMANDS = {
     "rollback": ("Bring back the deployment before the present one.", "rollback --stage prod"),
     "drift": ("Say what in a stage was changed by hand.", "drift --stage prod"),
     "status": ("Print a stage's addresses, queues and active alarms.", "status --stage prod"),
+    "backup": ("Back up a stage's tables, or list its backups.", "backup --stage prod --keep 30"),
+    "restore": ("Bring back jobs that are missing.", "restore --stage prod --at 2027-01-02T03:04:05Z"),
     "recount": ("Count a stage's jobs anew and compare with its counters.", "recount --stage prod"),
     "destroy": ("Remove a stage with all its data.", "destroy --stage prod"),
     "token": ("Issue, list or revoke API tokens.", "token issue --stage prod --role operator --label billing"),
