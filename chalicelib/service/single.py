@@ -18,7 +18,7 @@ TRIES = 8
 
 
 class Keeping(Protocol):
-    """What stores jobs: the service of producers. `now` is in seconds since the epoch."""
+    """Stores jobs, as the service of producers does. `now` is in seconds since the epoch."""
 
     @property
     def store(self) -> JobStore:
@@ -77,7 +77,7 @@ def debounced(keeping: Keeping, job: Job, debounce: Debounce) -> tuple[Job, bool
 
 
 def _take(keeping: Keeping, job: Job, key: str, held: Holder | None, until: float) -> tuple[Job, bool] | None:
-    """Let the job hold the key, and store it; None when somebody else was faster."""
+    """Let the job hold the key, and store it; None when another request was faster."""
     if not keeping.store.hold(key, held, Holder(job.id, until)):
         return None
     return _store(keeping, job)
