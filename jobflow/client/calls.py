@@ -97,9 +97,9 @@ def run_now(job: JobOrId) -> Call[m.JobRow]:
     return Call("POST", f"{_job(job)}/run-now", m.JobRow)
 
 
-def discard(job: JobOrId) -> Call[m.JobRow]:
+def discard(job: JobOrId, reason: str = "") -> Call[m.JobRow]:
     """Settle a failed or dead-lettered job without running it."""
-    return Call("POST", f"{_job(job)}/discard", m.JobRow, body=as_body({}))
+    return Call("POST", f"{_job(job)}/discard", m.JobRow, body=as_body({"reason": reason} if reason else {}))
 
 
 def logs(job: JobOrId, cursor: str | None = None) -> Call[m.LogPage]:
