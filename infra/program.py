@@ -10,6 +10,8 @@ OPTIONS = {
     "YES=1": "--yes", "DRY_RUN=1": "--dry-run", "FORCE_REMOVE=1": "--force-remove", "NO_DASHBOARD=1": "--no-dashboard",
     "TOKEN_FILE=": "--token-file ", "TOKEN_SECRET=": "--token-secret ", "ROLE_ARN=": "--role-arn ", "ROLE=": "--role ",
     "STAGE=": "--stage ", "MONITOR=": "--monitor ", "LABEL=": "--label ", "make token ": "jobflow token issue ",
+    "KEEP_TABLES=1": "--keep-tables", "KEEP=": "--keep ", "LIST=1": "--list", "FROM=": "--from ", "RUN=1": "--run",
+    "AT=": "--at ",
 }  # fmt: skip
 """Variables of make, each with the option of the command; a name that begins like another one comes later."""
 SET = re.compile(r'SET="([^"]*)"')
