@@ -14,6 +14,7 @@ from chalicelib.jobs.job import JSON, Attempt, Job, JobView, Status
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.ports import Pause
 
 LARGEST_IN_LIST = 500
 """Bytes of a payload or result that a list shows: pages stay small, whatever jobs carry."""
@@ -66,10 +67,15 @@ def metrics_answer(metrics: Metrics) -> m.MetricsAnswer:
             oldest_queued_age_s=None if numbers.oldest is None else round(metrics.as_of - numbers.oldest, 1),
             in_flight=numbers.depth.in_flight,
             paused=numbers.paused,
+            pause=numbers.pause and _pause(numbers.pause),
         )
         for name, numbers in metrics.by_type.items()
     }
     return m.MetricsAnswer(**_eight(metrics.whole), by_type=by_type, as_of=iso(metrics.as_of))
+
+
+def _pause(pause: Pause) -> m.PauseNote:
+    return m.PauseNote(since=iso(pause.since), by=pause.by, reason=pause.reason)
 
 
 def upload_form(upload: Upload) -> r.UploadForm:

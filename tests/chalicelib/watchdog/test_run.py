@@ -13,7 +13,7 @@ from chalicelib.entry import watchdog as module
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports import DeadMessage, Depth, Message, Search, Standing
+from chalicelib.jobs.ports import DeadMessage, Depth, Message, Pause, Search, Standing
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.rules import OLD, SLACK
 from chalicelib.watchdog.run import Watchdog
@@ -398,7 +398,7 @@ def test_a_dead_letter_nobody_can_read_is_counted_and_left(world: World, clock: 
 
 def test_the_lambda_looks_after_every_declared_job_type_and_sees_the_pauses(clock: Clock) -> None:
     ground, counters = MemoryGround(clock, 360.0), MemoryCounters()
-    counters.pause("email.send", clock.now)
+    counters.pause("email.send", Pause(clock.now))
     ground.store.add(a_job(sent=True, due_at=clock.now))
     clock.advance(3600)
     schedules = MemorySchedules()
