@@ -334,6 +334,8 @@ class JobTypeRow:
     max_attempts: int
     retry_waits: list[float]
     """Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"""
+    give_up_after: float | None
+    """Seconds after the run was due from which no attempt follows another one; null: there is no such time"""
     timeout: int
     budget: float
     batch_size: int

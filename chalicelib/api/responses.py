@@ -208,6 +208,9 @@ class JobTypeRow(Answer):
     retry_waits: list[float] = Field(
         description="Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"
     )
+    give_up_after: float | None = Field(
+        description="Seconds after the run was due from which no attempt follows another one; null: there is no such time"
+    )
     timeout: int
     budget: float
     batch_size: int

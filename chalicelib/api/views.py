@@ -50,6 +50,7 @@ def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
         example=kind.example,
         max_attempts=kind.max_attempts,
         retry_waits=[kind.retry.latest(attempt) for attempt in range(1, MAX_ATTEMPTS_CAP)],
+        give_up_after=kind.give_up_after,
         timeout=kind.timeout,
         budget=kind.job_budget,
         batch_size=kind.batch_size,

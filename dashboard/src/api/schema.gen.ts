@@ -1453,6 +1453,11 @@ export interface components {
        * @description Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for
        */
       retry_waits: number[];
+      /**
+       * Give Up After
+       * @description Seconds after the run was due from which no attempt follows another one; null: there is no such time
+       */
+      give_up_after: number | null;
       /** Timeout */
       timeout: number;
       /** Budget */

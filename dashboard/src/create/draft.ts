@@ -48,8 +48,7 @@ export function checkOptions(options: Options, limits: Limits, now: number): Pro
   }
   const tags = tagsOf(options.tags);
   if (tags.length > limits.tags) found.tags = t.atMostTags(limits.tags);
-  else if (tags.some((tag) => !TAG.test(tag)))
-    found.tags = t.badTag;
+  else if (tags.some((tag) => !TAG.test(tag))) found.tags = t.badTag;
   if (options.key && !/^[\x21-\x7e]{1,255}$/.test(options.key)) found.idempotency_key = t.badKey;
   return found;
 }

@@ -16,6 +16,7 @@ test("a card counts jobs and not messages: delayed and hidden ones belong to job
     inFlight: 9,
     oldestQueuedAgeS: null,
     paused: false,
+    pause: null,
   };
   render(<Depths numbers={numbers} concurrency={20} />);
   expect(screen.getAllByRole("definition").map((one) => one.textContent)).toEqual(["0", "–", "14", "0"]);
