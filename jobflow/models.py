@@ -335,7 +335,7 @@ class JobTypeRow:
     retry_waits: list[float]
     """Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"""
     give_up_after: float | None
-    """Seconds after the run was due from which no attempt follows another one; null: there is no such time"""
+    """Seconds after the run was due from which no attempt follows another one; null when there is none"""
     timeout: int
     budget: float
     batch_size: int

@@ -209,7 +209,7 @@ class JobTypeRow(Answer):
         description="Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"
     )
     give_up_after: float | None = Field(
-        description="Seconds after the run was due from which no attempt follows another one; null: there is no such time"
+        description="Seconds after the run was due from which no attempt follows another one; null when there is none"
     )
     timeout: int
     budget: float

@@ -1455,7 +1455,7 @@ export interface components {
       retry_waits: number[];
       /**
        * Give Up After
-       * @description Seconds after the run was due from which no attempt follows another one; null: there is no such time
+       * @description Seconds after the run was due from which no attempt follows another one; null when there is none
        */
       give_up_after: number | null;
       /** Timeout */
