@@ -70,6 +70,17 @@ test("choices and lists of short texts get chips, whichever way the schema write
   expect(control(list({ type: "string", maxLength: 40, format: "email" }))?.kind).toBe("list");
 });
 
+test("a field's name is read as words, and initials stay initials", () => {
+  const properties = { reply_to: {}, html: {}, user_id: {}, identity: {}, bcc: {} };
+  expect(fieldsOf({ type: "object", properties }).map(({ title }) => title)).toEqual([
+    "Reply to",
+    "HTML",
+    "User ID",
+    "Identity",
+    "BCC",
+  ]);
+});
+
 test("required fields come first, and adding an object starts with what it needs", () => {
   expect(fieldsOf(schemaOf("email.send"))[0]?.name).toBe("subject");
   expect(blank(field("image.process", "resize"))).toEqual({ width: 800, height: 800 });

@@ -62,6 +62,8 @@ const REPLACED = [
   "Your token may only",
   "Start from",
   "= At once",
+  "= Html",
+  "= Cc",
   "After so many",
   "make no second job",
   "to find the job again by",

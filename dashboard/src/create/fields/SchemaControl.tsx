@@ -11,7 +11,10 @@ import { t } from "@/texts/en/create";
 export function hintOf(field: FieldSpec): string {
   const { fallback, description, control } = field;
   const shown =
-    fallback === undefined || fallback === null || (Array.isArray(fallback) && fallback.length === 0)
+    /\bdefault/i.test(description) ||
+    fallback === undefined ||
+    fallback === null ||
+    (Array.isArray(fallback) && fallback.length === 0)
       ? ""
       : t.standard(stringify(fallback));
   const range =

@@ -69,9 +69,11 @@ function fieldOf(
   };
 }
 
-/** "reply_to" reads "Reply to": pydantic's own titles capitalise every word. */
+const INITIALS = /\b(bcc|cc|csv|html|http|https|id|ip|json|pdf|sms|sql|uri|url|utc|uuid|xml)\b/g;
+
+/** "reply_to" reads "Reply to", and "html" "HTML": pydantic's own titles capitalise every word. */
 function titleOf(name: string): string {
-  const words = name.replace(/_/g, " ");
+  const words = name.replace(/_/g, " ").replace(INITIALS, (initials) => initials.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

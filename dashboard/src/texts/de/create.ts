@@ -94,6 +94,8 @@ export const create: typeof english = {
   inSeconds: (seconds) => `Versuche es in ${seconds} s wieder.`,
   attemptsHint: (most, standard) => `${most === null ? "" : `1 bis ${most}. `}Vorgabe: ${standard}.`,
   remove: (title, n) => `${title} ${n} entfernen`,
+  addShort: "Hinzufügen",
+  addTo: (title) => `Hinzufügen: ${title}`,
   add: (title) => `${title} hinzufügen`,
   standard: (value) => `Vorgabe: ${value}.`,
   range: (least, most) => `${least} bis ${most}.`,

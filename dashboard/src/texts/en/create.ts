@@ -1,6 +1,9 @@
 import { plural } from "../numbers";
 import { texts } from "../texts";
 
+/** A title within a sentence; initials stay as they are. */
+const inside = (title: string) => title.replace(/^[A-Z](?![A-Z])/, (first) => first.toLowerCase());
+
 export const english = {
   requeued: (id: string) => `Job ${id} re-queued with the new payload.`,
   alreadyExists: (id: string) => `Already exists: ${id} (same idempotency key).`,
@@ -93,8 +96,10 @@ export const english = {
   inSeconds: (seconds: number) => `Try again in ${seconds} s.`,
   attemptsHint: (most: number | null, standard: number) =>
     `${most === null ? "" : `1 to ${most}. `}Default: ${standard}.`,
-  remove: (title: string, n: number) => `Remove ${title.toLowerCase()} ${n}`,
-  add: (title: string) => `Add ${title.toLowerCase()}`,
+  remove: (title: string, n: number) => `Remove ${inside(title)} ${n}`,
+  add: (title: string) => `Add ${inside(title)}`,
+  addShort: "Add",
+  addTo: (title: string) => `Add: ${title}`,
   standard: (value: string) => `Default: ${value}.`,
   range: (least: string, most: string) => `${least} to ${most}.`,
   formatUri: "Use an address like https://example.com/.",
