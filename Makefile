@@ -183,7 +183,7 @@ e2e-ui: $(READY) $(UI)  ## Test the console in Chromium, on the real platform an
 lifecycle: $(READY)  ## Draw the table of moves into docs/lifecycle.md
 	@$(PY) -m scripts.lifecycle
 
-openapi: $(READY)  ## Write docs/openapi.json and the client's models from the code
+openapi: $(READY)  ## Write docs/openapi.json, docs/llms.txt and the client's models from the code
 	@$(PY) -m scripts.openapi
 
 wheel: $(READY) $(UI)  ## Write build/wheel: the client with the command line, and the platform with the console
