@@ -9,7 +9,7 @@ import boto3
 import httpx
 import pytest
 
-from tests.infra.local.running import ROOT, Run, alive, copy_of_the_code, running, until
+from tests.infra.local.running import Run, alive, copy_of_the_code, running, until
 
 HANDLER = '''
 """A job type made by a test."""
@@ -174,9 +174,10 @@ def test_the_log_of_a_job_is_in_order_after_a_reload_between_its_attempts(run: R
         found: list[dict[str, Any]] = run.client.get(f"/jobs/{job_id}/logs").json()["lines"]
         return found
 
-    until(lambda: "attempt.completed" in [line["message"] for line in lines()])
     last = run.job(job_id)["attempts"]
     printed = [f"line {n}" for n in range(20)]
+    # each process has a stream of its own, and one may be written later than another
+    until(lambda: len(lines()) >= last * (2 + len(printed)))
     shown = [(line["attempt"], line["message"]) for line in lines()]
     assert last > 1
     assert shown == [
@@ -225,10 +226,3 @@ def test_the_dashboard_is_served_when_it_is_built(run: Run) -> None:
 def run_policy(page: httpx.Response) -> dict[str, str]:
     parts = page.headers["content-security-policy"].split(";")
     return {part.split()[0]: part.strip() for part in parts}
-
-
-def test_faults_can_be_injected_from_the_shell(tmp_path: Path) -> None:
-    with running(ROOT, tmp_path, JOBFLOW_FAULT_RATE="1") as run:
-        payload = {"to": ["a@example.com"], "subject": "x", "text": "x"}
-        job_id = run.submit("email.send", payload, max_attempts=1)
-        until(lambda: run.job(job_id)["status"] == "dead_letter")
