@@ -13,7 +13,16 @@ from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, InvalidPayload
 from chalicelib.jobs.backoff import STANDARD, Curve, receives
-from chalicelib.jobs.checks import check_curve, check_limits, check_name, field_errors, hints, payload_model, policy
+from chalicelib.jobs.checks import (
+    check_curve,
+    check_limits,
+    check_name,
+    check_smoke,
+    field_errors,
+    hints,
+    payload_model,
+    policy,
+)
 from chalicelib.jobs.example import example_of
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES
@@ -52,6 +61,7 @@ class JobType(Generic[P, R]):
     schedules: tuple[Cron, ...] = ()
     reach: Reach = field(default_factory=Reach)
     give_up_after: float | None = None
+    smoke: JSON = None
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""
@@ -156,6 +166,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     vpc: bool = False,
     layers: Iterable[str] = (),
     ephemeral_storage: int = EPHEMERAL_MB[0],
+    smoke: Mapping[str, Any] | None = None,
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
@@ -172,7 +183,8 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
     (`infra/definition/permissions.py` has all forms), or as `Allow(actions, ARNs)` on what is not the stack's.
     `environment` is set for the function; `secrets` says where `ctx.secret(name)` finds each. `vpc` puts it into the
-    stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). Raises ConfigurationError.
+    stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). `smoke` is a payload that may run
+    after every deployment: one job of it tells whether the new version works. Raises ConfigurationError.
     """
     curve, attempts = policy(name, max_attempts, retry, tuple(delays))
 
@@ -182,12 +194,14 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
             memory, budget, tuple(grants), curve, upgrade, retired,
             (schedule,) if isinstance(schedule, Cron) else tuple(schedule),
             Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage), give_up_after,
+            None if smoke is None else dict(smoke),
         )  # fmt: skip
         check_name(name)
         check_limits(name, {**vars(declared), "budget": declared.job_budget})
         check_curve(name, curve, give_up_after)
         check_declared(name, declared.schedules, declared.canonical)
         check_reach(name, declared.reach, declared.grants)
+        check_smoke(name, declared.smoke, declared.canonical)
         check_models(name, payload=declared.payload_model, result=hints(function).get("return"))
         registered[name] = declared
         return declared

@@ -11,9 +11,11 @@ import pytest
 from rich.console import Console
 
 from chalicelib.access.tokens import Role
+from chalicelib.jobs import jobtype
 from infra.cloud.account import sign_in
 from infra.cloud.commands import access
 from infra.cloud.commands.deploy import Deployment
+from infra.cloud.commands.smoke import Smoke
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud import ministack
@@ -62,9 +64,10 @@ def deploy(emulator: str, folder: Path) -> tuple[Cloud, list[httpx.Client]]:
     said, answers = io.StringIO(), io.StringIO()
     terminal = Terminal(Console(file=said, width=200), Console(file=answers, width=200, force_terminal=True))
     account.client("sesv2").create_email_identity(EmailIdentity="example.com")
+    smoke = Smoke(account, stack, jobtype.load(), lambda outputs: ministack.api_url(emulator, outputs)).run
     with deployer.at_work():
         outputs = Deployment(
-            account, stack, terminal, {"RateLimitMax": "0"}, dashboard=None, package=lambda _: package
+            account, stack, terminal, {"RateLimitMax": "0"}, dashboard=None, package=lambda _: package, smoke=smoke
         ).run()
     tokens = access.tokens(account, stack)
     texts: dict[Role | str | None, str] = {role: tokens.issue(role, f"test {role}")[0] for role in Role}
@@ -78,7 +81,7 @@ def deploy(emulator: str, folder: Path) -> tuple[Cloud, list[httpx.Client]]:
         return made
 
     answered = answers.getvalue().strip()
-    return Cloud(account, stack, outputs, said.getvalue(), answered, package, client, deployer), clients
+    return Cloud(account, stack, outputs, said.getvalue(), answered, package, client, smoke, deployer), clients
 
 
 @pytest.fixture
