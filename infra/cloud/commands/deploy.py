@@ -146,7 +146,8 @@ class Deployment:
             known = parameters.known(given, before)
             before_it = {tag["Key"]: tag["Value"] for tag in (found or {}).get("Tags", [])}
             tags = {**before_it, **self.tags, **tags_of(self.stack.name)}
-            url = artifacts.upload(self.account, package, tags, known)
+            ringing = [] if found is None else monitoring.ringing(self.account, self.stack.name)
+            url = artifacts.upload(self.account, package, tags, known, ringing)
             self.template_url = url
             return self.stack.propose(url, chosen, tags, self._watched(new=found is None))
 

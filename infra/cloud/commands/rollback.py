@@ -6,7 +6,8 @@ from typing import Any, Self
 
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
-from infra.cloud.stack import history
+from infra.cloud.package.shift import at_once
+from infra.cloud.stack import artifacts, history
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.terminal import Terminal
 
@@ -77,7 +78,10 @@ def _go_to(
 
 
 def _propose(account: Account, stack: Stack, url: str, values: Mapping[str, str]) -> ChangeSet | None:
-    declared = history.template(account, stack.name, url)["Parameters"]
+    template = history.template(account, stack.name, url)
+    declared, straight = template["Parameters"], at_once(template)
+    if straight != template:
+        url = artifacts.put_template(account, stack.name, straight)
     found = stack.describe() or {}
     kept = [entry["ParameterKey"] for entry in found.get("Parameters", []) if entry["ParameterKey"] in declared]
     given: list[dict[str, Any]] = [

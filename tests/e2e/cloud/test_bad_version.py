@@ -30,10 +30,10 @@ REPORT = {"from": "2020-01-01T00:00:00Z", "to": "2020-01-01T01:00:00Z", "formats
 def version(good: Package, folder: Path, name: str, text: str) -> Package:
     """Return the package with another text of one of its files."""
     archive = folder / "deployment.zip"
+    compiled = (Path(name).parent / "__pycache__" / Path(name).stem).as_posix() + "."
     with zipfile.ZipFile(good.archive) as source, zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
         for entry in source.infolist():
-            compiled = entry.filename.startswith(f"{Path(name).parent}/__pycache__/{Path(name).stem}.")
-            if not compiled:
+            if not entry.filename.startswith(compiled):
                 made.writestr(entry, text if entry.filename == name else source.read(entry))
     return replace(good, archive=archive)
 
