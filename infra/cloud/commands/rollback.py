@@ -9,10 +9,8 @@ from infra.cloud.errors import CloudError
 from infra.cloud.package.shift import at_once
 from infra.cloud.stack import artifacts, history
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
+from infra.cloud.stack.parameters import HIDDEN
 from infra.cloud.terminal import Terminal
-
-SECRET = "****"  # noqa: S105 - what is shown in its place
-"""What CloudFormation shows in place of a secret parameter's value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Former:
     def values(self) -> dict[str, str]:
         """Return the values that can be given back: a secret one is not shown, and stays as it is."""
         shown = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in self.parameters}
-        return {name: value for name, value in shown.items() if value != SECRET}
+        return {name: value for name, value in shown.items() if value != HIDDEN}
 
 
 def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = False) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from infra.cloud.package.stamp import parameters_of
+from infra.cloud.stack.parameters import HIDDEN
 from infra.definition.fitting import fit
 from infra.definition.gateway import AUTHORIZER, HANDLER
 from infra.definition.names import Resources, arn, arn_of, logical, ref
@@ -22,8 +23,6 @@ SHIFTED = (HANDLER, AUTHORIZER)
 NAMES = {HANDLER: "api", AUTHORIZER: "authorizer"}
 ADDED = 8
 """Resources more, after the transform: two versions and aliases, CodeDeploy's application, groups and role."""
-HIDDEN = "****"
-"""What CloudFormation shows in place of a secret parameter's value."""
 Template = dict[str, Any]
 
 

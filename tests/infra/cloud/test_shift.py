@@ -94,7 +94,7 @@ def test_what_a_version_is_made_of_makes_a_new_one(sam: dict[str, Any], changed:
     "changed", [{}, {"AlarmEmail": "a@example.com"}, {"CursorSecret": "****"}, {"Protect": "true"}]
 )
 def test_nothing_else_does(sam: dict[str, Any], changed: dict[str, str]) -> None:
-    assert versions(translate(deployed(sam, **changed))) == versions(translate(deployed(sam)))
+    assert versions(translate(deployed(sam, CODE, (), **changed))) == versions(translate(deployed(sam)))
 
 
 def test_no_secret_is_written_into_it(sam: dict[str, Any]) -> None:
