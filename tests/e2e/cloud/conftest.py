@@ -1,6 +1,5 @@
 """The packaged artefact, deployed by the deploy code to ministack, once for all tests of this folder."""
 
-import contextlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,18 +18,10 @@ from infra.cloud.commands.smoke import Smoke
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud import ministack
+from tests.e2e.cloud.ministack import aimed_at
 from tests.e2e.cloud.support import Cloud, Deployer
 
 STAGE = "e2e"
-
-
-@contextlib.contextmanager
-def aimed_at(url: str) -> Iterator[None]:
-    """Within, every AWS client that this process makes talks to the emulator."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in ministack.credentials(url).items():
-            patch.setenv(name, value)
-        yield
 
 
 @pytest.fixture(scope="session")

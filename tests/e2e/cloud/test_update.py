@@ -4,6 +4,7 @@ import contextlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import pytest
@@ -23,6 +24,7 @@ from infra.cloud.stack import artifacts, parameters
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud import former, ministack
+from tests.e2e.cloud.ministack import aimed_at
 from tests.e2e.cloud.test_flow import MAIL, becomes, create, until, upload
 
 pytestmark = pytest.mark.ministack
@@ -58,6 +60,7 @@ class Updating:
         proposed = self.stack.propose(url, parameters.choose(declared, {"RateLimitMax": "0"}, []), tags)
         assert proposed is not None
         self.stack.execute(proposed, lambda _: None)
+        self.account.client("sesv2").create_email_identity(EmailIdentity="example.com")
         outputs = self.stack.outputs()
         names = {"AWS_REGION": self.account.region, "CONTROL_TABLE": outputs["ControlTableName"]}
         tokens = Tokens(DynamoTokenStore(Settings.from_env({**names, "JOBS_TABLE": f"{self.stack.name}-jobs"})))
@@ -77,28 +80,30 @@ class Updating:
         smoke = Smoke(self.account, self.stack, jobtype.load(), lambda out: ministack.api_url(self.emulator, out))
         Deployment(self.account, self.stack, self.terminal, {}, None, package=lambda _: new, smoke=smoke.run).run()
 
+    def end(self) -> None:
+        """Remove the stage."""
+        for client in self.clients.values():
+            client.close()
+        with aimed_at(self.emulator):
+            Destruction(self.account, self.stack, self.terminal, confirmed=self.stack.name).run()
+
 
 @pytest.fixture(params=list(VERSIONS.values()), ids=list(VERSIONS), scope="module")
 def updated(
     request: pytest.FixtureRequest, emulator: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Updating]:
     """The stage after its update; what was done before is in `known`."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in ministack.credentials(emulator).items():
-            patch.setenv(name, value)
-        old = former.package(request.param, STAGE, tmp_path_factory.mktemp("former"))
-        account = sign_in()
-        made = Updating(emulator, account, Stack(account, f"jobflow-{STAGE}"))
-        made.make(old)
-        live(made)
-        made.update(ministack.package(STAGE, tmp_path_factory.mktemp("present")))
-    yield made
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in ministack.credentials(emulator).items():
-            patch.setenv(name, value)
-        Destruction(made.account, made.stack, made.terminal, confirmed=made.stack.name).run()
-    for client in made.clients.values():
-        client.close()
+    old = former.package(request.param, STAGE, tmp_path_factory.mktemp("former"))
+    new = ministack.package(STAGE, tmp_path_factory.mktemp("present"))
+    with contextlib.ExitStack() as ending:
+        with aimed_at(emulator):
+            account = sign_in()
+            made = Updating(emulator, account, Stack(account, f"jobflow-{STAGE}"))
+            ending.callback(made.end)
+            made.make(old)
+            live(made)
+            made.update(new)
+        yield made
 
 
 def live(stage: Updating) -> None:
@@ -130,6 +135,13 @@ def live(stage: Updating) -> None:
     known["numbers"] = repr(numbers)
 
 
+def seen(updated: Updating, name: str) -> dict[str, Any]:
+    """A job as the API shows it now."""
+    answer = updated.api.get(f"/jobs/{updated.known.get(name, name)}")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
 def counted(api: httpx.Client, waiting: int) -> dict[str, int] | None:
     """The numbers by status, as soon as so many jobs of email.send wait."""
     found = api.get("/metrics").json()["by_type"].get("email.send", {})
@@ -139,9 +151,9 @@ def counted(api: httpx.Client, waiting: int) -> dict[str, int] | None:
 
 def test_what_ended_is_as_it_was(updated: Updating) -> None:
     for name, status in (("completed", "completed"), ("failed", "failed"), ("dead", "dead_letter")):
-        job = updated.api.get(f"/jobs/{updated.known[name]}").json()
+        job = seen(updated, name)
         assert (job["status"], len(job["attempt_history"])) == (status, 1), name
-    assert "period" in updated.api.get(f"/jobs/{updated.known['failed']}").json()["error_message"]
+    assert "period" in seen(updated, "failed")["error_message"]
 
 
 def test_a_page_that_was_begun_goes_on(updated: Updating) -> None:
@@ -160,7 +172,7 @@ def test_a_repeated_key_is_the_same_job(updated: Updating) -> None:
 
 def test_a_pause_holds_and_what_waited_runs_after_it(updated: Updating) -> None:
     waiting = [*updated.known["waiting"].split(","), updated.known["key"]]
-    assert {updated.api.get(f"/jobs/{job_id}").json()["status"] for job_id in waiting} == {"queued"}
+    assert {seen(updated, job_id)["status"] for job_id in waiting} == {"queued"}
     assert updated.clients[Role.ADMIN].post("/job-types/email.send/resume").is_success
     for job_id in waiting:
         assert becomes(updated.api, job_id, "completed")["attempts"] == 1
@@ -168,7 +180,7 @@ def test_a_pause_holds_and_what_waited_runs_after_it(updated: Updating) -> None:
 
 def test_a_job_for_later_is_run_now(updated: Updating) -> None:
     path = f"/jobs/{updated.known['later']}"
-    assert updated.api.get(path).json()["status"] == "scheduled"
+    assert seen(updated, "later")["status"] == "scheduled"
     assert updated.api.post(f"{path}/run-now").is_success
     assert becomes(updated.api, updated.known["later"], "completed")["attempts"] == 1
 
