@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 
-from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload
+from chalicelib.errors import ConfigurationError, FieldError
 from chalicelib.jobs.backoff import LONGEST_WAIT, STANDARD, Backoff, Curve, Delays, longest_run
 from chalicelib.jobs.limits import DAY, LONGEST_NAME, LONGEST_RUN, MAX_ATTEMPTS_CAP, SAFETY
 from chalicelib.jobs.readback import check_runs_at_once
@@ -31,16 +31,6 @@ def check_limits(name: str, declared: Mapping[str, Any]) -> None:
     for field, (low, high) in limits.items():
         if not low <= declared[field] <= high:
             raise ConfigurationError(f"{name}: {field} must be between {low:g} and {high:g}")
-
-
-def check_smoke(name: str, smoke: Any, canonical: Callable[[Any], Any]) -> None:
-    """Raise ConfigurationError for a smoke payload that `canonical` refuses: every deployment would fail by it."""
-    if smoke is None:
-        return
-    try:
-        canonical(smoke)
-    except InvalidPayload as error:
-        raise ConfigurationError(f"{name}: the payload of smoke: {error.told()}") from None
 
 
 def policy(name: str, max_attempts: int | None, retry: Curve, delays: tuple[float, ...]) -> tuple[Curve, int]:
