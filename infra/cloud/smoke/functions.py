@@ -22,7 +22,7 @@ def failing(account: Account, functions: Iterable[FunctionDefinition]) -> list[s
     client = account.client("lambda", config=patient)
     found = []
     for function in functions:
-        answer = client.invoke(FunctionName=function.name, Payload=json.dumps(_event(function)).encode())
+        answer = client.invoke(FunctionName=function.name, Payload=json.dumps(event_of(function)).encode())
         if "FunctionError" in answer:
             said = json.loads(answer["Payload"].read())
             why = f"{said.get('errorType', answer['FunctionError'])}: {said.get('errorMessage', '')}"
@@ -35,8 +35,8 @@ def asked(functions: Iterable[FunctionDefinition]) -> list[FunctionDefinition]:
     return [function for function in functions if function.short not in SCHEDULED]
 
 
-def _event(function: FunctionDefinition) -> dict[str, Any]:
+def event_of(function: FunctionDefinition) -> dict[str, Any]:
     """Return no messages for a worker, no records for the counters, no jobs to look at for the watchdog."""
     if isinstance(function.trigger, ScheduleTrigger):
-        return {LOOK: {"type": "", "ids": []}}
+        return {LOOK: {"types": [], "ids": []}}
     return {"Records": []}

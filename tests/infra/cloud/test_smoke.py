@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.helpers import asked_for
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.jobtype import JobType, job
 from infra.cloud.smoke.calls import Api
-from infra.cloud.smoke.functions import SCHEDULED, asked
+from infra.cloud.smoke.functions import SCHEDULED, asked, event_of
 from infra.cloud.smoke.jobs import COUNTED, PATIENCE, Jobs
 from infra.cloud.smoke.problem import SmokeFailed
 from infra.definition.functions import functions
@@ -118,6 +119,11 @@ def test_every_function_but_those_that_any_event_sets_to_work_is_asked() -> None
     defined = functions(TYPES, "jobflow-prod")
     assert {function.short for function in defined} - {function.short for function in asked(defined)} == {*SCHEDULED}
     assert len(asked(defined)) == len(TYPES) + 2
+
+
+def test_the_watchdog_reads_its_event_as_one_about_no_jobs() -> None:
+    (watchdog,) = (function for function in functions(TYPES, "jobflow-prod") if function.short == "watchdog")
+    assert asked_for(event_of(watchdog)) == ([], [])
 
 
 def test_a_payload_that_every_deployment_would_fail_by_is_refused_where_it_is_declared() -> None:
