@@ -36,7 +36,7 @@ class Trial:
 
     def _undo(self, former: Former | None) -> str:
         if former is None:
-            return "Nothing was changed that could be undone: the stage stays as it is."
+            return "There is nothing to go back to: the stage stays as it is."
         if self.keep:
             return f"The new version stays; `make rollback STAGE={stage_of(self.stack.name)}` brings the former back."
         self.terminal.say("The smoke failed. Bringing the former version back.")
