@@ -10,7 +10,7 @@ from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.commands.first_token import OF_DEPLOYMENTS
 from infra.cloud.commands.status import ringing_alarms
-from infra.cloud.smoke.calls import Api
+from infra.cloud.smoke.calls import PATIENCE, Api
 from infra.cloud.smoke.functions import asked, failing
 from infra.cloud.smoke.jobs import Jobs
 from infra.cloud.smoke.problem import SmokeFailed
@@ -28,12 +28,13 @@ def own_address(outputs: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Smoke:
-    """One try. `address` finds the API's URL in the stack's outputs."""
+    """One try. `address` finds the API's URL in the stack's outputs; a request is repeated for `patience` seconds."""
 
     account: Account
     stack: Stack
     types: Sequence[JobType[Any, Any]]
     address: Callable[[Mapping[str, str]], str] = own_address
+    patience: float = PATIENCE
 
     def run(self, outputs: Mapping[str, str]) -> str:
         """Return one line of what works; raises SmokeFailed with what does not."""
@@ -50,7 +51,7 @@ class Smoke:
         tokens = access.tokens(self.account, self.stack)
         text, token = tokens.issue(Role.OPERATOR, OF_DEPLOYMENTS, TTL, self.account.identity)
         try:
-            told = Jobs(Api(self.address(outputs), text), lagging).run(tried)
+            told = Jobs(Api(self.address(outputs), text, self.patience), lagging).run(tried)
         finally:
             tokens.revoke(token.id, self.account.identity)
         return told if tried else ["the API answers; no job type declares smoke=, so no job was run"]

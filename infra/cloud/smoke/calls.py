@@ -14,7 +14,7 @@ AGAIN = (403, 404, 429)
 """Refusals that API Gateway gives while a new deployment of it spreads; so are all 5xx."""
 SECONDS = 30.0
 """The longest answer: API Gateway ends every request at 29 s."""
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds for which a request is sent again."""
 PAUSE = 2.0
 

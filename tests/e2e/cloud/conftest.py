@@ -22,6 +22,8 @@ from tests.e2e.cloud.ministack import aimed_at
 from tests.e2e.cloud.support import Cloud, Deployer
 
 STAGE = "e2e"
+SLOW = 240.0
+"""Seconds for which the smoke asks an API whose process is starting on a busy machine."""
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +57,7 @@ def deploy(emulator: str, folder: Path) -> tuple[Cloud, list[httpx.Client]]:
     said, answers = io.StringIO(), io.StringIO()
     terminal = Terminal(Console(file=said, width=200), Console(file=answers, width=200, force_terminal=True))
     account.client("sesv2").create_email_identity(EmailIdentity="example.com")
-    smoke = Smoke(account, stack, jobtype.load(), lambda outputs: ministack.api_url(emulator, outputs)).run
+    smoke = Smoke(account, stack, jobtype.load(), lambda outputs: ministack.api_url(emulator, outputs), SLOW).run
     with deployer.at_work():
         outputs = Deployment(
             account, stack, terminal, {"RateLimitMax": "0"}, dashboard=None, package=lambda _: package, smoke=smoke

@@ -24,6 +24,7 @@ from infra.cloud.stack import artifacts, parameters
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud import former, ministack
+from tests.e2e.cloud.conftest import SLOW
 from tests.e2e.cloud.ministack import aimed_at
 from tests.e2e.cloud.test_flow import MAIL, becomes, create, until, upload
 
@@ -77,8 +78,14 @@ class Updating:
 
     def update(self, new: Package) -> None:
         """Deploy this version over it."""
-        smoke = Smoke(self.account, self.stack, jobtype.load(), lambda out: ministack.api_url(self.emulator, out))
-        Deployment(self.account, self.stack, self.terminal, {}, None, package=lambda _: new, smoke=smoke.run).run()
+        smoke = Smoke(self.account, self.stack, jobtype.load(), lambda out: ministack.api_url(self.emulator, out), SLOW)
+        deployment = Deployment(
+            self.account, self.stack, self.terminal, {}, None, package=lambda _: new, smoke=smoke.run
+        )
+        outputs = deployment.run()
+        for client in self.clients.values():
+            # the emulator makes a new API where CloudFormation changes the one that is there
+            client.base_url = httpx.URL(ministack.api_url(self.emulator, outputs))
 
     def end(self) -> None:
         """Remove the stage."""

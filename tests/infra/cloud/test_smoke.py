@@ -202,10 +202,10 @@ def test_a_refusal_is_told_in_the_words_of_its_problem_document() -> None:
     assert len(server.seen) == 1
 
 
-def test_an_api_that_stays_broken_is_given_up_in_half_a_minute() -> None:
+def test_an_api_that_stays_broken_is_given_up_in_a_minute() -> None:
     with serving((502, "")) as (api, server), pytest.raises(SmokeFailed, match="GET /metrics answers 502"):
         api.send("GET", "/metrics")
-    assert 15 <= len(server.seen) <= 17
+    assert 30 <= len(server.seen) <= 32
 
 
 def test_an_api_that_nobody_answers_for_is_told() -> None:
