@@ -22,7 +22,8 @@ NEVER = ("iam:DeleteRolePermissionsBoundary",)
 PASSED_TO = ("apigateway.amazonaws.com", "codedeploy.amazonaws.com", "lambda.amazonaws.com")
 WITHIN = (
     "cloudwatch:DescribeAlarms", "dynamodb:*", "ec2:*NetworkInterface*", "ec2:*PrivateIpAddresses",
-    "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "kms:Decrypt", "kms:GenerateDataKey", "lambda:GetAlias",
+    "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "kms:Decrypt", "kms:GenerateDataKey",
+    "lambda:GetAlias",
     "lambda:GetProvisionedConcurrencyConfig", "lambda:InvokeFunction", "lambda:UpdateAlias",
     "lambda:UpdateEventSourceMapping", "logs:*", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
     "secretsmanager:GetSecretValue", "ses:SendEmail", "sqs:*", "ssm:GetParameter",
