@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints, Reply, read_body
 from chalicelib.api.jobs import check_type, operations, submission
+from chalicelib.api.many_responses import BulkAnswer, Skipped
 from chalicelib.api.problems import problem_of
-from chalicelib.api.responses import BatchAnswer, BatchResult, BulkAnswer, Problem, Skipped
+from chalicelib.api.responses import BatchAnswer, BatchResult, Problem
 from chalicelib.api.schemas import Bulk, BulkFilter, NewBatch, NewJobInBatch
 from chalicelib.api.views import job_row
 from chalicelib.errors import JobFlowError
