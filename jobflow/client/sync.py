@@ -53,9 +53,13 @@ class JobFlow(Operations):
         run_at: datetime | str | None = None,
         tags: Sequence[str] = (),
         max_attempts: int | None = None,
+        debounce: tuple[str, int] | None = None,
     ) -> m.JobRow:
-        """Create a job and return it. The same key and body again return the job that there is."""
-        return self._ask(calls.create(NewJob(job_type, payload, key, delay, run_at, tags, max_attempts)))
+        """Create a job and return it. The same key and body again return the job that there is.
+
+        `debounce` is a key and seconds: a job that still waits under it is replaced, and runs so long after this call.
+        """
+        return self._ask(calls.create(NewJob(job_type, payload, key, delay, run_at, tags, max_attempts, debounce)))
 
     def batch(self, jobs: Iterable[NewJob]) -> list[m.BatchResult]:
         """Create any number of jobs and return one result each, in their order: `job`, or `problem`."""

@@ -36,22 +36,30 @@ class Jobs:
         before = self.api.send("GET", "/metrics")
         paused = [kind for kind in types if self._numbers(before, kind).get("paused")]
         told = [f"{kind.name} is paused and was not tried" for kind in paused]
-        ran = [kind for kind in types if kind not in paused and not kind.retired]
-        told += [self._one(kind) for kind in ran]
+        ran = []
+        for kind in types:
+            if kind not in paused and not kind.retired:
+                fresh, sentence = self._one(kind)
+                told.append(sentence)
+                ran += [kind] if fresh else []
         if ran:
             told.append(self._counted(before, ran))
         return told
 
-    def _one(self, kind: JobType[Any, Any]) -> str:
+    def _one(self, kind: JobType[Any, Any]) -> tuple[bool, str]:
+        """Return whether a job ran, and what to tell of it."""
         wanted = {"type": kind.name, "payload": kind.smoke, "max_attempts": ATTEMPTS, "tags": [TAG]}
         made = self.api.send("POST", "/jobs", wanted, key=f"{TAG}-{uuid.uuid4()}")
+        if made["status"] in TERMINAL:
+            # a type with `unique_for` answers with the job that there was
+            return False, f"{kind.name} is unique, and has run with this payload before"
         path, start = f"/jobs/{made['id']}", self.clock()
         job = made
         while job["status"] not in TERMINAL and self.clock() < start + PATIENCE:
             self.sleep(POLL)
             job = self.api.send("GET", path)
         if job["status"] == Status.COMPLETED:
-            return f"{kind.name} completed in {self.clock() - start:.0f} s"
+            return True, f"{kind.name} completed in {self.clock() - start:.0f} s"
         self._clear(path, job["status"])
         why = job.get("error_message") or job.get("why") or "its worker's log may say why"
         raise SmokeFailed(f"the job {made['id']} of {kind.name} is {job['status']}, not completed: {why}")

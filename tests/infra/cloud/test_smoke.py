@@ -12,8 +12,9 @@ import pytest
 
 from chalicelib.adapters.helpers import asked_for
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs import jobtype
+from chalicelib.jobs import jobtype, registry
 from chalicelib.jobs.jobtype import JobType, job
+from chalicelib.jobs.single import unique_of
 from infra.cloud.smoke.calls import Api
 from infra.cloud.smoke.functions import SCHEDULED, asked, event_of
 from infra.cloud.smoke.jobs import COUNTED, PATIENCE, Jobs
@@ -73,6 +74,17 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
         yield made
 
 
+@contextmanager
+def declared_as(kind: JobType[Any, Any]) -> Iterator[None]:
+    """Within, the type of that name is this one."""
+    before = registry.registered[kind.name]
+    registry.registered[kind.name] = kind
+    try:
+        yield
+    finally:
+        registry.registered[kind.name] = before
+
+
 def smoke_jobs(running: Running) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = running.acting.call("GET", "/jobs?tag=smoke")[1]["jobs"]
     return found
@@ -113,6 +125,14 @@ def test_counters_that_do_not_follow_are_a_failure_unless_they_were_behind_befor
 def test_a_type_that_is_retired_takes_no_job(running: Running) -> None:
     assert running.jobs().run([replace(REPORT, retired=True)]) == []
     assert smoke_jobs(running) == []
+
+
+def test_a_unique_job_that_ran_before_this_deployment_proves_nothing_and_fails_nothing(running: Running) -> None:
+    unique = replace(REPORT, unique=unique_of(REPORT.name, 3600, (), REPORT.payload_model))
+    with declared_as(unique):
+        assert running.jobs().run([unique])[0].startswith("report.generate completed in ")
+        assert running.jobs().run([unique]) == ["report.generate is unique, and has run with this payload before"]
+    assert len(smoke_jobs(running)) == 1
 
 
 def test_every_function_but_those_that_any_event_sets_to_work_is_asked() -> None:
