@@ -1039,7 +1039,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry
+       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
@@ -1372,7 +1372,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry
+       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
@@ -1508,7 +1508,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry
+       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
