@@ -5,14 +5,15 @@ from typing import Annotated
 import typer
 
 from jobflow import __version__
-from jobflow.cli import bulk, cloud, dead_letters, files, jobs, numbers, places, repository, schedules, types
+from jobflow.cli import bulk, cloud, dead_letters, files, groups, jobs, numbers, places, repository, schedules, types
 
 EXITS = """Exit codes: 0 done; 1 refused by the API; 2 wrong usage, or no address; 3 a job ended without
 a result; 4 not found; 5 the API did not answer; 6 not finished in time; 130 stopped by Ctrl-C."""
 
 app = typer.Typer(
     name="jobflow",
-    help="Create, watch and steer background jobs.\n\nWithout any setting it talks to the `make dev` that runs here.",
+    help="Create and steer background jobs; run, test and deploy a repository of job types.\n\n"
+    "Without any setting it talks to the `jobflow dev` or `make dev` that runs here.",
     epilog=EXITS,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -34,13 +35,14 @@ def _root(
 ) -> None: ...
 
 
+repository.add_to(app)
+cloud.add_to(app)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(bulk.app, name="bulk")
+app.add_typer(groups.app, name="error-groups")
 app.add_typer(types.app, name="types")
 app.add_typer(schedules.app, name="schedules")
 numbers.add_to(app)
 files.add_to(app)
 places.add_to(app)
-repository.add_to(app)
-cloud.add_to(app)

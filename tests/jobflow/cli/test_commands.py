@@ -1,5 +1,6 @@
 """The other commands, and what holds for all of them."""
 
+import os
 import re
 import subprocess
 import sys
@@ -54,6 +55,17 @@ def test_help_of_each_command_has_an_example_that_can_be_typed(shell: Shell, nam
     assert all(option in said.out.partition("Example")[0] for option in options)
 
 
+def test_a_shell_completes_the_words_of_a_command() -> None:
+    def offered(line: str) -> str:
+        asked = {"_JOBFLOW_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()))}
+        code = "from jobflow.cli import main; main()"
+        command = [sys.executable, "-c", code]
+        return subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True, check=False).stdout
+
+    assert {"create", "retry", "tail"} <= set(offered("jobflow jobs ").split())
+    assert "--follow" in offered("jobflow bulk show --f").split() or "show" in offered("jobflow bulk s")
+
+
 def test_help_imports_nothing_heavy() -> None:
     code = f"""
 import sys
@@ -77,6 +89,26 @@ def test_types_are_listed_shown_paused_and_resumed(shell: Shell, world: World, j
     world.clock.advance(120)  # the API asks SQS at most once a minute
     assert "paused" in shell("types list --table").out
     assert shell("types resume test.note").lines == [{"type": "test.note", "paused": False}]
+
+
+def test_a_cron_text_is_tried(shell: Shell) -> None:
+    said = shell("schedules preview '0 6 * * 1-5' --timezone Europe/Berlin -n 2")
+    assert [line["local"] for line in said.lines] == ["2027-01-18T06:00:00+01:00", "2027-01-19T06:00:00+01:00"]
+    assert "2027-01-18 05:00" in shell("schedules preview '0 6 * * 1-5' --timezone Europe/Berlin --table").out
+    assert shell("schedules preview 'soon'").code == 1
+
+
+def test_groups_of_errors_are_acknowledged(shell: Shell) -> None:
+    assert shell("error-groups acknowledge 9d6156e8610f --table").out == "9d6156e8610f  acknowledged\n"
+    assert shell("error-groups resolve 9d6156e8610f").lines[0]["acknowledged_by"]
+    assert shell("error-groups reopen 9d6156e8610f").lines[0]["acknowledged_by"] is None
+
+
+def test_what_needs_attention_is_printed(shell: Shell) -> None:
+    assert shell("health --table").out == "Nothing needs attention.\n"
+    shell("types pause test.note")
+    assert [line["kind"] for line in shell("health").lines] == ["paused"]
+    assert "paused" in shell("health --table").out
 
 
 def test_schedules_are_stored_listed_switched_and_deleted(shell: Shell) -> None:
