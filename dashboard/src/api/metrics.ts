@@ -14,6 +14,8 @@ export interface TypeNumbers extends Numbers {
   oldestQueuedAgeS: number | null;
   inFlight: number;
   paused: boolean;
+  /** Since when, by whom and why; `by` and `reason` may be empty. Null while it is not paused. */
+  pause: { since: number; by: string; reason: string } | null;
 }
 export interface Metrics extends Numbers {
   byType: Record<string, TypeNumbers>;
@@ -43,6 +45,7 @@ function toMetrics(wire: WireMetrics): Metrics {
       oldestQueuedAgeS: numbers.oldest_queued_age_s,
       inFlight: numbers.in_flight,
       paused: numbers.paused,
+      pause: numbers.pause && { ...numbers.pause, since: Date.parse(numbers.pause.since) },
     },
   ]);
   return { ...toNumbers(wire), byType: Object.fromEntries(byType), asOf: Date.parse(wire.as_of) };
@@ -85,9 +88,9 @@ export interface LatencyPoint {
   p99: number | null;
 }
 
-type SeriesMetric = "throughput" | "wait" | "run" | "total" | "depth";
+type SeriesMetric = "throughput" | "wait" | "run" | "total" | "depth" | "oldest";
 
-async function fetchSeries(
+export async function fetchSeries(
   metric: SeriesMetric,
   type: string | undefined,
   range: Range,
