@@ -122,7 +122,7 @@ class CancelledJob:
     attempts: int
     max_attempts: int
     gen: int
-    """1 at creation, one more at each manual retry"""
+    """1 at creation, one more at each manual retry and each replacement of a debounced job"""
     error_message: str | None
     error_class: str | None
     fingerprint: str | None
@@ -291,7 +291,7 @@ class JobDetail:
     attempts: int
     max_attempts: int
     gen: int
-    """1 at creation, one more at each manual retry"""
+    """1 at creation, one more at each manual retry and each replacement of a debounced job"""
     error_message: str | None
     error_class: str | None
     fingerprint: str | None
@@ -355,7 +355,7 @@ class JobRow:
     attempts: int
     max_attempts: int
     gen: int
-    """1 at creation, one more at each manual retry"""
+    """1 at creation, one more at each manual retry and each replacement of a debounced job"""
     error_message: str | None
     error_class: str | None
     fingerprint: str | None

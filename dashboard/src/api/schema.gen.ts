@@ -1041,7 +1041,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry
+       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
@@ -1374,7 +1374,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry
+       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
@@ -1510,7 +1510,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry
+       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
