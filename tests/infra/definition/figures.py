@@ -31,7 +31,7 @@ from infra.cloud.stack import monitoring
 from infra.definition.alarm import MINUTE, Alarm
 from infra.definition.alarms import all_alarms
 from infra.definition.functions import ScheduleTrigger, StreamTrigger, functions
-from infra.definition.names import PREFIXES, STAGE
+from infra.definition.names import STAGE
 from infra.definition.overview import FREE_METRICS, rows
 from infra.definition.parameters import parameters
 from infra.definition.queries import MOST_GROUPS, queries
@@ -134,9 +134,6 @@ def deploy() -> Iterator[str]:
     yield f"Above {MOST_ALONE} types alarms are shared between types, above {most_searched()} the saved queries"
     longest = next(n for n in range(1, 99) if not STAGE.fullmatch("a" * n)) - 1
     yield f"up to {longest} small letters and digits"
-    assert PREFIXES.fullmatch("a" * 7)
-    assert not PREFIXES.fullmatch("a" * 8)
-    yield "up to seven letters and digits"
     yield f"logs are kept for {production.SHORTEST_RETENTION} days"
     reserve = f"reserves {production.RESERVED} for the API and {production.RESERVED} for the authorizer"
     yield f"An account that may run {production.ENOUGH:,} functions at once or more {reserve}"
