@@ -26,3 +26,19 @@ test("shortcuts pressed while the page loads are pressed again once it is ready;
   press(document.body, "x");
   expect(heard.at(-1)).toBe("x");
 });
+
+test("what was typed behind a key that leads into a field is in the field", async () => {
+  holdKeys();
+  const field = document.body.appendChild(document.createElement("input"));
+  const inputs: string[] = [];
+  field.addEventListener("input", () => inputs.push(field.value));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.target === field) return;
+    event.preventDefault();
+    field.focus();
+  });
+  for (const key of ["/", "t", "a"]) press(document.body, key);
+  releaseKeys(() => true);
+  await expect.poll(() => field.value).toBe("ta");
+  expect(inputs).toEqual(["t", "ta"]);
+});

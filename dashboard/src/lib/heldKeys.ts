@@ -24,6 +24,11 @@ export function releaseKeys(ready: () => boolean, since = performance.now()): vo
   window.removeEventListener("keydown", hold, true);
   for (const { key, code, shiftKey } of held.splice(0)) {
     const again = new KeyboardEvent("keydown", { key, code, shiftKey, bubbles: true, cancelable: true });
-    (document.activeElement ?? document.body).dispatchEvent(again);
+    const target = document.activeElement ?? document.body;
+    // A key that is pressed again types nothing: what follows the one that leads into a field is written into it.
+    if (target.dispatchEvent(again) && target instanceof HTMLInputElement && target.type === "text") {
+      target.setRangeText(key, target.value.length, target.value.length, "end");
+      target.dispatchEvent(new Event("input", { bubbles: true }));
+    }
   }
 }
