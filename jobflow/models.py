@@ -110,6 +110,15 @@ class BulkAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class DeployRow:
+    """A deployment of the stage."""
+
+    at: datetime
+    version: str
+    """The commit of the deployed checkout, or part of the template's digest"""
+
+
+@dataclass(frozen=True, slots=True)
 class Discarded:
     """The discard of a job: time, operator, reason."""
 
@@ -439,6 +448,8 @@ class MetricsAnswer:
     """Messages in dead-letter queues, as SQS counts; with more than three job types, their jobs"""
     by_status: dict[str, int]
     by_type: dict[str, TypeNumbers]
+    deploys: list[DeployRow]
+    """The last 12 deployments of the stage, oldest first"""
     as_of: datetime
 
 
@@ -449,6 +460,14 @@ class NextAttempt:
     attempt: int
     earliest: int
     latest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Octave:
+    """Durations longer than half of `up_to_ms`, and not longer than it."""
+
+    up_to_ms: float
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -528,12 +547,14 @@ class ScheduleRow:
 class Series:
     """A time series, oldest point first."""
 
-    metric: Literal["throughput", "failures", "wait", "run", "total", "depth"]
+    metric: Literal[
+        "throughput", "failures", "wait", "run", "total", "depth", "wait_spread", "run_spread", "total_spread"
+    ]
     type: str | None
     from_: datetime
     to: datetime
     step_s: int
-    points: list[Happened] | list[WentWrong] | list[Took] | list[Left]
+    points: list[Happened] | list[WentWrong] | list[Took] | list[Spread] | list[Left]
     drain_eta_s: float | None
     """Seconds until the backlog is gone, at its pace in the last 2, 5 or 10 minutes: the first of them in which
     it shrinks. null without a backlog, or while it grows"""
@@ -554,6 +575,15 @@ class SkippedFor:
     reason: str
     jobs: int
     sample_job_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Durations of one step by their size (`wait_spread`, `run_spread`, `total_spread`), the shortest first."""
+
+    t: datetime
+    counts: list[Octave]
+    """Without sizes that nothing had; the first one holds all up to 1 ms"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ def metrics_answer(metrics: Metrics) -> m.MetricsAnswer:
         )
         for name, numbers in metrics.by_type.items()
     }
-    return m.MetricsAnswer(**_eight(metrics.whole), by_type=by_type, as_of=iso(metrics.as_of))
+    deploys = [m.DeployRow(at=iso(one.at), version=one.version) for one in metrics.deploys]
+    return m.MetricsAnswer(**_eight(metrics.whole), by_type=by_type, deploys=deploys, as_of=iso(metrics.as_of))
 
 
 def upload_form(upload: Upload) -> r.UploadForm:

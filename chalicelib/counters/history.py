@@ -16,6 +16,7 @@ from chalicelib.counters.series import (
     gather,
     resolution,
     spark_start,
+    spreads,
     throughput,
 )
 from chalicelib.counters.snapshot import RUNNING, count
@@ -111,5 +112,7 @@ def _points(metric: str, steps: Steps, unfinished: int) -> list[dict[str, Any]]:
             return failures(steps)
         case "depth":
             return depth(steps, unfinished)
+        case "wait_spread" | "run_spread" | "total_spread":
+            return spreads(steps, metric.removesuffix("_spread"))
         case _:
             return durations(steps, metric)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chalicelib.counters.histogram import percentile
+from chalicelib.counters.histogram import octaves, percentile
 from chalicelib.counters.keys import STEPS
 from chalicelib.jobs.ports import ErrorHour
 
@@ -59,6 +59,14 @@ def failures(steps: Steps) -> list[dict[str, Any]]:
 def durations(steps: Steps, which: str) -> list[dict[str, Any]]:
     """Return how many were measured in each step, and their percentiles in milliseconds."""
     return [{"t": at, **_summary(numbers, which)} for at, numbers in steps]
+
+
+def spreads(steps: Steps, which: str) -> list[dict[str, Any]]:
+    """Return how many durations of each step were in which octave, the shortest first."""
+    return [
+        {"t": at, "counts": [{"up_to_ms": top, "count": n} for top, n in octaves(_counts(numbers, which))]}
+        for at, numbers in steps
+    ]
 
 
 def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:
@@ -143,6 +151,10 @@ def _failed(numbers: Counter[str]) -> dict[str, Any]:
 
 
 def _summary(numbers: Counter[str], which: str) -> dict[str, Any]:
-    counts = {int(key[len(which) :]): n for key, n in numbers.items() if key[: len(which)] == which and n > 0
-              and key[len(which) :].isdigit()}  # fmt: skip
+    counts = _counts(numbers, which)
     return {"count": sum(counts.values()), **{name: percentile(counts, at) for name, at in PERCENTILES.items()}}
+
+
+def _counts(numbers: Counter[str], which: str) -> dict[int, int]:
+    return {int(key[len(which) :]): n for key, n in numbers.items() if key[: len(which)] == which and n > 0
+            and key[len(which) :].isdigit()}  # fmt: skip

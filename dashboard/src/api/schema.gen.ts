@@ -1002,6 +1002,23 @@ export interface components {
       payload: string | null;
     };
     /**
+     * DeployRow
+     * @description A deployment of the stage.
+     */
+    DeployRow: {
+      /**
+       * At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      at: string;
+      /**
+       * Version
+       * @description The commit of the deployed checkout, or part of the template's digest
+       */
+      version: string;
+    };
+    /**
      * Discard
      * @description Options of a discard.
      */
@@ -1634,6 +1651,11 @@ export interface components {
         [key: string]: components["schemas"]["TypeNumbers"];
       };
       /**
+       * Deploys
+       * @description The last 12 deployments of the stage, oldest first
+       */
+      deploys: components["schemas"]["DeployRow"][];
+      /**
        * As Of
        * Format: date-time
        * @example 2026-11-25T00:42:39.123Z
@@ -1837,6 +1859,16 @@ export interface components {
       earliest: number;
       /** Latest */
       latest: number;
+    };
+    /**
+     * Octave
+     * @description Durations longer than half of `up_to_ms`, and not longer than it.
+     */
+    Octave: {
+      /** Up To Ms */
+      up_to_ms: number;
+      /** Count */
+      count: number;
     };
     /**
      * OpenApi
@@ -2094,7 +2126,16 @@ export interface components {
        * Metric
        * @enum {string}
        */
-      metric: "throughput" | "failures" | "wait" | "run" | "total" | "depth";
+      metric:
+        | "throughput"
+        | "failures"
+        | "wait"
+        | "run"
+        | "total"
+        | "depth"
+        | "wait_spread"
+        | "run_spread"
+        | "total_spread";
       /** Type */
       type: string | null;
       /**
@@ -2116,6 +2157,7 @@ export interface components {
         | components["schemas"]["Happened"][]
         | components["schemas"]["WentWrong"][]
         | components["schemas"]["Took"][]
+        | components["schemas"]["Spread"][]
         | components["schemas"]["Left"][];
       /**
        * Drain Eta S
@@ -2144,6 +2186,23 @@ export interface components {
       jobs: number;
       /** Sample Job Ids */
       sample_job_ids: string[];
+    };
+    /**
+     * Spread
+     * @description Durations of one step by their size (`wait_spread`, `run_spread`, `total_spread`), the shortest first.
+     */
+    Spread: {
+      /**
+       * T
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      t: string;
+      /**
+       * Counts
+       * @description Without sizes that nothing had; the first one holds all up to 1 ms
+       */
+      counts: components["schemas"]["Octave"][];
     };
     /**
      * StartBulk
@@ -5352,7 +5411,16 @@ export interface operations {
   read_series: {
     parameters: {
       query: {
-        metric: "throughput" | "failures" | "wait" | "run" | "total" | "depth";
+        metric:
+          | "throughput"
+          | "failures"
+          | "wait"
+          | "run"
+          | "total"
+          | "depth"
+          | "wait_spread"
+          | "run_spread"
+          | "total_spread";
         type?: "email.send" | "image.process" | "report.generate";
         /** @description Default: an hour before `to`. */
         from?: string;

@@ -1,8 +1,9 @@
 """Bring a stage back to the template and the packages of the deployment before its present one."""
 
 from infra.cloud.account import Account
+from infra.cloud.commands import access
 from infra.cloud.errors import CloudError
-from infra.cloud.stack import history
+from infra.cloud.stack import deploys, history
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.terminal import Terminal
 
@@ -27,6 +28,7 @@ def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = 
             raise CloudError(f"This would lose the data in {', '.join(lost)}. Say --yes if that is what you want.")
         with terminal.progress(len(proposed.changes)) as seen:
             stack.execute(proposed, seen)
+        deploys.mark(lambda: access.deploys(account, stack), deploys.digest(urls[-2]), terminal)
     history.write(account, stack.name, urls[:-1])
     terminal.say("Back at the deployment before. The dashboard's files are those of the last upload.")
 

@@ -228,6 +228,7 @@ def test_metrics(world: World) -> None:
     by_type = answer.pop("by_type")
     assert answer == {
         **note, "total_jobs": 9, "queue_length": 9, "by_status": {**each, "scheduled": 2}, "as_of": iso(T0 + 2),
+        "deploys": [],
     }  # fmt: skip
     assert note.items() <= by_type["test.note"].items()
     assert {"oldest_queued_age_s", "in_flight", "paused"} <= by_type["test.note"].keys()
