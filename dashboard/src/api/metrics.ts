@@ -15,8 +15,15 @@ export interface TypeNumbers extends Numbers {
   inFlight: number;
   paused: boolean;
 }
+/** A deployment of the stage, in milliseconds since the epoch. */
+export interface Deploy {
+  at: number;
+  version: string;
+}
 export interface Metrics extends Numbers {
   byType: Record<string, TypeNumbers>;
+  /** Oldest first. */
+  deploys: Deploy[];
   asOf: number;
 }
 
@@ -45,7 +52,8 @@ function toMetrics(wire: WireMetrics): Metrics {
       paused: numbers.paused,
     },
   ]);
-  return { ...toNumbers(wire), byType: Object.fromEntries(byType), asOf: Date.parse(wire.as_of) };
+  const deploys = wire.deploys.map(({ at, version }) => ({ at: Date.parse(at), version }));
+  return { ...toNumbers(wire), byType: Object.fromEntries(byType), deploys, asOf: Date.parse(wire.as_of) };
 }
 
 export const metrics = () =>
@@ -85,9 +93,9 @@ export interface LatencyPoint {
   p99: number | null;
 }
 
-type SeriesMetric = "throughput" | "wait" | "run" | "total" | "depth";
+type SeriesMetric = "throughput" | "wait" | "run" | "total" | "depth" | "run_spread";
 
-async function fetchSeries(
+export async function fetchSeries(
   metric: SeriesMetric,
   type: string | undefined,
   range: Range,

@@ -92,6 +92,7 @@ function ChartsToCome() {
       {[1, 2, 3, 4].map((n) => (
         <Skeleton key={n} className="h-[158px] md:max-lg:h-[172px]" />
       ))}
+      <Skeleton className="h-[158px] md:col-span-2 md:max-lg:h-[172px]" />
     </div>
   );
 }

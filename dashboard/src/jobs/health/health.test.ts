@@ -17,6 +17,7 @@ const numbers = (more: Partial<Metrics["byStatus"]> = {}, type: Partial<TypeNumb
   return {
     ...common,
     byType: { "email.send": { ...common, oldestQueuedAgeS: null, inFlight: 0, paused: false, ...type } },
+    deploys: [],
     asOf: T0,
   };
 };
