@@ -270,6 +270,8 @@ class JobDetail:
     discarded: Discarded | None
     """How a failed job was settled without running it: by whom, when and why; null otherwise"""
     attempt_history: list[AttemptRow]
+    actions: list[OperatorAction]
+    """What operators did, oldest first"""
     schedule: str | None
     """The schedule that made it"""
     fires_at: datetime | None
@@ -468,6 +470,30 @@ class Octave:
 
     up_to_ms: float
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorAction:
+    """An operator's action on the job."""
+
+    action: Literal["retry", "cancel", "run-now", "discard"]
+    at: datetime
+    by: str
+    """The label of the token"""
+    gen: int
+    """The run it belongs to; a retry belongs to the run that it began"""
+    edited: bool
+    """Retried with another payload: GET /jobs/{id}/payloads/{gen - 1} has the old one"""
+    in_bulk: bool
+    """By a bulk action"""
+
+
+@dataclass(frozen=True, slots=True)
+class PastPayload:
+    """The payload of a run after which it was changed."""
+
+    gen: int
+    payload: Any
 
 
 @dataclass(frozen=True, slots=True)

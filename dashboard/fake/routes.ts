@@ -167,17 +167,28 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
     "viewer",
     (ask) => ({ body: { lines: jobOf(ask).logs, next_cursor: null, insights_url: null } }),
   ],
+  [
+    "GET",
+    /^jobs\/[^/]+\/payloads\/\d+$/,
+    "viewer",
+    (ask) => {
+      const gen = Number(ask.path[3]);
+      const payload = jobOf(ask).past.get(gen);
+      if (!payload) throw new Problem(404, "There is no such payload", `No other payload from run ${gen}.`);
+      return { body: { gen, payload } };
+    },
+  ],
   ["POST", /^jobs\/[^/]+\/retry$/, "operator", async (ask) => {
     const { payload } = await readJson(ask.request);
     const job = jobOf(ask);
-    refuse(ask.sim.retry(job, payload === undefined ? undefined : checkPayload(job.type, payload)));
+    refuse(ask.sim.retry(job, { by: ask.role }, payload === undefined ? undefined : checkPayload(job.type, payload)));
     return { body: row(job, true) };
   }], // prettier-ignore
   [
     "POST",
     /^jobs\/[^/]+\/cancel$/,
     "operator",
-    (ask) => (refuse(ask.sim.cancel(jobOf(ask))), { body: row(jobOf(ask), true) }),
+    (ask) => (refuse(ask.sim.cancel(jobOf(ask), { by: ask.role })), { body: row(jobOf(ask), true) }),
   ],
   ["POST", /^dead-letters\/redrive$/, "operator", redrive],
   ["POST", /^uploads$/, "operator", uploads],

@@ -6,8 +6,17 @@ type Schemas = components["schemas"];
 export type Status = Schemas["Status"];
 export type Role = Schemas["Role"];
 
+/** Who acts on a job. */
+export interface Operator {
+  by: string;
+  inBulk?: boolean;
+}
+
 /** A job of the simulation. Times in milliseconds. */
 export interface FakeJob {
+  acts: Schemas["OperatorAction"][];
+  /** Payloads of runs after which they were changed, by run. */
+  past: Map<number, JsonObject>;
   id: string;
   type: string;
   status: Status;
@@ -83,6 +92,7 @@ export function detail(job: FakeJob, paused: boolean): Schemas["JobDetail"] {
     schedule,
     fires_at: schedule === null ? null : iso(job.createdAt),
     attempt_history: job.history,
+    actions: job.acts,
     why: why(job, paused),
     next_attempts: left(job),
   };

@@ -59,8 +59,22 @@ export interface NextAttempt {
   latest: number;
 }
 
+/** What an operator did to the job. */
+export interface OperatorAct {
+  action: WireDetail["actions"][number]["action"];
+  at: number;
+  by: string;
+  /** The run it belongs to: of a retry, the run that it began. */
+  gen: number;
+  /** A retry with another payload. */
+  edited: boolean;
+  inBulk: boolean;
+}
+
 export interface JobDetail extends Job {
   history: Attempt[];
+  /** Oldest first. */
+  acts: OperatorAct[];
   why: string | null;
   /** The attempts that are left if the running one, or else the next one, fails; null when nobody knows. */
   nextAttempts: NextAttempt[] | null;
@@ -144,6 +158,7 @@ export function toDetail(wire: WireDetail): JobDetail {
   return {
     ...toJob(wire),
     history: wire.attempt_history.map(toAttempt),
+    acts: wire.actions.map(({ in_bulk: inBulk, at, ...act }) => ({ ...act, inBulk, at: ms(at) })),
     why: wire.why,
     nextAttempts: wire.next_attempts ?? null,
   };

@@ -88,6 +88,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/jobs/{job_id}/payloads/{gen}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The payload of a run after which the job was retried with another one
+     * @description The payload of a run after which the job was retried with another one. Kept for 90 days.
+     */
+    get: operations["get_payload"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/jobs/{job_id}/retry": {
     parameters: {
       query?: never;
@@ -1322,6 +1342,11 @@ export interface components {
       /** Attempt History */
       attempt_history: components["schemas"]["AttemptRow"][];
       /**
+       * Actions
+       * @description What operators did, oldest first
+       */
+      actions: components["schemas"]["OperatorAction"][];
+      /**
        * Schedule
        * @description The schedule that made it
        * @default null
@@ -1876,6 +1901,53 @@ export interface components {
      */
     OpenApi: {
       [key: string]: unknown;
+    };
+    /**
+     * OperatorAction
+     * @description An operator's action on the job.
+     */
+    OperatorAction: {
+      /**
+       * Action
+       * @enum {string}
+       */
+      action: "retry" | "cancel" | "run-now" | "discard";
+      /**
+       * At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      at: string;
+      /**
+       * By
+       * @description The label of the token
+       */
+      by: string;
+      /**
+       * Gen
+       * @description The run it belongs to; a retry belongs to the run that it began
+       */
+      gen: number;
+      /**
+       * Edited
+       * @description Retried with another payload: GET /jobs/{id}/payloads/{gen - 1} has the old one
+       */
+      edited: boolean;
+      /**
+       * In Bulk
+       * @description By a bulk action
+       */
+      in_bulk: boolean;
+    };
+    /**
+     * PastPayload
+     * @description The payload of a run after which it was changed.
+     */
+    PastPayload: {
+      /** Gen */
+      gen: number;
+      /** Payload */
+      payload: unknown;
     };
     /**
      * Paused
@@ -2713,6 +2785,64 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["JobDetail"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_payload: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_id: string;
+        gen: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PastPayload"];
         };
       };
       /** @description A valid token is needed */

@@ -6,6 +6,7 @@ export type WireJob = Schemas["JobRow"];
 export type WireDetail = Schemas["JobDetail"];
 export type WireAttempt = Schemas["AttemptRow"];
 export type WirePage = Schemas["JobPage"];
+export type WirePayload = Schemas["PastPayload"];
 export type WireLogs = Schemas["LogPage"];
 export type WireBulkAction = Schemas["BulkActionRow"];
 export type WireBulk = Schemas["BulkAnswer"];

@@ -4,7 +4,7 @@ import type { Deploy } from "@/api/metrics";
 import { stamp, type Zone } from "@/lib/time";
 import { within } from "./deploys";
 import type { Stretch } from "./drawing";
-import { DeployEntry, Frame, Tip } from "./Frame";
+import { DeployNote, Frame, Tip } from "./Frame";
 import { TimeChart, type Line } from "./TimeChart";
 import { t } from "@/texts/en/base";
 
@@ -23,6 +23,8 @@ interface ChartCardProps {
   picked?: Stretch | undefined;
   /** All known deployments; those of the chart's time are flags in it. */
   deploys?: readonly Deploy[];
+  /** Name the last of them beside the title: in one chart of a page, the others have the same flags. */
+  nameDeploys?: boolean;
   /** The reason why there is nothing to draw. */
   missing?: string | undefined;
   actions?: ReactNode;
@@ -35,7 +37,8 @@ interface Pointed {
 const NOWHERE: Pointed = { point: null, left: 0 };
 
 /** Show a chart and its legend. The legend reads out the numbers, also to a screen reader. */
-export function ChartCard({ title, actions, summary, missing, deploys = [], ...chart }: ChartCardProps) {
+export function ChartCard(props: ChartCardProps) {
+  const { title, actions, summary, missing, deploys = [], nameDeploys = false, ...chart } = props;
   const [{ point, left }, setPointed] = useState<Pointed>(NOWHERE);
   const at = point === null ? undefined : chart.times[point];
   const last = chart.times.at(-1) ?? 0;
@@ -49,6 +52,7 @@ export function ChartCard({ title, actions, summary, missing, deploys = [], ...c
   return (
     <Frame
       title={title}
+      note={nameDeploys && !missing && <DeployNote deploys={shown} zone={chart.zone} now={last} />}
       actions={actions}
       words={missing ?? (empty ? t.noData : "")}
       hidden={missing !== undefined}
@@ -76,7 +80,6 @@ export function ChartCard({ title, actions, summary, missing, deploys = [], ...c
           <span className="nums text-text">{value(line)}</span>
         </li>
       ))}
-      {missing === undefined && <DeployEntry deploys={shown} zone={chart.zone} now={last} />}
     </Frame>
   );
 }

@@ -6,6 +6,8 @@ import { t } from "@/texts/en/charts";
 
 interface FrameProps {
   title: string;
+  /** Said beside the title. */
+  note?: ReactNode;
   actions?: ReactNode;
   /** What is said in place of the plot. */
   words: string;
@@ -18,7 +20,7 @@ interface FrameProps {
 }
 
 /** Show a chart's title, plot and legend. */
-export function Frame({ title, actions, words, hidden, plot, tip, children }: FrameProps) {
+export function Frame({ title, note, actions, words, hidden, plot, tip, children }: FrameProps) {
   const id = useId();
   return (
     <section aria-labelledby={id} className="min-w-0 border border-line bg-panel">
@@ -26,6 +28,7 @@ export function Frame({ title, actions, words, hidden, plot, tip, children }: Fr
         <h2 id={id} className="text-xs font-semibold tracking-wide text-soft uppercase">
           {title}
         </h2>
+        {note}
         {actions}
       </header>
       <div className="relative px-2">
@@ -44,20 +47,22 @@ export function Frame({ title, actions, words, hidden, plot, tip, children }: Fr
   );
 }
 
-/** Name the deployments that are flags in the plot: how many, and the last one. */
-export function DeployEntry({ deploys, zone, now }: { deploys: readonly Deploy[]; zone: Zone; now: number }) {
+/** Name the deployments that are flags in the plot: how many, and the last one. A phone has no room for it. */
+export function DeployNote({ deploys, zone, now }: { deploys: readonly Deploy[]; zone: Zone; now: number }) {
   const last = deploys.at(-1);
   if (!last) return null;
   return (
-    <li className="flex min-w-0 items-center gap-1.5 text-soft" data-testid="deploys">
+    <p
+      className="me-auto flex min-w-0 items-center gap-1.5 text-xs text-soft max-sm:sr-only"
+      data-testid="deploys"
+    >
       <svg aria-hidden="true" viewBox="0 0 8 8" className="size-2 shrink-0">
         <path d="M1 0 8 3.5 1 7Z" fill="var(--accent-text)" />
       </svg>
-      {t.deploys(deploys.length)}
-      <span className="nums truncate text-text" title={last.version}>
-        {t.lastDeploy(last.version, stamp(last.at, now, zone))}
+      <span className="nums truncate" title={last.version}>
+        {t.deploys(deploys.length)}: {t.lastDeploy(last.version, stamp(last.at, now, zone))}
       </span>
-    </li>
+    </p>
   );
 }
 

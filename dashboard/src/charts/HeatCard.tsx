@@ -4,7 +4,7 @@ import type { Cell, SpreadPoint } from "@/api/spread";
 import { duration, stamp, type Zone } from "@/lib/time";
 import { count } from "@/texts/numbers";
 import { within } from "./deploys";
-import { DeployEntry, Frame, Tip } from "./Frame";
+import { Frame, Tip } from "./Frame";
 import { edges, largest, listed, strength } from "./heat";
 import { TimeChart } from "./TimeChart";
 import { t as base } from "@/texts/en/base";
@@ -79,7 +79,6 @@ export function HeatCard({ title, points, step, zone, deploys, onBrush, missing 
         </li>
       )}
       {most > 0 && <li className="text-soft">{range(points)}</li>}
-      {missing === undefined && <DeployEntry deploys={shown} zone={zone} now={last} />}
     </Frame>
   );
 }

@@ -34,7 +34,7 @@ export function ErrorGroupRow({ group, most, period }: RowProps) {
   const span = group.sparkline.length * group.sparklineStepS * 1000;
   const search = { fingerprint: group.fingerprint };
   return (
-    <li className="grid gap-x-6 gap-y-3 p-4 md:grid-cols-[minmax(0,1fr)_11rem_13rem] md:items-center">
+    <li className="grid gap-x-6 gap-y-3 p-4 md:grid-cols-[minmax(0,1fr)_11rem_13rem] lg:grid-cols-[minmax(0,1fr)_11rem_20rem] md:items-center">
       <div className="min-w-0">
         <p className="mb-0.5 flex flex-wrap items-baseline gap-x-3">
           <Link

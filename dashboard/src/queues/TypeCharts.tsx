@@ -45,6 +45,7 @@ export default function TypeCharts({ type }: { type: string }) {
       <ChartCard
         {...common}
         title={t.unfinishedJobs}
+        nameDeploys
         kind="lines"
         times={left.data?.map((point) => point.t) ?? []}
         lines={[

@@ -54,6 +54,7 @@ export default function JobCharts({ search, onBrush }: { search: JobsSearch; onB
     <div className="grid gap-3 md:grid-cols-2">
       <ChartCard
         title={t.throughput}
+        nameDeploys
         deploys={deploys}
         kind="stacked"
         times={points.map((point) => point.t)}

@@ -1,0 +1,36 @@
+"""What an operator did to a job is one short text of it, and a change that names its operator loses no act before."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.jobs import acts, transitions
+from chalicelib.jobs.job import Act, Status
+from tests.support import T0, a_job
+
+NAMES = st.sampled_from(sorted(acts.LETTERS))
+TIMES = st.floats(0, 4e9).map(lambda at: round(at, 3))
+PEOPLE = st.text(st.characters(codec="utf-8"), max_size=15)
+
+
+@given(NAMES, TIMES, PEOPLE, st.booleans())
+def test_an_act_is_read_as_it_was_written(name: str, at: float, by: str, in_bulk: bool) -> None:
+    act = Act(name, at, by, 3, in_bulk)
+    assert acts.last(a_job(gen=3, acted=acts.written(act))) == act
+
+
+def test_its_text_is_short_whoever_it_was() -> None:
+    assert acts.written(Act(acts.RETRY, T0, "ada", 2)) == f"r{T0:.3f}|ada"
+    assert len(acts.written(Act(acts.EDIT, T0, "漢" * 80, 2, in_bulk=True)).encode()) <= 77
+
+
+def test_nothing_was_done_to_a_new_job() -> None:
+    assert acts.last(a_job()) is None
+
+
+def test_a_change_is_refused_when_another_operator_has_acted_meanwhile() -> None:
+    found = a_job(status=Status.PROCESSING, claims=1)
+    asked = acts.by_operator(transitions.ask_to_stop(found, now=T0), found, Act(acts.CANCEL, T0, "ada", 1))
+    assert asked.allowed(found)
+    after = asked.applied(found)
+    assert acts.last(after) == Act(acts.CANCEL, T0, "ada", 1)
+    assert not asked.allowed(after)
