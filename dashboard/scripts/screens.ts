@@ -53,6 +53,7 @@ export const MADE = {
       errorClass: "MailboxFull",
       errorMessage: "The mailbox is full.",
       tags: ["customer:42", "nightly"],
+      discarded: { at: new Date(now - 60_000).toISOString(), by: "ada", reason: "The customer has gone." },
       acts: [
         ["run-now", 7_100_000, "ada", 1],
         ["cancel", 7_000_000, "billing-service", 1],

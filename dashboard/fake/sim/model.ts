@@ -15,6 +15,7 @@ export interface Operator {
 /** A job of the simulation. Times in milliseconds. */
 export interface FakeJob {
   acts: Schemas["OperatorAction"][];
+  discarded?: Schemas["Discarded"];
   /** Payloads of runs after which they were changed, by run. */
   past: Map<number, JsonObject>;
   id: string;
@@ -76,7 +77,7 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     finished_at: isoOrNull(job.finishedAt),
     next_attempt_at: isoOrNull(job.nextAttemptAt),
     give_up_at: null,
-    discarded: null,
+    discarded: job.discarded ?? null,
     result: fits(job.result),
     progress: job.progress,
     tags: job.tags,

@@ -53,7 +53,7 @@ export function DeployNote({ deploys, zone, now }: { deploys: readonly Deploy[];
   if (!last) return null;
   return (
     <p
-      className="me-auto flex min-w-0 items-center gap-1.5 text-xs text-soft max-sm:sr-only"
+      className="flex min-w-0 flex-1 basis-0 items-center gap-1.5 text-xs text-soft max-sm:sr-only"
       data-testid="deploys"
     >
       <svg aria-hidden="true" viewBox="0 0 8 8" className="size-2 shrink-0">

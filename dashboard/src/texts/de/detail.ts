@@ -124,6 +124,7 @@ export const detail: typeof english = {
   inBulk: "Mit einer Sammelaktion",
   comparePayloads: "Payloads vergleichen",
   payloadsOf: (n) => `Payload vor und nach Wiederholung ${n}`,
+  bothPayloads: "Beide Payloads",
   payloadBefore: "Vorher",
   payloadAfter: "Nachher",
   loadingPayloads: "Payloads werden geladen …",

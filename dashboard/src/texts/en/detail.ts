@@ -126,6 +126,7 @@ export const english = {
   inBulk: "With a bulk action",
   comparePayloads: "Compare payloads",
   payloadsOf: (gen: number) => `Payload before and after retry ${gen}`,
+  bothPayloads: "Both payloads",
   payloadBefore: "Before",
   payloadAfter: "After",
   loadingPayloads: "Loading the payloads…",

@@ -34,7 +34,7 @@ export default function ComparePayloads({ job, act, onClose }: CompareProps) {
             <span className="ps-2">{t.payloadAfter}</span>
           </p>
           <SideBySide
-            label={t.payloadsOf(act.gen - 1)}
+            label={t.bothPayloads}
             left={pretty(inOrder(before.data))}
             right={pretty(inOrder(after))}
           />

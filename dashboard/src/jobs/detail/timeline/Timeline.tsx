@@ -46,7 +46,7 @@ export function Timeline({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
           );
         })}
         <NextStep job={job} now={now} coming={job.nextAttempts ?? []} />
-        <EndStep job={job} />
+        <EndStep job={job} last={attempts.at(-1)} />
       </ol>
     </div>
   );
@@ -167,17 +167,17 @@ function schedule(coming: NextAttempt[]): string {
   return `${words.slice(0, TOLD - 1).join(", ")}, … ${words.at(-1) ?? ""}`;
 }
 
-function EndStep({ job }: { job: JobDetail }) {
-  if (job.status === "completed" || !isFinished(job.status)) return null;
-  const { label, tone, meaning } = STATUS[job.status];
+/** Say how the job ended, unless the step before says it. What that means is said once, at the top of the page. */
+function EndStep({ job, last }: { job: JobDetail; last: Attempt | undefined }) {
+  if (job.status === "completed" || !isFinished(job.status) || job.discarded) return null;
+  if (job.status === "failed" && last?.outcome === "permanent_error") return null;
+  const { label, tone } = STATUS[job.status];
   return (
     <Step
       icon={<IconDead width={13} height={13} />}
       tone={tone}
       title={label}
       at={job.finishedAt ?? job.updatedAt}
-    >
-      {meaning}
-    </Step>
+    />
   );
 }
