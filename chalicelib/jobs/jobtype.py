@@ -25,6 +25,9 @@ from chalicelib.jobs.schedules.schedule import Cron, check_declared
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
 
+BUILT_IN = "chalicelib.builtin.types"
+PACKAGES = ("handlers", BUILT_IN)
+"""The packages in which job types are declared."""
 __all__ = ["JobType", "all_types", "get", "give_up_at", "job", "load", "names"]
 
 P = TypeVar("P", bound=BaseModel)
@@ -61,6 +64,12 @@ class JobType(Generic[P, R]):
     def module(self) -> str:
         """The file in `handlers/` that declares it: "email.send" is `email_send`."""
         return self.name.replace(".", "_")
+
+    @property
+    def handler(self) -> str:
+        """Return the entry point that Lambda calls: in `handlers/`, or of a built-in type that was asked for."""
+        built_in = self.function.__module__.startswith(f"{BUILT_IN}.")
+        return f"{BUILT_IN if built_in else PACKAGES[0]}.{self.module}.handler"
 
     @property
     def queue(self) -> str:
@@ -195,15 +204,16 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     return declare
 
 
-def load(package: str = "handlers") -> list[JobType[Any, Any]]:
-    """Import every file of the package, so that each declares its type. Raises ConfigurationError on a wrong name."""
-    found = importlib.import_module(package)
-    for module in pkgutil.iter_modules(found.__path__):
-        loaded = importlib.import_module(f"{package}.{module.name}")
-        declared = [value for value in vars(loaded).values() if isinstance(value, JobType)]
-        if [d.module for d in declared] != [module.name]:
-            raise ConfigurationError(
-                f"{package}/{module.name}.py declares {[d.name for d in declared]}; "
-                f"a file declares exactly one job type, the one that is named like it"
-            )
+def load(*packages: str) -> list[JobType[Any, Any]]:
+    """Import every file of the packages, so that each declares its type. Raises ConfigurationError on a wrong name."""
+    for package in packages or PACKAGES:
+        found = importlib.import_module(package)
+        for module in pkgutil.iter_modules(found.__path__):
+            loaded = importlib.import_module(f"{package}.{module.name}")
+            declared = [value for value in vars(loaded).values() if isinstance(value, JobType)]
+            if [d.module for d in declared] != [module.name]:
+                raise ConfigurationError(
+                    f"{package}/{module.name}.py declares {[d.name for d in declared]}; "
+                    f"a file declares exactly one job type, the one that is named like it"
+                )
     return all_types()
