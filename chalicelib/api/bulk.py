@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from chalicelib import wiring
-from chalicelib.api.bulk_responses import BatchAnswer, BatchResult, BulkAnswer, Skipped
 from chalicelib.api.endpoint import Call, Endpoints, Reply, read_body
 from chalicelib.api.jobs import check_type, operations, submission
+from chalicelib.api.many_responses import BatchAnswer, BatchResult, BulkAnswer, Skipped
 from chalicelib.api.problems import problem_of
 from chalicelib.api.responses import Problem
 from chalicelib.api.schemas import Bulk, BulkFilter, NewBatch, NewJobInBatch

@@ -1,9 +1,9 @@
 """Jobs that used up their attempts."""
 
 from chalicelib.api.bulk import answer_of, bulk_actions
-from chalicelib.api.bulk_responses import BulkAnswer
 from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.jobs import check_type
+from chalicelib.api.many_responses import BulkAnswer
 from chalicelib.api.schemas import Redrive
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Filter

@@ -5,14 +5,16 @@ from collections.abc import Mapping
 
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints, Reply
+from chalicelib.api.many_responses import CancelledJob
 from chalicelib.api.responses import JobDetail, JobPage, JobRow, PastPayload
-from chalicelib.api.schemas import Discard, ListQuery, NewJob, Retry
-from chalicelib.api.views import job_detail, job_row, job_whole
+from chalicelib.api.schemas import Cancel, Discard, ListQuery, NewJob, Retry
+from chalicelib.api.views import cancelled_job, job_detail, job_row, job_whole
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, PayloadNotFound, UnknownJobType
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.backoff import Following, following, no_jitter
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter
+from chalicelib.service.descendants import cancel_all
 from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission
 
@@ -46,7 +48,7 @@ def list_jobs(call: Call) -> JobPage:
         check_type(asked.type)
     which = Filter(
         asked.status, asked.type, asked.tag, asked.id_prefix, asked.error, asked.fingerprint,
-        asked.schedule, asked.created_after, asked.created_before, asked.payload,
+        asked.schedule, asked.created_after, asked.created_before, asked.payload, asked.parent,
     )  # fmt: skip
     page = wiring.job_service().page(which, asked.limit, asked.cursor, asked.offset)
     counted = which == Filter(status=which.status, type=which.type)
@@ -83,10 +85,12 @@ def retry_job(call: Call) -> JobRow:
     return job_whole(operations(call).retry(job_id_of(call), call.body.payload))
 
 
-@endpoints.post("/jobs/{job_id}/cancel", JobRow, statuses=(200, 409))
-def cancel_job(call: Call) -> JobRow:
-    """Stop a job: at once while it waits, at its next check while it runs."""
-    return job_whole(operations(call).cancel(job_id_of(call)))
+@endpoints.post("/jobs/{job_id}/cancel", CancelledJob, body=Cancel, statuses=(200, 409), examples={"alone": {}})
+def cancel_job(call: Call) -> CancelledJob:
+    """Stop a job: at once while it waits, at its next check while it runs. With `descendants`, also what it made."""
+    if not call.body.descendants:
+        return cancelled_job(operations(call).cancel(job_id_of(call)), None)
+    return cancelled_job(*cancel_all(operations(call), job_id_of(call)))
 
 
 @endpoints.post("/jobs/{job_id}/run-now", JobRow, statuses=(200, 409))

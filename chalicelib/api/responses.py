@@ -134,6 +134,8 @@ class JobDetail(JobRow):
     actions: list[OperatorAction] = Field(description="What operators did, oldest first")
     schedule: str | None = Field(None, description="The schedule that made it")
     fires_at: Time | None = Field(None, description="When its schedule fires")
+    parent: str | None = Field(None, description="The job that made it")
+    root: str | None = Field(None, description="The first job of that line: its parent's root, or its parent")
     why: str | None = Field(description="Why it waits, in one sentence; null when it does not")
     next_attempts: list[NextAttempt] | None = Field(
         None,
@@ -201,6 +203,7 @@ class JobTypeRow(Answer):
     batch_size: int
     concurrency: int
     memory: int
+    enqueues: list[str] = Field(description="Types whose jobs its jobs make")
     retired: bool = Field(description="It takes no new jobs; those it has are worked off")
 
 

@@ -18,6 +18,7 @@ from chalicelib.api.fields import (
     JobId,
     Key,
     Moment,
+    ParentId,
     Query,
     ScheduleId,
     Tag,
@@ -26,9 +27,8 @@ from chalicelib.api.fields import (
     Why,
 )
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY
+from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY, MOST_TAGS
 
-MOST_TAGS = 10
 MOST_IN_BATCH = 25
 MOST_IN_BULK = 100
 
@@ -67,6 +67,12 @@ class NewBatch(Body):
         min_length=1, max_length=MOST_IN_BATCH,
         json_schema_extra={"items": {"$ref": "#/components/schemas/NewJobInBatch"}},
     )  # fmt: skip
+
+
+class Cancel(Body):
+    """Options of a cancellation."""
+
+    descendants: bool = Field(False, description="Also the jobs that it made, those that they made, and so on.")
 
 
 class Discard(Body):
@@ -108,6 +114,9 @@ class ListQuery(Query):
     )
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
     schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")
+    parent: ParentId | None = Field(
+        None, description="The jobs that this job made, in the order of their keys. It excludes an offset."
+    )
     created_after: Moment | None = None
     created_before: Moment | None = None
     payload: PayloadText | None = None
@@ -122,7 +131,9 @@ class ListQuery(Query):
             raise PydanticCustomError("key_alone", "idempotency_key excludes every other filter, cursor and offset")
         if self.cursor and self.offset:
             raise PydanticCustomError("one_start", "cursor and offset exclude each other")
-        if self.payload and self.created_after is None:
+        if self.parent and self.offset:
+            raise PydanticCustomError("no_offset", "parent and offset exclude each other; follow next_cursor")
+        if self.payload and self.created_after is None and self.parent is None:
             raise PydanticCustomError("no_period", "payload needs created_after: each job since then is read")
         return self
 

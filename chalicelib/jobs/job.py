@@ -90,6 +90,7 @@ class Job:
     `attempts` those that are charged to `max_attempts`. `parked_until` is the end of the last wait during which the job
     had no message, `stalled_since` when the platform first kept it from running; a run that settles ends that.
     `fires_at` is when the schedule that made it fires. It does not run while the job `after` has not finished.
+    `parent` is the job whose function made it, `root` the first of that line.
     From `give_up_at` on no attempt follows a failed one.
     `acted` is what an operator did to it last (see `acts`).
     `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
@@ -135,6 +136,8 @@ class Job:
     acted: str | None = None
     fires_at: float | None = None
     after: str | None = None
+    parent: str | None = None
+    root: str | None = None
     request_id: str | None = None
     cold_start: bool | None = None
     receive_count: int | None = None

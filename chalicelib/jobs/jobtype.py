@@ -17,18 +17,16 @@ from chalicelib.jobs.checks import check_curve, check_limits, check_name, field_
 from chalicelib.jobs.example import example_of
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES
+from chalicelib.jobs.lineage import check_enqueues
 from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
 from chalicelib.jobs.readback import check_models, check_reads_back
-from chalicelib.jobs.registry import all_types, get, give_up_at, names, registered
+from chalicelib.jobs.registry import BUILT_IN, PACKAGES, all_types, declared, get, give_up_at, names, registered
 from chalicelib.jobs.schedules.schedule import Cron, check_declared
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
 
-BUILT_IN = "chalicelib.builtin.types"
-PACKAGES = ("handlers", BUILT_IN)
-"""The packages in which job types are declared."""
-__all__ = ["JobType", "all_types", "get", "give_up_at", "job", "load", "names"]
+__all__ = ["JobType", "all_types", "declared", "get", "give_up_at", "job", "load", "names"]
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
@@ -55,6 +53,7 @@ class JobType(Generic[P, R]):
     schedules: tuple[Cron, ...] = ()
     reach: Reach = field(default_factory=Reach)
     give_up_after: float | None = None
+    enqueues: tuple[str, ...] = ()
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""
@@ -165,6 +164,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     vpc: bool = False,
     layers: Iterable[str] = (),
     ephemeral_storage: int = EPHEMERAL_MB[0],
+    enqueues: Iterable[str] = (),
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
@@ -181,7 +181,8 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
     (`infra/definition/permissions.py` has all forms), or as `Allow(actions, ARNs)` on what is not the stack's.
     `environment` is set for the function; `secrets` says where `ctx.secret(name)` finds each. `vpc` puts it into the
-    stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). Raises ConfigurationError.
+    stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). `enqueues` names the types whose
+    jobs it makes with `ctx.enqueue`. Raises ConfigurationError.
     """
     curve, attempts = policy(name, max_attempts, retry, tuple(delays))
 
@@ -191,8 +192,10 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
             memory, budget, tuple(grants), curve, upgrade, retired,
             (schedule,) if isinstance(schedule, Cron) else tuple(schedule),
             Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage), give_up_after,
+            tuple(enqueues),
         )  # fmt: skip
-        check_name(name)
+        for each in (name, *declared.enqueues):
+            check_name(each)
         check_limits(name, {**vars(declared), "budget": declared.job_budget})
         check_curve(name, curve, give_up_after)
         check_declared(name, declared.schedules, declared.canonical)
@@ -216,4 +219,5 @@ def load(*packages: str) -> list[JobType[Any, Any]]:
                     f"{package}/{module.name}.py declares {[d.name for d in declared]}; "
                     f"a file declares exactly one job type, the one that is named like it"
                 )
+    check_enqueues(registered)
     return all_types()

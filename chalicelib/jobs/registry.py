@@ -1,5 +1,7 @@
 """The declared job types by name. `jobtype` fills it and hands out these functions."""
 
+import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import FieldError, UnknownJobType
@@ -7,6 +9,9 @@ from chalicelib.errors import FieldError, UnknownJobType
 if TYPE_CHECKING:
     from chalicelib.jobs.jobtype import JobType
 
+BUILT_IN = "chalicelib.builtin.types"
+PACKAGES = ("handlers", BUILT_IN)
+"""The packages in which job types are declared."""
 registered: "dict[str, JobType[Any, Any]]" = {}
 
 
@@ -35,3 +40,16 @@ def all_types() -> "list[JobType[Any, Any]]":
 def names() -> list[str]:
     """Return the name of every declared job type."""
     return sorted(registered)
+
+
+def declared(name: str) -> "JobType[Any, Any]":
+    """Return a job type that another one names: a worker imports the file of a type when it first makes such a job.
+
+    Raises UnknownJobType when no file declares it.
+    """
+    files = [] if name in registered else [f"{package}.{name.replace('.', '_')}" for package in PACKAGES]
+    for file in files:
+        if importlib.util.find_spec(file) is not None:
+            importlib.import_module(file)
+            break
+    return get(name)

@@ -62,8 +62,9 @@ class JobService:
         try:
             self.store.add(job)
         except JobExists as conflict:
-            _check_same(job, conflict.existing)
-            events.replayed(conflict.existing)
+            if asked.lineage is None:
+                _check_same(job, conflict.existing)
+            events.replayed(conflict.existing, differs=conflict.existing.body_hash != job.body_hash)
             return conflict.existing, False
         events.created(job)
         return job, True
@@ -73,7 +74,7 @@ class JobService:
         if asked.idempotency_key is None:
             raise refusal
         try:
-            existing = self.store.get(self._new_id(asked))
+            existing = self.store.get(asked.new_id())
         except JobNotFound:
             raise refusal from None
         if existing.body_hash != asked.body_hash():
@@ -142,7 +143,7 @@ class JobService:
             raise InvalidRequest("That is too far ahead.", [FieldError(("run_at",), "must be at most a year ahead")])
         later = run_at is not None and run_at > now
         return Job(
-            id=self._new_id(asked),
+            id=asked.new_id(),
             type=kind.name,
             status=Status.SCHEDULED if later else Status.QUEUED,
             created_at=now,
@@ -161,13 +162,10 @@ class JobService:
             principal=asked.principal,
             fires_at=asked.fires_at,
             after=asked.after,
+            parent=asked.lineage.parent if asked.lineage else None,
+            root=asked.lineage.root if asked.lineage else None,
             writer=uuid.uuid4().hex[:12],
         )
-
-    def _new_id(self, asked: Submission) -> str:
-        if asked.idempotency_key is None:
-            return str(uuid.uuid4())
-        return keyed_id(asked.principal, asked.idempotency_key)
 
 
 def stored_payload(payload: JSON) -> dict[str, JSON]:

@@ -71,10 +71,13 @@ def list_(
     which: "JobFilter",
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="The most jobs to print.")] = 20,
     every: Annotated[bool, typer.Option("--all", help="Print every job that matches.")] = False,
+    parent: Annotated[str | None, typer.Option("--parent", help="What this job made: its id, or @last.")] = None,
 ) -> None:
     """List jobs, newest first."""
     from jobflow.cli import views
 
+    if parent is not None:
+        which["parent"] = session.id_of(parent)
     found = session.client.iterate(page_size=100 if every else min(limit, 100), **which)
     session.out.rows(found if every else islice(found, limit), views.JOB_COLUMNS, "No jobs match.")
 
@@ -104,8 +107,22 @@ def retry(session: Session, which: "JobFilter", job: Ids = None, dry_run: DryRun
 @command(
     app, "cancel", "jobs cancel 6a1de45f", "jobs cancel --type email.send --status queued --dry-run", filtered=True
 )
-def cancel(session: Session, which: "JobFilter", job: Ids = None, dry_run: DryRun = False, yes: Yes = False) -> None:
+def cancel(
+    session: Session,
+    which: "JobFilter",
+    job: Ids = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    descendants: Annotated[bool, typer.Option("--descendants", help="Also all that this one job made.")] = False,
+) -> None:
     """Stop jobs: those named, or all that match. A running one stops at its next check."""
+    if descendants:
+        if which or dry_run or len(job or []) != 1:
+            raise usage("--descendants goes with one job, and with no filter.")
+        from jobflow.cli import many
+
+        many.family(session, session.id_of((job or [""])[0]), yes=yes)
+        return
     _act(session, "cancel", job or [], which, dry_run=dry_run, yes=yes)
 
 

@@ -24,6 +24,19 @@ def one(session: Session, action: str, job_id: str) -> None:
     views.created(session, act(job_id))
 
 
+def family(session: Session, job_id: str, *, yes: bool) -> None:
+    """Cancel one job and all that it made, and tell what became of those."""
+    from jobflow.cli import views
+
+    confirm(f"Cancel {job_id} and all that it made?", ASK_FROM, yes=yes)
+    after = session.client.cancel(job_id, descendants=True)
+    views.created(session, after)
+    if (told := after.descendants) is not None and not session.out.as_json:
+        session.out.say(f"  of what it made: {told.cancelled} cancelled, {told.asked} asked, {told.finished} finished")
+        if told.more:
+            session.out.say("  there are more: repeat the command")
+
+
 def bulk(session: Session, action: str, ids: list[str] | None, which: "JobFilter", *, dry_run: bool, yes: bool) -> None:
     """Retry or cancel the listed jobs, or all that match."""
     act = session.client.retry_many if action == "retry" else session.client.cancel_many

@@ -12,7 +12,7 @@ from jobflow.client.encoding import as_body, as_payload, as_seconds, as_time
 
 T = TypeVar("T")
 KEY = "Idempotency-Key"
-JobOrId = m.JobRow | m.JobDetail | str
+JobOrId = m.JobRow | m.JobDetail | m.CancelledJob | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,10 @@ def retry(job: JobOrId, payload: Any = None) -> Call[m.JobRow]:
     return Call("POST", f"{_job(job)}/retry", m.JobRow, body=as_body(body))
 
 
-def cancel(job: JobOrId) -> Call[m.JobRow]:
-    """Stop a job. Not repeatable: a job that was cancelled answers 409."""
-    return Call("POST", f"{_job(job)}/cancel", m.JobRow)
+def cancel(job: JobOrId, *, descendants: bool = False) -> Call[m.CancelledJob]:
+    """Stop a job. Alone it is not repeatable: a job that was cancelled answers 409."""
+    body = {"descendants": True} if descendants else {}
+    return Call("POST", f"{_job(job)}/cancel", m.CancelledJob, body=as_body(body), repeatable=descendants)
 
 
 def run_now(job: JobOrId) -> Call[m.JobRow]:

@@ -77,9 +77,12 @@ class JobFlow(Schedules):
         """Run a failed, dead-lettered or cancelled job again, with another payload if one is given."""
         return self._ask(calls.retry(job, payload))
 
-    def cancel(self, job: JobOrId) -> m.JobRow:
-        """Stop a job: at once while it waits, at its next check while it runs."""
-        return self._ask(calls.cancel(job))
+    def cancel(self, job: JobOrId, *, descendants: bool = False) -> m.CancelledJob:
+        """Stop a job: at once while it waits, at its next check while it runs; with `descendants`, also what it made.
+
+        `answer.descendants` says what became of those, and with `more` that the same call goes on.
+        """
+        return self._ask(calls.cancel(job, descendants=descendants))
 
     def run_now(self, job: JobOrId) -> m.JobRow:
         """Run a scheduled or retrying job now instead of at its time."""

@@ -10,6 +10,7 @@ from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.backoff import no_jitter
 from chalicelib.jobs.message import write_message
+from chalicelib.service.jobs import JobService
 from chalicelib.worker.consume import Worker
 from jobflow.testing.clock import Clock
 from jobflow.testing.secrets import secrets_of
@@ -40,6 +41,7 @@ class Workers:
     queue: MemoryJobQueue
     clock: Clock
     secrets: Mapping[str, str] = field(default_factory=dict)
+    service: JobService | None = None
     faults: dict[str, deque[BaseException]] = field(default_factory=dict)
     duplicates: int = 0
     count: int = 0
@@ -54,6 +56,7 @@ class Workers:
         worker = Worker(
             replace(kind, function=self._faulty(kind.function, name)), self.store, self.queue, self.clock, no_jitter,
             spread=lambda low, _: low, sleep=lambda _: None, secrets=secrets_of(kind, self.secrets),
+            service=self.service,
         )  # fmt: skip
         ends = self.clock.now + (kind.timeout if seconds is None else seconds)
         invocation = Invocation(self.clock, ends, f"request-{self.count}")

@@ -1,5 +1,6 @@
 """List the safeguards against a lost or doubled job, each with the code without it."""
 
+from scripts.safeguards.making import MAKING
 from scripts.safeguards.moves import MOVES
 from scripts.safeguards.safeguard import Safeguard
 from scripts.safeguards.schedules import SCHEDULES
@@ -9,6 +10,6 @@ from scripts.safeguards.waits import WAITS
 from scripts.safeguards.watchdog import WATCHDOG
 from scripts.safeguards.worker import WORKER
 
-SAFEGUARDS: tuple[Safeguard, ...] = (*MOVES, *WORKER, *WAITS, *SERVICE, *WATCHDOG, *SCHEDULES, *STORE)
+SAFEGUARDS: tuple[Safeguard, ...] = (*MOVES, *WORKER, *WAITS, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *STORE)
 
 __all__ = ["SAFEGUARDS", "Safeguard"]

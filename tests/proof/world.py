@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from chalicelib.errors import JobConflict
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Filter, JobStore, Standing
 from chalicelib.service.batch import submit_many
 from chalicelib.service.bulk import BulkActions, Report
@@ -16,6 +16,7 @@ from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
+from chalicelib.worker.context import JobContext
 from tests.proof.counting import Counting
 from tests.proof.faults import SQS, Crash
 from tests.proof.ground import TYPE, Ground, Received
@@ -132,7 +133,7 @@ class World:
         asked = Submission(kind, payload, idempotency_key=key, principal="proof", **fields)
 
         def post() -> None:
-            self._accept(name, self.service.submit(asked)[0])
+            self._accept(name, self.service.submit(asked)[0].id)
 
         if keyed:
             self.insist(post)
@@ -148,15 +149,20 @@ class World:
 
         def post() -> None:
             for name, outcome in zip(bodies, submit_many(self.service, asked), strict=True):
-                self._accept(name, outcome.job)
+                self._accept(name, outcome.job.id if outcome.job else None)
 
         self.insist(post)
 
-    def _accept(self, name: str, job: Job | None) -> None:
-        if job is None:
+    def make_child(self, ctx: JobContext) -> None:
+        """Let an attempt make a job. Whoever made it first in this run, it is there from then on."""
+        name = f"child of {ctx.job.id} in run {ctx.job.gen}"
+        self._accept(name, ctx.enqueue(ctx.job.type, {"name": name, "ballast": ""}, key="child"))
+
+    def _accept(self, name: str, job_id: str | None) -> None:
+        if job_id is None:
             self.wrong.append(f"{name} was refused")
-        elif self.accepted.setdefault(name, job.id) != job.id:
-            self.wrong.append(f"one key made two jobs: {self.accepted[name]} and {job.id}")
+        elif self.accepted.setdefault(name, job_id) != job_id:
+            self.wrong.append(f"one key made two jobs: {self.accepted[name]} and {job_id}")
 
     def cancel(self, name: str) -> None:
         """POST /jobs/{id}/cancel."""
@@ -229,7 +235,9 @@ class World:
     def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT, kind: str = TYPE) -> None:
         """Hand a batch to a worker, and acknowledge what it does not report."""
         clock, dice, sleep = self.clock_of("worker"), self.rng.uniform, self.clock.advance
-        worker = Worker(self.kinds[kind], self.ground.store, self.ground.queue, clock, dice, dice, sleep=sleep)
+        store, queue = self.ground.store, self.ground.queue
+        making = JobService(store, queue, clock=clock)
+        worker = Worker(self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, service=making)
         again: list[str] = []
         invocation = Invocation(self.clock, self.clock.now + limit)
         self.ends.append(invocation.ends)

@@ -39,6 +39,7 @@ export interface FakeJob {
   tags: string[];
   correlationId: string;
   cancelRequested: boolean;
+  parent?: string;
   history: Schemas["AttemptRow"][];
   logs: Schemas["LogLine"][];
   /** When the running attempt ends. */
@@ -92,6 +93,8 @@ export function detail(job: FakeJob, paused: boolean): Schemas["JobDetail"] {
     ...row(job, true),
     schedule,
     fires_at: schedule === null ? null : iso(job.createdAt),
+    parent: job.parent ?? null,
+    root: job.parent ?? null,
     attempt_history: job.history,
     actions: job.acts,
     why: why(job, paused),

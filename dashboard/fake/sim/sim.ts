@@ -26,6 +26,8 @@ export class Sim {
   readonly retired = new Set<string>();
   /** Deployments of the stage, oldest first. */
   readonly deploys: { at: string; version: string }[] = [];
+  /** What the jobs of a type make, where they make any. */
+  readonly enqueues: Record<string, string[]> = {};
   /** Who acknowledged an error group, and when. */
   readonly acknowledged = new Map<string, { by: string; at: number; resolved: boolean }>();
   /** Bulk actions, newest first. */

@@ -139,7 +139,7 @@ export interface paths {
     put?: never;
     /**
      * Stop a job: at once while it waits, at its next check while it runs
-     * @description Stop a job: at once while it waits, at its next check while it runs.
+     * @description Stop a job: at once while it waits, at its next check while it runs. With `descendants`, also what it made.
      */
     post: operations["cancel_job"];
     delete?: never;
@@ -1022,6 +1022,98 @@ export interface components {
       payload: string | null;
     };
     /**
+     * Cancel
+     * @description Options of a cancellation.
+     */
+    Cancel: {
+      /**
+       * Descendants
+       * @description Also the jobs that it made, those that they made, and so on.
+       * @default false
+       */
+      descendants: boolean;
+    };
+    /**
+     * CancelledJob
+     * @description A job after its cancellation.
+     */
+    CancelledJob: {
+      /** Id */
+      id: string;
+      /** Type */
+      type: string;
+      status: components["schemas"]["Status"];
+      /**
+       * Payload
+       * @description null in lists when it is larger than 500 bytes
+       */
+      payload: unknown;
+      /** Payload Bytes */
+      payload_bytes: number;
+      /** Attempts */
+      attempts: number;
+      /** Max Attempts */
+      max_attempts: number;
+      /**
+       * Gen
+       * @description 1 at creation, one more at each manual retry
+       */
+      gen: number;
+      /** Error Message */
+      error_message: string | null;
+      /** Error Class */
+      error_class: string | null;
+      /**
+       * Fingerprint
+       * @description The name of its last error, as in GET /errors, until it completes or is retried by hand
+       */
+      fingerprint: string | null;
+      /** Idempotency Key */
+      idempotency_key: string | null;
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      created_at: string;
+      /**
+       * Updated At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      updated_at: string;
+      /** Started At */
+      started_at: string | null;
+      /** Finished At */
+      finished_at: string | null;
+      /** Next Attempt At */
+      next_attempt_at: string | null;
+      /**
+       * Give Up At
+       * @description When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it
+       */
+      give_up_at: string | null;
+      /**
+       * Result
+       * @description null in lists when it is larger than 500 bytes
+       */
+      result: unknown;
+      progress: components["schemas"]["Progress"] | null;
+      /** Tags */
+      tags: string[];
+      /** Correlation Id */
+      correlation_id: string;
+      /** Cancel Requested */
+      cancel_requested: boolean;
+      /** @description How a failed job was settled without running it: by whom, when and why; null otherwise */
+      discarded: components["schemas"]["Discarded"] | null;
+      /**
+       * @description null unless the request asked for them
+       * @default null
+       */
+      descendants: components["schemas"]["Descendants"] | null;
+    };
+    /**
      * DeployRow
      * @description A deployment of the stage.
      */
@@ -1037,6 +1129,32 @@ export interface components {
        * @description The commit of the deployed checkout, or part of the template's digest
        */
       version: string;
+    };
+    /**
+     * Descendants
+     * @description The numbers of jobs that a job made, those that they made, and so on, by what was done with them.
+     */
+    Descendants: {
+      /**
+       * Cancelled
+       * @description Waited, and will not run
+       */
+      cancelled: number;
+      /**
+       * Asked
+       * @description Run, and were asked to stop; what they make until then is not cancelled
+       */
+      asked: number;
+      /**
+       * Finished
+       * @description Had finished, and stay as they are
+       */
+      finished: number;
+      /**
+       * More
+       * @description Time ran out, or there are over 10,000: the same request again goes on
+       */
+      more: boolean;
     };
     /**
      * Discard
@@ -1359,6 +1477,18 @@ export interface components {
        */
       fires_at: string | null;
       /**
+       * Parent
+       * @description The job that made it
+       * @default null
+       */
+      parent: string | null;
+      /**
+       * Root
+       * @description The first job of that line: its parent's root, or its parent
+       * @default null
+       */
+      root: string | null;
+      /**
        * Why
        * @description Why it waits, in one sentence; null when it does not
        */
@@ -1503,6 +1633,11 @@ export interface components {
       concurrency: number;
       /** Memory */
       memory: number;
+      /**
+       * Enqueues
+       * @description Types whose jobs its jobs make
+       */
+      enqueues: string[];
       /**
        * Retired
        * @description It takes no new jobs; those it has are worked off
@@ -2557,6 +2692,8 @@ export interface operations {
         fingerprint?: string;
         /** @description Jobs of this schedule. */
         schedule?: string;
+        /** @description The jobs that this job made, in the order of their keys. It excludes an offset. */
+        parent?: string;
         created_after?: string;
         created_before?: string;
         payload?: string;
@@ -3018,7 +3155,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["Cancel"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -3028,7 +3169,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["JobRow"];
+          "application/json": components["schemas"]["CancelledJob"];
         };
       };
       /** @description The request cannot be read */

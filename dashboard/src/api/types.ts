@@ -18,6 +18,8 @@ export interface JobType {
   batchSize: number;
   concurrency: number;
   memory: number;
+  /** Types whose jobs its jobs make. */
+  enqueues: string[];
   /** It takes no new jobs; those it has are worked off. */
   retired: boolean;
 }
@@ -40,6 +42,7 @@ export const jobTypes = () =>
         batchSize: one.batch_size,
         concurrency: one.concurrency,
         memory: one.memory,
+        enqueues: one.enqueues,
         retired: one.retired,
       }));
     },

@@ -58,6 +58,8 @@ export function detail(status: JobStatus, history: Attempt[], more: Partial<JobD
     history,
     acts: [],
     why: null,
+    parent: null,
+    root: null,
     nextAttempts: [],
     ...more,
   };

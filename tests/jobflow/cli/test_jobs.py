@@ -130,6 +130,17 @@ def test_one_job_is_cancelled_and_retried(shell: Shell, job: str) -> None:
     assert shell(f"jobs retry {job}").code == 1
 
 
+def test_one_job_is_cancelled_with_what_it_made(shell: Shell, job: str) -> None:
+    assert shell(f"jobs list --parent {job}").lines == []
+    assert shell(f"jobs cancel {job} --descendants").code == 2  # a person is asked, or says --yes
+    said = shell(f"jobs cancel {job} --descendants --yes --table")
+    assert said.out.splitlines()[1:] == ["  of what it made: 0 cancelled, 0 asked, 0 finished"]
+    answer = shell(f"jobs cancel {job} --descendants --yes").lines[0]
+    assert (answer["status"], answer["descendants"]["more"]) == ("cancelled", False)
+    for wrong in (f"{job} --tag x", "", "a b"):
+        assert shell(f"jobs cancel --descendants {wrong}").code == 2
+
+
 def test_many_are_counted_and_asked_about_first(shell: Shell, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = [world.create(tags=["x"]) for _ in range(3)]
     assert shell("jobs cancel --tag x --dry-run --table").out == "3 of 3 jobs would be cancelled.\n"

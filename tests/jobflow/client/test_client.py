@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Status
 from jobflow import JobFlow, JobNotCompleted, NewJob, WaitTimeout, errors, problems
+from jobflow.models import Descendants
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.support import Slept, Wire, client_of
 
@@ -132,6 +133,14 @@ def test_cancel_and_retry(client: JobFlow) -> None:
     assert (again.status, again.gen) == ("queued", 2)
     with pytest.raises(problems.JobConflict):
         client.retry(job)
+
+
+def test_a_job_is_cancelled_with_what_it_made(client: JobFlow, wire: Wire) -> None:
+    job = client.submit("test.note", PAYLOAD)
+    assert client.cancel(job, descendants=True).descendants == Descendants(0, 0, 0, more=False)
+    wire.lost = 1
+    assert client.cancel(job, descendants=True).status == "cancelled"  # it is sent again, and is no conflict
+    assert list(client.iterate(parent=job.id)) == []
 
 
 def test_a_retry_whose_answer_was_lost_is_not_sent_again(client: JobFlow, wire: Wire) -> None:
