@@ -406,6 +406,10 @@ class JobTypeRow:
     batch_size: int
     concurrency: int
     memory: int
+    unique_for: float | None
+    """Seconds for which one job has the same values of `unique_by`"""
+    unique_by: list[str]
+    """Fields of the payload; none: all"""
     enqueues: list[str]
     """Types whose jobs its jobs make"""
     retired: bool

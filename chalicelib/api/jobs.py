@@ -14,6 +14,7 @@ from chalicelib.jobs import jobtype
 from chalicelib.jobs.backoff import Following, following, no_jitter
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.single import Debounce
 from chalicelib.service.descendants import cancel_all
 from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission
@@ -22,17 +23,23 @@ JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 MOST_DIGITS = 4
 GEN = re.compile(rf"[1-9][0-9]{{0,{MOST_DIGITS - 1}}}")
+EXISTING = "Existing-Job"
 
 endpoints = Endpoints()
 
 
 @endpoints.post("/jobs", JobRow, body=NewJob, statuses=(201, 200))
 def create_job(call: Call) -> Reply:
-    """Create a job. With an Idempotency-Key, the same request again answers 200 with the job there is."""
-    key = call.idempotency_key()
-    job, new = wiring.job_service().submit(submission(call.body, key, call))
-    if not new:
-        return Reply(job_whole(job), 200, {"Idempotent-Replayed": "true"})
+    """Create a job. With an Idempotency-Key, the same request again answers 200 with the job there is.
+
+    So does a request for a type whose jobs are unique, and one with a debounce key under which a job still waits: the
+    header Existing-Job then says `unique` or `debounced`.
+    """
+    asked = submission(call.body, call.idempotency_key(), call)
+    job, sent = wiring.job_service().submit(asked)
+    existing = existing_of(asked, job, sent)
+    if existing is not None:
+        return Reply(job_whole(job), 200, existing)
     return Reply(job_whole(job), 201, {"Location": f"{call.here}/{job.id}"})
 
 
@@ -110,6 +117,16 @@ def operations(call: Call, reason: str = "", *, in_bulk: bool = False) -> Operat
     return Operations(wiring.job_service(), call.person, reason, in_bulk)
 
 
+def existing_of(asked: Submission, job: Job, sent: bool) -> Mapping[str, str] | None:
+    """Return the header that says why a request was answered with a job there was; None: it is a new one."""
+    if asked.debounce is not None and sent:
+        return {EXISTING: "debounced"} if job.gen > 1 else None
+    if sent:
+        return None
+    same_key = asked.idempotency_key is not None and job.idempotency_key == asked.idempotency_key
+    return {"Idempotent-Replayed": "true"} if same_key else {EXISTING: "unique"}
+
+
 def submission(body: NewJob, key: str | None, call: Call) -> Submission:
     """Return the submission that a checked body describes."""
     return Submission(
@@ -120,6 +137,7 @@ def submission(body: NewJob, key: str | None, call: Call) -> Submission:
         run_at=body.run_at,
         tags=tuple(dict.fromkeys(body.tags)),
         idempotency_key=key,
+        debounce=Debounce(body.debounce.key, body.debounce.seconds) if body.debounce else None,
         correlation_id=call.correlation_id,
         principal=call.principal,
     )

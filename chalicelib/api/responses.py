@@ -203,6 +203,8 @@ class JobTypeRow(Answer):
     batch_size: int
     concurrency: int
     memory: int
+    unique_for: float | None = Field(description="Seconds for which one job has the same values of `unique_by`")
+    unique_by: list[str] = Field(description="Fields of the payload; none: all")
     enqueues: list[str] = Field(description="Types whose jobs its jobs make")
     retired: bool = Field(description="It takes no new jobs; those it has are worked off")
 

@@ -28,6 +28,7 @@ from chalicelib.api.fields import (
 )
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY, MOST_TAGS
+from chalicelib.jobs.single import LONGEST_DEBOUNCE
 
 MOST_IN_BATCH = 25
 MOST_IN_BULK = 100
@@ -35,6 +36,13 @@ MOST_IN_BULK = 100
 
 class NoBody(Body):
     """A request that needs no body; an empty one and {} are the same."""
+
+
+class NewDebounce(Body):
+    """A key under which later requests replace a job that still waits."""
+
+    key: Key = Field(description="The same token and job type: the last request before the time has the say.")
+    seconds: int = Field(ge=1, le=LONGEST_DEBOUNCE, description="It runs so many seconds after the last request.")
 
 
 class NewJob(Body):
@@ -46,11 +54,14 @@ class NewJob(Body):
     delay_seconds: int | None = Field(None, ge=0, le=MAX_DELAY, description="Not before so many seconds from now.")
     run_at: Moment | None = Field(None, description="Not before this time, at most a year ahead.")
     tags: list[Tag] = Field(default_factory=list, max_length=MOST_TAGS, description="To find the job again by.")
+    debounce: NewDebounce | None = Field(None, description="Excludes delay_seconds and run_at.")
 
     @model_validator(mode="after")
     def _one_time(self) -> "NewJob":
         if self.delay_seconds is not None and self.run_at is not None:
             raise PydanticCustomError("one_time", "delay_seconds and run_at exclude each other")
+        if self.debounce is not None and (self.delay_seconds is not None or self.run_at is not None):
+            raise PydanticCustomError("one_time", "debounce excludes delay_seconds and run_at")
         return self
 
 

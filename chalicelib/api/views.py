@@ -66,6 +66,8 @@ def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
         batch_size=kind.batch_size,
         concurrency=kind.concurrency,
         memory=kind.memory,
+        unique_for=None if kind.unique is None else kind.unique.seconds,
+        unique_by=[] if kind.unique is None else list(kind.unique.by),
         enqueues=list(kind.enqueues),
         retired=kind.retired,
     )

@@ -1,5 +1,6 @@
 """Write what an operator did to a job into one short text of the job, and read it back. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -11,26 +12,23 @@ RETRY, EDIT, CANCEL, RUN_NOW, DISCARD = "retry", "edit", "cancel", "run-now", "d
 """Acts of operators; to edit is to retry with another payload."""
 LETTERS: Mapping[str, str] = {RETRY: "r", EDIT: "e", CANCEL: "c", RUN_NOW: "n", DISCARD: "d"}
 NAMES: Mapping[str, str] = {letter: name for name, letter in LETTERS.items()}
-IN_BULK = "*"
+SHAPE = re.compile(r"(?P<letter>[a-z])(?P<gen>\d+)(?P<bulk>[*:])(?P<at>[\d.]+)\|(?P<by>.*)", re.DOTALL)
 LONGEST_BY = 60
 """Bytes of who it was: each change of the job pays for them."""
 
 
 def written(act: Act) -> str:
-    """Return the text of an act: "r*1764162000.123|ada"."""
-    return f"{LETTERS[act.name]}{IN_BULK * act.in_bulk}{act.at:.3f}|{cut(act.by, LONGEST_BY)}"
+    """Return the text of an act: "r2:1764162000.123|ada", with a star for the colon when it was in bulk."""
+    return f"{LETTERS[act.name]}{act.gen}{'*' if act.in_bulk else ':'}{act.at:.3f}|{cut(act.by, LONGEST_BY)}"
 
 
 def last(job: Job) -> Act | None:
-    """Return what an operator did to the job last; None when nobody did anything.
-
-    Only an operator begins a new run, so the last act belongs to the present one.
-    """
-    if job.acted is None:
+    """Return what an operator did to the job last; None when nobody did anything."""
+    found = SHAPE.fullmatch(job.acted or "")
+    if found is None:
         return None
-    head, _, by = job.acted.partition("|")
-    at = head[1:].lstrip(IN_BULK)
-    return Act(NAMES[head[0]], float(at), by, job.gen, in_bulk=head[1:2] == IN_BULK)
+    name, at, gen = NAMES[found["letter"]], float(found["at"]), int(found["gen"])
+    return Act(name, at, found["by"], gen, in_bulk=found["bulk"] == "*")
 
 
 def by_operator(change: Change, found: Job, act: Act) -> Change:

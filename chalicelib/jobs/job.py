@@ -65,11 +65,12 @@ GIVE_UP = _move("give_up", ACTIVE, Status.DEAD_LETTER, "watchdog")
 RETIRE = _move("retire", ACTIVE, Status.CANCELLED, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
+REPLACE = _move("replace", Status.SCHEDULED, Status.SCHEDULED, "api")
 RUN_NOW = _move("run_now", PLANNED, Status.QUEUED, "operator")
 DISCARD = _move("discard", DISCARDABLE, Status.CANCELLED, "operator")
 MOVES: tuple[Move, ...] = (
     CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, GIVE_UP, RETIRE, REQUEUE, CANCEL,
-    RUN_NOW, DISCARD,
+    RUN_NOW, DISCARD, REPLACE,
 )  # fmt: skip
 """Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
 
@@ -86,9 +87,10 @@ NOTES: tuple[Move, ...] = (MARK_SENT, CHECK, REDELIVER, REPORT, ASK_TO_STOP)
 class Job:
     """A job as it stands in the table. Times are seconds since the epoch (UTC), with milliseconds.
 
-    `gen` counts the runs (1 at creation, +1 at each manual retry). `claims` counts the claims of a run and only grows,
-    `attempts` those that are charged to `max_attempts`. `parked_until` is the end of the last wait during which the job
-    had no message, `stalled_since` when the platform first kept it from running; a run that settles ends that.
+    `gen` counts the runs (1 at creation, +1 at each manual retry, and when a debounced job is replaced). `claims`
+    counts the claims of a run and only grows, `attempts` those that are charged to `max_attempts`. `parked_until` is
+    the end of the last wait during which the job had no message, `stalled_since` when the platform first kept it from
+    running; a run that settles ends that.
     `fires_at` is when the schedule that made it fires. It does not run while the job `after` has not finished.
     `parent` is the job whose function made it, `root` the first of that line.
     From `give_up_at` on no attempt follows a failed one.

@@ -22,6 +22,7 @@ from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
 from chalicelib.jobs.readback import check_models, check_reads_back
 from chalicelib.jobs.registry import BUILT_IN, PACKAGES, all_types, declared, get, give_up_at, names, registered
 from chalicelib.jobs.schedules.schedule import Cron, check_declared
+from chalicelib.jobs.single import Unique, unique_of
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
@@ -54,6 +55,7 @@ class JobType(Generic[P, R]):
     reach: Reach = field(default_factory=Reach)
     give_up_after: float | None = None
     enqueues: tuple[str, ...] = ()
+    unique: Unique | None = None
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""
@@ -165,6 +167,8 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     layers: Iterable[str] = (),
     ephemeral_storage: int = EPHEMERAL_MB[0],
     enqueues: Iterable[str] = (),
+    unique_for: float | None = None,
+    unique_by: str | Iterable[str] = (),
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
@@ -182,7 +186,8 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     (`infra/definition/permissions.py` has all forms), or as `Allow(actions, ARNs)` on what is not the stack's.
     `environment` is set for the function; `secrets` says where `ctx.secret(name)` finds each. `vpc` puts it into the
     stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). `enqueues` names the types whose
-    jobs it makes with `ctx.enqueue`. Raises ConfigurationError.
+    jobs it makes with `ctx.enqueue`. For `unique_for` seconds a request with the same values of the fields `unique_by`
+    is answered with the job there is. Raises ConfigurationError.
     """
     curve, attempts = policy(name, max_attempts, retry, tuple(delays))
 
@@ -192,7 +197,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
             memory, budget, tuple(grants), curve, upgrade, retired,
             (schedule,) if isinstance(schedule, Cron) else tuple(schedule),
             Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage), give_up_after,
-            tuple(enqueues),
+            tuple(enqueues), unique_of(name, unique_for, unique_by, payload_model(name, function)),
         )  # fmt: skip
         for each in (name, *declared.enqueues):
             check_name(each)

@@ -5,11 +5,12 @@ from scripts.safeguards.moves import MOVES
 from scripts.safeguards.safeguard import Safeguard
 from scripts.safeguards.schedules import SCHEDULES
 from scripts.safeguards.service import SERVICE
+from scripts.safeguards.single import SINGLE
 from scripts.safeguards.store import STORE
 from scripts.safeguards.waits import WAITS
 from scripts.safeguards.watchdog import WATCHDOG
 from scripts.safeguards.worker import WORKER
 
-SAFEGUARDS: tuple[Safeguard, ...] = (*MOVES, *WORKER, *WAITS, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *STORE)
+SAFEGUARDS: tuple[Safeguard, ...] = (*MOVES, *WORKER, *WAITS, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *STORE)
 
 __all__ = ["SAFEGUARDS", "Safeguard"]

@@ -26,12 +26,12 @@ MAKING = (
     ),
     Safeguard(
         "a second attempt with other data is given the job of the first",
-        "chalicelib.service.jobs:JobService.keep",
+        "chalicelib.service.jobs:JobService.same",
         """
-if asked.lineage is None:
-    _check_same(job, conflict.existing)
+if job.parent is None:
+    _check_same(job, existing)
 """,
-        "_check_same(job, conflict.existing)",
+        "_check_same(job, existing)",
         MAKING_TESTS,
     ),
     Safeguard(

@@ -3,12 +3,14 @@
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Filter, JobStore, Standing
+from chalicelib.jobs.registry import registered
+from chalicelib.jobs.single import Debounce, Unique
 from chalicelib.service.batch import submit_many
 from chalicelib.service.bulk import BulkActions, Report
 from chalicelib.service.jobs import JobService
@@ -51,6 +53,10 @@ class World:
     """Jobs whose messages were thrown away by hand: they may lack evidence in the dead-letter queue."""
     hurried: set[str] = field(default_factory=set)
     """Jobs whose wait an operator ended: they are due since the API's clock, which may be ahead of the worker's."""
+    debounced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """The names of the requests that were answered, by debounce key, in their order."""
+    only: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """The ids of the jobs that requests with one value were answered with."""
     wrong: list[str] = field(default_factory=list)
     crashes: int = 0
     watched_at: float = 0.0
@@ -139,6 +145,30 @@ class World:
             self.insist(post)
         else:
             self.process(post)
+
+    def debounce(self, name: str, key: str, seconds: int, *, insist: bool = True) -> None:
+        """POST /jobs with a debounce key: what is asked for last has the say."""
+        payload = {"name": name, "ballast": ""}
+        asked = Submission(
+            TYPE, payload, idempotency_key=name, principal="proof", debounce=Debounce(key, seconds)
+        )  # fmt: skip
+
+        def post() -> None:
+            self.accepted[name] = self.service.submit(asked)[0].id
+            self.debounced[key].append(name)
+
+        self.insist(post) if insist else self.process(post)
+
+    def submit_one(self, name: str, *, keyed: bool = True, insist: bool = True) -> None:
+        """POST /jobs for a type whose jobs are unique: requests of any name are about one thing."""
+        registered[TYPE] = replace(self.kind, unique=Unique(3600, ("ballast",)))
+        payload, key = {"name": name, "ballast": ""}, name if keyed else None
+        asked = Submission(TYPE, payload, idempotency_key=key, principal="proof")
+
+        def post() -> None:
+            self.only["one"].add(self.service.submit(asked)[0].id)
+
+        self.insist(post) if insist else self.process(post)
 
     def submit_batch(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
         """POST /jobs/batch: all in one request, each with its name as its key."""

@@ -10,6 +10,7 @@ from chalicelib.adapters.dynamo import tables
 from chalicelib.adapters.dynamo.bodies import INLINE_RESULT, Bodies, fits_inline, from_text, to_text
 from chalicelib.adapters.dynamo.children import Children
 from chalicelib.adapters.dynamo.history import History
+from chalicelib.adapters.dynamo.holders import Holders
 from chalicelib.adapters.dynamo.pages import Pages
 from chalicelib.adapters.dynamo.queries import Types
 from chalicelib.adapters.dynamo.rows import (
@@ -52,6 +53,8 @@ class DynamoJobStore:
         self._history = History(table, clock)
         files = S3Bodies(settings.files_bucket, settings.region)
         self._bodies = Bodies(table.bind(BodyRow), files, clock)
+        holders = Holders(table)
+        self.holder, self.hold = holders.holder, holders.hold
         self._children = Children(table, clock)
         self._pages = Pages(table, self._rows, clock, types)
 

@@ -25,6 +25,7 @@ from chalicelib.jobs.listing import (
     order_at,
 )
 from chalicelib.jobs.ports import Filter, Overdue, Page, Search, Seen, SeenPage, Window
+from chalicelib.jobs.single import Holder
 
 CENSUS_PAGE = 100
 
@@ -38,6 +39,7 @@ class MemoryJobStore:
         self._jobs: dict[str, Job] = {}
         self._orders: dict[str, str] = {}
         self._groups: dict[str, str | None] = {}
+        self._holders: dict[str, Holder] = {}
         self._attempts: dict[str, dict[tuple[int, int], Attempt]] = {}
         self._acts: dict[str, list[Act]] = {}
         self._payloads: dict[tuple[str, int], JSON] = {}
@@ -76,6 +78,18 @@ class MemoryJobStore:
                 self._jobs[job_id] = change.applied(current)
                 self._place(self._jobs[job_id], change)
             return self._jobs[job_id]
+
+    def holder(self, key: str) -> Holder | None:
+        """See JobStore."""
+        return self._holders.get(key)
+
+    def hold(self, key: str, seen: Holder | None, new: Holder) -> bool:
+        """See JobStore."""
+        with self._lock:
+            found = self._holders.get(key)
+            if (found and found.job) == (seen and seen.job):
+                found = self._holders[key] = new
+            return found is not None and found.job == new.job
 
     def record(self, job_id: str, attempt: Attempt) -> None:
         """See JobStore."""

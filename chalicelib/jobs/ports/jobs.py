@@ -6,6 +6,7 @@ from typing import Protocol
 
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView, Status
+from chalicelib.jobs.single import Holder
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,15 @@ class JobStore(Protocol):
         The same change twice is no error while nobody else has written: the reply to the first time was lost. The job
         has its payload after a move that hands it out to be run or shown (claim, take over, requeue, cancel); after
         the others, and in MoveRefused, a payload or result that is kept apart is None.
+        """
+
+    def holder(self, key: str) -> Holder | None:
+        """Return which job holds a key, strongly consistent; None when none ever did."""
+
+    def hold(self, key: str, seen: Holder | None, new: Holder) -> bool:
+        """Let a job hold a key in place of the one that was seen (None: none); False when another has it by now.
+
+        The same job twice is no error: the reply to the first time was lost.
         """
 
     def record(self, job_id: str, attempt: Attempt) -> None:

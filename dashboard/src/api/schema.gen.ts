@@ -60,6 +60,9 @@ export interface paths {
     /**
      * Create a job
      * @description Create a job. With an Idempotency-Key, the same request again answers 200 with the job there is.
+     *
+     *     So does a request for a type whose jobs are unique, and one with a debounce key under which a job still waits: the
+     *     header Existing-Job then says `unique` or `debounced`.
      */
     post: operations["create_job"];
     delete?: never;
@@ -1634,6 +1637,16 @@ export interface components {
       /** Memory */
       memory: number;
       /**
+       * Unique For
+       * @description Seconds for which one job has the same values of `unique_by`
+       */
+      unique_for: number | null;
+      /**
+       * Unique By
+       * @description Fields of the payload; none: all
+       */
+      unique_by: string[];
+      /**
        * Enqueues
        * @description Types whose jobs its jobs make
        */
@@ -1831,6 +1844,22 @@ export interface components {
       jobs: components["schemas"]["NewJobInBatch"][];
     };
     /**
+     * NewDebounce
+     * @description A key under which later requests replace a job that still waits.
+     */
+    NewDebounce: {
+      /**
+       * Key
+       * @description The same token and job type: the last request before the time has the say.
+       */
+      key: string;
+      /**
+       * Seconds
+       * @description It runs so many seconds after the last request.
+       */
+      seconds: number;
+    };
+    /**
      * NewJob
      * @description A job to run.
      */
@@ -1872,6 +1901,11 @@ export interface components {
        * @description To find the job again by.
        */
       tags?: string[];
+      /**
+       * @description Excludes delay_seconds and run_at.
+       * @default null
+       */
+      debounce: components["schemas"]["NewDebounce"] | null;
     };
     /**
      * NewJobInBatch
@@ -1915,6 +1949,11 @@ export interface components {
        * @description To find the job again by.
        */
       tags?: string[];
+      /**
+       * @description Excludes delay_seconds and run_at.
+       * @default null
+       */
+      debounce: components["schemas"]["NewDebounce"] | null;
       /**
        * Idempotency Key
        * @description Like the header Idempotency-Key of POST /jobs.
@@ -2802,6 +2841,8 @@ export interface operations {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
+          /** @description Why there is no new job: `unique` or `debounced`; a repeated key says Idempotent-Replayed */
+          "Existing-Job"?: "unique" | "debounced";
           [name: string]: unknown;
         };
         content: {

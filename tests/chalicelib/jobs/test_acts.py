@@ -12,15 +12,15 @@ TIMES = st.floats(0, 4e9).map(lambda at: round(at, 3))
 PEOPLE = st.text(st.characters(codec="utf-8"), max_size=15)
 
 
-@given(NAMES, TIMES, PEOPLE, st.booleans())
-def test_an_act_is_read_as_it_was_written(name: str, at: float, by: str, in_bulk: bool) -> None:
-    act = Act(name, at, by, 3, in_bulk)
+@given(NAMES, TIMES, PEOPLE, st.integers(1, 9999), st.booleans())
+def test_an_act_is_read_as_it_was_written(name: str, at: float, by: str, gen: int, in_bulk: bool) -> None:
+    act = Act(name, at, by, gen, in_bulk)
     assert acts.last(a_job(gen=3, acted=acts.written(act))) == act
 
 
 def test_its_text_is_short_whoever_it_was() -> None:
-    assert acts.written(Act(acts.RETRY, T0, "ada", 2)) == f"r{T0:.3f}|ada"
-    assert len(acts.written(Act(acts.EDIT, T0, "漢" * 80, 2, in_bulk=True)).encode()) <= 77
+    assert acts.written(Act(acts.RETRY, T0, "ada", 2)) == f"r2:{T0:.3f}|ada"
+    assert len(acts.written(Act(acts.EDIT, T0, "漢" * 80, 9999, in_bulk=True)).encode()) <= 81
 
 
 def test_nothing_was_done_to_a_new_job() -> None:

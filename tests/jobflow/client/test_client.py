@@ -126,6 +126,14 @@ def test_result_of_a_failed_job_tells_its_error(client: JobFlow, world: World) -
         client.result(job)
 
 
+def test_a_debounced_job_is_replaced(client: JobFlow) -> None:
+    first = client.submit("test.note", PAYLOAD, debounce=("doc-17", 30))
+    again = client.submit("test.note", {"to": ["late@example.com"]}, debounce=("doc-17", 30))
+    assert (again.id, again.gen, again.payload["to"]) == (first.id, 2, ["late@example.com"])
+    [result] = client.batch([NewJob("test.note", PAYLOAD, debounce=("doc-17", 30))])
+    assert (result.status, result.job and result.job.id) == (200, first.id)
+
+
 def test_cancel_and_retry(client: JobFlow) -> None:
     job = client.submit("test.note", PAYLOAD)
     assert client.cancel(job).status == "cancelled"
