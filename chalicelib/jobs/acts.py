@@ -23,9 +23,9 @@ def written(act: Act) -> str:
 
 
 def last(job: Job) -> Act | None:
-    """Return what an operator did to the job last; None when nobody did anything."""
+    """Return what an operator did to the job last; None when nobody did anything that this version knows."""
     found = SHAPE.fullmatch(job.acted or "")
-    if found is None:
+    if found is None or found["letter"] not in NAMES:
         return None
     name, at, gen = NAMES[found["letter"]], float(found["at"]), int(found["gen"])
     return Act(name, at, found["by"], gen, in_bulk=found["bulk"] == "*")

@@ -27,6 +27,11 @@ def test_nothing_was_done_to_a_new_job() -> None:
     assert acts.last(a_job()) is None
 
 
+def test_an_act_of_a_newer_version_is_left_out() -> None:
+    assert acts.last(a_job(acted=f"z1:{T0:.3f}|ada")) is None
+    assert acts.last(a_job(acted="another shape")) is None
+
+
 def test_a_change_is_refused_when_another_operator_has_acted_meanwhile() -> None:
     found = a_job(status=Status.PROCESSING, claims=1)
     asked = acts.by_operator(transitions.ask_to_stop(found, now=T0), found, Act(acts.CANCEL, T0, "ada", 1))
