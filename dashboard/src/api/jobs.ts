@@ -1,8 +1,10 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { Json, JsonObject } from "@/lib/json";
+import { toAct, type OperatorAct } from "./acts";
 import { request } from "./client";
 import type { JobStatus, WireAttempt, WireCancelled, WireDetail, WireJob, WirePage } from "./wire";
 
+export type { OperatorAct } from "./acts";
 export type { JobStatus } from "./wire";
 
 /** A job as the screens know it. Times in milliseconds since the epoch. */
@@ -57,18 +59,6 @@ export interface NextAttempt {
   attempt: number;
   earliest: number;
   latest: number;
-}
-
-/** What an operator did to the job. */
-export interface OperatorAct {
-  action: WireDetail["actions"][number]["action"];
-  at: number;
-  by: string;
-  /** The run it belongs to: of a retry, the run that it began. */
-  gen: number;
-  /** A retry with another payload. */
-  edited: boolean;
-  inBulk: boolean;
 }
 
 export interface JobDetail extends Job {
@@ -161,7 +151,7 @@ export function toDetail(wire: WireDetail): JobDetail {
   return {
     ...toJob(wire),
     history: wire.attempt_history.map(toAttempt),
-    acts: wire.actions.map(({ in_bulk: inBulk, at, ...act }) => ({ ...act, inBulk, at: ms(at) })),
+    acts: wire.actions.map(toAct),
     why: wire.why,
     parent: wire.parent ?? null,
     root: wire.root ?? null,

@@ -140,7 +140,7 @@ export const english = {
   payloadAfter: "After",
   loadingPayloads: "Loading the payloads…",
   payloadGone: "The payload before is no longer kept.",
-  linesLeftOut: (n: number) => `${plural(n, "equal line")}`,
+  linesLeftOut: (n: number) => plural(n, "equal line"),
   tooManyLines: "Only the first 400 lines are shown.",
   follow: "Follow",
   followTheLog: "Follow the log",
