@@ -55,7 +55,7 @@ class JobRow(Answer):
     payload_bytes: int
     attempts: int
     max_attempts: int
-    gen: int = Field(description="1 at creation, one more at each manual retry")
+    gen: int = Field(description="1 at creation, one more at each manual retry and each replacement of a debounced job")
     error_message: str | None
     error_class: str | None
     fingerprint: str | None = Field(
@@ -197,6 +197,9 @@ class JobTypeRow(Answer):
     max_attempts: int
     retry_waits: list[float] = Field(
         description="Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"
+    )
+    give_up_after: float | None = Field(
+        description="Seconds after the run was due from which no attempt follows another one; null when there is none"
     )
     timeout: int
     budget: float

@@ -64,7 +64,7 @@ def durations(steps: Steps, which: str) -> list[dict[str, Any]]:
 def spreads(steps: Steps, which: str) -> list[dict[str, Any]]:
     """Return how many durations of each step were in which octave, the shortest first."""
     return [
-        {"t": at, "counts": [{"up_to_ms": top, "count": n} for top, n in octaves(_counts(numbers, which))]}
+        {"t": at, "counts": [{"up_to_ms": top, "count": n} for top, n in octaves(_counted(numbers, which))]}
         for at, numbers in steps
     ]
 
@@ -78,6 +78,24 @@ def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:
     for at, numbers in reversed(steps):
         points.append({"t": at, "depth": max(0, left)})
         left -= sum(numbers[name] for name in INTO) - sum(numbers[name] for name in OUT_OF)
+    return points[::-1]
+
+
+def oldest(steps: Steps, step: int, since: float | None, now: float) -> list[dict[str, Any]]:
+    """Return how long at least a job had waited in each step, in seconds; None where none waited.
+
+    A job that started in a step tells its wait. At the end of a step, those waited that started later, or are queued
+    still, the oldest of them `since` then. When within a later step they started is not known: its end is taken.
+    The last step must hold the present.
+    """
+    points: list[dict[str, Any]] = []
+    begun = math.inf if since is None else since
+    for at, numbers in reversed(steps):
+        end = min(at + step, now)
+        longest = percentile(_counted(numbers, "wait"), 1.0)
+        waited = [end - begun] * (begun < end) + ([] if longest is None else [longest / 1000])
+        points.append({"t": at, "oldest_s": round(max(waited), 1) if waited else None})
+        begun = min(begun, math.inf if longest is None else end - longest / 1000)
     return points[::-1]
 
 
@@ -151,10 +169,11 @@ def _failed(numbers: Counter[str]) -> dict[str, Any]:
 
 
 def _summary(numbers: Counter[str], which: str) -> dict[str, Any]:
-    counts = _counts(numbers, which)
+    counts = _counted(numbers, which)
     return {"count": sum(counts.values()), **{name: percentile(counts, at) for name, at in PERCENTILES.items()}}
 
 
-def _counts(numbers: Counter[str], which: str) -> dict[int, int]:
+def _counted(numbers: Counter[str], which: str) -> dict[int, int]:
+    """Return the buckets of one kind of durations."""
     return {int(key[len(which) :]): n for key, n in numbers.items() if key[: len(which)] == which and n > 0
             and key[len(which) :].isdigit()}  # fmt: skip

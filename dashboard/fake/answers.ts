@@ -54,7 +54,7 @@ function holds(payload: unknown, text: string): boolean {
   );
 }
 
-type Numbers = Omit<Schemas["TypeNumbers"], "oldest_queued_age_s" | "in_flight" | "paused">;
+type Numbers = Omit<Schemas["TypeNumbers"], "oldest_queued_age_s" | "in_flight" | "paused" | "pause">;
 
 function numbers(jobs: FakeJob[]): Numbers {
   const by = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
@@ -72,6 +72,20 @@ function numbers(jobs: FakeJob[]): Numbers {
   };
 }
 
+function pauseOf(sim: Sim, type: string): Schemas["PauseNote"] | null {
+  const pause = sim.paused.get(type);
+  return pause ? { ...pause, since: iso(pause.since) } : null;
+}
+
+/** Return the longest wait at the end of a step, in seconds, of the jobs that were waiting for their first start then. */
+function oldestAt(jobs: FakeJob[], wanted: string[], at: number): number | null {
+  const ages = jobs
+    .filter((job) => wanted.includes(job.type) && job.createdAt < at && (job.startedAt ?? at) >= at)
+    .filter((job) => job.status === "queued" || job.startedAt !== null)
+    .map((job) => (at - job.createdAt) / 1000);
+  return ages.length > 0 ? Math.max(...ages) : null;
+}
+
 export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
   const now = sim.now();
   const jobs = [...sim.jobs.values()];
@@ -82,7 +96,13 @@ export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
     const inFlight = mine.filter((job) => job.status === "processing").length;
     return [
       type,
-      { ...numbers(mine), oldest_queued_age_s: oldest, in_flight: inFlight, paused: sim.paused.has(type) },
+      {
+        ...numbers(mine),
+        oldest_queued_age_s: oldest,
+        in_flight: inFlight,
+        paused: sim.paused.has(type),
+        pause: pauseOf(sim, type),
+      },
     ];
   });
   return { ...numbers(jobs), by_type: Object.fromEntries(byType), deploys: sim.deploys, as_of: iso(now) };
@@ -111,6 +131,8 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
       points.push({ t: iso(at), depth: unfinishedAt(jobs, wanted, at + step * 1000) });
     else if (metric.endsWith("_spread"))
       points.push({ t: iso(at), counts: octaves(metric === "wait_spread" ? sum.wait : sum.run) });
+    else if (metric === "oldest")
+      points.push({ t: iso(at), oldest_s: oldestAt(jobs, wanted, Math.min(at + step * 1000, sim.now())) });
     else {
       const values = metric === "wait" ? sum.wait : sum.run;
       points.push({

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.counters import deploys
 from chalicelib.counters.keys import BULK, DEPLOYS, ERRORS, MARK, OPEN, STEPS, TOTALS
 from chalicelib.counters.standing import litter, standing
-from chalicelib.jobs.ports import Acknowledged, Additions, ErrorHour, Row, Standing
+from chalicelib.jobs.ports import Acknowledged, Additions, ErrorHour, Pause, Row, Standing
 
 Key = tuple[str, str]
 
@@ -22,7 +22,7 @@ class MemoryCounters:
         self._numbers: dict[Key, Counter[str]] = {}
         self._facts: dict[Key, dict[str, Any]] = {}
         self._marks: dict[Key, dict[str, str]] = {}
-        self._paused: dict[str, float] = {}
+        self._paused: dict[str, Pause] = {}
         self.bulk: set[str] = set()
         self._deploys = ""
 
@@ -67,11 +67,11 @@ class MemoryCounters:
             beside |= {DEPLOYS: {DEPLOYS: self._deploys}} if self._deploys else {}
             return standing({**rows, **beside}, dict(self._paused))
 
-    def pause(self, job_type: str, at: float) -> bool:
+    def pause(self, job_type: str, pause: Pause) -> bool:
         """See Pauses."""
         with self._lock:
             known = job_type in self._paused
-            self._paused.setdefault(job_type, at)
+            self._paused.setdefault(job_type, pause)
         return not known
 
     def resume(self, job_type: str) -> None:

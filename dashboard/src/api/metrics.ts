@@ -14,6 +14,8 @@ export interface TypeNumbers extends Numbers {
   oldestQueuedAgeS: number | null;
   inFlight: number;
   paused: boolean;
+  /** Since when, by whom and why; `by` and `reason` may be empty. Null while it is not paused. */
+  pause: { since: number; by: string; reason: string } | null;
 }
 /** A deployment of the stage, in milliseconds since the epoch. */
 export interface Deploy {
@@ -50,6 +52,7 @@ function toMetrics(wire: WireMetrics): Metrics {
       oldestQueuedAgeS: numbers.oldest_queued_age_s,
       inFlight: numbers.in_flight,
       paused: numbers.paused,
+      pause: numbers.pause && { ...numbers.pause, since: Date.parse(numbers.pause.since) },
     },
   ]);
   const deploys = wire.deploys.map(({ at, version }) => ({ at: Date.parse(at), version }));
@@ -93,7 +96,7 @@ export interface LatencyPoint {
   p99: number | null;
 }
 
-type SeriesMetric = "throughput" | "wait" | "run" | "total" | "depth" | "run_spread";
+type SeriesMetric = "throughput" | "wait" | "run" | "total" | "depth" | "oldest" | "run_spread";
 
 export async function fetchSeries(
   metric: SeriesMetric,

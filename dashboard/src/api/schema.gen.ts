@@ -377,6 +377,8 @@ export interface paths {
     /**
      * Pause a type's queue
      * @description Pause a type's queue. New jobs are accepted and not started; running jobs continue. Safe to repeat.
+     *
+     *     GET /metrics tells by whom and why; of a type that is paused already, the first pause stays told.
      */
     post: operations["pause_job_type"];
     delete?: never;
@@ -585,10 +587,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Throughput, failures, durations or depth over time: the newest 1,500 points, or 600 that are 300 s apart
-     * @description Throughput, failures, durations or depth over time: the newest 1,500 points, or 600 that are 300 s apart.
+     * Throughput, failures, durations, depth or the oldest job's wait: the newest 1,500 points, or 600 of 300 s
+     * @description Throughput, failures, durations, depth or the oldest job's wait: the newest 1,500 points, or 600 of 300 s.
      *
-     *     `total` is from creation to completion. Depth, the unfinished jobs, goes back as many steps from now.
+     *     `total` is from creation to completion. Depth, the unfinished jobs, and `oldest` go back as many steps from now.
      */
     get: operations["read_series"];
     put?: never;
@@ -1059,7 +1061,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry
+       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
@@ -1409,7 +1411,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry
+       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
@@ -1550,7 +1552,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry
+       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
@@ -1626,6 +1628,11 @@ export interface components {
        * @description Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for
        */
       retry_waits: number[];
+      /**
+       * Give Up After
+       * @description Seconds after the run was due from which no attempt follows another one; null when there is none
+       */
+      give_up_after: number | null;
       /** Timeout */
       timeout: number;
       /** Budget */
@@ -2124,6 +2131,37 @@ export interface components {
       payload: unknown;
     };
     /**
+     * PauseNote
+     * @description A pause of a job type.
+     */
+    PauseNote: {
+      /**
+       * Since
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      since: string;
+      /**
+       * By
+       * @description Label of the token; empty where an older version has paused it
+       */
+      by: string;
+      /** Reason */
+      reason: string;
+    };
+    /**
+     * PauseReason
+     * @description Options of a pause.
+     */
+    PauseReason: {
+      /**
+       * Reason
+       * @description Kept while it is paused.
+       * @default
+       */
+      reason: string;
+    };
+    /**
      * Paused
      * @description The state of a type's queue: paused or not.
      */
@@ -2379,6 +2417,7 @@ export interface components {
         | "run"
         | "total"
         | "depth"
+        | "oldest"
         | "wait_spread"
         | "run_spread"
         | "total_spread";
@@ -2404,7 +2443,8 @@ export interface components {
         | components["schemas"]["WentWrong"][]
         | components["schemas"]["Took"][]
         | components["schemas"]["Spread"][]
-        | components["schemas"]["Left"][];
+        | components["schemas"]["Left"][]
+        | components["schemas"]["Waited"][];
       /**
        * Drain Eta S
        * @description Seconds until the backlog is gone, at its pace in the last 2, 5 or 10 minutes: the first of them in which it shrinks. null without a backlog, or while it grows
@@ -2594,6 +2634,8 @@ export interface components {
        * @description True while its queue is paused
        */
       paused: boolean;
+      /** @description Since when, by whom and why; null while it is not paused */
+      pause: components["schemas"]["PauseNote"] | null;
     };
     /**
      * UploadForm
@@ -2616,6 +2658,23 @@ export interface components {
        * @example 2026-11-25T00:42:39.123Z
        */
       expires_at: string;
+    };
+    /**
+     * Waited
+     * @description The wait of the oldest job within one step (`oldest`).
+     */
+    Waited: {
+      /**
+       * T
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      t: string;
+      /**
+       * Oldest S
+       * @description Seconds, at least: of jobs that started in the step, and of those that waited at its end; null where none waited. Jobs that were cancelled in the queue are left out
+       */
+      oldest_s: number | null;
     };
     /**
      * WentWrong
@@ -4373,7 +4432,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["PauseReason"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -5730,6 +5793,7 @@ export interface operations {
           | "run"
           | "total"
           | "depth"
+          | "oldest"
           | "wait_spread"
           | "run_spread"
           | "total_spread";

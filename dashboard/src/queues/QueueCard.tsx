@@ -47,7 +47,7 @@ export function QueueCard({ type, numbers }: QueueCardProps) {
         <Controls type={type} numbers={numbers} />
       </header>
       <RetiredNote retired={type.retired} />
-      <PausedNote paused={numbers?.paused ?? false} />
+      <PausedNote numbers={numbers} />
       <Depths numbers={numbers} concurrency={type.concurrency} />
       <Hour type={type.type} waiting={numbers?.byStatus.queued} />
       <DeadLetters type={type.type} numbers={numbers} canAct={can.act} />

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { depth, latency, throughput, type LatencyPoint } from "@/api/metrics";
+import { oldestWait } from "@/api/oldest";
 import { runSpread, type SpreadPoint } from "@/api/spread";
 import { absence, ChartCard } from "@/charts/ChartCard";
 import { HeatCard } from "@/charts/HeatCard";
@@ -26,6 +27,7 @@ export default function TypeCharts({ type }: { type: string }) {
   const zone = useZone();
   const range = () => chartRange(span);
   const left = useQuery({ ...depth(type, span, range), ...usePolling(SERIES) });
+  const oldest = useQuery({ ...oldestWait(type, span, range), ...usePolling(SERIES) });
   const flow = useQuery({ ...throughput(type, span, range), ...usePolling(SERIES) });
   const wait = useQuery({ ...latency("wait", type, span, range), ...usePolling(SERIES) });
   const run = useQuery({ ...latency("run", type, span, range), ...usePolling(SERIES) });
@@ -55,6 +57,19 @@ export default function TypeCharts({ type }: { type: string }) {
         summary={newest(whole)}
         missing={absence(left)}
         actions={<Segments label={t.timeShown} value={span} options={SPAN_NAMES} onChange={choose} />}
+      />
+      <ChartCard
+        {...common}
+        title={t.oldestJob}
+        kind="lines"
+        log
+        times={oldest.data?.map((point) => point.t) ?? []}
+        lines={[
+          { label: t.longestWait, color: "--amber", values: oldest.data?.map((point) => point.age) ?? [] },
+        ]}
+        unit={duration}
+        summary={newest(duration)}
+        missing={absence(oldest)}
       />
       <ChartCard
         {...common}
@@ -93,14 +108,12 @@ export default function TypeCharts({ type }: { type: string }) {
         summary={newest(duration)}
         missing={absence(run)}
       />
-      <div className="md:col-span-2">
-        <HeatCard
-          {...common}
-          title={words.runsBySize}
-          points={sizes.data ?? NO_POINTS}
-          missing={absence(sizes)}
-        />
-      </div>
+      <HeatCard
+        {...common}
+        title={words.runsBySize}
+        points={sizes.data ?? NO_POINTS}
+        missing={absence(sizes)}
+      />
     </div>
   );
 }

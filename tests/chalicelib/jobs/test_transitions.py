@@ -9,6 +9,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import MOVES, NOTES, TERMINAL, Job, Move, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, MOST_CLAIMS
+from chalicelib.jobs.single import replace_waiting
 
 NOW = 1_800_000_000.0
 BY = Claimant("request")
@@ -40,6 +41,7 @@ def every_door(found: Job) -> list[Change]:
         transitions.cancel(found, now=NOW),
         transitions.run_now(found, now=NOW),
         transitions.discard(found, now=NOW, by="ada", reason="test"),
+        replace_waiting(found, replace(found, run_at=NOW + 9)),
         transitions.ask_to_stop(found, now=NOW),
         transitions.mark_sent(found),
         transitions.check(found, until=NOW + 60, resent=False),

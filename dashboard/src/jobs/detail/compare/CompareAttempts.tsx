@@ -1,4 +1,5 @@
 import type { Attempt, JobDetail } from "@/api/jobs";
+import { retries, runName } from "@/jobs/detail/runs";
 import { keyOf } from "./compare";
 import { CompareTwo } from "./CompareTwo";
 import { t } from "@/texts/en/detail";
@@ -21,7 +22,7 @@ export default function CompareAttempts({ job, onClose }: CompareProps) {
   );
 }
 
-function nameOf({ gen, attempt }: Attempt, { gen: newest }: JobDetail): string {
-  const run = newest > 1 ? `${gen === 1 ? t.firstRun : t.retryNumber(gen - 1)} · ` : "";
+function nameOf({ gen, attempt }: Attempt, job: JobDetail): string {
+  const run = retries(job) > 0 ? `${runName(gen, job)} · ` : "";
   return run + t.attempt(attempt);
 }

@@ -8,6 +8,7 @@ import { IconCheck, IconClock, IconCross, IconDead, IconPlus, IconSpinner } from
 import { STATUS, isFinished } from "@/jobs/status";
 import { ActStep } from "./ActStep";
 import { stepsOf } from "./acts";
+import { retries } from "@/jobs/detail/runs";
 import { FILL } from "./fill";
 import { Step } from "./Step";
 import { Waterfall } from "./Waterfall";
@@ -39,7 +40,7 @@ export function Timeline({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
             <Step
               key="retry"
               icon={<IconClock />}
-              title={t.manualRetry(job.gen - 1)}
+              title={t.manualRetry(retries(job))}
               at={step.at}
               about={attempts.length > 0}
             />

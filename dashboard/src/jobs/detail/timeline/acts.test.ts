@@ -24,9 +24,10 @@ test("what operators did stands between the attempts by its time", () => {
 });
 
 test("a retry of which nobody knows who asked for it is told all the same", () => {
-  expect(kinds(detail("queued", [attempt(1, { gen: 2 })], { gen: 2 }))).toEqual(["retry", "attempt"]);
-  const known = detail("queued", [], { gen: 3, acts: [act("retry", 1, { gen: 2 })] });
-  expect(kinds(known)).toEqual(["retry", "retry"]);
+  const again = attempt(1, { gen: 2 });
+  expect(kinds(detail("queued", [attempt(1), again], { gen: 2 }), [again])).toEqual(["retry", "attempt"]);
+  const known = detail("queued", [attempt(1)], { gen: 3, acts: [act("retry", 1, { gen: 2 })] });
+  expect(kinds(known, [])).toEqual(["retry", "retry"]);
   expect(kinds(detail("completed", [attempt(1)]))).toEqual(["attempt"]);
 });
 

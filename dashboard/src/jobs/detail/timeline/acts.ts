@@ -1,4 +1,5 @@
 import type { Attempt, JobDetail, OperatorAct } from "@/api/jobs";
+import { retries } from "@/jobs/detail/runs";
 
 /** An entry of the timeline between creation and what comes next; a retry of which nobody knows who asked for it. */
 export type TimelineStep =
@@ -9,7 +10,7 @@ export type TimelineStep =
 /** Return what operators did to the job, and the attempts of the present run, in the order of their times. */
 export function stepsOf(job: JobDetail, attempts: Attempt[]): TimelineStep[] {
   const acts = job.acts.map((act): TimelineStep => ({ kind: "act", at: act.at, act }));
-  const known = job.gen === 1 || job.acts.some((act) => act.action === "retry" && act.gen === job.gen);
+  const known = retries(job) === 0 || job.acts.some((act) => act.action === "retry" && act.gen === job.gen);
   const retry: TimelineStep[] = known ? [] : [{ kind: "retry", at: attempts[0]?.startedAt ?? job.updatedAt }];
   const tries = attempts.map((attempt): TimelineStep => ({
     kind: "attempt",
