@@ -13,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, InvalidPayload
 from chalicelib.jobs.backoff import STANDARD, Curve, receives
-from chalicelib.jobs.checks import check_curve, check_limits, check_name, field_errors, hints, payload_model, policy
-from chalicelib.jobs.example import example_of
+from chalicelib.jobs.checks import check_curve, check_limits, check_names, field_errors, hints, payload_model, policy
+from chalicelib.jobs.example import check_smoke, example_of
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES
 from chalicelib.jobs.lineage import check_enqueues
@@ -56,6 +56,7 @@ class JobType(Generic[P, R]):
     give_up_after: float | None = None
     enqueues: tuple[str, ...] = ()
     unique: Unique | None = None
+    smoke: JSON = None
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""
@@ -169,6 +170,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     enqueues: Iterable[str] = (),
     unique_for: float | None = None,
     unique_by: str | Iterable[str] = (),
+    smoke: Mapping[str, Any] | None = None,
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
@@ -187,7 +189,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     `environment` is set for the function; `secrets` says where `ctx.secret(name)` finds each. `vpc` puts it into the
     stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). `enqueues` names the types whose
     jobs it makes with `ctx.enqueue`. For `unique_for` seconds a request with the same values of the fields `unique_by`
-    is answered with the job there is. Raises ConfigurationError.
+    is answered with the job there is. `smoke`: a payload to try each deployment with. Raises ConfigurationError.
     """
     curve, attempts = policy(name, max_attempts, retry, tuple(delays))
 
@@ -197,14 +199,14 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
             memory, budget, tuple(grants), curve, upgrade, retired,
             (schedule,) if isinstance(schedule, Cron) else tuple(schedule),
             Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage), give_up_after,
-            tuple(enqueues), unique_of(name, unique_for, unique_by, payload_model(name, function)),
+            tuple(enqueues), unique_of(name, unique_for, unique_by, payload_model(name, function)), smoke,
         )  # fmt: skip
-        for each in (name, *declared.enqueues):
-            check_name(each)
+        check_names(name, *declared.enqueues)
         check_limits(name, {**vars(declared), "budget": declared.job_budget})
         check_curve(name, curve, give_up_after)
         check_declared(name, declared.schedules, declared.canonical)
         check_reach(name, declared.reach, declared.grants)
+        check_smoke(name, declared.smoke, declared.canonical)
         check_models(name, payload=declared.payload_model, result=hints(function).get("return"))
         registered[name] = declared
         return declared
