@@ -57,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _package(options: argparse.Namespace, terminal: Terminal) -> int:
-    made = _build(options, options.stage, options.out)
+    with terminal.working("Packaging the functions"):
+        made = _build(options, options.stage, options.out)
     terminal.say(f"{made.archive}, {made.template}")
     for note in (*made.sizes(), *made.notes):
         terminal.say(note)
