@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chalicelib.counters.histogram import percentile
+from chalicelib.counters.histogram import octaves, percentile
 from chalicelib.counters.keys import STEPS
 from chalicelib.jobs.ports import ErrorHour
 
@@ -61,6 +61,14 @@ def durations(steps: Steps, which: str) -> list[dict[str, Any]]:
     return [{"t": at, **_summary(numbers, which)} for at, numbers in steps]
 
 
+def spreads(steps: Steps, which: str) -> list[dict[str, Any]]:
+    """Return how many durations of each step were in which octave, the shortest first."""
+    return [
+        {"t": at, "counts": [{"up_to_ms": top, "count": n} for top, n in octaves(_counted(numbers, which))]}
+        for at, numbers in steps
+    ]
+
+
 def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:
     """Unfinished jobs (also scheduled ones) at the end of each step, counted back from how many there are now.
 
@@ -86,7 +94,7 @@ def oldest(steps: Steps, step: int, since: float | None, now: float) -> list[dic
         end = min(at + step, now)
         longest = percentile(_counted(numbers, "wait"), 1.0)
         waited = [end - begun] * (begun < end) + ([] if longest is None else [longest / 1000])
-        points.append({"t": at, "oldest_s": round(max(waited), 1) if waited else None})
+        points.append({"t": at, "oldest_s": round(max(waited), 3) if waited else None})
         begun = min(begun, math.inf if longest is None else end - longest / 1000)
     return points[::-1]
 

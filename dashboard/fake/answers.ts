@@ -86,6 +86,12 @@ function oldestAt(jobs: FakeJob[], wanted: string[], at: number): number | null 
   return ages.length > 0 ? Math.max(...ages) : null;
 }
 
+/** Return the longest wait in seconds: of a job that waits, and of those that started (milliseconds). */
+function longest(waiting: number | null, started: number[]): number | null {
+  const all = [...started.map((ms) => ms / 1000), ...(waiting === null ? [] : [waiting])];
+  return all.length > 0 ? Math.max(...all) : null;
+}
+
 export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
   const now = sim.now();
   const jobs = [...sim.jobs.values()];
@@ -105,7 +111,7 @@ export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
       },
     ];
   });
-  return { ...numbers(jobs), by_type: Object.fromEntries(byType), as_of: iso(now) };
+  return { ...numbers(jobs), by_type: Object.fromEntries(byType), deploys: sim.deploys, as_of: iso(now) };
 }
 
 /** Count the jobs that were created before a moment and had not ended then. */
@@ -129,8 +135,13 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
     if (metric === "throughput") points.push({ t: iso(at), ...sum.counts });
     else if (metric === "depth")
       points.push({ t: iso(at), depth: unfinishedAt(jobs, wanted, at + step * 1000) });
+    else if (metric.endsWith("_spread"))
+      points.push({ t: iso(at), counts: octaves(metric === "wait_spread" ? sum.wait : sum.run) });
     else if (metric === "oldest")
-      points.push({ t: iso(at), oldest_s: oldestAt(jobs, wanted, Math.min(at + step * 1000, sim.now())) });
+      points.push({
+        t: iso(at),
+        oldest_s: longest(oldestAt(jobs, wanted, Math.min(at + step * 1000, sim.now())), sum.wait),
+      });
     else {
       const values = metric === "wait" ? sum.wait : sum.run;
       points.push({
@@ -152,6 +163,16 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
     points: points as Schemas["Series"]["points"],
     drain_eta_s: queued * 0.4,
   };
+}
+
+/** Count durations by powers of two. */
+function octaves(values: number[]): Schemas["Octave"][] {
+  const found = new Map<number, number>();
+  for (const ms of values) {
+    const top = 2 ** Math.max(0, Math.ceil(Math.log2(ms)));
+    found.set(top, (found.get(top) ?? 0) + 1);
+  }
+  return [...found].sort(([a], [b]) => a - b).map(([top, count]) => ({ up_to_ms: top, count }));
 }
 
 /** Who acknowledged or resolved an error group, and when. */

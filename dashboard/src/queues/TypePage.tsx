@@ -78,8 +78,10 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
       </Suspense>
       <div className="grid items-start gap-3 lg:grid-cols-2">
         <DeadLetterAges type={kind.type} numbers={numbers} />
-        <RecentErrors type={kind.type} />
-        <SlowestRuns type={kind.type} />
+        <div className="flex min-w-0 flex-col gap-3">
+          <RecentErrors type={kind.type} />
+          <SlowestRuns type={kind.type} />
+        </div>
       </div>
       <section aria-label={t.definition} className="border border-line bg-panel">
         <Definition type={kind} open />
@@ -91,7 +93,7 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
 function ChartsToCome() {
   return (
     <div className="grid gap-3 md:grid-cols-2">
-      {[1, 2, 3, 4, 5].map((n) => (
+      {[1, 2, 3, 4, 5, 6].map((n) => (
         <Skeleton key={n} className="h-[158px] md:max-lg:h-[172px]" />
       ))}
     </div>

@@ -19,6 +19,7 @@ const numbers = (more: Partial<Metrics["byStatus"]> = {}, type: Partial<TypeNumb
     byType: {
       "email.send": { ...common, oldestQueuedAgeS: null, inFlight: 0, paused: false, pause: null, ...type },
     },
+    deploys: [],
     asOf: T0,
   };
 };
