@@ -33,6 +33,9 @@ class TypeNumbers(Numbers):
     )
     in_flight: int = Field(description="Messages with a worker, or backing off: SQS counts both alike")
     paused: bool = Field(description="True while its queue is paused")
+    paced_for_s: float | None = Field(
+        default=None, description="Seconds that its waiting jobs take to start at its rate; null without a rate"
+    )
 
 
 class MetricsAnswer(Numbers):

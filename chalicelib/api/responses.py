@@ -196,6 +196,14 @@ class UploadForm(Answer):
     expires_at: Time
 
 
+class RateRow(Answer):
+    """The rate of a job type: at most `n` starts, or `n + burst`, in any `per` seconds over all workers."""
+
+    n: int
+    per: float
+    burst: int
+
+
 class JobTypeRow(Answer):
     """A job type."""
 
@@ -213,6 +221,7 @@ class JobTypeRow(Answer):
     batch_size: int
     concurrency: int
     memory: int
+    rate: RateRow | None = Field(default=None, description="How often its jobs may start; null: as often as workers are free")
     retired: bool = Field(description="It takes no new jobs; those it has are worked off")
 
 

@@ -54,6 +54,7 @@ def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
         batch_size=kind.batch_size,
         concurrency=kind.concurrency,
         memory=kind.memory,
+        rate=None if (pace := kind.pace) is None else r.RateRow(n=pace.n, per=pace.per, burst=pace.burst),
         retired=kind.retired,
     )
 
@@ -66,6 +67,7 @@ def metrics_answer(metrics: Metrics) -> m.MetricsAnswer:
             oldest_queued_age_s=None if numbers.oldest is None else round(metrics.as_of - numbers.oldest, 1),
             in_flight=numbers.depth.in_flight,
             paused=numbers.paused,
+            paced_for_s=numbers.paced_for,
         )
         for name, numbers in metrics.by_type.items()
     }

@@ -13,19 +13,29 @@ from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, InvalidPayload
 from chalicelib.jobs.backoff import STANDARD, Curve, receives
-from chalicelib.jobs.checks import check_curve, check_limits, check_name, field_errors, hints, payload_model, policy
+from chalicelib.jobs.checks import (
+    at_once,
+    check_curve,
+    check_limits,
+    check_name,
+    field_errors,
+    hints,
+    payload_model,
+    policy,
+)
 from chalicelib.jobs.example import example_of
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES
+from chalicelib.jobs.limits import LONGEST_TURN_WAIT, SAFETY, SPARE_RECEIVES, SPARE_WITH_RATE
+from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
 from chalicelib.jobs.readback import check_models, check_reads_back
-from chalicelib.jobs.registry import all_types, get, give_up_at, names, registered
+from chalicelib.jobs.registry import all_types, get, give_up_at, names, pace, registered
 from chalicelib.jobs.schedules.schedule import Cron, check_declared
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
 
-__all__ = ["JobType", "all_types", "get", "give_up_at", "job", "load", "names"]
+__all__ = ["JobType", "all_types", "get", "give_up_at", "job", "load", "names", "pace"]
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
@@ -52,6 +62,7 @@ class JobType(Generic[P, R]):
     schedules: tuple[Cron, ...] = ()
     reach: Reach = field(default_factory=Reach)
     give_up_after: float | None = None
+    rate: Rate | Callable[[], Rate | None] | None = None
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""
@@ -75,12 +86,23 @@ class JobType(Generic[P, R]):
     @property
     def job_budget(self) -> float:
         """Seconds that one job must still have before it is claimed: an equal share of what the batch has."""
-        return self.budget or (self.timeout - SAFETY) / self.batch_size
+        return self.budget or (self.timeout - SAFETY - self.turn_wait) / self.batch_size
+
+    @property
+    def turn_wait(self) -> float:
+        """Seconds that a job waits for its start within an invocation; 0 for a type without a rate."""
+        return 0.0 if self.rate is None else min(LONGEST_TURN_WAIT, self.timeout / 10)
+
+    @property
+    def pace(self) -> Rate | None:
+        """Return the rate as it is on this stage; None without one."""
+        return self.rate() if callable(self.rate) else self.rate
 
     @property
     def max_receives(self) -> int:
         """Return how often SQS hands out one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
-        return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
+        most = receives(self.retry, self.max_attempts)
+        return most + SPARE_RECEIVES if self.rate is None else 2 * most + SPARE_RECEIVES + SPARE_WITH_RATE
 
     def give_up_at(self, start: float) -> float | None:
         """Return when a run that is due at `start` is given up (epoch seconds); None: when its attempts are spent."""
@@ -141,13 +163,14 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     timeout: int = 60,
     batch_size: int = 1,
     window: int = 0,
-    concurrency: int = 20,
+    concurrency: int | None = None,
     memory: int = 512,
     budget: float = 0.0,
     grants: Iterable[str | Allow] = (),
     retry: Curve = STANDARD,
     delays: Iterable[float] = (),
     give_up_after: float | None = None,
+    rate: Rate | Callable[[], Rate | None] | None = None,
     upgrade: Callable[[JSON], JSON] | None = None,
     retired: bool = False,
     schedule: Cron | Iterable[Cron] = (),
@@ -160,12 +183,15 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
     `timeout` is the Lambda's, in seconds (6-900), `window` how many seconds it waits for a fuller batch (0-300),
-    `concurrency` how many run side by side (2-1000), `memory` MB (128-10240). `batch_size` is how many jobs it takes
+    `concurrency` how many run side by side (2-1000; default 20, fewer for a low rate), `memory` MB (128-10240).
+    `batch_size` is how many jobs it takes
     at once (1-10): more than one is cheaper, and only for jobs that are done within `budget` seconds each (default:
     their share of the timeout). What a slow job leaves no time for goes back to the queue unclaimed.
     `retry` is the curve of waits between attempts, or `delays` names them one by one, in seconds; `max_attempts` is 3,
     or one more than there are delays. `give_up_after`: no attempt follows another one later than so many seconds after
-    the run was due. `upgrade` brings the stored payload of an older schema to today's;
+    the run was due. `rate=Rate(n, per)` lets at most n attempts start in any `per` seconds, over all workers; a
+    function in its place is asked on each stage, and may return None for no limit.
+    `upgrade` brings the stored payload of an older schema to today's;
     without it, such a job waits and an alarm rings. `retired` refuses new jobs and works off the old ones.
     `schedule` makes jobs at the times of a `Cron`, or of several; it lasts as long as it is declared.
     `grants` names what the function may do beyond its queue and jobs, as
@@ -178,10 +204,12 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
 
     def declare(function: "Callable[[P, JobContext], R]") -> JobType[P, R]:
         declared = JobType(
-            name, function, payload_model(name, function), attempts, timeout, batch_size, window, concurrency,
+            name, function, payload_model(name, function), attempts, timeout, batch_size, window,
+            concurrency or at_once(rate, timeout),
             memory, budget, tuple(grants), curve, upgrade, retired,
             (schedule,) if isinstance(schedule, Cron) else tuple(schedule),
             Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage), give_up_after,
+            rate,
         )  # fmt: skip
         check_name(name)
         check_limits(name, {**vars(declared), "budget": declared.job_budget})

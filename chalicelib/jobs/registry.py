@@ -6,6 +6,7 @@ from chalicelib.errors import FieldError, UnknownJobType
 
 if TYPE_CHECKING:
     from chalicelib.jobs.jobtype import JobType
+    from chalicelib.jobs.rate import Rate
 
 registered: "dict[str, JobType[Any, Any]]" = {}
 
@@ -25,6 +26,12 @@ def give_up_at(name: str, start: float) -> float | None:
     """Return when a run of that type that is due at `start` is given up; None also for a type that is not declared."""
     kind = registered.get(name)
     return None if kind is None else kind.give_up_at(start)
+
+
+def pace(name: str) -> "Rate | None":
+    """Return the rate of that type on this stage; None without one, and for a type that is not declared."""
+    kind = registered.get(name)
+    return None if kind is None else kind.pace
 
 
 def all_types() -> "list[JobType[Any, Any]]":

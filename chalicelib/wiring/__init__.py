@@ -23,6 +23,7 @@ from chalicelib.wiring.ports import (
     schedules,
     secret_store,
     token_store,
+    turns,
     uploads,
     watchdog_helpers,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "stream_counter",
     "token_store",
     "tokens",
+    "turns",
     "uploads",
     "use",
     "watchdog_helpers",

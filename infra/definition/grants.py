@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.adapters.dynamo.schema import DUE, SCHEDULES
+from chalicelib.adapters.dynamo.schema import DUE, RATE, SCHEDULES
 from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, RECOUNT, STEPS, TOTALS
 from chalicelib.jobs.jobtype import JobType
 from infra.definition.allowed import short_forms
@@ -27,8 +27,15 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
         *LARGE_BODIES,
         "s3:PutObject:results/*",
         f"logs:FilterLogEvents:{kind.queue}",
+        *(_pacing(kind.name) if kind.rate is not None else ()),
         *short_forms(kind),
     ]
+
+
+def _pacing(name: str) -> list[str]:
+    """Let a worker plan the starts of its own type, and look at its jobs before it claims them."""
+    plan = f"control/{RATE}{name}"
+    return [f"dynamodb:GetItem:{plan}", f"dynamodb:UpdateItem:{plan}", "dynamodb:BatchGetItem:jobs"]
 
 
 def api() -> list[str]:
