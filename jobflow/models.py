@@ -339,6 +339,8 @@ class JobTypeRow:
     batch_size: int
     concurrency: int
     memory: int
+    rate: RateRow | None
+    """How often its jobs may start; null: as often as workers are free"""
     retired: bool
     """It takes no new jobs; those it has are worked off"""
 
@@ -490,6 +492,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class RateRow:
+    """The rate of a job type: at most `n` starts, or `n + burst`, in any `per` seconds over all workers."""
+
+    n: int
+    per: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
 class SchedulePage:
     """Some schedules, by id."""
 
@@ -605,6 +616,8 @@ class TypeNumbers:
     """Messages with a worker, or backing off: SQS counts both alike"""
     paused: bool
     """True while its queue is paused"""
+    paced_for_s: float | None
+    """Seconds that its waiting jobs take to start at its rate; null without a rate"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,7 +221,9 @@ class JobTypeRow(Answer):
     batch_size: int
     concurrency: int
     memory: int
-    rate: RateRow | None = Field(default=None, description="How often its jobs may start; null: as often as workers are free")
+    rate: RateRow | None = Field(
+        default=None, description="How often its jobs may start; null: as often as workers are free"
+    )
     retired: bool = Field(description="It takes no new jobs; those it has are worked off")
 
 

@@ -1,9 +1,7 @@
 """Declare a job type with `@job`, and find it again. One name runs from the decorator to the dashboard."""
 
-import importlib
 import inspect
 import json
-import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from chalicelib.errors import ConfigurationError, InvalidPayload
+from chalicelib.errors import InvalidPayload
 from chalicelib.jobs.backoff import STANDARD, Curve, receives
 from chalicelib.jobs.checks import (
     at_once,
@@ -29,7 +27,7 @@ from chalicelib.jobs.limits import LONGEST_TURN_WAIT, SAFETY, SPARE_RECEIVES, SP
 from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
 from chalicelib.jobs.readback import check_models, check_reads_back
-from chalicelib.jobs.registry import all_types, get, give_up_at, names, pace, registered
+from chalicelib.jobs.registry import all_types, get, give_up_at, load, names, pace, registered
 from chalicelib.jobs.schedules.schedule import Cron, check_declared
 
 if TYPE_CHECKING:
@@ -221,17 +219,3 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
         return declared
 
     return declare
-
-
-def load(package: str = "handlers") -> list[JobType[Any, Any]]:
-    """Import every file of the package, so that each declares its type. Raises ConfigurationError on a wrong name."""
-    found = importlib.import_module(package)
-    for module in pkgutil.iter_modules(found.__path__):
-        loaded = importlib.import_module(f"{package}.{module.name}")
-        declared = [value for value in vars(loaded).values() if isinstance(value, JobType)]
-        if [d.module for d in declared] != [module.name]:
-            raise ConfigurationError(
-                f"{package}/{module.name}.py declares {[d.name for d in declared]}; "
-                f"a file declares exactly one job type, the one that is named like it"
-            )
-    return all_types()

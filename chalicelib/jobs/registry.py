@@ -1,8 +1,10 @@
 """The declared job types by name. `jobtype` fills it and hands out these functions."""
 
+import importlib
+import pkgutil
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.errors import FieldError, UnknownJobType
+from chalicelib.errors import ConfigurationError, FieldError, UnknownJobType
 
 if TYPE_CHECKING:
     from chalicelib.jobs.jobtype import JobType
@@ -42,3 +44,17 @@ def all_types() -> "list[JobType[Any, Any]]":
 def names() -> list[str]:
     """Return the name of every declared job type."""
     return sorted(registered)
+
+
+def load(package: str = "handlers") -> "list[JobType[Any, Any]]":
+    """Import every file of the package, so that each declares its type. Raises ConfigurationError on a wrong name."""
+    found = importlib.import_module(package)
+    for module in pkgutil.iter_modules(found.__path__):
+        loaded = importlib.import_module(f"{package}.{module.name}")
+        declared = [value for value in vars(loaded).values() if any(value is kind for kind in registered.values())]
+        if [d.module for d in declared] != [module.name]:
+            raise ConfigurationError(
+                f"{package}/{module.name}.py declares {[d.name for d in declared]}; "
+                f"a file declares exactly one job type, the one that is named like it"
+            )
+    return all_types()

@@ -54,7 +54,7 @@ class Pacing:
     longest: float | None = None
     """Seconds that the longest run took which this process has seen."""
     started: float | None = None
-    """When the present run started; the claim was earlier."""
+    """Start of the present run, in epoch seconds; the claim was earlier."""
 
     @classmethod
     def of(

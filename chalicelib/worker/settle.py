@@ -152,13 +152,8 @@ class Settlement:
     def _not_started(self, job: Job, at: float, now: float) -> Drop | Hold:
         delay = max(1, math.ceil(at - now))
         parked = self._parks(job, delay)
-        try:
-            self._apply(job, turns.give_back(job, now=now, turn=at, parked=parked))
-        except MoveRefused as refused:
-            if refused.current is None or not refused.current.cancel_requested:
-                raise
-            return self._stopped(job, None, now)
-        return Drop("parked") if parked else Hold(delay, "waits for its turn")
+        change = turns.give_back(job, now=now, turn=at, parked=parked)
+        return self._wait(job, attempt_of(job, "deferred", now, None, delay), change, delay, parked)
 
     def _given_up(self, job: Job, error: BaseException, told: tuple[str, str], now: float) -> Hold:
         self._record(job, attempt_of(job, "error", now, error), transitions.exhaust(job, now=now, error=told))

@@ -52,7 +52,7 @@ function holds(payload: unknown, text: string): boolean {
   );
 }
 
-type Numbers = Omit<Schemas["TypeNumbers"], "oldest_queued_age_s" | "in_flight" | "paused">;
+type Numbers = Omit<Schemas["TypeNumbers"], "oldest_queued_age_s" | "in_flight" | "paused" | "paced_for_s">;
 
 function numbers(jobs: FakeJob[]): Numbers {
   const by = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
@@ -80,7 +80,7 @@ export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
     const inFlight = mine.filter((job) => job.status === "processing").length;
     return [
       type,
-      { ...numbers(mine), oldest_queued_age_s: oldest, in_flight: inFlight, paused: sim.paused.has(type) },
+      { ...numbers(mine), oldest_queued_age_s: oldest, in_flight: inFlight, paused: sim.paused.has(type), paced_for_s: null },
     ];
   });
   return { ...numbers(jobs), by_type: Object.fromEntries(byType), as_of: iso(now) };

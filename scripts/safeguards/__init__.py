@@ -1,6 +1,7 @@
 """List the safeguards against a lost or doubled job, each with the code without it."""
 
 from scripts.safeguards.moves import MOVES
+from scripts.safeguards.rates import RATES
 from scripts.safeguards.safeguard import Safeguard
 from scripts.safeguards.schedules import SCHEDULES
 from scripts.safeguards.service import SERVICE
@@ -9,6 +10,6 @@ from scripts.safeguards.waits import WAITS
 from scripts.safeguards.watchdog import WATCHDOG
 from scripts.safeguards.worker import WORKER
 
-SAFEGUARDS: tuple[Safeguard, ...] = (*MOVES, *WORKER, *WAITS, *SERVICE, *WATCHDOG, *SCHEDULES, *STORE)
+SAFEGUARDS: tuple[Safeguard, ...] = (*MOVES, *WORKER, *WAITS, *RATES, *SERVICE, *WATCHDOG, *SCHEDULES, *STORE)
 
 __all__ = ["SAFEGUARDS", "Safeguard"]

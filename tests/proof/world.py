@@ -3,12 +3,13 @@
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter, JobStore, Standing
+from chalicelib.jobs.rate import Rate
 from chalicelib.service.batch import submit_many
 from chalicelib.service.bulk import BulkActions, Report
 from chalicelib.service.jobs import JobService
@@ -16,6 +17,7 @@ from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
+from chalicelib.worker.pacing import Pacing
 from tests.proof.counting import Counting
 from tests.proof.faults import SQS, Crash
 from tests.proof.ground import TYPE, Ground, Received
@@ -50,6 +52,9 @@ class World:
     """Jobs whose messages were thrown away by hand: they may lack evidence in the dead-letter queue."""
     hurried: set[str] = field(default_factory=set)
     """Jobs whose wait an operator ended: they are due since the API's clock, which may be ahead of the worker's."""
+    rate: Rate | None = None
+    """The rate of the one job type."""
+    started: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     crashes: int = 0
     watched_at: float = 0.0
@@ -81,6 +86,19 @@ class World:
     def standing(self) -> Standing:
         """Return what the counters tell the watchdog, with the pause when it is known."""
         return self.counting.standing(dict.fromkeys(self.ground.types if self.pause_known else (), self.clock.now))
+
+    def pace(self, rate: Rate) -> None:
+        """Give the one job type a rate."""
+        self.rate, self.kinds[TYPE] = rate, replace(self.kind, rate=rate)
+
+    def starts(self) -> None:
+        """Note a start, and whether it is one too many for the rate."""
+        self.started.append(self.clock.now)
+        if self.rate is None:
+            return
+        within = sum(at > self.clock.now - self.rate.per for at in self.started)
+        if within > self.rate.n + self.rate.burst:
+            self.wrong.append(f"{within} starts in {self.rate.per:g} s, and the rate is {self.rate.said}")
 
     def remove(self, kind: str | None) -> None:
         """Deploy without this type, or with all of them: a removed type has neither watchdog nor worker."""
@@ -229,7 +247,10 @@ class World:
     def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT, kind: str = TYPE) -> None:
         """Hand a batch to a worker, and acknowledge what it does not report."""
         clock, dice, sleep = self.clock_of("worker"), self.rng.uniform, self.clock.advance
-        worker = Worker(self.kinds[kind], self.ground.store, self.ground.queue, clock, dice, dice, sleep=sleep)
+        paced = self.rate if kind == TYPE else None
+        store, turns = self.ground.store, self.ground.turns
+        pacing = None if paced is None else Pacing.of(self.kinds[kind], paced, turns, store, clock, sleep)
+        worker = Worker(self.kinds[kind], store, self.ground.queue, clock, dice, dice, sleep=sleep, pacing=pacing)
         again: list[str] = []
         invocation = Invocation(self.clock, self.clock.now + limit)
         self.ends.append(invocation.ends)

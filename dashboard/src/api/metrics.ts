@@ -14,6 +14,8 @@ export interface TypeNumbers extends Numbers {
   oldestQueuedAgeS: number | null;
   inFlight: number;
   paused: boolean;
+  /** Seconds that its waiting jobs take to start at its rate; null without one. */
+  pacedForS: number | null;
 }
 export interface Metrics extends Numbers {
   byType: Record<string, TypeNumbers>;
@@ -43,6 +45,7 @@ function toMetrics(wire: WireMetrics): Metrics {
       oldestQueuedAgeS: numbers.oldest_queued_age_s,
       inFlight: numbers.in_flight,
       paused: numbers.paused,
+      pacedForS: numbers.paced_for_s ?? null,
     },
   ]);
   return { ...toNumbers(wire), byType: Object.fromEntries(byType), asOf: Date.parse(wire.as_of) };

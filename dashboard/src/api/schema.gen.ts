@@ -1462,6 +1462,11 @@ export interface components {
       /** Memory */
       memory: number;
       /**
+       * @description How often its jobs may start; null: as often as workers are free
+       * @default null
+       */
+      rate: components["schemas"]["RateRow"] | null;
+      /**
        * Retired
        * @description It takes no new jobs; those it has are worked off
        */
@@ -1905,6 +1910,18 @@ export interface components {
       note: string | null;
     };
     /**
+     * RateRow
+     * @description The rate of a job type: at most `n` starts, or `n + burst`, in any `per` seconds over all workers.
+     */
+    RateRow: {
+      /** N */
+      n: number;
+      /** Per */
+      per: number;
+      /** Burst */
+      burst: number;
+    };
+    /**
      * Redrive
      * @description The dead-lettered jobs to retry.
      */
@@ -2289,6 +2306,12 @@ export interface components {
        * @description True while its queue is paused
        */
       paused: boolean;
+      /**
+       * Paced For S
+       * @description Seconds that its waiting jobs take to start at its rate; null without a rate
+       * @default null
+       */
+      paced_for_s: number | null;
     };
     /**
      * UploadForm

@@ -18,6 +18,8 @@ export interface JobType {
   batchSize: number;
   concurrency: number;
   memory: number;
+  /** At most `n` starts in any `per` seconds; null without a rate. */
+  rate: { n: number; per: number } | null;
   /** It takes no new jobs; those it has are worked off. */
   retired: boolean;
 }
@@ -40,6 +42,7 @@ export const jobTypes = () =>
         batchSize: one.batch_size,
         concurrency: one.concurrency,
         memory: one.memory,
+        rate: one.rate ?? null,
         retired: one.retired,
       }));
     },
