@@ -20,11 +20,12 @@ UI_READY := dashboard/node_modules/.ready
 UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/reference dashboard/index.html dashboard/vite.config.ts dashboard/chunks.ts dashboard/local.ts -type f 2>/dev/null)
 READY := $(VENV)/.ready
 # The virtual environment has a Node only where the system's does not fit, so it comes first in PATH.
-CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m infra.cloud
+CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m jobflow
+export JOBFLOW_PROGRAM := make
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package preflight deploy rollback drift status recount destroy token token-list token-revoke cost bench bench-cold bench-scale e2e e2e-ui openapi lifecycle wheel lock clean
+.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke cost bench bench-cold bench-cpu bench-scale scaling e2e e2e-ui openapi lifecycle wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -51,7 +52,7 @@ $(UI): $(UI_READY) $(UI_SOURCES)
 	@$(NPM) run -s build -- --logLevel error
 
 dev: $(READY) $(if $(filter 1,$(WATCH)),$(UI_READY),$(UI))  ## Run the whole platform on this machine (API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE, JOBFLOW_BACKEND, WATCH=1)
-	@exec $(PY) -m infra.local
+	@exec $(PY) -m jobflow dev
 
 demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, a report, a dead letter retried to success
 	@$(PY) scripts/demo.py
@@ -109,7 +110,7 @@ chaos: $(READY)  ## Run the real local stack under kills and faults: make chaos 
 	@$(PY) -m scripts.chaos $(or $(SECONDS),60) $(or $(SEED),1)
 
 package: $(READY)  ## Write build/deployment.zip, build/sam.json and build/sbom.json (CycloneDX)
-	@$(PY) -m infra.cloud package
+	@$(PY) -m jobflow package
 
 deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD),$(findstring Dashboard=false,$(SET))),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
 	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) $(if $(FORCE_REMOVE),--force-remove) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) \
@@ -121,6 +122,12 @@ preflight: $(READY)  ## Say what cannot work in your account before anything cha
 
 rollback: $(READY)  ## Bring back the deployment before the present one: make rollback STAGE=prod [YES=1]
 	@$(CLOUD) rollback --stage $(STAGED) $(if $(YES),--yes) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN))
+
+backup: $(READY)  ## Back up a stage's tables: make backup STAGE=prod [KEEP=30], or name the backups there are: LIST=1
+	@$(CLOUD) backup --stage $(STAGED) $(if $(KEEP),--keep $(KEEP)) $(if $(LIST),--list)
+
+restore: $(READY)  ## Bring back jobs that are missing: make restore STAGE=prod AT=2027-01-02T03:04:05Z, or FROM=a-backup [RUN=1] [KEEP_TABLES=1]
+	@$(CLOUD) restore --stage $(STAGED) $(if $(AT),--at $(AT)) $(if $(FROM),--from $(FROM)) $(if $(RUN),--run) $(if $(KEEP_TABLES),--keep-tables)
 
 drift: $(READY)  ## Say what in a stage was changed by hand: make drift STAGE=prod
 	@$(CLOUD) drift --stage $(STAGED)
@@ -152,6 +159,12 @@ bench-cold: $(READY)  ## Measure the size of the package, and the CPU of each fu
 bench: $(READY)  ## Measure the local emulator against stock moto
 	@$(PY) scripts/bench_emulator.py
 
+bench-cpu: $(READY)  ## Count the calls and the CPU of a POST, a GET, a job, a run of the watchdog, a record of the stream (PROFILE=POST)
+	@$(PY) -m scripts.bench_cpu $(if $(PROFILE),--profile "$(PROFILE)") $(if $(WRITE),--write)
+
+scaling: $(READY)  ## Simulate 10 to 10,000 jobs a second and ten million waiting: what ends first, what to set (ARGS="--seconds 2")
+	@$(PY) -m scripts.scaling $(ARGS)
+
 bench-scale: $(READY)  ## Measure an operator's requests at 1,000, 10,000 and 200,000 jobs: requests, read units, time (about 3 minutes)
 	@$(PY) -m scripts.bench_scale $(ARGS)
 
@@ -172,7 +185,7 @@ wheel: $(READY) $(UI)  ## Write build/wheel: the client with the command line, a
 
 lock: $(VENV)/bin/python  ## Pin requirements-dev.txt from requirements-dev.in, and handlers/*.requirements.txt, with hashes
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes requirements-dev.in -o requirements-dev.txt
-	@$(PY) -m infra.cloud.package.own_libraries
+	@$(PY) -m jobflow lock
 
 clean:  ## Remove what the commands above made
 	@rm -rf "$$(readlink .jobflow)" $(VENV) build .jobflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from jobflow.client import AsyncJobFlow, JobFlow, NewJob
     from jobflow.errors import ApiError, JobFlowError, JobNotCompleted, WaitTimeout
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 __all__ = ["ApiError", "AsyncJobFlow", "JobFlow", "JobFlowError", "JobNotCompleted", "NewJob", "WaitTimeout"]
 
 _HOMES = {

@@ -16,7 +16,12 @@ from packaging.utils import canonicalize_name
 from jobflow import __version__
 
 ROOT = Path(__file__).parent.parent
-TREE = ("app.py", "chalicelib", "infra", ".chalice/config.json", "requirements.txt", "requirements-dev.txt")
+TREE = (
+    "app.py", "chalicelib", "infra", ".chalice/config.json", "requirements.txt", "requirements-dev.txt",
+    "scripts/assets/landscape.jpg",
+)  # fmt: skip
+BUILT_IN = "handlers/*.py"
+"""The built-in job types; a repository has those that its jobflow.toml names."""
 CONSOLE = "dashboard/dist"
 NEEDS = (
     "aws-sam-translator", "awslambdaric", "boto3", "chalice", "cyclonedx-python-lib", "h11", "httptools", "moto",
@@ -53,6 +58,10 @@ def lay_out(folder: Path) -> Path:
     for name in tracked():
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, tree / name)
+    (folder / "jobflow_platform" / "types").mkdir()
+    for name in tracked(BUILT_IN):
+        if not name.endswith("__init__.py"):
+            shutil.copyfile(ROOT / name, folder / "jobflow_platform" / "types" / Path(name).name)
     if (ROOT / CONSOLE).is_dir():
         shutil.copytree(ROOT / CONSOLE, tree / CONSOLE)
     (folder / "jobflow_platform" / "__init__.py").write_text('"""The platform of JobFlow, as files below `tree`."""\n')
@@ -63,9 +72,11 @@ def lay_out(folder: Path) -> Path:
     return folder
 
 
-def tracked() -> list[str]:
-    """Return the files that git knows, of those that the platform is made of."""
-    listed = subprocess.run(["git", "ls-files", "-z", *TREE], cwd=ROOT, capture_output=True, text=True, check=True)
+def tracked(*names: str) -> list[str]:
+    """Return the files that git knows, of those that the platform is made of, or of the names."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", *(names or TREE)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return [name for name in listed.stdout.split("\0") if name]
 
 

@@ -59,7 +59,7 @@ def _banned(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 
 
 def folder_of(path: str) -> str:
-    """Return the folder that a file is counted in, at most two deep: "infra/local/api.py" is in "infra/local"."""
+    """Return the folder that a file is counted in, at most two deep: "infra/local/api/serve.py" is in "infra/local"."""
     return "/".join(PurePosixPath(path).parts[:-1][:2]) or "."
 
 

@@ -1,5 +1,6 @@
 """Fixtures that tests of every kind use."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,11 @@ __all__ = [
     "clock", "cloud", "pytest_collection_modifyitems", "pytest_runtest_setup", "pytest_runtest_teardown",
     "pytest_xdist_make_scheduler",
 ]  # fmt: skip
+
+# No test reaches an account. And a client that is made before the first emulator, and kept, can sign its requests.
+os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
+for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+    os.environ.pop(name, None)
 
 # made here, not by the first test that logs: that one may have captured standard output, and closes it when it ends
 logger()

@@ -21,16 +21,16 @@ class LambdaHelpers:
     client: "LambdaClient"
     function: str
 
-    def look_at(self, job_type: str, ids: Sequence[str]) -> None:
+    def look_at(self, types: Sequence[str], ids: Sequence[str]) -> None:
         """See Helpers. Lambda drops the invocation when it is throttled for a minute; the next run looks again."""
-        payload = json.dumps({LOOK: {"type": job_type, "ids": list(ids)}}).encode()
+        payload = json.dumps({LOOK: {"types": list(types), "ids": list(ids)}}).encode()
         self.client.invoke(FunctionName=self.function, InvocationType="Event", Payload=payload)
 
 
-def asked_for(event: Mapping[str, Any]) -> tuple[str, Sequence[str]] | None:
-    """Return the job type and the ids that a helper's invocation is about; None for a scheduled run."""
+def asked_for(event: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[str]] | None:
+    """Return the job types and the ids that a helper's invocation is about; None for a scheduled run."""
     asked = event.get(LOOK)
-    return None if asked is None else (asked["type"], asked["ids"])
+    return None if asked is None else (asked["types"], asked["ids"])
 
 
 def helpers(settings: Settings) -> Helpers | None:

@@ -27,7 +27,7 @@ from chalicelib.jobs.limits import LONGEST_TURN_WAIT, SAFETY, SPARE_RECEIVES, SP
 from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
 from chalicelib.jobs.readback import check_models, check_reads_back
-from chalicelib.jobs.registry import all_types, get, give_up_at, load, names, pace, registered
+from chalicelib.jobs.registry import BUILT_IN, PACKAGES, all_types, get, give_up_at, load, names, pace, registered
 from chalicelib.jobs.schedules.schedule import Cron, check_declared
 
 if TYPE_CHECKING:
@@ -70,6 +70,12 @@ class JobType(Generic[P, R]):
     def module(self) -> str:
         """The file in `handlers/` that declares it: "email.send" is `email_send`."""
         return self.name.replace(".", "_")
+
+    @property
+    def handler(self) -> str:
+        """Return the entry point that Lambda calls: in `handlers/`, or of a built-in type that was asked for."""
+        built_in = self.function.__module__.startswith(f"{BUILT_IN}.")
+        return f"{BUILT_IN if built_in else PACKAGES[0]}.{self.module}.handler"
 
     @property
     def queue(self) -> str:

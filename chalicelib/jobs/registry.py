@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from chalicelib.jobs.jobtype import JobType
     from chalicelib.jobs.rate import Rate
 
+BUILT_IN = "chalicelib.builtin.types"
+PACKAGES = ("handlers", BUILT_IN)
+"""The packages in which job types are declared."""
 registered: "dict[str, JobType[Any, Any]]" = {}
 
 
@@ -46,15 +49,18 @@ def names() -> list[str]:
     return sorted(registered)
 
 
-def load(package: str = "handlers") -> "list[JobType[Any, Any]]":
-    """Import every file of the package, so that each declares its type. Raises ConfigurationError on a wrong name."""
-    found = importlib.import_module(package)
-    for module in pkgutil.iter_modules(found.__path__):
-        loaded = importlib.import_module(f"{package}.{module.name}")
-        declared = [value for value in vars(loaded).values() if any(value is kind for kind in registered.values())]
-        if [d.module for d in declared] != [module.name]:
-            raise ConfigurationError(
-                f"{package}/{module.name}.py declares {[d.name for d in declared]}; "
-                f"a file declares exactly one job type, the one that is named like it"
-            )
+def load(*packages: str) -> "list[JobType[Any, Any]]":
+    """Import every file of the packages, so that each declares its type. Raises ConfigurationError on a wrong name."""
+    from chalicelib.jobs.jobtype import JobType  # which has these functions in its name
+
+    for package in packages or PACKAGES:
+        found = importlib.import_module(package)
+        for module in pkgutil.iter_modules(found.__path__):
+            loaded = importlib.import_module(f"{package}.{module.name}")
+            declared = [value for value in vars(loaded).values() if isinstance(value, JobType)]
+            if [d.module for d in declared] != [module.name]:
+                raise ConfigurationError(
+                    f"{package}/{module.name}.py declares {[d.name for d in declared]}; "
+                    f"a file declares exactly one job type, the one that is named like it"
+                )
     return all_types()

@@ -3,7 +3,7 @@
 Never a payload, a result, a token or an address: ids, types, sizes and times only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.jobs.job import Attempt, Job, Status
@@ -131,9 +131,9 @@ def watchdog_ran(tally: Mapping[str, int]) -> None:
     count(Metric.WATCHDOG_RAN)
 
 
-def watchdog_helped(job_type: str, tally: Mapping[str, int]) -> None:
-    """A further run of the watchdog ended, which looked at jobs of one type for the scheduled one."""
-    logger().info("watchdog.helped", extra={"job_type": job_type, "tally": dict(tally)})
+def watchdog_helped(types: Sequence[str], tally: Mapping[str, int]) -> None:
+    """A further run of the watchdog ended, which looked at jobs of these types for the scheduled one."""
+    logger().info("watchdog.helped", extra={"job_types": list(types), "tally": dict(tally)})
 
 
 def claim_deferred(job: Job, why: str, seconds: int) -> None:

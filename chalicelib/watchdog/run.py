@@ -6,7 +6,7 @@ harm: `due_at` is moved on, conditionally, before anything is sent, and a messag
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -23,7 +23,7 @@ from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letters import MOST_SWEPT, Sweeper, give_up
 from chalicelib.watchdog.rules import REMOVED, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
 from chalicelib.watchdog.search import Found, find, portions, signs_of, undeclared
-from chalicelib.watchdog.sharing import share
+from chalicelib.watchdog.sharing import alternate, share
 
 T = TypeVar("T")
 THREADS = 8
@@ -62,30 +62,31 @@ class Watchdog:
         # Items of an older version, which kept all types together: their types' signs are used one by one.
         names = self._in_turn([*self.types, *removed, ""])
         found = self._each(lambda name: self._found(name, signs, standing), names)
-        self._look_at(_alternate(self._shared(dict(zip(names, found, strict=True)))), signs, remaining)
+        self._look_at(self._shared(dict(zip(names, found, strict=True))), signs, remaining)
         self._sweep(signs, remaining)
         events.watchdog_ran(self.tally)
         return self.tally
 
-    def look_at(self, job_type: str, ids: Sequence[str], remaining: Callable[[], float]) -> Mapping[str, int]:
-        """Look at these jobs of one type, for a run that found more than it can look at. Returns the same as `run`."""
+    def look_at(self, types: Sequence[str], ids: Sequence[str], remaining: Callable[[], float]) -> Mapping[str, int]:
+        """Look at these jobs of these types, for a run that found too much. Returns the same as `run`."""
         self.tally = Counter()
-        signs = {job_type: self._signs(job_type, self._standing())} if job_type in self.types else {}
-        self._look_at(portions(ids), signs, lambda: remaining() + RESERVE - STOP)
-        events.watchdog_helped(job_type, self.tally)
+        standing = self._standing()
+        signs = {name: self._signs(name, standing) for name in types if name in self.types}
+        self._look_at(list(portions(ids)), signs, lambda: remaining() + RESERVE - STOP)
+        events.watchdog_helped(types, self.tally)
         return self.tally
 
-    def _shared(self, found: Mapping[str, Sequence[Found]]) -> Sequence[Sequence[Found]]:
-        """Start helpers for what is too much; return what is left for this run."""
+    def _shared(self, found: Mapping[str, Sequence[Found]]) -> Sequence[Found]:
+        """Start helpers for what is too much; return what is left for this run, the types in turn."""
         if self.helpers is None:
-            return list(found.values())
+            return list(alternate(list(found.values())))
         shared = share(found)
-        for job_type, ids in shared.helpers:
+        for part in shared.helpers:
             try:
-                self.helpers.look_at(job_type, ids)
-                self.tally["handed_over"] += len(ids)
+                self.helpers.look_at(part.types, part.ids)
+                self.tally["handed_over"] += len(part.ids)
             except Exception as error:
-                events.watchdog_failed(f"helper for {job_type}", error)
+                events.watchdog_failed(f"helper for {', '.join(part.types)}", error)
         return shared.own
 
     def _in_turn(self, names: Sequence[str]) -> Sequence[str]:
@@ -123,7 +124,7 @@ class Watchdog:
             events.watchdog_failed(f"overdue {name}", error)
             return []
 
-    def _look_at(self, portions: Iterator[Found], signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
+    def _look_at(self, portions: Sequence[Found], signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
         def look(portion: Found) -> Mapping[str, int]:
             return self._look(portion, signs) if remaining() > RESERVE else {"out_of_time": len(portion.ids)}
 
@@ -214,11 +215,5 @@ class Watchdog:
         def sweep(name: str) -> Mapping[str, int]:
             return Sweeper(self.dispatcher).sweep(name, lambda: remaining() > STOP)
 
-        for tally in self._each(sweep, list(_alternate(turns))):
+        for tally in self._each(sweep, list(alternate(turns))):
             self.tally.update(tally)
-
-
-def _alternate(rows: Sequence[Sequence[T]]) -> Iterator[T]:
-    """Return the first of each row, then the second of each, and so on."""
-    for place in range(max(map(len, rows), default=0)):
-        yield from (row[place] for row in rows if place < len(row))

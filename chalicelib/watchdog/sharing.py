@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from chalicelib.watchdog.search import Found
+from chalicelib.watchdog.search import Found, portions
 
+T = TypeVar("T")
 SHARE = 1_000
 """Jobs that one run looks at itself when there are helpers, and that it hands to each: 2,200 requests, of which a
 function of 512 MB, with 0.29 of a core, makes about a hundred a second."""
@@ -13,44 +15,51 @@ MOST_HELPERS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
-    """The portions of each type that this run looks at, and the ids, with their type, that helpers do."""
+class Slice:
+    """Jobs that one helper looks at, and the job types among them."""
 
-    own: Sequence[Sequence[Found]]
-    helpers: Sequence[tuple[str, Sequence[str]]]
+    types: Sequence[str]
+    ids: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The portions that this run looks at, in that order, and what helpers look at."""
+
+    own: Sequence[Found]
+    helpers: Sequence[Slice]
 
 
 def share(found: Mapping[str, Sequence[Found]]) -> Shared:
-    """Divide the portions of each type: the first of each stay here, up to SHARE jobs of all types together.
+    """Divide the portions, the types in turn: SHARE jobs stay here, helpers get as many each, the rest stays here.
 
-    Jobs of which only those that were not sent are looked at stay here: they are read, and rarely written.
+    Jobs of which only those that were not sent are looked at stay here: they are read, and rarely written. So do items
+    of an older version, found under the type "": a helper could not tell which types' signs to look for.
     """
-    kept = SHARE // max(1, sum(_size(portions) > 0 for portions in found.values()))
-    own: list[Sequence[Found]] = []
-    others: list[tuple[str, Sequence[str]]] = []
-    for job_type, portions in found.items():
-        mine, rest = _split(portions, kept)
-        slices = list(_slices([job_id for portion in rest for job_id in portion.ids]))
-        taken = slices[: MOST_HELPERS - len(others)]
-        others += ((job_type, ids) for ids in taken)
-        handed = {job_id for ids in taken for job_id in ids}
-        own.append([*mine, *(portion for portion in rest if portion.ids[0] not in handed)])
-    return Shared(own, others)
+    own: list[Found] = []
+    rest: list[tuple[str, Found]] = []
+    kept = 0
+    for name, portion in alternate([[(name, portion) for portion in row] for name, row in found.items()]):
+        if portion.unsent_only or not name:
+            own.append(portion)
+        elif kept + len(portion.ids) <= SHARE:
+            own.append(portion)
+            kept += len(portion.ids)
+        else:
+            rest.append((name, portion))
+    slices = list(_slices(rest))
+    left = [portion for part in slices[MOST_HELPERS:] for portion in portions(part.ids)]
+    return Shared([*own, *left], slices[:MOST_HELPERS])
 
 
-def _size(portions: Sequence[Found]) -> int:
-    return sum(len(portion.ids) for portion in portions if not portion.unsent_only)
+def alternate(rows: Sequence[Sequence[T]]) -> Iterator[T]:
+    """Return the first of each row, then the second of each, and so on."""
+    for place in range(max(map(len, rows), default=0)):
+        yield from (row[place] for row in rows if place < len(row))
 
 
-def _split(portions: Sequence[Found], kept: int) -> tuple[Sequence[Found], Sequence[Found]]:
-    mine: list[Found] = []
-    rest: list[Found] = []
-    for portion in portions:
-        fits = portion.unsent_only or _size(mine) < kept
-        (mine if fits else rest).append(portion)
-    return mine, rest
-
-
-def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), SHARE):
-        yield ids[start : start + SHARE]
+def _slices(rest: Sequence[tuple[str, Found]]) -> Iterator[Slice]:
+    jobs = [(name, job_id) for name, portion in rest for job_id in portion.ids]
+    for start in range(0, len(jobs), SHARE):
+        part = jobs[start : start + SHARE]
+        yield Slice(sorted({name for name, _ in part}), [job_id for _, job_id in part])

@@ -22,11 +22,12 @@ from infra.cloud.commands.status import status
 from infra.cloud.cost import bill
 from infra.cloud.errors import CloudError, refusal
 from infra.cloud.package import cold_starts
-from infra.cloud.package.build import ROOT, build
+from infra.cloud.package.build import ROOT, Package, build
 from infra.cloud.stack import parameters
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from infra.definition.names import stack_name
+from infra.definition.runtime import ARCHITECTURE, PYTHON
 
 INTERRUPTED = 130
 
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _package(options: argparse.Namespace, terminal: Terminal) -> int:
-    made = build(options.stage, jobtype.load(), target=options.out)
+    made = _build(options, options.stage, options.out)
     terminal.say(f"{made.archive}, {made.template}")
     for note in (*made.sizes(), *made.notes):
         terminal.say(note)
@@ -75,8 +76,13 @@ def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
         first_token=FirstToken(options.token_file, options.token_secret),
         tags=parameters.parse(options.tag),
         monitor=options.monitor,
+        package=lambda stage: _build(options, stage),
     ).run()
     return 0
+
+
+def _build(options: argparse.Namespace, stage: str, target: Path | None = None) -> Package:
+    return build(stage, jobtype.load(), target=target, architecture=options.architecture, python=options.python)
 
 
 def _destroy(options: argparse.Namespace, terminal: Terminal) -> int:
@@ -160,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     package = command("package", _package, "Make build/deployment.zip and build/sam.json.")
     package.add_argument("--stage", default="prod", help="whose template; the zip is the same for all")
     package.add_argument("--out", type=Path, default=ROOT / "build")
+    _package_options(package)
     deploy = staged("deploy", _deploy, "Package, and bring the stage's stack, dashboard and first token up to date.")
     _deploy_options(deploy)
     destroy = staged("destroy", _destroy, "Delete the stage with all its data, and list what is left.")
@@ -180,7 +187,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _package_options(package: argparse.ArgumentParser) -> None:
+    package.add_argument(
+        "--architecture", default=ARCHITECTURE, choices=("arm64", "x86_64"),
+        help="the functions' processor, where a library has no wheel for arm64; say it at every deployment",
+    )  # fmt: skip
+    package.add_argument("--python", default=PYTHON, metavar="VERSION", help="the functions' Python, such as 3.12")
+
+
 def _deploy_options(deploy: argparse.ArgumentParser) -> None:
+    _package_options(deploy)
     deploy.add_argument("--dry-run", action="store_true", help="only say what would change")
     deploy.add_argument("--yes", action="store_true", help="go on even when data would be lost")
     deploy.add_argument(

@@ -1,5 +1,6 @@
 """Write to the person at the terminal: on a terminal with colours and a bar, in a log as plain lines."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from infra.cloud.stack.changes import Change, summary
 from infra.cloud.stack.events import Event
+from infra.program import VARIABLE, spoken
 
 COLOURS = {"add": "green", "modify": "yellow", "replace": "red", "remove": "red", "import": "green"}
 
@@ -27,8 +29,9 @@ class Terminal:
         return self._answers.is_terminal
 
     def say(self, text: str) -> None:
-        """Write a line."""
-        self._console.print(Text(text), soft_wrap=True)
+        """Write a line, in the words of the command that was typed."""
+        said = spoken(text, os.environ.get(VARIABLE, ""))
+        self._console.print(Text(said), soft_wrap=True)
 
     def secret(self, text: str, value: str) -> None:
         """Write something that is shown once; its value alone goes to standard output."""

@@ -74,10 +74,11 @@ class Recorder:
 
     def note(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
         """Record one request."""
-        if self._actor is not None:
+        actor = self._actor
+        if actor is not None:
             needed = grants_of(self._stack, service, operation, params)
             with self._lock:  # functions ask from several threads
-                self.needed.setdefault(self._actor, Counter()).update(needed)
+                self.needed.setdefault(actor, Counter()).update(needed)
 
     @contextmanager
     def acting_as(self, actor: str) -> Iterator[None]:

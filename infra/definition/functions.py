@@ -100,8 +100,7 @@ def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDe
 
 def _worker(kind: JobType[Any, Any], stack: str) -> FunctionDefinition:
     trigger = QueueTrigger(queue_name(stack, kind.queue), kind.batch_size, kind.window, kind.concurrency)
-    handler = f"handlers.{kind.module}.handler"
-    return FunctionDefinition(stack, kind.queue, handler, kind.timeout, kind.memory, trigger, kind)
+    return FunctionDefinition(stack, kind.queue, kind.handler, kind.timeout, kind.memory, trigger, kind)
 
 
 def _platform(stack: str) -> list[FunctionDefinition]:

@@ -29,7 +29,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The output of `infra.local.describe`."""
+    """The output of `infra.local.code.describe`."""
 
     stateful: Mapping[str, Resource]
     functions: Mapping[str, Resource]

@@ -8,7 +8,7 @@ from pathlib import Path
 from chalicelib.errors import ConfigurationError
 from chalicelib.settings import Settings
 from infra.local.errors import CannotRun
-from infra.local.state_folder import OF_A_PROJECT
+from infra.local.state.folder import OF_A_PROJECT
 
 ROOT = Path(__file__).parents[2]
 BACKENDS = ("moto", "ministack")

@@ -9,10 +9,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.local import code, deployment, dev_token, dotenv, ports, resources
-from infra.local.api_process import ApiProcess
-from infra.local.dashboard import Dashboard, content_security_policy
-from infra.local.dashboard_dev import HotDashboard
+from infra.local import deployment, ports, resources
+from infra.local.api.process import ApiProcess
+from infra.local.code import declared
+from infra.local.code.shipped import not_shipped, own_libraries
+from infra.local.dashboard.built import Dashboard, content_security_policy
+from infra.local.dashboard.vite import HotDashboard
 from infra.local.deployment import Description
 from infra.local.emulator.process import Emulator, EmulatorError
 from infra.local.errors import BrokenCode, CannotRun
@@ -27,7 +29,7 @@ from infra.local.lambdas.specs import REGION, FunctionSpec
 from infra.local.lifeline import NOT_SHIPPED
 from infra.local.options import Options
 from infra.local.pauses import open_bulk_actions, paused_types
-from infra.local.shipped import not_shipped, own_libraries
+from infra.local.state import dev_token, dotenv
 
 
 class Platform:
@@ -72,7 +74,7 @@ class Platform:
     def reload(self) -> None:
         """Run the code on disk. Raises BrokenCode when it cannot be loaded; the present code then continues to run."""
         try:
-            described = code.describe(self.options.root, self.options.stack, self.origin)
+            described = declared.describe(self.options.root, self.options.stack, self.origin)
         except BrokenCode:
             self._service.hold()
             raise
@@ -133,7 +135,7 @@ class Platform:
         aws_port = ports.free(options.aws_port, "AWS_PORT")
         log, state = options.state_dir / "emulator.log", options.state_dir / options.backend
         with ThreadPoolExecutor(2) as pool:
-            describing = pool.submit(code.describe, options.root, options.stack, self.origin)
+            describing = pool.submit(declared.describe, options.root, options.stack, self.origin)
             emulating = pool.submit(Emulator.start, aws_port, options.backend, log, state, [self.origin])
             try:
                 self.emulator = emulating.result()

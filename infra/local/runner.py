@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from infra.local.edits import Watcher
+from infra.local.code.edits import Watcher
 from infra.local.errors import BrokenCode, CannotRun
 from infra.local.options import Options
 from infra.local.platform import Platform
-from infra.local.state import StateFile
+from infra.local.state.file import StateFile
 from infra.local.terminal import Terminal
 
 TICK_SECONDS = 0.5

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.local.state_folder import OF_A_PROJECT, make
+from infra.local.state.folder import OF_A_PROJECT, make
 
 INSTALL_SECONDS = 600
 ROOT = Path(__file__).parents[2] / OF_A_PROJECT

@@ -1,9 +1,9 @@
-"""The commands for a repository of one's own: make it, run it here, test it, bring it into an AWS account."""
+"""The commands for a repository of one's own: make it, run it here, test it, check it."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,39 +12,34 @@ import typer
 from jobflow.cli.command import told
 
 ANY = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-CLOUD = {
-    "package": "Write build/deployment.zip, build/sam.json and build/sbom.json.",
-    "status": "Print a stage's addresses, queues and active alarms: --stage NAME.",
-    "recount": "Count a stage's jobs anew and compare with its counters: --stage NAME.",
-    "destroy": "Remove a stage with all its data: --stage NAME.",
-    "token": "Issue, list or revoke API tokens: token issue --stage NAME --role operator --label billing.",
-}
-"""Commands that are handed on to the platform as they are, with their help."""
+"""Settings of a command that hands on what is typed, `--help` included."""
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the root."""
-    app.command("new", epilog="\b\nExample:\n  jobflow new my-jobs")(new)
+    app.command("new", epilog="\b\nExamples:\n  jobflow new my-jobs\n  jobflow new")(new)
     app.command("add", epilog="\b\nExample:\n  jobflow add word.count")(add)
+    app.command("pipeline", epilog="\b\nExample:\n  jobflow pipeline")(pipeline)
     app.command("dev", epilog="\b\nExample:\n  jobflow dev")(dev)
     app.command("test", context_settings=ANY, epilog="\b\nExample:\n  jobflow test -k hello")(test)
     app.command("check", epilog="\b\nExample:\n  jobflow check")(check)
-    app.command("deploy", context_settings=ANY, epilog="\b\nExample:\n  jobflow deploy --stage prod --dry-run")(deploy)
-    for name, text in CLOUD.items():
-        app.command(name, help=text, context_settings=ANY, epilog=f"\b\nExample:\n  jobflow {name} --stage prod")(
-            _handed_on(name)
-        )
+    app.command("upgrade", epilog="\b\nExample:\n  jobflow upgrade --check")(upgrade)
 
 
-def new(folder: Annotated[Path, typer.Argument(help="The folder to make; its name is the project's.")]) -> None:
+def new(
+    folder: Annotated[Path, typer.Argument(help="The folder; its name is the project's. Default: this one.")] = Path(),
+) -> None:
     """Make a repository with a first job type, its test and a CI workflow."""
     from jobflow.project import scaffold
 
+    where = folder.absolute()
     with told():
-        made = scaffold.new(folder.absolute())
+        made = scaffold.new(where)
     for path in made:
-        typer.echo(f"  {path.relative_to(folder.absolute())}")
-    typer.echo(f"Next: cd {folder} && jobflow dev")
+        typer.echo(f"  {path.relative_to(where)}")
+    go = "" if where == Path.cwd() else f"cd {folder} && "
+    typer.echo(f"Next: {go}jobflow dev")
+    typer.echo(f"In a second terminal: {go}jobflow jobs create {scaffold.FIRST} --example --wait")
 
 
 def add(name: Annotated[str, typer.Argument(metavar="TYPE", help="Its name, such as word.count.")]) -> None:
@@ -54,6 +49,16 @@ def add(name: Annotated[str, typer.Argument(metavar="TYPE", help="Its name, such
     with told():
         project = tree.root(Path.cwd())
         for path in scaffold.add(project, name):
+            typer.echo(f"  {path.relative_to(project)}")
+
+
+def pipeline() -> None:
+    """Write a GitHub workflow that deploys this repository, and the template of its AWS roles: docs/pipeline.md."""
+    from jobflow.project import scaffold, tree
+
+    with told():
+        project = tree.root(Path.cwd())
+        for path in scaffold.pipeline(project):
             typer.echo(f"  {path.relative_to(project)}")
 
 
@@ -75,42 +80,29 @@ def check() -> None:
     for module, arguments in (
         ("ruff", ["format", "--check", "."]),
         ("ruff", ["check", "."]),
-        ("infra.local.describe", ["jobflow-check", "http://localhost"]),
+        ("infra.local.code.describe", ["jobflow-check", "http://localhost"]),
     ):
         if code := _in_project(module, arguments, quiet=module.startswith("infra")):
             raise typer.Exit(code)
 
 
-def deploy(ctx: typer.Context) -> None:
-    """Bring a stage up to date with this repository: --stage NAME, with its parameters from jobflow.toml."""
-    from jobflow.project import tree
+def upgrade(
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Only list what breaks; exit with 1 when something here is touched.")
+    ] = False,
+) -> None:
+    """List what breaks between the version of this repository and the installed one, and write down the new version."""
+    from jobflow.project import tree, upgrading
 
     with told():
         project = tree.root(Path.cwd())
-        stage = _stage(ctx.args)
-        given = tree.parameters(project, stage) if stage else []
-        tree.command(project, "infra.cloud", ["deploy", *ctx.args, *given])
-
-
-def _stage(arguments: Sequence[str]) -> str | None:
-    for place, word in enumerate(arguments):
-        if word == "--stage" and place + 1 < len(arguments):
-            return arguments[place + 1]
-        if word.startswith("--stage="):
-            return word.partition("=")[2]
-    return None
-
-
-def _handed_on(name: str) -> Callable[[typer.Context], None]:
-    def run(ctx: typer.Context) -> None:
-        from jobflow.project import tree
-
-        with told():
-            project = tree.root(Path.cwd())
-            out = ["--out", str(project / "build")] if name == "package" and "--out" not in ctx.args else []
-            tree.command(project, "infra.cloud", [name, *ctx.args, *out])
-
-    return run
+        found = upgrading.look(project)
+        for line in found.lines():
+            typer.echo(line)
+        if found.touched:
+            raise typer.Exit(1)
+        if not only_check:
+            upgrading.write_version(project)
 
 
 def _in_project(module: str, arguments: Sequence[str], *, quiet: bool = False) -> int:
@@ -118,7 +110,7 @@ def _in_project(module: str, arguments: Sequence[str], *, quiet: bool = False) -
 
     with told():
         project = tree.root(Path.cwd())
-        folder = tree.assemble(project, tree.source())
+        folder = tree.of(project)
         # Describing the job types asks for a region, and sends nothing there.
         given = {"AWS_DEFAULT_REGION": "us-east-1", **os.environ}
         environment = tree.environment(project, folder, given)

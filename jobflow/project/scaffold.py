@@ -1,6 +1,7 @@
 """Make a repository, and job types in it, from the templates beside this file."""
 
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,9 +9,16 @@ from jobflow import __version__
 from jobflow.errors import ConfigurationError
 
 TEMPLATES = Path(__file__).with_name("template")
+CI = Path(__file__).with_name("ci")
+PIPELINE: Mapping[str, str] = {
+    ".github/workflows/deploy.yml": "deploy.yml",
+    ".github/deploy-role.json": "deploy-role.json",
+}
+"""The files with which GitHub Actions deploys, as they lie in the folder `ci` beside this file."""
 TYPE = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
 PROJECT = re.compile(r"[a-z][a-z0-9-]{0,40}")
 FIRST = "hello.world"
+MAY_BE_THERE = frozenset({".git", ".venv", "venv", "wheels"})
 FILES: Mapping[str, str] = {
     "jobflow.toml": "jobflow.toml",
     "requirements.txt": "requirements.txt",
@@ -25,13 +33,19 @@ FILES: Mapping[str, str] = {
 
 
 def new(folder: Path) -> list[Path]:
-    """Make a repository in a folder that is empty or not there; return its files. Raises ConfigurationError."""
+    """Make a repository in a folder that is not there, or holds only `MAY_BE_THERE`; return its files.
+
+    Raises ConfigurationError.
+    """
     if not PROJECT.fullmatch(folder.name):
         raise ConfigurationError(
-            f"{folder.name!r} is no name: lower case letters, digits and hyphens, such as my-jobs."
+            f"{folder.name!r} is no name for it: lower case letters, digits and hyphens, such as my-jobs."
         )
-    if folder.exists() and any(folder.iterdir()):
-        raise ConfigurationError(f"{folder} is not empty.")
+    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    if there - MAY_BE_THERE:
+        raise ConfigurationError(
+            f"{folder} is not empty: it has {min(there - MAY_BE_THERE)}. Name a new folder: jobflow new my-jobs."
+        )
     words = {"project": folder.name, "version": __version__}
     made = [_write(folder / name, template, words) for name, template in FILES.items()]
     return [*made, *add(folder, FIRST)]
@@ -49,6 +63,18 @@ def add(folder: Path, name: str) -> list[Path]:
         if (folder / file).exists():
             raise ConfigurationError(f"{file} exists already.")
     return [_write(folder / file, template, words) for file, template in files.items()]
+
+
+def pipeline(folder: Path) -> list[Path]:
+    """Write the workflow that deploys, and the template of its roles; return the files. Raises ConfigurationError."""
+    for file in PIPELINE:
+        if (folder / file).exists():
+            raise ConfigurationError(f"{file} exists already.")
+    made = [folder / file for file in PIPELINE]
+    for path, source in zip(made, PIPELINE.values(), strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(CI / source, path)
+    return made
 
 
 def _write(path: Path, template: str, words: Mapping[str, str]) -> Path:

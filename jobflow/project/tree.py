@@ -1,33 +1,41 @@
 """Put the platform and a user's handlers together in `.jobflow/tree`, where the platform's commands run.
 
 The platform is copied once per version; `handlers/` and `.env` are links, so that an edit takes effect at once.
+A clone of JobFlow is a tree already.
 """
 
+import fcntl
 import os
 import shutil
 import sys
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from jobflow import __version__
 from jobflow.errors import ConfigurationError
+from jobflow.project import settings
 
-MARK = "jobflow.toml"
 STATE = ".jobflow"
 LINKS = {"handlers": "handlers", ".env": ".env"}
+BUILT_IN = Path("chalicelib", "builtin", "types")
+CLONE = ("app.py", "chalicelib", "infra")
+PROGRAM = "JOBFLOW_PROGRAM"
+"""Names the program that was typed; the platform's messages name other commands with it."""
 
 
 def root(start: Path) -> Path:
     """Return the repository that a folder is in; raises ConfigurationError when it is in none."""
     for folder in (start, *start.parents):
-        if (folder / MARK).exists():
+        if (folder / settings.MARK).exists() or is_clone(folder):
             return folder
-    raise ConfigurationError(
-        f"There is no {MARK} here or above: make a repository with `jobflow new my-jobs`, or use make in a clone."
-    )
+    raise ConfigurationError(f"There is no {settings.MARK} here or above. `jobflow new my-jobs` makes a repository.")
+
+
+def is_clone(folder: Path) -> bool:
+    """Tell whether a folder is a clone of JobFlow itself, which has its platform in it."""
+    return all((folder / name).exists() for name in CLONE) and not (folder / settings.MARK).exists()
 
 
 def source() -> Path:
@@ -38,9 +46,25 @@ def source() -> Path:
     return Path(found.submodule_search_locations[0]) / "tree"
 
 
+def of(project: Path) -> Path:
+    """Return the folder in which the platform's commands run for a repository. Raises ConfigurationError."""
+    return project if is_clone(project) else assemble(project, source())
+
+
 def assemble(project: Path, platform: Path) -> Path:
-    """Return the folder with the platform and the project's handlers, up to date."""
-    tree = project / STATE / "tree"
+    """Return the folder with the platform and the project's handlers, up to date. Raises ConfigurationError."""
+    wanted = settings.read(project).builtin
+    with _alone(project):
+        tree = _copied(project / STATE / "tree", platform)
+        _put_built_in(project, platform.parent / "types", tree / BUILT_IN, wanted)
+        for name, target in LINKS.items():
+            link = tree / name
+            if not link.is_symlink():
+                link.symlink_to(project / target)
+    return tree
+
+
+def _copied(tree: Path, platform: Path) -> Path:
     stamp = tree / "version"
     wanted = f"{__version__} {platform} {platform.stat().st_mtime_ns}\n"
     if not stamp.exists() or stamp.read_text() != wanted:
@@ -49,36 +73,49 @@ def assemble(project: Path, platform: Path) -> Path:
         (tree / "vendor").mkdir(exist_ok=True)
         (tree / "vendor" / "handlers").symlink_to(Path("..") / "handlers")
         stamp.write_text(wanted)
-    for name, target in LINKS.items():
-        link = tree / name
-        if not link.is_symlink():
-            link.symlink_to(project / target)
     return tree
+
+
+def _put_built_in(project: Path, offered: Path, to: Path, wanted: Sequence[str]) -> None:
+    """Copy the types that are asked for, and remove others; a platform that runs takes them up as an edit."""
+    known = {path.stem.replace("_", "."): path for path in sorted(offered.glob("*.py"))}
+    for name in wanted:
+        if name not in known:
+            raise ConfigurationError(f"{settings.MARK}: builtin has {name!r}; there are {', '.join(known)}.")
+        if (project / "handlers" / known[name].name).exists():
+            raise ConfigurationError(
+                f"{settings.MARK}: builtin has {name}, and handlers/{known[name].name} declares it, too: keep one."
+            )
+    for name, path in known.items():
+        there = to / path.name
+        if name not in wanted:
+            there.unlink(missing_ok=True)
+        elif not there.exists():
+            shutil.copyfile(path, there)
+
+
+@contextmanager
+def _alone(project: Path) -> Iterator[None]:
+    """Let two commands that start at once put it together one after the other."""
+    (project / STATE).mkdir(parents=True, exist_ok=True)
+    with (project / STATE / "tree.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def environment(project: Path, tree: Path, given: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a command in the tree: its code first, its state in the project."""
+    named = {PROGRAM: "jobflow", **given}
+    if tree == project:
+        return named
     state = given.get("JOBFLOW_STATE_DIR", str(project / STATE))
-    return {**given, "PYTHONPATH": str(tree), "JOBFLOW_STATE_DIR": state}
+    return {**named, "PYTHONPATH": str(tree), "JOBFLOW_STATE_DIR": state}
 
 
 def command(project: Path, module: str, arguments: Sequence[str]) -> None:
     """Replace this process by a module of the platform. Raises ConfigurationError."""
-    tree = assemble(project, source())
+    tree = of(project)
     os.chdir(tree)
     os.execve(  # noqa: S606 - the interpreter that runs here
         sys.executable, [sys.executable, "-m", module, *arguments], environment(project, tree, os.environ)
     )
-
-
-def parameters(project: Path, stage: str) -> list[str]:
-    """Return a stage's parameters as `--set NAME=value` arguments; raises ConfigurationError."""
-    try:
-        settings: dict[str, Any] = tomllib.loads((project / MARK).read_text())
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{MARK} cannot be read: {error}") from error
-    of_stage = settings.get("stages", {}).get(stage)
-    if of_stage is None:
-        known = ", ".join(settings.get("stages", {})) or "none"
-        raise ConfigurationError(f"{MARK} has no stage {stage!r} (it has: {known}).")
-    return [word for name, value in of_stage.get("parameters", {}).items() for word in ("--set", f"{name}={value}")]

@@ -17,7 +17,7 @@ from chalicelib.jobs.job import TERMINAL
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.ports import Message
 from infra.local.options import ROOT
-from infra.local.state import StateFile
+from infra.local.state.file import StateFile
 from scripts.chaos.site import Events
 
 LONGEST_REST = 2_400.0

@@ -6,7 +6,7 @@ WATCHDOG = (
     Safeguard(
         "the reconciler",
         "chalicelib.watchdog.run:Watchdog.run",
-        "self._look_at(_alternate(self._shared(dict(zip(names, found, strict=True)))), signs, remaining)",
+        "self._look_at(self._shared(dict(zip(names, found, strict=True))), signs, remaining)",
         "pass",
     ),
     Safeguard(
@@ -50,10 +50,21 @@ tally['failed'] += 1
     ),
     Safeguard(
         "a type's jobs take turns with other types'",
-        "chalicelib.watchdog.run:Watchdog.run",
-        "self._look_at(_alternate(self._shared(dict(zip(names, found, strict=True)))), signs, remaining)",
-        "self._look_at((portion for row in self._shared(dict(zip(names, found, strict=True))) for portion in row), "
-        "signs, remaining)",
+        "chalicelib.watchdog.run:Watchdog._shared",
+        "list(alternate(list(found.values())))",
+        "[portion for row in found.values() for portion in row]",
+    ),
+    Safeguard(
+        "a flooded type leaves helpers to other types",
+        "chalicelib.watchdog.sharing:share",
+        "alternate([[(name, portion) for portion in row] for name, row in found.items()])",
+        "[(name, portion) for name, row in found.items() for portion in row]",
+    ),
+    Safeguard(
+        "a helper is not asked about items whose type is not known",
+        "chalicelib.watchdog.sharing:share",
+        "portion.unsent_only or not name",
+        "portion.unsent_only",
     ),
     Safeguard(
         "an unknown depth is not an empty queue",

@@ -4,73 +4,61 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from scripts.wheel import build, build_platform
-from tests.infra.local.running import BOUND_SECONDS, until, untouched
+from tests.infra.local.running import BOUND_SECONDS, until
+from tests.installed import Own, install
 
 PORTS = {"API_PORT": "0", "AWS_PORT": "0", "DASHBOARD_PORT": "0", "JITTER": "none"}
+MAIL = """jobs create email.send {"to":["ada@example.com"],"subject":"Hello","text":"Hi"} --wait --timeout 2m"""
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the two wheels and nothing else."""
-    folder = tmp_path_factory.mktemp("own")
-    wheels = [build(folder / "wheels"), build_platform(folder / "wheels")]
-    uv = [sys.executable, "-m", "uv"]
-    python = str(folder / "venv" / "bin" / "python")
-    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(folder / "venv")], check=True)
-    subprocess.run([*uv, "pip", "install", "--quiet", "--python", python, *map(str, wheels)], check=True)
+def own(tmp_path_factory: pytest.TempPathFactory) -> Own:
+    return install(tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="module")
+def project(own: Own) -> Path:
+    """A repository, as `jobflow new` makes it in the folder that one is in."""
+    folder = own.folder / "my-jobs"
+    folder.mkdir()
+    assert "Next: jobflow dev" in own.done("new", folder)
     return folder
 
 
-def jobflow(own: Path, line: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Type a command."""
-    environment = {**untouched(), "XDG_STATE_HOME": str(own / "state"), "AWS_DEFAULT_REGION": "us-east-1"}
-    command = [str(own / "venv/bin/jobflow"), *line.split()]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-
-
 @pytest.fixture(scope="module")
-def project(own: Path) -> Path:
-    """A repository, as `jobflow new` makes it."""
-    done = jobflow(own, "new my-jobs", own)
-    assert done.returncode == 0, done.stderr
-    return own / "my-jobs"
-
-
-@pytest.fixture(scope="module")
-def running(own: Path, project: Path) -> Iterator[Path]:
+def running(own: Own, project: Path) -> Iterator[Path]:
     """The same with `jobflow dev` running in it."""
-    environment = {**os.environ, **untouched(), **PORTS}
-    with (own / "log").open("w") as log:
-        process = subprocess.Popen(
-            [own / "venv/bin/jobflow", "dev"], cwd=project, env=environment, stdout=log, stderr=log
-        )
+    environment = {**os.environ, **own.environment(**PORTS)}
+    with (own.folder / "log").open("w") as log:
+        process = subprocess.Popen([own.program, "dev"], cwd=project, env=environment, stdout=log, stderr=log)
     try:
         until(lambda: (project / ".jobflow/dev.json").exists() or process.poll() is not None)
-        assert process.poll() is None, (own / "log").read_text()
+        assert process.poll() is None, (own.folder / "log").read_text()
         yield project
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(BOUND_SECONDS)
 
 
-def test_its_checks_and_tests_pass(own: Path, project: Path) -> None:
+def result(said: str) -> dict[str, str]:
+    """The result in the last line of JSON."""
+    found: dict[str, str] = json.loads([line for line in said.splitlines() if line.startswith("{")][-1])["result"]
+    return found
+
+
+def test_its_checks_and_tests_pass(own: Own, project: Path) -> None:
     for line in ("check", "test -q"):
-        done = jobflow(own, line, project)
-        assert done.returncode == 0, done.stdout + done.stderr
+        own.done(line, project)
 
 
-def test_a_job_of_its_own_completes_and_an_edit_takes_effect(own: Path, running: Path) -> None:
+def test_a_job_of_its_own_completes_and_an_edit_takes_effect(own: Own, running: Path) -> None:
     def said() -> str:
-        done = jobflow(own, "jobs create hello.world --example --wait --timeout 2m", running)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return str(json.loads(done.stdout.splitlines()[-1])["result"]["text"])
+        return result(own.done("jobs create hello.world --example --wait --timeout 2m", running))["text"]
 
     assert said() == "Hello, world!"
     handler = running / "handlers" / "hello_world.py"
@@ -78,11 +66,21 @@ def test_a_job_of_its_own_completes_and_an_edit_takes_effect(own: Path, running:
     until(lambda: said() == "Good morning, world!")
 
 
-def test_a_broken_declaration_is_told(own: Path, project: Path) -> None:
+def test_a_built_in_type_is_there_once_it_is_named(own: Own, running: Path) -> None:
+    refused = own.type(MAIL, running)
+    assert (refused.returncode, "no job type 'email.send'" in refused.stderr) == (1, True)
+    marked = running / "jobflow.toml"
+    marked.write_text(marked.read_text().replace("builtin = []", 'builtin = ["email.send"]'))
+    own.done("check", running)  # also puts it into the platform that runs
+    until(lambda: own.type(MAIL, running).returncode == 0)
+    assert sorted(path.name for path in (running / "handlers").glob("*.py")) == ["__init__.py", "hello_world.py"]
+
+
+def test_a_broken_declaration_is_told(own: Own, project: Path) -> None:
     broken = project / "handlers" / "broken_type.py"
     broken.write_text('"""Nothing is declared here."""\n')
     try:
-        done = jobflow(own, "check", project)
+        done = own.type("check", project)
     finally:
         broken.unlink()
     assert (done.returncode != 0, "handlers/broken_type.py declares []" in done.stderr) == (True, True)

@@ -40,6 +40,9 @@ PREFIX = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/burst-"
 SETTINGS = replace(Settings.from_env({}), region=REGION, jobs_table=TABLE, queue_url_prefix=PREFIX)
 DUE = T0 + 5_000.0
 AWS, MEMORY = "aws", "memory"
+JOBS = 100_000
+SOON = 2
+"""Seconds after the instant within which a job can start in time."""
 
 
 @dataclass
@@ -51,8 +54,8 @@ class Played:
 
     @property
     def in_time(self) -> int:
-        """Return how many jobs can start at the instant, or up to 2 s after it."""
-        return sum(number for seconds, number in self.late.items() if 0 <= seconds <= 2)
+        """Return how many jobs can start at the instant, or up to SOON seconds after it."""
+        return sum(number for seconds, number in self.late.items() if 0 <= seconds <= SOON)
 
 
 class Helping:
@@ -62,9 +65,9 @@ class Helping:
         self._watchdog = watchdog
         self.sent = 0
 
-    def look_at(self, job_type: str, ids: Sequence[str]) -> None:
+    def look_at(self, types: Sequence[str], ids: Sequence[str]) -> None:
         """See Helpers."""
-        self.sent += self._watchdog.look_at(job_type, ids, lambda: 50.0)["resent"]
+        self.sent += self._watchdog.look_at(types, ids, lambda: 50.0)["resent"]
 
 
 def burst(jobs: int, over: str) -> Played:
@@ -121,7 +124,7 @@ def _visible_on_aws() -> Iterator[float]:
 def main() -> int:
     """Play a burst; returns 1 when a job could not start within 2 s of its instant."""
     parser = argparse.ArgumentParser(prog="python -m tests.proof.burst", description=__doc__)
-    parser.add_argument("--jobs", type=int, default=100_000, help="jobs due at one instant")
+    parser.add_argument("--jobs", type=int, default=JOBS, help="jobs due at one instant")
     parser.add_argument("--over", choices=(AWS, MEMORY), default=AWS, help="the adapters and the emulator, or memory")
     asked = parser.parse_args()
     began = time.process_time()

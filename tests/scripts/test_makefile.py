@@ -1,6 +1,7 @@
 """Recipes of the Makefile that people meet on their first day, run by make itself in a folder of their own."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -8,9 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
+from jobflow.cli.app import app
 from tests.infra.local.running import ROOT
 
+COMMANDS = set(getattr(typer.main.get_command(app), "commands", ()))
 PYTHON = """#!/bin/sh
 echo "$@" >> "{log}"
 case "$*" in
@@ -69,3 +73,10 @@ def test_fix_formats_a_line_that_is_too_long(folder: Path) -> None:
     done = make(folder, "fix")
     assert done.returncode == 0, done.stdout + done.stderr
     assert max(map(len, (folder / "long.py").read_text().splitlines())) <= 120
+
+
+def test_recipes_call_the_commands_that_a_repository_of_ones_own_has() -> None:
+    recipes = (ROOT / "Makefile").read_text()
+    called = set(re.findall(r"(?:-m jobflow|\$\(CLOUD\)) ([a-z-]+)", recipes))
+    assert {"dev", "package", "deploy", "status", "destroy", "token", "lock"} <= called <= COMMANDS
+    assert not re.search(r"-m infra\.(cloud|local)\b", recipes)

@@ -38,8 +38,9 @@ class Pauses(Protocol):
 class Helpers(Protocol):
     """Starts further runs of the watchdog beside the present one."""
 
-    def look_at(self, job_type: str, ids: Sequence[str]) -> None:
-        """Start a run that looks at these jobs of one type, and at nothing else; returns before it has begun."""
+    def look_at(self, types: Sequence[str], ids: Sequence[str]) -> None:
+        """Start a run that looks at these jobs, which are of these types, and at nothing else; returns before it has
+        begun."""
 
 
 class Consumers(Protocol):

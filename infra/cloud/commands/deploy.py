@@ -62,7 +62,8 @@ class Deployment:
         if dist is not None:
             count = website.upload(self.account, outputs, dist, stage)
             self.terminal.say(f"Uploaded the dashboard: {count} files.")
-        self.first_token.hand_out(access.tokens(self.account, self.stack), self.account, self.terminal)
+        tokens = access.tokens(self.account, self.stack)
+        self.first_token.hand_out(tokens, self.account, self.terminal, tags_of(self.stack.name))
         self._print(outputs)
         return outputs
 

@@ -40,16 +40,26 @@ class Destruction:
             self.stack.delete(seen)
         remove(self.account, artifacts.name(self.account, self.stack.name))
         self._delete_logs()
+        self._delete_secrets()
         return list(self.left())
 
     def left(self) -> Iterator[str]:
         """Yield ARNs of everything that still has the stack's tags, and log groups of its name."""
+        yield from (arn for arn in self._tagged() if exists(self.account, arn))
+        yield from self._log_groups()
+
+    def _tagged(self) -> Iterator[str]:
         tagging = self.account.client("resourcegroupstaggingapi")
         filters = [{"Key": key, "Values": [value]} for key, value in tags_of(self.stack.name).items()]
         for page in tagging.get_paginator("get_resources").paginate(TagFilters=filters):
-            found = [mapping["ResourceARN"] for mapping in page["ResourceTagMappingList"]]
-            yield from (arn for arn in found if exists(self.account, arn))
-        yield from self._log_groups()
+            yield from (mapping["ResourceARN"] for mapping in page["ResourceTagMappingList"])
+
+    def _delete_secrets(self) -> None:
+        """Delete the first token of a stage that is gone; without a delay, so that its name is free for the next."""
+        for arn in [arn for arn in self._tagged() if arn.split(":")[2] == "secretsmanager"]:
+            client = self.account.client("secretsmanager")
+            with contextlib.suppress(client.exceptions.ResourceNotFoundException):
+                client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
 
     def _unlock(self, resources: list[dict[str, Any]]) -> None:
         dynamodb = self.account.client("dynamodb")

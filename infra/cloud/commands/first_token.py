@@ -1,6 +1,7 @@
 """Hand out the first admin token of a stage: to a person at a terminal, into a file or Secrets Manager, never a log."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,15 +21,20 @@ class FirstToken:
     file: Path | None = None
     secret: str = ""
 
-    def hand_out(self, tokens: Tokens, account: Account, terminal: Terminal) -> None:
-        """Issue it unless the stage has a token already. Raises CloudError when the file cannot be made."""
+    def hand_out(
+        self, tokens: Tokens, account: Account, terminal: Terminal, tags: Mapping[str, str] | None = None
+    ) -> None:
+        """Issue it unless the stage has a token already. Raises CloudError when the file cannot be made.
+
+        A secret gets the stage's `tags`, by which `destroy` finds it.
+        """
         if tokens.list():
             return
         if self.file is not None:
             _into_file(self.file, tokens, account)
             terminal.say(f"The first admin token is in {self.file}.")
         elif self.secret:
-            _into_secret(self.secret, tokens, account)
+            _into_secret(self.secret, tokens, account, tags or {})
             terminal.say(f"The first admin token is in Secrets Manager as {self.secret}.")
         elif terminal.private:
             terminal.secret("The first admin token. It is shown this once; keep it safe:", _issue(tokens, account))
@@ -54,11 +60,16 @@ def _into_file(path: Path, tokens: Tokens, account: Account) -> None:
         file.write(_issue(tokens, account) + "\n")
 
 
-def _into_secret(name: str, tokens: Tokens, account: Account) -> None:
+def _into_secret(name: str, tokens: Tokens, account: Account, tags: Mapping[str, str]) -> None:
     client = account.client("secretsmanager")
     text, token = tokens.issue(Role.ADMIN, LABEL, by=account.identity)
     try:
-        client.create_secret(Name=name, SecretString=text, Description="JobFlow: the first admin token")
+        client.create_secret(
+            Name=name,
+            SecretString=text,
+            Description="JobFlow: the first admin token",
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )
     except Exception:
         tokens.revoke(token.id)
         raise

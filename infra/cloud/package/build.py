@@ -130,9 +130,9 @@ class OwnZips:
 
 def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) -> OwnZips:
     made = OwnZips()
-    queues = {kind.module: kind.queue for kind in types}
+    kinds = {kind.module: kind for kind in types}
     for module, requirements in files_of(root, types).items():
-        name, files, handler = f"{queues[module]}.zip", work / module, f"handlers.{module}.handler"
+        name, files, handler = f"{kinds[module].queue}.zip", work / module, kinds[module].handler
         lines = own_lines(requirements, (root / SHIPPED).read_text())
         wheels = download(lines, work / f"{module}-wheels", to.python, to.architecture)
         shutil.copytree(work / "files", files)

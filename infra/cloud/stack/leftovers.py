@@ -53,6 +53,10 @@ def _rest_api(account: Account, arn: str) -> bool:
     return True
 
 
+def _secret(account: Account, arn: str) -> bool:
+    return "DeletedDate" not in account.client("secretsmanager").describe_secret(SecretId=arn)
+
+
 def _log_group(account: Account, arn: str) -> bool:
     name = arn.split(":")[6]
     found = account.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
@@ -75,6 +79,7 @@ ASK: dict[tuple[str, str], Ask] = {
     ("lambda", "function:"): _named("lambda", "get_function", "FunctionName"),
     ("logs", "log-group:"): _log_group,
     ("s3", ""): _named("s3", "head_bucket", "Bucket"),
+    ("secretsmanager", "secret:"): _secret,
     ("sns", ""): _topic,
     ("sqs", ""): _named("sqs", "get_queue_url", "QueueName"),
 }

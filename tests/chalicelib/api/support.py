@@ -18,6 +18,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.api import routes
+from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports import Standing
@@ -52,6 +53,7 @@ BODY: dict[str, Any] = {"type": "test.note", "payload": {"to": ["a@example.com"]
 @contextmanager
 def only_types(*kinds: JobType[Any, Any]) -> Iterator[None]:
     """Only these job types are declared while the block runs."""
+    jobtype.load()  # their files are imported once: declared within the block, they would be gone after it
     before = dict(registered)
     registered.clear()
     registered.update({kind.name: kind for kind in kinds})

@@ -27,34 +27,48 @@ def found(name: str, number: int) -> list[Found]:
 def test_each_job_is_looked_at_once_by_this_run_or_by_a_helper(numbers: list[int]) -> None:
     asked = {f"t{place}": found(f"t{place}", number) for place, number in enumerate(numbers)}
     shared = share(asked)
-    here = [job_id for row in shared.own for portion in row for job_id in portion.ids]
-    there = [job_id for _, ids in shared.helpers for job_id in ids]
+    here = [job_id for portion in shared.own for job_id in portion.ids]
+    there = [job_id for part in shared.helpers for job_id in part.ids]
     everything = [job_id for row in asked.values() for portion in row for job_id in portion.ids]
     assert sorted(here + there) == sorted(everything)
     assert len(shared.helpers) <= MOST_HELPERS
-    assert all(len(ids) <= SHARE and {job_id.split("-")[0] for job_id in ids} == {name} for name, ids in shared.helpers)
-    assert len(here) <= SHARE + 10 * len(numbers) or len(shared.helpers) == MOST_HELPERS
+    for part in shared.helpers:
+        assert len(part.ids) <= SHARE
+        assert {job_id.split("-")[0] for job_id in part.ids} == set(part.types)
+    assert len(here) <= SHARE or len(shared.helpers) == MOST_HELPERS
 
 
 def test_up_to_a_thousand_jobs_need_no_helper_and_those_only_read_none_at_all() -> None:
     assert share({TYPE: found(TYPE, SHARE)}).helpers == []
     read = [Found([f"r{n}" for n in range(100)], unsent_only=True)] * 50
     shared = share({TYPE: read, "b.other": []})
-    assert (shared.own, shared.helpers) == ([read, []], [])
+    assert (shared.own, shared.helpers) == (read, [])
+
+
+def test_a_flooded_type_leaves_this_run_and_its_helpers_to_the_jobs_of_others() -> None:
+    shared = share({"a.flooded": found("a", 3 * MOST_HELPERS * SHARE), "b.other": found("b", 2 * SHARE)})
+    ours = [job_id for portion in shared.own[: SHARE // 10] for job_id in portion.ids if job_id.startswith("b")]
+    helped = [job_id for part in shared.helpers for job_id in part.ids if job_id.startswith("b")]
+    assert (len(ours), len(helped)) == (SHARE // 2, 2 * SHARE - SHARE // 2)
+
+
+def test_items_of_an_older_version_stay_with_the_run_that_knows_the_signs_of_all_types() -> None:
+    shared = share({TYPE: [], "": found("old", 3 * SHARE)})
+    assert (len(shared.own), shared.helpers) == (3 * SHARE // 10, [])
 
 
 class Started:
     """Helpers that begin when the test says so; see Helpers."""
 
     def __init__(self, *, refuse: bool = False) -> None:
-        self.asked: list[tuple[str, Sequence[str]]] = []
+        self.asked: list[tuple[Sequence[str], Sequence[str]]] = []
         self._refuse = refuse
 
-    def look_at(self, job_type: str, ids: Sequence[str]) -> None:
+    def look_at(self, types: Sequence[str], ids: Sequence[str]) -> None:
         """See Helpers."""
         if self._refuse:
             raise RuntimeError("throttled")
-        self.asked.append((job_type, ids))
+        self.asked.append((types, ids))
 
 
 def watchdog_over(clock: Clock, jobs: int, helpers: Started) -> Watchdog:
@@ -90,4 +104,4 @@ def test_a_helper_ends_before_its_time_is_up(clock: Clock) -> None:
 @pytest.mark.parametrize("job_type", ["nobody.knows", TYPE])
 def test_a_helper_leaves_jobs_that_are_gone_alone(clock: Clock, job_type: str) -> None:
     watchdog = watchdog_over(clock, 0, Started())
-    assert watchdog.look_at(job_type, ["gone"], lambda: 50.0) == {"left": 1}
+    assert watchdog.look_at([job_type], ["gone"], lambda: 50.0) == {"left": 1}

@@ -23,8 +23,11 @@ NOT_THERE = frozenset({"AWS::Logs::QueryDefinition"})
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """Start ministack on a free port and give its URL; its functions call it and nothing else."""
+def running(folder: Path, *, tolerant: bool = False) -> Iterator[str]:
+    """Start ministack on a free port and give its URL; its functions call it and nothing else.
+
+    `tolerant` (emulator/tolerant.py) takes our whole template.
+    """
     ministack.prepare(folder)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -32,6 +35,8 @@ def running(folder: Path) -> Iterator[str]:
     environment = {**ministack.environment(port, folder), **credentials(url), "PERSIST_STATE": "0"}
     with (folder / "ministack.log").open("wb") as log:
         command = ministack.command(ministack.python())
+        if tolerant:
+            command[-1], environment["PYTHONPATH"] = "tolerant", str(Path(__file__).parents[1] / "emulator")
         with subprocess.Popen(
             command, env=environment, cwd=folder, stdin=subprocess.PIPE, stdout=log, stderr=log
         ) as process:
@@ -61,12 +66,16 @@ def credentials(url: str) -> dict[str, str]:
 
 def package(stage: str, folder: Path) -> Package:
     """`make package` for this machine's processor, without the resources that ministack does not have."""
-    machine = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
-    made = build(stage, jobtype.load(), target=folder, architecture=machine, python=HERE)
+    made = build(stage, jobtype.load(), target=folder, architecture=architecture(), python=HERE)
     template = made.read_template()
     template["Resources"] = {name: r for name, r in template["Resources"].items() if _is_there(r)}
     made.template.write_text(json.dumps(template))
     return made
+
+
+def architecture() -> str:
+    """This machine's processor: the emulator runs functions on it."""
+    return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
 def api_url(url: str, outputs: Mapping[str, str]) -> str:

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.ministack
 NOT_HERE = [
     "cloudfront:GetDistribution", "dynamodb:UpdateTable", "events:DescribeRule", "iam:SimulatePrincipalPolicy",
     "lambda:GetEventSourceMapping", "lambda:GetFunction", "logs:DeleteLogGroup", "secretsmanager:CreateSecret",
+    "secretsmanager:DeleteSecret", "secretsmanager:DescribeSecret", "secretsmanager:TagResource",
     "sns:GetTopicAttributes", "sqs:GetQueueUrl",
 ]  # fmt: skip
 """Asked for only of protected tables, of what the index of tags still names, of groups that came after the stack was
@@ -141,7 +142,11 @@ def test_deployer_needs_what_the_docs_say(cloud: Cloud) -> None:
     needed = {f"{service}:{action}" for service, actions in names for action in actions}
     assert sorted(cloud.deployer.asked - needed) == []
     assert sorted(needed - cloud.deployer.asked) == NOT_HERE
-    policy = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())
-    granted = [part["Action"] for part in policy["Statement"]]
-    patterns = [name for names in granted for name in ([names] if isinstance(names, str) else names)]
+    patterns = actions_in("deployer-policy.json")
     assert sorted(action for action in needed if not any(fnmatchcase(action, name) for name in patterns)) == []
+    assert actions_in("pipeline-policy.json") == needed
+
+
+def actions_in(name: str) -> set[str]:
+    granted = [part["Action"] for part in json.loads((ROOT / "docs" / name).read_text())["Statement"]]
+    return {action for names in granted for action in ([names] if isinstance(names, str) else names)}

@@ -128,8 +128,8 @@ class Stage:
         with self.recorder.acting_as("watchdog"):
             # the emulator has no function of that name, and says so: what counts is that it was asked
             with pytest.raises(ClientError, match="ResourceNotFound"):
-                helpers.look_at(job_type, ids)
-            event = {LOOK: {"type": job_type, "ids": list(ids)}}
+                helpers.look_at([job_type], ids)
+            event = {LOOK: {"types": [job_type], "ids": list(ids)}}
             return watchdog_module.handler(event, Context(str(uuid.uuid4())))
 
     def recount(self) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from chalicelib.jobs import jobtype
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
+from infra.cloud.commands.deploy import tags_of
 from infra.cloud.commands.destroy import Destruction
 from infra.cloud.errors import CloudError
 from infra.cloud.stack import artifacts
@@ -69,6 +70,16 @@ def test_what_is_left_is_listed(account: Account, stack: Stack, terminal: Termin
     tags = [{"Key": "project", "Value": "jobflow"}, {"Key": "stage", "Value": "gone"}]
     s3.put_bucket_tagging(Bucket="forgotten", Tagging={"TagSet": tags})
     assert Destruction(account, stack, terminal, confirmed=NAME).run() == ["arn:aws:s3:::forgotten"]
+
+
+def test_the_first_token_goes_and_its_name_is_free_again(account: Account, stack: Stack, terminal: Terminal) -> None:
+    secrets = account.client("secretsmanager")
+    for stage in ("gone", "other"):
+        tags = [{"Key": key, "Value": value} for key, value in tags_of(f"jobflow-{stage}").items()]
+        secrets.create_secret(Name=f"jobflow-{stage}-admin", SecretString="x", Tags=tags)
+    assert Destruction(account, stack, terminal, confirmed=NAME).run() == []
+    assert [secret["Name"] for secret in secrets.list_secrets()["SecretList"]] == ["jobflow-other-admin"]
+    secrets.create_secret(Name="jobflow-gone-admin", SecretString="x")
 
 
 @pytest.mark.parametrize("forgotten", [False, True])

@@ -75,8 +75,10 @@ def test_no_file_is_written_over_and_no_token_is_lost(account: Account, tokens: 
 
 def test_a_secret_holds_it(account: Account, tokens: Tokens) -> None:
     heard = Heard(person=False)
-    FirstToken(secret="jobflow/first").hand_out(tokens, account, heard.terminal)
+    FirstToken(secret="jobflow/first").hand_out(tokens, account, heard.terminal, {"stage": "prod"})
     text = account.client("secretsmanager").get_secret_value(SecretId="jobflow/first")["SecretString"]
+    described = account.client("secretsmanager").describe_secret(SecretId="jobflow/first")
+    assert described["Tags"] == [{"Key": "stage", "Value": "prod"}]
     assert tokens.verify(text).role is Role.ADMIN
     assert text not in heard.said.getvalue() + heard.answers.getvalue()
 

@@ -83,6 +83,15 @@ def test_what_is_there_is_not_called_gone(account: Account) -> None:
         assert exists(account, arn), kind
 
 
+def test_a_secret_that_is_being_deleted_is_gone(account: Account) -> None:
+    client = account.client("secretsmanager")
+    arn = client.create_secret(Name="jobflow-gone-admin", SecretString="x")["ARN"]
+    assert exists(account, arn)
+    client.delete_secret(SecretId=arn)
+    assert not exists(account, arn)
+    assert not exists(account, f"arn:aws:secretsmanager:{WHERE}:secret:jobflow-never-admin-AbCdEf")
+
+
 def test_a_log_group_whose_name_goes_on_is_another_one(account: Account) -> None:
     account.client("logs").create_log_group(logGroupName="/aws/lambda/jobflow-gone-api2")
     assert not exists(account, GONE["AWS::Logs::LogGroup"])

@@ -1,5 +1,6 @@
 """What DynamoDB would bill. An emulator does not say: it is worked out from the items before and after each write."""
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,11 +22,12 @@ class Meter(Recorder):
         self.units: dict[tuple[str, str], int] = {}
         self._client: Any = get_session().create_client("dynamodb", region_name=region)
         self._open: tuple[str, str, Item, Item] | None = None
+        self._own = threading.local()
 
     def note(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
         """See Recorder."""
         actor = self._actor
-        if actor is None:
+        if actor is None or getattr(self._own, "reading", False):
             return
         with self._lock:
             super().note(service, operation, params)
@@ -45,9 +47,11 @@ class Meter(Recorder):
         self.units[actor, table] = self.units.get((actor, table), 0) + spent
 
     def _read(self, table: str, key: Item) -> Item:
-        with self.acting_as(""):
-            self._actor = None
+        self._own.reading = True  # of this thread alone: requests of others meanwhile are the function's
+        try:
             return dict(self._client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {}))
+        finally:
+            self._own.reading = False
 
 
 def indexes_of(table: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Every time and quantity that docs/operations.md and docs/deploy.md tell is the code's own, or AWS's.
+"""Every time and quantity in docs/operations.md, deploy.md, delivery.md and lifecycle.md is the code's own, or AWS's.
 
 A figure is a number with a unit. Those of the bill are compared in `tests/infra/cloud/test_cost.py`, those about how
 long files are kept in `test_buckets.py`.
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.definition import figures
+from tests.infra.definition import delivery_figures, figures
 
 DOCS = Path(__file__).parents[3] / "docs"
 UNITS = (
@@ -19,7 +19,13 @@ UNITS = (
 )
 NUMBERS = r"\$?\d[\d,.]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half an|a quarter of an"
 FIGURE = re.compile(rf"(?<![\w`/.-])(?:{NUMBERS})(?:\s+(?:fresh|free|more|built-in|small))?\s+(?:{UNITS})\w*")
-PAGES: dict[str, Callable[[], Iterator[str]]] = {"operations.md": figures.operations, "deploy.md": figures.deploy}
+PAGES: dict[str, Callable[[], Iterator[str]]] = {
+    "operations.md": figures.operations,
+    "deploy.md": figures.deploy,
+    "delivery.md": delivery_figures.delivery,
+    "lifecycle.md": delivery_figures.lifecycle,
+}
+OTHERS = {**figures.OF_AWS, "delivery.md": delivery_figures.MEASURED, "lifecycle.md": delivery_figures.ELSEWHERE}
 
 
 def page(name: str) -> str:
@@ -29,7 +35,7 @@ def page(name: str) -> str:
 @pytest.mark.parametrize("name", PAGES)
 def test_each_figure_is_the_codes_own(name: str) -> None:
     text = page(name)
-    assert [told for told in (*PAGES[name](), *figures.OF_AWS[name]) if told not in text] == []
+    assert [told for told in (*PAGES[name](), *OTHERS[name]) if told not in text] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -37,7 +43,7 @@ def test_there_is_no_other_figure(name: str) -> None:
     text = page(name)
     if name == "deploy.md":
         text = re.sub(r"## What it costs .*?(?=## What is packaged)", "", text)
-    for told in (*PAGES[name](), *figures.OF_AWS[name]):
+    for told in (*PAGES[name](), *OTHERS[name]):
         text = text.replace(told, "")
     assert FIGURE.findall(text) == []
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra.definition.site import content_security_policy as cloud_policy
-from infra.local.dashboard import content_security_policy as local_policy
+from infra.local.dashboard.built import content_security_policy as local_policy
 
 ROOT = Path(__file__).parents[3]
 MEDIUM = 30

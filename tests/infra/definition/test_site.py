@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from infra.definition.site import REWRITE
-from infra.local.dashboard import Dashboard
+from infra.local.dashboard.built import Dashboard
 
 PATHS = {
     "/": "/index.html",

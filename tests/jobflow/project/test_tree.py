@@ -1,5 +1,6 @@
 """The platform and a user's handlers, put together."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,6 @@ def project(tmp_path: Path) -> Path:
     made = tmp_path / "my-jobs"
     (made / "handlers").mkdir(parents=True)
     (made / "jobflow.toml").write_text('[stages.dev]\n[stages.prod.parameters]\nProtect = "true"\nMailDailyCap = 5\n')
-    return made
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Path:
-    made = tmp_path / "platform"
-    (made / "chalicelib").mkdir(parents=True)
-    (made / "app.py").write_text("one")
     return made
 
 
@@ -53,19 +46,48 @@ def test_a_copy_is_kept_until_the_platform_changes(project: Path, platform: Path
 def test_commands_run_with_the_tree_first_and_their_state_in_the_project(project: Path, platform: Path) -> None:
     made = tree.assemble(project, platform)
     assert tree.environment(project, made, {"A": "1"}) == {
-        "A": "1", "PYTHONPATH": str(made), "JOBFLOW_STATE_DIR": str(project / ".jobflow"),
+        "A": "1", "JOBFLOW_PROGRAM": "jobflow", "PYTHONPATH": str(made), "JOBFLOW_STATE_DIR": str(project / ".jobflow"),
     }  # fmt: skip
     assert tree.environment(project, made, {"JOBFLOW_STATE_DIR": "/x"})["JOBFLOW_STATE_DIR"] == "/x"
 
 
-def test_the_parameters_of_a_stage_are_handed_on(project: Path) -> None:
-    assert tree.parameters(project, "prod") == ["--set", "Protect=true", "--set", "MailDailyCap=5"]
-    assert tree.parameters(project, "dev") == []
-    with pytest.raises(ConfigurationError, match="no stage 'test'"):
-        tree.parameters(project, "test")
-    (project / "jobflow.toml").write_text("[")
-    with pytest.raises(ConfigurationError, match="cannot be read"):
-        tree.parameters(project, "dev")
+def test_a_clone_of_jobflow_is_its_own_tree_and_keeps_its_words(tmp_path: Path) -> None:
+    for name in tree.CLONE:
+        (tmp_path / name).mkdir()
+    assert (tree.root(tmp_path / "chalicelib"), tree.of(tmp_path)) == (tmp_path, tmp_path)
+    assert tree.environment(tmp_path, tmp_path, {"JOBFLOW_PROGRAM": "make"}) == {"JOBFLOW_PROGRAM": "make"}
+
+
+def wanted(project: Path, *names: str) -> None:
+    """Name built-in types in jobflow.toml."""
+    (project / "jobflow.toml").write_text(f"builtin = {list(names)}\n")
+
+
+def test_built_in_types_are_there_when_they_are_named_and_only_then(project: Path, platform: Path) -> None:
+    types = tree.assemble(project, platform) / tree.BUILT_IN
+    assert list(types.glob("*.py")) == []
+    wanted(project, "email.send")
+    tree.assemble(project, platform)
+    assert [(path.name, path.read_text()) for path in types.glob("*.py")] == [("email_send.py", "mail")]
+    wanted(project, "image.process")
+    tree.assemble(project, platform)
+    assert [path.name for path in types.glob("*.py")] == ["image_process.py"]
+
+
+def test_a_built_in_type_that_cannot_be_is_told(project: Path, platform: Path) -> None:
+    wanted(project, "email.sent")
+    with pytest.raises(ConfigurationError, match=r"builtin has 'email.sent'; there are email.send, image.process"):
+        tree.assemble(project, platform)
+    wanted(project, "email.send")
+    (project / "handlers" / "email_send.py").touch()
+    with pytest.raises(ConfigurationError, match=r"handlers/email_send.py declares it, too"):
+        tree.assemble(project, platform)
+
+
+def test_commands_that_start_at_once_put_it_together_once(project: Path, platform: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: tree.assemble(project, platform), range(8)))
+    assert {(folder / "app.py").read_text() for folder in made} == {"one"}
 
 
 def test_without_the_platform_it_says_what_to_install() -> None:

@@ -1,0 +1,58 @@
+"""Back up a stage's tables on demand: backups outlive the stage, and the 35 days of point-in-time recovery."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from infra.cloud.account import Account
+from infra.cloud.errors import CloudError
+from infra.cloud.restore.tables import TABLES, backups, stamp
+from infra.cloud.stack.cloudformation import Stack
+
+PAUSE = 5.0
+MOST_LOOKS = 720
+"""Looks at a backup that is being made: an hour."""
+
+
+def backup(
+    account: Account, stack: Stack, *, keep: int = 0, now: float, sleep: Callable[[float], None] = time.sleep
+) -> tuple[str, list[str]]:
+    """Back up both tables under one name; returns it, and the names of the backups that were deleted.
+
+    `keep` is how many remain, the newest (0: all). Older ones are deleted once the new one is complete.
+    """
+    stack.outputs()
+    name, client = f"{stack.name}-{stamp(now)}", account.client("dynamodb")
+    made = [
+        client.create_backup(TableName=f"{stack.name}-{short}", BackupName=name)["BackupDetails"]["BackupArn"]
+        for short in TABLES
+    ]
+    for arn in made:
+        _wait(client, arn, sleep)
+    return name, _delete_old(account, stack.name, keep)
+
+
+def names(account: Account, stack: str) -> list[str]:
+    """Return the names of the backups that hold both tables, the oldest first."""
+    of_jobs, of_control = (backups(account, stack, short) for short in TABLES)
+    return [name for name in of_jobs if name in of_control]
+
+
+def _delete_old(account: Account, stack: str, keep: int) -> list[str]:
+    if keep < 1:
+        return []
+    old = names(account, stack)[:-keep]
+    for short in TABLES:
+        arns = backups(account, stack, short)
+        for name in old:
+            account.client("dynamodb").delete_backup(BackupArn=arns[name])
+    return old
+
+
+def _wait(client: Any, arn: str, sleep: Callable[[float], None]) -> None:
+    for _ in range(MOST_LOOKS):
+        found = client.describe_backup(BackupArn=arn)["BackupDescription"]["BackupDetails"]
+        if found["BackupStatus"] == "AVAILABLE":
+            return
+        sleep(PAUSE)
+    raise CloudError(f"{arn} is not complete after an hour. `make backup LIST=1` shows it when it is.")

@@ -1,0 +1,86 @@
+"""Bring back the jobs and schedules of a stage that are missing, from its tables as they were at another moment."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.schedules import DynamoSchedules
+from infra.cloud.account import Account
+from infra.cloud.commands import access
+from infra.cloud.commands.backup import names
+from infra.cloud.errors import CloudError
+from infra.cloud.restore import copying
+from infra.cloud.restore.tables import Tables
+from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.terminal import Terminal
+
+LONGEST_LEASE = 15 * 60 + 10.0
+"""Seconds from the beginning to the first copy: Lambda ends an invocation after 15 minutes, and a lease ends 5 seconds
+later. A worker that held a job when it was lost has ended by then: nobody holds a token that a new run could take."""
+MOMENT = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass
+class Restoration:
+    """One run of restore: to `at` (seconds since the epoch), or from a backup, whose name then says the moment.
+
+    `run`: what was unfinished runs again. `keep`: the restored tables stay.
+    """
+
+    account: Account
+    stack: Stack
+    terminal: Terminal
+    at: float
+    backup: str = ""
+    run: bool = False
+    keep: bool = False
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def go(self) -> Counter[str]:
+        """Restore, copy, and remove the restored tables; returns how many jobs came back as what. Raises CloudError.
+
+        It may be stopped at any moment and run again.
+        """
+        started = self.clock()
+        files = self.stack.outputs()["FilesBucketName"]
+        settings = replace(access.settings(self.account, self.stack), files_bucket=files)
+        tables = Tables(self.account, self.stack.name, self.tags, self.clock, self.sleep)
+        if not self.backup:
+            tables.check(self.at)
+        with self.terminal.working("Restoring into new tables (20 minutes and more)"):
+            jobs, control = tables.restore(self.at, self.backup)
+            self.sleep(max(0.0, started + LONGEST_LEASE - self.clock()))
+        then = replace(settings, jobs_table=jobs, control_table=control)
+        with self.terminal.working("Copying what is missing"):
+            done = self._copy(DynamoJobStore(then, self.clock), DynamoJobStore(settings, self.clock))
+            back = copying.schedules(DynamoSchedules(then), DynamoSchedules(settings))
+        for schedule in back:
+            self.terminal.say(f"Schedule {schedule} is back, paused.")
+        if not self.keep:
+            tables.remove([jobs, control])
+        return done
+
+    def _copy(self, source: DynamoJobStore, target: DynamoJobStore) -> Counter[str]:
+        return copying.Copying(source, target, self.at, self.clock, self.run).jobs()
+
+
+def moment(account: Account, stack: str, at: str, backup: str) -> float:
+    """Return the moment (epoch seconds) that `at` (ISO 8601 with a zone) or a backup's name says. Raises CloudError."""
+    if bool(at) == bool(backup):
+        raise CloudError("Say AT=2027-01-02T03:04:05Z for a moment, or FROM=… for a backup; one of them.")
+    if backup:
+        if backup not in names(account, stack):
+            raise CloudError(f"There is no backup {backup} of {stack}. `make backup LIST=1` shows which there are.")
+        return datetime.strptime(backup.rpartition("-")[2], MOMENT).replace(tzinfo=UTC).timestamp()
+    try:
+        found = datetime.fromisoformat(at)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise CloudError(f"AT={at} is no moment with a time zone, like 2027-01-02T03:04:05Z.")
+    return found.timestamp()

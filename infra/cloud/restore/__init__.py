@@ -1,0 +1,1 @@
+"""Backups of a stage's tables, and the way back: what is missing is copied from a restored table into the live one."""

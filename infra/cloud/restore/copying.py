@@ -1,0 +1,99 @@
+"""Copy what is missing from one store into another: jobs with their attempts, and schedules.
+
+It never overwrites: a job is added under the condition that there is none with its id. So it may stop anywhere and be
+run again, or twice at the same time.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from chalicelib.errors import JobExists, JobNotFound
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.ports import Filter, JobStore, Schedules
+from chalicelib.jobs.schedules.schedule import Schedule
+from infra.cloud.restore.rules import revived
+
+PAGE = 100
+THREADS = 8
+SCHEDULES = 100
+
+
+@dataclass(frozen=True)
+class Copying:
+    """Copies from `source`, which is as it was at `at`, into `target`. Times in seconds since the epoch."""
+
+    source: JobStore
+    target: JobStore
+    at: float
+    clock: Callable[[], float]
+    run: bool = False
+
+    def jobs(self, seen: Callable[[Counter[str]], None] = lambda _: None) -> Counter[str]:
+        """Bring back every job that is missing; returns how many had which status, and how many were `there`.
+
+        `seen` is told the numbers after each page of 100.
+        """
+        tally: Counter[str] = Counter()
+        with ThreadPoolExecutor(THREADS) as pool:
+            for ids in self._pages():
+                there = {job.id for job in self.target.peek(ids)}
+                tally["there"] += len(there)
+                tally.update(pool.map(self._bring_back, [job_id for job_id in ids if job_id not in there]))
+                seen(tally)
+        return +tally
+
+    def _pages(self) -> Iterator[Sequence[str]]:
+        position: str | None = None
+        while True:
+            page = self.source.page(Filter(), PAGE, position)
+            yield [job.id for job in page.jobs]
+            position = page.position
+            if position is None:
+                return
+
+    def _bring_back(self, job_id: str) -> str:
+        """Return the status in which the job is back."""
+        try:
+            found = self.source.view(job_id)
+        except JobNotFound:
+            return "expired"
+        if self._is_there(job_id):
+            return "there"
+        job = revived(found.job, at=self.at, now=self.clock(), run=self.run)
+        # First: once the job is there, a second run of this leaves it alone, and would not look for its attempts.
+        for attempt in found.attempts:
+            self.target.record(job_id, attempt)
+        try:
+            self.target.add(job)
+        except JobExists:
+            return "there"
+        return _told(found.job, job)
+
+    def _is_there(self, job_id: str) -> bool:
+        try:
+            self.target.get(job_id)
+        except JobNotFound:
+            return False
+        return True
+
+
+def schedules(source: Schedules, target: Schedules) -> list[str]:
+    """Bring back the stored schedules that are missing, paused: what fired since is not known. Returns their ids."""
+    back, after = [], ""
+    while page := source.page(SCHEDULES, after):
+        after = page[-1].id
+        stored = (schedule for schedule in page if not schedule.declared)
+        back += [one.id for one in stored if target.add(_paused(one))]
+    return back
+
+
+def _paused(schedule: Schedule) -> Schedule:
+    # with a writer of its own: a schedule that is still there would else be taken for this very write
+    return replace(schedule, paused=True, next_at=None, writer=uuid.uuid4().hex[:12])
+
+
+def _told(lost: Job, back: Job) -> str:
+    return str(back.status) if lost.terminal else f"unfinished, now {back.status}"

@@ -1,0 +1,71 @@
+"""Decide how a job that was lost comes back. Pure.
+
+What happened to it between the moment that is restored and its loss is not known: it may have run. So nothing that
+comes back runs by itself, unless the operator says so; then it does in a new generation, whose messages and fencing
+tokens nobody has.
+"""
+
+import math
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import KEEP_DEAD, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
+from chalicelib.jobs.listing import iso
+from chalicelib.jobs.texts import error_fields
+
+ERROR = "Restored"
+"""Error class of a job that was unfinished when it was lost; `POST /bulk` finds these jobs by it."""
+UNKNOWN = (
+    "It was {status}{planned} at {at}, the moment restored. Whether it ran after that is not known: retry it if not."
+)
+
+
+def revived(lost: Job, *, at: float, now: float, run: bool) -> Job:
+    """Return the job as it is to be written: finished ones as they were, unfinished ones failed, or with `run` queued.
+
+    `at` is the moment that is restored. A job that was asked to stop, or has no attempt left, never runs.
+    """
+    back = replace(lost, updated_at=now, writer=uuid.uuid4().hex[:12])
+    if lost.terminal:
+        return back
+    spent = lost.attempts >= lost.max_attempts or lost.claims >= MOST_CLAIMS
+    if not run or spent or lost.cancel_requested:
+        return replace(back, **_failed(lost, at, now))
+    return replace(back, **_goes_on(lost, now))
+
+
+def _failed(lost: Job, at: float, now: float) -> dict[str, Any]:
+    planned = _planned(lost, at)
+    told = f" for {iso(planned)}" if planned else ""
+    error = (ERROR, UNKNOWN.format(status=lost.status, planned=told, at=iso(at)))
+    return {
+        **_idle(), **error_fields(lost, error), "status": Status.FAILED, "finished_at": now,
+        "expires_at": math.ceil(now + KEEP_DEAD), "next_attempt_at": None,
+    }  # fmt: skip
+
+
+def _goes_on(lost: Job, now: float) -> dict[str, Any]:
+    """Return what makes a new run of it: at its time if that is still to come, else as soon as the watchdog sees it."""
+    planned = _planned(lost, now)
+    new = {**_idle(), "gen": lost.gen + 1, "claims": 0, "due_at": now + SEND_GRACE}
+    if planned is None:
+        return {**new, "status": Status.QUEUED, "run_at": None, "next_attempt_at": None}
+    new |= {"next_attempt_at": planned, "due_at": max(now + SEND_GRACE, planned - LOOK_AHEAD)}
+    if lost.status is Status.SCHEDULED:
+        return {**new, "status": Status.SCHEDULED, "run_at": planned}
+    return {**new, "status": Status.RETRYING, "parked_until": planned}
+
+
+def _planned(lost: Job, now: float) -> float | None:
+    at = lost.next_attempt_at or (lost.run_at if lost.status is Status.SCHEDULED else None)
+    return at if at is not None and at > now else None
+
+
+def _idle() -> dict[str, Any]:
+    """Return what a job has that no worker holds and that has no message."""
+    return {
+        "sent": False, "resends": 0, "lease_until": None, "parked_until": None, "stalled_since": None,
+        "progress": None, "progress_note": None, "request_id": None, "cold_start": None, "receive_count": None,
+    }  # fmt: skip

@@ -1,0 +1,119 @@
+"""Make tables of another moment: DynamoDB restores into new tables only, from a backup or to any second of 35 days."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra.cloud.account import Account
+from infra.cloud.errors import CloudError
+
+TABLES = ("jobs", "control")
+PAUSE = 10.0
+"""Seconds between two looks at a table that is being restored; it takes twenty minutes and more."""
+PATIENCE = 24 * 3600.0
+
+
+def stamp(at: float) -> str:
+    """Return a moment (seconds since the epoch) as part of a name: 20270102T030405Z."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of a stage. `tags` are put on what is restored, so that `destroy` finds it."""
+
+    account: Account
+    stack: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+
+    def check(self, at: float) -> None:
+        """Raise CloudError when point-in-time recovery does not reach that moment."""
+        found = self._client.describe_continuous_backups(TableName=f"{self.stack}-jobs")["ContinuousBackupsDescription"]
+        recovery = found["PointInTimeRecoveryDescription"]
+        if recovery["PointInTimeRecoveryStatus"] != "ENABLED":
+            raise CloudError(f"{self.stack}-jobs has no point-in-time recovery: restore from a backup (FROM=…).")
+        first, last = recovery["EarliestRestorableDateTime"], recovery["LatestRestorableDateTime"]
+        if not first.timestamp() <= at <= last.timestamp():
+            window = f"{first:%Y-%m-%dT%H:%M:%SZ} to {last:%Y-%m-%dT%H:%M:%SZ}"
+            raise CloudError(f"The tables can be restored to any second from {window}.")
+
+    def restore(self, at: float, backup: str = "") -> list[str]:
+        """Make both tables as they were at `at`, or in the backup of that name; those that are there are taken.
+
+        Returns their names, jobs first, once they can be read.
+        """
+        names = {short: self.restored(short, at) for short in TABLES}
+        for short, name in names.items():
+            if self._described(name) is None:
+                self._start(short, name, at, backup)
+        for name in names.values():
+            self._ready(name)
+        return list(names.values())
+
+    def restored(self, short: str, at: float) -> str:
+        """Return the name of a table that holds another one's state at that moment."""
+        return f"{self.stack}-{short}-at-{stamp(at)}"
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Delete restored tables."""
+        for name in names:
+            self._client.delete_table(TableName=name)
+
+    def _start(self, short: str, name: str, at: float, backup: str) -> None:
+        source = f"{self.stack}-{short}"
+        if backup:
+            arn = backups(self.account, self.stack, short).get(backup)
+            if arn is None:
+                raise CloudError(
+                    f"There is no backup {backup} of {source}. `make backup LIST=1` shows which there are."
+                )
+            self._client.restore_table_from_backup(TargetTableName=name, BackupArn=arn)
+        else:
+            moment = datetime.fromtimestamp(at, UTC)
+            self._client.restore_table_to_point_in_time(
+                SourceTableName=source, TargetTableName=name, RestoreDateTime=moment
+            )
+
+    def _ready(self, name: str) -> None:
+        until = self.clock() + PATIENCE
+        while self.clock() < until:
+            table = self._described(name)
+            if table is not None and table["TableStatus"] == "ACTIVE":
+                tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
+                self._client.tag_resource(ResourceArn=table["TableArn"], Tags=tags)
+                return
+            self.sleep(PAUSE)
+        raise CloudError(f"{name} is still being restored after a day. Run the same command again to go on.")
+
+    def _described(self, name: str) -> dict[str, Any] | None:
+        try:
+            table: dict[str, Any] = self._client.describe_table(TableName=name)["Table"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            return None
+        return table
+
+    @property
+    def _client(self) -> Any:
+        return self.account.client("dynamodb")
+
+
+def backups(account: Account, stack: str, short: str) -> dict[str, str]:
+    """Return the ARNs of a table's backups by name, the oldest first."""
+    client, start = account.client("dynamodb"), None
+    found: list[dict[str, Any]] = []
+    while True:
+        more: dict[str, str] = {"ExclusiveStartBackupArn": start} if start else {}
+        answer = client.list_backups(TableName=f"{stack}-{short}", BackupType="USER", **more)
+        found += answer["BackupSummaries"]
+        start = answer.get("LastEvaluatedBackupArn")
+        if start is None:
+            found.sort(key=lambda backup: backup["BackupCreationDateTime"])
+            return {backup["BackupName"]: backup["BackupArn"] for backup in found}

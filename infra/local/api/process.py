@@ -1,0 +1,129 @@
+"""The API as a child process that can be replaced without refusing a request."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra.local.api.serve import LEFT, READY
+from infra.local.code.shipped import GATEWAY, not_shipped
+from infra.local.errors import BrokenCode
+from infra.local.lambdas.logs import FunctionLog
+from infra.local.lambdas.site import of_host
+from infra.local.lifeline import NOT_SHIPPED
+
+LIFELINE = Path(__file__).parents[1] / "lifeline.py"
+START_SECONDS = 60.0
+STOP_SECONDS = 3.5
+LEAVE_SECONDS = 2.0
+MAKE_WAY_SECONDS = 10.0
+
+
+class ApiProcess:
+    """Successive processes of the API on one listening socket, which stays open here between them."""
+
+    def __init__(self, listener: socket.socket, root: Path, log: FunctionLog) -> None:
+        self._listener = listener
+        self._root = root
+        self._log = log
+        self._current: Generation | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Return the id of the process that serves."""
+        return self._current.process.pid if self._current else None
+
+    @property
+    def ended(self) -> bool:
+        """Return True when the serving process has ended by itself."""
+        return self._current is not None and self._current.process.poll() is not None
+
+    def replace(self, environment: Mapping[str, str]) -> None:
+        """Start a new process and, once it serves, end the old one. Raises BrokenCode; the old one then continues."""
+        successor = Generation(self._listener, self._root, environment, self._log)
+        try:
+            successor.wait_until_ready()
+        except BrokenCode:
+            successor.stop()
+            raise
+        if self._current is not None:
+            self._current.make_way()
+        self._current = successor
+
+    def stop(self) -> None:
+        """End the process that serves. Idempotent."""
+        if self._current is not None:
+            self._current.stop()
+
+
+class Generation:
+    """One process."""
+
+    def __init__(self, listener: socket.socket, root: Path, environment: Mapping[str, str], log: FunctionLog) -> None:
+        descriptor = listener.fileno()
+        self._log = log
+        self._said: list[str] = []
+        self._settled = threading.Event()
+        self._left = threading.Event()
+        self._ready = False
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", str(LIFELINE), "infra.local.api.serve", str(descriptor)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=[descriptor],
+            cwd=root,
+            env={**of_host(), **environment, "PYTHONPATH": str(root), NOT_SHIPPED: not_shipped(root, GATEWAY)},
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, name="api-output", daemon=True)
+        self._reader.start()
+
+    def wait_until_ready(self) -> None:
+        """Return once it serves. Raises BrokenCode with its output when it ends before that, or takes too long."""
+        if not self._settled.wait(START_SECONDS) or not self._ready:
+            raise BrokenCode("The API did not start.\n" + "\n".join(self._said[-30:]))
+
+    def make_way(self) -> None:
+        """Return once every new connection goes to the successor; end when its clients have moved as well."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self._left.wait(LEAVE_SECONDS)
+        threading.Thread(target=self._end, args=(MAKE_WAY_SECONDS,), name="api-makes-way", daemon=True).start()
+
+    def stop(self) -> None:
+        """Let it finish the current requests, then kill it."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        self._end(STOP_SECONDS)
+
+    def _end(self, patience: float) -> None:
+        try:
+            self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self.process.wait()
+        self._reader.join(1)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _read(self) -> None:
+        output = self.process.stdout
+        for raw in output or ():
+            line = raw.decode(errors="replace").rstrip(os.linesep)
+            if line == READY:
+                self._ready = True
+                self._settled.set()
+            elif line == LEFT:
+                self._left.set()
+            elif self._ready:
+                self._log.line(line)
+            else:
+                self._said.append(line)
+        self._settled.set()
+        self._left.set()

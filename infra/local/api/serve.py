@@ -1,0 +1,63 @@
+"""Serve the API on an inherited listening socket, until SIGTERM or SIGINT: `python -m infra.local.api.serve FD`.
+
+After SIGTERM (a successor takes over) kept connections get one more answer. After SIGINT the current requests end.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+from chalice.cli.factory import CLIFactory
+
+from infra.local.api.gateway import Gateway
+from infra.local.api.server import Server
+from infra.local.state import dev_token
+
+ROOT = Path(__file__).parents[3]
+READY = json.dumps({"jobflow": "the API is ready"})
+LEFT = json.dumps({"jobflow": "the API accepts nothing more"})
+DRAIN_SECONDS = 3.0
+LINGER_SECONDS = 5.0
+STAGE = "dev"
+
+
+def make_server(listener: socket.socket) -> Server:
+    """Return the server of `app.py`. Raises whatever `app.py` raises."""
+    from app import app
+
+    # Only the limits of the function are read here; loading the app through it would overwrite the environment.
+    config = CLIFactory(str(ROOT), environ=dict(os.environ)).create_config_obj(STAGE)
+    return Server(listener, Gateway(app, config, os.environ.get("CORS_ORIGIN", "")))
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until a signal, then finish the current requests. Return the exit code."""
+    token = os.environ.pop(dev_token.VARIABLE, None)
+    server = make_server(socket.socket(fileno=int(arguments[0])))
+    if token:
+        dev_token.store(token)
+
+    linger = 0.0
+
+    def leave(number: int, _: object) -> None:
+        nonlocal linger
+        linger = LINGER_SECONDS if number == signal.SIGTERM else 0.0
+        # from another thread: it waits for the loop that this handler interrupts
+        threading.Thread(target=server.leave, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
+    print(READY, flush=True)
+    server.serve_forever(poll_interval=0.1)
+    print(LEFT, flush=True)
+    server.connections.wait_for_none(linger)
+    server.requests.wait_for_none(DRAIN_SECONDS)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

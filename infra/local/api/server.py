@@ -1,0 +1,110 @@
+"""Chalice's local HTTP server, without the two faults that make a keep-alive client wait.
+
+It sends headers and body in one write (two writes meet Nagle's algorithm and delayed ACK: 23 requests a second), and
+its listen backlog is larger than five.
+"""
+
+import socket
+import threading
+from functools import partial
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from chalice.local import ChaliceRequestHandler, ThreadedHTTPServer
+
+from infra.local import callers
+from infra.local.api.gateway import Gateway
+
+MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
+
+
+class Handler(ChaliceRequestHandler):  # type: ignore[misc]
+    """One connection."""
+
+    disable_nagle_algorithm = True
+    wbufsize = 64 * 1024  # one write an answer
+
+    def __init__(self, request: Any, address: Any, server: "Server", gateway: Gateway) -> None:
+        self.local_gateway = gateway
+        BaseHTTPRequestHandler.__init__(self, request, address, server)
+
+    def log_message(self, *_: Any) -> None:
+        """Log nothing: the API logs its requests itself, as it does in the cloud."""
+
+    def _generic_handle(self) -> None:
+        with self.server.requests:
+            reason = callers.refusal(self.headers.get, (self.local_gateway.origin,))
+            length = self.headers.get("content-length", "0")
+            if reason is not None:
+                self._refuse(403, reason)
+            elif not length.isdecimal() or "transfer-encoding" in self.headers:
+                self._refuse(411, "Send the body with a Content-Length.")
+            elif int(length) > MAX_BODY_BYTES:
+                self._refuse(413, "The request body is larger than 10 MB.")
+            else:
+                super()._generic_handle()
+            self.wfile.flush()
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_QUERY = _generic_handle  # noqa: N815
+
+    def end_headers(self) -> None:
+        """Finish the head; a client of a server that leaves is told to connect anew."""
+        if self.server.leaving:
+            self.send_header("Connection", "close")
+        super().end_headers()
+
+    def _refuse(self, status: int, detail: str) -> None:
+        self.close_connection = True  # its body has not been read
+        answer = self.local_gateway.problem(status, detail, {"Connection": "close"})
+        self._send_http_response(status, answer["headers"], answer["body"])
+
+    def _send_http_response_with_body(self, code: int, headers: dict[str, Any], body: str | bytes) -> None:
+        if self.command != "HEAD":
+            super()._send_http_response_with_body(code, headers, body)
+            return
+        self.send_response(code)
+        self._send_headers(headers)
+
+
+class Count:
+    """Count things that are in progress, and wait until there is none."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> None:
+        with self._changed:
+            self._count += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
+
+    def wait_for_none(self, seconds: float) -> None:
+        """Wait until there is none, at most so many `seconds`."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0, timeout=seconds)
+
+
+class Server(ThreadedHTTPServer):  # type: ignore[misc]
+    """Serve on a socket that already listens, so that a successor can take over without a refused connection."""
+
+    def __init__(self, listener: socket.socket, gateway: Gateway) -> None:
+        super().__init__(listener.getsockname()[:2], partial(Handler, gateway=gateway), bind_and_activate=False)
+        self.socket.close()
+        self.socket: socket.socket = listener
+        self.leaving = False
+        self.requests = Count()
+        self.connections = Count()
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve one connection, from its first request to its end."""
+        with self.connections:
+            super().process_request_thread(request, client_address)
+
+    def leave(self) -> None:
+        """Accept nothing more. Kept connections get one more answer each, which tells the client to open another."""
+        self.leaving = True
+        self.shutdown()

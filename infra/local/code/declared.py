@@ -1,0 +1,32 @@
+"""Read what the code on disk declares, in a fresh process, because this one cannot import an edited module anew."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.local.code.shipped import GATEWAY, not_shipped
+from infra.local.deployment import Description
+from infra.local.errors import BrokenCode
+from infra.local.lambdas.site import of_host
+from infra.local.lifeline import NOT_SHIPPED
+
+DESCRIBE_SECONDS = 60
+
+
+def describe(root: Path, stack: str, origin: str) -> Description:
+    """Return what the code under `root` declares: resources, functions. Raises BrokenCode with a readable block."""
+    environment = {"PYTHONPATH": str(root), "AWS_DEFAULT_REGION": "us-east-1", NOT_SHIPPED: not_shipped(root, GATEWAY)}
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "infra.local.code.describe", stack, origin],
+        cwd=root,
+        env={**of_host(), **environment},
+        capture_output=True,
+        text=True,
+        timeout=DESCRIBE_SECONDS,
+        check=False,
+        start_new_session=True,
+    )
+    if done.returncode:
+        raise BrokenCode(done.stderr.strip())
+    return Description(**json.loads(done.stdout.splitlines()[-1]))

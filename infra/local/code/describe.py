@@ -1,0 +1,69 @@
+"""Print what the code on disk declares, as JSON: `python -m infra.local.code.describe STACK ORIGIN`.
+
+It runs in a new process each time: only so is edited code loaded completely, and its exit code tells that it loads.
+"""
+
+import importlib
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from infra.local.lifeline import NOT_SHIPPED, NotShipped
+
+ROOT = Path(__file__).parents[3]
+SENDER = "{sender}"
+"""Stands in for the address that mail is sent from, which the shell may choose."""
+PLACE = ("{endpoint}", "{account}", "{region}")
+"""Stand in for a value that only the running emulator knows."""
+
+
+def describe(stack: str, origin: str) -> dict[str, Any]:
+    """Return resources that hold data, functions, their environment and roles. Raises whatever the code raises."""
+    sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, "")))
+    from chalicelib.jobs.jobtype import load
+    from infra.definition import functions, local_environment, stateful
+    from infra.definition.compute import compute, role_id
+    from infra.local.roles.resolve import statements
+
+    types = load()
+    importlib.import_module("app")
+    resources = compute(functions(types, stack))
+    data = stateful(types, stack, origin)
+    return {
+        "stateful": data,
+        "functions": {name: r for name, r in resources.items() if r["Type"] == "AWS::Serverless::Function"},
+        "environment": local_environment(*PLACE, stack, origin),
+        "types": {kind.name: kind.example for kind in types},
+        "roles": {
+            function.name: statements(resources[role_id(function)], {**resources, **data}, {"MailFrom": SENDER})
+            for function in functions(types, stack)
+        },
+        "secrets": {kind.name: dict(kind.reach.secrets) for kind in types if kind.reach.secrets},
+    }
+
+
+def complaint(error: BaseException, root: Path) -> str:
+    """Return an error of the code as one readable block: the error, and its places in the project, innermost last."""
+    if isinstance(error, SyntaxError):
+        return "".join(traceback.format_exception_only(error)).strip()
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(root) and frame.filename != __file__]
+    where = [f"  {Path(f.filename).relative_to(root)}:{f.lineno} in {f.name}: {f.line}" for f in ours[-4:]]
+    return "\n".join(["".join(traceback.format_exception_only(error)).strip(), *where])
+
+
+def main(arguments: list[str]) -> int:
+    """Print the description, or the error on standard error. Return the exit code."""
+    try:
+        print(json.dumps(describe(*arguments)))
+    except (Exception, SystemExit) as error:
+        print(complaint(error, ROOT), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,63 @@
+"""Tell which modules a function may import: those that ship and those of Lambda's runtime, as on AWS."""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PINNED = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
+RUNTIME = ("boto3", "awslambdaric")
+"""In every Lambda; awslambdaric is its runtime client."""
+GATEWAY = ("chalice",)
+"""Distributions that the API has in addition: Chalice ships in the package."""
+
+
+def not_shipped(root: Path, more: Iterable[str] = ()) -> str:
+    """Return what `lifeline.NotShipped` refuses to code of `root`, whose requirements.txt says what ships; `more` names
+    distributions that it has besides."""
+    return _not_shipped((root / "requirements.txt").read_text(), tuple(more))
+
+
+def own_libraries(root: Path, handler: str) -> list[str]:
+    """Return what the type of a handler ships for itself alone, as `handlers/x.requirements.txt` names it."""
+    path = root / "handlers" / f"{handler.split('.')[-2]}.requirements.txt"
+    return PINNED.findall(path.read_text()) if path.exists() else []
+
+
+@lru_cache(64)
+def _not_shipped(requirements: str, more: tuple[str, ...]) -> str:
+    lines = (line.split("#")[0].strip() for line in requirements.splitlines())
+    pinned = {canonicalize_name(Requirement(line).name) for line in lines if line and not line.startswith("-")}
+    return " ".join(sorted(refused(packages_distributions(), pinned | needed((*RUNTIME, *more)))))
+
+
+def refused(modules: Mapping[str, Iterable[str]], allowed: Iterable[str]) -> list[str]:
+    """Return module=requirement for each top-level module that comes from none of the `allowed` distributions."""
+    fine = set(allowed)
+    return [
+        f"{module}={name}=={distribution(name).version}"
+        for module, names in modules.items()
+        if module.isidentifier() and not fine & {canonicalize_name(name) for name in names} and (name := min(names))
+    ]
+
+
+def needed(names: Iterable[str]) -> set[str]:
+    """Return the distributions that `names` need when they are installed, themselves included."""
+    found: set[str] = set()
+    waiting = [canonicalize_name(name) for name in names]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        try:
+            requirements = [Requirement(text) for text in distribution(name).requires or ()]
+        except PackageNotFoundError:
+            continue
+        wanted = (r for r in requirements if r.marker is None or r.marker.evaluate({"extra": ""}))
+        waiting += [canonicalize_name(requirement.name) for requirement in wanted]
+    return found

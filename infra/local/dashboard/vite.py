@@ -1,0 +1,102 @@
+"""Serve the dashboard from its sources with Vite's own server, so that an edit is in the browser at once."""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from infra.local.dashboard.built import content_security_policy
+from infra.local.errors import CannotRun
+from infra.local.ports import HOST
+
+TOLD_IN = "JOBFLOW_DASHBOARD"
+"""The variable in which vite.config.ts is told what a built dashboard is told by its server."""
+VITE = Path("node_modules") / "vite" / "bin" / "vite.js"
+START_SECONDS = 60.0
+STOP_SECONDS = 5.0
+LOOK_SECONDS = 0.1
+SAID = 2000
+"""Characters of Vite's last output that fit into an error."""
+
+
+def hot_policy(api: str, files: str, port: int, nonce: str) -> str:
+    """Return the policy of a built dashboard, with what hot reloading needs in addition.
+
+    Vite puts styles and one script into the page (they carry the nonce), draws its errors as HTML (no trusted types),
+    and learns of edits over a WebSocket.
+    """
+    policy = content_security_policy(api, files).replace("; require-trusted-types-for 'script'", "")
+    for directive in ("script-src", "style-src"):
+        policy = policy.replace(f"{directive} 'self'", f"{directive} 'self' 'nonce-{nonce}'")
+    return policy.replace("connect-src 'self'", f"connect-src 'self' ws://localhost:{port} ws://{HOST}:{port}")
+
+
+class HotDashboard:
+    """Vite as a child process, which ends with this one. Raises CannotRun when it cannot be started."""
+
+    def __init__(self, sources: Path, port: int, config: Mapping[str, Any], files: str, log: Path) -> None:
+        self.port = port
+        self._log = log
+        if not (sources / VITE).exists():
+            raise CannotRun("WATCH=1 needs the dashboard's packages: `make dev WATCH=1` fetches them.")
+        nonce = secrets.token_urlsafe(16)
+        policy = hot_policy(str(config["apiUrl"]), files, port, nonce)
+        told = json.dumps({"config": config, "policy": policy, "nonce": nonce})
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [_node(), str(VITE), "--port", str(port), "--strictPort", "--clearScreen", "false"],
+                cwd=sources,
+                env={**os.environ, TOLD_IN: told},
+                stdin=subprocess.PIPE,  # never written to: it closes when this process ends, and Vite with it
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            self._wait_until_it_answers()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """Return the id of Vite's process."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+
+    def _wait_until_it_answers(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        while self._process.poll() is None and time.monotonic() < end:
+            try:
+                httpx.get(f"http://{HOST}:{self.port}/config.json", trust_env=False).raise_for_status()
+            except httpx.HTTPError:
+                time.sleep(LOOK_SECONDS)
+            else:
+                return
+        raise CannotRun(f"The dashboard's server did not start:\n{self._log.read_text(errors='replace')[-SAID:]}")
+
+
+def _node() -> str:
+    """Return the Node that `make` uses: the virtual environment's if it has one, else the system's."""
+    folders = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    found = shutil.which("node", path=folders)
+    if found is None:
+        raise CannotRun("WATCH=1 needs Node: `make dev WATCH=1` fetches it.")
+    return found

@@ -1,0 +1,64 @@
+"""Write the facts of a run for other programs: one file, which exists while the platform is up."""
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from infra.local.errors import CannotRun
+from infra.local.state.folder import make
+
+
+class StateFile:
+    """The file `dev.json`, which exists only while the platform is up. Raises CannotRun for an unusable folder."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            make(folder)
+        except OSError as error:
+            raise CannotRun(
+                f"The state folder {folder} cannot be made: {error.strerror} (JOBFLOW_STATE_DIR)."
+            ) from error
+        self.path = folder / "dev.json"
+        self._lock: IO[str] | None = None
+        self._written: Mapping[str, Any] | None = None
+
+    def claim(self) -> None:
+        """Keep the folder for this run, until `remove` or its end. Raises CannotRun when another has it."""
+        self._lock = _locked(self.path.parent)
+
+    def write(self, state: Mapping[str, Any]) -> None:
+        """Write it completely, readable by this user only: it holds the token. Do nothing when nothing has changed."""
+        if state == self._written and self.path.exists():
+            return
+        make(self.path.parent)  # somebody may have removed it meanwhile
+        draft = self.path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(state, indent=2) + "\n")
+        draft.replace(self.path)
+        self._written = dict(state)
+
+    def remove(self) -> None:
+        """Remove it, if it is this run's, and let another run have the folder."""
+        with contextlib.suppress(OSError, ValueError):
+            if self._written is not None and json.loads(self.path.read_text()) == self._written:
+                self.path.unlink()
+        if self._lock is not None:
+            self._lock.close()
+
+
+def _locked(folder: Path) -> IO[str]:
+    """Open the folder's lock for as long as this process lives. Raises CannotRun when another run has it."""
+    file = (folder / "lock").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise CannotRun(
+            f"JobFlow already runs with the state folder {folder}: end that run, or choose another folder with "
+            "JOBFLOW_STATE_DIR=..."
+        ) from error
+    return file

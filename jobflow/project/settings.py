@@ -1,0 +1,77 @@
+"""Read jobflow.toml: the built-in job types that the repository asks for, and the parameters of its stages."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from jobflow.errors import ConfigurationError
+
+MARK = "jobflow.toml"
+FIRST_VERSION = "0.1.0"
+"""Made the repositories that have no `version`."""
+KEYS = ("name", "version", "builtin", "stages")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The content of jobflow.toml. `version` is the JobFlow that the repository was last brought up to."""
+
+    builtin: tuple[str, ...]
+    stages: Mapping[str, Mapping[str, str]]
+    version: str = FIRST_VERSION
+
+    def parameters(self, stage: str) -> list[str]:
+        """Return a stage's parameters as `--set Name=value` arguments; raises ConfigurationError.
+
+        A name with a star, such as `[stages."pull*"]`, stands for the stages that have no entry of their own.
+        """
+        like_it = (found for name, found in self.stages.items() if fnmatchcase(stage, name))
+        of_stage = self.stages.get(stage, next(like_it, None))
+        if of_stage is None:
+            known = ", ".join(self.stages) or "none"
+            raise ConfigurationError(f"{MARK} has no stage {stage!r} (it has: {known}). Add [stages.{stage}].")
+        return [word for name, value in of_stage.items() for word in ("--set", f"{name}={value}")]
+
+
+def read(project: Path) -> Settings:
+    """Return the settings of a repository; raises ConfigurationError that names the key."""
+    try:
+        found = tomllib.loads((project / MARK).read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{MARK} cannot be read: {error}") from error
+    if strange := sorted(found.keys() - set(KEYS)):
+        raise ConfigurationError(f"{MARK} has {strange[0]!r}; known are {', '.join(KEYS)}.")
+    builtin = found.get("builtin", [])
+    if not isinstance(builtin, list) or not all(isinstance(name, str) for name in builtin):
+        raise ConfigurationError(f'{MARK}: builtin must be a list of names, such as ["email.send"].')
+    version = found.get("version", FIRST_VERSION)
+    if not isinstance(version, str):
+        raise ConfigurationError(f'{MARK}: version must be a text, such as "{FIRST_VERSION}".')
+    stages = _table(found, "stages", "stages")
+    return Settings(tuple(builtin), {name: _stage(stages, name) for name in stages}, version)
+
+
+def _stage(stages: Mapping[str, Any], name: str) -> Mapping[str, str]:
+    of_stage = _table(stages, name, f"stages.{name}")
+    if strange := sorted(of_stage.keys() - {"parameters"}):
+        raise ConfigurationError(f"{MARK}: stages.{name} has {strange[0]!r}; only parameters can be in it.")
+    given = _table(of_stage, "parameters", f"stages.{name}.parameters")
+    return {key: _text(value, f"stages.{name}.parameters.{key}") for key, value in given.items()}
+
+
+def _table(of: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
+    found = of.get(key, {})
+    if not isinstance(found, dict):
+        raise ConfigurationError(f"{MARK}: {where} must be a table: [{where}].")
+    return found
+
+
+def _text(value: Any, where: str) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | int):
+        return str(value)
+    raise ConfigurationError(f"{MARK}: {where} must be a text, a whole number, true or false.")

@@ -1,0 +1,98 @@
+"""Tell what breaks between two versions, and which of it this repository uses.
+
+`breaking.toml` lists each change that can break a repository or a program; tests hold it against the public surface of
+the versions that were released.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobflow import __version__
+from jobflow.project import settings
+
+LIST = Path(__file__).with_name("breaking.toml")
+READ = ("*.py", "jobflow.toml", ".env", "*.yml", "*.md", "Makefile", "*.sh")
+SKIPPED = frozenset({".jobflow", ".venv", "venv", ".git", "build", "node_modules", "__pycache__"})
+VERSION_LINE = re.compile(r'^version\s*=\s*".*"$', re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Breaking:
+    """One change. `gone` names parts of the surface that are no longer there, such as "job(retries)"."""
+
+    version: str
+    what: str
+    do: str
+    changelog: str
+    gone: tuple[str, ...] = ()
+    uses: str = ""
+    """A regular expression for a line that uses it; without one it cannot be found by reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The changes between two versions, each with the places of this repository that it touches, as `path:line`."""
+
+    old: str
+    new: str
+    changes: Sequence[tuple[Breaking, Sequence[str]]]
+
+    @property
+    def touched(self) -> bool:
+        """Tell whether anything here has to be changed."""
+        return any(places for _, places in self.changes)
+
+    def lines(self) -> Iterator[str]:
+        """Return what a person reads."""
+        if not self.changes:
+            yield f"Nothing breaks from {self.old} to {self.new}."
+        for change, places in self.changes:
+            yield f"{change.version}: {change.what} {change.do}"
+            yield from (f"  {place}" for place in places)
+            if change.uses and not places:
+                yield "  Not used here."
+
+
+def listed(text: str | None = None) -> list[Breaking]:
+    """Return every breaking change, oldest first."""
+    found = tomllib.loads(LIST.read_text() if text is None else text).get("change", [])
+    return [Breaking(**{**one, "gone": tuple(one.get("gone", ()))}) for one in found]
+
+
+def look(project: Path, changes: Iterable[Breaking] | None = None, new: str = __version__) -> Findings:
+    """Return what breaks for a repository with the installed version. Raises ConfigurationError."""
+    old = settings.read(project).version
+    since = [one for one in (listed() if changes is None else changes) if key(old) < key(one.version) <= key(new)]
+    return Findings(old, new, [(one, _places(project, one)) for one in since])
+
+
+def key(version: str) -> tuple[int, ...]:
+    """Return a version as numbers, to compare it."""
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
+def write_version(project: Path) -> None:
+    """Write down that the repository is up to the installed version."""
+    path = project / settings.MARK
+    text, line = path.read_text(), f'version = "{__version__}"'
+    path.write_text(VERSION_LINE.sub(line, text, count=1) if VERSION_LINE.search(text) else f"{line}\n{text}")
+
+
+def _places(project: Path, change: Breaking) -> list[str]:
+    if not change.uses:
+        return []
+    uses = re.compile(change.uses)
+    return [
+        f"{path.relative_to(project)}:{number}"
+        for path in _files(project)
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
+        if uses.search(line)
+    ]
+
+
+def _files(project: Path) -> list[Path]:
+    found = {path for pattern in READ for path in project.rglob(pattern)}
+    return sorted(path for path in found if path.is_file() and not SKIPPED & set(path.relative_to(project).parts))

@@ -1,0 +1,1 @@
+"""Simulate how one job type grows on AWS's limits, and say which of them ends it first: `make scaling`."""

@@ -1,0 +1,94 @@
+"""Print what ends first at 10 to 10,000 jobs a second, and behind ten million that wait, and what to set."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from scripts.scaling.advice import divided, enough
+from scripts.scaling.limits import Setting
+from scripts.scaling.plot import chart
+from scripts.scaling.simulation import Played, play
+
+RATES = (10, 100, 1_000, 10_000)
+BACKLOG = 10_000_000
+SECONDS = 0.2
+PAGE = Path(__file__).parents[2] / "docs" / "scaling.md"
+IMAGES = PAGE.parent / "images"
+PLOTTED = ("1,000 a second", f"{BACKLOG:,} waiting")
+BEGIN, END = "<!-- made by: make scaling ARGS=--write -->", "<!-- end -->"
+
+
+def told(name: str, played: Played) -> str:
+    """Return a line about a simulation: what it completes, how long jobs wait, which limits it met."""
+    setting = played.setting
+    ends = ", ".join(f"{limit} after {second} s" for limit, second in sorted(played.limits.items(), key=lambda x: x[1]))
+    if played.growing:
+        state = "waiting jobs grow"
+    elif played.drained is None:
+        state = f"{played.waiting[-1]:,.0f} wait after {len(played.waiting) // 60} minutes"
+    else:
+        state = f"all are taken as they come after {played.drained} s"
+    refused = f"; {played.refused / (setting.rate * len(played.done)):.0%} refused" if played.refused else ""
+    return f"{name}: up to {max(played.done):,.0f} jobs a second; {state}{refused}; limits met: {ends or 'none'}"
+
+
+def settings_of(setting: Setting) -> str:
+    """Return what to set, in a line."""
+    several = f"{setting.types} job types of " if setting.types > 1 else ""
+    return (
+        f"{several}concurrency={setting.concurrency}, batch_size={setting.batch}; "
+        f"{setting.in_request} jobs a request; {setting.account:,} functions at once in the account; "
+        f"{setting.shards} shards; warm throughput of {setting.warm_writes:,} writes a second"
+    )
+
+
+def sizes(seconds: float) -> dict[str, tuple[Played, Played]]:
+    """Play every size: as it comes, and each type of as many as it needs with what they need."""
+    settings = {f"{rate:,} a second": Setting(rate, seconds) for rate in RATES}
+    settings[f"{BACKLOG:,} waiting"] = Setting(0, seconds, BACKLOG)
+    played = {}
+    for name, setting in settings.items():
+        types = divided(setting)
+        part = replace(setting, rate=setting.rate / types, backlog=setting.backlog // types, types=types)
+        played[name] = play(setting), play(enough(part))
+    return played
+
+
+def report(played: Mapping[str, tuple[Played, Played]]) -> str:
+    """Return three lines for each size."""
+    lines = []
+    for name, (before, after) in played.items():
+        each = "each type " if after.setting.types > 1 else ""
+        lines.append(told(f"{name}, as it comes", before))
+        lines.append(told(f"  {each}with what it needs", after))
+        lines.append(f"    {settings_of(after.setting)}")
+    return "\n".join(lines)
+
+
+def document(text: str, told_now: str) -> str:
+    """Return docs/scaling.md with these lines between its marks."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    return f"{before}{begin}\n```\n{told_now}\n```\n{end}{after}"
+
+
+def main() -> int:
+    """Print every size; with --write put it, and its plots, into the docs."""
+    parser = argparse.ArgumentParser(prog="make scaling", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="what the job's function takes")
+    parser.add_argument("--write", action="store_true", help="write docs/scaling.md and its plots")
+    asked = parser.parse_args()
+    played = sizes(asked.seconds)
+    print(report(played))
+    if asked.write:
+        PAGE.write_text(document(PAGE.read_text(), report(played)))
+        for name in PLOTTED:
+            plot = IMAGES / f"scaling-{name.split()[0].replace(',', '')}.svg"
+            plot.write_text(chart(name, *played[name]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""Find the smallest setting with which a rate is kept up, or a backlog worked off within an hour. Pure."""
+
+import math
+from dataclasses import replace
+
+from infra.cloud.cost.calculation import WRITE_UNITS
+from scripts.scaling.limits import ACTIVE_WRITES, ALL_WRITES, MOST_OF_MAPPING, PARTITION_WRITES, Setting
+
+SPARE = 1.25
+"""Room above what is needed on average: jobs do not arrive evenly."""
+BATCHED = 25
+BUSY = 100
+"""Jobs a second above which a worker takes ten messages at once."""
+MOST_SHARDS = 1_024
+
+
+class TooMuch(Exception):
+    """One job type cannot do it."""
+
+
+def divided(setting: Setting) -> int:
+    """Return into how many job types the jobs must be divided, since one queue's mapping ends at 1,250 functions."""
+    return math.ceil(_workers(_batched(setting)) / MOST_OF_MAPPING)
+
+
+def enough(setting: Setting) -> Setting:
+    """Return the setting with what its rate needs. Raises TooMuch when one type's mapping cannot work it off."""
+    asked = _batched(setting)
+    workers = _workers(asked)
+    if workers > MOST_OF_MAPPING:
+        raise TooMuch(f"{workers:,} functions at once; a queue's mapping has {MOST_OF_MAPPING:,}")
+    rate = _rate(setting)
+    writes = max(rate * ACTIVE_WRITES, setting.types * rate * ALL_WRITES)
+    shards = setting.shards
+    while shards * PARTITION_WRITES < writes * SPARE and shards < MOST_SHARDS:
+        shards *= 2
+    batched = replace(asked, in_request=BATCHED if rate * SPARE > asked.api else setting.in_request)
+    return replace(
+        batched,
+        concurrency=workers,
+        account=max(setting.account, 2 * workers * setting.types),
+        shards=shards,
+        warm_writes=max(setting.warm_writes, math.ceil(SPARE * rate * setting.types * WRITE_UNITS / 1_000) * 1_000),
+    )
+
+
+def _rate(setting: Setting) -> float:
+    return max(setting.rate, setting.backlog / 3_600)
+
+
+def _batched(setting: Setting) -> Setting:
+    return replace(setting, batch=10 if _rate(setting) > BUSY else setting.batch)
+
+
+def _workers(setting: Setting) -> int:
+    return max(2, math.ceil(SPARE * _rate(setting) * setting.hold))

@@ -1,0 +1,137 @@
+"""Let jobs arrive, wait and be worked off second by second, within what a setting allows. Pure."""
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+
+from infra.cloud.cost.calculation import WRITE_UNITS
+from scripts.scaling.limits import (
+    DOUBLING,
+    FIRST_CONCURRENT,
+    IN_FLIGHT,
+    MORE_A_MINUTE,
+    Setting,
+)
+
+ENDED_UNITS = 3
+"""Write units of a job's claim and completion; the others are of its acceptance."""
+ACCEPTED_UNITS = WRITE_UNITS - ENDED_UNITS
+FULL = 0.999
+HOUR = 3_600
+
+
+@dataclass
+class Played:
+    """A simulation of so many seconds: each second's completed jobs, waiting jobs, and the wait of those that start.
+
+    `limits` tells for each limit that was met when, in seconds.
+    """
+
+    setting: Setting
+    done: list[float] = field(default_factory=list)
+    waiting: list[float] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    refused: float = 0.0
+    limits: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> float:
+        """Return the jobs a second that were completed in the last minute."""
+        return sum(self.done[-60:]) / len(self.done[-60:])
+
+    @property
+    def drained(self) -> int | None:
+        """Return the second from which on no more than the arrivals of two seconds wait; None: never."""
+        calm = 2 * self.setting.rate + 1
+        busy = [second for second, number in enumerate(self.waiting) if number > calm]
+        if not busy:
+            return 0
+        return busy[-1] + 1 if busy[-1] + 1 < len(self.waiting) else None
+
+    @property
+    def growing(self) -> bool:
+        """Return True when jobs arrive faster than they end, at the end of the simulation."""
+        quarter = len(self.waiting) // 4
+        return self.drained is None and self.waiting[-1] > self.waiting[-quarter]
+
+
+def play(setting: Setting, seconds: int = HOUR) -> Played:
+    """Simulate the setting: arrivals are even, jobs are taken oldest first, limits act within a second."""
+    played = Played(setting)
+    line: deque[list[float]] = deque([[0.0, float(setting.backlog)]] if setting.backlog else [])
+    waiting, running = float(setting.backlog), 0.0
+    for second in range(seconds):
+        writes = _writes(setting, second)
+        accepted = _accepted(setting, played, second, writes)
+        if accepted:
+            line.append([float(second), accepted])
+            waiting += accepted
+        slots = _slots(setting, played, second, waiting)
+        started = min(waiting, _startable(setting, played, second, slots, writes - accepted * ACCEPTED_UNITS))
+        played.waits.append(_take(line, started, second))
+        waiting -= started
+        running = min(slots, started * setting.hold)
+        played.done.append(started)
+        played.waiting.append(waiting)
+        if running * setting.batch >= IN_FLIGHT * FULL:
+            _met(played, "messages in flight", second)
+    return played
+
+
+def _writes(setting: Setting, second: int) -> float:
+    return setting.warm_writes * 2.0 ** math.floor(second / DOUBLING) / setting.types
+
+
+def _accepted(setting: Setting, played: Played, second: int, writes: float) -> float:
+    limits = {
+        "API": setting.api,
+        "index of all jobs": setting.index_of_all,
+        "index of unfinished jobs": setting.index_of_active,
+        "writes of the table": writes / WRITE_UNITS,
+    }
+    accepted = _least(limits, setting.rate, played, second)
+    played.refused += setting.rate - accepted
+    if accepted > setting.counted * FULL:
+        _met(played, "counters", second)
+    return accepted
+
+
+def _slots(setting: Setting, played: Played, second: int, waiting: float) -> float:
+    ramp = FIRST_CONCURRENT + MORE_A_MINUTE * second / 60
+    if waiting > setting.rate and ramp >= setting.workers:
+        _met(played, "concurrency", second)
+    return min(ramp, setting.workers)
+
+
+def _startable(setting: Setting, played: Played, second: int, slots: float, writes: float) -> float:
+    limits = {
+        "index of unfinished jobs": setting.index_of_active,
+        "writes of the table": max(0.0, writes) / ENDED_UNITS,
+    }
+    return _least(limits, slots / setting.hold, played, second)
+
+
+def _least(limits: dict[str, float], asked: float, played: Played, second: int) -> float:
+    name, least = min(limits.items(), key=lambda limit: limit[1])
+    if asked > least:
+        _met(played, name, second)
+    return min(asked, least)
+
+
+def _met(played: Played, name: str, second: int) -> None:
+    played.limits.setdefault(name, second)
+
+
+def _take(line: deque[list[float]], number: float, second: int) -> float:
+    """Take the oldest of the line; return how long the last of them waited."""
+    waited = 0.0
+    while number > 1e-9 and line:
+        began, there = line[0]
+        waited = second - began
+        taken = min(number, there)
+        number -= taken
+        if there - taken <= 1e-9:
+            line.popleft()
+        else:
+            line[0][1] = there - taken
+    return waited

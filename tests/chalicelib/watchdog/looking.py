@@ -1,0 +1,30 @@
+"""Run the watchdog of a simulated platform once, and let its ports fail."""
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.jobs.ports import Standing
+from tests.proof.faults import Throttled
+from tests.proof.ground import MemoryGround
+from tests.proof.world import World
+
+
+def look(world: World, after: float = 61) -> dict[str, int]:
+    """Let some seconds pass, then run the watchdog once."""
+    world.clock.advance(after)
+    return dict(world.watchdog.run(lambda: 50.0))
+
+
+def lasting(looks: int) -> Callable[[], float]:
+    """The time that is left of a run: enough for so many looks at it."""
+    left = iter([50.0] * looks)
+    return lambda: next(left, 0.0)
+
+
+def fail(ground: MemoryGround, *names: str) -> None:
+    ground.faults.fail = lambda name: Throttled(name) if name in names else None
+
+
+def knows(world: World, **facts: Any) -> None:
+    """Let the counters tell the watchdog so much."""
+    world.watchdog.standing = lambda: Standing({}, **facts)

@@ -1,0 +1,159 @@
+"""Jobs without a message get one again: when, how often, and whose turn it is. Over the memory ports."""
+
+from collections import Counter
+
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.limits import DAY
+from chalicelib.watchdog.rules import OLD, SLACK
+from chalicelib.watchdog.run import Watchdog
+from chalicelib.watchdog.search import MOST_LOOKS
+from tests.chalicelib.watchdog.looking import fail, knows, lasting, look
+from tests.proof.ground import TYPE, MemoryGround
+from tests.proof.world import World
+from tests.support import T0, a_job
+
+
+def test_a_job_whose_send_failed_is_sent_within_two_minutes(world: World, ground: MemoryGround) -> None:
+    fail(ground, "send")
+    world.submit("a")
+    assert (ground.waiting(), ground.jobs()[0].sent) == (0, False)
+    fail(ground)
+    assert look(world, after=59) == {}
+    assert look(world, after=2) == {"resent": 1}
+    assert ground.jobs()[0].sent
+    world.poll()
+    assert ground.jobs()[0].status is Status.COMPLETED
+
+
+def test_an_outage_of_an_hour_buries_nothing(world: World, ground: MemoryGround) -> None:
+    fail(ground, "send")
+    world.submit("a")
+    for _ in range(60):
+        look(world, after=60)
+    assert ground.jobs()[0].status is Status.QUEUED
+    fail(ground)
+    for _ in range(21):
+        look(world, after=60)
+    assert ground.jobs()[0].sent
+    world.poll()
+    assert ground.jobs()[0].status is Status.COMPLETED
+
+
+def test_a_backlog_is_neither_fed_nor_read(world: World, ground: MemoryGround) -> None:
+    world.counting.out = True
+    for name in "abc":
+        world.submit(name)
+    assert look(world) == {"waiting": 3}, "without counters each is asked"
+    knows(world)
+    assert look(world, after=7200) == {}
+    assert ground.waiting() == 3
+
+
+def test_a_lost_message_is_sent_again_and_again_and_after_a_day_the_job_is_given_up(
+    world: World, ground: MemoryGround
+) -> None:
+    world.submit("a")
+    resent = 0
+    for _ in range(24 * 60):
+        ground.purge()
+        resent += look(world, after=60).get("resent", 0)
+    assert ground.jobs()[0].status is Status.QUEUED
+    for _ in range(70):
+        ground.purge()
+        look(world, after=60)
+    job = ground.jobs()[0]
+    assert (job.status, job.error_class) == (Status.DEAD_LETTER, "Undeliverable")
+    assert 24 < resent < 30, "pauses of 5, 10, 20, 40 minutes, then of an hour"
+
+
+def test_a_message_lost_from_a_queue_that_never_empties_is_sent_again(world: World, ground: MemoryGround) -> None:
+    world.submit("lost")
+    ground.purge()
+    sent_at = world.clock()
+    world.clock.advance(900)
+    for number in range(20):
+        world.submit(f"later {number}")
+    knows(world, claimed_to={TYPE: sent_at + SLACK - 10})
+    assert look(world).get("resent", 0) == 0
+    knows(world, claimed_to={TYPE: sent_at + SLACK + 1})
+    assert look(world, after=3601)["resent"] == 1, "the message that is lost, and no other"
+    assert ground.waiting() == 21
+
+
+def test_an_orphan_in_its_own_backlog_is_found_by_its_minute_and_the_others_are_left(
+    world: World, ground: MemoryGround
+) -> None:
+    for number in range(30):
+        world.submit(f"before {number}")
+    fail(ground, "send")
+    world.submit("orphan")
+    fail(ground)
+    for number in range(30):
+        world.submit(f"after {number}")
+    knows(world)
+    assert look(world) == {}
+    knows(world, unsent={TYPE: [T0 - T0 % 60]})
+    assert look(world, after=1) == {"resent": 1}
+    assert ground.waiting() == 61
+    assert all(job.sent for job in ground.jobs())
+
+
+def test_a_message_is_sent_again_before_its_queue_drops_it(world: World, ground: MemoryGround) -> None:
+    world.submit("a")
+    knows(world)
+    assert look(world, after=OLD - 1) == {}
+    assert look(world, after=2) == {"resent": 1}
+    assert look(world, after=60) == {}
+
+
+def test_a_flooded_type_takes_no_look_from_another(world: World, ground: MemoryGround) -> None:
+    types = ["a.flood", "b.quiet"]
+    for number in range(MOST_LOOKS + 50):
+        ground.store.add(a_job(type="a.flood", created_at=T0 - 9 + number / 1e3, due_at=T0))
+    watchdog = Watchdog(world.service.dispatcher, types)
+    for _ in types:  # whichever of them begins
+        orphan = a_job(type="b.quiet", due_at=T0)
+        ground.store.add(orphan)
+        world.clock.advance(60)
+        tally = watchdog.run(lasting(8))
+        assert tally["out_of_time"] > 1000
+        assert ground.store.get(orphan.id).sent, "the types take turns, ten jobs at a time"
+
+
+def test_the_types_take_turns_in_being_first(world: World, ground: MemoryGround) -> None:
+    types = ["a.a", "b.b", "c.c"]
+    for name in types:
+        for _ in range(30):
+            ground.store.add(a_job(type=name, due_at=T0))
+    for _ in types:
+        world.clock.advance(60)
+        Watchdog(world.service.dispatcher, types).run(lasting(1))
+    sent = Counter(job.type for job in ground.jobs() if job.sent)
+    assert sent == dict.fromkeys(types, 10), "each run has time for ten jobs"
+
+
+def test_a_burst_is_sent_ahead_in_tens_each_with_its_own_delay(world: World, ground: MemoryGround) -> None:
+    at = world.clock() + 5000
+    for number in range(200):
+        world.submit(f"{number}", run_at=at + number % 2)
+    world.clock.now = at - 700
+    before = len(ground.faults.names)
+    assert dict(world.watchdog.run(lambda: 50.0)) == {"resent": 200}
+    assert ground.faults.names[before:].count("send_many") == 20
+    due = {job.id: job.run_at or 0 for job in ground.jobs()}
+    late = [message.visible_at - due[message.message.id] for message in ground._queue.messages[TYPE]]
+    assert len(late) == 200
+    assert 0 <= min(late) <= max(late) < 1, "whole seconds, never early"
+
+
+def test_a_paused_queue_may_stand_still_for_months(world: World, ground: MemoryGround) -> None:
+    knows(world, paused={TYPE: 0.0})
+    world.submit("a")
+    for _ in range(60):
+        ground.purge()  # SQS keeps a message for four days
+        assert look(world, after=DAY) == {}
+    knows(world)
+    look(world, after=60)
+    assert ground.waiting() == 1
+    world.poll()
+    assert ground.jobs()[0].status is Status.COMPLETED

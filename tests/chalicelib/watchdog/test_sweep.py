@@ -1,0 +1,98 @@
+"""Dead-letter queues are swept: stale messages are removed, jobs that can still run get a fresh one."""
+
+from typing import Any
+
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.message import write_message
+from chalicelib.jobs.ports import DeadMessage, Depth, Message
+from chalicelib.service.jobs import JobService
+from chalicelib.watchdog.run import Watchdog
+from tests.chalicelib.watchdog.looking import fail, lasting, look
+from tests.proof.ground import TYPE, MemoryGround
+from tests.proof.world import World
+from tests.support import Clock
+
+
+def dead_letter(ground: MemoryGround, job_id: str, gen: int = 1) -> None:
+    """Put a message where only SQS puts them."""
+    ground.put(write_message(Message(job_id, gen, TYPE)))
+    messages = ground._queue.messages[TYPE]
+    ground._queue.dead.setdefault(TYPE, []).append(messages.pop())
+
+
+def test_a_job_whose_message_was_redriven_without_a_claim_gets_a_fresh_one(world: World, ground: MemoryGround) -> None:
+    world.submit("a")
+    ground.purge()
+    dead_letter(ground, world.accepted["a"])
+    assert look(world)["redelivered"] == 1
+    assert (ground.dead(), ground.jobs()[0].sent) == ([], False)
+    assert look(world)["resent"] == 1
+    world.poll()
+    assert ground.jobs()[0].status is Status.COMPLETED
+
+
+def test_dead_letters_whose_job_moved_on_are_removed(world: World, ground: MemoryGround) -> None:
+    world.submit("a")
+    world.poll()
+    dead_letter(ground, world.accepted["a"])
+    dead_letter(ground, "nobody")
+    assert look(world)["removed"] == 2
+    assert ground.dead() == []
+
+
+def test_a_sweep_is_bounded_and_a_full_queue_gets_several(world: World, ground: MemoryGround) -> None:
+    for _ in range(2120):
+        dead_letter(ground, "nobody")
+    assert look(world)["removed"] == 2000
+    assert look(world)["removed"] == 120
+
+
+def test_full_dead_letter_queues_do_not_keep_another_from_being_looked_at(world: World, clock: Clock) -> None:
+    """Each run has time for one sweep: over as many runs as there are queues, each had its turn."""
+    swept: list[str] = []
+
+    class Full(MemoryJobQueue):
+        def depth(self, job_type: str) -> Depth:
+            return Depth(dead=100_000)
+
+        def peek_dead(self, job_type: str, most: int) -> Any:
+            swept.append(job_type)
+            return []
+
+    service = JobService(world.ground.store, Full(clock), clock=clock)
+    types = ["a.a", "b.b", "c.c"]
+    for _ in types:
+        Watchdog(service.dispatcher, types).run(lasting(1))
+        clock.advance(60)
+    assert sorted(swept) == types
+
+
+def test_a_sweep_that_fails_is_noted_and_tried_again_by_the_next_run(world: World, ground: MemoryGround) -> None:
+    dead_letter(ground, "nobody")
+    fail(ground, "peek_dead")
+    assert look(world) == {"failed": 1}
+    fail(ground)
+    assert look(world) == {"removed": 1}
+
+
+class QueueWithRubbish(MemoryJobQueue):
+    """A dead-letter queue that holds one message nobody can read."""
+
+    def depth(self, job_type: str) -> Depth:
+        """See JobQueue."""
+        return Depth(dead=1)
+
+    def peek_dead(self, job_type: str, most: int) -> Any:
+        """See JobQueue."""
+        peeked, self.peeked = getattr(self, "peeked", False), True
+        return [] if peeked else [DeadMessage("r", None)]
+
+    def delete_dead(self, job_type: str, receipts: Any) -> None:
+        """See JobQueue."""
+        raise AssertionError("rubbish is evidence")
+
+
+def test_a_dead_letter_nobody_can_read_is_counted_and_left(world: World, clock: Clock) -> None:
+    service = JobService(world.ground.store, QueueWithRubbish(clock), clock=clock)
+    assert Watchdog(service.dispatcher, [TYPE]).run(lambda: 50.0) == {"malformed": 1}

@@ -1,0 +1,176 @@
+"""Copying what is missing, on tables: it overwrites nothing, ends anywhere, and runs again or twice at a time."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.memory.schedules import MemorySchedules
+from chalicelib.errors import MoveRefused
+from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Change, Claimant
+from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.schedules.schedule import Schedule
+from chalicelib.settings import Settings
+from infra.cloud.restore import copying
+from infra.cloud.restore.copying import Copying
+from tests.infra.cloud.restore.support import every, stores
+from tests.support import T0, Clock, a_job
+
+Two = tuple[DynamoJobStore, DynamoJobStore]
+BY = Claimant("request-9", False, 1)
+ATTEMPT = Attempt(1, 1, "error", T0 + 1, T0 + 2, "Boom", "it broke", claim=1)
+
+
+@pytest.fixture
+def two(cloud: Settings, clock: Clock) -> Two:
+    return stores(clock)
+
+
+def copying_of(two: Two, clock: Clock, *, run: bool = False) -> Copying:
+    return Copying(*two, at=T0, clock=clock, run=run)
+
+
+def done(number: int = 0, **more: Any) -> Job:
+    fields = {"status": Status.COMPLETED, "attempts": 1, "claims": 1, "finished_at": T0, "expires_at": T0 + 30 * DAY}
+    return a_job(**{**fields, "created_at": T0 + number, **more})
+
+
+def test_finished_jobs_come_back_with_payload_result_and_attempts(two: Two, clock: Clock) -> None:
+    source, target = two
+    bodies = [{"a": "b" * size} for size in (3, 2_000, 400_000)]
+    jobs = [done(number, payload=body, result={"r": body}) for number, body in enumerate(bodies)]
+    for job in jobs:
+        source.add(job)
+        source.record(job.id, ATTEMPT)
+    assert copying_of(two, clock).jobs() == Counter({"completed": 3})
+    for job in jobs:
+        found = target.view(job.id)
+        assert replace(found.job, updated_at=job.updated_at, writer=job.writer) == job
+        assert found.attempts == (ATTEMPT,)
+
+
+def test_a_job_that_is_there_stays_as_it_is(two: Two, clock: Clock) -> None:
+    source, target = two
+    job = done(payload={"is": "now"})
+    source.add(replace(job, payload={"was": "then"}, status=Status.QUEUED, finished_at=None))
+    target.add(job)
+    assert copying_of(two, clock, run=True).jobs() == Counter({"there": 1})
+    assert target.get(job.id) == job
+
+
+def test_what_has_expired_meanwhile_does_not_come_back(two: Two, clock: Clock) -> None:
+    source, target = two
+    source.add(done(expires_at=T0 + 10))
+    clock.now = T0 + 11
+    assert copying_of(two, clock).jobs() == Counter()
+    assert every(target) == []
+
+
+def test_hundreds_of_jobs_page_by_page(two: Two, clock: Clock) -> None:
+    source, target = two
+    jobs = [done(number) for number in range(250)]
+    for job in jobs:
+        source.add(job)
+    for job in jobs[::10]:
+        target.add(job)
+    told: list[int] = []
+    found = copying_of(two, clock).jobs(lambda tally: told.append(tally.total()))
+    assert found == Counter({"completed": 225, "there": 25})
+    assert told[-1] == 250
+    assert {job.id for job in every(target)} == {job.id for job in jobs}
+    assert copying_of(two, clock).jobs() == Counter({"there": 250})
+
+
+class Ended(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the request", "after it"])
+def test_it_may_end_at_any_request_and_is_run_again(
+    two: Two, clock: Clock, after: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = two
+    job = a_job(status=Status.PROCESSING, attempts=1, claims=1, payload={"a": "b" * 2_000})
+    source.add(job)
+    source.record(job.id, ATTEMPT)
+    for name in ("record", "add"):
+        ends_at(target, name, after, monkeypatch)
+        with pytest.raises(Ended):
+            copying_of(two, clock, run=True).jobs()
+    copying_of(two, clock, run=True).jobs()
+    found = target.view(job.id)
+    assert (found.job.status, found.job.gen, found.job.payload) == (Status.QUEUED, 2, job.payload)
+    assert found.attempts == (ATTEMPT,)
+
+
+def ends_at(store: DynamoJobStore, name: str, after: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    real: Callable[..., Any] = getattr(store, name)
+
+    def once(*arguments: Any) -> Any:
+        monkeypatch.setattr(store, name, real)
+        if after:
+            real(*arguments)
+        raise Ended
+
+    monkeypatch.setattr(store, name, once)
+
+
+def test_two_at_the_same_time_bring_each_job_back_once(two: Two, clock: Clock) -> None:
+    source, target = two
+    for number in range(60):
+        source.add(a_job(created_at=T0 + number))
+    barrier = threading.Barrier(2)
+
+    def run(_: int) -> Counter[str]:
+        barrier.wait()
+        return copying_of(two, clock, run=True).jobs()
+
+    with ThreadPoolExecutor(2) as pool:
+        tallies = list(pool.map(run, range(2)))
+    assert sum(tally["unfinished, now queued"] for tally in tallies) == 60
+    assert sum(tally.total() for tally in tallies) == 120
+    assert {job.gen for job in every(target)} == {2}
+
+
+def test_a_restored_job_runs_once_whatever_old_messages_come(two: Two, clock: Clock) -> None:
+    source, target = two
+    job = a_job(sent=True)
+    source.add(job)
+    copying_of(two, clock, run=True).jobs()
+    claims = [transitions.claim(gen, now=clock.now, lease_until=clock.now + 60, by=BY) for gen in (1, 2, 2, 1)]
+    taken = [change.gen for change in claims if _applied(target, job.id, change)]
+    assert taken == [2]
+
+
+def _applied(store: DynamoJobStore, job_id: str, change: Change) -> bool:
+    try:
+        store.apply(job_id, change)
+    except MoveRefused:
+        return False
+    return True
+
+
+def a_schedule(name: str, **fields: Any) -> Schedule:
+    plain = Schedule(name, "test.note", "0 6 * * *", "UTC", {}, created_at=T0, updated_at=T0, next_at=T0, writer="w")
+    return replace(plain, **fields)
+
+
+def test_stored_schedules_come_back_paused_and_declared_ones_follow_the_code() -> None:
+    source, target = MemorySchedules(), MemorySchedules()
+    for number in range(230):
+        source.add(a_schedule(f"s{number:03}", declared=number == 7))
+    there = a_schedule("s000", cron="1 1 * * *")
+    target.add(there)
+    back = copying.schedules(source, target)
+    assert len(back) == 228
+    assert target.get("s000") == there
+    found = target.get("s229")
+    assert (found.paused, found.next_at) == (True, None)
+    assert copying.schedules(source, target) == []

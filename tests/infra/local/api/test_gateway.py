@@ -1,0 +1,184 @@
+"""The local gateway over real HTTP, with an app of its own."""
+
+import http.client
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from chalice import AuthResponse, Chalice, CORSConfig
+from chalice.app import AuthRequest
+from chalice.config import Config
+
+from infra.local.api.gateway import Gateway
+from infra.local.api.server import MAX_BODY_BYTES, Server
+
+ORIGIN = "http://localhost:8080"
+
+
+def make_app() -> Chalice:
+    # Chalice writes its name into the environment that it is given, else into this process's
+    app = Chalice(app_name="gateway-test", configure_logs=False, env={})
+
+    def authorize(request: AuthRequest) -> AuthResponse:
+        if request.token == "Bearer crash":
+            raise RuntimeError("the authorizer broke")
+        return AuthResponse(routes=["*"] if request.token == "Bearer good" else [], principal_id="me")
+
+    def thing(name: str) -> dict[str, str]:
+        return {"name": name, "request_id": app.current_request.context["requestId"]}
+
+    def create() -> dict[str, int]:
+        return {"bytes": len(app.current_request.raw_body)}
+
+    def guarded() -> dict[str, str]:
+        return {"you": app.current_request.context["authorizer"]["principalId"]}
+
+    guard = app.authorizer()(authorize)
+    app.route("/things/{name}", methods=["GET"], cors=CORSConfig(allow_origin=ORIGIN))(thing)
+    app.route("/things", methods=["POST", "PUT"], content_types=["*/*"])(create)
+    app.route("/guarded", authorizer=guard)(guarded)
+    return app
+
+
+@contextmanager
+def serving(listener: socket.socket) -> Iterator[Server]:
+    app = make_app()
+    server = Server(listener, Gateway(app, Config.create(chalice_app=app, lambda_timeout=29), ORIGIN))
+    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02))
+    thread.start()
+    yield server
+    server.leave()
+    thread.join()
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    with socket.create_server(("127.0.0.1", 0)) as listener, serving(listener) as server:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with httpx.Client(base_url=url) as client:
+            yield client
+        server.connections.wait_for_none(10)
+
+
+def assert_problem(answer: httpx.Response, status: int) -> None:
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert answer.headers["x-correlation-id"] == answer.json()["correlation_id"]
+    assert answer.json()["status"] == status
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer good"}])
+def test_an_unknown_path_is_404(client: httpx.Client, headers: dict[str, str]) -> None:
+    assert_problem(client.get("/nothing", headers=headers), 404)
+
+
+def test_a_wrong_method_is_405_and_names_the_right_ones(client: httpx.Client) -> None:
+    answer = client.delete("/things")
+
+    assert_problem(answer, 405)
+    assert answer.headers["allow"] == "OPTIONS, POST, PUT"
+
+
+def test_no_token_is_401(client: httpx.Client) -> None:
+    answer = client.get("/guarded")
+
+    assert_problem(answer, 401)
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_token_without_rights_is_403(client: httpx.Client) -> None:
+    assert_problem(client.get("/guarded", headers={"Authorization": "Bearer bad"}), 403)
+
+
+def test_a_good_token_is_let_through(client: httpx.Client) -> None:
+    assert client.get("/guarded", headers={"Authorization": "Bearer good"}).json() == {"you": "me"}
+
+
+def test_an_authorizer_that_breaks_is_500(client: httpx.Client) -> None:
+    assert_problem(client.get("/guarded", headers={"Authorization": "Bearer crash"}), 500)
+
+
+def test_path_parameters_arrive_decoded_and_the_request_has_an_id(client: httpx.Client) -> None:
+    answer = client.get("/things/a%20b%2Fc%C3%A4").json()
+
+    assert answer["name"] == "a b/cä"
+    assert len(answer["request_id"]) == 36
+
+
+def test_a_preflight_is_answered(client: httpx.Client) -> None:
+    answer = client.options("/things/x")
+
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-methods"] == "GET,OPTIONS"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "rebound.test"},
+        {"Origin": "http://localhost:9999"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_a_page_of_another_origin_is_refused(client: httpx.Client, headers: dict[str, str]) -> None:
+    assert_problem(client.post("/things", headers=headers, content=b"a"), 403)
+    assert client.post("/things", headers={"Origin": ORIGIN}, content=b"a").json() == {"bytes": 1}
+
+
+def test_head_has_no_body_and_keeps_the_connection_in_step(client: httpx.Client) -> None:
+    assert client.head("/things/x").status_code == 405
+    assert client.get("/things/x").json()["name"] == "x"
+
+
+def test_a_body_without_a_length_is_refused(client: httpx.Client) -> None:
+    assert_problem(client.post("/things", content=iter([b"a", b"b"])), 411)
+    assert client.post("/things", content=b"ab").json() == {"bytes": 2}
+
+
+def test_a_body_beyond_the_limit_is_refused_unread(client: httpx.Client) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", client.base_url.port)
+    connection.putrequest("POST", "/things")
+    connection.putheader("Content-Length", str(MAX_BODY_BYTES + 1))
+    connection.endheaders()
+    answer = connection.getresponse()
+
+    assert answer.status == 413
+    assert answer.headers["connection"] == "close"
+    connection.close()
+
+
+def test_requests_side_by_side_see_their_own_request(client: httpx.Client) -> None:
+    wrong: list[str] = []
+
+    def ask(name: str) -> None:
+        with httpx.Client(base_url=client.base_url) as own:
+            wrong.extend(name for _ in range(50) if own.get(f"/things/{name}").json()["name"] != name)
+
+    threads = [threading.Thread(target=ask, args=(f"n{i}",)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []
+
+
+def test_a_successor_on_the_same_socket_takes_over_without_refusing_anybody() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with serving(listener.dup()) as first, httpx.Client(base_url=url) as client:
+            assert client.get("/things/a").headers.get("connection") is None
+            with serving(listener.dup()) as second:
+                first.leave()
+                assert client.get("/things/b").headers["connection"] == "close"
+                assert client.get("/things/c").json()["name"] == "c"
+            client.close()
+            second.connections.wait_for_none(10)
+            first.connections.wait_for_none(10)
+            second.socket.close()
+        first.socket.close()

@@ -1,0 +1,88 @@
+"""The code on disk, described or complained about."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.local.code.declared import describe
+from infra.local.code.describe import complaint
+from infra.local.errors import BrokenCode, CannotRun
+from infra.local.options import ROOT
+from infra.local.ports import free, listen, port_of
+from infra.local.state.dev_token import text_of
+from infra.local.state.file import StateFile
+from tests.infra.local.running import copy_of_the_code
+
+
+def test_the_project_describes_itself_without_credentials_or_a_network() -> None:
+    described = describe(ROOT, "jobflow-dev", "http://localhost:8080")
+
+    assert {"JobsTable", "EmailSendQueue", "EmailSendDlq", "FilesBucket"} <= described.stateful.keys()
+    assert described.functions["EmailSendFunction"]["Properties"]["Handler"] == "handlers.email_send.handler"
+    assert described.environment["CORS_ORIGIN"] == "http://localhost:8080"
+    assert "email.send" in described.types
+
+
+def test_an_error_deep_in_the_code_is_shown_with_the_projects_own_lines(tmp_path: Path) -> None:
+    root = copy_of_the_code(tmp_path)
+    (root / "handlers" / "word_count.py").write_text("import json\n\njson.loads('{')\n")
+
+    with pytest.raises(BrokenCode) as broken:
+        describe(root, "s", "http://localhost:8080")
+
+    first, *rest = str(broken.value).splitlines()
+    assert first.startswith("json.decoder.JSONDecodeError: ")
+    assert rest[-1] == "  handlers/word_count.py:3 in <module>: json.loads('{')"
+
+
+def test_a_syntax_error_shows_its_line() -> None:
+    try:
+        compile("def f(:\n", "handlers/x.py", "exec")
+    except SyntaxError as error:
+        told = complaint(error, Path("/nowhere"))
+
+    assert 'File "handlers/x.py", line 1' in told
+    assert "def f(:" in told
+
+
+def test_the_token_is_made_once_and_for_this_user_only(tmp_path: Path) -> None:
+    token = text_of(tmp_path / "state")
+
+    assert text_of(tmp_path / "state") == token
+    assert (tmp_path / "state" / "token").stat().st_mode & 0o077 == 0
+
+
+def test_the_state_file_is_whole_private_and_gone_at_the_end(tmp_path: Path) -> None:
+    state = StateFile(tmp_path / "state")
+    state.write({"api": "x"})
+
+    assert state.path.read_text() == '{\n  "api": "x"\n}\n'
+    assert state.path.stat().st_mode & 0o077 == 0
+    state.remove()
+    state.remove()
+    assert list((tmp_path / "state").iterdir()) == []
+
+
+def test_the_state_file_of_another_run_stays(tmp_path: Path) -> None:
+    running, refused = StateFile(tmp_path), StateFile(tmp_path)
+    running.write({"api": "x"})
+    refused.remove()
+    assert running.path.exists()
+
+
+def test_a_state_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotRun, match=r"file/state cannot be made: .*JOBFLOW_STATE_DIR"):
+        StateFile(tmp_path / "file" / "state")
+
+
+def test_port_0_is_a_free_port_that_a_child_can_take() -> None:
+    port = free(0, "AWS_PORT")
+
+    with listen(port, "AWS_PORT") as taken:
+        assert port_of(taken) == port != 0
+
+
+def test_a_taken_port_is_named_with_the_variable_that_chooses_another() -> None:
+    with listen(0, "API_PORT") as taken, pytest.raises(CannotRun, match=f"Port {port_of(taken)} .* API_PORT=N"):
+        free(port_of(taken), "API_PORT")

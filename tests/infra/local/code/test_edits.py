@@ -1,0 +1,58 @@
+"""Which edits count."""
+
+import queue
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.code.edits import Watcher
+
+BOUND_SECONDS = 30
+
+
+@pytest.fixture
+def edits(tmp_path: Path) -> Iterator["queue.Queue[set[Path]]"]:
+    for folder in ("chalicelib/api", "handlers/__pycache__", "infra/definition", "tests"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "app.py").touch()
+    seen: queue.Queue[set[Path]] = queue.Queue()
+    watcher = Watcher(tmp_path, seen.put)
+    watcher.wait_until_watching()
+    yield seen
+    watcher.close()
+
+
+@pytest.mark.parametrize(
+    "edited",
+    ["app.py", "handlers/new.py", "handlers/page.html", "chalicelib/api/routes.py", "infra/definition/queues.py"],
+)
+def test_an_edit_of_the_code_counts(tmp_path: Path, edits: "queue.Queue[set[Path]]", edited: str) -> None:
+    path = tmp_path / edited
+    path.write_text("x")
+
+    assert path in edits.get(timeout=BOUND_SECONDS)
+
+
+def test_an_editor_that_replaces_the_file_is_seen_again_and_again(
+    tmp_path: Path, edits: "queue.Queue[set[Path]]"
+) -> None:
+    for _ in range(2):
+        draft = tmp_path / "handlers" / "draft"
+        draft.write_text("x")
+        draft.replace(tmp_path / "app.py")
+        assert tmp_path / "app.py" in edits.get(timeout=BOUND_SECONDS)
+
+
+@pytest.mark.parametrize(
+    "edited", ["notes.py", "tests/test_x.py", "handlers/__pycache__/new.pyc", "handlers/.new.py.swp", "handlers/sedXy1"]
+)
+def test_anything_else_does_not(tmp_path: Path, edits: "queue.Queue[set[Path]]", edited: str) -> None:
+    (tmp_path / edited).write_text("x")
+    (tmp_path / "handlers" / "last.py").write_text("x")
+
+    seen = edits.get(timeout=BOUND_SECONDS)
+    while tmp_path / "handlers" / "last.py" not in seen:
+        seen |= edits.get(timeout=BOUND_SECONDS)
+
+    assert seen == {tmp_path / "handlers" / "last.py"}

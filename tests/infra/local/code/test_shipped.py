@@ -1,0 +1,67 @@
+"""What does not ship cannot be imported, on this machine as in the cloud."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.local.code.shipped import GATEWAY, needed, not_shipped, refused
+from infra.local.lifeline import NOT_SHIPPED, NotShipped
+from tests.infra.local.running import ROOT
+
+LIFELINE = ROOT / "infra" / "local" / "lifeline.py"
+
+
+def modules(text: str) -> set[str]:
+    return {pair.partition("=")[0] for pair in text.split()}
+
+
+def test_what_ships_and_what_the_runtime_has_may_be_imported() -> None:
+    worker, api = modules(not_shipped(ROOT)), modules(not_shipped(ROOT, GATEWAY))
+
+    assert {"httpx", "moto", "pytest", "chalice"} <= worker
+    assert not worker & {"pydantic", "pydantic_core", "pynamodb", "PIL", "aws_lambda_powertools"}
+    assert not worker & {"boto3", "botocore", "urllib3", "dateutil", "awslambdaric", "simplejson"}
+    assert worker - api >= {"chalice", "yaml"}
+    assert {"httpx", "moto", "pytest"} <= api
+
+
+def test_a_line_in_the_requirements_makes_a_library_ship(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("# what ships\n--no-binary :none:\nHTTPX==0.28.1  # for a handler\n")
+
+    assert "httpx" not in modules(not_shipped(tmp_path))
+
+
+def test_a_module_of_two_distributions_is_allowed_by_either() -> None:
+    assert refused({"google": ["pydantic", "httpx"], "one": ["httpx"]}, {"pydantic"}) == [
+        f"one=httpx=={httpx.__version__}"
+    ]
+    assert "botocore" in needed(["boto3"])
+
+
+def test_a_program_on_the_lifeline_is_told_the_line_to_add(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(
+        "import os\nassert 'JOBFLOW_NOT_SHIPPED' not in os.environ\nimport json\nimport httpx.auth\n"
+    )
+    command, environment = [sys.executable, "-P", str(LIFELINE), "program"], {"PYTHONPATH": str(tmp_path)}
+    environment[NOT_SHIPPED] = not_shipped(ROOT)
+    pipe = subprocess.PIPE  # standard input stays open: the program ends with it
+    with subprocess.Popen(command, env=environment, stdin=pipe, stderr=pipe, text=True) as program:
+        assert program.stderr
+        said = program.stderr.read()
+
+    line = f"httpx=={httpx.__version__}"
+    assert (
+        f"ModuleNotFoundError: No module named 'httpx' in what ships: add the line {line} to requirements.txt" in said
+    )
+
+
+def test_other_modules_are_left_to_the_next_finder() -> None:
+    finder: Any = NotShipped("httpx=httpx==1")
+
+    assert finder.find_spec("json") is None
+    with pytest.raises(ModuleNotFoundError, match="httpx==1"):
+        finder.find_spec("httpx")

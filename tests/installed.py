@@ -1,0 +1,48 @@
+"""The two wheels in an environment with nothing else, and what is typed there."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.wheel import build, build_platform
+from tests.infra.local.running import untouched
+
+
+@dataclass(frozen=True)
+class Own:
+    """An environment, and the folder that it is in."""
+
+    folder: Path
+
+    @property
+    def program(self) -> Path:
+        """The command line."""
+        return self.folder / "venv" / "bin" / "jobflow"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """What commands see: nothing of the machine's user, and `more`."""
+        return {**untouched(), "XDG_STATE_HOME": str(self.folder / "state"), "AWS_DEFAULT_REGION": "us-east-1", **more}
+
+    def type(self, line: str, folder: Path, **more: str) -> "subprocess.CompletedProcess[str]":
+        """Type a command."""
+        command = [str(self.program), *line.split()]
+        return subprocess.run(
+            command, cwd=folder, env=self.environment(**more), capture_output=True, text=True, check=False
+        )
+
+    def done(self, line: str, folder: Path, **more: str) -> str:
+        """Type a command that works; return what it printed."""
+        done = self.type(line, folder, **more)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+
+def install(folder: Path) -> Own:
+    """Make the environment."""
+    wheels = [build(folder / "wheels"), build_platform(folder / "wheels")]
+    uv = [sys.executable, "-m", "uv"]
+    python = str(folder / "venv" / "bin" / "python")
+    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(folder / "venv")], check=True)
+    subprocess.run([*uv, "pip", "install", "--quiet", "--python", python, *map(str, wheels)], check=True)
+    return Own(folder)
