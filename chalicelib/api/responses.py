@@ -1,6 +1,6 @@
 """Declare the answers of the API. Times are ISO 8601 in UTC with milliseconds and a Z."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -194,43 +194,6 @@ class UploadForm(Answer):
     key: str
     max_bytes: int
     expires_at: Time
-
-
-class RateRow(Answer):
-    """The rate of a job type: at most `n` starts, or `n + burst`, in any `per` seconds over all workers."""
-
-    n: int
-    per: float
-    burst: int
-
-
-class JobTypeRow(Answer):
-    """A job type."""
-
-    type: str
-    title: str
-    description: str
-    schema_: dict[str, Any] = Field(alias="schema", serialization_alias="schema")
-    example: JSON
-    max_attempts: int
-    retry_waits: list[float] = Field(
-        description="Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"
-    )
-    timeout: int
-    budget: float
-    batch_size: int
-    concurrency: int
-    memory: int
-    rate: RateRow | None = Field(
-        default=None, description="How often its jobs may start; null: as often as workers are free"
-    )
-    retired: bool = Field(description="It takes no new jobs; those it has are worked off")
-
-
-class JobTypes(Answer):
-    """Every job type."""
-
-    job_types: list[JobTypeRow]
 
 
 class Paused(Answer):

@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.adapters.s3.uploads import Upload
 from chalicelib.api import metric_responses as m
 from chalicelib.api import responses as r
+from chalicelib.api.job_type_responses import JobTypeRow, RateRow
 from chalicelib.counters.snapshot import Metrics, Numbers
 from chalicelib.jobs.backoff import Following
 from chalicelib.jobs.job import JSON, Attempt, Job, JobView, Status
@@ -39,9 +40,9 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
     return r.JobDetail(**_fields(view.job), **fired, attempt_history=history, why=why, next_attempts=next_attempts)
 
 
-def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
+def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
     """A job type, with what a form or a client needs to make one of its jobs."""
-    return r.JobTypeRow(
+    return JobTypeRow(
         type=kind.name,
         title=kind.title,
         description=kind.description,
@@ -54,7 +55,7 @@ def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
         batch_size=kind.batch_size,
         concurrency=kind.concurrency,
         memory=kind.memory,
-        rate=None if (pace := kind.pace) is None else r.RateRow(n=pace.n, per=pace.per, burst=pace.burst),
+        rate=None if (pace := kind.pace) is None else RateRow(n=pace.n, per=pace.per, burst=pace.burst),
         retired=kind.retired,
     )
 

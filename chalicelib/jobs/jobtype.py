@@ -27,7 +27,9 @@ from chalicelib.jobs.limits import LONGEST_TURN_WAIT, SAFETY, SPARE_RECEIVES, SP
 from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
 from chalicelib.jobs.readback import check_models, check_reads_back
-from chalicelib.jobs.registry import BUILT_IN, PACKAGES, all_types, get, give_up_at, load, names, pace, registered
+from chalicelib.jobs.registry import (
+    BUILT_IN, PACKAGES, Declared, all_types, get, give_up_at, load, names, pace, registered,
+)  # fmt: skip
 from chalicelib.jobs.schedules.schedule import Cron, check_declared
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class JobType(Generic[P, R]):
+class JobType(Declared, Generic[P, R]):
     """One kind of job: what its payload looks like, what runs it, and the limits it runs under (seconds, MB)."""
 
     name: str

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 BUILT_IN = "chalicelib.builtin.types"
 PACKAGES = ("handlers", BUILT_IN)
 """The packages in which job types are declared."""
+
+
+class Declared:
+    """The base of what `@job` makes: `load` finds it in a file."""
+
+
 registered: "dict[str, JobType[Any, Any]]" = {}
 
 
@@ -51,13 +57,11 @@ def names() -> list[str]:
 
 def load(*packages: str) -> "list[JobType[Any, Any]]":
     """Import every file of the packages, so that each declares its type. Raises ConfigurationError on a wrong name."""
-    from chalicelib.jobs.jobtype import JobType  # which has these functions in its name
-
     for package in packages or PACKAGES:
         found = importlib.import_module(package)
         for module in pkgutil.iter_modules(found.__path__):
             loaded = importlib.import_module(f"{package}.{module.name}")
-            declared = [value for value in vars(loaded).values() if isinstance(value, JobType)]
+            declared: list[Any] = [value for value in vars(loaded).values() if isinstance(value, Declared)]
             if [d.module for d in declared] != [module.name]:
                 raise ConfigurationError(
                     f"{package}/{module.name}.py declares {[d.name for d in declared]}; "
