@@ -25,7 +25,7 @@ export JOBFLOW_PROGRAM := make
 QUICK := $(addprefix tests/chalicelib/,jobs worker watchdog service access telemetry counters builtin)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev demo load test quick times coverage house check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke cost bench bench-cold bench-cpu bench-scale scaling e2e e2e-ui openapi lifecycle wheel lock clean
+.PHONY: help setup dev demo load test whole quick times coverage house check fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke cost bench bench-cold bench-cpu bench-peers bench-scale scaling e2e e2e-ui openapi lifecycle wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -64,6 +64,9 @@ test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); a se
 	@$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -q -m "not ministack" $(ARGS)
 	@$(NPM) run -s test
 	@$(NPM) run -s size
+
+whole: $(READY) $(UI)  ## Play all of the tests of which `make test` plays a part, such as the fuzzer's examples
+	@$(PY) -m pytest -n 4 --dist loadfile -q -m whole --whole $(ARGS)
 
 quick: $(READY)  ## Run the pure tests of the library, in under half a minute
 	@$(PY) -m pytest -n 2 --dist loadfile -q $(QUICK) $(ARGS)
@@ -162,6 +165,9 @@ bench: $(READY)  ## Measure the local emulator against stock moto
 bench-cpu: $(READY)  ## Count the calls and the CPU of a POST, a GET, a job, a run of the watchdog, a record of the stream (PROFILE=POST)
 	@$(PY) -m scripts.bench_cpu $(if $(PROFILE),--profile "$(PROFILE)") $(if $(WRITE),--write)
 
+bench-peers: $(READY) $(UI)  ## Compare with FastAPI, PostgreSQL and Redis under the same load, and with Celery and RQ (needs both servers, and quiet)
+	@$(PY) -m scripts.peers $(ARGS)
+
 scaling: $(READY)  ## Simulate 10 to 10,000 jobs a second and ten million waiting: what ends first, what to set (ARGS="--seconds 2")
 	@$(PY) -m scripts.scaling $(ARGS)
 
@@ -177,7 +183,7 @@ e2e-ui: $(READY) $(UI)  ## Test the console in Chromium, on the real platform an
 lifecycle: $(READY)  ## Draw the table of moves into docs/lifecycle.md
 	@$(PY) -m scripts.lifecycle
 
-openapi: $(READY)  ## Write docs/openapi.json and the client's models from the code
+openapi: $(READY)  ## Write docs/openapi.json, docs/llms.txt and the client's models from the code
 	@$(PY) -m scripts.openapi
 
 wheel: $(READY) $(UI)  ## Write build/wheel: the client with the command line, and the platform with the console

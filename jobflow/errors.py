@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jobflow.models import FieldProblem, JobDetail
+    from jobflow.models import BulkActionRow, FieldProblem, JobDetail
 
 
 class JobFlowError(Exception):
@@ -28,6 +28,14 @@ class WaitTimeout(JobFlowError, TimeoutError):
     def __init__(self, job: "JobDetail", seconds: float) -> None:
         super().__init__(f"Job {job.id} is {job.status} after {seconds:g} s.")
         self.job = job
+
+
+class BulkNotFinished(JobFlowError, TimeoutError):
+    """The bulk action had not finished in the given time, and goes on; `bulk` is its last state."""
+
+    def __init__(self, bulk: "BulkActionRow", seconds: float) -> None:
+        super().__init__(f"Bulk action {bulk.id} is {bulk.state} after {seconds:g} s: {bulk.matched} jobs so far.")
+        self.bulk = bulk
 
 
 class JobNotCompleted(JobFlowError):

@@ -110,6 +110,58 @@ class BulkAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelledJob:
+    """A job after its cancellation."""
+
+    id: str
+    type: str
+    status: Status
+    payload: Any
+    """null in lists when it is larger than 500 bytes"""
+    payload_bytes: int
+    attempts: int
+    max_attempts: int
+    gen: int
+    """1 at creation, one more at each manual retry"""
+    error_message: str | None
+    error_class: str | None
+    fingerprint: str | None
+    """The name of its last error, as in GET /errors, until it completes or is retried by hand"""
+    idempotency_key: str | None
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    next_attempt_at: datetime | None
+    give_up_at: datetime | None
+    """When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it"""
+    result: Any
+    """null in lists when it is larger than 500 bytes"""
+    progress: Progress | None
+    tags: list[str]
+    correlation_id: str
+    cancel_requested: bool
+    discarded: Discarded | None
+    """How a failed job was settled without running it: by whom, when and why; null otherwise"""
+    descendants: Descendants | None
+    """null unless the request asked for them"""
+
+
+@dataclass(frozen=True, slots=True)
+class Descendants:
+    """The numbers of jobs that a job made, those that they made, and so on, by what was done with them."""
+
+    cancelled: int
+    """Waited, and will not run"""
+    asked: int
+    """Run, and were asked to stop; what they make until then is not cancelled"""
+    finished: int
+    """Had finished, and stay as they are"""
+    more: bool
+    """Time ran out, or there are over 10,000: the same request again goes on"""
+
+
+@dataclass(frozen=True, slots=True)
 class Discarded:
     """The discard of a job: time, operator, reason."""
 
@@ -265,6 +317,10 @@ class JobDetail:
     """The schedule that made it"""
     fires_at: datetime | None
     """When its schedule fires"""
+    parent: str | None
+    """The job that made it"""
+    root: str | None
+    """The first job of that line: its parent's root, or its parent"""
     why: str | None
     """Why it waits, in one sentence; null when it does not"""
     next_attempts: list[NextAttempt] | None
@@ -341,6 +397,12 @@ class JobTypeRow:
     memory: int
     rate: RateRow | None
     """How often its jobs may start; null: as often as workers are free"""
+    unique_for: float | None
+    """Seconds for which one job has the same values of `unique_by`"""
+    unique_by: list[str]
+    """Fields of the payload; none: all"""
+    enqueues: list[str]
+    """Types whose jobs its jobs make"""
     retired: bool
     """It takes no new jobs; those it has are worked off"""
 
@@ -653,6 +715,7 @@ class JobFilter(TypedDict, total=False):
     error: str
     fingerprint: str
     schedule: str
+    parent: str
     created_after: datetime | str
     created_before: datetime | str
     payload: str

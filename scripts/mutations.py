@@ -54,8 +54,22 @@ def noticed(tree: Path, safeguard: Safeguard) -> bool:
 
 def _failures(tree: Path, tests: list[str] | tuple[str, ...]) -> str:
     """Return the first test that fails, or None."""
+    whole = ["--whole"] if (tree / "tests" / "whole.py").exists() else []
     # -B: byte code is found stale by the second its source was written in, and two mutations may share one.
-    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
+    command = [
+        sys.executable,
+        "-B",
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+        *whole,
+        *tests,
+    ]
     try:
         ran = subprocess.run(command, cwd=tree, capture_output=True, text=True, timeout=LONGEST, check=False)
     except subprocess.TimeoutExpired:

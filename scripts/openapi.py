@@ -1,4 +1,4 @@
-"""Write docs/openapi.json and the client's models from the code (`--check`: only say whether they are stale).
+"""Write docs/openapi.json, the client's models and docs/llms.txt (`--check`: only say whether they are stale).
 
 The check looks at the API and at the job types that the document names: a new type does not make it stale, since each
 stage serves a document of its own types.
@@ -16,12 +16,13 @@ from chalicelib.api.reference import VERSION
 from chalicelib.api.routes import all_endpoints
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.jobtype import JobType
-from scripts import client_models
+from scripts import client_models, llms
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "openapi.json"
 MODELS = ROOT / "jobflow" / "models.py"
 PROBLEMS = ROOT / "jobflow" / "problems.py"
+GUIDES = (llms.TARGET, llms.COPY)
 
 
 def main() -> int:
@@ -29,7 +30,7 @@ def main() -> int:
     kinds = jobtype.load()
     checking = "--check" in sys.argv[1:]
     text = written([kind for kind in kinds if kind.name in named()] if checking else kinds)
-    files = {TARGET: text, **of_client(json.loads(text))}
+    files = {TARGET: text, **of_client(json.loads(text)), **dict.fromkeys(GUIDES, llms.guide(json.loads(text)))}
     if not checking:
         for path, content in files.items():
             path.write_text(content)

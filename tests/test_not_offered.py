@@ -14,10 +14,10 @@ from chalicelib.api.body import MOST_BYTES
 from chalicelib.api.schemas import NewJob
 from chalicelib.errors import ConfigurationError, PermanentError
 from chalicelib.jobs.jobtype import job
-from chalicelib.jobs.limits import SAFETY
+from chalicelib.jobs.limits import LARGEST_BODY, SAFETY
 from chalicelib.telemetry.capture import captured
 from chalicelib.worker.context import PROGRESS_EVERY, JobContext
-from chalicelib.worker.result import LARGEST_RESULT, as_json
+from chalicelib.worker.result import as_json
 from infra.definition.template import resources
 from tests.support import built_in, written
 
@@ -100,9 +100,9 @@ def a_secret_is_refused() -> None:
 
 
 def large_bodies_are_refused() -> None:
-    assert (MOST_BYTES, LARGEST_RESULT) == (256 * 1024, 5_000_000)
+    assert (MOST_BYTES, LARGEST_BODY) == (256 * 1024, 5_000_000)
     with pytest.raises(PermanentError, match="Store it in S3"):
-        as_json("x" * LARGEST_RESULT)
+        as_json("x" * LARGEST_BODY)
 
 
 def progress_is_written_every_five_seconds() -> None:

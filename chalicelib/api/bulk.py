@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints, Reply, read_body
 from chalicelib.api.jobs import check_type, operations, submission
+from chalicelib.api.many_responses import BulkAnswer, Skipped
 from chalicelib.api.problems import problem_of
-from chalicelib.api.responses import BatchAnswer, BatchResult, BulkAnswer, Problem, Skipped
+from chalicelib.api.responses import BatchAnswer, BatchResult, Problem
 from chalicelib.api.schemas import Bulk, BulkFilter, NewBatch, NewJobInBatch
 from chalicelib.api.views import job_row
 from chalicelib.errors import JobFlowError
@@ -68,7 +69,8 @@ def _submissions(call: Call) -> Iterator[Submission | JobFlowError]:
 
 def _result(outcome: Outcome, correlation_id: str) -> BatchResult:
     if outcome.job is not None:
-        return BatchResult(status=201 if outcome.new else 200, job=job_row(outcome.job))
+        made = outcome.new and outcome.job.gen == 1  # a debounced one that was replaced is a later generation
+        return BatchResult(status=201 if made else 200, job=job_row(outcome.job))
     problem = problem_of(outcome.error or JobFlowError("no outcome"), correlation_id)
     return BatchResult(status=problem["status"], problem=Problem(**problem))
 

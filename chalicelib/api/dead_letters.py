@@ -3,7 +3,7 @@
 from chalicelib.api.bulk import answer_of, bulk_actions
 from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.jobs import check_type
-from chalicelib.api.responses import BulkAnswer
+from chalicelib.api.many_responses import BulkAnswer
 from chalicelib.api.schemas import Redrive
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Filter

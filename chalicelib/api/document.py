@@ -46,6 +46,10 @@ PATH: Mapping[str, Any] = {
     "fingerprint": {"type": "string", "pattern": FINGERPRINT, "examples": ["5d41402abc4b"]},
 }
 """Path parameters that are not ids."""
+EXISTING_JOB = {
+    "description": "Why there is no new job: `unique` or `debounced`; a repeated key says Idempotent-Replayed",
+    "schema": {"type": "string", "enum": ["unique", "debounced"]},
+}
 KEYED = frozenset({"create_job", "run_schedule"})
 API = "the API itself"
 ITSELF = frozenset({"health", "me", "meta", "openapi.json", "docs"})
@@ -208,6 +212,8 @@ def _statuses(endpoint: Endpoint) -> list[int]:
 
 def _response(endpoint: Endpoint, status: int) -> dict[str, Any]:
     headers = {"X-Correlation-Id": CORRELATION, **HEADERS.get(status, {})}
+    if endpoint.name == "create_job" and status == 200:
+        headers["Existing-Job"] = EXISTING_JOB
     if endpoint.moving is not None and status in (200, 304):
         headers["ETag"] = ETAG
     answer: dict[str, Any] = {"description": SAID[status], "headers": headers}

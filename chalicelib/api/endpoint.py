@@ -10,10 +10,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.access.tokens import Role
-from chalicelib.api.fields import VISIBLE_ASCII
 from chalicelib.api.schemas import NoBody, NoQuery
 from chalicelib.errors import FieldError, InvalidRequest, MalformedRequest
-from chalicelib.jobs.checks import field_errors
+from chalicelib.jobs.checks import KEY, field_errors
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -55,7 +54,7 @@ class Call:
     def idempotency_key(self) -> str | None:
         """The header Idempotency-Key; raises MalformedRequest when it is not 1 to 255 visible ASCII characters."""
         key = self.headers.get("idempotency-key")
-        if key is not None and not VISIBLE_ASCII.fullmatch(key):
+        if key is not None and not KEY.fullmatch(key):
             raise MalformedRequest("The Idempotency-Key must be 1 to 255 visible ASCII characters.")
         return key
 

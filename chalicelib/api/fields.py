@@ -1,7 +1,6 @@
 """Types of the fields of requests: how each is written, checked and described. `schemas.py` is made of them."""
 
 import math
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -16,11 +15,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from chalicelib.jobs.checks import KEY, LONGEST_TAG, TAG
 from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.jobs.schedules.schedule import LONGEST_ID
 
 LONGEST_MOMENT = 40
-VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
 EARLIEST, LATEST = 0.0, datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -54,7 +53,7 @@ def _whole(value: Any) -> Any:
 
 
 def _key(value: str) -> str:
-    if not VISIBLE_ASCII.fullmatch(value):
+    if not KEY.fullmatch(value):
         raise PydanticCustomError("key", "must be 1 to 255 visible ASCII characters")
     return value
 
@@ -69,11 +68,17 @@ Moment = Annotated[
 """A point in time: ISO 8601 with a zone on the wire, seconds since the epoch inside."""
 Whole = Annotated[int, BeforeValidator(_whole)]
 Tag = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]+$", min_length=1, max_length=40), Field(examples=["customer:42"])
+    str,
+    StringConstraints(pattern=f"^{TAG.pattern}$", min_length=1, max_length=LONGEST_TAG),
+    Field(examples=["customer:42"]),
 ]
 Key = Annotated[str, AfterValidator(_key)]
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+ParentId = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True),
+    Field(examples=["6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e4f"]),
+]  # fmt: skip
 FINGERPRINT = r"^[0-9a-f]{12}$"
 Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
 Why = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]

@@ -36,6 +36,9 @@ class JobTypeRow(Answer):
     rate: RateRow | None = Field(
         default=None, description="How often its jobs may start; null: as often as workers are free"
     )
+    unique_for: float | None = Field(description="Seconds for which one job has the same values of `unique_by`")
+    unique_by: list[str] = Field(description="Fields of the payload; none: all")
+    enqueues: list[str] = Field(description="Types whose jobs its jobs make")
     retired: bool = Field(description="It takes no new jobs; those it has are worked off")
 
 

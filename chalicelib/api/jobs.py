@@ -5,29 +5,39 @@ from collections.abc import Mapping
 
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints, Reply
+from chalicelib.api.many_responses import CancelledJob
 from chalicelib.api.responses import JobDetail, JobPage, JobRow
-from chalicelib.api.schemas import Discard, ListQuery, NewJob, Retry
-from chalicelib.api.views import job_detail, job_row, job_whole
+from chalicelib.api.schemas import Cancel, Discard, ListQuery, NewJob, Retry
+from chalicelib.api.views import cancelled_job, job_detail, job_row, job_whole
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, UnknownJobType
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.backoff import Following, following, no_jitter
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.single import Debounce
+from chalicelib.service.descendants import cancel_all
 from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+EXISTING = "Existing-Job"
 
 endpoints = Endpoints()
 
 
 @endpoints.post("/jobs", JobRow, body=NewJob, statuses=(201, 200))
 def create_job(call: Call) -> Reply:
-    """Create a job. With an Idempotency-Key, the same request again answers 200 with the job there is."""
-    key = call.idempotency_key()
-    job, new = wiring.job_service().submit(submission(call.body, key, call))
-    if not new:
-        return Reply(job_whole(job), 200, {"Idempotent-Replayed": "true"})
+    """Create a job. With an Idempotency-Key, the same request again answers 200 with the job there is.
+
+    So does a request for a type whose jobs are unique, and one with a debounce key under which a job still waits: the
+    header Existing-Job then says `unique` or `debounced`.
+    """
+    asked = submission(call.body, call.idempotency_key(), call)
+    job, sent = wiring.job_service().submit(asked)
+    existing = existing_of(asked, job, sent)
+    if existing is not None:
+        return Reply(job_whole(job), 200, existing)
     return Reply(job_whole(job), 201, {"Location": f"{call.here}/{job.id}"})
 
 
@@ -43,7 +53,7 @@ def list_jobs(call: Call) -> JobPage:
         check_type(asked.type)
     which = Filter(
         asked.status, asked.type, asked.tag, asked.id_prefix, asked.error, asked.fingerprint,
-        asked.schedule, asked.created_after, asked.created_before, asked.payload,
+        asked.schedule, asked.created_after, asked.created_before, asked.payload, asked.parent,
     )  # fmt: skip
     page = wiring.job_service().page(which, asked.limit, asked.cursor, asked.offset)
     counted = which == Filter(status=which.status, type=which.type)
@@ -70,10 +80,12 @@ def retry_job(call: Call) -> JobRow:
     return job_whole(operations(call).retry(job_id_of(call), call.body.payload))
 
 
-@endpoints.post("/jobs/{job_id}/cancel", JobRow, statuses=(200, 409))
-def cancel_job(call: Call) -> JobRow:
-    """Stop a job: at once while it waits, at its next check while it runs."""
-    return job_whole(operations(call).cancel(job_id_of(call)))
+@endpoints.post("/jobs/{job_id}/cancel", CancelledJob, body=Cancel, statuses=(200, 409), examples={"alone": {}})
+def cancel_job(call: Call) -> CancelledJob:
+    """Stop a job: at once while it waits, at its next check while it runs. With `descendants`, also what it made."""
+    if not call.body.descendants:
+        return cancelled_job(operations(call).cancel(job_id_of(call)), None)
+    return cancelled_job(*cancel_all(operations(call), job_id_of(call)))
 
 
 @endpoints.post("/jobs/{job_id}/run-now", JobRow, statuses=(200, 409))
@@ -93,6 +105,16 @@ def operations(call: Call, reason: str = "") -> Operations:
     return Operations(wiring.job_service(), call.person, reason)
 
 
+def existing_of(asked: Submission, job: Job, sent: bool) -> Mapping[str, str] | None:
+    """Return the header that says why a request was answered with a job there was; None: it is a new one."""
+    if asked.debounce is not None and sent:
+        return {EXISTING: "debounced"} if job.gen > 1 else None
+    if sent:
+        return None
+    same_key = asked.idempotency_key is not None and job.idempotency_key == asked.idempotency_key
+    return {"Idempotent-Replayed": "true"} if same_key else {EXISTING: "unique"}
+
+
 def submission(body: NewJob, key: str | None, call: Call) -> Submission:
     """Return the submission that a checked body describes."""
     return Submission(
@@ -103,6 +125,7 @@ def submission(body: NewJob, key: str | None, call: Call) -> Submission:
         run_at=body.run_at,
         tags=tuple(dict.fromkeys(body.tags)),
         idempotency_key=key,
+        debounce=Debounce(body.debounce.key, body.debounce.seconds) if body.debounce else None,
         correlation_id=call.correlation_id,
         principal=call.principal,
     )

@@ -2,10 +2,10 @@
 
 from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.responses import Answer
-from chalicelib.api.schemas import MOST_IN_BATCH, MOST_IN_BULK, MOST_TAGS
+from chalicelib.api.schemas import MOST_IN_BATCH, MOST_IN_BULK
 from chalicelib.api.views import LARGEST_IN_LIST
 from chalicelib.jobs.job import ACTIVE, DISCARDABLE, PLANNED, RETRYABLE, TERMINAL, WAITING, Status
-from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY
+from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY, MOST_TAGS
 
 endpoints = Endpoints()
 

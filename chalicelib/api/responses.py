@@ -115,6 +115,8 @@ class JobDetail(JobRow):
     attempt_history: list[AttemptRow]
     schedule: str | None = Field(None, description="The schedule that made it")
     fires_at: Time | None = Field(None, description="When its schedule fires")
+    parent: str | None = Field(None, description="The job that made it")
+    root: str | None = Field(None, description="The first job of that line: its parent's root, or its parent")
     why: str | None = Field(description="Why it waits, in one sentence; null when it does not")
     next_attempts: list[NextAttempt] | None = Field(
         None,
@@ -167,23 +169,6 @@ class BatchAnswer(Answer):
     """One result for each job, in their order."""
 
     results: list[BatchResult]
-
-
-class Skipped(Answer):
-    """A job that a bulk action left alone."""
-
-    id: str
-    reason: str
-
-
-class BulkAnswer(Answer):
-    """The outcome of a bulk action. While `more` is true, the same request with this cursor continues."""
-
-    matched: int
-    done: int
-    skipped: list[Skipped]
-    more: bool
-    next_cursor: str | None = Field(description="Where to go on; null at the end, and for a list of ids")
 
 
 class UploadForm(Answer):

@@ -35,7 +35,7 @@ RESOURCES = (
 )  # fmt: skip
 """A new resource is a module with `endpoints = Endpoints()`, and its name here."""
 ALLOWED_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", IF_NONE_MATCH, CORRELATION_ID)
-EXPOSED_HEADERS = ("Location", "Retry-After", "Idempotent-Replayed", ETAG, CORRELATION_ID)
+EXPOSED_HEADERS = ("Location", "Retry-After", "Idempotent-Replayed", "Existing-Job", ETAG, CORRELATION_ID)
 
 
 def all_endpoints() -> Sequence[Endpoint]:

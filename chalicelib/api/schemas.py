@@ -18,6 +18,7 @@ from chalicelib.api.fields import (
     JobId,
     Key,
     Moment,
+    ParentId,
     Query,
     ScheduleId,
     Tag,
@@ -26,15 +27,22 @@ from chalicelib.api.fields import (
     Why,
 )
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY
+from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY, MOST_TAGS
+from chalicelib.jobs.single import LONGEST_DEBOUNCE
 
-MOST_TAGS = 10
 MOST_IN_BATCH = 25
 MOST_IN_BULK = 100
 
 
 class NoBody(Body):
     """A request that needs no body; an empty one and {} are the same."""
+
+
+class NewDebounce(Body):
+    """A key under which later requests replace a job that still waits."""
+
+    key: Key = Field(description="The same token and job type: the last request before the time has the say.")
+    seconds: int = Field(ge=1, le=LONGEST_DEBOUNCE, description="It runs so many seconds after the last request.")
 
 
 class NewJob(Body):
@@ -46,11 +54,14 @@ class NewJob(Body):
     delay_seconds: int | None = Field(None, ge=0, le=MAX_DELAY, description="Not before so many seconds from now.")
     run_at: Moment | None = Field(None, description="Not before this time, at most a year ahead.")
     tags: list[Tag] = Field(default_factory=list, max_length=MOST_TAGS, description="To find the job again by.")
+    debounce: NewDebounce | None = Field(None, description="Excludes delay_seconds and run_at.")
 
     @model_validator(mode="after")
     def _one_time(self) -> "NewJob":
         if self.delay_seconds is not None and self.run_at is not None:
             raise PydanticCustomError("one_time", "delay_seconds and run_at exclude each other")
+        if self.debounce is not None and (self.delay_seconds is not None or self.run_at is not None):
+            raise PydanticCustomError("one_time", "debounce excludes delay_seconds and run_at")
         return self
 
 
@@ -67,6 +78,12 @@ class NewBatch(Body):
         min_length=1, max_length=MOST_IN_BATCH,
         json_schema_extra={"items": {"$ref": "#/components/schemas/NewJobInBatch"}},
     )  # fmt: skip
+
+
+class Cancel(Body):
+    """Options of a cancellation."""
+
+    descendants: bool = Field(False, description="Also the jobs that it made, those that they made, and so on.")
 
 
 class Discard(Body):
@@ -108,6 +125,9 @@ class ListQuery(Query):
     )
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
     schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")
+    parent: ParentId | None = Field(
+        None, description="The jobs that this job made, in the order of their keys. It excludes an offset."
+    )
     created_after: Moment | None = None
     created_before: Moment | None = None
     payload: PayloadText | None = None
@@ -122,7 +142,9 @@ class ListQuery(Query):
             raise PydanticCustomError("key_alone", "idempotency_key excludes every other filter, cursor and offset")
         if self.cursor and self.offset:
             raise PydanticCustomError("one_start", "cursor and offset exclude each other")
-        if self.payload and self.created_after is None:
+        if self.parent and self.offset:
+            raise PydanticCustomError("no_offset", "parent and offset exclude each other; follow next_cursor")
+        if self.payload and self.created_after is None and self.parent is None:
             raise PydanticCustomError("no_period", "payload needs created_after: each job since then is read")
         return self
 

@@ -16,8 +16,8 @@ from chalicelib.api.body import read_object
 from chalicelib.api.conditional import ETAG, IF_NONE_MATCH, etag, known
 from chalicelib.api.encoding import encode
 from chalicelib.api.endpoint import Call, Endpoint, Reply, Text, read_body, read_query
-from chalicelib.api.fields import VISIBLE_ASCII
 from chalicelib.errors import JobFlowError, MalformedRequest
+from chalicelib.jobs.checks import KEY
 from chalicelib.telemetry import request_events
 from chalicelib.telemetry.emf import gathering
 from chalicelib.telemetry.logger import within_request
@@ -86,7 +86,7 @@ def correlation_id_of(request: Request | None) -> str:
     kept = request.context.get("correlationId")
     if kept is None:
         sent = request.headers.get("x-correlation-id") or ""
-        sane = len(sent) <= LONGEST_CORRELATION_ID and VISIBLE_ASCII.fullmatch(sent)
+        sane = len(sent) <= LONGEST_CORRELATION_ID and KEY.fullmatch(sent)
         kept = request.context["correlationId"] = sent if sane else str(uuid.uuid4())
     return str(kept)
 

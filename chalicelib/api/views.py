@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from chalicelib.adapters.s3.uploads import Upload
+from chalicelib.api import many_responses as many
 from chalicelib.api import metric_responses as m
 from chalicelib.api import responses as r
 from chalicelib.api.job_type_responses import JobTypeRow, RateRow
@@ -15,6 +16,7 @@ from chalicelib.jobs.job import JSON, Attempt, Job, JobView, Status
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from chalicelib.jobs.listing import iso
+from chalicelib.service.descendants import Told
 
 LARGEST_IN_LIST = 500
 """Bytes of a payload or result that a list shows: pages stay small, whatever jobs carry."""
@@ -32,12 +34,21 @@ def job_whole(job: Job) -> r.JobRow:
     return r.JobRow(**_fields(job))
 
 
+def cancelled_job(job: Job, told: Told | None) -> many.CancelledJob:
+    """Return a job after its cancellation, and what became of those that it made."""
+    descendants = None if told is None else many.Descendants(**asdict(told))
+    return many.CancelledJob(**_fields(job), descendants=descendants)
+
+
 def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None) -> r.JobDetail:
     """Return a job with all its attempts, why it waits, and the attempts that are left (None: unknown)."""
     history = [_attempt_row(attempt) for attempt in (*view.attempts, *_current_attempt(view))]
     next_attempts = None if left is None else [r.NextAttempt(**asdict(one)) for one in left]
-    fired = {"schedule": view.job.schedule, "fires_at": _iso(view.job.fires_at)}
-    return r.JobDetail(**_fields(view.job), **fired, attempt_history=history, why=why, next_attempts=next_attempts)
+    origin = {
+        "schedule": view.job.schedule, "fires_at": _iso(view.job.fires_at),
+        "parent": view.job.parent, "root": view.job.root,
+    }  # fmt: skip
+    return r.JobDetail(**_fields(view.job), **origin, attempt_history=history, why=why, next_attempts=next_attempts)
 
 
 def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
@@ -56,6 +67,9 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         concurrency=kind.concurrency,
         memory=kind.memory,
         rate=None if (pace := kind.pace) is None else RateRow(n=pace.n, per=pace.per, burst=pace.burst),
+        unique_for=None if kind.unique is None else kind.unique.seconds,
+        unique_by=[] if kind.unique is None else list(kind.unique.by),
+        enqueues=list(kind.enqueues),
         retired=kind.retired,
     )
 

@@ -17,6 +17,10 @@ from chalicelib.jobs.readback import check_runs_at_once
 DEFAULT_ATTEMPTS = 3
 DEFAULT_CONCURRENCY = 20
 NAME = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+"""An idempotency key: visible ASCII."""
+TAG = re.compile(r"[A-Za-z0-9_.:/-]+")
+LONGEST_TAG = 40
 
 
 def check_name(name: str) -> None:

@@ -66,11 +66,12 @@ RETIRE = _move("retire", ACTIVE, Status.CANCELLED, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
 WAIT_FOR_TURN = _move("wait_for_turn", WAITING, Status.SCHEDULED, "worker")
+REPLACE = _move("replace", Status.SCHEDULED, Status.SCHEDULED, "api")
 RUN_NOW = _move("run_now", PLANNED, Status.QUEUED, "operator")
 DISCARD = _move("discard", DISCARDABLE, Status.CANCELLED, "operator")
 MOVES: tuple[Move, ...] = (
     CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, GIVE_UP, RETIRE, REQUEUE, CANCEL,
-    WAIT_FOR_TURN, RUN_NOW, DISCARD,
+    WAIT_FOR_TURN, RUN_NOW, DISCARD, REPLACE,
 )  # fmt: skip
 """Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
 
@@ -88,10 +89,12 @@ NOTES: tuple[Move, ...] = (MARK_SENT, CHECK, REDELIVER, TAKE_TURN, REPORT, ASK_T
 class Job:
     """A job as it stands in the table. Times are seconds since the epoch (UTC), with milliseconds.
 
-    `gen` counts the runs (1 at creation, +1 at each manual retry). `claims` counts the claims of a run and only grows,
-    `attempts` those that are charged to `max_attempts`. `parked_until` is the end of the last wait during which the job
-    had no message, `stalled_since` when the platform first kept it from running; a run that settles ends that.
+    `gen` counts the runs (1 at creation, +1 at each manual retry, and when a debounced job is replaced). `claims`
+    counts the claims of a run and only grows, `attempts` those that are charged to `max_attempts`. `parked_until` is
+    the end of the last wait during which the job had no message, `stalled_since` when the platform first kept it from
+    running; a run that settles ends that.
     `fires_at` is when the schedule that made it fires. It does not run while the job `after` has not finished.
+    `parent` is the job whose function made it, `root` the first of that line.
     From `give_up_at` on no attempt follows a failed one. `turn_at` is its turn among the jobs of a type with a rate.
     `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
     """
@@ -136,6 +139,8 @@ class Job:
     discard_reason: str | None = None
     fires_at: float | None = None
     after: str | None = None
+    parent: str | None = None
+    root: str | None = None
     request_id: str | None = None
     cold_start: bool | None = None
     receive_count: int | None = None

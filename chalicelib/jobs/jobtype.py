@@ -1,41 +1,43 @@
 """Declare a job type with `@job`, and find it again. One name runs from the decorator to the dashboard."""
 
 import inspect
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from chalicelib.errors import InvalidPayload
+from chalicelib.jobs import checks
 from chalicelib.jobs.backoff import STANDARD, Curve, receives
-from chalicelib.jobs.checks import (
-    at_once,
-    check_curve,
-    check_limits,
-    check_name,
-    field_errors,
-    hints,
-    payload_model,
-    policy,
-)
 from chalicelib.jobs.example import example_of
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import LONGEST_TURN_WAIT, SAFETY, SPARE_RECEIVES, SPARE_WITH_RATE
+from chalicelib.jobs.payloads import parsed, stored
 from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
-from chalicelib.jobs.readback import check_models, check_reads_back
+from chalicelib.jobs.readback import check_models
 from chalicelib.jobs.registry import (
-    BUILT_IN, PACKAGES, Declared, all_types, get, give_up_at, load, names, pace, registered,
+    BUILT_IN,
+    PACKAGES,
+    Declared,
+    all_types,
+    declared,
+    get,
+    give_up_at,
+    load,
+    names,
+    pace,
+    registered,
 )  # fmt: skip
 from chalicelib.jobs.schedules.schedule import Cron, check_declared
+from chalicelib.jobs.single import Unique, unique_of
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
 
-__all__ = ["JobType", "all_types", "get", "give_up_at", "job", "load", "names", "pace"]
+__all__ = ["JobType", "all_types", "declared", "get", "give_up_at", "job", "load", "names", "pace"]
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
@@ -62,6 +64,8 @@ class JobType(Declared, Generic[P, R]):
     schedules: tuple[Cron, ...] = ()
     reach: Reach = field(default_factory=Reach)
     give_up_after: float | None = None
+    enqueues: tuple[str, ...] = ()
+    unique: Unique | None = None
     rate: Rate | Callable[[], Rate | None] | None = None
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
@@ -136,11 +140,7 @@ class JobType(Declared, Generic[P, R]):
 
     def parse(self, payload: JSON) -> P:
         """The payload as the model; raises InvalidPayload that names each wrong field."""
-        try:
-            # As JSON, not as Python values: a strict model then still takes a date from text, which is all JSON has.
-            return self.payload_model.model_validate_json(json.dumps(payload))
-        except ValidationError as error:
-            raise InvalidPayload(f"The payload does not match {self.name}.", field_errors(error, "payload")) from None
+        return parsed(self.name, self.payload_model, payload)
 
     def parse_stored(self, payload: JSON) -> P:
         """Return a stored payload as the model, brought up to date by `upgrade` if need be; raises InvalidPayload."""
@@ -156,10 +156,7 @@ class JobType(Declared, Generic[P, R]):
 
         Also when the stored form does not read back equal: the job would run on other data than were sent.
         """
-        model = self.parse(payload)
-        stored = model.model_dump(mode="json")
-        check_reads_back(self.name, model, stored)
-        return stored
+        return stored(self.name, self.parse(payload))
 
 
 def job(  # noqa: PLR0913 - each is a setting of its own, given by name
@@ -185,6 +182,9 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     vpc: bool = False,
     layers: Iterable[str] = (),
     ephemeral_storage: int = EPHEMERAL_MB[0],
+    enqueues: Iterable[str] = (),
+    unique_for: float | None = None,
+    unique_by: str | Iterable[str] = (),
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
@@ -204,25 +204,28 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
     (`infra/definition/permissions.py` has all forms), or as `Allow(actions, ARNs)` on what is not the stack's.
     `environment` is set for the function; `secrets` says where `ctx.secret(name)` finds each. `vpc` puts it into the
-    stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). Raises ConfigurationError.
+    stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). `enqueues` names the types whose
+    jobs it makes with `ctx.enqueue`. For `unique_for` seconds a request with the same values of the fields `unique_by`
+    is answered with the job there is. Raises ConfigurationError.
     """
-    curve, attempts = policy(name, max_attempts, retry, tuple(delays))
+    curve, attempts = checks.policy(name, max_attempts, retry, tuple(delays))
 
     def declare(function: "Callable[[P, JobContext], R]") -> JobType[P, R]:
         declared = JobType(
-            name, function, payload_model(name, function), attempts, timeout, batch_size, window,
-            concurrency or at_once(rate, timeout),
+            name, function, checks.payload_model(name, function), attempts, timeout, batch_size, window,
+            concurrency or checks.at_once(rate, timeout),
             memory, budget, tuple(grants), curve, upgrade, retired,
             (schedule,) if isinstance(schedule, Cron) else tuple(schedule),
             Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage), give_up_after,
-            rate,
+            tuple(enqueues), unique_of(name, unique_for, unique_by, checks.payload_model(name, function)), rate,
         )  # fmt: skip
-        check_name(name)
-        check_limits(name, {**vars(declared), "budget": declared.job_budget})
-        check_curve(name, curve, give_up_after)
+        for each in (name, *declared.enqueues):
+            checks.check_name(each)
+        checks.check_limits(name, {**vars(declared), "budget": declared.job_budget})
+        checks.check_curve(name, curve, give_up_after)
         check_declared(name, declared.schedules, declared.canonical)
         check_reach(name, declared.reach, declared.grants)
-        check_models(name, payload=declared.payload_model, result=hints(function).get("return"))
+        check_models(name, payload=declared.payload_model, result=checks.hints(function).get("return"))
         registered[name] = declared
         return declared
 

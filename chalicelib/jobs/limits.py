@@ -48,5 +48,9 @@ SQS_LONGEST_DELAY = 900
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-timers.html"""
 LONGEST_NAME = 40
 """Characters of a job type's name: it is part of the names of queues and functions."""
+MOST_TAGS = 10
+"""Tags of one job."""
+LARGEST_BODY = 5_000_000
+"""Characters of a result, or of the payload of a job that another job makes; larger data belong into S3."""
 SAFETY = 5.0
 """Seconds of a function's timeout that are kept for receiving, claiming and settling."""

@@ -66,6 +66,11 @@ def is_parked(job: Job) -> bool:
     return job.status is Status.RETRYING and job.parked_until is not None and not job.sent
 
 
+def among_children(job: Job) -> str:
+    """Return the sort key of a job among those that its parent made."""
+    return f"{job.idempotency_key}#{job.id}"
+
+
 def by_due(which: Filter) -> bool:
     """Return whether a list is in the order in which jobs were first due; the others are in the order of creation."""
     return which.fingerprint is not None or which.status in GROUPS
@@ -78,6 +83,7 @@ def matches(job: Job, which: Filter) -> bool:
         and which.type in (None, job.type)
         and (which.tag is None or which.tag in job.tags)
         and which.schedule in (None, job.schedule)
+        and which.parent in (None, job.parent)
         and (which.id_prefix is None or job.id.startswith(which.id_prefix))
         and (which.error is None or mentions(job.error_class, job.error_message, which.error))
         and which.fingerprint in (None, job.fingerprint)

@@ -1,10 +1,12 @@
 """The declared job types by name. `jobtype` fills it and hands out these functions."""
 
 import importlib
+import importlib.util
 import pkgutil
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import ConfigurationError, FieldError, UnknownJobType
+from chalicelib.jobs.lineage import check_enqueues
 
 if TYPE_CHECKING:
     from chalicelib.jobs.jobtype import JobType
@@ -61,10 +63,24 @@ def load(*packages: str) -> "list[JobType[Any, Any]]":
         found = importlib.import_module(package)
         for module in pkgutil.iter_modules(found.__path__):
             loaded = importlib.import_module(f"{package}.{module.name}")
-            declared: list[Any] = [value for value in vars(loaded).values() if isinstance(value, Declared)]
-            if [d.module for d in declared] != [module.name]:
+            here: list[Any] = [value for value in vars(loaded).values() if isinstance(value, Declared)]
+            if [d.module for d in here] != [module.name]:
                 raise ConfigurationError(
-                    f"{package}/{module.name}.py declares {[d.name for d in declared]}; "
+                    f"{package}/{module.name}.py declares {[d.name for d in here]}; "
                     f"a file declares exactly one job type, the one that is named like it"
                 )
+    check_enqueues(registered)
     return all_types()
+
+
+def declared(name: str) -> "JobType[Any, Any]":
+    """Return a job type that another one names: a worker imports the file of a type when it first makes such a job.
+
+    Raises UnknownJobType when no file declares it.
+    """
+    files = [] if name in registered else [f"{package}.{name.replace('.', '_')}" for package in PACKAGES]
+    for file in files:
+        if importlib.util.find_spec(file) is not None:
+            importlib.import_module(file)
+            break
+    return get(name)

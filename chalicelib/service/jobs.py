@@ -24,6 +24,7 @@ from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE, SQS_LONGES
 from chalicelib.jobs.listing import read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Page
 from chalicelib.service.dispatch import Dispatcher
+from chalicelib.service.single import debounced, only_one
 from chalicelib.service.submission import Submission, keyed_id
 from chalicelib.telemetry import events
 
@@ -31,6 +32,7 @@ DEEPEST_OFFSET = 5000
 TIME_TO_ACT = 10.0
 """Seconds after which a request about many jobs begins with no further one: a call to AWS that has begun may take 18
 more (three tries of 5 s and the pauses between), and API Gateway waits for 29."""
+NEW = frozenset({Status.QUEUED, Status.SCHEDULED})
 STILL_SENDING = 5.0
 """Seconds in which an unsent job is taken to be on its way: a replay sends its message again only after them."""
 
@@ -54,26 +56,44 @@ class JobService:
         return (self.send(job) if new or self.stranded(job) else job), new
 
     def keep(self, asked: Submission) -> tuple[Job, bool]:
-        """The first half of `submit`: store the job and send nothing yet. Raises what `submit` raises."""
+        """The first half of `submit`: store the job and send nothing yet. Raises what `submit` raises.
+
+        True says that it needs a message: it is new, or a debounced one that was replaced (`gen` is then above 1).
+        """
         try:
             job = self._new_job(asked)
         except (InvalidPayload, UnknownJobType, JobTypeRetired) as refusal:
             return self._replay(asked, refusal), False
+        unique = jobtype.get(job.type).unique if asked.fires_at is None else None
+        if asked.debounce is not None:
+            if unique is not None:
+                where = [FieldError(("debounce",), f"does not go with {job.type}, whose jobs are unique")]
+                raise InvalidRequest("One of the two decides.", where)
+            return debounced(self, job, asked.debounce)
+        return self.add(job) if unique is None else only_one(self, job, unique)
+
+    def add(self, job: Job) -> tuple[Job, bool]:
+        """Store a new job; return it, and False with the one that its key has made before."""
         try:
             self.store.add(job)
         except JobExists as conflict:
-            _check_same(job, conflict.existing)
-            events.replayed(conflict.existing)
-            return conflict.existing, False
+            return self.same(job, conflict.existing), False
         events.created(job)
         return job, True
+
+    def same(self, job: Job, existing: Job) -> Job:
+        """Return what a key has made before; raises IdempotencyMismatch for another body, but of a job's own jobs."""
+        if job.parent is None:
+            _check_same(job, existing)
+        events.replayed(existing, differs=existing.body_hash != job.body_hash)
+        return existing
 
     def _replay(self, asked: Submission, refusal: InvalidRequest) -> Job:
         """Return the job that the same key and body made before a deploy refused them; raises `refusal` otherwise."""
         if asked.idempotency_key is None:
             raise refusal
         try:
-            existing = self.store.get(self._new_id(asked))
+            existing = self.store.get(asked.new_id())
         except JobNotFound:
             raise refusal from None
         if existing.body_hash != asked.body_hash():
@@ -83,7 +103,7 @@ class JobService:
 
     def stranded(self, job: Job) -> bool:
         """Return whether a stored job should have been sent by now, and was not."""
-        return job.status is Status.QUEUED and not job.sent and self.now() - job.updated_at >= STILL_SENDING
+        return job.status in NEW and not job.sent and self.now() - job.updated_at >= STILL_SENDING
 
     def get(self, job_id: str) -> JobView:
         """A job and its attempts; raises JobNotFound."""
@@ -137,12 +157,13 @@ class JobService:
             raise JobTypeRetired(kind.name)
         payload = kind.canonical(asked.payload)
         now = self.now()
-        run_at = now + asked.delay_seconds if asked.delay_seconds else asked.run_at
+        delay = asked.debounce.seconds if asked.debounce else asked.delay_seconds
+        run_at = now + delay if delay else asked.run_at
         if run_at is not None and run_at - now > MAX_DELAY:
             raise InvalidRequest("That is too far ahead.", [FieldError(("run_at",), "must be at most a year ahead")])
         later = run_at is not None and run_at > now
         return Job(
-            id=self._new_id(asked),
+            id=asked.new_id(),
             type=kind.name,
             status=Status.SCHEDULED if later else Status.QUEUED,
             created_at=now,
@@ -161,13 +182,10 @@ class JobService:
             principal=asked.principal,
             fires_at=asked.fires_at,
             after=asked.after,
+            parent=asked.lineage.parent if asked.lineage else None,
+            root=asked.lineage.root if asked.lineage else None,
             writer=uuid.uuid4().hex[:12],
         )
-
-    def _new_id(self, asked: Submission) -> str:
-        if asked.idempotency_key is None:
-            return str(uuid.uuid4())
-        return keyed_id(asked.principal, asked.idempotency_key)
 
 
 def stored_payload(payload: JSON) -> dict[str, JSON]:

@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass
 
 from chalicelib.jobs.job import JSON
+from chalicelib.jobs.lineage import Lineage
+from chalicelib.jobs.single import Debounce
 
 NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
 """Of the ids that are made from an Idempotency-Key: the same principal and key give the same job."""
@@ -21,6 +23,8 @@ class Submission:
     """A producer's request for a job; `run_at` in seconds since the epoch.
 
     `fires_at` and `after` are of a schedule's firings: when it fires, and the job that must have finished before.
+    `lineage` is of a job that another one makes: its idempotency key is the one that job gave it. `debounce` excludes a
+    delay and a time.
     """
 
     type: str
@@ -34,8 +38,19 @@ class Submission:
     principal: str = ""
     fires_at: float | None = None
     after: str | None = None
+    lineage: Lineage | None = None
+    debounce: Debounce | None = None
+
+    def new_id(self) -> str:
+        """Return the id of the job: the same for the same key of the same principal, or of the same run of a job."""
+        if self.idempotency_key is None:
+            return str(uuid.uuid4())
+        if self.lineage is not None:
+            return self.lineage.child_id(self.type, self.idempotency_key)
+        return keyed_id(self.principal, self.idempotency_key)
 
     def body_hash(self) -> str:
         """Return the hash of the request as canonical JSON: it tells whether two requests with one key are the same."""
-        body = [self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]
+        body: list[JSON] = [self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]
+        body += [] if self.debounce is None else [self.debounce.key, self.debounce.seconds]
         return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]

@@ -30,9 +30,9 @@ def batch_cut_short(stored: int, left: int) -> None:
     logger().exception("batch.cut_short", extra={"stored": stored, "left": left})
 
 
-def replayed(job: Job) -> None:
-    """The same Idempotency-Key and body came again."""
-    event("job.replayed", job)
+def replayed(job: Job, *, differs: bool = False) -> None:
+    """The same Idempotency-Key and body came again; or another attempt of a job has made this one with other data."""
+    event("job.replayed", job, level="WARNING" if differs else "INFO", differs=differs or None)
 
 
 def dispatch_deferred(job: Job, error: Exception) -> None:

@@ -26,6 +26,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.ports import JobQueue, JobStore, Message, PlatformLog
+from chalicelib.service.jobs import JobService
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.emf import gathering
@@ -34,6 +35,7 @@ from chalicelib.worker.claim import Claims
 from chalicelib.worker.context import JobContext, LambdaContext
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.delivery import Delivery
+from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.injected import inject_fault
 from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.worker.overlap import unfinished_before
@@ -76,6 +78,7 @@ class Worker:
     platform_log: PlatformLog | None = None
     secrets: DeclaredSecrets = field(default_factory=DeclaredSecrets)
     pacing: Pacing | None = None
+    service: JobService | None = None
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Work off the event's messages; returns the message ids that must come again."""
@@ -156,7 +159,8 @@ class Worker:
 
     def _attempt(self, job: Job, context: LambdaContext) -> Drop | Hold:
         events.attempt_started(job)
-        ctx = JobContext(job, self.store, lambda: _seconds_left(context), self.clock, self.secrets)
+        enqueuing = Enqueuing(self.kind.enqueues, self.service)
+        ctx = JobContext(job, self.store, lambda: _seconds_left(context), self.clock, self.secrets, enqueuing)
         settlement = Settlement(
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives,
             Persistence(lambda: _seconds_left(context), self.sleep), None if self.pacing is None else self.pacing.ended,
@@ -200,11 +204,13 @@ def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaConte
             jitter = no_jitter if settings.jitter == "none" else random.uniform
             store, queue, log = wiring.job_store(), wiring.job_queue(), wiring.platform_log()
             faults, clock = settings.fault_rate, wiring.clock()
-            secrets, pacing = _secrets(kind, settings.stage), _pacing(kind, store)
-            workers.append(
-                Worker(kind, store, queue, clock, jitter, fault_rate=faults, platform_log=log, secrets=secrets,
-                       pacing=pacing)
-            )  # fmt: skip
+            secrets = DeclaredSecrets.of(kind, settings.stage, wiring.secret_store)
+            service = wiring.job_service() if kind.enqueues else None
+            pacing = Pacing.of(kind, pace, wiring.turns(), store, clock) if (pace := kind.pace) else None
+            workers.append(Worker(
+                kind, store, queue, clock, jitter, fault_rate=faults, platform_log=log, secrets=secrets, pacing=pacing,
+                service=service,
+            ))  # fmt: skip
         with gathering():
             again = workers[0].work(event, context)
         if again and not settings.partial_batch:
@@ -212,16 +218,6 @@ def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaConte
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
     return handler
-
-
-def _pacing(kind: JobType[Any, Any], store: JobStore) -> Pacing | None:
-    rate = kind.pace
-    return None if rate is None else Pacing.of(kind, rate, wiring.turns(), store, wiring.clock())
-
-
-def _secrets(kind: JobType[Any, Any], stage: str) -> DeclaredSecrets:
-    declared = kind.reach.secrets
-    return DeclaredSecrets(declared, stage, wiring.secret_store() if declared else None)
 
 
 def _seconds_left(context: LambdaContext) -> float:

@@ -1,9 +1,10 @@
 """Give a job function its ids, its time, progress, cancellation and a logger, beside its payload."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
 from aws_lambda_powertools import Logger
 
@@ -15,6 +16,7 @@ from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import logger
 from chalicelib.telemetry.redaction import without_secrets
 from chalicelib.worker.declared_secrets import DeclaredSecrets
+from chalicelib.worker.enqueue import Enqueuing
 
 PROGRESS_EVERY = 5.0
 """Seconds between two progress writes: each costs a write unit."""
@@ -40,6 +42,7 @@ class JobContext:
     remaining: Callable[[], float]
     clock: Callable[[], float] = time.time
     secrets: DeclaredSecrets = field(default_factory=DeclaredSecrets, repr=False)
+    enqueuing: Enqueuing = field(default_factory=Enqueuing, repr=False)
     _reported_at: float = field(default=float("-inf"), repr=False)
     _unsent: tuple[float, str | None] | None = field(default=None, repr=False)
 
@@ -70,6 +73,23 @@ class JobContext:
         that is not declared, SecretUnavailable when it cannot be read: the attempt is then not charged.
         """
         return self.secrets.read(name)
+
+    def enqueue(
+        self,
+        job_type: str,
+        payload: Any,
+        *,
+        key: str,
+        delay: float | None = None,
+        run_at: datetime | None = None,
+        tags: Iterable[str] = (),
+    ) -> str:
+        """Make a job of a type that is in `enqueues=`, and return its id. `delay` in seconds; or give `run_at`.
+
+        `key` names what it is for: within one run of this job, the same type and key never make a second job, and the
+        first one stays as it was made. Raises ConfigurationError, InvalidPayload, InvalidRequest.
+        """
+        return self.enqueuing.make(self.job, job_type, payload, key=key, delay=delay, run_at=run_at, tags=tags)
 
     def remaining_seconds(self) -> float:
         """Seconds until this attempt is killed."""

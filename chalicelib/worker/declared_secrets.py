@@ -1,9 +1,11 @@
 """Read the secrets that a job type declares, and keep their values out of what is written down."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from chalicelib.errors import ConfigurationError, SecretUnavailable
+from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports.secrets import SecretStore
 from chalicelib.jobs.reach import SecretPlace
 from chalicelib.telemetry.redaction import hide
@@ -16,6 +18,12 @@ class DeclaredSecrets:
     declared: Mapping[str, str] = field(default_factory=dict)
     stage: str = "dev"
     store: SecretStore | None = None
+
+    @classmethod
+    def of(cls, kind: JobType[Any, Any], stage: str, store: Callable[[], SecretStore]) -> "DeclaredSecrets":
+        """Return those of a type; `store` makes their store, if it declares any."""
+        declared = kind.reach.secrets
+        return cls(declared, stage, store() if declared else None)
 
     def read(self, name: str) -> str:
         """Return a secret's value.

@@ -7,9 +7,8 @@ from pydantic import BaseModel
 
 from chalicelib.errors import PermanentError
 from chalicelib.jobs.job import JSON
+from chalicelib.jobs.limits import LARGEST_BODY
 from chalicelib.jobs.readback import differing, read_result
-
-LARGEST_RESULT = 5_000_000
 
 
 def as_json(value: Any) -> JSON:
@@ -22,6 +21,6 @@ def as_json(value: Any) -> JSON:
     wrong = differing(value, read_result(value)) if isinstance(value, BaseModel) else None
     if wrong is not None:
         raise PermanentError(f"The stored form of the result does not read back equal: {wrong}.")
-    if len(text) > LARGEST_RESULT:
-        raise PermanentError(f"The result has {len(text)} characters; at most {LARGEST_RESULT}. Store it in S3.")
+    if len(text) > LARGEST_BODY:
+        raise PermanentError(f"The result has {len(text)} characters; at most {LARGEST_BODY}. Store it in S3.")
     return plain

@@ -14,6 +14,7 @@ export interface Narrow {
   error?: string | null;
   payload?: string | null;
   fingerprint?: string | null;
+  parent?: string | null;
   created_after?: string | null;
   created_before?: string | null;
 }
@@ -28,6 +29,7 @@ export function matching(sim: Sim, which: Narrow): FakeJob[] {
       (job) =>
         (!which.status || job.status === which.status) &&
         (!which.type || job.type === which.type) &&
+        (!which.parent || job.parent === which.parent) &&
         (!which.tag || job.tags.includes(which.tag)) &&
         (!which.id_prefix || job.id.startsWith(which.id_prefix)) &&
         (!which.fingerprint || row(job).fingerprint === which.fingerprint) &&

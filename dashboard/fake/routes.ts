@@ -177,12 +177,22 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
     "POST",
     /^jobs\/[^/]+\/cancel$/,
     "operator",
-    (ask) => (refuse(ask.sim.cancel(jobOf(ask))), { body: row(jobOf(ask), true) }),
+    async (ask) => {
+      const { descendants } = await readJson(ask.request);
+      const job = jobOf(ask);
+      refuse(ask.sim.cancel(job));
+      const made = matching(ask.sim, { parent: job.id }).filter(
+        (one) => descendants && one.finishedAt === null,
+      );
+      for (const one of made) ask.sim.cancel(one);
+      const told = { cancelled: made.length, asked: 0, finished: 0, more: false };
+      return { body: { ...row(job, true), descendants: descendants ? told : null } };
+    },
   ],
   ["POST", /^dead-letters\/redrive$/, "operator", redrive],
   ["POST", /^uploads$/, "operator", uploads],
   ["GET", /^meta$/, "viewer", () => ({ body: META })],
-  ["GET", /^job-types$/, "viewer", ({ sim }) => ({ body: { job_types: types.map((one) => ({ ...one, retired: sim.retired.has(one.type) })) } })], // prettier-ignore
+  ["GET", /^job-types$/, "viewer", ({ sim }) => ({ body: { job_types: types.map((one) => ({ ...one, retired: sim.retired.has(one.type), enqueues: sim.enqueues[one.type] ?? [] })) } })], // prettier-ignore
   ["POST", /^job-types\/[^/]+\/pause$/, "admin", pause(true)],
   ["POST", /^job-types\/[^/]+\/resume$/, "admin", pause(false)],
   ["GET", /^metrics$/, "viewer", ({ sim }) => ({ body: metrics(sim) })],

@@ -1,8 +1,9 @@
 """Turn function definitions into SAM resources: the function, its trigger, its role and its log group."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
+from chalicelib.jobs.lineage import looping
 from infra.definition import allowed, grants, reaching
 from infra.definition.functions import FunctionDefinition, QueueTrigger, ScheduleTrigger, StreamTrigger, Trigger
 from infra.definition.names import Resources, Value, arn_of, attribute, logical, ref
@@ -16,9 +17,11 @@ ZIP = "./deployment.zip"
 def compute(defined: Iterable[FunctionDefinition]) -> Resources:
     """Return all functions of `defined` with their roles and log groups."""
     resources: Resources = {}
+    defined = list(defined)
+    loops = looping(function.job_type for function in defined if function.job_type is not None)
     for function in defined:
         resources |= {
-            function.logical_id: _function(function),
+            function.logical_id: _function(function, loops),
             role_id(function): _role(function),
             log_group_id(function.short): log_group(function.log_group),
         }
@@ -62,7 +65,7 @@ def logging(short: str) -> dict[str, Value]:
     }
 
 
-def _function(function: FunctionDefinition) -> dict[str, Any]:
+def _function(function: FunctionDefinition, loops: Collection[str] = ()) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "FunctionName": function.name,
         "Handler": function.handler,
@@ -76,6 +79,10 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
     }
     if function.job_type is not None:
         properties |= reaching.properties(function.job_type, function.stack)
+        if function.job_type.name in loops:
+            # jobs that make jobs of their own type are meant; Lambda would stop such a line after 16 of them:
+            # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+            properties["RecursiveLoop"] = "Allow"
     if isinstance(function.trigger, ScheduleTrigger):
         # the next run is the retry; without an age Lambda keeps a throttled event for 6 hours
         properties["EventInvokeConfig"] = {

@@ -20,16 +20,23 @@ LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 
 
 def worker(kind: JobType[Any, Any]) -> list[str]:
-    """Let a worker read its own queue and log, and write jobs; it cannot send messages."""
+    """Let a worker read its own queue and log, and write jobs; it sends only to the queues of the types it enqueues."""
     return [
         *(f"sqs:{action}:{kind.queue}" for action in CONSUMING),
         *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
         *LARGE_BODIES,
         "s3:PutObject:results/*",
         f"logs:FilterLogEvents:{kind.queue}",
+        *_making(kind),
         *(_pacing(kind.name) if kind.rate is not None else ()),
         *short_forms(kind),
     ]
+
+
+def _making(kind: JobType[Any, Any]) -> list[str]:
+    """Let a worker make jobs of the types that it declares: store payloads of any size, and send their messages."""
+    sending = [f"sqs:SendMessage:{name.replace('.', '-')}" for name in kind.enqueues]
+    return [*sending, "s3:PutObject:payloads/*"] if sending else []
 
 
 def _pacing(name: str) -> list[str]:

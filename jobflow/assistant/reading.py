@@ -74,7 +74,7 @@ class Reading:
         return [plain(kind) for kind in self._client.job_types()]
 
 
-def summary(job: m.JobRow) -> dict[str, Any]:
+def summary(job: m.JobRow | m.CancelledJob) -> dict[str, Any]:
     """Return what tells one job from another in a list."""
     whole = plain(job)
     kept = ("id", "type", "status", "attempts", "max_attempts", "created_at", "finished_at", "tags", "error_class",

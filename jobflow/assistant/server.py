@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
@@ -56,6 +57,11 @@ def _add_resources(server: MCPServer, client: JobFlow) -> None:
     def meta() -> Any:
         """Return the statuses of a job in sets, and the limits of requests."""
         return plain(client.meta())
+
+    @server.resource("jobflow://guide", mime_type="text/markdown")
+    def guide() -> str:
+        """Return how job types are written, every command and every request, a line each."""
+        return Path(__file__).with_name("llms.txt").read_text()
 
     @server.resource("jobflow://job-types/{name}", mime_type="application/json")
     def job_type(name: str) -> Any:

@@ -11,6 +11,7 @@ from jobflow.cli.command import app_of, command, usage
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:
+    from jobflow.client.operations import Action
     from jobflow.models import JobFilter
 
 app = app_of("Create, find and steer jobs. A job is named by its id, the first characters of it, or @last.")
@@ -21,6 +22,7 @@ Field = Annotated[list[str] | None, typer.Option("--field", "-f", help="Set a fi
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Label it; may be repeated.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not follow many: the platform goes on by itself.")]
 Timeout = Annotated[str, typer.Option("--timeout", help="Longest wait: 90s, 10m, 2h.")]
 
 
@@ -71,10 +73,13 @@ def list_(
     which: "JobFilter",
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="The most jobs to print.")] = 20,
     every: Annotated[bool, typer.Option("--all", help="Print every job that matches.")] = False,
+    parent: Annotated[str | None, typer.Option("--parent", help="What this job made: its id, or @last.")] = None,
 ) -> None:
     """List jobs, newest first."""
     from jobflow.cli import views
 
+    if parent is not None:
+        which["parent"] = session.id_of(parent)
     found = session.client.iterate(page_size=100 if every else min(limit, 100), **which)
     session.out.rows(found if every else islice(found, limit), views.JOB_COLUMNS, "No jobs match.")
 
@@ -96,17 +101,39 @@ def tail(session: Session, job: Id, timeout: Timeout = "10m") -> None:
 
 
 @command(app, "retry", "jobs retry @last", "jobs retry --status failed --error Timeout --since 1d", filtered=True)
-def retry(session: Session, which: "JobFilter", job: Ids = None, dry_run: DryRun = False, yes: Yes = False) -> None:
+def retry(
+    session: Session,
+    which: "JobFilter",
+    job: Ids = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+) -> None:
     """Run failed, dead-lettered or cancelled jobs again: those named, or all that match."""
-    _act(session, "retry", job or [], which, dry_run=dry_run, yes=yes)
+    _act(session, "retry", job or [], which, dry_run=dry_run, yes=yes, wait=not no_wait)
 
 
 @command(
     app, "cancel", "jobs cancel 6a1de45f", "jobs cancel --type email.send --status queued --dry-run", filtered=True
 )
-def cancel(session: Session, which: "JobFilter", job: Ids = None, dry_run: DryRun = False, yes: Yes = False) -> None:
+def cancel(
+    session: Session,
+    which: "JobFilter",
+    job: Ids = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    descendants: Annotated[bool, typer.Option("--descendants", help="Also all that this one job made.")] = False,
+) -> None:
     """Stop jobs: those named, or all that match. A running one stops at its next check."""
-    _act(session, "cancel", job or [], which, dry_run=dry_run, yes=yes)
+    if descendants:
+        if which or dry_run or len(job or []) != 1:
+            raise usage("--descendants goes with one job, and with no filter.")
+        from jobflow.cli import many
+
+        many.family(session, session.id_of((job or [""])[0]), yes=yes)
+        return
+    _act(session, "cancel", job or [], which, dry_run=dry_run, yes=yes, wait=not no_wait)
 
 
 @command(app, "run-now", "jobs run-now @last")
@@ -117,12 +144,24 @@ def run_now(session: Session, job: Id) -> None:
     views.created(session, session.client.run_now(session.id_of(job)))
 
 
-@command(app, "discard", "jobs discard @last")
-def discard(session: Session, job: Id) -> None:
-    """Settle a failed or dead-lettered job without running it."""
-    from jobflow.cli import views
-
-    views.created(session, session.client.discard(session.id_of(job)))
+@command(
+    app,
+    "discard",
+    "jobs discard @last --reason 'sent by hand'",
+    "jobs discard --status dead_letter --error Timeout --dry-run",
+    filtered=True,
+)
+def discard(
+    session: Session,
+    which: "JobFilter",
+    job: Ids = None,
+    reason: Annotated[str, typer.Option("--reason", help="Kept with each job.")] = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+) -> None:
+    """Settle failed or dead-lettered jobs without running them: those named, or all that match."""
+    _act(session, "discard", job or [], which, dry_run=dry_run, yes=yes, reason=reason, wait=not no_wait)
 
 
 @command(app, "duplicate", "jobs duplicate @last -f subject='Hello again'")
@@ -137,17 +176,26 @@ def duplicate(session: Session, job: Id, field: Field = None) -> None:
     views.created(session, made)
 
 
-def _act(session: Session, action: str, names: Sequence[str], which: "JobFilter", *, dry_run: bool, yes: bool) -> None:
+def _act(
+    session: Session,
+    action: "Action",
+    names: Sequence[str],
+    which: "JobFilter",
+    *,
+    dry_run: bool,
+    yes: bool,
+    reason: str = "",
+    wait: bool = True,
+) -> None:
     from jobflow.cli import many
 
     if bool(names) == bool(which):
         raise usage("Name jobs, or say which ones with options such as --status or --since; not both.")
-    if len(names) == 1 and not dry_run:
-        job_id = session.id_of(names[0])
-        many.one(session, action, job_id)
-        return
     ids = [session.id_of(name) for name in names] or None
-    many.bulk(session, action, ids, which, dry_run=dry_run, yes=yes)
+    if ids and len(ids) == 1 and not dry_run:
+        many.one(session, action, ids[0], reason)
+        return
+    many.bulk(session, action, ids, which, dry_run=dry_run, yes=yes, reason=reason, wait=wait)
 
 
 def _example(session: Session, job_type: str) -> Any:

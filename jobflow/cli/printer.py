@@ -2,8 +2,8 @@
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -88,6 +88,18 @@ class Printer:
         from rich.console import Console
 
         return Console(stderr=True).status(text)
+
+    @contextmanager
+    def progress(self, text: str, total: int | None) -> "Iterator[Callable[[int, int | None], None]]":
+        """Show a bar on the terminal; what it yields takes how much is done, and of how much. Nothing in a pipe."""
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+            task = bar.add_task(safe(text), total=total)
+            yield lambda done, of: bar.update(task, completed=done, total=of)
 
     def _cell(self, value: Any) -> Any:
         from rich.text import Text

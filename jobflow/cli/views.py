@@ -7,7 +7,7 @@ from jobflow.cli import reading
 from jobflow.cli.printer import Column, shown
 from jobflow.cli.session import Session
 from jobflow.errors import JobNotCompleted, WaitTimeout
-from jobflow.models import AttemptRow, JobDetail, JobRow
+from jobflow.models import AttemptRow, CancelledJob, JobDetail, JobRow
 
 JOB_COLUMNS: list[Column] = [
     ("ID", lambda job: job.id[:8]),
@@ -40,7 +40,7 @@ def first_line(text: str) -> str:
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
 
 
-def created(session: Session, job: JobRow) -> None:
+def created(session: Session, job: JobRow | CancelledJob) -> None:
     """Print a job after a change: what it is now."""
     if session.out.as_json:
         session.out.line(job)

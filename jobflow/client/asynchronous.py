@@ -12,14 +12,14 @@ import httpx
 from jobflow import models as m
 from jobflow import profiles
 from jobflow.client import calls, flow
-from jobflow.client.asynchronous_schedules import AsyncSchedules
+from jobflow.client.asynchronous_operations import AsyncOperations
 from jobflow.client.calls import Call, JobOrId, NewJob
 from jobflow.client.transport import TIMEOUT, arguments, options
 
 T = TypeVar("T")
 
 
-class AsyncJobFlow(AsyncSchedules):
+class AsyncJobFlow(AsyncOperations):
     """A client of one API for asyncio. Use it as an asynchronous context manager, or `aclose` it.
 
     Without arguments it takes JOBFLOW_URL and JOBFLOW_TOKEN, a profile, or a running `make dev`.
@@ -54,9 +54,15 @@ class AsyncJobFlow(AsyncSchedules):
         run_at: datetime | str | None = None,
         tags: Sequence[str] = (),
         max_attempts: int | None = None,
+        debounce: tuple[str, int] | None = None,
     ) -> m.JobRow:
-        """Create a job and return it. The same key and body again return the job that there is."""
-        return await self._ask(calls.create(NewJob(job_type, payload, key, delay, run_at, tags, max_attempts)))
+        """Create a job and return it. The same key and body again return the job that there is.
+
+        `debounce` is a key and seconds: a job that still waits under it is replaced, and runs so long after this call.
+        """
+        return await self._ask(
+            calls.create(NewJob(job_type, payload, key, delay, run_at, tags, max_attempts, debounce))
+        )
 
     async def batch(self, jobs: Iterable[NewJob]) -> list[m.BatchResult]:
         """Create any number of jobs and return one result each, in their order: `job`, or `problem`."""
@@ -78,17 +84,20 @@ class AsyncJobFlow(AsyncSchedules):
         """Run a failed, dead-lettered or cancelled job again, with another payload if one is given."""
         return await self._ask(calls.retry(job, payload))
 
-    async def cancel(self, job: JobOrId) -> m.JobRow:
-        """Stop a job: at once while it waits, at its next check while it runs."""
-        return await self._ask(calls.cancel(job))
+    async def cancel(self, job: JobOrId, *, descendants: bool = False) -> m.CancelledJob:
+        """Stop a job: at once while it waits, at its next check while it runs; with `descendants`, also what it made.
+
+        `answer.descendants` says what became of those, and with `more` that the same call goes on.
+        """
+        return await self._ask(calls.cancel(job, descendants=descendants))
 
     async def run_now(self, job: JobOrId) -> m.JobRow:
         """Run a scheduled or retrying job now instead of at its time."""
         return await self._ask(calls.run_now(job))
 
-    async def discard(self, job: JobOrId) -> m.JobRow:
-        """Settle a failed or dead-lettered job without running it."""
-        return await self._ask(calls.discard(job))
+    async def discard(self, job: JobOrId, reason: str = "") -> m.JobRow:
+        """Settle a failed or dead-lettered job without running it; the job keeps the reason."""
+        return await self._ask(calls.discard(job, reason))
 
     async def iterate(self, *, page_size: int = 100, **filters: Unpack[m.JobFilter]) -> AsyncIterator[m.JobRow]:
         """Yield every job that matches, newest first, page by page."""

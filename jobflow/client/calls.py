@@ -12,7 +12,7 @@ from jobflow.client.encoding import as_body, as_payload, as_seconds, as_time
 
 T = TypeVar("T")
 KEY = "Idempotency-Key"
-JobOrId = m.JobRow | m.JobDetail | str
+JobOrId = m.JobRow | m.JobDetail | m.CancelledJob | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class Call(Generic[T]):
 class NewJob:
     """A job to create: payload as a dict or a model, `delay` in seconds, `run_at` with a time zone.
 
-    `key` names what the job is for, such as "order-1042": the same key and body never make a second job.
+    `key` names what the job is for, such as "order-1042": the same key and body never make a second job. `debounce` is
+    a key and seconds: a job that still waits under that key is replaced, and runs so long after the last request.
     """
 
     type: str
@@ -42,6 +43,7 @@ class NewJob:
     run_at: datetime | str | None = None
     tags: Sequence[str] = ()
     max_attempts: int | None = None
+    debounce: tuple[str, int] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the body, without the key."""
@@ -50,6 +52,7 @@ class NewJob:
             "run_at": None if self.run_at is None else as_time(self.run_at),
             "tags": list(self.tags) or None,
             "max_attempts": self.max_attempts,
+            "debounce": self.debounce and {"key": self.debounce[0], "seconds": self.debounce[1]},
         }
         given = {name: value for name, value in asked.items() if value is not None}
         return {"type": self.type, "payload": as_payload(self.payload), **given}
@@ -83,9 +86,10 @@ def retry(job: JobOrId, payload: Any = None) -> Call[m.JobRow]:
     return Call("POST", f"{_job(job)}/retry", m.JobRow, body=as_body(body))
 
 
-def cancel(job: JobOrId) -> Call[m.JobRow]:
-    """Stop a job. Not repeatable: a job that was cancelled answers 409."""
-    return Call("POST", f"{_job(job)}/cancel", m.JobRow)
+def cancel(job: JobOrId, *, descendants: bool = False) -> Call[m.CancelledJob]:
+    """Stop a job. Alone it is not repeatable: a job that was cancelled answers 409."""
+    body = {"descendants": True} if descendants else {}
+    return Call("POST", f"{_job(job)}/cancel", m.CancelledJob, body=as_body(body), repeatable=descendants)
 
 
 def run_now(job: JobOrId) -> Call[m.JobRow]:
@@ -93,9 +97,9 @@ def run_now(job: JobOrId) -> Call[m.JobRow]:
     return Call("POST", f"{_job(job)}/run-now", m.JobRow)
 
 
-def discard(job: JobOrId) -> Call[m.JobRow]:
+def discard(job: JobOrId, reason: str = "") -> Call[m.JobRow]:
     """Settle a failed or dead-lettered job without running it."""
-    return Call("POST", f"{_job(job)}/discard", m.JobRow, body=as_body({}))
+    return Call("POST", f"{_job(job)}/discard", m.JobRow, body=as_body({"reason": reason} if reason else {}))
 
 
 def logs(job: JobOrId, cursor: str | None = None) -> Call[m.LogPage]:

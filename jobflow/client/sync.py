@@ -12,13 +12,13 @@ from jobflow import models as m
 from jobflow import profiles
 from jobflow.client import calls, flow
 from jobflow.client.calls import Call, JobOrId, NewJob
-from jobflow.client.sync_schedules import Schedules
+from jobflow.client.sync_operations import Operations
 from jobflow.client.transport import TIMEOUT, arguments, options
 
 T = TypeVar("T")
 
 
-class JobFlow(Schedules):
+class JobFlow(Operations):
     """A client of one API; safe to share between threads. Use it as a context manager, or `close` it.
 
     Without arguments it takes JOBFLOW_URL and JOBFLOW_TOKEN, a profile, or a running `make dev`.
@@ -53,9 +53,13 @@ class JobFlow(Schedules):
         run_at: datetime | str | None = None,
         tags: Sequence[str] = (),
         max_attempts: int | None = None,
+        debounce: tuple[str, int] | None = None,
     ) -> m.JobRow:
-        """Create a job and return it. The same key and body again return the job that there is."""
-        return self._ask(calls.create(NewJob(job_type, payload, key, delay, run_at, tags, max_attempts)))
+        """Create a job and return it. The same key and body again return the job that there is.
+
+        `debounce` is a key and seconds: a job that still waits under it is replaced, and runs so long after this call.
+        """
+        return self._ask(calls.create(NewJob(job_type, payload, key, delay, run_at, tags, max_attempts, debounce)))
 
     def batch(self, jobs: Iterable[NewJob]) -> list[m.BatchResult]:
         """Create any number of jobs and return one result each, in their order: `job`, or `problem`."""
@@ -77,17 +81,20 @@ class JobFlow(Schedules):
         """Run a failed, dead-lettered or cancelled job again, with another payload if one is given."""
         return self._ask(calls.retry(job, payload))
 
-    def cancel(self, job: JobOrId) -> m.JobRow:
-        """Stop a job: at once while it waits, at its next check while it runs."""
-        return self._ask(calls.cancel(job))
+    def cancel(self, job: JobOrId, *, descendants: bool = False) -> m.CancelledJob:
+        """Stop a job: at once while it waits, at its next check while it runs; with `descendants`, also what it made.
+
+        `answer.descendants` says what became of those, and with `more` that the same call goes on.
+        """
+        return self._ask(calls.cancel(job, descendants=descendants))
 
     def run_now(self, job: JobOrId) -> m.JobRow:
         """Run a scheduled or retrying job now instead of at its time."""
         return self._ask(calls.run_now(job))
 
-    def discard(self, job: JobOrId) -> m.JobRow:
-        """Settle a failed or dead-lettered job without running it."""
-        return self._ask(calls.discard(job))
+    def discard(self, job: JobOrId, reason: str = "") -> m.JobRow:
+        """Settle a failed or dead-lettered job without running it; the job keeps the reason."""
+        return self._ask(calls.discard(job, reason))
 
     def iterate(self, *, page_size: int = 100, **filters: Unpack[m.JobFilter]) -> Iterator[m.JobRow]:
         """Yield every job that matches, newest first, page by page."""

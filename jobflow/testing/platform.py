@@ -43,7 +43,7 @@ class Platform:
         self.queue = MemoryJobQueue(self.clock, max_receives=most)
         self.service = JobService(self.store, self.queue, clock=self.clock)
         self._operations = Operations(self.service)
-        self.workers = Workers(self.store, self.queue, self.clock, secrets or {})
+        self.workers = Workers(self.store, self.queue, self.clock, secrets or {}, self.service)
         names = [kind.name for kind in self._kinds]
         self._watchdog = Watchdog(Dispatcher(self.store, self.queue, self.clock), names)
         self._watched_at = self.clock.now
@@ -130,6 +130,11 @@ class Platform:
         name = kind.name if isinstance(kind, JobType) else kind
         wanted = None if status is None else Status(status)
         return list(self.store.page(Filter(status=wanted, type=name), limit=1_000_000).jobs)
+
+    def made_by(self, job: Job | str) -> list[Job]:
+        """Return the jobs that a job made with `ctx.enqueue`, by their keys."""
+        parent = job if isinstance(job, str) else job.id
+        return list(self.store.page(Filter(parent=parent), limit=1_000_000).jobs)
 
     def fail(self, kind: JobType[Any, Any] | str, *errors: BaseException) -> None:
         """Let the next attempts of a type raise these instead of running; WorkerGone() ends the worker's process."""

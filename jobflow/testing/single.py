@@ -9,10 +9,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import JobCancelled
 from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.ports import Filter
+from chalicelib.service.jobs import JobService
 from chalicelib.worker.context import JobContext
+from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.result import as_json
 from jobflow.testing.clock import Clock
 from jobflow.testing.secrets import secrets_of
@@ -56,6 +60,11 @@ class Ran:
         """Every progress that was reported: percent and note."""
         return self.context.reported
 
+    @property
+    def enqueued(self) -> list[Job]:
+        """Every job that was made with `ctx.enqueue`, by their keys."""
+        return list(self.context.store.page(Filter(parent=self.context.job_id), limit=1_000_000).jobs)
+
 
 def run(
     kind: JobType[Any, Any],
@@ -83,8 +92,10 @@ def run(
     )  # fmt: skip
     store = MemoryJobStore(clock)
     store.add(job)
+    enqueuing = Enqueuing(kind.enqueues, JobService(store, MemoryJobQueue(clock), clock=clock))
     end = clock.now + left
-    context = Context(job, store, lambda: end - clock.now, clock, secrets_of(kind, secrets or {}), cancel_at=cancel_at)
+    given = secrets_of(kind, secrets or {})
+    context = Context(job, store, lambda: end - clock.now, clock, given, enqueuing, cancel_at=cancel_at)
     value = kind.function(kind.parse_stored(stored), context)
     return Ran(value, as_json(value), context)
 

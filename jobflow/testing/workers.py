@@ -11,6 +11,7 @@ from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.backoff import no_jitter
 from chalicelib.jobs.message import write_message
+from chalicelib.service.jobs import JobService
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.pacing import Pacing
 from jobflow.testing.clock import Clock
@@ -42,6 +43,7 @@ class Workers:
     queue: MemoryJobQueue
     clock: Clock
     secrets: Mapping[str, str] = field(default_factory=dict)
+    service: JobService | None = None
     faults: dict[str, deque[BaseException]] = field(default_factory=dict)
     duplicates: int = 0
     turns: MemoryTurns = field(default_factory=MemoryTurns)
@@ -61,6 +63,7 @@ class Workers:
         worker = Worker(
             replace(kind, function=self._faulty(kind.function, name)), self.store, self.queue, self.clock, no_jitter,
             spread=lambda low, _: low, sleep=lambda _: None, secrets=secrets_of(kind, self.secrets),
+            service=self.service,
             pacing=paced,
         )  # fmt: skip
         ends = self.clock.now + (kind.timeout if seconds is None else seconds)

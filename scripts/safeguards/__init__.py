@@ -1,15 +1,19 @@
 """List the safeguards against a lost or doubled job, each with the code without it."""
 
+from scripts.safeguards.making import MAKING
 from scripts.safeguards.moves import MOVES
 from scripts.safeguards.rates import RATES
 from scripts.safeguards.safeguard import Safeguard
 from scripts.safeguards.schedules import SCHEDULES
 from scripts.safeguards.service import SERVICE
+from scripts.safeguards.single import SINGLE
 from scripts.safeguards.store import STORE
 from scripts.safeguards.waits import WAITS
 from scripts.safeguards.watchdog import WATCHDOG
 from scripts.safeguards.worker import WORKER
 
-SAFEGUARDS: tuple[Safeguard, ...] = (*MOVES, *WORKER, *WAITS, *RATES, *SERVICE, *WATCHDOG, *SCHEDULES, *STORE)
+SAFEGUARDS: tuple[Safeguard, ...] = (
+    *MOVES, *WORKER, *WAITS, *RATES, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *STORE,
+)  # fmt: skip
 
 __all__ = ["SAFEGUARDS", "Safeguard"]

@@ -15,6 +15,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant, Test
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.single import replace_waiting
 from tests.support import T0, a_job
 
 MOMENTS = st.sampled_from([T0 - 60.5, T0 - 1, T0 - 0.001, T0, T0 + 0.001, T0 + 1, T0 + 60.5])
@@ -66,6 +67,7 @@ DOORS: list[Callable[[Job, float], Change]] = [
     lambda job, now: transitions.requeue(job, now=now, payload={"edited": 1}),
     lambda job, now: transitions.cancel(job, now=now),
     lambda job, now: transitions.run_now(job, now=now),
+    lambda job, now: replace_waiting(job, a_job(run_at=now + 9, next_attempt_at=now + 9, due_at=now + 60, tags=("x",))),
     lambda job, now: transitions.discard(job, now=now, by="ada", reason="known"),
     lambda job, now: transitions.ask_to_stop(job, now=now),
     lambda job, _: transitions.mark_sent(job),

@@ -14,6 +14,7 @@ from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, JobStore, Search
+from tests.contract.filling import fill
 from tests.support import T0, Clock, a_job
 
 TYPES = ("email.send", "image.process")
@@ -92,9 +93,8 @@ def people() -> list[Job]:
 
 
 def test_both_stores_list_alike(memory_store: MemoryJobStore, dynamo_store: DynamoJobStore, people: list[Job]) -> None:
-    for job in people:
-        memory_store.add(job)
-        dynamo_store.add(job)
+    for store in (memory_store, dynamo_store):
+        fill(store, people)
     for which in FILTERS:
         expected = ids(all_of(memory_store, which, 100))
         assert sorted(expected) == sorted(job.id for job in people if matches(job, which)), which
@@ -104,8 +104,7 @@ def test_both_stores_list_alike(memory_store: MemoryJobStore, dynamo_store: Dyna
 
 
 def test_an_offset_leaves_out_so_many_jobs_and_goes_on_behind_them(store: JobStore, people: list[Job]) -> None:
-    for job in people:
-        store.add(job)
+    fill(store, people)
     failed = Filter(status=Status.FAILED)
     for which in (Filter(), failed, Filter(status=Status.COMPLETED), Filter(tag="urgent"), Filter(id_prefix="a")):
         every = ids(all_of(store, which, 100))

@@ -10,6 +10,7 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import BY_TYPE, GROUPS, matches
 from chalicelib.jobs.ports import Filter, JobStore, Page
 from scripts.seeding import ERROR, jobs
+from tests.contract.filling import fill
 from tests.support import T0, requests_to
 
 KINDS = ["email.send", "image.process"]
@@ -54,9 +55,8 @@ def every(store: JobStore, which: Filter, limit: int) -> Iterator[Page]:
 
 def test_any_filters_together_list_alike(memory_store: MemoryJobStore, dynamo_store: DynamoJobStore) -> None:
     people = list(jobs(NUMBER, KINDS, T0))
-    for job in people:
-        memory_store.add(job)
-        dynamo_store.add(job)
+    for store in (memory_store, dynamo_store):
+        fill(store, people)
     chance = random.Random(29)
     found = 0
     for which in (drawn(chance) for _ in range(80)):

@@ -13,6 +13,7 @@ from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, JobStore
+from tests.contract.filling import fill
 from tests.contract.test_job_listing import walk
 from tests.support import T0, a_job
 
@@ -78,8 +79,7 @@ def disturb(store: JobStore, untouched: list[Job], number: int) -> Job | None:
 def test_pages_of_two_filters_show_each_job_once(store: JobStore, one: str, other: str) -> None:
     which = Filter(**PARTS[one], **PARTS[other])
     start = crowd()
-    for job in start:
-        store.add(job)
+    fill(store, start)
     untouched, seen = list(start), []
     for number, page in enumerate(walk(store, which, 3)):
         seen += [job.id for job in page]

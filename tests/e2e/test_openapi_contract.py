@@ -151,12 +151,12 @@ def ended(run: Run, job_id: str) -> dict[str, Any]:
     return run.job(job_id)
 
 
-def test_no_request_that_the_document_suggests_breaks_the_contract(run: Run) -> None:
+def test_no_request_that_the_document_suggests_breaks_the_contract(run: Run, whole: bool) -> None:
     command = [
         str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(ROOT / "schemathesis.toml"),
         "run", str(ROOT / "docs" / "openapi.json"), "--url", run.state["api"], "--checks", "all",
-        "--header", f"Authorization: Bearer {run.state['token']}", "--max-examples", "25", "--continue-on-failure",
-        "--no-color",
+        "--header", f"Authorization: Bearer {run.state['token']}", "--max-examples", "25" if whole else "5",
+        "--continue-on-failure", "--no-color",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=run.folder)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-1000:]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from chalicelib.errors import MalformedMessage
-from chalicelib.jobs.job import DISCARD, LOST, MOVES, TERMINAL, Status
+from chalicelib.jobs.job import DISCARD, LOST, MOVES, REPLACE, TERMINAL, Status
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.ports import Message
 from tests.proof.ground import Write, Written
@@ -12,9 +12,10 @@ from tests.proof.world import BALLAST, World
 
 DISCARDS = {(status, DISCARD.target) for status in DISCARD.source}
 LEGAL = {(source, move.target) for move in MOVES for source in move.source}
-HARMLESS = frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey"})
+REPLACED = (REPLACE.target, REPLACE.target)
+HARMLESS = frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey", "make"})
 """What an attempt may have done last and complete; there may be nothing to obey, when the asking was what failed."""
-FAILING = frozenset({"err", "obey", "progress"})
+FAILING = frozenset({"err", "obey", "progress", "make"})
 """What an attempt may have done last and fail; asking the platform fails when the platform refuses."""
 LATER = frozenset({"later", "much later"})
 """What an attempt may have done last and be given back."""
@@ -26,7 +27,7 @@ NO_EVIDENCE = frozenset({"Undeliverable"})
 
 def broken_at_rest(world: World) -> list[str]:
     """Every invariant that does not hold now that the system has come to rest."""
-    return [*broken_always(world), *_unfinished(world), *_evidence(world), *_results(world)]
+    return [*broken_always(world), *_unfinished(world), *_evidence(world), *_results(world), *_asked_last(world)]
 
 
 def broken_always(world: World) -> list[str]:
@@ -47,6 +48,17 @@ def _unfinished(world: World) -> Iterator[str]:
     for name in world.ground.types:
         if left := world.ground.waiting(name):
             yield f"I12 {left} messages are left in the queue of {name}"
+
+
+def _asked_last(world: World) -> Iterator[str]:
+    """What was asked for last under a key is what ran, once."""
+    for key, names in world.debounced.items():
+        ran = [job.payload["name"] for job in world.ground.jobs() if job.id in {world.accepted[name] for name in names}]
+        if names[-1] not in ran:
+            yield f"I17 {key}: {names[-1]} was asked for last, and {ran} ran"
+    for key, ids in world.only.items():
+        if len(ids) > 1:
+            yield f"I17 {key}: {len(ids)} jobs were made"
 
 
 def _counted(world: World) -> Iterator[str]:
@@ -76,6 +88,8 @@ def _move(write: Write) -> Iterator[str]:
     if old.moment == new.moment:
         return
     if new.gen != old.gen:
+        if (old.status, new.status, new.gen, new.attempts) == (*REPLACED, old.gen + 1, 0):
+            return
         fresh = new.status is Status.QUEUED and new.attempts == 0 and new.gen == old.gen + 1
         if not (fresh and old.status in TERMINAL - {Status.COMPLETED}):
             yield f"I3 {job_id} went from {old} to {new}"

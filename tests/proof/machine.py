@@ -13,7 +13,7 @@ from tests.proof.misfortunes import Misfortunes
 
 OUTCOMES = (
     "ok", "later", "much later", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
-    "nested then ok", "long",
+    "nested then ok", "long", "make", "make then err",
 )  # fmt: skip
 ALL_NAMES = ("a", "b", "c")
 NAMES = st.sampled_from(ALL_NAMES)

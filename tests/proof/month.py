@@ -23,10 +23,12 @@ EPISODE = 72.0
 """Hours until everything comes to rest and is judged; the next episode begins with a new world."""
 OUTCOMES = (
     "later", "much later", "err", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
-    "nested then ok", "long",
+    "nested then ok", "long", "make", "make then err",
 )  # fmt: skip
 ARRIVALS = 1 / 900
 """Jobs a second: one in a quarter of an hour, so that most of a CPU's time goes into what happens to each."""
+DEBOUNCED = 0.1
+"""Share of the requests that have one of three debounce keys."""
 LONGEST_REST = 10 * DAY
 
 
@@ -101,6 +103,10 @@ class Players:
         name = f"job {len(self.world.accepted)} {self.rng.random():.6f}"
         self.world.script[name] = self._outcomes()
         self.world.nested = self.world.poll_all
+        if self.rng.random() < DEBOUNCED:
+            key, seconds = f"key {self.rng.randrange(3)}", self.rng.choice((5, 60, 3000))
+            self.world.debounce(name, key, seconds, insist=DYNAMODB not in self.world.ground.faults.out)
+            return
         delay = self.rng.choice((None, None, None, self.rng.randint(1, 900), self.rng.randint(900, 20_000)))
         self.world.submit(
             name,

@@ -91,6 +91,7 @@ class ScriptedFunction:
             "ask": lambda ctx: self.world.process(lambda: self.world.operations.cancel(ctx.job_id)),
             "obey": lambda ctx: ctx.check_cancelled(),
             "progress": lambda ctx: ctx.progress(50, "half"),
+            "make": self.world.make_child,
         }
 
     def _meanwhile(self, seconds: float) -> None:
@@ -123,7 +124,7 @@ def declare(function: Callable[[Note, JobContext], str], name: str = TYPE) -> Jo
     def run(payload: Note, ctx: JobContext) -> str:
         return function(payload, ctx)
 
-    declared: JobType[Any, Any] = job(name, max_attempts=ATTEMPTS, timeout=TIMEOUT, batch_size=10)(run)
+    declared: JobType[Any, Any] = job(name, max_attempts=ATTEMPTS, timeout=TIMEOUT, batch_size=10, enqueues=TYPES)(run)
     return declared
 
 

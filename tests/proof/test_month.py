@@ -19,10 +19,10 @@ def registry() -> Iterator[None]:
     forget()
 
 
-def test_days_with_every_fault_break_nothing() -> None:
-    reports = [episode(seed) for seed in range(40, 46)]
+def test_days_with_every_fault_break_nothing(whole: bool) -> None:
+    reports = [episode(seed) for seed in range(40, 46 if whole else 42)]
     assert [line for report in reports for line in report.broken] == []
-    assert sum(report.jobs for report in reports) > 1000
+    assert sum(report.jobs for report in reports) > 150 * len(reports)
 
 
 def test_an_episode_is_repeated_by_its_seed() -> None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from chalicelib.errors import JobConflict
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Filter, JobStore, Standing
 from chalicelib.jobs.rate import Rate
+from chalicelib.jobs.registry import registered
+from chalicelib.jobs.single import Debounce, Unique
 from chalicelib.service.batch import submit_many
 from chalicelib.service.bulk import BulkActions, Report
 from chalicelib.service.jobs import JobService
@@ -17,6 +19,7 @@ from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
+from chalicelib.worker.context import JobContext
 from chalicelib.worker.pacing import Pacing
 from tests.proof.counting import Counting
 from tests.proof.faults import SQS, Crash
@@ -55,6 +58,10 @@ class World:
     rate: Rate | None = None
     """The rate of the one job type."""
     started: list[float] = field(default_factory=list)
+    debounced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """The names of the requests that were answered, by debounce key, in their order."""
+    only: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """The ids of the jobs that requests with one value were answered with."""
     wrong: list[str] = field(default_factory=list)
     crashes: int = 0
     watched_at: float = 0.0
@@ -150,12 +157,36 @@ class World:
         asked = Submission(kind, payload, idempotency_key=key, principal="proof", **fields)
 
         def post() -> None:
-            self._accept(name, self.service.submit(asked)[0])
+            self._accept(name, self.service.submit(asked)[0].id)
 
         if keyed:
             self.insist(post)
         else:
             self.process(post)
+
+    def debounce(self, name: str, key: str, seconds: int, *, insist: bool = True) -> None:
+        """POST /jobs with a debounce key: what is asked for last has the say."""
+        payload = {"name": name, "ballast": ""}
+        asked = Submission(
+            TYPE, payload, idempotency_key=name, principal="proof", debounce=Debounce(key, seconds)
+        )  # fmt: skip
+
+        def post() -> None:
+            self.accepted[name] = self.service.submit(asked)[0].id
+            self.debounced[key].append(name)
+
+        self.insist(post) if insist else self.process(post)
+
+    def submit_one(self, name: str, *, keyed: bool = True, insist: bool = True) -> None:
+        """POST /jobs for a type whose jobs are unique: requests of any name are about one thing."""
+        registered[TYPE] = replace(self.kind, unique=Unique(3600, ("ballast",)))
+        payload, key = {"name": name, "ballast": ""}, name if keyed else None
+        asked = Submission(TYPE, payload, idempotency_key=key, principal="proof")
+
+        def post() -> None:
+            self.only["one"].add(self.service.submit(asked)[0].id)
+
+        self.insist(post) if insist else self.process(post)
 
     def submit_batch(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
         """POST /jobs/batch: all in one request, each with its name as its key."""
@@ -166,15 +197,20 @@ class World:
 
         def post() -> None:
             for name, outcome in zip(bodies, submit_many(self.service, asked), strict=True):
-                self._accept(name, outcome.job)
+                self._accept(name, outcome.job.id if outcome.job else None)
 
         self.insist(post)
 
-    def _accept(self, name: str, job: Job | None) -> None:
-        if job is None:
+    def make_child(self, ctx: JobContext) -> None:
+        """Let an attempt make a job. Whoever made it first in this run, it is there from then on."""
+        name = f"child of {ctx.job.id} in run {ctx.job.gen}"
+        self._accept(name, ctx.enqueue(ctx.job.type, {"name": name, "ballast": ""}, key="child"))
+
+    def _accept(self, name: str, job_id: str | None) -> None:
+        if job_id is None:
             self.wrong.append(f"{name} was refused")
-        elif self.accepted.setdefault(name, job.id) != job.id:
-            self.wrong.append(f"one key made two jobs: {self.accepted[name]} and {job.id}")
+        elif self.accepted.setdefault(name, job_id) != job_id:
+            self.wrong.append(f"one key made two jobs: {self.accepted[name]} and {job_id}")
 
     def cancel(self, name: str) -> None:
         """POST /jobs/{id}/cancel."""
@@ -247,10 +283,12 @@ class World:
     def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT, kind: str = TYPE) -> None:
         """Hand a batch to a worker, and acknowledge what it does not report."""
         clock, dice, sleep = self.clock_of("worker"), self.rng.uniform, self.clock.advance
-        paced = self.rate if kind == TYPE else None
-        store, turns = self.ground.store, self.ground.turns
-        pacing = None if paced is None else Pacing.of(self.kinds[kind], paced, turns, store, clock, sleep)
-        worker = Worker(self.kinds[kind], store, self.ground.queue, clock, dice, dice, sleep=sleep, pacing=pacing)
+        store, queue, paced = self.ground.store, self.ground.queue, self.rate if kind == TYPE else None
+        making = JobService(store, queue, clock=clock)
+        pacing = paced and Pacing.of(self.kinds[kind], paced, self.ground.turns, store, clock, sleep)
+        worker = Worker(
+            self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, service=making, pacing=pacing or None
+        )
         again: list[str] = []
         invocation = Invocation(self.clock, self.clock.now + limit)
         self.ends.append(invocation.ends)

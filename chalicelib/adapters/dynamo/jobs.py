@@ -10,6 +10,8 @@ from pynamodb.expressions.operand import Path
 
 from chalicelib.adapters.dynamo import tables
 from chalicelib.adapters.dynamo.bodies import INLINE_RESULT, Bodies, fits_inline, from_text, to_text
+from chalicelib.adapters.dynamo.children import Children
+from chalicelib.adapters.dynamo.holders import Holders
 from chalicelib.adapters.dynamo.pages import Pages
 from chalicelib.adapters.dynamo.queries import Types
 from chalicelib.adapters.dynamo.rows import BODIES, AttemptRow, BodyRow, JobRow, attempt_of, job_of, new_row
@@ -22,6 +24,7 @@ from chalicelib.jobs import jobtype
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, Attempt, Job, JobView
 from chalicelib.jobs.limits import DAY, KEEP_BODIES, RENEW_BODIES_AFTER
+from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, Overdue, Page, Search
 from chalicelib.settings import Settings
 
@@ -45,6 +48,9 @@ class DynamoJobStore:
         self._attempts = table.bind(AttemptRow)
         files = S3Bodies(settings.files_bucket, settings.region)
         self._bodies = Bodies(table.bind(BodyRow), files, clock)
+        holders = Holders(table)
+        self.holder, self.hold = holders.holder, holders.hold
+        self._children = Children(table, clock)
         self._pages = Pages(table, self._rows, clock, types)
 
     def add(self, job: Job) -> None:
@@ -53,6 +59,8 @@ class DynamoJobStore:
         # Large parts first: a worker may look for them as soon as the main item is there.
         self._place_result(row, job)
         self._place_payload(row, job)
+        if job.parent is not None:
+            self._children.keep(job)
         try:
             row.save(condition=free(self._clock()))
         except PutError as error:
@@ -111,6 +119,10 @@ class DynamoJobStore:
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """See JobStore."""
+        if which.parent is not None:
+            ids, following = self._children.of(which.parent, limit, position)
+            made = self._pages.all_of(ids)
+            return Page([job for job in made if matches(job, which)], following, len(made))
         return self._pages.page(which, limit, position, offset)
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:

@@ -98,7 +98,7 @@ class Pages:
             return Page(whole.jobs[offset:], whole.position, whole.looked)
         if whole.position in (seen.frontier, seen.entries[:most][-1].key if seen.entries else None):
             raise _too_deep()
-        raise JobFlowError("DynamoDB read only a part of the jobs; try again.")
+        raise _half_read()
 
     def _filled(
         self, which: Filter, limit: int, seen: Merged, first: int, most: int, batches: int = MOST_BATCHES
@@ -125,6 +125,13 @@ class Pages:
         """See JobStore."""
         found = self._batch(ids, iter(range(MOST_BATCHES)), consistent=True) if ids else {}
         return [job for job in found.values() if job is not None]
+
+    def all_of(self, ids: Sequence[str]) -> Sequence[Job]:
+        """Return up to 100 jobs as they stand, in this order, without those that are gone; raises what may not last."""
+        found = self._batch(ids, iter(range(MOST_BATCHES)), consistent=True) if ids else {}
+        if len(found) < len(ids):
+            raise _half_read()
+        return [job for job_id in ids if (job := found[job_id]) is not None]
 
     def _look(self, asked: Plan, which: Filter, size: int, position: str | None) -> Merged:
         """The merged answers of all shards."""
@@ -167,6 +174,10 @@ class Pages:
         if row.expires_at is not None and row.expires_at < self._clock():
             return None
         return job_of(row, from_text(row.payload), from_text(row.result))
+
+
+def _half_read() -> JobFlowError:
+    return JobFlowError("DynamoDB read only a part of the jobs; try again.")
 
 
 def _too_deep() -> InvalidPosition:

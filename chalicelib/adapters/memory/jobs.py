@@ -11,8 +11,21 @@ from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import LOST, Attempt, Job, JobView, Status
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
-from chalicelib.jobs.listing import PARKED, SCHED, born, by_due, group, is_parked, iso, matches, order, order_at
+from chalicelib.jobs.listing import (
+    PARKED,
+    SCHED,
+    among_children,
+    born,
+    by_due,
+    group,
+    is_parked,
+    iso,
+    matches,
+    order,
+    order_at,
+)
 from chalicelib.jobs.ports import Filter, Overdue, Page, Search, Seen, SeenPage, Window
+from chalicelib.jobs.single import Holder
 
 CENSUS_PAGE = 100
 
@@ -26,6 +39,7 @@ class MemoryJobStore:
         self._jobs: dict[str, Job] = {}
         self._orders: dict[str, str] = {}
         self._groups: dict[str, str | None] = {}
+        self._holders: dict[str, Holder] = {}
         self._attempts: dict[str, dict[tuple[int, int], Attempt]] = {}
 
     def add(self, job: Job) -> None:
@@ -62,6 +76,18 @@ class MemoryJobStore:
                 self._place(self._jobs[job_id], change)
             return self._jobs[job_id]
 
+    def holder(self, key: str) -> Holder | None:
+        """See JobStore."""
+        return self._holders.get(key)
+
+    def hold(self, key: str, seen: Holder | None, new: Holder) -> bool:
+        """See JobStore."""
+        with self._lock:
+            found = self._holders.get(key)
+            if (found and found.job) == (seen and seen.job):
+                found = self._holders[key] = new
+            return found is not None and found.job == new.job
+
     def record(self, job_id: str, attempt: Attempt) -> None:
         """See JobStore."""
         known = self._attempts.setdefault(job_id, {})
@@ -70,6 +96,8 @@ class MemoryJobStore:
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """See JobStore."""
+        if which.parent is not None:
+            return self._children(which.parent, which, limit, position or "")
         found = [job for job in self._newest_first(which) if position is None or self._key(job, which) < position]
         found = found[offset:]
         rest = len(found) > limit
@@ -77,6 +105,14 @@ class MemoryJobStore:
         read = self._newest_first(replace(which, error=None, payload=None))
         looked = [job for job in read if end <= self._key(job, which) < (position or "~")]
         return Page(found[:limit], end or None, len(looked))
+
+    def _children(self, parent: str, which: Filter, limit: int, position: str) -> Page:
+        """Return some jobs of one parent. As in the other store, those that the filter leaves out count, too."""
+        made = [job for job in list(self._jobs.values()) if job.parent == parent and among_children(job) > position]
+        made.sort(key=among_children)
+        looked = [job for job in made[:limit] if self._find(job.id)]
+        end = among_children(made[limit - 1]) if len(made) > limit else None
+        return Page([job for job in looked if matches(job, which)], end, len(looked))
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore."""

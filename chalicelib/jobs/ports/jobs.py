@@ -6,6 +6,7 @@ from typing import Protocol
 
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Attempt, Job, JobView, Status
+from chalicelib.jobs.single import Holder
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,8 @@ class Filter:
     """A filter of a list of jobs. Times in seconds since the epoch; `created_before` is exclusive.
 
     `error` is a part of an error's class and message, `fingerprint` the name of one kind of error, `schedule` the id of
-    the schedule that made the job, `payload` a text that a value of the payload holds (chalicelib.jobs.payload_search).
+    the schedule that made the job, `parent` that of the job that made it, `payload` a text that a value of the payload
+    holds (chalicelib.jobs.payload_search).
     """
 
     status: Status | None = None
@@ -26,6 +28,7 @@ class Filter:
     created_after: float | None = None
     created_before: float | None = None
     payload: str | None = None
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class JobStore(Protocol):
     def add(self, job: Job) -> None:
         """Keep a new job, durably; raises JobExists with the one that has its id.
 
+        The list of what its parent made has it from then on, for as long as both are kept.
+
         The same job twice (its `writer` tells) is no error: the reply to the first time was lost.
         """
 
@@ -87,6 +92,15 @@ class JobStore(Protocol):
         the others, and in MoveRefused, a payload or result that is kept apart is None.
         """
 
+    def holder(self, key: str) -> Holder | None:
+        """Return which job holds a key, strongly consistent; None when none ever did."""
+
+    def hold(self, key: str, seen: Holder | None, new: Holder) -> bool:
+        """Let a job hold a key in place of the one that was seen (None: none); False when another has it by now.
+
+        The same job twice is no error: the reply to the first time was lost.
+        """
+
     def record(self, job_id: str, attempt: Attempt) -> None:
         """Keep what is known of an attempt; the same attempt again overwrites it.
 
@@ -95,6 +109,8 @@ class JobStore(Protocol):
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """Some jobs that match, newest first, in a number of requests that does not grow with the number of jobs.
+
+        Those of one parent come in the order of their keys, strongly consistent, and take no offset.
 
         At most 8; for unfinished jobs at most 11 if the type is given (15 for retrying ones), else 4 more a type.
         `limit` is 1 to 100. They begin at the position, or behind the first `offset` jobs; where the index does not

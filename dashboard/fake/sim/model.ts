@@ -29,6 +29,7 @@ export interface FakeJob {
   tags: string[];
   correlationId: string;
   cancelRequested: boolean;
+  parent?: string;
   history: Schemas["AttemptRow"][];
   logs: Schemas["LogLine"][];
   /** When the running attempt ends. */
@@ -82,6 +83,8 @@ export function detail(job: FakeJob, paused: boolean): Schemas["JobDetail"] {
     ...row(job, true),
     schedule,
     fires_at: schedule === null ? null : iso(job.createdAt),
+    parent: job.parent ?? null,
+    root: job.parent ?? null,
     attempt_history: job.history,
     why: why(job, paused),
     next_attempts: left(job),

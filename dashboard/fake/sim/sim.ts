@@ -24,6 +24,8 @@ export class Sim {
   readonly paused = new Set<string>();
   /** Types that take no new jobs. */
   readonly retired = new Set<string>();
+  /** What the jobs of a type make, where they make any. */
+  readonly enqueues: Record<string, string[]> = {};
   /** Who acknowledged an error group, and when. */
   readonly acknowledged = new Map<string, { by: string; at: number; resolved: boolean }>();
   /** Bulk actions, newest first. */

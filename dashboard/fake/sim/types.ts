@@ -10,14 +10,18 @@ export const waits = Array.from({ length: 29 }, (_, at) => Math.min(3600, 2 ** (
 
 const read = JSON.parse(readFileSync(new URL("job-types.json", import.meta.url), "utf8")) as Omit<
   JobTypeRow,
-  "retry_waits" | "retired"
+  "retry_waits" | "retired" | "enqueues" | "unique_for" | "unique_by"
 >[];
 
 /** The built-in job types, as GET /job-types shows them. */
-export const types = read.map((one) => ({ ...one, retry_waits: waits, retired: false })) as [
-  JobTypeRow,
-  ...JobTypeRow[],
-];
+export const types = read.map((one) => ({
+  ...one,
+  retry_waits: waits,
+  retired: false,
+  enqueues: [] as string[],
+  unique_for: null,
+  unique_by: [] as string[],
+})) as [JobTypeRow, ...JobTypeRow[]];
 
 const PEOPLE = ["ada", "grace", "edsger", "barbara", "donald", "margaret", "alan"] as const;
 const SUBJECTS = [

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { Json, JsonObject } from "@/lib/json";
 import { request } from "./client";
-import type { JobStatus, WireAttempt, WireDetail, WireJob, WirePage } from "./wire";
+import type { JobStatus, WireAttempt, WireCancelled, WireDetail, WireJob, WirePage } from "./wire";
 
 export type { JobStatus } from "./wire";
 
@@ -62,6 +62,9 @@ export interface NextAttempt {
 export interface JobDetail extends Job {
   history: Attempt[];
   why: string | null;
+  /** The job that made it, and the first of that line. */
+  parent: string | null;
+  root: string | null;
   /** The attempts that are left if the running one, or else the next one, fails; null when nobody knows. */
   nextAttempts: NextAttempt[] | null;
 }
@@ -145,6 +148,8 @@ export function toDetail(wire: WireDetail): JobDetail {
     ...toJob(wire),
     history: wire.attempt_history.map(toAttempt),
     why: wire.why,
+    parent: wire.parent ?? null,
+    root: wire.root ?? null,
     nextAttempts: wire.next_attempts ?? null,
   };
 }
@@ -212,6 +217,16 @@ export const jobOne = (id: string) =>
       toDetail(await request<WireDetail>(`/jobs/${encodeURIComponent(id)}`, { signal })),
   });
 
+/** The jobs that a job made, by their keys. */
+export const madeBy = (id: string) =>
+  queryOptions({
+    queryKey: [...jobKeys.one(id), "made"],
+    queryFn: async ({ signal }) => {
+      const page = await request<WirePage>("/jobs", { query: { parent: id, limit: PAGE }, signal });
+      return { jobs: page.jobs.map(toJob), more: page.next_cursor !== null };
+    },
+  });
+
 /** Return some jobs by their ids, one request each; those that are gone are left out. */
 export async function fetchJobs(ids: string[], signal?: AbortSignal): Promise<JobDetail[]> {
   const found = await Promise.allSettled(
@@ -225,8 +240,10 @@ export async function retryJob(id: string, payload?: JsonObject): Promise<void> 
   await request(`/jobs/${encodeURIComponent(id)}/retry`, { method: "POST", body });
 }
 
-export async function cancelJob(id: string): Promise<Job> {
-  return toJob(
-    await request<WireJob>(`/jobs/${encodeURIComponent(id)}/cancel`, { method: "POST", body: {} }),
-  );
+/** Cancel a job, and what it made if so asked; `made` says what became of that. */
+export async function cancelJob(id: string, descendants: boolean) {
+  const path = `/jobs/${encodeURIComponent(id)}/cancel`;
+  const body = descendants ? { descendants } : {};
+  const after = await request<WireCancelled>(path, { method: "POST", body });
+  return { job: toJob(after), made: after.descendants ?? null };
 }

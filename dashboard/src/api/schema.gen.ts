@@ -60,6 +60,9 @@ export interface paths {
     /**
      * Create a job
      * @description Create a job. With an Idempotency-Key, the same request again answers 200 with the job there is.
+     *
+     *     So does a request for a type whose jobs are unique, and one with a debounce key under which a job still waits: the
+     *     header Existing-Job then says `unique` or `debounced`.
      */
     post: operations["create_job"];
     delete?: never;
@@ -119,7 +122,7 @@ export interface paths {
     put?: never;
     /**
      * Stop a job: at once while it waits, at its next check while it runs
-     * @description Stop a job: at once while it waits, at its next check while it runs.
+     * @description Stop a job: at once while it waits, at its next check while it runs. With `descendants`, also what it made.
      */
     post: operations["cancel_job"];
     delete?: never;
@@ -1002,6 +1005,124 @@ export interface components {
       payload: string | null;
     };
     /**
+     * Cancel
+     * @description Options of a cancellation.
+     */
+    Cancel: {
+      /**
+       * Descendants
+       * @description Also the jobs that it made, those that they made, and so on.
+       * @default false
+       */
+      descendants: boolean;
+    };
+    /**
+     * CancelledJob
+     * @description A job after its cancellation.
+     */
+    CancelledJob: {
+      /** Id */
+      id: string;
+      /** Type */
+      type: string;
+      status: components["schemas"]["Status"];
+      /**
+       * Payload
+       * @description null in lists when it is larger than 500 bytes
+       */
+      payload: unknown;
+      /** Payload Bytes */
+      payload_bytes: number;
+      /** Attempts */
+      attempts: number;
+      /** Max Attempts */
+      max_attempts: number;
+      /**
+       * Gen
+       * @description 1 at creation, one more at each manual retry
+       */
+      gen: number;
+      /** Error Message */
+      error_message: string | null;
+      /** Error Class */
+      error_class: string | null;
+      /**
+       * Fingerprint
+       * @description The name of its last error, as in GET /errors, until it completes or is retried by hand
+       */
+      fingerprint: string | null;
+      /** Idempotency Key */
+      idempotency_key: string | null;
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      created_at: string;
+      /**
+       * Updated At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      updated_at: string;
+      /** Started At */
+      started_at: string | null;
+      /** Finished At */
+      finished_at: string | null;
+      /** Next Attempt At */
+      next_attempt_at: string | null;
+      /**
+       * Give Up At
+       * @description When its time ends, for a type with `give_up_after`: no attempt follows a failed one after it
+       */
+      give_up_at: string | null;
+      /**
+       * Result
+       * @description null in lists when it is larger than 500 bytes
+       */
+      result: unknown;
+      progress: components["schemas"]["Progress"] | null;
+      /** Tags */
+      tags: string[];
+      /** Correlation Id */
+      correlation_id: string;
+      /** Cancel Requested */
+      cancel_requested: boolean;
+      /** @description How a failed job was settled without running it: by whom, when and why; null otherwise */
+      discarded: components["schemas"]["Discarded"] | null;
+      /**
+       * @description null unless the request asked for them
+       * @default null
+       */
+      descendants: components["schemas"]["Descendants"] | null;
+    };
+    /**
+     * Descendants
+     * @description The numbers of jobs that a job made, those that they made, and so on, by what was done with them.
+     */
+    Descendants: {
+      /**
+       * Cancelled
+       * @description Waited, and will not run
+       */
+      cancelled: number;
+      /**
+       * Asked
+       * @description Run, and were asked to stop; what they make until then is not cancelled
+       */
+      asked: number;
+      /**
+       * Finished
+       * @description Had finished, and stay as they are
+       */
+      finished: number;
+      /**
+       * More
+       * @description Time ran out, or there are over 10,000: the same request again goes on
+       */
+      more: boolean;
+    };
+    /**
      * Discard
      * @description Options of a discard.
      */
@@ -1317,6 +1438,18 @@ export interface components {
        */
       fires_at: string | null;
       /**
+       * Parent
+       * @description The job that made it
+       * @default null
+       */
+      parent: string | null;
+      /**
+       * Root
+       * @description The first job of that line: its parent's root, or its parent
+       * @default null
+       */
+      root: string | null;
+      /**
        * Why
        * @description Why it waits, in one sentence; null when it does not
        */
@@ -1466,6 +1599,21 @@ export interface components {
        * @default null
        */
       rate: components["schemas"]["RateRow"] | null;
+      /**
+       * Unique For
+       * @description Seconds for which one job has the same values of `unique_by`
+       */
+      unique_for: number | null;
+      /**
+       * Unique By
+       * @description Fields of the payload; none: all
+       */
+      unique_by: string[];
+      /**
+       * Enqueues
+       * @description Types whose jobs its jobs make
+       */
+      enqueues: string[];
       /**
        * Retired
        * @description It takes no new jobs; those it has are worked off
@@ -1654,6 +1802,22 @@ export interface components {
       jobs: components["schemas"]["NewJobInBatch"][];
     };
     /**
+     * NewDebounce
+     * @description A key under which later requests replace a job that still waits.
+     */
+    NewDebounce: {
+      /**
+       * Key
+       * @description The same token and job type: the last request before the time has the say.
+       */
+      key: string;
+      /**
+       * Seconds
+       * @description It runs so many seconds after the last request.
+       */
+      seconds: number;
+    };
+    /**
      * NewJob
      * @description A job to run.
      */
@@ -1695,6 +1859,11 @@ export interface components {
        * @description To find the job again by.
        */
       tags?: string[];
+      /**
+       * @description Excludes delay_seconds and run_at.
+       * @default null
+       */
+      debounce: components["schemas"]["NewDebounce"] | null;
     };
     /**
      * NewJobInBatch
@@ -1738,6 +1907,11 @@ export interface components {
        * @description To find the job again by.
        */
       tags?: string[];
+      /**
+       * @description Excludes delay_seconds and run_at.
+       * @default null
+       */
+      debounce: components["schemas"]["NewDebounce"] | null;
       /**
        * Idempotency Key
        * @description Like the header Idempotency-Key of POST /jobs.
@@ -2449,6 +2623,8 @@ export interface operations {
         fingerprint?: string;
         /** @description Jobs of this schedule. */
         schedule?: string;
+        /** @description The jobs that this job made, in the order of their keys. It excludes an offset. */
+        parent?: string;
         created_after?: string;
         created_before?: string;
         payload?: string;
@@ -2557,6 +2733,8 @@ export interface operations {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
+          /** @description Why there is no new job: `unique` or `debounced`; a repeated key says Idempotent-Replayed */
+          "Existing-Job"?: "unique" | "debounced";
           [name: string]: unknown;
         };
         content: {
@@ -2852,7 +3030,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["Cancel"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -2862,7 +3044,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["JobRow"];
+          "application/json": components["schemas"]["CancelledJob"];
         };
       };
       /** @description The request cannot be read */

@@ -20,6 +20,8 @@ export interface JobType {
   memory: number;
   /** At most `n` starts in any `per` seconds; null without a rate. */
   rate: { n: number; per: number } | null;
+  /** Types whose jobs its jobs make. */
+  enqueues: string[];
   /** It takes no new jobs; those it has are worked off. */
   retired: boolean;
 }
@@ -43,6 +45,7 @@ export const jobTypes = () =>
         concurrency: one.concurrency,
         memory: one.memory,
         rate: one.rate ?? null,
+        enqueues: one.enqueues,
         retired: one.retired,
       }));
     },

@@ -4,6 +4,7 @@ import type { components } from "./schema.gen";
 type Schemas = components["schemas"];
 export type WireJob = Schemas["JobRow"];
 export type WireDetail = Schemas["JobDetail"];
+export type WireCancelled = Schemas["CancelledJob"];
 export type WireAttempt = Schemas["AttemptRow"];
 export type WirePage = Schemas["JobPage"];
 export type WireLogs = Schemas["LogPage"];

@@ -53,7 +53,15 @@ export function attempt(n: number, more: Partial<Attempt> = {}): Attempt {
 }
 
 export function detail(status: JobStatus, history: Attempt[], more: Partial<JobDetail> = {}): JobDetail {
-  return { ...job("j", { status, attempts: history.length }), history, why: null, nextAttempts: [], ...more };
+  return {
+    ...job("j", { status, attempts: history.length }),
+    history,
+    why: null,
+    parent: null,
+    root: null,
+    nextAttempts: [],
+    ...more,
+  };
 }
 
 export function page(jobs: Job[], nextCursor: string | null = null): JobPage {

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.local.api.serve import LEFT, READY
+from infra.local.api.lines import LEFT, READY
 from infra.local.code.shipped import GATEWAY, not_shipped
 from infra.local.errors import BrokenCode
 from infra.local.lambdas.logs import FunctionLog

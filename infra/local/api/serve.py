@@ -11,15 +11,14 @@ import sys
 import threading
 from pathlib import Path
 
-from chalice.cli.factory import CLIFactory
+from chalice.config import Config
 
 from infra.local.api.gateway import Gateway
+from infra.local.api.lines import LEFT, READY
 from infra.local.api.server import Server
 from infra.local.state import dev_token
 
 ROOT = Path(__file__).parents[3]
-READY = json.dumps({"jobflow": "the API is ready"})
-LEFT = json.dumps({"jobflow": "the API accepts nothing more"})
 DRAIN_SECONDS = 3.0
 LINGER_SECONDS = 5.0
 STAGE = "dev"
@@ -29,8 +28,8 @@ def make_server(listener: socket.socket) -> Server:
     """Return the server of `app.py`. Raises whatever `app.py` raises."""
     from app import app
 
-    # Only the limits of the function are read here; loading the app through it would overwrite the environment.
-    config = CLIFactory(str(ROOT), environ=dict(os.environ)).create_config_obj(STAGE)
+    # Only the limits of the function are read here. Chalice's own way to this object loads its command line, too.
+    config = Config(STAGE, config_from_disk=json.loads((ROOT / ".chalice" / "config.json").read_text()))
     return Server(listener, Gateway(app, config, os.environ.get("CORS_ORIGIN", "")))
 
 

@@ -51,9 +51,16 @@ class Roles:
 def sentence(function: str, one: Asked) -> str:
     """Return what was refused, and the line that allows it."""
     where = f" on {one.resource}" if one.resource else ""
-    return (
-        f"The role of {function} does not allow {one.action}{where}. Add to its @job: grants=({grant(function, one)},)"
-    )
+    added = made(function, one) or f"grants=({grant(function, one)},)"
+    return f"The role of {function} does not allow {one.action}{where}. Add to its @job: {added}"
+
+
+def made(function: str, one: Asked) -> str | None:
+    """Return the declaration that lets a type make jobs, when it sent to the queue of another one; None otherwise."""
+    stack = "-".join(function.split("-")[:2])
+    queue = one.resource.rpartition(":")[2].removeprefix(f"{stack}-")
+    ours = one.resource.endswith(f":{stack}-{queue}") and not queue.endswith("-dlq")
+    return f'enqueues=("{queue.replace("-", ".")}",)' if one.action == "sqs:SendMessage" and ours else None
 
 
 def grant(function: str, one: Asked) -> str:

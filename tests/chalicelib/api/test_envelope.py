@@ -18,7 +18,7 @@ from tests.chalicelib.api.support import BODY, NOTE, ORIGIN, OTHER, World, only_
 from tests.support import T0
 
 ALLOWED = {"Authorization", "Content-Type", "Idempotency-Key", "X-Correlation-Id"}
-EXPOSED = {"Location", "Retry-After", "Idempotent-Replayed", "ETag", "X-Correlation-Id"}
+EXPOSED = {"Location", "Retry-After", "Idempotent-Replayed", "Existing-Job", "ETag", "X-Correlation-Id"}
 SECRET = "a secret that only the traceback knows"
 
 

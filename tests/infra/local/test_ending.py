@@ -50,9 +50,13 @@ def test_an_interrupt_while_it_is_loading_ends_it_without_a_word() -> None:
     assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
 
 
-def test_a_killed_runner_takes_every_process_along(tmp_path: Path) -> None:
-    with running(ROOT, tmp_path) as run:
-        pids = work_something_off(run)
+def test_a_killed_runner_takes_every_process_along_and_faults_come_from_the_shell(tmp_path: Path) -> None:
+    with running(ROOT, tmp_path, WATCH="1", JOBFLOW_FAULT_RATE="1") as run:
+        job = run.submit("email.send", {"to": ["a@example.com"], "subject": "x", "text": "x"}, max_attempts=1)
+        until(lambda: run.job(job)["status"] == "dead_letter")
+        until(lambda: run.state["pids"]["workers"]["jobflow-dev-email-send"])
+        pids = run.pids()
+        assert {run.state["pids"][part] for part in ("api", "emulator", "dashboard")} < set(pids)
         run.stop(signal.SIGKILL)
 
     until(lambda: not [pid for pid in pids if alive(pid)])

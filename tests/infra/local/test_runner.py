@@ -9,7 +9,7 @@ import boto3
 import httpx
 import pytest
 
-from tests.infra.local.running import ROOT, Run, alive, copy_of_the_code, running, until
+from tests.infra.local.running import Run, alive, copy_of_the_code, running, until
 
 HANDLER = '''
 """A job type made by a test."""
@@ -225,10 +225,3 @@ def test_the_dashboard_is_served_when_it_is_built(run: Run) -> None:
 def run_policy(page: httpx.Response) -> dict[str, str]:
     parts = page.headers["content-security-policy"].split(";")
     return {part.split()[0]: part.strip() for part in parts}
-
-
-def test_faults_can_be_injected_from_the_shell(tmp_path: Path) -> None:
-    with running(ROOT, tmp_path, JOBFLOW_FAULT_RATE="1") as run:
-        payload = {"to": ["a@example.com"], "subject": "x", "text": "x"}
-        job_id = run.submit("email.send", payload, max_attempts=1)
-        until(lambda: run.job(job_id)["status"] == "dead_letter")

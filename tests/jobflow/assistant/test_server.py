@@ -13,6 +13,7 @@ from chalicelib.jobs.job import Status
 from jobflow.assistant.reading import LONGEST_TEXT
 from jobflow.assistant.server import build
 from jobflow.errors import ConfigurationError
+from scripts import llms
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.support import Wire, client_of
 
@@ -107,10 +108,12 @@ def test_resources_and_prompts(wire: Wire) -> None:
     async def talk(assistant: Client) -> Any:
         meta = await assistant.read_resource("jobflow://meta")
         kind = await assistant.read_resource("jobflow://job-types/test.note")
+        guide = await assistant.read_resource("jobflow://guide")
         prompt = await assistant.get_prompt("why_do_jobs_fail", {"job_type": "test.note"})
-        return meta.contents[0], kind.contents[0], prompt.messages[0].content
+        return meta.contents[0], kind.contents[0], prompt.messages[0].content, guide.contents[0]
 
-    meta, kind, prompt = ask(wire, talk)
+    meta, kind, prompt, guide = ask(wire, talk)
+    assert guide.text == llms.TARGET.read_text()
     assert json.loads(meta.text)["limits"]["batch_jobs"] == 25
     assert json.loads(kind.text)["schema"]["required"] == ["to"]
     assert "test.note" in prompt.text

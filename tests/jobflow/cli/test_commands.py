@@ -96,7 +96,7 @@ def test_schedules_are_stored_listed_switched_and_deleted(shell: Shell) -> None:
 def test_dead_letters_are_listed_and_redriven(shell: Shell, world: World, job: str) -> None:
     world.put_in(job, Status.DEAD_LETTER, finished_at=T0, error_class="E", error_message="m")
     assert [line["id"] for line in shell("dead-letters list").lines] == [job]
-    assert shell("dead-letters redrive --dry-run --table").out == "1 of 1 jobs would be retried.\n"
+    assert shell("dead-letters redrive --dry-run --table").out.endswith("1 of 1 jobs would be retried.\n")
     assert shell("dead-letters redrive --table").out.endswith("1 of 1 jobs retried.\n")
     assert shell("dead-letters list --table").out == "No dead-lettered jobs.\n"
 

@@ -124,10 +124,30 @@ def test_a_failed_job_is_discarded(shell: Shell, world: World, job: str) -> None
     assert shell(f"jobs discard {job}").code == 0
 
 
+def test_many_are_discarded_with_a_reason(shell: Shell, world: World) -> None:
+    ids = [world.create() for _ in range(2)]
+    for one in ids:
+        world.put_in(one, Status.DEAD_LETTER, finished_at=T0)
+    said = shell("jobs discard --status dead_letter --reason 'sent by hand' --yes")
+    assert (said.code, said.lines[0]["done"]) == (0, 2)
+    assert {shell(f"jobs show {one}").lines[0]["discarded"]["reason"] for one in ids} == {"sent by hand"}
+
+
 def test_one_job_is_cancelled_and_retried(shell: Shell, job: str) -> None:
     assert shell(f"jobs cancel {job}").lines[0]["status"] == "cancelled"
     assert shell(f"jobs retry {job[:8]}").lines[0]["gen"] == 2
     assert shell(f"jobs retry {job}").code == 1
+
+
+def test_one_job_is_cancelled_with_what_it_made(shell: Shell, job: str) -> None:
+    assert shell(f"jobs list --parent {job}").lines == []
+    assert shell(f"jobs cancel {job} --descendants").code == 2  # a person is asked, or says --yes
+    said = shell(f"jobs cancel {job} --descendants --yes --table")
+    assert said.out.splitlines()[1:] == ["  of what it made: 0 cancelled, 0 asked, 0 finished"]
+    answer = shell(f"jobs cancel {job} --descendants --yes").lines[0]
+    assert (answer["status"], answer["descendants"]["more"]) == ("cancelled", False)
+    for wrong in (f"{job} --tag x", "", "a b"):
+        assert shell(f"jobs cancel --descendants {wrong}").code == 2
 
 
 def test_many_are_counted_and_asked_about_first(shell: Shell, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

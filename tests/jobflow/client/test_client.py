@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Status
 from jobflow import JobFlow, JobNotCompleted, NewJob, WaitTimeout, errors, problems
+from jobflow.models import Descendants
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.support import Slept, Wire, client_of
 
@@ -125,6 +126,14 @@ def test_result_of_a_failed_job_tells_its_error(client: JobFlow, world: World) -
         client.result(job)
 
 
+def test_a_debounced_job_is_replaced(client: JobFlow) -> None:
+    first = client.submit("test.note", PAYLOAD, debounce=("doc-17", 30))
+    again = client.submit("test.note", {"to": ["late@example.com"]}, debounce=("doc-17", 30))
+    assert (again.id, again.gen, again.payload["to"]) == (first.id, 2, ["late@example.com"])
+    [result] = client.batch([NewJob("test.note", PAYLOAD, debounce=("doc-17", 30))])
+    assert (result.status, result.job and result.job.id) == (200, first.id)
+
+
 def test_cancel_and_retry(client: JobFlow) -> None:
     job = client.submit("test.note", PAYLOAD)
     assert client.cancel(job).status == "cancelled"
@@ -132,6 +141,14 @@ def test_cancel_and_retry(client: JobFlow) -> None:
     assert (again.status, again.gen) == ("queued", 2)
     with pytest.raises(problems.JobConflict):
         client.retry(job)
+
+
+def test_a_job_is_cancelled_with_what_it_made(client: JobFlow, wire: Wire) -> None:
+    job = client.submit("test.note", PAYLOAD)
+    assert client.cancel(job, descendants=True).descendants == Descendants(0, 0, 0, more=False)
+    wire.lost = 1
+    assert client.cancel(job, descendants=True).status == "cancelled"  # it is sent again, and is no conflict
+    assert list(client.iterate(parent=job.id)) == []
 
 
 def test_a_retry_whose_answer_was_lost_is_not_sent_again(client: JobFlow, wire: Wire) -> None:

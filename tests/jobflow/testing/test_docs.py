@@ -15,6 +15,20 @@ def blocks(page: str) -> dict[str, str]:
     return dict(found)
 
 
+def test_jobs_that_make_jobs_are_tested_as_the_page_says(tmp_path: Path) -> None:
+    root = copy_of_the_code(tmp_path / "code")
+    printed = {name: text for name, text in blocks("docs/job-types.md").items() if "order_place" in name}
+    assert len(printed) == 2
+    for name, text in printed.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/handlers/test_order_place.py"],
+        cwd=root, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
 def test_the_example_passes(tmp_path: Path) -> None:
     root = copy_of_the_code(tmp_path / "code")
     (root / "handlers" / "word_count.py").write_text(blocks("README.md")["handlers/word_count.py"])

@@ -7,6 +7,7 @@ import { shortId } from "@/lib/format";
 import { Button, buttonClass } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
 import { toast } from "@/ui/overlay/toast";
+import { useMakes } from "@/jobs/useMakes";
 import { refresh, type Ask } from "./actions";
 import { AskMany } from "./AskMany";
 import { DiscardMeaning } from "./DiscardMeaning";
@@ -23,18 +24,20 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
   const client = useQueryClient();
   const name = shortId(job.id);
   const [reason, setReason] = useState("");
+  const [descendants, setDescendants] = useState(false);
   const run = useMutation({
     mutationFn: async () => {
-      if (action === "cancel") return await cancelJob(job.id);
+      if (action === "cancel") return await cancelJob(job.id, descendants);
       if (action === "retry") await retryJob(job.id);
       if (action === "run") await runJobNow(job.id);
       if (action === "discard") await discardJob(job.id, reason);
       return null;
     },
     onSuccess: (after) => {
-      const stopping = after?.status === "processing";
+      const stopping = after?.job.status === "processing";
       const text = stopping ? t.cancellationRequestedFor(name) : t.doneOne[action](name);
-      toast.done(text);
+      const made = after?.made;
+      toast.done(made ? `${text} ${t.cancelledMade(made.cancelled, made.asked, made.more)}` : text);
     },
     onError: report,
     onSettled: async () => {
@@ -51,7 +54,7 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
         action === "retry" ? (
           <RetryMeaning {...job} />
         ) : action === "cancel" ? (
-          <CancelMeaning running={job.status === "processing"} />
+          <CancelMeaning job={job} descendants={descendants} onChange={setDescendants} />
         ) : action === "run" ? (
           <p>{t.runMeaning}</p>
         ) : (
@@ -89,6 +92,23 @@ function RetryMeaning({ type, maxAttempts }: { type: string; maxAttempts: number
   );
 }
 
-function CancelMeaning({ running }: { running: boolean }) {
-  return <p>{running ? t.cancelRunning : t.cancelWaiting}</p>;
+interface CancelProps {
+  job: { type: string; status: string };
+  descendants: boolean;
+  onChange: (next: boolean) => void;
+}
+
+function CancelMeaning({ job, descendants, onChange }: CancelProps) {
+  const makes = useMakes();
+  return (
+    <>
+      <p>{job.status === "processing" ? t.cancelRunning : t.cancelWaiting}</p>
+      {makes(job.type) && (
+        <label className="mt-3 flex items-center gap-2">
+          <input type="checkbox" checked={descendants} onChange={(event) => onChange(event.target.checked)} />
+          {t.cancelMade}
+        </label>
+      )}
+    </>
+  );
 }

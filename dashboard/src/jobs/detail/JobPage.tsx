@@ -12,6 +12,7 @@ import { Empty, Failure, Skeleton } from "@/ui/states";
 import { ask } from "@/jobs/actions/actions";
 import { Attempts } from "./Attempts";
 import { JobFacts, Payload, Result, Snippets } from "./JobAside";
+import { Family } from "./Family";
 import { JobHeader } from "./JobHeader";
 import { LogPanel } from "@/jobs/detail/logs/LogPanel";
 import { finished } from "@/jobs/measure";
@@ -72,6 +73,7 @@ function Loaded({ job }: { job: JobDetail }) {
             <Timeline job={job} logs={lines} />
           </Panel>
           <Result job={job} />
+          <Family job={job} />
           <Panel
             title={t.attemptCount(job.history.length)}
             actions={job.history.length > 1 && <Compare job={job} />}

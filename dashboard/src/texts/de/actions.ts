@@ -14,6 +14,9 @@ export const actions: typeof english = {
   withTheSamePayload: (maxAttempts) =>
     `mit derselben Payload. Die Versuche beginnen wieder bei 1 von ${maxAttempts}; der Verlauf bleibt.`,
   cancelRunning: "Der Job läuft. Er hält an, sobald er das nächste Mal auf einen Abbruch prüft.",
+  cancelMade: "Auch die von ihm erzeugten Jobs abbrechen",
+  cancelledMade: (cancelled: number, asked: number, more: boolean) =>
+    `Von den erzeugten Jobs wurden ${cancelled} abgebrochen und ${asked} zum Anhalten aufgefordert.${more ? " Es gibt noch mehr: noch einmal abbrechen." : ""}`,
   cancelWaiting: "Der Job wird sofort abgebrochen. Du kannst ihn später wiederholen.",
   runMeaning:
     "Die Wartezeit endet: Der nächste freie Worker nimmt ihn. Verbrauchte Versuche bleiben verbraucht.",

@@ -9,6 +9,9 @@ export const english = {
   withTheSamePayload: (maxAttempts: number) =>
     `with the same payload. Attempts restart at 1 of ${maxAttempts}; history is kept.`,
   cancelRunning: "The job is running. It will stop at its next cancellation check.",
+  cancelMade: "Also cancel the jobs it made",
+  cancelledMade: (cancelled: number, asked: number, more: boolean) =>
+    `Of the jobs it made, ${cancelled} were cancelled and ${asked} asked to stop.${more ? " There are more: cancel again." : ""}`,
   cancelWaiting: "The job is cancelled immediately. You can retry it later.",
   runMeaning: "Its wait ends: the next free worker takes it. Attempts that it has used stay used.",
   discardMeaning: "It is settled without running and counts as cancelled. You can still retry it.",

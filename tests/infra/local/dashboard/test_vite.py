@@ -88,14 +88,6 @@ def test_an_edit_reaches_the_browser_and_nothing_is_left_behind(tmp_path: Path) 
     assert not alive(pid)
 
 
-def test_vite_ends_with_a_runner_that_is_killed(tmp_path: Path) -> None:
-    with running(ROOT, tmp_path, WATCH="1") as run:
-        pid = run.state["pids"]["dashboard"]
-        run.stop(signal.SIGKILL)
-
-    until(lambda: not alive(pid))
-
-
 def test_without_its_packages_it_says_how_to_get_them(tmp_path: Path) -> None:
     with pytest.raises(CannotRun, match="make dev WATCH=1"):
         HotDashboard(tmp_path, 0, {"apiUrl": API}, FILES, tmp_path / "log")

@@ -26,7 +26,8 @@ TYPES = [
     JobType(
         "order.copy", lambda _payload, _ctx: None, Empty,
         grants=("s3:GetObject:uploads/*", "ses:SendEmail", ORDERS),
-    )
+    ),
+    JobType("order.place", lambda _payload, _ctx: None, Empty, enqueues=("order.copy",)),
 ]  # fmt: skip
 
 
@@ -73,6 +74,8 @@ def test_what_the_role_allows_goes_through(emulator: Emulator) -> None:
          'Allow("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:k-??????")'),
         ("sqs", "send_message", {"QueueUrl": "http://127.0.0.1/1/other", "MessageBody": "x"},
          'Allow("sqs:SendMessage", "arn:aws:sqs:*:*:other")'),
+        ("sqs", "send_message", {"QueueUrl": "http://127.0.0.1/1/jobflow-dev-order-place-dlq", "MessageBody": "x"},
+         'Allow("sqs:SendMessage", "arn:aws:sqs:*:*:jobflow-dev-order-place-dlq")'),
         ("sesv2", "send_email", {"FromEmailAddress": "else@example.com", "Content": {}}, '"ses:SendEmail"'),
     ],
 )  # fmt: skip
@@ -85,6 +88,20 @@ def test_anything_else_is_refused_with_the_grant_to_add(
     said = refused.value.response["Error"]["Message"]
     assert said.startswith("The role of jobflow-dev-order-copy does not allow ")
     assert said.endswith(f"Add to its @job: grants=({added},)")
+
+
+def test_a_type_sends_to_the_queues_of_the_types_that_it_enqueues_and_to_no_other(emulator: Emulator) -> None:
+    urls = {
+        name: client(emulator, "sqs").create_queue(QueueName=f"jobflow-dev-{name}")["QueueUrl"]
+        for name in ("order-copy", "order-place")
+    }
+    placing = ours(emulator, "sqs", "jobflow-dev-order-place")
+    assert placing.send_message(QueueUrl=urls["order-copy"], MessageBody="x")["MessageId"]
+    for sender, queue in (("order-copy", "order-place"), ("order-copy", "order-copy"), ("order-place", "order-place")):
+        with pytest.raises(ClientError) as refused:
+            ours(emulator, "sqs", f"jobflow-dev-{sender}").send_message(QueueUrl=urls[queue], MessageBody="x")
+        said = refused.value.response["Error"]["Message"]
+        assert said.endswith(f'Add to its @job: enqueues=("{queue.replace("-", ".")}",)'), said
 
 
 def test_the_account_itself_is_not_judged(emulator: Emulator) -> None:

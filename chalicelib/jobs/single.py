@@ -1,0 +1,89 @@
+"""Say which requests mean one job: by values of the payload within a time, or by a key while the job waits. Pure."""
+
+import json
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from chalicelib.errors import ConfigurationError
+from chalicelib.jobs import job as j
+from chalicelib.jobs.change import Change
+from chalicelib.jobs.job import JSON, Job
+from chalicelib.jobs.limits import DAY, KEEP_DONE
+
+NAMESPACE = uuid.UUID("2b1f6d0e-7a43-5c0d-8a55-4d1d9f0c6e21")
+"""Of the ids of key rows."""
+LONGEST_DEBOUNCE = int(DAY)
+KEPT = 7 * DAY
+"""Seconds for which a key row is kept after its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """A type has one job for `seconds` with the same values of these fields of the payload; none named: of all."""
+
+    seconds: float
+    by: tuple[str, ...] = ()
+
+    def key(self, job_type: str, payload: JSON) -> str:
+        """Return the id of the key row of a payload as it is stored."""
+        values = payload if not self.by else {name: payload.get(name) for name in self.by}
+        return _id("unique", job_type, json.dumps(values, sort_keys=True, separators=(",", ":")))
+
+
+@dataclass(frozen=True, slots=True)
+class Debounce:
+    """A job waits for `seconds` after the last request with this key, which then has the say."""
+
+    key: str
+    seconds: int
+
+    def row(self, principal: str, job_type: str) -> str:
+        """Return the id of the key row."""
+        return _id("debounce", principal, job_type, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The job that holds a key, and until when (epoch seconds). It is named before it is stored."""
+
+    job: str
+    until: float
+
+
+def unique_of(
+    name: str, seconds: float | None, by: str | Iterable[str], payload_model: type[BaseModel]
+) -> Unique | None:
+    """Return what a type declares; raises ConfigurationError for a time or a field that cannot be."""
+    fields = (by,) if isinstance(by, str) else tuple(by)
+    if seconds is None:
+        if fields:
+            raise ConfigurationError(f"{name}: unique_by needs unique_for")
+        return None
+    if not 1 <= seconds <= KEEP_DONE:
+        raise ConfigurationError(f"{name}: unique_for must be between 1 and {KEEP_DONE:.0f} seconds")
+    unknown = [field for field in fields if field not in payload_model.model_fields]
+    if unknown:
+        raise ConfigurationError(f"{name}: unique_by names {', '.join(unknown)}, which the payload does not have")
+    return Unique(seconds, fields)
+
+
+def replace_waiting(found: Job, wanted: Job) -> Change:
+    """Let a later request have the say over a job that waits for its time: what `wanted` is made of, and its time.
+
+    It is a new generation, so that the message of the earlier time is stale and runs nothing.
+    """
+    values = {
+        "gen": found.gen + 1, "sent": False, "resends": 0, "payload": wanted.payload,
+        "payload_bytes": wanted.payload_bytes, "body_hash": wanted.body_hash, "max_attempts": wanted.max_attempts,
+        "run_at": wanted.run_at, "next_attempt_at": wanted.next_attempt_at, "give_up_at": wanted.give_up_at,
+        "due_at": wanted.due_at, "tags": wanted.tags, "correlation_id": wanted.correlation_id,
+        "idempotency_key": wanted.idempotency_key, "updated_at": wanted.updated_at, "stalled_since": None,
+    }  # fmt: skip
+    return Change(j.REPLACE, found.gen, (), values, job_type=found.type)
+
+
+def _id(*parts: str) -> str:
+    return str(uuid.uuid5(NAMESPACE, "|".join(parts)))

@@ -1,0 +1,77 @@
+"""Cancel a job with all that it made, and what that made in turn."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chalicelib.errors import JobConflict, JobNotFound
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.registry import registered
+from chalicelib.service.jobs import TIME_TO_ACT
+from chalicelib.service.operations import Operations
+
+MOST = 10_000
+"""Jobs that one request looks at. It passes those that have finished, so a repeated request gets further."""
+AT_ONCE = 100
+"""Jobs in one read."""
+
+
+@dataclass
+class Told:
+    """Numbers of descendants, by what was done with them. `more`: not all of them were looked at."""
+
+    cancelled: int = 0
+    asked: int = 0
+    finished: int = 0
+    more: bool = False
+
+
+def cancel_all(operations: Operations, job_id: str) -> tuple[Job, Told]:
+    """Cancel a job and its descendants; return the job and what became of them. One that has finished is passed.
+
+    Each job comes before what it made: it makes no more then, unless it runs. Raises JobNotFound.
+    """
+    try:
+        first = operations.cancel(job_id)
+    except JobConflict:
+        first = operations.jobs.store.get(job_id)
+    told, ends = Told(), operations.jobs.now() + TIME_TO_ACT
+    for looked, job in enumerate(_descendants(operations, first)):
+        if looked == MOST or operations.jobs.now() >= ends:
+            told.more = True
+            break
+        _cancel(operations, job, told)
+    return first, told
+
+
+def _cancel(operations: Operations, job: Job, told: Told) -> None:
+    try:
+        after = None if job.terminal else operations.cancel(job.id)
+    except (JobConflict, JobNotFound):
+        after = None  # it has finished, or is gone by now
+    told.finished += after is None
+    told.cancelled += after is not None and after.terminal
+    told.asked += after is not None and not after.terminal
+
+
+def _descendants(operations: Operations, first: Job) -> Iterator[Job]:
+    """Yield what a job made, then what those made, and so on. What is yielded is read further only afterwards."""
+    waiting = deque([first])
+    while waiting:
+        for child in _children(operations, waiting.popleft()):
+            yield child
+            waiting.append(child)
+
+
+def _children(operations: Operations, parent: Job) -> Iterator[Job]:
+    kind = registered.get(parent.type)
+    if kind is not None and not kind.enqueues:
+        return  # nobody asks the store for what cannot be there
+    position = None
+    while True:
+        page = operations.jobs.store.page(Filter(parent=parent.id), AT_ONCE, position)
+        yield from page.jobs
+        if page.position is None:
+            return
+        position = page.position

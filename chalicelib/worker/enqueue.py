@@ -1,0 +1,88 @@
+"""Make jobs for a job function, each once in a run of its job, whatever becomes of the attempt."""
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from chalicelib.errors import ConfigurationError, FieldError, InvalidRequest
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.checks import KEY, LONGEST_TAG, TAG
+from chalicelib.jobs.job import JSON, Job
+from chalicelib.jobs.limits import LARGEST_BODY, MAX_DELAY, MOST_TAGS
+from chalicelib.jobs.lineage import Lineage
+from chalicelib.service.jobs import JobService
+from chalicelib.service.submission import Submission
+
+
+@dataclass(frozen=True)
+class Enqueuing:
+    """Makes jobs of the `allowed` types for one attempt; `made` remembers them by type and key."""
+
+    allowed: tuple[str, ...] = ()
+    service: JobService | None = None
+    made: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def make(
+        self,
+        parent: Job,
+        job_type: str,
+        payload: Any,
+        *,
+        key: str,
+        delay: float | None = None,
+        run_at: datetime | None = None,
+        tags: Iterable[str] = (),
+    ) -> str:
+        """Store a job and send its message; return its id. A second attempt is given the job that the first one made.
+
+        Raises ConfigurationError for a type that is not declared, InvalidPayload, InvalidRequest.
+        """
+        if self.service is None or job_type not in self.allowed:
+            known = ", ".join(self.allowed) or "none"
+            raise ConfigurationError(f"{job_type} is not in enqueues= of {parent.type}; declared: {known}")
+        jobtype.declared(job_type)
+        asked = Submission(
+            job_type, _plain(payload), delay_seconds=None if delay is None else math.ceil(delay),
+            run_at=None if run_at is None else _seconds(run_at), tags=tuple(dict.fromkeys(tags)), idempotency_key=key,
+            correlation_id=parent.correlation_id, lineage=Lineage.of(parent),
+        )  # fmt: skip
+        _check(asked, key)
+        if self.made.setdefault((job_type, key), asked.body_hash()) != asked.body_hash():
+            where = [FieldError(("key",), f"{key!r} names another job that this attempt made; give each its own")]
+            raise InvalidRequest("One key names one job.", where)
+        job, _ = self.service.submit(asked)
+        return job.id
+
+
+def _plain(payload: Any) -> JSON:
+    return payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload
+
+
+def _seconds(run_at: datetime) -> float:
+    if run_at.tzinfo is None:
+        raise InvalidRequest("The time is not clear.", [FieldError(("run_at",), "must have a time zone")])
+    return round(run_at.timestamp(), 3)
+
+
+def _check(asked: Submission, key: str) -> None:
+    """Raise InvalidRequest for what the API would refuse as well."""
+    size = len(json.dumps(asked.payload, default=str))
+    wrong = {
+        "key": None if KEY.fullmatch(key) else "must be 1 to 255 visible ASCII characters",
+        "tags": None if _fit(asked.tags) else f"must be at most {MOST_TAGS}, of up to {LONGEST_TAG} of A-Za-z0-9_.:/-",
+        "delay": None if 0 <= (asked.delay_seconds or 0) <= MAX_DELAY else f"must be 0 to {MAX_DELAY} seconds",
+        "run_at": None if asked.run_at is None or asked.delay_seconds is None else "excludes delay",
+        "payload": None if size <= LARGEST_BODY else f"has {size:,} characters; at most {LARGEST_BODY:,}",
+    }
+    errors = [FieldError((name,), fault) for name, fault in wrong.items() if fault]
+    if errors:
+        raise InvalidRequest("The job cannot be made.", errors)
+
+
+def _fit(tags: tuple[str, ...]) -> bool:
+    return len(tags) <= MOST_TAGS and all(len(tag) <= LONGEST_TAG and TAG.fullmatch(tag) for tag in tags)

@@ -1,0 +1,94 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { madeBy, type Job, type JobDetail } from "@/api/jobs";
+import { shortId } from "@/lib/format";
+import { usePolling } from "@/live/live";
+import { StatusChip } from "@/jobs/StatusChip";
+import { useMakes } from "@/jobs/useMakes";
+import { Button } from "@/ui/Button";
+import { Panel } from "@/ui/Panel";
+import { t } from "@/texts/en/detail";
+
+const EVERY_MS = 5000;
+
+/** Show which job made this one, and what it made; nothing for a job without either. */
+export function Family({ job }: { job: JobDetail }) {
+  const makes = useMakes();
+  const { parent, root } = job;
+  if (parent === null && !makes(job.type)) return null;
+  return (
+    <Panel title={t.jobsMade}>
+      {parent !== null && (
+        <p className="mb-3 text-sm">
+          {t.madeBy} <JobLink id={parent} />
+          {root !== null && root !== parent && (
+            <>
+              {" · "}
+              {t.firstOfAll} <JobLink id={root} />
+            </>
+          )}
+        </p>
+      )}
+      {makes(job.type) ? (
+        <Made id={job.id} makes={makes} />
+      ) : (
+        <p className="text-sm text-soft">{t.madeNothing}</p>
+      )}
+    </Panel>
+  );
+}
+
+function Made({ id, makes }: { id: string; makes: (type: string) => boolean }) {
+  const { data, error } = useQuery({ ...madeBy(id), ...usePolling({ atLeast: EVERY_MS }) });
+  if (error) return <p className="text-sm text-red">{t.couldntLoadMade}</p>;
+  if (data === undefined) return null;
+  if (data.jobs.length === 0) return <p className="text-sm text-soft">{t.madeNothing}</p>;
+  return (
+    <ul aria-label={t.jobsMadeBy(shortId(id))} className="flex min-w-0 flex-col gap-2">
+      {data.jobs.map((job) => (
+        <Child key={job.id} job={job} makes={makes} />
+      ))}
+      {data.more && <li className="text-xs text-faint">{t.onlySomeMade(data.jobs.length)}</li>}
+    </ul>
+  );
+}
+
+function Child({ job, makes }: { job: Job; makes: (type: string) => boolean }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <li className="min-w-0">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
+        <StatusChip status={job.status} discarded={job.discarded !== null} />
+        <JobLink id={job.id} />
+        <span className="font-mono text-xs text-soft">{job.type}</span>
+        <span className="min-w-0 truncate font-mono text-xs text-faint" title={t.key}>
+          {job.idempotencyKey}
+        </span>
+        {makes(job.type) && (
+          <Button size="sm" tone="ghost" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {t.whatItMade}
+          </Button>
+        )}
+      </div>
+      {open && (
+        <div className="mt-2 border-s border-line ps-4">
+          <Made id={job.id} makes={makes} />
+        </div>
+      )}
+    </li>
+  );
+}
+
+function JobLink({ id }: { id: string }) {
+  return (
+    <Link
+      to="/jobs/$id"
+      params={{ id }}
+      className="font-mono text-xs text-accent-text hover:underline"
+      title={id}
+    >
+      {shortId(id)}
+    </Link>
+  );
+}

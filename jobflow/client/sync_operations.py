@@ -1,0 +1,80 @@
+"""The methods about many jobs, files and errors of the client for ordinary code."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar, Unpack
+
+import httpx
+
+from jobflow import errors as e
+from jobflow import models as m
+from jobflow.client import flow, operations
+from jobflow.client.operations import Action, BulkOrId
+from jobflow.client.sync_schedules import Schedules
+
+T = TypeVar("T")
+
+
+class Operations(Schedules):
+    """Start and follow bulk actions, upload files, acknowledge errors."""
+
+    _http: httpx.Client
+    _patience: flow.Patience
+    _now: Any
+
+    def _run(self, course: flow.Flow[T]) -> T:
+        raise NotImplementedError
+
+    def start_bulk(
+        self,
+        action: Action,
+        ids: Sequence[str] | None = None,
+        *,
+        dry_run: bool = False,
+        expected: int | None = None,
+        reason: str = "",
+        **filters: Unpack[m.JobFilter],
+    ) -> m.BulkActionRow:
+        """Let the platform retry, cancel or discard these jobs, or all that match; it goes on by itself.
+
+        `expected` is the number that was counted, for the progress; `reason` is kept with each discarded job.
+        """
+        settings = {"dry_run": dry_run, "expected": expected, "reason": reason}
+        return self._ask(operations.start_bulk(action, ids, filters, settings))
+
+    def wait_bulk(self, bulk: BulkOrId, timeout: float | None = None) -> m.BulkActionRow:
+        """Return a bulk action once it has finished; raise BulkNotFinished after so many seconds."""
+        return self._run(operations.wait_bulk(bulk, timeout, self._patience, self._now))
+
+    def bulk_action(self, bulk: BulkOrId) -> m.BulkActionRow:
+        """Return a bulk action with its progress."""
+        return self._ask(operations.bulk(bulk))
+
+    def bulk_actions(self) -> list[m.BulkActionRow]:
+        """Return the newest bulk actions."""
+        return self._ask(operations.bulk_list()).bulk_actions
+
+    def stop_bulk(self, bulk: BulkOrId) -> m.BulkActionRow:
+        """Stop a bulk action; what is done stays done."""
+        return self._ask(operations.stop_bulk(bulk))
+
+    def upload(self, file: bytes | Path, content_type: str | None = None) -> str:
+        """Upload a file and return its key, which goes into a payload. A path's name tells its type."""
+        content = operations.content_of(file, content_type)
+        form = self._ask(operations.upload_form(content[1], len(content[0])))
+        try:
+            return operations.stored(form, self._http.send(operations.form_request(self._http, form, content)))
+        except httpx.TransportError as error:
+            raise e.NotReached(f"No answer from S3: {error or type(error).__name__}") from error
+
+    def acknowledge(self, fingerprint: str) -> m.ErrorMark:
+        """Say of a group of errors that it is known."""
+        return self._ask(operations.judge(fingerprint, "acknowledge"))
+
+    def resolve(self, fingerprint: str) -> m.ErrorMark:
+        """Say of a group of errors that it is settled: it is shown again when it comes back."""
+        return self._ask(operations.judge(fingerprint, "resolve"))
+
+    def reopen(self, fingerprint: str) -> m.ErrorMark:
+        """Take back what was said of a group of errors."""
+        return self._ask(operations.judge(fingerprint, "reopen"))

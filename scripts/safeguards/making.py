@@ -1,0 +1,73 @@
+"""List the safeguards of jobs that make jobs: each once in a run, listed, stored and sent."""
+
+from scripts.safeguards.safeguard import Safeguard
+
+MAKING_TESTS = (
+    "tests/chalicelib/worker/test_enqueue.py",
+    "tests/chalicelib/jobs/test_lineage.py",
+    "tests/chalicelib/service/test_descendants.py",
+    "tests/contract/test_children.py",
+)
+
+MAKING = (
+    Safeguard(
+        "a second attempt makes no second job",
+        "chalicelib.service.submission:Submission.new_id",
+        "self.lineage.child_id(self.type, self.idempotency_key)",
+        "str(uuid.uuid4())",
+        MAKING_TESTS,
+    ),
+    Safeguard(
+        "the jobs of two runs are two",
+        "chalicelib.jobs.lineage:Lineage.child_id",
+        "uuid.uuid5(NAMESPACE, f'{self.parent}:{self.gen}|{job_type}|{key}')",
+        "uuid.uuid5(NAMESPACE, f'{self.parent}|{job_type}|{key}')",
+        MAKING_TESTS,
+    ),
+    Safeguard(
+        "a second attempt with other data is given the job of the first",
+        "chalicelib.service.jobs:JobService.same",
+        """
+if job.parent is None:
+    _check_same(job, existing)
+""",
+        "_check_same(job, existing)",
+        MAKING_TESTS,
+    ),
+    Safeguard(
+        "one attempt makes no two jobs under one key",
+        "chalicelib.worker.enqueue:Enqueuing.make",
+        "self.made.setdefault((job_type, key), asked.body_hash()) != asked.body_hash()",
+        "False",
+        MAKING_TESTS,
+    ),
+    Safeguard(
+        "only declared types are made",
+        "chalicelib.worker.enqueue:Enqueuing.make",
+        "self.service is None or job_type not in self.allowed",
+        "self.service is None",
+        MAKING_TESTS,
+    ),
+    Safeguard(
+        "a job is on its parent's list before it is stored",
+        "chalicelib.adapters.dynamo.jobs:DynamoJobStore.add",
+        """
+if job.parent is not None:
+    self._children.keep(job)
+""",
+        "",
+        MAKING_TESTS,
+    ),
+    Safeguard(
+        "a job is cancelled before what it made is read",
+        "chalicelib.service.descendants:_descendants",
+        """
+yield child
+waiting.append(child)
+""",
+        """
+waiting.append(child)
+""",
+        MAKING_TESTS,
+    ),
+)

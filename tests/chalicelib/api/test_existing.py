@@ -1,0 +1,85 @@
+"""A request that is answered with a job there is: 200, and a header that says why."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.jobs.single import Unique
+from tests.chalicelib.api.support import BODY, NOTE, OTHER, World, only_types
+
+OTHER_TEXT = {**BODY, "payload": {**BODY["payload"], "text": "another"}}
+
+
+@pytest.fixture
+def unique(world: World) -> Iterator[None]:
+    with only_types(replace(NOTE, unique=Unique(60, ("to",))), OTHER):
+        yield
+
+
+@pytest.mark.usefixtures("unique")
+def test_a_unique_job_is_answered_again(world: World) -> None:
+    first, second = world.post("/jobs", BODY), world.post("/jobs", OTHER_TEXT)
+    assert (first.status, second.status) == (201, 200)
+    assert second.json["id"] == first.json["id"]
+    assert second.headers["existing-job"] == "unique"
+    assert "idempotent-replayed" not in second.headers
+    assert "existing-job" not in first.headers
+
+
+@pytest.mark.usefixtures("unique")
+def test_a_repeated_key_says_so_also_for_a_unique_type(world: World) -> None:
+    key = {"Idempotency-Key": "k"}
+    world.post("/jobs", BODY, headers=key)
+    again = world.post("/jobs", BODY, headers=key)
+    assert (again.status, again.headers["idempotent-replayed"]) == (200, "true")
+    assert world.post("/jobs", OTHER_TEXT, headers=key).status == 422
+
+
+def test_a_debounced_job_is_replaced(world: World) -> None:
+    debounce = {"debounce": {"key": "doc 1".replace(" ", "-"), "seconds": 30}}
+    first, second = world.post("/jobs", {**BODY, **debounce}), world.post("/jobs", {**OTHER_TEXT, **debounce})
+    assert (first.status, second.status) == (201, 200)
+    assert (second.json["id"], second.json["gen"]) == (first.json["id"], 2)
+    assert second.json["payload"]["text"] == "another"
+    assert second.headers["existing-job"] == "debounced"
+    assert first.headers["location"].endswith(first.json["id"])
+
+
+def test_in_a_batch_as_well(world: World) -> None:
+    job = {**BODY, "debounce": {"key": "k", "seconds": 30}}
+    answer = world.post("/jobs/batch", {"jobs": [job, job, {**BODY}]}).json["results"]
+    assert [one["status"] for one in answer] == [201, 200, 201]
+    assert answer[1]["job"]["gen"] == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "loc"),
+    [
+        ({"debounce": {"key": "two words", "seconds": 5}}, ["debounce", "key"]),
+        ({"debounce": {"key": "k", "seconds": 0}}, ["debounce", "seconds"]),
+        ({"debounce": {"key": "k", "seconds": 86_401}}, ["debounce", "seconds"]),
+        ({"debounce": {"key": "k", "seconds": 1.5}}, ["debounce", "seconds"]),
+        ({"debounce": {"key": "k"}}, ["debounce", "seconds"]),
+        ({"debounce": {"seconds": 5}}, ["debounce", "key"]),
+        ({"debounce": {"key": "k", "seconds": 5}, "delay_seconds": 5}, []),
+        ({"debounce": {"key": "k", "seconds": 5}, "run_at": "2027-01-15T09:00:00Z"}, []),
+    ],
+)
+def test_what_is_wrong_is_named(world: World, more: dict[str, Any], loc: list[str]) -> None:
+    answer = world.post("/jobs", {**BODY, **more})
+    assert (answer.status, answer.locs) == (422, [loc])
+
+
+@pytest.mark.usefixtures("unique")
+def test_the_two_do_not_go_together(world: World) -> None:
+    answer = world.post("/jobs", {**BODY, "debounce": {"key": "k", "seconds": 5}})
+    assert (answer.status, answer.locs) == (422, [["debounce"]])
+
+
+@pytest.mark.usefixtures("unique")
+def test_a_type_tells_what_is_unique(world: World) -> None:
+    kinds = {kind["type"]: kind for kind in world.get("/job-types").json["job_types"]}
+    assert (kinds["test.note"]["unique_for"], kinds["test.note"]["unique_by"]) == (60, ["to"])
+    assert (kinds["test.other"]["unique_for"], kinds["test.other"]["unique_by"]) == (None, [])

@@ -1,0 +1,121 @@
+"""Every job store lists what a job made: by its keys, strongly consistent, and nothing else."""
+
+import pytest
+
+from chalicelib.adapters.dynamo.children import PREFIX
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.schema import META
+from chalicelib.errors import JobExists, JobNotFound
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import KEEP_DONE
+from chalicelib.jobs.ports import Filter, JobStore
+from tests.support import T0, Clock, a_job, requests_to
+
+
+def family(store: JobStore, number: int = 5) -> tuple[Job, list[Job]]:
+    """Store a job and what it made, and another one with a child."""
+    parent, other = a_job(), a_job()
+    made = [
+        a_job(
+            parent=parent.id, root=parent.id, idempotency_key=f"key-{n:02}",
+            status=Status.QUEUED if n % 2 else Status.FAILED,
+        )
+        for n in range(number)
+    ]  # fmt: skip
+    stranger = a_job(parent=other.id, root=other.id, idempotency_key="key-00")
+    for job in (parent, other, stranger, *reversed(made)):
+        store.add(job)
+    return parent, made
+
+
+def pages(store: JobStore, which: Filter, limit: int) -> list[list[str]]:
+    found, position = [], None
+    for _ in range(50):
+        page = store.page(which, limit, position)
+        found.append([job.id for job in page.jobs])
+        position = page.position
+        if position is None:
+            return found
+    raise AssertionError("the pages do not end")
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 100])
+def test_pages_hold_each_once_in_the_order_of_their_keys(store: JobStore, limit: int) -> None:
+    parent, made = family(store)
+    found = pages(store, Filter(parent=parent.id), limit)
+    assert [job_id for page in found for job_id in page] == [job.id for job in made]
+    assert all(len(page) <= limit for page in found)
+
+
+def test_other_filters_hold_as_well(store: JobStore) -> None:
+    parent, made = family(store)
+    found = pages(store, Filter(parent=parent.id, status=Status.FAILED), 2)
+    assert [job_id for page in found for job_id in page] == [made[0].id, made[2].id, made[4].id]
+
+
+def test_a_job_that_made_nothing(store: JobStore) -> None:
+    _, made = family(store)
+    assert pages(store, Filter(parent=made[0].id), 10) == [[]]
+    assert pages(store, Filter(parent="no-such-job"), 10) == [[]]
+
+
+def test_a_replay_adds_no_second_entry_and_the_parent_shows_no_child_as_an_attempt(store: JobStore) -> None:
+    parent, made = family(store, 1)
+    again = a_job(id=made[0].id, parent=parent.id, root=parent.id, idempotency_key="key-00")
+    with pytest.raises(JobExists):
+        store.add(again)
+    assert pages(store, Filter(parent=parent.id), 10) == [[made[0].id]]
+    assert store.view(parent.id).attempts == ()
+
+
+def test_an_expired_child_is_not_listed_and_those_behind_it_are(store: JobStore, clock: Clock) -> None:
+    parent = a_job()
+    jobs = [
+        a_job(parent=parent.id, root=parent.id, idempotency_key=f"k{n}", expires_at=T0 + KEEP_DONE if n == 0 else None)
+        for n in range(3)
+    ]
+    for job in (parent, *jobs):
+        store.add(job)
+    clock.advance(KEEP_DONE + 1)
+    assert [job_id for page in pages(store, Filter(parent=parent.id), 1) for job_id in page] == [
+        job.id for job in jobs[1:]
+    ]
+
+
+def test_a_page_is_two_requests_and_sees_what_was_stored_just_now(dynamo_store: DynamoJobStore) -> None:
+    parent, _ = family(dynamo_store)
+    with requests_to("dynamodb") as asked:
+        dynamo_store.page(Filter(parent=parent.id), 100)
+    assert asked == ["Query", "BatchGetItem"]
+
+
+def test_a_child_costs_one_write_more_and_any_other_job_none(dynamo_store: DynamoJobStore) -> None:
+    with requests_to("dynamodb") as asked:
+        dynamo_store.add(a_job())
+        assert asked == ["PutItem"]
+        dynamo_store.add(a_job(parent="p", root="p", idempotency_key="k"))
+    assert asked == ["PutItem"] * 3
+
+
+def test_the_entry_is_there_before_the_job(dynamo_store: DynamoJobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What dies between the two leaves an entry that nobody shows; the other way round a job would be missing."""
+    child = a_job(parent="p", root="p", idempotency_key="k")
+    monkeypatch.setattr(dynamo_store, "_clock", _Dies())
+    with pytest.raises(KeyboardInterrupt):
+        dynamo_store.add(child)
+    monkeypatch.undo()
+    assert dynamo_store._children.of("p", 10, None) == ([child.id], None)
+    with pytest.raises(JobNotFound):
+        dynamo_store.get(child.id)
+    assert dynamo_store.page(Filter(parent="p"), 10).jobs == []
+
+
+def test_whoever_reads_a_job_with_its_attempts_does_not_read_what_it_made() -> None:
+    assert PREFIX > META
+
+
+class _Dies:
+    """A clock of a process that ends when the job itself would be written."""
+
+    def __call__(self) -> float:
+        raise KeyboardInterrupt

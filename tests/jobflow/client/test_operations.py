@@ -1,0 +1,116 @@
+"""Bulk actions, uploads and acknowledgements through the client, against the real API."""
+
+import asyncio
+import io
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chalicelib import wiring
+from chalicelib.access.tokens import Role
+from chalicelib.jobs.job import Status
+from jobflow import AsyncJobFlow, JobFlow, errors
+from tests.chalicelib.api.support import T0, World
+from tests.jobflow.support import EAGER, URL, Slept, Wire, client_of
+
+FORM = {
+    "url": "https://files.s3.eu-central-1.amazonaws.com/", "fields": {"key": "uploads/1.png", "policy": "p"},
+    "key": "uploads/1.png", "max_bytes": 9, "expires_at": "2027-01-15T08:05:00.000Z",
+}  # fmt: skip
+
+
+def worked_off() -> None:
+    """Do what the platform does with open bulk actions."""
+    wiring.bulk_work().work([one.id for one in wiring.bulk_rows().newest(9) if one.open], lambda: 600.0)
+
+
+def failed(world: World, number: int) -> list[str]:
+    """Failed jobs of one group of errors."""
+    ids = [world.create(tags=["x"]) for _ in range(number)]
+    for job in ids:
+        world.put_in(job, Status.FAILED, finished_at=T0, error_class="E", error_message="m")
+    return ids
+
+
+def test_the_platform_works_off_a_bulk_action_while_the_client_follows(wire: Wire, world: World) -> None:
+    failed(world, 30)
+    client = client_of(wire, Slept(worked_off))
+    counted = client.start_bulk("retry", dry_run=True, tag="x")
+    assert (client.wait_bulk(counted).matched, len(list(client.iterate(status="failed")))) == (30, 30)
+    started = client.start_bulk("retry", expected=30, tag="x")
+    assert (started.state, started.matched, started.expected) == ("running", 24, 30)
+    ended = client.wait_bulk(started, timeout=60)
+    assert (ended.state, ended.done, ended.skipped) == ("done", 30, 0)
+    assert {one.id for one in client.bulk_actions()} == {started.id, counted.id}
+
+
+def test_one_that_is_late_is_told_and_one_that_is_stopped_ends(client: JobFlow, world: World) -> None:
+    failed(world, 30)
+    started = client.start_bulk("discard", tag="x", reason="sent by hand")
+    with pytest.raises(errors.BulkNotFinished, match="24 jobs so far") as late:
+        client.wait_bulk(started, timeout=0)
+    assert (late.value.bulk.id, client.stop_bulk(started).state) == (started.id, "stopped")
+    assert client.bulk_action(started.id).state == "stopped"
+
+
+def test_listed_jobs_are_acted_on_and_the_lost_answer_is_asked_again(client: JobFlow, wire: Wire, world: World) -> None:
+    ids = failed(world, 2)
+    wire.lost = 1
+    ended = client.wait_bulk(client.start_bulk("discard", ids, reason="known"))
+    assert (ended.listed, ended.matched, ended.done + ended.skipped) == (2, 2, 2)
+    assert {client.get(job).status for job in ids} == {"cancelled"}
+
+
+def test_errors_are_acknowledged_resolved_and_reopened(client: JobFlow) -> None:
+    fingerprint = "5d41402abc4b"
+    assert client.acknowledge(fingerprint).acknowledged_by is not None
+    assert client.resolve(fingerprint).fingerprint == fingerprint
+    assert client.reopen(fingerprint).acknowledged_by is None
+
+
+def test_a_file_is_sent_to_s3_without_the_token(wire: Wire, client: JobFlow, tmp_path: Path) -> None:
+    wire.instead = [httpx.Response(200, json=FORM), httpx.Response(204)]
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"\x89PNG")
+    assert client.upload(picture) == "uploads/1.png"
+    asked, sent = wire.asked
+    assert asked.content == b'{"content_type":"image/png","bytes":4}'
+    assert (str(sent.url), "authorization" in sent.headers) == (FORM["url"], False)
+    body = sent.content.decode("latin-1")
+    assert body.index('name="policy"') < body.index('name="file"') < body.index("PNG")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        (httpx.Response(403, text="<Error><Code>EntityTooLarge</Code></Error>"), errors.ApiError, "EntityTooLarge"),
+        (httpx.ConnectError("refused"), errors.NotReached, "No answer from S3: refused"),
+    ],
+)
+def test_a_file_that_s3_does_not_take_is_told(
+    wire: Wire, client: JobFlow, answer: httpx.Response | Exception, error: type[Exception], words: str
+) -> None:
+    wire.instead = [httpx.Response(200, json=FORM), answer]
+    with pytest.raises(error, match=words):
+        client.upload(b"x", "image/png")
+
+
+def test_a_file_without_a_known_type_or_that_is_not_there_is_told(client: JobFlow, tmp_path: Path) -> None:
+    with pytest.raises(errors.ConfigurationError, match="type is not known"):
+        client.upload(b"x")
+    with pytest.raises(errors.ConfigurationError, match="cannot be read: No such file"):
+        client.upload(tmp_path / "none.png")
+
+
+def test_the_asynchronous_client_uploads_and_waits_too(wire: Wire, world: World) -> None:
+    async def run() -> tuple[str, str]:
+        token = world.secrets[Role.ADMIN]
+        async with AsyncJobFlow(URL, token, transport=httpx.MockTransport(wire), patience=EAGER) as client:
+            wire.instead = [httpx.Response(200, json=FORM), httpx.Response(204)]
+            key = await client.upload(io.BytesIO(b"x").getvalue(), "image/png")
+            ended = await client.wait_bulk(await client.start_bulk("cancel", status="queued"))
+            return key, ended.state
+
+    world.create()
+    assert asyncio.run(run()) == ("uploads/1.png", "done")
