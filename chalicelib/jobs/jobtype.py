@@ -190,15 +190,13 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
 
     `timeout` is the Lambda's, in seconds (6-900), `window` how many seconds it waits for a fuller batch (0-300),
     `concurrency` how many run side by side (2-1000; default 20, fewer for a low rate), `memory` MB (128-10240).
-    `batch_size` is how many jobs it takes
-    at once (1-10): more than one is cheaper, and only for jobs that are done within `budget` seconds each (default:
-    their share of the timeout). What a slow job leaves no time for goes back to the queue unclaimed.
+    `batch_size` is how many jobs it takes at once (1-10): more than one is cheaper, and only for jobs that are done
+    within `budget` seconds each (default: a share of the timeout). Those without time left go back to the queue.
     `retry` is the curve of waits between attempts, or `delays` names them one by one, in seconds; `max_attempts` is 3,
     or one more than there are delays. `give_up_after`: no attempt follows another one later than so many seconds after
     the run was due. `rate=Rate(n, per)` lets at most n attempts start in any `per` seconds, over all workers; a
-    function in its place is asked on each stage, and may return None for no limit.
-    `upgrade` brings the stored payload of an older schema to today's;
-    without it, such a job waits and an alarm rings. `retired` refuses new jobs and works off the old ones.
+    function in its place is asked on each stage, and may return None for no limit. `upgrade` brings the stored payload
+    of an older schema to today's; without it such a job waits. `retired` refuses new jobs and works off the old ones.
     `schedule` makes jobs at the times of a `Cron`, or of several; it lasts as long as it is declared.
     `grants` names what the function may do beyond its queue and jobs, as
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
