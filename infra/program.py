@@ -4,14 +4,18 @@ Messages are written in make's words; `jobflow` sets the variable.
 """
 
 import re
+from collections.abc import Mapping
 
 VARIABLE = "JOBFLOW_PROGRAM"
 OPTIONS = {
     "YES=1": "--yes", "DRY_RUN=1": "--dry-run", "FORCE_REMOVE=1": "--force-remove", "NO_DASHBOARD=1": "--no-dashboard",
     "TOKEN_FILE=": "--token-file ", "TOKEN_SECRET=": "--token-secret ", "ROLE_ARN=": "--role-arn ", "ROLE=": "--role ",
-    "STAGE=": "--stage ", "MONITOR=": "--monitor ", "LABEL=": "--label ", "make token ": "jobflow token issue ",
+    "STAGE=": "--stage ", "MONITOR=": "--monitor ", "LABEL=": "--label ", "LIST=1": "--list", "AT=": "--at ",
+    "FROM=": "--from ", "RUN=1": "--run", "KEEP=": "--keep ", "KEEP_TABLES=1": "--keep-tables",
+    "make token ": "jobflow token issue ",
 }  # fmt: skip
-"""Variables of make, each with the option of the command; a name that begins like another one comes later."""
+"""Variables of make, each with the option of the command."""
+OF_MAKE = re.compile(rf"\b({'|'.join(map(re.escape, OPTIONS))})")
 SET = re.compile(r'SET="([^"]*)"')
 MAKE = re.compile(r"`make ([a-z-]+)")
 
@@ -21,6 +25,10 @@ def spoken(text: str, program: str) -> str:
     if program != "jobflow":
         return text
     said = SET.sub(lambda found: " ".join(f"--set {word}" for word in found[1].split()), text)
-    for of_make, own in OPTIONS.items():
-        said = said.replace(of_make, own)
+    said = OF_MAKE.sub(lambda found: OPTIONS[found[1]], said)
     return MAKE.sub(r"`jobflow \1", said)
+
+
+def called(environment: Mapping[str, str]) -> str:
+    """Return how the commands are called, for the usage that they print; make hands its variables to `jobflow`."""
+    return "jobflow" if environment.get(VARIABLE) == "jobflow" else "python -m jobflow"

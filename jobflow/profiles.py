@@ -73,7 +73,9 @@ def find(
         return local
     if DEFAULT in (known := stored(environment)):
         return known[DEFAULT]
-    raise ConfigurationError(f"No JobFlow to talk to: start `make dev`, run `jobflow login`, or set {URL} and {TOKEN}.")
+    raise ConfigurationError(
+        f"No JobFlow to talk to: start `jobflow dev` or `make dev`, run `jobflow login`, or set {URL} and {TOKEN}."
+    )
 
 
 def _given(url: str | None, token: str | None, environment: Mapping[str, str]) -> Target:

@@ -68,6 +68,10 @@ def parameters() -> dict[str, dict[str, str]]:
         "Stages": _text(
             "What the names of its stages begin with: pull for previews, prod for prod.", "[a-z][a-z0-9]{0,13}"
         ),
+        "Prefix": {
+            **_text("What names begin with: the prefix of jobflow.toml or JOBFLOW_PREFIX.", "[a-z][a-z0-9]{0,6}"),
+            "Default": "jobflow",
+        },
         "MakeProvider": {
             "Type": "String", "Default": "false", "AllowedValues": ["true", "false"],  # type: ignore[dict-item]
             "Description": "true once an account: make the identity provider of GitHub Actions.",
@@ -159,7 +163,7 @@ def _bounded(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _sub(resource: str) -> Any:
-    text = resource.replace("arn:aws:", "arn:${AWS::Partition}:").replace("jobflow-*", "jobflow-${Stages}*")
+    text = resource.replace("arn:aws:", "arn:${AWS::Partition}:").replace("jobflow-*", "${Prefix}-${Stages}*")
     return {"Fn::Sub": text} if "${" in text else text
 
 

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
 from infra.local.emulator.inprocess import emulated
+from tests import descriptions
 from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.garbage import pytest_collection_finish
 from tests.support import SETTINGS, Clock, create_stores
@@ -24,6 +25,7 @@ os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
 for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
     os.environ.pop(name, None)
 
+descriptions.share()
 # made here, not by the first test that logs: that one may have captured standard output, and closes it when it ends
 logger()
 

@@ -1,6 +1,7 @@
 """JobFlow in an AWS account: package, deploy, look at, destroy; and what it costs. `make` has the same commands."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from infra.definition.names import stack_name
 from infra.definition.runtime import ARCHITECTURE, PYTHON
+from infra.program import called
 
 INTERRUPTED = 130
 
@@ -150,7 +152,7 @@ def line_of(token: Token, now: float) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m infra.cloud", description=__doc__)
+    parser = argparse.ArgumentParser(prog=called(os.environ), description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def command(name: str, run: Callable[[argparse.Namespace, Terminal], int], about: str) -> argparse.ArgumentParser:

@@ -1,6 +1,8 @@
 """Name things: physical names, logical ids in the template, and ARNs as CloudFormation writes them."""
 
+import os
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
@@ -11,23 +13,35 @@ Resources = dict[str, dict[str, Any]]
 """The `Resources` section of a template, or a part of it."""
 
 APP = "jobflow"
+PREFIX = "JOBFLOW_PREFIX"
+"""The variable with a prefix of one's own in place of `jobflow`."""
 STAGE = re.compile(r"[a-z][a-z0-9]{0,13}")
+PREFIXES = re.compile(r"[a-z][a-z0-9]{0,6}")
+"""No longer than `jobflow`: with it the longest names still fit."""
 
 
-def stack_name(stage: str) -> str:
+def stack_name(stage: str, env: Mapping[str, str] = os.environ) -> str:
     """Return the name of a stage's stack, with which every physical name in it starts.
 
     Raises ConfigurationError for a name with a hyphen, which could be the beginning of another stage's names, or one
-    so long that a function's or bucket's name would not fit.
+    so long that a function's or bucket's name would not fit. The same holds for the prefix in `env`.
     """
     if not STAGE.fullmatch(stage):
         raise ConfigurationError(f"{stage!r} is no stage; write up to 14 small letters and digits, a letter first")
-    return f"{APP}-{stage}"
+    prefix = env.get(PREFIX) or APP
+    if not PREFIXES.fullmatch(prefix):
+        raise ConfigurationError(f"{PREFIX}={prefix!r}: write up to 7 small letters and digits, a letter first")
+    return f"{prefix}-{stage}"
 
 
 def stage_of(stack: str) -> str:
-    """Return the stage a stack belongs to."""
-    return stack.removeprefix(f"{APP}-")
+    """Return the stage a stack belongs to: neither a stage nor a prefix has a hyphen."""
+    return stack.rpartition("-")[2]
+
+
+def prefix_of(stack: str) -> str:
+    """Return what the stack's name begins with, before its stage."""
+    return stack.rpartition("-")[0]
 
 
 def logical(name: str, suffix: str = "") -> str:

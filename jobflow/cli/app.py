@@ -12,7 +12,8 @@ a result; 4 not found; 5 the API did not answer; 6 not finished in time; 130 sto
 
 app = typer.Typer(
     name="jobflow",
-    help="Create, watch and steer background jobs.\n\nWithout any setting it talks to the `make dev` that runs here.",
+    help="Create and steer background jobs; run, test and deploy a repository of job types.\n\n"
+    "Without any setting it talks to the `jobflow dev` or `make dev` that runs here.",
     epilog=EXITS,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -34,6 +35,8 @@ def _root(
 ) -> None: ...
 
 
+repository.add_to(app)
+cloud.add_to(app)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(bulk.app, name="bulk")
@@ -42,5 +45,3 @@ app.add_typer(schedules.app, name="schedules")
 numbers.add_to(app)
 files.add_to(app)
 places.add_to(app)
-repository.add_to(app)
-cloud.add_to(app)

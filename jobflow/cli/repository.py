@@ -63,7 +63,10 @@ def pipeline() -> None:
 
 
 def dev() -> None:
-    """Run the whole platform on this machine with the job types of this repository. Ctrl-C ends it."""
+    """Run the whole platform on this machine with the job types of this repository. Ctrl-C ends it.
+
+    Variables choose ports and faults: API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE (docs/develop.md).
+    """
     from jobflow.project import tree
 
     with told():

@@ -12,16 +12,20 @@ from jobflow.errors import ConfigurationError
 MARK = "jobflow.toml"
 FIRST_VERSION = "0.1.0"
 """Made the repositories that have no `version`."""
-KEYS = ("name", "version", "builtin", "stages")
+KEYS = ("name", "version", "prefix", "builtin", "stages")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The content of jobflow.toml. `version` is the JobFlow that the repository was last brought up to."""
+    """The content of jobflow.toml. `version` is the JobFlow that the repository was last brought up to.
+
+    Names in AWS begin with `prefix`; empty: with jobflow.
+    """
 
     builtin: tuple[str, ...]
     stages: Mapping[str, Mapping[str, str]]
     version: str = FIRST_VERSION
+    prefix: str = ""
 
     def parameters(self, stage: str) -> list[str]:
         """Return a stage's parameters as `--set Name=value` arguments; raises ConfigurationError.
@@ -50,8 +54,11 @@ def read(project: Path) -> Settings:
     version = found.get("version", FIRST_VERSION)
     if not isinstance(version, str):
         raise ConfigurationError(f'{MARK}: version must be a text, such as "{FIRST_VERSION}".')
+    prefix = found.get("prefix", "")
+    if not isinstance(prefix, str):
+        raise ConfigurationError(f'{MARK}: prefix must be a text, such as "acme".')
     stages = _table(found, "stages", "stages")
-    return Settings(tuple(builtin), {name: _stage(stages, name) for name in stages}, version)
+    return Settings(tuple(builtin), {name: _stage(stages, name) for name in stages}, version, prefix)
 
 
 def _stage(stages: Mapping[str, Any], name: str) -> Mapping[str, str]:

@@ -21,6 +21,7 @@ STATE = ".jobflow"
 LINKS = {"handlers": "handlers", ".env": ".env"}
 BUILT_IN = Path("chalicelib", "builtin", "types")
 CLONE = ("app.py", "chalicelib", "infra")
+PREFIX = "JOBFLOW_PREFIX"
 PROGRAM = "JOBFLOW_PROGRAM"
 """Names the program that was typed; the platform's messages name other commands with it."""
 
@@ -109,7 +110,9 @@ def environment(project: Path, tree: Path, given: Mapping[str, str]) -> dict[str
     if tree == project:
         return named
     state = given.get("JOBFLOW_STATE_DIR", str(project / STATE))
-    return {**named, "PYTHONPATH": str(tree), "JOBFLOW_STATE_DIR": state}
+    prefix = settings.read(project).prefix
+    prefixed = {PREFIX: prefix} if prefix else {}
+    return {**named, **prefixed, "PYTHONPATH": str(tree), "JOBFLOW_STATE_DIR": state}
 
 
 def command(project: Path, module: str, arguments: Sequence[str]) -> None:

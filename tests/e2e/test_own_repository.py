@@ -43,10 +43,16 @@ def project(own: Own) -> Path:
 @pytest.fixture(scope="module")
 def stage(own: Own, project: Path, aws: Mapping[str, str]) -> dict[str, str]:
     """The deployed stage: how the command line reaches it, and what the deployment said."""
-    said = own.done(f"deploy --stage own {BUILD} --token-file {project}/token", project, **aws)
+    said = own.done(f"deploy --stage own {options(own, project)} --token-file {project}/token", project, **aws)
     outputs = {one["OutputKey"]: one["OutputValue"] for one in found(aws)[0]["Outputs"]}
     url = ministack.api_url(aws["AWS_ENDPOINT_URL"], outputs)
     return {"JOBFLOW_URL": url, "JOBFLOW_TOKEN": (project / "token").read_text().strip(), "said": said}
+
+
+def options(own: Own, project: Path) -> str:
+    """How to deploy here: a try of the stage afterwards would call the address that its API has in AWS."""
+    untried = "--no-smoke"
+    return f"{BUILD} {untried}" if untried in own.done("deploy --help", project) else BUILD
 
 
 def found(aws: Mapping[str, str]) -> list[Any]:
@@ -88,7 +94,7 @@ def test_the_operators_commands_work(own: Own, project: Path, stage: dict[str, s
     assert "a-test" in own.done("token list --stage own", project, **aws)
     viewer = {"JOBFLOW_URL": stage["JOBFLOW_URL"], "JOBFLOW_TOKEN": issued.splitlines()[0]}
     assert json.loads(own.done("whoami", project, **viewer))["role"] == "viewer"
-    again = own.done(f"deploy --stage own {BUILD}", project, **aws)
+    again = own.done(f"deploy --stage own {options(own, project)}", project, **aws)
     assert "nothing changes" in again
 
 

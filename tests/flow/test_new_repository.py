@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.infra.local.running import BOUND_SECONDS, until
 from tests.installed import Own, install
+from tests.jobflow.project.test_upgrading import write_old
 
 PORTS = {"API_PORT": "0", "AWS_PORT": "0", "DASHBOARD_PORT": "0", "JITTER": "none"}
 MAIL = """jobs create email.send {"to":["ada@example.com"],"subject":"Hello","text":"Hi"} --wait --timeout 2m"""
@@ -30,9 +32,9 @@ def project(own: Own) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def running(own: Own, project: Path) -> Iterator[Path]:
-    """The same with `jobflow dev` running in it."""
+@contextmanager
+def dev(own: Own, project: Path) -> Iterator[Path]:
+    """Run `jobflow dev` in a repository."""
     environment = {**os.environ, **own.environment(**PORTS)}
     with (own.folder / "log").open("w") as log:
         process = subprocess.Popen([own.program, "dev"], cwd=project, env=environment, stdout=log, stderr=log)
@@ -43,6 +45,13 @@ def running(own: Own, project: Path) -> Iterator[Path]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(BOUND_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def running(own: Own, project: Path) -> Iterator[Path]:
+    """The same with `jobflow dev` running in it."""
+    with dev(own, project) as made:
+        yield made
 
 
 def result(said: str) -> dict[str, str]:
@@ -84,3 +93,16 @@ def test_a_broken_declaration_is_told(own: Own, project: Path) -> None:
     finally:
         broken.unlink()
     assert (done.returncode != 0, "handlers/broken_type.py declares []" in done.stderr) == (True, True)
+
+
+def test_a_repository_of_the_first_version_is_taken_over(own: Own) -> None:
+    project = write_old(own.folder / "old" / "my-jobs")
+    assert "Not used here." in own.done("upgrade --check", project)
+    for line in ("check", "test -q"):
+        own.done(line, project)
+    with dev(own, project):
+        assert (
+            result(own.done("jobs create word.count --example --wait --timeout 2m", project))["text"] == "Hello, world!"
+        )
+    own.done("upgrade", project)
+    assert "Nothing breaks" in own.done("upgrade --check", project)

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from infra.program import OPTIONS, spoken
+from infra.program import OPTIONS, called, spoken
 from tests.infra.local.running import ROOT
 
 
@@ -17,6 +17,7 @@ from tests.infra.local.running import ROOT
         ("With FORCE_REMOVE=1 they end.", "With --force-remove they end."),
         ("TOKEN_FILE=path or TOKEN_SECRET=name", "--token-file path or --token-secret name"),
         ("make token ROLE=admin.", "jobflow token issue --role admin."),
+        ("`make backup LIST=1` shows; say AT=… or FROM=…", "`jobflow backup --list` shows; say --at … or --from …"),
         ("Alarms of a stage reach nobody.", "Alarms of a stage reach nobody."),
     ],
 )
@@ -26,12 +27,17 @@ def test_a_message_names_what_can_be_typed(of_make: str, own: str) -> None:
 
 def test_every_variable_that_messages_name_is_known() -> None:
     found = subprocess.run(
-        ["git", "grep", "-hE", r"""["'].*\b[A-Z_]{3,}=""", "infra/cloud"],
+        ["git", "grep", "-hE", r"""["'].*\b[A-Z_]{2,}=""", "infra/cloud"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    words = set(re.findall(r"(?<![\w$-])([A-Z][A-Z_]{2,}=)", found)) - {"SET=", "AWS_REGION="}
+    words = set(re.findall(r"(?<![\w$-])([A-Z][A-Z_]+=)", found)) - {"SET=", "AWS_REGION="}
     known = {re.sub(r"=.*", "=", option) for option in OPTIONS}
     assert words - known == set()
+
+
+def test_the_usage_names_the_program_that_was_typed() -> None:
+    assert called({"JOBFLOW_PROGRAM": "jobflow"}) == "jobflow"
+    assert called({"JOBFLOW_PROGRAM": "make"}) == called({}) == "python -m jobflow"

@@ -17,7 +17,7 @@ from infra.cloud.stack import artifacts, history, monitoring, parameters, websit
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.stack.emptying import remove
 from infra.cloud.terminal import Terminal
-from infra.definition.names import APP, stage_of
+from infra.definition.names import prefix_of, stage_of
 
 
 @dataclass
@@ -173,4 +173,4 @@ class Deployment:
 
 def tags_of(stack: str) -> dict[str, str]:
     """Return the tags on everything of a stack; `destroy` looks for them."""
-    return {"project": APP, "stage": stage_of(stack)}
+    return {"project": prefix_of(stack), "stage": stage_of(stack)}

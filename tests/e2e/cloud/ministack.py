@@ -6,14 +6,15 @@ import platform
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from chalicelib.jobs import jobtype
-from infra.cloud.package.build import HERE, Package, build
+from chalicelib.jobs.jobtype import JobType
+from infra.cloud.package.build import HERE, ROOT, Package, build
 from infra.local.emulator import ministack
 
 START_SECONDS = 60.0
@@ -64,9 +65,9 @@ def credentials(url: str) -> dict[str, str]:
     }
 
 
-def package(stage: str, folder: Path) -> Package:
+def package(stage: str, folder: Path, types: Sequence[JobType[Any, Any]] | None = None, root: Path = ROOT) -> Package:
     """`make package` for this machine's processor, without the resources that ministack does not have."""
-    made = build(stage, jobtype.load(), target=folder, architecture=architecture(), python=HERE)
+    made = build(stage, types or jobtype.load(), root, folder, architecture(), HERE)
     template = made.read_template()
     template["Resources"] = {name: r for name, r in template["Resources"].items() if _is_there(r)}
     made.template.write_text(json.dumps(template))

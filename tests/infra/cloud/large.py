@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
 
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import LONGEST_NAME
+from chalicelib.jobs.reach import Allow, Reach
 from infra.cloud.package.stamp import stamped
 from infra.cloud.package.translate import CODE, translate, with_code
 from infra.definition.template import finish, merge_template
@@ -20,19 +22,34 @@ PSEUDO = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-3", "AWS:
 UUID = "01234567-89ab-cdef-0123-456789abcdef"
 
 
+ALLOWED = tuple(
+    Allow(("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"), f"arn:aws:dynamodb:*:*:table/orders-{n:020}")
+    for n in range(5)
+)
+"""Statements on five tables of the user's."""
+REACH = Reach(
+    environment={f"SETTING_{n}": "v" * 100 for n in range(10)},
+    secrets={f"SECRET_{n}": f"{{stage}}/billing/key-of-a-long-name-{n}" for n in range(5)},
+    vpc=True,
+    layers=tuple(f"arn:aws:lambda:eu-central-1:123456789012:layer:tools-{n}:1" for n in range(5)),
+    ephemeral_storage=10_240,
+)
+
+
 class Empty(BaseModel):
     """No payload."""
 
 
-def types(number: int) -> list[JobType[Any, Any]]:
-    """Return job types whose names are as long as they may be."""
+def types(number: int, *, reach: bool = False) -> list[JobType[Any, Any]]:
+    """Return job types whose names are as long as they may be; with `reach` each declares what a large one does."""
     names = [f"t{place:02}.{'x' * (LONGEST_NAME - 4)}" for place in range(number)]
-    return [JobType(name, lambda _payload, _ctx: None, Empty, grants=("ses:SendEmail",)) for name in names]
+    plain = [JobType(name, lambda _payload, _ctx: None, Empty, grants=("ses:SendEmail",)) for name in names]
+    return [replace(kind, grants=(*kind.grants, *ALLOWED), reach=REACH) for kind in plain] if reach else plain
 
 
-def packaged(sam: Mapping[str, Any], number: int) -> dict[str, Any]:
+def packaged(sam: Mapping[str, Any], number: int, *, reach: bool = False) -> dict[str, Any]:
     """Return the packaged template as if it had been made for that many types; what Chalice made stays."""
-    made = merge_template(types(number), STACK)
+    made = merge_template(types(number, reach=reach), STACK)
     kept = {name: sam["Resources"][name] for name in ("APIHandler", "Authorize", "RestAPI")}
     kept |= {name: r for name, r in sam["Resources"].items() if name.endswith("InvokePermission")}
     resources = {name: _merged(kept.get(name, {}), resource) for name, resource in made["Resources"].items()}
@@ -40,9 +57,9 @@ def packaged(sam: Mapping[str, Any], number: int) -> dict[str, Any]:
     return stamped(with_code(finish(template), CODE), {})
 
 
-def transformed(sam: Mapping[str, Any], number: int, **given: str) -> dict[str, Any]:
+def transformed(sam: Mapping[str, Any], number: int, *, reach: bool = False, **given: str) -> dict[str, Any]:
     """Return the same after the SAM transform, as CloudFormation reads it."""
-    return decided(translate(packaged(sam, number)), **given)
+    return decided(translate(packaged(sam, number, reach=reach)), **given)
 
 
 def written(value: Any, template: Mapping[str, Any]) -> Any:
@@ -67,10 +84,10 @@ def _filled(found: "re.Match[str]", template: Mapping[str, Any]) -> str:
 
 
 def _name(logical_id: str, template: Mapping[str, Any]) -> str:
-    """Return a physical name: the one it is given, a mapping's id, or a parameter of 64 characters."""
+    """Return a physical name: the one it is given, a mapping's id, or a parameter of 100 characters, as ARNs have."""
     resource = template["Resources"].get(logical_id)
     if resource is None:
-        return "p" * 64
+        return "p" * 100
     if resource["Type"] == "AWS::Lambda::EventSourceMapping":
         return UUID
     names = (

@@ -61,7 +61,7 @@ def test_it_reaches_the_stages_of_its_environment_and_no_other(document: dict[st
             assert "jobflow-*" not in resource
             assert "arn:aws:" not in resource
             elsewhere = resource == "*" or any(part in resource for part in NAMED_ELSEWHERE)
-            assert elsewhere or "jobflow-${Stages}*" in resource or "ServiceRole" in resource, resource
+            assert elsewhere or "${Prefix}-${Stages}*" in resource or "ServiceRole" in resource, resource
 
 
 def test_what_has_no_name_of_the_stage_cannot_change_what_others_own() -> None:
@@ -81,7 +81,7 @@ def test_only_one_environment_of_one_repository_is_trusted() -> None:
         }
     }
     # a star in a parameter would do no harm to StringEquals, and is refused all the same
-    for name in ("Repository", "Environment", "Stages"):
+    for name in ("Repository", "Environment", "Stages", "Prefix"):
         assert not re.fullmatch(TEMPLATE["Parameters"][name]["AllowedPattern"], "acme/*")
 
 
@@ -138,7 +138,12 @@ def test_the_boundary_leaves_to_every_function_what_its_role_grants(template: di
 
 
 def test_iam_takes_the_policies() -> None:
-    names = {"${AWS::Partition}": "aws-us-gov", "${AWS::AccountId}": "123456789012", "${Stages}": "s" * 14}
+    names = {
+        "${AWS::Partition}": "aws-us-gov",
+        "${AWS::AccountId}": "123456789012",
+        "${Stages}": "s" * 14,
+        "${Prefix}": "jobflow",
+    }
 
     def size(document: dict[str, Any]) -> int:
         text = re.sub(r'\{"Fn::Sub":("[^"]*")\}', r"\1", json.dumps(document, separators=(",", ":")))

@@ -14,11 +14,15 @@ from infra.definition.overview import FREE_METRICS
 from infra.definition.reaching import LARGEST_ENVIRONMENT, PLATFORM_NEEDS
 from infra.definition.template import MOST_RESOURCES, resources
 from infra.definition.type_alarms import MOST_ALONE, MOST_METRICS
-from tests.infra.cloud.large import STACK, packaged, transformed, types, written
+from tests.infra.cloud.large import REACH, STACK, packaged, transformed, types, written
 from tests.infra.cloud.support import of_type
 
 MOST = 60
-ALL_ON = {"AccessLogs": "true", "AccessLogsRole": "true", "AlarmEmail": "a@example.com", "MailConfigurationSet": "x"}
+ALL_ON = {
+    "AccessLogs": "true", "AccessLogsRole": "true", "AlarmEmail": "a@example.com", "MailConfigurationSet": "x",
+    "KmsKeyArn": "x", "PermissionsBoundary": "x", "RolePath": "/x/", "WebAclArn": "x", "ApiConcurrency": "100",
+    "SiteDomain": "x", "ApiDomain": "x", "Protect": "true",
+}  # fmt: skip
 LONGEST = {
     ("AWS::Lambda::Function", "FunctionName"): 64,
     ("AWS::SQS::Queue", "QueueName"): 80,
@@ -33,9 +37,14 @@ LONGEST = {
 }
 
 
-@pytest.fixture(scope="module", params=[3, MOST_ALONE, MOST])
+@pytest.fixture(
+    scope="module",
+    params=[(3, False), (MOST_ALONE, False), (MOST, False), (MOST, True)],
+    ids=["few", "alone", "most", "most, reaching"],
+)
 def large(request: pytest.FixtureRequest, sam: dict[str, Any]) -> dict[str, Any]:
-    return transformed(sam, request.param, **ALL_ON)
+    number, reach = request.param
+    return transformed(sam, number, reach=reach, **ALL_ON)
 
 
 def test_resources_parameters_and_outputs(large: dict[str, Any]) -> None:
@@ -45,10 +54,12 @@ def test_resources_parameters_and_outputs(large: dict[str, Any]) -> None:
     assert max(map(len, large["Resources"])) <= 255
 
 
-@pytest.mark.parametrize("number", [3, MOST])
-def test_templates_are_taken_from_s3_before_and_after_the_transform(sam: dict[str, Any], number: int) -> None:
+@pytest.mark.parametrize(("number", "reach"), [(3, False), (MOST, False), (MOST, True)])
+def test_templates_are_taken_from_s3_before_and_after_the_transform(
+    sam: dict[str, Any], number: int, reach: bool
+) -> None:
     # 51,200 bytes are the limit of a template that is sent along; artifacts.upload always puts it into S3
-    before, after = packaged(sam, number), transformed(sam, number, **ALL_ON)
+    before, after = packaged(sam, number, reach=reach), transformed(sam, number, reach=reach, **ALL_ON)
     for template in (before, after):
         assert len(json.dumps(template, separators=(",", ":"))) <= 1_000_000
 
@@ -57,6 +68,15 @@ def test_a_roles_inline_policies(large: dict[str, Any]) -> None:
     for name, role in of_type(large, "AWS::IAM::Role").items():
         text = json.dumps(written(role.get("Policies", []), large))
         assert len(re.sub(r"\s", "", text)) <= 10_240, name
+
+
+def test_a_role_and_a_function_take_what_is_attached(large: dict[str, Any]) -> None:
+    for role in of_type(large, "AWS::IAM::Role").values():
+        assert len(role.get("ManagedPolicyArns", [])) <= 10
+        assert len(role.get("Path", "/")) <= 512
+    for function in of_type(large, "AWS::Lambda::Function").values():
+        assert len(function.get("Layers", [])) <= 5
+        assert 512 <= function.get("EphemeralStorage", {"Size": 512})["Size"] <= 10_240
 
 
 def test_policies_of_queues_and_buckets(large: dict[str, Any]) -> None:
@@ -69,8 +89,10 @@ def test_a_functions_environment(large: dict[str, Any]) -> None:
     workers = {f"T{place:02}X{'x' * (LONGEST_NAME - 5)}Function" for place in range(MOST)}
     for name, function in of_type(large, "AWS::Lambda::Function").items():
         variables = written(function["Environment"]["Variables"], large)
-        most = PLATFORM_NEEDS if name in workers else LARGEST_ENVIRONMENT
-        assert sum(len(key) + len(value) for key, value in variables.items()) <= most, name
+        own = {key: value for key, value in variables.items() if key in REACH.environment}
+        assert sum(len(key) + len(value) for key, value in variables.items()) <= LARGEST_ENVIRONMENT, name
+        platform = variables.items() - own.items()
+        assert name not in workers or sum(len(key) + len(value) for key, value in platform) <= PLATFORM_NEEDS, name
     assert workers & large["Resources"].keys()
 
 

@@ -1,5 +1,6 @@
 """The other commands, and what holds for all of them."""
 
+import os
 import re
 import subprocess
 import sys
@@ -52,6 +53,17 @@ def test_help_of_each_command_has_an_example_that_can_be_typed(shell: Shell, nam
     assert all(example.startswith(f"jobflow {name}") for example in examples)
     options = {word for example in examples for word in example.split() if word.startswith("--")}
     assert all(option in said.out.partition("Example")[0] for option in options)
+
+
+def test_a_shell_completes_the_words_of_a_command() -> None:
+    def offered(line: str) -> str:
+        asked = {"_JOBFLOW_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()))}
+        code = "from jobflow.cli import main; main()"
+        command = [sys.executable, "-c", code]
+        return subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True, check=False).stdout
+
+    assert {"create", "retry", "tail"} <= set(offered("jobflow jobs ").split())
+    assert "--follow" in offered("jobflow bulk show --f").split() or "show" in offered("jobflow bulk s")
 
 
 def test_help_imports_nothing_heavy() -> None:

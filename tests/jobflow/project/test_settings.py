@@ -43,7 +43,7 @@ def test_without_anything_it_is_of_the_first_version_and_has_no_built_in_type(tm
     ("text", "words"),
     [
         ("[", "cannot be read"),
-        ("builtins = []", "has 'builtins'; known are name, version, builtin, stages"),
+        ("builtins = []", "has 'builtins'; known are name, version, prefix, builtin, stages"),
         ('builtin = "email.send"', "builtin must be a list"),
         ("builtin = [1]", "builtin must be a list"),
         ("version = 1", "version must be a text"),

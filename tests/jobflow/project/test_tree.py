@@ -51,6 +51,12 @@ def test_commands_run_with_the_tree_first_and_their_state_in_the_project(project
     assert tree.environment(project, made, {"JOBFLOW_STATE_DIR": "/x"})["JOBFLOW_STATE_DIR"] == "/x"
 
 
+def test_the_prefix_of_the_repository_is_handed_on(project: Path, platform: Path) -> None:
+    made = tree.assemble(project, platform)
+    (project / "jobflow.toml").write_text('prefix = "acme"\n[stages.dev]\n')
+    assert tree.environment(project, made, {"JOBFLOW_PREFIX": "other"})["JOBFLOW_PREFIX"] == "acme"
+
+
 def test_a_clone_of_jobflow_is_its_own_tree_and_keeps_its_words(tmp_path: Path) -> None:
     for name in tree.CLONE:
         (tmp_path / name).mkdir()

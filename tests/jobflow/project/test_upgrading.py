@@ -23,7 +23,11 @@ REMOVED = Breaking("0.3.0", "`retries=` is gone.", "Say max_attempts.", "", uses
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
     """A repository as the `jobflow new` and `jobflow add` of 0.1.0 made it."""
-    project = tmp_path / "my-jobs"
+    return write_old(tmp_path / "my-jobs")
+
+
+def write_old(project: Path) -> Path:
+    """Write that repository into a folder; return it."""
     for name, text in json.loads((HERE / "made-by-0.1.0.json").read_text()).items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text)

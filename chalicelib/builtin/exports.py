@@ -1,0 +1,199 @@
+"""Write the finished jobs of a day into a bucket, one JSON line each: what outlives the stage's own retention.
+
+An export is resumable: it writes parts of a few megabytes, and after each part how far it is. An attempt that comes
+after a crash goes on behind the last part that was noted, and writes the one that was not noted again, under the same
+key. The manifest is written last: its parts hold each finished job exactly once.
+"""
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from chalicelib.adapters.s3.files import FileMissing, Files
+from chalicelib.builtin import files
+from chalicelib.builtin.fields import TYPE_NAME
+from chalicelib.errors import PermanentError, RetryLater
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.limits import DAY, KEEP_DONE
+from chalicelib.jobs.listing import iso
+from chalicelib.jobs.ports import Filter
+from chalicelib.worker.context import JobContext
+
+READING = ("dynamodb:Query:jobs/index/all", "dynamodb:BatchGetItem:jobs")
+"""Grants that reading jobs takes; `s3:GetObject` and `s3:PutObject` below the prefix that is written to come on top."""
+PAGE, PAGE_OF_BODIES = 100, 10
+PART_BYTES = 8_000_000
+"""Size of a part before it is compressed, from which on no further page of jobs is added."""
+RESERVE = 30.0
+"""Seconds kept for writing a part; a page of jobs with their bodies takes less than that, too."""
+LARGEST_NOTE = 4_000_000
+TEXTS = (
+    "id", "type", "status", "gen", "attempts", "max_attempts", "error_class", "error_message", "fingerprint", "tags",
+    "correlation_id", "principal", "discarded_by", "discard_reason",
+)  # fmt: skip
+TIMES = ("created_at", "run_at", "started_at", "finished_at", "discarded_at")
+DATE = re.compile(r"20\d\d-\d\d-\d\d")
+
+
+class JobExport(BaseModel):
+    """The day whose finished jobs are written out."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", title="Export finished jobs", json_schema_extra={"examples": [{"days_ago": 7}]}
+    )
+
+    day: str | None = Field(
+        default=None, max_length=10, description="Jobs created on this day (UTC). Default: the day `days_ago`.",
+        examples=["2027-01-15"],
+    )  # fmt: skip
+    days_ago: int = Field(
+        default=7, ge=1, le=int(KEEP_DONE / DAY) - 1, examples=[7],
+        description="The day so many days ago, by then its jobs have finished. Completed jobs are kept for 30 days.",
+    )  # fmt: skip
+    type: str | None = Field(
+        default=None, max_length=40, pattern=f"^{TYPE_NAME.pattern}$", description="Only jobs of this type.",
+        examples=["email.send"],
+    )  # fmt: skip
+    bodies: bool = Field(default=False, description="With payloads and results.", examples=[False])
+
+    @field_validator("day")
+    @classmethod
+    def _is_a_day(cls, value: str | None) -> str | None:
+        if value is not None:
+            if not DATE.fullmatch(value):
+                raise ValueError("must be a day like 2027-01-15")
+            datetime.fromisoformat(value)
+        return value
+
+    def start(self, now: float) -> float:
+        """Return when the day begins (epoch seconds). Raises PermanentError for a day that is not over."""
+        today = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        wanted = datetime.fromisoformat(self.day).replace(tzinfo=UTC) if self.day else None
+        day = wanted or today - timedelta(days=self.days_ago)
+        if day >= today:
+            raise PermanentError(f"{day:%Y-%m-%d} is not over: more jobs may be created.")
+        return day.timestamp()
+
+
+class Exported(BaseModel):
+    """The numbers of an export: jobs written, and parts. `unfinished` are left out: export the day again later."""
+
+    day: str
+    jobs: int
+    unfinished: int
+    parts: int
+    manifest: str
+
+
+@dataclass
+class Progress:
+    """The state of an export: keys and numbers of jobs of the parts, and the position behind the last of them."""
+
+    parts: list[list[Any]] = field(default_factory=list)
+    unfinished: int = 0
+    position: str | None = None
+    ended: bool = False
+
+    @property
+    def jobs(self) -> int:
+        """Return how many jobs the parts hold."""
+        return sum(number for _, number in self.parts)
+
+
+@dataclass
+class Export:
+    """One export: of this day, below this folder of the bucket."""
+
+    asked: JobExport
+    ctx: JobContext
+    bucket: Files
+    folder: str
+    start: float
+
+    def part(self, progress: Progress) -> Progress:
+        """Write one part behind the position, and then how far that is."""
+        lines: list[bytes] = []
+        size, unfinished, position, ended = 0, progress.unfinished, progress.position, False
+        while size < PART_BYTES and not ended and (not lines or self.ctx.remaining_seconds() > RESERVE):
+            page = self.ctx.store.page(self._which, PAGE_OF_BODIES if self.asked.bodies else PAGE, position)
+            for job in page.jobs:
+                unfinished += not job.terminal
+            new = list(self._lines(page.jobs))
+            lines += new
+            size += sum(map(len, new))
+            position, ended = page.position, page.position is None
+            self.ctx.progress(self._percent(page.jobs), f"{progress.jobs + len(lines):,} jobs written")
+        key = f"{self.folder}/part-{len(progress.parts) + 1:05}.jsonl.gz"
+        # without a time in it: the same jobs are the same bytes
+        self.bucket.write(key, gzip.compress(b"".join(lines), mtime=0), "application/gzip")
+        done = Progress([*progress.parts, [key, len(lines)]], unfinished, position, ended)
+        self.bucket.write(self._note, json.dumps(asdict(done)).encode(), "application/json")
+        return done
+
+    def so_far(self) -> Progress:
+        """Return what an earlier attempt has written."""
+        try:
+            return Progress(**json.loads(self.bucket.read(self._note, LARGEST_NOTE)))
+        except FileMissing:
+            return Progress()
+
+    def manifest(self, progress: Progress) -> str:
+        """Write the list of the parts; return its key."""
+        key = f"{self.folder}/manifest.json"
+        parts = [{"key": name, "jobs": number} for name, number in progress.parts]
+        told = {"jobs": progress.jobs, "unfinished": progress.unfinished, "parts": parts}
+        self.bucket.write(key, json.dumps(told).encode(), "application/json")
+        return key
+
+    @property
+    def _which(self) -> Filter:
+        return Filter(type=self.asked.type, created_after=self.start, created_before=self.start + DAY)
+
+    @property
+    def _note(self) -> str:
+        return f"{self.folder}/progress.json"
+
+    def _lines(self, jobs: Any) -> Iterator[bytes]:
+        for job in jobs:
+            if job.terminal:
+                whole = self.ctx.store.get(job.id) if self.asked.bodies else job
+                yield line(whole, bodies=self.asked.bodies)
+
+    def _percent(self, jobs: Any) -> float:
+        reached = jobs[-1].created_at if jobs else self.start
+        return 99 * (1 - (reached - self.start) / DAY)
+
+
+def export(asked: JobExport, ctx: JobContext, bucket: str, prefix: str) -> Exported:
+    """Write the day's finished jobs below `prefix` of `bucket`; return what was written.
+
+    Goes on in another invocation when the time of this one ends (RetryLater: no attempt is charged).
+    """
+    start = asked.start(ctx.job.created_at)
+    day = iso(start)[:10]
+    folder = f"{prefix.strip('/')}/{day}/{ctx.job_id}-{ctx.job.gen}"
+    work = Export(asked, ctx, replace(files.bucket(), bucket=bucket), folder, start)
+    progress = work.so_far()
+    while not progress.ended:
+        progress = work.part(progress)
+        if not progress.ended and ctx.remaining_seconds() < 2 * RESERVE:
+            raise RetryLater(1, f"{progress.jobs:,} jobs are written; the rest follows in another invocation")
+    manifest = work.manifest(progress)
+    return Exported(
+        day=day, jobs=progress.jobs, unfinished=progress.unfinished, parts=len(progress.parts), manifest=manifest
+    )
+
+
+def line(job: Job, *, bodies: bool) -> bytes:
+    """Return a job as one line of JSON, with a newline at its end. Times are ISO 8601 in UTC."""
+    told: dict[str, Any] = {name: getattr(job, name) for name in TEXTS}
+    told |= {name: None if (at := getattr(job, name)) is None else iso(at) for name in TIMES}
+    if bodies:
+        told |= {"payload": job.payload, "result": job.result}
+    return json.dumps(told, separators=(",", ":")).encode() + b"\n"

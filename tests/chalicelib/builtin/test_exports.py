@@ -1,0 +1,241 @@
+"""Exports of finished jobs: each exactly once in the parts of a manifest, wherever an attempt ends."""
+
+import gzip
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from chalicelib import wiring
+from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.builtin import exports, files
+from chalicelib.builtin.exports import READING, Exported, JobExport, export
+from chalicelib.errors import PermanentError, RetryLater
+from chalicelib.jobs.job import TERMINAL, Job, Status
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.ports import JobStore
+from chalicelib.settings import Settings
+from chalicelib.worker.context import JobContext
+from infra.definition.allowed import allows, statements
+from infra.definition.calls import Recorder, recording
+from tests.support import T0, Clock, a_job
+
+BUCKET = "acme-archive"
+BEGINS = T0 - T0 % DAY - 7 * DAY
+"""When the day seven days before T0 begins."""
+PAGE = (Path(__file__).parents[3] / "docs" / "restore.md").read_text()
+
+
+@pytest.fixture
+def archive(cloud: Settings) -> Iterator[Any]:
+    wiring.use(settings=cloud)
+    client = files.bucket().client
+    client.create_bucket(Bucket=BUCKET)
+    yield client
+    wiring.reset()
+
+
+@pytest.fixture
+def store(clock: Clock) -> MemoryJobStore:
+    return MemoryJobStore(clock)
+
+
+def finished(number: int, **more: Any) -> Job:
+    fields = {"status": Status.COMPLETED, "finished_at": BEGINS + number + 5, "attempts": 1, "result": {"n": number}}
+    return a_job(**{**fields, "created_at": BEGINS + number, **more})
+
+
+def filled(store: JobStore, number: int = 250) -> list[Job]:
+    jobs = [finished(place, status=sorted(TERMINAL)[place % 4]) for place in range(number)]
+    for job in [*jobs, finished(-1), finished(int(DAY)), finished(9, status=Status.QUEUED)]:
+        store.add(job)
+    return jobs
+
+
+def context(store: JobStore, clock: Clock, seconds: float = 895.0, **more: Any) -> JobContext:
+    job = a_job(type="job.export", status=Status.PROCESSING, claims=1, attempts=1, created_at=T0, **more)
+    store.add(job)
+    end = clock.now + seconds
+    return JobContext(job, store, lambda: end - clock.now, clock)
+
+
+def keys(archive: Any) -> list[str]:
+    return sorted(entry["Key"] for entry in archive.list_objects_v2(Bucket=BUCKET).get("Contents", []))
+
+
+def content(archive: Any, key: str) -> Any:
+    body = archive.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    return [json.loads(row) for row in gzip.decompress(body).splitlines()] if key.endswith(".gz") else json.loads(body)
+
+
+def exported(archive: Any, manifest: str) -> list[dict[str, Any]]:
+    told = content(archive, manifest)
+    rows = [row for part in told["parts"] for row in content(archive, part["key"])]
+    assert told["jobs"] == len(rows)
+    return rows
+
+
+def test_the_finished_jobs_of_the_day_each_once(archive: Any, store: MemoryJobStore, clock: Clock) -> None:
+    jobs = filled(store)
+    ctx = context(store, clock)
+    done = export(JobExport(), ctx, BUCKET, "jobflow/")
+    folder = f"jobflow/2027-01-08/{ctx.job_id}-1"
+    assert done == Exported(day="2027-01-08", jobs=250, unfinished=1, parts=1, manifest=f"{folder}/manifest.json")
+    rows = exported(archive, done.manifest)
+    assert sorted(row["id"] for row in rows) == sorted(job.id for job in jobs)
+    row = next(row for row in rows if row["id"] == jobs[0].id)
+    assert (row["created_at"], row["finished_at"]) == ("2027-01-08T00:00:00.000Z", "2027-01-08T00:00:05.000Z")
+    assert "payload" not in row
+    assert "result" not in row
+
+
+def test_payloads_and_results_only_when_asked_for(archive: Any, store: MemoryJobStore, clock: Clock) -> None:
+    (job,) = filled(store, 1)
+    done = export(JobExport(bodies=True), context(store, clock), BUCKET, "jobflow")
+    assert [(row["payload"], row["result"]) for row in exported(archive, done.manifest)] == [(job.payload, {"n": 0})]
+
+
+def test_one_type_alone(archive: Any, store: MemoryJobStore, clock: Clock) -> None:
+    filled(store, 3)
+    store.add(finished(7, type="image.process"))
+    done = export(JobExport(type="image.process"), context(store, clock), BUCKET, "jobflow")
+    assert [row["type"] for row in exported(archive, done.manifest)] == ["image.process"]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of about a page: 300 jobs make several."""
+    monkeypatch.setattr(exports, "PART_BYTES", 1)
+
+
+class Ended(BaseException):
+    """The process ends here."""
+
+
+def puts() -> Iterator[tuple[int, bool]]:
+    yield from ((number, after) for number in range(9) for after in (False, True))
+
+
+@pytest.mark.parametrize(("number", "after"), list(puts()))
+def test_it_may_end_at_any_write_and_the_next_attempt_goes_on(
+    archive: Any, store: MemoryJobStore, clock: Clock, small: None, number: int, after: bool
+) -> None:
+    jobs = filled(store, 300)
+    ctx = context(store, clock)
+    with ends_at_write(archive, number, after), pytest.raises(Ended):
+        export(JobExport(), ctx, BUCKET, "jobflow")
+    done = export(JobExport(), ctx, BUCKET, "jobflow")
+    rows = exported(archive, done.manifest)
+    assert sorted(row["id"] for row in rows) == sorted(job.id for job in jobs)
+    assert (done.jobs, done.unfinished) == (300, 1)
+
+
+class ends_at_write:  # noqa: N801 - read as a phrase
+    """End the process at the n-th object that is written, before it or after it."""
+
+    def __init__(self, client: Any, number: int, after: bool) -> None:
+        self._events, self._left = client.meta.events, number
+        self._name = f"{'after-call' if after else 'before-parameter-build'}.s3.PutObject"
+
+    def _count(self, **_: Any) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise Ended
+
+    def __enter__(self) -> None:
+        self._events.register(self._name, self._count)
+
+    def __exit__(self, *_: object) -> None:
+        self._events.unregister(self._name, self._count)
+
+
+def test_when_the_time_ends_it_comes_again_and_goes_on(
+    archive: Any, store: MemoryJobStore, clock: Clock, small: None
+) -> None:
+    jobs = filled(store, 300)
+    ctx = context(store, clock, seconds=45)
+    reads = counting(store, "page")
+    with pytest.raises(RetryLater, match="100 jobs are written"):
+        export(JobExport(), ctx, BUCKET, "jobflow")
+    assert reads() == 1
+    later = JobContext(replace(ctx.job, claims=2), store, lambda: 895.0, clock)
+    store._jobs[ctx.job_id] = later.job
+    done = export(JobExport(), later, BUCKET, "jobflow")
+    assert sorted(row["id"] for row in exported(archive, done.manifest)) == sorted(job.id for job in jobs)
+    assert reads() == 4
+
+
+def counting(store: Any, name: str) -> Callable[[], int]:
+    real, calls = getattr(store, name), list[int]()
+
+    def counted(*arguments: Any) -> Any:
+        calls.append(1)
+        return real(*arguments)
+
+    setattr(store, name, counted)
+    return lambda: len(calls)
+
+
+def test_memory_is_bounded_by_the_part(archive: Any, store: MemoryJobStore, clock: Clock, small: None) -> None:
+    filled(store, 450)
+    done = export(JobExport(), context(store, clock), BUCKET, "jobflow")
+    sizes = [part["jobs"] for part in content(archive, done.manifest)["parts"]]
+    assert max(sizes) <= exports.PAGE
+    assert sum(sizes) == 450
+
+
+def test_another_export_of_the_day_has_a_folder_of_its_own(archive: Any, store: MemoryJobStore, clock: Clock) -> None:
+    filled(store, 3)
+    first = export(JobExport(day="2027-01-08"), context(store, clock), BUCKET, "jobflow")
+    again = export(JobExport(), context(store, clock, gen=2), BUCKET, "jobflow")
+    assert first.manifest != again.manifest
+    assert (first.jobs, again.jobs) == (3, 3)
+
+
+@pytest.mark.parametrize("day", ["2027-01-15", "2027-02-01"])
+def test_a_day_that_is_not_over_is_refused(archive: Any, store: MemoryJobStore, clock: Clock, day: str) -> None:
+    with pytest.raises(PermanentError, match="not over"):
+        export(JobExport(day=day), context(store, clock), BUCKET, "jobflow")
+    assert keys(archive) == []
+
+
+@pytest.mark.parametrize("day", ["2027-1-5", "2027-02-30", "15.01.2027", ""])
+def test_what_is_no_day_is_refused(day: str) -> None:
+    with pytest.raises(ValidationError, match="day"):
+        JobExport(day=day)
+
+
+def documented() -> JobType[Any, Any]:
+    """The job type that docs/restore.md prints."""
+    (source,) = re.findall(r"```python\n(# handlers/job_export\.py\n.*?)```", PAGE, re.DOTALL)
+    names: dict[str, Any] = {"__name__": "handlers.job_export"}
+    exec(compile(source, "handlers/job_export.py", "exec"), names)  # noqa: S102 - our own documentation
+    found = names["job_export"]
+    assert isinstance(found, JobType)
+    return found
+
+
+@pytest.mark.parametrize("bodies", [False, True])
+def test_the_documented_type_runs_with_its_grants_and_needs_them(archive: Any, clock: Clock, bodies: bool) -> None:
+    kind, store = documented(), DynamoJobStore(wiring.settings(), clock)
+    filled(store, 3)
+    recorder = Recorder("test")
+    with recording(recorder), recorder.acting_as("worker"):
+        done = kind.function(JobExport(bodies=bodies), context(store, clock))
+    assert done.jobs == 3
+    assert kind.timeout < 900
+    needed = {re.sub(r"^dynamodb:(\w+Item):jobs/.*", r"dynamodb:\1:jobs", grant) for grant in recorder.needed["worker"]}
+    of_every_worker = {f"dynamodb:{name}:jobs" for name in ("GetItem", "PutItem", "UpdateItem")}
+    own = {f"s3:{name}:jobflow/*" for name in ("GetObject", "PutObject")}
+    assert needed - of_every_worker == {*READING, *own}
+    assert set(READING) <= {grant for grant in kind.grants if isinstance(grant, str)}
+    (statement,) = statements(allows(kind, "jobflow-prod"))
+    assert statement["Action"] == ["s3:GetObject", "s3:PutObject"]
+    assert str(statement["Resource"]).count(f"{BUCKET}/jobflow/*") == 1
