@@ -82,7 +82,13 @@ export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
     const inFlight = mine.filter((job) => job.status === "processing").length;
     return [
       type,
-      { ...numbers(mine), oldest_queued_age_s: oldest, in_flight: inFlight, paused: sim.paused.has(type), paced_for_s: null },
+      {
+        ...numbers(mine),
+        oldest_queued_age_s: oldest,
+        in_flight: inFlight,
+        paused: sim.paused.has(type),
+        paced_for_s: null,
+      },
     ];
   });
   return { ...numbers(jobs), by_type: Object.fromEntries(byType), as_of: iso(now) };

@@ -16,7 +16,16 @@ const numbers = (more: Partial<Metrics["byStatus"]> = {}, type: Partial<TypeNumb
   };
   return {
     ...common,
-    byType: { "email.send": { ...common, oldestQueuedAgeS: null, inFlight: 0, paused: false, pacedForS: null, ...type } },
+    byType: {
+      "email.send": {
+        ...common,
+        oldestQueuedAgeS: null,
+        inFlight: 0,
+        paused: false,
+        pacedForS: null,
+        ...type,
+      },
+    },
     asOf: T0,
   };
 };
