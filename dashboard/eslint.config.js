@@ -15,6 +15,10 @@ const UNTRANSLATED =
 const WORD = `/^${UNTRANSLATED}[^]*[A-Za-z]{2,}/`;
 const SENTENCE = `/^${UNTRANSLATED} ?[A-Z][a-z’']+( [a-z]|…$|[.:]( |$))/`;
 const NAMED = "/^(label|title|aria-label|placeholder|alt|note|detail|description)$/";
+/** Words between blanks, and not the names of style classes. */
+const PHRASE = `/^(?!make (dev|test)$)([^]*[ :])?[a-z]{2,} [a-z]{2,}($|[ .,;:!?])/`;
+const STYLES =
+  ":not(JSXAttribute[name.name=/class|rel|labelledby/i] *, CallExpression[callee.name='cx'] *, VariableDeclarator[id.name=/class|card|tone|marked|above|below/i] *)";
 const inChild = (path) => `:matches(JSXElement, JSXFragment) > JSXExpressionContainer > ${path}`;
 
 /** Literal texts that a reader would see: they belong in src/texts, where each language has them. */
@@ -32,6 +36,7 @@ const visibleTexts = [
   ),
   `Literal[value=${SENTENCE}]`,
   `TemplateElement[value.raw=${SENTENCE}]`,
+  `Literal[value=${PHRASE}]${STYLES}`,
 ].map((selector) => ({ selector, message: "A visible text: put it into src/texts, in each language." }));
 
 export default tseslint.config(
@@ -64,6 +69,11 @@ export default tseslint.config(
     files: ["src/**"],
     ignores: ["src/texts/**", "src/**/*.test.*", "src/test/**", "src/reference/**"],
     rules: { "no-restricted-syntax": ["error", foreignText, ...visibleTexts] },
+  },
+  {
+    // Code that is shown, and the one file that is read before any text is there.
+    files: ["src/landing/samples.ts", "src/jobs/detail/snippets.ts", "src/config.ts"],
+    rules: { "no-restricted-syntax": ["error", foreignText] },
   },
   {
     files: ["**/*.js", "**/*.cjs"],

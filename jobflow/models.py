@@ -122,7 +122,7 @@ class CancelledJob:
     attempts: int
     max_attempts: int
     gen: int
-    """1 at creation, one more at each manual retry"""
+    """1 at creation, one more at each manual retry and each replacement of a debounced job"""
     error_message: str | None
     error_class: str | None
     fingerprint: str | None
@@ -291,7 +291,7 @@ class JobDetail:
     attempts: int
     max_attempts: int
     gen: int
-    """1 at creation, one more at each manual retry"""
+    """1 at creation, one more at each manual retry and each replacement of a debounced job"""
     error_message: str | None
     error_class: str | None
     fingerprint: str | None
@@ -355,7 +355,7 @@ class JobRow:
     attempts: int
     max_attempts: int
     gen: int
-    """1 at creation, one more at each manual retry"""
+    """1 at creation, one more at each manual retry and each replacement of a debounced job"""
     error_message: str | None
     error_class: str | None
     fingerprint: str | None
@@ -390,6 +390,8 @@ class JobTypeRow:
     max_attempts: int
     retry_waits: list[float]
     """Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"""
+    give_up_after: float | None
+    """Seconds after the run was due from which no attempt follows another one; null when there is none"""
     timeout: int
     budget: float
     batch_size: int
@@ -516,6 +518,16 @@ class NextAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseNote:
+    """A pause of a job type."""
+
+    since: datetime
+    by: str
+    """Label of the token; empty where an older version has paused it"""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Paused:
     """The state of a type's queue: paused or not."""
 
@@ -601,12 +613,12 @@ class ScheduleRow:
 class Series:
     """A time series, oldest point first."""
 
-    metric: Literal["throughput", "failures", "wait", "run", "total", "depth"]
+    metric: Literal["throughput", "failures", "wait", "run", "total", "depth", "oldest"]
     type: str | None
     from_: datetime
     to: datetime
     step_s: int
-    points: list[Happened] | list[WentWrong] | list[Took] | list[Left]
+    points: list[Happened] | list[WentWrong] | list[Took] | list[Left] | list[Waited]
     drain_eta_s: float | None
     """Seconds until the backlog is gone, at its pace in the last 2, 5 or 10 minutes: the first of them in which
     it shrinks. null without a backlog, or while it grows"""
@@ -678,6 +690,8 @@ class TypeNumbers:
     """Messages with a worker, or backing off: SQS counts both alike"""
     paused: bool
     """True while its queue is paused"""
+    pause: PauseNote | None
+    """Since when, by whom and why; null while it is not paused"""
     paced_for_s: float | None
     """Seconds that its waiting jobs take to start at its rate; null without a rate"""
 
@@ -691,6 +705,16 @@ class UploadForm:
     key: str
     max_bytes: int
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """The wait of the oldest job within one step (`oldest`)."""
+
+    t: datetime
+    oldest_s: float | None
+    """Seconds, at least: of jobs that started in the step, and of those that waited at its end; null where none
+    waited. Jobs that were cancelled in the queue are left out"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ class JobTypeRow(Answer):
     retry_waits: list[float] = Field(
         description="Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"
     )
+    give_up_after: float | None = Field(
+        description="Seconds after the run was due from which no attempt follows another one; null when there is none"
+    )
     timeout: int
     budget: float
     batch_size: int

@@ -5,6 +5,7 @@ from chalicelib.access.tokens import Role
 from chalicelib.api.endpoint import Call, Endpoints
 from chalicelib.api.job_type_responses import JobTypes
 from chalicelib.api.responses import Paused
+from chalicelib.api.schemas import PauseReason
 from chalicelib.api.views import job_type_row
 from chalicelib.errors import JobTypeNotFound
 from chalicelib.jobs import jobtype
@@ -20,11 +21,17 @@ def list_job_types(_: Call) -> JobTypes:
     return JobTypes(job_types=[job_type_row(kind) for kind in jobtype.all_types()])
 
 
-@endpoints.post("/job-types/{job_type}/pause", Paused, role=Role.ADMIN, statuses=(200, 409))
+@endpoints.post(
+    "/job-types/{job_type}/pause", Paused, body=PauseReason, role=Role.ADMIN, statuses=(200, 409),
+    examples={"with a reason": {"reason": "The mail provider is down"}},
+)  # fmt: skip
 def pause_job_type(call: Call) -> Paused:
-    """Pause a type's queue. New jobs are accepted and not started; running jobs continue. Safe to repeat."""
+    """Pause a type's queue. New jobs are accepted and not started; running jobs continue. Safe to repeat.
+
+    GET /metrics tells by whom and why; of a type that is paused already, the first pause stays told.
+    """
     name = _name_of(call)
-    wiring.pausing().pause(name)
+    wiring.pausing().pause(name, call.person, call.body.reason)
     request_events.paused(name, call.principal)
     return Paused(type=name, paused=True)
 

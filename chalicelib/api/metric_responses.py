@@ -24,6 +24,14 @@ class Numbers(Answer):
     by_status: dict[Status, int]
 
 
+class PauseNote(Answer):
+    """A pause of a job type."""
+
+    since: Time
+    by: str = Field(description="Label of the token; empty where an older version has paused it")
+    reason: str
+
+
 class TypeNumbers(Numbers):
     """The numbers of one job type."""
 
@@ -33,6 +41,7 @@ class TypeNumbers(Numbers):
     )
     in_flight: int = Field(description="Messages with a worker, or backing off: SQS counts both alike")
     paused: bool = Field(description="True while its queue is paused")
+    pause: PauseNote | None = Field(description="Since when, by whom and why; null while it is not paused")
     paced_for_s: float | None = Field(
         default=None, description="Seconds that its waiting jobs take to start at its rate; null without a rate"
     )

@@ -55,7 +55,7 @@ class JobRow(Answer):
     payload_bytes: int
     attempts: int
     max_attempts: int
-    gen: int = Field(description="1 at creation, one more at each manual retry")
+    gen: int = Field(description="1 at creation, one more at each manual retry and each replacement of a debounced job")
     error_message: str | None
     error_class: str | None
     fingerprint: str | None = Field(

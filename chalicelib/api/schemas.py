@@ -92,6 +92,12 @@ class Discard(Body):
     reason: Why = Field("", description="Kept with the job.")
 
 
+class PauseReason(Body):
+    """Options of a pause."""
+
+    reason: Why = Field("", description="Kept while it is paused.")
+
+
 class Retry(Body):
     """Options of a retry."""
 

@@ -13,7 +13,7 @@ from chalicelib.api.responses import Answer, Time
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.listing import iso
 
-Metric = Literal["throughput", "failures", "wait", "run", "total", "depth"]
+Metric = Literal["throughput", "failures", "wait", "run", "total", "depth", "oldest"]
 Step = Annotated[Literal["60", "300", "3600", "86400"], StringConstraints()]
 
 endpoints = Endpoints()
@@ -73,6 +73,16 @@ class Left(Answer):
     depth: int
 
 
+class Waited(Answer):
+    """The wait of the oldest job within one step (`oldest`)."""
+
+    t: Time
+    oldest_s: float | None = Field(
+        description="Seconds, at least: of jobs that started in the step, and of those that waited at its end; "
+        "null where none waited. Jobs that were cancelled in the queue are left out"
+    )
+
+
 class Series(Answer):
     """A time series, oldest point first."""
 
@@ -81,22 +91,24 @@ class Series(Answer):
     from_: Time = Field(alias="from", serialization_alias="from")
     to: Time
     step_s: int
-    points: list[Happened] | list[WentWrong] | list[Took] | list[Left]
+    points: list[Happened] | list[WentWrong] | list[Took] | list[Left] | list[Waited]
     drain_eta_s: float | None = Field(
         description="Seconds until the backlog is gone, at its pace in the last 2, 5 or 10 minutes: the first of them "
         "in which it shrinks. null without a backlog, or while it grows"
     )
 
 
-POINTS: dict[str, type[Happened | WentWrong | Left]] = {"throughput": Happened, "failures": WentWrong, "depth": Left}
+POINTS: dict[str, type[Happened | WentWrong | Left | Waited]] = {
+    "throughput": Happened, "failures": WentWrong, "depth": Left, "oldest": Waited,
+}  # fmt: skip
 """Shapes of the points of a metric; all other metrics are durations."""
 
 
 @endpoints.get("/metrics/series", Series, query=SeriesQuery, moving=("from", "to"))
 def read_series(call: Call) -> Series:
-    """Throughput, failures, durations or depth over time: the newest 1,500 points, or 600 that are 300 s apart.
+    """Throughput, failures, durations, depth or the oldest job's wait: the newest 1,500 points, or 600 of 300 s.
 
-    `total` is from creation to completion. Depth, the unfinished jobs, goes back as many steps from now.
+    `total` is from creation to completion. Depth, the unfinished jobs, and `oldest` go back as many steps from now.
     """
     asked: SeriesQuery = call.query
     if asked.type is not None:

@@ -16,6 +16,7 @@ from chalicelib.jobs.job import JSON, Attempt, Job, JobView, Status
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.ports import Pause
 from chalicelib.service.descendants import Told
 
 LARGEST_IN_LIST = 500
@@ -61,6 +62,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         example=kind.example,
         max_attempts=kind.max_attempts,
         retry_waits=[kind.retry.latest(attempt) for attempt in range(1, MAX_ATTEMPTS_CAP)],
+        give_up_after=kind.give_up_after,
         timeout=kind.timeout,
         budget=kind.job_budget,
         batch_size=kind.batch_size,
@@ -83,10 +85,15 @@ def metrics_answer(metrics: Metrics) -> m.MetricsAnswer:
             in_flight=numbers.depth.in_flight,
             paused=numbers.paused,
             paced_for_s=numbers.paced_for,
+            pause=numbers.pause and _pause(numbers.pause),
         )
         for name, numbers in metrics.by_type.items()
     }
     return m.MetricsAnswer(**_eight(metrics.whole), by_type=by_type, as_of=iso(metrics.as_of))
+
+
+def _pause(pause: Pause) -> m.PauseNote:
+    return m.PauseNote(since=iso(pause.since), by=pause.by, reason=pause.reason)
 
 
 def upload_form(upload: Upload) -> r.UploadForm:

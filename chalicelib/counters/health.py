@@ -77,7 +77,7 @@ def _of_type(
     if dead > new:
         yield Finding(Kind.DEAD_LETTERS, name, dead - new)
     if name in standing.paused:
-        yield Finding(Kind.PAUSED, name, count(standing.totals, Status.QUEUED, name), since=standing.paused[name])
+        yield Finding(Kind.PAUSED, name, count(standing.totals, Status.QUEUED, name), since=standing.paused[name].since)
     if open_groups.get(name):
         yield Finding(Kind.ERRORS, name, len(open_groups[name]))
     waiting = sum(count(standing.totals, status, name) for status in RUNNING)

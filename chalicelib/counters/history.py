@@ -14,11 +14,12 @@ from chalicelib.counters.series import (
     error_groups,
     failures,
     gather,
+    oldest,
     resolution,
     spark_start,
     throughput,
 )
-from chalicelib.counters.snapshot import RUNNING, count
+from chalicelib.counters.snapshot import RUNNING, count, queued_since
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.ports import Acknowledged, Acknowledgements, Counters
@@ -30,6 +31,8 @@ from: about a megabyte, one or two requests."""
 DEFAULT_SPAN = 3600.0
 LONGEST = 30 * DAY
 MOST_GROUPS = 100
+COUNTED_BACK = frozenset({"depth", "oldest"})
+"""Metrics that are counted back from now, whatever part of them is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +70,22 @@ class History:
         """Return `metric` of these types in steps of so many seconds, at most 1,500; `only` is the type asked for."""
         now = self.clock()
         end = now if span[1] is None else min(span[1], now)
-        # Depth is counted back from now, whatever part of it is shown.
-        last = now if metric == "depth" else end
+        last = now if metric in COUNTED_BACK else end
         start = max(end - DEFAULT_SPAN if span[0] is None else span[0], last - (most_points(step) - 1) * step)
         buckets = [
             b for name in names for b in self.counters.buckets(name, resolution(step), start - start % step, last)
         ]
         recent = [b for name in names for b in self.counters.buckets(name, 60, now - DRAIN_WINDOW, now)]
-        totals = self.counters.standing().totals
-        unfinished, running = (sum(count(totals, status, only) for status in states) for states in (ACTIVE, RUNNING))
-        points = _points(metric, gather(buckets, start, last, step), unfinished)
-        shown = [point for point in points if metric != "depth" or point["t"] <= end]
+        standing = self.counters.standing()
+        unfinished, running = (
+            sum(count(standing.totals, status, only) for status in states) for states in (ACTIVE, RUNNING)
+        )
+        steps = gather(buckets, start, last, step)
+        if metric == "oldest":
+            points = oldest(steps, step, queued_since(standing, names, now), now)
+        else:
+            points = _points(metric, steps, unfinished)
+        shown = [point for point in points if metric not in COUNTED_BACK or point["t"] <= end]
         return Series(min(start, end), end, shown, drain_eta(recent, running, now))
 
     def errors(self, job_type: str | None, since: float | None) -> Errors:

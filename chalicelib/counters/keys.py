@@ -14,8 +14,8 @@ STEPS: Final = {60: "M", 3600: "H", 86_400: "D"}
 TOTALS: Final = "CNT"
 """Partition of what is true now: a row per type, and a row per paused type. One query reads it all."""
 TYPE: Final = "TYPE#"
-PAUSE, SINCE = "PAUSE#", "since"
-"""Rows beside the totals, one a type, and the attribute that is there while the type is paused."""
+PAUSE, SINCE, BY, REASON = "PAUSE#", "since", "by", "reason"
+"""Rows beside the totals, one a type, the attribute that is there while the type is paused, and who did it and why."""
 BULK, OPEN = "BULK#", "open"
 """Rows beside the totals, one a bulk action, and the attribute that is there until it is over."""
 LEGACY: Final = Row(TOTALS, "TOTAL")

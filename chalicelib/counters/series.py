@@ -73,6 +73,24 @@ def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:
     return points[::-1]
 
 
+def oldest(steps: Steps, step: int, since: float | None, now: float) -> list[dict[str, Any]]:
+    """Return how long at least a job had waited in each step, in seconds; None where none waited.
+
+    A job that started in a step tells its wait. At the end of a step, those waited that started later, or are queued
+    still, the oldest of them `since` then. When within a later step they started is not known: its end is taken.
+    The last step must hold the present.
+    """
+    points: list[dict[str, Any]] = []
+    begun = math.inf if since is None else since
+    for at, numbers in reversed(steps):
+        end = min(at + step, now)
+        longest = percentile(_counted(numbers, "wait"), 1.0)
+        waited = [end - begun] * (begun < end) + ([] if longest is None else [longest / 1000])
+        points.append({"t": at, "oldest_s": round(max(waited), 1) if waited else None})
+        begun = min(begun, math.inf if longest is None else end - longest / 1000)
+    return points[::-1]
+
+
 def drain_eta(recent: Buckets, active_now: int, now: float) -> float | None:
     """Seconds until the backlog is gone; None without one, or when it grows. `recent` are minutes of DRAIN_WINDOW.
 
@@ -143,6 +161,11 @@ def _failed(numbers: Counter[str]) -> dict[str, Any]:
 
 
 def _summary(numbers: Counter[str], which: str) -> dict[str, Any]:
-    counts = {int(key[len(which) :]): n for key, n in numbers.items() if key[: len(which)] == which and n > 0
-              and key[len(which) :].isdigit()}  # fmt: skip
+    counts = _counted(numbers, which)
     return {"count": sum(counts.values()), **{name: percentile(counts, at) for name, at in PERCENTILES.items()}}
+
+
+def _counted(numbers: Counter[str], which: str) -> dict[int, int]:
+    """Return the buckets of one kind of durations."""
+    return {int(key[len(which) :]): n for key, n in numbers.items() if key[: len(which)] == which and n > 0
+            and key[len(which) :].isdigit()}  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from chalicelib.counters import backlog
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Counters, Depth, JobQueue, Standing, Turns
+from chalicelib.jobs.ports import Counters, Depth, JobQueue, Pause, Standing, Turns
 
 KEEP = 1.0
 """Seconds an answer is kept in a process: many open dashboards cost no more than one."""
@@ -29,6 +29,7 @@ class Numbers:
     depth: Depth = field(default_factory=Depth)
     oldest: float | None = None
     paused: bool = False
+    pause: Pause | None = None
     paced_for: float | None = None
     """Seconds that the waiting jobs take to start at the type's rate; None without one."""
 
@@ -126,10 +127,21 @@ def summarise(standing: Standing, depths: Mapping[str, Depth], now: float) -> Me
     return Metrics(whole, by_type, now)
 
 
+def queued_since(standing: Standing, names: Iterable[str], now: float) -> float | None:
+    """Return since when the oldest queued job of these types waits (epoch seconds); None when none is queued."""
+    found = (
+        backlog.oldest(standing.waiting.get(name, {}), now)
+        for name in names
+        if count(standing.totals, Status.QUEUED, name)
+    )
+    return min((since for since in found if since is not None), default=None)
+
+
 def _of_type(standing: Standing, name: str, depth: Depth, now: float) -> Numbers:
     by_status = _by_status(standing.totals, name)
-    oldest = backlog.oldest(standing.waiting.get(name, {}), now) if by_status[Status.QUEUED] else None
-    return Numbers(by_status, depth, oldest, name in standing.paused)
+    return Numbers(
+        by_status, depth, queued_since(standing, [name], now), name in standing.paused, standing.paused.get(name)
+    )
 
 
 def _by_status(totals: Mapping[tuple[str, Status], int], job_type: str | None) -> dict[Status, int]:

@@ -5,14 +5,14 @@ from typing import Any
 
 from chalicelib.counters import backlog, keys
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.ports import Pause, Standing
 
 STATES = {keys.number(status): status for status in Status}
 COPIED = "total"
 """Source of a type's row: its mark says that the numbers of `keys.LEGACY` are in this row already."""
 
 
-def standing(rows: Mapping[str, Mapping[str, Any]], paused: Mapping[str, float]) -> Standing:
+def standing(rows: Mapping[str, Mapping[str, Any]], paused: Mapping[str, Pause]) -> Standing:
     """Put the rows of the partition of totals together, by sort key; never negative, whatever got lost."""
     totals: dict[tuple[str, Status], int] = {}
     waiting: dict[str, dict[str, int]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.errors import JobFlowError
-from chalicelib.jobs.ports import Consumers, Pauses
+from chalicelib.jobs.ports import Consumers, Pause, Pauses
 
 
 @dataclass
@@ -17,10 +17,13 @@ class Pausing:
     consumers: Consumers
     clock: Callable[[], float] = time.time
 
-    def pause(self, job_type: str) -> None:
-        """Pause; again, it does no harm. Raises JobConflict while an earlier change is still being made."""
+    def pause(self, job_type: str, by: str, reason: str = "") -> None:
+        """Pause, and keep by whom and why; again, it does no harm, and the first pause stays told.
+
+        Raises JobConflict while an earlier change is still being made.
+        """
         # Written down first: should the rest fail, a pause that does not hold is seen, a silent stop would not be.
-        new = self.pauses.pause(job_type, round(self.clock(), 3))
+        new = self.pauses.pause(job_type, Pause(round(self.clock(), 3), by, reason))
         try:
             self.consumers.switch(job_type, on=False)
         except JobFlowError:

@@ -27,11 +27,11 @@ class Line:
     @classmethod
     def of(cls, job: Job, standing: Standing, now: float, rate: str | None = None) -> "Line":
         """The line that the job is in, as last counted."""
-        marks = standing.waiting.get(job.type, {})
+        marks, pause = standing.waiting.get(job.type, {}), standing.paused.get(job.type)
         return cls(
             backlog.ahead(marks, job.updated_at, now),
             backlog.oldest(marks, now),
-            standing.paused.get(job.type),
+            None if pause is None else pause.since,
             rate,
         )
 

@@ -54,7 +54,10 @@ function holds(payload: unknown, text: string): boolean {
   );
 }
 
-type Numbers = Omit<Schemas["TypeNumbers"], "oldest_queued_age_s" | "in_flight" | "paused" | "paced_for_s">;
+type Numbers = Omit<
+  Schemas["TypeNumbers"],
+  "oldest_queued_age_s" | "in_flight" | "paused" | "paced_for_s" | "pause"
+>;
 
 function numbers(jobs: FakeJob[]): Numbers {
   const by = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
@@ -70,6 +73,20 @@ function numbers(jobs: FakeJob[]): Numbers {
     dlq_length: by.dead_letter,
     by_status: by,
   };
+}
+
+function pauseOf(sim: Sim, type: string): Schemas["PauseNote"] | null {
+  const pause = sim.paused.get(type);
+  return pause ? { ...pause, since: iso(pause.since) } : null;
+}
+
+/** Return the longest wait at the end of a step, in seconds, of the jobs that were waiting for their first start then. */
+function oldestAt(jobs: FakeJob[], wanted: string[], at: number): number | null {
+  const ages = jobs
+    .filter((job) => wanted.includes(job.type) && job.createdAt < at && (job.startedAt ?? at) >= at)
+    .filter((job) => job.status === "queued" || job.startedAt !== null)
+    .map((job) => (at - job.createdAt) / 1000);
+  return ages.length > 0 ? Math.max(...ages) : null;
 }
 
 export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
@@ -88,6 +105,7 @@ export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
         in_flight: inFlight,
         paused: sim.paused.has(type),
         paced_for_s: null,
+        pause: pauseOf(sim, type),
       },
     ];
   });
@@ -115,6 +133,8 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
     if (metric === "throughput") points.push({ t: iso(at), ...sum.counts });
     else if (metric === "depth")
       points.push({ t: iso(at), depth: unfinishedAt(jobs, wanted, at + step * 1000) });
+    else if (metric === "oldest")
+      points.push({ t: iso(at), oldest_s: oldestAt(jobs, wanted, Math.min(at + step * 1000, sim.now())) });
     else {
       const values = metric === "wait" ? sum.wait : sum.run;
       points.push({

@@ -53,6 +53,15 @@ const create: Handler = async ({ sim, request }) => {
 const SEARCHED = 220;
 
 const list: Handler = ({ sim, query }) => {
+  const key = query.get("idempotency_key");
+  if (key !== null) {
+    const own = [...sim.jobs.values()]
+      .filter((job) => job.idempotencyKey === key)
+      .map((job) => row(job, true));
+    return {
+      body: { jobs: own, total: own.length, limit: 1, offset: 0, next_cursor: null, looked: own.length },
+    };
+  }
   const limit = Number(query.get("limit") ?? 20);
   const which = Object.fromEntries(query) as Narrow;
   // As the API does: neither is in the index, so a page looks at a part of the jobs and may find none in it.
@@ -119,10 +128,12 @@ const uploads: Handler = async ({ sim, request }) => {
 
 const pause =
   (on: boolean): Handler =>
-  ({ sim, path }) => {
+  async ({ sim, path, request, role }) => {
     const type = path[1] ?? "";
-    if (on) sim.paused.add(type);
-    else sim.paused.delete(type);
+    const { reason = "" } = await readJson(request);
+    if (on && !sim.paused.has(type))
+      sim.paused.set(type, { since: sim.now(), by: role, reason: String(reason) });
+    else if (!on) sim.paused.delete(type);
     return { body: { type, paused: on } };
   };
 

@@ -27,6 +27,9 @@ VERSION = "2.0"
 """Chalice writes OpenAPI 2.0. Naming a version stops SAM from making a second, unthrottled stage named Stage."""
 TOKEN_HEADER = rf"^\s*[Bb][Ee][Aa][Rr][Ee][Rr]\s+{SHAPE.pattern}\s*$"
 """Pattern that API Gateway tests the header with before it invokes the authorizer; no match is a 401 without cost."""
+COMPRESSION, LEAST_COMPRESSED = "x-amazon-apigateway-minimum-compression-size", 1400
+"""API Gateway compresses answers of so many bytes and more for clients that accept it: a smaller one is one packet.
+In the document, and not as a property of the API: a changed document is what SAM makes a new deployment for."""
 EXPOSED = "Location, Retry-After, Idempotent-Replayed, X-Correlation-Id"
 
 ERRORS = {
@@ -68,7 +71,7 @@ def _rest_api(stack: str) -> dict[str, Any]:
             "OpenApiVersion": VERSION,
             "GatewayResponses": gateway_responses(),
             "AccessLogSetting": access_log_setting(),
-            "DefinitionBody": {"securityDefinitions": {"authorize": definition}},
+            "DefinitionBody": {"securityDefinitions": {"authorize": definition}, COMPRESSION: LEAST_COMPRESSED},
         },
     }
 

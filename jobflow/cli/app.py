@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from jobflow import __version__
-from jobflow.cli import bulk, cloud, dead_letters, files, jobs, numbers, places, repository, schedules, types
+from jobflow.cli import bulk, cloud, dead_letters, files, groups, jobs, numbers, places, repository, schedules, types
 
 EXITS = """Exit codes: 0 done; 1 refused by the API; 2 wrong usage, or no address; 3 a job ended without
 a result; 4 not found; 5 the API did not answer; 6 not finished in time; 130 stopped by Ctrl-C."""
@@ -40,6 +40,7 @@ cloud.add_to(app)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(bulk.app, name="bulk")
+app.add_typer(groups.app, name="error-groups")
 app.add_typer(types.app, name="types")
 app.add_typer(schedules.app, name="schedules")
 numbers.add_to(app)

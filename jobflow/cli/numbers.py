@@ -21,6 +21,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the root."""
     command(app, "logs", "logs @last --follow", "logs 6a1de45f --json | jq .message")(logs)
     command(app, "metrics", "metrics --watch", "metrics --json | jq .queue_length")(metrics)
+    command(app, "health", "health", "health --json | jq -e 'select(.kind == \"new_dead_letters\")'")(health)
     command(app, "errors", "errors --since 1d", "errors --type email.send")(errors)
 
 
@@ -94,8 +95,17 @@ def _numbers(session: Session, found: "MetricsAnswer") -> None:
     )
 
 
-def _lasting(seconds: float | None) -> str | None:
-    return None if seconds is None else reading.lasting(seconds)
+def health(session: Session) -> None:
+    """Print what needs attention, most urgent first."""
+    columns = [
+        ("WHAT", lambda row: row.kind.replace("_", " ")),
+        ("TYPE", lambda row: row.type),
+        ("NUMBER", lambda row: row.number),
+        ("SINCE", lambda row: reading.ago(row.since)),
+        ("A MINUTE", lambda row: None if row.growth_per_minute is None else f"{row.growth_per_minute:+g}"),
+        ("EMPTY IN", lambda row: None if row.drain_eta_s is None else reading.lasting(row.drain_eta_s)),
+    ]
+    session.out.rows(session.client.findings(), columns, "Nothing needs attention.")
 
 
 def errors(session: Session, job_type: Type = None, since: Since = None) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from jobflow.models import ScheduleRow
 
 app = app_of("Look at schedules, store them, and let them run, wait or end.")
+Zone = Annotated[str, typer.Option("--timezone", help="Of the IANA database, such as Europe/Berlin.")]
 Id = Annotated[str, typer.Argument(metavar="SCHEDULE", help="The schedule's id.")]
 
 
@@ -51,11 +52,23 @@ def create(
     cron: Annotated[str, typer.Argument(help="Minute, hour, day, month, day of the week.")],
     payload: Annotated[str | None, typer.Argument(help="JSON, @file, or - for standard input.")] = None,
     field: Field = None,
-    timezone: Annotated[str, typer.Option("--timezone", help="Of the IANA database, such as Europe/Berlin.")] = "UTC",
+    timezone: Zone = "UTC",
 ) -> None:
     """Store a schedule."""
     body = reading.payload(payload, field or [])
     _print(session, session.client.create_schedule(schedule, job_type, cron, body, timezone=timezone))
+
+
+@command(app, "preview", "schedules preview '0 6 * * 1-5' --timezone Europe/Berlin")
+def preview(
+    session: Session,
+    cron: Annotated[str, typer.Argument(help="Minute, hour, day, month, day of the week.")],
+    timezone: Zone = "UTC",
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=20, help="How many firings.")] = 5,
+) -> None:
+    """Print the next firings of a cron text that need not be stored."""
+    columns = [("LOCAL TIME", lambda one: one.local), ("UTC", lambda one: f"{one.at:%Y-%m-%d %H:%M}")]
+    session.out.rows(session.client.preview_schedule(cron, timezone=timezone, count=count), columns, "No firings.")
 
 
 @command(app, "run", "schedules run weekly-report")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 app = app_of("Look at job types, and stop or start handing out their jobs.")
 Name = Annotated[str, typer.Argument(metavar="TYPE", help="The job type, such as email.send.")]
+Reason = Annotated[str, typer.Option("--reason", help="Told to everybody while the type is paused.")]
 
 
 @command(app, "list", "types list")
@@ -62,9 +63,9 @@ def show(session: Session, job_type: Name) -> None:
 
 
 @command(app, "pause", "types pause email.send")
-def pause(session: Session, job_type: Name) -> None:
+def pause(session: Session, job_type: Name, reason: Reason = "") -> None:
     """Stop handing out jobs of a type; they wait."""
-    _tell(session, session.client.pause(job_type))
+    _tell(session, session.client.pause(job_type, reason))
 
 
 @command(app, "resume", "types resume email.send")

@@ -145,9 +145,9 @@ class AsyncJobFlow(AsyncOperations):
         """Return every job type with the JSON Schema of its payload."""
         return (await self._ask(calls.job_types())).job_types
 
-    async def pause(self, job_type: str) -> m.Paused:
-        """Stop handing out jobs of a type."""
-        return await self._ask(calls.pause(job_type))
+    async def pause(self, job_type: str, reason: str = "") -> m.Paused:
+        """Stop handing out jobs of a type; the reason is told while it is paused."""
+        return await self._ask(calls.pause(job_type, reason))
 
     async def resume(self, job_type: str) -> m.Paused:
         """Hand out jobs of a type again."""

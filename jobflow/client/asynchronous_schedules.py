@@ -33,6 +33,10 @@ class AsyncSchedules:
         """Return a schedule with its next and last firings."""
         return await self._ask(schedules.get(schedule_id))
 
+    async def preview_schedule(self, cron: str, *, timezone: str = "UTC", count: int = 5) -> list[m.Firing]:
+        """Return the next firings of a cron text that need not be stored."""
+        return (await self._ask(schedules.preview(cron, timezone, count))).firings
+
     async def create_schedule(
         self,
         schedule_id: str,

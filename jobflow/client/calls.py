@@ -124,9 +124,11 @@ def job_types() -> Call[m.JobTypes]:
     return Call("GET", "/job-types", m.JobTypes, repeatable=True)
 
 
-def pause(job_type: str) -> Call[m.Paused]:
+def pause(job_type: str, reason: str = "") -> Call[m.Paused]:
     """Stop handing out jobs of a type."""
-    return Call("POST", f"/job-types/{quote(job_type, safe='')}/pause", m.Paused, repeatable=True)
+    path = f"/job-types/{quote(job_type, safe='')}/pause"
+    # An older API takes no body here.
+    return Call("POST", path, m.Paused, body=as_body({"reason": reason}) if reason else None, repeatable=True)
 
 
 def resume(job_type: str) -> Call[m.Paused]:

@@ -19,6 +19,12 @@ def get(schedule_id: str) -> Call[m.ScheduleRow]:
     return Call("GET", _path(schedule_id), m.ScheduleRow, repeatable=True)
 
 
+def preview(cron: str, timezone: str, count: int) -> Call[m.Preview]:
+    """Work out the next firings of a cron text."""
+    query = {"cron": cron, "timezone": timezone, "count": count}
+    return Call("GET", "/schedules/preview", m.Preview, query=query, repeatable=True)
+
+
 def create(
     schedule_id: str,
     job_type: str,

@@ -140,9 +140,9 @@ class JobFlow(Operations):
         """Return every job type with the JSON Schema of its payload."""
         return self._ask(calls.job_types()).job_types
 
-    def pause(self, job_type: str) -> m.Paused:
-        """Stop handing out jobs of a type."""
-        return self._ask(calls.pause(job_type))
+    def pause(self, job_type: str, reason: str = "") -> m.Paused:
+        """Stop handing out jobs of a type; the reason is told while it is paused."""
+        return self._ask(calls.pause(job_type, reason))
 
     def resume(self, job_type: str) -> m.Paused:
         """Hand out jobs of a type again."""

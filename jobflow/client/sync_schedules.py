@@ -32,6 +32,10 @@ class Schedules:
         """Return a schedule with its next and last firings."""
         return self._ask(schedules.get(schedule_id))
 
+    def preview_schedule(self, cron: str, *, timezone: str = "UTC", count: int = 5) -> list[m.Firing]:
+        """Return the next firings of a cron text that need not be stored."""
+        return self._ask(schedules.preview(cron, timezone, count)).firings
+
     def create_schedule(
         self,
         schedule_id: str,

@@ -15,7 +15,7 @@ from chalicelib.counters.stream import StreamCounter
 from chalicelib.errors import RowRefused
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.ports import Additions, Row, Standing
+from chalicelib.jobs.ports import Additions, Pause, Row, Standing
 from tests.contract.conftest import Rows
 from tests.support import REGION, SETTINGS, requests_to
 
@@ -186,13 +186,14 @@ def test_a_row_that_can_take_no_more_is_refused_and_stops_no_other(rows: Rows) -
 
 
 def test_a_type_is_paused_until_it_is_resumed(rows: Rows) -> None:
-    assert rows.pause("a.b", T0)
-    assert not rows.pause("a.b", T0 + 9)
-    assert rows.pause("c.d", T0 + 1)
-    assert rows.standing().paused == {"a.b": T0, "c.d": T0 + 1}
+    first = Pause(T0, "ada", "The provider is down")
+    assert rows.pause("a.b", first)
+    assert not rows.pause("a.b", Pause(T0 + 9, "bob"))
+    assert rows.pause("c.d", Pause(T0 + 1, "bob"))
+    assert rows.standing().paused == {"a.b": first, "c.d": Pause(T0 + 1, "bob")}
     rows.resume("a.b")
     rows.resume("e.f")
-    assert rows.standing().paused == {"c.d": T0 + 1}
+    assert rows.standing().paused == {"c.d": Pause(T0 + 1, "bob")}
 
 
 def test_of_many_errors_the_newest_are_read(rows: Rows) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters.stream import StreamCounter
-from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.ports import Pause, Standing
 from tests.proof.faults import DYNAMODB, Throttled
 from tests.proof.ground import Ground
 from tests.support import Clock
@@ -32,7 +32,7 @@ class Counting:
         self._count()
         if self.out or DYNAMODB in self.ground.faults.out:
             raise Throttled("Query")
-        return replace(self._rows.standing(), paused=paused)
+        return replace(self._rows.standing(), paused={name: Pause(since) for name, since in paused.items()})
 
     def _count(self) -> None:
         told, until = self.ground.changes(), self.clock.now - self.lag

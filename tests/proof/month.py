@@ -27,8 +27,8 @@ OUTCOMES = (
 )  # fmt: skip
 ARRIVALS = 1 / 900
 """Jobs a second: one in a quarter of an hour, so that most of a CPU's time goes into what happens to each."""
-DEBOUNCED = 0.1
-"""Share of the requests that have one of three debounce keys."""
+DEBOUNCED = 0.2
+"""Share of the requests that have the debounce key: one an hour, so that half of them find a job that waits."""
 LONGEST_REST = 10 * DAY
 
 
@@ -104,8 +104,9 @@ class Players:
         self.world.script[name] = self._outcomes()
         self.world.nested = self.world.poll_all
         if self.rng.random() < DEBOUNCED:
-            key, seconds = f"key {self.rng.randrange(3)}", self.rng.choice((5, 60, 3000))
-            self.world.debounce(name, key, seconds, insist=DYNAMODB not in self.world.ground.faults.out)
+            self.world.debounce(
+                name, "key", self.rng.choice((60, 3000, 3000)), insist=DYNAMODB not in self.world.ground.faults.out
+            )
             return
         delay = self.rng.choice((None, None, None, self.rng.randint(1, 900), self.rng.randint(900, 20_000)))
         self.world.submit(

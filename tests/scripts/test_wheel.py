@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -12,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from jobflow import __version__
-from scripts.wheel import MOST_BYTES, NEEDS, build
+from scripts.wheel import MOST_BYTES, NEEDS, ROOT, build, build_platform
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,22 @@ def test_it_is_small_and_holds_the_client_alone(wheel: Path) -> None:
         names = archive.namelist()
     assert {name.partition("/")[0] for name in names} == {"jobflow", f"jobflow-{__version__}.dist-info"}
     assert {"jobflow/py.typed", "jobflow/models.py", f"jobflow-{__version__}.dist-info/licenses/LICENSE"} <= set(names)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/client.md", "CHANGELOG.md"])
+def test_the_size_that_is_told_is_its_size(wheel: Path, page: str) -> None:
+    told = [int(number) for number in re.findall(r"\b(\d+) KB[;)]", (ROOT / page).read_text())]
+    assert any(abs(number * 1000 - wheel.stat().st_size) < wheel.stat().st_size / 10 for number in told), told
+
+
+def test_the_platforms_wheel_has_the_built_in_types_beside_its_tree(tmp_path: Path) -> None:
+    with zipfile.ZipFile(build_platform(tmp_path)) as archive:
+        names = [name.removeprefix("jobflow_platform/") for name in archive.namelist()]
+    assert {name for name in names if name.startswith("types/")} == {
+        f"types/{path.name}" for path in (ROOT / "handlers").glob("*.py") if path.name != "__init__.py"
+    }
+    assert {"tree/app.py", "tree/infra/program.py", "tree/chalicelib/builtin/types/__init__.py"} <= set(names)
+    assert [name for name in names if name.startswith("tree/handlers/")] == []
 
 
 def test_it_names_what_it_needs_and_lists_what_that_brings(wheel: Path) -> None:

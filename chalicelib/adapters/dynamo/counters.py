@@ -15,11 +15,11 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.adapters.dynamo import tables
 from chalicelib.adapters.dynamo.writes import refused
-from chalicelib.counters.keys import ERRORS, MARK, PAUSE, SINCE, STEPS, TOTALS
+from chalicelib.counters.keys import BY, ERRORS, MARK, PAUSE, REASON, SINCE, STEPS, TOTALS
 from chalicelib.counters.standing import litter, standing
 from chalicelib.errors import RowRefused
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Additions, ErrorHour, Row, Standing
+from chalicelib.jobs.ports import Additions, ErrorHour, Pause, Row, Standing
 from chalicelib.settings import Settings
 
 MOST_LITTER = 50
@@ -67,17 +67,19 @@ class DynamoCounters:
     def standing(self) -> Standing:
         """See Counters: the rows of one partition."""
         rows = {item["sk"]: item for item in self._pages(TOTALS, consistent_read=True)}
-        paused = {name: row[SINCE] for name, row in rows.items() if name.startswith(PAUSE) and SINCE in row}
-        return standing(rows, {name.removeprefix(PAUSE): at for name, at in paused.items()})
+        paused = {name.removeprefix(PAUSE): Pause(row[SINCE], row.get(BY, ""), row.get(REASON, ""))
+                  for name, row in rows.items() if name.startswith(PAUSE) and SINCE in row}  # fmt: skip
+        return standing(rows, paused)
 
-    def pause(self, job_type: str, at: float) -> bool:
+    def pause(self, job_type: str, pause: Pause) -> bool:
         """See Pauses."""
-        since = Path([SINCE])
-        return self._write(Row(TOTALS, PAUSE + job_type), [since.set(_typed(at))], since.does_not_exist())
+        facts = {SINCE: _typed(pause.since), BY: pause.by, REASON: pause.reason}
+        actions: list[Action] = [Path([name]).set(value) for name, value in facts.items()]
+        return self._write(Row(TOTALS, PAUSE + job_type), actions, Path([SINCE]).does_not_exist())
 
     def resume(self, job_type: str) -> None:
         """See Pauses."""
-        self._write(Row(TOTALS, PAUSE + job_type), [Path([SINCE]).remove()])
+        self._write(Row(TOTALS, PAUSE + job_type), [Path([name]).remove() for name in (SINCE, BY, REASON)])
 
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
         """See Counters: one query a megabyte, which is about three days of minutes."""

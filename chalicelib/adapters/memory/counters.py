@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.counters.keys import BULK, ERRORS, MARK, OPEN, STEPS, TOTALS
 from chalicelib.counters.standing import litter, standing
-from chalicelib.jobs.ports import Acknowledged, Additions, ErrorHour, Row, Standing
+from chalicelib.jobs.ports import Acknowledged, Additions, ErrorHour, Pause, Row, Standing
 
 Key = tuple[str, str]
 
@@ -21,7 +21,7 @@ class MemoryCounters:
         self._numbers: dict[Key, Counter[str]] = {}
         self._facts: dict[Key, dict[str, Any]] = {}
         self._marks: dict[Key, dict[str, str]] = {}
-        self._paused: dict[str, float] = {}
+        self._paused: dict[str, Pause] = {}
         self.bulk: set[str] = set()
 
     def add(self, row: Row, additions: Additions, source: str, first: str, last: str) -> str | None:
@@ -63,11 +63,11 @@ class MemoryCounters:
             rows = {key[1]: self._whole(key) for key in self._numbers if key[0] == TOTALS}
             return standing({**rows, **{BULK + name: {OPEN: 1} for name in self.bulk}}, dict(self._paused))
 
-    def pause(self, job_type: str, at: float) -> bool:
+    def pause(self, job_type: str, pause: Pause) -> bool:
         """See Pauses."""
         with self._lock:
             known = job_type in self._paused
-            self._paused.setdefault(job_type, at)
+            self._paused.setdefault(job_type, pause)
         return not known
 
     def resume(self, job_type: str) -> None:

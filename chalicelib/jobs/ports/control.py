@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from chalicelib.jobs.ports.counters import Pause
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -27,9 +29,8 @@ class RateWindows(Protocol):
 class Pauses(Protocol):
     """Keeps which job types are paused, as `Standing` tells it."""
 
-    def pause(self, job_type: str, at: float) -> bool:
-        """Write down that the type is paused since `at` (seconds since the epoch); False, and the first time stays,
-        when it was already."""
+    def pause(self, job_type: str, pause: Pause) -> bool:
+        """Write down that the type is paused; False, and the first pause stays, when it was already."""
 
     def resume(self, job_type: str) -> None:
         """Write down that it is not; a type that was not paused is no error."""

@@ -82,10 +82,19 @@ class Counters(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A pause of a type: since when (epoch seconds), by whom and why; both are empty where nobody told it."""
+
+    since: float
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """The counters at one moment.
 
-    `totals` are jobs by (type, status); `waiting` is for `backlog`, by type; `paused` is since when, by type.
+    `totals` are jobs by (type, status); `waiting` is for `backlog`, by type; `paused` are the paused types.
     `unsent` has by type the starts of the minutes in which jobs were first due whose messages have not been sent,
     oldest first; `claimed_to` when the jobs were sent that workers claim now. `bulk` are the ids of bulk actions that
     are not over.
@@ -93,7 +102,7 @@ class Standing:
 
     totals: Mapping[tuple[str, Status], int]
     waiting: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    paused: Mapping[str, float] = field(default_factory=dict)
+    paused: Mapping[str, Pause] = field(default_factory=dict)
     unsent: Mapping[str, Sequence[float]] = field(default_factory=dict)
     claimed_to: Mapping[str, float] = field(default_factory=dict)
     bulk: Sequence[str] = ()

@@ -46,6 +46,31 @@ test("in forced colours the values that colours carry stay visible, and what is 
   const bar = page.locator("main :is(figure, ol) .bg-red").first();
   await expect(bar).toBeVisible();
   expect(await bar.evaluate(fill)).not.toBe(canvas);
+  await open("/queues");
+  const meter = page.getByRole("meter").first().locator("div");
+  await expect(meter).toHaveCount(1);
+  expect(await meter.evaluate(fill)).not.toBe(canvas);
+});
+
+for (const colorScheme of ["dark", "light"] as const) {
+  test(`the theme is the system's until one is chosen: ${colorScheme}`, async ({ page, open }) => {
+    await page.emulateMedia({ colorScheme });
+    await open("/queues");
+    await expect(page.locator("html")).toHaveAttribute("data-theme", colorScheme);
+    const other = colorScheme === "dark" ? "light" : "dark";
+    await page.emulateMedia({ colorScheme: other });
+    await expect(page.locator("html"), "it follows").toHaveAttribute("data-theme", other);
+  });
+}
+
+test("the reference has the console's places in its frame", async ({ page, open }) => {
+  await open("/dashboard");
+  const names = (name: string) => page.getByRole("navigation", { name }).getByRole("link").allTextContents();
+  await expect(page.getByRole("link", { name: "Create" }).first()).toBeVisible();
+  const places = (await names("Main")).slice(0, 5);
+  expect(places).toEqual(["Jobs", "Queues", "Schedules", "Errors", "Create"]);
+  await open("/reference/");
+  expect(await names("Main")).toEqual([...places, "API reference"]);
 });
 
 for (const [path, height] of [
@@ -109,6 +134,7 @@ test("after signing out the token field has the focus, and nothing that was type
   await page.getByRole("button", { name: /^Account/ }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await expect(page.getByLabel("Token")).toBeFocused();
+  await expect(page.locator("form")).toContainText(/make token/);
   const kept = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
   expect(kept).not.toContain("Confidential");
 });

@@ -1,4 +1,4 @@
-import { BUSY, expectAccessible } from "../axe";
+import { BUSY, expectAccessible, expectAccessibleInBothThemes } from "../axe";
 import { expect, test } from "../fixtures";
 import type { Page } from "@playwright/test";
 
@@ -46,6 +46,57 @@ test("the job of customer:8: 1 field, 1 click", async ({ page, open, stack }) =>
   expect(await took()).toEqual({ clicks: 1, fields: 1 });
 });
 
+test("143 jobs of one error: 2 clicks, progress within 2 s, leave and come back", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  const at = Date.now() - 60_000;
+  const attempt = {
+    gen: 1,
+    attempt: 1,
+    claim: 1,
+    outcome: "permanent_error",
+    started_at: new Date(at).toISOString(),
+    finished_at: new Date(at).toISOString(),
+    duration_ms: 9,
+    error_class: "MailboxGone",
+    error_message: "Gone.",
+    stack: null,
+    request_id: null,
+    cold_start: null,
+    receive_count: 1,
+    retry_delay_s: null,
+  };
+  const gone = {
+    status: "failed",
+    attempts: 1,
+    errorClass: "MailboxGone",
+    errorMessage: "Gone.",
+    finishedAt: at,
+  };
+  const add = Array.from({ length: 143 }, (_, n) =>
+    mail(`Number ${n}`, { ...gone, createdAt: at - n, history: [attempt] }),
+  );
+  await stack.order({ add });
+  await open("/errors");
+  const group = page.locator("main li").filter({ hasText: "MailboxGone" });
+  await expect(group).toContainText("143 jobs");
+  const took = await counting(page);
+  await group.getByRole("button", { name: "Retry all" }).click();
+  await expect(page.getByTestId("preview")).toHaveText("143 jobs will be retried.");
+  const begun = Date.now();
+  await page.getByRole("button", { name: "Retry now" }).click();
+  const run = page.getByRole("region", { name: "Bulk actions" }).getByRole("status");
+  await expect(run).toHaveText(/^Retrying [1-9]\d* of 143$|^143 jobs re-queued\.$/);
+  expect(Date.now() - begun, "milliseconds until the first progress").toBeLessThan(2000);
+  expect(await took()).toMatchObject({ clicks: 2 });
+  await page.goto("about:blank");
+  await open("/queues");
+  await expect(run).toHaveText("143 jobs re-queued.");
+});
+
 test("edit and retry: 2 clicks, and the difference is shown", async ({ page, open, stack }) => {
   stack.reset({ jobs: 20, arrivals: 0 });
   const { ids } = await stack.order({
@@ -86,22 +137,42 @@ test("will it drain? 1 look: every queue says when it is empty, or that it grows
   }
 });
 
-const SCREENS = ["/dashboard", "/queues", "/queues/email-send", "/errors", "/create?type=email.send", "/"];
+const SCREENS = [
+  "/",
+  "/dashboard",
+  "/dashboard?status=dead_letter",
+  "/jobs/",
+  "/queues",
+  "/queues/email-send",
+  "/schedules",
+  "/schedules?edit=new",
+  "/errors",
+  "/create?type=email.send",
+  "/create?type=report.generate",
+  "/nope",
+];
 
 for (const path of SCREENS) {
   test(`axe finds nothing in forced colours, and at 200 % zoom nothing is cut off: ${path}`, async ({
     page,
     open,
+    stack,
   }) => {
-    await page.emulateMedia({ forcedColors: "active" });
-    await open(path);
+    stack.reset({ jobs: 200, arrivals: 0 });
+    const { ids } = await stack.order({
+      add: [mail("One", { status: "completed", finishedAt: Date.now() })],
+    });
+    await page.emulateMedia({ forcedColors: "active", colorScheme: "dark" });
+    await open(path === "/jobs/" ? `/jobs/${ids[0] ?? ""}` : path);
     await expect(page.locator("main").locator("h1, h2").first()).toBeVisible();
     await expect(page.locator(BUSY)).toHaveCount(0);
-    await expectAccessible(page, "forced colours");
+    await expectAccessible(page, "forced colours, dark");
+    await page.emulateMedia({ forcedColors: "active", colorScheme: "light" });
+    await expectAccessible(page, "forced colours, light");
     await page.emulateMedia({ forcedColors: "none" });
     // A zoom of 200 % is half as many CSS pixels.
     await page.setViewportSize({ width: 640, height: 450 });
-    await expectAccessible(page, "200 %");
+    await expectAccessibleInBothThemes(page);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(640);
   });
 }

@@ -86,9 +86,9 @@ test("a type is paused and resumed; dead letters of a type are retried", async (
   const card = page.getByRole("article", { name: "image.process" });
   await card.getByRole("button", { name: "Pause" }).click();
   await page.getByRole("button", { name: "Pause image.process" }).click();
-  await expect(card).toContainText("Paused. New jobs are accepted but not started.");
+  await expect(card).toContainText(/Paused by admin .+ New jobs are accepted but not started\./);
   await card.getByRole("button", { name: "Resume" }).click();
-  await expect(card).not.toContainText("Paused.");
+  await expect(card).not.toContainText("Paused by");
   await card.getByRole("button", { name: /^Retry all \d+/ }).click();
   await page.getByRole("button", { name: "Retry now" }).click();
   await expect(page.locator("[data-run=done]")).toContainText("re-queued");

@@ -158,7 +158,12 @@ test("a backlog is told beside dead letters", async ({ page, open, stack }) => {
   await stack.order({ add: [dead, ...Array.from({ length: 30 }, () => late)] });
   await open("/dashboard");
   await expect(page.getByTestId("health")).toHaveText(/^image\.process is falling behind: oldest job queued/);
-  await expect(page.getByRole("list", { name: "Also" })).toContainText(
-    "email.send: 1 new dead letter in the last hour.",
-  );
+  const fresh = page
+    .getByRole("list", { name: "Also" })
+    .getByRole("link", { name: /^email\.send: 1 new dead letter/ });
+  await fresh.click();
+  await expect(page).toHaveURL(/\?type=email\.send&status=dead_letter$/);
+  await expect(page.locator("[data-job]")).toHaveCount(1);
+  await page.getByTestId("health").getByRole("link").click();
+  await expect(page).toHaveURL(/\?type=image\.process&status=queued$/);
 });

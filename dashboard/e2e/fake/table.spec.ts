@@ -114,17 +114,62 @@ test("a key pressed the moment the rows are there is heard", async ({ page, open
   await expect(page.locator("[data-job] [data-row-link]").nth(1)).toBeFocused();
 });
 
-test("r acts on the selection, not on the focused row; Shift extends it", async ({ page, open }) => {
+test("r, c and d act on the selection, not on the focused row; Shift extends it", async ({ page, open }) => {
   await open("/dashboard?status=dead_letter");
   await expect(page.locator("[data-job]").first()).toBeVisible();
   for (const key of ["j", "x", "j", "x", "j", "r"]) await page.keyboard.press(key);
   await expect(page.getByRole("dialog", { name: "Retry 2 selected jobs?" })).toBeVisible();
   await page.keyboard.press("Escape");
+  await page.keyboard.press("d");
+  await expect(page.getByRole("dialog", { name: "Discard 2 selected jobs?" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("c");
+  await expect(page.getByRole("dialog"), "none of them can be cancelled").toHaveCount(0);
   await page.keyboard.press("Shift+j");
   await expect(page.getByRole("toolbar")).toContainText("4 jobs selected");
   await page.keyboard.press("Escape");
   await page.keyboard.press("a");
   await expect(page.getByRole("toolbar")).toContainText(/\d+ jobs selected/);
+});
+
+test("c cancels the selected jobs and no other", async ({ page, open, stack }) => {
+  const at = Date.now() + 3_600_000;
+  const later = {
+    type: "email.send",
+    payload: {},
+    more: { status: "scheduled", nextAttemptAt: at, tags: ["later"] },
+  };
+  await stack.order({ add: [later, later, later] });
+  await open("/dashboard?tag=later");
+  await expect(page.locator("[data-job]")).toHaveCount(3);
+  for (const key of ["j", "x", "j", "x", "j", "c"]) await page.keyboard.press(key);
+  await expect(page.getByRole("dialog", { name: "Cancel 2 selected jobs?" })).toBeVisible();
+  await page.getByRole("button", { name: "Cancel now" }).click();
+  await expect(page.locator("[data-run=done]")).toContainText("2 jobs cancelled");
+  await page.keyboard.press("Escape");
+  await expect(page.locator("[data-job] [data-status=scheduled]")).toHaveCount(1);
+});
+
+test("details are the error, or else what the payload is about, and tags stand beside them", async ({
+  page,
+  open,
+  stack,
+}) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  const payload = { to: ["grace@example.com"], subject: "About lamps" };
+  const more = { status: "completed", tags: ["shown"] };
+  const wrong = { ...more, status: "failed", errorClass: "MailboxGone", errorMessage: "It is gone." };
+  const { ids } = await stack.order({
+    add: [
+      { type: "email.send", payload, more },
+      { type: "email.send", payload, more: wrong },
+    ],
+  });
+  await open("/dashboard?tag=shown");
+  const cells = (id: string | undefined) => page.locator(`[data-job="${id ?? ""}"]`).getByRole("cell");
+  await expect(cells(ids[0]).filter({ hasText: "grace@example.com · About lamps" })).toHaveCount(1);
+  await expect(cells(ids[1]).filter({ hasText: "MailboxGone · It is gone." })).toHaveCount(1);
+  await expect(page.locator("[data-job]").getByRole("link", { name: "shown" })).toHaveCount(2);
 });
 
 test("a search goes on over pages without a match, stops in time, and can be continued", async ({
@@ -142,7 +187,7 @@ test("a search goes on over pages without a match, stops in time, and can be con
   stack.reset({ jobs: 3000, arrivals: 0 });
   await open("/dashboard?error=nothing-like-this");
   await expect(page.getByText("No match so far")).toBeVisible();
-  await expect(page.getByText(/No match in the newest 2,200 jobs\./)).toBeVisible();
+  await expect(page.getByText(/No match in the newest 2,200 of [23],\d{3} jobs\./)).toBeVisible();
   await page.getByRole("button", { name: "Continue search" }).click();
   await expect(page.getByText("No jobs match these filters")).toBeVisible();
 });

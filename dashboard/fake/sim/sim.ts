@@ -21,7 +21,8 @@ const POLLS = 0.2;
 export class Sim {
   readonly jobs = new Map<string, FakeJob>();
   readonly files = new Map<string, { type: string; body: Buffer }>();
-  readonly paused = new Set<string>();
+  /** Paused types: since when, by whom and why. */
+  readonly paused = new Map<string, { since: number; by: string; reason: string }>();
   /** Types that take no new jobs. */
   readonly retired = new Set<string>();
   /** What the jobs of a type make, where they make any. */

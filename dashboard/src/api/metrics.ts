@@ -16,6 +16,8 @@ export interface TypeNumbers extends Numbers {
   paused: boolean;
   /** Seconds that its waiting jobs take to start at its rate; null without one. */
   pacedForS: number | null;
+  /** Since when, by whom and why; `by` and `reason` may be empty. Null while it is not paused. */
+  pause: { since: number; by: string; reason: string } | null;
 }
 export interface Metrics extends Numbers {
   byType: Record<string, TypeNumbers>;
@@ -46,6 +48,7 @@ function toMetrics(wire: WireMetrics): Metrics {
       inFlight: numbers.in_flight,
       paused: numbers.paused,
       pacedForS: numbers.paced_for_s ?? null,
+      pause: numbers.pause && { ...numbers.pause, since: Date.parse(numbers.pause.since) },
     },
   ]);
   return { ...toNumbers(wire), byType: Object.fromEntries(byType), asOf: Date.parse(wire.as_of) };
@@ -88,9 +91,9 @@ export interface LatencyPoint {
   p99: number | null;
 }
 
-type SeriesMetric = "throughput" | "wait" | "run" | "total" | "depth";
+type SeriesMetric = "throughput" | "wait" | "run" | "total" | "depth" | "oldest";
 
-async function fetchSeries(
+export async function fetchSeries(
   metric: SeriesMetric,
   type: string | undefined,
   range: Range,

@@ -1,7 +1,8 @@
+import { queryOptions } from "@tanstack/react-query";
 import type { JsonObject } from "@/lib/json";
-import { requestFull } from "./client";
+import { request, requestFull } from "./client";
 import { toJob, type Job } from "./jobs";
-import type { WireJob } from "./wire";
+import type { WireJob, WirePage } from "./wire";
 
 /** A job to create. */
 export interface NewJob {
@@ -35,3 +36,15 @@ export async function createJob(job: NewJob): Promise<{ job: Job; replayed: bool
   });
   return { job: toJob(body), replayed: answer.status === 200 };
 }
+
+/** The job that this token created with the key; null when there is none. */
+export const jobOfKey = (key: string) =>
+  queryOptions({
+    queryKey: ["jobs", "key", key],
+    enabled: key !== "",
+    retry: false,
+    queryFn: async ({ signal }) => {
+      const { jobs } = await request<WirePage>("/jobs", { query: { idempotency_key: key }, signal });
+      return jobs[0] ? toJob(jobs[0]) : null;
+    },
+  });

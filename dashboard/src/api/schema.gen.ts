@@ -357,6 +357,8 @@ export interface paths {
     /**
      * Pause a type's queue
      * @description Pause a type's queue. New jobs are accepted and not started; running jobs continue. Safe to repeat.
+     *
+     *     GET /metrics tells by whom and why; of a type that is paused already, the first pause stays told.
      */
     post: operations["pause_job_type"];
     delete?: never;
@@ -565,10 +567,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Throughput, failures, durations or depth over time: the newest 1,500 points, or 600 that are 300 s apart
-     * @description Throughput, failures, durations or depth over time: the newest 1,500 points, or 600 that are 300 s apart.
+     * Throughput, failures, durations, depth or the oldest job's wait: the newest 1,500 points, or 600 of 300 s
+     * @description Throughput, failures, durations, depth or the oldest job's wait: the newest 1,500 points, or 600 of 300 s.
      *
-     *     `total` is from creation to completion. Depth, the unfinished jobs, goes back as many steps from now.
+     *     `total` is from creation to completion. Depth, the unfinished jobs, and `oldest` go back as many steps from now.
      */
     get: operations["read_series"];
     put?: never;
@@ -1039,7 +1041,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry
+       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
@@ -1372,7 +1374,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry
+       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
@@ -1508,7 +1510,7 @@ export interface components {
       max_attempts: number;
       /**
        * Gen
-       * @description 1 at creation, one more at each manual retry
+       * @description 1 at creation, one more at each manual retry and each replacement of a debounced job
        */
       gen: number;
       /** Error Message */
@@ -1584,6 +1586,11 @@ export interface components {
        * @description Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for
        */
       retry_waits: number[];
+      /**
+       * Give Up After
+       * @description Seconds after the run was due from which no attempt follows another one; null when there is none
+       */
+      give_up_after: number | null;
       /** Timeout */
       timeout: number;
       /** Budget */
@@ -2025,6 +2032,37 @@ export interface components {
       [key: string]: unknown;
     };
     /**
+     * PauseNote
+     * @description A pause of a job type.
+     */
+    PauseNote: {
+      /**
+       * Since
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      since: string;
+      /**
+       * By
+       * @description Label of the token; empty where an older version has paused it
+       */
+      by: string;
+      /** Reason */
+      reason: string;
+    };
+    /**
+     * PauseReason
+     * @description Options of a pause.
+     */
+    PauseReason: {
+      /**
+       * Reason
+       * @description Kept while it is paused.
+       * @default
+       */
+      reason: string;
+    };
+    /**
      * Paused
      * @description The state of a type's queue: paused or not.
      */
@@ -2285,7 +2323,7 @@ export interface components {
        * Metric
        * @enum {string}
        */
-      metric: "throughput" | "failures" | "wait" | "run" | "total" | "depth";
+      metric: "throughput" | "failures" | "wait" | "run" | "total" | "depth" | "oldest";
       /** Type */
       type: string | null;
       /**
@@ -2307,7 +2345,8 @@ export interface components {
         | components["schemas"]["Happened"][]
         | components["schemas"]["WentWrong"][]
         | components["schemas"]["Took"][]
-        | components["schemas"]["Left"][];
+        | components["schemas"]["Left"][]
+        | components["schemas"]["Waited"][];
       /**
        * Drain Eta S
        * @description Seconds until the backlog is gone, at its pace in the last 2, 5 or 10 minutes: the first of them in which it shrinks. null without a backlog, or while it grows
@@ -2480,6 +2519,8 @@ export interface components {
        * @description True while its queue is paused
        */
       paused: boolean;
+      /** @description Since when, by whom and why; null while it is not paused */
+      pause: components["schemas"]["PauseNote"] | null;
       /**
        * Paced For S
        * @description Seconds that its waiting jobs take to start at its rate; null without a rate
@@ -2508,6 +2549,23 @@ export interface components {
        * @example 2026-11-25T00:42:39.123Z
        */
       expires_at: string;
+    };
+    /**
+     * Waited
+     * @description The wait of the oldest job within one step (`oldest`).
+     */
+    Waited: {
+      /**
+       * T
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      t: string;
+      /**
+       * Oldest S
+       * @description Seconds, at least: of jobs that started in the step, and of those that waited at its end; null where none waited. Jobs that were cancelled in the queue are left out
+       */
+      oldest_s: number | null;
     };
     /**
      * WentWrong
@@ -4207,7 +4265,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["PauseReason"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -5557,7 +5619,7 @@ export interface operations {
   read_series: {
     parameters: {
       query: {
-        metric: "throughput" | "failures" | "wait" | "run" | "total" | "depth";
+        metric: "throughput" | "failures" | "wait" | "run" | "total" | "depth" | "oldest";
         type?: "email.send" | "image.process" | "report.generate";
         /** @description Default: an hour before `to`. */
         from?: string;

@@ -13,6 +13,10 @@ export interface JobType {
   schema: JsonObject;
   example: Json;
   maxAttempts: number;
+  /** Longest wait before attempt 2, 3, …, in milliseconds. */
+  retryWaits: number[];
+  /** Milliseconds after the run was due from which no attempt follows another one; null when there is no such time. */
+  giveUpAfter: number | null;
   timeout: number;
   budget: number;
   batchSize: number;
@@ -39,6 +43,8 @@ export const jobTypes = () =>
         schema: one.schema as JsonObject,
         example: one.example as Json,
         maxAttempts: one.max_attempts,
+        retryWaits: one.retry_waits.map((seconds) => seconds * 1000),
+        giveUpAfter: one.give_up_after == null ? null : one.give_up_after * 1000,
         timeout: one.timeout,
         budget: one.budget,
         batchSize: one.batch_size,
@@ -51,9 +57,10 @@ export const jobTypes = () =>
     },
   });
 
-export async function setPaused(type: string, paused: boolean): Promise<void> {
+/** Pause or resume a type; the reason is told to everybody while it is paused. */
+export async function setPaused(type: string, paused: boolean, reason = ""): Promise<void> {
   const path = `/job-types/${encodeURIComponent(type)}/${paused ? "pause" : "resume"}`;
-  await request(path, { method: "POST", body: {} });
+  await request(path, { method: "POST", body: reason ? { reason } : {} });
 }
 
 export interface Me {

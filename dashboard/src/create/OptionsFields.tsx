@@ -1,7 +1,11 @@
 import type { JobType } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
-import type { Limits, Options } from "./draft";
+import { useZone } from "@/session/prefs";
+import { Chips } from "./fields/Chips";
+import { pickedTime, pickerText } from "./fields/picker";
+import { tagsOf, type Limits, type Options } from "./draft";
+import { KeyInUse } from "./KeyInUse";
 import type { Problems } from "@/create/fields/problems";
 import { t } from "@/texts/en/create";
 
@@ -15,12 +19,13 @@ interface OptionsProps {
 
 /** Edit when the job starts, its attempts, tags and idempotency key. */
 export function OptionsFields({ type, options, limits, problems, onChange }: OptionsProps) {
+  const zone = useZone();
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <Field
         label={t.start}
         error={problems.delay_seconds ?? problems.run_at}
-        hint={options.when === "at" ? t.inYourLocalTime : undefined}
+        hint={options.when !== "at" ? undefined : zone === "utc" ? t.inUtc : t.inYourLocalTime}
       >
         {(control) => (
           <div className="flex gap-1">
@@ -50,8 +55,8 @@ export function OptionsFields({ type, options, limits, problems, onChange }: Opt
                 type="datetime-local"
                 step={1}
                 className={inputClass}
-                value={options.runAt}
-                onChange={(event) => onChange({ runAt: event.target.value })}
+                value={pickerText(options.runAt, zone)}
+                onChange={(event) => onChange({ runAt: pickedTime(event.target.value, zone) })}
               />
             )}
           </div>
@@ -78,16 +83,19 @@ export function OptionsFields({ type, options, limits, problems, onChange }: Opt
       </Field>
       <Field label={t.tags} hint={t.commaSeparatedUsedFor} error={problems.tags}>
         {(control) => (
-          <input
-            {...control}
-            className={inputClass}
+          <Chips
+            input={control}
+            values={tagsOf(options.tags)}
             placeholder="welcome, customer:42"
-            value={options.tags}
-            onChange={(event) => onChange({ tags: event.target.value })}
+            onChange={(tags) => onChange({ tags: tags.join(", ") })}
           />
         )}
       </Field>
-      <Field label={t.idempotencyKey} hint={t.repeatingThisKeyReturns} error={problems.idempotency_key}>
+      <Field
+        label={t.idempotencyKey}
+        hint={<KeyInUse value={options.key} />}
+        error={problems.idempotency_key}
+      >
         {(control) => (
           <div className="flex gap-1">
             <input

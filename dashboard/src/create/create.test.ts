@@ -49,6 +49,38 @@ test("each kind of property gets its own control", () => {
   expect(field("report.generate", "from").control).toMatchObject({ kind: "text", format: "datetime" });
 });
 
+test("choices and lists of short texts get chips, whichever way the schema writes them", () => {
+  const control = (schema: JsonObject) =>
+    fieldsOf({ type: "object", properties: { one: schema }, $defs: { Mode: { enum: ["a", "b"] } } })[0]
+      ?.control;
+  const list = (items: JsonObject): JsonObject => ({ type: "array", items });
+  expect(control({ $ref: "#/$defs/Mode" })).toEqual({ kind: "choice", options: ["a", "b"] });
+  expect(control({ oneOf: [{ const: 1, title: "One" }, { const: 2 }] })).toEqual({
+    kind: "choice",
+    options: [1, 2],
+  });
+  expect(control({ anyOf: [{ const: "x" }, { const: "y" }, { type: "null" }] })).toEqual({
+    kind: "choice",
+    options: ["x", "y"],
+  });
+  expect(control({ anyOf: [{ const: 1 }, { type: "string" }] })?.kind).toBe("json");
+  expect(control(list({ $ref: "#/$defs/Mode" }))).toEqual({ kind: "choices", options: ["a", "b"] });
+  expect(control(list({ type: "string", maxLength: 40 }))).toEqual({ kind: "chips" });
+  expect(control(list({ type: "string" }))?.kind).toBe("list");
+  expect(control(list({ type: "string", maxLength: 40, format: "email" }))?.kind).toBe("list");
+});
+
+test("a field's name is read as words, and initials stay initials", () => {
+  const properties = { reply_to: {}, html: {}, user_id: {}, identity: {}, bcc: {} };
+  expect(fieldsOf({ type: "object", properties }).map(({ title }) => title)).toEqual([
+    "Reply to",
+    "HTML",
+    "User ID",
+    "Identity",
+    "BCC",
+  ]);
+});
+
 test("required fields come first, and adding an object starts with what it needs", () => {
   expect(fieldsOf(schemaOf("email.send"))[0]?.name).toBe("subject");
   expect(blank(field("image.process", "resize"))).toEqual({ width: 800, height: 800 });

@@ -48,10 +48,14 @@ export function checkOptions(options: Options, limits: Limits, now: number): Pro
   }
   const tags = tagsOf(options.tags);
   if (tags.length > limits.tags) found.tags = t.atMostTags(limits.tags);
-  else if (tags.some((tag) => !TAG.test(tag)))
-    found.tags = "Letters, digits and . _ : / - only, at most 40 each.";
-  if (options.key && !/^[\x21-\x7e]{1,255}$/.test(options.key)) found.idempotency_key = t.badKey;
+  else if (tags.some((tag) => !TAG.test(tag))) found.tags = t.badTag;
+  if (options.key && !isKey(options.key)) found.idempotency_key = t.badKey;
   return found;
+}
+
+/** Return true for a text that the API takes as an idempotency key. */
+export function isKey(text: string): boolean {
+  return /^[\x21-\x7e]{1,255}$/.test(text);
 }
 
 export function toNewJob(type: string, payload: JsonObject, options: Options): NewJob {

@@ -12,7 +12,7 @@ const H = 58;
 const BOXES: Box[] = [
   { x: 0, y: 100, w: 132, title: t.yourApp, note: "POST /jobs" },
   { x: 190, y: 100, w: 150, title: "API", note: t.apiGatewayLambda },
-  { x: 400, y: 0, w: 160, title: t.jobsTable, note: t.dynamodbSourceOfTruth, accent: true },
+  { x: 400, y: 0, w: 186, title: t.jobsTable, note: t.dynamodbSourceOfTruth, accent: true },
   { x: 400, y: 200, w: 160, title: t.queuePerType, note: t.sqsWakeUpMessage },
   { x: 640, y: 200, w: 160, title: t.workerPerType, note: t.lambdaYourFunction },
   { x: 400, y: 330, w: 160, title: t.deadLetterQueue, note: t.sqsNativeRedrive },

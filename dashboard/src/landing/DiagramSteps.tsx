@@ -1,11 +1,11 @@
 import { t } from "@/texts/en/landing";
 const STEPS = [
-  [t.yourApp, "POST /jobs", "sends a request"],
-  ["API", t.apiGatewayLambda, "1 puts the job"],
-  [t.jobsTable, t.dynamodbSourceOfTruth, "2 sends a message"],
-  [t.queuePerType, t.sqsWakeUpMessage, "3 is received by"],
-  [t.workerPerType, t.lambdaYourFunction, "4 claims, 5 finishes in the table; last attempt failed"],
-  ["Dead-letter queue", t.sqsKeptForReview, ""],
+  [t.yourApp, "POST /jobs", t.sendsARequest],
+  ["API", t.apiGatewayLambda, t.putsTheJob],
+  [t.jobsTable, t.dynamodbSourceOfTruth, t.sendsAMessage],
+  [t.queuePerType, t.sqsWakeUpMessage, t.isReceivedBy],
+  [t.workerPerType, t.lambdaYourFunction, t.claimsAndFinishes],
+  [t.deadLetterQueue, t.sqsKeptForReview, ""],
 ] as const;
 
 /** The same way from top to bottom, for a screen that the drawing does not fit on. */

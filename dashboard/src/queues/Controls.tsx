@@ -1,6 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import type { TypeNumbers } from "@/api/metrics";
 import type { JobType } from "@/api/types";
+import { relative } from "@/lib/time";
+import { useNow } from "@/live/live";
+import { When } from "@/live/When";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
 import { IconPlus } from "@/ui/icons";
@@ -27,12 +30,24 @@ export function Controls({ type: { type, retired }, numbers }: ControlsProps) {
   );
 }
 
-export function PausedNote({ paused }: { paused: boolean }) {
-  if (!paused) return null;
+/** Say since when the type is paused, by whom and why, and what that means. */
+export function PausedNote({ numbers }: { numbers: TypeNumbers | undefined }) {
+  const now = useNow();
+  if (!numbers?.paused) return null;
+  const { pause } = numbers;
   return (
-    <p className="flex items-center gap-2 border-t border-line px-4 py-2 text-sm">
-      <span aria-hidden="true" className="hazard h-3 w-8" /> {t.pausedNewJobsAre}
-    </p>
+    <div className="flex items-start gap-2 border-t border-line px-4 py-2 text-sm" data-testid="paused">
+      <span aria-hidden="true" className="hazard mt-1 h-3 w-8 shrink-0" />
+      <p className="min-w-0 break-words">
+        {pause && (
+          <>
+            <When at={pause.since}>{t.pausedBy(pause.by, relative(pause.since, now))}</When>
+            <bdi>{pause.reason && `: ${pause.reason}`}</bdi>.{" "}
+          </>
+        )}
+        <span className="text-soft">{pause ? t.newJobsWait : t.pausedNewJobsAre}</span>
+      </p>
+    </div>
   );
 }
 

@@ -1,11 +1,45 @@
+import { Link } from "@tanstack/react-router";
 import type { JobType } from "@/api/types";
 import { count } from "@/texts/numbers";
 import { duration } from "@/lib/time";
+import { cx } from "@/lib/cx";
+import { useMe } from "@/session/session";
+import { buttonClass } from "@/ui/Button";
 import { JsonView } from "@/ui/JsonView";
 import { Fact } from "@/ui/Panel";
 import { t } from "@/texts/en/queues";
 
-/** Show the settings of a job type and the schema of its payload. */
+/** Waits that are written out. */
+const MOST = 8;
+
+/** Return the longest wait before each attempt after the first. */
+function waits({ retryWaits, maxAttempts, giveUpAfter }: JobType): string {
+  const all = retryWaits.slice(0, maxAttempts - 1).map(duration);
+  const shown = all.length > MOST ? [...all.slice(0, MOST - 1), "…", all.at(-1)] : all;
+  const end = giveUpAfter === null ? [] : [t.notAfter(duration(giveUpAfter))];
+  return [shown.join(", ") || t.noneSuchWait, ...end].join("; ");
+}
+
+function Example({ type }: { type: JobType }) {
+  const { can } = useMe();
+  if (type.example === null) return <p className="text-sm text-soft">{t.noExample}</p>;
+  return (
+    <>
+      <JsonView value={type.example} label={t.exampleOf(type.type)} />
+      {can.act && !type.retired && (
+        <Link
+          to="/create"
+          search={{ type: type.type }}
+          className={cx(buttonClass("plain", "sm"), "self-start")}
+        >
+          {t.createFromExample}
+        </Link>
+      )}
+    </>
+  );
+}
+
+/** Show the settings of a job type an example and the schema of its payload. */
 export function Definition({ type, open = false }: { type: JobType; open?: boolean }) {
   return (
     <details className="border-t border-line" open={open}>
@@ -21,7 +55,9 @@ export function Definition({ type, open = false }: { type: JobType; open?: boole
           <Fact name={t.batch}>{type.batchSize}</Fact>
           <Fact name={t.concurrency}>{type.concurrency}</Fact>
           <Fact name={t.memory}>{t.mb(count(type.memory))}</Fact>
+          <Fact name={t.waitsBetween}>{waits(type)}</Fact>
         </dl>
+        <Example type={type} />
         <JsonView value={type.schema} label={t.schemaOf(type.type)} />
       </div>
     </details>

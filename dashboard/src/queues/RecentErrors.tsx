@@ -7,6 +7,7 @@ import { parseSpan, relative } from "@/lib/time";
 import { SERIES, useNow, usePolling } from "@/live/live";
 import { buttonClass } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
+import { Unknown } from "./Unknown";
 import { t } from "@/texts/en/queues";
 
 const SPAN = "24h";
@@ -16,7 +17,7 @@ const dayAgo = () => Date.now() - (parseSpan(SPAN) ?? 0);
 /** Show the most frequent errors of a type in the last 24 hours. */
 export function RecentErrors({ type }: { type: string }) {
   const now = useNow();
-  const { data } = useQuery({ ...errorGroups(type, SPAN, dayAgo), ...usePolling(SERIES) });
+  const { data, error } = useQuery({ ...errorGroups(type, SPAN, dayAgo), ...usePolling(SERIES) });
   const groups = [...(data ?? [])].sort((a, b) => b.count - a.count).slice(0, MOST);
   return (
     <Panel
@@ -29,6 +30,7 @@ export function RecentErrors({ type }: { type: string }) {
       }
     >
       {data?.length === 0 && <p className="p-4 text-sm text-soft">{t.noErrorsInThis}</p>}
+      {!data && <Unknown error={error} />}
       <ul className="divide-y divide-line">
         {groups.map((group) => (
           <li key={group.fingerprint} className="flex items-baseline gap-3 px-4 py-2 text-sm">

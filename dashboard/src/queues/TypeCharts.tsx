@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { depth, latency, throughput, type LatencyPoint } from "@/api/metrics";
+import { oldestWait } from "@/api/oldest";
 import { absence, ChartCard } from "@/charts/ChartCard";
 import type { Line } from "@/charts/TimeChart";
 import { chartRange, SPAN_NAMES, spanFor } from "@/jobs/ranges";
@@ -21,6 +22,7 @@ export default function TypeCharts({ type }: { type: string }) {
   const zone = useZone();
   const range = () => chartRange(span);
   const left = useQuery({ ...depth(type, span, range), ...usePolling(SERIES) });
+  const oldest = useQuery({ ...oldestWait(type, span, range), ...usePolling(SERIES) });
   const flow = useQuery({ ...throughput(type, span, range), ...usePolling(SERIES) });
   const wait = useQuery({ ...latency("wait", type, span, range), ...usePolling(SERIES) });
   const run = useQuery({ ...latency("run", type, span, range), ...usePolling(SERIES) });
@@ -46,6 +48,19 @@ export default function TypeCharts({ type }: { type: string }) {
         summary={newest(whole)}
         missing={absence(left)}
         actions={<Segments label={t.timeShown} value={span} options={SPAN_NAMES} onChange={choose} />}
+      />
+      <ChartCard
+        {...common}
+        title={t.oldestJob}
+        kind="lines"
+        log
+        times={oldest.data?.map((point) => point.t) ?? []}
+        lines={[
+          { label: t.longestWait, color: "--amber", values: oldest.data?.map((point) => point.age) ?? [] },
+        ]}
+        unit={duration}
+        summary={newest(duration)}
+        missing={absence(oldest)}
       />
       <ChartCard
         {...common}

@@ -15,6 +15,7 @@ import { IconLeft } from "@/ui/icons";
 import { Empty, Failure, Skeleton } from "@/ui/states";
 import { Controls, PausedNote, RetiredNote } from "./Controls";
 import { DeadLetters } from "./DeadLetters";
+import { DeadLetterAges } from "./DeadLetterAges";
 import { Definition } from "./Definition";
 import { Depths } from "./Depths";
 import { RecentErrors } from "./RecentErrors";
@@ -68,7 +69,7 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
           </Link>
         </header>
         <RetiredNote retired={kind.retired} />
-        <PausedNote paused={numbers?.paused ?? false} />
+        <PausedNote numbers={numbers} />
         <Depths numbers={numbers} concurrency={kind.concurrency} />
         <DeadLetters type={kind.type} numbers={numbers} canAct={can.act} />
       </section>
@@ -76,11 +77,12 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
         <TypeCharts type={kind.type} />
       </Suspense>
       <div className="grid items-start gap-3 lg:grid-cols-2">
+        <DeadLetterAges type={kind.type} numbers={numbers} />
         <RecentErrors type={kind.type} />
         <SlowestRuns type={kind.type} />
       </div>
       <section aria-label={t.definition} className="border border-line bg-panel">
-        <Definition type={kind} />
+        <Definition type={kind} open />
       </section>
     </div>
   );
@@ -89,7 +91,7 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
 function ChartsToCome() {
   return (
     <div className="grid gap-3 md:grid-cols-2">
-      {[1, 2, 3, 4].map((n) => (
+      {[1, 2, 3, 4, 5].map((n) => (
         <Skeleton key={n} className="h-[158px] md:max-lg:h-[172px]" />
       ))}
     </div>

@@ -22,7 +22,6 @@ from infra.cloud.package.dependencies import unpack as unpack_wheels
 from infra.cloud.package.imports import check_imports, handlers_of
 from infra.cloud.package.own_libraries import check_size, files_of
 from infra.cloud.package.own_libraries import hashed as own_lines
-from infra.cloud.package.sbom import sbom
 from infra.definition.names import stack_name
 from infra.definition.runtime import ARCHITECTURE, PYTHON
 from infra.definition.template import PLACEHOLDER_ORIGIN, Types, finish, merge_template
@@ -82,6 +81,8 @@ def build(
     python: str = PYTHON,
 ) -> Package:
     """Package the sources of `root` for a stage into `target` (default: `build/`). Raises CloudError."""
+    from infra.cloud.package.sbom import sbom  # its library reads all licenses there are, which no other command needs
+
     target = target or root / "build"
     stack = stack_name(stage)
     work = target / "work"

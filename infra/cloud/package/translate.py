@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 
 REGION = "us-east-1"
 CODE = "s3://somewhere/deployment.zip"
@@ -15,6 +13,10 @@ CODE = "s3://somewhere/deployment.zip"
 
 def translate(template: dict[str, Any], code: str = CODE) -> dict[str, Any]:
     """Return the template as plain CloudFormation; raises what the translator raises when it is wrong."""
+    # half a second of processor time, which no other command should spend
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
     # read, not made, by the translator: it wants a session only to know the partition
     session = boto3.Session(region_name=REGION)
     translated: dict[str, Any] = Translator({}, Parser(), boto_session=session).translate(with_code(template, code), {})

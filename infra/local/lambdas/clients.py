@@ -28,6 +28,8 @@ CONFIG = Config(
     account_id_endpoint_mode="disabled",  # otherwise the account becomes part of the host name of a stream call
     proxies={},  # the emulator is on this machine
 )
+OF_A_STACK = CONFIG.merge(Config(read_timeout=60))
+"""The first call about a stack has the emulator load what it makes: over ten seconds on a laptop that is busy."""
 NOTHING_OF_THE_SHELL: dict[str, Any] = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -62,7 +64,7 @@ class Clients:
 
     def cloudformation(self) -> "CloudFormationClient":
         """Return a client for CloudFormation."""
-        return self._session.client("cloudformation", endpoint_url=self._endpoint, config=CONFIG)
+        return self._session.client("cloudformation", endpoint_url=self._endpoint, config=OF_A_STACK)
 
     def dynamodb(self) -> "DynamoDBClient":
         """Return a client for DynamoDB."""

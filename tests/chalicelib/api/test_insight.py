@@ -10,6 +10,7 @@ from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters import keys
+from chalicelib.counters.backlog import queued
 from chalicelib.counters.histogram import bucket
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
@@ -82,6 +83,21 @@ def test_depth_of_a_time_that_has_passed_is_not_that_of_now(world: World, counte
     assert [p["depth"] for p in answer["points"]] == [80, 80]
     long_ago = world.get(f"/metrics/series?metric=depth&from={iso(T0 - 9_000_000)}&to={iso(T0 - 8_000_000)}").json
     assert long_ago["points"] == []
+
+
+def test_the_oldest_jobs_wait_is_counted_back_from_what_is_queued_now(world: World, counters: MemoryCounters) -> None:
+    waiting = Counter({"n#queued": 1, **queued(T0 - 70, T0)})
+    counters.add(keys.totals("test.note"), Additions(waiting), "s", "01", "01")
+    count(counters, minute("test.note", T0 - 120), 2, **{f"wait{bucket(4000)}": 1})
+    for only in ("", "&type=test.note"):
+        answer = world.get(f"/metrics/series?metric=oldest&from={iso(T0 - 180)}&to={iso(T0)}{only}").json
+        first, second, third, last = [point["oldest_s"] for point in answer["points"]]
+        assert first is None
+        assert (second, third, last) == (pytest.approx(10, abs=3), pytest.approx(70, abs=3), pytest.approx(70, abs=3))
+    past = world.get(f"/metrics/series?metric=oldest&from={iso(T0 - 180)}&to={iso(T0 - 120)}").json
+    assert [point["oldest_s"] for point in past["points"]] == [first, second]
+    other = world.get(f"/metrics/series?metric=oldest&type=test.other&from={iso(T0 - 60)}").json
+    assert {point["oldest_s"] for point in other["points"]} == {None}
 
 
 def test_depth_counts_scheduled_jobs_as_they_were_created(world: World, counters: MemoryCounters) -> None:

@@ -1,10 +1,13 @@
 """POST /job-types/{type}/pause and /resume."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.access.tokens import Role
 from chalicelib.counters import keys
 from chalicelib.counters.backlog import queued
+from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Additions
 from tests.chalicelib.api.support import T0, World
 
@@ -24,6 +27,34 @@ def test_a_type_is_paused_and_resumed(world: World) -> None:
     assert world.post("/jobs", {"type": "test.note", "payload": {"to": ["a"]}}).status == 201
     assert world.post("/job-types/test.note/resume").json == {"type": "test.note", "paused": False}
     assert paused(world) == {"test.note": False, "test.other": False}
+
+
+def note(world: World) -> Any:
+    world.clock.now += 2
+    return world.get("/metrics").json["by_type"]["test.note"]["pause"]
+
+
+def test_a_pause_says_by_whom_and_why_until_it_is_resumed(world: World) -> None:
+    assert note(world) is None
+    since = iso(world.clock.now)
+    assert world.post("/job-types/test.note/pause", {"reason": "  The provider is down "}).status == 200
+    told = {"since": since, "by": "a admin", "reason": "The provider is down"}
+    assert note(world) == told
+    world.post("/job-types/test.note/pause", {"reason": "Another one"})
+    assert note(world) == told, "the first pause stays told"
+    world.post("/job-types/test.note/resume")
+    assert note(world) is None
+    world.post("/job-types/test.note/pause")
+    assert note(world)["reason"] == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "field"), [({"reason": "x" * 201}, "reason"), ({"reason": 1}, "reason"), ({"why": "x"}, "why")]
+)
+def test_a_wrong_reason_is_422_naming_the_field(world: World, body: dict[str, Any], field: str) -> None:
+    answer = world.post("/job-types/test.note/pause", body)
+    assert (answer.status, answer.json["errors"][0]["loc"]) == (422, [field])
+    assert note(world) is None
 
 
 @pytest.mark.parametrize("name", ["no.such", "TEST.NOTE", "x" * 200])

@@ -3,7 +3,7 @@
 from chalicelib.counters.backlog import queued
 from chalicelib.counters.health import Finding, Kind, findings, growth
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Acknowledged, ErrorHour, Standing
+from chalicelib.jobs.ports import Acknowledged, ErrorHour, Pause, Standing
 from tests.support import T0
 
 NOW = T0 + 30
@@ -22,7 +22,7 @@ def test_a_growing_backlog_does_not_hide_behind_dead_letters_and_new_ones_come_f
     standing = Standing(
         {("a.b", Status.DEAD_LETTER): 229, ("c.d", Status.QUEUED): 198},
         {"c.d": queued(T0 - 100, NOW)},
-        {"e.f": T0 - 60},
+        {"e.f": Pause(T0 - 60)},
     )
     minutes = {
         "a.b": [(T0 - 120, {"dead_lettered": 3})],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.counters.histogram import bucket, percentile, upper
-from chalicelib.counters.series import depth, drain_eta, durations, error_groups, gather, throughput
+from chalicelib.counters.series import depth, drain_eta, durations, error_groups, gather, oldest, throughput
 from chalicelib.jobs.ports import ErrorHour
 from tests.support import T0
 
@@ -78,3 +78,31 @@ def test_errors_are_grouped_with_their_last_day_as_a_sparkline() -> None:
     [_, late] = error_groups(hours, T0 + 60, since=T0)
     assert (late["count"], late["sparkline"][-2:]) == (3, [2, 3])
     assert error_groups(hours[:1], T0 + 60, since=T0) == []
+
+
+def waits(*seconds: float) -> Counter[str]:
+    return Counter(f"wait{bucket(1000 * one)}" for one in seconds)
+
+
+def ages(*steps: Counter[str], since: float | None = None, now: float = 240.0) -> list[float | None]:
+    return [point["oldest_s"] for point in oldest([(60.0 * n, one) for n, one in enumerate(steps)], 60, since, now)]
+
+
+def test_where_no_job_waited_the_oldest_is_unknown() -> None:
+    assert ages(waits(), waits()) == [None, None]
+
+
+def test_a_job_that_started_late_is_seen_in_all_the_steps_in_which_it_waited() -> None:
+    first, second, third, fourth = ages(waits(), waits(0.5), waits(), waits(150))
+    assert first is None
+    assert third == pytest.approx(90, rel=0.2)
+    assert second == pytest.approx(30, abs=20)
+    assert fourth == pytest.approx(150, rel=0.1)
+
+
+def test_a_job_that_is_queued_still_ages_up_to_now() -> None:
+    assert ages(waits(), waits(), waits(), waits(), since=70.0, now=200.0) == [None, 50.0, 110.0, 130.0]
+
+
+def test_the_oldest_of_all_that_wait_counts() -> None:
+    assert ages(waits(), waits(2, 40), waits(1), waits(3), since=200.0)[1] == pytest.approx(40, rel=0.1)

@@ -9,6 +9,7 @@ from chalicelib.jobs import single, transitions, turns
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import MOVES, NOTES, TERMINAL, Job, Move, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, MOST_CLAIMS
+from chalicelib.jobs.single import replace_waiting
 
 NOW = 1_800_000_000.0
 BY = Claimant("request")
@@ -44,6 +45,7 @@ def every_door(found: Job) -> list[Change]:
         turns.wait_for_turn(found, now=NOW, turn=NOW + 999, parked=True),
         turns.give_back(found, now=NOW, turn=NOW + 9, parked=False),
         transitions.discard(found, now=NOW, by="ada", reason="test"),
+        replace_waiting(found, replace(found, run_at=NOW + 9)),
         transitions.ask_to_stop(found, now=NOW),
         transitions.mark_sent(found),
         transitions.check(found, until=NOW + 60, resent=False),

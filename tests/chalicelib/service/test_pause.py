@@ -9,10 +9,13 @@ from botocore.stub import Stubber
 from chalicelib.adapters.event_sources import FollowedConsumers, LambdaConsumers, mapping_key, read_mappings
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.errors import ConfigurationError, JobConflict
+from chalicelib.jobs.ports import Pause
 from chalicelib.service.pause import Pausing
 from tests.support import REGION, T0, Clock
 
 UUID = "0f9c6c1e-52a4-4b0e-9d6b-0c8f3a1d2e4f"
+
+PAUSE = Pause(T0, "ada", "Why")
 
 
 class Switches:
@@ -44,9 +47,9 @@ def pausing(counters: MemoryCounters, switches: Switches) -> Pausing:
 
 
 def test_paused_it_is_told_and_in_force(pausing: Pausing, counters: MemoryCounters, switches: Switches) -> None:
-    pausing.pause("a.b")
-    pausing.pause("a.b")
-    assert (counters.standing().paused, switches.off) == ({"a.b": T0}, {"a.b"})
+    pausing.pause("a.b", "ada", "Why")
+    pausing.pause("a.b", "bob")
+    assert (counters.standing().paused, switches.off) == ({"a.b": PAUSE}, {"a.b"})
     pausing.resume("a.b")
     pausing.resume("a.b")
     assert (counters.standing().paused, switches.off) == ({}, set())
@@ -58,7 +61,7 @@ def test_a_pause_that_was_not_made_is_not_told(
 ) -> None:
     switches.error = error
     with pytest.raises(type(error)):
-        pausing.pause("a.b")
+        pausing.pause("a.b", "ada", "Why")
     assert counters.standing().paused == {}
 
 
@@ -67,28 +70,28 @@ def test_a_pause_that_may_have_been_made_is_told(
 ) -> None:
     switches.error = ConnectionError("the reply was lost")
     with pytest.raises(ConnectionError):
-        pausing.pause("a.b")
-    assert counters.standing().paused == {"a.b": T0}
+        pausing.pause("a.b", "ada", "Why")
+    assert counters.standing().paused == {"a.b": PAUSE}
 
 
 def test_a_second_pause_while_the_first_is_being_made_leaves_it_told(
     pausing: Pausing, counters: MemoryCounters, switches: Switches
 ) -> None:
-    pausing.pause("a.b")
+    pausing.pause("a.b", "ada", "Why")
     switches.error = JobConflict("just being paused")
     with pytest.raises(JobConflict):
-        pausing.pause("a.b")
-    assert (counters.standing().paused, switches.off) == ({"a.b": T0}, {"a.b"})
+        pausing.pause("a.b", "ada", "Why")
+    assert (counters.standing().paused, switches.off) == ({"a.b": PAUSE}, {"a.b"})
 
 
 def test_a_resume_that_fails_leaves_the_pause_told(
     pausing: Pausing, counters: MemoryCounters, switches: Switches
 ) -> None:
-    pausing.pause("a.b")
+    pausing.pause("a.b", "ada", "Why")
     switches.error = ConnectionError("no answer")
     with pytest.raises(ConnectionError):
         pausing.resume("a.b")
-    assert counters.standing().paused == {"a.b": T0}
+    assert counters.standing().paused == {"a.b": PAUSE}
 
 
 @pytest.fixture

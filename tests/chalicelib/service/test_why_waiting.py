@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.counters.backlog import queued
 from chalicelib.jobs.job import WAITING, Status
-from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.ports import Pause, Standing
 from chalicelib.service.why_waiting import Line, asks, why
 from tests.support import T0, a_job
 
@@ -60,6 +60,6 @@ def test_the_line_is_what_the_counters_say_of_its_own_queue() -> None:
     numbers: dict[str, Counter[str]] = {}
     for name, age in (("email.send", 90), ("email.send", 30), ("email.send", 3), ("image.process", 900)):
         numbers.setdefault(name, Counter()).update(queued(T0 - age, T0))
-    line = Line.of(a_job(updated_at=T0 - 30), Standing({}, numbers, {"image.process": T0}), T0)
+    line = Line.of(a_job(updated_at=T0 - 30), Standing({}, numbers, {"image.process": Pause(T0)}), T0)
     assert (line.ahead, line.paused) == (1, None)
     assert abs((line.oldest or 0) - (T0 - 90)) <= 2.5

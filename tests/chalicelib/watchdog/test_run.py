@@ -8,7 +8,7 @@ from chalicelib.adapters.memory.bulk import MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.entry import watchdog as module
-from chalicelib.jobs.ports import Search
+from chalicelib.jobs.ports import Pause, Search
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.watchdog.looking import fail, look
@@ -57,7 +57,7 @@ def test_threads_look_side_by_side(world: World, ground: MemoryGround) -> None:
 
 def test_the_lambda_looks_after_every_declared_job_type_and_sees_the_pauses(clock: Clock) -> None:
     ground, counters = MemoryGround(clock, 360.0), MemoryCounters()
-    counters.pause("email.send", clock.now)
+    counters.pause("email.send", Pause(clock.now))
     ground.store.add(a_job(sent=True, due_at=clock.now))
     clock.advance(3600)
     schedules = MemorySchedules()

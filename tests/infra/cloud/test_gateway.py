@@ -33,6 +33,11 @@ def expression(template: dict[str, Any]) -> str:
     return found
 
 
+def test_answers_of_more_than_a_packet_are_compressed(template: dict[str, Any]) -> None:
+    body = of_type(template, "AWS::ApiGateway::RestApi")["RestAPI"]["Body"]
+    assert 0 < body["x-amazon-apigateway-minimum-compression-size"] <= 1500
+
+
 def test_headers_that_hold_a_token_reach_the_authorizer(template: dict[str, Any]) -> None:
     text, _ = Tokens(MemoryTokenStore()).issue(Role.VIEWER, "a test")
     assert expression(template) == TOKEN_HEADER

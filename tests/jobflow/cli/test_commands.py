@@ -91,6 +91,26 @@ def test_types_are_listed_shown_paused_and_resumed(shell: Shell, world: World, j
     assert shell("types resume test.note").lines == [{"type": "test.note", "paused": False}]
 
 
+def test_a_cron_text_is_tried(shell: Shell) -> None:
+    said = shell("schedules preview '0 6 * * 1-5' --timezone Europe/Berlin -n 2")
+    assert [line["local"] for line in said.lines] == ["2027-01-18T06:00:00+01:00", "2027-01-19T06:00:00+01:00"]
+    assert "2027-01-18 05:00" in shell("schedules preview '0 6 * * 1-5' --timezone Europe/Berlin --table").out
+    assert shell("schedules preview 'soon'").code == 1
+
+
+def test_groups_of_errors_are_acknowledged(shell: Shell) -> None:
+    assert shell("error-groups acknowledge 9d6156e8610f --table").out == "9d6156e8610f  acknowledged\n"
+    assert shell("error-groups resolve 9d6156e8610f").lines[0]["acknowledged_by"]
+    assert shell("error-groups reopen 9d6156e8610f").lines[0]["acknowledged_by"] is None
+
+
+def test_what_needs_attention_is_printed(shell: Shell) -> None:
+    assert shell("health --table").out == "Nothing needs attention.\n"
+    shell("types pause test.note")
+    assert [line["kind"] for line in shell("health").lines] == ["paused"]
+    assert "paused" in shell("health --table").out
+
+
 def test_schedules_are_stored_listed_switched_and_deleted(shell: Shell) -> None:
     made = shell("""schedules create daily test.note '0 6 * * *' -f to='["a@example.com"]' --timezone Europe/Berlin""")
     assert (made.code, made.lines[0]["id"]) == (0, "daily")

@@ -1,6 +1,7 @@
 """The platform and a user's handlers, put together."""
 
-from concurrent.futures import ThreadPoolExecutor
+import fcntl
+import threading
 from pathlib import Path
 
 import pytest
@@ -90,10 +91,16 @@ def test_a_built_in_type_that_cannot_be_is_told(project: Path, platform: Path) -
         tree.assemble(project, platform)
 
 
-def test_commands_that_start_at_once_put_it_together_once(project: Path, platform: Path) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda _: tree.assemble(project, platform), range(8)))
-    assert {(folder / "app.py").read_text() for folder in made} == {"one"}
+def test_commands_that_start_at_once_put_it_together_one_after_the_other(project: Path, platform: Path) -> None:
+    (project / tree.STATE).mkdir()
+    with (project / tree.STATE / "tree.lock").open("a") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        second = threading.Thread(target=tree.assemble, args=(project, platform))
+        second.start()
+        second.join(0.5)
+        assert (second.is_alive(), (project / tree.STATE / "tree").exists()) == (True, False)
+    second.join()
+    assert (project / tree.STATE / "tree" / "app.py").read_text() == "one"
 
 
 def test_without_the_platform_it_says_what_to_install() -> None:

@@ -1,3 +1,4 @@
+import { cx } from "@/lib/cx";
 import { Button, IconButton } from "@/ui/Button";
 import { IconClose, IconPlus } from "@/ui/icons";
 import type { Json } from "@/lib/json";
@@ -29,7 +30,7 @@ export function ListControl({
       </legend>
       {items.map((one, at) => (
         <div key={at} className="flex items-start gap-1">
-          <div className="min-w-0 flex-1">
+          <div className={cx("min-w-0 flex-1", item.control.kind !== "object" && "[&_label]:sr-only")}>
             <Item
               field={{ ...item, title: `${field.title} ${at + 1}`, required: false }}
               value={one}
@@ -39,7 +40,6 @@ export function ListControl({
           </div>
           <IconButton
             label={t.remove(field.title, at + 1)}
-            className={item.control.kind === "object" ? "" : "mt-[22px]"}
             onClick={() => set(items.filter((_, i) => i !== at))}
           >
             <IconClose width={12} height={12} />
@@ -50,9 +50,10 @@ export function ListControl({
         <Button
           size="sm"
           icon={<IconPlus width={12} height={12} />}
+          aria-label={t.addTo(field.title)}
           onClick={() => set([...items, newItem(item)])}
         >
-          {t.add(field.title)}
+          {t.addShort}
         </Button>
         {problems[""] && <p className="text-xs text-red">{problems[""]}</p>}
         {hint && <p className="text-xs text-faint">{hint}</p>}

@@ -1,5 +1,6 @@
 import { parse, stringify, type Json } from "@/lib/json";
 import { Field, inputClass } from "@/ui/Field";
+import { Chips } from "./Chips";
 import { JsonInput, NumberInput, TextInput, words } from "./inputs";
 import type { SchemaFieldProps } from "./props";
 import type { FieldSpec } from "./schema";
@@ -10,7 +11,10 @@ import { t } from "@/texts/en/create";
 export function hintOf(field: FieldSpec): string {
   const { fallback, description, control } = field;
   const shown =
-    fallback === undefined || fallback === null || (Array.isArray(fallback) && fallback.length === 0)
+    /\bdefault/i.test(description) ||
+    fallback === undefined ||
+    fallback === null ||
+    (Array.isArray(fallback) && fallback.length === 0)
       ? ""
       : t.standard(stringify(fallback));
   const range =
@@ -28,6 +32,8 @@ export function SchemaControl(props: SchemaFieldProps) {
   switch (control.kind) {
     case "choices":
       return <Choices {...props} options={control.options} hint={shared.hint} />;
+    case "chips":
+      return <ChipsField {...props} shared={shared} />;
     case "upload":
       return (
         <Field {...shared}>
@@ -98,6 +104,36 @@ export function SchemaControl(props: SchemaFieldProps) {
   }
 }
 
+/** Edit a list of short texts; a text that is refused is marked. */
+function ChipsField({
+  field,
+  value,
+  problems,
+  onChange,
+  shared,
+}: SchemaFieldProps & {
+  shared: { label: string; hint: string; error: string | undefined; required: boolean };
+}) {
+  const values = Array.isArray(value)
+    ? value.map((one) => (typeof one === "string" ? one : stringify(one)))
+    : [];
+  const refused = Object.keys(problems).filter((path) => path !== "");
+  const error = shared.error ?? (refused[0] === undefined ? undefined : problems[refused[0]]);
+  return (
+    <Field {...shared} error={error}>
+      {(input) => (
+        <Chips
+          input={input}
+          values={values}
+          wrong={new Set(refused.map((path) => Number(path.split(".")[0])))}
+          placeholder={words(field.example)}
+          onChange={(next) => onChange(next.length === 0 && !field.required ? undefined : next)}
+        />
+      )}
+    </Field>
+  );
+}
+
 function Choices({
   field,
   value,
@@ -111,12 +147,15 @@ function Choices({
   return (
     <fieldset className="flex flex-col gap-1">
       <legend className="mb-1 text-xs font-medium">{field.title}</legend>
-      <div className="flex flex-wrap gap-4">
+      <div className="flex flex-wrap gap-1.5">
         {options.map((option) => (
-          <label key={stringify(option)} className="flex h-8 items-center gap-2 text-sm">
+          <label
+            key={stringify(option)}
+            className="flex h-8 items-center border border-line px-2.5 text-sm text-soft hover:border-strong has-[:checked]:border-accent-text has-[:checked]:bg-wash has-[:checked]:text-text has-[:focus-visible]:outline-2"
+          >
             <input
               type="checkbox"
-              className="size-4"
+              className="sr-only"
               checked={has(option)}
               onChange={(event) =>
                 onChange(

@@ -41,7 +41,7 @@ function show(type: string, start: JsonObject) {
 test("what is typed becomes the payload, in the schema's order", async () => {
   const user = userEvent.setup();
   const seen = show("email.send", { to: [] });
-  await user.click(screen.getByRole("button", { name: "Add to" }));
+  await user.click(screen.getByRole("button", { name: "Add: To" }));
   await user.type(screen.getByLabelText("To 1"), "ada@example.com");
   await user.type(screen.getByRole("textbox", { name: /^Subject/ }), "Hello");
   expect(JSON.stringify(seen.payload)).toBe('{"subject":"Hello","to":["ada@example.com"]}');

@@ -51,8 +51,8 @@ export function UploadControl({ input, value, onChange }: InputProps & { value: 
           {send.isError
             ? sentence(send.error)
             : file
-              ? `${file.name}, ${bytes(file.size)}${send.isSuccess ? ": uploaded" : ""}`
-              : "or drop one here"}
+              ? `${file.name}, ${bytes(file.size)}${send.isSuccess ? `: ${t.uploaded}` : ""}`
+              : t.orDropOneHere}
         </p>
       </div>
       <input

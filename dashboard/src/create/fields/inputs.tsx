@@ -1,9 +1,9 @@
 import { useState } from "react";
 import { cx } from "@/lib/cx";
 import { parseJson, pretty, stringify, toInteger, type Json } from "@/lib/json";
-import { fromInput, toInput } from "@/lib/time";
 import { useZone } from "@/session/prefs";
 import { inputClass } from "@/ui/Field";
+import { pickedTime, pickerText } from "./picker";
 import type { InputProps } from "./props";
 import type { FieldSpec } from "./schema";
 import { t } from "@/texts/en/create";
@@ -89,8 +89,7 @@ function DateTimeInput({
   onChange: (next: string) => void;
 }) {
   const zone = useZone();
-  const at = Date.parse(value);
-  if (value && Number.isNaN(at))
+  if (value && Number.isNaN(Date.parse(value)))
     return (
       <input
         {...input}
@@ -105,11 +104,8 @@ function DateTimeInput({
       type="datetime-local"
       title={zone === "utc" ? "UTC" : t.localTime}
       className={inputClass}
-      value={value ? toInput(at, zone) : ""}
-      onChange={(event) => {
-        const next = fromInput(event.target.value, zone);
-        onChange(next === undefined ? "" : new Date(next).toISOString().replace(".000Z", "Z"));
-      }}
+      value={pickerText(value, zone)}
+      onChange={(event) => onChange(pickedTime(event.target.value, zone))}
     />
   );
 }

@@ -13,6 +13,7 @@ export type Control =
   | { kind: "boolean" }
   | { kind: "choice"; options: Json[] }
   | { kind: "choices"; options: Json[] }
+  | { kind: "chips" }
   | { kind: "list"; item: FieldSpec }
   | { kind: "object"; fields: FieldSpec[] }
   | { kind: "json" };
@@ -30,6 +31,8 @@ export interface FieldSpec {
 }
 
 const LONG = 500;
+/** Most characters of a text that is shown as a chip. */
+const CHIP = 80;
 const DEEPEST = 4;
 
 /** The fields of an object's schema, in its own order, the required ones first. */
@@ -66,9 +69,11 @@ function fieldOf(
   };
 }
 
-/** "reply_to" reads "Reply to": pydantic's own titles capitalise every word. */
+const INITIALS = /\b(bcc|cc|csv|html|http|https|id|ip|json|pdf|sms|sql|uri|url|utc|uuid|xml)\b/g;
+
+/** "reply_to" reads "Reply to", and "html" "HTML": pydantic's own titles capitalise every word. */
 function titleOf(name: string): string {
-  const words = name.replace(/_/g, " ");
+  const words = name.replace(/_/g, " ").replace(INITIALS, (initials) => initials.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
@@ -90,7 +95,8 @@ function unwrap(schema: JsonObject, root: JsonObject): { schema: JsonObject; nul
   const real = options.map((one) => resolve(one, root)).filter((one) => one.type !== "null");
   const nullable = real.length < options.length;
   const [only] = real;
-  return real.length === 1 && only ? { schema: only, nullable } : { schema: {}, nullable };
+  if (real.length === 1 && only) return { schema: only, nullable };
+  return { schema: real.every((one) => "const" in one) ? { oneOf: real } : {}, nullable };
 }
 
 function controlOf(schema: JsonObject, root: JsonObject, depth: number): Control {
@@ -122,7 +128,13 @@ function controlOf(schema: JsonObject, root: JsonObject, depth: number): Control
 
 function optionsOf(schema: JsonObject): Json[] | null {
   if (Array.isArray(schema.enum)) return schema.enum;
-  return "const" in schema ? [schema.const ?? null] : null;
+  if ("const" in schema) return [schema.const ?? null];
+  // Each value with a description of its own: a choice, too.
+  const each = schema.anyOf ?? schema.oneOf;
+  const fixed = Array.isArray(each)
+    ? each.flatMap((one) => (isObject(one) && "const" in one ? [one.const ?? null] : []))
+    : [];
+  return Array.isArray(each) && fixed.length === each.length ? fixed : null;
 }
 
 function stringControl(schema: JsonObject): Control {
@@ -142,9 +154,16 @@ function arrayControl(schema: JsonObject, root: JsonObject, depth: number): Cont
   if (depth >= DEEPEST) return { kind: "json" };
   const item = fieldOf("", schema.items ?? {}, true, root, depth + 1);
   if (item.control.kind === "choice") return { kind: "choices", options: item.control.options };
+  if (isShort(item.control)) return { kind: "chips" };
   return item.control.kind === "json" || item.control.kind === "list"
     ? { kind: "json" }
     : { kind: "list", item };
+}
+
+/** A text that a chip has room for, by its declared length. */
+function isShort(control: Control): boolean {
+  if (control.kind !== "text" || control.format !== "plain") return false;
+  return control.maxLength !== null && control.maxLength <= CHIP;
 }
 
 function numberOr(value: Json | undefined): number | null {
@@ -166,6 +185,7 @@ export function blank(field: FieldSpec): Json {
     case "choice":
       return field.control.options[0] ?? null;
     case "list":
+    case "chips":
     case "choices":
       return [];
     default:
@@ -188,5 +208,5 @@ export function wholeLines(fields: FieldSpec[]): Set<FieldSpec> {
 
 function isWide({ control }: FieldSpec): boolean {
   if (control.kind === "text") return control.long;
-  return ["upload", "list", "object", "json", "choices"].includes(control.kind);
+  return ["upload", "list", "object", "json", "choices", "chips"].includes(control.kind);
 }

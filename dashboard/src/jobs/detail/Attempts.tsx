@@ -8,6 +8,7 @@ import { Code } from "@/ui/Code";
 import { IconExternal } from "@/ui/icons";
 import { Fact } from "@/ui/Panel";
 import { LogLines } from "@/jobs/detail/logs/Logs";
+import { retries, runName } from "@/jobs/detail/runs";
 import { isFinished } from "@/jobs/status";
 import { t } from "@/texts/en/detail";
 
@@ -46,7 +47,7 @@ export function Attempts({ job, logs, more }: { job: JobDetail; logs: LogLine[];
           <AttemptCard
             attempt={attempt}
             open={at === 0}
-            showRun={job.gen > 1}
+            run={retries(job) > 0 ? runName(attempt.gen, job) : null}
             more={more}
             logs={linesOf(attempt, attempts, logs)}
           />
@@ -69,13 +70,13 @@ function linesOf(one: Attempt, all: Attempt[], logs: LogLine[]): LogLine[] {
 function AttemptCard({
   attempt,
   open,
-  showRun,
+  run,
   logs,
   more,
 }: {
   attempt: Attempt;
   open: boolean;
-  showRun: boolean;
+  run: string | null;
   logs: LogLine[];
   more: string | null;
 }) {
@@ -83,11 +84,7 @@ function AttemptCard({
     <details open={open} className={cx("group border-s-2", EDGE[attempt.outcome])}>
       <summary className="flex flex-wrap items-baseline gap-x-3 px-4 py-2.5 text-sm hover:bg-hover">
         <span className="font-medium">
-          {showRun && (
-            <span className="text-soft">
-              {attempt.gen === 1 ? t.firstRun : t.retryNumber(attempt.gen - 1)} ·{" "}
-            </span>
-          )}
+          {run !== null && <span className="text-soft">{run} · </span>}
           {t.attempt(attempt.attempt)}
         </span>
         <span className="text-soft">{WORD[attempt.outcome]}</span>

@@ -16,6 +16,7 @@ import { newestPair, ran, waited } from "@/jobs/measure";
 import { resultFiles } from "./preview";
 import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { ResultFiles } from "./ResultFiles";
+import { retries } from "./runs";
 import { curl, python } from "./snippets";
 import { t } from "@/texts/en/detail";
 
@@ -65,7 +66,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
         <Fact name={t.runTime}>{run === null ? "–" : duration(run)}</Fact>
         <Fact name={t.attempts}>
           {t.attemptsOf(job.attempts, job.maxAttempts)}
-          {job.gen > 1 && ` (${t.retryNumber(job.gen - 1)})`}
+          {retries(job) > 0 && ` (${t.retryNumber(retries(job))})`}
         </Fact>
         <Fact name={t.typicalRunP50P95}>
           <Usual type={job.type} />

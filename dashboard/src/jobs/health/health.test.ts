@@ -23,6 +23,7 @@ const numbers = (more: Partial<Metrics["byStatus"]> = {}, type: Partial<TypeNumb
         inFlight: 0,
         paused: false,
         pacedForS: null,
+        pause: null,
         ...type,
       },
     },

@@ -8,7 +8,7 @@ import { ask } from "@/jobs/actions/actions";
 import type { JobAction } from "@/jobs/status";
 import { bulkQuestion, countOf } from "./bulkQuestion";
 import { JobTable } from "@/jobs/table/JobTable";
-import { ListFailure, ListFooter, NoJobs, RowsToCome, Searching } from "./listStates";
+import { ListFooter, RowsToCome } from "./listStates";
 import { isServerOrder, toFilter, type JobsSearch, type SortKey } from "@/jobs/search";
 import { trail } from "@/jobs/trail";
 import { useJobs } from "./useJobs";
@@ -18,6 +18,7 @@ import { useSteadyOrder } from "@/jobs/table/useSteadyOrder";
 import { t } from "@/texts/en/list";
 
 const BulkBar = lazy(() => import("./BulkBar"));
+const NoRows = lazy(() => import("./NoRows"));
 const PartlySorted = lazy(() => import("./PartlySorted"));
 
 /** Show the rows of one filter. Another filter is another list with its own selection. */
@@ -67,8 +68,6 @@ export function JobList({ search }: { search: JobsSearch }) {
   });
 
   if (pages.isPending) return <RowsToCome />;
-  if (pages.isError && jobs.rows.length === 0)
-    return <ListFailure error={pages.error} onRetry={() => void pages.refetch()} />;
   return (
     <>
       <Fresh count={jobs.fresh} onAccept={jobs.accept} held={selection.ids.size > 0} />
@@ -77,10 +76,10 @@ export function JobList({ search }: { search: JobsSearch }) {
           <PartlySorted loaded={sorted.length} total={jobs.total} pages={pages} />
         </Suspense>
       )}
-      {sorted.length === 0 && pages.hasNextPage ? (
-        <Searching pages={pages} searched={searching.searched} onGoOn={searching.goOn} />
-      ) : sorted.length === 0 ? (
-        <NoJobs search={search} searched={searching.searched} />
+      {sorted.length === 0 ? (
+        <Suspense>
+          <NoRows search={search} pages={pages} searched={searching.searched} onGoOn={searching.goOn} />
+        </Suspense>
       ) : (
         <JobTable
           rows={sorted}

@@ -15,7 +15,7 @@ export default function TimeBetween({ from, to, onChange, onRemove }: TimeBetwee
   const zone = useZone();
   const box = (label: string, at: number | undefined, set: (next: number | undefined) => void) => (
     <input
-      aria-label={`${label}, ${zone === "utc" ? "UTC" : "local time"}`}
+      aria-label={`${label}, ${zone === "utc" ? "UTC" : t.localTime}`}
       type="datetime-local"
       // Written by the browser while it is typed in: a half-written time is none.
       defaultValue={at === undefined ? "" : toInput(at, zone)}

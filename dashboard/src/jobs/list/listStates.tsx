@@ -1,12 +1,6 @@
-import { Link } from "@tanstack/react-router";
-import { ApiError, sentence } from "@/api/errors";
 import { count } from "@/texts/numbers";
-import { useMe } from "@/session/session";
-import { Button, buttonClass } from "@/ui/Button";
-import { IconPlus } from "@/ui/icons";
-import { Empty, Failure, Skeleton } from "@/ui/states";
-import { isFiltered, type JobsSearch } from "@/jobs/search";
-import { STATUS } from "@/jobs/status";
+import { Button } from "@/ui/Button";
+import { Skeleton } from "@/ui/states";
 import type { useJobs } from "./useJobs";
 import { t } from "@/texts/en/list";
 
@@ -46,89 +40,6 @@ export function ListFooter({
         )
       )}
     </footer>
-  );
-}
-
-/** Say that nothing was found yet, and how far the search has come. */
-export function Searching({
-  pages,
-  searched,
-  onGoOn,
-}: {
-  pages: Pages;
-  searched: number;
-  onGoOn: () => void;
-}) {
-  const failed = pages.isFetchNextPageError;
-  const stopped = failed || !pages.isFetchingNextPage;
-  return (
-    <Empty
-      title={stopped ? t.noMatchSoFar : t.searching}
-      action={
-        stopped && <Button onClick={onGoOn}>{failed ? t.couldntLoadMoreRetry : t.continueSearch}</Button>
-      }
-    >
-      <span aria-live="polite" className="nums">
-        {t.noMatchIn(searched)}
-        {stopped && ` ${t.olderNotSearched}`}
-      </span>
-    </Empty>
-  );
-}
-
-export function NoJobs({ search, searched }: { search: JobsSearch; searched: number }) {
-  const { can } = useMe();
-  const create = can.act && (
-    <Link to="/create" className={buttonClass("primary")}>
-      <IconPlus /> {t.createAJob}
-    </Link>
-  );
-  if (isFiltered(search)) {
-    return (
-      <Empty
-        title={t.noJobsMatchThese}
-        action={
-          <Link
-            to="/dashboard"
-            search={search.status ? { status: search.status } : {}}
-            className={buttonClass()}
-          >
-            {t.clearTheFilters}
-          </Link>
-        }
-      >
-        {searched > 0 && `${t.noMatchIn(searched)} `}
-        {t.removeAFilterOr}
-      </Empty>
-    );
-  }
-  if (search.status) {
-    return (
-      <Empty title={t.noJobsOfStatus(STATUS[search.status].label)}>{STATUS[search.status].meaning}</Empty>
-    );
-  }
-  return (
-    <Empty title={t.noJobsYet} action={create}>
-      {t.jobsAppearHereWhen}
-    </Empty>
-  );
-}
-
-export function ListFailure({ error, onRetry }: { error: Error; onRetry: () => void }) {
-  const refused = error instanceof ApiError && error.status === 422;
-  return (
-    <Failure
-      title={t.couldntLoadJobs}
-      detail={sentence(error)}
-      correlationId={error instanceof ApiError ? error.correlationId : null}
-      onRetry={onRetry}
-    >
-      {refused && (
-        <Link to="/dashboard" className={buttonClass()}>
-          {t.clearTheFilters}
-        </Link>
-      )}
-    </Failure>
   );
 }
 

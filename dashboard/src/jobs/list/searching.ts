@@ -1,4 +1,6 @@
 import type { JobPage } from "@/api/jobs";
+import type { Metrics } from "@/api/metrics";
+import type { JobsSearch } from "@/jobs/search";
 
 /** Pages without a match that are asked for in a row before the reader is asked whether to go on. */
 export const AUTO_PAGES = 10;
@@ -6,4 +8,13 @@ export const AUTO_PAGES = 10;
 /** Count the pages without a job at the end: the API searches a bounded part of the jobs for each page. */
 export function emptyAtEnd(pages: readonly Pick<JobPage, "jobs">[]): number {
   return pages.length - 1 - pages.findLastIndex((page) => page.jobs.length > 0);
+}
+
+/** Return how many jobs a search looks at until its end; null where only the API could count them. */
+export function searchable(search: JobsSearch, { byStatus, byType, total }: Metrics): number | null {
+  const { status, type, error: _, sort: __, dir: ___, span: ____, ...others } = search;
+  if (Object.keys(others).length > 0) return null;
+  const numbers = type === undefined ? { byStatus, total } : byType[type];
+  if (!numbers) return null;
+  return status === undefined ? numbers.total : numbers.byStatus[status];
 }

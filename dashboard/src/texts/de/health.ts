@@ -11,7 +11,7 @@ export const health: typeof english = {
   inBackoff: "im Backoff",
   inTheDlq: (number) => `${number} in der DLQ`,
   success: "Erfolg",
-  lastHourOf: (ended) => `letzte Stunde, von ${ended}`,
+  lastHourOf: (ended) => `von ${ended} in 1 h`,
   doneMin: "Fertig / min",
   lastMin: (minutes) => `letzte ${minutes} min`,
   viewJobs: (label) => `Jobs ansehen: ${label}`,

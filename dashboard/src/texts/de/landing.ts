@@ -27,6 +27,11 @@ export const landing: typeof english = {
   howJobflowProcessesA: "Wie JobFlow einen Job verarbeitet",
   yourAppPostsTo:
     "Deine App ruft die API auf. Die API schreibt den Job in die Job-Tabelle und sendet dann eine Nachricht an die Queue seines Typs. Der Worker des Typs holt die Nachricht, übernimmt den Job in der Tabelle, führt ihn aus und schreibt das Ergebnis. Ein Fehlschlag kommt durch das Visibility Timeout zurück; nach dem letzten Versuch legt SQS die Nachricht in die Dead-Letter-Queue. Der Stream der Tabelle speist die Zähler der Konsole; ein Watchdog repariert, was unterbrochen wurde.",
+  sendsARequest: "sendet einen Aufruf",
+  putsTheJob: "1 schreibt den Job",
+  sendsAMessage: "2 sendet eine Nachricht",
+  isReceivedBy: "3 wird geholt von",
+  claimsAndFinishes: "4 übernimmt, 5 beendet in der Tabelle; letzter Versuch gescheitert",
   sqsKeptForReview: "SQS: zur Prüfung aufbewahrt",
   noLostJobs: "Kein Job geht verloren",
   aJobIsStored:

@@ -54,6 +54,7 @@ export const list: typeof english = {
   showNumbersAndCharts: "Zahlen und Diagramme zeigen",
   stopLoading: "Laden anhalten",
   all: "Alle",
+  localTime: "Ortszeit",
   createdBetween: "Angelegt zwischen",
   from: "Von",
   to: "Bis",
@@ -98,8 +99,10 @@ export const list: typeof english = {
   retryJob: (id) => `Job ${id} wiederholen`,
   cancelJob: (id) => `Job ${id} abbrechen`,
   payload: "Payload",
-  noMatchIn: (jobs) =>
-    `Kein Treffer in ${jobs === 1 ? "dem neuesten Job" : `den neuesten ${count(jobs)} Jobs`}.`,
+  noMatchIn: (jobs, of) => {
+    const all = of === null ? "" : ` von ${count(of)}`;
+    return `Kein Treffer in ${jobs === 1 ? `dem neuesten Job${all}` : `den neuesten ${count(jobs)} Jobs${all}`}.`;
+  },
   searchedJobs: (jobs) => `${jobs} durchsucht`,
   errorOf: (error, type) => `${error} in ${type}`,
 };

@@ -1,9 +1,29 @@
-import { plural } from "../numbers";
+import { count, plural } from "../numbers";
 import type { english } from "../en/queues";
 
 export const queues: typeof english = {
   create: "Anlegen",
   pausedNewJobsAre: "Angehalten. Neue Jobs werden angenommen, aber nicht gestartet.",
+  pausedBy: (by, ago) => (by ? `Von ${by} angehalten, ${ago}` : `Angehalten, ${ago}`),
+  newJobsWait: "Neue Jobs werden angenommen, aber nicht gestartet.",
+  reason: "Grund",
+  reasonHint: "Freiwillig. Allen gezeigt, solange der Typ angehalten ist.",
+  waitsBetween: "Längste Wartezeit vor Versuch 2, 3, …",
+  noneSuchWait: "keine",
+  notAfter: (time) => `kein Versuch nach ${time}`,
+  noExample: "Kein Beispiel.",
+  exampleOf: (type) => `Beispiel von ${type}`,
+  createFromExample: "Aus dem Beispiel anlegen",
+  deadLetters: "Dead Letters",
+  messages: "Nachrichten in der DLQ",
+  underAnHour: "Unter 1 h",
+  underADay: "1 h bis 1 Tag",
+  older: "Älter",
+  agesOfNewest: (newest, all) => `Alter der neuesten ${newest} von ${count(all)} Dead Letters.`,
+  couldntLoad: (problem) => `Konnte nicht geladen werden: ${problem}`,
+  loading: "Lädt …",
+  oldestJob: "Ältester Job",
+  longestWait: "Längste Wartezeit",
   deadLettersUnknown: "Dead Letters: –",
   noDeadLetters: "Keine Dead Letters",
   deadLetterCount: (dead) => plural(dead, "Dead Letter", "Dead Letters"),

@@ -1,6 +1,9 @@
 import { plural } from "../numbers";
 import { texts } from "../texts";
 
+/** A title within a sentence; initials stay as they are. */
+const inside = (title: string) => title.replace(/^[A-Z](?![A-Z])/, (first) => first.toLowerCase());
+
 export const english = {
   requeued: (id: string) => `Job ${id} re-queued with the new payload.`,
   alreadyExists: (id: string) => `Already exists: ${id} (same idempotency key).`,
@@ -35,6 +38,12 @@ export const english = {
   tags: "Tags",
   commaSeparatedUsedFor: "Comma-separated. Used for search.",
   idempotencyKey: "Idempotency key",
+  inUtc: "In UTC.",
+  removeChip: (value: string) => `Remove ${value}`,
+  keyIsFree: "No job of yours has this key yet. Repeating it returns the job.",
+  keyNotChecked: "Couldn't check whether a job has this key.",
+  keyIsInUse: "Already used by",
+  sameRequestReturnsIt: "The same request returns that job and creates none; another request is refused.",
   repeatingThisKeyReturns: "Repeating this key returns the existing job.",
   generate: "Generate",
   form: "Form",
@@ -53,6 +62,7 @@ export const english = {
   pickDateAndTime: "Pick a date and a time.",
   thatTimeHasPassed: "That time has passed.",
   atMostTags: (tags: number) => `At most ${tags} tags.`,
+  badTag: "Letters, digits and . _ : / - only, at most 40 each.",
   badKey: "At most 255 visible ASCII characters, no spaces.",
   required: "required",
   notSet: "Not set",
@@ -61,6 +71,8 @@ export const english = {
   removeShort: "Remove",
   chooseAFile: "Choose a file",
   fileToUpload: "File to upload",
+  orDropOneHere: "or drop one here",
+  uploaded: "uploaded",
   localTime: "Local time",
   requiredSentence: "Required.",
   unknownField: "Unknown field.",
@@ -84,8 +96,10 @@ export const english = {
   inSeconds: (seconds: number) => `Try again in ${seconds} s.`,
   attemptsHint: (most: number | null, standard: number) =>
     `${most === null ? "" : `1 to ${most}. `}Default: ${standard}.`,
-  remove: (title: string, n: number) => `Remove ${title.toLowerCase()} ${n}`,
-  add: (title: string) => `Add ${title.toLowerCase()}`,
+  remove: (title: string, n: number) => `Remove ${inside(title)} ${n}`,
+  add: (title: string) => `Add ${inside(title)}`,
+  addShort: "Add",
+  addTo: (title: string) => `Add: ${title}`,
   standard: (value: string) => `Default: ${value}.`,
   range: (least: string, most: string) => `${least} to ${most}.`,
   formatUri: "Use an address like https://example.com/.",

@@ -11,7 +11,7 @@ export const english = {
   inBackoff: "in backoff",
   inTheDlq: (dlqLength: string) => `${dlqLength} in the DLQ`,
   success: "Success",
-  lastHourOf: (ended: string) => `last hour, of ${ended}`,
+  lastHourOf: (ended: string) => `of ${ended} in 1 h`,
   doneMin: "Done / min",
   lastMin: (text: number) => `last ${text} min`,
   viewJobs: (label: string) => `View jobs: ${label}`,

@@ -27,6 +27,11 @@ export const english = {
   howJobflowProcessesA: "How JobFlow processes a job",
   yourAppPostsTo:
     "Your app posts to the API. The API puts the job into the jobs table, then sends a message to the queue of its type. The worker of the type receives the message, claims the job in the table, runs it, and writes the outcome. A failure comes back through the visibility timeout; after the last attempt SQS moves the message to the dead-letter queue. The table's stream feeds the counters that the console shows; a watchdog repairs what was interrupted.",
+  sendsARequest: "sends a request",
+  putsTheJob: "1 puts the job",
+  sendsAMessage: "2 sends a message",
+  isReceivedBy: "3 is received by",
+  claimsAndFinishes: "4 claims, 5 finishes in the table; last attempt failed",
   sqsKeptForReview: "SQS: kept for review",
   noLostJobs: "No lost jobs",
   aJobIsStored:

@@ -1,4 +1,4 @@
-import { plural } from "../numbers";
+import { count, plural } from "../numbers";
 import { texts } from "../texts";
 
 export const english = {
@@ -54,6 +54,7 @@ export const english = {
   showNumbersAndCharts: "Show numbers and charts",
   stopLoading: "Stop loading",
   all: "All",
+  localTime: "local time",
   createdBetween: "Created between",
   from: "From",
   to: "To",
@@ -99,7 +100,8 @@ export const english = {
   retryJob: (id: string) => `Retry job ${id}`,
   cancelJob: (id: string) => `Cancel job ${id}`,
   payload: "Payload",
-  noMatchIn: (jobs: number) => `No match in the newest ${plural(jobs, "job")}.`,
+  noMatchIn: (jobs: number, of: number | null) =>
+    `No match in the newest ${of === null ? "" : `${count(jobs)} of `}${plural(of ?? jobs, "job")}.`,
   searchedJobs: (jobs: string) => `${jobs} searched`,
   errorOf: (error: string, type: string) => `${error} in ${type}`,
 };

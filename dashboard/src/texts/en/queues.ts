@@ -1,9 +1,30 @@
-import { plural } from "../numbers";
+import { count, plural } from "../numbers";
 import { texts } from "../texts";
 
 export const english = {
   create: "Create",
   pausedNewJobsAre: "Paused. New jobs are accepted but not started.",
+  pausedBy: (by: string, ago: string) => (by ? `Paused by ${by} ${ago}` : `Paused ${ago}`),
+  newJobsWait: "New jobs are accepted but not started.",
+  reason: "Reason",
+  reasonHint: "Optional. Shown to everybody while it is paused.",
+  waitsBetween: "Longest waits before attempt 2, 3, …",
+  noneSuchWait: "none",
+  notAfter: (time: string) => `no attempt after ${time}`,
+  noExample: "No example.",
+  exampleOf: (type: string) => `Example of ${type}`,
+  createFromExample: "Create from the example",
+  deadLetters: "Dead letters",
+  messages: "Messages in the DLQ",
+  underAnHour: "Under 1 h",
+  underADay: "1 h to 1 day",
+  older: "Older",
+  agesOfNewest: (newest: number, all: number) =>
+    `Ages of the newest ${newest} of ${count(all)} dead letters.`,
+  couldntLoad: (problem: string) => `Couldn't load: ${problem}`,
+  loading: "Loading…",
+  oldestJob: "Oldest job",
+  longestWait: "Longest wait",
   deadLettersUnknown: "Dead letters: –",
   noDeadLetters: "No dead letters",
   deadLetterCount: (dead: number) => plural(dead, "dead letter"),

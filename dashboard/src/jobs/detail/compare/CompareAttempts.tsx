@@ -5,6 +5,7 @@ import { duration } from "@/lib/time";
 import { Select } from "@/ui/Field";
 import { Dialog } from "@/ui/overlay/Dialog";
 import { keyOf, sameStack, sideBySide } from "./compare";
+import { retries, runName } from "@/jobs/detail/runs";
 import { t } from "@/texts/en/detail";
 
 interface CompareProps {
@@ -47,8 +48,8 @@ export default function CompareAttempts({ job, onClose }: CompareProps) {
   );
 }
 
-function nameOf({ gen, attempt }: Attempt, { gen: newest }: JobDetail): string {
-  const run = newest > 1 ? `${gen === 1 ? t.firstRun : t.retryNumber(gen - 1)} · ` : "";
+function nameOf({ gen, attempt }: Attempt, job: JobDetail): string {
+  const run = retries(job) > 0 ? `${runName(gen, job)} · ` : "";
   return run + t.attempt(attempt);
 }
 

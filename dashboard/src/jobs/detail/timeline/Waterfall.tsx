@@ -5,6 +5,7 @@ import { duration } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { FILL } from "./fill";
 import { waterfall, type Row } from "./waterfall";
+import { retries, runName } from "@/jobs/detail/runs";
 import { t } from "@/texts/en/detail";
 
 /** Show the waits, attempts and backoffs of all runs below each other, with the log lines in the attempts. */
@@ -19,10 +20,8 @@ export function Waterfall({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
           className="grid grid-cols-[minmax(0,13rem)_minmax(0,1fr)_4rem] items-center gap-x-3 max-sm:grid-cols-[minmax(0,6.5rem)_minmax(0,1fr)_3.5rem]"
         >
           <span className="truncate text-soft" title={row.label}>
-            {job.gen > 1 && rows[at - 1]?.gen !== row.gen && (
-              <strong className="font-medium text-text">
-                {row.gen === 1 ? t.firstRun : t.retryNumber(row.gen - 1)} ·{" "}
-              </strong>
+            {retries(job) > 0 && rows[at - 1]?.gen !== row.gen && (
+              <strong className="font-medium text-text">{runName(row.gen, job)} · </strong>
             )}
             {row.label}
           </span>

@@ -1,0 +1,89 @@
+import { BUSY, expectAccessibleInBothThemes } from "../axe";
+import { expect, test } from "../fixtures";
+
+const HOUR = 3_600_000;
+const dead = (age: number, n = 0) => ({
+  type: "image.process",
+  payload: { key: `uploads/lost/${n}.jpg` },
+  more: {
+    status: "dead_letter",
+    attempts: 3,
+    createdAt: Date.now() - age - 60_000,
+    finishedAt: Date.now() - age,
+    errorClass: "UploadMissing",
+    errorMessage: "There is no such upload.",
+  },
+});
+
+test("a type's page tells the ages of its dead letters, its settings, waits and example", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 0, arrivals: 0 });
+  const old = Array.from({ length: 120 }, (_, n) => dead(40 * HOUR, n));
+  await stack.order({ add: [dead(60_000), dead(5 * HOUR), ...old] });
+  await open("/queues/image-process");
+  const letters = page.getByRole("region", { name: "Dead letters" });
+  await expect(letters.getByRole("definition")).toHaveText(["122", "1", "1", "98", "1 d"]);
+  await expect(letters).toContainText("Ages of the newest 100 of 122 dead letters.");
+  await expect(letters.getByRole("listitem").first()).toContainText(/^(59 s|1 min)/);
+  const definition = page.getByRole("region", { name: "Definition" });
+  await expect(definition).toContainText("Longest waits before attempt 2, 3, …2.0 s, 4.0 s");
+  await expect(page.getByRole("region", { name: "Example of image.process" })).toContainText("uploads/");
+  await expect(page.getByRole("region", { name: "Schema of image.process" })).toBeVisible();
+  await expectAccessibleInBothThemes(page);
+  await definition.getByRole("link", { name: "Create from the example" }).click();
+  await expect(page).toHaveURL(/\/create\?type=image\.process$/);
+});
+
+test("a pause says who, since when and why, on the queue's page and beside its card", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  await open("/queues/email-send");
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByLabel("Reason").fill("The mail provider is down");
+  await page.keyboard.press("Enter");
+  const note = page.getByTestId("paused");
+  await expect(note).toHaveText(
+    /^Paused by admin just now: The mail provider is down\. New jobs are accepted but not started\.$/,
+  );
+  await expectAccessibleInBothThemes(page);
+  await open("/queues");
+  await expect(page.getByRole("article", { name: "email.send" }).getByTestId("paused")).toContainText(
+    "The mail provider is down",
+  );
+  await page.getByRole("article", { name: "email.send" }).getByRole("button", { name: "Resume" }).click();
+  await expect(note).toHaveCount(0);
+});
+
+test("what a queue's page could not load is said, and no zero or empty list stands for it", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 50, arrivals: 0 });
+  await stack.order({ fail: { path: "/errors", status: 503 } });
+  await open("/queues/image-process");
+  await expect(page.getByRole("region", { name: "Errors, last 24 h" })).toContainText("Couldn't load: ");
+  await stack.order({ fail: { path: "/metrics", status: 503 } });
+  await open("/queues/image-process");
+  const letters = page.getByRole("region", { name: "Dead letters" });
+  await expect(letters).toContainText("Dead letters: –");
+  for (const name of ["Unfinished jobs", "Oldest job", "In and out", "Queue wait", "Run time"])
+    await expect(page.getByRole("region", { name })).toContainText("Couldn't load chart");
+  await stack.order({ fail: null });
+});
+
+test("the oldest job's wait is drawn beside the backlog", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 0, arrivals: 0 });
+  const late = { createdAt: Date.now() - 400_000, nextAttemptAt: Date.now() + HOUR };
+  await stack.order({ add: [{ type: "email.send", payload: {}, more: late }] });
+  await open("/queues/email-send");
+  const chart = page.getByRole("region", { name: "Oldest job" });
+  await expect(chart).toContainText(/Longest wait6m \d\ds/);
+  await expect(page.locator(BUSY)).toHaveCount(0);
+});

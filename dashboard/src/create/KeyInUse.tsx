@@ -1,0 +1,42 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { jobOfKey } from "@/api/newJob";
+import { STATUS } from "@/jobs/status";
+import { shortId } from "@/lib/format";
+import { relative } from "@/lib/time";
+import { useNow } from "@/live/live";
+import { isKey } from "./draft";
+import { t } from "@/texts/en/create";
+
+/** Milliseconds without a change after which what is typed is looked up. */
+const SETTLED_MS = 400;
+
+/** Say whether a job of this token has the idempotency key already, and what the request would do then. */
+export function KeyInUse({ value }: { value: string }) {
+  const key = useSettled(value);
+  const now = useNow();
+  const { data, isError } = useQuery(jobOfKey(isKey(key) ? key : ""));
+  if (!isKey(key) || key !== value) return t.repeatingThisKeyReturns;
+  if (isError) return t.keyNotChecked;
+  if (data === undefined) return t.repeatingThisKeyReturns;
+  if (data === null) return t.keyIsFree;
+  return (
+    <span className="text-amber" data-testid="duplicate">
+      {t.keyIsInUse}{" "}
+      <Link to="/jobs/$id" params={{ id: data.id }} className="font-mono underline underline-offset-4">
+        {data.type} · {shortId(data.id)}
+      </Link>{" "}
+      ({STATUS[data.status].label}, {relative(data.createdAt, now)}). {t.sameRequestReturnsIt}
+    </span>
+  );
+}
+
+function useSettled(value: string): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}

@@ -1,0 +1,17 @@
+import { describe, expect, it } from "vitest";
+import { attempt } from "@/test/factories";
+import { retries, runName } from "./runs";
+
+describe("the name of a run", () => {
+  it("counts retries from the first run", () => {
+    const job = { gen: 3, history: [attempt(1, { gen: 1 }), attempt(1, { gen: 3 })] };
+    expect(retries(job)).toBe(2);
+    expect([1, 2, 3].map((gen) => runName(gen, job))).toEqual(["First run", "Retry 1", "Retry 2"]);
+  });
+
+  it("does not count replacements of a job that waited", () => {
+    expect(retries({ gen: 4, history: [] })).toBe(0);
+    const job = { gen: 5, history: [attempt(1, { gen: 4 }), attempt(1, { gen: 5 })] };
+    expect([runName(4, job), runName(5, job)]).toEqual(["First run", "Retry 1"]);
+  });
+});

@@ -1,0 +1,105 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { ApiError, sentence } from "@/api/errors";
+import { metrics } from "@/api/metrics";
+import { useMe } from "@/session/session";
+import { Button, buttonClass } from "@/ui/Button";
+import { IconPlus } from "@/ui/icons";
+import { Empty, Failure } from "@/ui/states";
+import { isFiltered, type JobsSearch } from "@/jobs/search";
+import { STATUS } from "@/jobs/status";
+import { searchable } from "./searching";
+import type { useJobs } from "./useJobs";
+import { t } from "@/texts/en/list";
+
+interface NoRowsProps {
+  search: JobsSearch;
+  pages: ReturnType<typeof useJobs>["pages"];
+  /** Jobs that were read to find none. */
+  searched: number;
+  onGoOn: () => void;
+}
+
+/** Say why no row is there: it failed, it still searches, or nothing matches. Loaded only when that is so. */
+export default function NoRows({ search, pages, searched, onGoOn }: NoRowsProps) {
+  if (pages.isError && !pages.data)
+    return <ListFailure error={pages.error} onRetry={() => void pages.refetch()} />;
+  if (pages.hasNextPage) return <Searching {...{ search, pages, searched, onGoOn }} />;
+  return <NoJobs search={search} searched={searched} />;
+}
+
+/** Say that nothing was found yet, and how far the search has come. */
+function Searching({ search, pages, searched, onGoOn }: NoRowsProps) {
+  const numbers = useQueryClient().getQueryData(metrics().queryKey);
+  const failed = pages.isFetchNextPageError;
+  const stopped = failed || !pages.isFetchingNextPage;
+  return (
+    <Empty
+      title={stopped ? t.noMatchSoFar : t.searching}
+      action={
+        stopped && <Button onClick={onGoOn}>{failed ? t.couldntLoadMoreRetry : t.continueSearch}</Button>
+      }
+    >
+      <span aria-live="polite" className="nums">
+        {t.noMatchIn(searched, numbers ? searchable(search, numbers) : null)}
+        {stopped && ` ${t.olderNotSearched}`}
+      </span>
+    </Empty>
+  );
+}
+
+function NoJobs({ search, searched }: Pick<NoRowsProps, "search" | "searched">) {
+  const { can } = useMe();
+  const create = can.act && (
+    <Link to="/create" className={buttonClass("primary")}>
+      <IconPlus /> {t.createAJob}
+    </Link>
+  );
+  if (isFiltered(search)) {
+    return (
+      <Empty
+        title={t.noJobsMatchThese}
+        action={
+          <Link
+            to="/dashboard"
+            search={search.status ? { status: search.status } : {}}
+            className={buttonClass()}
+          >
+            {t.clearTheFilters}
+          </Link>
+        }
+      >
+        {searched > 0 && `${t.noMatchIn(searched, null)} `}
+        {t.removeAFilterOr}
+      </Empty>
+    );
+  }
+  if (search.status) {
+    return (
+      <Empty title={t.noJobsOfStatus(STATUS[search.status].label)}>{STATUS[search.status].meaning}</Empty>
+    );
+  }
+  return (
+    <Empty title={t.noJobsYet} action={create}>
+      {t.jobsAppearHereWhen}
+    </Empty>
+  );
+}
+
+function ListFailure({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  const refused = error instanceof ApiError && error.status === 422;
+  return (
+    <Failure
+      title={t.couldntLoadJobs}
+      detail={sentence(error)}
+      correlationId={error instanceof ApiError ? error.correlationId : null}
+      onRetry={onRetry}
+    >
+      {refused && (
+        <Link to="/dashboard" className={buttonClass()}>
+          {t.clearTheFilters}
+        </Link>
+      )}
+    </Failure>
+  );
+}

@@ -1,0 +1,13 @@
+import { sentence } from "@/api/errors";
+import { Skeleton } from "@/ui/states";
+import { t } from "@/texts/en/queues";
+
+/** Stand where an answer is not there: it is still to come, or it failed. */
+export function Unknown({ error }: { error: Error | null }) {
+  if (error) return <p className="p-4 text-sm text-soft">{t.couldntLoad(sentence(error))}</p>;
+  return (
+    <div role="status" aria-busy="true" aria-label={t.loading} className="p-4">
+      <Skeleton className="h-4 w-2/3" />
+    </div>
+  );
+}

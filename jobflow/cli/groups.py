@@ -1,0 +1,39 @@
+"""The commands that say of a group of errors that it is known, settled, or open again."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobflow.cli.command import app_of, command
+from jobflow.cli.session import Session
+
+if TYPE_CHECKING:
+    from jobflow.models import ErrorMark
+
+app = app_of("Acknowledge groups of errors; `jobflow errors` lists them.")
+Fingerprint = Annotated[str, typer.Argument(metavar="FINGERPRINT", help="The group's, as `jobflow errors` prints it.")]
+
+
+@command(app, "acknowledge", "error-groups acknowledge 9d6156e8610f")
+def acknowledge(session: Session, fingerprint: Fingerprint) -> None:
+    """Say that a group is known: it needs no attention until it comes again."""
+    _told(session, session.client.acknowledge(fingerprint), "acknowledged")
+
+
+@command(app, "resolve", "error-groups resolve 9d6156e8610f")
+def resolve(session: Session, fingerprint: Fingerprint) -> None:
+    """Say that a group is settled: it is shown as regressed when it comes again."""
+    _told(session, session.client.resolve(fingerprint), "resolved")
+
+
+@command(app, "reopen", "error-groups reopen 9d6156e8610f")
+def reopen(session: Session, fingerprint: Fingerprint) -> None:
+    """Take back what was said of a group."""
+    _told(session, session.client.reopen(fingerprint), "open")
+
+
+def _told(session: Session, mark: "ErrorMark", state: str) -> None:
+    if session.out.as_json:
+        session.out.line(mark)
+    else:
+        session.out.say(f"{mark.fingerprint}  {state}")

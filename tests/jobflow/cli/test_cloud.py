@@ -1,0 +1,60 @@
+"""Commands that are handed on to the platform: with what the repository says, and what was typed after it."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from jobflow.cli import cloud
+from jobflow.cli.app import app
+from jobflow.project import tree
+from tests.jobflow.cli.conftest import Said
+
+TOML = "[stages.prod.parameters]\nProtect = true\n"
+
+
+@pytest.fixture
+def handed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
+    """What is handed to the platform, from a repository with a stage."""
+    asked: list[list[str]] = []
+    (tmp_path / "jobflow.toml").write_text(TOML)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tree, "command", lambda _project, module, arguments: asked.append([module, *arguments]))
+    return asked
+
+
+def type_(line: str) -> Said:
+    done = CliRunner().invoke(app, line.split())
+    return Said(done.exit_code, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("stage", ["--stage prod", "--stage=prod"])
+def test_what_is_typed_counts_more_than_the_parameters_of_the_stage(handed: list[list[str]], stage: str) -> None:
+    assert type_(f"deploy {stage} --set Protect=false").code == 0
+    assert handed == [["infra.cloud", "deploy", "--set", "Protect=true", *stage.split(), "--set", "Protect=false"]]
+
+
+def test_only_commands_that_take_parameters_get_them(handed: list[list[str]]) -> None:
+    for name in cloud.COMMANDS:
+        type_(f"{name} --stage prod")
+    assert {words[1] for words in handed if "--set" in words} == set(cloud.PARAMETERS)
+
+
+def test_a_package_goes_into_the_repository_unless_another_place_is_typed(
+    handed: list[list[str]], tmp_path: Path
+) -> None:
+    type_("package")
+    type_("package --out=elsewhere")
+    assert handed == [
+        ["infra.cloud", "package", "--out", str(tmp_path / "build")], ["infra.cloud", "package", "--out=elsewhere"],
+    ]  # fmt: skip
+
+
+def test_help_and_wrong_usage_are_the_platforms(handed: list[list[str]]) -> None:
+    assert type_("deploy --help").code == 0
+    assert handed == [["infra.cloud", "deploy", "--help"]]
+
+
+def test_a_stage_that_the_repository_does_not_have_is_told(handed: list[list[str]]) -> None:
+    said = type_("preflight --stage test")
+    assert (said.code, "has no stage 'test' (it has: prod)" in said.err, handed) == (2, True, [])
