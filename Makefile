@@ -118,7 +118,7 @@ package: $(READY)  ## Write build/deployment.zip, build/sam.json and build/sbom.
 deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD),$(findstring Dashboard=false,$(SET))),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
 	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) $(if $(FORCE_REMOVE),--force-remove) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) \
 	  $(if $(TOKEN_FILE),--token-file $(TOKEN_FILE)) $(if $(TOKEN_SECRET),--token-secret $(TOKEN_SECRET)) \
-	  $(foreach assignment,$(SET),--set '$(assignment)') $(foreach tag,$(TAGS),--tag '$(tag)') $(if $(MONITOR),--monitor $(MONITOR))
+	  $(foreach assignment,$(SET),--set '$(assignment)') $(foreach tag,$(TAGS),--tag '$(tag)') $(if $(MONITOR),--monitor $(MONITOR)) $(if $(NO_SMOKE),--no-smoke) $(if $(NO_ROLLBACK),--no-rollback)
 
 preflight: $(READY)  ## Say what cannot work in your account before anything changes: make preflight STAGE=prod [JSON=1] [SET="..."]
 	@$(CLOUD) preflight --stage $(STAGED) $(if $(JSON),--json) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) $(foreach assignment,$(SET),--set '$(assignment)')

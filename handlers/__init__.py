@@ -49,6 +49,12 @@ How to change one
   refuses; without it such a job waits, is tried again every hour, and is counted in the metric `Stalled`.
 * `retired=True` refuses new jobs of the type while the stored ones are worked off. Delete the file after that.
 
+How a deployment tries one
+--------------------------
+`smoke={"text": "one two"}` in `@job` is a payload that may run after every deployment of every stage, for good: nobody
+gets mail from it, nothing is charged by it. One job of it runs to its end; if it does not, the former version is
+brought back. Without `smoke` only the function is asked whether it starts.
+
 Rules that tests hold
 ---------------------
 * The name is the file: "word.count" is `word_count.py`, and the queue `<stack>-word-count`.

@@ -15,6 +15,8 @@ HOUR = 3600.0
 LONGEST_DAYS = 92
 ISO = re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d.*")
 EXAMPLE: JsonDict = {"hours": 24, "formats": ["csv", "html"]}
+SMOKE: JsonDict = {"from": "2020-01-01T00:00:00Z", "to": "2020-01-01T01:00:00Z", "formats": ["csv"]}
+"""An hour without jobs: one query that finds nothing, and a file of a few lines."""
 CONTENT_TYPE = {"csv": "text/csv; charset=utf-8", "html": "text/html; charset=utf-8"}
 
 Format = Literal["csv", "html"]
@@ -124,6 +126,7 @@ class ReportGenerated(BaseModel):
         "s3:PutObject:reports/*", "s3:GetObject:reports/*",
     ),
     schedule=Cron("0 2 * * *", name="nightly", payload={"hours": 24}, paused=True),
+    smoke=SMOKE,
 )  # fmt: skip
 def report_generate(payload: ReportGenerate, ctx: JobContext) -> ReportGenerated:
     """Count the jobs of a period by their outcome: rates, durations, errors, hour by hour, as CSV and as a web page.

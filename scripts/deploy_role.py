@@ -19,14 +19,16 @@ NEEDS_BOUNDARY = (
 )  # fmt: skip
 """Actions that could give a role more than the boundary; IAM knows `iam:PermissionsBoundary` for each of them."""
 NEVER = ("iam:DeleteRolePermissionsBoundary",)
-PASSED_TO = ("apigateway.amazonaws.com", "lambda.amazonaws.com")
+PASSED_TO = ("apigateway.amazonaws.com", "codedeploy.amazonaws.com", "lambda.amazonaws.com")
 WITHIN = (
-    "dynamodb:*", "ec2:*NetworkInterface*", "ec2:*PrivateIpAddresses", "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets", "ec2:DescribeVpcs", "kms:Decrypt", "kms:GenerateDataKey", "lambda:InvokeFunction",
+    "cloudwatch:DescribeAlarms", "dynamodb:*", "ec2:*NetworkInterface*", "ec2:*PrivateIpAddresses",
+    "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "kms:Decrypt", "kms:GenerateDataKey",
+    "lambda:GetAlias",
+    "lambda:GetProvisionedConcurrencyConfig", "lambda:InvokeFunction", "lambda:UpdateAlias",
     "lambda:UpdateEventSourceMapping", "logs:*", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
     "secretsmanager:GetSecretValue", "ses:SendEmail", "sqs:*", "ssm:GetParameter",
 )  # fmt: skip
-"""Actions that a function of a stage may hold at most; `MoreActions` adds what job types reach beyond."""
+"""Actions that a role of a stage may hold at most; `MoreActions` adds what job types reach beyond."""
 
 
 def template() -> dict[str, Any]:

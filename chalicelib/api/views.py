@@ -136,7 +136,8 @@ def _current_attempt(view: JobView) -> Iterable[Attempt]:
     # Attempts that go well write no record of their own: the job itself holds all there is to say about them.
     job = view.job
     outcome = {Status.PROCESSING: "running", Status.COMPLETED: "completed"}.get(job.status)
-    recorded = {attempt.token for attempt in view.attempts}
+    # an attempt from before claims were counted is none of those that are
+    recorded = {(one.gen, one.claim) if job.claims else one.token for one in view.attempts}
     if outcome is None or job.started_at is None or job.token in recorded:
         return ()
     running = Attempt(job.gen, job.attempts, outcome, job.started_at, job.finished_at, claim=job.claims)

@@ -86,7 +86,7 @@ def oldest(steps: Steps, step: int, since: float | None, now: float) -> list[dic
         end = min(at + step, now)
         longest = percentile(_counted(numbers, "wait"), 1.0)
         waited = [end - begun] * (begun < end) + ([] if longest is None else [longest / 1000])
-        points.append({"t": at, "oldest_s": round(max(waited), 1) if waited else None})
+        points.append({"t": at, "oldest_s": round(max(waited), 3) if waited else None})
         begun = min(begun, math.inf if longest is None else end - longest / 1000)
     return points[::-1]
 

@@ -23,10 +23,11 @@ TAG = re.compile(r"[A-Za-z0-9_.:/-]+")
 LONGEST_TAG = 40
 
 
-def check_name(name: str) -> None:
+def check_names(*names: str) -> None:
     """Raise ConfigurationError for a name that is not written like email.send."""
-    if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-        raise ConfigurationError(f"{name!r}: a job type is named like email.send (lower case, dots)")
+    for name in names:
+        if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+            raise ConfigurationError(f"{name!r}: a job type is named like email.send (lower case, dots)")
 
 
 def check_limits(name: str, declared: Mapping[str, Any]) -> None:

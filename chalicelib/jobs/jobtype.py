@@ -9,28 +9,16 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from chalicelib.errors import InvalidPayload
-from chalicelib.jobs import checks
+from chalicelib.jobs import checks, registry
 from chalicelib.jobs.backoff import STANDARD, Curve, receives
-from chalicelib.jobs.example import example_of
+from chalicelib.jobs.example import check_smoke, example_of
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import LONGEST_TURN_WAIT, SAFETY, SPARE_RECEIVES, SPARE_WITH_RATE
 from chalicelib.jobs.payloads import parsed, stored
 from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
 from chalicelib.jobs.readback import check_models
-from chalicelib.jobs.registry import (
-    BUILT_IN,
-    PACKAGES,
-    Declared,
-    all_types,
-    declared,
-    get,
-    give_up_at,
-    load,
-    names,
-    pace,
-    registered,
-)  # fmt: skip
+from chalicelib.jobs.registry import Declared, all_types, declared, get, give_up_at, load, names, pace, registered
 from chalicelib.jobs.schedules.schedule import Cron, check_declared
 from chalicelib.jobs.single import Unique, unique_of
 
@@ -66,6 +54,7 @@ class JobType(Declared, Generic[P, R]):
     give_up_after: float | None = None
     enqueues: tuple[str, ...] = ()
     unique: Unique | None = None
+    smoke: JSON = None
     rate: Rate | Callable[[], Rate | None] | None = None
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
@@ -80,8 +69,8 @@ class JobType(Declared, Generic[P, R]):
     @property
     def handler(self) -> str:
         """Return the entry point that Lambda calls: in `handlers/`, or of a built-in type that was asked for."""
-        built_in = self.function.__module__.startswith(f"{BUILT_IN}.")
-        return f"{BUILT_IN if built_in else PACKAGES[0]}.{self.module}.handler"
+        built_in = self.function.__module__.startswith(f"{registry.BUILT_IN}.")
+        return f"{registry.BUILT_IN if built_in else registry.PACKAGES[0]}.{self.module}.handler"
 
     @property
     def queue(self) -> str:
@@ -185,6 +174,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     enqueues: Iterable[str] = (),
     unique_for: float | None = None,
     unique_by: str | Iterable[str] = (),
+    smoke: Mapping[str, Any] | None = None,
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
@@ -204,7 +194,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     `environment` is set for the function; `secrets` says where `ctx.secret(name)` finds each. `vpc` puts it into the
     stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). `enqueues` names the types whose
     jobs it makes with `ctx.enqueue`. For `unique_for` seconds a request with the same values of the fields `unique_by`
-    is answered with the job there is. Raises ConfigurationError.
+    is answered with the job there is. `smoke`: a payload to try each deployment with. Raises ConfigurationError.
     """
     curve, attempts = checks.policy(name, max_attempts, retry, tuple(delays))
 
@@ -215,15 +205,16 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
             memory, budget, tuple(grants), curve, upgrade, retired,
             (schedule,) if isinstance(schedule, Cron) else tuple(schedule),
             Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage), give_up_after,
-            tuple(enqueues), unique_of(name, unique_for, unique_by, checks.payload_model(name, function)), rate,
+            tuple(enqueues), unique_of(name, unique_for, unique_by, checks.payload_model(name, function)), smoke,
+            rate,
         )  # fmt: skip
-        for each in (name, *declared.enqueues):
-            checks.check_name(each)
+        checks.check_names(name, *declared.enqueues)
         checks.check_limits(name, {**vars(declared), "budget": declared.job_budget})
         checks.check_curve(name, curve, give_up_after)
         check_declared(name, declared.schedules, declared.canonical)
         check_reach(name, declared.reach, declared.grants)
         check_models(name, payload=declared.payload_model, result=checks.hints(function).get("return"))
+        check_smoke(name, declared.smoke, declared.canonical)
         registered[name] = declared
         return declared
 

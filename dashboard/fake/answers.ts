@@ -89,6 +89,12 @@ function oldestAt(jobs: FakeJob[], wanted: string[], at: number): number | null 
   return ages.length > 0 ? Math.max(...ages) : null;
 }
 
+/** Return the longest wait in seconds: of a job that waits, and of those that started (milliseconds). */
+function longest(waiting: number | null, started: number[]): number | null {
+  const all = [...started.map((ms) => ms / 1000), ...(waiting === null ? [] : [waiting])];
+  return all.length > 0 ? Math.max(...all) : null;
+}
+
 export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
   const now = sim.now();
   const jobs = [...sim.jobs.values()];
@@ -134,7 +140,10 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
     else if (metric === "depth")
       points.push({ t: iso(at), depth: unfinishedAt(jobs, wanted, at + step * 1000) });
     else if (metric === "oldest")
-      points.push({ t: iso(at), oldest_s: oldestAt(jobs, wanted, Math.min(at + step * 1000, sim.now())) });
+      points.push({
+        t: iso(at),
+        oldest_s: longest(oldestAt(jobs, wanted, Math.min(at + step * 1000, sim.now())), sum.wait),
+      });
     else {
       const values = metric === "wait" ? sum.wait : sum.run;
       points.push({

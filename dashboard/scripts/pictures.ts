@@ -54,6 +54,8 @@ async function shoot(path: string, name: string, height: number): Promise<void> 
   await page.goto(`${site}${path}`);
   await page.locator('main [aria-busy="true"], main .skeleton').first().waitFor({ state: "detached" });
   await page.waitForTimeout(1500);
+  if ((await page.getByRole("alert").count()) > 0)
+    throw new Error(`${site}${path} shows no data: is it the console's own address?`);
   await page.screenshot({ path: `${out}/${name}.png` });
   await page.close();
 }

@@ -49,6 +49,7 @@ export const MADE = {
       maxAttempts: 6,
       createdAt: now - 12_000,
       startedAt: now - 6000,
+      updatedAt: now - 4900,
       nextAttemptAt: now + 3_600_000,
       errorClass: "UploadMissing",
       errorMessage: "There is no upload uploads/missing/photo.png yet; it may still be on its way.",

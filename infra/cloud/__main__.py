@@ -19,6 +19,7 @@ from infra.cloud.commands.deploy import Deployment
 from infra.cloud.commands.destroy import Destruction
 from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.commands.recount import recount
+from infra.cloud.commands.smoke import Smoke
 from infra.cloud.commands.status import status
 from infra.cloud.cost import bill
 from infra.cloud.errors import CloudError, refusal
@@ -56,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _package(options: argparse.Namespace, terminal: Terminal) -> int:
-    made = _build(options, options.stage, options.out)
+    with terminal.working("Packaging the functions"):
+        made = _build(options, options.stage, options.out)
     terminal.say(f"{made.archive}, {made.template}")
     for note in (*made.sizes(), *made.notes):
         terminal.say(note)
@@ -66,9 +68,10 @@ def _package(options: argparse.Namespace, terminal: Terminal) -> int:
 def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
     account = sign_in()
     terminal.say(f"Deploying {stack_name(options.stage)} to account {account.id}, {account.region}.")
+    stack = Stack(account, stack_name(options.stage), role=options.role_arn)
     Deployment(
         account,
-        Stack(account, stack_name(options.stage), role=options.role_arn),
+        stack,
         terminal,
         given=parameters.parse(options.set),
         dashboard=None if options.no_dashboard else ROOT / "dashboard",
@@ -78,6 +81,8 @@ def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
         first_token=FirstToken(options.token_file, options.token_secret),
         tags=parameters.parse(options.tag),
         monitor=options.monitor,
+        smoke=None if options.no_smoke else Smoke(account, stack, jobtype.load()).run,
+        keep=options.no_rollback,
         package=lambda stage: _build(options, stage),
     ).run()
     return 0
@@ -210,6 +215,8 @@ def _deploy_options(deploy: argparse.ArgumentParser) -> None:
         "--token-secret", default="", metavar="NAME", help="the same as a new secret in Secrets Manager"
     )
     deploy.add_argument("--monitor", type=int, default=0, metavar="SECONDS", help="roll back when an alarm rings")
+    deploy.add_argument("--no-smoke", action="store_true", help="do not try the stage afterwards")
+    deploy.add_argument("--no-rollback", action="store_true", help="keep a version whose smoke failed, to look at it")
     deploy.add_argument("--tag", action="append", default=[], metavar="Name=value", help="a tag on everything")
     deploy.add_argument("--set", action="append", default=[], metavar="Name=value", help="a parameter of the stack")
 

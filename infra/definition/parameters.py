@@ -47,6 +47,7 @@ def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
         "Protect": _choice("false", ["true", "false"], "Refuse the deletion of the tables."),
         "ApiOrigin": _text("", "The API's origin, for the dashboard's content security policy; set by deploy."),
         "ApiConcurrency": _number(0, "Functions at once reserved for the API, and for its authorizer; 0: none."),
+        "ShiftTraffic": _choice("false", ["true", "false"], "A new API gets a tenth of the requests for 5 minutes."),
         "RateLimitMax": _number(60, "POST requests per address and window; 0 switches the limit off."),
         "RateLimitWindow": _number(60, "Length of the window in seconds."),
         # no higher: a line of metrics has no level, Lambda takes it for INFO, and would drop it and with it the alarms
@@ -75,6 +76,7 @@ def conditions() -> dict[str, Any]:
         "HasAccessLogs": _is_true("AccessLogs"),
         "MakesLogRole": _is_true("AccessLogsRole"),
         "Protected": _is_true("Protect"),
+        "ShiftsTraffic": _is_true("ShiftTraffic"),
     }
 
 
@@ -83,6 +85,11 @@ def outputs() -> dict[str, Any]:
     return {
         "ApiOriginValue": _output(_api_url(), "The API without its path"),
         "ApiUrl": _output(_api_url(f"/{STAGE}"), "Where the API is"),
+        # what `infra.cloud.package.shift` makes of it, when the stage is deployed
+        "NewVersions": _output(
+            {"Fn::If": ["ShiftsTraffic", "10 % of the requests for 5 minutes, then all", "all requests at once"]},
+            "What a new version of the API gets",
+        ),
         "SiteUrl": {**_output(url(), "Where the dashboard is"), "Condition": "HasDashboard"},
         "SiteBucketName": _output(ref("SiteBucket"), "Where the dashboard's files go"),
         "SiteDistributionId": {

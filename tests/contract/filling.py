@@ -17,6 +17,10 @@ def fill(store: JobStore, jobs: Iterable[Job]) -> None:
         for job in jobs:
             store.add(job)
         return
+    jobs = list(jobs)
+    for job in jobs:
+        if job.parent is not None:
+            store._children.keep(job)
     puts = [{"PutRequest": {"Item": _row(store, job).serialize()}} for job in jobs]
     for start in range(0, len(puts), IN_ONE_WRITE):
         portion = {store._table.name: puts[start : start + IN_ONE_WRITE]}

@@ -18,6 +18,7 @@ from tests.contract.test_job_listing import walk
 from tests.support import T0, a_job
 
 KIND = fingerprint("image.process", "ValueError", "order 1 of 'x'")[0]
+PARENT = "6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e4f"
 PARTS: dict[str, dict[str, Any]] = {
     "active": {"status": Status.QUEUED},
     "group": {"status": Status.FAILED},
@@ -31,6 +32,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "kind": {"fingerprint": KIND},
     "schedule": {"schedule": "nightly"},
     "payload": {"payload": "to=ADA"},
+    "parent": {"parent": PARENT},
 }
 PAIRS = [
     (one, other)
@@ -57,6 +59,7 @@ def crowd() -> list[Job]:
             tags=(*(("urgent",) if place // 6 % 2 else ()), *(("schedule:nightly",) if place < 24 else ())),
             error_class=error[0] if failed else None, error_message=error[1] if failed else None,
             fingerprint=fingerprint(kind, *error)[0] if failed else None,
+            parent=PARENT if place % 5 else None, root=PARENT if place % 5 else None, idempotency_key=f"k{place}",
         )  # fmt: skip
         found.append(replace(job, id=f"{chance.choice('ab')}{job.id[1:]}"))
     return found
@@ -95,4 +98,4 @@ def test_pages_of_two_filters_show_each_job_once(store: JobStore, one: str, othe
 def test_every_filter_is_in_a_pair() -> None:
     told = {name for part in PARTS.values() for name in part}
     assert told == set(asdict(Filter()))
-    assert len(PAIRS) == 66 - 3
+    assert len(PAIRS) == 78 - 3

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.infra.local.running import BOUND_SECONDS, until
@@ -73,6 +74,17 @@ def test_a_job_of_its_own_completes_and_an_edit_takes_effect(own: Own, running: 
     handler = running / "handlers" / "hello_world.py"
     handler.write_text(handler.read_text().replace("Hello, ", "Good morning, "))
     until(lambda: said() == "Good morning, world!")
+
+
+def test_a_job_is_seen_in_the_console_and_retried(own: Own, running: Path) -> None:
+    own.done("jobs create hello.world --example --wait --timeout 2m", running)
+    address = own.done("open @last --print", running).strip()
+    page = httpx.get(address)
+    assert (page.status_code, "<title>JobFlow" in page.text) == (200, True)
+    own.done("jobs create hello.world -f text=Ada --delay 1h", running)
+    own.done("jobs cancel @last", running)
+    assert json.loads(own.done("jobs retry @last", running))["gen"] == 2
+    assert result(own.done("jobs tail @last --timeout 2m", running))["text"].endswith("Ada!")
 
 
 def test_a_built_in_type_is_there_once_it_is_named(own: Own, running: Path) -> None:

@@ -69,7 +69,7 @@ def test_each_operation(platform: Platform, asked: dict[str, Any], size: tuple[i
 def test_an_upload_that_is_not_there_yet_is_waited_for(platform: Platform) -> None:
     job = platform.perform("image.process", {"key": KEY})
     assert (job.status, job.error_class) == (Status.RETRYING, "FileMissing")
-    assert job.error_message == "There is no object 'uploads/photo.jpg' yet (or this job may not read it)."
+    assert job.error_message == "File not found: 'uploads/photo.jpg' (missing or no read access)."
     platform.files.write(KEY, photo(), "image/jpeg")
     platform.clock.now += 10
     job = platform.attempt(job)

@@ -164,5 +164,5 @@ def job_of(row: JobRow, payload: JSON, result: JSON) -> Job:
 
 
 def attempt_of(row: AttemptRow) -> Attempt:
-    """The attempt in an item."""
-    return Attempt(**{field.name: getattr(row, field.name) for field in fields(Attempt)})
+    """Return the attempt in an item; one from before claims were counted has no claim."""
+    return Attempt(**{field.name: getattr(row, field.name) for field in fields(Attempt)} | {"claim": row.claim or 0})

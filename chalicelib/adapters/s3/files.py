@@ -38,7 +38,7 @@ class Files:
             found = self.client.get_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
             if error.response["Error"]["Code"] in HIDDEN_OR_MISSING:
-                raise FileMissing(f"There is no object {key!r} yet (or this job may not read it).") from error
+                raise FileMissing(f"File not found: {key!r} (missing or no read access).") from error
             raise
         with found["Body"] as body:
             if found["ContentLength"] > limit:

@@ -78,8 +78,10 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
       </Suspense>
       <div className="grid items-start gap-3 lg:grid-cols-2">
         <DeadLetterAges type={kind.type} numbers={numbers} />
-        <RecentErrors type={kind.type} />
-        <SlowestRuns type={kind.type} />
+        <div className="flex min-w-0 flex-col gap-3">
+          <RecentErrors type={kind.type} />
+          <SlowestRuns type={kind.type} />
+        </div>
       </div>
       <section aria-label={t.definition} className="border border-line bg-panel">
         <Definition type={kind} open />

@@ -8,6 +8,7 @@ from chalicelib.jobs.jobtype import JobType
 from infra.cloud.account import Account
 from infra.cloud.commands import removal
 from infra.cloud.package.build import HERE, NO_BYTE_CODE, interpreter
+from infra.cloud.package.shift import PARAMETER
 from infra.cloud.preflight import basics, production, rights, room, sending
 from infra.cloud.preflight.asking import Asking
 from infra.cloud.preflight.finding import Finding
@@ -68,7 +69,9 @@ def _of_the_account(
     needs = room.Needs(len(functions(types, stack.name)) + 2)
     found = [
         *room.quotas(asking, needs, new=new),
-        *rights.findings(asking, stack.role or account.identity, account.region, stack.name),
+        *rights.findings(
+            asking, stack.role or account.identity, account.region, stack.name, shifts=values[PARAMETER] == "true"
+        ),
     ]
     if new:
         found += room.taken(account, stack.name)

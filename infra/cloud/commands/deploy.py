@@ -10,6 +10,8 @@ from infra.cloud.account import Account
 from infra.cloud.commands import access, removal
 from infra.cloud.commands.check import check
 from infra.cloud.commands.first_token import FirstToken
+from infra.cloud.commands.rollback import Former
+from infra.cloud.commands.trial import Trial
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build
 from infra.cloud.preflight import basics
@@ -26,6 +28,7 @@ class Deployment:
 
     `tags` are put on everything besides the stage's own, and stay until they are set anew.
     For `monitor` seconds after an update CloudFormation watches the alarms, and rolls it back when one rings.
+    `smoke` tries the stage afterwards; when it fails, the former version comes back unless `keep`.
     `force_remove` goes on when a job type is removed that has unfinished jobs; they are then cancelled.
     """
 
@@ -40,7 +43,10 @@ class Deployment:
     first_token: FirstToken = field(default_factory=FirstToken)
     tags: Mapping[str, str] = field(default_factory=dict)
     monitor: int = 0
+    smoke: Callable[[Mapping[str, str]], str] | None = None
+    keep: bool = False
     template_url: str = field(init=False, default="")
+    changed: bool = field(init=False, default=False)
     package: Callable[[str], Package] = lambda stage: build(stage, jobtype.load())
     types: Callable[[], Sequence[jobtype.JobType[Any, Any]]] = jobtype.load
     removed: removal.Removal = field(init=False, default_factory=lambda: removal.Removal({}))
@@ -56,9 +62,13 @@ class Deployment:
         dist = self._build_dashboard()
         package = self._package(stage)
         self._clear_failed_start()
+        former = Former.of(self.account, self.stack)
         self._apply(package, self.given)
         outputs = self._close_policy(package)
         self._remember()
+        if self.smoke is not None:
+            trial = Trial(self.account, self.stack, self.terminal, self.smoke, self.keep)
+            trial.run(outputs, former if self.changed else None)
         if dist is not None:
             count = website.upload(self.account, outputs, dist, stage)
             self.terminal.say(f"Uploaded the dashboard: {count} files.")
@@ -124,6 +134,7 @@ class Deployment:
             return
         self.terminal.diff(proposed.changes)
         self._stop_if_data_is_at_stake(proposed)
+        self.changed = True
         with self.terminal.progress(len(proposed.changes)) as seen:
             self.stack.execute(proposed, seen)
 
@@ -136,7 +147,8 @@ class Deployment:
             known = parameters.known(given, before)
             before_it = {tag["Key"]: tag["Value"] for tag in (found or {}).get("Tags", [])}
             tags = {**before_it, **self.tags, **tags_of(self.stack.name)}
-            url = artifacts.upload(self.account, package, tags, known)
+            ringing = [] if found is None else monitoring.ringing(self.account, self.stack.name)
+            url = artifacts.upload(self.account, package, tags, known, ringing)
             self.template_url = url
             return self.stack.propose(url, chosen, tags, self._watched(new=found is None))
 

@@ -11,6 +11,8 @@ from infra.cloud.errors import CloudError
 from infra.cloud.terminal import Terminal
 
 LABEL = "first admin"
+OF_DEPLOYMENTS = "smoke of a deployment"
+"""Label of the tokens that deployments make for themselves, for some minutes."""
 ONLY_THE_OWNER = 0o600
 
 
@@ -28,7 +30,7 @@ class FirstToken:
 
         A secret gets the stage's `tags`, by which `destroy` finds it.
         """
-        if tokens.list():
+        if any(token.label != OF_DEPLOYMENTS for token in tokens.list()):
             return
         if self.file is not None:
             _into_file(self.file, tokens, account)

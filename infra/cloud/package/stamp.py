@@ -24,7 +24,9 @@ def stamped(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str,
     if resource is None:
         return copy
     declared = copy["Parameters"]
-    names = sorted(set(_parameters([resource["Properties"].get(part) for part in DESCRIPTION], copy)) & declared.keys())
+    names = sorted(
+        set(parameters_of([resource["Properties"].get(part) for part in DESCRIPTION], copy)) & declared.keys()
+    )
     shown = {
         name: values.get(name, str(declared[name].get("Default", "")))
         for name in names
@@ -35,14 +37,15 @@ def stamped(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str,
     return copy
 
 
-def _parameters(value: Any, template: Mapping[str, Any]) -> Iterator[str]:
+def parameters_of(value: Any, template: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names that a part of the template refers to, also by its conditions: parameters, and resources."""
     match value:
         case {"Ref": str(name)}:
             yield name
         case {"Fn::Sub": str(text)}:
             yield from re.findall(r"\$\{(\w+)\}", text)
         case {"Fn::If": [condition, yes, no]}:
-            yield from _parameters([template["Conditions"][condition], yes, no], template)
+            yield from parameters_of([template["Conditions"][condition], yes, no], template)
         case dict() | list():
             for inner in value.values() if isinstance(value, dict) else value:
-                yield from _parameters(inner, template)
+                yield from parameters_of(inner, template)

@@ -12,9 +12,12 @@ NEEDED = (
     "s3:CreateBucket", "s3:PutObject", "sns:CreateTopic", "sqs:CreateQueue",
 )  # fmt: skip
 """One action for each service that the stack has resources of."""
+TO_SHIFT = "codedeploy:CreateApplication"
+"""Needed besides by a stage with `ShiftTraffic`."""
 RESOURCES = {
     "apigateway": "arn:{p}:apigateway:{r}::/restapis", "cloudformation": "arn:{p}:cloudformation:{r}:{a}:stack/{s}/x",
-    "cloudwatch": "arn:{p}:cloudwatch:{r}:{a}:alarm:{s}-x", "dynamodb": "arn:{p}:dynamodb:{r}:{a}:table/{s}-jobs",
+    "cloudwatch": "arn:{p}:cloudwatch:{r}:{a}:alarm:{s}-x",
+    "codedeploy": "arn:{p}:codedeploy:{r}:{a}:application:{s}-x", "dynamodb": "arn:{p}:dynamodb:{r}:{a}:table/{s}-jobs",
     "events": "arn:{p}:events:{r}:{a}:rule/{s}-x", "iam": "arn:{p}:iam::{a}:role/{s}-x",
     "lambda": "arn:{p}:lambda:{r}:{a}:function:{s}-x", "logs": "arn:{p}:logs:{r}:{a}:log-group:/aws/lambda/{s}-x",
     "s3": "arn:{p}:s3:::{s}-x", "sns": "arn:{p}:sns:{r}:{a}:{s}-alarms", "sqs": "arn:{p}:sqs:{r}:{a}:{s}-x",
@@ -22,15 +25,18 @@ RESOURCES = {
 SESSION = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/")
 
 
-def findings(asking: Asking, identity: str, region: str, stack: str) -> Iterator[Finding]:
-    """Yield the actions that are denied to `identity` (an ARN); nothing where IAM may not be asked."""
+def findings(asking: Asking, identity: str, region: str, stack: str, *, shifts: bool = False) -> Iterator[Finding]:
+    """Yield the actions that are denied to `identity` (an ARN); nothing where IAM may not be asked.
+
+    `shifts`: the stage shifts the API's traffic.
+    """
     principal = SESSION.sub(r"arn:\1:iam::\2:role/\3\n", identity).partition("\n")[0]
     parts = principal.split(":")
     if ":root" in principal or len(parts) < 6:
         return
     names = {"p": parts[1], "r": region, "a": parts[4], "s": stack}
     denied = []
-    for action in NEEDED:
+    for action in (*NEEDED, TO_SHIFT) if shifts else NEEDED:
         resource = RESOURCES[action.partition(":")[0]].format(**names)
         found = asking.ask(
             "rights", "iam", "simulate_principal_policy",

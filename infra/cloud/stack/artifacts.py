@@ -6,7 +6,7 @@ Nothing in it expires: to roll a deployment back, CloudFormation fetches the pac
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,8 +14,10 @@ from botocore.exceptions import ClientError
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import Package
+from infra.cloud.package.shift import shifted
 from infra.cloud.package.stamp import stamped
 from infra.cloud.package.translate import with_code
+from infra.cloud.stack.monitoring import TRIGGERS
 from infra.definition.buckets import refuse_plain_text
 from infra.definition.names import bucket_name
 
@@ -28,9 +30,16 @@ def name(account: Account, stack: str) -> str:
     return bucket_name(stack, "artifacts", account.id, account.region)
 
 
-def upload(account: Account, package: Package, tags: dict[str, str], values: Mapping[str, str]) -> str:
+def upload(
+    account: Account,
+    package: Package,
+    tags: dict[str, str],
+    values: Mapping[str, str],
+    ringing: Collection[str] = (),
+) -> str:
     """Upload the zips and the template that points to them; returns the template's URL. `values` are the parameters'.
 
+    An alarm of `ringing` does not stop a new version of the API.
     They are sent each time: what lies there under their names may have been put there by somebody else.
     """
     bucket, s3 = name(account, package.stack), account.client("s3")
@@ -39,7 +48,13 @@ def upload(account: Account, package: Package, tags: dict[str, str], values: Map
         f"./{archive.name}": f"s3://{bucket}/{_put(s3, bucket, archive.read_bytes(), 'zip', 'application/zip')}"
         for archive in package.archives
     }
-    template = stamped(with_code(package.read_template(), code), values)
+    template = shifted(with_code(package.read_template(), code), values, package.stack, TRIGGERS, ringing)
+    return put_template(account, package.stack, stamped(template, values))
+
+
+def put_template(account: Account, stack: str, template: Mapping[str, Any]) -> str:
+    """Upload a template; returns its URL. Raises CloudError for one that CloudFormation would not take."""
+    bucket, s3 = name(account, stack), account.client("s3")
     text = json.dumps(template, separators=(",", ":")).encode()
     if len(text) > LARGEST_TEMPLATE:
         raise CloudError(f"The template has {len(text):,} bytes; CloudFormation takes 1,000,000. Use several stages.")

@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 from infra.cloud.account import Account
 
 MISSING = frozenset({
-    "404", "AWS.SimpleQueueService.NonExistentQueue", "NoSuchBucket", "NoSuchDistribution", "NotFound",
+    "404", "ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException",
+    "AWS.SimpleQueueService.NonExistentQueue", "NoSuchBucket", "NoSuchDistribution", "NotFound",
     "NotFoundException", "QueueDoesNotExist", "ResourceNotFoundException",
 })  # fmt: skip
 Ask = Callable[[Account, str], bool]
@@ -47,6 +48,12 @@ def _alarm(account: Account, arn: str) -> bool:
     return bool(account.client("cloudwatch").describe_alarms(AlarmNames=[arn.rpartition(":")[2]])["MetricAlarms"])
 
 
+def _deployment_group(account: Account, arn: str) -> bool:
+    application, _, group = arn.partition(":deploymentgroup:")[2].partition("/")
+    account.client("codedeploy").get_deployment_group(applicationName=application, deploymentGroupName=group)
+    return True
+
+
 def _rest_api(account: Account, arn: str) -> bool:
     """Ask for the API, or a stage of it: arn:aws:apigateway:eu-west-1::/restapis/abc/stages/api."""
     account.client("apigateway").get_rest_api(restApiId=arn.split("/")[2])
@@ -73,6 +80,8 @@ ASK: dict[tuple[str, str], Ask] = {
     ("cloudformation", "stack/"): _stack,
     ("cloudfront", "distribution/"): _named("cloudfront", "get_distribution", "Id"),
     ("cloudwatch", "alarm:"): _alarm,
+    ("codedeploy", "application:"): _named("codedeploy", "get_application", "applicationName"),
+    ("codedeploy", "deploymentgroup:"): _deployment_group,
     ("dynamodb", "table/"): _named("dynamodb", "describe_table", "TableName"),
     ("events", "rule/"): _named("events", "describe_rule", "Name"),
     ("lambda", "event-source-mapping:"): _named("lambda", "get_event_source_mapping", "UUID"),

@@ -20,12 +20,22 @@ def configuration(account: Account, stack: str, seconds: int) -> dict[str, Any]:
     """
     if not 0 <= seconds <= LONGEST:
         raise CloudError(f"MONITOR={seconds}: at most {LONGEST} seconds.")
-    names = [f"{stack}-{kind}" for kind in TRIGGERS]
-    found = account.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
-    silent = {alarm["AlarmName"] for alarm in found if alarm["StateValue"] != "ALARM"}
-    watched = [name for name in names if name in silent]
+    states = _states(account, stack)
+    watched = [f"{stack}-{kind}" for kind in TRIGGERS if states.get(kind, "ALARM") != "ALARM"]
     if not watched:
         return {}
     where = f"arn:{account.session.get_partition_for_region(account.region)}:cloudwatch:{account.region}:{account.id}"
     triggers = [{"Arn": f"{where}:alarm:{name}", "Type": "AWS::CloudWatch::Alarm"} for name in watched]
     return {"RollbackTriggers": triggers, "MonitoringTimeInMinutes": ceil(seconds / 60)}
+
+
+def ringing(account: Account, stack: str) -> list[str]:
+    """Return which of the triggers ring, without the stack's name."""
+    states = _states(account, stack)
+    return [kind for kind in TRIGGERS if states.get(kind) == "ALARM"]
+
+
+def _states(account: Account, stack: str) -> dict[str, str]:
+    names = [f"{stack}-{kind}" for kind in TRIGGERS]
+    found = account.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
+    return {alarm["AlarmName"].removeprefix(f"{stack}-"): alarm["StateValue"] for alarm in found}

@@ -73,7 +73,7 @@ def test_nothing_is_read_of_an_object_that_is_too_large() -> None:
 
 
 def test_a_missing_object_is_missing_for_now(bucket: Files) -> None:
-    with pytest.raises(FileMissing, match=r"There is no object 'a/c.txt' yet"):
+    with pytest.raises(FileMissing, match=r"^File not found: 'a/c.txt'"):
         bucket.read("a/c.txt", 5)
 
 

@@ -207,7 +207,7 @@ def test_job_types_say_all_that_a_form_needs(world: World) -> None:
         "type": "test.note", "title": "Note", "description": "Do nothing with a note.", "schema": note["schema"],
         "example": {"to": ["a@example.com"]}, "max_attempts": 3, "timeout": 30, "budget": 25.0, "batch_size": 1,
         "concurrency": 20, "memory": 512, "retry_waits": note["retry_waits"], "retired": False,
-        "enqueues": [], "unique_for": None, "unique_by": [],
+        "enqueues": [], "unique_for": None, "unique_by": [], "give_up_after": None,
     }  # fmt: skip
     assert note["retry_waits"] == [min(3600, 2**attempt) for attempt in range(1, 30)]
     assert note["schema"]["properties"]["to"]["minItems"] == 1
@@ -290,3 +290,12 @@ def test_the_curve_of_a_type_that_is_not_declared_is_unknown(world: World) -> No
     job_id = world.create()
     world.put_in(job_id, Status.QUEUED, type="gone.type")
     assert world.get(f"/jobs/{job_id}").json["next_attempts"] is None
+
+
+def test_attempts_from_before_claims_were_counted_are_beside_those_that_are(world: World) -> None:
+    job_id = world.create()
+    world.store.record(job_id, Attempt(1, 1, "error", T0, T0 + 1, "ValueError", "no"))
+    # the first claim that was counted was of the second attempt
+    world.put_in(job_id, Status.COMPLETED, attempts=2, claims=1, started_at=T0 + 2, finished_at=T0 + 3)
+    history = world.get(f"/jobs/{job_id}").json["attempt_history"]
+    assert [(one["attempt"], one["claim"], one["outcome"]) for one in history] == [(1, 0, "error"), (2, 1, "completed")]

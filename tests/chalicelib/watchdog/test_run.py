@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from chalicelib import wiring
+from chalicelib.adapters.helpers import LOOK
 from chalicelib.adapters.memory.bulk import MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.schedules import MemorySchedules
@@ -69,6 +70,9 @@ def test_the_lambda_looks_after_every_declared_job_type_and_sees_the_pauses(cloc
         assert [one.id for one in schedules.page(9)] == ["report.generate-nightly"]
         counters.resume("email.send")
         assert module.handler({}, context) == {"resent": 1}
+        of_helper = a_job(due_at=clock.now - 60)
+        ground.store.add(of_helper)
+        assert module.handler({LOOK: {"types": ["email.send"], "ids": [of_helper.id]}}, context) == {"resent": 1}
     finally:
         wiring.reset()
     assert ground.faults.names.count("depth") >= 3

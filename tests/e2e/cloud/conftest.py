@@ -1,6 +1,5 @@
 """The packaged artefact, deployed by the deploy code to ministack, once for all tests of this folder."""
 
-import contextlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,24 +10,20 @@ import pytest
 from rich.console import Console
 
 from chalicelib.access.tokens import Role
+from chalicelib.jobs import jobtype
 from infra.cloud.account import sign_in
 from infra.cloud.commands import access
 from infra.cloud.commands.deploy import Deployment
+from infra.cloud.commands.smoke import Smoke
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud import ministack
+from tests.e2e.cloud.ministack import aimed_at
 from tests.e2e.cloud.support import Cloud, Deployer
 
 STAGE = "e2e"
-
-
-@contextlib.contextmanager
-def aimed_at(url: str) -> Iterator[None]:
-    """Within, every AWS client that this process makes talks to the emulator."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in ministack.credentials(url).items():
-            patch.setenv(name, value)
-        yield
+SLOW = 240.0
+"""Seconds for which the smoke asks an API whose process is starting on a busy machine."""
 
 
 @pytest.fixture(scope="session")
@@ -62,9 +57,10 @@ def deploy(emulator: str, folder: Path) -> tuple[Cloud, list[httpx.Client]]:
     said, answers = io.StringIO(), io.StringIO()
     terminal = Terminal(Console(file=said, width=200), Console(file=answers, width=200, force_terminal=True))
     account.client("sesv2").create_email_identity(EmailIdentity="example.com")
+    smoke = Smoke(account, stack, jobtype.load(), lambda outputs: ministack.api_url(emulator, outputs), SLOW).run
     with deployer.at_work():
         outputs = Deployment(
-            account, stack, terminal, {"RateLimitMax": "0"}, dashboard=None, package=lambda _: package
+            account, stack, terminal, {"RateLimitMax": "0"}, dashboard=None, package=lambda _: package, smoke=smoke
         ).run()
     tokens = access.tokens(account, stack)
     texts: dict[Role | str | None, str] = {role: tokens.issue(role, f"test {role}")[0] for role in Role}
@@ -78,7 +74,7 @@ def deploy(emulator: str, folder: Path) -> tuple[Cloud, list[httpx.Client]]:
         return made
 
     answered = answers.getvalue().strip()
-    return Cloud(account, stack, outputs, said.getvalue(), answered, package, client, deployer), clients
+    return Cloud(account, stack, outputs, said.getvalue(), answered, package, client, smoke, deployer), clients
 
 
 @pytest.fixture

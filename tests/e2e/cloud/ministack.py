@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.jobtype import JobType
@@ -63,6 +64,15 @@ def credentials(url: str) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
     }
+
+
+@contextlib.contextmanager
+def aimed_at(url: str) -> Iterator[None]:
+    """Within, every AWS client that this process makes talks to the emulator."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in credentials(url).items():
+            patch.setenv(name, value)
+        yield
 
 
 def package(stage: str, folder: Path, types: Sequence[JobType[Any, Any]] | None = None, root: Path = ROOT) -> Package:

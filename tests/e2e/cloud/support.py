@@ -59,4 +59,5 @@ class Cloud:
     first_token: str
     package: Package
     client: Callable[[Role | str | None], httpx.Client]
+    smoke: Callable[[Mapping[str, str]], str]
     deployer: Deployer = field(default_factory=Deployer)

@@ -26,7 +26,7 @@ from infra.cloud.package.own_libraries import lock
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud import ministack
-from tests.e2e.cloud.conftest import aimed_at
+from tests.e2e.cloud.ministack import aimed_at
 from tests.e2e.cloud.test_flow import becomes, create
 from tests.infra.local.test_reaching import TYPE
 

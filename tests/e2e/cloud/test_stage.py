@@ -25,7 +25,8 @@ from tests.e2e.cloud.support import Cloud
 pytestmark = pytest.mark.ministack
 
 NOT_HERE = [
-    "cloudfront:GetDistribution", "dynamodb:UpdateTable", "events:DescribeRule", "iam:SimulatePrincipalPolicy",
+    "cloudfront:GetDistribution", "codedeploy:GetApplication", "codedeploy:GetDeploymentGroup",
+    "dynamodb:UpdateTable", "events:DescribeRule", "iam:SimulatePrincipalPolicy",
     "lambda:GetEventSourceMapping", "lambda:GetFunction", "logs:DeleteLogGroup", "secretsmanager:CreateSecret",
     "secretsmanager:DeleteSecret", "secretsmanager:DescribeSecret", "secretsmanager:TagResource",
     "sns:GetTopicAttributes", "sqs:GetQueueUrl",

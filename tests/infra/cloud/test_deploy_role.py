@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from infra.cloud.package.build import ROOT
+from infra.cloud.package.shift import shifted
+from infra.cloud.package.translate import CODE, translate, with_code
+from infra.cloud.stack.monitoring import TRIGGERS
 from scripts import deploy_role
 from tests.infra.cloud.support import of_type
 
@@ -19,7 +22,12 @@ TEMPLATE: dict[str, Any] = json.loads(deploy_role.TARGET.read_text())
 SERVICE = TEMPLATE["Resources"]["ServicePolicy"]["Properties"]["PolicyDocument"]
 PIPELINE = TEMPLATE["Resources"]["PipelineRole"]["Properties"]
 (INLINE,) = PIPELINE["Policies"]
-NAMED_ELSEWHERE = {"cloudformation:*:aws:transform", "apigateway", "event-source-mapping"}
+NAMED_ELSEWHERE = {
+    "cloudformation:*:aws:transform",
+    "apigateway",
+    "event-source-mapping",
+    "deploymentconfig:CodeDeployDefault",
+}
 
 
 def as_list(value: Any) -> list[Any]:
@@ -116,16 +124,18 @@ def test_the_pipeline_hands_its_one_role_to_cloudformation_alone() -> None:
     }  # fmt: skip
 
 
-def test_the_boundary_leaves_to_every_function_what_its_role_grants(template: dict[str, Any]) -> None:
+def test_the_boundary_leaves_to_every_function_what_its_role_grants(sam: dict[str, Any]) -> None:
+    shifting = translate(shifted(with_code(sam, CODE), {"ShiftTraffic": "true"}, "jobflow-prod", TRIGGERS))
     granted = {
         action
-        for role in of_type(template, "AWS::IAM::Role").values()
+        for role in of_type(shifting, "AWS::IAM::Role").values()
         for policy in role.get("Policies", [])
         for statement in policy["PolicyDocument"]["Statement"]
         if statement.get("Effect") == "Allow"
         for action in as_list(statement["Action"])
     }
     assert len(granted) > 20
+    assert "lambda:UpdateAlias" in granted
     assert {one for one in granted if not any(fnmatchcase(one, part) for part in deploy_role.WITHIN)} == set()
     for forbidden in (
         "iam:PassRole",
@@ -135,6 +145,16 @@ def test_the_boundary_leaves_to_every_function_what_its_role_grants(template: di
         "s3:DeleteBucket",
     ):
         assert not any(fnmatchcase(forbidden, part) for part in deploy_role.WITHIN)
+
+
+def test_each_role_of_a_stage_can_be_passed_to_whom_it_trusts(sam: dict[str, Any]) -> None:
+    shifting = translate(shifted(with_code(sam, CODE), {"ShiftTraffic": "true"}, "jobflow-prod", TRIGGERS))
+    trusted = {
+        statement["Principal"]["Service"]
+        for role in of_type(shifting, "AWS::IAM::Role").values()
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]
+    }
+    assert trusted == {*deploy_role.PASSED_TO}
 
 
 def test_iam_takes_the_policies() -> None:

@@ -154,7 +154,15 @@ def test_who_may_not_ask_about_rights_is_told_nothing(asking: Told) -> None:
 
 
 def test_every_service_that_is_asked_about_has_a_resource() -> None:
-    assert {action.partition(":")[0] for action in rights.NEEDED} == rights.RESOURCES.keys()
+    assert {action.partition(":")[0] for action in (*rights.NEEDED, rights.TO_SHIFT)} == rights.RESOURCES.keys()
+
+
+def test_a_stage_that_shifts_traffic_needs_codedeploy(asking: Told) -> None:
+    answers = simulated(*ALL)
+    denied = [{"EvalActionName": rights.TO_SHIFT, "EvalDecision": "implicitDeny"}]
+    answers["iam"].append(("simulate_principal_policy", {"EvaluationResults": denied}))
+    (line,) = lines(rights.findings(asking(answers), USER, REGION, "jobflow-prod", shifts=True))
+    assert "may not do codedeploy:CreateApplication" in line
 
 
 GOOD = basics.chosen({"Protect": "true", "AlarmEmail": "me@example.com"})

@@ -8,6 +8,7 @@ from chalicelib.api.auth import POLICY_SECONDS
 from chalicelib.counters.health import HOUR
 from chalicelib.counters.history import MOST_POINTS
 from chalicelib.counters.snapshot import MOST_ASKED
+from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import (
     DAY,
     GIVE_UP_STALLED,
@@ -22,8 +23,10 @@ from chalicelib.watchdog import dead_letter_rules, rules
 from chalicelib.watchdog.search import MOST_LOOKS
 from chalicelib.worker import consume
 from infra.cloud.cost.calculation import RECOUNTED_A_SECOND
+from infra.cloud.package.shift import ADDED, HOW
 from infra.cloud.preflight import production
 from infra.cloud.preflight.basics import API_NEEDS
+from infra.cloud.smoke.functions import asked
 from infra.cloud.stack import monitoring
 from infra.definition.alarm import MINUTE, Alarm
 from infra.definition.alarms import all_alarms
@@ -33,7 +36,7 @@ from infra.definition.overview import FREE_METRICS, rows
 from infra.definition.parameters import parameters
 from infra.definition.queries import MOST_GROUPS, queries
 from infra.definition.queues import DLQ_RETENTION
-from infra.definition.template import MOST_RESOURCES, resources
+from infra.definition.template import MOST_RESOURCES, SAM_ADDS, resources
 from infra.definition.type_alarms import IN_FLIGHT, MOST_ALONE, SHORTEST_AGE
 from tests.infra.cloud import large
 from tests.infra.cloud.test_limits import MOST
@@ -127,6 +130,7 @@ def deploy() -> Iterator[str]:
     yield f"| INFO, {limit['LogRetentionDays']} |"
     yield f"({parameters()['CursorSecret']['MinLength']} characters or more)"
     yield f"{most_types()} are the most, for CloudFormation takes {MOST_RESOURCES} resources"
+    yield f"({most_types(ADDED)} with `ShiftTraffic`)"
     yield f"Above {MOST_ALONE} types alarms are shared between types, above {most_searched()} the saved queries"
     longest = next(n for n in range(1, 99) if not STAGE.fullmatch("a" * n)) - 1
     yield f"up to {longest} small letters and digits"
@@ -135,6 +139,13 @@ def deploy() -> Iterator[str]:
     yield f"An account that may run {production.ENOUGH:,} functions at once or more {reserve}"
     watched = ", ".join(f"`{kind}`" for kind in monitoring.TRIGGERS)
     yield f"watches {WORDS[len(monitoring.TRIGGERS)]} alarms ({watched})"
+    asked_for = len(asked(functions(built_in(), "s")))
+    yield f"{asked_for} functions answer; report.generate completed in 3 s"
+    share, minutes = re.fullmatch(r"Canary(\d+)Percent(\d+)Minutes", HOW).groups()  # type: ignore[union-attr]
+    yield f"{share} % of the requests for {minutes} minutes, then all"
+    assert jobtype.get("email.send").visibility_timeout == 6 * jobtype.get("email.send").timeout
+    yield "comes again after six times the type's timeout"
+    yield f"adds {ADDED} resources to the stack"
 
 
 def longest_pause() -> float:
@@ -153,12 +164,12 @@ def whole(number: int) -> bool:
     return len(rows(large.types(number), "s")) == number + 1
 
 
-def most_types() -> int:
-    """Return how many job types one stack can have."""
+def most_types(more: int = 0) -> int:
+    """Return how many job types one stack can have, with so many resources more."""
 
     def fits(number: int) -> bool:
         try:
-            return bool(resources(large.types(number), "s"))
+            return len(resources(large.types(number), "s")) + number + SAM_ADDS + more <= MOST_RESOURCES
         except Exception:
             return False
 

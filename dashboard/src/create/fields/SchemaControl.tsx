@@ -16,7 +16,7 @@ export function hintOf(field: FieldSpec): string {
     fallback === null ||
     (Array.isArray(fallback) && fallback.length === 0)
       ? ""
-      : t.standard(stringify(fallback));
+      : t.standard(Array.isArray(fallback) ? fallback.map(words).join(", ") : words(fallback));
   const range =
     control.kind === "number" && (control.min !== null || control.max !== null)
       ? t.range(String(control.min ?? "…"), String(control.max ?? "…"))

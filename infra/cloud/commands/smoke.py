@@ -1,0 +1,57 @@
+"""Try a stage: each function on an event without work, then one job of each type that declares `smoke=`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.access.tokens import Role
+from chalicelib.jobs.jobtype import JobType
+from infra.cloud.account import Account
+from infra.cloud.commands import access
+from infra.cloud.commands.first_token import OF_DEPLOYMENTS
+from infra.cloud.commands.status import ringing_alarms
+from infra.cloud.smoke.calls import PATIENCE, Api
+from infra.cloud.smoke.functions import asked, failing
+from infra.cloud.smoke.jobs import Jobs
+from infra.cloud.smoke.problem import SmokeFailed
+from infra.cloud.stack.cloudformation import Stack
+from infra.definition.functions import functions
+
+TTL = 900.0
+"""Seconds for which its token works, should it not come to be revoked."""
+
+
+def own_address(outputs: Mapping[str, str]) -> str:
+    """Return the API's address at API Gateway, which is there before a domain of one's own leads to it."""
+    return outputs["EndpointURL"]
+
+
+@dataclass(frozen=True)
+class Smoke:
+    """One try. `address` finds the API's URL in the stack's outputs; a request is repeated for `patience` seconds."""
+
+    account: Account
+    stack: Stack
+    types: Sequence[JobType[Any, Any]]
+    address: Callable[[Mapping[str, str]], str] = own_address
+    patience: float = PATIENCE
+
+    def run(self, outputs: Mapping[str, str]) -> str:
+        """Return one line of what works; raises SmokeFailed with what does not."""
+        defined = asked(functions(self.types, self.stack.name))
+        broken = failing(self.account, defined)
+        if broken:
+            raise SmokeFailed("; ".join(broken))
+        told = [f"{len(defined)} functions answer", *self._jobs(outputs)]
+        return f"Smoke: {'; '.join(told)}."
+
+    def _jobs(self, outputs: Mapping[str, str]) -> list[str]:
+        tried = [kind for kind in self.types if kind.smoke is not None]
+        lagging = f"{self.stack.name}-counters-behind" in ringing_alarms(self.account, self.stack.name)
+        tokens = access.tokens(self.account, self.stack)
+        text, token = tokens.issue(Role.OPERATOR, OF_DEPLOYMENTS, TTL, self.account.identity)
+        try:
+            told = Jobs(Api(self.address(outputs), text, self.patience), lagging).run(tried)
+        finally:
+            tokens.revoke(token.id, self.account.identity)
+        return told if tried else ["the API answers; no job type declares smoke=, so no job was run"]

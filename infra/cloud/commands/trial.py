@@ -1,0 +1,47 @@
+"""Try what was deployed, and bring the former version back when it does not work."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from infra.cloud.account import Account
+from infra.cloud.commands.rollback import Former, bring_back
+from infra.cloud.errors import CloudError
+from infra.cloud.smoke.problem import SmokeFailed
+from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.terminal import Terminal
+from infra.definition.names import stage_of
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One try by `smoke`, which takes the stack's outputs. `keep` leaves a version that fails, to look at it."""
+
+    account: Account
+    stack: Stack
+    terminal: Terminal
+    smoke: Callable[[Mapping[str, str]], str]
+    keep: bool = False
+
+    def run(self, outputs: Mapping[str, str], former: Former | None) -> None:
+        """Say what works. `former` is what was there before this deployment changed anything, None without such.
+
+        Raises SmokeFailed when something does not work; the former version is back then, unless it says otherwise.
+        """
+        try:
+            with self.terminal.working("Trying it"):
+                told = self.smoke(outputs)
+        except SmokeFailed as failed:
+            raise SmokeFailed(f"The smoke failed: {failed}. {self._undo(former)}") from failed
+        self.terminal.say(told)
+
+    def _undo(self, former: Former | None) -> str:
+        if former is None:
+            return "There is nothing to go back to: the stage stays as it is."
+        if self.keep:
+            return f"The new version stays; `make rollback STAGE={stage_of(self.stack.name)}` brings the former back."
+        self.terminal.say("The smoke failed. Bringing the former version back.")
+        try:
+            bring_back(self.account, self.stack, self.terminal, former)
+        except CloudError as error:
+            return f"The former version could not be brought back: {error}"
+        return "The former version is back."

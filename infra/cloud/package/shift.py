@@ -1,0 +1,109 @@
+"""Let a new version of the API have a tenth of the requests before it has all: an alias, moved by CodeDeploy. Pure.
+
+Only the API's two functions: a worker takes the next message with the new code, and a message that fails comes again.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from infra.cloud.package.stamp import parameters_of
+from infra.cloud.stack.parameters import HIDDEN
+from infra.definition.fitting import fit
+from infra.definition.gateway import AUTHORIZER, HANDLER
+from infra.definition.names import Resources, arn, arn_of, logical, ref
+
+PARAMETER = "ShiftTraffic"
+ALIAS = "live"
+HOW = "Canary10Percent5Minutes"
+"""Name at CodeDeploy: 10 % of the requests for 5 minutes, then all of them."""
+ROLE = "ShiftingRole"
+SHIFTED = (HANDLER, AUTHORIZER)
+NAMES = {HANDLER: "api", AUTHORIZER: "authorizer"}
+ADDED = 8
+"""Resources more, after the transform: two versions and aliases, CodeDeploy's application, groups and role."""
+Template = dict[str, Any]
+
+
+def shifted(
+    template: Template, values: Mapping[str, str], stack: str, alarms: Collection[str], ringing: Collection[str] = ()
+) -> Template:
+    """Return the template with the API behind an alias, if the parameter's value says so.
+
+    CodeDeploy stops and goes back when one of `alarms` (their names without the stack's) rings. One of `ringing` is
+    not among them: it would stop the very version that ends it.
+    """
+    if values.get(PARAMETER) != "true":
+        return template
+    copy: Template = json.loads(json.dumps(template))
+    resources = copy["Resources"]
+    watched = [logical(name, "Alarm") for name in alarms if name not in ringing]
+    preference = {
+        "Type": HOW,
+        "Role": arn_of(ROLE),
+        "Alarms": [ref(name) for name in watched if name in resources],
+    }
+    for name in SHIFTED:
+        resources[name]["Properties"] |= {
+            "AutoPublishAlias": ALIAS,
+            "AutoPublishCodeSha256": _digest(copy, name, values),
+            "DeploymentPreference": preference,
+        }
+        resources[f"{name}InvokePermission"]["Properties"]["FunctionName"] = ref(alias_id(name))
+    resources["RestAPI"] = _to_the_alias(resources["RestAPI"])
+    resources |= _role(stack)
+    return copy
+
+
+def alias_id(name: str) -> str:
+    """Return the logical id that SAM gives to a function's alias; its Ref is the alias's ARN."""
+    return f"{name}Alias{ALIAS}"
+
+
+def at_once(template: Template) -> Template:
+    """Return a shifted template without the shifting: the way back is one step, also while an alarm rings."""
+    copy: Template = json.loads(json.dumps(template))
+    for name in SHIFTED:
+        copy["Resources"].get(name, {}).get("Properties", {}).pop("DeploymentPreference", None)
+    return copy
+
+
+def _digest(template: Template, name: str, values: Mapping[str, str]) -> str:
+    """Return what changes with everything that a version of the function is made of.
+
+    SAM publishes a version when this text differs. By itself it would not see that a parameter has another value.
+    """
+    properties = template["Resources"][name]["Properties"]
+    made_of = [properties, template["Globals"]["Function"]]
+    used = sorted(set(parameters_of(made_of, template)) & template["Parameters"].keys())
+    shown = {each: values[each] for each in used if values.get(each, HIDDEN) != HIDDEN}
+    return hashlib.sha256(json.dumps([made_of, shown], sort_keys=True).encode()).hexdigest()
+
+
+def _to_the_alias(api: dict[str, Any]) -> dict[str, Any]:
+    text = json.dumps(api)
+    for name in SHIFTED:
+        text = text.replace(f"${{{name}.Arn}}", f"${{{alias_id(name)}}}")
+    to_the_alias: dict[str, Any] = json.loads(text)
+    return to_the_alias
+
+
+def _role(stack: str) -> Resources:
+    """Return the role that CodeDeploy moves the aliases with, as the account's rules want roles."""
+    functions = [arn("lambda", f"function:{stack}-{NAMES[name]}") for name in SHIFTED]
+    statements = [
+        {
+            "Effect": "Allow",
+            "Action": ["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"],
+            "Resource": [*functions, *(arn("lambda", f"function:{stack}-{NAMES[name]}:{ALIAS}") for name in SHIFTED)],
+        },
+        {"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": arn("cloudwatch", "alarm:*")},
+    ]
+    policies = [{"PolicyName": "shifting", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}]
+    service = {"Effect": "Allow", "Principal": {"Service": "codedeploy.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = {"Version": "2012-10-17", "Statement": [service]}
+    fitted = fit({ROLE: {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}})
+    # without the right to use a key of the deployer's own, which the functions' roles get: it reads no data
+    fitted[ROLE]["Properties"]["Policies"] = policies
+    return fitted

@@ -1,0 +1,42 @@
+"""Have each Lambda function answer an event without work: its code is imported, its settings are read, nothing else."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from botocore.config import Config
+
+from chalicelib.adapters.helpers import LOOK
+from infra.cloud.account import Account
+from infra.definition.functions import FunctionDefinition, ScheduleTrigger
+
+SCHEDULED = ("recount",)
+"""Not asked: any event sets it to work, for up to 14 minutes. It has the watchdog's code and settings."""
+SECONDS = 60
+"""Seconds that an answer may take, with a cold start in a VPC."""
+
+
+def failing(account: Account, functions: Iterable[FunctionDefinition]) -> list[str]:
+    """Return a sentence for each function that ends with an error."""
+    patient = Config(read_timeout=SECONDS, retries={"total_max_attempts": 3, "mode": "standard"})
+    client = account.client("lambda", config=patient)
+    found = []
+    for function in functions:
+        answer = client.invoke(FunctionName=function.name, Payload=json.dumps(event_of(function)).encode())
+        if "FunctionError" in answer:
+            said = json.loads(answer["Payload"].read())
+            why = f"{said.get('errorType', answer['FunctionError'])}: {said.get('errorMessage', '')}"
+            found.append(f"{function.name} ends with {why[:300]} (its log group is {function.log_group})")
+    return found
+
+
+def asked(functions: Iterable[FunctionDefinition]) -> list[FunctionDefinition]:
+    """Return those that can be asked."""
+    return [function for function in functions if function.short not in SCHEDULED]
+
+
+def event_of(function: FunctionDefinition) -> dict[str, Any]:
+    """Return no messages for a worker, no records for the counters, no jobs to look at for the watchdog."""
+    if isinstance(function.trigger, ScheduleTrigger):
+        return {LOOK: {"types": [], "ids": []}}
+    return {"Records": []}

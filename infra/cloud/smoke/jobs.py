@@ -1,0 +1,96 @@
+"""Run one job of each type that declares a payload for it, through the API to its end, and see it counted."""
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.jobs.job import TERMINAL, Status
+from chalicelib.jobs.jobtype import JobType
+from infra.cloud.smoke.calls import Api
+from infra.cloud.smoke.problem import SmokeFailed
+
+TAG = "smoke"
+ATTEMPTS = 2
+"""A call to another service may fail once."""
+PATIENCE = 180.0
+"""Seconds until a job has ended: a new event source mapping takes a minute, a cold start some seconds."""
+COUNTED = 120.0
+"""Seconds until the counters know of it."""
+POLL = 1.0
+TO_CANCEL = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.PROCESSING})
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Runs the jobs. `lagging`: the counters were behind before, which is not this deployment's fault."""
+
+    api: Api
+    lagging: bool = False
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+    def run(self, types: Sequence[JobType[Any, Any]]) -> list[str]:
+        """Return what to tell of it. Raises SmokeFailed; what was begun is then cancelled or discarded."""
+        before = self.api.send("GET", "/metrics")
+        paused = [kind for kind in types if self._numbers(before, kind).get("paused")]
+        told = [f"{kind.name} is paused and was not tried" for kind in paused]
+        ran = []
+        for kind in types:
+            if kind not in paused and not kind.retired:
+                fresh, sentence = self._one(kind)
+                told.append(sentence)
+                ran += [kind] if fresh else []
+        if ran:
+            told.append(self._counted(before, ran))
+        return told
+
+    def _one(self, kind: JobType[Any, Any]) -> tuple[bool, str]:
+        """Return whether a job ran, and what to tell of it."""
+        wanted = {"type": kind.name, "payload": kind.smoke, "max_attempts": ATTEMPTS, "tags": [TAG]}
+        made = self.api.send("POST", "/jobs", wanted, key=f"{TAG}-{uuid.uuid4()}")
+        if made["status"] in TERMINAL:
+            # a type with `unique_for` answers with the job that there was
+            return False, f"{kind.name} is unique, and has run with this payload before"
+        path, start = f"/jobs/{made['id']}", self.clock()
+        job = made
+        while job["status"] not in TERMINAL and self.clock() < start + PATIENCE:
+            self.sleep(POLL)
+            job = self.api.send("GET", path)
+        if job["status"] == Status.COMPLETED:
+            return True, f"{kind.name} completed in {self.clock() - start:.0f} s"
+        self._clear(path, job["status"])
+        why = job.get("error_message") or job.get("why") or "its worker's log may say why"
+        raise SmokeFailed(f"the job {made['id']} of {kind.name} is {job['status']}, not completed: {why}")
+
+    def _clear(self, path: str, status: str) -> None:
+        """Leave nothing behind that rings, waits or runs later."""
+        action = "cancel" if status in TO_CANCEL else "discard"
+        try:
+            self.api.send("POST", f"{path}/{action}", {}, key="")
+        except SmokeFailed:
+            # it ended meanwhile, or the API is what does not work: the failure itself is told
+            return
+
+    def _counted(self, before: dict[str, Any], ran: Sequence[JobType[Any, Any]]) -> str:
+        until = self.clock() + COUNTED
+        while True:
+            after = self.api.send("GET", "/metrics")
+            behind = [kind.name for kind in ran if self._completed(after, kind) <= self._completed(before, kind)]
+            if not behind:
+                more = after["dlq_length"] - before["dlq_length"]
+                return "counted; " + (f"{more} new dead letters meanwhile" if more > 0 else "no new dead letter")
+            if self.clock() >= until:
+                break
+            self.sleep(POLL)
+        if self.lagging:
+            return "not counted yet: the alarm counters-behind rang before"
+        raise SmokeFailed(f"the counters did not count the job of {', '.join(behind)} within {COUNTED:.0f} s")
+
+    def _completed(self, metrics: dict[str, Any], kind: JobType[Any, Any]) -> int:
+        return int(self._numbers(metrics, kind).get("completed_jobs", 0))
+
+    def _numbers(self, metrics: dict[str, Any], kind: JobType[Any, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = metrics["by_type"].get(kind.name, {})
+        return found

@@ -1,0 +1,112 @@
+"""A version that does not work is noticed after its deployment and undone by itself, and no job is lost meanwhile."""
+
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from rich.console import Console
+
+from chalicelib.jobs import jobtype
+from infra.cloud.commands.deploy import Deployment
+from infra.cloud.commands.recount import recount
+from infra.cloud.package.build import Package
+from infra.cloud.smoke.functions import asked
+from infra.cloud.smoke.problem import SmokeFailed
+from infra.cloud.stack import history
+from infra.cloud.terminal import Terminal
+from infra.definition import functions
+from tests.e2e.cloud.support import Cloud
+from tests.e2e.cloud.test_flow import MAIL, becomes, create, until
+
+pytestmark = pytest.mark.ministack
+
+WORKER = "handlers/report_generate.py"
+BROKEN_IMPORT = "import a_library_that_nobody_packaged\n"
+REPORT = {"from": "2020-01-01T00:00:00Z", "to": "2020-01-01T01:00:00Z", "formats": ["csv"]}
+
+
+def version(good: Package, folder: Path, name: str, text: str) -> Package:
+    """Return the package with another text of one of its files."""
+    archive = folder / "deployment.zip"
+    compiled = (Path(name).parent / "__pycache__" / Path(name).stem).as_posix() + "."
+    with zipfile.ZipFile(good.archive) as source, zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
+        for entry in source.infolist():
+            if not entry.filename.startswith(compiled):
+                made.writestr(entry, text if entry.filename == name else source.read(entry))
+    return replace(good, archive=archive)
+
+
+def source(good: Package, name: str) -> str:
+    with zipfile.ZipFile(good.archive) as archive:
+        return archive.read(name).decode()
+
+
+def bad(good: Package, folder: Path, what: str) -> Package:
+    if what == "worker does not start":
+        return version(good, folder, WORKER, BROKEN_IMPORT + source(good, WORKER))
+    if what == "worker fails":
+        return version(good, folder, WORKER, source(good, WORKER).replace(
+            "    report = collect(", "    raise ValueError('a bad version')\n    report = collect("
+        ))  # fmt: skip
+    return version(good, folder, "app.py", "raise ValueError('a bad version')\n")
+
+
+def deployed(cloud: Cloud, package: Package, parameters: Mapping[str, str] | None = None, **more: Any) -> str:
+    """Deploy; returns what was said. Raises what the deployment raises."""
+    said = io.StringIO()
+    terminal = Terminal(Console(file=said, width=200), Console(file=said, width=200))
+    with cloud.deployer.at_work():
+        Deployment(
+            cloud.account, cloud.stack, terminal, parameters or {}, None, package=lambda _: package,
+            smoke=cloud.smoke, **more,
+        ).run()  # fmt: skip
+    return said.getvalue()
+
+
+def parameters(cloud: Cloud) -> dict[str, str]:
+    return {p["ParameterKey"]: p["ParameterValue"] for p in (cloud.stack.describe() or {})["Parameters"]}
+
+
+def test_a_good_version_is_tried_and_said_to_work(cloud: Cloud, operator: httpx.Client) -> None:
+    number = len(asked(functions(jobtype.load(), cloud.stack.name)))
+    assert f"Smoke: {number} functions answer; report.generate completed in " in cloud.said
+    assert "counted; no new dead letter." in cloud.said
+    tried = operator.get("/jobs", params={"tag": "smoke"}).json()["jobs"]
+    assert {(job["type"], job["status"]) for job in tried} == {("report.generate", "completed")}
+
+
+@pytest.fixture
+def impatient(cloud: Cloud) -> Iterator[None]:
+    """A message that a worker which does not start has taken comes again after 20 s, not after half an hour."""
+    sqs = cloud.account.client("sqs")
+    url = sqs.get_queue_url(QueueName=f"{cloud.stack.name}-report-generate")["QueueUrl"]
+    before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "20"})
+    yield
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("what", ["worker does not start", "worker fails", "API does not start"])
+def test_a_bad_version_is_undone_and_no_job_is_lost(
+    cloud: Cloud, operator: httpx.Client, tmp_path: Path, what: str
+) -> None:
+    before, urls = parameters(cloud), history.read(cloud.account, cloud.stack.name)
+    jobs = [create(operator, "email.send", MAIL, tags=["before"])["id"] for _ in range(5)]
+    later = create(operator, "report.generate", REPORT, delay_seconds=20)["id"]
+    with pytest.raises(SmokeFailed, match=r"The smoke failed: .* The former version is back"):
+        deployed(cloud, bad(cloud.package, tmp_path, what), {"MailDailyCap": "7"})
+    assert (parameters(cloud), history.read(cloud.account, cloud.stack.name)) == (before, urls)
+    for job_id in jobs:
+        assert becomes(operator, job_id, "completed")["attempts"] == 1
+    assert becomes(operator, later, "completed")["gen"] == 1
+    fresh = create(operator, "report.generate", REPORT)["id"]
+    assert becomes(operator, fresh, "completed")["attempts"] == 1
+    waiting = {job["status"] for job in operator.get("/jobs", params={"tag": "smoke"}).json()["jobs"]}
+    assert waiting <= {"completed", "cancelled"}
+    until(lambda: recount(cloud.account, cloud.stack).right, "right counters")
