@@ -109,6 +109,13 @@ class TokenNotFound(JobFlowError):
         self.token_id = token_id
 
 
+class PayloadNotFound(JobFlowError):
+    """The payload of that run is not kept: it was not changed after it, or it was too long ago."""
+
+    def __init__(self, job_id: str, gen: str) -> None:
+        super().__init__(f"Job {job_id} has no other payload from run {gen}.")
+
+
 class BulkActionNotFound(JobFlowError):
     """No bulk action has that id."""
 

@@ -47,8 +47,16 @@ class TypeNumbers(Numbers):
     )
 
 
+class DeployRow(Answer):
+    """A deployment of the stage."""
+
+    at: Time
+    version: str = Field(description="The commit of the deployed checkout, or part of the template's digest")
+
+
 class MetricsAnswer(Numbers):
     """The numbers of the platform. Counters are a few seconds old, queue lengths up to a minute (SQS)."""
 
     by_type: dict[str, TypeNumbers]
+    deploys: list[DeployRow] = Field(description="The last 12 deployments of the stage, oldest first")
     as_of: Time

@@ -109,10 +109,29 @@ class NextAttempt(Answer):
     latest: int
 
 
+class OperatorAction(Answer):
+    """An operator's action on the job."""
+
+    action: Literal["retry", "cancel", "run-now", "discard"]
+    at: Time
+    by: str = Field(description="The label of the token")
+    gen: int = Field(description="The run it belongs to; a retry belongs to the run that it began")
+    edited: bool = Field(description="Retried with another payload: GET /jobs/{id}/payloads/{gen - 1} has the old one")
+    in_bulk: bool = Field(description="By a bulk action")
+
+
+class PastPayload(Answer):
+    """The payload of a run after which it was changed."""
+
+    gen: int
+    payload: JSON
+
+
 class JobDetail(JobRow):
     """A job with the history of its attempts."""
 
     attempt_history: list[AttemptRow]
+    actions: list[OperatorAction] = Field(description="What operators did, oldest first")
     schedule: str | None = Field(None, description="The schedule that made it")
     fires_at: Time | None = Field(None, description="When its schedule fires")
     parent: str | None = Field(None, description="The job that made it")
@@ -155,20 +174,6 @@ class Problem(Answer):
     errors: list[FieldProblem] | None = Field(None, description="The first 20")
     errors_total: int | None = Field(None, description="How many there are")
     correlation_id: str | None = None
-
-
-class BatchResult(Answer):
-    """The outcome of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored."""
-
-    status: int
-    job: JobRow | None = None
-    problem: Problem | None = None
-
-
-class BatchAnswer(Answer):
-    """One result for each job, in their order."""
-
-    results: list[BatchResult]
 
 
 class UploadForm(Answer):

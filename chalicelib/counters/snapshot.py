@@ -2,13 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.counters import backlog
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Counters, Depth, JobQueue, Pause, Standing, Turns
+from chalicelib.jobs.ports import Counters, Deploy, Depth, JobQueue, Pause, Standing, Turns
 
 KEEP = 1.0
 """Seconds an answer is kept in a process: many open dashboards cost no more than one."""
@@ -56,11 +56,12 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """All numbers, and when they were read (seconds since the epoch)."""
+    """All numbers, and when they were read (seconds since the epoch); the last deployments, oldest first."""
 
     whole: Numbers
     by_type: Mapping[str, Numbers]
     as_of: float
+    deploys: Sequence[Deploy] = ()
 
 
 @dataclass
@@ -124,7 +125,7 @@ def summarise(standing: Standing, depths: Mapping[str, Depth], now: float) -> Me
     waiting = [numbers.oldest for numbers in by_type.values() if numbers.oldest is not None]
     paused = bool(by_type) and all(numbers.paused for numbers in by_type.values())
     whole = Numbers(_by_status(standing.totals, None), _sum(depths.values()), min(waiting, default=None), paused)
-    return Metrics(whole, by_type, now)
+    return Metrics(whole, by_type, now, standing.deploys)
 
 
 def queued_since(standing: Standing, names: Iterable[str], now: float) -> float | None:

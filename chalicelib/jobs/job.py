@@ -96,6 +96,7 @@ class Job:
     `fires_at` is when the schedule that made it fires. It does not run while the job `after` has not finished.
     `parent` is the job whose function made it, `root` the first of that line.
     From `give_up_at` on no attempt follows a failed one. `turn_at` is its turn among the jobs of a type with a rate.
+    `acted` is what an operator did to it last (see `acts`).
     `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
     """
 
@@ -137,6 +138,7 @@ class Job:
     discarded_at: float | None = None
     discarded_by: str | None = None
     discard_reason: str | None = None
+    acted: str | None = None
     fires_at: float | None = None
     after: str | None = None
     parent: str | None = None
@@ -206,8 +208,23 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """An operator's act on a job: its name (see `acts`), when (seconds since the epoch), by whom, and on which run.
+
+    A retry is on the run that it begins.
+    """
+
+    name: str
+    at: float
+    by: str
+    gen: int
+    in_bulk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class JobView:
-    """A job with the history of its attempts, newest last."""
+    """A job with the history of its attempts and of what operators did before the last act, newest last."""
 
     job: Job
     attempts: tuple[Attempt, ...] = field(default=())
+    acts: tuple[Act, ...] = field(default=())

@@ -15,6 +15,7 @@ from chalicelib.jobs.ports import (
     Census,
     Counters,
     CounterTable,
+    Deploys,
     Helpers,
     JobQueue,
     JobStore,
@@ -61,6 +62,11 @@ def counter_rows() -> CounterTable:
 def pauses() -> Pauses:
     """Return the pauses: kept beside the counters, so that one request reads both."""
     return cast("Pauses", counters())
+
+
+def deploys() -> Deploys:
+    """Return where deployments of the stage are written down: beside the counters."""
+    return cast("Deploys", counters())
 
 
 def census() -> Census:

@@ -95,5 +95,5 @@ def bulk_work() -> BulkWork:
 
 
 def _acting(bulk: BulkAction) -> BulkActions:
-    operations = Operations(job_service(), bulk.by, bulk.reason or "")
+    operations = Operations(job_service(), bulk.by, bulk.reason or "", in_bulk=True)
     return BulkActions(job_store(), operations, settings().cursor_secret, clock(), BULK_THREADS)

@@ -115,7 +115,7 @@ export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
       },
     ];
   });
-  return { ...numbers(jobs), by_type: Object.fromEntries(byType), as_of: iso(now) };
+  return { ...numbers(jobs), by_type: Object.fromEntries(byType), deploys: sim.deploys, as_of: iso(now) };
 }
 
 /** Count the jobs that were created before a moment and had not ended then. */
@@ -139,6 +139,8 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
     if (metric === "throughput") points.push({ t: iso(at), ...sum.counts });
     else if (metric === "depth")
       points.push({ t: iso(at), depth: unfinishedAt(jobs, wanted, at + step * 1000) });
+    else if (metric.endsWith("_spread"))
+      points.push({ t: iso(at), counts: octaves(metric === "wait_spread" ? sum.wait : sum.run) });
     else if (metric === "oldest")
       points.push({
         t: iso(at),
@@ -165,6 +167,16 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
     points: points as Schemas["Series"]["points"],
     drain_eta_s: queued * 0.4,
   };
+}
+
+/** Count durations by powers of two. */
+function octaves(values: number[]): Schemas["Octave"][] {
+  const found = new Map<number, number>();
+  for (const ms of values) {
+    const top = 2 ** Math.max(0, Math.ceil(Math.log2(ms)));
+    found.set(top, (found.get(top) ?? 0) + 1);
+  }
+  return [...found].sort(([a], [b]) => a - b).map(([top, count]) => ({ up_to_ms: top, count }));
 }
 
 /** Who acknowledged or resolved an error group, and when. */

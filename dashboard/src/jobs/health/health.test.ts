@@ -27,6 +27,7 @@ const numbers = (more: Partial<Metrics["byStatus"]> = {}, type: Partial<TypeNumb
         ...type,
       },
     },
+    deploys: [],
     asOf: T0,
   };
 };
