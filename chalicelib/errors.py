@@ -169,6 +169,10 @@ class SecretUnavailable(JobFlowError):
     """A declared secret cannot be read: it is not there, not allowed to this function, or its store does not answer."""
 
 
+class RateUnavailable(JobFlowError):
+    """The start of a job cannot be planned, because the table that keeps its type's rate does not answer."""
+
+
 class PayloadRefused(JobFlowError):
     """A stored payload does not fit today's schema: a deploy has changed it since the job was created."""
 

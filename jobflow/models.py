@@ -408,6 +408,8 @@ class JobTypeRow:
     batch_size: int
     concurrency: int
     memory: int
+    rate: RateRow | None
+    """How often its jobs may start; null: as often as workers are free"""
     unique_for: float | None
     """Seconds for which one job has the same values of `unique_by`"""
     unique_by: list[str]
@@ -609,6 +611,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class RateRow:
+    """The rate of a job type: at most `n` starts, or `n + burst`, in any `per` seconds over all workers."""
+
+    n: int
+    per: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
 class SchedulePage:
     """Some schedules, by id."""
 
@@ -737,6 +748,8 @@ class TypeNumbers:
     """True while its queue is paused"""
     pause: PauseNote | None
     """Since when, by whom and why; null while it is not paused"""
+    paced_for_s: float | None
+    """Seconds that its waiting jobs take to start at its rate; null without a rate"""
 
 
 @dataclass(frozen=True, slots=True)

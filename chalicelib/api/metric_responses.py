@@ -42,6 +42,9 @@ class TypeNumbers(Numbers):
     in_flight: int = Field(description="Messages with a worker, or backing off: SQS counts both alike")
     paused: bool = Field(description="True while its queue is paused")
     pause: PauseNote | None = Field(description="Since when, by whom and why; null while it is not paused")
+    paced_for_s: float | None = Field(
+        default=None, description="Seconds that its waiting jobs take to start at its rate; null without a rate"
+    )
 
 
 class DeployRow(Answer):

@@ -1,6 +1,6 @@
 """Declare the answers of the API. Times are ISO 8601 in UTC with milliseconds and a Z."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -184,38 +184,6 @@ class UploadForm(Answer):
     key: str
     max_bytes: int
     expires_at: Time
-
-
-class JobTypeRow(Answer):
-    """A job type."""
-
-    type: str
-    title: str
-    description: str
-    schema_: dict[str, Any] = Field(alias="schema", serialization_alias="schema")
-    example: JSON
-    max_attempts: int
-    retry_waits: list[float] = Field(
-        description="Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"
-    )
-    give_up_after: float | None = Field(
-        description="Seconds after the run was due from which no attempt follows another one; null when there is none"
-    )
-    timeout: int
-    budget: float
-    batch_size: int
-    concurrency: int
-    memory: int
-    unique_for: float | None = Field(description="Seconds for which one job has the same values of `unique_by`")
-    unique_by: list[str] = Field(description="Fields of the payload; none: all")
-    enqueues: list[str] = Field(description="Types whose jobs its jobs make")
-    retired: bool = Field(description="It takes no new jobs; those it has are worked off")
-
-
-class JobTypes(Answer):
-    """Every job type."""
-
-    job_types: list[JobTypeRow]
 
 
 class Paused(Answer):

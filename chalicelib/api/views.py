@@ -9,6 +9,7 @@ from chalicelib.adapters.s3.uploads import Upload
 from chalicelib.api import many_responses as many
 from chalicelib.api import metric_responses as m
 from chalicelib.api import responses as r
+from chalicelib.api.job_type_responses import JobTypeRow, RateRow
 from chalicelib.counters.snapshot import Metrics, Numbers
 from chalicelib.jobs import acts
 from chalicelib.jobs.backoff import Following
@@ -52,9 +53,9 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
     return r.JobDetail(**_fields(view.job), **origin, attempt_history=history, why=why, next_attempts=next_attempts)
 
 
-def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
+def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
     """A job type, with what a form or a client needs to make one of its jobs."""
-    return r.JobTypeRow(
+    return JobTypeRow(
         type=kind.name,
         title=kind.title,
         description=kind.description,
@@ -68,6 +69,7 @@ def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
         batch_size=kind.batch_size,
         concurrency=kind.concurrency,
         memory=kind.memory,
+        rate=None if (pace := kind.pace) is None else RateRow(n=pace.n, per=pace.per, burst=pace.burst),
         unique_for=None if kind.unique is None else kind.unique.seconds,
         unique_by=[] if kind.unique is None else list(kind.unique.by),
         enqueues=list(kind.enqueues),
@@ -83,6 +85,7 @@ def metrics_answer(metrics: Metrics) -> m.MetricsAnswer:
             oldest_queued_age_s=None if numbers.oldest is None else round(metrics.as_of - numbers.oldest, 1),
             in_flight=numbers.depth.in_flight,
             paused=numbers.paused,
+            paced_for_s=numbers.paced_for,
             pause=numbers.pause and _pause(numbers.pause),
         )
         for name, numbers in metrics.by_type.items()

@@ -6,6 +6,7 @@ from chalicelib.errors import JobConflict, MoveRefused
 from chalicelib.jobs import acts, jobtype, transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Act, Job, Status
+from chalicelib.jobs.turns import has_turn
 from chalicelib.service.jobs import JobService, stored_payload
 from chalicelib.telemetry import events
 
@@ -64,10 +65,12 @@ class Operations:
     def run_now(self, job_id: str) -> Job:
         """Start a scheduled or retrying job now; one that is queued already is returned as it is.
 
-        Raises JobNotFound, and JobConflict for a job that runs or is finished.
+        Raises JobNotFound, and JobConflict for a job that runs, is finished, or waits for its turn.
         """
         for _ in range(TRIES):
             found = self.jobs.store.get(job_id)
+            if found.status in WAITING and has_turn(found):
+                raise JobConflict(f"Job {job_id} waits for its turn: the rate of {found.type} holds for it, too.")
             if found.status is Status.QUEUED:
                 return self.jobs.send(found) if self.jobs.stranded(found) else found
             if found.status not in PLANNED:

@@ -24,6 +24,7 @@ from chalicelib.wiring.ports import (
     schedules,
     secret_store,
     token_store,
+    turns,
     uploads,
     watchdog_helpers,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "stream_counter",
     "token_store",
     "tokens",
+    "turns",
     "uploads",
     "use",
     "watchdog_helpers",

@@ -24,6 +24,7 @@ from chalicelib.jobs.ports import (
     RateWindows,
     Schedules,
     SecretStore,
+    Turns,
 )
 
 if TYPE_CHECKING:
@@ -101,6 +102,11 @@ def background() -> Background:
 def schedules() -> Schedules:
     """Return the store of schedules."""
     return cast("Schedules", once("schedules", lambda: adapter("dynamo.schedules", "DynamoSchedules")))
+
+
+def turns() -> Turns:
+    """Return the plan of the starts of job types with a rate."""
+    return cast("Turns", once("turns", lambda: adapter("dynamo.turns", "DynamoTurns")))
 
 
 def acknowledgements() -> Acknowledgements:

@@ -31,6 +31,7 @@ from chalicelib.wiring.ports import (
     rate_windows,
     schedules,
     token_store,
+    turns,
 )
 
 BULK_THREADS = 8
@@ -75,7 +76,7 @@ def rate_limiter() -> RateLimiter:
 
 def metrics() -> MetricsReader:
     """The numbers of `GET /metrics`."""
-    return once("metrics", lambda: MetricsReader(counters(), job_queue(), clock()))
+    return once("metrics", lambda: MetricsReader(counters(), job_queue(), clock(), turns))
 
 
 def history() -> History:

@@ -54,7 +54,10 @@ function holds(payload: unknown, text: string): boolean {
   );
 }
 
-type Numbers = Omit<Schemas["TypeNumbers"], "oldest_queued_age_s" | "in_flight" | "paused" | "pause">;
+type Numbers = Omit<
+  Schemas["TypeNumbers"],
+  "oldest_queued_age_s" | "in_flight" | "paused" | "paced_for_s" | "pause"
+>;
 
 function numbers(jobs: FakeJob[]): Numbers {
   const by = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
@@ -107,6 +110,7 @@ export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
         oldest_queued_age_s: oldest,
         in_flight: inFlight,
         paused: sim.paused.has(type),
+        paced_for_s: null,
         pause: pauseOf(sim, type),
       },
     ];

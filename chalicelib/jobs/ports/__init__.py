@@ -24,6 +24,7 @@ from chalicelib.jobs.ports.logs import PlatformLog
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Message
 from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.ports.secrets import SecretStore
+from chalicelib.jobs.ports.turns import Turns
 
 __all__ = [
     "Acknowledged",
@@ -63,5 +64,6 @@ __all__ = [
     "Seen",
     "SeenPage",
     "Standing",
+    "Turns",
     "Window",
 ]

@@ -14,6 +14,8 @@ export interface TypeNumbers extends Numbers {
   oldestQueuedAgeS: number | null;
   inFlight: number;
   paused: boolean;
+  /** Seconds that its waiting jobs take to start at its rate; null without one. */
+  pacedForS: number | null;
   /** Since when, by whom and why; `by` and `reason` may be empty. Null while it is not paused. */
   pause: { since: number; by: string; reason: string } | null;
 }
@@ -52,6 +54,7 @@ function toMetrics(wire: WireMetrics): Metrics {
       oldestQueuedAgeS: numbers.oldest_queued_age_s,
       inFlight: numbers.in_flight,
       paused: numbers.paused,
+      pacedForS: numbers.paced_for_s ?? null,
       pause: numbers.pause && { ...numbers.pause, since: Date.parse(numbers.pause.since) },
     },
   ]);

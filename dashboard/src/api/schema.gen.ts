@@ -1644,6 +1644,11 @@ export interface components {
       /** Memory */
       memory: number;
       /**
+       * @description How often its jobs may start; null: as often as workers are free
+       * @default null
+       */
+      rate: components["schemas"]["RateRow"] | null;
+      /**
        * Unique For
        * @description Seconds for which one job has the same values of `unique_by`
        */
@@ -2221,6 +2226,18 @@ export interface components {
       note: string | null;
     };
     /**
+     * RateRow
+     * @description The rate of a job type: at most `n` starts, or `n + burst`, in any `per` seconds over all workers.
+     */
+    RateRow: {
+      /** N */
+      n: number;
+      /** Per */
+      per: number;
+      /** Burst */
+      burst: number;
+    };
+    /**
      * Redrive
      * @description The dead-lettered jobs to retry.
      */
@@ -2636,6 +2653,12 @@ export interface components {
       paused: boolean;
       /** @description Since when, by whom and why; null while it is not paused */
       pause: components["schemas"]["PauseNote"] | null;
+      /**
+       * Paced For S
+       * @description Seconds that its waiting jobs take to start at its rate; null without a rate
+       * @default null
+       */
+      paced_for_s: number | null;
     };
     /**
      * UploadForm
