@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError, RetryLater
     from chalicelib.jobs.backoff import Backoff
     from chalicelib.jobs.jobtype import JobType, job
+    from chalicelib.jobs.rate import Rate
     from chalicelib.jobs.reach import Allow
     from chalicelib.jobs.schedules.schedule import Cron
     from chalicelib.worker.consume import consume
@@ -25,6 +26,7 @@ __all__ = [
     "JobType",
     "LeaseLost",
     "PermanentError",
+    "Rate",
     "RetryLater",
     "consume",
     "job",
@@ -40,6 +42,7 @@ _HOMES = {
     "JobType": "chalicelib.jobs.jobtype",
     "LeaseLost": "chalicelib.errors",
     "PermanentError": "chalicelib.errors",
+    "Rate": "chalicelib.jobs.rate",
     "RetryLater": "chalicelib.errors",
     "consume": "chalicelib.worker.consume",
     "job": "chalicelib.jobs.jobtype",

@@ -109,6 +109,13 @@ class TokenNotFound(JobFlowError):
         self.token_id = token_id
 
 
+class PayloadNotFound(JobFlowError):
+    """The payload of that run is not kept: it was not changed after it, or it was too long ago."""
+
+    def __init__(self, job_id: str, gen: str) -> None:
+        super().__init__(f"Job {job_id} has no other payload from run {gen}.")
+
+
 class BulkActionNotFound(JobFlowError):
     """No bulk action has that id."""
 
@@ -160,6 +167,10 @@ class PayloadUnreadable(JobFlowError):
 
 class SecretUnavailable(JobFlowError):
     """A declared secret cannot be read: it is not there, not allowed to this function, or its store does not answer."""
+
+
+class RateUnavailable(JobFlowError):
+    """The start of a job cannot be planned, because the table that keeps its type's rate does not answer."""
 
 
 class PayloadRefused(JobFlowError):

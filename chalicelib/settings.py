@@ -31,6 +31,7 @@ class Settings:
     watchdog_function: str = ""
     mail_domains: tuple[str, ...] = ()
     mail_daily_cap: int = 0
+    mail_rate: int = 0
 
     @property
     def log_group_prefix(self) -> str:
@@ -61,6 +62,7 @@ class Settings:
             background_function=env.get("BACKGROUND_FUNCTION", ""),
             watchdog_function=env.get("WATCHDOG_FUNCTION", ""),
             mail_domains=tuple(part.strip().lower() for part in env.get("MAIL_DOMAINS", "").split(",") if part.strip()),
+            mail_rate=int(_number(env, "MAIL_RATE", 0, 0, 500)),
             mail_daily_cap=int(_number(env, "MAIL_DAILY_CAP", 0, 0, 1_000_000_000)),
         )
         if settings.stage != "dev" and settings.cursor_secret == "development":  # noqa: S105

@@ -41,6 +41,8 @@ How an attempt ends
 time, up to one hour. A wait of over 15 minutes is parked: the job holds no message and no worker, and the watchdog
 sends a new message ahead of the time.
 
+`rate=Rate(14, per=1)` lets at most 14 attempts start in any second, over all workers (docs/job-types.md).
+
 How to change one
 -----------------
 * `upgrade=` takes a function from an old payload to a new one. It is called for stored payloads that the present schema

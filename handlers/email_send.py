@@ -93,6 +93,7 @@ SLOWEST = 15.0
     concurrency=20,
     memory=512,
     budget=SLOWEST,
+    rate=mail.sending_rate,
     grants=("ses:SendEmail", f"dynamodb:UpdateItem:control/CAP#{mail_cap.QUOTA}"),
 )
 def email_send(payload: EmailSend, ctx: JobContext) -> EmailSent:

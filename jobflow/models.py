@@ -148,6 +148,15 @@ class CancelledJob:
 
 
 @dataclass(frozen=True, slots=True)
+class DeployRow:
+    """A deployment of the stage."""
+
+    at: datetime
+    version: str
+    """The commit of the deployed checkout, or part of the template's digest"""
+
+
+@dataclass(frozen=True, slots=True)
 class Descendants:
     """The numbers of jobs that a job made, those that they made, and so on, by what was done with them."""
 
@@ -313,6 +322,8 @@ class JobDetail:
     discarded: Discarded | None
     """How a failed job was settled without running it: by whom, when and why; null otherwise"""
     attempt_history: list[AttemptRow]
+    actions: list[OperatorAction]
+    """What operators did, oldest first"""
     schedule: str | None
     """The schedule that made it"""
     fires_at: datetime | None
@@ -397,6 +408,8 @@ class JobTypeRow:
     batch_size: int
     concurrency: int
     memory: int
+    rate: RateRow | None
+    """How often its jobs may start; null: as often as workers are free"""
     unique_for: float | None
     """Seconds for which one job has the same values of `unique_by`"""
     unique_by: list[str]
@@ -503,6 +516,8 @@ class MetricsAnswer:
     """Messages in dead-letter queues, as SQS counts; with more than three job types, their jobs"""
     by_status: dict[str, int]
     by_type: dict[str, TypeNumbers]
+    deploys: list[DeployRow]
+    """The last 12 deployments of the stage, oldest first"""
     as_of: datetime
 
 
@@ -513,6 +528,38 @@ class NextAttempt:
     attempt: int
     earliest: int
     latest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Octave:
+    """Durations longer than half of `up_to_ms`, and not longer than it."""
+
+    up_to_ms: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorAction:
+    """An operator's action on the job."""
+
+    action: Literal["retry", "cancel", "run-now", "discard"]
+    at: datetime
+    by: str
+    """The label of the token"""
+    gen: int
+    """The run it belongs to; a retry belongs to the run that it began"""
+    edited: bool
+    """Retried with another payload: GET /jobs/{id}/payloads/{gen - 1} has the old one"""
+    in_bulk: bool
+    """By a bulk action"""
+
+
+@dataclass(frozen=True, slots=True)
+class PastPayload:
+    """The payload of a run after which it was changed."""
+
+    gen: int
+    payload: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -564,6 +611,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class RateRow:
+    """The rate of a job type: at most `n` starts, or `n + burst`, in any `per` seconds over all workers."""
+
+    n: int
+    per: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
 class SchedulePage:
     """Some schedules, by id."""
 
@@ -602,12 +658,14 @@ class ScheduleRow:
 class Series:
     """A time series, oldest point first."""
 
-    metric: Literal["throughput", "failures", "wait", "run", "total", "depth", "oldest"]
+    metric: Literal[
+        "throughput", "failures", "wait", "run", "total", "depth", "oldest", "wait_spread", "run_spread", "total_spread"
+    ]
     type: str | None
     from_: datetime
     to: datetime
     step_s: int
-    points: list[Happened] | list[WentWrong] | list[Took] | list[Left] | list[Waited]
+    points: list[Happened] | list[WentWrong] | list[Took] | list[Spread] | list[Left] | list[Waited]
     drain_eta_s: float | None
     """Seconds until the backlog is gone, at its pace in the last 2, 5 or 10 minutes: the first of them in which
     it shrinks. null without a backlog, or while it grows"""
@@ -628,6 +686,15 @@ class SkippedFor:
     reason: str
     jobs: int
     sample_job_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Durations of one step by their size (`wait_spread`, `run_spread`, `total_spread`), the shortest first."""
+
+    t: datetime
+    counts: list[Octave]
+    """Without sizes that nothing had; the first one holds all up to 1 ms"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -681,6 +748,8 @@ class TypeNumbers:
     """True while its queue is paused"""
     pause: PauseNote | None
     """Since when, by whom and why; null while it is not paused"""
+    paced_for_s: float | None
+    """Seconds that its waiting jobs take to start at its rate; null without a rate"""
 
 
 @dataclass(frozen=True, slots=True)

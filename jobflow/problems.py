@@ -26,6 +26,10 @@ class JobNotFound(errors.NotFound):
     """There is no such job."""
 
 
+class PayloadNotFound(errors.NotFound):
+    """There is no such payload."""
+
+
 class BulkActionNotFound(errors.NotFound):
     """There is no such bulk action."""
 
@@ -88,6 +92,7 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "unauthorized": Unauthorized,
     "forbidden": Forbidden,
     "job-not-found": JobNotFound,
+    "payload-not-found": PayloadNotFound,
     "bulk-action-not-found": BulkActionNotFound,
     "job-type-not-found": JobTypeNotFound,
     "schedule-not-found": ScheduleNotFound,

@@ -1,4 +1,4 @@
-"""Collect garbage rarely: a fifth of all processor time of a run went into looking through what stays anyway.
+"""Collect garbage rarely: up to a fifth of a test's processor time went into looking through what stays anyway.
 
 What is imported and collected stays for the whole run. Python looks through all of it again and again, since moto and
 the simulated platforms make many objects; so it is set aside once, and what is new is looked through less often.

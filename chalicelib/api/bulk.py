@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints, Reply, read_body
 from chalicelib.api.jobs import check_type, operations, submission
-from chalicelib.api.many_responses import BulkAnswer, Skipped
+from chalicelib.api.many_responses import BatchAnswer, BatchResult, BulkAnswer, Skipped
 from chalicelib.api.problems import problem_of
-from chalicelib.api.responses import BatchAnswer, BatchResult, Problem
+from chalicelib.api.responses import Problem
 from chalicelib.api.schemas import Bulk, BulkFilter, NewBatch, NewJobInBatch
 from chalicelib.api.views import job_row
 from chalicelib.errors import JobFlowError
@@ -85,7 +85,7 @@ def filter_of(asked: BulkFilter) -> Filter:
 def bulk_actions(call: Call, reason: str = "") -> BulkActions:
     """Return bulk actions over this process's store, for the caller."""
     secret = wiring.settings().cursor_secret
-    return BulkActions(wiring.job_store(), operations(call, reason), secret, wiring.clock())
+    return BulkActions(wiring.job_store(), operations(call, reason, in_bulk=True), secret, wiring.clock())
 
 
 def answer_of(report: Report) -> BulkAnswer:

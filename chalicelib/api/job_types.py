@@ -3,7 +3,8 @@
 from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.api.endpoint import Call, Endpoints
-from chalicelib.api.responses import JobTypes, Paused
+from chalicelib.api.job_type_responses import JobTypes
+from chalicelib.api.responses import Paused
 from chalicelib.api.schemas import PauseReason
 from chalicelib.api.views import job_type_row
 from chalicelib.errors import JobTypeNotFound

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from chalicelib import wiring
 from chalicelib.api.endpoint import Call, Endpoints, Reply
 from chalicelib.api.many_responses import CancelledJob
-from chalicelib.api.responses import JobDetail, JobPage, JobRow
+from chalicelib.api.responses import JobDetail, JobPage, JobRow, PastPayload
 from chalicelib.api.schemas import Cancel, Discard, ListQuery, NewJob, Retry
 from chalicelib.api.views import cancelled_job, job_detail, job_row, job_whole
-from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, UnknownJobType
+from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, PayloadNotFound, UnknownJobType
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.backoff import Following, following, no_jitter
 from chalicelib.jobs.job import Job, Status
@@ -21,6 +21,8 @@ from chalicelib.service.submission import Submission
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+MOST_DIGITS = 4
+GEN = re.compile(rf"[1-9][0-9]{{0,{MOST_DIGITS - 1}}}")
 EXISTING = "Existing-Job"
 
 endpoints = Endpoints()
@@ -74,6 +76,16 @@ def get_job(call: Call) -> JobDetail:
     return job_detail(view, why, _attempts_left(view.job))
 
 
+@endpoints.get("/jobs/{job_id}/payloads/{gen}", PastPayload)
+def get_payload(call: Call) -> PastPayload:
+    """The payload of a run after which the job was retried with another one. Kept for 90 days."""
+    job_id, gen = job_id_of(call), call.path["gen"]
+    payload = wiring.job_store().payload_of(job_id, int(gen)) if GEN.fullmatch(gen) else None
+    if payload is None:
+        raise PayloadNotFound(job_id, gen[:MOST_DIGITS])
+    return PastPayload(gen=int(gen), payload=payload)
+
+
 @endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry, statuses=(200, 409), examples={"as it was": {}})
 def retry_job(call: Call) -> JobRow:
     """Run a failed, dead-lettered or cancelled job again from its first attempt, with another payload if given."""
@@ -100,9 +112,9 @@ def discard_job(call: Call) -> JobRow:
     return job_whole(operations(call, call.body.reason).discard(job_id_of(call)))
 
 
-def operations(call: Call, reason: str = "") -> Operations:
+def operations(call: Call, reason: str = "", *, in_bulk: bool = False) -> Operations:
     """Return what the caller may do with single jobs, and why it is done."""
-    return Operations(wiring.job_service(), call.person, reason)
+    return Operations(wiring.job_service(), call.person, reason, in_bulk)
 
 
 def existing_of(asked: Submission, job: Job, sent: bool) -> Mapping[str, str] | None:

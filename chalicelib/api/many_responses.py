@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from chalicelib.api.responses import Answer, JobRow
+from chalicelib.api.responses import Answer, JobRow, Problem
 
 
 class Descendants(Answer):
@@ -35,3 +35,17 @@ class BulkAnswer(Answer):
     skipped: list[Skipped]
     more: bool
     next_cursor: str | None = Field(description="Where to go on; null at the end, and for a list of ids")
+
+
+class BatchResult(Answer):
+    """The outcome of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored."""
+
+    status: int
+    job: JobRow | None = None
+    problem: Problem | None = None
+
+
+class BatchAnswer(Answer):
+    """One result for each job, in their order."""
+
+    results: list[BatchResult]

@@ -42,10 +42,21 @@ class TypeNumbers(Numbers):
     in_flight: int = Field(description="Messages with a worker, or backing off: SQS counts both alike")
     paused: bool = Field(description="True while its queue is paused")
     pause: PauseNote | None = Field(description="Since when, by whom and why; null while it is not paused")
+    paced_for_s: float | None = Field(
+        default=None, description="Seconds that its waiting jobs take to start at its rate; null without a rate"
+    )
+
+
+class DeployRow(Answer):
+    """A deployment of the stage."""
+
+    at: Time
+    version: str = Field(description="The commit of the deployed checkout, or part of the template's digest")
 
 
 class MetricsAnswer(Numbers):
     """The numbers of the platform. Counters are a few seconds old, queue lengths up to a minute (SQS)."""
 
     by_type: dict[str, TypeNumbers]
+    deploys: list[DeployRow] = Field(description="The last 12 deployments of the stage, oldest first")
     as_of: Time

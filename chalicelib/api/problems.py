@@ -19,6 +19,7 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.Unauthorized: (401, "unauthorized", "A valid token is needed"),
     e.Forbidden: (403, "forbidden", "The token's role does not allow this"),
     e.JobNotFound: (404, "job-not-found", "There is no such job"),
+    e.PayloadNotFound: (404, "payload-not-found", "There is no such payload"),
     e.BulkActionNotFound: (404, "bulk-action-not-found", "There is no such bulk action"),
     e.JobTypeNotFound: (404, "job-type-not-found", "There is no such job type"),
     e.ScheduleNotFound: (404, "schedule-not-found", "There is no such schedule"),

@@ -1,6 +1,6 @@
 """Declare the answers of the API. Times are ISO 8601 in UTC with milliseconds and a Z."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -109,10 +109,29 @@ class NextAttempt(Answer):
     latest: int
 
 
+class OperatorAction(Answer):
+    """An operator's action on the job."""
+
+    action: Literal["retry", "cancel", "run-now", "discard"]
+    at: Time
+    by: str = Field(description="The label of the token")
+    gen: int = Field(description="The run it belongs to; a retry belongs to the run that it began")
+    edited: bool = Field(description="Retried with another payload: GET /jobs/{id}/payloads/{gen - 1} has the old one")
+    in_bulk: bool = Field(description="By a bulk action")
+
+
+class PastPayload(Answer):
+    """The payload of a run after which it was changed."""
+
+    gen: int
+    payload: JSON
+
+
 class JobDetail(JobRow):
     """A job with the history of its attempts."""
 
     attempt_history: list[AttemptRow]
+    actions: list[OperatorAction] = Field(description="What operators did, oldest first")
     schedule: str | None = Field(None, description="The schedule that made it")
     fires_at: Time | None = Field(None, description="When its schedule fires")
     parent: str | None = Field(None, description="The job that made it")
@@ -157,20 +176,6 @@ class Problem(Answer):
     correlation_id: str | None = None
 
 
-class BatchResult(Answer):
-    """The outcome of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored."""
-
-    status: int
-    job: JobRow | None = None
-    problem: Problem | None = None
-
-
-class BatchAnswer(Answer):
-    """One result for each job, in their order."""
-
-    results: list[BatchResult]
-
-
 class UploadForm(Answer):
     """A form to POST a file with: all fields, then the file as the field `file`."""
 
@@ -179,38 +184,6 @@ class UploadForm(Answer):
     key: str
     max_bytes: int
     expires_at: Time
-
-
-class JobTypeRow(Answer):
-    """A job type."""
-
-    type: str
-    title: str
-    description: str
-    schema_: dict[str, Any] = Field(alias="schema", serialization_alias="schema")
-    example: JSON
-    max_attempts: int
-    retry_waits: list[float] = Field(
-        description="Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"
-    )
-    give_up_after: float | None = Field(
-        description="Seconds after the run was due from which no attempt follows another one; null when there is none"
-    )
-    timeout: int
-    budget: float
-    batch_size: int
-    concurrency: int
-    memory: int
-    unique_for: float | None = Field(description="Seconds for which one job has the same values of `unique_by`")
-    unique_by: list[str] = Field(description="Fields of the payload; none: all")
-    enqueues: list[str] = Field(description="Types whose jobs its jobs make")
-    retired: bool = Field(description="It takes no new jobs; those it has are worked off")
-
-
-class JobTypes(Answer):
-    """Every job type."""
-
-    job_types: list[JobTypeRow]
 
 
 class Paused(Answer):

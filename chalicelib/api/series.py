@@ -13,7 +13,9 @@ from chalicelib.api.responses import Answer, Time
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.listing import iso
 
-Metric = Literal["throughput", "failures", "wait", "run", "total", "depth", "oldest"]
+Metric = Literal[
+    "throughput", "failures", "wait", "run", "total", "depth", "oldest", "wait_spread", "run_spread", "total_spread"
+]
 Step = Annotated[Literal["60", "300", "3600", "86400"], StringConstraints()]
 
 endpoints = Endpoints()
@@ -66,6 +68,20 @@ class Took(Answer):
     p99: float | None
 
 
+class Octave(Answer):
+    """Durations longer than half of `up_to_ms`, and not longer than it."""
+
+    up_to_ms: float
+    count: int
+
+
+class Spread(Answer):
+    """Durations of one step by their size (`wait_spread`, `run_spread`, `total_spread`), the shortest first."""
+
+    t: Time
+    counts: list[Octave] = Field(description="Without sizes that nothing had; the first one holds all up to 1 ms")
+
+
 class Left(Answer):
     """Unfinished jobs at the end of one step (`depth`)."""
 
@@ -91,15 +107,16 @@ class Series(Answer):
     from_: Time = Field(alias="from", serialization_alias="from")
     to: Time
     step_s: int
-    points: list[Happened] | list[WentWrong] | list[Took] | list[Left] | list[Waited]
+    points: list[Happened] | list[WentWrong] | list[Took] | list[Spread] | list[Left] | list[Waited]
     drain_eta_s: float | None = Field(
         description="Seconds until the backlog is gone, at its pace in the last 2, 5 or 10 minutes: the first of them "
         "in which it shrinks. null without a backlog, or while it grows"
     )
 
 
-POINTS: dict[str, type[Happened | WentWrong | Left | Waited]] = {
+POINTS: dict[str, type[Happened | WentWrong | Spread | Left | Waited]] = {
     "throughput": Happened, "failures": WentWrong, "depth": Left, "oldest": Waited,
+    "wait_spread": Spread, "run_spread": Spread, "total_spread": Spread,
 }  # fmt: skip
 """Shapes of the points of a metric; all other metrics are durations."""
 

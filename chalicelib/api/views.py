@@ -9,9 +9,11 @@ from chalicelib.adapters.s3.uploads import Upload
 from chalicelib.api import many_responses as many
 from chalicelib.api import metric_responses as m
 from chalicelib.api import responses as r
+from chalicelib.api.job_type_responses import JobTypeRow, RateRow
 from chalicelib.counters.snapshot import Metrics, Numbers
+from chalicelib.jobs import acts
 from chalicelib.jobs.backoff import Following
-from chalicelib.jobs.job import JSON, Attempt, Job, JobView, Status
+from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView, Status
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from chalicelib.jobs.listing import iso
@@ -46,14 +48,14 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
     next_attempts = None if left is None else [r.NextAttempt(**asdict(one)) for one in left]
     origin = {
         "schedule": view.job.schedule, "fires_at": _iso(view.job.fires_at),
-        "parent": view.job.parent, "root": view.job.root,
+        "parent": view.job.parent, "root": view.job.root, "actions": _actions(view),
     }  # fmt: skip
     return r.JobDetail(**_fields(view.job), **origin, attempt_history=history, why=why, next_attempts=next_attempts)
 
 
-def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
+def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
     """A job type, with what a form or a client needs to make one of its jobs."""
-    return r.JobTypeRow(
+    return JobTypeRow(
         type=kind.name,
         title=kind.title,
         description=kind.description,
@@ -67,6 +69,7 @@ def job_type_row(kind: JobType[Any, Any]) -> r.JobTypeRow:
         batch_size=kind.batch_size,
         concurrency=kind.concurrency,
         memory=kind.memory,
+        rate=None if (pace := kind.pace) is None else RateRow(n=pace.n, per=pace.per, burst=pace.burst),
         unique_for=None if kind.unique is None else kind.unique.seconds,
         unique_by=[] if kind.unique is None else list(kind.unique.by),
         enqueues=list(kind.enqueues),
@@ -82,11 +85,13 @@ def metrics_answer(metrics: Metrics) -> m.MetricsAnswer:
             oldest_queued_age_s=None if numbers.oldest is None else round(metrics.as_of - numbers.oldest, 1),
             in_flight=numbers.depth.in_flight,
             paused=numbers.paused,
+            paced_for_s=numbers.paced_for,
             pause=numbers.pause and _pause(numbers.pause),
         )
         for name, numbers in metrics.by_type.items()
     }
-    return m.MetricsAnswer(**_eight(metrics.whole), by_type=by_type, as_of=iso(metrics.as_of))
+    deploys = [m.DeployRow(at=iso(one.at), version=one.version) for one in metrics.deploys]
+    return m.MetricsAnswer(**_eight(metrics.whole), by_type=by_type, deploys=deploys, as_of=iso(metrics.as_of))
 
 
 def _pause(pause: Pause) -> m.PauseNote:
@@ -158,6 +163,24 @@ def _attempt_row(attempt: Attempt) -> r.AttemptRow:
         receive_count=attempt.receive_count,
         retry_delay_s=attempt.retry_delay_s,
     )
+
+
+def _actions(view: JobView) -> list[r.OperatorAction]:
+    last = acts.last(view.job)
+    if last is None and view.job.discarded_at is not None:
+        # discarded by a version that kept no acts
+        last = Act(acts.DISCARD, view.job.discarded_at, view.job.discarded_by or "", view.job.gen)
+    # the last act is kept beside the job already when an operator's request died before it changed the job
+    found = [act for act in view.acts if last is None or (act.at, act.name) != (last.at, last.name)]
+    return [_action(act) for act in (*found, *([] if last is None else [last]))]
+
+
+def _action(act: Act) -> r.OperatorAction:
+    edited = act.name == acts.EDIT
+    name: Any = acts.RETRY if edited else act.name
+    return r.OperatorAction(
+        action=name, at=iso(act.at), by=act.by, gen=act.gen, edited=edited, in_bulk=act.in_bulk
+    )  # fmt: skip
 
 
 def _eight(numbers: Numbers) -> dict[str, Any]:

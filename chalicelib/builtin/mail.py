@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from chalicelib import wiring
 from chalicelib.errors import JobFlowError, PermanentError, RetryLater
+from chalicelib.jobs.rate import Rate
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -72,6 +73,12 @@ class Mail:
     text: str | None
     html: str | None
     key: str
+
+
+def sending_rate() -> Rate | None:
+    """Return how many e-mails the stage may send a second (`MailRate`); None without a limit."""
+    n = wiring.settings().mail_rate
+    return Rate(n) if n else None
 
 
 def account() -> tuple[str, str, tuple[str, ...]]:

@@ -5,6 +5,7 @@ closer where many durations share a bucket.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 
 PER_OCTAVE = 4
@@ -38,3 +39,11 @@ def percentile(counts: Mapping[int, int], fraction: float) -> float | None:
             return round(lower + share * (upper(number) - lower), 1)
         seen += counts[number]
     return None
+
+
+def octaves(counts: Mapping[int, int]) -> list[tuple[float, int]]:
+    """Return the buckets summed up to powers of two: (longest duration in ms, how many), without empty ones."""
+    found: Counter[int] = Counter()
+    for number, n in counts.items():
+        found[math.ceil(number / PER_OCTAVE)] += n
+    return [(float(2**octave), found[octave]) for octave in sorted(found)]

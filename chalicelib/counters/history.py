@@ -17,6 +17,7 @@ from chalicelib.counters.series import (
     oldest,
     resolution,
     spark_start,
+    spreads,
     throughput,
 )
 from chalicelib.counters.snapshot import RUNNING, count, queued_since
@@ -119,5 +120,7 @@ def _points(metric: str, steps: Steps, unfinished: int) -> list[dict[str, Any]]:
             return failures(steps)
         case "depth":
             return depth(steps, unfinished)
+        case "wait_spread" | "run_spread" | "total_spread":
+            return spreads(steps, metric.removesuffix("_spread"))
         case _:
             return durations(steps, metric)

@@ -18,6 +18,8 @@ PAUSE, SINCE, BY, REASON = "PAUSE#", "since", "by", "reason"
 """Rows beside the totals, one a type, the attribute that is there while the type is paused, and who did it and why."""
 BULK, OPEN = "BULK#", "open"
 """Rows beside the totals, one a bulk action, and the attribute that is there until it is over."""
+DEPLOYS: Final = "DEPLOYS"
+"""Row beside the totals, and its attribute: the last deployments of the stage (see `deploys`)."""
 LEGACY: Final = Row(TOTALS, "TOTAL")
 """The one row in which versions before 0.2 counted all types; `legacy` moves its numbers into the rows per type."""
 NUMBER, WAITING = "n#", "w#"

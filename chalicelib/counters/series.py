@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chalicelib.counters.histogram import percentile
+from chalicelib.counters.histogram import octaves, percentile
 from chalicelib.counters.keys import STEPS
 from chalicelib.jobs.ports import ErrorHour
 
@@ -59,6 +59,14 @@ def failures(steps: Steps) -> list[dict[str, Any]]:
 def durations(steps: Steps, which: str) -> list[dict[str, Any]]:
     """Return how many were measured in each step, and their percentiles in milliseconds."""
     return [{"t": at, **_summary(numbers, which)} for at, numbers in steps]
+
+
+def spreads(steps: Steps, which: str) -> list[dict[str, Any]]:
+    """Return how many durations of each step were in which octave, the shortest first."""
+    return [
+        {"t": at, "counts": [{"up_to_ms": top, "count": n} for top, n in octaves(_counted(numbers, which))]}
+        for at, numbers in steps
+    ]
 
 
 def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:

@@ -2,13 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from chalicelib.counters import backlog
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Counters, Depth, JobQueue, Pause, Standing
+from chalicelib.jobs.ports import Counters, Deploy, Depth, JobQueue, Pause, Standing, Turns
 
 KEEP = 1.0
 """Seconds an answer is kept in a process: many open dashboards cost no more than one."""
@@ -30,6 +30,8 @@ class Numbers:
     oldest: float | None = None
     paused: bool = False
     pause: Pause | None = None
+    paced_for: float | None = None
+    """Seconds that the waiting jobs take to start at the type's rate; None without one."""
 
     @property
     def total_jobs(self) -> int:
@@ -54,11 +56,12 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """All numbers, and when they were read (seconds since the epoch)."""
+    """All numbers, and when they were read (seconds since the epoch); the last deployments, oldest first."""
 
     whole: Numbers
     by_type: Mapping[str, Numbers]
     as_of: float
+    deploys: Sequence[Deploy] = ()
 
 
 @dataclass
@@ -68,6 +71,7 @@ class MetricsReader:
     counters: Counters
     queue: JobQueue
     clock: Callable[[], float] = time.time
+    turns: Callable[[], Turns] | None = None
     _last: Metrics | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -78,8 +82,17 @@ class MetricsReader:
                 names = [kind.name for kind in jobtype.all_types()]
                 standing = self.counters.standing()
                 depths = {name: self._depth(name, standing, len(names)) for name in names}
-                self._last = summarise(standing, depths, self.clock())
+                whole = summarise(standing, depths, self.clock())
+                self._last = replace(whole, by_type={name: self._paced(name, whole) for name in whole.by_type})
             return self._last
+
+    def _paced(self, name: str, whole: Metrics) -> Numbers:
+        """Return the numbers of a type, with how long its rate makes them; one read more for a type with a rate."""
+        numbers, pace = whole.by_type[name], jobtype.pace(name)
+        if pace is None or self.turns is None:
+            return numbers
+        planned = max(0.0, self.turns().taken(name).turns_to - whole.as_of)
+        return replace(numbers, paced_for=round(planned + numbers.depth.visible * pace.apart, 1))
 
     def _depth(self, name: str, standing: Standing, types: int) -> Depth:
         return self.queue.depth(name) if types <= MOST_ASKED else expected(standing, name)
@@ -112,7 +125,7 @@ def summarise(standing: Standing, depths: Mapping[str, Depth], now: float) -> Me
     waiting = [numbers.oldest for numbers in by_type.values() if numbers.oldest is not None]
     paused = bool(by_type) and all(numbers.paused for numbers in by_type.values())
     whole = Numbers(_by_status(standing.totals, None), _sum(depths.values()), min(waiting, default=None), paused)
-    return Metrics(whole, by_type, now)
+    return Metrics(whole, by_type, now, standing.deploys)
 
 
 def queued_since(standing: Standing, names: Iterable[str], now: float) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.counters import backlog, keys
+from chalicelib.counters import backlog, deploys, keys
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Pause, Standing
 
@@ -24,7 +24,8 @@ def standing(rows: Mapping[str, Mapping[str, Any]], paused: Mapping[str, Pause])
                if name.startswith(keys.TYPE) and keys.CLAIMED_TO in row}  # fmt: skip
     bulk = tuple(sorted(name.removeprefix(keys.BULK) for name, row in rows.items() if name.startswith(keys.BULK)
                   and keys.OPEN in row))  # fmt: skip
-    return Standing(totals, waiting, paused, _unsent(rows), claimed, bulk)
+    told = deploys.read(rows.get(keys.DEPLOYS, {}).get(keys.DEPLOYS, "[]"))
+    return Standing(totals, waiting, paused, _unsent(rows), claimed, bulk, told)
 
 
 def _unsent(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, list[float]]:

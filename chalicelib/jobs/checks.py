@@ -1,6 +1,7 @@
 """Check what a declaration of a job type says, and name the fields that pydantic refuses. Pure."""
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_type_hints
@@ -10,9 +11,11 @@ from pydantic import BaseModel, ValidationError
 from chalicelib.errors import ConfigurationError, FieldError
 from chalicelib.jobs.backoff import LONGEST_WAIT, STANDARD, Backoff, Curve, Delays, longest_run
 from chalicelib.jobs.limits import DAY, LONGEST_NAME, LONGEST_RUN, MAX_ATTEMPTS_CAP, SAFETY
+from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.readback import check_runs_at_once
 
 DEFAULT_ATTEMPTS = 3
+DEFAULT_CONCURRENCY = 20
 NAME = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 """An idempotency key: visible ASCII."""
@@ -36,6 +39,12 @@ def check_limits(name: str, declared: Mapping[str, Any]) -> None:
     for field, (low, high) in limits.items():
         if not low <= declared[field] <= high:
             raise ConfigurationError(f"{name}: {field} must be between {low:g} and {high:g}")
+
+
+def at_once(rate: Any, timeout: int) -> int:
+    """Return how many jobs run side by side by default: 20, or fewer if a rate keeps fewer busy for their timeout."""
+    most = DEFAULT_CONCURRENCY if not isinstance(rate, Rate) else math.ceil(rate.n / rate.per * timeout)
+    return max(2, min(DEFAULT_CONCURRENCY, most))
 
 
 def policy(name: str, max_attempts: int | None, retry: Curve, delays: tuple[float, ...]) -> tuple[Curve, int]:

@@ -65,21 +65,23 @@ GIVE_UP = _move("give_up", ACTIVE, Status.DEAD_LETTER, "watchdog")
 RETIRE = _move("retire", ACTIVE, Status.CANCELLED, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
+WAIT_FOR_TURN = _move("wait_for_turn", WAITING, Status.SCHEDULED, "worker")
 REPLACE = _move("replace", Status.SCHEDULED, Status.SCHEDULED, "api")
 RUN_NOW = _move("run_now", PLANNED, Status.QUEUED, "operator")
 DISCARD = _move("discard", DISCARDABLE, Status.CANCELLED, "operator")
 MOVES: tuple[Move, ...] = (
     CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, FAIL, STOP, EXHAUST, GIVE_UP, RETIRE, REQUEUE, CANCEL,
-    RUN_NOW, DISCARD, REPLACE,
+    WAIT_FOR_TURN, RUN_NOW, DISCARD, REPLACE,
 )  # fmt: skip
 """Every legal change of state; any other pair is a bug. `docs/lifecycle.md` is drawn from it."""
 
 MARK_SENT = _move("mark_sent", ACTIVE, None, "api, watchdog")
 CHECK = _move("check", ACTIVE, None, "watchdog")
 REDELIVER = _move("redeliver", ACTIVE, None, "watchdog")
+TAKE_TURN = _move("take_turn", WAITING, None, "worker")
 REPORT = _move("report", Status.PROCESSING, None, "worker")
 ASK_TO_STOP = _move("ask_to_stop", Status.PROCESSING, None, "operator")
-NOTES: tuple[Move, ...] = (MARK_SENT, CHECK, REDELIVER, REPORT, ASK_TO_STOP)
+NOTES: tuple[Move, ...] = (MARK_SENT, CHECK, REDELIVER, TAKE_TURN, REPORT, ASK_TO_STOP)
 """Changes that write something down about a job and leave its state as it is."""
 
 
@@ -93,7 +95,8 @@ class Job:
     running; a run that settles ends that.
     `fires_at` is when the schedule that made it fires. It does not run while the job `after` has not finished.
     `parent` is the job whose function made it, `root` the first of that line.
-    From `give_up_at` on no attempt follows a failed one.
+    From `give_up_at` on no attempt follows a failed one. `turn_at` is its turn among the jobs of a type with a rate.
+    `acted` is what an operator did to it last (see `acts`).
     `fingerprint` names the last error until the job completes or is run again, also while another attempt is under way.
     """
 
@@ -120,6 +123,7 @@ class Job:
     parked_until: float | None = None
     stalled_since: float | None = None
     give_up_at: float | None = None
+    turn_at: float | None = None
     result: JSON = None
     error_class: str | None = None
     error_message: str | None = None
@@ -134,6 +138,7 @@ class Job:
     discarded_at: float | None = None
     discarded_by: str | None = None
     discard_reason: str | None = None
+    acted: str | None = None
     fires_at: float | None = None
     after: str | None = None
     parent: str | None = None
@@ -203,8 +208,23 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """An operator's act on a job: its name (see `acts`), when (seconds since the epoch), by whom, and on which run.
+
+    A retry is on the run that it begins.
+    """
+
+    name: str
+    at: float
+    by: str
+    gen: int
+    in_bulk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class JobView:
-    """A job with the history of its attempts, newest last."""
+    """A job with the history of its attempts and of what operators did before the last act, newest last."""
 
     job: Job
     attempts: tuple[Attempt, ...] = field(default=())
+    acts: tuple[Act, ...] = field(default=())

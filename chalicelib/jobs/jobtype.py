@@ -1,40 +1,38 @@
 """Declare a job type with `@job`, and find it again. One name runs from the decorator to the dashboard."""
 
-import importlib
 import inspect
-import json
-import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from chalicelib.errors import ConfigurationError, InvalidPayload
+from chalicelib.errors import InvalidPayload
+from chalicelib.jobs import checks, registry
 from chalicelib.jobs.backoff import STANDARD, Curve, receives
-from chalicelib.jobs.checks import check_curve, check_limits, check_names, field_errors, hints, payload_model, policy
 from chalicelib.jobs.example import check_smoke, example_of
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.limits import SAFETY, SPARE_RECEIVES
-from chalicelib.jobs.lineage import check_enqueues
+from chalicelib.jobs.limits import LONGEST_TURN_WAIT, SAFETY, SPARE_RECEIVES, SPARE_WITH_RATE
+from chalicelib.jobs.payloads import parsed, stored
+from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
-from chalicelib.jobs.readback import check_models, check_reads_back
-from chalicelib.jobs.registry import BUILT_IN, PACKAGES, all_types, declared, get, give_up_at, names, registered
+from chalicelib.jobs.readback import check_models
+from chalicelib.jobs.registry import Declared, all_types, declared, get, give_up_at, load, names, pace, registered
 from chalicelib.jobs.schedules.schedule import Cron, check_declared
 from chalicelib.jobs.single import Unique, unique_of
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
 
-__all__ = ["JobType", "all_types", "declared", "get", "give_up_at", "job", "load", "names"]
+__all__ = ["JobType", "all_types", "declared", "get", "give_up_at", "job", "load", "names", "pace"]
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class JobType(Generic[P, R]):
+class JobType(Declared, Generic[P, R]):
     """One kind of job: what its payload looks like, what runs it, and the limits it runs under (seconds, MB)."""
 
     name: str
@@ -57,6 +55,7 @@ class JobType(Generic[P, R]):
     enqueues: tuple[str, ...] = ()
     unique: Unique | None = None
     smoke: JSON = None
+    rate: Rate | Callable[[], Rate | None] | None = None
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""
@@ -70,8 +69,8 @@ class JobType(Generic[P, R]):
     @property
     def handler(self) -> str:
         """Return the entry point that Lambda calls: in `handlers/`, or of a built-in type that was asked for."""
-        built_in = self.function.__module__.startswith(f"{BUILT_IN}.")
-        return f"{BUILT_IN if built_in else PACKAGES[0]}.{self.module}.handler"
+        built_in = self.function.__module__.startswith(f"{registry.BUILT_IN}.")
+        return f"{registry.BUILT_IN if built_in else registry.PACKAGES[0]}.{self.module}.handler"
 
     @property
     def queue(self) -> str:
@@ -86,12 +85,23 @@ class JobType(Generic[P, R]):
     @property
     def job_budget(self) -> float:
         """Seconds that one job must still have before it is claimed: an equal share of what the batch has."""
-        return self.budget or (self.timeout - SAFETY) / self.batch_size
+        return self.budget or (self.timeout - SAFETY - self.turn_wait) / self.batch_size
+
+    @property
+    def turn_wait(self) -> float:
+        """Seconds that a job waits for its start within an invocation; 0 for a type without a rate."""
+        return 0.0 if self.rate is None else min(LONGEST_TURN_WAIT, self.timeout / 10)
+
+    @property
+    def pace(self) -> Rate | None:
+        """Return the rate as it is on this stage; None without one."""
+        return self.rate() if callable(self.rate) else self.rate
 
     @property
     def max_receives(self) -> int:
         """Return how often SQS hands out one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
-        return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
+        most = receives(self.retry, self.max_attempts)
+        return most + SPARE_RECEIVES if self.rate is None else 2 * most + SPARE_RECEIVES + SPARE_WITH_RATE
 
     def give_up_at(self, start: float) -> float | None:
         """Return when a run that is due at `start` is given up (epoch seconds); None: when its attempts are spent."""
@@ -119,11 +129,7 @@ class JobType(Generic[P, R]):
 
     def parse(self, payload: JSON) -> P:
         """The payload as the model; raises InvalidPayload that names each wrong field."""
-        try:
-            # As JSON, not as Python values: a strict model then still takes a date from text, which is all JSON has.
-            return self.payload_model.model_validate_json(json.dumps(payload))
-        except ValidationError as error:
-            raise InvalidPayload(f"The payload does not match {self.name}.", field_errors(error, "payload")) from None
+        return parsed(self.name, self.payload_model, payload)
 
     def parse_stored(self, payload: JSON) -> P:
         """Return a stored payload as the model, brought up to date by `upgrade` if need be; raises InvalidPayload."""
@@ -139,10 +145,7 @@ class JobType(Generic[P, R]):
 
         Also when the stored form does not read back equal: the job would run on other data than were sent.
         """
-        model = self.parse(payload)
-        stored = model.model_dump(mode="json")
-        check_reads_back(self.name, model, stored)
-        return stored
+        return stored(self.name, self.parse(payload))
 
 
 def job(  # noqa: PLR0913 - each is a setting of its own, given by name
@@ -152,13 +155,14 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     timeout: int = 60,
     batch_size: int = 1,
     window: int = 0,
-    concurrency: int = 20,
+    concurrency: int | None = None,
     memory: int = 512,
     budget: float = 0.0,
     grants: Iterable[str | Allow] = (),
     retry: Curve = STANDARD,
     delays: Iterable[float] = (),
     give_up_after: float | None = None,
+    rate: Rate | Callable[[], Rate | None] | None = None,
     upgrade: Callable[[JSON], JSON] | None = None,
     retired: bool = False,
     schedule: Cron | Iterable[Cron] = (),
@@ -175,13 +179,14 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
     `timeout` is the Lambda's, in seconds (6-900), `window` how many seconds it waits for a fuller batch (0-300),
-    `concurrency` how many run side by side (2-1000), `memory` MB (128-10240). `batch_size` is how many jobs it takes
-    at once (1-10): more than one is cheaper, and only for jobs that are done within `budget` seconds each (default:
-    their share of the timeout). What a slow job leaves no time for goes back to the queue unclaimed.
+    `concurrency` how many run side by side (2-1000; default 20, fewer for a low rate), `memory` MB (128-10240).
+    `batch_size` is how many jobs it takes at once (1-10): more than one is cheaper, and only for jobs that are done
+    within `budget` seconds each (default: a share of the timeout). Those without time left go back to the queue.
     `retry` is the curve of waits between attempts, or `delays` names them one by one, in seconds; `max_attempts` is 3,
     or one more than there are delays. `give_up_after`: no attempt follows another one later than so many seconds after
-    the run was due. `upgrade` brings the stored payload of an older schema to today's;
-    without it, such a job waits and an alarm rings. `retired` refuses new jobs and works off the old ones.
+    the run was due. `rate=Rate(n, per)` lets at most n attempts start in any `per` seconds, over all workers; a
+    function in its place is asked on each stage, and may return None for no limit. `upgrade` brings the stored payload
+    of an older schema to today's; without it such a job waits. `retired` refuses new jobs and works off the old ones.
     `schedule` makes jobs at the times of a `Cron`, or of several; it lasts as long as it is declared.
     `grants` names what the function may do beyond its queue and jobs, as
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
@@ -191,40 +196,26 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     jobs it makes with `ctx.enqueue`. For `unique_for` seconds a request with the same values of the fields `unique_by`
     is answered with the job there is. `smoke`: a payload to try each deployment with. Raises ConfigurationError.
     """
-    curve, attempts = policy(name, max_attempts, retry, tuple(delays))
+    curve, attempts = checks.policy(name, max_attempts, retry, tuple(delays))
 
     def declare(function: "Callable[[P, JobContext], R]") -> JobType[P, R]:
         declared = JobType(
-            name, function, payload_model(name, function), attempts, timeout, batch_size, window, concurrency,
+            name, function, checks.payload_model(name, function), attempts, timeout, batch_size, window,
+            concurrency or checks.at_once(rate, timeout),
             memory, budget, tuple(grants), curve, upgrade, retired,
             (schedule,) if isinstance(schedule, Cron) else tuple(schedule),
             Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage), give_up_after,
-            tuple(enqueues), unique_of(name, unique_for, unique_by, payload_model(name, function)), smoke,
+            tuple(enqueues), unique_of(name, unique_for, unique_by, checks.payload_model(name, function)), smoke,
+            rate,
         )  # fmt: skip
-        check_names(name, *declared.enqueues)
-        check_limits(name, {**vars(declared), "budget": declared.job_budget})
-        check_curve(name, curve, give_up_after)
+        checks.check_names(name, *declared.enqueues)
+        checks.check_limits(name, {**vars(declared), "budget": declared.job_budget})
+        checks.check_curve(name, curve, give_up_after)
         check_declared(name, declared.schedules, declared.canonical)
         check_reach(name, declared.reach, declared.grants)
+        check_models(name, payload=declared.payload_model, result=checks.hints(function).get("return"))
         check_smoke(name, declared.smoke, declared.canonical)
-        check_models(name, payload=declared.payload_model, result=hints(function).get("return"))
         registered[name] = declared
         return declared
 
     return declare
-
-
-def load(*packages: str) -> list[JobType[Any, Any]]:
-    """Import every file of the packages, so that each declares its type. Raises ConfigurationError on a wrong name."""
-    for package in packages or PACKAGES:
-        found = importlib.import_module(package)
-        for module in pkgutil.iter_modules(found.__path__):
-            loaded = importlib.import_module(f"{package}.{module.name}")
-            declared = [value for value in vars(loaded).values() if isinstance(value, JobType)]
-            if [d.module for d in declared] != [module.name]:
-                raise ConfigurationError(
-                    f"{package}/{module.name}.py declares {[d.name for d in declared]}; "
-                    f"a file declares exactly one job type, the one that is named like it"
-                )
-    check_enqueues(registered)
-    return all_types()

@@ -2,16 +2,25 @@
 
 import importlib
 import importlib.util
+import pkgutil
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.errors import FieldError, UnknownJobType
+from chalicelib.errors import ConfigurationError, FieldError, UnknownJobType
+from chalicelib.jobs.lineage import check_enqueues
 
 if TYPE_CHECKING:
     from chalicelib.jobs.jobtype import JobType
+    from chalicelib.jobs.rate import Rate
 
 BUILT_IN = "chalicelib.builtin.types"
 PACKAGES = ("handlers", BUILT_IN)
 """The packages in which job types are declared."""
+
+
+class Declared:
+    """The base of what `@job` makes: `load` finds it in a file."""
+
+
 registered: "dict[str, JobType[Any, Any]]" = {}
 
 
@@ -32,6 +41,12 @@ def give_up_at(name: str, start: float) -> float | None:
     return None if kind is None else kind.give_up_at(start)
 
 
+def pace(name: str) -> "Rate | None":
+    """Return the rate of that type on this stage; None without one, and for a type that is not declared."""
+    kind = registered.get(name)
+    return None if kind is None else kind.pace
+
+
 def all_types() -> "list[JobType[Any, Any]]":
     """Every declared job type, by name."""
     return [registered[name] for name in sorted(registered)]
@@ -40,6 +55,22 @@ def all_types() -> "list[JobType[Any, Any]]":
 def names() -> list[str]:
     """Return the name of every declared job type."""
     return sorted(registered)
+
+
+def load(*packages: str) -> "list[JobType[Any, Any]]":
+    """Import every file of the packages, so that each declares its type. Raises ConfigurationError on a wrong name."""
+    for package in packages or PACKAGES:
+        found = importlib.import_module(package)
+        for module in pkgutil.iter_modules(found.__path__):
+            loaded = importlib.import_module(f"{package}.{module.name}")
+            here: list[Any] = [value for value in vars(loaded).values() if isinstance(value, Declared)]
+            if [d.module for d in here] != [module.name]:
+                raise ConfigurationError(
+                    f"{package}/{module.name}.py declares {[d.name for d in here]}; "
+                    f"a file declares exactly one job type, the one that is named like it"
+                )
+    check_enqueues(registered)
+    return all_types()
 
 
 def declared(name: str) -> "JobType[Any, Any]":

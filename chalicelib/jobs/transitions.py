@@ -50,7 +50,7 @@ def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str]
 
     `parked`: the message is acknowledged, and the watchdog sends another one ahead of that time.
     """
-    values = {**_waits(now, not_before, parked), **error_fields(held, error), "stalled_since": None}
+    values = {**waits(now, not_before, parked), **error_fields(held, error), "stalled_since": None}
     return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values, job_type=held.type)
 
 
@@ -62,7 +62,7 @@ def defer(
     `stalled`: the function could not be run, for a reason outside of it. Refused when a stop was asked for.
     """
     since = (held.stalled_since or now) if stalled else None
-    values = {**_waits(now, not_before, parked), **error_fields(held, error), "stalled_since": since}
+    values = {**waits(now, not_before, parked), **error_fields(held, error), "stalled_since": since}
     return Change(
         j.DEFER,
         held.gen,
@@ -113,7 +113,7 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
     values = {
         "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
         "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
-        "next_attempt_at": None, "finished_at": None, "lease_until": None, "expires_at": None,
+        "next_attempt_at": None, "turn_at": None, "finished_at": None, "lease_until": None, "expires_at": None,
         "cancel_requested": False, "discarded_at": None, "discarded_by": None, "discard_reason": None,
         "result": None, "error_class": None, "error_message": None, "fingerprint": None,
         "progress": None, "progress_note": None, "updated_at": now,
@@ -204,7 +204,8 @@ def _budget() -> tuple[Test, ...]:
     return Test("attempts", "below", "max_attempts"), Test("claims", "<", MOST_CLAIMS)
 
 
-def _waits(now: float, not_before: float, parked: bool) -> dict[str, Any]:
+def waits(now: float, not_before: float, parked: bool) -> dict[str, Any]:
+    """Return what a job has while it waits for its next attempt; `parked`: without a message."""
     values: dict[str, Any] = {"next_attempt_at": not_before, "lease_until": None, "updated_at": now}
     if parked:
         values |= {"sent": False, "parked_until": not_before, "due_at": max(now, not_before - LOOK_AHEAD)}

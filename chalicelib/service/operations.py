@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from chalicelib.errors import JobConflict, MoveRefused
-from chalicelib.jobs import jobtype, transitions
+from chalicelib.jobs import acts, jobtype, transitions
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status
+from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Act, Job, Status
+from chalicelib.jobs.turns import has_turn
 from chalicelib.service.jobs import JobService, stored_payload
 from chalicelib.telemetry import events
 
@@ -15,11 +16,15 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Operations:
-    """Changes of single jobs that an operator asks for; `by` is who, and `reason` why, where that is kept."""
+    """Changes of single jobs that an operator asks for; `by` is who, and `reason` why, where that is kept.
+
+    Each act is kept with the job: the last one on it, those before beside it. Without `by` the platform itself acts.
+    """
 
     jobs: JobService
     by: str = ""
     reason: str = ""
+    in_bulk: bool = False
 
     def retry(self, job_id: str, payload: JSON = None) -> Job:
         """Run a finished job again from its first attempt, with another payload if one is given.
@@ -32,9 +37,12 @@ class Operations:
                 f"Job {job_id} is {found.status}; only failed, dead-lettered or cancelled jobs are retried."
             )
         edited = {} if payload is None else stored_payload(jobtype.get(found.type).canonical(payload))
+        differs = bool(edited) and edited["payload"] != found.payload
+        if differs and found.payload is not None:
+            self.jobs.store.keep_payload(job_id, found.gen, found.payload)
         now = self.jobs.now()
         requeue = transitions.requeue(found, now=now, give_up_at=jobtype.give_up_at(found.type, now), **edited)
-        again = self._apply(found, requeue)
+        again = self._apply(found, requeue, acts.EDIT if differs else acts.RETRY)
         events.moved(again, "requeue")
         return self.jobs.send(again)
 
@@ -44,8 +52,10 @@ class Operations:
             found = self.jobs.store.get(job_id)
             if found.terminal:
                 raise JobConflict(f"Job {job_id} is {found.status}; it cannot be cancelled any more.")
+            if found.status is Status.PROCESSING and found.cancel_requested and self._declared(found):
+                return found  # asked already, and who asked first stays on record
             try:
-                after = self.jobs.store.apply(job_id, self._stopping(found))
+                after = self._act(found, self._stopping(found), acts.CANCEL)
             except MoveRefused:
                 continue
             events.moved(after, "cancel" if after.terminal else "ask_to_stop")
@@ -55,16 +65,18 @@ class Operations:
     def run_now(self, job_id: str) -> Job:
         """Start a scheduled or retrying job now; one that is queued already is returned as it is.
 
-        Raises JobNotFound, and JobConflict for a job that runs or is finished.
+        Raises JobNotFound, and JobConflict for a job that runs, is finished, or waits for its turn.
         """
         for _ in range(TRIES):
             found = self.jobs.store.get(job_id)
+            if found.status in WAITING and has_turn(found):
+                raise JobConflict(f"Job {job_id} waits for its turn: the rate of {found.type} holds for it, too.")
             if found.status is Status.QUEUED:
                 return self.jobs.send(found) if self.jobs.stranded(found) else found
             if found.status not in PLANNED:
                 raise JobConflict(f"Job {job_id} is {found.status}; only a scheduled or retrying job is run now.")
             try:
-                due = self.jobs.store.apply(job_id, transitions.run_now(found, now=self.jobs.now()))
+                due = self._act(found, transitions.run_now(found, now=self.jobs.now()), acts.RUN_NOW)
             except MoveRefused:
                 continue
             events.moved(due, "run_now", waited_for=found.status)
@@ -82,7 +94,7 @@ class Operations:
         if found.status not in DISCARDABLE:
             raise JobConflict(f"Job {job_id} is {found.status}; only failed or dead-lettered jobs are discarded.")
         change = transitions.discard(found, now=self.jobs.now(), by=self.by, reason=self.reason)
-        after = self._apply(found, change)
+        after = self._apply(found, change, acts.DISCARD)
         events.moved(after, "discard", by=self.by, ended_as=found.status)
         return after
 
@@ -91,13 +103,27 @@ class Operations:
         now = self.jobs.now()
         if found.status in WAITING:
             return transitions.cancel(found, now=now)
-        if found.type not in jobtype.names() and (found.lease_until or 0.0) < now:
+        if not self._declared(found) and (found.lease_until or 0.0) < now:
             return transitions.retire(found, now=now, reason="An operator cancelled it; its job type was removed.")
         return transitions.ask_to_stop(found, now=now)
 
-    def _apply(self, found: Job, change: Change) -> Job:
-        try:
+    def _declared(self, found: Job) -> bool:
+        return found.type in jobtype.names()
+
+    def _act(self, found: Job, change: Change, name: str) -> Job:
+        """Apply the change with who asked for it, after the act before it was written down; raises MoveRefused."""
+        if not self.by:
             return self.jobs.store.apply(found.id, change)
+        before = acts.last(found)
+        if before is not None:
+            self.jobs.store.keep_act(found.id, before)
+        gen = change.written().get("gen", found.gen)
+        act = Act(name, self.jobs.now(), self.by, gen, self.in_bulk)
+        return self.jobs.store.apply(found.id, acts.by_operator(change, found, act))
+
+    def _apply(self, found: Job, change: Change, name: str) -> Job:
+        try:
+            return self._act(found, change, name)
         except MoveRefused as refused:
             state = "gone" if refused.current is None else refused.current.status
             raise JobConflict(f"Job {found.id} is {state} now; someone else was faster.") from None

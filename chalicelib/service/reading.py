@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import JobView
 from chalicelib.jobs.ports import Counters, JobStore
 from chalicelib.service.why_waiting import Line, asks, why
@@ -22,5 +23,10 @@ class JobReader:
         The counters are asked for a waiting job only: one request to the store less for every other.
         """
         view, now = self.store.view(job_id), self.clock()
-        line = Line.of(view.job, self.counters.standing(), now) if asks(view.job) else Line()
+        line = Line.of(view.job, self.counters.standing(), now, _rate(view.job.type)) if asks(view.job) else Line()
         return view, why(view.job, line, now)
+
+
+def _rate(job_type: str) -> str | None:
+    pace = jobtype.pace(job_type)
+    return None if pace is None else pace.said

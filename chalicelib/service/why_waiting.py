@@ -6,6 +6,7 @@ from chalicelib.counters import backlog
 from chalicelib.jobs.job import WAITING, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.turns import has_turn
 
 SLOW_SEND = 10.0
 """Seconds after which an unsent message is worth a word: a batch is sent a moment after it is stored."""
@@ -15,21 +16,23 @@ SLOW_SEND = 10.0
 class Line:
     """A waiting job's queue: jobs ahead of it at most, since when the oldest waits, since when it is paused.
 
-    Times in seconds since the epoch.
+    Times in seconds since the epoch. `rate` is in words: 14 a second.
     """
 
     ahead: int = 0
     oldest: float | None = None
     paused: float | None = None
+    rate: str | None = None
 
     @classmethod
-    def of(cls, job: Job, standing: Standing, now: float) -> "Line":
+    def of(cls, job: Job, standing: Standing, now: float, rate: str | None = None) -> "Line":
         """The line that the job is in, as last counted."""
         marks, pause = standing.waiting.get(job.type, {}), standing.paused.get(job.type)
         return cls(
             backlog.ahead(marks, job.updated_at, now),
             backlog.oldest(marks, now),
             None if pause is None else pause.since,
+            rate,
         )
 
 
@@ -52,6 +55,13 @@ def why(job: Job, line: Line, now: float) -> str | None:
 
 def _sentence(job: Job, line: Line, now: float) -> str:
     due = job.next_attempt_at
+    if due is not None and has_turn(job):
+        paced = f": {line.rate}" if line.rate else ""
+        return (
+            f"It waits for its turn{paced}; it starts at about {iso(due)}"
+            if due > now
+            else f"It waits for its turn{paced}"
+        )
     if job.status is Status.SCHEDULED and due is not None:
         late = "; that has passed, and it waits for a free worker" if due <= now else ""
         return f"It is scheduled for {iso(due)}{late}"
@@ -74,7 +84,8 @@ def _queued(job: Job, line: Line, now: float) -> str:
         return f"Next in the {job.type} queue; waiting for a worker"
     jobs = "1 job" if line.ahead == 1 else f"{line.ahead:,} jobs"
     age = "" if line.oldest is None else f"; the oldest has waited {_span(now - line.oldest)}"
-    return f"Up to {jobs} ahead in the {job.type} queue{age}"
+    paced = f"; at most {line.rate} start" if line.rate else ""
+    return f"Up to {jobs} ahead in the {job.type} queue{age}{paced}"
 
 
 def _span(seconds: float) -> str:

@@ -15,6 +15,7 @@ from chalicelib.jobs.ports import (
     Census,
     Counters,
     CounterTable,
+    Deploys,
     Helpers,
     JobQueue,
     JobStore,
@@ -23,6 +24,7 @@ from chalicelib.jobs.ports import (
     RateWindows,
     Schedules,
     SecretStore,
+    Turns,
 )
 
 if TYPE_CHECKING:
@@ -62,6 +64,11 @@ def pauses() -> Pauses:
     return cast("Pauses", counters())
 
 
+def deploys() -> Deploys:
+    """Return where deployments of the stage are written down: beside the counters."""
+    return cast("Deploys", counters())
+
+
 def census() -> Census:
     """Every job there is."""
     return cast("Census", once("census", lambda: adapter("dynamo.census", "DynamoCensus")))
@@ -95,6 +102,11 @@ def background() -> Background:
 def schedules() -> Schedules:
     """Return the store of schedules."""
     return cast("Schedules", once("schedules", lambda: adapter("dynamo.schedules", "DynamoSchedules")))
+
+
+def turns() -> Turns:
+    """Return the plan of the starts of job types with a rate."""
+    return cast("Turns", once("turns", lambda: adapter("dynamo.turns", "DynamoTurns")))
 
 
 def acknowledgements() -> Acknowledgements:

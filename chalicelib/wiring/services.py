@@ -31,6 +31,7 @@ from chalicelib.wiring.ports import (
     rate_windows,
     schedules,
     token_store,
+    turns,
 )
 
 BULK_THREADS = 8
@@ -75,7 +76,7 @@ def rate_limiter() -> RateLimiter:
 
 def metrics() -> MetricsReader:
     """The numbers of `GET /metrics`."""
-    return once("metrics", lambda: MetricsReader(counters(), job_queue(), clock()))
+    return once("metrics", lambda: MetricsReader(counters(), job_queue(), clock(), turns))
 
 
 def history() -> History:
@@ -94,5 +95,5 @@ def bulk_work() -> BulkWork:
 
 
 def _acting(bulk: BulkAction) -> BulkActions:
-    operations = Operations(job_service(), bulk.by, bulk.reason or "")
+    operations = Operations(job_service(), bulk.by, bulk.reason or "", in_bulk=True)
     return BulkActions(job_store(), operations, settings().cursor_secret, clock(), BULK_THREADS)

@@ -12,12 +12,12 @@ from typing import Any
 
 from chalicelib import wiring
 from chalicelib.errors import (
-    InvalidPayload,
     JobCancelled,
     LeaseLost,
     MalformedMessage,
     PayloadRefused,
     PayloadUnreadable,
+    RateUnavailable,
     SecretUnavailable,
 )
 from chalicelib.jobs.backoff import Backoff, Chance, no_jitter
@@ -36,11 +36,14 @@ from chalicelib.worker.context import JobContext, LambdaContext
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.enqueue import Enqueuing
+from chalicelib.worker.injected import inject_fault
 from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.worker.overlap import unfinished_before
+from chalicelib.worker.pacing import NotYet, Pacing
+from chalicelib.worker.payload import payload_of
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json
-from chalicelib.worker.settle import Done, Lost, Outcome, Raised, Settlement, Stopped, Unrun
+from chalicelib.worker.settle import Done, Lost, NotStarted, Outcome, Raised, Settlement, Stopped, Unrun
 
 TRIM_SLACK = 15
 """Seconds after the invocation's end at which an unfinished message shows again: the lease has run out before."""
@@ -56,10 +59,6 @@ ENDS = (Exception, SystemExit, asyncio.CancelledError)
 
 class BatchFailed(Exception):
     """Raised where partial batch responses are off: the whole batch must come again, or failures would be deleted."""
-
-
-class InjectedFault(Exception):
-    """JOBFLOW_FAULT_RATE made this attempt fail before the work, so that retries can be watched."""
 
 
 @dataclass
@@ -78,6 +77,7 @@ class Worker:
     sleep: Callable[[float], None] = time.sleep
     platform_log: PlatformLog | None = None
     secrets: DeclaredSecrets = field(default_factory=DeclaredSecrets)
+    pacing: Pacing | None = None
     service: JobService | None = None
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
@@ -85,10 +85,12 @@ class Worker:
         # What was given back most often comes first: a message is received so many times at most.
         deliveries = sorted(map(Delivery.of, event["Records"]), key=lambda delivery: -delivery.receive_count)
         self._trim(deliveries, _seconds_left(context))
+        if self.pacing is not None:
+            self.pacing.begin(deliveries)
         again: list[str] = []
         for number, delivery in enumerate(deliveries):
             # The first message always runs: a batch that gave everything back would never get anywhere.
-            if number > 0 and _seconds_left(context) < self.kind.job_budget + GUARD:
+            if number > 0 and _seconds_left(context) < self.kind.job_budget + self.kind.turn_wait + GUARD:
                 again += self._give_back(deliveries[number:])
                 break
             if not self._acknowledged(delivery, context):
@@ -128,6 +130,8 @@ class Worker:
             events.store_failed(self.kind.name, delivery.message_id, error)
 
     def _handle(self, delivery: Delivery, context: LambdaContext) -> Drop | Hold:
+        if self.pacing is not None and (waits := self.pacing.next(delivery)):
+            return waits
         try:
             message = self._parse(delivery)
         except MalformedMessage as error:
@@ -159,47 +163,35 @@ class Worker:
         ctx = JobContext(job, self.store, lambda: _seconds_left(context), self.clock, self.secrets, enqueuing)
         settlement = Settlement(
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives,
-            Persistence(lambda: _seconds_left(context), self.sleep),
+            Persistence(lambda: _seconds_left(context), self.sleep), None if self.pacing is None else self.pacing.ended,
         )  # fmt: skip
         unfinished = unfinished_before(self.store, job)
-        outcome = self._run(job, ctx) if unfinished is None else Stopped(unfinished)
+        outcome = self._run(job, ctx, _seconds_left(context)) if unfinished is None else Stopped(unfinished)
         if isinstance(outcome, Raised | Stopped):
             # How far it came is kept when it did not complete.
             ctx.flush_progress()
         return settlement.settle(job, outcome)
 
-    def _run(self, job: Job, ctx: JobContext) -> Outcome:
+    def _run(self, job: Job, ctx: JobContext, left: float) -> Outcome:
         try:
-            self._inject_fault()
-            payload = self._payload(job)
+            inject_fault(self.fault_rate, self.chance)
+            payload = payload_of(self.kind, job)
+            if self.pacing is not None:
+                self.pacing.start(left)
             with captured():
                 value = self.kind.function(payload, ctx)
             return Done(as_json(value))
-        except JobCancelled:
-            return Stopped()
-        except LeaseLost:
-            return Lost()
+        except NotYet as early:
+            return NotStarted(early.at)
+        except (JobCancelled, LeaseLost) as ended:
+            return Stopped() if isinstance(ended, JobCancelled) else Lost()
         except PayloadRefused as error:
             # A deploy made the schema stricter: `upgrade=` or an older deploy lets the job run, at the next try.
             return Unrun(error, SCHEMA_PAUSE, lasts=False)
-        except (PayloadUnreadable, SecretUnavailable) as error:
+        except (PayloadUnreadable, RateUnavailable, SecretUnavailable) as error:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
         except ENDS as error:
             return Raised(error)
-
-    def _payload(self, job: Job) -> Any:
-        if job.payload is None:
-            size = f"The payload of {job.payload_bytes:,} bytes cannot be read"
-            raise PayloadUnreadable(f"{size}: it is gone, or this function may not read it.")
-        try:
-            return self.kind.parse_stored(job.payload)
-        except InvalidPayload as error:
-            wrong = "; ".join(f"{'.'.join(map(str, e.loc))}: {e.msg}" for e in error.errors)
-            raise PayloadRefused(f"Today's schema of {job.type} refuses the stored payload: {wrong}") from None
-
-    def _inject_fault(self) -> None:
-        if self.fault_rate and self.chance() < self.fault_rate:
-            raise InjectedFault("JOBFLOW_FAULT_RATE is set: this attempt fails before the work.")
 
 
 def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
@@ -214,8 +206,10 @@ def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaConte
             faults, clock = settings.fault_rate, wiring.clock()
             secrets = DeclaredSecrets.of(kind, settings.stage, wiring.secret_store)
             service = wiring.job_service() if kind.enqueues else None
+            pacing = Pacing.of(kind, pace, wiring.turns(), store, clock) if (pace := kind.pace) else None
             workers.append(Worker(
-                kind, store, queue, clock, jitter, fault_rate=faults, platform_log=log, secrets=secrets, service=service
+                kind, store, queue, clock, jitter, fault_rate=faults, platform_log=log, secrets=secrets, pacing=pacing,
+                service=service,
             ))  # fmt: skip
         with gathering():
             again = workers[0].work(event, context)

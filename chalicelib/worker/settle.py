@@ -1,12 +1,13 @@
 """Write down how an attempt ended. Outcomes are values; here is the only place that turns one into a state."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import attempt as attempts
-from chalicelib.jobs import transitions
+from chalicelib.jobs import transitions, turns
 from chalicelib.jobs.attempt import message_of
 from chalicelib.jobs.backoff import STANDARD, Chance, Curve, Fail, GiveUp, Later, Retry, decide
 from chalicelib.jobs.change import Change
@@ -58,7 +59,14 @@ class Lost:
     """The function noticed that another worker holds the job now."""
 
 
-Outcome = Done | Raised | Unrun | Stopped | Lost
+@dataclass(frozen=True, slots=True)
+class NotStarted:
+    """The function was not called: the rate of the type lets the job start at `at` (epoch seconds)."""
+
+    at: float
+
+
+Outcome = Done | Raised | Unrun | Stopped | Lost | NotStarted
 attempt_of = partial(attempts.attempt_of, clean=without_secrets)
 
 
@@ -66,6 +74,7 @@ attempt_of = partial(attempts.attempt_of, clean=without_secrets)
 class Settlement:
     """Settles attempts for a worker. `clock` gives seconds since the epoch.
 
+    `ended` is told that a run is over, and says when it started, if that was later than the claim.
     `max_receives` is how often SQS hands out one message before it moves to the dead-letter queue.
     """
 
@@ -75,18 +84,20 @@ class Settlement:
     backoff: Curve = STANDARD
     max_receives: int = 5
     persistence: Persistence = field(default_factory=Persistence)
+    ended: Callable[[Job], Job] | None = None
 
     def settle(self, job: Job, outcome: Outcome) -> Drop | Hold:
         """Record the outcome of the attempt that holds `job`, and return what becomes of its message."""
         now = round(self.clock(), 3)
+        job = job if self.ended is None else self.ended(job)
         try:
             match outcome:
                 case Done(result):
                     return self._completed(job, result, now)
                 case Raised(error):
                     return self._failed(job, error, now)
-                case Unrun(error, wait, lasts):
-                    return self._unrun(job, error, wait, lasts, now)
+                case Unrun() | NotStarted():
+                    return self._unrun(job, outcome, now)
                 case Stopped(unfinished):
                     return self._stopped(job, unfinished, now)
                 case Lost():
@@ -121,7 +132,10 @@ class Settlement:
                 self._record(job, attempt_of(job, "permanent_error", now, error), fail)
                 return Drop("failed for good")
 
-    def _unrun(self, job: Job, error: Exception, wait: int, lasts: bool, now: float) -> Drop | Hold:
+    def _unrun(self, job: Job, outcome: Unrun | NotStarted, now: float) -> Drop | Hold:
+        if isinstance(outcome, NotStarted):
+            return self._not_started(job, outcome.at, now)
+        error, wait, lasts = outcome.error, outcome.wait, outcome.lasts
         if lasts and now - (job.stalled_since or now) >= GIVE_UP_STALLED:
             return self._given_up(job, error, _named(error), now)
         if job.give_up_at is not None and now + wait >= job.give_up_at:
@@ -134,6 +148,12 @@ class Settlement:
         if job.stalled_since is None:
             events.stalled(job, type(error).__name__)
         return end
+
+    def _not_started(self, job: Job, at: float, now: float) -> Drop | Hold:
+        delay = max(1, math.ceil(at - now))
+        parked = self._parks(job, delay)
+        change = turns.give_back(job, now=now, turn=at, parked=parked)
+        return self._wait(job, attempt_of(job, "deferred", now, None, delay), change, delay, parked)
 
     def _given_up(self, job: Job, error: BaseException, told: tuple[str, str], now: float) -> Hold:
         self._record(job, attempt_of(job, "error", now, error), transitions.exhaust(job, now=now, error=told))
@@ -168,6 +188,8 @@ class Settlement:
         events.attempt_finished(after, attempt)
 
     def _apply(self, job: Job, change: Change) -> Job:
+        if self.ended is not None:  # the claim did not know yet when the job would start
+            change = replace(change, values={**change.values, "started_at": job.started_at})
         return self.persistence.write(job.type, job.id, lambda: self.store.apply(job.id, change))
 
 

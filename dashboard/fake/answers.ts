@@ -54,7 +54,10 @@ function holds(payload: unknown, text: string): boolean {
   );
 }
 
-type Numbers = Omit<Schemas["TypeNumbers"], "oldest_queued_age_s" | "in_flight" | "paused" | "pause">;
+type Numbers = Omit<
+  Schemas["TypeNumbers"],
+  "oldest_queued_age_s" | "in_flight" | "paused" | "paced_for_s" | "pause"
+>;
 
 function numbers(jobs: FakeJob[]): Numbers {
   const by = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
@@ -107,11 +110,12 @@ export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
         oldest_queued_age_s: oldest,
         in_flight: inFlight,
         paused: sim.paused.has(type),
+        paced_for_s: null,
         pause: pauseOf(sim, type),
       },
     ];
   });
-  return { ...numbers(jobs), by_type: Object.fromEntries(byType), as_of: iso(now) };
+  return { ...numbers(jobs), by_type: Object.fromEntries(byType), deploys: sim.deploys, as_of: iso(now) };
 }
 
 /** Count the jobs that were created before a moment and had not ended then. */
@@ -135,6 +139,8 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
     if (metric === "throughput") points.push({ t: iso(at), ...sum.counts });
     else if (metric === "depth")
       points.push({ t: iso(at), depth: unfinishedAt(jobs, wanted, at + step * 1000) });
+    else if (metric.endsWith("_spread"))
+      points.push({ t: iso(at), counts: octaves(metric === "wait_spread" ? sum.wait : sum.run) });
     else if (metric === "oldest")
       points.push({
         t: iso(at),
@@ -161,6 +167,16 @@ export function series(sim: Sim, query: URLSearchParams): Schemas["Series"] {
     points: points as Schemas["Series"]["points"],
     drain_eta_s: queued * 0.4,
   };
+}
+
+/** Count durations by powers of two. */
+function octaves(values: number[]): Schemas["Octave"][] {
+  const found = new Map<number, number>();
+  for (const ms of values) {
+    const top = 2 ** Math.max(0, Math.ceil(Math.log2(ms)));
+    found.set(top, (found.get(top) ?? 0) + 1);
+  }
+  return [...found].sort(([a], [b]) => a - b).map(([top, count]) => ({ up_to_ms: top, count }));
 }
 
 /** Who acknowledged or resolved an error group, and when. */

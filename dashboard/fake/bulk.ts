@@ -54,8 +54,8 @@ export function act(sim: Sim, action: Action, jobs: FakeJob[], dry: boolean) {
         ? null
         : `Job ${job.id} is ${job.status}; this action is not for such jobs.`
       : action === "retry"
-        ? sim.retry(job)
-        : sim.cancel(job);
+        ? sim.retry(job, { by: "admin", inBulk: true })
+        : sim.cancel(job, { by: "admin", inBulk: true });
     if (refused) skipped.push({ id: job.id, reason: refused });
     else done += dry ? 0 : 1;
   }

@@ -1,24 +1,19 @@
 import type { IncomingMessage } from "node:http";
-import type { Answer, Ask, Handler } from "./handler";
+import type { Answer, Handler } from "./handler";
 import { bulk, redrive } from "./bulk";
+import { cancel, jobOf, pastPayload, retry } from "./jobActs";
 import { getBulk, listBulk, startBulk, stopBulk } from "./bulkActions";
 import { checkPayload } from "./sim/payloads";
 import { errorGroups, markOf, matching, metrics, series, type Narrow } from "./answers";
 import { META } from "../src/test/meta";
 import { findings } from "./health";
 import { authorize, Problem, readJson, TOKENS } from "./http";
-import { detail, row, type FakeJob, type Role } from "./sim/model";
+import { detail, row, type Role } from "./sim/model";
 import type { Sim } from "./sim/sim";
 import { SCHEDULE_ROUTES } from "./schedules";
 import { types } from "./sim/types";
 import { stringify } from "../src/lib/json";
 import { uuid } from "./sim/rng";
-
-function jobOf({ sim, path }: Ask): FakeJob {
-  const job = sim.jobs.get(path[1] ?? "");
-  if (!job) throw new Problem(404, "There is no such job", `There is no job ${path[1] ?? ""}.`);
-  return job;
-}
 
 const create: Handler = async ({ sim, request }) => {
   const body = await readJson(request);
@@ -88,10 +83,6 @@ const list: Handler = ({ sim, query }) => {
     },
   };
 };
-
-function refuse(reason: string | null): void {
-  if (reason) throw new Problem(409, "The job's state does not allow this", reason);
-}
 
 const EXTENSION: Record<string, string> = {
   "image/jpeg": "jpg",
@@ -178,28 +169,9 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
     "viewer",
     (ask) => ({ body: { lines: jobOf(ask).logs, next_cursor: null, insights_url: null } }),
   ],
-  ["POST", /^jobs\/[^/]+\/retry$/, "operator", async (ask) => {
-    const { payload } = await readJson(ask.request);
-    const job = jobOf(ask);
-    refuse(ask.sim.retry(job, payload === undefined ? undefined : checkPayload(job.type, payload)));
-    return { body: row(job, true) };
-  }], // prettier-ignore
-  [
-    "POST",
-    /^jobs\/[^/]+\/cancel$/,
-    "operator",
-    async (ask) => {
-      const { descendants } = await readJson(ask.request);
-      const job = jobOf(ask);
-      refuse(ask.sim.cancel(job));
-      const made = matching(ask.sim, { parent: job.id }).filter(
-        (one) => descendants && one.finishedAt === null,
-      );
-      for (const one of made) ask.sim.cancel(one);
-      const told = { cancelled: made.length, asked: 0, finished: 0, more: false };
-      return { body: { ...row(job, true), descendants: descendants ? told : null } };
-    },
-  ],
+  ["GET", /^jobs\/[^/]+\/payloads\/\d+$/, "viewer", pastPayload],
+  ["POST", /^jobs\/[^/]+\/retry$/, "operator", retry],
+  ["POST", /^jobs\/[^/]+\/cancel$/, "operator", cancel],
   ["POST", /^dead-letters\/redrive$/, "operator", redrive],
   ["POST", /^uploads$/, "operator", uploads],
   ["GET", /^meta$/, "viewer", () => ({ body: META })],

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.adapters.dynamo.schema import DUE, SCHEDULES
+from chalicelib.adapters.dynamo.schema import DUE, RATE, SCHEDULES
 from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, RECOUNT, STEPS, TOTALS
 from chalicelib.jobs.jobtype import JobType
 from infra.definition.allowed import short_forms
@@ -28,6 +28,7 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
         "s3:PutObject:results/*",
         f"logs:FilterLogEvents:{kind.queue}",
         *_making(kind),
+        *(_pacing(kind.name) if kind.rate is not None else ()),
         *short_forms(kind),
     ]
 
@@ -36,6 +37,12 @@ def _making(kind: JobType[Any, Any]) -> list[str]:
     """Let a worker make jobs of the types that it declares: store payloads of any size, and send their messages."""
     sending = [f"sqs:SendMessage:{name.replace('.', '-')}" for name in kind.enqueues]
     return [*sending, "s3:PutObject:payloads/*"] if sending else []
+
+
+def _pacing(name: str) -> list[str]:
+    """Let a worker plan the starts of its own type, and look at its jobs before it claims them."""
+    plan = f"control/{RATE}{name}"
+    return [f"dynamodb:GetItem:{plan}", f"dynamodb:UpdateItem:{plan}", "dynamodb:BatchGetItem:jobs"]
 
 
 def api() -> list[str]:

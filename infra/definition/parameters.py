@@ -23,6 +23,10 @@ def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
         "MailFrom": _text("jobs@example.com", "The address that mail is sent from."),
         "MailDomains": _text("", "Domains that mail may be sent to, separated by commas; empty: any."),
         "MailDailyCap": _number(0, "Recipients that mail may be sent to per UTC day; 0: as many as SES takes."),
+        "MailRate": {
+            **_number(0, "E-mails that may be sent a second, as SES allows the account; 0: no limit."),
+            "MaxValue": 500,
+        },
         "MailIdentity": _text("example.com", "The SES identity (domain or address) that covers MailFrom."),
         "MailConfigurationSet": _text("", "The default configuration set of that identity, when it has one."),
         "Dashboard": _choice("true", ["true", "false"], "Serve the dashboard by CloudFront; false: an API alone."),

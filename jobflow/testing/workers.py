@@ -7,11 +7,13 @@ from typing import Any
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
+from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.backoff import no_jitter
 from chalicelib.jobs.message import write_message
 from chalicelib.service.jobs import JobService
 from chalicelib.worker.consume import Worker
+from chalicelib.worker.pacing import Pacing
 from jobflow.testing.clock import Clock
 from jobflow.testing.secrets import secrets_of
 
@@ -44,6 +46,7 @@ class Workers:
     service: JobService | None = None
     faults: dict[str, deque[BaseException]] = field(default_factory=dict)
     duplicates: int = 0
+    turns: MemoryTurns = field(default_factory=MemoryTurns)
     count: int = 0
 
     def invoke(self, name: str, seconds: float | None = None) -> int:
@@ -53,10 +56,15 @@ class Workers:
         if not batch:
             return 0
         self.count += 1
+        pace = kind.pace
+        paced = None
+        if pace is not None:
+            paced = Pacing.of(kind, pace, self.turns, self.store, self.clock, self.clock.advance)
         worker = Worker(
             replace(kind, function=self._faulty(kind.function, name)), self.store, self.queue, self.clock, no_jitter,
             spread=lambda low, _: low, sleep=lambda _: None, secrets=secrets_of(kind, self.secrets),
             service=self.service,
+            pacing=paced,
         )  # fmt: skip
         ends = self.clock.now + (kind.timeout if seconds is None else seconds)
         invocation = Invocation(self.clock, ends, f"request-{self.count}")

@@ -2,6 +2,7 @@
 
 from scripts.safeguards.making import MAKING
 from scripts.safeguards.moves import MOVES
+from scripts.safeguards.rates import RATES
 from scripts.safeguards.safeguard import Safeguard
 from scripts.safeguards.schedules import SCHEDULES
 from scripts.safeguards.service import SERVICE
@@ -11,6 +12,8 @@ from scripts.safeguards.waits import WAITS
 from scripts.safeguards.watchdog import WATCHDOG
 from scripts.safeguards.worker import WORKER
 
-SAFEGUARDS: tuple[Safeguard, ...] = (*MOVES, *WORKER, *WAITS, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *STORE)
+SAFEGUARDS: tuple[Safeguard, ...] = (
+    *MOVES, *WORKER, *WAITS, *RATES, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *STORE,
+)  # fmt: skip
 
 __all__ = ["SAFEGUARDS", "Safeguard"]

@@ -107,13 +107,13 @@ MOVES = (
     ),
     Safeguard(
         "a parked job is on record as without a message",
-        "chalicelib.jobs.transitions:_waits",
+        "chalicelib.jobs.transitions:waits",
         "{'sent': False}",
         "{}",
     ),
     Safeguard(
         "a parked job is sent ahead of its time",
-        "chalicelib.jobs.transitions:_waits",
+        "chalicelib.jobs.transitions:waits",
         "max(now, not_before - LOOK_AHEAD)",
         "not_before + 600",
     ),

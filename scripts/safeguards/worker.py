@@ -144,14 +144,14 @@ self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attem
     Safeguard(
         "the deadline guard",
         "chalicelib.worker.consume:Worker.work",
-        "number > 0 and _seconds_left(context) < self.kind.job_budget + GUARD",
+        "number > 0 and _seconds_left(context) < self.kind.job_budget + self.kind.turn_wait + GUARD",
         "False",
     ),
     Safeguard(
         "a batch always makes progress",
         "chalicelib.worker.consume:Worker.work",
-        "number > 0 and _seconds_left(context) < self.kind.job_budget + GUARD",
-        "_seconds_left(context) < self.kind.job_budget + GUARD",
+        "number > 0 and _seconds_left(context) < self.kind.job_budget + self.kind.turn_wait + GUARD",
+        "_seconds_left(context) < self.kind.job_budget + self.kind.turn_wait + GUARD",
     ),
     Safeguard(
         "an error of AWS keeps the message",

@@ -24,6 +24,7 @@ def test_an_empty_environment_is_development() -> None:
         ("MAIL_FROM", "a@b.c", "mail_from", "a@b.c"),
         ("MAIL_DOMAINS", "a.b, C.d,", "mail_domains", ("a.b", "c.d")),
         ("MAIL_DAILY_CAP", "200", "mail_daily_cap", 200),
+        ("MAIL_RATE", "14", "mail_rate", 14),
         ("CORS_ORIGIN", "https://x", "cors_origin", "https://x"),
         ("JITTER", "none", "jitter", "none"),
         ("JOBFLOW_FAULT_RATE", "0.3", "fault_rate", 0.3),
@@ -45,7 +46,7 @@ def test_a_name_sets_its_field(name: str, value: str, field: str, expected: obje
     [
         ("RATE_LIMIT_MAX", "-1"), ("RATE_LIMIT_MAX", "many"), ("RATE_LIMIT_MAX", ""), ("RATE_LIMIT_MAX", "nan"),
         ("RATE_LIMIT_WINDOW", "0"), ("RATE_LIMIT_WINDOW", "3601"), ("JOBFLOW_FAULT_RATE", "1.1"), ("JITTER", "half"),
-        ("MAIL_DAILY_CAP", "-1"), ("MAIL_DAILY_CAP", "some"),
+        ("MAIL_DAILY_CAP", "-1"), ("MAIL_RATE", "501"), ("MAIL_DAILY_CAP", "some"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_named(name: str, value: str) -> None:

@@ -23,7 +23,7 @@ from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
 from tests.proof.direct import direct
 from tests.proof.faults import DYNAMODB, SQS, Faults, Moving, Partial
-from tests.proof.ground import ATTEMPTS, TYPE, Ending, Ground, Received, Stand, Write, Written
+from tests.proof.ground import ATTEMPTS, TYPE, Ending, Ground, Received, Stand, Write, Written, plan_of_starts
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -41,6 +41,7 @@ class AwsGround:
         self.types: Sequence[str] = (TYPE,)
         self.store = cast("JobStore", Moving(DynamoJobStore(settings, clock), self.faults))
         self.queue = cast("JobQueue", Partial(SqsJobQueue(settings), self.faults))
+        self.turns = plan_of_starts(self.faults)
         self._clock = clock
         self._log = _Log()
         self._seen: tuple[object, Sequence[Job]] = None, []

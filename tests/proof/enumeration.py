@@ -13,7 +13,9 @@ from tests.proof.world import World
 from tests.support import Clock
 
 SEARCHES = frozenset({"overdue", "Query"})
-READS = SEARCHES | {"get", "holder", "view", "page", "peek", "depth", "GetItem", "BatchGetItem", "GetQueueAttributes"}
+READS = SEARCHES | {
+    "get", "holder", "view", "page", "peek", "depth", "taken", "GetItem", "BatchGetItem", "GetQueueAttributes",
+}  # fmt: skip
 """Calls that change nothing, by the ports' names and by AWS's. To receive from a queue is none of them."""
 
 

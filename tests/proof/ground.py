@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.counters.changes import Image, JobChange
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.message import parse_message, write_message
-from chalicelib.jobs.ports import JobQueue, JobStore
+from chalicelib.jobs.ports import JobQueue, JobStore, Turns
 from tests.proof.faults import DYNAMODB, SQS, Faults, Faulty, Moving, Partial
 from tests.proof.honest import HonestQueue
 
@@ -63,6 +64,7 @@ class Ground(Protocol):
     faults: Faults
     store: JobStore
     queue: JobQueue
+    turns: Turns
     types: Sequence[str]
     """The job types that the watchdog looks after: one in a story, more where they can be in each other's way."""
 
@@ -107,6 +109,11 @@ Stand = Callable[[Callable[[], float]], AbstractContextManager[Ground]]
 """Makes the ground for one execution, on the given clock, and takes it away again."""
 
 
+def plan_of_starts(faults: Faults) -> Turns:
+    """Return a plan of starts whose every call is a crash point; the one on DynamoDB is held to the same contract."""
+    return cast("Turns", Faulty(MemoryTurns(), faults, DYNAMODB))
+
+
 class MemoryGround:
     """The memory ports, with every port call a crash point."""
 
@@ -116,6 +123,7 @@ class MemoryGround:
         self._queue = HonestQueue(clock, visibility)
         self.store = cast("JobStore", Moving(cast("JobStore", Faulty(self._store, self.faults, DYNAMODB)), self.faults))
         self.queue = cast("JobQueue", Faulty(Partial(self._queue, self.faults), self.faults, SQS))
+        self.turns = plan_of_starts(self.faults)
         self.raw = self._queue
 
     def jobs(self) -> Sequence[Job]:

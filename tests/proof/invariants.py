@@ -124,10 +124,12 @@ def _follows(world: World, write: Write) -> Iterator[str]:
     if old is None or old.status is not Status.PROCESSING or new.status is old.status:
         return
     last = world.runs.get((job_id, old.gen, old.claims), "never ran").rpartition(" then ")[2]
+    # a job of a type with a rate gives its attempt back when it may not start, or nobody can say
+    later = LATER if world.rate is None else LATER | {"never ran"}
     only_after = {
         Status.COMPLETED: HARMLESS,
         Status.FAILED: {"perm"},
-        Status.RETRYING: LATER if _deferred(old, new) else FAILING,
+        Status.RETRYING: later if _deferred(old, new) else FAILING,
     }
     if new.updated_at <= (old.lease_until or 0):
         # The holder did it itself: after its lease the job is given up whatever the attempt said and could not write.

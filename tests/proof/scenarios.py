@@ -1,6 +1,13 @@
 """Every story whose every crash point the proof visits."""
 
-from tests.proof import stories_of_making, stories_of_one, stories_of_operators, stories_of_steering, stories_of_workers
+from tests.proof import (
+    stories_of_making,
+    stories_of_one,
+    stories_of_operators,
+    stories_of_rates,
+    stories_of_steering,
+    stories_of_workers,
+)
 from tests.proof.scenario import SCENARIOS, Scenario
 
 __all__ = [
@@ -9,6 +16,7 @@ __all__ = [
     "stories_of_making",
     "stories_of_one",
     "stories_of_operators",
+    "stories_of_rates",
     "stories_of_steering",
     "stories_of_workers",
 ]

@@ -63,6 +63,7 @@ class ScriptedFunction:
         if any(end >= now for end in self.world.running[job.id, job.gen]):
             self.world.wrong.append(f"I2 {token} began while another worker could still be writing")
         self.world.runs[token] = outcome
+        self.world.starts()
         self.world.clock.advance(0.25)
 
     def _ends(self) -> float:

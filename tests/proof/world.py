@@ -9,6 +9,7 @@ from typing import Any, cast
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Filter, JobStore, Standing
+from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.registry import registered
 from chalicelib.jobs.single import Debounce, Unique
 from chalicelib.service.batch import submit_many
@@ -19,6 +20,7 @@ from chalicelib.service.submission import Submission
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.context import JobContext
+from chalicelib.worker.pacing import Pacing
 from tests.proof.counting import Counting
 from tests.proof.faults import SQS, Crash
 from tests.proof.ground import TYPE, Ground, Received
@@ -53,6 +55,9 @@ class World:
     """Jobs whose messages were thrown away by hand: they may lack evidence in the dead-letter queue."""
     hurried: set[str] = field(default_factory=set)
     """Jobs whose wait an operator ended: they are due since the API's clock, which may be ahead of the worker's."""
+    rate: Rate | None = None
+    """The rate of the one job type."""
+    started: list[float] = field(default_factory=list)
     debounced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """The names of the requests that were answered, by debounce key, in their order."""
     only: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -79,7 +84,7 @@ class World:
         self.kinds = {name: declare(ScriptedFunction(self), name) for name in self.ground.types}
         self.kind = self.kinds[TYPE]
         self.service = JobService(self.ground.store, self.ground.queue, clock=self.clock_of("api"))
-        self.operations = Operations(self.service)
+        self.operations = Operations(self.service, "ada")
         self.counting = Counting(self.ground, self.clock)
         self.index = LaggingIndex(self.ground.store)
         watching = JobService(cast("JobStore", self.index), self.ground.queue, clock=self.clock_of("watchdog"))
@@ -88,6 +93,19 @@ class World:
     def standing(self) -> Standing:
         """Return what the counters tell the watchdog, with the pause when it is known."""
         return self.counting.standing(dict.fromkeys(self.ground.types if self.pause_known else (), self.clock.now))
+
+    def pace(self, rate: Rate) -> None:
+        """Give the one job type a rate."""
+        self.rate, self.kinds[TYPE] = rate, replace(self.kind, rate=rate)
+
+    def starts(self) -> None:
+        """Note a start, and whether it is one too many for the rate."""
+        self.started.append(self.clock.now)
+        if self.rate is None:
+            return
+        within = sum(at > self.clock.now - self.rate.per for at in self.started)
+        if within > self.rate.n + self.rate.burst:
+            self.wrong.append(f"{within} starts in {self.rate.per:g} s, and the rate is {self.rate.said}")
 
     def remove(self, kind: str | None) -> None:
         """Deploy without this type, or with all of them: a removed type has neither watchdog nor worker."""
@@ -265,9 +283,12 @@ class World:
     def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT, kind: str = TYPE) -> None:
         """Hand a batch to a worker, and acknowledge what it does not report."""
         clock, dice, sleep = self.clock_of("worker"), self.rng.uniform, self.clock.advance
-        store, queue = self.ground.store, self.ground.queue
+        store, queue, paced = self.ground.store, self.ground.queue, self.rate if kind == TYPE else None
         making = JobService(store, queue, clock=clock)
-        worker = Worker(self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, service=making)
+        pacing = paced and Pacing.of(self.kinds[kind], paced, self.ground.turns, store, clock, sleep)
+        worker = Worker(
+            self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, service=making, pacing=pacing or None
+        )
         again: list[str] = []
         invocation = Invocation(self.clock, self.clock.now + limit)
         self.ends.append(invocation.ends)

@@ -40,6 +40,14 @@ class Bodies:
         """Keep a result beside the main item; returns the reference. `token` tells holders apart: `gen-attempt`."""
         return self._keep(job_id, f"RESULT#{token.replace('-', '#')}", f"results/{job_id}/{token}.json", text, 0)
 
+    def keep_past(self, job_id: str, gen: int, text: str) -> None:
+        """Keep the payload of a run that was not the last one: it is no longer what the main item refers to."""
+        self._keep(job_id, _past(gen), f"payloads/{job_id}/run-{gen}.json", text, 0)
+
+    def past(self, job_id: str, gen: int) -> JSON:
+        """Return such a payload; None when there is none."""
+        return self.read(job_id, None, _past(gen))
+
     def read(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
         """The body, wherever it is; None when there is none (any more)."""
         return from_text(inline if reference is None else self._fetch(job_id, reference))
@@ -58,6 +66,10 @@ class Bodies:
             return self._rows.get(job_id, reference, consistent_read=True).body
         except self._rows.DoesNotExist:
             return None
+
+
+def _past(gen: int) -> str:
+    return f"PAST#{gen:04}"
 
 
 def to_text(value: JSON) -> str:

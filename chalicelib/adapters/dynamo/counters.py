@@ -15,7 +15,8 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.adapters.dynamo import tables
 from chalicelib.adapters.dynamo.writes import refused
-from chalicelib.counters.keys import BY, ERRORS, MARK, PAUSE, REASON, SINCE, STEPS, TOTALS
+from chalicelib.counters import deploys
+from chalicelib.counters.keys import BY, DEPLOYS, ERRORS, MARK, PAUSE, REASON, SINCE, STEPS, TOTALS
 from chalicelib.counters.standing import litter, standing
 from chalicelib.errors import RowRefused
 from chalicelib.jobs.listing import iso
@@ -30,7 +31,7 @@ KEYS = frozenset({"pk", "sk", "expires_at"})
 
 
 class DynamoCounters:
-    """See CounterTable (writing), Counters (reading) and Pauses."""
+    """See CounterTable (writing), Counters (reading), Pauses and Deploys."""
 
     def __init__(self, settings: Settings) -> None:
         self._table = tables.control(settings)
@@ -80,6 +81,15 @@ class DynamoCounters:
     def resume(self, job_type: str) -> None:
         """See Pauses."""
         self._write(Row(TOTALS, PAUSE + job_type), [Path([name]).remove() for name in (SINCE, BY, REASON)])
+
+    def deployed(self, version: str, at: float) -> None:
+        """See Deploys: one row, whose text is replaced while nobody else has replaced it."""
+        row, kept = Row(TOTALS, DEPLOYS), Path([DEPLOYS])
+        while True:
+            text = self._get(row).get(DEPLOYS, "")
+            unchanged: Condition = kept == text if text else kept.does_not_exist()
+            if self._write(row, [kept.set(deploys.added(text, version, at))], unchanged):
+                return
 
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
         """See Counters: one query a megabyte, which is about three days of minutes."""

@@ -2,28 +2,33 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 from pynamodb.exceptions import PutError, UpdateError
-from pynamodb.expressions.operand import Path
 
 from chalicelib.adapters.dynamo import tables
 from chalicelib.adapters.dynamo.bodies import INLINE_RESULT, Bodies, fits_inline, from_text, to_text
 from chalicelib.adapters.dynamo.children import Children
+from chalicelib.adapters.dynamo.history import History
 from chalicelib.adapters.dynamo.holders import Holders
 from chalicelib.adapters.dynamo.pages import Pages
 from chalicelib.adapters.dynamo.queries import Types
-from chalicelib.adapters.dynamo.rows import BODIES, AttemptRow, BodyRow, JobRow, attempt_of, job_of, new_row
+from chalicelib.adapters.dynamo.rows import (
+    BODIES,
+    BodyRow,
+    JobRow,
+    job_of,
+    new_row,
+)
 from chalicelib.adapters.dynamo.schema import META
-from chalicelib.adapters.dynamo.writes import actions, condition, free, refused, unknown
+from chalicelib.adapters.dynamo.writes import actions, condition, free, refused
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs import job as j
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import JSON, Attempt, Job, JobView
-from chalicelib.jobs.limits import DAY, KEEP_BODIES, RENEW_BODIES_AFTER
+from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView
+from chalicelib.jobs.limits import RENEW_BODIES_AFTER
 from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, Overdue, Page, Search
 from chalicelib.settings import Settings
@@ -45,7 +50,7 @@ class DynamoJobStore:
         self._clock = clock
         self._table = table
         self._rows = table.bind(JobRow)
-        self._attempts = table.bind(AttemptRow)
+        self._history = History(table, clock)
         files = S3Bodies(settings.files_bucket, settings.region)
         self._bodies = Bodies(table.bind(BodyRow), files, clock)
         holders = Holders(table)
@@ -76,18 +81,11 @@ class DynamoJobStore:
 
     def view(self, job_id: str) -> JobView:
         """See JobStore."""
-        main, attempts = None, []
-        for item in self._history(job_id):
-            if item["sk"]["S"] == META:
-                main = self._rows.from_raw_data(item)
-            else:
-                attempts.append(attempt_of(self._attempts.from_raw_data(item)))
+        item, before = self._history.read(job_id)
+        main = None if item is None else self._rows.from_raw_data(item)
         if main is None or self._expired(main):
             raise JobNotFound(job_id)
-        job = self._whole(main)
-        # A job that was created again under an expired one's id does not inherit that one's attempts. A day's slack,
-        # because the clocks of two machines differ and an expired job is a month old.
-        return JobView(job, tuple(a for a in attempts if a.started_at > job.created_at - DAY))
+        return self._history.view(self._whole(main), before)
 
     def apply(self, job_id: str, change: Change) -> Job:
         """See JobStore."""
@@ -109,13 +107,19 @@ class DynamoJobStore:
 
     def record(self, job_id: str, attempt: Attempt) -> None:
         """See JobStore."""
-        sk = f"ATT#{attempt.gen:04}#c{attempt.token[1]:05}"
-        row = self._attempts(pk=job_id, sk=sk, expires_at=self._clock() + KEEP_BODIES, **asdict(attempt))
-        try:
-            row.save(condition=unknown() if attempt.outcome == j.LOST else None)
-        except PutError as error:
-            if not refused(error):
-                raise
+        self._history.record(job_id, attempt)
+
+    def keep_act(self, job_id: str, act: Act) -> None:
+        """See JobStore."""
+        self._history.keep_act(job_id, act)
+
+    def keep_payload(self, job_id: str, gen: int, payload: JSON) -> None:
+        """See JobStore."""
+        self._bodies.keep_past(job_id, gen, to_text(payload))
+
+    def payload_of(self, job_id: str, gen: int) -> JSON:
+        """See JobStore."""
+        return self._bodies.past(job_id, gen)
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """See JobStore."""
@@ -146,19 +150,6 @@ class DynamoJobStore:
         if found is None or (job.writer and found.writer == job.writer):
             return found is not None
         raise JobExists(self._whole(found))
-
-    def _history(self, job_id: str) -> Sequence[dict[str, Any]]:
-        """The main item and its attempts, in one request as a rule (1 MB a request)."""
-        items: list[dict[str, Any]] = []
-        start = None
-        while True:
-            page = self._table.query(
-                self._table.name, job_id, Path("sk") <= META, consistent_read=True, exclusive_start_key=start
-            )
-            items += page["Items"]
-            start = page.get("LastEvaluatedKey")
-            if start is None:
-                return items
 
     def _expired(self, row: JobRow) -> bool:
         return row.expires_at is not None and row.expires_at < self._clock()

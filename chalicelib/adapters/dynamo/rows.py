@@ -12,7 +12,7 @@ from pynamodb.models import Model
 
 from chalicelib.adapters.dynamo.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.schema import META
-from chalicelib.jobs.job import JSON, Attempt, Job, Status
+from chalicelib.jobs.job import JSON, Act, Attempt, Job, Status
 from chalicelib.jobs.listing import BY_TYPE, born, group, is_parked, order
 
 SHARDS = 4
@@ -96,6 +96,19 @@ class AttemptRow(Model):
     expires_at = Whole()
 
 
+class ActRow(Model):
+    """An act of an operator on a job, before the last one."""
+
+    pk = Text(hash_key=True)
+    sk = Text(range_key=True)
+    name = Text()
+    at = Seconds()
+    by = Text()
+    gen = Whole()
+    in_bulk = BooleanAttribute()
+    expires_at = Whole()
+
+
 class BodyRow(Model):
     """A payload or a result that is too large for the main item."""
 
@@ -166,3 +179,8 @@ def job_of(row: JobRow, payload: JSON, result: JSON) -> Job:
 def attempt_of(row: AttemptRow) -> Attempt:
     """Return the attempt in an item; one from before claims were counted has no claim."""
     return Attempt(**{field.name: getattr(row, field.name) for field in fields(Attempt)} | {"claim": row.claim or 0})
+
+
+def act_of(row: ActRow) -> Act:
+    """Return the act in an item."""
+    return Act(**{field.name: getattr(row, field.name) for field in fields(Act)})

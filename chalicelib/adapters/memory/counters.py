@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.counters.keys import BULK, ERRORS, MARK, OPEN, STEPS, TOTALS
+from chalicelib.counters import deploys
+from chalicelib.counters.keys import BULK, DEPLOYS, ERRORS, MARK, OPEN, STEPS, TOTALS
 from chalicelib.counters.standing import litter, standing
 from chalicelib.jobs.ports import Acknowledged, Additions, ErrorHour, Pause, Row, Standing
 
@@ -14,7 +15,7 @@ Key = tuple[str, str]
 
 
 class MemoryCounters:
-    """See CounterTable (writing), Counters (reading) and Pauses."""
+    """See CounterTable (writing), Counters (reading), Pauses and Deploys."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,6 +24,7 @@ class MemoryCounters:
         self._marks: dict[Key, dict[str, str]] = {}
         self._paused: dict[str, Pause] = {}
         self.bulk: set[str] = set()
+        self._deploys = ""
 
     def add(self, row: Row, additions: Additions, source: str, first: str, last: str) -> str | None:
         """See CounterRows."""
@@ -61,7 +63,9 @@ class MemoryCounters:
         """See Counters."""
         with self._lock:
             rows = {key[1]: self._whole(key) for key in self._numbers if key[0] == TOTALS}
-            return standing({**rows, **{BULK + name: {OPEN: 1} for name in self.bulk}}, dict(self._paused))
+            beside: dict[str, dict[str, Any]] = {BULK + name: {OPEN: 1} for name in self.bulk}
+            beside |= {DEPLOYS: {DEPLOYS: self._deploys}} if self._deploys else {}
+            return standing({**rows, **beside}, dict(self._paused))
 
     def pause(self, job_type: str, pause: Pause) -> bool:
         """See Pauses."""
@@ -73,6 +77,11 @@ class MemoryCounters:
     def resume(self, job_type: str) -> None:
         """See Pauses."""
         self._paused.pop(job_type, None)
+
+    def deployed(self, version: str, at: float) -> None:
+        """See Deploys."""
+        with self._lock:
+            self._deploys = deploys.added(self._deploys, version, at)
 
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
         """See Counters."""

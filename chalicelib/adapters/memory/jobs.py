@@ -9,7 +9,7 @@ from dataclasses import replace
 from chalicelib.access.sliding_window import roll
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import LOST, Attempt, Job, JobView, Status
+from chalicelib.jobs.job import JSON, LOST, Act, Attempt, Job, JobView, Status
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.listing import (
     PARKED,
@@ -41,6 +41,8 @@ class MemoryJobStore:
         self._groups: dict[str, str | None] = {}
         self._holders: dict[str, Holder] = {}
         self._attempts: dict[str, dict[tuple[int, int], Attempt]] = {}
+        self._acts: dict[str, list[Act]] = {}
+        self._payloads: dict[tuple[str, int], JSON] = {}
 
     def add(self, job: Job) -> None:
         """See JobStore."""
@@ -63,7 +65,8 @@ class MemoryJobStore:
     def view(self, job_id: str) -> JobView:
         """See JobStore."""
         attempts = self._attempts.get(job_id, {})
-        return JobView(self.get(job_id), tuple(attempts[key] for key in sorted(attempts)))
+        acts = sorted(self._acts.get(job_id, []), key=lambda act: act.at)
+        return JobView(self.get(job_id), tuple(attempts[key] for key in sorted(attempts)), tuple(acts))
 
     def apply(self, job_id: str, change: Change) -> Job:
         """See JobStore."""
@@ -93,6 +96,20 @@ class MemoryJobStore:
         known = self._attempts.setdefault(job_id, {})
         if attempt.outcome != LOST or attempt.token not in known:
             known[attempt.token] = attempt
+
+    def keep_act(self, job_id: str, act: Act) -> None:
+        """See JobStore."""
+        known = self._acts.setdefault(job_id, [])
+        if act not in known:
+            known.append(act)
+
+    def keep_payload(self, job_id: str, gen: int, payload: JSON) -> None:
+        """See JobStore."""
+        self._payloads[job_id, gen] = payload
+
+    def payload_of(self, job_id: str, gen: int) -> JSON:
+        """See JobStore."""
+        return self._payloads.get((job_id, gen))
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """See JobStore."""

@@ -1,7 +1,7 @@
 """Define what packages need from outside, as Protocols, one module for each noun. `adapters/` implements them."""
 
 from chalicelib.jobs.ports.bulk import Background, BulkAction, BulkActionRows, BulkState, Reason
-from chalicelib.jobs.ports.control import Consumers, Helpers, Pauses, RateWindows, Window
+from chalicelib.jobs.ports.control import Consumers, Deploys, Helpers, Pauses, RateWindows, Window
 from chalicelib.jobs.ports.counters import (
     Acknowledged,
     Acknowledgements,
@@ -11,6 +11,7 @@ from chalicelib.jobs.ports.counters import (
     CounterRows,
     Counters,
     CounterTable,
+    Deploy,
     ErrorHour,
     Pause,
     Row,
@@ -23,6 +24,7 @@ from chalicelib.jobs.ports.logs import PlatformLog
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Message
 from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.ports.secrets import SecretStore
+from chalicelib.jobs.ports.turns import Turns
 
 __all__ = [
     "Acknowledged",
@@ -39,6 +41,8 @@ __all__ = [
     "CounterTable",
     "Counters",
     "DeadMessage",
+    "Deploy",
+    "Deploys",
     "Depth",
     "ErrorHour",
     "Filter",
@@ -60,5 +64,6 @@ __all__ = [
     "Seen",
     "SeenPage",
     "Standing",
+    "Turns",
     "Window",
 ]

@@ -36,6 +36,13 @@ class Pauses(Protocol):
         """Write down that it is not; a type that was not paused is no error."""
 
 
+class Deploys(Protocol):
+    """Keeps the last deployments of the stage, as `Standing` tells them."""
+
+    def deployed(self, version: str, at: float) -> None:
+        """Write down that the stage has this version since `at` (seconds since the epoch)."""
+
+
 class Helpers(Protocol):
     """Starts further runs of the watchdog beside the present one."""
 

@@ -91,13 +91,21 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Deploy:
+    """A deployment of the stage: the version, and since when (epoch seconds) the stage has it."""
+
+    at: float
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """The counters at one moment.
 
     `totals` are jobs by (type, status); `waiting` is for `backlog`, by type; `paused` are the paused types.
     `unsent` has by type the starts of the minutes in which jobs were first due whose messages have not been sent,
     oldest first; `claimed_to` when the jobs were sent that workers claim now. `bulk` are the ids of bulk actions that
-    are not over.
+    are not over. `deploys` are the last deployments, oldest first.
     """
 
     totals: Mapping[tuple[str, Status], int]
@@ -106,6 +114,7 @@ class Standing:
     unsent: Mapping[str, Sequence[float]] = field(default_factory=dict)
     claimed_to: Mapping[str, float] = field(default_factory=dict)
     bulk: Sequence[str] = ()
+    deploys: Sequence[Deploy] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import Attempt, Job, JobView, Status
+from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView, Status
 from chalicelib.jobs.single import Holder
 
 
@@ -82,7 +82,10 @@ class JobStore(Protocol):
         """The job with its payload and result, strongly consistent; raises JobNotFound."""
 
     def view(self, job_id: str) -> JobView:
-        """The job and the attempts that did not complete, oldest first; raises JobNotFound."""
+        """The job, and its attempts that did not complete and the acts that were kept, oldest first.
+
+        Raises JobNotFound.
+        """
 
     def apply(self, job_id: str, change: Change) -> Job:
         """Make the change if it is allowed and return the job after it; raises MoveRefused.
@@ -106,6 +109,15 @@ class JobStore(Protocol):
 
         Except for `lost`, which only says that nothing is known: what the attempt itself had put on record stays.
         """
+
+    def keep_act(self, job_id: str, act: Act) -> None:
+        """Keep what an operator did, before another act takes its place on the job; the same act again is no error."""
+
+    def keep_payload(self, job_id: str, gen: int, payload: JSON) -> None:
+        """Keep the payload of a run, before the next one gets another; as long as a new job's."""
+
+    def payload_of(self, job_id: str, gen: int) -> JSON:
+        """Return the payload of a run after which it was changed; None when none is kept (any more)."""
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """Some jobs that match, newest first, in a number of requests that does not grow with the number of jobs.

@@ -6,8 +6,18 @@ type Schemas = components["schemas"];
 export type Status = Schemas["Status"];
 export type Role = Schemas["Role"];
 
+/** Who acts on a job. */
+export interface Operator {
+  by: string;
+  inBulk?: boolean;
+}
+
 /** A job of the simulation. Times in milliseconds. */
 export interface FakeJob {
+  acts: Schemas["OperatorAction"][];
+  discarded?: Schemas["Discarded"];
+  /** Payloads of runs after which they were changed, by run. */
+  past: Map<number, JsonObject>;
   id: string;
   type: string;
   status: Status;
@@ -68,7 +78,7 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     finished_at: isoOrNull(job.finishedAt),
     next_attempt_at: isoOrNull(job.nextAttemptAt),
     give_up_at: null,
-    discarded: null,
+    discarded: job.discarded ?? null,
     result: fits(job.result),
     progress: job.progress,
     tags: job.tags,
@@ -86,6 +96,7 @@ export function detail(job: FakeJob, paused: boolean): Schemas["JobDetail"] {
     parent: job.parent ?? null,
     root: job.parent ?? null,
     attempt_history: job.history,
+    actions: job.acts,
     why: why(job, paused),
     next_attempts: left(job),
   };

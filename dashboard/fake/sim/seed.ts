@@ -1,5 +1,6 @@
 import { Sim, type SimOptions } from "./sim";
 import { examplePayload, types } from "./types";
+import { iso } from "./model";
 import { pick } from "./rng";
 import { decide, lasts, tagsFor } from "./outcomes";
 
@@ -29,6 +30,10 @@ export function seeded(options: SimOptions, jobs: number): Sim {
   at = now;
   const live = Object.assign(new Sim(options), { jobs: sim.jobs, minutes: sim.minutes });
   if (jobs > 0) {
+    live.deploys.push(
+      { at: iso(now - 240 * MINUTE), version: "v0.4.0" },
+      { at: iso(now - 25 * MINUTE), version: "v0.4.1-2-g3c1f9ab" },
+    );
     for (const hours of [1, 20]) {
       live.add(
         "report.generate",

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../src/lib/json";
 import { decide, lasts, tagsFor, type Outcome, type World } from "./outcomes";
-import { iso, RETRYABLE, WAITING, type FakeBulk, type FakeJob } from "./model";
+import { iso, RETRYABLE, WAITING, type FakeBulk, type FakeJob, type Operator } from "./model";
 import { makeRandom, pick, uuid, type Random } from "./rng";
 import { Minutes } from "./minutes";
 import { examplePayload, types } from "./types";
@@ -25,6 +25,8 @@ export class Sim {
   readonly paused = new Map<string, { since: number; by: string; reason: string }>();
   /** Types that take no new jobs. */
   readonly retired = new Set<string>();
+  /** Deployments of the stage, oldest first. */
+  readonly deploys: { at: string; version: string }[] = [];
   /** What the jobs of a type make, where they make any. */
   readonly enqueues: Record<string, string[]> = {};
   /** Who acknowledged an error group, and when. */
@@ -49,7 +51,7 @@ export class Sim {
     const job: FakeJob = {
       id: uuid(this.random), type, status: "queued", payload, attempts: 0, maxAttempts: 3, gen: 1, errorMessage: null, errorClass: null,
       idempotencyKey: null, body: "", createdAt: now, updatedAt: now, startedAt: null, finishedAt: null, nextAttemptAt: null, result: null,
-      progress: null, tags: [], correlationId: uuid(this.random), cancelRequested: false, history: [], logs: [], endsAt: 0, ...more,
+      progress: null, tags: [], correlationId: uuid(this.random), cancelRequested: false, history: [], logs: [], acts: [], past: new Map(), endsAt: 0, ...more,
     }; // prettier-ignore
     this.jobs.set(job.id, job);
     this.minutes.count(job.type, job.createdAt, "created");
@@ -161,10 +163,12 @@ export class Sim {
   }
 
   /** Why not, or null when it was done. */
-  retry(job: FakeJob, payload?: JsonObject): string | null {
+  retry(job: FakeJob, operator: Operator, payload?: JsonObject): string | null {
     if (!RETRYABLE.includes(job.status))
       return `Job ${job.id} is ${job.status}; only failed, dead-lettered or cancelled jobs are retried.`;
     const now = this.now();
+    if (payload) job.past.set(job.gen, job.payload);
+    this.note(job, "retry", operator, { gen: job.gen + 1, edited: payload !== undefined });
     Object.assign(job, {
       status: "queued",
       attempts: 0,
@@ -180,12 +184,22 @@ export class Sim {
     return null;
   }
 
-  cancel(job: FakeJob): string | null {
+  cancel(job: FakeJob, operator: Operator): string | null {
     const now = this.now();
     if (job.status === "processing") job.cancelRequested = true;
     else if (WAITING.includes(job.status)) this.end(job, now, "cancelled");
     else return `Job ${job.id} is ${job.status}; it cannot be cancelled any more.`;
     job.updatedAt = now;
+    this.note(job, "cancel", operator);
     return null;
+  }
+
+  private note(
+    job: FakeJob,
+    action: FakeJob["acts"][number]["action"],
+    { by, inBulk = false }: Operator,
+    more: Partial<FakeJob["acts"][number]> = {},
+  ): void {
+    job.acts.push({ action, at: iso(this.now()), by, gen: job.gen, edited: false, in_bulk: inBulk, ...more });
   }
 }

@@ -1,8 +1,10 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { Json, JsonObject } from "@/lib/json";
+import { toAct, type OperatorAct } from "./acts";
 import { request } from "./client";
 import type { JobStatus, WireAttempt, WireCancelled, WireDetail, WireJob, WirePage } from "./wire";
 
+export type { OperatorAct } from "./acts";
 export type { JobStatus } from "./wire";
 
 /** A job as the screens know it. Times in milliseconds since the epoch. */
@@ -61,6 +63,8 @@ export interface NextAttempt {
 
 export interface JobDetail extends Job {
   history: Attempt[];
+  /** Oldest first. */
+  acts: OperatorAct[];
   why: string | null;
   /** The job that made it, and the first of that line. */
   parent: string | null;
@@ -147,6 +151,7 @@ export function toDetail(wire: WireDetail): JobDetail {
   return {
     ...toJob(wire),
     history: wire.attempt_history.map(toAttempt),
+    acts: wire.actions.map(toAct),
     why: wire.why,
     parent: wire.parent ?? null,
     root: wire.root ?? null,

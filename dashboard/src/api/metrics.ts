@@ -14,11 +14,20 @@ export interface TypeNumbers extends Numbers {
   oldestQueuedAgeS: number | null;
   inFlight: number;
   paused: boolean;
+  /** Seconds that its waiting jobs take to start at its rate; null without one. */
+  pacedForS: number | null;
   /** Since when, by whom and why; `by` and `reason` may be empty. Null while it is not paused. */
   pause: { since: number; by: string; reason: string } | null;
 }
+/** A deployment of the stage, in milliseconds since the epoch. */
+export interface Deploy {
+  at: number;
+  version: string;
+}
 export interface Metrics extends Numbers {
   byType: Record<string, TypeNumbers>;
+  /** Oldest first. */
+  deploys: Deploy[];
   asOf: number;
 }
 
@@ -45,10 +54,12 @@ function toMetrics(wire: WireMetrics): Metrics {
       oldestQueuedAgeS: numbers.oldest_queued_age_s,
       inFlight: numbers.in_flight,
       paused: numbers.paused,
+      pacedForS: numbers.paced_for_s ?? null,
       pause: numbers.pause && { ...numbers.pause, since: Date.parse(numbers.pause.since) },
     },
   ]);
-  return { ...toNumbers(wire), byType: Object.fromEntries(byType), asOf: Date.parse(wire.as_of) };
+  const deploys = wire.deploys.map(({ at, version }) => ({ at: Date.parse(at), version }));
+  return { ...toNumbers(wire), byType: Object.fromEntries(byType), deploys, asOf: Date.parse(wire.as_of) };
 }
 
 export const metrics = () =>
@@ -88,7 +99,7 @@ export interface LatencyPoint {
   p99: number | null;
 }
 
-type SeriesMetric = "throughput" | "wait" | "run" | "total" | "depth" | "oldest";
+type SeriesMetric = "throughput" | "wait" | "run" | "total" | "depth" | "oldest" | "run_spread";
 
 export async function fetchSeries(
   metric: SeriesMetric,

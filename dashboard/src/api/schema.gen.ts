@@ -91,6 +91,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/jobs/{job_id}/payloads/{gen}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The payload of a run after which the job was retried with another one
+     * @description The payload of a run after which the job was retried with another one. Kept for 90 days.
+     */
+    get: operations["get_payload"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/jobs/{job_id}/retry": {
     parameters: {
       query?: never;
@@ -1099,6 +1119,23 @@ export interface components {
       descendants: components["schemas"]["Descendants"] | null;
     };
     /**
+     * DeployRow
+     * @description A deployment of the stage.
+     */
+    DeployRow: {
+      /**
+       * At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      at: string;
+      /**
+       * Version
+       * @description The commit of the deployed checkout, or part of the template's digest
+       */
+      version: string;
+    };
+    /**
      * Descendants
      * @description The numbers of jobs that a job made, those that they made, and so on, by what was done with them.
      */
@@ -1428,6 +1465,11 @@ export interface components {
       /** Attempt History */
       attempt_history: components["schemas"]["AttemptRow"][];
       /**
+       * Actions
+       * @description What operators did, oldest first
+       */
+      actions: components["schemas"]["OperatorAction"][];
+      /**
        * Schedule
        * @description The schedule that made it
        * @default null
@@ -1601,6 +1643,11 @@ export interface components {
       concurrency: number;
       /** Memory */
       memory: number;
+      /**
+       * @description How often its jobs may start; null: as often as workers are free
+       * @default null
+       */
+      rate: components["schemas"]["RateRow"] | null;
       /**
        * Unique For
        * @description Seconds for which one job has the same values of `unique_by`
@@ -1788,6 +1835,11 @@ export interface components {
       by_type: {
         [key: string]: components["schemas"]["TypeNumbers"];
       };
+      /**
+       * Deploys
+       * @description The last 12 deployments of the stage, oldest first
+       */
+      deploys: components["schemas"]["DeployRow"][];
       /**
        * As Of
        * Format: date-time
@@ -2020,11 +2072,68 @@ export interface components {
       latest: number;
     };
     /**
+     * Octave
+     * @description Durations longer than half of `up_to_ms`, and not longer than it.
+     */
+    Octave: {
+      /** Up To Ms */
+      up_to_ms: number;
+      /** Count */
+      count: number;
+    };
+    /**
      * OpenApi
      * @description An OpenAPI 3.1 document.
      */
     OpenApi: {
       [key: string]: unknown;
+    };
+    /**
+     * OperatorAction
+     * @description An operator's action on the job.
+     */
+    OperatorAction: {
+      /**
+       * Action
+       * @enum {string}
+       */
+      action: "retry" | "cancel" | "run-now" | "discard";
+      /**
+       * At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      at: string;
+      /**
+       * By
+       * @description The label of the token
+       */
+      by: string;
+      /**
+       * Gen
+       * @description The run it belongs to; a retry belongs to the run that it began
+       */
+      gen: number;
+      /**
+       * Edited
+       * @description Retried with another payload: GET /jobs/{id}/payloads/{gen - 1} has the old one
+       */
+      edited: boolean;
+      /**
+       * In Bulk
+       * @description By a bulk action
+       */
+      in_bulk: boolean;
+    };
+    /**
+     * PastPayload
+     * @description The payload of a run after which it was changed.
+     */
+    PastPayload: {
+      /** Gen */
+      gen: number;
+      /** Payload */
+      payload: unknown;
     };
     /**
      * PauseNote
@@ -2115,6 +2224,18 @@ export interface components {
       percent: number;
       /** Note */
       note: string | null;
+    };
+    /**
+     * RateRow
+     * @description The rate of a job type: at most `n` starts, or `n + burst`, in any `per` seconds over all workers.
+     */
+    RateRow: {
+      /** N */
+      n: number;
+      /** Per */
+      per: number;
+      /** Burst */
+      burst: number;
     };
     /**
      * Redrive
@@ -2306,7 +2427,17 @@ export interface components {
        * Metric
        * @enum {string}
        */
-      metric: "throughput" | "failures" | "wait" | "run" | "total" | "depth" | "oldest";
+      metric:
+        | "throughput"
+        | "failures"
+        | "wait"
+        | "run"
+        | "total"
+        | "depth"
+        | "oldest"
+        | "wait_spread"
+        | "run_spread"
+        | "total_spread";
       /** Type */
       type: string | null;
       /**
@@ -2328,6 +2459,7 @@ export interface components {
         | components["schemas"]["Happened"][]
         | components["schemas"]["WentWrong"][]
         | components["schemas"]["Took"][]
+        | components["schemas"]["Spread"][]
         | components["schemas"]["Left"][]
         | components["schemas"]["Waited"][];
       /**
@@ -2357,6 +2489,23 @@ export interface components {
       jobs: number;
       /** Sample Job Ids */
       sample_job_ids: string[];
+    };
+    /**
+     * Spread
+     * @description Durations of one step by their size (`wait_spread`, `run_spread`, `total_spread`), the shortest first.
+     */
+    Spread: {
+      /**
+       * T
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      t: string;
+      /**
+       * Counts
+       * @description Without sizes that nothing had; the first one holds all up to 1 ms
+       */
+      counts: components["schemas"]["Octave"][];
     };
     /**
      * StartBulk
@@ -2504,6 +2653,12 @@ export interface components {
       paused: boolean;
       /** @description Since when, by whom and why; null while it is not paused */
       pause: components["schemas"]["PauseNote"] | null;
+      /**
+       * Paced For S
+       * @description Seconds that its waiting jobs take to start at its rate; null without a rate
+       * @default null
+       */
+      paced_for_s: number | null;
     };
     /**
      * UploadForm
@@ -2890,6 +3045,64 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["JobDetail"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_payload: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_id: string;
+        gen: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PastPayload"];
         };
       };
       /** @description A valid token is needed */
@@ -5596,7 +5809,17 @@ export interface operations {
   read_series: {
     parameters: {
       query: {
-        metric: "throughput" | "failures" | "wait" | "run" | "total" | "depth" | "oldest";
+        metric:
+          | "throughput"
+          | "failures"
+          | "wait"
+          | "run"
+          | "total"
+          | "depth"
+          | "oldest"
+          | "wait_spread"
+          | "run_spread"
+          | "total_spread";
         type?: "email.send" | "image.process" | "report.generate";
         /** @description Default: an hour before `to`. */
         from?: string;

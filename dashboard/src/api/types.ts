@@ -22,6 +22,8 @@ export interface JobType {
   batchSize: number;
   concurrency: number;
   memory: number;
+  /** At most `n` starts in any `per` seconds; null without a rate. */
+  rate: { n: number; per: number } | null;
   /** Types whose jobs its jobs make. */
   enqueues: string[];
   /** It takes no new jobs; those it has are worked off. */
@@ -48,6 +50,7 @@ export const jobTypes = () =>
         batchSize: one.batch_size,
         concurrency: one.concurrency,
         memory: one.memory,
+        rate: one.rate ?? null,
         enqueues: one.enqueues,
         retired: one.retired,
       }));

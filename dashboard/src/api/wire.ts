@@ -7,6 +7,7 @@ export type WireDetail = Schemas["JobDetail"];
 export type WireCancelled = Schemas["CancelledJob"];
 export type WireAttempt = Schemas["AttemptRow"];
 export type WirePage = Schemas["JobPage"];
+export type WirePayload = Schemas["PastPayload"];
 export type WireLogs = Schemas["LogPage"];
 export type WireBulkAction = Schemas["BulkActionRow"];
 export type WireBulk = Schemas["BulkAnswer"];

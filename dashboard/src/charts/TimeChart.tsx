@@ -2,7 +2,9 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import { dayMonth, hourMinute, type Zone } from "@/lib/time";
 import { useLatest } from "@/lib/useLatest";
-import { hatch, shade, type Stretch } from "./drawing";
+import type { Deploy } from "@/api/metrics";
+import type { SpreadPoint } from "@/api/spread";
+import { cells, flags, hatch, shade, type Stretch } from "./drawing";
 import { decades, LEAST, lonely, powersOfTen } from "./values";
 import { usePainted } from "@/session/prefs";
 
@@ -18,7 +20,10 @@ interface TimeChartProps {
   times: number[];
   step: number;
   lines: Line[];
-  kind: "stacked" | "lines";
+  /** A heatmap draws `cells`; its lines are the lowest and the highest edges, for the axis, and are not drawn. */
+  kind: "stacked" | "lines" | "heat";
+  cells?: SpreadPoint[] | undefined;
+  deploys?: readonly Deploy[] | undefined;
   /** Show decades: for times, whose slowest would flatten all others. */
   log?: boolean | undefined;
   zone: Zone;
@@ -59,7 +64,8 @@ export function TimeChart(props: TimeChartProps) {
   }, [kind, zone, shape, painted, latest]);
 
   useEffect(() => plot.current?.setData(data(latest.current)), [times, lines, latest]);
-  useEffect(() => plot.current?.redraw(false), [from, to]);
+  const marks = props.deploys?.map(({ at }) => at).join();
+  useEffect(() => plot.current?.redraw(false), [from, to, marks]);
   return <div ref={box} aria-hidden="true" className="h-[88px] w-full overflow-hidden" />;
 }
 
@@ -74,7 +80,7 @@ const LOG: uPlot.Scale = {
 function data({ times, lines, kind, log }: TimeChartProps): uPlot.AlignedData {
   const seconds = times.map((time) => time / 1000);
   const shown = (value: number | null) => (log && value !== null ? Math.max(value, LEAST) : value);
-  if (kind === "lines") return [seconds, ...lines.map((line) => line.values.map(shown))];
+  if (kind !== "stacked") return [seconds, ...lines.map((line) => line.values.map(shown))];
   const sums = lines.map((_, at) =>
     times.map((_, i) =>
       lines.slice(0, lines.length - at).reduce((sum, line) => sum + (line.values[i] ?? 0), 0),
@@ -107,7 +113,7 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
     scales: {
       x: {
         time: true,
-        range: (_, low, high) => [low, high + (kind === "stacked" ? latest.current.step / 1000 : 0)],
+        range: (_, low, high) => [low, high + (kind === "lines" ? 0 : latest.current.step / 1000)],
       },
       y: log ? LOG : { range: (_, __, high) => [0, Math.max(high || 0, 1) * 1.1] },
     },
@@ -136,6 +142,7 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
       ...inOrder.map((line): uPlot.Series => {
         const color = css(line.color);
         const common = { label: line.label, points: { show: false } };
+        if (kind === "heat") return { ...common, paths: () => null };
         if (kind === "lines")
           return { ...common, stroke: color, width: 1.5, points: { ...DOT, fill: color } };
         const paths = uPlot.paths.bars?.({ size: [0.8, 24, 1], align: 1 });
@@ -144,17 +151,21 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
     ],
     hooks: {
       setCursor: [(self) => latest.current.onPoint(self.cursor.idx ?? null, self.cursor.left ?? 0)],
-      draw: [
-        (self) =>
-          latest.current.kind === "stacked" &&
-          hatch(self, latest.current.times, latest.current.step, css("--panel")),
-      ],
+      draw: [(self) => finish(self, latest.current, css)],
       setSelect: [(self) => brush(self, latest.current)],
       drawClear: [
         (self) => latest.current.picked && shade(self, latest.current.picked, css("--accent-wash")),
       ],
     },
   };
+}
+
+/** Draw what uPlot knows nothing of: the cells of a heatmap, the unfinished step, the deployments. */
+function finish(self: uPlot, shown: TimeChartProps, css: (name: string) => string): void {
+  const { kind, times, step, deploys } = shown;
+  if (kind === "heat") cells(self, shown.cells ?? [], step, css("--blue"));
+  if (kind === "stacked") hatch(self, times, step, css("--panel"));
+  if (deploys?.length) flags(self, deploys, css("--accent-text"));
 }
 
 const DOT: uPlot.Series.Points = {

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
 import type { ErrorGroup } from "@/api/metrics";
 import { ask } from "@/jobs/actions/actions";
 import { oneLine, shortId } from "@/lib/format";
@@ -11,18 +12,29 @@ import { Button, buttonClass } from "@/ui/Button";
 import { IconRetry } from "@/ui/icons";
 import { Sparkline } from "@/ui/Sparkline";
 import { Acknowledge, Mark } from "./Acknowledge";
+import { Since } from "./Since";
 import { t } from "@/texts/en/errors";
 
 const DAY = 86_400_000;
 
+const CompareJobs = lazy(() => import("./CompareJobs"));
+
+interface RowProps {
+  group: ErrorGroup;
+  /** The count of the most frequent group. */
+  most: number;
+  /** Milliseconds that are shown, up to now. */
+  period: number;
+}
+
 /** Show one error group: the error, its count and times, and its actions. */
-export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number }) {
+export function ErrorGroupRow({ group, most, period }: RowProps) {
   const now = useNow();
   const { can } = useMe();
   const span = group.sparkline.length * group.sparklineStepS * 1000;
   const search = { fingerprint: group.fingerprint };
   return (
-    <li className="grid gap-x-6 gap-y-3 p-4 md:grid-cols-[minmax(0,1fr)_11rem_13rem] md:items-center">
+    <li className="grid gap-x-6 gap-y-3 p-4 md:grid-cols-[minmax(0,1fr)_11rem_13rem] lg:grid-cols-[minmax(0,1fr)_11rem_20rem] md:items-center">
       <div className="min-w-0">
         <p className="mb-0.5 flex flex-wrap items-baseline gap-x-3">
           <Link
@@ -42,6 +54,7 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
           {group.jobs > 0 && <span className="text-text">{t.jobsAffected(group.jobs)}</span>}
           <When at={group.lastSeen}>{t.lastSeen(relative(group.lastSeen, now))}</When>
           <When at={group.firstSeen}>{t.firstSeen(relative(group.firstSeen, now))}</When>
+          <Since group={group} span={period} />
           {group.sampleJobIds.slice(0, 3).map((id) => (
             <Link
               key={id}
@@ -71,6 +84,7 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
         <Link to="/dashboard" search={search} className={buttonClass("plain", "sm")}>
           {t.viewJobs}
         </Link>
+        {group.sampleJobIds.length > 1 && <Compare group={group} />}
         {can.act && <Acknowledge group={group} />}
         {can.act && (
           <Button
@@ -90,5 +104,21 @@ export function ErrorGroupRow({ group, most }: { group: ErrorGroup; most: number
         )}
       </div>
     </li>
+  );
+}
+
+function Compare({ group }: { group: ErrorGroup }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button size="sm" onClick={() => setOpen(true)}>
+        {t.compareStacks}
+      </Button>
+      {open && (
+        <Suspense>
+          <CompareJobs group={group} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
   );
 }

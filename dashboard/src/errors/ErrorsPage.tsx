@@ -80,6 +80,7 @@ export function ErrorsPage() {
             <ErrorGroupRow
               key={group.fingerprint}
               group={group}
+              period={parseSpan(span) ?? 0}
               most={Math.max(...groups.map((one) => one.count))}
             />
           ))}

@@ -17,6 +17,7 @@ test("a card counts jobs and not messages: delayed and hidden ones belong to job
     oldestQueuedAgeS: null,
     paused: false,
     pause: null,
+    pacedForS: null,
   };
   render(<Depths numbers={numbers} concurrency={20} />);
   expect(screen.getAllByRole("definition").map((one) => one.textContent)).toEqual(["0", "–", "14", "0"]);

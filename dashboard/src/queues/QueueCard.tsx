@@ -18,6 +18,7 @@ import { Controls, PausedNote, RetiredNote } from "./Controls";
 import { DeadLetters } from "./DeadLetters";
 import { Definition } from "./Definition";
 import { Depths } from "./Depths";
+import { PaceNote } from "./PaceNote";
 import { t } from "@/texts/en/queues";
 
 interface QueueCardProps {
@@ -49,6 +50,7 @@ export function QueueCard({ type, numbers }: QueueCardProps) {
       <RetiredNote retired={type.retired} />
       <PausedNote numbers={numbers} />
       <Depths numbers={numbers} concurrency={type.concurrency} />
+      <PaceNote rate={type.rate} pacedForS={numbers?.pacedForS} />
       <Hour type={type.type} waiting={numbers?.byStatus.queued} />
       <DeadLetters type={type.type} numbers={numbers} canAct={can.act} />
       <Definition type={type} />

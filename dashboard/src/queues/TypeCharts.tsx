@@ -2,17 +2,22 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { depth, latency, throughput, type LatencyPoint } from "@/api/metrics";
 import { oldestWait } from "@/api/oldest";
+import { runSpread, type SpreadPoint } from "@/api/spread";
 import { absence, ChartCard } from "@/charts/ChartCard";
+import { HeatCard } from "@/charts/HeatCard";
 import type { Line } from "@/charts/TimeChart";
 import { chartRange, SPAN_NAMES, spanFor } from "@/jobs/ranges";
 import type { ChartSpan } from "@/jobs/search";
 import { count } from "@/texts/numbers";
 import { duration } from "@/lib/time";
+import { useDeploys } from "@/jobs/useDeploys";
 import { SERIES, usePolling } from "@/live/live";
 import { useZone } from "@/session/prefs";
 import { Segments } from "@/ui/Field";
+import { t as words } from "@/texts/en/charts";
 import { t } from "@/texts/en/queues";
 
+const NO_POINTS: SpreadPoint[] = [];
 const whole = (value: number) => count(Math.round(value));
 
 /** Show the unfinished jobs, the rates in and out, and the times of a type; a time picked on a chart shows its jobs. */
@@ -26,10 +31,13 @@ export default function TypeCharts({ type }: { type: string }) {
   const flow = useQuery({ ...throughput(type, span, range), ...usePolling(SERIES) });
   const wait = useQuery({ ...latency("wait", type, span, range), ...usePolling(SERIES) });
   const run = useQuery({ ...latency("run", type, span, range), ...usePolling(SERIES) });
+  const sizes = useQuery({ ...runSpread(type, span, range), ...usePolling(SERIES) });
+  const deploys = useDeploys();
   const points = flow.data?.points ?? [];
   const common = {
     step: chartRange(span).step * 1000,
     zone,
+    deploys,
     onBrush: (from: number, to: number) => void navigate({ to: "/dashboard", search: { type, from, to } }),
   };
   const choose = (next: ChartSpan) =>
@@ -39,6 +47,7 @@ export default function TypeCharts({ type }: { type: string }) {
       <ChartCard
         {...common}
         title={t.unfinishedJobs}
+        nameDeploys
         kind="lines"
         times={left.data?.map((point) => point.t) ?? []}
         lines={[
@@ -98,6 +107,12 @@ export default function TypeCharts({ type }: { type: string }) {
         unit={duration}
         summary={newest(duration)}
         missing={absence(run)}
+      />
+      <HeatCard
+        {...common}
+        title={words.runsBySize}
+        points={sizes.data ?? NO_POINTS}
+        missing={absence(sizes)}
       />
     </div>
   );

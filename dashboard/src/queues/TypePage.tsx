@@ -93,7 +93,7 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
 function ChartsToCome() {
   return (
     <div className="grid gap-3 md:grid-cols-2">
-      {[1, 2, 3, 4, 5].map((n) => (
+      {[1, 2, 3, 4, 5, 6].map((n) => (
         <Skeleton key={n} className="h-[158px] md:max-lg:h-[172px]" />
       ))}
     </div>

@@ -56,6 +56,7 @@ export function detail(status: JobStatus, history: Attempt[], more: Partial<JobD
   return {
     ...job("j", { status, attempts: history.length }),
     history,
+    acts: [],
     why: null,
     parent: null,
     root: null,

@@ -17,6 +17,7 @@ export type Room =
   | "landing"
   | "jobs"
   | "list"
+  | "charts"
   | "queues"
   | "schedules"
   | "create"

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chalicelib.access.tokens import Tokens
+from chalicelib.adapters.dynamo.counters import DynamoCounters
 from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
+from chalicelib.jobs.ports import Deploys
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
 from infra.cloud.account import Account
@@ -24,6 +26,11 @@ def settings(account: Account, stack: Stack) -> Settings:
 def tokens(account: Account, stack: Stack) -> Tokens:
     """Return the tokens of a stack; raises CloudError when there is no such stack."""
     return Tokens(DynamoTokenStore(settings(account, stack)))
+
+
+def deploys(account: Account, stack: Stack) -> Deploys:
+    """Return where a stack's deployments are written down; raises CloudError when there is no such stack."""
+    return DynamoCounters(settings(account, stack))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from infra.cloud.commands.trial import Trial
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build
 from infra.cloud.preflight import basics
-from infra.cloud.stack import artifacts, history, monitoring, parameters, website
+from infra.cloud.stack import artifacts, deploys, history, monitoring, parameters, website
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.stack.emptying import remove
 from infra.cloud.terminal import Terminal
@@ -153,8 +153,10 @@ class Deployment:
             return self.stack.propose(url, chosen, tags, self._watched(new=found is None))
 
     def _remember(self) -> None:
-        """Keep where the template is that the stack now has, for `make rollback`."""
-        history.remember(self.account, self.stack.name, self.template_url)
+        """Keep where the template is that the stack now has, for `make rollback`, and mark the deployment."""
+        if history.remember(self.account, self.stack.name, self.template_url):
+            version = deploys.version_of(self.template_url, Path.cwd())
+            deploys.mark(lambda: access.deploys(self.account, self.stack), version, self.terminal)
 
     def _watched(self, *, new: bool) -> Mapping[str, Any]:
         """Return what CloudFormation watches after the change; a new stack has no alarms before it."""

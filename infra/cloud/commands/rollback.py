@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from infra.cloud.account import Account
+from infra.cloud.commands import access
 from infra.cloud.errors import CloudError
 from infra.cloud.package.shift import at_once
-from infra.cloud.stack import artifacts, history
+from infra.cloud.stack import artifacts, deploys, history
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.stack.parameters import HIDDEN
 from infra.cloud.terminal import Terminal
@@ -73,6 +74,7 @@ def _go_to(
         raise CloudError(f"This would lose the data in {', '.join(lost)}. Say --yes if that is what you want.")
     with terminal.progress(len(proposed.changes)) as seen:
         stack.execute(proposed, seen)
+    deploys.mark(lambda: access.deploys(account, stack), deploys.digest(url), terminal)
 
 
 def _propose(account: Account, stack: Stack, url: str, values: Mapping[str, str]) -> ChangeSet | None:

@@ -31,11 +31,13 @@ def write(account: Account, stack: str, urls: list[str]) -> None:
     account.client("s3").put_object(Bucket=artifacts.name(account, stack), Key=KEY, Body=body)
 
 
-def remember(account: Account, stack: str, url: str) -> None:
-    """Add the template of a deployment that succeeded, unless it is the last one already."""
+def remember(account: Account, stack: str, url: str) -> bool:
+    """Add the template of a deployment that succeeded; return False when it is the last one already."""
     urls = read(account, stack)
-    if urls[-1:] != [url]:
-        write(account, stack, [*urls, url])
+    if urls[-1:] == [url]:
+        return False
+    write(account, stack, [*urls, url])
+    return True
 
 
 def template(account: Account, stack: str, url: str) -> dict[str, Any]:

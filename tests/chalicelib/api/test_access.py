@@ -22,6 +22,7 @@ NEEDED = {
     "GET /jobs": "viewer",
     "GET /jobs/{job_id}": "viewer",
     "GET /jobs/{job_id}/logs": "viewer",
+    "GET /jobs/{job_id}/payloads/{gen}": "viewer",
     "GET /job-types": "viewer",
     "GET /metrics": "viewer",
     "GET /metrics/series": "viewer",

@@ -50,6 +50,19 @@ def test_throughput_sums_all_types_minute_by_minute(world: World, counters: Memo
     assert set(points[0]) == {"t", "created", "completed", "failed", "retried", "dead_lettered"}
 
 
+def test_durations_are_told_by_their_size_step_by_step(world: World, counters: MemoryCounters) -> None:
+    sizes = {f"run{bucket(ms)}": n for ms, n in {0.5: 1, 400.0: 2, 500.0: 3, 3000.0: 1}.items()}
+    count(counters, minute("test.note", T0 - 60), 1, completed=7, wait3=5, **sizes)
+    answer = world.get(f"/metrics/series?metric=run_spread&type=test.note&from={iso(T0 - 60)}&to={iso(T0)}")
+    told = [{"up_to_ms": 1, "count": 1}, {"up_to_ms": 512, "count": 5}, {"up_to_ms": 4096, "count": 1}]
+    assert answer.json["points"] == [{"t": iso(T0 - 60), "counts": told}, {"t": iso(T0), "counts": []}]
+
+
+def test_the_numbers_name_the_last_deployments(world: World, counters: MemoryCounters) -> None:
+    counters.deployed("v1.2", T0 - 3600)
+    assert world.get("/metrics").json["deploys"] == [{"at": iso(T0 - 3600), "version": "v1.2"}]
+
+
 def test_failures_are_told_with_their_share_of_what_ended(world: World, counters: MemoryCounters) -> None:
     count(counters, minute("test.note", T0 - 60), 1, completed=6, failed=1, dead_lettered=1, retried=4)
     answer = world.get(f"/metrics/series?metric=failures&from={iso(T0 - 60)}&to={iso(T0)}")

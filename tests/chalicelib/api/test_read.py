@@ -214,6 +214,25 @@ def test_job_types_say_all_that_a_form_needs(world: World) -> None:
     assert other["type"] == "test.other"
 
 
+def test_what_operators_did_is_told_with_the_job_and_the_payload_it_had_before(world: World) -> None:
+    job_id = world.put_in(world.create(), Status.FAILED).id
+    before = world.get(f"/jobs/{job_id}").json
+    assert before["actions"] == []
+    edited = {"to": ["b@example.com"], "text": "again"}
+    assert world.post(f"/jobs/{job_id}/retry", {"payload": edited}).status == 200
+    after = world.get(f"/jobs/{job_id}").json
+    [action] = after["actions"]
+    assert {**action, "by": "?"} == {
+        "action": "retry", "at": iso(world.clock.now), "by": "?", "gen": 2, "edited": True, "in_bulk": False,
+    }  # fmt: skip
+    assert action["by"] != ""
+    assert after["payload"] == edited
+    assert world.get(f"/jobs/{job_id}/payloads/1").json == {"gen": 1, "payload": before["payload"]}
+    for gen in ("2", "0", "01", "x", "9" * 400, "-1"):
+        gone = world.get(f"/jobs/{job_id}/payloads/{gen}")
+        assert (gone.status, gone.json["type"]) == (404, "urn:jobflow:problem:payload-not-found")
+
+
 def test_metrics(world: World) -> None:
     for status in Status:
         world.put_in(world.create(), status)
@@ -229,6 +248,7 @@ def test_metrics(world: World) -> None:
     by_type = answer.pop("by_type")
     assert answer == {
         **note, "total_jobs": 9, "queue_length": 9, "by_status": {**each, "scheduled": 2}, "as_of": iso(T0 + 2),
+        "deploys": [],
     }  # fmt: skip
     assert note.items() <= by_type["test.note"].items()
     assert {"oldest_queued_age_s", "in_flight", "paused"} <= by_type["test.note"].keys()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs import transitions
+from chalicelib.jobs import single, transitions, turns
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import MOVES, NOTES, TERMINAL, Job, Move, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, MOST_CLAIMS
@@ -40,6 +40,10 @@ def every_door(found: Job) -> list[Change]:
         transitions.requeue(found, now=NOW),
         transitions.cancel(found, now=NOW),
         transitions.run_now(found, now=NOW),
+        single.replace_waiting(found, found),
+        turns.wait_for_turn(found, now=NOW, turn=NOW + 9, parked=False),
+        turns.wait_for_turn(found, now=NOW, turn=NOW + 999, parked=True),
+        turns.give_back(found, now=NOW, turn=NOW + 9, parked=False),
         transitions.discard(found, now=NOW, by="ada", reason="test"),
         replace_waiting(found, replace(found, run_at=NOW + 9)),
         transitions.ask_to_stop(found, now=NOW),

@@ -119,7 +119,8 @@ def test_tokens_are_managed_and_jobs_recounted_from_here(cloud: Cloud) -> None:
         tokens = access.tokens(cloud.account, cloud.stack)
         _, token = tokens.issue(Role.VIEWER, "for a while")
         tokens.revoke(token.id)
-        assert [found.id for found in tokens.list() if found.revoked_at] == [token.id]
+        # the smoke of each deployment has had one, too
+        assert token.id in {found.id for found in tokens.list() if found.revoked_at}
         assert recount(cloud.account, cloud.stack).jobs >= 0
 
 

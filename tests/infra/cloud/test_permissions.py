@@ -20,6 +20,7 @@ from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import BulkAction, Filter, Message
+from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.schedules.schedule import Schedule
 from infra.definition import grants
 from infra.definition.calls import allows
@@ -48,7 +49,7 @@ LARGE_BODIES = {"s3:GetObject:payloads/*", "s3:GetObject:results/*", "s3:PutObje
 """What DynamoDB cannot hold: any type may have such a payload or result, and none of the built-in ones has a result."""
 MAPPINGS = f"{mapping_key('email.send')}=email-send"
 VARIABLES = {
-    "JITTER": "none", "EVENT_SOURCES": MAPPINGS, "MAIL_DAILY_CAP": "100",
+    "JITTER": "none", "EVENT_SOURCES": MAPPINGS, "MAIL_DAILY_CAP": "100", "MAIL_RATE": "500",
     "WATCHDOG_FUNCTION": f"{STACK}-watchdog", "BACKGROUND_FUNCTION": f"{STACK}-recount",
 }  # fmt: skip
 DEAD_OR_DONE = (Status.QUEUED, Status.COMPLETED)
@@ -107,6 +108,7 @@ def live(acting: Stage) -> None:
     send(mail, Message(first, 1, mail.name))
     acting.work(mail)
     large(acting, mail)
+    queued(acting, mail)
     look(acting, first)
     steer(acting, mail, first)
     for kind in (mail, image, report):
@@ -236,6 +238,15 @@ def look(acting: Stage, job_id: str) -> None:
         assert status == 200, answer
     for rest in ("", "/logs"):
         acting.call("GET", f"/jobs/{job_id}{rest}", resource="/jobs/{job_id}" + rest, job_id=job_id)
+
+
+def queued(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
+    """A job that has to wait for its turn behind many others."""
+    turns = wiring.turns()
+    turns.turns(mail.name, Rate(500), 10_000, time.time())
+    created(acting, mail.name, mail.example)
+    acting.work(mail)
+    turns.forget(mail.name, turns.taken(mail.name).turns_to)
 
 
 def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:

@@ -1,15 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import type { JobDetail } from "@/api/jobs";
 import { latency } from "@/api/metrics";
-import { config } from "@/config";
 import { cx } from "@/lib/cx";
 import { bytes } from "@/lib/format";
 import { duration } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";
-import { Code } from "@/ui/Code";
-import { Segments } from "@/ui/Field";
 import { JsonView } from "@/ui/JsonView";
 import { Fact, Panel } from "@/ui/Panel";
 import { newestPair, ran, waited } from "@/jobs/measure";
@@ -17,7 +13,6 @@ import { resultFiles } from "./preview";
 import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { ResultFiles } from "./ResultFiles";
 import { retries } from "./runs";
-import { curl, python } from "./snippets";
 import { t } from "@/texts/en/detail";
 
 /** Show the result: its files, and the value as JSON. */
@@ -88,22 +83,4 @@ export function JobFacts({ job }: { job: JobDetail }) {
 function Usual({ type }: { type: string }) {
   const { data } = useQuery({ ...latency("run", type, HOUR_SPAN, lastHour), staleTime: 60_000 });
   return newestPair(data?.points) ?? "–";
-}
-
-const LANGUAGES = [
-  ["curl", "curl"],
-  ["python", "Python"],
-] as const;
-
-export function Snippets({ job }: { job: JobDetail }) {
-  const [language, setLanguage] = useState<"curl" | "python">("curl");
-  const write = language === "curl" ? curl : python;
-  return (
-    <Panel
-      title={t.copyAsCode}
-      actions={<Segments label={t.language} value={language} options={LANGUAGES} onChange={setLanguage} />}
-    >
-      <Code text={write(job, config().apiUrl)} label={t.asLanguage(language)} wrap={false} />
-    </Panel>
-  );
 }

@@ -11,7 +11,7 @@ import { Panel } from "@/ui/Panel";
 import { Empty, Failure, Skeleton } from "@/ui/states";
 import { ask } from "@/jobs/actions/actions";
 import { Attempts } from "./Attempts";
-import { JobFacts, Payload, Result, Snippets } from "./JobAside";
+import { JobFacts, Payload, Result } from "./JobAside";
 import { Family } from "./Family";
 import { JobHeader } from "./JobHeader";
 import { LogPanel } from "@/jobs/detail/logs/LogPanel";
@@ -62,7 +62,8 @@ function Loaded({ job }: { job: JobDetail }) {
   const { can } = useMe();
   useJobKeys(job, can.act);
   useEffect(() => trail.update((now) => ({ ...now, reading: job.id })), [job.id]);
-  const logs = useJobLogs(job);
+  const [follow, setFollow] = useState(true);
+  const logs = useJobLogs(job, follow);
   const lines = logs.data?.lines ?? [];
   return (
     <div className="flex flex-col gap-3">
@@ -86,18 +87,21 @@ function Loaded({ job }: { job: JobDetail }) {
               more={logs.data?.insightsUrl ?? null}
             />
           </Panel>
-          <LogPanel logs={logs} />
+          <LogPanel logs={logs} follow={finished(job) ? null : follow} onFollow={setFollow} />
         </div>
         <div className="flex min-w-0 flex-col gap-3">
           <Payload job={job} />
           <JobFacts job={job} />
-          <Snippets job={job} />
+          <Suspense fallback={<Skeleton className="h-64" />}>
+            <Snippets job={job} />
+          </Suspense>
         </div>
       </div>
     </div>
   );
 }
 
+const Snippets = lazy(() => import("./Snippets"));
 const CompareAttempts = lazy(() => import("./compare/CompareAttempts"));
 
 function Compare({ job }: { job: JobDetail }) {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { job } from "@/test/factories";
 import { csvRows, resultFiles } from "./preview";
-import { curl, python } from "./snippets";
+import { client, curl, literal, python } from "./snippets";
 
 test("links in a result are files only when they are web addresses", () => {
   const result = {
@@ -33,4 +33,34 @@ test("snippets cannot be broken out of, and hold no token", () => {
 
 test("a lone percent sign in an address is part of the name", () => {
   expect(resultFiles({ url: "https://files.test/100%25%.png" })[0]?.name).toBe("100%25%.png");
+});
+
+test("the client's call is Python: its own words for true, false and null, and whole integers", () => {
+  const payload = { deep: { on: true, off: [], none: null }, order: 9007199254740993n, say: 'a "b"\n' };
+  const code = client(job("j", { payload, tags: ["night"], maxAttempts: 5 }), "http://api.test");
+  expect(code).toBe(
+    [
+      "from jobflow import JobFlow",
+      "",
+      'with JobFlow("http://api.test") as jobs:',
+      "    job = jobs.submit(",
+      '        "email.send",',
+      "        {",
+      '            "deep": {',
+      '                "on": True,',
+      '                "off": [],',
+      '                "none": None,',
+      "            },",
+      '            "order": 9007199254740993,',
+      '            "say": "a \\"b\\"\\n",',
+      "        },",
+      "        tags=[",
+      '            "night",',
+      "        ],",
+      "        max_attempts=5,",
+      "    )",
+      "    print(jobs.result(job))",
+    ].join("\n"),
+  );
+  expect(literal(false)).toBe("False");
 });

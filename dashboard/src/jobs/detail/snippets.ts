@@ -1,14 +1,18 @@
 import type { Job } from "@/api/jobs";
 import { createBody } from "@/api/newJob";
-import { isObject, pretty, type JsonObject } from "@/lib/json";
+import { isObject, pretty, stringify, type Json, type JsonObject } from "@/lib/json";
 
-/** Return the body of a request that creates the same job. The token is never part of it. */
-function bodyOf(job: Pick<Job, "type" | "payload" | "maxAttempts" | "tags">): JsonObject {
+type Source = Pick<Job, "type" | "payload" | "maxAttempts" | "tags">;
+
+/** Return what a request that creates the same job says. The token is never part of it. */
+function createOf(job: Source) {
   const payload = isObject(job.payload) ? job.payload : {};
   return createBody({ type: job.type, payload, maxAttempts: job.maxAttempts, tags: job.tags });
 }
 
-type Source = Parameters<typeof bodyOf>[0];
+function bodyOf(job: Source): JsonObject {
+  return createOf(job);
+}
 
 export function curl(job: Source, apiUrl: string): string {
   const body = pretty(bodyOf(job)).replaceAll("'", String.raw`'\''`);
@@ -19,6 +23,39 @@ export function curl(job: Source, apiUrl: string): string {
     `  -H "Idempotency-Key: $(uuidgen)" \\`,
     `  -d '${body}'`,
   ].join("\n");
+}
+
+/** Return the job as a call of the Python client, which reads the token from JOBFLOW_TOKEN. */
+export function client(job: Source, apiUrl: string): string {
+  const { type, payload, max_attempts: maxAttempts, tags } = createOf(job);
+  return [
+    "from jobflow import JobFlow",
+    "",
+    `with JobFlow(${literal(apiUrl)}) as jobs:`,
+    "    job = jobs.submit(",
+    `        ${literal(type)},`,
+    `        ${literal(payload, 8)},`,
+    ...(tags ? [`        tags=${literal(tags, 8)},`] : []),
+    ...(maxAttempts === undefined ? [] : [`        max_attempts=${literal(maxAttempts)},`]),
+    "    )",
+    "    print(jobs.result(job))",
+  ].join("\n");
+}
+
+const INDENT = 4;
+
+/** Return a value as Python writes it, with the lines after the first indented by so many spaces. */
+export function literal(value: Json, indent = 0): string {
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value !== "object") return stringify(value);
+  const inner = " ".repeat(indent + INDENT);
+  const rows = Array.isArray(value)
+    ? value.map((one) => literal(one, indent + INDENT))
+    : Object.entries(value).map(([key, one]) => `${stringify(key)}: ${literal(one, indent + INDENT)}`);
+  const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
+  if (rows.length === 0) return open + close;
+  return `${open}\n${rows.map((row) => `${inner}${row},\n`).join("")}${" ".repeat(indent)}${close}`;
 }
 
 export function python(job: Source, apiUrl: string): string {

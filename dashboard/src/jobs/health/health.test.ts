@@ -17,8 +17,17 @@ const numbers = (more: Partial<Metrics["byStatus"]> = {}, type: Partial<TypeNumb
   return {
     ...common,
     byType: {
-      "email.send": { ...common, oldestQueuedAgeS: null, inFlight: 0, paused: false, pause: null, ...type },
+      "email.send": {
+        ...common,
+        oldestQueuedAgeS: null,
+        inFlight: 0,
+        paused: false,
+        pacedForS: null,
+        pause: null,
+        ...type,
+      },
     },
+    deploys: [],
     asOf: T0,
   };
 };

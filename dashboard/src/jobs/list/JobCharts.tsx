@@ -5,6 +5,7 @@ import { absence, ChartCard } from "@/charts/ChartCard";
 import type { Line } from "@/charts/TimeChart";
 import { count } from "@/texts/numbers";
 import { duration } from "@/lib/time";
+import { useDeploys } from "@/jobs/useDeploys";
 import { SERIES, usePolling } from "@/live/live";
 import { useZone } from "@/session/prefs";
 import { Segments } from "@/ui/Field";
@@ -31,6 +32,7 @@ export default function JobCharts({ search, onBrush }: { search: JobsSearch; onB
   const flow = useQuery({ ...throughput(search.type, span, range), ...usePolling(SERIES) });
   const run = useQuery({ ...latency("run", search.type, span, range), ...usePolling(SERIES) });
   const wait = useQuery({ ...latency("wait", search.type, span, range), ...usePolling(SERIES) });
+  const deploys = useDeploys();
   const picked =
     search.from === undefined
       ? undefined
@@ -52,6 +54,8 @@ export default function JobCharts({ search, onBrush }: { search: JobsSearch; onB
     <div className="grid gap-3 md:grid-cols-2">
       <ChartCard
         title={t.throughput}
+        nameDeploys
+        deploys={deploys}
         kind="stacked"
         times={points.map((point) => point.t)}
         step={step}
@@ -71,6 +75,7 @@ export default function JobCharts({ search, onBrush }: { search: JobsSearch; onB
       />
       <ChartCard
         title={t.latency}
+        deploys={deploys}
         kind="lines"
         log
         times={times.map((point) => point.t)}

@@ -17,6 +17,13 @@ export const errors: typeof english = {
   times: (number, share) => `${number}-mal; das sind ${share}% des häufigsten Fehlers`,
   viewJobs: "Jobs ansehen",
   retryAll: "Alle wiederholen",
+  compareStacks: "Stacks vergleichen",
+  compareJobs: "Der Fehler in zwei Jobs",
+  oneJob: "Ein Job",
+  otherJob: "Der andere Job",
+  loadingTheJobs: "Jobs werden geladen …",
+  nothingToCompare: "Weniger als zwei seiner Jobs sind noch da.",
+  sinceDeploy: (version, length) => `seit Deployment ${version}, ${length} danach`,
   errors: "Fehler",
   summary: (total, groups) =>
     `${plural(total, "gescheiterter Versuch", "gescheiterte Versuche")} in ${plural(groups, "Gruppe", "Gruppen")}`,

@@ -2,6 +2,7 @@ import type { Room } from "../texts";
 import { actions } from "./actions";
 import { base } from "./base";
 import { bulk } from "./bulk";
+import { charts } from "./charts";
 import { create } from "./create";
 import { palette } from "./palette";
 import { help } from "./help";
@@ -31,4 +32,5 @@ export const german: Record<Room, object> = {
   schedules,
   create,
   bulk,
+  charts,
 };

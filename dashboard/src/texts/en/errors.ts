@@ -17,6 +17,13 @@ export const english = {
   times: (count: string, text: number) => `${count} times; the share of the most frequent error is ${text}%`,
   viewJobs: "View jobs",
   retryAll: "Retry all",
+  compareStacks: "Compare stacks",
+  compareJobs: "The error in two jobs",
+  oneJob: "One job",
+  otherJob: "The other job",
+  loadingTheJobs: "Loading the jobs…",
+  nothingToCompare: "Fewer than two of its jobs are still there.",
+  sinceDeploy: (version: string, length: string) => `since deploy ${version}, ${length} after it`,
   errors: "Errors",
   summary: (total: number, length: number) =>
     `${plural(total, "failed attempt")} in ${plural(length, "group")}`,

@@ -1,4 +1,5 @@
 import type { Attempt } from "@/api/jobs";
+import { isObject, type Json } from "@/lib/json";
 
 /** A line of two texts side by side; null where one of them has none. */
 export interface Pair {
@@ -21,6 +22,37 @@ export function sideBySide(left: string, right: string): Pair[] {
   }));
   const same = (lines: string[]) => lines.map((line) => ({ left: line, right: line }));
   return [...same(a.slice(0, head)), ...middle, ...same(a.slice(a.length - tail))];
+}
+
+/** Return the value with the keys of its objects in order: their order says nothing, and a form changes it. */
+export function inOrder(value: Json): Json {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (!isObject(value)) return value;
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, inOrder(value[key] ?? null)]));
+}
+
+/** Rows that are shown of two texts. */
+export const MOST_ROWS = 400;
+/** Equal lines that are shown on either side of a difference, and from how many on the others are folded. */
+const AROUND = 3;
+const LONG = 12;
+
+/** Return the pairs with each long run of equal ones replaced by how many there are, but for those beside a difference. */
+export function folded(pairs: Pair[]): (Pair | number)[] {
+  const found: (Pair | number)[] = [];
+  for (let at = 0; at < pairs.length;) {
+    let end = at;
+    while (end < pairs.length && pairs[end]?.left === pairs[end]?.right) end++;
+    if (end - at > LONG && end - at < pairs.length) {
+      const [head, tail] = [at === 0 ? 0 : AROUND, end === pairs.length ? 0 : AROUND];
+      found.push(...pairs.slice(at, at + head), end - at - head - tail, ...pairs.slice(end - tail, end));
+    } else found.push(...pairs.slice(at, end));
+    const differs = pairs[end];
+    if (differs) found.push(differs);
+    at = end + 1;
+  }
+  return found;
 }
 
 /** Return the name of an attempt in a list, which is unique within its job. */

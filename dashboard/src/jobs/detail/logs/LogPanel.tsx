@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { sentence } from "@/api/errors";
 import { cx } from "@/lib/cx";
-import { buttonClass } from "@/ui/Button";
+import { Button, buttonClass } from "@/ui/Button";
 import { IconExternal } from "@/ui/icons";
 import { Panel } from "@/ui/Panel";
 import { matchingLines } from "./search";
@@ -9,8 +9,15 @@ import { LogLines } from "./Logs";
 import type { useJobLogs } from "./useJobLogs";
 import { t } from "@/texts/en/detail";
 
+interface LogProps {
+  logs: ReturnType<typeof useJobLogs>;
+  /** Whether new lines are asked for and shown; null of a job that is over. */
+  follow: boolean | null;
+  onFollow: (on: boolean) => void;
+}
+
 /** Show the newest log lines of a job, with a link to all of them. */
-export function LogPanel({ logs }: { logs: ReturnType<typeof useJobLogs> }) {
+export function LogPanel({ logs, follow, onFollow }: LogProps) {
   const { data, error } = logs;
   const [sought, setSought] = useState("");
   const all = data?.lines ?? [];
@@ -32,6 +39,22 @@ export function LogPanel({ logs }: { logs: ReturnType<typeof useJobLogs> }) {
               onChange={(event) => setSought(event.target.value)}
             />
           )}
+          {follow !== null && (
+            <Button
+              size="sm"
+              tone="ghost"
+              role="switch"
+              aria-checked={follow}
+              aria-label={t.followTheLog}
+              onClick={() => onFollow(!follow)}
+            >
+              <span
+                aria-hidden="true"
+                className={cx("size-2 border border-current", follow && "bg-current")}
+              />
+              {t.follow}
+            </Button>
+          )}
           {data?.insightsUrl && (
             <a
               href={data.insightsUrl}
@@ -49,7 +72,7 @@ export function LogPanel({ logs }: { logs: ReturnType<typeof useJobLogs> }) {
         <p className="border-b border-line px-4 py-2 text-xs text-soft">{t.onlyNewestLines(all.length)}</p>
       )}
       {lines.length > 0 ? (
-        <LogLines lines={lines} label={t.logOfThisJob} flush />
+        <LogLines lines={lines} label={t.logOfThisJob} flush tail={follow === true} />
       ) : (
         <p className={cx("text-sm text-soft", all.length > 0 && "p-4")}>
           {all.length > 0 ? t.noLinesMatch : none}

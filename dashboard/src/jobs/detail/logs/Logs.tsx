@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import type { LogLine } from "@/api/logs";
 import { cx } from "@/lib/cx";
 import { stringify } from "@/lib/json";
@@ -11,11 +12,24 @@ const LEVEL: Record<string, string> = {
   DEBUG: "text-faint",
 };
 
+interface LinesProps {
+  lines: LogLine[];
+  label: string;
+  flush?: boolean;
+  /** Keep the newest line in view as lines come. */
+  tail?: boolean;
+}
+
 /** Log lines, oldest first: time, level, message, and their own fields. */
-export function LogLines({ lines, label, flush }: { lines: LogLine[]; label: string; flush?: boolean }) {
+export function LogLines({ lines, label, flush, tail = false }: LinesProps) {
   const zone = useZone();
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (tail && box.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [tail, lines.length]);
   return (
     <div
+      ref={box}
       role="region"
       aria-label={label}
       tabIndex={0}

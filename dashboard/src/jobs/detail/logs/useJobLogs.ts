@@ -8,10 +8,13 @@ import { finished } from "@/jobs/measure";
 /** Milliseconds after the end: lines reach CloudWatch later than the record says that it is over. */
 const LAST_LOOKS = [2000, 8000, 30_000];
 
-/** The lines of a job, followed to its end and a little longer. */
-export function useJobLogs(job: JobDetail) {
+/** The lines of a job. While it is followed they are asked for again, to its end and a little longer. */
+export function useJobLogs(job: JobDetail, follow: boolean) {
   const over = finished(job);
-  const logs = useQuery({ ...jobLogs(job.id), ...usePolling({ atLeast: 4000, busy: true }, !over) });
+  const logs = useQuery({
+    ...jobLogs(job.id),
+    ...usePolling({ atLeast: 4000, busy: true }, !over && follow),
+  });
   const followed = useRef(false);
   const { refetch } = logs;
   useEffect(() => {

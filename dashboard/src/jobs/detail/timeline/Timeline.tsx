@@ -4,10 +4,13 @@ import type { LogLine } from "@/api/logs";
 import { cx } from "@/lib/cx";
 import { countdown, duration, spell } from "@/lib/time";
 import { useNow } from "@/live/live";
-import { When } from "@/live/When";
 import { IconCheck, IconClock, IconCross, IconDead, IconPlus, IconSpinner } from "@/ui/icons";
 import { STATUS, isFinished } from "@/jobs/status";
+import { ActStep } from "./ActStep";
+import { stepsOf } from "./acts";
+import { retries } from "@/jobs/detail/runs";
 import { FILL } from "./fill";
+import { Step } from "./Step";
 import { Waterfall } from "./Waterfall";
 import { currentAttempts, segments, summed, type Segment } from "./timeline";
 import { t } from "@/texts/en/detail";
@@ -22,24 +25,29 @@ export function Timeline({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
       {job.history.length > 1 ? <Waterfall job={job} logs={logs} /> : <Bar parts={parts} />}
       <ol className="relative mt-4 flex flex-col">
         <Step icon={<IconPlus />} title={t.created} at={job.createdAt} />
-        {job.gen > 1 && (
-          <Step
-            icon={<IconClock />}
-            title={t.manualRetry(job.gen - 1)}
-            at={attempts[0]?.startedAt ?? job.updatedAt}
-            about={attempts.length > 0}
-          />
-        )}
-        {attempts.map((attempt) => (
-          <AttemptStep
-            key={`${attempt.claim}.${attempt.attempt}`}
-            attempt={attempt}
-            max={job.maxAttempts}
-            now={now}
-          />
-        ))}
+        {stepsOf(job, attempts).map((step) => {
+          if (step.kind === "act") return <ActStep key={`act.${step.at}`} job={job} act={step.act} />;
+          if (step.kind === "attempt")
+            return (
+              <AttemptStep
+                key={`${step.attempt.claim}.${step.attempt.attempt}`}
+                attempt={step.attempt}
+                max={job.maxAttempts}
+                now={now}
+              />
+            );
+          return (
+            <Step
+              key="retry"
+              icon={<IconClock />}
+              title={t.manualRetry(retries(job))}
+              at={step.at}
+              about={attempts.length > 0}
+            />
+          );
+        })}
         <NextStep job={job} now={now} coming={job.nextAttempts ?? []} />
-        <EndStep job={job} />
+        <EndStep job={job} last={attempts.at(-1)} />
       </ol>
     </div>
   );
@@ -73,49 +81,6 @@ function Bar({ parts }: { parts: Segment[] }) {
         ))}
       </figcaption>
     </figure>
-  );
-}
-
-interface StepProps {
-  icon: ReactNode;
-  title: string;
-  at?: number | null;
-  about?: boolean;
-  tone?: string;
-  ghost?: boolean;
-  children?: ReactNode;
-}
-
-function Step({ icon, title, at, about, tone = "text-soft", ghost, children }: StepProps) {
-  return (
-    <li className="relative flex gap-3 pb-4 last:pb-0 [&:not(:last-child)]:before:absolute [&:not(:last-child)]:before:start-[11px] [&:not(:last-child)]:before:top-6 [&:not(:last-child)]:before:bottom-0 [&:not(:last-child)]:before:w-px [&:not(:last-child)]:before:bg-line">
-      <span
-        className={cx(
-          "flex size-6 shrink-0 items-center justify-center border bg-panel",
-          ghost ? "border-dashed border-strong text-faint" : "border-line",
-          tone,
-        )}
-      >
-        {icon}
-      </span>
-      <div className="min-w-0 flex-1 pt-0.5">
-        <p className="flex flex-wrap items-baseline justify-between gap-x-3 text-sm">
-          <span className={cx("font-medium", ghost && "text-soft")}>{title}</span>
-          {at != null && (
-            <span className="nums text-xs text-soft">
-              {about ? (
-                <>
-                  {t.before} <When at={at} />
-                </>
-              ) : (
-                <When at={at} />
-              )}
-            </span>
-          )}
-        </p>
-        {children && <div className="text-xs break-words text-soft">{children}</div>}
-      </div>
-    </li>
   );
 }
 
@@ -203,17 +168,17 @@ function schedule(coming: NextAttempt[]): string {
   return `${words.slice(0, TOLD - 1).join(", ")}, … ${words.at(-1) ?? ""}`;
 }
 
-function EndStep({ job }: { job: JobDetail }) {
-  if (job.status === "completed" || !isFinished(job.status)) return null;
-  const { label, tone, meaning } = STATUS[job.status];
+/** Say how the job ended, unless the step before says it. What that means is said once, at the top of the page. */
+function EndStep({ job, last }: { job: JobDetail; last: Attempt | undefined }) {
+  if (job.status === "completed" || !isFinished(job.status) || job.discarded) return null;
+  if (job.status === "failed" && last?.outcome === "permanent_error") return null;
+  const { label, tone } = STATUS[job.status];
   return (
     <Step
       icon={<IconDead width={13} height={13} />}
       tone={tone}
       title={label}
       at={job.finishedAt ?? job.updatedAt}
-    >
-      {meaning}
-    </Step>
+    />
   );
 }

@@ -1,0 +1,40 @@
+"""Write what an operator did to a job into one short text of the job, and read it back. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from chalicelib.jobs.change import Change, Test
+from chalicelib.jobs.job import Act, Job
+from chalicelib.jobs.texts import cut
+
+RETRY, EDIT, CANCEL, RUN_NOW, DISCARD = "retry", "edit", "cancel", "run-now", "discard"
+"""Acts of operators; to edit is to retry with another payload."""
+LETTERS: Mapping[str, str] = {RETRY: "r", EDIT: "e", CANCEL: "c", RUN_NOW: "n", DISCARD: "d"}
+NAMES: Mapping[str, str] = {letter: name for name, letter in LETTERS.items()}
+SHAPE = re.compile(r"(?P<letter>[a-z])(?P<gen>\d+)(?P<bulk>[*:])(?P<at>[\d.]+)\|(?P<by>.*)", re.DOTALL)
+LONGEST_BY = 60
+"""Bytes of who it was: each change of the job pays for them."""
+
+
+def written(act: Act) -> str:
+    """Return the text of an act: "r2:1764162000.123|ada", with a star for the colon when it was in bulk."""
+    return f"{LETTERS[act.name]}{act.gen}{'*' if act.in_bulk else ':'}{act.at:.3f}|{cut(act.by, LONGEST_BY)}"
+
+
+def last(job: Job) -> Act | None:
+    """Return what an operator did to the job last; None when nobody did anything that this version knows."""
+    found = SHAPE.fullmatch(job.acted or "")
+    if found is None or found["letter"] not in NAMES:
+        return None
+    name, at, gen = NAMES[found["letter"]], float(found["at"]), int(found["gen"])
+    return Act(name, at, found["by"], gen, in_bulk=found["bulk"] == "*")
+
+
+def by_operator(change: Change, found: Job, act: Act) -> Change:
+    """Return the change with who asked for it; refused when another operator has acted on the job since it was found.
+
+    So no act takes the place of one that was not read, and written down, before.
+    """
+    tests = (*change.tests, Test("acted", "=", found.acted))
+    return replace(change, tests=tests, values={**change.values, "acted": written(act)})

@@ -1,0 +1,35 @@
+"""Make the changes of a job that waits for its turn to start: those of `transitions` for types with a rate. Pure."""
+
+from chalicelib.jobs import job as j
+from chalicelib.jobs.change import Change, Test
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.limits import SEND_GRACE
+from chalicelib.jobs.transitions import waits
+
+
+def has_turn(job: Job) -> bool:
+    """Return whether a waiting job has a turn: it queued for a start already."""
+    return job.turn_at is not None and job.next_attempt_at == job.turn_at
+
+
+def wait_for_turn(seen: Job, *, now: float, turn: float, parked: bool) -> Change:
+    """Let a waiting job wait until its turn, so that it queues for a start once.
+
+    `parked`: the message is acknowledged, and the watchdog sends another one ahead of that time.
+    """
+    same = (("status", seen.status), ("claims", seen.claims), ("next_attempt_at", seen.next_attempt_at))
+    tests = tuple(Test(name, "=", value) for name, value in same)
+    values = {"turn_at": turn, "resends": 0, "stalled_since": None}
+    if parked:
+        values |= waits(now, turn, parked)
+        return Change(j.WAIT_FOR_TURN, seen.gen, tests, values, job_type=seen.type)
+    # until then nobody asks where its message is; `updated_at` stays, it tells since when the job is queued
+    values |= {"next_attempt_at": turn, "due_at": turn + SEND_GRACE}
+    return Change(j.TAKE_TURN, seen.gen, tests, values)
+
+
+def give_back(held: Job, *, now: float, turn: float, parked: bool) -> Change:
+    """Give the attempt of a claimed job back that may not start yet; refused when a stop was asked for."""
+    tests = (Test("claims", "=", held.claims), Test("cancel_requested", "unset"))
+    values = {**waits(now, turn, parked), "turn_at": turn, "stalled_since": None}
+    return Change(j.DEFER, held.gen, tests, values, {"attempts": -1}, job_type=held.type)

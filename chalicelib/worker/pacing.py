@@ -1,0 +1,194 @@
+"""Hold the rate of a job type: start no job before its slot, and let those wait elsewhere whose turn is far."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalicelib.errors import MalformedMessage, MoveRefused, RateUnavailable
+from chalicelib.jobs.job import WAITING, Job
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.limits import LONGEST_RUN, SQS_LONGEST_DELAY
+from chalicelib.jobs.message import parse_message
+from chalicelib.jobs.ports import JobStore, Turns
+from chalicelib.jobs.rate import Rate, Taken
+from chalicelib.jobs.turns import has_turn, wait_for_turn
+from chalicelib.telemetry import events
+from chalicelib.worker.delivery import Delivery
+from chalicelib.worker.message_fate import Drop, Hold
+
+RESERVE = 1.0
+"""Seconds of the invocation that no wait for a slot reaches into."""
+IDLE, IDLE_TURNS = 60.0, 3
+"""Seconds, and times between two slots, without a start after which turns that are planned are nobody's."""
+CAREFUL = 0.8
+"""Share of the time by which a start may be late that is planned for when slots are taken in advance."""
+
+
+class NotYet(Exception):
+    """The job may not start before `at` (epoch seconds), its turn: too long for the invocation to wait."""
+
+    def __init__(self, at: float) -> None:
+        super().__init__(f"not before {at}")
+        self.at = at
+
+
+@dataclass
+class Pacing:
+    """Paces one worker process. `clock` gives epoch seconds, `sleep` takes seconds, `wait` is the longest of a job."""
+
+    name: str
+    rate: Rate
+    turns: Turns
+    store: JobStore
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    wait: float
+    max_receives: int
+    known: Taken = field(default_factory=Taken)
+    slots: list[float] = field(default_factory=list)
+    waits: dict[str, Drop | Hold] = field(default_factory=dict)
+    more: int = 0
+    """Messages that follow the present one in its batch."""
+    longest: float | None = None
+    """Seconds that the longest run took which this process has seen."""
+    started: float | None = None
+    """Start of the present run, in epoch seconds; the claim was earlier."""
+
+    @classmethod
+    def of(
+        cls, kind: JobType[Any, Any], rate: Rate, turns: Turns, store: JobStore, clock: Callable[[], float],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> "Pacing":  # fmt: skip
+        """Return what paces a worker of the type."""
+        return cls(kind.name, rate, turns, store, clock, sleep, kind.turn_wait, kind.max_receives)
+
+    def begin(self, deliveries: Sequence[Delivery]) -> None:
+        """Begin with a batch: give turns to its jobs if none may start soon. `next` tells what they are.
+
+        A job that gets none here is claimed as always, and finds out when it may start.
+        """
+        self.slots.clear()
+        self.more, self.waits = len(deliveries), {}
+        try:
+            if self._free_at() <= self.clock() + self.wait:
+                self.known = self.turns.taken(self.name)
+            self._forget_the_gone()
+            if self._free_at() > self.clock() + self.wait:
+                self.waits = self._queue_up(deliveries)
+        except Exception as error:
+            events.store_failed(self.name, "-", error)
+
+    def next(self, delivery: Delivery) -> Drop | Hold | None:
+        """Go on to the next message; return what becomes of it if its job waits for its turn, else None."""
+        self.more -= 1
+        return self.waits.get(delivery.message_id)
+
+    def start(self, left: float) -> None:
+        """Wait for a slot, and return when the job may start at once; `left` is of the invocation, in seconds.
+
+        Raises NotYet, and RateUnavailable when the store does not answer.
+        """
+        try:
+            self._start(left)
+        except NotYet:
+            raise
+        except Exception as error:
+            events.store_failed(self.name, "-", error)
+            says = f"The start cannot be planned within {self.rate.said}: {type(error).__name__}"
+            raise RateUnavailable(says) from error
+
+    def _start(self, left: float) -> None:
+        ends = self.clock() + left - RESERVE
+        while True:
+            if not self.slots:
+                self._take(ends)
+            slot = self.slots.pop(0)
+            while (early := slot - self.clock()) > 0:
+                self.sleep(early)
+            if self.clock() <= slot + self.rate.late:
+                self.started = self.clock()
+                return
+
+    def ended(self, job: Job) -> Job:
+        """Note that the run of the job is over; return the job with the time at which it started."""
+        if self.started is None:
+            return job
+        started, self.started = self.started, None
+        self.longest = max(self.longest or 0.0, self.clock() - started)
+        return replace(job, started_at=round(started, 3))
+
+    def parks(self, at: float, receive_count: int) -> bool:
+        """Return whether a wait is longer than a message may hide, or its next receive would be one too many."""
+        return at - self.clock() > SQS_LONGEST_DELAY or receive_count >= self.max_receives
+
+    def _forget_the_gone(self) -> None:
+        """End a queue of turns whose jobs were cancelled: nobody has started although turns came."""
+        seen, now = self.known, self.clock()
+        if seen.turns_to > now + self.wait and seen.slots_to < now - IDLE - IDLE_TURNS * self.rate.apart:
+            self.turns.forget(self.name, seen.turns_to)
+            self.known = Taken(seen.slots_to)
+
+    def _free_at(self) -> float:
+        return max(self.known.slots_to - self.rate.ahead, self.known.turns_to)
+
+    def _take(self, ends: float) -> None:
+        now = self.clock()
+        until = min(ends, now + self.wait)
+        for count in sorted({1, self._together()}, reverse=True):
+            self.slots += self.turns.slots(self.name, self.rate, count, now, until)
+            if self.slots:
+                return
+        self.known = self.turns.taken(self.name)
+        after = max(now, self.known.slots_to - self.rate.ahead)
+        raise NotYet(self.turns.turns(self.name, self.rate, 1, after)[0])
+
+    def _together(self) -> int:
+        """Return how many slots to take at once: as many as runs one after the other can keep up with."""
+        if self.longest is None:
+            return 1
+        behind = self.longest - self.rate.apart
+        return 1 + (self.more if behind <= 0 else min(self.more, int(CAREFUL * self.rate.late / behind)))
+
+    def _queue_up(self, deliveries: Sequence[Delivery]) -> dict[str, Drop | Hold]:
+        named = {job_id: (gen, delivery) for delivery in deliveries for job_id, gen in _named(delivery)}
+        now = self.clock()
+        queue = [
+            (job, named[job.id][1])
+            for job in self.store.peek(list(named))
+            if job.gen == named[job.id][0] and self._queues(job, now)
+        ]
+        if not queue:
+            return {}
+        after = max(now, self.known.slots_to - self.rate.ahead)
+        turns = self.turns.turns(self.name, self.rate, len(queue), after)
+        self.known = Taken(self.known.slots_to, turns[-1] + self.rate.apart)
+        return {d.message_id: self._wait(job, d, turn) for (job, d), turn in zip(queue, turns, strict=True)}
+
+    def _queues(self, job: Job, now: float) -> bool:
+        if job.status not in WAITING or (job.next_attempt_at or now) > now or job.attempts >= job.max_attempts:
+            return False
+        # a turn that passed (the type was paused) is no use when the slots are all taken
+        return not has_turn(job) or self.known.slots_to - self.rate.ahead > now + self.wait
+
+    def _wait(self, job: Job, delivery: Delivery, turn: float) -> Drop | Hold:
+        now = round(self.clock(), 3)
+        turn = min(math.ceil(turn * 1000) / 1000, now + LONGEST_RUN)
+        parked = self.parks(turn, delivery.receive_count)
+        try:
+            self.store.apply(job.id, wait_for_turn(job, now=now, turn=turn, parked=parked))
+        except MoveRefused:
+            return Hold(1, "lost a race")
+        except Exception as error:
+            events.store_failed(self.name, job.id, error)
+            return Hold(None, "aws error")
+        return Drop("parked") if parked else Hold(max(1, math.ceil(turn - now)), "waits for its turn")
+
+
+def _named(delivery: Delivery) -> list[tuple[str, int]]:
+    try:
+        message = parse_message(delivery.body)
+    except MalformedMessage:
+        return []
+    return [(message.id, message.gen)]

@@ -1,0 +1,117 @@
+import { useId, type ReactNode } from "react";
+import type { Deploy } from "@/api/metrics";
+import { stamp, type Zone } from "@/lib/time";
+import { cx } from "@/lib/cx";
+import { t } from "@/texts/en/charts";
+
+interface FrameProps {
+  title: string;
+  /** Said beside the title. */
+  note?: ReactNode;
+  actions?: ReactNode;
+  /** What is said in place of the plot. */
+  words: string;
+  /** Hide the plot: there is nothing to draw yet. */
+  hidden: boolean;
+  plot: ReactNode;
+  tip: ReactNode;
+  /** Entries of the legend. */
+  children: ReactNode;
+}
+
+/** Show a chart's title, plot and legend. */
+export function Frame({ title, note, actions, words, hidden, plot, tip, children }: FrameProps) {
+  const id = useId();
+  return (
+    <section aria-labelledby={id} className="min-w-0 border border-line bg-panel">
+      <header className="flex min-h-9 flex-wrap items-center justify-between gap-x-3 ps-4 pe-1">
+        <h2 id={id} className="text-xs font-semibold tracking-wide text-soft uppercase">
+          {title}
+        </h2>
+        {note}
+        {actions}
+      </header>
+      <div className="relative px-2">
+        <div className={cx(hidden && "invisible")}>{plot}</div>
+        {!words && tip}
+        {words && (
+          <p className="pointer-events-none absolute inset-x-4 top-8 text-center text-sm text-faint">
+            {words}
+          </p>
+        )}
+      </div>
+      <div className="flex min-h-8 flex-wrap content-start md:max-lg:min-h-[46px] items-center gap-x-4 gap-y-0.5 px-4 pt-1 pb-1.5 text-xs">
+        <ul className="contents">{children}</ul>
+      </div>
+    </section>
+  );
+}
+
+/** Name the deployments that are flags in the plot: how many, and the last one. A phone has no room for it. */
+export function DeployNote({ deploys, zone, now }: { deploys: readonly Deploy[]; zone: Zone; now: number }) {
+  const last = deploys.at(-1);
+  if (!last) return null;
+  return (
+    <p
+      className="flex min-w-0 flex-1 basis-0 items-center gap-1.5 text-xs text-soft max-sm:sr-only"
+      data-testid="deploys"
+    >
+      <svg aria-hidden="true" viewBox="0 0 8 8" className="size-2 shrink-0">
+        <path d="M1 0 8 3.5 1 7Z" fill="var(--accent-text)" />
+      </svg>
+      <span className="nums truncate" title={last.version}>
+        {t.deploys(deploys.length)}: {t.lastDeploy(last.version, stamp(last.at, now, zone))}
+      </span>
+    </p>
+  );
+}
+
+export interface TipRow {
+  label: string;
+  value: string;
+  /** The name of a CSS variable; without one the row has no mark. */
+  color?: string;
+}
+interface TipProps {
+  rows: TipRow[];
+  /** Pixels from the left edge of the plot. */
+  left: number;
+  /** The deployments of the step that is pointed at. */
+  deploys: readonly Deploy[];
+  children: ReactNode;
+}
+
+/** Pixels that the axis takes, and the width of the box. */
+const AXIS = 56;
+const WIDTH = 168;
+
+/** Show the values beside the pointer, on the side that has room. The legend says the same to a screen reader. */
+export function Tip({ rows, left, deploys, children }: TipProps) {
+  const place = left > WIDTH + 16 ? left - WIDTH - 12 : left + 12;
+  return (
+    <div
+      aria-hidden="true"
+      data-testid="chart-tip"
+      className="nums pointer-events-none absolute top-0 z-20 border border-strong bg-raised px-2 py-1 text-xs shadow-float"
+      style={{ insetInlineStart: AXIS + place, width: WIDTH }}
+    >
+      <p className="text-soft">{children}</p>
+      {rows.map(({ label, value, color }) => (
+        <p key={label} className="flex items-center gap-1.5">
+          {color && (
+            <svg viewBox="0 0 8 8" className="size-2">
+              <rect width="8" height="8" fill={`var(${color})`} />
+            </svg>
+          )}
+          <span className="me-auto text-soft">{label}</span>
+          {value}
+        </p>
+      ))}
+      {deploys.map(({ at, version }) => (
+        <p key={at} className="truncate text-accent-text">
+          {t.deployed(version)}
+        </p>
+      ))}
+    </div>
+  );
+}

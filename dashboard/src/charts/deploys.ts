@@ -1,0 +1,13 @@
+import type { Deploy } from "@/api/metrics";
+
+/** Return the deployments within the steps of a chart. */
+export function within(deploys: readonly Deploy[], times: readonly number[], step: number): Deploy[] {
+  const [first, last] = [times[0], times.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  return deploys.filter(({ at }) => at >= first && at < last + step);
+}
+
+/** Return the last deployment before something was first seen; undefined when none is known that is older. */
+export function deployBefore(deploys: readonly Deploy[], at: number): Deploy | undefined {
+  return deploys.findLast((one) => one.at <= at);
+}

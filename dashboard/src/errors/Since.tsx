@@ -1,0 +1,18 @@
+import type { ErrorGroup } from "@/api/metrics";
+import { useDeploys } from "@/jobs/useDeploys";
+import { spell } from "@/lib/time";
+import { useNow } from "@/live/live";
+import { sinceDeploy } from "./samples";
+import { t } from "@/texts/en/errors";
+
+/** Say since which deployment the error is there, when it began after one in the `span` milliseconds that are shown. */
+export function Since({ group, span }: { group: ErrorGroup; span: number }) {
+  const now = useNow();
+  const deploy = sinceDeploy(group, useDeploys(), now - span);
+  if (!deploy) return null;
+  return (
+    <span className="font-medium text-amber" data-testid="since-deploy">
+      {t.sinceDeploy(deploy.version, spell(group.firstSeen - deploy.at))}
+    </span>
+  );
+}

@@ -1,0 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
+import { metrics, type Deploy } from "@/api/metrics";
+
+const NONE: readonly Deploy[] = [];
+
+/** Return the last deployments of the stage, oldest first. They come with /metrics, which the page asks for anyway. */
+export function useDeploys(): readonly Deploy[] {
+  return useQuery({ ...metrics(), staleTime: Infinity, select: ({ deploys }) => deploys }).data ?? NONE;
+}

@@ -1,0 +1,13 @@
+import { plural } from "../numbers";
+import type { english } from "../en/charts";
+
+export const charts: typeof english = {
+  deploys: (n) => plural(n, "Deployment", "Deployments"),
+  deployed: (version) => `Deployt: ${version}`,
+  lastDeploy: (version, at) => `${version}, ${at}`,
+  runsBySize: "Laufzeiten, wie viele von welcher Länge",
+  range: (low, high) => `${low} bis ${high}`,
+  upTo: (high) => `bis ${high}`,
+  jobs: (n) => plural(n, "Job", "Jobs"),
+  noRuns: "Keine Läufe",
+};

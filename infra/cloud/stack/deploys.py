@@ -1,0 +1,47 @@
+"""Write down in a stage's own table that it was deployed, so that charts and errors can name the deployment."""
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from chalicelib.counters.deploys import LONGEST_VERSION
+from chalicelib.jobs.ports import Deploys
+from infra.cloud.terminal import Terminal
+
+SAFE = re.compile(r"[\w.+/-]+", re.ASCII)
+DIGITS = 7
+"""Characters of the template's digest that stand for a version where there is no commit."""
+
+
+def mark(
+    deploys: Callable[[], Deploys], version: str, terminal: Terminal, clock: Callable[[], float] = time.time
+) -> None:
+    """Write down that the stage has this version. It runs already: a failure is told, not raised."""
+    try:
+        deploys().deployed(version, clock())
+    except Exception as error:  # whatever it is, the deployment itself has succeeded
+        terminal.say(f"The charts will not show this deployment: {type(error).__name__}.")
+
+
+def version_of(url: str, folder: Path) -> str:
+    """Return the commit of the checkout at `folder` ("v1.2-3-gab12cd-dirty"), or else part of the template's digest."""
+    return commit(folder) or digest(url)
+
+
+def digest(url: str) -> str:
+    """Return part of the digest of the template at `url`: it is stored under it."""
+    return url.rpartition("/")[2][:DIGITS]
+
+
+def commit(folder: Path) -> str:
+    """Return the commit of the checkout at `folder` with its nearest tag; empty when there is none."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    asked = [git, "-C", str(folder), "describe", "--tags", "--always", "--dirty"]
+    done = subprocess.run(asked, check=False, capture_output=True, text=True)
+    said = done.stdout.strip()[:LONGEST_VERSION]
+    return said if done.returncode == 0 and SAFE.fullmatch(said) else ""

@@ -1,0 +1,79 @@
+"""List the safeguards of rates: no start too many, and no job that waits for nothing."""
+
+from scripts.safeguards.safeguard import PORTS, Safeguard
+
+TESTS = ("tests/chalicelib/worker/test_rate.py",)
+PLAN = ("tests/contract/test_turns.py",)
+
+RATES = (
+    Safeguard(
+        "a start that is late takes another slot",
+        "chalicelib.worker.pacing:Pacing._start",
+        "self.clock() <= slot + self.rate.late",
+        "True",
+        TESTS,
+    ),
+    Safeguard(
+        "slots leave room for late starts",
+        "chalicelib.jobs.rate:Rate.apart",
+        "(self.per + self.late) / (self.n + self.burst)",
+        "0",
+        TESTS,
+    ),
+    Safeguard(
+        "slots of an earlier invocation are not used",
+        "chalicelib.worker.pacing:Pacing.begin",
+        "self.slots.clear()",
+        "pass",
+        TESTS,
+    ),
+    Safeguard(
+        "what cannot be planned does not start",
+        "chalicelib.worker.consume:Worker._run",
+        "(PayloadUnreadable, RateUnavailable, SecretUnavailable)",
+        "(PayloadUnreadable, SecretUnavailable)",
+        TESTS,
+    ),
+    Safeguard(
+        "a turn that is far away is parked",
+        "chalicelib.worker.pacing:Pacing.parks",
+        "at - self.clock() > SQS_LONGEST_DELAY",
+        "False",
+        TESTS,
+    ),
+    Safeguard(
+        "who has a turn does not queue again",
+        "chalicelib.worker.pacing:Pacing._queues",
+        "not has_turn(job) or self.known.slots_to - self.rate.ahead > now + self.wait",
+        "True",
+        TESTS,
+    ),
+    Safeguard(
+        "turns of jobs that are gone are forgotten",
+        "chalicelib.worker.pacing:Pacing._forget_the_gone",
+        "self.turns.forget(self.name, seen.turns_to)",
+        "pass",
+        TESTS,
+    ),
+    Safeguard(
+        "one turn for one job",
+        "chalicelib.jobs.turns:wait_for_turn",
+        "('next_attempt_at', seen.next_attempt_at)",
+        "('gen', seen.gen)",
+        ("tests/chalicelib/jobs/test_turns.py", PORTS),
+    ),
+    Safeguard(
+        "a slot that was given out is not given out again",
+        "chalicelib.adapters.dynamo.turns:DynamoTurns._write",
+        "field.does_not_exist() | (field < begin) if behind else field >= begin",
+        "field.does_not_exist() | (field >= 0)",
+        PLAN,
+    ),
+    Safeguard(
+        "a repeated write takes one slot",
+        "chalicelib.adapters.dynamo.turns:DynamoTurns._write",
+        "PlanRow.writer.does_not_exist() | (PlanRow.writer != writer)",
+        "PlanRow.pk.does_not_exist() | (PlanRow.pk != '')",
+        PLAN,
+    ),
+)

@@ -1,0 +1,138 @@
+"""What every plan of starts does: slots one after the other, turns in a queue, nothing given out twice."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.turns import DynamoTurns
+from chalicelib.adapters.memory.turns import MemoryTurns
+from chalicelib.jobs.ports import Turns
+from chalicelib.jobs.rate import TURNS_APART, Rate
+from chalicelib.settings import Settings
+from tests.support import REGION, T0, requests_to
+
+TYPE = "email.send"
+RATE = Rate(10)
+APART = RATE.apart
+
+
+@pytest.fixture(params=["memory", "dynamo"])
+def turns(request: pytest.FixtureRequest) -> Turns:
+    return MemoryTurns() if request.param == "memory" else DynamoTurns(request.getfixturevalue("cloud"))
+
+
+def test_slots_follow_each_other(turns: Turns) -> None:
+    assert turns.slots(TYPE, RATE, 1, T0, T0 + 5) == [T0]
+    assert turns.slots(TYPE, RATE, 2, T0, T0 + 5) == pytest.approx([T0 + APART, T0 + 2 * APART])
+
+
+def test_after_a_lull_they_begin_now(turns: Turns) -> None:
+    turns.slots(TYPE, RATE, 3, T0, T0 + 5)
+    assert turns.slots(TYPE, RATE, 1, T0 + 60, T0 + 65) == [T0 + 60]
+
+
+def test_a_burst_lets_the_first_ones_start_together(turns: Turns) -> None:
+    rate = Rate(10, burst=10)
+    slots = turns.slots(TYPE, rate, 12, T0, T0 + 5)
+    together = sum(slot == T0 for slot in slots)
+    assert together == 1 + int(rate.ahead / rate.apart)
+    assert together > 3
+
+
+def test_a_slot_that_would_be_too_late_is_not_taken(turns: Turns) -> None:
+    turns.slots(TYPE, RATE, 5, T0, T0 + 5)
+    before = turns.taken(TYPE)
+    assert turns.slots(TYPE, RATE, 1, T0, T0 + 4 * APART) == []
+    assert turns.slots(TYPE, RATE, 2, T0, T0 + 5 * APART) == []
+    assert turns.taken(TYPE) == before
+    assert turns.slots(TYPE, RATE, 1, T0, T0 + 5 * APART + 0.001) == pytest.approx([T0 + 5 * APART])
+
+
+def test_turns_queue_up_behind_each_other_and_behind_the_slots(turns: Turns) -> None:
+    apart = TURNS_APART * APART
+    assert turns.turns(TYPE, RATE, 2, T0 + 9) == pytest.approx([T0 + 9, T0 + 9 + apart])
+    assert turns.turns(TYPE, RATE, 1, T0) == pytest.approx([T0 + 9 + 2 * apart])
+    assert turns.slots(TYPE, RATE, 1, T0, T0 + 5) == [T0]
+    taken = turns.taken(TYPE)
+    assert (taken.slots_to, taken.turns_to) == pytest.approx((T0 + APART, T0 + 9 + 3 * apart))
+
+
+def test_turns_of_jobs_that_are_gone_are_forgotten_unless_others_came(turns: Turns) -> None:
+    turns.turns(TYPE, RATE, 2, T0 + 9)
+    seen = turns.taken(TYPE).turns_to
+    turns.turns(TYPE, RATE, 1, T0 + 9)
+    turns.forget(TYPE, seen)
+    assert turns.taken(TYPE).turns_to > seen
+    turns.forget(TYPE, turns.taken(TYPE).turns_to)
+    assert turns.taken(TYPE).turns_to == 0.0
+    assert turns.turns(TYPE, RATE, 1, T0) == [T0]
+
+
+def test_types_are_apart(turns: Turns) -> None:
+    turns.slots(TYPE, RATE, 5, T0, T0 + 5)
+    assert turns.slots("image.process", RATE, 1, T0, T0 + 5) == [T0]
+
+
+def test_no_slot_is_given_out_twice_among_many_at_once(cloud: Settings) -> None:
+    workers = [DynamoTurns(cloud) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: workers[n % 8].slots(TYPE, RATE, 1, T0, T0 + 60)[0], range(48)))
+    assert sorted(found) == pytest.approx([T0 + n * APART for n in range(48)])
+
+
+def test_a_slot_is_one_write_while_the_worker_knows_where_the_plan_is(cloud: Settings) -> None:
+    turns = DynamoTurns(cloud)
+    turns.slots(TYPE, RATE, 1, T0, T0 + 5)
+    with requests_to("dynamodb") as made:
+        turns.slots(TYPE, RATE, 1, T0, T0 + 5)
+        turns.slots(TYPE, RATE, 1, T0 + 60, T0 + 65)
+    assert made == ["UpdateItem"] * 2
+
+
+def test_a_write_whose_reply_was_lost_takes_one_slot(cloud: Settings) -> None:
+    turns, events = DynamoTurns(cloud), aws.client("dynamodb", REGION).meta.events
+    turns.slots(TYPE, RATE, 1, T0, T0 + 5)
+    lost: list[bool] = []
+
+    def lose(**_: Any) -> Any:
+        if not lost:
+            lost.append(True)
+            return 0.0  # the SDK sends it again after so many seconds
+        return None
+
+    events.register("needs-retry.dynamodb.UpdateItem", lose)
+    try:
+        second = turns.slots(TYPE, RATE, 1, T0, T0 + 5)
+    finally:
+        events.unregister("needs-retry.dynamodb.UpdateItem", lose)
+    assert lost
+    assert second == pytest.approx([T0 + APART])
+    assert turns.slots(TYPE, RATE, 1, T0, T0 + 5) == pytest.approx([T0 + 2 * APART])
+
+
+CALLS = st.lists(
+    st.tuples(st.sampled_from(["slots", "turns", "forget"]), st.integers(1, 4), st.integers(0, 60), st.integers(0, 8)),
+    max_size=14,
+)
+
+
+@settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rate=st.sampled_from([Rate(10), Rate(500), Rate(3, per=10, burst=2), Rate(1, per=3600)]), calls=CALLS)
+def test_both_plan_alike(cloud: Settings, rate: Rate, calls: list[tuple[str, int, int, int]]) -> None:
+    name = str(uuid.uuid4())  # each example has a row of its own
+    memory, dynamo = MemoryTurns(), DynamoTurns(cloud)
+    for call, count, at, more in calls:
+        if call == "slots":
+            expected = memory.slots(name, rate, count, T0 + at, T0 + at + more)
+            assert dynamo.slots(name, rate, count, T0 + at, T0 + at + more) == pytest.approx(expected, abs=1e-4)
+        elif call == "turns":
+            expected = memory.turns(name, rate, count, T0 + at)
+            assert dynamo.turns(name, rate, count, T0 + at) == pytest.approx(expected, abs=1e-4)
+        else:
+            for plan in (memory, dynamo):
+                plan.forget(name, plan.taken(name).turns_to)
