@@ -13,7 +13,7 @@ from chalicelib.jobs import checks, registry
 from chalicelib.jobs.backoff import STANDARD, Curve, receives
 from chalicelib.jobs.example import check_smoke, example_of
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.limits import LONGEST_TURN_WAIT, SAFETY, SPARE_RECEIVES, SPARE_WITH_RATE
+from chalicelib.jobs.limits import LONGEST_TURN_WAIT, SAFETY, SPARE_RECEIVES
 from chalicelib.jobs.payloads import parsed, stored
 from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
@@ -100,8 +100,7 @@ class JobType(Declared, Generic[P, R]):
     @property
     def max_receives(self) -> int:
         """Return how often SQS hands out one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
-        most = receives(self.retry, self.max_attempts)
-        return most + SPARE_RECEIVES if self.rate is None else 2 * most + SPARE_RECEIVES + SPARE_WITH_RATE
+        return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
 
     def give_up_at(self, start: float) -> float | None:
         """Return when a run that is due at `start` is given up (epoch seconds); None: when its attempts are spent."""

@@ -27,8 +27,6 @@ GIVE_UP_STALLED = DAY
 SPARE_RECEIVES = 2
 """Receives of one message beyond the type's attempts. Faults of the platform may use up more: the message is then in
 the dead-letter queue, and the watchdog sends a fresh one."""
-SPARE_WITH_RATE = 10
-"""Further receives of a message whose job may have to wait for its turn."""
 LONGEST_TURN_WAIT = 5.0
 """Seconds that a job waits for its start within an invocation; a longer wait is SQS's, or the watchdog's."""
 MAX_DELAY = int(365 * DAY)

@@ -83,6 +83,9 @@ def _function(function: FunctionDefinition, loops: Collection[str] = ()) -> dict
             # jobs that make jobs of their own type are meant; Lambda would stop such a line after 16 of them:
             # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
             properties["RecursiveLoop"] = "Allow"
+    if function.short == "watchdog":
+        # by name: a function cannot refer to itself
+        properties["Environment"] = {"Variables": {"WATCHDOG_FUNCTION": function.name}}
     if isinstance(function.trigger, ScheduleTrigger):
         # the next run is the retry; without an age Lambda keeps a throttled event for 6 hours
         properties["EventInvokeConfig"] = {

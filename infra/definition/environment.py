@@ -9,6 +9,8 @@ DEVELOPMENT_ONLY = frozenset({"JOBFLOW_FAULT_RATE"})
 API_ONLY = frozenset({"EVENT_SOURCES", "CORS_ORIGIN"})
 """Read by Settings, set for the API alone, in `gateway`: with the first, references would be circular;
 with the second, every function would wait for CloudFront."""
+WATCHDOG_ONLY = frozenset({"WATCHDOG_FUNCTION"})
+"""Read by Settings, set for the watchdog alone, which starts further runs of itself; the API has no room for it."""
 BY_POWERTOOLS = frozenset({"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"})
 """Written for the logging and metrics library, not read by Settings."""
 
@@ -33,8 +35,6 @@ def environment(stack: str) -> dict[str, Value]:
         "RATE_LIMIT_WINDOW": ref("RateLimitWindow"),
         "LOG_LEVEL": ref("LogLevel"),
         "BACKGROUND_FUNCTION": f"{stack}-recount",
-        # by name: a function cannot refer to itself
-        "WATCHDOG_FUNCTION": f"{stack}-watchdog",
     }
 
 

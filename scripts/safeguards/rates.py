@@ -21,13 +21,6 @@ RATES = (
         TESTS,
     ),
     Safeguard(
-        "slots of an earlier invocation are not used",
-        "chalicelib.worker.pacing:Pacing.begin",
-        "self.slots.clear()",
-        "pass",
-        TESTS,
-    ),
-    Safeguard(
         "what cannot be planned does not start",
         "chalicelib.worker.consume:Worker._run",
         "(PayloadUnreadable, RateUnavailable, SecretUnavailable)",

@@ -33,8 +33,8 @@ STORE = (
     ),
     Safeguard(
         "an error on record is never written over as lost",
-        "chalicelib.adapters.dynamo.jobs:DynamoJobStore.record",
-        "row.save(condition=unknown() if attempt.outcome == j.LOST else None)",
+        "chalicelib.adapters.dynamo.history:History.record",
+        "row.save(condition=unknown() if attempt.outcome == LOST else None)",
         "row.save()",
         ADAPTERS,
     ),

@@ -1,12 +1,15 @@
 """What every plan of starts does: slots one after the other, turns in a queue, nothing given out twice."""
 
 import uuid
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from moto.core.models import botocore_stubber
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.turns import DynamoTurns
@@ -21,6 +24,11 @@ RATE = Rate(10)
 APART = RATE.apart
 
 
+def moments(expected: Sequence[float]) -> Any:
+    """The moments, to a millisecond: relative to the year 1970 a minute more or less would be equal."""
+    return pytest.approx(expected, rel=0, abs=1e-3)
+
+
 @pytest.fixture(params=["memory", "dynamo"])
 def turns(request: pytest.FixtureRequest) -> Turns:
     return MemoryTurns() if request.param == "memory" else DynamoTurns(request.getfixturevalue("cloud"))
@@ -28,7 +36,7 @@ def turns(request: pytest.FixtureRequest) -> Turns:
 
 def test_slots_follow_each_other(turns: Turns) -> None:
     assert turns.slots(TYPE, RATE, 1, T0, T0 + 5) == [T0]
-    assert turns.slots(TYPE, RATE, 2, T0, T0 + 5) == pytest.approx([T0 + APART, T0 + 2 * APART])
+    assert turns.slots(TYPE, RATE, 2, T0, T0 + 5) == moments([T0 + APART, T0 + 2 * APART])
 
 
 def test_after_a_lull_they_begin_now(turns: Turns) -> None:
@@ -50,16 +58,16 @@ def test_a_slot_that_would_be_too_late_is_not_taken(turns: Turns) -> None:
     assert turns.slots(TYPE, RATE, 1, T0, T0 + 4 * APART) == []
     assert turns.slots(TYPE, RATE, 2, T0, T0 + 5 * APART) == []
     assert turns.taken(TYPE) == before
-    assert turns.slots(TYPE, RATE, 1, T0, T0 + 5 * APART + 0.001) == pytest.approx([T0 + 5 * APART])
+    assert turns.slots(TYPE, RATE, 1, T0, T0 + 5 * APART + 0.001) == moments([T0 + 5 * APART])
 
 
 def test_turns_queue_up_behind_each_other_and_behind_the_slots(turns: Turns) -> None:
     apart = TURNS_APART * APART
-    assert turns.turns(TYPE, RATE, 2, T0 + 9) == pytest.approx([T0 + 9, T0 + 9 + apart])
-    assert turns.turns(TYPE, RATE, 1, T0) == pytest.approx([T0 + 9 + 2 * apart])
+    assert turns.turns(TYPE, RATE, 2, T0 + 9) == moments([T0 + 9, T0 + 9 + apart])
+    assert turns.turns(TYPE, RATE, 1, T0) == moments([T0 + 9 + 2 * apart])
     assert turns.slots(TYPE, RATE, 1, T0, T0 + 5) == [T0]
     taken = turns.taken(TYPE)
-    assert (taken.slots_to, taken.turns_to) == pytest.approx((T0 + APART, T0 + 9 + 3 * apart))
+    assert (taken.slots_to, taken.turns_to) == moments((T0 + APART, T0 + 9 + 3 * apart))
 
 
 def test_turns_of_jobs_that_are_gone_are_forgotten_unless_others_came(turns: Turns) -> None:
@@ -82,7 +90,15 @@ def test_no_slot_is_given_out_twice_among_many_at_once(cloud: Settings) -> None:
     workers = [DynamoTurns(cloud) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda n: workers[n % 8].slots(TYPE, RATE, 1, T0, T0 + 60)[0], range(48)))
-    assert sorted(found) == pytest.approx([T0 + n * APART for n in range(48)])
+    assert sorted(found) == moments([T0 + n * APART for n in range(48)])
+
+
+def test_a_slot_that_another_worker_took_meanwhile_is_not_given_out_again(cloud: Settings) -> None:
+    first, second = DynamoTurns(cloud), DynamoTurns(cloud)
+    for at in (T0, T0 + 60):  # before the first start, and after a lull: both workers know the plan as it was
+        assert first.taken(TYPE) == second.taken(TYPE)
+        assert first.slots(TYPE, RATE, 1, at, at + 5) == [at]
+        assert second.slots(TYPE, RATE, 1, at, at + 5) == moments([at + APART])
 
 
 def test_a_slot_is_one_write_while_the_worker_knows_where_the_plan_is(cloud: Settings) -> None:
@@ -94,25 +110,26 @@ def test_a_slot_is_one_write_while_the_worker_knows_where_the_plan_is(cloud: Set
     assert made == ["UpdateItem"] * 2
 
 
-def test_a_write_whose_reply_was_lost_takes_one_slot(cloud: Settings) -> None:
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_write_whose_reply_was_lost_takes_its_slots_once(cloud: Settings, number: int) -> None:
     turns, events = DynamoTurns(cloud), aws.client("dynamodb", REGION).meta.events
     turns.slots(TYPE, RATE, 1, T0, T0 + 5)
-    lost: list[bool] = []
+    lost: list[str] = []
 
-    def lose(**_: Any) -> Any:
+    def lose(request: Any, event_name: str, **more: Any) -> None:
         if not lost:
-            lost.append(True)
-            return 0.0  # the SDK sends it again after so many seconds
-        return None
+            lost.append(event_name)
+            botocore_stubber(event_name=event_name, request=request, **more)
+            raise ReadTimeoutError(endpoint_url=request.url)
 
-    events.register("needs-retry.dynamodb.UpdateItem", lose)
+    events.register_first("before-send.dynamodb.UpdateItem", lose)
     try:
-        second = turns.slots(TYPE, RATE, 1, T0, T0 + 5)
+        taken = turns.slots(TYPE, RATE, number, T0, T0 + 5)
     finally:
-        events.unregister("needs-retry.dynamodb.UpdateItem", lose)
+        events.unregister("before-send.dynamodb.UpdateItem", lose)
     assert lost
-    assert second == pytest.approx([T0 + APART])
-    assert turns.slots(TYPE, RATE, 1, T0, T0 + 5) == pytest.approx([T0 + 2 * APART])
+    assert taken == moments([T0 + n * APART for n in range(1, number + 1)])
+    assert turns.slots(TYPE, RATE, 1, T0, T0 + 5) == moments([T0 + (number + 1) * APART])
 
 
 CALLS = st.lists(

@@ -42,11 +42,17 @@ class Bodies:
 
     def keep_past(self, job_id: str, gen: int, text: str) -> None:
         """Keep the payload of a run that was not the last one: it is no longer what the main item refers to."""
-        self._keep(job_id, _past(gen), f"payloads/{job_id}/run-{gen}.json", text, 0)
+        place = self._keep(job_id, _past(gen), f"payloads/{job_id}/run-{gen}.json", text, 0)
+        if place != _past(gen):
+            # Nothing else says where it is: no JSON begins like such a reference.
+            self._keep(job_id, _past(gen), "", place, 0)
 
     def past(self, job_id: str, gen: int) -> JSON:
         """Return such a payload; None when there is none."""
-        return self.read(job_id, None, _past(gen))
+        found = self._fetch(job_id, _past(gen))
+        if found is not None and found.startswith(S3_PREFIX):
+            found = self._fetch(job_id, found)
+        return from_text(found)
 
     def read(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
         """The body, wherever it is; None when there is none (any more)."""

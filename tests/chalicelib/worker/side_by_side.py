@@ -4,8 +4,10 @@ Each worker is a thread, and one runs at a time: who sleeps hands over to the on
 """
 
 import heapq
+import logging
 import math
 import random
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -144,6 +146,8 @@ class SideBySide:
 
     @contextmanager
     def _threads(self) -> Iterator[None]:
+        # Each worker captures what its job writes, and gives it back out of turn.
+        root, streams = list(logging.getLogger().handlers), (sys.stdout, sys.stderr)
         works = [*(lambda n=n: self._worker(n) for n in range(self.workers)), self._watch]
         threads = [threading.Thread(target=self._begin, args=(work,), daemon=True) for work in works]
         for thread in threads:
@@ -159,6 +163,7 @@ class SideBySide:
             for thread in threads:
                 thread.join(5)
             self._sleepers, self.over = [], False
+            logging.getLogger().handlers, (sys.stdout, sys.stderr) = root, streams
 
     def _begin(self, work: Callable[[], None]) -> None:
         try:

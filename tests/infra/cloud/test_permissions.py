@@ -227,6 +227,15 @@ def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
         wiring.job_store().add(job)
     acting.call("POST", f"/jobs/{job.id}/retry", {}, "/jobs/{job_id}/retry", job_id=job.id)
     acting.work(mail)
+    edited = a_job(payload={**MAIL, "text": LARGE}, status=Status.FAILED, created_at=time.time())
+    with acting.recorder.acting_as("api"):
+        wiring.job_store().add(edited)
+    acting.call("POST", f"/jobs/{edited.id}/retry", {"payload": MAIL}, "/jobs/{job_id}/retry", job_id=edited.id)
+    past = "/jobs/{job_id}/payloads/{gen}"
+    status, answer = acting.call("GET", f"/jobs/{edited.id}/payloads/1", None, past, job_id=edited.id, gen="1")
+    assert status == 200, answer
+    assert answer["payload"]["text"] == LARGE
+    acting.work(mail)
 
 
 def look(acting: Stage, job_id: str) -> None:

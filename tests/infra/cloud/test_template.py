@@ -12,7 +12,7 @@ from chalicelib.adapters.event_sources import mapping_key
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import SPARE_RECEIVES
 from infra.cloud.package.build import Package
-from infra.definition.environment import API_ONLY, environment
+from infra.definition.environment import API_ONLY, WATCHDOG_ONLY, environment
 from infra.definition.permissions import EVERY_TYPE
 from infra.definition.site import origin
 from tests.infra.cloud.support import decided, of_type
@@ -153,7 +153,8 @@ def test_every_function_finds_what_settings_read(template: dict[str, Any]) -> No
         variables = dict(function["Environment"]["Variables"])
         # who pauses knows the mappings; a worker that knew its own would depend on what depends on it
         assert (variables.keys() >= API_ONLY) == (name == "APIHandler")
-        common = {name: value for name, value in variables.items() if name not in API_ONLY}
+        assert (variables.keys() >= WATCHDOG_ONLY) == (name == "WatchdogFunction")
+        common = {name: value for name, value in variables.items() if name not in API_ONLY | WATCHDOG_ONLY}
         assert common == environment("jobflow-prod")
         assert variables.get("CORS_ORIGIN", origin()) == origin()
 

@@ -10,6 +10,7 @@ from infra.definition.environment import (
     BY_LAMBDA,
     BY_POWERTOOLS,
     DEVELOPMENT_ONLY,
+    WATCHDOG_ONLY,
     environment,
     local_environment,
 )
@@ -43,11 +44,13 @@ def read_names() -> set[str]:
 
 
 def test_cloud_writes_what_settings_read() -> None:
-    assert set(environment("jobflow-prod")) == read_names() - DEVELOPMENT_ONLY - API_ONLY | BY_POWERTOOLS
+    assert (
+        set(environment("jobflow-prod")) == read_names() - DEVELOPMENT_ONLY - API_ONLY - WATCHDOG_ONLY | BY_POWERTOOLS
+    )
 
 
 def test_laptop_writes_the_same_names() -> None:
-    assert set(LOCAL) == set(environment("jobflow-dev")) | {"CORS_ORIGIN"}
+    assert set(LOCAL) == set(environment("jobflow-dev")) | {"CORS_ORIGIN"} | WATCHDOG_ONLY
 
 
 def test_local_values_are_read_back() -> None:
