@@ -66,7 +66,7 @@ test: $(READY) $(UI)  ## Run the tests (ARGS="tests/chalicelib -k worker"); a se
 	@$(NPM) run -s size
 
 whole: $(READY) $(UI)  ## Play all of the tests of which `make test` plays a part, such as the fuzzer's examples
-	@$(PY) -m pytest -n 4 --dist loadfile -q -m whole --whole $(ARGS)
+	@$(PY) -m pytest -n 4 --dist loadfile -q -m "whole and not ministack" --whole $(ARGS)
 
 quick: $(READY)  ## Run the pure tests of the library, in under half a minute
 	@$(PY) -m pytest -n 2 --dist loadfile -q $(QUICK) $(ARGS)
@@ -175,7 +175,7 @@ bench-scale: $(READY)  ## Measure an operator's requests at 1,000, 10,000 and 20
 	@$(PY) -m scripts.bench_scale $(ARGS)
 
 e2e: $(READY) $(UI)  ## Test the package end to end on a second, independent emulator
-	@$(PY) -m pytest -q -m ministack $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q -m ministack $(ARGS)
 
 e2e-ui: $(READY) $(UI)  ## Test the console in Chromium, on the real platform and on a fake API (CHROMIUM=path, ARGS="--grep keyboard")
 	@$(PY) -m scripts.browser_tests $(ARGS)

@@ -97,9 +97,11 @@ class Updating:
 
 @pytest.fixture(params=list(VERSIONS.values()), ids=list(VERSIONS), scope="module")
 def updated(
-    request: pytest.FixtureRequest, emulator: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, emulator: str, tmp_path_factory: pytest.TempPathFactory, whole: bool
 ) -> Iterator[Updating]:
     """The stage after its update; what was done before is in `known`."""
+    if not whole and request.param != VERSIONS["0.1.0"]:
+        pytest.skip("the oldest version is the hardest: make e2e ARGS=--whole")
     old = former.package(request.param, STAGE, tmp_path_factory.mktemp("former"))
     new = ministack.package(STAGE, tmp_path_factory.mktemp("present"))
     with contextlib.ExitStack() as ending:
