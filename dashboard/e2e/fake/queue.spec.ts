@@ -74,7 +74,7 @@ test("what a queue's page could not load is said, and no zero or empty list stan
   const letters = page.getByRole("region", { name: "Dead letters" });
   await expect(letters).toContainText("Dead letters: –");
   for (const name of ["Unfinished jobs", "Oldest job", "In and out", "Queue wait", "Run time"])
-    await expect(page.getByRole("region", { name })).toContainText("Couldn't load chart");
+    await expect(page.getByRole("region", { name, exact: true })).toContainText("Couldn't load chart");
   await stack.order({ fail: null });
 });
 

@@ -118,7 +118,7 @@ test("an integer longer than a number stays exact: shown, copied, edited as JSON
   await open(`/jobs/${ids[0] ?? ""}`);
   await expect(page.getByRole("region", { name: "Payload as JSON" })).toContainText(`"order": ${exact}`);
   await expect(page.getByRole("region", { name: "As curl" })).toContainText(`"order": ${exact}`);
-  await page.getByRole("button", { name: "Python" }).click();
+  await page.getByRole("button", { name: "Python", exact: true }).click();
   await expect(page.getByRole("region", { name: "As python" })).toContainText(`"order": ${exact}`);
   await page.getByRole("link", { name: "Edit and retry" }).click();
   await page.getByRole("button", { name: "JSON", exact: true }).click();
