@@ -15,6 +15,8 @@ from tests.infra.local.running import BOUND_SECONDS, until
 from tests.installed import Own, install
 from tests.jobflow.project.test_upgrading import write_old
 
+pytestmark = pytest.mark.ministack
+"""Played by `make e2e`: it makes two wheels and an environment of its own."""
 PORTS = {"API_PORT": "0", "AWS_PORT": "0", "DASHBOARD_PORT": "0", "JITTER": "none"}
 MAIL = """jobs create email.send {"to":["ada@example.com"],"subject":"Hello","text":"Hi"} --wait --timeout 2m"""
 
