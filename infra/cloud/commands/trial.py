@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from infra.cloud.account import Account
 from infra.cloud.commands.rollback import Former, bring_back
-from infra.cloud.errors import CloudError
+from infra.cloud.errors import CloudError, refusal
 from infra.cloud.smoke.problem import SmokeFailed
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
@@ -26,22 +26,31 @@ class Trial:
         """Say what works. `former` is what was there before this deployment changed anything, None without such.
 
         Raises SmokeFailed when something does not work; the former version is back then, unless it says otherwise.
+        So when AWS kept it from being tried; the version then stays.
         """
         try:
             with self.terminal.working("Trying it"):
                 told = self.smoke(outputs)
         except SmokeFailed as failed:
             raise SmokeFailed(f"The smoke failed: {failed}. {self._undo(former)}") from failed
+        except Exception as error:
+            # An AWS that is out of order says nothing about the version, and would not undo it either.
+            if (why := refusal(error)) is None:
+                raise
+            raise SmokeFailed(f"It is deployed, and could not be tried. {why}. {self._by_hand()}") from error
         self.terminal.say(told)
 
     def _undo(self, former: Former | None) -> str:
         if former is None:
             return "There is nothing to go back to: the stage stays as it is."
         if self.keep:
-            return f"The new version stays; `make rollback STAGE={stage_of(self.stack.name)}` brings the former back."
+            return f"The new version stays. {self._by_hand()}"
         self.terminal.say("The smoke failed. Bringing the former version back.")
         try:
             bring_back(self.account, self.stack, self.terminal, former)
         except CloudError as error:
             return f"The former version could not be brought back: {error}"
         return "The former version is back."
+
+    def _by_hand(self) -> str:
+        return f"`make rollback STAGE={stage_of(self.stack.name)}` brings the former version back."

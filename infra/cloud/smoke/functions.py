@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.adapters.helpers import LOOK
 from infra.cloud.account import Account
@@ -17,12 +18,16 @@ SECONDS = 60
 
 
 def failing(account: Account, functions: Iterable[FunctionDefinition]) -> list[str]:
-    """Return a sentence for each function that ends with an error."""
+    """Return a sentence for each function that ends with an error, or does not answer."""
     patient = Config(read_timeout=SECONDS, retries={"total_max_attempts": 3, "mode": "standard"})
     client = account.client("lambda", config=patient)
     found = []
     for function in functions:
-        answer = client.invoke(FunctionName=function.name, Payload=json.dumps(event_of(function)).encode())
+        try:
+            answer = client.invoke(FunctionName=function.name, Payload=json.dumps(event_of(function)).encode())
+        except ReadTimeoutError:
+            found.append(f"{function.name} does not answer within {SECONDS} s (its log group is {function.log_group})")
+            continue
         if "FunctionError" in answer:
             said = json.loads(answer["Payload"].read())
             why = f"{said.get('errorType', answer['FunctionError'])}: {said.get('errorMessage', '')}"

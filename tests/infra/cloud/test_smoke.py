@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.adapters.helpers import asked_for
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs import jobtype, registry
 from chalicelib.jobs.jobtype import JobType, job
 from chalicelib.jobs.single import unique_of
+from infra.cloud.account import Account
 from infra.cloud.smoke.calls import Api
-from infra.cloud.smoke.functions import SCHEDULED, asked, event_of
+from infra.cloud.smoke.functions import SCHEDULED, asked, event_of, failing
 from infra.cloud.smoke.jobs import COUNTED, PATIENCE, Jobs
 from infra.cloud.smoke.problem import SmokeFailed
 from infra.definition.functions import functions
@@ -139,6 +142,22 @@ def test_every_function_but_those_that_any_event_sets_to_work_is_asked() -> None
     defined = functions(TYPES, "jobflow-prod")
     assert {function.short for function in defined} - {function.short for function in asked(defined)} == {*SCHEDULED}
     assert len(asked(defined)) == len(TYPES) + 2
+
+
+class Silent:
+    """Lambda's client, whose first function never answers; see `failing`."""
+
+    def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - as boto3 has it
+        if FunctionName.endswith("email-send"):
+            raise ReadTimeoutError(endpoint_url="https://lambda")
+        return {"StatusCode": 200}
+
+
+def test_a_function_that_never_answers_is_told_and_the_others_are_asked() -> None:
+    account = cast("Account", SimpleNamespace(client=lambda *_, **__: Silent()))
+    assert failing(account, asked(functions(TYPES, "jobflow-prod"))) == [
+        "jobflow-prod-email-send does not answer within 60 s (its log group is /aws/lambda/jobflow-prod-email-send)"
+    ]
 
 
 def test_the_watchdog_reads_its_event_as_one_about_no_jobs() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 from rich.console import Console
 
 from infra.cloud.account import Account
@@ -116,7 +117,7 @@ def test_it_stays_when_it_is_to_be_looked_at(stage: Stage) -> None:
     stage.deploy(1)
     former = Former.of(stage.account, stage.stack)
     stage.deploy(2)
-    assert "`make rollback STAGE=new` brings the former back" in stage.try_it(former, keep=True)
+    assert "`make rollback STAGE=new` brings the former version back" in stage.try_it(former, keep=True)
     assert stage.attributes()[0] == "2"
 
 
@@ -134,3 +135,30 @@ def test_data_of_a_new_queue_is_not_thrown_away(stage: Stage) -> None:
     told = stage.try_it(former)
     assert "could not be brought back: This would lose the data in New" in told
     assert stage.attributes()[0] == "2"
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [ClientError({"Error": {"Code": "TooManyRequestsException"}}, "Invoke"), EndpointConnectionError(endpoint_url="x")],
+)
+def test_an_aws_that_does_not_let_it_be_tried_undoes_nothing_and_is_told(stage: Stage, refused: Exception) -> None:
+    stage.deploy(1)
+    former = Former.of(stage.account, stage.stack)
+    stage.deploy(2)
+
+    def smoke(_: Mapping[str, str]) -> str:
+        raise refused
+
+    terminal = Terminal(Console(file=stage.said, width=200), Console(file=stage.said))
+    with pytest.raises(SmokeFailed, match=r"could not be tried\. AWS refused: .* brings the former version back"):
+        Trial(stage.account, stage.stack, terminal, smoke).run({}, former)
+    assert stage.attributes()[0] == "2"
+
+
+def test_a_fault_of_our_own_is_not_taken_for_one_of_aws(stage: Stage) -> None:
+    def smoke(_: Mapping[str, str]) -> str:
+        raise KeyError("ours")
+
+    terminal = Terminal(Console(file=stage.said, width=200), Console(file=stage.said))
+    with pytest.raises(KeyError):
+        Trial(stage.account, stage.stack, terminal, smoke).run({}, None)
