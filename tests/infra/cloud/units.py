@@ -64,10 +64,10 @@ def indexes_of(table: str) -> list[dict[str, Any]]:
 def units(before: Item, after: Item, indexes: list[dict[str, Any]]) -> int:
     """Write units of one write: the larger image of the row, and what each index has to do."""
     row = write_units(max(item_size(before), item_size(after)))
-    return row + sum(_index_units(before, after, index) for index in indexes)
+    return row + sum(index_units(before, after, index) for index in indexes)
 
 
-def _index_units(before: Item, after: Item, index: Mapping[str, Any]) -> int:
+def index_units(before: Item, after: Item, index: Mapping[str, Any]) -> int:
     keys = [key["AttributeName"] for key in index["KeySchema"]]
     some = index["Projection"].get("NonKeyAttributes")
     kept = {*before, *after} if some is None else {*keys, *some}
