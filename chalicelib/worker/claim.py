@@ -1,5 +1,6 @@
 """Take a job for one attempt, or say what becomes of the message that could not."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,8 @@ from chalicelib.worker.message_fate import Drop, GiveUpLost, Hold, TakeOver, aft
 
 LEASE_SLACK = 5.0
 """Seconds a lease outlives the invocation: no holder can still be writing then."""
+FLOAT = 0.001
+"""Milliseconds by which a whole one may be too small as a float of today's epoch seconds: 0.00024."""
 PEEK_FROM = 4
 """From this receive on the item is read before it is claimed: a refused claim costs more than a read."""
 
@@ -108,7 +111,8 @@ class Claims:
             return None
 
     def _now(self) -> float:
-        return round(self.clock(), 3)
+        # Down to a whole millisecond, as times are kept: rounded up, a job would be due before its time.
+        return math.floor(self.clock() * 1000 + FLOAT) / 1000
 
 
 def _ended(lost: Attempt, ending: Ending | None) -> Attempt:

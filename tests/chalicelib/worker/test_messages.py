@@ -33,6 +33,15 @@ def test_messages_without_enough_time_left_go_back_unclaimed(world: OneType) -> 
     assert world.job("job-2").status is Status.COMPLETED
 
 
+@pytest.mark.parametrize(("early", "ran"), [(0.0004, False), (0.000_002, False), (0.0, True)])
+def test_a_job_does_not_start_a_part_of_a_millisecond_before_its_time(world: OneType, early: float, ran: bool) -> None:
+    due = T0 + 0.123
+    world.submit(run_at=due, next_attempt_at=due, sent=True)
+    world.clock.now = due - early
+    world.poll()
+    assert bool(world.ran) is ran
+
+
 def test_what_was_given_back_most_often_comes_first(world: OneType) -> None:
     def slow(_: JobContext) -> object:
         world.clock.now += 55
