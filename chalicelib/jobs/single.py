@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs import job as j
-from chalicelib.jobs.change import Change
+from chalicelib.jobs.change import Change, Test
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.limits import DAY, KEEP_DONE
 
@@ -73,16 +73,17 @@ def unique_of(
 def replace_waiting(found: Job, wanted: Job) -> Change:
     """Let a later request have the say over a job that waits for its time: what `wanted` is made of, and its time.
 
-    It is a new generation, so that the message of the earlier time is stale and runs nothing.
+    It is a new generation, so that the message of the earlier time is stale and runs nothing. A job that was
+    claimed is refused: it may be scheduled again, for its turn, and what it has begun goes on.
     """
     values = {
-        "gen": found.gen + 1, "sent": False, "resends": 0, "payload": wanted.payload,
+        "gen": found.gen + 1, "turn_at": None, "sent": False, "resends": 0, "payload": wanted.payload,
         "payload_bytes": wanted.payload_bytes, "body_hash": wanted.body_hash, "max_attempts": wanted.max_attempts,
         "run_at": wanted.run_at, "next_attempt_at": wanted.next_attempt_at, "give_up_at": wanted.give_up_at,
         "due_at": wanted.due_at, "tags": wanted.tags, "correlation_id": wanted.correlation_id,
         "idempotency_key": wanted.idempotency_key, "updated_at": wanted.updated_at, "stalled_since": None,
     }  # fmt: skip
-    return Change(j.REPLACE, found.gen, (), values, job_type=found.type)
+    return Change(j.REPLACE, found.gen, (Test("claims", "=", 0),), values, job_type=found.type)
 
 
 def _id(*parts: str) -> str:

@@ -65,7 +65,7 @@ def debounced(keeping: Keeping, job: Job, debounce: Debounce) -> tuple[Job, bool
     for _ in range(TRIES):
         held = keeping.store.holder(key)
         found = None if held is None else _find(keeping, held.job)
-        if found is not None and found.status is Status.SCHEDULED:
+        if found is not None and found.status is Status.SCHEDULED and not found.claims:
             kept = _replace(keeping, found, job)
         elif held is not None and found is None:
             kept = _store(keeping, replace(job, id=held.job))

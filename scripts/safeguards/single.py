@@ -48,8 +48,15 @@ SINGLE = (
     Safeguard(
         "only a job that waits is replaced",
         "chalicelib.service.single:debounced",
-        "found is not None and found.status is Status.SCHEDULED",
+        "found is not None and found.status is Status.SCHEDULED and (not found.claims)",
         "found is not None",
+        ONE,
+    ),
+    Safeguard(
+        "a job that was claimed is not replaced",
+        "chalicelib.jobs.single:replace_waiting",
+        "(Test('claims', '=', 0),)",
+        "()",
         ONE,
     ),
     Safeguard(

@@ -225,4 +225,5 @@ def _written(image: dict[str, Any] | None) -> Written | None:
     times = {name: float(image[name]["N"]) if name in image else None for name in names}
     counts = ("gen", "attempts", "claims", "max_attempts")
     gen, attempts, claims, most = (int(image[name]["N"]) if name in image else 0 for name in counts)
-    return Written(Status(image["status"]["S"]), gen, attempts, claims, most, float(image["updated_at"]["N"]), **times)
+    kind, status = image["type"]["S"], Status(image["status"]["S"])
+    return Written(kind, status, gen, attempts, claims, most, float(image["updated_at"]["N"]), **times)

@@ -26,6 +26,7 @@ TYPES = (TYPE, "proof.mail", "proof.deep")
 class Written:
     """The main item as it was written: what the rules about moves speak of."""
 
+    type: str
     status: Status
     gen: int
     attempts: int
@@ -241,6 +242,6 @@ class LoggingStore(MemoryJobStore):
 def written(job: Job) -> Written:
     """The part of a job that the log keeps."""
     return Written(
-        job.status, job.gen, job.attempts, job.claims, job.max_attempts, job.updated_at, job.started_at,
+        job.type, job.status, job.gen, job.attempts, job.claims, job.max_attempts, job.updated_at, job.started_at,
         job.lease_until, job.next_attempt_at, job.stalled_since,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.job import DISCARD, LOST, MOVES, REPLACE, TERMINAL, Status
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.ports import Message
-from tests.proof.ground import Write, Written
+from tests.proof.ground import TYPE, Write, Written
 from tests.proof.world import BALLAST, World
 
 DISCARDS = {(status, DISCARD.target) for status in DISCARD.source}
@@ -125,7 +125,7 @@ def _follows(world: World, write: Write) -> Iterator[str]:
         return
     last = world.runs.get((job_id, old.gen, old.claims), "never ran").rpartition(" then ")[2]
     # a job of a type with a rate gives its attempt back when it may not start, or nobody can say
-    later = LATER if world.rate is None else LATER | {"never ran"}
+    later = LATER | {"never ran"} if world.rate is not None and new.type == TYPE else LATER
     only_after = {
         Status.COMPLETED: HARMLESS,
         Status.FAILED: {"perm"},

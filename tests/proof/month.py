@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import DISCARDABLE, PLANNED, RETRYABLE, Status
+from chalicelib.jobs.rate import Rate
 from tests.proof.faults import DYNAMODB, ReplyLost, Throttled
 from tests.proof.ground import TYPES, MemoryGround
 from tests.proof.invariants import broken_at_rest
@@ -29,6 +30,9 @@ ARRIVALS = 1 / 900
 """Jobs a second: one in a quarter of an hour, so that most of a CPU's time goes into what happens to each."""
 DEBOUNCED = 0.2
 """Share of the requests that have the debounce key: one an hour, so that half of them find a job that waits."""
+RATE = Rate(1, per=600)
+"""Of one of the types in every second episode: about a third more than its jobs need, so that many wait for their turn,
+with a hidden message or parked."""
 LONGEST_REST = 10 * DAY
 
 
@@ -58,6 +62,8 @@ def episode(seed: int, hours: float = EPISODE) -> Report:
     clock, rng = Clock(), random.Random(f"{seed} month")
     with silence():
         world = World(MemoryGround(clock, 6 * TIMEOUT, TYPES), clock, rng)
+        if seed % 2:
+            world.pace(RATE)
         players = Players(world, rng)
         weather, liveness, began = Weather(world, rng), Liveness(world), clock.now
         while clock.now < began + hours * HOUR:

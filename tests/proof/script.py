@@ -57,13 +57,14 @@ class ScriptedFunction:
             self.world.wrong.append(f"{job.id} ran after it was cancelled")
         now, ahead = self.world.clock.now, self.world.skew["worker"]
         if job.run_at and job.id not in self.world.hurried and now + ahead < job.run_at:
-            self.world.wrong.append(f"{job.id} ran {job.run_at - now - ahead:.1f} s too early")
+            self.world.wrong.append(f"{job.id} ran {job.run_at - now - ahead:.6f} s too early")
         if (job.lease_until or 0) - ahead < self._ends():
             self.world.wrong.append(f"I2 the lease of {token} ends before its invocation")
         if any(end >= now for end in self.world.running[job.id, job.gen]):
             self.world.wrong.append(f"I2 {token} began while another worker could still be writing")
         self.world.runs[token] = outcome
-        self.world.starts()
+        if job.type == TYPE:
+            self.world.starts()
         self.world.clock.advance(0.25)
 
     def _ends(self) -> float:

@@ -56,7 +56,7 @@ class World:
     hurried: set[str] = field(default_factory=set)
     """Jobs whose wait an operator ended: they are due since the API's clock, which may be ahead of the worker's."""
     rate: Rate | None = None
-    """The rate of the one job type."""
+    """The rate of the job type TYPE."""
     started: list[float] = field(default_factory=list)
     debounced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """The names of the requests that were answered, by debounce key, in their order."""
@@ -95,15 +95,16 @@ class World:
         return self.counting.standing(dict.fromkeys(self.ground.types if self.pause_known else (), self.clock.now))
 
     def pace(self, rate: Rate) -> None:
-        """Give the one job type a rate."""
+        """Give the job type TYPE a rate."""
         self.rate, self.kinds[TYPE] = rate, replace(self.kind, rate=rate)
 
     def starts(self) -> None:
-        """Note a start, and whether it is one too many for the rate."""
-        self.started.append(self.clock.now)
+        """Note a start of the type that may have a rate, by the clock of its worker, and whether it is one too many."""
+        now = self.clock_of("worker")()
+        self.started.append(now)
         if self.rate is None:
             return
-        within = sum(at > self.clock.now - self.rate.per for at in self.started)
+        within = sum(at > now - self.rate.per for at in self.started)
         if within > self.rate.n + self.rate.burst:
             self.wrong.append(f"{within} starts in {self.rate.per:g} s, and the rate is {self.rate.said}")
 

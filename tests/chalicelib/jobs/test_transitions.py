@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs import single, transitions, turns
+from chalicelib.jobs import transitions, turns
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import MOVES, NOTES, TERMINAL, Job, Move, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, MOST_CLAIMS
@@ -40,7 +40,6 @@ def every_door(found: Job) -> list[Change]:
         transitions.requeue(found, now=NOW),
         transitions.cancel(found, now=NOW),
         transitions.run_now(found, now=NOW),
-        single.replace_waiting(found, found),
         turns.wait_for_turn(found, now=NOW, turn=NOW + 9, parked=False),
         turns.wait_for_turn(found, now=NOW, turn=NOW + 999, parked=True),
         turns.give_back(found, now=NOW, turn=NOW + 9, parked=False),
@@ -62,8 +61,8 @@ def test_there_is_a_door_for_every_move_and_every_note() -> None:
 @pytest.mark.parametrize("status", list(Status))
 def test_every_other_pair_of_states_is_refused(status: Status) -> None:
     unsent = a_job(status, lease_until=NOW - 1, cancel_requested=False)
-    job = replace(unsent, sent=True)
-    allowed = {change.move for found in (unsent, job) for change in every_door(found) if change.allowed(found)}
+    job, new = replace(unsent, sent=True), replace(unsent, claims=0)
+    allowed = {change.move for found in (unsent, job, new) for change in every_door(found) if change.allowed(found)}
     legal = {move for move in (*MOVES, *NOTES) if status in move.source}
     assert allowed == legal
     moved = {change.applied(job).status for change in every_door(job) if change.move in set(MOVES) & legal}

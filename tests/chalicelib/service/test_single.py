@@ -14,7 +14,8 @@ from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports import Filter
-from chalicelib.jobs.single import Debounce, Holder, Unique
+from chalicelib.jobs.single import Debounce, Holder, Unique, replace_waiting
+from chalicelib.jobs.turns import wait_for_turn
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission, keyed_id
 from tests.chalicelib.api.support import Note, only_types
@@ -185,12 +186,14 @@ def test_the_message_of_the_earlier_time_runs_nothing(service: JobService) -> No
     assert claim(service, second).status is Status.PROCESSING
 
 
-@pytest.mark.parametrize("meanwhile", ["claimed", "cancelled", "run now"])
+@pytest.mark.parametrize("meanwhile", ["claimed", "cancelled", "run now", "waits for its next turn"])
 def test_one_that_does_not_wait_any_more_is_left_alone(service: JobService, meanwhile: str) -> None:
     first, _ = debounced(service, "one")
     clock_of(service).advance(30)
     if meanwhile == "claimed":
         claim(service, first)
+    elif meanwhile == "waits for its next turn":
+        tried_once(service, first)
     elif meanwhile == "cancelled":
         ended(service, first, Status.CANCELLED)
     else:
@@ -199,6 +202,33 @@ def test_one_that_does_not_wait_any_more_is_left_alone(service: JobService, mean
     second, new = debounced(service, "two")
     assert (new, second.gen, second.id != first.id) == (True, 1, True)
     assert service.store.get(first.id) == before
+
+
+def test_an_attempt_that_began_and_ended_meanwhile_is_not_replaced(service: JobService) -> None:
+    first, _ = debounced(service, "one")
+    seen = service.store.get(first.id)
+    clock_of(service).advance(30)
+    tried_once(service, first)
+    with pytest.raises(MoveRefused):
+        service.store.apply(first.id, replace_waiting(seen, seen))
+
+
+def test_one_that_waits_for_its_first_turn_is_replaced(service: JobService) -> None:
+    first, _ = debounced(service, "one")
+    clock_of(service).advance(30)
+    seen, now = service.store.get(first.id), service.now()
+    service.store.apply(first.id, wait_for_turn(seen, now=now, turn=now + 3_000, parked=True))
+    second, new = debounced(service, "two")
+    assert (second.id, new, second.gen, second.turn_at) == (first.id, True, 2, None)
+
+
+def tried_once(service: JobService, job: Job) -> None:
+    """An attempt fails, and the job waits for its next turn: scheduled again, with an attempt behind it."""
+    held, now = claim(service, job), service.now()
+    waits = transitions.postpone(held, now=now, not_before=now + 1, error=("E", "no"), parked=True)
+    waiting = service.store.apply(job.id, waits)
+    after = service.store.apply(job.id, wait_for_turn(waiting, now=now + 1, turn=now + 3_000, parked=True))
+    assert (after.status, after.claims) == (Status.SCHEDULED, 1)
 
 
 def test_keys_tokens_and_types_are_apart(service: JobService) -> None:
