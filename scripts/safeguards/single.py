@@ -4,6 +4,7 @@ from scripts.safeguards.safeguard import PORTS, Safeguard
 
 ONE = (
     "tests/chalicelib/service/test_single.py",
+    "tests/chalicelib/service/test_debounced.py",
     "tests/chalicelib/jobs/test_single.py",
     "tests/contract/test_holders.py",
     PORTS,

@@ -2,38 +2,30 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from chalicelib.errors import JobConflict
-from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Filter, JobStore, Standing
+from chalicelib.jobs.ports import JobStore, Standing
 from chalicelib.jobs.rate import Rate
-from chalicelib.jobs.registry import registered
-from chalicelib.jobs.single import Debounce, Unique
-from chalicelib.service.batch import submit_many
-from chalicelib.service.bulk import BulkActions, Report
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
-from chalicelib.service.submission import Submission
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
-from chalicelib.worker.context import JobContext
 from chalicelib.worker.pacing import Pacing
+from tests.proof.clients import Clients
 from tests.proof.counting import Counting
-from tests.proof.faults import SQS, Crash
+from tests.proof.faults import SQS
 from tests.proof.ground import TYPE, Ground, Received
 from tests.proof.honest import LaggingIndex
 from tests.proof.script import TIMEOUT, ScriptedFunction, declare
 from tests.support import Clock, Invocation, sqs_record
 
 DAY = 86_400.0
-BALLAST = "x"
 
 
 @dataclass
-class World:
+class World(Clients):
     """One job type and everyone who has to do with it. What goes wrong is noted in `wrong`."""
 
     ground: Ground
@@ -123,137 +115,6 @@ class World:
         self.time_of_watchdog, self.index.frozen, self.watchdog_on = 50.0, None, True
         self.counting.lag, self.counting.out = 0.0, False
         self.remove(None)
-
-    # ---- whoever may die
-
-    def process(self, work: Callable[[], object]) -> bool:
-        """Run something as a process of its own; returns False when it died."""
-        try:
-            work()
-        except Crash:
-            self.crashes += 1
-            return False
-        return True
-
-    def insist(self, call: Callable[[], object]) -> None:
-        """A client that repeats its call until it gets an answer; a conflict is one."""
-        for _ in range(5):
-            try:
-                call()
-            except Crash:
-                self.crashes += 1
-                self.clock.advance(1)
-            except JobConflict:
-                return
-            else:
-                return
-        self.wrong.append("a client got no answer in 5 tries")
-
-    # ---- client and operator
-
-    def submit(self, name: str, *, keyed: bool = True, ballast: int = 0, kind: str = TYPE, **fields: Any) -> None:
-        """POST /jobs; with a key the client repeats it until it gets an answer. `ballast` bytes are in its bodies."""
-        payload = {"name": name, "ballast": BALLAST * ballast}
-        key = name if keyed else None
-        asked = Submission(kind, payload, idempotency_key=key, principal="proof", **fields)
-
-        def post() -> None:
-            self._accept(name, self.service.submit(asked)[0].id)
-
-        if keyed:
-            self.insist(post)
-        else:
-            self.process(post)
-
-    def debounce(self, name: str, key: str, seconds: int, *, insist: bool = True) -> None:
-        """POST /jobs with a debounce key: what is asked for last has the say."""
-        payload = {"name": name, "ballast": ""}
-        asked = Submission(
-            TYPE, payload, idempotency_key=name, principal="proof", debounce=Debounce(key, seconds)
-        )  # fmt: skip
-
-        def post() -> None:
-            self.accepted[name] = self.service.submit(asked)[0].id
-            self.debounced[key].append(name)
-
-        self.insist(post) if insist else self.process(post)
-
-    def submit_one(self, name: str, *, keyed: bool = True, insist: bool = True) -> None:
-        """POST /jobs for a type whose jobs are unique: requests of any name are about one thing."""
-        registered[TYPE] = replace(self.kind, unique=Unique(3600, ("ballast",)))
-        payload, key = {"name": name, "ballast": ""}, name if keyed else None
-        asked = Submission(TYPE, payload, idempotency_key=key, principal="proof")
-
-        def post() -> None:
-            self.only["one"].add(self.service.submit(asked)[0].id)
-
-        self.insist(post) if insist else self.process(post)
-
-    def submit_batch(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
-        """POST /jobs/batch: all in one request, each with its name as its key."""
-        asked = [
-            Submission(TYPE, {"name": name, "ballast": ""}, idempotency_key=name, principal="proof", **fields)
-            for name, fields in bodies.items()
-        ]
-
-        def post() -> None:
-            for name, outcome in zip(bodies, submit_many(self.service, asked), strict=True):
-                self._accept(name, outcome.job.id if outcome.job else None)
-
-        self.insist(post)
-
-    def make_child(self, ctx: JobContext) -> None:
-        """Let an attempt make a job. Whoever made it first in this run, it is there from then on."""
-        name = f"child of {ctx.job.id} in run {ctx.job.gen}"
-        self._accept(name, ctx.enqueue(ctx.job.type, {"name": name, "ballast": ""}, key="child"))
-
-    def _accept(self, name: str, job_id: str | None) -> None:
-        if job_id is None:
-            self.wrong.append(f"{name} was refused")
-        elif self.accepted.setdefault(name, job_id) != job_id:
-            self.wrong.append(f"one key made two jobs: {self.accepted[name]} and {job_id}")
-
-    def cancel(self, name: str) -> None:
-        """POST /jobs/{id}/cancel."""
-
-        def post() -> None:
-            after = self.operations.cancel(self.accepted[name])
-            if after.status is Status.CANCELLED:
-                self.stopped.add((after.id, after.gen))
-
-        self.insist(post)
-
-    def retry(self, name: str) -> None:
-        """POST /jobs/{id}/retry."""
-        self.insist(lambda: self.operations.retry(self.accepted[name]))
-
-    def run_now(self, name: str) -> None:
-        """POST /jobs/{id}/run-now."""
-        self.insist(lambda: self.hurry(self.accepted[name]))
-
-    def hurry(self, job_id: str) -> None:
-        """End a job's wait."""
-        self.hurried.add(job_id)
-        self.operations.run_now(job_id)
-
-    def discard(self, name: str) -> None:
-        """POST /jobs/{id}/discard."""
-
-        def post() -> None:
-            after = self.operations.discard(self.accepted[name])
-            self.stopped.add((after.id, after.gen))
-
-        self.insist(post)
-
-    def redrive_all(self) -> None:
-        """POST /dead-letters/redrive, until nothing matches any more."""
-        answers: list[Report] = []
-        which = Filter(status=Status.DEAD_LETTER)
-        bulk = BulkActions(self.ground.store, self.operations, clock=self.clock)
-        for _ in range(10):
-            self.insist(lambda: answers.append(bulk.on_matches("retry", which, limit=1)))
-            if answers and not answers[-1].more:
-                return
 
     def lose_messages(self, kind: str = TYPE) -> None:
         """Purge the queue: what was on its way to the dead-letter queue will not get there."""
