@@ -13,7 +13,7 @@ from infra.definition.type_alarms import errors_of, type_alarms
 
 def all_alarms(types: Sequence[JobType[Any, Any]], stack: str) -> list[Alarm]:
     """Return every alarm of the stack."""
-    return [*type_alarms(types, stack), *_of_platform(stack), *_of_functions(stack)]
+    return [*type_alarms(types, stack), *_of_requests(stack), *_of_upkeep(stack), *_of_functions(stack)]
 
 
 def alarms(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
@@ -35,7 +35,8 @@ def _of_functions(stack: str) -> list[Alarm]:
     ]  # fmt: skip
 
 
-def _of_platform(stack: str) -> list[Alarm]:
+def _of_requests(stack: str) -> list[Alarm]:
+    """Watch what producers and job functions notice."""
     # a request counts once when its table or any index of it is throttled
     throttled = {
         operation.lower(): metrics.table(f"{stack}-jobs", "ThrottledRequests", operation)
@@ -60,6 +61,12 @@ def _of_platform(stack: str) -> list[Alarm]:
             "a stricter schema. Look for job.stalled in the logs; a day later such jobs are given up.",
             {"stalled": metrics.own(stack, "Stalled")}, 0, period=15 * MINUTE,
         ),
+    ]  # fmt: skip
+
+
+def _of_upkeep(stack: str) -> list[Alarm]:
+    """Watch what keeps the promises and the numbers: watchdog, counters, recount, control table."""
+    return [
         Alarm(
             "watchdog-silent", "", "The watchdog has not succeeded for 5 minutes: lost messages are not sent again. "
             "Look at its log and its schedule.", {"ran": metrics.own(stack, "WatchdogRan")},
