@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError, RetryLater
+    from chalicelib.jobs.auto_pause import Failing
     from chalicelib.jobs.backoff import Backoff
     from chalicelib.jobs.jobtype import JobType, job
     from chalicelib.jobs.rate import Rate
@@ -21,6 +22,7 @@ __all__ = [
     "Backoff",
     "ConfigurationError",
     "Cron",
+    "Failing",
     "JobCancelled",
     "JobContext",
     "JobType",
@@ -37,6 +39,7 @@ _HOMES = {
     "Backoff": "chalicelib.jobs.backoff",
     "ConfigurationError": "chalicelib.errors",
     "Cron": "chalicelib.jobs.schedules.schedule",
+    "Failing": "chalicelib.jobs.auto_pause",
     "JobCancelled": "chalicelib.errors",
     "JobContext": "chalicelib.worker.context",
     "JobType": "chalicelib.jobs.jobtype",

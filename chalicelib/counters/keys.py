@@ -14,8 +14,9 @@ STEPS: Final = {60: "M", 3600: "H", 86_400: "D"}
 TOTALS: Final = "CNT"
 """Partition of what is true now: a row per type, and a row per paused type. One query reads it all."""
 TYPE: Final = "TYPE#"
-PAUSE, SINCE, BY, REASON = "PAUSE#", "since", "by", "reason"
-"""Rows beside the totals, one a type, the attribute that is there while the type is paused, and who did it and why."""
+PAUSE, SINCE, BY, REASON, PROBE_AT = "PAUSE#", "since", "by", "reason", "probe_at"
+"""Rows beside the totals, one a type, the attribute that is there while the type is paused, and who did it and why; the
+last one is there while it is paused by itself."""
 BULK, OPEN = "BULK#", "open"
 """Rows beside the totals, one a bulk action, and the attribute that is there until it is over."""
 DEPLOYS: Final = "DEPLOYS"

@@ -1,18 +1,20 @@
 """The scheduled Lambda function that runs the watchdog every minute."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chalicelib import wiring
+from chalicelib.adapters.event_sources import consumers
 from chalicelib.adapters.helpers import asked_for
 from chalicelib.jobs import jobtype
 from chalicelib.telemetry.emf import gathering
+from chalicelib.watchdog.auto_pause import AutoPausing
 from chalicelib.watchdog.run import THREADS, Watchdog
 from chalicelib.worker.context import LambdaContext
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Make the jobs of schedules, then run the watchdog once over the job types in `handlers/`.
+    """Make the jobs of schedules, look after types that are paused by themselves, then run the watchdog once over all.
 
     Return how many jobs were made, and how many jobs and messages met which end. An event from `helpers` names jobs
     that a run beside this one has found; this one then looks at nothing else.
@@ -21,7 +23,9 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
     def remaining() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
-    types = [kind.name for kind in jobtype.load()]
+    kinds = jobtype.load()
+    types = [kind.name for kind in kinds]
+    pausing = _pausing([kind.name for kind in kinds if kind.pause_when is not None])
     standing, helpers = wiring.counters().standing, wiring.watchdog_helpers()
     watchdog = Watchdog(wiring.job_service().dispatcher, types, THREADS, standing, helpers, wiring.bulk_work())
     asked = asked_for(event)
@@ -29,4 +33,14 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
         if asked:
             return dict(watchdog.look_at(*asked, remaining))
         # First: what they make is to be sent before its time, and the rest of the run takes all the time it gets.
-        return {**wiring.firings(THREADS).run(remaining), **watchdog.run(remaining)}
+        return {**wiring.firings(THREADS).run(remaining), **pausing(), **watchdog.run(remaining)}
+
+
+def _pausing(types: Sequence[str]) -> Callable[[], Mapping[str, int]]:
+    """Return what looks after these types, which declare `pause_when`; without any, nothing is made or asked for."""
+    if not types:
+        return dict
+    return AutoPausing(
+        types, wiring.auto_pauses(), wiring.pauses(), consumers(wiring.settings()), wiring.prober(),
+        wiring.job_store(), wiring.counters().standing, wiring.clock(),
+    ).run  # fmt: skip

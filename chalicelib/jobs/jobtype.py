@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from chalicelib.errors import InvalidPayload
 from chalicelib.jobs import checks, registry
+from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.backoff import STANDARD, Curve, receives
 from chalicelib.jobs.example import check_smoke, example_of
 from chalicelib.jobs.job import JSON
@@ -56,6 +57,7 @@ class JobType(Declared, Generic[P, R]):
     unique: Unique | None = None
     smoke: JSON = None
     rate: Rate | Callable[[], Rate | None] | None = None
+    pause_when: Failing | None = None
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""
@@ -174,6 +176,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     unique_for: float | None = None,
     unique_by: str | Iterable[str] = (),
     smoke: Mapping[str, Any] | None = None,
+    pause_when: Failing | None = None,
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
@@ -193,7 +196,8 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     `environment` is set for the function; `secrets` says where `ctx.secret(name)` finds each. `vpc` puts it into the
     stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). `enqueues` names the types whose
     jobs it makes with `ctx.enqueue`. For `unique_for` seconds a request with the same values of the fields `unique_by`
-    is answered with the job there is. `smoke`: a payload to try each deployment with. Raises ConfigurationError.
+    is answered with the job there is. `smoke`: a payload to try each deployment with. `pause_when=Failing(of, within)`
+    pauses the type while its attempts all fail alike. Raises ConfigurationError.
     """
     curve, attempts = checks.policy(name, max_attempts, retry, tuple(delays))
 
@@ -205,7 +209,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
             (schedule,) if isinstance(schedule, Cron) else tuple(schedule),
             Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage), give_up_after,
             tuple(enqueues), unique_of(name, unique_for, unique_by, checks.payload_model(name, function)), smoke,
-            rate,
+            rate, pause_when,
         )  # fmt: skip
         checks.check_names(name, *declared.enqueues)
         checks.check_limits(name, {**vars(declared), "budget": declared.job_budget})

@@ -6,21 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.errors import JobFlowError
-from chalicelib.jobs.ports import Consumers, Pause, Pauses
+from chalicelib.jobs.auto_pause import resumed
+from chalicelib.jobs.ports import AutoPauses, Consumers, Pause, Pauses
+from chalicelib.service.auto_pause import change
 
 
 @dataclass
 class Pausing:
-    """Both halves together: what everybody reads (`pauses`), and what hands out the messages (`consumers`)."""
+    """Both halves together: what everybody reads (`pauses`), and what hands out the messages (`consumers`).
+
+    `by_itself` gives the rows of a type that is paused by itself when its attempts all fail; None for other types.
+    """
 
     pauses: Pauses
     consumers: Consumers
     clock: Callable[[], float] = time.time
+    by_itself: Callable[[str], AutoPauses | None] = lambda _: None
 
     def pause(self, job_type: str, by: str, reason: str = "") -> None:
         """Pause, and keep by whom and why; again, it does no harm, and the first pause stays told.
 
-        Raises JobConflict while an earlier change is still being made.
+        It takes the place of a pause by itself, which then does not end by itself. Raises JobConflict while an earlier
+        change is still being made.
         """
         # Written down first: should the rest fail, a pause that does not hold is seen, a silent stop would not be.
         new = self.pauses.pause(job_type, Pause(round(self.clock(), 3), by, reason))
@@ -35,5 +42,8 @@ class Pausing:
 
     def resume(self, job_type: str) -> None:
         """Resume; a type that is not paused is no error. Raises JobConflict while an earlier change is being made."""
+        if (rows := self.by_itself(job_type)) is not None:
+            # first: workers go on at once, and a watchdog goes on with the rest if this ends here
+            change(rows, job_type, resumed)
         self.consumers.switch(job_type, on=True)
         self.pauses.resume(job_type)

@@ -1,4 +1,4 @@
-"""The eleven metrics there are, and how they are written: one EMF line an invocation and job type, or event.
+"""The twelve metrics there are, and how they are written: one EMF line an invocation and job type, or event.
 
 CloudWatch bills every name in every combination of its dimensions, so this list is short on purpose; everything else
 is a log line, or is counted exactly by the counters. What an invocation has gathered is lost if it is killed.
@@ -38,12 +38,13 @@ class Metric(StrEnum):
     CONTROL_TABLE_DOWN = "ControlTableDown"
     COUNTER_DRIFT = "CounterDrift"
     RECOUNTED = "Recounted"
+    PAUSED_BY_ITSELF = "PausedByItself"
 
 
-PER_TYPE = frozenset({Metric.COMPLETED, Metric.FAILED, Metric.DEAD_LETTERED})
-"""Counted for each job type, because alarms are about a type's share of failures and about its dead letters. CloudWatch
-bills each name of each type, and `GET /metrics` has all the others by type for nothing: those are counted for the
-platform as a whole."""
+PER_TYPE = frozenset({Metric.COMPLETED, Metric.FAILED, Metric.DEAD_LETTERED, Metric.PAUSED_BY_ITSELF})
+"""Counted for each job type, because alarms are about a type's share of failures, its dead letters and its pause.
+CloudWatch bills each name of each type, and `GET /metrics` has all the others by type for nothing: those are counted
+for the platform as a whole. The last one is counted only for types that declare `pause_when`."""
 AT_ONCE = frozenset({Metric.DEAD_LETTERED})
 """Written at once: an alarm waits for each single one, and a later job of the batch may end the process."""
 _lock = threading.Lock()

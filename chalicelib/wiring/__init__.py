@@ -7,6 +7,7 @@ A test or a tool says `wiring.use(job_store=…, clock=…)`: what it gives is u
 from chalicelib.wiring.parts import clock, reset, settings, use
 from chalicelib.wiring.ports import (
     acknowledgements,
+    auto_pauses,
     background,
     bulk_rows,
     canaries,
@@ -20,6 +21,7 @@ from chalicelib.wiring.ports import (
     known_types,
     pauses,
     platform_log,
+    prober,
     rate_windows,
     schedules,
     secret_store,
@@ -44,6 +46,7 @@ from chalicelib.wiring.services import (
 
 __all__ = [
     "acknowledgements",
+    "auto_pauses",
     "background",
     "bulk_rows",
     "bulk_work",
@@ -65,6 +68,7 @@ __all__ = [
     "pauses",
     "pausing",
     "platform_log",
+    "prober",
     "rate_limiter",
     "rate_windows",
     "recount",

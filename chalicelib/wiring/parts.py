@@ -18,7 +18,7 @@ NAMES = frozenset(
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
         "watchdog_helpers", "stream_counter", "history", "acknowledgements", "platform_log", "secret_store",
         "bulk_rows", "background",
-        "schedules", "firings", "turns",
+        "schedules", "firings", "turns", "auto_pauses", "prober",
     }
 )  # fmt: skip
 made: dict[str, Any] = {}

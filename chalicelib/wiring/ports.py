@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, cast
 from chalicelib.access.tokens import TokenStore
 from chalicelib.adapters.background import background as background_of
 from chalicelib.adapters.helpers import helpers
+from chalicelib.adapters.probes import prober as prober_of
 from chalicelib.counters.known import unfinished_types
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.ports import (
     Acknowledgements,
+    AutoPauses,
     Background,
     BulkActionRows,
     Canaries,
@@ -21,6 +23,7 @@ from chalicelib.jobs.ports import (
     JobStore,
     Pauses,
     PlatformLog,
+    Prober,
     RateWindows,
     Schedules,
     SecretStore,
@@ -107,6 +110,16 @@ def schedules() -> Schedules:
 def turns() -> Turns:
     """Return the plan of the starts of job types with a rate."""
     return cast("Turns", once("turns", lambda: adapter("dynamo.turns", "DynamoTurns")))
+
+
+def auto_pauses() -> AutoPauses:
+    """Return what is known of failures of job types that are paused by themselves."""
+    return cast("AutoPauses", once("auto_pauses", lambda: adapter("dynamo.auto_pauses", "DynamoAutoPauses")))
+
+
+def prober() -> Prober:
+    """Return what hands a message to a worker whose queue is switched off."""
+    return once("prober", lambda: prober_of(settings()))
 
 
 def acknowledgements() -> Acknowledgements:

@@ -7,7 +7,8 @@ from chalicelib.counters.history import History
 from chalicelib.counters.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.counters.stream import StreamCounter
-from chalicelib.jobs.ports import BulkAction
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.ports import AutoPauses, BulkAction
 from chalicelib.service.bulk import BulkActions
 from chalicelib.service.bulk_actions import BulkWork
 from chalicelib.service.declared import Declared
@@ -19,6 +20,7 @@ from chalicelib.service.reading import JobReader
 from chalicelib.wiring.parts import clock, once, settings
 from chalicelib.wiring.ports import (
     acknowledgements,
+    auto_pauses,
     background,
     bulk_rows,
     canaries,
@@ -50,7 +52,11 @@ def recount() -> Recount:
 
 def pausing() -> Pausing:
     """The switch of each job type's queue."""
-    return once("pausing", lambda: Pausing(pauses(), consumers(settings()), clock()))
+    return once("pausing", lambda: Pausing(pauses(), consumers(settings()), clock(), _by_itself))
+
+
+def _by_itself(name: str) -> AutoPauses | None:
+    return auto_pauses() if jobtype.get(name).pause_when is not None else None
 
 
 def tokens() -> Tokens:

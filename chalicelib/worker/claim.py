@@ -31,6 +31,8 @@ class Claims:
     clock: Callable[[], float]
     spread: Callable[[float, float], float]
     platform_log: PlatformLog | None = None
+    hears: Callable[[Job, Attempt], None] | None = None
+    """Told of attempts that were lost."""
 
     def claim(self, message: Message, by: Claimant, left: float) -> Job | Drop | Hold:
         """The job, held until `left` seconds from now and a little more; or what becomes of the message."""
@@ -94,8 +96,11 @@ class Claims:
         return Hold(0, "awaiting redrive")
 
     def _record_lost(self, lost: Job) -> None:
+        attempt = _ended(attempt_of(lost, LOST, self._now()), self._ending(lost))
+        if self.hears is not None:
+            self.hears(lost, attempt)
         try:
-            self.store.record(lost.id, _ended(attempt_of(lost, LOST, self._now()), self._ending(lost)))
+            self.store.record(lost.id, attempt)
         except Exception as error:
             # The job is ours by now: an attempt must not be spent because a line of history could not be written.
             events.store_failed(lost.type, lost.id, error)

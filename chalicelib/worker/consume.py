@@ -36,6 +36,7 @@ from chalicelib.worker.context import JobContext, LambdaContext
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.enqueue import Enqueuing
+from chalicelib.worker.gate import AutoPauseGate, Gate
 from chalicelib.worker.injected import inject_fault
 from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.worker.overlap import unfinished_before
@@ -79,12 +80,14 @@ class Worker:
     secrets: DeclaredSecrets = field(default_factory=DeclaredSecrets)
     pacing: Pacing | None = None
     service: JobService | None = None
+    gate: Gate = field(default_factory=Gate)
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Work off the event's messages; returns the message ids that must come again."""
         # What was given back most often comes first: a message is received so many times at most.
         deliveries = sorted(map(Delivery.of, event["Records"]), key=lambda delivery: -delivery.receive_count)
         self._trim(deliveries, _seconds_left(context))
+        self.gate.begin(_seconds_left(context))
         if self.pacing is not None:
             self.pacing.begin(deliveries)
         again: list[str] = []
@@ -100,8 +103,9 @@ class Worker:
 
     def _trim(self, deliveries: list[Delivery], left: float) -> None:
         """The queue's long timeout is for throttled pollers; once we run, the end is known."""
+        receipts = [delivery.receipt for delivery in deliveries if delivery.receipt]  # a probe is in no queue
         try:
-            self.queue.set_visibility(self.kind.name, [d.receipt for d in deliveries], int(left) + TRIM_SLACK)
+            self.queue.set_visibility(self.kind.name, receipts, int(left) + TRIM_SLACK)
         except Exception as error:
             events.store_failed(self.kind.name, "-", error)
 
@@ -113,13 +117,13 @@ class Worker:
 
     def _acknowledged(self, delivery: Delivery, context: LambdaContext) -> bool:
         try:
-            end = self._handle(delivery, context)
+            end = self.gate.through(lambda: self._handle(delivery, context))
         except Exception as error:
             events.store_failed(self.kind.name, delivery.message_id, error)
             end = unavailable(delivery.receive_count, self.spread)
         if isinstance(end, Drop):
             return True
-        if end.seconds is not None:
+        if end.seconds is not None and delivery.receipt:
             self._hold(delivery, end.seconds)
         return False
 
@@ -138,9 +142,8 @@ class Worker:
             events.message_malformed(self.kind.name, str(error), delivery.receive_count)
             return malformed(delivery.receive_count)
         by = Claimant(context.aws_request_id, self.cold, delivery.receive_count)
-        claimed = Claims(self.store, self.clock, self.spread, self.platform_log).claim(
-            message, by, _seconds_left(context)
-        )
+        claims = Claims(self.store, self.clock, self.spread, self.platform_log, self.gate.hears)
+        claimed = claims.claim(message, by, _seconds_left(context))
         if not isinstance(claimed, Job):
             return claimed
         with about(**job_keys(claimed)):
@@ -164,6 +167,7 @@ class Worker:
         settlement = Settlement(
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.max_receives,
             Persistence(lambda: _seconds_left(context), self.sleep), None if self.pacing is None else self.pacing.ended,
+            self.gate.hears,
         )  # fmt: skip
         unfinished = unfinished_before(self.store, job)
         outcome = self._run(job, ctx, _seconds_left(context)) if unfinished is None else Stopped(unfinished)
@@ -207,9 +211,10 @@ def consume(kind: JobType[Any, Any]) -> Callable[[Mapping[str, Any], LambdaConte
             secrets = DeclaredSecrets.of(kind, settings.stage, wiring.secret_store)
             service = wiring.job_service() if kind.enqueues else None
             pacing = Pacing.of(kind, pace, wiring.turns(), store, clock) if (pace := kind.pace) else None
+            gate = AutoPauseGate(kind.name, kind.pause_when, wiring.auto_pauses(), clock) if kind.pause_when else Gate()
             workers.append(Worker(
                 kind, store, queue, clock, jitter, fault_rate=faults, platform_log=log, secrets=secrets, pacing=pacing,
-                service=service,
+                service=service, gate=gate,
             ))  # fmt: skip
         with gathering():
             again = workers[0].work(event, context)

@@ -85,6 +85,8 @@ class Settlement:
     max_receives: int = 5
     persistence: Persistence = field(default_factory=Persistence)
     ended: Callable[[Job], Job] | None = None
+    hears: Callable[[Job, Attempt], None] | None = None
+    """Told how an attempt ended, after that was written down."""
 
     def settle(self, job: Job, outcome: Outcome) -> Drop | Hold:
         """Record the outcome of the attempt that holds `job`, and return what becomes of its message."""
@@ -107,7 +109,7 @@ class Settlement:
 
     def _completed(self, job: Job, result: JSON, now: float) -> Drop:
         done = self._apply(job, transitions.complete(job, now=now, result=json_without_secrets(result)))
-        events.attempt_finished(done, attempt_of(job, "completed", now))
+        self._finished(done, attempt_of(job, "completed", now))
         return Drop("completed")
 
     def _failed(self, job: Job, error: BaseException, now: float) -> Drop | Hold:
@@ -184,8 +186,12 @@ class Settlement:
     def _record(self, job: Job, attempt: Attempt, change: Change) -> None:
         # The history first: a crash between the two leaves a true line, the other order would lose it.
         self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attempt))
-        after = self._apply(job, change)
+        self._finished(self._apply(job, change), attempt)
+
+    def _finished(self, after: Job, attempt: Attempt) -> None:
         events.attempt_finished(after, attempt)
+        if self.hears is not None:
+            self.hears(after, attempt)
 
     def _apply(self, job: Job, change: Change) -> Job:
         if self.ended is not None:  # the claim did not know yet when the job would start

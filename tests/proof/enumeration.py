@@ -14,7 +14,7 @@ from tests.support import Clock
 
 SEARCHES = frozenset({"overdue", "Query"})
 READS = SEARCHES | {
-    "get", "holder", "view", "page", "peek", "depth", "taken", "GetItem", "BatchGetItem", "GetQueueAttributes",
+    "get", "holder", "view", "page", "peek", "depth", "taken", "read", "GetItem", "BatchGetItem", "GetQueueAttributes",
 }  # fmt: skip
 """Calls that change nothing, by the ports' names and by AWS's. To receive from a queue is none of them."""
 

@@ -28,7 +28,9 @@ NO_EVIDENCE = frozenset({"Undeliverable"})
 
 def broken_at_rest(world: World) -> list[str]:
     """Every invariant that does not hold now that the system has come to rest."""
-    return [*broken_always(world), *_unfinished(world), *_evidence(world), *_results(world), *_asked_last(world)]
+    paused = [] if world.by_itself is None else world.by_itself.broken()
+    ended = [*_unfinished(world), *_evidence(world), *_results(world), *_asked_last(world)]
+    return [*broken_always(world), *ended, *paused]
 
 
 def broken_always(world: World) -> list[str]:

@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.ports import JobStore, Standing
 from chalicelib.jobs.rate import Rate
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
+from chalicelib.worker.gate import Gate
 from chalicelib.worker.pacing import Pacing
+from tests.proof.by_itself import ByItself
 from tests.proof.clients import Clients
 from tests.proof.counting import Counting
 from tests.proof.faults import SQS
@@ -49,6 +52,8 @@ class World(Clients):
     """Jobs whose wait an operator ended: they are due since the API's clock, which may be ahead of the worker's."""
     rate: Rate | None = None
     """The rate of the job type TYPE."""
+    by_itself: ByItself | None = None
+    """What pauses the job type TYPE by itself."""
     started: list[float] = field(default_factory=list)
     debounced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """The names of the requests that were answered, by debounce key, in their order."""
@@ -84,7 +89,13 @@ class World(Clients):
 
     def standing(self) -> Standing:
         """Return what the counters tell the watchdog, with the pause when it is known."""
-        return self.counting.standing(dict.fromkeys(self.ground.types if self.pause_known else (), self.clock.now))
+        known = [*self.ground.types] if self.pause_known else []
+        known += [TYPE] if self.by_itself is not None and self.by_itself.told() is not None else []
+        return self.counting.standing(dict.fromkeys(known, self.clock.now))
+
+    def pause_when(self, rule: Failing) -> None:
+        """Let the job type TYPE pause by itself."""
+        self.by_itself = ByItself(self, rule)
 
     def pace(self, rate: Rate) -> None:
         """Give the job type TYPE a rate."""
@@ -94,6 +105,8 @@ class World(Clients):
         """Note a start of the type that may have a rate, by the clock of its worker, and whether it is one too many."""
         now = self.clock_of("worker")()
         self.started.append(now)
+        if self.by_itself is not None:
+            self.by_itself.starts(now)
         if self.rate is None:
             return
         within = sum(at > now - self.rate.per for at in self.started)
@@ -133,7 +146,8 @@ class World(Clients):
     def poll(self, limit: float = TIMEOUT, kind: str = TYPE) -> int:
         """Receive one batch and work it off, as Lambda does; returns its size."""
         faults = self.ground.faults
-        silent = self.paused or kind == self.removed or (SQS in faults.out and not faults.sleeping)
+        off = kind == TYPE and self.by_itself is not None and self.by_itself.queue.off
+        silent = self.paused or off or kind == self.removed or (SQS in faults.out and not faults.sleeping)
         batch = [] if silent else self.ground.receive(self.batch, kind)
         if batch and self.duplicate_next:
             self.duplicate_next = False
@@ -148,9 +162,11 @@ class World(Clients):
         store, queue, paced = self.ground.store, self.ground.queue, self.rate if kind == TYPE else None
         making = JobService(store, queue, clock=clock)
         pacing = paced and Pacing.of(self.kinds[kind], paced, self.ground.turns, store, clock, sleep)
+        gate = self.by_itself.gate() if self.by_itself is not None and kind == TYPE else Gate()
         worker = Worker(
-            self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, service=making, pacing=pacing or None
-        )
+            self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, service=making, pacing=pacing or None,
+            gate=gate,
+        )  # fmt: skip
         again: list[str] = []
         invocation = Invocation(self.clock, self.clock.now + limit)
         self.ends.append(invocation.ends)
@@ -159,7 +175,7 @@ class World(Clients):
         if not survived or SQS in self.ground.faults.out:
             return
         for message in batch:
-            if message.receipt not in again:
+            if message.receipt and message.receipt not in again:
                 self.ground.delete(message.receipt, kind)
 
     def event(self, batch: Sequence[Received]) -> dict[str, Any]:
@@ -172,7 +188,14 @@ class World(Clients):
         """The scheduled watchdog, if a minute has passed and it is not out of order."""
         if self.watchdog_on and self.clock.now >= self.watched_at + 60:
             self.watched_at = self.clock.now
-            self.process(lambda: self.watchdog.run(lambda: self.time_of_watchdog))
+            self.process(self._watch)
+            for probe in self.by_itself.probes() if self.by_itself is not None else ():
+                self.deliver(probe)
+
+    def _watch(self) -> None:
+        if self.by_itself is not None:
+            self.by_itself.watchdog.run()
+        self.watchdog.run(lambda: self.time_of_watchdog)
 
     def at_rest(self) -> bool:
         """Whether nothing is left to do."""
@@ -190,8 +213,10 @@ class World(Clients):
             self.watch()
             if idle:
                 self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 12), 600))
-        # What is in the dead-letter queue is swept: the run that a crash ends is followed by another one.
-        for _ in range(3 if any(map(self.ground.dead, self.ground.types)) else 0):
+        # What is in the dead-letter queue is swept, and a queue that was off is on again: the run that a crash ends is
+        # followed by another one.
+        tidy = any(map(self.ground.dead, self.ground.types)) or self.by_itself is not None
+        for _ in range(3 if tidy else 0):
             self.clock.advance(130)
             self.watch()
             while self.poll_all():

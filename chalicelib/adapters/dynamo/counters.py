@@ -16,7 +16,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.adapters.dynamo import tables
 from chalicelib.adapters.dynamo.writes import refused
 from chalicelib.counters import deploys
-from chalicelib.counters.keys import BY, DEPLOYS, ERRORS, MARK, PAUSE, REASON, SINCE, STEPS, TOTALS
+from chalicelib.counters.keys import BY, DEPLOYS, ERRORS, MARK, PAUSE, PROBE_AT, REASON, SINCE, STEPS, TOTALS
 from chalicelib.counters.standing import litter, standing
 from chalicelib.errors import RowRefused
 from chalicelib.jobs.listing import iso
@@ -68,19 +68,23 @@ class DynamoCounters:
     def standing(self) -> Standing:
         """See Counters: the rows of one partition."""
         rows = {item["sk"]: item for item in self._pages(TOTALS, consistent_read=True)}
-        paused = {name.removeprefix(PAUSE): Pause(row[SINCE], row.get(BY, ""), row.get(REASON, ""))
+        paused = {name.removeprefix(PAUSE): Pause(row[SINCE], row.get(BY, ""), row.get(REASON, ""), row.get(PROBE_AT))
                   for name, row in rows.items() if name.startswith(PAUSE) and SINCE in row}  # fmt: skip
         return standing(rows, paused)
 
     def pause(self, job_type: str, pause: Pause) -> bool:
         """See Pauses."""
-        facts = {SINCE: _typed(pause.since), BY: pause.by, REASON: pause.reason}
-        actions: list[Action] = [Path([name]).set(value) for name, value in facts.items()]
-        return self._write(Row(TOTALS, PAUSE + job_type), actions, Path([SINCE]).does_not_exist())
+        facts: dict[str, float | str] = {SINCE: pause.since, BY: pause.by, REASON: pause.reason}
+        actions: list[Action] = [Path([name]).set(_typed(fact)) for name, fact in facts.items()]
+        probe = Path([PROBE_AT])
+        actions.append(probe.remove() if pause.probe_at is None else probe.set(_typed(pause.probe_at)))
+        free: Condition = Path([SINCE]).does_not_exist() | Path([PROBE_AT]).exists()
+        return self._write(Row(TOTALS, PAUSE + job_type), actions, free)
 
-    def resume(self, job_type: str) -> None:
+    def resume(self, job_type: str, *, by_itself: bool = False) -> None:
         """See Pauses."""
-        self._write(Row(TOTALS, PAUSE + job_type), [Path([name]).remove() for name in (SINCE, BY, REASON)])
+        actions: list[Action] = [Path([name]).remove() for name in (SINCE, BY, REASON, PROBE_AT)]
+        self._write(Row(TOTALS, PAUSE + job_type), actions, Path([PROBE_AT]).exists() if by_itself else None)
 
     def deployed(self, version: str, at: float) -> None:
         """See Deploys: one row, whose text is replaced while nobody else has replaced it."""

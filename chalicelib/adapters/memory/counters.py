@@ -70,13 +70,16 @@ class MemoryCounters:
     def pause(self, job_type: str, pause: Pause) -> bool:
         """See Pauses."""
         with self._lock:
-            known = job_type in self._paused
-            self._paused.setdefault(job_type, pause)
-        return not known
+            free = job_type not in self._paused or self._paused[job_type].by_itself
+            if free:
+                self._paused[job_type] = pause
+        return free
 
-    def resume(self, job_type: str) -> None:
+    def resume(self, job_type: str, *, by_itself: bool = False) -> None:
         """See Pauses."""
-        self._paused.pop(job_type, None)
+        with self._lock:
+            if not by_itself or (job_type in self._paused and self._paused[job_type].by_itself):
+                self._paused.pop(job_type, None)
 
     def deployed(self, version: str, at: float) -> None:
         """See Deploys."""

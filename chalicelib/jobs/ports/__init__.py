@@ -1,5 +1,6 @@
 """Define what packages need from outside, as Protocols, one module for each noun. `adapters/` implements them."""
 
+from chalicelib.jobs.ports.auto_pause import AutoPauses, Prober
 from chalicelib.jobs.ports.bulk import Background, BulkAction, BulkActionRows, BulkState, Reason
 from chalicelib.jobs.ports.control import Consumers, Deploys, Helpers, Pauses, RateWindows, Window
 from chalicelib.jobs.ports.counters import (
@@ -30,6 +31,7 @@ __all__ = [
     "Acknowledged",
     "Acknowledgements",
     "Additions",
+    "AutoPauses",
     "Background",
     "BulkAction",
     "BulkActionRows",
@@ -55,6 +57,7 @@ __all__ = [
     "Pause",
     "Pauses",
     "PlatformLog",
+    "Prober",
     "RateWindows",
     "Reason",
     "Row",

@@ -30,10 +30,13 @@ class Pauses(Protocol):
     """Keeps which job types are paused, as `Standing` tells it."""
 
     def pause(self, job_type: str, pause: Pause) -> bool:
-        """Write down that the type is paused; False, and the first pause stays, when it was already."""
+        """Write down that the type is paused; False, and the first pause stays, when it was already.
 
-    def resume(self, job_type: str) -> None:
-        """Write down that it is not; a type that was not paused is no error."""
+        An operator's pause takes the place of one by itself, and one by itself of an earlier one by itself.
+        """
+
+    def resume(self, job_type: str, *, by_itself: bool = False) -> None:
+        """Write down that it is not; a type that was not paused is no error. `by_itself`: an operator's pause stays."""
 
 
 class Deploys(Protocol):

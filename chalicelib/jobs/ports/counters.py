@@ -83,11 +83,20 @@ class Counters(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause of a type: since when (epoch seconds), by whom and why; both are empty where nobody told it."""
+    """A pause of a type: since when (epoch seconds), by whom and why; both are empty where nobody told it.
+
+    `probe_at`: the type was paused by itself, and one job is tried at that time; None: an operator paused it.
+    """
 
     since: float
     by: str = ""
     reason: str = ""
+    probe_at: float | None = None
+
+    @property
+    def by_itself(self) -> bool:
+        """Return whether no operator paused the type."""
+        return self.probe_at is not None
 
 
 @dataclass(frozen=True, slots=True)

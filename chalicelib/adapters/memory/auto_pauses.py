@@ -1,0 +1,27 @@
+"""What is known of failures and pauses by themselves in memory, held to the same contract tests as DynamoDB."""
+
+import threading
+import uuid
+from dataclasses import replace
+
+from chalicelib.jobs.auto_pause import AutoPause
+
+
+class MemoryAutoPauses:
+    """See AutoPauses."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows: dict[str, AutoPause] = {}
+
+    def read(self, job_type: str, *, consistent: bool = True) -> AutoPause:  # noqa: ARG002 - memory is consistent
+        """See AutoPauses."""
+        return self._rows.get(job_type, AutoPause())
+
+    def replace(self, job_type: str, seen: AutoPause, new: AutoPause) -> AutoPause | None:
+        """See AutoPauses."""
+        with self._lock:
+            if self.read(job_type).version != seen.version:
+                return None
+            self._rows[job_type] = replace(new, version=uuid.uuid4().hex[:12])
+            return self._rows[job_type]

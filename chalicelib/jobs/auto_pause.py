@@ -1,0 +1,137 @@
+"""Decide when a job type is paused by itself, because its attempts all fail alike, and when it goes on. Pure.
+
+The functions return the row as it is to be written, or None when there is nothing to write.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from chalicelib.errors import ConfigurationError
+
+FIRST_COOLDOWN, LONGEST_COOLDOWN = 60.0, 3600.0
+"""Seconds from a pause to its first probe, and the most between two probes: each wait is twice the one before."""
+REMEMBERED = 3600.0
+"""Seconds after a pause ended in which another one begins with the cooldown that had been reached."""
+SURE = 130.0
+"""Seconds after which no run of the watchdog is alive that may still switch the queue off: they end after 50."""
+MOST_FAILURES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """The last `of` attempts, all within `within` seconds, failed with one error.
+
+    Raises ConfigurationError for fewer than 2 or more than 50 attempts, and outside of 10 to 86,400 seconds.
+    """
+
+    of: int = 20
+    within: float = 300
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.of, int) and 2 <= self.of <= MOST_FAILURES):
+            raise ConfigurationError(f"pause_when: of is a whole number from 2 to {MOST_FAILURES}")
+        if not 10 <= self.within <= 86_400:
+            raise ConfigurationError("pause_when: within is between 10 and 86,400 seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class AutoPause:
+    """What is known of a job type's failures, and of its pause. Times in epoch seconds.
+
+    `failures` are of the last attempts: all failed with the error of this fingerprint, and none has completed since.
+    `since`: paused by itself since then. `probe` names the probe that runs, `probe_at` is the time of the next one.
+    `switched_at`: a watchdog may have switched the queue off, at that time for the last time; `off`: it has, for sure,
+    in the present pause. `version` names the write that made the row; "" is no row.
+    """
+
+    fingerprint: str = ""
+    error: str = ""
+    failures: tuple[float, ...] = ()
+    since: float | None = None
+    cooldown: float = 0.0
+    probe_at: float = 0.0
+    probe: str = ""
+    ended_at: float | None = None
+    switched_at: float | None = None
+    off: bool = False
+    version: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Return why the type is paused, in words."""
+        return f"{len(self.failures)} attempts in a row failed with {self.error}"
+
+
+Decide = Callable[[AutoPause], AutoPause | None]
+
+
+def failed(rule: Failing, fingerprint: str, error: str, now: float) -> Decide:
+    """Count a failed attempt, and begin a pause when it is one too many. An attempt of before the pause is not counted.
+
+    `error` is the error's class.
+    """
+
+    def decide(seen: AutoPause) -> AutoPause | None:
+        if seen.since is not None:
+            return None
+        alike = seen.failures if fingerprint == seen.fingerprint else ()
+        failures = (*(at for at in alike if at > now - rule.within), now)[-rule.of :]
+        counted = replace(seen, fingerprint=fingerprint, error=error, failures=failures)
+        if len(failures) < rule.of:
+            return counted
+        cooldown = _begin_with(seen, now)
+        return replace(counted, since=now, cooldown=cooldown, probe_at=now + cooldown, probe="", off=False)
+
+    return decide
+
+
+def completed(seen: AutoPause) -> AutoPause | None:
+    """Forget the failures, because an attempt completed; one that began before the pause does not end it."""
+    return replace(seen, failures=()) if seen.failures and seen.since is None else None
+
+
+def probing(probe: str, now: float, left: float) -> Decide:
+    """Let one job through, and plan the next probe as if this one failed: so it does when its process ends.
+
+    `left` are the seconds of the invocation: no two probes run side by side.
+    """
+
+    def decide(seen: AutoPause) -> AutoPause | None:
+        if seen.since is None or now < seen.probe_at:
+            return None
+        cooldown = min(LONGEST_COOLDOWN, 2 * seen.cooldown)
+        return replace(seen, probe=probe, cooldown=cooldown, probe_at=now + max(cooldown, left))
+
+    return decide
+
+
+def untried(probe: str, now: float) -> Decide:
+    """Take a probe back that has not run anything: the next one may follow at once."""
+
+    def decide(seen: AutoPause) -> AutoPause | None:
+        if seen.since is None or seen.probe != probe:
+            return None
+        return replace(seen, probe="", cooldown=max(FIRST_COOLDOWN, seen.cooldown / 2), probe_at=now)
+
+    return decide
+
+
+def succeeded(probe: str, now: float) -> Decide:
+    """End the pause, because its probe completed."""
+
+    def decide(seen: AutoPause) -> AutoPause | None:
+        if seen.since is None or seen.probe != probe:
+            return None
+        return AutoPause(ended_at=now, cooldown=seen.cooldown, switched_at=seen.switched_at)
+
+    return decide
+
+
+def resumed(seen: AutoPause) -> AutoPause | None:
+    """End the pause for an operator, and forget that it was."""
+    return None if seen.since is None else AutoPause(switched_at=seen.switched_at)
+
+
+def _begin_with(seen: AutoPause, now: float) -> float:
+    recent = seen.ended_at is not None and now - seen.ended_at < REMEMBERED
+    return min(LONGEST_COOLDOWN, max(FIRST_COOLDOWN, seen.cooldown)) if recent else FIRST_COOLDOWN

@@ -1,0 +1,108 @@
+"""Every minute, for each type that declares `pause_when`: switch its queue as its row says, and start probes.
+
+The row is the truth: workers follow it at once, and the queue is switched after it. A run marks the row before it
+switches a queue off, and the mark stays until a later run has switched it on and no other run can be alive that may
+still switch it off. So no crash and no race leaves a queue off that nothing says is paused.
+"""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.jobs.auto_pause import SURE, AutoPause
+from chalicelib.jobs.job import WAITING, Job
+from chalicelib.jobs.ports import AutoPauses, Consumers, JobStore, Message, Pause, Pauses, Prober, Search, Standing
+from chalicelib.telemetry import events, pause_events
+
+BY = "JobFlow"
+CANDIDATES, LOOKS = 1_000, 25
+"""Waiting jobs of which a probe is chosen at random, so that no single bad job keeps a type paused, and how many of
+them are read for it."""
+EVER = 4_000_000_000.0
+"""A time (epoch seconds) before which every unfinished job is to be looked at."""
+Choose = Callable[[Sequence[str], int], Sequence[str]]
+
+
+@dataclass
+class AutoPausing:
+    """Looks after the given types, which declare `pause_when`. `clock` gives epoch seconds."""
+
+    types: Sequence[str]
+    rows: AutoPauses
+    pauses: Pauses
+    consumers: Consumers
+    prober: Prober
+    store: JobStore
+    standing: Callable[[], Standing]
+    clock: Callable[[], float]
+    choose: Choose = random.sample
+
+    def run(self) -> Mapping[str, int]:
+        """Run once; return how many types are paused by themselves, and how many probes were started."""
+        tally = {"paused_by_itself": 0, "probed": 0}
+        for name in self.types:
+            try:
+                row = self.rows.read(name)
+                if row.since is not None:
+                    tally["paused_by_itself"] += 1
+                    tally["probed"] += self._paused(name, row)
+                elif row.switched_at is not None:
+                    self._on(name, row)
+            except Exception as error:
+                events.watchdog_failed(name, error)
+        return {what: number for what, number in tally.items() if number}
+
+    def _paused(self, name: str, row: AutoPause) -> int:
+        """Let the queue be off and the pause be told; return 1 when a probe was started."""
+        pause_events.is_paused(name)
+        pause = self._pause_of(name)
+        by_operator = pause is not None and not pause.by_itself
+        if not row.off:
+            marked = self.rows.replace(name, row, replace(row, switched_at=self.clock()))
+            if marked is None:
+                return 0  # it has just changed: the next run looks again
+            self._say(name, marked, pause)
+            self.consumers.switch(name, on=False)
+            self.rows.replace(name, marked, replace(marked, off=True))
+        else:
+            self._say(name, row, pause)
+        # what an operator has paused is not tried, either
+        return 0 if by_operator or self.clock() < row.probe_at else self._probe(name)
+
+    def _say(self, name: str, row: AutoPause, pause: Pause | None) -> None:
+        told = Pause(row.since or 0.0, BY, row.reason, row.probe_at)
+        if pause is None or (pause.by_itself and pause != told):
+            self.pauses.pause(name, told)
+
+    def _on(self, name: str, row: AutoPause) -> None:
+        """Switch the queue on again, and take the mark away once that is sure to last."""
+        age = self.clock() - (row.switched_at or 0.0)
+        pause = self._pause_of(name)
+        if pause is not None and not pause.by_itself:
+            # a run before this one may have switched it on at the same time as the operator switched it off
+            if age < 2 * SURE:
+                self.consumers.switch(name, on=False)
+            return
+        self.consumers.switch(name, on=True)
+        self.pauses.resume(name, by_itself=True)
+        if age > SURE and self._pause_of(name) is None:
+            self.rows.replace(name, row, replace(row, switched_at=None))
+
+    def _probe(self, name: str) -> int:
+        job = self._candidate(name)
+        if job is None:
+            return 0
+        self.prober.probe(Message(job.id, job.gen, job.type, job.correlation_id))
+        return 1
+
+    def _candidate(self, name: str) -> Job | None:
+        found = [entry.id for entry in self.store.overdue(Search(name), EVER, CANDIDATES)]
+        now = self.clock()
+        for job in self.store.peek(self.choose(found, min(LOOKS, len(found)))) if found else ():
+            due = (job.next_attempt_at or now) <= now and job.attempts < job.max_attempts
+            if job.type == name and job.status in WAITING and due:
+                return job
+        return None
+
+    def _pause_of(self, name: str) -> Pause | None:
+        return self.standing().paused.get(name)

@@ -1,0 +1,162 @@
+"""Decide before a claim whether a job of the type may be claimed, and hear how attempts ended.
+
+A type without `pause_when` has a `Gate`, which does nothing and asks nobody.
+"""
+
+import math
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chalicelib.jobs.auto_pause import AutoPause, Decide, Failing, completed, failed, probing, succeeded, untried
+from chalicelib.jobs.fingerprints import fingerprint
+from chalicelib.jobs.job import LOST, Attempt, Job
+from chalicelib.jobs.ports import AutoPauses
+from chalicelib.service.auto_pause import change
+from chalicelib.telemetry import events, pause_events
+from chalicelib.worker.message_fate import LONGEST_HOLD, Drop, Hold
+
+FRESH = 1.0
+"""Seconds for which the row is not read again before a claim."""
+SLOW = 5.0
+"""Seconds that an invocation waits which has messages to hold: until the queue is switched off, more would come at
+once, and each receive is one of few."""
+FAILED = frozenset({"error", "permanent_error", LOST})
+"""Outcomes of an attempt that failed."""
+UNTRIED = frozenset({"cancelled", "deferred"})
+"""Outcomes of an attempt without an error that did not run the function to its end."""
+
+Handle = Callable[[], Drop | Hold]
+
+
+class Gate:
+    """The gate of a type that is never paused by itself."""
+
+    def begin(self, left: float) -> None:
+        """Begin with a batch; `left` are the seconds of the invocation."""
+
+    def through(self, handle: Handle) -> Drop | Hold:
+        """Handle a message, or hold it."""
+        return handle()
+
+    def hears(self, job: Job, attempt: Attempt) -> None:
+        """Hear how an attempt ended, after that was written down."""
+
+
+@dataclass
+class AutoPauseGate(Gate):
+    """Holds what comes while the type is paused by itself, and lets one job through when a probe is due.
+
+    `clock` gives epoch seconds, `sleep` takes seconds. When the store does not answer, everything goes on as without
+    a gate, but for a probe.
+    """
+
+    name: str
+    rule: Failing
+    rows: AutoPauses
+    clock: Callable[[], float]
+    sleep: Callable[[float], None] = time.sleep
+    known: AutoPause = field(default_factory=AutoPause)
+    read_at: float | None = None
+    probe: str = ""
+    """Name of the probe that this process runs."""
+    ends: float = 0.0
+    waited: bool = False
+
+    def begin(self, left: float) -> None:
+        """See Gate."""
+        self.ends, self.waited = self.clock() + left, False
+
+    def through(self, handle: Handle) -> Drop | Hold:
+        """See Gate."""
+        held = self._holds()
+        if held is not None:
+            pause_events.held(self.name, held.seconds or 0)
+            self._slow_down()
+            return held
+        try:
+            return handle()
+        finally:
+            if self.probe:
+                self._tell(untried(self.probe, self.clock()))
+                self.probe = ""
+
+    def hears(self, job: Job, attempt: Attempt) -> None:
+        """See Gate."""
+        if attempt.outcome == "completed":
+            self._hear_of_success()
+        elif attempt.outcome in FAILED:
+            error = attempt.error_class or "WorkerLost"
+            name, _ = fingerprint(job.type, error, attempt.error_message or "")
+            told = self._tell(failed(self.rule, name, error, self.clock()))
+            if told is not None and told.since is not None:
+                pause_events.paused_by_itself(self.name, told.reason, told.cooldown)
+        if attempt.outcome != LOST and not (attempt.outcome in UNTRIED and attempt.error_class is None):
+            self.probe = ""  # it has run: what it planned as the next probe stands
+
+    def _hear_of_success(self) -> None:
+        if self.probe:
+            if self._tell(succeeded(self.probe, self.clock())) is not None:
+                pause_events.resumed_by_itself(self.name)
+            return
+        # read anew: failures of other workers may have come since this attempt began
+        self.read_at = None
+        if self._row() is not None and self.known.failures:
+            self._tell(completed)
+
+    def _holds(self) -> Hold | None:
+        row = self._row()
+        if row is None or row.since is None:
+            return None
+        now = self.clock()
+        if now >= row.probe_at:
+            if (taken := self._take(now)) is not None:
+                return taken
+            if self.probe or self.known.since is None:
+                return None
+        return Hold(math.ceil(min(LONGEST_HOLD, max(1.0, self.known.probe_at - now))), "paused by itself")
+
+    def _take(self, now: float) -> Hold | None:
+        """Take the probe that is due; return a Hold when nobody can say whether it was taken."""
+        probe = uuid.uuid4().hex[:12]
+        try:
+            taken = change(self.rows, self.name, probing(probe, now, self.ends - now), self.known)
+            self.known = self.rows.read(self.name) if taken is None else taken
+        except Exception as error:
+            events.store_failed(self.name, "-", error)
+            return Hold(round(FRESH), "aws error")
+        if taken is not None:
+            self.probe = probe
+            pause_events.probed(self.name, taken.cooldown)
+        return None
+
+    def _row(self) -> AutoPause | None:
+        """Return the row, up to a second old; None when the store does not answer."""
+        now = self.clock()
+        if self.read_at is None or not 0 <= now - self.read_at < FRESH:
+            try:
+                self.known, self.read_at = self.rows.read(self.name, consistent=False), now
+            except Exception as error:
+                events.store_failed(self.name, "-", error)
+                return None
+        return self.known
+
+    def _tell(self, decide: Decide) -> AutoPause | None:
+        try:
+            told = change(self.rows, self.name, decide, self.known)
+        except Exception as error:
+            # a failure that is not counted delays a pause, an end that is not told delays the next probe
+            events.store_failed(self.name, "-", error)
+            self.read_at = None
+            return None
+        if told is None:
+            self.read_at = None
+        else:
+            self.known = told
+        return told
+
+    def _slow_down(self) -> None:
+        if not self.waited:
+            self.waited = True
+            self.sleep(max(0.0, min(SLOW, self.ends - self.clock() - SLOW)))
