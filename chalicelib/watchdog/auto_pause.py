@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.jobs.auto_pause import SURE, AutoPause
-from chalicelib.jobs.job import WAITING, Job
+from chalicelib.jobs.job import WAITING, Job, Status
 from chalicelib.jobs.ports import AutoPauses, Consumers, JobStore, Message, Pause, Pauses, Prober, Search, Standing
 from chalicelib.telemetry import events, pause_events
 
@@ -98,11 +98,17 @@ class AutoPausing:
     def _candidate(self, name: str) -> Job | None:
         found = [entry.id for entry in self.store.overdue(Search(name), EVER, CANDIDATES)]
         now = self.clock()
-        for job in self.store.peek(self.choose(found, min(LOOKS, len(found)))) if found else ():
-            due = (job.next_attempt_at or now) <= now and job.attempts < job.max_attempts
-            if job.type == name and job.status in WAITING and due:
-                return job
-        return None
+        read = self.store.peek(self.choose(found, min(LOOKS, len(found)))) if found else ()
+        # one without attempts left is only given up by the worker, which is no probe, but better than to wait for it
+        ready = sorted((job for job in read if _may_run(job, now)), key=lambda job: job.attempts >= job.max_attempts)
+        return next(iter(ready), None)
 
     def _pause_of(self, name: str) -> Pause | None:
         return self.standing().paused.get(name)
+
+
+def _may_run(job: Job, now: float) -> bool:
+    """Return whether a worker would take the job: it is due, or its holder has gone."""
+    if job.status is Status.PROCESSING:
+        return (job.lease_until or now) < now
+    return job.status in WAITING and (job.next_attempt_at or now) <= now

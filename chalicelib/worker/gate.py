@@ -76,11 +76,18 @@ class AutoPauseGate(Gate):
             self._slow_down()
             return held
         try:
-            return handle()
-        finally:
-            if self.probe:
-                self._tell(untried(self.probe, self.clock()))
-                self.probe = ""
+            end = handle()
+        except Exception:
+            self._give_back()
+            raise
+        self._give_back()
+        return end
+
+    def _give_back(self) -> None:
+        """Take a probe back that has not run: its message was old, or its job may not start yet."""
+        if self.probe:
+            self._tell(untried(self.probe, self.clock()))
+            self.probe = ""
 
     def hears(self, job: Job, attempt: Attempt) -> None:
         """See Gate."""
