@@ -11,7 +11,7 @@ from chalicelib.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-    from chalicelib.adapters.dynamo.auto_pauses import DynamoAutoPauses
+    from chalicelib.adapters.dynamo.control.auto_pauses import DynamoAutoPauses
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def event_of(body: str) -> dict[str, Any]:
 def prober(settings: Settings) -> Prober:
     """Return what starts probes: Lambda, or on a laptop the runner."""
     from chalicelib.adapters import aws
-    from chalicelib.adapters.dynamo.auto_pauses import DynamoAutoPauses
+    from chalicelib.adapters.dynamo.control.auto_pauses import DynamoAutoPauses
 
     if not settings.event_sources:
         return FollowedProber(DynamoAutoPauses(settings))

@@ -116,4 +116,3 @@ class ByItself:
         if row.since is not None or row.switched_at is not None:
             left.append(f"its row says {row}")
         return [f"I18 {TYPE} is left paused: {what}" for what in left]
-
