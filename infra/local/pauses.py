@@ -1,12 +1,15 @@
-"""Read what the API asks for: which job types are paused, and whether bulk actions are open.
+"""Read what the API and the watchdog ask for: which job types are paused, which of their jobs to try, and whether bulk
+actions are open.
 
-The laptop's stand-in for disabled event source mappings, and for an invocation of Lambda.
+The laptop's stand-in for disabled event source mappings, and for invocations of Lambda.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.adapters.dynamo.tables.schema import AUTO_PAUSE
 from chalicelib.counters.keys import BULK, OPEN, PAUSE, SINCE, TOTALS
 
 if TYPE_CHECKING:
@@ -21,6 +24,25 @@ def paused_types(dynamodb: "DynamoDBClient", table: str) -> set[str] | None:
 def open_bulk_actions(dynamodb: "DynamoDBClient", table: str) -> set[str]:
     """Return the ids of the bulk actions that are not over; none when the table does not answer."""
     return _marked(dynamodb, table, BULK, OPEN) or set()
+
+
+def probes(dynamodb: "DynamoDBClient", table: str, paused: Iterable[str]) -> dict[str, str]:
+    """Return the messages of the jobs that are to be tried of these paused types, by type. Each is returned once."""
+    return {name: body for name in paused if (body := _take_probe(dynamodb, table, name)) is not None}
+
+
+def _take_probe(dynamodb: "DynamoDBClient", table: str, name: str) -> str | None:
+    try:
+        answer = dynamodb.update_item(
+            TableName=table,
+            Key={"pk": {"S": AUTO_PAUSE + name}, "sk": {"S": "STATE"}},
+            UpdateExpression="REMOVE asked",
+            ConditionExpression="attribute_exists(asked)",
+            ReturnValues="ALL_OLD",
+        )
+    except (BotoCoreError, ClientError):
+        return None  # there is none, as a rule
+    return answer["Attributes"]["asked"]["S"]
 
 
 def _marked(dynamodb: "DynamoDBClient", table: str, prefix: str, mark: str) -> set[str] | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.adapters.probes import event_of
 from infra.local import deployment, ports, resources
 from infra.local.api.process import ApiProcess
 from infra.local.code import declared
@@ -28,7 +29,7 @@ from infra.local.lambdas.sources import EventSources
 from infra.local.lambdas.specs import REGION, FunctionSpec
 from infra.local.lifeline import NOT_SHIPPED
 from infra.local.options import Options
-from infra.local.pauses import open_bulk_actions, paused_types
+from infra.local.pauses import open_bulk_actions, paused_types, probes
 from infra.local.state import dev_token, dotenv
 
 
@@ -93,6 +94,13 @@ class Platform:
         if paused is not None:
             self._sources.hold({f"{self.options.stack}-{name.replace('.', '-')}" for name in paused})
             self._paused = sorted(paused)
+            self._start_probes()
+
+    def _start_probes(self) -> None:
+        """Invoke the workers of paused types with the jobs that the watchdog wants to be tried."""
+        asked = probes(self._dynamodb, self._variables["CONTROL_TABLE"], self._paused)
+        for name, body in asked.items():
+            self._service.submit(f"{self.options.stack}-{name.replace('.', '-')}", event_of(body))
 
     def work_off_bulk_actions(self) -> None:
         """Invoke the function for them while there are any, as the API would in the cloud."""

@@ -1,8 +1,9 @@
 """List the grants of every function. Tests compare them with the requests that each really makes."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.adapters.dynamo.tables.schema import DUE, RATE, SCHEDULES
+from chalicelib.adapters.dynamo.tables.schema import AUTO_PAUSE, DUE, RATE, SCHEDULES
 from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, RECOUNT, STEPS, TOTALS
 from chalicelib.jobs.jobtype import JobType
 from infra.definition.iam.allowed import short_forms
@@ -15,6 +16,9 @@ RATE_WINDOWS = "RL#*"
 """Partition keys of the control table: an address's window."""
 BULK_WORK = "lambda:InvokeFunction:recount"
 """Begin to work off bulk actions."""
+SWITCHING = ("InvokeFunction", "UpdateEventSourceMapping")
+MOST_NAMED = 8
+"""Types up to which a role names each: with more, a pattern covers them."""
 LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 """Reading a job means reading what of it did not fit into DynamoDB."""
 
@@ -29,6 +33,7 @@ def worker(kind: JobType[Any, Any]) -> list[str]:
         f"logs:FilterLogEvents:{kind.queue}",
         *_making(kind),
         *(_pacing(kind.name) if kind.rate is not None else ()),
+        *(_failures(kind.name) if kind.pause_when is not None else ()),
         *short_forms(kind),
     ]
 
@@ -45,9 +50,20 @@ def _pacing(name: str) -> list[str]:
     return [f"dynamodb:GetItem:{plan}", f"dynamodb:UpdateItem:{plan}", "dynamodb:BatchGetItem:jobs"]
 
 
-def api() -> list[str]:
+def _failures(name: str) -> list[str]:
+    """Let a worker or the API read and write the failures of a type that is paused by itself."""
+    return [f"dynamodb:{action}:control/{AUTO_PAUSE}{name}" for action in ("GetItem", "UpdateItem")]
+
+
+def pausing(types: Sequence[JobType[Any, Any]]) -> list[JobType[Any, Any]]:
+    """Return the types that are paused by themselves."""
+    return [kind for kind in types if kind.pause_when is not None]
+
+
+def api(types: Sequence[JobType[Any, Any]] = ()) -> list[str]:
     """Let the API store jobs and schedules, send messages, read depths and pause workers; it cannot receive or scan."""
     return [
+        *([f"dynamodb:UpdateItem:control/{AUTO_PAUSE}*"] if pausing(types) else ()),
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
@@ -70,9 +86,10 @@ def authorizer() -> list[str]:
     return ["dynamodb:GetItem:control/TOK#*"]
 
 
-def watchdog() -> list[str]:
+def watchdog(types: Sequence[JobType[Any, Any]] = ()) -> list[str]:
     """Let the watchdog fire schedules, move overdue jobs, send messages, sweep dead letters, and begin bulk actions."""
     return [
+        *_switching(pausing(types)),
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
         "dynamodb:Query:control",
@@ -86,6 +103,13 @@ def watchdog() -> list[str]:
         *(f"sqs:{action}:{EVERY_TYPE}-dlq" for action in SWEEPING),
         "lambda:InvokeFunction:watchdog",
     ]
+
+
+def _switching(types: Sequence[JobType[Any, Any]]) -> list[str]:
+    """Let the watchdog tell pauses, switch the queues of these types, and hand a message to their workers."""
+    places = [kind.queue for kind in types] if len(types) <= MOST_NAMED else [EVERY_TYPE]
+    switching = [f"lambda:{action}:{where}" for where in places for action in SWITCHING]
+    return [*_failures("*"), *_updating(TOTALS), *switching] if types else []
 
 
 def counters() -> list[str]:

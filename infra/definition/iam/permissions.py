@@ -10,7 +10,7 @@ A grant is "service:Action" or "service:Action:where", with the IAM name of the 
     ses:SendEmail                        from the stack's own address and identity
     logs:FilterLogEvents:email-send      on the log group of a function
     lambda:UpdateEventSourceMapping:email-send   on the event source mapping of a function
-    lambda:InvokeFunction:recount        on a function of the platform
+    lambda:InvokeFunction:recount        on a function of the platform, or on a worker: email-send
 
 `*-*` in the place of a queue or function is every job type's (`*-*-dlq`: every dead-letter queue). The names of job
 types have a hyphen and those of the platform's functions have none, so one pattern covers 60 types where a list would
@@ -30,6 +30,8 @@ GRANT = re.compile(r"(?P<service>[a-z0-9]+):(?P<action>[A-Z][A-Za-z]+)(:(?P<wher
 SERVICES = frozenset({"dynamodb", "sqs", "s3", "ses", "logs", "lambda"})
 PLACE = re.compile(r"[a-z][a-z0-9-]*|\*-\*(-dlq)?")
 EVERY_TYPE = "*-*"
+INVOKING = "lambda-function"
+"""The kind of place of an invocation; the other actions of Lambda are about a function's event source mapping."""
 LARGEST_POLICY = 10_240
 """Characters of a role's inline policies, without white space (IAM's quota)."""
 PLATFORM = ("api", "authorizer", "watchdog", "counters", "recount")
@@ -67,7 +69,8 @@ def statements(stack: str, grants: Iterable[str]) -> list[dict[str, Any]]:
     """Return the grants as IAM statements, one for each place, in a stable order."""
     actions: dict[tuple[str, str], set[str]] = {}
     for grant in map(Grant.parse, grants):
-        actions.setdefault((grant.service, grant.where), set()).add(f"{grant.service}:{grant.action}")
+        kind = INVOKING if grant.action == "InvokeFunction" else grant.service
+        actions.setdefault((kind, grant.where), set()).add(f"{grant.service}:{grant.action}")
     allowed = [
         {"Effect": "Allow", "Action": sorted(names), **_where(stack, service, where)}
         for (service, where), names in sorted(actions.items())
@@ -140,9 +143,10 @@ def _where(stack: str, service: str, where: str) -> dict[str, Value]:
             # by name: a reference would wait for the bucket, and the bucket waits for CloudFront's address
             return {"Resource": sub(f"arn:${{AWS::Partition}}:s3:::{bucket_name(stack, 'files')}/{where}")}
         case "lambda":
+            return _mapping(stack, where)
+        case _ if service == INVOKING:
             # by name: a role cannot refer to the function that waits for it
-            own = {"Resource": arn("lambda", f"function:{stack}-{where}")}
-            return own if where in PLATFORM else _mapping(stack, where)
+            return {"Resource": arn("lambda", f"function:{stack}-{where}")}
         case "logs":
             every = arn("logs", f"log-group:/aws/lambda/{stack}-{EVERY_TYPE}:*")
             return {"Resource": every if where == EVERY_TYPE else arn_of(logical(where, "Logs"))}

@@ -7,6 +7,7 @@ from chalicelib.jobs.lineage import looping
 from infra.definition.iam import allowed, grants
 from infra.definition.iam.permissions import role
 from infra.definition.lambdas import reaching
+from infra.definition.lambdas.environment import event_sources
 from infra.definition.lambdas.functions import FunctionDefinition, QueueTrigger, ScheduleTrigger, StreamTrigger, Trigger
 from infra.definition.lambdas.runtime import RUNTIME
 from infra.definition.names import Resources, Value, arn_of, attribute, logical, ref
@@ -86,7 +87,8 @@ def _function(function: FunctionDefinition, loops: Collection[str] = ()) -> dict
             properties["RecursiveLoop"] = "Allow"
     if function.short == "watchdog":
         # by name: a function cannot refer to itself
-        properties["Environment"] = {"Variables": {"WATCHDOG_FUNCTION": function.name}}
+        switches = {"EVENT_SOURCES": event_sources(function.pauses)} if function.pauses else {}
+        properties["Environment"] = {"Variables": {"WATCHDOG_FUNCTION": function.name, **switches}}
     if isinstance(function.trigger, ScheduleTrigger):
         # the next run is the retry; without an age Lambda keeps a throttled event for 6 hours
         properties["EventInvokeConfig"] = {
@@ -134,5 +136,9 @@ def _from_stream(trigger: StreamTrigger) -> dict[str, Any]:
 def _grants(function: FunctionDefinition) -> list[str]:
     if function.job_type is not None:
         return grants.worker(function.job_type)
-    platform = {"watchdog": grants.watchdog(), "counters": grants.counters(), "recount": grants.recount()}
+    platform = {
+        "watchdog": grants.watchdog(function.pauses),
+        "counters": grants.counters(),
+        "recount": grants.recount(),
+    }
     return platform[function.short]

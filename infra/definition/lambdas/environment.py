@@ -1,6 +1,11 @@
 """Write the functions' environment: exactly the names that `Settings.from_env` and Powertools read."""
 
-from infra.definition.names import Value, bucket_name, queue_name, ref, stage_of, sub
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib.adapters.event_sources import mapping_key
+from chalicelib.jobs.jobtype import JobType
+from infra.definition.names import Value, bucket_name, mapping_id, queue_name, ref, stage_of, sub
 
 BY_LAMBDA = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
 """Read by Settings, set by Lambda itself."""
@@ -8,7 +13,8 @@ DEVELOPMENT_ONLY = frozenset({"JOBFLOW_FAULT_RATE"})
 """Read by Settings, never set in the cloud."""
 API_ONLY = frozenset({"EVENT_SOURCES", "CORS_ORIGIN"})
 """Read by Settings, set for the API alone, in `gateway`: with the first, references would be circular;
-with the second, every function would wait for CloudFront."""
+with the second, every function would wait for CloudFront. The watchdog has the first one for types that are paused by
+themselves."""
 WATCHDOG_ONLY = frozenset({"WATCHDOG_FUNCTION"})
 """Read by Settings, set for the watchdog alone, which starts further runs of itself; the API has no room for it."""
 BY_POWERTOOLS = frozenset({"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"})
@@ -36,6 +42,11 @@ def environment(stack: str) -> dict[str, Value]:
         "LOG_LEVEL": ref("LogLevel"),
         "BACKGROUND_FUNCTION": f"{stack}-recount",
     }
+
+
+def event_sources(types: Iterable[JobType[Any, Any]]) -> Value:
+    """Return the event source mappings of these types, as `EVENT_SOURCES` has them."""
+    return sub(",".join(f"{mapping_key(kind.name)}=${{{mapping_id(kind.queue)}}}" for kind in types))
 
 
 def local_environment(

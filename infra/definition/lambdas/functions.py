@@ -1,12 +1,13 @@
 """Define the Lambda functions besides the API: one per job type, watchdog, counters, recount; and their triggers."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
 from chalicelib.jobs.jobtype import JobType
+from infra.definition.iam.grants import pausing
 from infra.definition.names import logical, queue_name
 
 HOUR = 3600
@@ -76,6 +77,8 @@ class FunctionDefinition:
     memory: int
     trigger: Trigger
     job_type: JobType[Any, Any] | None = None
+    pauses: Sequence[JobType[Any, Any]] = ()
+    """The types that the function pauses when their attempts all fail alike."""
 
     @property
     def name(self) -> str:
@@ -95,7 +98,8 @@ class FunctionDefinition:
 
 def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDefinition]:
     """Return every function but the API's two, which Chalice makes."""
-    return [*(_worker(kind, stack) for kind in types), *_platform(stack)]
+    types = list(types)
+    return [*(_worker(kind, stack) for kind in types), *_platform(stack, pausing(types))]
 
 
 def _worker(kind: JobType[Any, Any], stack: str) -> FunctionDefinition:
@@ -103,9 +107,9 @@ def _worker(kind: JobType[Any, Any], stack: str) -> FunctionDefinition:
     return FunctionDefinition(stack, kind.queue, kind.handler, kind.timeout, kind.memory, trigger, kind)
 
 
-def _platform(stack: str) -> list[FunctionDefinition]:
+def _platform(stack: str, paused: Sequence[JobType[Any, Any]]) -> list[FunctionDefinition]:
     watchdog = FunctionDefinition(
-        stack, "watchdog", "chalicelib.entry.watchdog.handler", 50, 512, ScheduleTrigger(1, 60)
+        stack, "watchdog", "chalicelib.entry.watchdog.handler", 50, 512, ScheduleTrigger(1, 60), pauses=paused
     )
     stream = StreamTrigger(
         f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=COUNTED

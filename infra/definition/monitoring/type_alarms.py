@@ -63,9 +63,12 @@ class Rule:
 
 def type_alarms(types: Sequence[Kind], stack: str) -> list[Alarm]:
     """Return the alarms about the types of a stack."""
+    pausing = [kind for kind in types if kind.pause_when is not None]
     if len(types) <= MOST_ALONE:
-        return [rule.alone(kind, stack) for kind in types for rule in RULES]
-    return [alarm for rule in RULES for alarm in _shared(rule, types, stack)]
+        alone = [rule.alone(kind, stack) for kind in types for rule in RULES]
+        return [*alone, *(PAUSED.alone(kind, stack) for kind in pausing)]
+    shared = [alarm for rule in RULES for alarm in _shared(rule, types, stack)]
+    return [*shared, *(_shared(PAUSED, pausing, stack) if pausing else ())]
 
 
 def _shared(rule: Rule, types: Sequence[Kind], stack: str) -> Iterator[Alarm]:
@@ -125,3 +128,9 @@ RULES = (
         _of_queue("flying", "ApproximateNumberOfMessagesNotVisible"), "FILL({flying},0)", lambda _: IN_FLIGHT,
     ),
 )  # fmt: skip
+PAUSED = Rule(
+    "paused-by-itself", "Its attempts all failed with one error, so it is paused, and one job is tried from time to "
+    "time. Look at the reason on its page, fix the cause; it goes on by itself, or resume it.",
+    lambda kind, stack: {"paused": metrics.own(stack, "PausedByItself", kind.name)}, "FILL({paused},0)", lambda _: 0,
+)  # fmt: skip
+"""Of the types that declare `pause_when`."""

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.access.tokens import SHAPE
-from chalicelib.adapters.event_sources import mapping_key
 from chalicelib.api.http.serving import STRICT_TRANSPORT
 from chalicelib.jobs.jobtype import JobType
 from infra.definition.iam import grants
 from infra.definition.iam.permissions import role
 from infra.definition.lambdas.compute import log_group, log_group_id, logging
-from infra.definition.names import Resources, Value, arn_of, logical, mapping_id, ref, sub
+from infra.definition.lambdas.environment import event_sources
+from infra.definition.names import Resources, Value, arn_of, logical, ref
 from infra.definition.web.access_log import access_log_setting
 from infra.definition.web.site import origin, quoted_origin
 
@@ -54,7 +54,7 @@ def gateway(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
     """Return overrides of Chalice's own resources, merged over them, and the roles and log groups of the API."""
     return {
         HANDLER: _api(types, stack),
-        "ApiRole": role(stack, "api", grants.api()),
+        "ApiRole": role(stack, "api", grants.api(types)),
         log_group_id("api"): log_group(f"/aws/lambda/{stack}-api"),
         "RestAPI": _rest_api(stack),
         AUTHORIZER: _function(stack, "authorizer"),
@@ -126,8 +126,9 @@ def _response(status: int | None, title: str, detail: str) -> dict[str, Any]:
 def _api(types: Sequence[JobType[Any, Any]], stack: str) -> dict[str, Any]:
     """Return the API's function, which also knows the workers' mappings, to pause them, and the dashboard's origin."""
     function = _function(stack, "api")
-    ids = ",".join(f"{mapping_key(kind.name)}=${{{mapping_id(kind.queue)}}}" for kind in types)
-    function["Properties"]["Environment"] = {"Variables": {"EVENT_SOURCES": sub(ids), "CORS_ORIGIN": origin()}}
+    function["Properties"]["Environment"] = {
+        "Variables": {"EVENT_SOURCES": event_sources(types), "CORS_ORIGIN": origin()}
+    }
     return function
 
 
