@@ -410,6 +410,8 @@ class JobTypeRow:
     memory: int
     rate: RateRow | None
     """How often its jobs may start; null: as often as workers are free"""
+    pause_when: PauseRuleRow | None
+    """When it is paused by itself; null: an operator alone pauses it"""
     unique_for: float | None
     """Seconds for which one job has the same values of `unique_by`"""
     unique_by: list[str]
@@ -570,6 +572,17 @@ class PauseNote:
     by: str
     """Label of the token; empty where an older version has paused it"""
     reason: str
+    next_probe_at: datetime | None
+    """The type was paused by itself: one job is tried then, and it goes on when that completes. Null: an operator
+    paused it"""
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRuleRow:
+    """The type is paused by itself when the last `of` attempts, all within `within` seconds, failed with one error."""
+
+    of: int
+    within: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,15 @@ SLOW_SEND = 10.0
 class Line:
     """A waiting job's queue: jobs ahead of it at most, since when the oldest waits, since when it is paused.
 
-    Times in seconds since the epoch. `rate` is in words: 14 a second.
+    Times in seconds since the epoch. `rate` is in words: 14 a second. `probe_at`: it is paused by itself, and one job is
+    tried then.
     """
 
     ahead: int = 0
     oldest: float | None = None
     paused: float | None = None
     rate: str | None = None
+    probe_at: float | None = None
 
     @classmethod
     def of(cls, job: Job, standing: Standing, now: float, rate: str | None = None) -> "Line":
@@ -33,7 +35,15 @@ class Line:
             backlog.oldest(marks, now),
             None if pause is None else pause.since,
             rate,
+            None if pause is None else pause.probe_at,
         )
+
+    @property
+    def until(self) -> str:
+        """Return what ends the pause."""
+        if self.probe_at is None:
+            return "until it is resumed"
+        return f"until a job that is tried completes (the next one at {iso(self.probe_at)}), or until it is resumed"
 
 
 def asks(job: Job) -> bool:
@@ -50,7 +60,8 @@ def why(job: Job, line: Line, now: float) -> str | None:
     sentence = _sentence(job, line, now)
     if line.paused is None or job.status is Status.QUEUED:
         return f"{sentence}."
-    return f"{sentence}; the {job.type} queue is paused since {iso(line.paused)}, so it does not start until resumed."
+    paused = f"the {job.type} queue is paused since {iso(line.paused)}"
+    return f"{sentence}; {paused}, so it does not start {line.until if line.probe_at else 'until resumed'}."
 
 
 def _sentence(job: Job, line: Line, now: float) -> str:
@@ -76,7 +87,7 @@ def _sentence(job: Job, line: Line, now: float) -> str:
 
 def _queued(job: Job, line: Line, now: float) -> str:
     if line.paused is not None:
-        return f"The {job.type} queue is paused since {iso(line.paused)}; it waits until it is resumed"
+        return f"The {job.type} queue is paused since {iso(line.paused)}; it waits {line.until}"
     if not job.sent:
         late = now - job.updated_at > SLOW_SEND
         return "Not queued yet; it will be re-sent within 2 minutes" if late else "Being queued"

@@ -27,6 +27,10 @@ class Place:
     streams: Mapping[str, str]
 
 
+OF_LAMBDA = frozenset({"EVENT_SOURCES", "WATCHDOG_FUNCTION"})
+"""Variables of the cloud that name what only Lambda has: its event source mappings, and a function to invoke."""
+
+
 @dataclass(frozen=True, slots=True)
 class Description:
     """The output of `infra.local.code.describe`."""
@@ -77,6 +81,7 @@ def _spec(
     properties: Resource, variables: Mapping[str, str], concurrency: int, more: Callable[[str], Mapping[str, str]]
 ) -> FunctionSpec:
     own = properties.get("Environment", {}).get("Variables", {})
+    own = {name: value for name, value in own.items() if name not in OF_LAMBDA}
     scaling = [event["Properties"].get("ScalingConfig", {}) for event in properties["Events"].values()]
     wanted = [config["MaximumConcurrency"] for config in scaling if config]
     return FunctionSpec(

@@ -16,6 +16,13 @@ class RateRow(Answer):
     burst: int
 
 
+class PauseRuleRow(Answer):
+    """The type is paused by itself when the last `of` attempts, all within `within` seconds, failed with one error."""
+
+    of: int
+    within: float
+
+
 class JobTypeRow(Answer):
     """A job type."""
 
@@ -38,6 +45,9 @@ class JobTypeRow(Answer):
     memory: int
     rate: RateRow | None = Field(
         default=None, description="How often its jobs may start; null: as often as workers are free"
+    )
+    pause_when: PauseRuleRow | None = Field(
+        default=None, description="When it is paused by itself; null: an operator alone pauses it"
     )
     unique_for: float | None = Field(description="Seconds for which one job has the same values of `unique_by`")
     unique_by: list[str] = Field(description="Fields of the payload; none: all")

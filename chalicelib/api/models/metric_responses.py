@@ -30,6 +30,11 @@ class PauseNote(Answer):
     since: Time
     by: str = Field(description="Label of the token; empty where an older version has paused it")
     reason: str
+    next_probe_at: Time | None = Field(
+        default=None,
+        description="The type was paused by itself: one job is tried then, and it goes on when that completes. "
+        "Null: an operator paused it",
+    )
 
 
 class TypeNumbers(Numbers):

@@ -9,7 +9,7 @@ from chalicelib.adapters.s3.uploads import Upload
 from chalicelib.api.models import many_responses as many
 from chalicelib.api.models import metric_responses as m
 from chalicelib.api.models import responses as r
-from chalicelib.api.models.job_type_responses import JobTypeRow, RateRow
+from chalicelib.api.models.job_type_responses import JobTypeRow, PauseRuleRow, RateRow
 from chalicelib.counters.snapshot import Metrics, Numbers
 from chalicelib.jobs import acts
 from chalicelib.jobs.backoff import Following
@@ -70,6 +70,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         concurrency=kind.concurrency,
         memory=kind.memory,
         rate=None if (pace := kind.pace) is None else RateRow(n=pace.n, per=pace.per, burst=pace.burst),
+        pause_when=None if (rule := kind.pause_when) is None else PauseRuleRow(of=rule.of, within=rule.within),
         unique_for=None if kind.unique is None else kind.unique.seconds,
         unique_by=[] if kind.unique is None else list(kind.unique.by),
         enqueues=list(kind.enqueues),
@@ -95,7 +96,8 @@ def metrics_answer(metrics: Metrics) -> m.MetricsAnswer:
 
 
 def _pause(pause: Pause) -> m.PauseNote:
-    return m.PauseNote(since=iso(pause.since), by=pause.by, reason=pause.reason)
+    probe = None if pause.probe_at is None else iso(pause.probe_at)
+    return m.PauseNote(since=iso(pause.since), by=pause.by, reason=pause.reason, next_probe_at=probe)
 
 
 def upload_form(upload: Upload) -> r.UploadForm:

@@ -142,11 +142,8 @@ def _where(stack: str, service: str, where: str) -> dict[str, Value]:
         case "s3":
             # by name: a reference would wait for the bucket, and the bucket waits for CloudFront's address
             return {"Resource": sub(f"arn:${{AWS::Partition}}:s3:::{bucket_name(stack, 'files')}/{where}")}
-        case "lambda":
-            return _mapping(stack, where)
-        case _ if service == INVOKING:
-            # by name: a role cannot refer to the function that waits for it
-            return {"Resource": arn("lambda", f"function:{stack}-{where}")}
+        case "lambda" | "lambda-function":
+            return _mapping(stack, where) if service == "lambda" else _function(stack, where)
         case "logs":
             every = arn("logs", f"log-group:/aws/lambda/{stack}-{EVERY_TYPE}:*")
             return {"Resource": every if where == EVERY_TYPE else arn_of(logical(where, "Logs"))}
@@ -159,6 +156,11 @@ def _queue(stack: str, where: str) -> Value:
         return arn("sqs", f"{stack}-{where}")
     dead = where.endswith("-dlq")
     return arn_of(logical(where.removesuffix("-dlq"), "Dlq" if dead else "Queue"))
+
+
+def _function(stack: str, where: str) -> dict[str, Value]:
+    # by name: a role cannot refer to the function that waits for it
+    return {"Resource": arn("lambda", f"function:{stack}-{where}")}
 
 
 def _mapping(stack: str, where: str) -> dict[str, Value]:
