@@ -73,7 +73,6 @@ class AutoPauseGate(Gate):
         held = self._holds()
         if held is not None:
             pause_events.held(self.name, held.seconds or 0)
-            self._slow_down()
             return held
         try:
             end = handle()
@@ -122,7 +121,9 @@ class AutoPauseGate(Gate):
                 return taken
             if self.probe or self.known.since is None:
                 return None
-        return Hold(math.ceil(min(LONGEST_HOLD, max(1.0, self.known.probe_at - now))), "paused by itself")
+        self._slow_down()
+        left = self.known.probe_at - self.clock()
+        return Hold(math.ceil(min(LONGEST_HOLD, max(1.0, left))), "paused by itself")
 
     def _take(self, now: float) -> Hold | None:
         """Take the probe that is due; return a Hold when nobody can say whether it was taken."""

@@ -21,7 +21,7 @@ class MemoryAutoPauses:
     def replace(self, job_type: str, seen: AutoPause, new: AutoPause) -> AutoPause | None:
         """See AutoPauses."""
         with self._lock:
-            if self.read(job_type).version != seen.version:
+            if self._rows.get(job_type, AutoPause()).version != seen.version:
                 return None
             self._rows[job_type] = replace(new, version=uuid.uuid4().hex[:12])
             return self._rows[job_type]
