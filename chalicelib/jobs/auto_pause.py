@@ -120,7 +120,16 @@ def succeeded(probe: str, now: float) -> Decide:
     """End the pause, because its probe completed."""
 
     def decide(seen: AutoPause) -> AutoPause | None:
-        if seen.since is None or seen.probe != probe:
+        return None if seen.probe != probe else idle(now)(seen)
+
+    return decide
+
+
+def idle(now: float) -> Decide:
+    """End the pause, because no job is left that it could keep from failing."""
+
+    def decide(seen: AutoPause) -> AutoPause | None:
+        if seen.since is None:
             return None
         return AutoPause(ended_at=now, cooldown=seen.cooldown, switched_at=seen.switched_at)
 

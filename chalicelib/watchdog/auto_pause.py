@@ -9,9 +9,10 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.jobs.auto_pause import SURE, AutoPause
+from chalicelib.jobs.auto_pause import SURE, AutoPause, idle
 from chalicelib.jobs.job import WAITING, Job, Status
 from chalicelib.jobs.ports import AutoPauses, Consumers, JobStore, Message, Pause, Pauses, Prober, Search, Standing
+from chalicelib.service.auto_pause import change
 from chalicelib.telemetry import events, pause_events
 
 BY = "JobFlow"
@@ -89,19 +90,21 @@ class AutoPausing:
             self.rows.replace(name, row, replace(row, switched_at=None))
 
     def _probe(self, name: str) -> int:
-        job = self._candidate(name)
-        if job is None:
-            return 0
-        self.prober.probe(Message(job.id, job.gen, job.type, job.correlation_id))
-        return 1
-
-    def _candidate(self, name: str) -> Job | None:
-        found = [entry.id for entry in self.store.overdue(Search(name), EVER, CANDIDATES)]
+        """Let a worker try one job, and return 1; without any unfinished job, let the type go on."""
         now = self.clock()
-        read = self.store.peek(self.choose(found, min(LOOKS, len(found)))) if found else ()
+        # a scheduled or parked job stays among the planned ones until it is claimed
+        searches = (Search(name), Search(name, planned=True, before=now))
+        found = [entry.id for search in searches for entry in self.store.overdue(search, EVER, CANDIDATES)]
+        if not found:
+            if change(self.rows, name, idle(now)) is not None:
+                pause_events.resumed_by_itself(name)
+            return 0
+        read = self.store.peek(self.choose(found, min(LOOKS, len(found))))
         # one without attempts left is only given up by the worker, which is no probe, but better than to wait for it
         ready = sorted((job for job in read if _may_run(job, now)), key=lambda job: job.attempts >= job.max_attempts)
-        return next(iter(ready), None)
+        for job in ready[:1]:
+            self.prober.probe(Message(job.id, job.gen, job.type, job.correlation_id))
+        return len(ready[:1])
 
     def _pause_of(self, name: str) -> Pause | None:
         return self.standing().paused.get(name)

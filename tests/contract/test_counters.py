@@ -196,6 +196,23 @@ def test_a_type_is_paused_until_it_is_resumed(rows: Rows) -> None:
     assert rows.standing().paused == {"c.d": Pause(T0 + 1, "bob")}
 
 
+def test_an_operators_pause_takes_the_place_of_one_by_itself_and_stays(rows: Rows) -> None:
+    by_itself, later = Pause(T0, "JobFlow", "20 attempts failed", T0 + 60), Pause(T0, "JobFlow", "as before", T0 + 180)
+    assert rows.pause("a.b", by_itself)
+    assert rows.pause("a.b", later)
+    assert rows.standing().paused == {"a.b": later}
+    operator = Pause(T0 + 9, "ada")
+    assert rows.pause("a.b", operator)
+    assert not rows.pause("a.b", by_itself)
+    rows.resume("a.b", by_itself=True)
+    assert rows.standing().paused == {"a.b": operator}
+    rows.resume("a.b")
+    assert rows.pause("a.b", by_itself)
+    rows.resume("a.b", by_itself=True)
+    rows.resume("a.b", by_itself=True)
+    assert rows.standing().paused == {}
+
+
 def test_of_many_errors_the_newest_are_read(rows: Rows) -> None:
     for number in range(12):
         row = Row("ERR", f"2027-01-15T{number:02}:00:00.000Z#f{number}")

@@ -85,8 +85,10 @@ class ByItself:
             self.operator.resume(TYPE)
 
         self.stopped, self.resuming = False, True
-        self.world.insist(post)
-        self.resuming = False
+        try:
+            self.world.insist(post)
+        finally:
+            self.resuming = False
 
     def told(self) -> Pause | None:
         """Return the pause that everybody reads."""

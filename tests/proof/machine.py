@@ -9,7 +9,7 @@ from hypothesis.stateful import initialize, precondition, rule
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import DISCARDABLE, RETRYABLE, TERMINAL, WAITING, Status
 from tests.proof.ground import Stand
-from tests.proof.misfortunes import Misfortunes
+from tests.proof.steering import MODES, Steering
 
 OUTCOMES = (
     "ok", "later", "much later", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
@@ -21,13 +21,17 @@ DELAYS = st.sampled_from([0, 0, 0, 5, 700, 3000])
 ATTEMPTS = st.integers(1, 3)
 
 
-class DeliveryMachine(Misfortunes):
+class DeliveryMachine(Steering):
     """Everything that anyone may do, and all that may go wrong."""
 
-    @initialize(seed=st.integers(0, 10_000), batch=st.integers(1, 4), delay=DELAYS, attempts=ATTEMPTS)
-    def begin(self, seed: int, batch: int, delay: int, attempts: int) -> None:
+    @initialize(
+        seed=st.integers(0, 10_000), batch=st.integers(1, 4), delay=DELAYS, attempts=ATTEMPTS,
+        mode=st.sampled_from(MODES),
+    )  # fmt: skip
+    def begin(self, seed: int, batch: int, delay: int, attempts: int, mode: str) -> None:
         """A new world with a random source of its own, and a first job."""
         self.world.rng.seed(seed)
+        self.steer(mode)
         self.world.batch = batch
         self.create("a", delay, attempts)
 

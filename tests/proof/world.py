@@ -128,6 +128,8 @@ class World(Clients):
         self.time_of_watchdog, self.index.frozen, self.watchdog_on = 50.0, None, True
         self.counting.lag, self.counting.out = 0.0, False
         self.remove(None)
+        if self.by_itself is not None:
+            self.by_itself.resume()
 
     def lose_messages(self, kind: str = TYPE) -> None:
         """Purge the queue: what was on its way to the dead-letter queue will not get there."""

@@ -82,6 +82,7 @@ def test_a_type_at_rest_costs_one_read(stage: Stage) -> None:
 
 
 def test_a_pause_is_told_and_switched_off_once(stage: Stage) -> None:
+    stage.store.add(a_job(type=TYPE))
     stage.write(OPEN)
     stage.minute()
     assert stage.told() == Pause(T0, "JobFlow", "2 attempts in a row failed with E", T0 + 60)
@@ -95,6 +96,7 @@ def test_a_pause_is_told_and_switched_off_once(stage: Stage) -> None:
 
 
 def test_while_lambda_says_no_it_is_tried_again_each_minute(stage: Stage) -> None:
+    stage.store.add(a_job(type=TYPE))
     stage.write(OPEN)
     stage.error = JobConflict("just being switched")
     for _ in range(60):
@@ -213,6 +215,28 @@ def test_a_job_whose_holder_has_gone_is_one_too(stage: Stage) -> None:
     stage.write(replace(OPEN, probe_at=T0))
     stage.watchdog.run()
     assert [message.id for message in stage.probed] == [lost.id]
+
+
+@pytest.mark.parametrize(("status", "name"), [(Status.SCHEDULED, "run_at"), (Status.RETRYING, "parked_until")])
+def test_so_is_one_whose_time_has_come(stage: Stage, status: Status, name: str) -> None:
+    due = a_job(type=TYPE, status=status, next_attempt_at=T0 - 9, **{name: T0 - 9})
+    later = a_job(type=TYPE, status=status, next_attempt_at=T0 + 99, **{name: T0 + 99})
+    stage.store.add(later)
+    stage.store.add(due)
+    stage.write(replace(OPEN, probe_at=T0))
+    stage.watchdog.run()
+    assert [message.id for message in stage.probed] == [due.id]
+
+
+def test_when_no_job_is_left_the_type_goes_on(stage: Stage) -> None:
+    stage.store.add(a_job(type=TYPE, status=Status.DEAD_LETTER, attempts=3))
+    stage.write(OPEN)
+    stage.minute()
+    assert stage.row().since is not None
+    stage.minute()
+    stage.minute()
+    assert (stage.row().since, stage.switched[-1], stage.told()) == (None, True, None)
+    assert stage.row().cooldown == 60, "a pause soon after it begins with as much"
 
 
 def test_no_single_bad_job_is_tried_again_and_again(stage: Stage) -> None:

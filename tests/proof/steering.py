@@ -1,0 +1,89 @@
+"""The rules of a game about what steers a type: debounced and unique jobs, and an operator of a type that pauses."""
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from chalicelib.jobs.auto_pause import Failing
+from chalicelib.jobs.job import RETRYABLE
+from chalicelib.jobs.rate import Rate
+from chalicelib.jobs.registry import registered
+from chalicelib.jobs.single import Unique
+from chalicelib.service.submission import Submission
+from tests.proof.ground import TYPE
+from tests.proof.misfortunes import Misfortunes
+
+UNIQUE = Unique(3600, ("name",))
+APART = 5.0
+"""Seconds by which two clocks of the game differ at most."""
+MODES = ("", "", "rate", "pauses")
+
+
+class Steering(Misfortunes):
+    """What a producer and an operator do with the type's own settings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.only: tuple[str, float] | None = None
+
+    def steer(self, mode: str) -> None:
+        """Give the type a rate, or let it pause by itself; or neither."""
+        if mode == "rate":
+            self.world.pace(Rate(1, per=60))
+        elif mode == "pauses":
+            self.world.pause_when(Failing(of=2, within=4000))
+
+    @rule(key=st.sampled_from(["k1", "k2"]), seconds=st.sampled_from([5, 700, 3000]))
+    def debounce(self, key: str, seconds: int) -> None:
+        """POST /jobs with a debounce key: of those that were answered, the last one has the say."""
+        name, known = f"debounced {len(self.world.accepted)}", list(self.world.debounced[key])
+        self.step(lambda: self.world.debounce(name, key, seconds))
+        if self.world.debounced[key] == known:
+            self.world.debounced.pop(key)  # nobody knows whether that request had the say
+
+    @rule()
+    def create_unique(self) -> None:
+        """POST /jobs for what there may be a job for: the same one within its hour, unless it ended badly."""
+        asked = Submission(TYPE, {"name": "unique", "ballast": ""}, principal="proof")
+        registered[TYPE] = replace(self.world.kind, unique=UNIQUE)
+        try:
+            with self.ground.faults.asleep():
+                job, _ = self.world.service.submit(asked)
+        finally:
+            registered[TYPE] = self.world.kind
+        self.follow()
+        if self.only is not None:
+            found, at = self.only
+            bad, passed = self.models[found].status in RETRYABLE, self.clock.now - at
+            assert bad or passed > UNIQUE.seconds - APART or job.id == found, "a unique job was made twice"
+            assert not (bad or passed > UNIQUE.seconds + APART) or job.id != found, "a job stood in the way for ever"
+        if self.only is None or job.id != self.only[0]:
+            self.only = job.id, self.clock.now
+
+    @precondition(lambda self: self.world.by_itself is not None)
+    @rule()
+    def pause_for_an_operator(self) -> None:
+        """POST /job-types/{type}/pause, also of a type that is paused by itself."""
+        self.step(self._by_itself.pause)
+
+    @precondition(lambda self: self.world.by_itself is not None)
+    @rule()
+    def resume_for_an_operator(self) -> None:
+        """POST /job-types/{type}/resume, whoever has paused it."""
+        self.step(self._by_itself.resume)
+
+    @precondition(lambda self: self.world.by_itself is not None)
+    @rule(turns=st.integers(1, 6))
+    def live_while_paused(self, turns: int) -> None:
+        """Jobs fail alike, and minutes pass."""
+        self.world.script["a"] += ["err"] * turns
+        for _ in range(turns):
+            self.step(self.world.poll)
+            self.clock.advance(61)
+            self.step(self.world.watch)
+
+    @property
+    def _by_itself(self) -> Any:
+        return self.world.by_itself
