@@ -42,6 +42,7 @@ time, up to one hour. A wait of over 15 minutes is parked: the job holds no mess
 sends a new message ahead of the time.
 
 `rate=Rate(14, per=1)` lets at most 14 attempts start in any second, over all workers (docs/job-types.md).
+`pause_when=Failing(of=20, within=300)` pauses the type while its attempts all fail with one error.
 
 How to change one
 -----------------

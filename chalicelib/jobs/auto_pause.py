@@ -36,7 +36,7 @@ class Failing:
 
 @dataclass(frozen=True, slots=True)
 class AutoPause:
-    """What is known of a job type's failures, and of its pause. Times in epoch seconds.
+    """The failures of a job type, and its pause. Times in epoch seconds.
 
     `failures` are of the last attempts: all failed with the error of this fingerprint, and none has completed since.
     `since`: paused by itself since then. `probe` names the probe that runs, `probe_at` is the time of the next one.

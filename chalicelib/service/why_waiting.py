@@ -16,8 +16,8 @@ SLOW_SEND = 10.0
 class Line:
     """A waiting job's queue: jobs ahead of it at most, since when the oldest waits, since when it is paused.
 
-    Times in seconds since the epoch. `rate` is in words: 14 a second. `probe_at`: it is paused by itself, and one job is
-    tried then.
+    Times in seconds since the epoch. `rate` is in words: 14 a second. `probe_at`: it is paused by itself, and one job
+    is tried then.
     """
 
     ahead: int = 0

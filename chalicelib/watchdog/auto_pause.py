@@ -1,6 +1,6 @@
 """Every minute, for each type that declares `pause_when`: switch its queue as its row says, and start probes.
 
-The row is the truth: workers follow it at once, and the queue is switched after it. A run marks the row before it
+The row decides: workers follow it at once, and the queue is switched after it. A run marks the row before it
 switches a queue off, and the mark stays until a later run has switched it on and no other run can be alive that may
 still switch it off. So no crash and no race leaves a queue off that nothing says is paused.
 """

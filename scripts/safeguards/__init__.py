@@ -2,6 +2,7 @@
 
 from scripts.safeguards.making import MAKING
 from scripts.safeguards.moves import MOVES
+from scripts.safeguards.pauses import PAUSES
 from scripts.safeguards.rates import RATES
 from scripts.safeguards.safeguard import Safeguard
 from scripts.safeguards.schedules import SCHEDULES
@@ -13,7 +14,7 @@ from scripts.safeguards.watchdog import WATCHDOG
 from scripts.safeguards.worker import WORKER
 
 SAFEGUARDS: tuple[Safeguard, ...] = (
-    *MOVES, *WORKER, *WAITS, *RATES, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *STORE,
+    *MOVES, *WORKER, *WAITS, *RATES, *PAUSES, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *STORE,
 )  # fmt: skip
 
 __all__ = ["SAFEGUARDS", "Safeguard"]

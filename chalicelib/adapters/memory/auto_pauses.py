@@ -1,4 +1,4 @@
-"""What is known of failures and pauses by themselves in memory, held to the same contract tests as DynamoDB."""
+"""Failures of job types and their pauses by themselves in memory, held to the same contract tests as DynamoDB."""
 
 import threading
 import uuid

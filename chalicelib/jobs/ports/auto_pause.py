@@ -1,4 +1,4 @@
-"""What pauses a job type by itself, as Protocols."""
+"""The rows of job types that pause by themselves, and the start of a probe, as Protocols."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""What is known of failures and pauses by themselves, on the control table: one row a job type, written whole."""
+"""Failures of job types and their pauses by themselves, on the control table: one row a job type, written whole."""
 
 import json
 import math

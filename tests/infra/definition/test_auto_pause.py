@@ -1,0 +1,77 @@
+"""What the stack has for types that pause by themselves, and that it has nothing of it for all the others."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.jobs.auto_pause import Failing
+from chalicelib.jobs.jobtype import JobType
+from infra.definition.iam import grants
+from infra.definition.iam.permissions import EVERY_TYPE, statements
+from infra.definition.template import resources
+from infra.local.deployment import OF_LAMBDA
+from tests.support import built_in
+
+STACK = "jobflow-prod"
+Kinds = list[JobType[Any, Any]]
+
+
+@pytest.fixture(scope="module")
+def kinds() -> Kinds:
+    return built_in()
+
+
+@pytest.fixture(scope="module")
+def pausing(kinds: Kinds) -> Kinds:
+    return [replace(kind, pause_when=Failing()) if kind.name == "email.send" else kind for kind in kinds]
+
+
+def test_without_such_a_type_there_is_nothing(kinds: Kinds) -> None:
+    assert grants.watchdog(kinds) == grants.watchdog()
+    assert grants.api(kinds) == grants.api()
+    granted = [*grants.watchdog(kinds), *grants.api(kinds), *(grant for kind in kinds for grant in grants.worker(kind))]
+    assert not [grant for grant in granted if "AUTOPAUSE" in grant]
+    made = resources(kinds, STACK)
+    assert "EVENT_SOURCES" not in made["WatchdogFunction"]["Properties"]["Environment"]["Variables"]
+    assert not [name for name in made if "PausedByItself" in name]
+
+
+def test_the_watchdog_may_switch_and_invoke_that_type_alone(kinds: Kinds, pausing: Kinds) -> None:
+    more = set(grants.watchdog(pausing)) - set(grants.watchdog(kinds))
+    assert more == {
+        "dynamodb:GetItem:control/AUTOPAUSE#*", "dynamodb:UpdateItem:control/AUTOPAUSE#*",
+        "dynamodb:UpdateItem:control/CNT",
+        "lambda:InvokeFunction:email-send", "lambda:UpdateEventSourceMapping:email-send",
+    }  # fmt: skip
+    switching, invoking = (s for s in statements(STACK, more) if "lambda:" in str(s["Action"]))
+    assert switching["Action"] == ["lambda:UpdateEventSourceMapping"]
+    bound = switching["Condition"]["ArnLike"]["lambda:FunctionArn"]["Fn::Sub"]
+    assert bound.endswith(f":function:{STACK}-email-send")
+    assert invoking["Action"] == ["lambda:InvokeFunction"]
+    assert invoking["Resource"]["Fn::Sub"].endswith(f":function:{STACK}-email-send")
+
+
+def test_many_such_types_fit_into_the_role(kinds: Kinds) -> None:
+    many = [replace(kinds[0], name=f"type.n{number}", pause_when=Failing()) for number in range(60)]
+    assert f"lambda:UpdateEventSourceMapping:{EVERY_TYPE}" in grants.watchdog(many)
+    assert len([grant for grant in grants.watchdog(many) if grant.startswith("lambda:")]) == 4
+
+
+def test_workers_and_the_api_may_read_and_write_its_row(kinds: Kinds, pausing: Kinds) -> None:
+    for before, after in zip(kinds, pausing, strict=True):
+        more = set(grants.worker(after)) - set(grants.worker(before))
+        row = {f"dynamodb:{action}:control/AUTOPAUSE#email.send" for action in ("GetItem", "UpdateItem")}
+        assert more == (row if after.pause_when else set())
+    assert set(grants.api(pausing)) - set(grants.api(kinds)) == {"dynamodb:UpdateItem:control/AUTOPAUSE#*"}
+
+
+def test_it_has_an_alarm_and_the_watchdog_has_its_mapping(pausing: Kinds) -> None:
+    made = resources(pausing, STACK)
+    variables = made["WatchdogFunction"]["Properties"]["Environment"]["Variables"]
+    assert variables["EVENT_SOURCES"]["Fn::Sub"].endswith("=${EmailSendFunctionSource}")
+    assert variables.keys() >= OF_LAMBDA, "and a laptop leaves them out"
+    alarm = made["EmailSendPausedByItselfAlarm"]["Properties"]
+    assert (alarm["MetricName"], alarm["Threshold"], alarm["TreatMissingData"]) == ("PausedByItself", 0, "notBreaching")
+    assert {"Name": "job_type", "Value": "email.send"} in alarm["Dimensions"]
+    assert "docs/operations.md#paused-by-itself" in alarm["AlarmDescription"]
