@@ -110,7 +110,7 @@ export function metrics(sim: Sim): Schemas["MetricsAnswer"] {
         oldest_queued_age_s: oldest,
         in_flight: inFlight,
         paused: sim.paused.has(type),
-        paced_for_s: null,
+        paced_for_s: sim.rates[type]?.paced_for_s ?? null,
         pause: pauseOf(sim, type),
       },
     ];

@@ -175,7 +175,7 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ["POST", /^dead-letters\/redrive$/, "operator", redrive],
   ["POST", /^uploads$/, "operator", uploads],
   ["GET", /^meta$/, "viewer", () => ({ body: META })],
-  ["GET", /^job-types$/, "viewer", ({ sim }) => ({ body: { job_types: types.map((one) => ({ ...one, retired: sim.retired.has(one.type), enqueues: sim.enqueues[one.type] ?? [] })) } })], // prettier-ignore
+  ["GET", /^job-types$/, "viewer", ({ sim }) => ({ body: { job_types: types.map((one) => ({ ...one, retired: sim.retired.has(one.type), enqueues: sim.enqueues[one.type] ?? [], rate: sim.rates[one.type]?.rate ?? null })) } })], // prettier-ignore
   ["POST", /^job-types\/[^/]+\/pause$/, "admin", pause(true)],
   ["POST", /^job-types\/[^/]+\/resume$/, "admin", pause(false)],
   ["GET", /^metrics$/, "viewer", ({ sim }) => ({ body: metrics(sim) })],

@@ -111,6 +111,8 @@ type Order = {
   add?: { type: string; payload: Record<string, never>; more?: object }[];
   retire?: string[];
   enqueues?: Record<string, string[]>;
+  pauses?: Record<string, { reason: string; next_probe_at: string }>;
+  rates?: Sim["rates"];
 } & Partial<Switches>;
 
 /** Test orders: begin anew, add jobs as they are, slow down, fail. */
@@ -120,10 +122,13 @@ async function control(
   reset: (options: FakeOptions) => Sim,
   request: IncomingMessage,
 ) {
-  const { reset: anew, add = [], retire = [], enqueues = {}, ...rest } = (await readJson(request)) as Order;
+  const { reset: anew, add = [], retire = [], enqueues = {}, pauses = {}, rates = {}, ...rest } = (await readJson(request)) as Order;
   const target = anew ? reset(anew) : sim;
   Object.assign(switches, rest);
   for (const type of retire) target.retired.add(type);
   Object.assign(target.enqueues, enqueues);
+  Object.assign(target.rates, rates);
+  for (const [type, pause] of Object.entries(pauses))
+    target.paused.set(type, { since: target.now(), by: "JobFlow", ...pause });
   return { ids: add.map(({ type, payload, more }) => target.add(type, payload, more).id) };
 }

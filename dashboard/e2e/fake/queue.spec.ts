@@ -60,6 +60,42 @@ test("a pause says who, since when and why, on the queue's page and beside its c
   await expect(note).toHaveCount(0);
 });
 
+test("a type that is paused by itself says why and when the next job is tried, and is resumed at once", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  const reason = "20 attempts in a row failed with SMTPServerDisconnected";
+  const next_probe_at = new Date(Date.now() + 150_000).toISOString();
+  await stack.order({ pauses: { "email.send": { reason, next_probe_at } } });
+  await open("/queues/email-send");
+  const note = page.getByTestId("paused");
+  await expect(note).toHaveText(
+    `Paused by itself just now: ${reason}; next probe in 2 min. New jobs are accepted but not started.`,
+  );
+  await expectAccessibleInBothThemes(page);
+  await open("/queues");
+  const card = page.getByRole("article", { name: "email.send" });
+  await expect(card.getByTestId("paused")).toContainText(`${reason}; next probe in 2 min`);
+  await card.getByRole("button", { name: "Resume" }).click();
+  await expect(note).toHaveCount(0);
+});
+
+test("a type with a rate says how often its jobs start and how long the backlog takes", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  const rate = { n: 14, per: 1, burst: 0 };
+  await stack.order({ rates: { "email.send": { rate, paced_for_s: 7300 } } });
+  await open("/queues");
+  const card = page.getByRole("article", { name: "email.send" });
+  await expect(card).toContainText("14 a second; 2 h to drain");
+  await expect(page.getByRole("article", { name: "image.process" })).not.toContainText("to drain");
+});
+
 test("what a queue's page could not load is said, and no zero or empty list stands for it", async ({
   page,
   open,

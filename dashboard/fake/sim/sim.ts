@@ -14,6 +14,13 @@ export interface SimOptions {
   arrivals: number;
 }
 
+interface Pause {
+  since: number;
+  by: string;
+  reason: string;
+  next_probe_at?: string | null;
+}
+
 /** The chance that a waiting job is received at a tick. */
 const POLLS = 0.2;
 
@@ -22,7 +29,9 @@ export class Sim {
   readonly jobs = new Map<string, FakeJob>();
   readonly files = new Map<string, { type: string; body: Buffer }>();
   /** Paused types: since when, by whom and why. */
-  readonly paused = new Map<string, { since: number; by: string; reason: string }>();
+  readonly paused = new Map<string, Pause>();
+  /** Rates of types, and how long their jobs that wait take to start, in seconds. */
+  readonly rates: Record<string, { rate: { n: number; per: number; burst: number }; paced_for_s: number }> = {};
   /** Types that take no new jobs. */
   readonly retired = new Set<string>();
   /** Deployments of the stage, oldest first. */

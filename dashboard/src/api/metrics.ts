@@ -16,8 +16,9 @@ export interface TypeNumbers extends Numbers {
   paused: boolean;
   /** Seconds that its waiting jobs take to start at its rate; null without one. */
   pacedForS: number | null;
-  /** Since when, by whom and why; `by` and `reason` may be empty. Null while it is not paused. */
-  pause: { since: number; by: string; reason: string } | null;
+  /** Since when, by whom and why; `by` and `reason` may be empty. Null while it is not paused.
+   * `next_probe_at`: it was paused by itself, and one job is tried then. */
+  pause: { since: number; by: string; reason: string; next_probe_at?: string | null } | null;
 }
 /** A deployment of the stage, in milliseconds since the epoch. */
 export interface Deploy {

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { TypeNumbers } from "@/api/metrics";
 import type { JobType } from "@/api/types";
-import { relative } from "@/lib/time";
+import { relative, spell } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";
 import { useMe } from "@/session/session";
@@ -35,20 +35,30 @@ export function PausedNote({ numbers }: { numbers: TypeNumbers | undefined }) {
   const now = useNow();
   if (!numbers?.paused) return null;
   const { pause } = numbers;
+  const probeAt = pause?.next_probe_at;
   return (
     <div className="flex items-start gap-2 border-t border-line px-4 py-2 text-sm" data-testid="paused">
       <span aria-hidden="true" className="hazard mt-1 h-3 w-8 shrink-0" />
       <p className="min-w-0 break-words">
         {pause && (
           <>
-            <When at={pause.since}>{t.pausedBy(pause.by, relative(pause.since, now))}</When>
-            <bdi>{pause.reason && `: ${pause.reason}`}</bdi>.{" "}
+            <When at={pause.since}>
+              {probeAt
+                ? t.pausedByItself(relative(pause.since, now))
+                : t.pausedBy(pause.by, relative(pause.since, now))}
+            </When>
+            <bdi>{pause.reason && `: ${pause.reason}`}</bdi>
+            {probeAt && `; ${probe(Date.parse(probeAt), now)}`}.{" "}
           </>
         )}
         <span className="text-soft">{pause ? t.newJobsWait : t.pausedNewJobsAre}</span>
       </p>
     </div>
   );
+}
+
+function probe(at: number, now: number): string {
+  return at > now ? t.nextProbe(spell(at - now)) : t.probeIsDue;
 }
 
 export function RetiredNote({ retired }: { retired: boolean }) {
