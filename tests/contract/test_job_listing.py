@@ -28,6 +28,9 @@ FILTERS = [
     Filter(schedule="nightly"),
     Filter(schedule="night"),
     Filter(schedule="nightly", tag="urgent", status=Status.SCHEDULED),
+    Filter(tenant="acme"),
+    Filter(tenant="acm"),
+    Filter(tenant="acme", type="image.process", status=Status.FAILED),
     Filter(error="time"),
     Filter(fingerprint=NAMES["boom"]),
     Filter(fingerprint=NAMES["boom"], status=Status.FAILED, tag="urgent"),
@@ -49,7 +52,11 @@ FILTERS = [
 def crowd(number: int, seed: int = 7) -> list[Job]:
     """So many jobs in all states, some of the same millisecond."""
     chance = random.Random(seed)
-    statuses, types, tags = list(Status), list(TYPES), [(), ("urgent", "schedule:nightly"), ("night", "urgent")]
+    statuses, types, tags = (
+        list(Status),
+        list(TYPES),
+        [(), ("urgent", "schedule:nightly"), ("night", "urgent", "tenant=acme")],
+    )
     jobs = []
     for _ in range(number):
         status = chance.choice(statuses)
