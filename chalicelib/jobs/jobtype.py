@@ -194,7 +194,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     `schedule` makes jobs at the times of a `Cron`, or of several; it lasts as long as it is declared.
     `grants` names what the function may do beyond its queue and jobs, as
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
-    (`infra/definition/permissions.py` has all forms), or as `Allow(actions, ARNs)` on what is not the stack's.
+    (`infra/definition/iam/permissions.py` has all forms), or as `Allow(actions, ARNs)` on what is not the stack's.
     `environment` is set for the function; `secrets` says where `ctx.secret(name)` finds each. `vpc` puts it into the
     stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). `enqueues` names the types whose
     jobs it makes with `ctx.enqueue`. For `unique_for` seconds a request with the same values of the fields `unique_by`
