@@ -9,11 +9,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from chalicelib.errors import FieldError, InvalidPosition
-from chalicelib.jobs.fingerprints import mentions
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.payload_search import holds
 from chalicelib.jobs.ports import Filter
 from chalicelib.jobs.tenants import tenant_of
+from chalicelib.jobs.texts.fingerprints import mentions
+from chalicelib.jobs.texts.payload_search import holds
 
 ACTIVE, SCHED, PARKED = "ACTIVE", "SCHED", "PARKED"
 GROUPS: dict[Status, tuple[str, ...]] = {

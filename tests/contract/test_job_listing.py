@@ -10,10 +10,10 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
-from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, JobStore, Search
+from chalicelib.jobs.texts.fingerprints import fingerprint
 from tests.contract.filling import fill
 from tests.support import T0, Clock, a_job
 

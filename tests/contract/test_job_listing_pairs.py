@@ -9,10 +9,10 @@ import pytest
 
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
-from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, JobStore
+from chalicelib.jobs.texts.fingerprints import fingerprint
 from tests.contract.filling import fill
 from tests.contract.test_job_listing import walk
 from tests.support import T0, a_job
