@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib import wiring
 from chalicelib.adapters.event_sources import consumers
 from chalicelib.adapters.helpers import asked_for
-from chalicelib.jobs import jobtype
+from chalicelib.jobs.types import jobtype
 from chalicelib.telemetry.emf import gathering
 from chalicelib.watchdog.auto_pause import AutoPausing
 from chalicelib.watchdog.run import THREADS, Watchdog

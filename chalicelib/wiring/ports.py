@@ -7,7 +7,6 @@ from chalicelib.adapters.background import background as background_of
 from chalicelib.adapters.helpers import helpers
 from chalicelib.adapters.probes import prober as prober_of
 from chalicelib.counters.known import unfinished_types
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.ports import (
     Acknowledgements,
     AutoPauses,
@@ -29,6 +28,7 @@ from chalicelib.jobs.ports import (
     SecretStore,
     Turns,
 )
+from chalicelib.jobs.types import jobtype
 
 if TYPE_CHECKING:
     from chalicelib.adapters.cloudwatch_logs import JobLogs

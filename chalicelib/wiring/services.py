@@ -4,11 +4,11 @@ from chalicelib.access.rate_limit import RateLimiter
 from chalicelib.access.tokens import Tokens
 from chalicelib.adapters.event_sources import consumers
 from chalicelib.counters.history import History
-from chalicelib.counters.recount import Recount
+from chalicelib.counters.recounting.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.counters.stream import StreamCounter
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.ports import AutoPauses, BulkAction
+from chalicelib.jobs.types import jobtype
 from chalicelib.service.bulk import BulkActions
 from chalicelib.service.bulk_actions import BulkWork
 from chalicelib.service.declared import Declared

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chalicelib.jobs.auto_pause import AutoPause, Decide, Failing, completed, failed, probing, succeeded, untried
-from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import LOST, Attempt, Job
 from chalicelib.jobs.ports import AutoPauses
+from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.service.auto_pause import change
 from chalicelib.telemetry import events, pause_events
 from chalicelib.worker.message_fate import LONGEST_HOLD, Drop, Hold

@@ -25,13 +25,15 @@ class DeliveryMachine(Steering):
     """Everything that anyone may do, and all that may go wrong."""
 
     @initialize(
-        seed=st.integers(0, 10_000), batch=st.integers(1, 4), delay=DELAYS, attempts=ATTEMPTS,
+        seed=st.integers(0, 10_000), batch=st.integers(1, 4), delay=DELAYS, attempts=ATTEMPTS, fair=st.booleans(),
         mode=st.sampled_from(MODES),
     )  # fmt: skip
-    def begin(self, seed: int, batch: int, delay: int, attempts: int, mode: str) -> None:
-        """A new world with a random source of its own, and a first job."""
+    def begin(self, seed: int, batch: int, delay: int, attempts: int, fair: bool, mode: str) -> None:
+        """A new world with a random source of its own, perhaps with a tenant for each name, and a first job."""
         self.world.rng.seed(seed)
         self.steer(mode)
+        if fair:
+            self.world.share()
         self.world.batch = batch
         self.create("a", delay, attempts)
 

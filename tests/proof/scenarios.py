@@ -7,6 +7,7 @@ from tests.proof import (
     stories_of_pauses,
     stories_of_rates,
     stories_of_steering,
+    stories_of_tenants,
     stories_of_workers,
 )
 from tests.proof.scenario import SCENARIOS, Scenario
@@ -20,5 +21,6 @@ __all__ = [
     "stories_of_pauses",
     "stories_of_rates",
     "stories_of_steering",
+    "stories_of_tenants",
     "stories_of_workers",
 ]

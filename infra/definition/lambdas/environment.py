@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.adapters.event_sources import mapping_key
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types.jobtype import JobType
 from infra.definition.names import Value, bucket_name, mapping_id, queue_name, ref, stage_of, sub
 
 BY_LAMBDA = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})

@@ -178,7 +178,7 @@ def test_a_row_that_changes_meanwhile_is_left_to_the_next_run(stage: Stage) -> N
     stage.write(OPEN)
     stale = stage.row()
     stage.write(resumed(stale) or stale)
-    stage.watchdog.rows = Stale(stage.rows, stale)  # type: ignore[assignment]
+    stage.watchdog.rows = Stale(stage.rows, stale)
     stage.watchdog.run()
     assert (stage.switched, stage.told()) == ([], None)
 

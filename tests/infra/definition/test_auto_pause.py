@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.jobs.auto_pause import Failing
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types.jobtype import JobType
 from infra.definition.iam import grants
 from infra.definition.iam.permissions import EVERY_TYPE, statements
 from infra.definition.template import resources
