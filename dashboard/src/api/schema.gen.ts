@@ -1649,6 +1649,11 @@ export interface components {
        */
       rate: components["schemas"]["RateRow"] | null;
       /**
+       * @description When it is paused by itself; null: an operator alone pauses it
+       * @default null
+       */
+      pause_when: components["schemas"]["PauseRuleRow"] | null;
+      /**
        * Unique For
        * @description Seconds for which one job has the same values of `unique_by`
        */
@@ -2153,6 +2158,12 @@ export interface components {
       by: string;
       /** Reason */
       reason: string;
+      /**
+       * Next Probe At
+       * @description The type was paused by itself: one job is tried then, and it goes on when that completes. Null: an operator paused it
+       * @default null
+       */
+      next_probe_at: string | null;
     };
     /**
      * PauseReason
@@ -2165,6 +2176,16 @@ export interface components {
        * @default
        */
       reason: string;
+    };
+    /**
+     * PauseRuleRow
+     * @description The type is paused by itself when the last `of` attempts, all within `within` seconds, failed with one error.
+     */
+    PauseRuleRow: {
+      /** Of */
+      of: number;
+      /** Within */
+      within: number;
     };
     /**
      * Paused
