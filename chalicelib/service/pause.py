@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.errors import JobFlowError
-from chalicelib.jobs.auto_pause import resumed
+from chalicelib.jobs.auto_pause import AutoPause, Decide, resumed
 from chalicelib.jobs.ports import AutoPauses, Consumers, Pause, Pauses
-from chalicelib.service.auto_pause import change
+
+
+MOST_TRIES = 6
+"""Writes of one change; a type's workers may all fail within the same milliseconds."""
 
 
 @dataclass
@@ -47,3 +50,20 @@ class Pausing:
             change(rows, job_type, resumed)
         self.consumers.switch(job_type, on=True)
         self.pauses.resume(job_type)
+
+
+def change(rows: AutoPauses, job_type: str, decide: Decide, seen: AutoPause | None = None) -> AutoPause | None:
+    """Write what `decide` makes of the row, and return it; None when nothing is to be written.
+
+    `seen` is the row as it was read some time ago. Raises TimeoutError when every try meets another writer, and what
+    the store raises.
+    """
+    found = rows.read(job_type) if seen is None else seen
+    for _ in range(MOST_TRIES):
+        new = decide(found)
+        if new is None:
+            return None
+        if (written := rows.replace(job_type, found, new)) is not None:
+            return written
+        found = rows.read(job_type)
+    raise TimeoutError(f"Too many workers tell of failures of {job_type} at once.")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from chalicelib.jobs.auto_pause import SURE, AutoPause, idle
 from chalicelib.jobs.job import WAITING, Job, Status
 from chalicelib.jobs.ports import AutoPauses, Consumers, JobStore, Message, Pause, Pauses, Prober, Search, Standing
-from chalicelib.service.auto_pause import change
+from chalicelib.service.pause import change
 from chalicelib.telemetry import events, pause_events
 
 BY = "JobFlow"

@@ -13,7 +13,7 @@ from chalicelib.jobs.auto_pause import AutoPause, Decide, Failing, completed, fa
 from chalicelib.jobs.job import LOST, Attempt, Job
 from chalicelib.jobs.ports import AutoPauses
 from chalicelib.jobs.texts.fingerprints import fingerprint
-from chalicelib.service.auto_pause import change
+from chalicelib.service.pause import change
 from chalicelib.telemetry import events, pause_events
 from chalicelib.worker.message_fate import LONGEST_HOLD, Drop, Hold
 

@@ -13,7 +13,7 @@ from chalicelib.adapters.dynamo.control.auto_pauses import DynamoAutoPauses
 from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
 from chalicelib.jobs.auto_pause import AutoPause, Failing, failed
 from chalicelib.jobs.ports import AutoPauses
-from chalicelib.service.auto_pause import change
+from chalicelib.service.pause import change
 from chalicelib.settings import Settings
 from infra.local.pauses import probes
 from tests.support import REGION, T0, requests_to
