@@ -177,7 +177,7 @@ function Why({ job, canAct }: HeaderProps) {
           ) : due !== null && due > now ? (
             <>
               {job.status === "retrying" ? t.attemptNext(job.attempts + 1, job.maxAttempts) : t.starts}{" "}
-              <strong className="nums text-text">{t.inTime(countdown(due - now))}</strong>
+              <strong className="nums text-text">{t.inTime(countdown(due - now))}</strong> (<When at={due} />)
               {paused ? ` ${t.whilePaused(job.type)}` : "."}
             </>
           ) : (

@@ -51,7 +51,7 @@ export const english = {
   times: "Times",
   name: "Name",
   nameHint: "a-z, 0-9 and -; it cannot be changed later.",
-  cron: "Cron text",
+  cron: "Cron expression",
   cronHint: "Minute, hour, day of the month, month, day of the week: 0 6 * * 1-5",
   timezone: "Time zone",
   timezoneHint: "A name like Europe/Berlin or UTC.",
