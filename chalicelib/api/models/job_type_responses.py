@@ -42,7 +42,7 @@ class JobTypeRow(Answer):
     unique_for: float | None = Field(description="Seconds for which one job has the same values of `unique_by`")
     unique_by: list[str] = Field(description="Fields of the payload; none: all")
     enqueues: list[str] = Field(description="Types whose jobs its jobs make")
-    retired: bool = Field(description="It takes no new jobs; those it has are worked off")
+    retired: bool = Field(description="It takes no new jobs; those it has are still processed")
 
 
 class JobTypes(Answer):

@@ -948,7 +948,7 @@ export interface components {
       finished_at: string | null;
       /**
        * Problem
-       * @description The error of its last slice, which is tried again, or that ended it
+       * @description The error of its last slice, which is retried, or that ended it
        */
       problem: string | null;
     };
@@ -967,7 +967,7 @@ export interface components {
       more: boolean;
       /**
        * Next Cursor
-       * @description Where to go on; null at the end, and for a list of ids
+       * @description Cursor of what follows; null at the end, and for a list of ids
        */
       next_cursor: string | null;
     };
@@ -1157,7 +1157,7 @@ export interface components {
       finished: number;
       /**
        * More
-       * @description Time ran out, or there are over 10,000: the same request again goes on
+       * @description Time ran out, or there are over 10,000: repeat the request to continue
        */
       more: boolean;
     };
@@ -1301,7 +1301,7 @@ export interface components {
      * @description One finding about one job type that needs attention.
      */
     FindingRow: {
-      /** @description new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that nobody has acknowledged, or that came again), dead_letters (older ones), draining */
+      /** @description new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that no operator has acknowledged, or that came again), dead_letters (older ones), draining */
       kind: components["schemas"]["Kind"];
       /** Type */
       type: string;
@@ -1665,7 +1665,7 @@ export interface components {
       enqueues: string[];
       /**
        * Retired
-       * @description It takes no new jobs; those it has are worked off
+       * @description It takes no new jobs; those it has are still processed
        */
       retired: boolean;
     };
@@ -1910,7 +1910,7 @@ export interface components {
       run_at: string | null;
       /**
        * Tags
-       * @description To find the job again by.
+       * @description Used for search.
        */
       tags?: string[];
       /**
@@ -1958,7 +1958,7 @@ export interface components {
       run_at: string | null;
       /**
        * Tags
-       * @description To find the job again by.
+       * @description Used for search.
        */
       tags?: string[];
       /**
@@ -2470,7 +2470,7 @@ export interface components {
     };
     /**
      * Skipped
-     * @description A job that a bulk action left alone.
+     * @description A job that a bulk action skipped.
      */
     Skipped: {
       /** Id */
@@ -3069,7 +3069,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3127,7 +3127,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3199,7 +3199,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3328,7 +3328,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3453,7 +3453,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3582,7 +3582,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3709,7 +3709,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4170,7 +4170,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4238,7 +4238,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4505,7 +4505,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4630,7 +4630,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5038,7 +5038,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5110,7 +5110,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5235,7 +5235,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5360,7 +5360,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5485,7 +5485,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5626,7 +5626,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -6047,7 +6047,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -6161,7 +6161,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -6275,7 +6275,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */

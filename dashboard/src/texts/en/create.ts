@@ -107,7 +107,7 @@ export const english = {
   range: (least: string, most: string) => `${least} to ${most}.`,
   formatUri: "Use an address like https://example.com/.",
   typeIsRetired: "This job type is retired",
-  takesNoNewJobs: "takes no new jobs; those it has are worked off.",
+  takesNoNewJobs: "takes no new jobs; existing jobs are processed.",
   changes: (n: number) => plural(n, "change"),
 };
 

@@ -90,7 +90,7 @@ export const english = {
   noQueueIsCalled: "No queue is called",
   itMayHaveBeen: ". It may have been removed by a deployment.",
   backlogIs: (text: string) => `Backlog: ${text}`,
-  retired: "Retired. New jobs are refused; the jobs it has are worked off.",
+  retired: "Retired. New jobs are refused; existing jobs are processed.",
 };
 
 export const t = texts("queues", english);
