@@ -243,5 +243,5 @@ def test_the_command_tells_a_pipeline_what_stops(account: Account, capsys: pytes
 
 def test_deploy_stops_by_the_same_findings(account: Account) -> None:
     quiet = Terminal(Console(file=io.StringIO()), Console(file=io.StringIO()))
-    with pytest.raises(CloudError, match="A production stage has no recipient of alarms"):
+    with pytest.raises(CloudError, match="Alarms of production have no recipient"):
         Deployment(account, Stack(account, "jobflow-prod"), quiet, dashboard=None).run()
