@@ -172,7 +172,14 @@ function Why({ job, canAct }: HeaderProps) {
         <p className="text-soft">
           {job.discarded ? (
             <>
-              {t.discardedBy(job.discarded.by, job.discarded.reason)}, <When at={job.discarded.at} />
+              {t.actDiscard(job.discarded.by)}, <When at={job.discarded.at} />
+              {job.discarded.reason ? (
+                <>
+                  : <bdi>{job.discarded.reason}</bdi>
+                </>
+              ) : (
+                `, ${t.withoutReason}`
+              )}
             </>
           ) : due !== null && due > now ? (
             <>

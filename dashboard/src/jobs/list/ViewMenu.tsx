@@ -60,7 +60,7 @@ export function SavedViews() {
       }
     >
       {(close) => (
-        <Suspense>
+        <Suspense fallback={<div className="h-52" />}>
           <Views close={close} />
         </Suspense>
       )}

@@ -63,7 +63,7 @@ export const detail: typeof english = {
   cancel: "Abbrechen",
   runNow: "Jetzt ausführen",
   discard: "Verwerfen",
-  discardedBy: (by, reason) => `Verworfen von ${by}${reason ? `: ${reason}` : " ohne Grund"}`,
+  withoutReason: "ohne Angabe von Gründen",
   duplicate: "Duplizieren",
   inProgress: "In Arbeit",
   progress: "Fortschritt",

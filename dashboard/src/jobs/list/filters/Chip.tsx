@@ -49,7 +49,7 @@ export function Choice({ name, value, removable, options, onChange }: ChoiceProp
   if (!removable) return select();
   const shown = options.find(([one]) => one === value)?.[1] ?? value;
   return (
-    <span className={`${chipClass} max-w-full ps-2 text-xs max-sm:flex-1`}>
+    <span className={`${chipClass} max-w-full ps-2 text-xs max-sm:grow`}>
       <span className="shrink-0 text-soft">{name}</span>
       {select("h-full flex-1 border-0! bg-transparent! px-1! text-xs!")}
       <Remove label={t.removeTheFilter(name, shown)} onClick={() => onChange("")} />
