@@ -555,6 +555,26 @@ class OperatorAction:
 
 
 @dataclass(frozen=True, slots=True)
+class PastPauseRow:
+    """A pause of a job type that has ended."""
+
+    since: datetime
+    until: datetime
+    by: str
+    """Label of the token that paused it; empty where an older version has paused it"""
+    reason: str
+    resumed_by: str
+    """Label of the token that resumed it"""
+
+
+@dataclass(frozen=True, slots=True)
+class PastPauseRows:
+    """The pauses of a type that have ended, the newest first."""
+
+    pauses: list[PastPauseRow]
+
+
+@dataclass(frozen=True, slots=True)
 class PastPayload:
     """The payload of a run after which it was changed."""
 

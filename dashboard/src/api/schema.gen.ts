@@ -407,6 +407,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/job-types/{job_type}/pauses": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The last 20 pauses of a type that have ended within 90 days, newest first
+     * @description The last 20 pauses of a type that have ended within 90 days, newest first. GET /metrics tells the present one.
+     */
+    get: operations["list_past_pauses"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/schedules": {
     parameters: {
       query?: never;
@@ -2124,6 +2144,44 @@ export interface components {
        * @description By a bulk action
        */
       in_bulk: boolean;
+    };
+    /**
+     * PastPauseRow
+     * @description A pause of a job type that has ended.
+     */
+    PastPauseRow: {
+      /**
+       * Since
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      since: string;
+      /**
+       * Until
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      until: string;
+      /**
+       * By
+       * @description Label of the token that paused it; empty where an older version has paused it
+       */
+      by: string;
+      /** Reason */
+      reason: string;
+      /**
+       * Resumed By
+       * @description Label of the token that resumed it
+       */
+      resumed_by: string;
+    };
+    /**
+     * PastPauseRows
+     * @description The pauses of a type that have ended, the newest first.
+     */
+    PastPauseRows: {
+      /** Pauses */
+      pauses: components["schemas"]["PastPauseRow"][];
     };
     /**
      * PastPayload
@@ -4692,6 +4750,63 @@ export interface operations {
           "X-Correlation-Id"?: string;
           /** @description Seconds until a request is let in */
           "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_past_pauses: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_type: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PastPauseRows"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
           [name: string]: unknown;
         };
         content: {

@@ -90,5 +90,9 @@ export const queues: typeof english = {
   noQueueIsCalled: "Es gibt keine Queue namens",
   itMayHaveBeen: ". Vielleicht hat ein Deployment sie entfernt.",
   backlogIs: (text) => `Rückstand: ${text}`,
+  pastPauses: "Frühere Pausen",
+  noPastPauses: "Keine in den letzten 90 Tagen.",
+  pausedAndResumed: (by, resumedBy) =>
+    [by && `angehalten von ${by}`, resumedBy && `fortgesetzt von ${resumedBy}`].filter(Boolean).join(", "),
   retired: "Stillgelegt. Neue Jobs werden abgelehnt; die vorhandenen werden abgearbeitet.",
 };

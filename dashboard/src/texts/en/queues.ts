@@ -90,6 +90,10 @@ export const english = {
   noQueueIsCalled: "No queue is called",
   itMayHaveBeen: ". It may have been removed by a deployment.",
   backlogIs: (text: string) => `Backlog: ${text}`,
+  pastPauses: "Past pauses",
+  noPastPauses: "None in the last 90 days.",
+  pausedAndResumed: (by: string, resumedBy: string) =>
+    [by && `paused by ${by}`, resumedBy && `resumed by ${resumedBy}`].filter(Boolean).join(", "),
   retired: "Retired. New jobs are refused; existing jobs are processed.",
 };
 
