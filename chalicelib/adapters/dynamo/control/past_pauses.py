@@ -16,7 +16,7 @@ from chalicelib.settings import Settings
 
 
 class PastPauseRow(Model):
-    """Who paused the type and why, until when, and who resumed it."""
+    """A pause that has ended: by whom and why, until when, and who resumed the type."""
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True)
