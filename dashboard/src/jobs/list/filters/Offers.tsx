@@ -8,7 +8,7 @@ import { weekAgo } from "@/jobs/search";
 import { suggestions } from "./suggestions";
 
 /** Offer filters for the text, from the types, tags, errors and fields that exist. */
-export default function Offers({ id, text }: { id: string; text: string }) {
+export default function Offers({ text }: { text: string }) {
   const client = useQueryClient();
   const types = useQuery(jobTypes()).data;
   const groups = useQuery({ ...errorGroups(undefined, "7d", weekAgo), staleTime: 300_000 });
@@ -21,13 +21,7 @@ export default function Offers({ id, text }: { id: string; text: string }) {
     const fields = [...new Set([...payloads, ...examples].flatMap(fieldsOf))];
     return suggestions(text, { types: types?.map((one) => one.type) ?? [], tags, errors, fields });
   }, [client, text, types, groups.data]);
-  return (
-    <datalist id={id}>
-      {offers.map((offer) => (
-        <option key={offer} value={offer} />
-      ))}
-    </datalist>
-  );
+  return offers.map((offer) => <option key={offer} value={offer} />);
 }
 
 /** Return the names of the fields of a payload. */

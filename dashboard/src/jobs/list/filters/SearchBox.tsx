@@ -42,11 +42,14 @@ export function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) 
         }}
         className={cx(inputClass, "bg-panel ps-8")}
       />
-      {text && (
-        <Suspense>
-          <Offers id={OFFERS} text={text} />
-        </Suspense>
-      )}
+      {/* Always there: with it the input is a combobox. */}
+      <datalist id={OFFERS}>
+        {text && (
+          <Suspense>
+            <Offers text={text} />
+          </Suspense>
+        )}
+      </datalist>
     </form>
   );
 }
