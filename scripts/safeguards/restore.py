@@ -112,8 +112,8 @@ except JobExists:
     Safeguard(
         "a rollback brings the parameters back, too",
         "infra.cloud.commands.rollback:_proposed",
-        "to.parameters",
-        "{}",
+        "_propose(account, stack, to.url, to.parameters)",
+        "_propose(account, stack, to.url, {})",
         ROLLBACK,
     ),
 )

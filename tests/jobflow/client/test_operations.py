@@ -82,7 +82,7 @@ def test_numbers_over_time_are_read_as_points_of_their_metric(client: JobFlow, w
     assert all(isinstance(point, models.Left) for point in depth.points)
     run = client.series("run", until="2027-01-15T08:00:00Z")
     assert all(isinstance(point, models.Took) for point in run.points)
-    assert (len(run.points), dict(wire.asked[-1].url.params)["to"]) == (60, "2027-01-15T08:00:00Z")
+    assert (len(run.points), dict(wire.asked[-1].url.params)["to"]) == (61, "2027-01-15T08:00:00Z")
 
 
 def test_each_metric_of_the_api_is_one_of_the_clients() -> None:
