@@ -21,6 +21,7 @@ from chalicelib.jobs.readback import check_models
 from chalicelib.jobs.registry import Declared, all_types, declared, get, give_up_at, load, names, pace, registered
 from chalicelib.jobs.schedules.schedule import Cron, check_declared
 from chalicelib.jobs.single import Unique, unique_of
+from chalicelib.jobs.tenants import check_field
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
@@ -56,6 +57,7 @@ class JobType(Declared, Generic[P, R]):
     unique: Unique | None = None
     smoke: JSON = None
     rate: Rate | Callable[[], Rate | None] | None = None
+    fair_by: str | None = None
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""
@@ -162,6 +164,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     delays: Iterable[float] = (),
     give_up_after: float | None = None,
     rate: Rate | Callable[[], Rate | None] | None = None,
+    fair_by: str | None = None,
     upgrade: Callable[[JSON], JSON] | None = None,
     retired: bool = False,
     schedule: Cron | Iterable[Cron] = (),
@@ -184,12 +187,14 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     `retry` is the curve of waits between attempts, or `delays` names them one by one, in seconds; `max_attempts` is 3,
     or one more than there are delays. `give_up_after`: no attempt follows another one later than so many seconds after
     the run was due. `rate=Rate(n, per)` lets at most n attempts start in any `per` seconds, over all workers; a
-    function in its place is asked on each stage, and may return None for no limit. `upgrade` brings the stored payload
-    of an older schema to today's; without it such a job waits. `retired` refuses new jobs and works off the old ones.
+    function in its place is asked on each stage, and may return None for no limit. `fair_by` names the field of the
+    payload that says whose job it is ("customer.id"): nobody's jobs wait behind all of another's. `upgrade` brings the
+    stored payload of an older schema to today's; without it such a job waits. `retired` refuses new jobs and works off
+    the old ones.
     `schedule` makes jobs at the times of a `Cron`, or of several; it lasts as long as it is declared.
     `grants` names what the function may do beyond its queue and jobs, as
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
-    (`infra/definition/permissions.py` has all forms), or as `Allow(actions, ARNs)` on what is not the stack's.
+    (`infra/definition/iam/permissions.py` has all forms), or as `Allow(actions, ARNs)` on what is not the stack's.
     `environment` is set for the function; `secrets` says where `ctx.secret(name)` finds each. `vpc` puts it into the
     stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). `enqueues` names the types whose
     jobs it makes with `ctx.enqueue`. For `unique_for` seconds a request with the same values of the fields `unique_by`
@@ -205,7 +210,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
             (schedule,) if isinstance(schedule, Cron) else tuple(schedule),
             Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage), give_up_after,
             tuple(enqueues), unique_of(name, unique_for, unique_by, checks.payload_model(name, function)), smoke,
-            rate,
+            rate, fair_by,
         )  # fmt: skip
         checks.check_names(name, *declared.enqueues)
         checks.check_limits(name, {**vars(declared), "budget": declared.job_budget})
@@ -214,6 +219,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
         check_reach(name, declared.reach, declared.grants)
         check_models(name, payload=declared.payload_model, result=checks.hints(function).get("return"))
         check_smoke(name, declared.smoke, declared.canonical)
+        check_field(name, "fair_by", fair_by, declared.payload_model)
         registered[name] = declared
         return declared
 

@@ -29,7 +29,7 @@ ACTS = (
     ),
     Safeguard(
         "an act that is written down twice is one row",
-        "chalicelib.adapters.dynamo.history:History.keep_act",
+        "chalicelib.adapters.dynamo.jobs.history:History.keep_act",
         "f'{ACT}{act.at:014.3f}#{act.name}'",
         "f'{ACT}{len(self.read(job_id)[1]):014}#{act.name}'",
         ROWS,

@@ -51,6 +51,8 @@ class World(Clients):
     """The rate of the job type TYPE."""
     started: list[float] = field(default_factory=list)
     debounced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    answered: dict[str, str] = field(default_factory=dict)
+    """The requests under each debounce key in their order, and the last of them that was answered."""
     """The names of the requests that were answered, by debounce key, in their order."""
     only: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The ids of the jobs that requests with one value were answered with."""
@@ -189,7 +191,7 @@ class World(Clients):
             idle = 0 if self.poll_all() else idle + 1
             self.watch()
             if idle:
-                self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 12), 600))
+                self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 6 - 1), 600))
         # What is in the dead-letter queue is swept: the run that a crash ends is followed by another one.
         for _ in range(3 if any(map(self.ground.dead, self.ground.types)) else 0):
             self.clock.advance(130)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.jobs.job import Job, Status
 from infra.cloud import __main__ as command_line
 from infra.cloud.account import Account, sign_in

@@ -16,7 +16,7 @@ from jobflow.project import scaffold, settings
 FOLDER = Path(__file__).parents[3] / "jobflow" / "project" / "ci"
 WORKFLOW = FOLDER / "deploy.yml"
 REQUIREMENTS = ("zizmor==1.32.0", "check-jsonschema==0.39.0")
-READ: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text())
+READ: dict[Any, Any] = yaml.safe_load(WORKFLOW.read_text())
 JOBS: dict[str, dict[str, Any]] = READ["jobs"]
 
 
