@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from chalicelib.jobs.ports import JobStore, Standing
-from chalicelib.jobs.rate import Rate
+from chalicelib.jobs.types.rate import Rate
+from chalicelib.jobs.types.registry import registered
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.watchdog.run import Watchdog
@@ -17,6 +18,7 @@ from tests.proof.clients import Clients
 from tests.proof.counting import Counting
 from tests.proof.faults import SQS
 from tests.proof.ground import TYPE, Ground, Received
+from tests.proof.grouping import misgrouped
 from tests.proof.honest import LaggingIndex
 from tests.proof.script import TIMEOUT, ScriptedFunction, declare
 from tests.support import Clock, Invocation, sqs_record
@@ -92,6 +94,10 @@ class World(Clients):
         """Give the job type TYPE a rate."""
         self.rate, self.kinds[TYPE] = rate, replace(self.kind, rate=rate)
 
+    def share(self) -> None:
+        """Let the jobs of the type TYPE belong to tenants, each to the one of its name."""
+        self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, fair_by="name")
+
     def starts(self) -> None:
         """Note a start of the type that may have a rate, by the clock of its worker, and whether it is one too many."""
         now = self.clock_of("worker")()
@@ -146,6 +152,7 @@ class World(Clients):
 
     def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT, kind: str = TYPE) -> None:
         """Hand a batch to a worker, and acknowledge what it does not report."""
+        self.wrong += misgrouped(self, batch) if self.kind.fair_by and kind == TYPE else []
         clock, dice, sleep = self.clock_of("worker"), self.rng.uniform, self.clock.advance
         store, queue, paced = self.ground.store, self.ground.queue, self.rate if kind == TYPE else None
         making = JobService(store, queue, clock=clock)

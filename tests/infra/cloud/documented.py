@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from infra.cloud.__main__ import _parser
 from infra.cloud.package.build import ROOT
-from jobflow.cli import cloud
+from jobflow.cli.commands import cloud
 
 PAGES = ("deploy.md", "operations.md", "restore.md", "pipeline.md", "own-repository.md", "security.md")
 RUN_WHOLE = ("deploy.md", "operations.md", "restore.md")

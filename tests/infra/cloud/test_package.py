@@ -13,7 +13,7 @@ import pytest
 from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_configuration
 
-from chalicelib.jobs import jobtype
+from chalicelib.jobs.types import jobtype
 from infra.cloud.package.build import ROOT, Package, interpreter
 from infra.cloud.package.clean import NATIVE_PACKAGES, Imported, import_handler, runtime_path
 from infra.definition import local_environment

@@ -24,15 +24,15 @@ from chalicelib.adapters.dynamo.counting.canaries import DynamoCanaries
 from chalicelib.adapters.dynamo.counting.census import DynamoCensus
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
-from chalicelib.counters.recount import Recount
+from chalicelib.counters.recounting.recount import Recount
 from chalicelib.counters.stream import StreamCounter
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.types import jobtype
 from chalicelib.settings import Settings
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
-from infra.cloud.commands import access, backup
+from infra.cloud.commands import access, backup, restore
 from infra.cloud.commands.deploy import tags_of
 from infra.cloud.commands.destroy import Destruction
 from infra.cloud.commands.restore import LONGEST_LEASE, Restoration, moment
@@ -318,6 +318,19 @@ def test_the_commands(account: Account, stack: Stack, capsys: pytest.CaptureFixt
     assert "no moment with a time zone" in capsys.readouterr().err
     assert main(["restore", "--stage", "lost", "--from", f"{STACK}-20270101T000000Z"]) == 1
     assert "no backup" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("typed", "runs"), [([], False), (["--run"], True)])
+def test_what_was_unfinished_runs_only_when_that_is_typed(
+    account: Account, stack: Stack, store: DynamoJobStore, typed: list[str], runs: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add(job := a_job(sent=True))
+    name = made(account, stack)
+    lose(account, [job])
+    monkeypatch.setattr(restore, "LONGEST_LEASE", 0.0)
+    # the emulator has no function that recounts: the command ends with that, after the copying
+    assert main(["restore", "--stage", "lost", "--from", name, *typed]) == 1
+    assert store.get(job.id).status == (Status.QUEUED if runs else Status.FAILED)
 
 
 def test_a_deployer_may_do_it(

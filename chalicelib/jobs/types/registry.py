@@ -6,11 +6,11 @@ import pkgutil
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import ConfigurationError, FieldError, UnknownJobType
-from chalicelib.jobs.lineage import check_enqueues
+from chalicelib.jobs.types.lineage import check_enqueues
 
 if TYPE_CHECKING:
-    from chalicelib.jobs.jobtype import JobType
-    from chalicelib.jobs.rate import Rate
+    from chalicelib.jobs.types.jobtype import JobType
+    from chalicelib.jobs.types.rate import Rate
 
 BUILT_IN = "chalicelib.builtin.types"
 PACKAGES = ("handlers", BUILT_IN)
@@ -45,6 +45,15 @@ def pace(name: str) -> "Rate | None":
     """Return the rate of that type on this stage; None without one, and for a type that is not declared."""
     kind = registered.get(name)
     return None if kind is None else kind.pace
+
+
+def out_of_order(name: str) -> bool:
+    """Return whether that type's messages are received in another order than they were sent, by tenants in turn.
+
+    That a later one was received then says nothing of an earlier one.
+    """
+    kind = registered.get(name)
+    return kind is not None and kind.fair_by is not None
 
 
 def all_types() -> "list[JobType[Any, Any]]":
