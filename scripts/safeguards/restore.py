@@ -5,6 +5,7 @@ from scripts.safeguards.safeguard import Safeguard
 RULES = ("tests/infra/cloud/restore/test_rules.py",)
 COPYING = ("tests/infra/cloud/restore/test_copying.py",)
 RESTORING = ("tests/infra/cloud/restore/test_restoring.py",)
+BACKUPS = ("tests/infra/cloud/restore/test_backups.py",)
 ROLLBACK = ("tests/infra/cloud/test_rollback.py",)
 
 RESTORE = (
@@ -86,7 +87,7 @@ except JobExists:
         "infra.cloud.commands.backup:_delete_old",
         "names(account, stack)[:-keep]",
         "names(account, stack)",
-        RESTORING,
+        BACKUPS,
     ),
     Safeguard(
         "a deployment that nobody noted is one step of a rollback",

@@ -2,13 +2,12 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from rich.console import Console
 
@@ -22,19 +21,10 @@ from infra.cloud.stack.cloudformation import Stack as CloudFormationStack
 from infra.cloud.stack.events import Event
 from infra.cloud.stack.history import Deployed
 from infra.cloud.terminal import Terminal
-from infra.local.emulator.inprocess import emulated
-from tests.infra.cloud.test_monitoring import NAME, REGION, package
+from tests.infra.cloud.test_monitoring import NAME, package
 from tests.infra.cloud.test_trial import Stage
 
 NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    with emulated():
-        yield Account(boto3.Session(region_name=REGION), "123456789012", REGION)
 
 
 def quiet() -> Terminal:

@@ -1,11 +1,9 @@
 """A template that CloudFormation would not take for its size is refused before anything is uploaded."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from infra.cloud.account import Account
@@ -14,7 +12,6 @@ from infra.cloud.package.build import Package
 from infra.cloud.package.size import GROWTH, check_size, compact
 from infra.cloud.package.translate import translate
 from infra.cloud.stack import artifacts
-from infra.local.emulator.inprocess import emulated
 from tests.infra.cloud.large import packaged
 
 
@@ -66,14 +63,6 @@ def test_one_with_too_many_resources_after_the_transform_names_their_kinds(sam: 
         CloudError, match=r"5\d\d resources after the SAM transform .*, and CloudFormation takes 500\. Leave"
     ):
         check_size(many)
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    with emulated():
-        yield Account(boto3.Session(region_name="us-east-1"), "123456789012", "us-east-1")
 
 
 def test_nothing_is_uploaded_of_it(account: Account, tmp_path: Path) -> None:
