@@ -30,7 +30,8 @@ FROM_REGION_TO_REGION = (
         for name in ("jobs", "control")
     ),
     *(
-        f"aws dynamodb import-table --s3-bucket-source S3Bucket=acme-move,S3KeyPrefix={name}/AWSDynamoDB/01798835045000-0a1b2c3d/data/ "
+        "aws dynamodb import-table --s3-bucket-source "
+        f"S3Bucket=acme-move,S3KeyPrefix={name}/AWSDynamoDB/01798835045000-0a1b2c3d/data/ "
         "--input-format DYNAMODB_JSON --input-compression-type GZIP "
         f"--table-creation-parameters file://moved-{name}.json"
         for name in ("jobs", "control")
