@@ -28,16 +28,21 @@ class Dispatcher:
         """Return seconds since the epoch, to the millisecond: what is stored is what was meant."""
         return round(self.clock(), 3)
 
+    def queue_up(self, job: Job, delay: int = 0) -> None:
+        """Send a job's message, visible in `delay` seconds; raises what the queue raises."""
+        self.queue.send(_message(job), delay)
+
     def send(self, job: Job, delay: int = 0) -> None:
         """Send a job's message, visible in `delay` seconds, and mark the job as sent; raises what the queue raises."""
-        self.queue.send(_message(job), delay)
+        self.queue_up(job, delay)
         with contextlib.suppress(MoveRefused):  # a worker was faster: its claim marks the job as sent
             self.store.apply(job.id, transitions.mark_sent(job))
 
     def send_many(self, jobs: Sequence[Job], delays: Mapping[str, int], ends: float = math.inf) -> set[str]:
         """Send up to ten jobs' messages, of one type, in one request; return the ids of those that got out.
 
-        `delays` are in seconds, by id. From `ends` on (epoch seconds) the jobs are no longer marked as sent.
+        `delays` are in seconds, by id. From `ends` on (epoch seconds) the jobs are no longer marked as sent; those that
+        are `sent` need no mark.
         """
         try:
             lost = {message.id for message in self.queue.send_many([_message(job) for job in jobs], delays)}
@@ -49,19 +54,21 @@ class Dispatcher:
             if job.id in lost:
                 events.dispatch_deferred(job, JobFlowError("The queue did not take the message."))
             elif self.now() < ends:
-                self._mark(job)
+                self.mark(job)
         return {job.id for job in jobs} - lost
 
-    def _mark(self, job: Job) -> None:
+    def mark(self, job: Job) -> Job:
+        """Write down that a job's message is out, unless it says so already; return the job."""
         if job.sent:
-            return
+            return job
         try:
-            self.store.apply(job.id, transitions.mark_sent(job))
+            return self.store.apply(job.id, transitions.mark_sent(job))
         except MoveRefused:
-            return  # a worker was faster: its claim marks the job as sent
+            return job  # a worker was faster: its claim marks the job as sent
         except Exception as error:
             # The message is out; without the mark the watchdog may send another, and the claim lets one of them run.
             events.dispatch_deferred(job, error)
+            return job
 
 
 def _message(job: Job) -> Message:
