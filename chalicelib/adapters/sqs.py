@@ -1,7 +1,7 @@
 """The queues on SQS: one a job type, each with its dead-letter queue. The only SQS client."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -14,7 +14,7 @@ from chalicelib.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
+    from mypy_boto3_sqs.type_defs import MessageTypeDef, SendMessageBatchRequestEntryTypeDef
 
 LONGEST_VISIBILITY = 43_200
 DEAD_HIDDEN = 120
@@ -35,7 +35,7 @@ class SqsJobQueue:
     def send(self, message: Message, delay: int = 0) -> None:
         """See JobQueue."""
         self._client.send_message(
-            QueueUrl=self._url(message.type), MessageBody=write_message(message), DelaySeconds=delay
+            QueueUrl=self._url(message.type), MessageBody=write_message(message), DelaySeconds=delay, **_group(message)
         )
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
@@ -45,10 +45,7 @@ class SqsJobQueue:
         wait = delays or {}
         answer = self._client.send_message_batch(
             QueueUrl=self._url(messages[0].type),
-            Entries=[
-                {"Id": str(n), "MessageBody": write_message(message), "DelaySeconds": wait.get(message.id, 0)}
-                for n, message in enumerate(messages)
-            ],
+            Entries=[_entry(n, message, wait.get(message.id, 0)) for n, message in enumerate(messages)],
         )
         return [messages[int(failed["Id"])] for failed in answer.get("Failed", [])]
 
@@ -113,6 +110,18 @@ class SqsJobQueue:
         """Messages that are visible, delayed, in flight."""
         answer = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(COUNTS))
         return [int(answer["Attributes"][name]) for name in COUNTS]
+
+
+def _entry(number: int, message: Message, delay: int) -> "SendMessageBatchRequestEntryTypeDef":
+    entry: SendMessageBatchRequestEntryTypeDef = {
+        "Id": str(number), "MessageBody": write_message(message), "DelaySeconds": delay,
+    }  # fmt: skip
+    return {**entry, **_group(message)}
+
+
+def _group(message: Message) -> Any:
+    """Return what a request says of a message's group."""
+    return {} if message.group is None else {"MessageGroupId": message.group}
 
 
 def _unless_lost(request: Callable[[], object]) -> None:

@@ -18,11 +18,12 @@ from chalicelib.errors import (
     JobTypeRetired,
     UnknownJobType,
 )
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import JSON, Job, JobView, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE, SQS_LONGEST_DELAY
 from chalicelib.jobs.listing import read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Page
+from chalicelib.jobs.tenants import tagged
+from chalicelib.jobs.types import jobtype
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.sending import is_made, send_and_add
 from chalicelib.service.single import debounced, only_one
@@ -190,7 +191,7 @@ class JobService:
             give_up_at=kind.give_up_at(max(now, run_at or now)),
             # Shortly before its time even when it is sent at once: had that failed, nothing else would be early enough.
             due_at=max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD),
-            tags=asked.tags,
+            tags=tagged(asked.tags, kind.fair_by, payload),
             correlation_id=asked.correlation_id,
             idempotency_key=asked.idempotency_key,
             principal=asked.principal,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.ports import Depth, JobStore, Overdue, Search, Standing
+from chalicelib.jobs.types.registry import out_of_order
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.watchdog.rules import Signs
 
@@ -30,7 +31,8 @@ def signs_of(job_type: str, depth: Depth | None, standing: Standing | None) -> S
     """Return what is known of a type's queue; `depth` is None when the queue did not answer."""
     if standing is None:
         return Signs(depth, counted=False)
-    return Signs(depth, standing.claimed_to.get(job_type), job_type in standing.paused)
+    claimed_to = None if out_of_order(job_type) else standing.claimed_to.get(job_type)
+    return Signs(depth, claimed_to, job_type in standing.paused)
 
 
 def undeclared(standing: Standing | None, declared: Sequence[str]) -> list[str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from chalicelib.access.tokens import Role, Token
 from chalicelib.errors import JobFlowError
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.types import jobtype
 from infra.cloud import around
 from infra.cloud.account import sign_in
 from infra.cloud.commands import access
@@ -28,8 +28,8 @@ from infra.cloud.package.build import ROOT, Package, build
 from infra.cloud.stack import parameters
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
+from infra.definition.lambdas.runtime import ARCHITECTURE, PYTHON
 from infra.definition.names import stack_name
-from infra.definition.runtime import ARCHITECTURE, PYTHON
 from infra.program import called
 
 INTERRUPTED = 130

@@ -19,7 +19,7 @@ MAKING = (
     ),
     Safeguard(
         "the jobs of two runs are two",
-        "chalicelib.jobs.lineage:Lineage.child_id",
+        "chalicelib.jobs.types.lineage:Lineage.child_id",
         "uuid.uuid5(NAMESPACE, f'{self.parent}:{self.gen}|{job_type}|{key}')",
         "uuid.uuid5(NAMESPACE, f'{self.parent}|{job_type}|{key}')",
         MAKING_TESTS,
@@ -50,7 +50,7 @@ if job.parent is None:
     ),
     Safeguard(
         "a job is on its parent's list before it is stored",
-        "chalicelib.adapters.dynamo.jobs:DynamoJobStore.add",
+        "chalicelib.adapters.dynamo.jobs.store:DynamoJobStore.add",
         """
 if job.parent is not None:
     self._children.keep(job)

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.jobtype import JobType, job
-from chalicelib.jobs.registry import registered
+from chalicelib.jobs.types.jobtype import JobType, job
+from chalicelib.jobs.types.registry import registered
 from chalicelib.telemetry.logger import logger
 from chalicelib.worker.context import JobContext
 from tests.proof.faults import Crash
@@ -84,7 +84,7 @@ class ScriptedFunction:
             "err": lambda _: _raise(ValueError("boom")),
             "perm": lambda _: _raise(PermanentError("never")),
             "later": lambda _: _raise(RetryLater(30, "busy")),
-            "much later": lambda _: _raise(RetryLater(4000, "closed")),
+            "much later": lambda _: _raise(RetryLater(2000, "closed")),
             "oom": lambda _: _raise(Crash("out of memory")),
             "stall": lambda _: self._meanwhile(400),
             "nested": lambda _: self._meanwhile(0),

@@ -18,6 +18,7 @@ class HeldMessage:
     receipt: str
     visible_at: float
     receive_count: int = 0
+    group: str | None = None
 
 
 class MemoryJobQueue:
@@ -38,7 +39,8 @@ class MemoryJobQueue:
         """See JobQueue."""
         with self._lock:
             self._receipts += 1
-            held = HeldMessage(message, f"r{self._receipts}", self._clock() + delay)
+            told = replace(message, group=None)
+            held = HeldMessage(told, f"r{self._receipts}", self._clock() + delay, group=message.group)
             self.messages.setdefault(message.type, []).append(held)
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:

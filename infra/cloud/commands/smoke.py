@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.access.tokens import Role
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types.jobtype import JobType
 from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.commands.first_token import OF_DEPLOYMENTS
@@ -15,7 +15,7 @@ from infra.cloud.smoke.functions import asked, failing
 from infra.cloud.smoke.jobs import Jobs
 from infra.cloud.smoke.problem import SmokeFailed
 from infra.cloud.stack.cloudformation import Stack
-from infra.definition.functions import functions
+from infra.definition.lambdas.functions import functions
 
 TTL = 900.0
 """Seconds for which its token works, should it not come to be revoked."""

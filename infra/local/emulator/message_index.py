@@ -1,5 +1,6 @@
 """Find the messages of a queue by receipt handle and by when they are due, at a cost that does not grow with depth."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -20,6 +21,32 @@ class _Place:
     delayed: bool = False
 
 
+class _Lines:
+    """Due messages: a line for each message group, served in turn, each in order of arrival.
+
+    SQS lets a tenant wait once it holds many of the messages in flight, and serves the others first; a laptop runs a
+    few jobs at once and never has as many, so here each tenant has its turn from the beginning. Messages without a
+    group are one line among the others.
+    """
+
+    def __init__(self) -> None:
+        self._lines: OrderedDict[str | None, list[tuple[int, int, _Place]]] = OrderedDict()
+
+    def put(self, place: _Place) -> None:
+        """Put a message into the line of its group; a group that had none waiting is served last."""
+        heappush(self._lines.setdefault(place.message.group_id, []), (place.number, place.ticket, place))
+
+    def take(self) -> tuple[int, _Place] | None:
+        """Take the first entry of the line whose turn it is, and the ticket it carries; None without any."""
+        if not self._lines:
+            return None
+        group, line = self._lines.popitem(last=False)
+        _number, ticket, place = heappop(line)
+        if line:
+            self._lines[group] = line
+        return ticket, place
+
+
 class MessageIndex:
     """moto's messages, in order of arrival; a message is due once its `visible_at` and `delayed_until` have come.
 
@@ -32,7 +59,7 @@ class MessageIndex:
         self._places: dict[int, _Place] = {}
         self._by_handle: dict[str, _Place] = {}
         self._gone: dict[str, None] = {}
-        self._ready: list[tuple[int, int, _Place]] = []
+        self._ready = _Lines()
         self._waiting: list[tuple[float, int, int, _Place]] = []
         self._invisible = self._delayed = 0
 
@@ -49,10 +76,10 @@ class MessageIndex:
         self._enter(place, now)
 
     def pop_due(self, now: float) -> Any | None:
-        """Take the first due message out of the line. Follow it by `put_back` or `remove`."""
+        """Take out the first due message of the group whose turn it is. Follow it by `put_back` or `remove`."""
         self._settle(now)
-        while self._ready:
-            _number, ticket, place = heappop(self._ready)
+        while (first := self._ready.take()) is not None:
+            ticket, place = first
             self.examined += 1
             if place.ticket == ticket:
                 place.ticket += 1
@@ -108,7 +135,7 @@ class MessageIndex:
     def _enter(self, place: _Place, now: float) -> None:
         due = max(place.message.visible_at, place.message.delayed_until)
         if due <= now:
-            heappush(self._ready, (place.number, place.ticket, place))
+            self._ready.put(place)
             return
         heappush(self._waiting, (due, place.number, place.ticket, place))
         place.delayed = place.message.delayed_until > now

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.adapters.dynamo.census import BATCH, DynamoCensus
-from chalicelib.adapters.dynamo.counters import DynamoCounters
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.counting.census import BATCH, DynamoCensus
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import CENSUS_PAGE, MemoryJobStore
 from chalicelib.counters import keys
 from chalicelib.counters.backlog import oldest
-from chalicelib.counters.progress import Phase
-from chalicelib.counters.recount import EVERY, GIVE_UP, SPARE, Recount, Report
+from chalicelib.counters.recounting.progress import Phase
+from chalicelib.counters.recounting.recount import EVERY, GIVE_UP, SPARE, Recount, Report
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.entry.recount import handler
 from chalicelib.jobs.job import Status

@@ -14,15 +14,15 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.adapters.helpers import asked_for
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs import jobtype, registry
-from chalicelib.jobs.jobtype import JobType, job
 from chalicelib.jobs.single import unique_of
+from chalicelib.jobs.types import jobtype, registry
+from chalicelib.jobs.types.jobtype import JobType, job
 from infra.cloud.account import Account
 from infra.cloud.smoke.calls import Api
 from infra.cloud.smoke.functions import SCHEDULED, asked, event_of, failing
 from infra.cloud.smoke.jobs import COUNTED, PATIENCE, Jobs
 from infra.cloud.smoke.problem import SmokeFailed
-from infra.definition.functions import functions
+from infra.definition.lambdas.functions import functions
 from tests.chalicelib.jobs.test_jobtype import Note
 from tests.infra.cloud.acting import Stage, stage
 from tests.support import Clock, built_in

@@ -1,8 +1,8 @@
 """How old the numbers of `/metrics` may be, as the parts are put together."""
 
 from chalicelib.counters import snapshot as metrics
-from chalicelib.jobs import jobtype
-from infra.definition.functions import StreamTrigger, functions
+from chalicelib.jobs.types import jobtype
+from infra.definition.lambdas.functions import StreamTrigger, functions
 
 WITHIN = 5.0
 WORK = 1.5

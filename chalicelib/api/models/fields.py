@@ -1,0 +1,101 @@
+"""Types of the fields of requests: how each is written, checked and described. `schemas.py` is made of them."""
+
+import math
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from chalicelib.jobs.limits import LONGEST_NAME
+from chalicelib.jobs.schedules.schedule import LONGEST_ID
+from chalicelib.jobs.types.checks import KEY, LONGEST_TAG, TAG
+
+LONGEST_MOMENT = 40
+EARLIEST, LATEST = 0.0, datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+
+
+def _moment(value: Any) -> float:
+    if not isinstance(value, str):
+        raise PydanticCustomError("moment", "must be a time as text, like 2026-11-25T00:42:39Z")
+    if len(value) > LONGEST_MOMENT:
+        raise PydanticCustomError("moment", f"must be ISO 8601 in at most {LONGEST_MOMENT} characters")
+    try:
+        read = datetime.fromisoformat(_with_plus(value))
+    except ValueError:
+        raise PydanticCustomError("moment", "must be ISO 8601, like 2026-11-25T00:42:39Z") from None
+    if read.tzinfo is None:
+        raise PydanticCustomError("moment", "must have a time zone, like 2026-11-25T00:42:39Z")
+    seconds = (read - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+    if not EARLIEST <= seconds <= LATEST:
+        raise PydanticCustomError("moment", "must be a year between 1970 and 9000")
+    return math.floor(seconds * 1000) / 1000
+
+
+def _with_plus(text: str) -> str:
+    # A plus sign that was not escaped in a query arrives as a space before the zone.
+    time, zone = text[:-6], text[-6:]
+    return f"{time}+{zone[1:]}" if "T" in time and zone.startswith(" ") else text
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str) and not (len(value) <= 9 and value.isascii() and value.isdigit()):
+        raise PydanticCustomError("whole", "must be a whole number")
+    return value
+
+
+def _key(value: str) -> str:
+    if not KEY.fullmatch(value):
+        raise PydanticCustomError("key", "must be 1 to 255 visible ASCII characters")
+    return value
+
+
+Moment = Annotated[
+    float,
+    BeforeValidator(_moment),
+    WithJsonSchema(
+        {"type": "string", "format": "date-time", "maxLength": LONGEST_MOMENT, "examples": ["2026-11-25T00:42:39Z"]}
+    ),
+]
+"""A point in time: ISO 8601 with a zone on the wire, seconds since the epoch inside."""
+Whole = Annotated[int, BeforeValidator(_whole)]
+Tag = Annotated[
+    str,
+    StringConstraints(pattern=f"^{TAG.pattern}$", min_length=1, max_length=LONGEST_TAG),
+    Field(examples=["customer:42"]),
+]
+Key = Annotated[str, AfterValidator(_key)]
+TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
+JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+ParentId = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True),
+    Field(examples=["6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e4f"]),
+]  # fmt: skip
+FINGERPRINT = r"^[0-9a-f]{12}$"
+Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
+Why = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
+Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+IdPrefix = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-fA-F-]{1,36}$", to_lower=True), Field(examples=["6a1de45f"])
+]
+
+
+class Body(BaseModel):
+    """A JSON body: exactly these fields, exactly these types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Query(BaseModel):
+    """A query string: exactly these names, read from text."""
+
+    model_config = ConfigDict(extra="forbid")

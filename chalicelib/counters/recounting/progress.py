@@ -1,0 +1,115 @@
+"""Keep the progress of a recount on the control table, so that the next invocation continues it."""
+
+import base64
+import json
+import zlib
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+
+from chalicelib.counters import keys
+from chalicelib.counters.recounting.drift import Tally
+from chalicelib.jobs.ports import Additions, CounterTable, Row
+
+RUN = Row(keys.RECOUNT, "RUN")
+SOURCE = "run"
+
+
+class Phase(StrEnum):
+    """The next phase of a recount."""
+
+    IDLE = "idle"
+    COUNTING = "counting"
+    WAITING = "waiting"
+    """Waiting for the stream to pass the canaries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One recount. Times in seconds since the epoch; `busy_until` is until when somebody works on it."""
+
+    version: int = 0
+    phase: Phase = Phase.IDLE
+    began: float = 0.0
+    released: float = 0.0
+    busy_until: float = 0.0
+
+    @property
+    def id(self) -> str:
+        """The run's name, which sorts by its beginning: 13 digits of milliseconds."""
+        return _stamp(self.began)
+
+    @property
+    def canaries(self) -> str:
+        """The name of its canaries: another one when they are written again, so that the two are not added up."""
+        return _stamp(self.released)
+
+
+@dataclass(slots=True)
+class Part:
+    """One part of the census: what was counted, up to which position."""
+
+    number: int
+    pages: int = 0
+    position: str | None = None
+    done: bool = False
+    found: Tally = field(default_factory=dict)
+
+
+@dataclass
+class Progress:
+    """Reads and writes it; a write by a process that somebody has overtaken is refused."""
+
+    rows: CounterTable
+
+    def load(self) -> Run:
+        """Return the run that is kept, or one that is idle since ever."""
+        kept = self.rows.read(RUN)
+        if not kept:
+            return Run()
+        times = {name: float(kept[name]) for name in ("began", "released", "busy_until")}
+        return Run(int(kept["version"]), Phase(kept["phase"]), **times)
+
+    def save(self, run: Run) -> Run | None:
+        """Keep the run with the next version; return it, or None when another process was faster."""
+        later = replace(run, version=run.version + 1)
+        place = f"{later.version:012}"
+        facts = {**asdict(later), "phase": str(later.phase)}
+        return later if self.rows.add(RUN, Additions(facts=facts), SOURCE, place, place) is None else None
+
+    def part(self, run: Run, number: int) -> Part:
+        """Return how far this run is with a part."""
+        kept = self.rows.read(_row(number))
+        if kept.get("run") != run.id:
+            return Part(number)
+        return Part(number, int(kept["pages"]), kept["position"] or None, bool(kept["done"]), _unpacked(kept["found"]))
+
+    def keep(self, run: Run, part: Part) -> bool:
+        """Keep a part with all that was counted so far, in one write; False when another process is further."""
+        facts = {
+            "run": run.id,
+            "pages": part.pages,
+            "position": part.position or "",
+            "done": int(part.done),
+            "found": _packed(part.found),
+        }
+        place = f"{run.id}#{part.pages:09}#{int(part.done)}"
+        return self.rows.add(_row(part.number), Additions(facts=facts), SOURCE, place, place) is None
+
+
+def _stamp(at: float) -> str:
+    return f"{round(at * 1000):013}"
+
+
+def _row(number: int) -> Row:
+    return Row(keys.RECOUNT, f"PART#{number}")
+
+
+def _packed(found: Tally) -> str:
+    """Compress: the numbers of a hundred types with a week's backlog are 250 KB of text, and a row holds 400 KB."""
+    return base64.b64encode(zlib.compress(json.dumps(found, separators=(",", ":")).encode())).decode()
+
+
+def _unpacked(text: str) -> Tally:
+    found = json.loads(zlib.decompress(base64.b64decode(text)))
+    return {job_type: Counter(numbers) for job_type, numbers in found.items()}

@@ -1,0 +1,78 @@
+"""Define one queue and one dead-letter queue per job type; their numbers follow from the type."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib.jobs.limits import DAY, RETENTION
+from chalicelib.jobs.types.jobtype import JobType
+from infra.definition.names import Resources, arn, arn_of, logical, queue_name, ref
+
+DLQ_RETENTION = int(14 * DAY)
+"""Seconds, and the longest SQS has: a message keeps the time at which it was first sent when it moves there."""
+
+
+def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
+    """Return the queue `<stack>-email-send` and its `<stack>-email-send-dlq`, for each type."""
+    resources: Resources = {}
+    for kind in types:
+        resources |= {
+            logical(kind.queue, "Queue"): _queue(
+                queue_name(stack, kind.queue),
+                int(RETENTION),
+                VisibilityTimeout=kind.visibility_timeout,
+                RedrivePolicy={
+                    "deadLetterTargetArn": arn_of(logical(kind.queue, "Dlq")),
+                    "maxReceiveCount": kind.max_receives,
+                },
+            ),
+            logical(kind.queue, "Dlq"): _queue(
+                queue_name(stack, kind.queue) + "-dlq",
+                DLQ_RETENTION,
+                RedriveAllowPolicy={
+                    "redrivePermission": "byQueue",
+                    "sourceQueueArns": [arn("sqs", queue_name(stack, kind.queue))],
+                },
+            ),
+        }
+    return resources
+
+
+def queue_policies(types: Iterable[JobType[Any, Any]]) -> Resources:
+    """Refuse every request to the queues that does not come over TLS. One resource for all: a stack holds only 500."""
+    names = [logical(kind.queue, suffix) for kind in types for suffix in ("Queue", "Dlq")]
+    if not names:
+        return {}
+    queues = [ref(name) for name in names]
+    policy = {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": queues, "PolicyDocument": _tls_only()}}
+    return {"QueuesPolicy": policy}
+
+
+def _queue(name: str, retention: int, **more: Any) -> dict[str, Any]:
+    return {
+        "Type": "AWS::SQS::Queue",
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Delete",
+        "Properties": {
+            "QueueName": name,
+            "MessageRetentionPeriod": retention,
+            "SqsManagedSseEnabled": True,
+            **more,
+        },
+    }
+
+
+def _tls_only() -> dict[str, Any]:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "RefusePlainText",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "sqs:*",
+                # a policy on a queue speaks of that queue alone
+                "Resource": "*",
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        ],
+    }

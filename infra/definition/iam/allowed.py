@@ -1,0 +1,77 @@
+"""Write what a job type asks for beyond the stack as IAM statements: its own `Allow`s, and reading its secrets."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.reach import Allow, SecretPlace
+from infra.definition.names import Value, stage_of, sub
+
+HERE = "arn:${AWS::Partition}:"
+"""A role reaches its own partition only, so a statement written for `aws` means the one the stack is in."""
+OURS = re.compile(r"\$\{(?!AWS::)")
+READS = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameter"}
+SUFFIX = "-??????"
+"""Secrets Manager ends the ARN of a secret with a hyphen and six characters of its own."""
+
+
+def allows(kind: JobType[Any, Any], stack: str) -> list[Allow]:
+    """Return the statements that a job type declares, and those that follow from its secrets."""
+    places = {SecretPlace.of(written, stage_of(stack)) for written in kind.reach.secrets.values()}
+    secrets = [Allow(READS[place.service], _arn_of(place)) for place in sorted(places, key=lambda p: p.name)]
+    return [*(grant for grant in kind.grants if isinstance(grant, Allow)), *secrets]
+
+
+def short_forms(kind: JobType[Any, Any]) -> list[str]:
+    """Return the grants on the stack's own resources, as `permissions` reads them."""
+    return [grant for grant in kind.grants if isinstance(grant, str)]
+
+
+def statements(allowed: Iterable[Allow]) -> list[dict[str, Any]]:
+    """Return one IAM statement for each."""
+    return [_statement(allow) for allow in allowed]
+
+
+def wildcards(types: Iterable[JobType[Any, Any]]) -> list[str]:
+    """Return each wildcard that a type declares on purpose, with its reason."""
+    return [
+        f"{kind.name}: {', '.join(allow.wildcards)} ({allow.unsafe_wildcard})"
+        for kind in types
+        for allow in kind.grants
+        if isinstance(allow, Allow) and allow.wildcards
+    ]
+
+
+def _statement(allow: Allow) -> dict[str, Any]:
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": list(allow.every_action),
+        "Resource": [resource(written) for written in allow.every_resource],
+    }
+    if allow.conditions:
+        statement["Condition"] = {
+            operator: {key: _filled(value) for key, value in keys.items()}
+            for operator, keys in allow.conditions.items()
+        }
+    return statement
+
+
+def resource(written: str) -> Value:
+    """Return an ARN as the template has it: in the stack's own partition, with its region and account filled in."""
+    return _filled(written.replace("arn:aws:", HERE, 1) if written.startswith("arn:aws:") else written)
+
+
+def _filled(value: Any) -> Value:
+    """Fill in CloudFormation's pseudo parameters; IAM's own variables (`${aws:…}`) stay."""
+    if not isinstance(value, str):
+        return [_filled(inner) for inner in value]
+    return sub(OURS.sub("${!", value)) if "${AWS::" in value else value
+
+
+def _arn_of(place: SecretPlace) -> str:
+    if place.name.startswith("arn:"):
+        return place.name
+    if place.service == "ssm":
+        return f"{HERE}ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter/{place.name.lstrip('/')}"
+    return f"{HERE}secretsmanager:${{AWS::Region}}:${{AWS::AccountId}}:secret:{place.name}{SUFFIX}"

@@ -1,0 +1,76 @@
+"""List the emulators that can be started, with the health address of each."""
+
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from . import ministack, shell
+
+ANNOUNCE_SECONDS = 30.0
+PROJECT = Path(__file__).parents[4]
+Log = IO[bytes] | None
+Launch = Callable[[int, Log, Path | None, Sequence[str]], tuple["subprocess.Popen[bytes]", str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Launch an emulator (port, 0 for a free one; log; where to keep its state, if it keeps any; origins of the
+    pages that may use its objects, if it checks them; returns the process and its URL), and find its addresses."""
+
+    launch: Launch
+    health: str
+    reset: str
+    clock: str | None
+    roles: str | None = None
+
+
+def _launch_moto(name: str) -> Launch:
+    def launch(
+        port: int, log: Log, _state: Path | None, origins: Sequence[str]
+    ) -> tuple["subprocess.Popen[bytes]", str]:
+        command = [sys.executable, "-m", "infra.local.emulator", "--backend", name, "--port", str(port)]
+        command += [f"--origin={origin}" for origin in origins]
+        process = subprocess.Popen(
+            [*command, "--die-with-parent"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd=PROJECT,
+            env=shell.without_aws(),
+        )
+        deadline = threading.Timer(ANNOUNCE_SECONDS, process.kill)  # which ends the wait for the line below
+        deadline.start()
+        url = process.stdout.readline().decode().strip() if process.stdout else ""
+        deadline.cancel()
+        return process, url
+
+    return launch
+
+
+def _launch_ministack(
+    port: int, log: Log, state: Path | None, _origins: Sequence[str]
+) -> tuple["subprocess.Popen[bytes]", str]:
+    state = state or ministack.STATE
+    ministack.prepare(state)
+    command = ministack.command(ministack.python())
+    port = port or _free_port()
+    environment = ministack.environment(port, state)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment, cwd=state)
+    return process, f"http://127.0.0.1:{port}"
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+BACKENDS = {
+    "moto": Backend(_launch_moto("moto"), "/_jobflow/health", "/_jobflow/reset", "/_jobflow/clock", "/_jobflow/roles"),
+    "stock-moto": Backend(_launch_moto("stock-moto"), "/moto-api/data.json", "/moto-api/reset", None),
+    "ministack": Backend(_launch_ministack, "/_ministack/health", "/_ministack/reset", None),
+}

@@ -1,0 +1,101 @@
+"""Connect the emulator's parts: moto behind the HTTP server, long polls outside of moto, and the control calls."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Collection
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from moto.moto_api._internal.models import moto_api_backend
+from moto.moto_server.werkzeug_app import create_backend_app
+
+from infra.local import callers
+from infra.local.emulator import repairs
+from infra.local.emulator.clock import ShiftableClock
+from infra.local.emulator.repairs import sqs_queue
+from infra.local.roles.front import Roles
+
+from . import wsgi
+from .control import PREFIX, Control
+from .dispatch import dispatch
+from .longpoll import LongPolls
+from .offered import Offered
+from .receive import found_nothing, queues_named, without_waiting
+from .server import BACKLOG, Answer, Connection, Reply, Request, refused
+
+
+class Host:
+    """Answer AWS requests with moto. All of it runs on one event loop, which is what makes moto's calls atomic.
+
+    `origins` are those of the pages that may read and upload objects.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, address: tuple[str, int], origins: Collection[str] = ()
+    ) -> None:
+        self._address = address
+        self._origins = origins
+        self._signed = Offered()
+        self._objects = create_backend_app("s3")
+        self._clock = ShiftableClock()
+        self._polls = LongPolls(loop, self._due_in, found_nothing)
+        self._roles = Roles()
+        self._control = Control(
+            reset=self._reset, advance=self._advance, describe=self._describe, roles=self._roles.replace
+        )
+        repairs.apply(self._clock, self._polls.wake)
+
+    def __call__(self, request: Request) -> Answer:
+        reason = callers.refusal(request.headers.get, self._origins, embeddable=True)
+        if reason is not None:
+            return refused(HTTPStatus.FORBIDDEN, reason)
+        if request.target.startswith(PREFIX):
+            return self._control(request)
+        refusal = self._roles.refusal(request)
+        if refusal is not None:
+            return refusal
+        poll = without_waiting(request)
+        reply = self._answer(request)
+        if poll is None or not found_nothing(reply):
+            return reply
+        return self._polls.wait(poll.queue, poll.seconds, partial(self._answer, request))
+
+    def _answer(self, request: Request) -> Reply:
+        # moto guesses the service of an unsigned request from its path, and a page can send any path: only objects
+        # are to be had without a signature, and a page cannot send one.
+        app = self._signed if "authorization" in request.headers else self._objects
+        return dispatch(request, self._address) or wsgi.call(app, request, self._address)
+
+    def _due_in(self, name: str) -> float | None:
+        moments = [sqs_queue.next_due(queue) for queue in queues_named(name)]
+        known = [moment for moment in moments if moment is not None]
+        return max(0.0, min(known) - self._clock()) if known else None
+
+    def _describe(self) -> dict[str, Any]:
+        return {"backend": "moto", "waiting_receives": len(self._polls)}
+
+    def _reset(self) -> None:
+        self._polls.abandon()
+        moto_api_backend.reset()
+
+    def _advance(self, seconds: float) -> float:
+        shift = self._clock.advance(seconds)
+        self._polls.wake_all()
+        return shift
+
+
+async def serve(host: str, port: int, announce: Callable[[str], Any], origins: Collection[str] = ()) -> None:
+    """Serve until cancelled. `announce` is called with the URL once requests are accepted.
+
+    Raises OSError when the address is taken, RuntimeError for the wrong moto version.
+    """
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    loop = asyncio.get_running_loop()
+    with socket.create_server((host, port), backlog=BACKLOG) as listener:
+        address = listener.getsockname()[:2]
+        application = Host(loop, address, origins)
+        server = await loop.create_server(lambda: Connection(application), sock=listener, backlog=BACKLOG)
+        announce(f"http://{address[0]}:{address[1]}")
+        await server.serve_forever()

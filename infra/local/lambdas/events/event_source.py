@@ -1,0 +1,133 @@
+"""Run an SQS event source mapping: receive, batch, invoke, delete what succeeded."""
+
+import asyncio
+import logging
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local.lambdas.events.gate import Gate
+from infra.local.lambdas.events.records import Message, sqs_event, to_delete
+from infra.local.lambdas.service import LambdaService
+from infra.local.lambdas.specs import QueueMapping
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+LOG = logging.getLogger(__name__)
+# A poll cannot be cancelled, so its length bounds how long a pause or a shutdown waits.
+LONG_POLL_SECONDS = 1
+MAX_RECEIVE = 10
+ERROR_PAUSE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Chaos:
+    """Duplicate deliveries to inject: the share (0 to 1) of messages delivered twice, and the seed that picks them."""
+
+    duplicate_rate: float = 0.0
+    seed: int = 0
+
+
+class QueueSource:
+    """One mapping: it always receives while a slot of its concurrency is free, because redrive happens at a receive.
+
+    The visibility clock runs from the receive and is never touched here; neither is a message of a failed batch.
+    """
+
+    def __init__(self, mapping: QueueMapping, service: LambdaService, sqs: "SQSClient", chaos: Chaos) -> None:
+        self.mapping = mapping
+        self.gate = Gate()
+        self._service = service
+        self._sqs = sqs
+        self._chaos = chaos
+        self._random = random.Random(chaos.seed)
+        slots = min(mapping.max_concurrency, service.concurrency(mapping.function))
+        self._slots = asyncio.Semaphore(slots)
+        self._deliveries: set[asyncio.Task[None]] = set()
+        # Two threads a queue: a delete must not wait behind a long poll.
+        self._receiver = ThreadPoolExecutor(1, thread_name_prefix=f"receive-{mapping.function}")
+        self._deleter = ThreadPoolExecutor(1, thread_name_prefix=f"delete-{mapping.function}")
+
+    async def run(self) -> None:
+        """Receive and deliver until cancelled."""
+        while True:
+            await self._slots.acquire()
+            messages: list[Message] = []
+            try:
+                messages = await self._next_batch()
+            except (BotoCoreError, ClientError) as error:
+                LOG.warning("Could not receive messages of %s: %s", self.mapping.function, error)
+                await asyncio.sleep(ERROR_PAUSE_SECONDS)
+            finally:
+                if not messages:
+                    self._slots.release()
+            if messages:
+                self._spawn(messages, holds_slot=True)
+                self._spawn_duplicates(messages)
+
+    async def close(self, grace: float) -> None:
+        """After `run` has ended, give current deliveries `grace` seconds, then cancel them."""
+        if self._deliveries:
+            await asyncio.wait(self._deliveries, timeout=grace)
+        for delivery in self._deliveries:
+            delivery.cancel()
+        self._receiver.shutdown(wait=False)
+        self._deleter.shutdown(wait=False)
+
+    async def _next_batch(self) -> list[Message]:
+        async with self.gate.turn():
+            messages = await self._receive(min(MAX_RECEIVE, self.mapping.batch_size), LONG_POLL_SECONDS)
+        loop = asyncio.get_running_loop()
+        closes_at = loop.time() + self.mapping.window
+        while messages and (room := self.mapping.batch_size - len(messages)) and loop.time() < closes_at:
+            wait = min(LONG_POLL_SECONDS, int(closes_at - loop.time()))
+            async with self.gate.turn():
+                more = await self._receive(min(MAX_RECEIVE, room), wait)
+            messages += more
+            if not more and not wait:
+                await asyncio.sleep(min(0.1, max(0.0, closes_at - loop.time())))
+        return messages
+
+    async def _receive(self, most: int, wait: int) -> list[Message]:
+        call = partial(
+            self._sqs.receive_message,
+            QueueUrl=self.mapping.queue_url,
+            MaxNumberOfMessages=most,
+            WaitTimeSeconds=wait,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        answer = await asyncio.get_running_loop().run_in_executor(self._receiver, call)
+        return list(answer.get("Messages", []))
+
+    def _spawn(self, messages: list[Message], *, holds_slot: bool) -> None:
+        delivery = asyncio.create_task(self._deliver(messages))
+        self._deliveries.add(delivery)
+        delivery.add_done_callback(self._deliveries.discard)
+        if holds_slot:
+            delivery.add_done_callback(lambda _: self._slots.release())
+
+    def _spawn_duplicates(self, messages: list[Message]) -> None:
+        again = [m for m in messages if self._random.random() < self._chaos.duplicate_rate]
+        if again:
+            self._spawn(again, holds_slot=False)
+
+    async def _deliver(self, messages: list[Message]) -> None:
+        event = sqs_event(messages, self.mapping.queue_arn)
+        result = await self._service.invoke_async(self.mapping.function, event)
+        done = to_delete(messages, result, self.mapping)
+        loop = asyncio.get_running_loop()
+        for start in range(0, len(done), MAX_RECEIVE):
+            await loop.run_in_executor(self._deleter, self._delete, done[start : start + MAX_RECEIVE])
+
+    def _delete(self, messages: list[Message]) -> None:
+        entries: list[Any] = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
+        try:
+            self._sqs.delete_message_batch(QueueUrl=self.mapping.queue_url, Entries=entries)
+        except (BotoCoreError, ClientError) as error:
+            LOG.warning("Could not delete messages of %s, which will come again: %s", self.mapping.function, error)

@@ -1,0 +1,74 @@
+"""Turn DynamoDB stream records into Lambda's event, and a function's answer into what is repeated (pure)."""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from infra.local.lambdas.events.records import failed_identifiers
+from infra.local.lambdas.invocation import InvokeResult
+
+Record = Mapping[str, Any]
+
+
+def stream_event(records: list[Record], stream_arn: str) -> dict[str, Any]:
+    """Return the event of a batch, in the shape of AWS's DynamoDB trigger."""
+    return {"Records": [{**_plain(record), "eventSourceARN": stream_arn} for record in records]}
+
+
+def unprocessed(records: list[Record], result: InvokeResult, *, report_failures: bool) -> list[Record]:
+    """Return what of a batch is delivered again: nothing, all, or all from the first record reported as failed."""
+    if not result.ok:
+        return records
+    if not report_failures:
+        return []
+    numbers = [sequence_number(record) for record in records]
+    failed = failed_identifiers(result.payload, set(numbers))
+    if failed is None:
+        return records
+    first = next((i for i, number in enumerate(numbers) if number in failed), len(records))
+    return records[first:]
+
+
+def matches(value: Any, pattern: Any) -> bool:
+    """Return True when a record matches an event filter pattern: nested objects that end in lists of allowed values.
+
+    Raises ValueError for a pattern that uses more of the language (prefix, numeric, exists ...) than that.
+    """
+    if isinstance(pattern, Mapping):
+        return isinstance(value, Mapping) and all(matches(value.get(name), inner) for name, inner in pattern.items())
+    if not isinstance(pattern, list) or any(isinstance(allowed, Mapping) for allowed in pattern):
+        raise ValueError(f"`make dev` supports only patterns of exact values, not {pattern!r}.")
+    return value in pattern
+
+
+def halves(records: list[Record]) -> list[list[Record]]:
+    """Return a batch in two halves, the older first; a single record is not split."""
+    middle = len(records) // 2
+    return [records[:middle], records[middle:]] if middle else [records]
+
+
+def age(record: Record, now: datetime) -> float:
+    """Return the seconds since the change; 0 when the record has no time."""
+    at = record["dynamodb"].get("ApproximateCreationDateTime")
+    return (now - at).total_seconds() if isinstance(at, datetime) else 0.0
+
+
+def sequence_number(record: Record) -> str:
+    """Return the sequence number of a record, its position in the shard."""
+    return str(record["dynamodb"]["SequenceNumber"])
+
+
+def _plain(value: Any) -> Any:
+    """Return a record for JSON: times as Unix seconds, binary as base64."""
+    match value:
+        case Mapping():
+            return {name: _plain(item) for name, item in value.items()}
+        case list() | set():
+            return [_plain(item) for item in value]
+        case datetime():
+            return value.timestamp()
+        case bytes():
+            return base64.b64encode(value).decode()
+        case _:
+            return value

@@ -1,0 +1,82 @@
+"""The commands that bring a repository into an AWS account and look after it there; the platform carries them out."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import typer
+
+from jobflow.cli.command import told
+from jobflow.cli.commands.repository import ANY
+
+COMMANDS = {
+    "package": ("Write build/deployment.zip, build/sam.json and build/sbom.json.", "package"),
+    "preflight": ("Say what cannot work in your account before anything changes.", "preflight --stage prod"),
+    "deploy": ("Create or update a stage, with its parameters from jobflow.toml.", "deploy --stage prod --dry-run"),
+    "rollback": ("Bring back the deployment before the present one.", "rollback --stage prod"),
+    "drift": ("Say what in a stage was changed by hand.", "drift --stage prod"),
+    "status": ("Print a stage's addresses, queues and active alarms.", "status --stage prod"),
+    "backup": ("Back up a stage's tables, or list its backups.", "backup --stage prod --keep 30"),
+    "restore": ("Bring back jobs that are missing.", "restore --stage prod --at 2027-01-02T03:04:05Z"),
+    "recount": ("Count a stage's jobs anew and compare with its counters.", "recount --stage prod"),
+    "destroy": ("Remove a stage with all its data.", "destroy --stage prod"),
+    "token": ("Issue, list or revoke API tokens.", "token issue --stage prod --role operator --label billing"),
+    "bench": ("Measure the size of the package, and the CPU of each function's cold start.", "bench"),
+    "cost": ("Print what a million jobs and an idle month cost.", "cost"),
+}
+"""Each command with what it does and an example. They are handed on as they are typed, with their help."""
+PARAMETERS = ("deploy", "preflight")
+"""Commands that take the stage's parameters of jobflow.toml."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the root."""
+    for name, (text, example) in COMMANDS.items():
+        shown = f"\b\nExample:\n  jobflow {example}"
+        app.command(name, help=text, context_settings=ANY, epilog=shown)(_handed_on(name))
+    app.command("lock", epilog="\b\nExample:\n  jobflow lock")(lock)
+
+
+def lock() -> None:
+    """Pin the libraries of single job types, with hashes, in handlers/<type>.requirements.txt."""
+    from importlib.util import find_spec
+
+    from jobflow.errors import ConfigurationError
+    from jobflow.project import tree
+
+    with told():
+        if find_spec("uv") is None:
+            raise ConfigurationError("uv pins them, and is not installed: pip install uv.")
+        tree.command(tree.root(Path.cwd()), "infra.cloud.package.own_libraries", [])
+
+
+def _handed_on(name: str) -> Callable[[typer.Context], None]:
+    def run(ctx: typer.Context) -> None:
+        from jobflow.project import tree
+
+        with told():
+            project = tree.root(Path.cwd())
+            tree.command(project, "infra.cloud", [name, *_given(name, ctx.args, project), *ctx.args])
+
+    return run
+
+
+def _given(name: str, typed: Sequence[str], project: Path) -> list[str]:
+    """Return what the repository says by itself; what was typed comes after it, and counts."""
+    from jobflow.project import settings, tree
+
+    if tree.is_clone(project):
+        return []
+    if name == "package" and not any(word.split("=")[0] == "--out" for word in typed):
+        return ["--out", str(project / "build")]
+    stage = stage_of(typed)
+    return settings.read(project).parameters(stage) if stage and name in PARAMETERS else []
+
+
+def stage_of(typed: Sequence[str]) -> str | None:
+    """Return the stage that was typed."""
+    for place, word in enumerate(typed):
+        if word == "--stage" and place + 1 < len(typed):
+            return typed[place + 1]
+        if word.startswith("--stage="):
+            return word.partition("=")[2]
+    return None

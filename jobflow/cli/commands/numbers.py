@@ -1,0 +1,122 @@
+"""The commands that tell how things are: logs, metrics, errors."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobflow.cli import reading
+from jobflow.cli.command import command
+from jobflow.cli.commands.jobs import Id
+from jobflow.cli.filters import Since, Type
+from jobflow.cli.session import Session
+
+if TYPE_CHECKING:
+    from jobflow.models import LogLine, MetricsAnswer
+
+POLL = 2.0
+"""Seconds between two looks: counters are a few seconds old."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the root."""
+    command(app, "logs", "logs @last --follow", "logs 6a1de45f --json | jq .message")(logs)
+    command(app, "metrics", "metrics --watch", "metrics --json | jq .queue_length")(metrics)
+    command(app, "health", "health", "health --json | jq -e 'select(.kind == \"new_dead_letters\")'")(health)
+    command(app, "errors", "errors --since 1d", "errors --type email.send")(errors)
+
+
+def logs(
+    session: Session,
+    job: Id,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until the job has ended.")] = False,
+) -> None:
+    """Print the log lines of a job, oldest first."""
+    import time
+
+    job_id, printed = session.id_of(job), set[tuple[object, ...]]()
+    while True:
+        ended = session.client.get(job_id).finished_at is not None
+        for line in sorted(session.client.logs(job_id), key=lambda line: line.at):
+            # Lines have no id; one that is the same in all of these cannot be told apart anyway.
+            if (key := (line.at, line.gen, line.attempt, line.message)) not in printed:
+                printed.add(key)
+                session.out.line(line) if session.out.as_json else session.out.say(_line(line))
+        if ended or not follow:
+            return
+        time.sleep(POLL)
+
+
+def _line(line: "LogLine") -> str:
+    from jobflow.cli.printer import shown
+
+    number = "" if line.attempt is None else f" #{line.attempt}"
+    fields = " ".join(f"{name}={value}" for name, value in (line.fields or {}).items())
+    return f"{shown(line.at)}{number} {line.level:<7} {line.message} {fields}".rstrip()
+
+
+def metrics(
+    session: Session, watch: Annotated[bool, typer.Option("--watch", help="Print anew until Ctrl-C.")] = False
+) -> None:
+    """Print how many jobs there are, by type and status."""
+    import time
+
+    if not watch:
+        _numbers(session, session.client.metrics())
+        return
+    while True:
+        found = session.client.metrics()
+        if not session.out.as_json:
+            session.out.console.clear()
+        _numbers(session, found)
+        time.sleep(POLL)
+
+
+def _numbers(session: Session, found: "MetricsAnswer") -> None:
+    if session.out.as_json:
+        session.out.line(found)
+        return
+    columns = [
+        ("TYPE", lambda row: f"{row[0]} (paused)" if row[1].paused else row[0]),
+        ("QUEUED", lambda row: row[1].queue_length),
+        ("RUNNING", lambda row: row[1].in_flight),
+        ("RETRY", lambda row: row[1].retry_queue_length),
+        ("DONE", lambda row: row[1].completed_jobs),
+        ("FAILED", lambda row: row[1].failed_jobs),
+        ("DEAD", lambda row: row[1].dead_letter_jobs),
+        (
+            "OLDEST",
+            lambda row: None if row[1].oldest_queued_age_s is None else reading.lasting(row[1].oldest_queued_age_s),
+        ),
+    ]
+    session.out.rows(sorted(found.by_type.items()), columns, "No jobs yet.")
+    session.out.say(
+        f"{found.total_jobs} jobs, {found.active_jobs} unfinished, {found.completed_jobs} completed, "
+        f"{found.failed_jobs} failed, {found.dead_letter_jobs} dead-lettered"
+    )
+
+
+def health(session: Session) -> None:
+    """Print what needs attention, most urgent first."""
+    columns = [
+        ("WHAT", lambda row: row.kind.replace("_", " ")),
+        ("TYPE", lambda row: row.type),
+        ("NUMBER", lambda row: row.number),
+        ("SINCE", lambda row: reading.ago(row.since)),
+        ("A MINUTE", lambda row: None if row.growth_per_minute is None else f"{row.growth_per_minute:+g}"),
+        ("EMPTY IN", lambda row: None if row.drain_eta_s is None else reading.lasting(row.drain_eta_s)),
+    ]
+    session.out.rows(session.client.findings(), columns, "Nothing needs attention.")
+
+
+def errors(session: Session, job_type: Type = None, since: Since = None) -> None:
+    """Print failures in groups, most frequent first."""
+    columns = [
+        ("FINGERPRINT", lambda group: group.fingerprint),
+        ("TYPE", lambda group: group.type),
+        ("COUNT", lambda group: group.count),
+        ("LAST SEEN", lambda group: reading.ago(group.last_seen)),
+        ("SAMPLE", lambda group: (group.sample_job_ids or [""])[0][:8]),
+        ("ERROR", lambda group: f"{group.error_class}: {group.message}"),
+    ]
+    groups = session.client.errors(job_type, None if since is None else reading.moment(since))
+    session.out.rows(groups, columns, "No errors.")

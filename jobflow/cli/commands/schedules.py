@@ -1,0 +1,112 @@
+"""The commands for schedules."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobflow.cli import reading
+from jobflow.cli.command import app_of, command
+from jobflow.cli.commands.jobs import Field
+from jobflow.cli.session import Session
+
+if TYPE_CHECKING:
+    from jobflow.models import ScheduleRow
+
+app = app_of("Look at schedules, store them, and let them run, wait or end.")
+Zone = Annotated[str, typer.Option("--timezone", help="Of the IANA database, such as Europe/Berlin.")]
+Id = Annotated[str, typer.Argument(metavar="SCHEDULE", help="The schedule's id.")]
+
+
+@command(app, "list", "schedules list")
+def list_(session: Session) -> None:
+    """List the schedules."""
+    columns = [
+        ("ID", lambda row: row.id),
+        ("TYPE", lambda row: row.type),
+        ("CRON", lambda row: row.cron),
+        ("TIME ZONE", lambda row: row.timezone),
+        ("NEXT", _next),
+        ("PAUSED", lambda row: "paused" if row.paused else ""),
+        ("PROBLEM", lambda row: row.problem or ""),
+    ]
+    session.out.rows(session.client.schedules(), columns, "No schedules.")
+
+
+def _next(row: "ScheduleRow") -> str | None:
+    return reading.ago(row.next_firings[0].at) if row.next_firings else None
+
+
+@command(app, "show", "schedules show weekly-report")
+def show(session: Session, schedule: Id) -> None:
+    """Print a schedule with its next and last firings."""
+    _print(session, session.client.schedule(schedule))
+
+
+@command(
+    app, "create", "schedules create weekly-report report.generate '0 6 * * 1' -f hours=168 --timezone Europe/Berlin"
+)
+def create(
+    session: Session,
+    schedule: Id,
+    job_type: Annotated[str, typer.Argument(metavar="TYPE", help="The job type.")],
+    cron: Annotated[str, typer.Argument(help="Minute, hour, day, month, day of the week.")],
+    payload: Annotated[str | None, typer.Argument(help="JSON, @file, or - for standard input.")] = None,
+    field: Field = None,
+    timezone: Zone = "UTC",
+) -> None:
+    """Store a schedule."""
+    body = reading.payload(payload, field or [])
+    _print(session, session.client.create_schedule(schedule, job_type, cron, body, timezone=timezone))
+
+
+@command(app, "preview", "schedules preview '0 6 * * 1-5' --timezone Europe/Berlin")
+def preview(
+    session: Session,
+    cron: Annotated[str, typer.Argument(help="Minute, hour, day, month, day of the week.")],
+    timezone: Zone = "UTC",
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=20, help="How many firings.")] = 5,
+) -> None:
+    """Print the next firings of a cron text that need not be stored."""
+    columns = [("LOCAL TIME", lambda one: one.local), ("UTC", lambda one: f"{one.at:%Y-%m-%d %H:%M}")]
+    session.out.rows(session.client.preview_schedule(cron, timezone=timezone, count=count), columns, "No firings.")
+
+
+@command(app, "run", "schedules run weekly-report")
+def run(session: Session, schedule: Id) -> None:
+    """Create a job of a schedule now."""
+    from jobflow.cli import views
+
+    job = session.client.run_schedule(schedule)
+    session.remember(job.id)
+    views.created(session, job)
+
+
+@command(app, "pause", "schedules pause weekly-report")
+def pause(session: Session, schedule: Id) -> None:
+    """Pause a schedule."""
+    _print(session, session.client.pause_schedule(schedule))
+
+
+@command(app, "resume", "schedules resume weekly-report")
+def resume(session: Session, schedule: Id) -> None:
+    """Let a paused schedule go on."""
+    _print(session, session.client.resume_schedule(schedule))
+
+
+@command(app, "delete", "schedules delete weekly-report")
+def delete(session: Session, schedule: Id) -> None:
+    """Delete a stored schedule."""
+    _print(session, session.client.delete_schedule(schedule))
+
+
+def _print(session: Session, row: "ScheduleRow") -> None:
+    facts = [
+        ("id", row.id),
+        ("type", row.type),
+        ("cron", f"{row.cron} ({row.timezone})"),
+        ("paused", row.paused),
+        ("problem", row.problem),
+        ("next", ", ".join(firing.local for firing in row.next_firings or []) or None),
+        ("payload", row.payload),
+    ]
+    session.out.facts(row, facts)
