@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from chalicelib.adapters.dynamo.jobs.bodies import LARGEST_ITEM
 from chalicelib.adapters.dynamo.jobs.entries import SWEEP_PAGES
-from chalicelib.adapters.dynamo.jobs.rows import SHARDS
 from chalicelib.adapters.platform_log import CONNECT_TIMEOUT, READ_TIMEOUT
 from chalicelib.adapters.sqs import DEAD_HIDDEN
 from chalicelib.jobs import limits
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD
 from chalicelib.service.dispatch import AT_ONCE
+from chalicelib.settings import SHARDS
 from chalicelib.watchdog import dead_letter_rules, rules, run, search, sharing
 from chalicelib.watchdog.dead_letters import MOST_SWEPT
 from chalicelib.worker import message_fate, persist
@@ -115,7 +115,8 @@ def _costs() -> Iterator[str]:
     yield f"looks at {sharing.SHARE:,} jobs itself and starts up to {sharing.MOST_HELPERS} further invocations"
     yield f"{sharing.SHARE:,} jobs each"
     a_minute = sharing.SHARE * (1 + sharing.MOST_HELPERS)
-    yield f"{a_minute:,} jobs a minute, two writes each on four shards, are {2 * a_minute / SHARDS / MINUTE / 10:.0f} %"
+    share = 2 * a_minute / SHARDS[0] / MINUTE / 10
+    yield f"{a_minute:,} jobs a minute, two writes each on four shards, are {share:.0f} %"
 
 
 WORDS_OF_TENS: dict[int, str] = {40: "forty"}
