@@ -51,7 +51,7 @@ class Shards:
 
 
 FOUR = Shards()
-"""What a stage has that says nothing."""
+"""Shards of a stage that names none."""
 
 
 def partition(group_name: str, shard: int) -> str:
