@@ -38,11 +38,11 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = _parser().parse_args(arguments)
-    run: Callable[[argparse.Namespace, Terminal], int] = options.run
+    carry_out: Callable[[argparse.Namespace, Terminal], int] = options.carry_out
     terminal = Terminal()
     try:
         with access.quiet():
-            return run(options, terminal)
+            return carry_out(options, terminal)
     except (CloudError, JobFlowError) as error:
         terminal.say(f"Error: {error}")
     except KeyboardInterrupt:
@@ -162,7 +162,8 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Callable[[argparse.Namespace, Terminal], int], about: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=about, description=about)
-        made.set_defaults(run=run)
+        # not "run": restore has an option of that name, and argparse would take one for the other
+        made.set_defaults(carry_out=run)
         return made
 
     def staged(name: str, run: Callable[[argparse.Namespace, Terminal], int], about: str) -> argparse.ArgumentParser:
