@@ -7,9 +7,8 @@ from functools import partial
 from chalicelib.errors import JobFlowError, NotStored
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import SQS_LONGEST_DELAY
-from chalicelib.service.dispatch import AT_ONCE
+from chalicelib.service.dispatch import AT_ONCE, add_sent, made_before, send_ahead
 from chalicelib.service.jobs import TIME_TO_ACT, JobService
-from chalicelib.service.sending import add_sent, made_before, send_ahead
 from chalicelib.service.submission import Submission, Wanted
 from chalicelib.telemetry import events
 

@@ -24,8 +24,7 @@ from chalicelib.jobs.listing import read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Page
 from chalicelib.jobs.tenants import tagged
 from chalicelib.jobs.types import jobtype
-from chalicelib.service.dispatch import Dispatcher
-from chalicelib.service.sending import is_made, send_and_add
+from chalicelib.service.dispatch import Dispatcher, is_made, send_and_add
 from chalicelib.service.single import debounced, only_one
 from chalicelib.service.submission import Submission, Wanted, keyed_id
 from chalicelib.telemetry import events

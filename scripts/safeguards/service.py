@@ -14,13 +14,13 @@ return job
     ),
     Safeguard(
         "a new job whose message did not get out is kept",
-        "chalicelib.service.sending:send_and_add",
+        "chalicelib.service.dispatch:send_and_add",
         "events.dispatch_deferred(job, error)",
         "raise",
     ),
     Safeguard(
         "a job is on record as sent only when its message is out",
-        "chalicelib.service.sending:send_and_add",
+        "chalicelib.service.dispatch:send_and_add",
         """
 try:
     storing.dispatcher.queue_up(job, delay)
@@ -38,7 +38,7 @@ job = replace(job, sent=True)
     ),
     Safeguard(
         "a job of a batch is on record as sent only when its message is out",
-        "chalicelib.service.sending:send_ahead",
+        "chalicelib.service.dispatch:send_ahead",
         "after if after.id in out else job",
         "after",
         ("tests/chalicelib/api/test_batch.py", PORTS),
