@@ -74,7 +74,7 @@ def after_refusal(
 def unknown(receives: int) -> Drop | Hold:
     """Return what to do with a message whose job is not there: it may be about to be stored, or its sender died."""
     if receives > len(UNKNOWN_HOLDS):
-        return Drop("no such job")
+        return Drop("job not found")
     return Hold(UNKNOWN_HOLDS[receives - 1], "not stored yet")
 
 

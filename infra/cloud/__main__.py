@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CloudError, JobFlowError) as error:
         terminal.say(f"Error: {error}")
     except KeyboardInterrupt:
-        terminal.say("Stopped. What CloudFormation has begun goes on by itself: `make status` tells how far it is.")
+        terminal.say("Stopped. What CloudFormation has begun continues: `make status` tells how far it is.")
         return INTERRUPTED
     except Exception as error:
         said = refusal(error)
@@ -206,7 +206,7 @@ def _package_options(package: argparse.ArgumentParser) -> None:
 def _deploy_options(deploy: argparse.ArgumentParser) -> None:
     _package_options(deploy)
     deploy.add_argument("--dry-run", action="store_true", help="only say what would change")
-    deploy.add_argument("--yes", action="store_true", help="go on even when data would be lost")
+    deploy.add_argument("--yes", action="store_true", help="continue even when data would be lost")
     deploy.add_argument(
         "--force-remove", action="store_true", help="remove job types that have unfinished jobs; they are cancelled"
     )

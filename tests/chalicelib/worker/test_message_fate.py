@@ -28,7 +28,7 @@ def decide(job: Job | None, message: Message = MESSAGE) -> object:
 def test_a_message_without_a_job_is_held_for_longer_than_it_takes_to_store_one_and_then_acknowledged() -> None:
     ends = [after_refusal(MESSAGE, None, NOW, lambda low, _high: low, receives) for receives in range(1, 9)]
     held = [end.seconds for end in ends if isinstance(end, Hold)]
-    assert ends[len(held) :] == [Drop("no such job")] * (8 - len(held))
+    assert ends[len(held) :] == [Drop("job not found")] * (8 - len(held))
     waited = list(itertools.accumulate(seconds or 0 for seconds in held))
     # a message that is not dead-lettered before its third receive outlives the slowest write
     assert waited[2] > SLOWEST_WRITE

@@ -106,7 +106,7 @@ def test_groups_of_errors_are_acknowledged(shell: Shell) -> None:
 
 
 def test_what_needs_attention_is_printed(shell: Shell) -> None:
-    assert shell("health --table").out == "Nothing needs attention.\n"
+    assert shell("health --table").out == "All healthy.\n"
     shell("types pause test.note")
     assert [line["kind"] for line in shell("health").lines] == ["paused"]
     assert "paused" in shell("health --table").out

@@ -51,7 +51,7 @@ def test_the_platform_works_off_a_bulk_action_while_the_client_follows(wire: Wir
 def test_one_that_is_late_is_told_and_one_that_is_stopped_ends(client: JobFlow, world: World) -> None:
     failed(world, 30)
     started = client.start_bulk("discard", tag="x", reason="sent by hand")
-    with pytest.raises(errors.BulkNotFinished, match="24 jobs so far") as late:
+    with pytest.raises(errors.BulkNotFinished, match="24 jobs until then") as late:
         client.wait_bulk(started, timeout=0)
     assert (late.value.bulk.id, client.stop_bulk(started).state) == (started.id, "stopped")
     assert client.bulk_action(started.id).state == "stopped"
