@@ -17,6 +17,8 @@ TYPE: Final = "TYPE#"
 PAUSE, SINCE, BY, REASON, PROBE_AT = "PAUSE#", "since", "by", "reason", "probe_at"
 """Rows beside the totals, one a type, the attribute that is there while the type is paused, and who did it and why; the
 last one is there while it is paused by itself."""
+PAST_PAUSES: Final = "PAUSES#"
+"""Partitions of pauses that have ended, one a type."""
 BULK, OPEN = "BULK#", "open"
 """Rows beside the totals, one a bulk action, and the attribute that is there until it is over."""
 DEPLOYS: Final = "DEPLOYS"

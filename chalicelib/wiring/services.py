@@ -29,6 +29,7 @@ from chalicelib.wiring.ports import (
     counters,
     job_queue,
     job_store,
+    past_pauses,
     pauses,
     rate_windows,
     schedules,
@@ -52,7 +53,10 @@ def recount() -> Recount:
 
 def pausing() -> Pausing:
     """The switch of each job type's queue."""
-    return once("pausing", lambda: Pausing(pauses(), consumers(settings()), clock(), _by_itself))
+    return once(
+        "pausing",
+        lambda: Pausing(pauses(), consumers(settings()), counters(), past_pauses(), clock(), _by_itself),
+    )
 
 
 def _by_itself(name: str) -> AutoPauses | None:

@@ -41,9 +41,8 @@ from chalicelib.worker.injected import inject_fault
 from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.worker.overlap import unfinished_before
 from chalicelib.worker.pacing import NotYet, Pacing
-from chalicelib.worker.payload import payload_of
 from chalicelib.worker.persist import Persistence
-from chalicelib.worker.result import as_json
+from chalicelib.worker.result import as_json, payload_of
 from chalicelib.worker.settle import Done, Lost, NotStarted, Outcome, Raised, Settlement, Stopped, Unrun
 
 TRIM_SLACK = 15
@@ -142,7 +141,7 @@ class Worker:
             events.message_malformed(self.kind.name, str(error), delivery.receive_count)
             return malformed(delivery.receive_count)
         by = Claimant(context.aws_request_id, self.cold, delivery.receive_count)
-        claims = Claims(self.store, self.clock, self.spread, self.platform_log, self.gate.hears)
+        claims = Claims(self.store, self.clock, self.spread, self.platform_log, self.sleep, self.gate.hears)
         claimed = claims.claim(message, by, _seconds_left(context))
         if not isinstance(claimed, Job):
             return claimed

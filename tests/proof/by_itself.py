@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
 from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import AutoPauses, Consumers, JobStore, Message, Pause, Pauses, Prober
@@ -60,7 +61,9 @@ class ByItself:
             [TYPE], self._rows, pauses, consumers, cast("Prober", Faulty(self.asked, faults, LAMBDA)),
             cast("JobStore", world.index), self.counters.standing, world.clock_of("watchdog"), world.rng.sample,
         )  # fmt: skip
-        self.operator = Pausing(pauses, consumers, world.clock_of("api"), lambda _: self._rows)
+        self.operator = Pausing(
+            pauses, consumers, self.counters, MemoryPastPauses(), world.clock_of("api"), lambda _: self._rows
+        )
         self.stopped = self.resuming = False
         """Whether an operator has paused the type for sure, and whether one lets it go on just now."""
         self._used: set[str] = set()
@@ -82,7 +85,7 @@ class ByItself:
         """POST /job-types/{type}/resume."""
 
         def post() -> None:
-            self.operator.resume(TYPE)
+            self.operator.resume(TYPE, "ada")
 
         self.stopped, self.resuming = False, True
         try:

@@ -32,6 +32,15 @@ export class Sim {
   readonly paused = new Map<string, Pause>();
   /** Rates of types, and how long their jobs that wait take to start, in seconds. */
   readonly rates: Record<string, { rate: { n: number; per: number; burst: number }; paced_for_s: number }> = {};
+  /** Pauses that have ended, the newest first. */
+  readonly pastPauses: {
+    type: string;
+    since: number;
+    until: number;
+    by: string;
+    reason: string;
+    resumedBy: string;
+  }[] = [];
   /** Types that take no new jobs. */
   readonly retired = new Set<string>();
   /** Deployments of the stage, oldest first. */

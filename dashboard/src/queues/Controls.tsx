@@ -48,7 +48,8 @@ export function PausedNote({ numbers }: { numbers: TypeNumbers | undefined }) {
                 : t.pausedBy(pause.by, relative(pause.since, now))}
             </When>
             <bdi>{pause.reason && `: ${pause.reason}`}</bdi>
-            {probeAt && `; ${probe(Date.parse(probeAt), now)}`}.{" "}
+            {probeAt && `; ${probe(Date.parse(probeAt), now)}`}
+            {!probeAt && /[.!?]$/.test(pause.reason) ? " " : ". "}
           </>
         )}
         <span className="text-soft">{pause ? t.newJobsWait : t.pausedNewJobsAre}</span>

@@ -3,10 +3,12 @@
 import json
 import re
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from chalicelib.jobs.auto_pause import Failing
 from chalicelib.telemetry import emf, events
 from chalicelib.telemetry.emf import PER_TYPE, Metric, count, gathering
 from infra.definition.monitoring.alarms import all_alarms

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.auto_pause import SURE, AutoPause, resumed
 from chalicelib.jobs.job import Status
@@ -34,7 +35,9 @@ class Stage:
             [TYPE], self.rows, self.counters, self, self, self.store, self.counters.standing, self.clock,
             random.Random(1).sample,
         )  # fmt: skip
-        self.operator = Pausing(self.counters, self, self.clock, lambda _: self.rows)
+        self.operator = Pausing(
+            self.counters, self, self.counters, MemoryPastPauses(), self.clock, lambda _: self.rows
+        )  # fmt: skip
 
     def switch(self, job_type: str, *, on: bool) -> None:
         """See Consumers."""
@@ -126,7 +129,7 @@ def test_a_late_watchdog_cannot_leave_the_queue_off(stage: Stage) -> None:
     stage.write(OPEN)
     late = stage.row()
     stage.minute()
-    stage.operator.resume(TYPE)
+    stage.operator.resume(TYPE, "ada")
     # a run that read the row before the operator's resume, and switches after it
     stage.switch(TYPE, on=False)
     stage.counters.pause(TYPE, Pause(T0, "JobFlow", late.reason, late.probe_at))
@@ -150,7 +153,7 @@ def test_an_operators_pause_is_never_lifted_and_nothing_is_tried_under_it(stage:
     assert told is not None
     assert (told.by, told.probe_at) == ("ada", None)
     assert True not in stage.switched
-    stage.operator.resume(TYPE)
+    stage.operator.resume(TYPE, "ada")
     stage.minute()
     assert (stage.told(), stage.switched[-1]) == (None, True)
     assert stage.row().switched_at is None
@@ -159,7 +162,7 @@ def test_an_operators_pause_is_never_lifted_and_nothing_is_tried_under_it(stage:
 def test_an_operator_resumes_at_once(stage: Stage) -> None:
     stage.write(OPEN)
     stage.minute()
-    stage.operator.resume(TYPE)
+    stage.operator.resume(TYPE, "ada")
     assert (stage.told(), stage.switched[-1], stage.row().since) == (None, True, None)
 
 
@@ -168,7 +171,7 @@ def test_a_resume_that_is_refused_is_carried_out_by_the_watchdog(stage: Stage) -
     stage.minute()
     stage.error = JobConflict("just being switched")
     with pytest.raises(JobConflict):
-        stage.operator.resume(TYPE)
+        stage.operator.resume(TYPE, "ada")
     stage.error = None
     stage.minute()
     assert (stage.told(), stage.switched[-1]) == (None, True)

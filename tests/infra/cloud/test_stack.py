@@ -82,8 +82,8 @@ def dry_run(account: Account, terminal: Terminal, package: Package) -> dict[str,
 @pytest.mark.parametrize(
     ("state", "told"),
     [
-        ("UPDATE_IN_PROGRESS", "at work"),
-        ("ROLLBACK_IN_PROGRESS", "at work"),
+        ("UPDATE_IN_PROGRESS", "still changing it"),
+        ("ROLLBACK_IN_PROGRESS", "still changing it"),
         ("DELETE_FAILED", "make destroy"),
         ("UPDATE_ROLLBACK_FAILED", f"continue-update-rollback --stack-name {NAME}"),
     ],
@@ -200,4 +200,4 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 
     monkeypatch.setattr("infra.cloud.__main__.sign_in", interrupt)
     assert main(["status", "--stage", "half"]) == 130
-    assert "goes on by itself" in capsys.readouterr().err
+    assert "has begun continues" in capsys.readouterr().err
