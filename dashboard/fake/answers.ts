@@ -77,7 +77,7 @@ function numbers(jobs: FakeJob[]): Numbers {
 
 function pauseOf(sim: Sim, type: string): Schemas["PauseNote"] | null {
   const pause = sim.paused.get(type);
-  return pause ? { ...pause, since: iso(pause.since) } : null;
+  return pause ? { ...pause, since: iso(pause.since), next_probe_at: pause.next_probe_at ?? null } : null;
 }
 
 /** Return the longest wait at the end of a step, in seconds, of the jobs that were waiting for their first start then. */

@@ -122,7 +122,15 @@ async function control(
   reset: (options: FakeOptions) => Sim,
   request: IncomingMessage,
 ) {
-  const { reset: anew, add = [], retire = [], enqueues = {}, pauses = {}, rates = {}, ...rest } = (await readJson(request)) as Order;
+  const {
+    reset: anew,
+    add = [],
+    retire = [],
+    enqueues = {},
+    pauses = {},
+    rates = {},
+    ...rest
+  } = (await readJson(request)) as Order;
   const target = anew ? reset(anew) : sim;
   Object.assign(switches, rest);
   for (const type of retire) target.retired.add(type);

@@ -31,7 +31,8 @@ export class Sim {
   /** Paused types: since when, by whom and why. */
   readonly paused = new Map<string, Pause>();
   /** Rates of types, and how long their jobs that wait take to start, in seconds. */
-  readonly rates: Record<string, { rate: { n: number; per: number; burst: number }; paced_for_s: number }> = {};
+  readonly rates: Record<string, { rate: { n: number; per: number; burst: number }; paced_for_s: number }> =
+    {};
   /** Pauses that have ended, the newest first. */
   readonly pastPauses: {
     type: string;
