@@ -38,7 +38,7 @@ def test_a_pause_says_by_whom_and_why_until_it_is_resumed(world: World) -> None:
     assert note(world) is None
     since = iso(world.clock.now)
     assert world.post("/job-types/test.note/pause", {"reason": "  The provider is down "}).status == 200
-    told = {"since": since, "by": "a admin", "reason": "The provider is down"}
+    told = {"since": since, "by": "a admin", "reason": "The provider is down", "next_probe_at": None}
     assert note(world) == told
     world.post("/job-types/test.note/pause", {"reason": "Another one"})
     assert note(world) == told, "the first pause stays told"
