@@ -56,6 +56,7 @@ class JobType(Declared, Generic[P, R]):
     unique: Unique | None = None
     smoke: JSON = None
     rate: Rate | Callable[[], Rate | None] | None = None
+    serial_by: str | None = None
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
         """Run the function itself, as a test would."""

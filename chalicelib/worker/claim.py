@@ -13,7 +13,7 @@ from chalicelib.jobs.ports import JobStore, Message, PlatformLog
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import event
 from chalicelib.telemetry.platform_lines import Ending, ending_of
-from chalicelib.worker.message_fate import Drop, GiveUpLost, Hold, TakeOver, after_refusal
+from chalicelib.worker.message_fate import TO_DEAD_LETTERS, Drop, GiveUpLost, Hold, TakeOver, after_refusal
 
 LEASE_SLACK = 5.0
 """Seconds a lease outlives the invocation: no holder can still be writing then."""
@@ -91,7 +91,7 @@ class Claims:
         given_up = self.store.apply(lost.id, transitions.give_up(lost, now=now, error=lost_error(lost)))
         self._record_lost(lost)
         events.given_up(given_up)
-        return Hold(0, "awaiting redrive")
+        return TO_DEAD_LETTERS
 
     def _record_lost(self, lost: Job) -> None:
         try:

@@ -13,9 +13,12 @@ class Delivery:
     receipt: str
     body: str
     receive_count: int
+    group: str = ""
+    """The message group: on a FIFO queue SQS hands out nothing of it while one of it is in flight."""
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Delivery":
         """Return the message of a record of Lambda's SQS event."""
-        count = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
-        return cls(record["messageId"], record["receiptHandle"], record["body"], count)
+        told = record.get("attributes", {})
+        count, group = int(told.get("ApproximateReceiveCount", 1)), str(told.get("MessageGroupId", ""))
+        return cls(record["messageId"], record["receiptHandle"], record["body"], count, group)

@@ -1,16 +1,17 @@
 """Find the messages of a queue by receipt handle and by when they are due, at a cost that does not grow with depth."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 REMEMBERED_HANDLES = 50_000
 
 
 @dataclass(slots=True)
-class _Place:
+class Place:
     """The place of a message in the queue. A heap entry is valid only while it carries the current ticket."""
 
     number: int
@@ -18,6 +19,42 @@ class _Place:
     ticket: int = 0
     invisible: bool = False
     delayed: bool = False
+
+
+class Line(Protocol):
+    """Where the due messages stand until they are received."""
+
+    def put(self, place: Place) -> None:
+        """Put a message into the line."""
+
+    def take(self) -> tuple[int, Place] | None:
+        """Take the entry that is next, and the ticket it carries; None without any."""
+
+
+class _Lines:
+    """Due messages: a line for each message group, served in turn, each in order of arrival.
+
+    SQS lets a tenant wait once it holds many of the messages in flight, and serves the others first; a laptop runs a
+    few jobs at once and never has as many, so here each tenant has its turn from the beginning. Messages without a
+    group are one line among the others.
+    """
+
+    def __init__(self) -> None:
+        self._lines: OrderedDict[str | None, list[tuple[int, int, Place]]] = OrderedDict()
+
+    def put(self, place: Place) -> None:
+        """Put a message into the line of its group; a group that had none waiting is served last."""
+        heappush(self._lines.setdefault(place.message.group_id, []), (place.number, place.ticket, place))
+
+    def take(self) -> tuple[int, Place] | None:
+        """Take the first entry of the line whose turn it is, and the ticket it carries; None without any."""
+        if not self._lines:
+            return None
+        group, line = self._lines.popitem(last=False)
+        _number, ticket, place = heappop(line)
+        if line:
+            self._lines[group] = line
+        return ticket, place
 
 
 class MessageIndex:
@@ -29,11 +66,11 @@ class MessageIndex:
     def __init__(self) -> None:
         self.examined = 0
         self._numbers = count()
-        self._places: dict[int, _Place] = {}
-        self._by_handle: dict[str, _Place] = {}
+        self._places: dict[int, Place] = {}
+        self._by_handle: dict[str, Place] = {}
         self._gone: dict[str, None] = {}
-        self._ready: list[tuple[int, int, _Place]] = []
-        self._waiting: list[tuple[float, int, int, _Place]] = []
+        self._ready: Line = _Lines()
+        self._waiting: list[tuple[float, int, int, Place]] = []
         self._invisible = self._delayed = 0
 
     def __len__(self) -> int:
@@ -44,15 +81,15 @@ class MessageIndex:
 
     def add(self, message: Any, now: float) -> None:
         """Put a message at the end of the queue."""
-        place = self._places[id(message)] = _Place(next(self._numbers), message)
+        place = self._places[id(message)] = Place(next(self._numbers), message)
         self._by_handle.update(dict.fromkeys(_handles(message), place))
         self._enter(place, now)
 
     def pop_due(self, now: float) -> Any | None:
-        """Take the first due message out of the line. Follow it by `put_back` or `remove`."""
+        """Take out the first due message of the group whose turn it is. Follow it by `put_back` or `remove`."""
         self._settle(now)
-        while self._ready:
-            _number, ticket, place = heappop(self._ready)
+        while (first := self._ready.take()) is not None:
+            ticket, place = first
             self.examined += 1
             if place.ticket == ticket:
                 place.ticket += 1
@@ -105,10 +142,10 @@ class MessageIndex:
         self._settle(now)
         return len(self._places) - self._invisible - self._delayed, self._invisible, self._delayed
 
-    def _enter(self, place: _Place, now: float) -> None:
+    def _enter(self, place: Place, now: float) -> None:
         due = max(place.message.visible_at, place.message.delayed_until)
         if due <= now:
-            heappush(self._ready, (place.number, place.ticket, place))
+            self._ready.put(place)
             return
         heappush(self._waiting, (due, place.number, place.ticket, place))
         place.delayed = place.message.delayed_until > now
@@ -116,7 +153,7 @@ class MessageIndex:
         self._delayed += place.delayed
         self._invisible += place.invisible
 
-    def _leave(self, place: _Place) -> None:
+    def _leave(self, place: Place) -> None:
         place.ticket += 1
         self._delayed -= place.delayed
         self._invisible -= place.invisible

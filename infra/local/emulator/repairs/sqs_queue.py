@@ -1,7 +1,7 @@
-"""Put moto's standard queues on an index, so that their cost does not grow with their depth. FIFO queues stay moto's.
+"""Put moto's queues on an index, so that their cost does not grow with their depth.
 
 moto looks at every message, with slow clock calls, to send one, and again for each one received: 5 s for a receive of
-10 from a queue of 10,000.
+10 from a queue of 10,000. Its FIFO queues forget what came as soon as it is deleted; SQS knows it for 5 minutes.
 """
 
 import copy
@@ -11,11 +11,14 @@ from typing import Any
 from moto.sqs import models
 from moto.sqs.exceptions import InvalidParameterValue, ReceiptHandleIsInvalid
 
+from infra.local.emulator.fifo_index import FifoIndex
 from infra.local.emulator.message_index import MessageIndex
 
 from .patching import Replacements
 
 TOTAL_VISIBILITY_SECONDS = 43_200
+REMEMBERED_MS = 300_000
+"""For so long SQS takes no second message with the same deduplication id."""
 Clock = Callable[[], float]
 Listener = Callable[[str], None]
 
@@ -30,17 +33,14 @@ def repair(replacements: Replacements, clock: Clock, listener: Listener) -> None
         def __new__(cls, name: str, *_args: Any, **_kwargs: Any) -> Any:
             return object.__new__(Fifo if name.endswith(".fifo") else Standard)
 
-        def add_message(self, message: Any) -> None:
-            super().add_message(message)
-            listener(self.name)
-
-    class Fifo(Queue):
-        """moto's own queue."""
+    class Fifo(FifoQueue, Queue):
+        """A FIFO queue on `clock`."""
 
     class Standard(IndexedQueue, Queue):
         """A queue on `clock`."""
 
-    Standard.clock, Standard.listener = staticmethod(clock), staticmethod(listener)
+    for kind in (Fifo, Standard):
+        kind.clock, kind.listener = staticmethod(clock), staticmethod(listener)
     set_clock(replacements, clock)
     replacements.put(models, "Queue", Queue)
     _count_the_last_instant_as_over(replacements, clock)
@@ -54,11 +54,12 @@ def set_clock(replacements: Replacements, clock: Clock) -> None:
 
 
 class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for mypy here
-    """A standard queue, whose messages stand in a `MessageIndex`."""
+    """A queue whose messages stand in a `MessageIndex`."""
 
     clock: Clock
     listener: Listener
     index: MessageIndex
+    kind: type[MessageIndex] = MessageIndex
 
     @property
     def _messages(self) -> list[Any]:
@@ -68,7 +69,7 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
     def _messages(self, _messages: list[Any]) -> None:
         """Take all messages out: moto sets no other list."""
         if "index" not in vars(self):
-            self.index = MessageIndex()
+            self.index = type(self).kind()
         self.index.clear()
 
     def now(self) -> float:
@@ -76,7 +77,11 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
         return type(self).clock() * 1000.0
 
     def add_message(self, message: Any) -> None:
-        """Add a message and tell the listener."""
+        """Add a message that was sent."""
+        self.take_in(message)
+
+    def take_in(self, message: Any) -> None:
+        """Put a message into the queue and tell the listener."""
         self.index.add(message, self.now())
         type(self).listener(self.name)
 
@@ -101,7 +106,7 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
         for message in taken:
             self.index.put_back(message, now)
         for message in dead:
-            self.dead_letter_queue.add_message(message)
+            self.dead_letter_queue.take_in(message)
         return [_received(message, attribute_names) for message in taken]
 
     def change_visibility(self, receipt_handle: str, seconds: int) -> None:
@@ -129,36 +134,49 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
     approximate_number_of_messages_delayed = property(lambda self: self.index.counts(self.now())[2])
 
 
+class FifoQueue(IndexedQueue):
+    """A FIFO queue: nothing of a group is handed out while one of it is in flight; sent twice is sent once."""
+
+    kind = FifoIndex
+
+    def add_message(self, message: Any) -> None:
+        """Add a message, unless one with its deduplication id came within 5 minutes: then it is told as that one."""
+        known: dict[tuple[str, str], Any] = self.__dict__.setdefault("known", {})
+        while known and message.sent_timestamp - next(iter(known.values())).sent_timestamp >= REMEMBERED_MS:
+            del known[next(iter(known))]
+        scope = message.group_id if self.deduplication_scope == "messageGroup" else ""
+        first = known.setdefault((scope, message.deduplication_id), message)
+        if first is message:
+            self.take_in(message)
+        else:
+            message.id, message.sequence_number = first.id, first.sequence_number
+
+    def delete_message(self, receipt_handle: str) -> None:
+        """Delete by any handle the queue ever gave; the next message of its group may be received then."""
+        super().delete_message(receipt_handle)
+        type(self).listener(self.name)
+
+
 def _receive_and_change_by_the_index(replacements: Replacements) -> None:
     """Replace moto's calls on a queue. moto copies each message in depth, reads all attributes of the queue for its
     retention, sleeps while the queue is empty (here the waiting is done outside), and searches the whole queue."""
     backend_class = models.SQSBackend
 
     def receive_message(
-        backend: Any, queue_name: str, count: int, wait: int, visibility: int, names: Any = None
+        backend: Any, queue_name: str, count: int, wait: int, visibility: int, names: Any = None  # noqa: ARG001
     ) -> Any:
-        queue = backend.get_queue(queue_name)
-        if isinstance(queue, IndexedQueue):
-            return queue.take(count, visibility, names or [])
-        return stock_receive(backend, queue_name, count, wait, visibility, names)
+        return backend.get_queue(queue_name).take(count, visibility, names or [])
 
     def change_message_visibility(backend: Any, queue_name: str, receipt_handle: str, visibility_timeout: int) -> None:
-        queue = backend.get_queue(queue_name)
-        if isinstance(queue, IndexedQueue):
-            queue.change_visibility(receipt_handle, int(visibility_timeout))
-        else:
-            stock_change(backend, queue_name, receipt_handle, visibility_timeout)
+        backend.get_queue(queue_name).change_visibility(receipt_handle, int(visibility_timeout))
 
-    stock_receive = replacements.put(backend_class, "receive_message", receive_message)
-    stock_change = replacements.put(backend_class, "change_message_visibility", change_message_visibility)
+    replacements.put(backend_class, "receive_message", receive_message)
+    replacements.put(backend_class, "change_message_visibility", change_message_visibility)
 
 
-def next_due(queue: models.Queue) -> float | None:
+def next_due(queue: IndexedQueue) -> float | None:
     """Return when the next message can be received, in seconds since the epoch; None if there is none."""
-    if isinstance(queue, IndexedQueue):
-        due = queue.index.next_due(queue.now())
-    else:
-        due = min((max(message.visible_at, message.delayed_until) for message in queue._messages), default=None)  # noqa: SLF001
+    due = queue.index.next_due(queue.now())
     return None if due is None else due / 1000
 
 

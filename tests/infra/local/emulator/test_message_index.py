@@ -6,7 +6,8 @@ from infra.local.emulator.message_index import MessageIndex
 class Message:
     """As much of moto's message as the index looks at."""
 
-    def __init__(self) -> None:
+    def __init__(self, group: str | None = None) -> None:
+        self.group_id = group
         self.visible_at = self.delayed_until = 0.0
         self.handles: list[str | None] = [None]
 
@@ -48,3 +49,35 @@ def looked_at(depth: int) -> int:
 
 def test_depth_costs_nothing() -> None:
     assert looked_at(10_000) == looked_at(100) == 100
+
+
+def test_groups_are_served_in_turn_however_many_messages_one_of_them_has() -> None:
+    index = MessageIndex()
+    for _ in range(10_000):
+        index.add(Message("noisy"), 0)
+    take(index)
+    for group in ("quiet", None, "quiet"):
+        index.add(Message(group), 0)
+    assert [take(index).group_id for _ in range(6)] == ["noisy", "quiet", None, "noisy", "quiet", "noisy"]
+    assert index.examined == 7
+
+
+def test_messages_that_went_out_of_line_cost_nobody_a_turn() -> None:
+    index = MessageIndex()
+    messages = [Message(group) for group in ("a", "a", "a", "b")]
+    for message in messages:
+        index.add(message, 0)
+    first = take(index)
+    first.visible_at = 0.0
+    index.put_back(first, 0)
+    index.remove(messages[1])
+    assert [take(index) for _ in range(3)] == [messages[3], messages[0], messages[2]]
+    assert index.pop_due(0) is None
+
+
+def test_groups_cost_nothing_however_many_there_are() -> None:
+    index = MessageIndex()
+    for number in range(2000):
+        index.add(Message(f"tenant-{number % 1000}"), 0)
+    assert [take(index).group_id for _ in range(2000)] == [f"tenant-{number % 1000}" for number in range(2000)]
+    assert index.examined == 2000
