@@ -1,4 +1,4 @@
-"""Find the messages of a FIFO queue: nothing of a group is due while one of it is in flight, and each group in order."""
+"""Find the messages of a FIFO queue: each group in order, and nothing of it while one of it is in flight."""
 
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
