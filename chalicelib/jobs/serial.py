@@ -1,12 +1,15 @@
 """Say which jobs run one at a time and in which order: those of a key, on a FIFO queue. Pure."""
 
 import uuid
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.single import Holder
+from chalicelib.jobs.tenants import check_field
+
+if TYPE_CHECKING:
+    from chalicelib.jobs.jobtype import JobType
 
 NAMESPACE = uuid.UUID("c0a7f6e4-5d0b-5e3c-9a51-6f0e8f2d4b17")
 """Of the ids of the rows that say which attempt runs for a key."""
@@ -17,13 +20,13 @@ EXCLUDED = ("rate", "fair_by", "window")
 and Lambda waits for no fuller batch of a FIFO queue."""
 
 
-def check_serial(name: str, declared: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError for an option that does not go with `serial_by`."""
-    if declared["serial_by"] is None:
-        return
-    both = [option for option in EXCLUDED if declared.get(option)]
-    if both:
-        raise ConfigurationError(f"{name}: serial_by does not go with {' and '.join(both)}")
+def check_groups(declared: "JobType[Any, Any]") -> None:
+    """Raise ConfigurationError for a field that cannot name a group, or an option that does not go with `serial_by`."""
+    for option in ("fair_by", "serial_by"):
+        check_field(declared.name, option, getattr(declared, option), declared.payload_model)
+    both = [option for option in EXCLUDED if getattr(declared, option)]
+    if declared.serial_by is not None and both:
+        raise ConfigurationError(f"{declared.name}: serial_by does not go with {' and '.join(both)}")
 
 
 def row_of(job_type: str, group: str) -> str:

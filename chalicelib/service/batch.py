@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.errors import JobFlowError, NotStored
+from chalicelib.jobs import registry
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.limits import SQS_LONGEST_DELAY
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.service.jobs import TIME_TO_ACT, JobService
 from chalicelib.service.submission import Submission
@@ -76,7 +76,7 @@ def _send_all(service: JobService, jobs: Sequence[Job], ends: float) -> set[str]
     delays = {job.id: service.delay_of(job) for job in jobs}
     sent: set[str] = set()
     # What is due later than SQS can hold a message is left to the watchdog.
-    for chunk in _chunks([job for job in jobs if delays[job.id] <= SQS_LONGEST_DELAY]):
+    for chunk in _chunks([job for job in jobs if delays[job.id] <= registry.longest_delay(job.type)]):
         if service.now() >= ends:
             for job in chunk:
                 events.dispatch_deferred(job, NO_TIME)

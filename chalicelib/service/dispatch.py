@@ -10,6 +10,7 @@ from chalicelib.errors import JobFlowError, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports import JobQueue, JobStore, Message
+from chalicelib.jobs.tenants import group_of
 from chalicelib.telemetry import events
 
 AT_ONCE = 10
@@ -65,4 +66,4 @@ class Dispatcher:
 
 
 def _message(job: Job) -> Message:
-    return Message(job.id, job.gen, job.type, job.correlation_id)
+    return Message(job.id, job.gen, job.type, job.correlation_id, group_of(job.tags))

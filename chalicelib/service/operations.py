@@ -1,11 +1,13 @@
 """The use cases of operators on one job: retry, cancel, run now, discard. Nothing of HTTP or AWS."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from chalicelib.errors import JobConflict, MoveRefused
 from chalicelib.jobs import acts, jobtype, transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Act, Job, Status
+from chalicelib.jobs.tenants import tagged
 from chalicelib.jobs.turns import has_turn
 from chalicelib.service.jobs import JobService, stored_payload
 from chalicelib.telemetry import events
@@ -36,7 +38,7 @@ class Operations:
             raise JobConflict(
                 f"Job {job_id} is {found.status}; only failed, dead-lettered or cancelled jobs are retried."
             )
-        edited = {} if payload is None else stored_payload(jobtype.get(found.type).canonical(payload))
+        edited = {} if payload is None else _edited(found, payload)
         differs = bool(edited) and edited["payload"] != found.payload
         if differs and found.payload is not None:
             self.jobs.store.keep_payload(job_id, found.gen, found.payload)
@@ -127,6 +129,14 @@ class Operations:
         except MoveRefused as refused:
             state = "gone" if refused.current is None else refused.current.status
             raise JobConflict(f"Job {found.id} is {state} now; someone else was faster.") from None
+
+
+def _edited(found: Job, payload: JSON) -> dict[str, Any]:
+    """Return what another payload changes of a job: its tenant as well, if the payload names another one."""
+    kind = jobtype.get(found.type)
+    edited = stored_payload(kind.canonical(payload))
+    tags = tagged(found.tags, kind.keyed_by, edited["payload"])
+    return edited if tags == found.tags else {**edited, "tags": tags}
 
 
 def _changing(job_id: str) -> JobConflict:

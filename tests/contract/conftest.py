@@ -22,6 +22,7 @@ from tests.support import REGION, Clock
 TYPE = "email.send"
 VISIBILITY = 360
 MAX_RECEIVES = 5
+GROUP: Any = "MessageGroupId"
 
 
 @pytest.fixture
@@ -64,6 +65,7 @@ class Taken:
     message: Message
     receipt: str
     receive_count: int
+    group: str | None = None
 
 
 class Consumer(Protocol):
@@ -81,7 +83,7 @@ class MemoryConsumer:
     queue: MemoryJobQueue
 
     def receive(self, most: int = 10) -> Sequence[Taken]:
-        return [Taken(m.message, m.receipt, m.receive_count) for m in self.queue.receive(TYPE, most)]
+        return [Taken(m.message, m.receipt, m.receive_count, m.group) for m in self.queue.receive(TYPE, most)]
 
     def delete(self, receipt: str) -> None:
         self.queue.delete(TYPE, receipt)
@@ -96,11 +98,12 @@ class SqsConsumer:
 
     def receive(self, most: int = 10) -> Sequence[Taken]:
         answer = self.client.receive_message(
-            QueueUrl=self.url, MaxNumberOfMessages=most, MessageSystemAttributeNames=["ApproximateReceiveCount"]
+            QueueUrl=self.url, MaxNumberOfMessages=most, MessageSystemAttributeNames=["All"]
         )
         return [
-            Taken(parse_message(m["Body"]), m["ReceiptHandle"], int(m["Attributes"]["ApproximateReceiveCount"]))
+            Taken(parse_message(m["Body"]), m["ReceiptHandle"], int(told["ApproximateReceiveCount"]), told.get(GROUP))
             for m in answer.get("Messages", [])
+            for told in [m["Attributes"]]
         ]
 
     def delete(self, receipt: str) -> None:

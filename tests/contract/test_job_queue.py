@@ -1,5 +1,7 @@
 """Every queue delivers messages, hides them, delivers them again, and moves them to the dead letters."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.jobs.ports import Depth, Message
@@ -11,9 +13,9 @@ def message(number: int = 1) -> Message:
     return Message(f"job-{number}", 1, TYPE, "correlation")
 
 
-def burn_down(line: Line, clock: Clock) -> None:
+def burn_down(line: Line, clock: Clock, receives: int = MAX_RECEIVES) -> None:
     """Receive until the message moves to the dead-letter queue, which it does on the receive that is too many."""
-    for _ in range(MAX_RECEIVES):
+    for _ in range(receives):
         assert len(line.consumer.receive()) == 1
         clock.now += VISIBILITY + 1
     assert line.consumer.receive() == []
@@ -23,6 +25,22 @@ def test_a_message_arrives_as_it_was_sent(line: Line) -> None:
     line.queue.send(message())
     (taken,) = line.consumer.receive()
     assert (taken.message, taken.receive_count) == (message(), 1)
+
+
+def test_a_message_carries_its_group_and_none_where_it_has_none(line: Line) -> None:
+    line.queue.send(replace(message(1), group="acme"))
+    line.queue.send_many([replace(message(2), group="q.e.d.;(#42)"), message(3)])
+    groups = {taken.message.id: taken.group for taken in line.consumer.receive()}
+    assert groups == {"job-1": "acme", "job-2": "q.e.d.;(#42)", "job-3": None}
+
+
+def test_a_receiver_is_not_told_the_group(line: Line, clock: Clock) -> None:
+    line.queue.send(replace(message(), group="acme"))
+    (taken,) = line.consumer.receive()
+    assert taken.message == message()
+    clock.now += VISIBILITY + 1
+    burn_down(line, clock, MAX_RECEIVES - 1)
+    assert [letter.message for letter in line.queue.peek_dead(TYPE, 10)] == [message()]
 
 
 def test_a_delay_hides_a_message(line: Line, clock: Clock) -> None:

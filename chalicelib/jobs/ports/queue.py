@@ -7,12 +7,16 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The message: which job and generation to look at, and nothing else. `cid` is the correlation id."""
+    """The message: which job and generation to look at, and nothing else. `cid` is the correlation id.
+
+    `group` names those among whom the queue takes turns (`MessageGroupId`). It is no part of what a receiver is told.
+    """
 
     id: str
     gen: int
     type: str
     cid: str = ""
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

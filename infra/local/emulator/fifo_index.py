@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from typing import Any
 
 from infra.local.emulator.message_index import MessageIndex, Place
+
+REMEMBERED_MS = 300_000
+"""For so long SQS takes no second message with the same deduplication id."""
 
 
 @dataclass(slots=True)
@@ -75,6 +79,17 @@ class FifoIndex(MessageIndex):
     def __init__(self) -> None:
         super().__init__()
         self._ready = self._lines = FifoLines()
+        self._known: dict[tuple[str | None, str], Any] = {}
+
+    def first(self, message: Any, of_group: bool) -> Any:
+        """Return the message that came first with this deduplication id within 5 minutes: it, or the one before it.
+
+        `of_group`: other groups may use the same id.
+        """
+        known, now = self._known, message.sent_timestamp
+        while known and now - next(iter(known.values())).sent_timestamp >= REMEMBERED_MS:
+            del known[next(iter(known))]
+        return known.setdefault((message.group_id if of_group else None, message.deduplication_id), message)
 
     def next_due(self, now: float) -> float | None:
         """Return when the next message may be received: not after `now` if one may be already."""

@@ -17,8 +17,6 @@ from infra.local.emulator.message_index import MessageIndex
 from .patching import Replacements
 
 TOTAL_VISIBILITY_SECONDS = 43_200
-REMEMBERED_MS = 300_000
-"""For so long SQS takes no second message with the same deduplication id."""
 Clock = Callable[[], float]
 Listener = Callable[[str], None]
 
@@ -31,16 +29,10 @@ def repair(replacements: Replacements, clock: Clock, listener: Listener) -> None
         """A queue of the right kind by its name."""
 
         def __new__(cls, name: str, *_args: Any, **_kwargs: Any) -> Any:
-            return object.__new__(Fifo if name.endswith(".fifo") else Standard)
+            return object.__new__(fifo if name.endswith(".fifo") else standard)
 
-    class Fifo(FifoQueue, Queue):
-        """A FIFO queue on `clock`."""
-
-    class Standard(IndexedQueue, Queue):
-        """A queue on `clock`."""
-
-    for kind in (Fifo, Standard):
-        kind.clock, kind.listener = staticmethod(clock), staticmethod(listener)
+    told = {"clock": staticmethod(clock), "listener": staticmethod(listener)}
+    standard, fifo = (type(kind.__name__, (kind, Queue), told) for kind in (IndexedQueue, FifoQueue))
     set_clock(replacements, clock)
     replacements.put(models, "Queue", Queue)
     _count_the_last_instant_as_over(replacements, clock)
@@ -58,7 +50,7 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
 
     clock: Clock
     listener: Listener
-    index: MessageIndex
+    index: Any
     kind: type[MessageIndex] = MessageIndex
 
     @property
@@ -77,11 +69,7 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
         return type(self).clock() * 1000.0
 
     def add_message(self, message: Any) -> None:
-        """Add a message that was sent."""
-        self.take_in(message)
-
-    def take_in(self, message: Any) -> None:
-        """Put a message into the queue and tell the listener."""
+        """Add a message and tell the listener."""
         self.index.add(message, self.now())
         type(self).listener(self.name)
 
@@ -106,7 +94,7 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
         for message in taken:
             self.index.put_back(message, now)
         for message in dead:
-            self.dead_letter_queue.take_in(message)
+            IndexedQueue.add_message(self.dead_letter_queue, message)
         return [_received(message, attribute_names) for message in taken]
 
     def change_visibility(self, receipt_handle: str, seconds: int) -> None:
@@ -135,21 +123,16 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
 
 
 class FifoQueue(IndexedQueue):
-    """A FIFO queue: nothing of a group is handed out while one of it is in flight; sent twice is sent once."""
+    """A FIFO queue: what is sent twice within 5 minutes is one message, and told as the first."""
 
     kind = FifoIndex
 
     def add_message(self, message: Any) -> None:
-        """Add a message, unless one with its deduplication id came within 5 minutes: then it is told as that one."""
-        known: dict[tuple[str, str], Any] = self.__dict__.setdefault("known", {})
-        while known and message.sent_timestamp - next(iter(known.values())).sent_timestamp >= REMEMBERED_MS:
-            del known[next(iter(known))]
-        scope = message.group_id if self.deduplication_scope == "messageGroup" else ""
-        first = known.setdefault((scope, message.deduplication_id), message)
+        """Add a message that was sent, unless it came before."""
+        first = self.index.first(message, self.deduplication_scope == "messageGroup")
         if first is message:
-            self.take_in(message)
-        else:
-            message.id, message.sequence_number = first.id, first.sequence_number
+            super().add_message(message)
+        message.id, message.sequence_number = first.id, first.sequence_number
 
     def delete_message(self, receipt_handle: str) -> None:
         """Delete by any handle the queue ever gave; the next message of its group may be received then."""
@@ -162,9 +145,7 @@ def _receive_and_change_by_the_index(replacements: Replacements) -> None:
     retention, sleeps while the queue is empty (here the waiting is done outside), and searches the whole queue."""
     backend_class = models.SQSBackend
 
-    def receive_message(
-        backend: Any, queue_name: str, count: int, wait: int, visibility: int, names: Any = None  # noqa: ARG001
-    ) -> Any:
+    def receive_message(backend: Any, queue_name: str, count: int, _: int, visibility: int, names: Any = None) -> Any:
         return backend.get_queue(queue_name).take(count, visibility, names or [])
 
     def change_message_visibility(backend: Any, queue_name: str, receipt_handle: str, visibility_timeout: int) -> None:

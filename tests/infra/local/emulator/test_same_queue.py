@@ -69,18 +69,21 @@ class Story:
         self.live = make_queue(self.sqs, "live", RedrivePolicy=policy, VisibilityTimeout="20")
         self.handles: list[tuple[str, str]] = []
         self.sent = 0
+        # one group or none: among several, the indexed queue takes turns, and stock moto keeps the order
+        self.group: Any = {"MessageGroupId": "acme"} if seed % 2 else {}
 
     def send(self) -> Any:
         self.sent += 1
         delay = self.random.choice([0, 0, 5])
         answer = self.sqs.send_message(
-            QueueUrl=self.live, MessageBody=str(self.sent), DelaySeconds=delay, MessageAttributes=ATTRIBUTES
-        )
+            QueueUrl=self.live, MessageBody=str(self.sent), DelaySeconds=delay, MessageAttributes=ATTRIBUTES,
+            **self.group,
+        )  # fmt: skip
         return answer["MD5OfMessageBody"], answer["MD5OfMessageAttributes"]
 
     def send_batch(self) -> Any:
-        entries = [{"Id": str(number), "MessageBody": f"batch {number}"} for number in range(3)]
-        entries[0]["DelaySeconds"] = self.random.choice([0, 901])  # type: ignore[assignment]
+        entries = [{"Id": str(number), "MessageBody": f"batch {number}", **self.group} for number in range(3)]
+        entries[0]["DelaySeconds"] = self.random.choice([0, 901])
         answer = self.sqs.send_message_batch(QueueUrl=self.live, Entries=entries)
         return [entry["Id"] for entry in answer.get("Successful", [])], answer.get("Failed")
 

@@ -1,0 +1,86 @@
+"""Say whose job it is, by a field of the payload: SQS takes turns among the tenants of a queue. Pure."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from chalicelib.errors import ConfigurationError
+from chalicelib.jobs.job import JSON
+
+TAG = "tenant="
+"""Begins the tag in which a job keeps its tenant, so that every index has it. A caller's tag has no equals sign."""
+LONGEST, HEAD = 64, 40
+"""Bytes of a tenant as it is kept, and how many of a longer one stay readable: each change of a job writes them."""
+GROUP = re.compile(r"[\x21-\x7e]{1,128}")
+"""A `MessageGroupId`: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
+
+
+def kept(tenant: str) -> str:
+    """Return a tenant as a job keeps it: one of more than 64 bytes as its first 40 and a hash of the whole."""
+    raw = tenant.encode("utf-8", "replace")
+    return raw.decode() if len(raw) <= LONGEST else f"{raw[:HEAD].decode(errors='ignore')}~{_hash(raw)[:16]}"
+
+
+def tag_of(tenant: str) -> str:
+    """Return the tag that keeps a tenant."""
+    return TAG + kept(tenant)
+
+
+def tagged(tags: Sequence[str], field: str | None, payload: JSON) -> tuple[str, ...]:
+    """Return the tags of a job with this payload: with its tenant, if its type and its payload name one."""
+    tenant = None if field is None else _value_at(payload, field)
+    return (*shown(tags), *([tag_of(tenant)] if tenant else []))
+
+
+def tenant_of(tags: Sequence[str]) -> str | None:
+    """Return the tenant among the tags of a job; None without one."""
+    return next((tag.removeprefix(TAG) for tag in tags if tag.startswith(TAG)), None)
+
+
+def shown(tags: Sequence[str]) -> list[str]:
+    """Return the tags of a job without the one of its tenant."""
+    return [tag for tag in tags if not tag.startswith(TAG)]
+
+
+def group_of(tags: Sequence[str]) -> str | None:
+    """Return the MessageGroupId of a job's messages: its tenant, or a hash where SQS would refuse that; None: none."""
+    tenant = tenant_of(tags)
+    return tenant if tenant is None or GROUP.fullmatch(tenant) else _hash(tenant.encode())[:32]
+
+
+def check_field(name: str, option: str, path: str | None, payload: type[BaseModel]) -> None:
+    """Raise ConfigurationError unless the path leads to a field of text, of whole numbers, or of an enum's values."""
+    if path is None:
+        return
+    whole = payload.model_json_schema(by_alias=False, mode="serialization")
+    kinds = _meant(whole, whole)
+    for part in path.split("."):
+        fields = [field for kind in kinds for key, field in kind.get("properties", {}).items() if key == part]
+        if not fields:
+            raise ConfigurationError(f"{name}: {option} names {path}, which the payload does not have")
+        kinds = [kind for field in fields for kind in _meant(field, whole)]
+    if not kinds or not all(kind.get("type") in ("string", "integer") for kind in kinds):
+        raise ConfigurationError(f"{name}: {option} names {path}, which is neither text nor a whole number nor an enum")
+
+
+def _meant(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what a schema allows, without null: what it refers to, and each of several."""
+    if "$ref" in schema:
+        return _meant(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole)
+    several = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
+    if several:
+        return [kind for one in several for kind in _meant(one, whole)]
+    return [] if schema.get("type") == "null" else [schema]
+
+
+def _value_at(payload: JSON, path: str) -> str | None:
+    for part in path.split("."):
+        payload = payload.get(part) if isinstance(payload, dict) else None
+    return None if payload is None else str(payload)
+
+
+def _hash(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
