@@ -1,4 +1,4 @@
-"""Every error JobFlow raises, as a tree of sentences. What each one becomes over HTTP is `api/problems.py`."""
+"""Every error JobFlow raises, as a tree of sentences. What each one becomes over HTTP is `api/http/problems.py`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -69,7 +69,7 @@ Rules that tests hold
   `images.py` for `image_process.py`.
 * `grants` names what the function may do beyond its own queue and jobs, as "service:Action:where": "ses:SendEmail"
   (from the stack's address only), "s3:GetObject:uploads/*" (a prefix of the files bucket), and so on
-  (`infra/definition/permissions.py` has all forms). A presigned link needs the `s3:GetObject` of what it links to: S3
-  checks the permissions of the signer.
+  (`infra/definition/iam/permissions.py` has all forms). A presigned link needs the `s3:GetObject` of what it links
+  to: S3 checks the permissions of the signer.
 * Your own tables, buckets, secrets, settings and network are declared in `@job`, too: docs/job-types.md.
 """

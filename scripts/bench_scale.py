@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.table import Table
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo import schema
-from chalicelib.adapters.dynamo.counters import DynamoCounters
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.dynamo.tables import schema
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.jobs import jobtype

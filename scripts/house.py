@@ -7,6 +7,7 @@ import re
 import statistics
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -17,6 +18,7 @@ import grimp
 ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "chalicelib"
 REPAIRS = ROOT / "infra" / "local" / "emulator" / "repairs"
+CODE = ("chalicelib", "handlers", "infra", "jobflow")
 TOUCHES = {"a field of a job": 4, "a status": 6, "a route": 3}
 """The most files that a change of each kind may touch, of those that docs/develop.md lists."""
 
@@ -45,6 +47,8 @@ def figures() -> list[Figure]:
         Figure("modules in no layer", len(unplaced(layers())), 0),
         Figure("circular imports of modules", len(circles(imports())), 0),
         Figure("circular imports of packages", len(circles(squashed(imports()))), 0),
+        Figure("circular imports inside packages", len(circles(squashed(imports(), parts=3))), 0),
+        Figure("files of the fullest folder", max(folders().values()), 23),
         Figure("lines that replace attributes of moto", repairs, 900),
         Figure("lines of the median file", statistics.median(lengths), 90),
         Figure("lines of the largest file", max(lengths), 230),
@@ -55,6 +59,12 @@ def figures() -> list[Figure]:
 def rooms() -> list[str]:
     """Return the packages of the library."""
     return sorted(path.name for path in LIBRARY.iterdir() if (path / "__init__.py").exists())
+
+
+def folders() -> dict[str, int]:
+    """Return how many modules each folder of the code has, `__init__.py` aside."""
+    modules = (path for part in CODE for path in (ROOT / part).rglob("*.py") if path.name != "__init__.py")
+    return Counter(str(path.parent.relative_to(ROOT)) for path in modules)
 
 
 def layers() -> set[str]:
@@ -75,12 +85,12 @@ def imports() -> dict[str, set[str]]:
     return {module: set(graph.find_modules_directly_imported_by(module)) for module in graph.modules}
 
 
-def squashed(modules: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
-    """Return which package imports which."""
+def squashed(modules: Mapping[str, Iterable[str]], parts: int = 2) -> dict[str, set[str]]:
+    """Return which package imports which: modules whose names begin with the same `parts` are one package."""
     found: dict[str, set[str]] = {}
     for module, imported in modules.items():
-        rooms_of = {_room(name) for name in imported} - {_room(module)}
-        found.setdefault(_room(module), set()).update(rooms_of)
+        room = _room(module, parts)
+        found.setdefault(room, set()).update({_room(name, parts) for name in imported} - {room})
     return found
 
 
@@ -99,8 +109,8 @@ def touches(text: str) -> dict[str, list[str]]:
     return {kind.strip(): re.findall(r"`([^`]+)`", files) for kind, files in rows if kind.strip() in TOUCHES}
 
 
-def _room(module: str) -> str:
-    return ".".join(module.split(".")[:2])
+def _room(module: str, parts: int) -> str:
+    return ".".join(module.split(".")[:parts])
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.api.document import document
-from chalicelib.api.reference import VERSION
+from chalicelib.api.platform.reference import VERSION
 from chalicelib.api.routes import all_endpoints
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.jobtype import JobType

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.sizes import item_size
+from chalicelib.adapters.dynamo.tables.sizes import item_size
 
 READ_UNIT = 4096
 ENTRY = 130

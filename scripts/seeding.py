@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo import tables
-from chalicelib.adapters.dynamo.counters import DynamoCounters
-from chalicelib.adapters.dynamo.rows import JobRow, new_row
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
+from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.counters import keys
 from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import Job, Status
@@ -45,7 +45,7 @@ def jobs(number: int, types: list[str], until: float, seed: int = 5) -> Iterator
 
 def seed(settings: Settings, number: int, types: list[str], until: float) -> Counter[tuple[str, Status]]:
     """Write the jobs and their totals; return how many there are by (type, status)."""
-    rows = tables.jobs(settings).bind(JobRow)
+    rows = binding.jobs(settings).bind(JobRow)
     client = aws.client("dynamodb", settings.region)
     counted: Counter[tuple[str, Status]] = Counter()
     batch: list[dict[str, Any]] = []

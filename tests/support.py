@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo import schema
+from chalicelib.adapters.dynamo.tables import schema
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.jobtype import JobType

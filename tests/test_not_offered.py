@@ -10,8 +10,8 @@ from typing import Any, get_type_hints
 import pytest
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from chalicelib.api.body import MOST_BYTES
-from chalicelib.api.schemas import NewJob
+from chalicelib.api.http.body import MOST_BYTES
+from chalicelib.api.models.schemas import NewJob
 from chalicelib.errors import ConfigurationError, PermanentError
 from chalicelib.jobs.jobtype import job
 from chalicelib.jobs.limits import LARGEST_BODY, SAFETY

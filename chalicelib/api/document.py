@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from chalicelib.api.endpoint import Endpoint
-from chalicelib.api.fields import FINGERPRINT
-from chalicelib.api.responses import Problem
-from chalicelib.api.schemas import NoBody, NoQuery
+from chalicelib.api.http.endpoint import Endpoint
+from chalicelib.api.models.fields import FINGERPRINT
+from chalicelib.api.models.responses import Problem
+from chalicelib.api.models.schemas import NoBody, NoQuery
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.jobs.schedules.schedule import LONGEST_ID

@@ -7,28 +7,16 @@ from chalice import AuthResponse, Chalice, CORSConfig, Response
 from chalice.app import AuthRequest, ChaliceAuthorizer, Request
 
 from chalicelib import wiring
-from chalicelib.api import (
-    bulk,
-    bulk_actions,
-    dead_letters,
-    errors,
-    health,
-    job_types,
-    jobs,
-    logs,
-    meta,
-    metrics,
-    problems,
-    schedules,
-    series,
-    uploads,
-)
-from chalicelib.api.auth import POLICY_SECONDS
-from chalicelib.api.auth import authorize as decide
-from chalicelib.api.conditional import ETAG, IF_NONE_MATCH
-from chalicelib.api.endpoint import Endpoint
-from chalicelib.api.reference import reference
-from chalicelib.api.serving import ALWAYS, CORRELATION_ID, correlation_id_of, problem_response, refuse, serve
+from chalicelib.api.http import problems
+from chalicelib.api.http.auth import POLICY_SECONDS
+from chalicelib.api.http.auth import authorize as decide
+from chalicelib.api.http.conditional import ETAG, IF_NONE_MATCH
+from chalicelib.api.http.endpoint import Endpoint
+from chalicelib.api.http.serving import ALWAYS, CORRELATION_ID, correlation_id_of, problem_response, refuse, serve
+from chalicelib.api.jobs import bulk, bulk_actions, dead_letters, jobs, logs, uploads
+from chalicelib.api.numbers import errors, metrics, series
+from chalicelib.api.platform import health, job_types, meta, schedules
+from chalicelib.api.platform.reference import reference
 
 RESOURCES = (
     health, jobs, logs, bulk, bulk_actions, dead_letters, job_types, schedules, metrics, series, errors, uploads, meta,

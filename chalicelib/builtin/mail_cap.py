@@ -11,7 +11,7 @@ from chalicelib.jobs.limits import DAY
 from chalicelib.telemetry import events
 
 if TYPE_CHECKING:
-    from chalicelib.adapters.dynamo.quota import DynamoDailyQuota
+    from chalicelib.adapters.dynamo.control.quota import DynamoDailyQuota
 
 QUOTA = "email.send"
 SPREAD = 900
@@ -52,6 +52,6 @@ def _give_back(quota: "DynamoDailyQuota", day: int, recipients: int) -> None:
 
 
 def _quota() -> "DynamoDailyQuota":
-    from chalicelib.adapters.dynamo.quota import DynamoDailyQuota
+    from chalicelib.adapters.dynamo.control.quota import DynamoDailyQuota
 
     return DynamoDailyQuota(wiring.settings(), QUOTA)

@@ -1,4 +1,4 @@
-"""Describe changes of the table's stream as plain values; `adapters/dynamo/changes.py` reads its records. Pure."""
+"""Describe changes of the stream as plain values; `adapters/dynamo/counting/changes.py` reads its records. Pure."""
 
 from dataclasses import dataclass
 

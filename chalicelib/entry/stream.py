@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.adapters.dynamo import changes
+from chalicelib.adapters.dynamo.counting import changes
 from chalicelib.telemetry import events
 from chalicelib.telemetry.emf import gathering
 from chalicelib.worker.context import LambdaContext

@@ -46,12 +46,13 @@ def job_queue() -> JobQueue:
 
 def rate_windows() -> RateWindows:
     """Return the counts of requests per address."""
-    return cast("RateWindows", once("rate_windows", lambda: adapter("dynamo.control", "DynamoRateWindows")))
+    made = once("rate_windows", lambda: adapter("dynamo.control.rate_windows", "DynamoRateWindows"))
+    return cast("RateWindows", made)
 
 
 def counters() -> Counters:
     """Return the counters, to read."""
-    return cast("Counters", once("counters", lambda: adapter("dynamo.counters", "DynamoCounters")))
+    return cast("Counters", once("counters", lambda: adapter("dynamo.counting.counters", "DynamoCounters")))
 
 
 def counter_rows() -> CounterTable:
@@ -71,12 +72,12 @@ def deploys() -> Deploys:
 
 def census() -> Census:
     """Every job there is."""
-    return cast("Census", once("census", lambda: adapter("dynamo.census", "DynamoCensus")))
+    return cast("Census", once("census", lambda: adapter("dynamo.counting.census", "DynamoCensus")))
 
 
 def canaries() -> Canaries:
     """Return the items that show how far the stream is."""
-    return cast("Canaries", once("canaries", lambda: adapter("dynamo.canaries", "DynamoCanaries")))
+    return cast("Canaries", once("canaries", lambda: adapter("dynamo.counting.canaries", "DynamoCanaries")))
 
 
 def watchdog_helpers() -> Helpers | None:
@@ -86,12 +87,12 @@ def watchdog_helpers() -> Helpers | None:
 
 def token_store() -> TokenStore:
     """Return the store of tokens."""
-    return cast("TokenStore", once("token_store", lambda: adapter("dynamo.tokens", "DynamoTokenStore")))
+    return cast("TokenStore", once("token_store", lambda: adapter("dynamo.control.tokens", "DynamoTokenStore")))
 
 
 def bulk_rows() -> BulkActionRows:
     """Return the bulk actions that the platform works off."""
-    return cast("BulkActionRows", once("bulk_rows", lambda: adapter("dynamo.bulk", "DynamoBulkActions")))
+    return cast("BulkActionRows", once("bulk_rows", lambda: adapter("dynamo.control.bulk", "DynamoBulkActions")))
 
 
 def background() -> Background:
@@ -101,17 +102,17 @@ def background() -> Background:
 
 def schedules() -> Schedules:
     """Return the store of schedules."""
-    return cast("Schedules", once("schedules", lambda: adapter("dynamo.schedules", "DynamoSchedules")))
+    return cast("Schedules", once("schedules", lambda: adapter("dynamo.control.schedules", "DynamoSchedules")))
 
 
 def turns() -> Turns:
     """Return the plan of the starts of job types with a rate."""
-    return cast("Turns", once("turns", lambda: adapter("dynamo.turns", "DynamoTurns")))
+    return cast("Turns", once("turns", lambda: adapter("dynamo.control.turns", "DynamoTurns")))
 
 
 def acknowledgements() -> Acknowledgements:
     """Return the marks on groups of errors."""
-    made = once("acknowledgements", lambda: adapter("dynamo.acknowledgements", "DynamoAcknowledgements"))
+    made = once("acknowledgements", lambda: adapter("dynamo.control.acknowledgements", "DynamoAcknowledgements"))
     return cast("Acknowledgements", made)
 
 
@@ -136,7 +137,7 @@ def job_logs() -> "JobLogs":
 
 
 def _dynamo_job_store() -> JobStore:
-    from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+    from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 
     return DynamoJobStore(settings(), clock(), known_types)
 

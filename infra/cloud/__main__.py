@@ -28,8 +28,8 @@ from infra.cloud.package.build import ROOT, Package, build
 from infra.cloud.stack import parameters
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
+from infra.definition.lambdas.runtime import ARCHITECTURE, PYTHON
 from infra.definition.names import stack_name
-from infra.definition.runtime import ARCHITECTURE, PYTHON
 from infra.program import called
 
 INTERRUPTED = 130

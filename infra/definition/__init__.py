@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.jobs.jobtype import JobType
-from infra.definition.buckets import buckets
-from infra.definition.environment import environment, local_environment
-from infra.definition.functions import (
+from infra.definition.data.buckets import buckets
+from infra.definition.data.queues import queues
+from infra.definition.data.tables import tables
+from infra.definition.lambdas.environment import environment, local_environment
+from infra.definition.lambdas.functions import (
     FunctionDefinition,
     QueueTrigger,
     ScheduleTrigger,
@@ -14,8 +16,6 @@ from infra.definition.functions import (
     functions,
 )
 from infra.definition.names import Resources, Value, stack_name
-from infra.definition.queues import queues
-from infra.definition.tables import tables
 
 __all__ = [
     "FunctionDefinition", "QueueTrigger", "ScheduleTrigger", "StreamTrigger",

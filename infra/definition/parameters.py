@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from infra.definition.gateway import STAGE
 from infra.definition.names import Value, ref, sub
-from infra.definition.site import url
+from infra.definition.web.gateway import STAGE
+from infra.definition.web.site import url
 
 NO_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/none"
 """Not used as long as there is no SiteDomain."""

@@ -6,23 +6,23 @@ from typing import Any
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.jobtype import JobType
-from infra.definition.access_log import access_log
-from infra.definition.alarms import alarms
-from infra.definition.buckets import bucket_policies, buckets
-from infra.definition.compute import compute, log_group_id
-from infra.definition.environment import environment
+from infra.definition.data.buckets import bucket_policies, buckets
+from infra.definition.data.queues import queue_policies, queues
+from infra.definition.data.tables import tables
 from infra.definition.fitting import fit
-from infra.definition.functions import functions
-from infra.definition.gateway import gateway, globals_section
+from infra.definition.lambdas.compute import compute, log_group_id
+from infra.definition.lambdas.environment import environment
+from infra.definition.lambdas.functions import functions
+from infra.definition.lambdas.runtime import ARCHITECTURE, RUNTIME
+from infra.definition.monitoring.alarms import alarms
+from infra.definition.monitoring.overview import overview
+from infra.definition.monitoring.queries import queries
+from infra.definition.monitoring.topic import topic
 from infra.definition.names import Resources
-from infra.definition.overview import overview
 from infra.definition.parameters import conditions, outputs, parameters
-from infra.definition.queries import queries
-from infra.definition.queues import queue_policies, queues
-from infra.definition.runtime import ARCHITECTURE, RUNTIME
-from infra.definition.site import origin, quoted_origin, site, site_reader
-from infra.definition.tables import tables
-from infra.definition.topic import topic
+from infra.definition.web.access_log import access_log
+from infra.definition.web.gateway import gateway, globals_section
+from infra.definition.web.site import origin, quoted_origin, site, site_reader
 
 MOST_RESOURCES = 500
 """Resources that CloudFormation takes in one stack."""

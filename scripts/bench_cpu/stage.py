@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.adapters import aws
-from chalicelib.api.auth import context_of
+from chalicelib.api.http.auth import context_of
 from chalicelib.jobs import jobtype
 from chalicelib.telemetry.logger import logger
 from infra.definition import local_environment, stateful

@@ -50,7 +50,7 @@ if job.parent is None:
     ),
     Safeguard(
         "a job is on its parent's list before it is stored",
-        "chalicelib.adapters.dynamo.jobs:DynamoJobStore.add",
+        "chalicelib.adapters.dynamo.jobs.store:DynamoJobStore.add",
         """
 if job.parent is not None:
     self._children.keep(job)

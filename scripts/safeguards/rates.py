@@ -57,14 +57,14 @@ RATES = (
     ),
     Safeguard(
         "a slot that was given out is not given out again",
-        "chalicelib.adapters.dynamo.turns:DynamoTurns._write",
+        "chalicelib.adapters.dynamo.control.turns:DynamoTurns._write",
         "field.does_not_exist() | (field < begin) if behind else field >= begin",
         "field.does_not_exist() | (field >= 0)",
         PLAN,
     ),
     Safeguard(
         "a repeated write takes one slot",
-        "chalicelib.adapters.dynamo.turns:DynamoTurns._write",
+        "chalicelib.adapters.dynamo.control.turns:DynamoTurns._write",
         "PlanRow.writer.does_not_exist() | (PlanRow.writer != writer)",
         "PlanRow.pk.does_not_exist() | (PlanRow.pk != '')",
         PLAN,

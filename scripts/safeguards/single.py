@@ -13,14 +13,14 @@ ONE = (
 SINGLE = (
     Safeguard(
         "a key is held by one job",
-        "chalicelib.adapters.dynamo.holders:Holders.hold",
+        "chalicelib.adapters.dynamo.jobs.holders:Holders.hold",
         "row.save(condition=same)",
         "row.save()",
         ("tests/contract/test_holders.py",),
     ),
     Safeguard(
         "a key row whose reply was lost knows itself",
-        "chalicelib.adapters.dynamo.holders:Holders.hold",
+        "chalicelib.adapters.dynamo.jobs.holders:Holders.hold",
         "found is not None and found.job == new.job",
         "False",
         ("tests/contract/test_holders.py",),

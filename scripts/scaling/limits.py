@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chalicelib.adapters.dynamo.rows import SHARDS
+from chalicelib.adapters.dynamo.jobs.rows import SHARDS
 from infra.cloud.cost.calculation import API_SECONDS, CHANGES, STREAM_BATCH, WORKER_SECONDS, WRITE_UNITS
 
 PARTITION_WRITES = 1_000

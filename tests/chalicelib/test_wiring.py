@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chalicelib import wiring
-from chalicelib.adapters.dynamo.control import DynamoRateWindows
-from chalicelib.adapters.dynamo.counters import DynamoCounters
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
-from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
+from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
+from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 import pytest
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.control import DynamoRateWindows
-from chalicelib.adapters.dynamo.counters import DynamoCounters
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
 from chalicelib.adapters.memory.queue import MemoryJobQueue

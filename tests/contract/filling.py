@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
-from chalicelib.adapters.dynamo.rows import JobRow, new_row
+from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports import JobStore
 from scripts.seeding import IN_ONE_WRITE

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from chalicelib.adapters.dynamo.bulk import DynamoBulkActions
-from chalicelib.adapters.dynamo.counters import DynamoCounters
+from chalicelib.adapters.dynamo.control.bulk import DynamoBulkActions
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.memory.bulk import MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.jobs.job import Status

@@ -3,11 +3,11 @@
 import pytest
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo import census as dynamo_census
-from chalicelib.adapters.dynamo.canaries import DynamoCanaries
-from chalicelib.adapters.dynamo.census import DynamoCensus
-from chalicelib.adapters.dynamo.changes import read
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.counting import census as dynamo_census
+from chalicelib.adapters.dynamo.counting.canaries import DynamoCanaries
+from chalicelib.adapters.dynamo.counting.census import DynamoCensus
+from chalicelib.adapters.dynamo.counting.changes import read
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory import jobs as memory_jobs
 from chalicelib.adapters.memory.counters import MemoryCanaries
 from chalicelib.adapters.memory.jobs import MemoryJobStore

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.jobs import job as j

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib.adapters.dynamo.children import PREFIX
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
-from chalicelib.adapters.dynamo.schema import META
+from chalicelib.adapters.dynamo.jobs.children import PREFIX
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.errors import JobExists, JobNotFound
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import KEEP_DONE

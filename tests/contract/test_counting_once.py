@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.adapters.dynamo.changes import read
+from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters import keys
 from chalicelib.counters.fold import fold

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions

@@ -4,8 +4,8 @@ from collections import Counter
 from typing import Any
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
-from chalicelib.adapters.dynamo.schema import ACTIVE, ALL, META
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.dynamo.tables.schema import ACTIVE, ALL, META
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.settings import Settings

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant

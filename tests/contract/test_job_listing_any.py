@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import Status

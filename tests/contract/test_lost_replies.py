@@ -8,7 +8,7 @@ from botocore.exceptions import ReadTimeoutError
 from moto.core.models import botocore_stubber
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.errors import JobExists, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant

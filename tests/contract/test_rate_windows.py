@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.control import DynamoRateWindows
+from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
 from chalicelib.adapters.memory.jobs import MemoryRateWindows
 from chalicelib.jobs.ports import RateWindows, Window
 from chalicelib.settings import Settings

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamo.schedules import DynamoSchedules
+from chalicelib.adapters.dynamo.control.schedules import DynamoSchedules
 from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.errors import ScheduleNotFound
 from chalicelib.jobs.ports import Schedules

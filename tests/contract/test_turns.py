@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from moto.core.models import botocore_stubber
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.turns import DynamoTurns
+from chalicelib.adapters.dynamo.control.turns import DynamoTurns
 from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.jobs.ports import Turns
 from chalicelib.jobs.rate import TURNS_APART, Rate

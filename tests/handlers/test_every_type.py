@@ -13,7 +13,7 @@ from chalicelib.errors import InvalidPayload
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.worker.consume import GUARD
-from infra.definition.permissions import statements
+from infra.definition.iam.permissions import statements
 
 ROOT = Path(__file__).parents[2]
 KINDS = jobtype.load()

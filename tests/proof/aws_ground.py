@@ -11,9 +11,9 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.changes import read
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
-from chalicelib.adapters.dynamo.schema import META, jobs_table
+from chalicelib.adapters.dynamo.counting.changes import read
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.dynamo.tables.schema import META, jobs_table
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.counters.changes import JobChange
 from chalicelib.jobs.job import TERMINAL, Job, Status

@@ -17,10 +17,10 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
-from chalicelib.adapters.dynamo.rows import JobRow, new_row
-from chalicelib.adapters.dynamo.schema import jobs_table
-from chalicelib.adapters.dynamo.tables import jobs as table_of
+from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.dynamo.tables.binding import jobs as table_of
+from chalicelib.adapters.dynamo.tables.schema import jobs_table
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue

@@ -231,7 +231,7 @@ class LoggingStore(MemoryJobStore):
             self.changes.append(JobChange(f"{len(self.changes):040}", old, new, self._clock()))
 
     def _image(self, job: Job) -> Image:
-        """The job as the stream tells of it: the twin of `adapters/dynamo/changes.py`."""
+        """The job as the stream tells of it: the twin of `adapters/dynamo/counting/changes.py`."""
         return Image(
             job.id, job.type, job.status, job.created_at, job.updated_at, job.started_at, job.finished_at,
             job.next_attempt_at, job.error_class, job.error_message, job.fingerprint, job.sent, job.resends,

@@ -12,6 +12,13 @@ def test_a_circle_and_a_module_in_no_layer_are_found() -> None:
     assert sorted(set(house.circles({"a": {"b"}, "b": {"c"}, "c": {"a"}})[0])) == ["a", "b", "c"]
     assert "worker" in house.unplaced(house.layers() - {"worker"})
     assert house.squashed({"p.a.x": {"p.a.y", "p.b.z"}, "p.b.z": set()}) == {"p.a": {"p.b"}, "p.b": set()}
+    assert house.squashed({"p.a.x.k": {"p.a.y.l"}}, parts=3) == {"p.a.x": {"p.a.y"}}
+
+
+def test_the_modules_of_each_folder_are_counted() -> None:
+    found = house.folders()
+    assert {"chalicelib/api/http", "infra/definition", "handlers", "jobflow/cli"} <= found.keys()
+    assert found["chalicelib/api"] == len([*(house.LIBRARY / "api").glob("*.py")]) - 1
 
 
 def test_what_the_table_lists_exists() -> None:

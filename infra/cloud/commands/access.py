@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chalicelib.access.tokens import Tokens
-from chalicelib.adapters.dynamo.counters import DynamoCounters
-from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
+from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.jobs.ports import Deploys
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger

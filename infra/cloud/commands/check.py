@@ -14,9 +14,9 @@ from infra.cloud.preflight.asking import Asking
 from infra.cloud.preflight.finding import Finding
 from infra.cloud.stack import parameters
 from infra.cloud.stack.cloudformation import Stack
-from infra.definition.functions import functions
+from infra.definition.lambdas.functions import functions
+from infra.definition.lambdas.runtime import PYTHON
 from infra.definition.names import stage_of
-from infra.definition.runtime import PYTHON
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from botocore.config import Config
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 from infra.cloud.stack.cloudformation import Stack
-from infra.definition.functions import FunctionDefinition, functions
+from infra.definition.lambdas.functions import FunctionDefinition, functions
 
 FUNCTION = "recount"
 CONNECTION_SPARE = 30

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from chalicelib.adapters.dynamo.counters import DynamoCounters
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.jobs.job import ACTIVE
 from infra.cloud.account import Account
 from infra.cloud.commands import access

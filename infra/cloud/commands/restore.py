@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
-from chalicelib.adapters.dynamo.schedules import DynamoSchedules
+from chalicelib.adapters.dynamo.control.schedules import DynamoSchedules
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.commands.backup import names

@@ -15,7 +15,7 @@ from infra.cloud.smoke.functions import asked, failing
 from infra.cloud.smoke.jobs import Jobs
 from infra.cloud.smoke.problem import SmokeFailed
 from infra.cloud.stack.cloudformation import Stack
-from infra.definition.functions import functions
+from infra.definition.lambdas.functions import functions
 
 TTL = 900.0
 """Seconds for which its token works, should it not come to be revoked."""

@@ -7,7 +7,7 @@ from chalicelib.jobs.jobtype import JobType
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 from infra.cloud.stack.cloudformation import Stack, names_of
-from infra.definition.allowed import wildcards
+from infra.definition.iam.allowed import wildcards
 
 DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from chalicelib.api.schemas import MOST_IN_BATCH
+from chalicelib.api.models.schemas import MOST_IN_BATCH
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.telemetry.emf import PER_TYPE, Metric
 from infra.cloud.cost.prices import MILLION, NONE, PRICES, Allowances, Prices
-from infra.definition.alarms import all_alarms
-from infra.definition.overview import FREE_METRICS, metrics_of, rows
+from infra.definition.monitoring.alarms import all_alarms
+from infra.definition.monitoring.overview import FREE_METRICS, metrics_of, rows
 
 MINUTES = 60 * 24 * 30
 """In the month that all of this is about."""

@@ -22,8 +22,8 @@ from infra.cloud.package.dependencies import unpack as unpack_wheels
 from infra.cloud.package.imports import check_imports, handlers_of
 from infra.cloud.package.own_libraries import check_size, files_of
 from infra.cloud.package.own_libraries import hashed as own_lines
+from infra.definition.lambdas.runtime import ARCHITECTURE, PYTHON
 from infra.definition.names import stack_name
-from infra.definition.runtime import ARCHITECTURE, PYTHON
 from infra.definition.template import PLACEHOLDER_ORIGIN, Types, finish, merge_template
 
 ROOT = Path(__file__).parents[3]

@@ -11,8 +11,8 @@ from typing import Any
 from infra.cloud.package.stamp import parameters_of
 from infra.cloud.stack.parameters import HIDDEN
 from infra.definition.fitting import fit
-from infra.definition.gateway import AUTHORIZER, HANDLER
 from infra.definition.names import Resources, arn, arn_of, logical, ref
+from infra.definition.web.gateway import AUTHORIZER, HANDLER
 
 PARAMETER = "ShiftTraffic"
 ALIAS = "live"

@@ -9,7 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.adapters.helpers import LOOK
 from infra.cloud.account import Account
-from infra.definition.functions import FunctionDefinition, ScheduleTrigger
+from infra.definition.lambdas.functions import FunctionDefinition, ScheduleTrigger
 
 SCHEDULED = ("recount",)
 """Not asked: any event sets it to work, for up to 14 minutes. It has the watchdog's code and settings."""

@@ -18,7 +18,7 @@ from infra.cloud.package.shift import shifted
 from infra.cloud.package.stamp import stamped
 from infra.cloud.package.translate import with_code
 from infra.cloud.stack.monitoring import TRIGGERS
-from infra.definition.buckets import refuse_plain_text
+from infra.definition.data.buckets import refuse_plain_text
 from infra.definition.names import bucket_name
 
 LARGEST_TEMPLATE = 1_000_000
@@ -93,6 +93,6 @@ def _ensure(s3: Any, bucket: str, account: Account, tags: dict[str, str]) -> Non
 
 
 def _tls_only(bucket: str, partition: str) -> dict[str, Any]:
-    """Return the policy that the stack's own buckets have, too (`infra.definition.buckets`)."""
+    """Return the policy that the stack's own buckets have, too (`infra.definition.data.buckets`)."""
     arn = f"arn:{partition}:s3:::{bucket}"
     return {"Version": "2012-10-17", "Statement": [refuse_plain_text(arn, f"{arn}/*")]}

@@ -23,8 +23,8 @@ from chalice.local import (
     RouteMatcher,
 )
 
-from chalicelib.api.problems import CONTENT_TYPE, problem_body
-from infra.definition.gateway import EXPOSED
+from chalicelib.api.http.problems import CONTENT_TYPE, problem_body
+from infra.definition.web.gateway import EXPOSED
 
 LOG = logging.getLogger(__name__)
 Response = dict[str, Any]

@@ -25,7 +25,7 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
     sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, "")))
     from chalicelib.jobs.jobtype import load
     from infra.definition import functions, local_environment, stateful
-    from infra.definition.compute import compute, role_id
+    from infra.definition.lambdas.compute import compute, role_id
     from infra.local.roles.resolve import statements
 
     types = load()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from infra.definition.calls import ACTIONS
+from infra.definition.iam.calls import ACTIONS
 from infra.local.lambdas.specs import ACCOUNT, REGION
 
 SIGNER = re.compile(r"Credential=([^/]+)/\d{8}/[^/]+/([^/]+)/aws4_request")

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chalicelib.access.rate_limit import RateLimiter
-from chalicelib.adapters.dynamo.control import DynamoRateWindows
+from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
 from chalicelib.adapters.memory.jobs import MemoryRateWindows
 from chalicelib.errors import RateLimited
 from chalicelib.jobs.ports import RateWindows, Window

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from chalicelib.access.tokens import MOST_REMEMBERED, MemoryTokenStore, Role, Token, Tokens, TokenStore, hash_of
-from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
+from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
 from chalicelib.errors import InvalidRequest, TokenNotFound, Unauthorized
 from tests.support import T0, Clock
 

@@ -9,8 +9,8 @@ from chalice.local import LocalGateway
 from chalicelib import wiring
 from chalicelib.access.tokens import MemoryTokenStore, Role, Token
 from chalicelib.api import routes
-from chalicelib.api.auth import authorize, bearer
-from chalicelib.api.endpoint import Endpoint
+from chalicelib.api.http.auth import authorize, bearer
+from chalicelib.api.http.endpoint import Endpoint
 from chalicelib.errors import Unauthorized
 from tests.chalicelib.api.support import NOTE, OTHER, World, only_types
 

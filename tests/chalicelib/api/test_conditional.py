@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.api.conditional import known
+from chalicelib.api.http.conditional import known
 from tests.chalicelib.api.support import World
 
 READS = ["/metrics", "/jobs?limit=5", "/metrics/series?metric=throughput", "/errors", "/metrics/health"]

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.api import routes
-from chalicelib.api.problems import problem_body
+from chalicelib.api.http.problems import problem_body
 from chalicelib.jobs.job import JSON, Attempt, Job
 from chalicelib.jobs.ports import Message
 from tests.chalicelib.api.support import BODY, NOTE, ORIGIN, OTHER, World, only_types

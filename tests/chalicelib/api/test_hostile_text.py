@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from chalicelib import wiring
 from chalicelib.api import routes
-from chalicelib.api.endpoint import Endpoint
+from chalicelib.api.http.endpoint import Endpoint
 from tests.chalicelib.api.support import BODY, NOTE, OTHER, World, only_types
 
 SMALL, LARGE = 1_000, 100_000

@@ -9,10 +9,10 @@ from pydantic import BaseModel
 
 from chalicelib import wiring
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.control import DynamoRateWindows
-from chalicelib.adapters.dynamo.counters import DynamoCounters
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
-from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
+from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
+from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant

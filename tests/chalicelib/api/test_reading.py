@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.api.body import DEEPEST, read_object
-from chalicelib.api.encoding import encode
-from chalicelib.api.endpoint import read_body, read_query
-from chalicelib.api.problems import row_of
-from chalicelib.api.schemas import Bulk, ListQuery, NewBatch, NewJob, NewUpload, Retry
+from chalicelib.api.http.body import DEEPEST, read_object
+from chalicelib.api.http.encoding import encode
+from chalicelib.api.http.endpoint import read_body, read_query
+from chalicelib.api.http.problems import row_of
+from chalicelib.api.models.schemas import Bulk, ListQuery, NewBatch, NewJob, NewUpload, Retry
 from chalicelib.errors import JobFlowError, MalformedRequest
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

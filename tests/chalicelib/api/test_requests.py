@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.control import DynamoRateWindows
-from chalicelib.adapters.dynamo.counters import DynamoCounters
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.jobtype import JobType

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.s3.uploads import EXTENSIONS, MOST_BYTES, Uploads
-from chalicelib.api.schemas import NewUpload
+from chalicelib.api.models.schemas import NewUpload
 from chalicelib.jobs.listing import iso
 from infra.local.emulator.inprocess import emulated
 from tests.chalicelib.api.support import T0, World

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib import wiring
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.builtin import exports, files
 from chalicelib.builtin.exports import READING, Exported, JobExport, export
@@ -24,8 +24,8 @@ from chalicelib.jobs.ports import JobStore
 from chalicelib.jobs.registry import registered
 from chalicelib.settings import Settings
 from chalicelib.worker.context import JobContext
-from infra.definition.allowed import allows, statements
-from infra.definition.calls import Recorder, recording
+from infra.definition.iam.allowed import allows, statements
+from infra.definition.iam.calls import Recorder, recording
 from tests.support import T0, Clock, a_job
 
 BUCKET = "acme-archive"

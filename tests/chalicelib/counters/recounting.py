@@ -1,6 +1,6 @@
 """A platform whose stream stands still until a test lets it flow, with a recount over it."""
 
-from chalicelib.adapters.dynamo.counters import DynamoCounters
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told
 from chalicelib.counters.recount import Recount, Report

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from chalicelib.adapters.dynamo.changes import read
+from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters import keys
 from chalicelib.counters.stream import Counted, StreamCounter

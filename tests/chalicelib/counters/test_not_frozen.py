@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.adapters.dynamo.changes import read
+from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.counters import keys
 from chalicelib.counters.backlog import oldest, queued
 from chalicelib.counters.stream import StreamCounter

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.adapters.dynamo.census import BATCH, DynamoCensus
-from chalicelib.adapters.dynamo.counters import DynamoCounters
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.counting.census import BATCH, DynamoCensus
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import CENSUS_PAGE, MemoryJobStore
 from chalicelib.counters import keys

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.dynamo.changes import read
-from chalicelib.adapters.dynamo.rows import JobRow, new_row
+from chalicelib.adapters.dynamo.counting.changes import read
+from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters import keys
 from chalicelib.counters.fold import fold, total

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.dynamo.changes import read
+from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.counters import keys
 from chalicelib.counters.backlog import oldest
 from chalicelib.counters.fold import MOST_NUMBERS, fold, pieces, total

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.api.views import job_detail
+from chalicelib.api.models.views import job_detail
 from chalicelib.errors import JobConflict
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change

@@ -9,8 +9,8 @@ import pytest
 
 from chalicelib.telemetry import emf, events
 from chalicelib.telemetry.emf import PER_TYPE, Metric, count, gathering
-from infra.definition.alarms import all_alarms
-from infra.definition.metrics import OWN
+from infra.definition.monitoring.alarms import all_alarms
+from infra.definition.monitoring.metrics import OWN
 from tests.chalicelib.api.support import NOTE
 from tests.support import a_job
 

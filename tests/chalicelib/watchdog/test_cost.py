@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo import tables
-from chalicelib.adapters.dynamo.counters import DynamoCounters
-from chalicelib.adapters.dynamo.entries import SWEEP_PAGES, Entries
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
-from chalicelib.adapters.dynamo.queries import due
-from chalicelib.adapters.dynamo.rows import JobRow, new_row, shard_of
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs.entries import SWEEP_PAGES, Entries
+from chalicelib.adapters.dynamo.jobs.queries import due
+from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row, shard_of
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
@@ -97,7 +97,7 @@ def test_a_deep_backlog_costs_no_request_and_no_read_unit_more_than_none(
     facts = {"claimed_to": {"email.send": T0 + 60}, "unsent": {"email.send": [T0 + 7200]}}
     with units_read() as idle:
         assert run(service, **facts)[0] == {}
-    rows = tables.jobs(cloud).bind(JobRow)
+    rows = binding.jobs(cloud).bind(JobRow)
     waiting = [a_job(sent=True, created_at=T0 + 100 + n, updated_at=T0 + 100 + n, due_at=T0) for n in range(1000)]
     held = a_job(
         status=Status.PROCESSING, created_at=T0 + 59, updated_at=T0 + 59, lease_until=T0 + 9999, due_at=T0 + 9999
@@ -117,7 +117,7 @@ def test_a_deep_backlog_costs_no_request_and_no_read_unit_more_than_none(
 def test_items_of_an_older_version_are_found_and_claimed_and_listed(
     service: JobService, cloud: Settings, clock: Clock
 ) -> None:
-    rows = tables.jobs(cloud).bind(JobRow)
+    rows = binding.jobs(cloud).bind(JobRow)
     old = [
         a_job(due_at=T0),
         a_job(status=Status.SCHEDULED, run_at=T0 + 90, next_attempt_at=T0 + 90, due_at=T0),

@@ -11,7 +11,7 @@ from chalicelib.access.tokens import Role
 from infra.cloud.account import Account
 from infra.cloud.package.build import Package
 from infra.cloud.stack.cloudformation import Stack
-from infra.definition.calls import Recorder, recording
+from infra.definition.iam.calls import Recorder, recording
 
 ACTIONS = {
     **dict.fromkeys(("s3:CreateMultipartUpload", "s3:UploadPart", "s3:CompleteMultipartUpload"), "s3:PutObject"),

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from chalicelib.access.tokens import Role, Tokens
-from chalicelib.adapters.dynamo.tokens import DynamoTokenStore
+from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
 from chalicelib.jobs import jobtype
 from chalicelib.settings import Settings
 from infra.cloud.account import Account, sign_in

@@ -18,10 +18,10 @@ from app import app
 from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.schema import CANARY, META
+from chalicelib.adapters.dynamo.tables.schema import CANARY, META
 from chalicelib.adapters.helpers import LOOK
 from chalicelib.api import routes
-from chalicelib.api.auth import authorize, context_of
+from chalicelib.api.http.auth import authorize, context_of
 from chalicelib.counters import keys
 from chalicelib.counters.recount import Recount
 from chalicelib.entry import watchdog as watchdog_module
@@ -31,7 +31,7 @@ from chalicelib.jobs.ports import Additions
 from chalicelib.worker.consume import consume
 from chalicelib.worker.context import LambdaContext
 from infra.definition import local_environment, stateful
-from infra.definition.calls import recording
+from infra.definition.iam.calls import recording
 from infra.local.emulator.inprocess import emulated
 from infra.local.lambdas.stream_records import stream_event
 from tests.infra.cloud.units import Meter

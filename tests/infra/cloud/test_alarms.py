@@ -8,8 +8,8 @@ from chalicelib.jobs.jobtype import JobType, job
 from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, RETENTION, SQS_LONGEST_DELAY
 from chalicelib.jobs.registry import registered
 from chalicelib.telemetry.emf import PLATFORM
+from infra.definition.monitoring.topic import alarm_topic
 from infra.definition.template import merge_template
-from infra.definition.topic import alarm_topic
 from tests.infra.cloud.large import Empty
 from tests.infra.cloud.support import of_type
 

@@ -3,7 +3,7 @@
 from infra.cloud.cost import bill
 from infra.cloud.cost.calculation import BUSY_SECONDS, QUIET_SECONDS, active, active_metrics, console, idle, kept, total
 from infra.cloud.cost.prices import ALLOWANCES
-from infra.definition.alarms import all_alarms
+from infra.definition.monitoring.alarms import all_alarms
 from tests.infra.cloud import large
 from tests.infra.cloud.acting import STACK
 from tests.support import built_in

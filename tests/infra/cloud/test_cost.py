@@ -14,8 +14,8 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.adapters.dynamo.sizes import item_size
-from chalicelib.api.schemas import MOST_IN_BATCH
+from chalicelib.adapters.dynamo.tables.sizes import item_size
+from chalicelib.api.models.schemas import MOST_IN_BATCH
 from chalicelib.jobs import jobtype
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.logger import logger

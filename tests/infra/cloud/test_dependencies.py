@@ -10,7 +10,7 @@ import pytest
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import NO_BYTE_CODE, ROOT, Package, compile_all
 from infra.cloud.package.dependencies import LOCK, SHIPPED, fetch, hashed, unpack
-from infra.definition.runtime import ARCHITECTURE, PYTHON
+from infra.definition.lambdas.runtime import ARCHITECTURE, PYTHON
 
 SMALL = "typing-inspection"
 NEVER = "9.99"

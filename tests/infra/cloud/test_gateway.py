@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from chalicelib.access.tokens import MemoryTokenStore, Role, Tokens
-from chalicelib.api.auth import bearer
-from chalicelib.api.serving import ALWAYS
+from chalicelib.api.http.auth import bearer
+from chalicelib.api.http.serving import ALWAYS
 from infra.cloud.package.build import Package
-from infra.definition.gateway import BURST, RATE, TOKEN_HEADER
-from infra.definition.site import quoted_origin
 from infra.definition.template import PLACEHOLDER_ORIGIN
+from infra.definition.web.gateway import BURST, RATE, TOKEN_HEADER
+from infra.definition.web.site import quoted_origin
 from tests.infra.cloud.support import decided, of_type, waiting_for
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.limits import LONGEST_NAME
-from infra.definition.overview import FREE_METRICS
-from infra.definition.reaching import LARGEST_ENVIRONMENT, PLATFORM_NEEDS
+from infra.definition.lambdas.reaching import LARGEST_ENVIRONMENT, PLATFORM_NEEDS
+from infra.definition.monitoring.overview import FREE_METRICS
+from infra.definition.monitoring.type_alarms import MOST_ALONE, MOST_METRICS
 from infra.definition.template import MOST_RESOURCES, resources
-from infra.definition.type_alarms import MOST_ALONE, MOST_METRICS
 from tests.infra.cloud.large import REACH, STACK, packaged, transformed, types, written
 from tests.infra.cloud.support import of_type
 

@@ -11,8 +11,8 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports import Filter
 from chalicelib.worker.context import JobContext
-from infra.definition import grants
-from infra.definition.calls import allows
+from infra.definition.iam import grants
+from infra.definition.iam.calls import allows
 from tests.chalicelib.api.support import Note, only_types
 from tests.infra.cloud.acting import STACK, Stage, stage
 from tests.support import Clock

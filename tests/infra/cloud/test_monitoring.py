@@ -17,7 +17,7 @@ from infra.cloud.package.build import Package
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.stack.monitoring import LONGEST, TRIGGERS, configuration
 from infra.cloud.terminal import Terminal
-from infra.definition.alarms import all_alarms
+from infra.definition.monitoring.alarms import all_alarms
 from infra.local.emulator.inprocess import emulated
 from tests.support import built_in
 

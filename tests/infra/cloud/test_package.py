@@ -17,7 +17,7 @@ from chalicelib.jobs import jobtype
 from infra.cloud.package.build import ROOT, Package, interpreter
 from infra.cloud.package.clean import NATIVE_PACKAGES, Imported, import_handler, runtime_path
 from infra.definition import local_environment
-from infra.definition.runtime import ARCHITECTURE, PYTHON, RUNTIME
+from infra.definition.lambdas.runtime import ARCHITECTURE, PYTHON, RUNTIME
 from tests.infra.cloud.support import STAGE, of_type
 
 MB = 1_000_000

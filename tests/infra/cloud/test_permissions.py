@@ -22,8 +22,8 @@ from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import BulkAction, Filter, Message
 from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.schedules.schedule import Schedule
-from infra.definition import grants
-from infra.definition.calls import allows
+from infra.definition.iam import grants
+from infra.definition.iam.calls import allows
 from tests.chalicelib.api.support import only_types
 from tests.infra.cloud.acting import REGION, STACK, Context, Stage, stage
 from tests.support import a_job, built_in

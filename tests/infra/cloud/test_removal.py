@@ -10,7 +10,7 @@ import boto3
 import pytest
 from rich.console import Console
 
-from chalicelib.adapters.dynamo.counters import DynamoCounters
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.counters import keys
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Additions

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from infra.definition.site import NOBODY, REWRITE
+from infra.definition.web.site import NOBODY, REWRITE
 from tests.infra.cloud.support import decided, of_type, references, waiting_for
 
 

@@ -22,7 +22,7 @@ from infra.cloud.smoke.calls import Api
 from infra.cloud.smoke.functions import SCHEDULED, asked, event_of, failing
 from infra.cloud.smoke.jobs import COUNTED, PATIENCE, Jobs
 from infra.cloud.smoke.problem import SmokeFailed
-from infra.definition.functions import functions
+from infra.definition.lambdas.functions import functions
 from tests.chalicelib.jobs.test_jobtype import Note
 from tests.infra.cloud.acting import Stage, stage
 from tests.support import Clock, built_in

@@ -12,9 +12,9 @@ from chalicelib.adapters.event_sources import mapping_key
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import SPARE_RECEIVES
 from infra.cloud.package.build import Package
-from infra.definition.environment import API_ONLY, WATCHDOG_ONLY, environment
-from infra.definition.permissions import EVERY_TYPE
-from infra.definition.site import origin
+from infra.definition.iam.permissions import EVERY_TYPE
+from infra.definition.lambdas.environment import API_ONLY, WATCHDOG_ONLY, environment
+from infra.definition.web.site import origin
 from tests.infra.cloud.support import decided, of_type
 
 REGIONS = ManualArgs(regions=["us-east-1", "eu-central-1"])

@@ -6,9 +6,9 @@ from typing import Any
 
 from botocore.session import get_session
 
-from chalicelib.adapters.dynamo import schema
-from chalicelib.adapters.dynamo.sizes import item_size, write_units
-from infra.definition.calls import Recorder
+from chalicelib.adapters.dynamo.tables import schema
+from chalicelib.adapters.dynamo.tables.sizes import item_size, write_units
+from infra.definition.iam.calls import Recorder
 
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 Item = Mapping[str, Any]

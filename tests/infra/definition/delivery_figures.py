@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from chalicelib.adapters.dynamo.bodies import LARGEST_ITEM
-from chalicelib.adapters.dynamo.entries import SWEEP_PAGES
-from chalicelib.adapters.dynamo.rows import SHARDS
+from chalicelib.adapters.dynamo.jobs.bodies import LARGEST_ITEM
+from chalicelib.adapters.dynamo.jobs.entries import SWEEP_PAGES
+from chalicelib.adapters.dynamo.jobs.rows import SHARDS
 from chalicelib.adapters.platform_log import CONNECT_TIMEOUT, READ_TIMEOUT
 from chalicelib.adapters.sqs import DEAD_HIDDEN
 from chalicelib.jobs import limits
@@ -15,8 +15,8 @@ from chalicelib.watchdog.dead_letters import MOST_SWEPT
 from chalicelib.worker import message_fate, persist
 from chalicelib.worker.claim import LEASE_SLACK
 from chalicelib.worker.consume import TRIM_SLACK
-from infra.definition.functions import functions
-from infra.definition.queues import DLQ_RETENTION
+from infra.definition.data.queues import DLQ_RETENTION
+from infra.definition.lambdas.functions import functions
 from scripts.chaos.monkey import SERVICE_OUTAGE
 from tests.chalicelib.watchdog.test_cost import IDLE, OLDER, PARTITIONS
 from tests.proof import burst, liveness, weather

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from chalicelib.access.tokens import REMEMBER
-from chalicelib.api.auth import POLICY_SECONDS
+from chalicelib.api.http.auth import POLICY_SECONDS
 from chalicelib.counters.health import HOUR
 from chalicelib.counters.history import MOST_POINTS
 from chalicelib.counters.snapshot import MOST_ASKED
@@ -28,16 +28,16 @@ from infra.cloud.preflight import production
 from infra.cloud.preflight.basics import API_NEEDS
 from infra.cloud.smoke.functions import asked
 from infra.cloud.stack import monitoring
-from infra.definition.alarm import MINUTE, Alarm
-from infra.definition.alarms import all_alarms
-from infra.definition.functions import ScheduleTrigger, StreamTrigger, functions
+from infra.definition.data.queues import DLQ_RETENTION
+from infra.definition.lambdas.functions import ScheduleTrigger, StreamTrigger, functions
+from infra.definition.monitoring.alarm import MINUTE, Alarm
+from infra.definition.monitoring.alarms import all_alarms
+from infra.definition.monitoring.overview import FREE_METRICS, rows
+from infra.definition.monitoring.queries import MOST_GROUPS, queries
+from infra.definition.monitoring.type_alarms import IN_FLIGHT, MOST_ALONE, SHORTEST_AGE
 from infra.definition.names import STAGE
-from infra.definition.overview import FREE_METRICS, rows
 from infra.definition.parameters import parameters
-from infra.definition.queries import MOST_GROUPS, queries
-from infra.definition.queues import DLQ_RETENTION
 from infra.definition.template import MOST_RESOURCES, SAM_ADDS, resources
-from infra.definition.type_alarms import IN_FLIGHT, MOST_ALONE, SHORTEST_AGE
 from tests.infra.cloud import large
 from tests.infra.cloud.test_limits import MOST
 from tests.support import built_in

@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import DAY, KEEP_DEAD, KEEP_DONE, MAX_DELAY
-from infra.definition import grants
-from infra.definition.buckets import buckets
+from infra.definition.data.buckets import buckets
+from infra.definition.iam import grants
 
 ORIGIN = "https://d.example"
 FILES: dict[str, Any] = buckets("jobflow-prod", ORIGIN)["FilesBucket"]["Properties"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from chalicelib.settings import Settings
-from infra.definition.environment import (
+from infra.definition.lambdas.environment import (
     API_ONLY,
     BY_LAMBDA,
     BY_POWERTOOLS,

@@ -2,7 +2,7 @@
 
 from chalicelib.counters import snapshot as metrics
 from chalicelib.jobs import jobtype
-from infra.definition.functions import StreamTrigger, functions
+from infra.definition.lambdas.functions import StreamTrigger, functions
 
 WITHIN = 5.0
 WORK = 1.5

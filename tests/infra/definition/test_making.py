@@ -3,8 +3,9 @@
 from typing import Any
 
 from chalicelib.jobs.jobtype import JobType
-from infra.definition import functions, grants
-from infra.definition.compute import compute, role_id
+from infra.definition import functions
+from infra.definition.iam import grants
+from infra.definition.lambdas.compute import compute, role_id
 from tests.infra.definition.test_reaching import Empty
 
 STACK = "jobflow-prod"

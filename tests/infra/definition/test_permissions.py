@@ -5,9 +5,9 @@ import json
 import pytest
 
 from chalicelib.errors import ConfigurationError
-from infra.definition.calls import allows, grants_of
-from infra.definition.functions import functions
-from infra.definition.permissions import PLATFORM, statements
+from infra.definition.iam.calls import allows, grants_of
+from infra.definition.iam.permissions import PLATFORM, statements
+from infra.definition.lambdas.functions import functions
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from infra.definition.site import content_security_policy as cloud_policy
+from infra.definition.web.site import content_security_policy as cloud_policy
 from infra.local.dashboard.built import content_security_policy as local_policy
 
 ROOT = Path(__file__).parents[3]

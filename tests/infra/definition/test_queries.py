@@ -13,7 +13,7 @@ from chalicelib.jobs.job import Attempt, Status
 from chalicelib.telemetry import events as telemetry
 from chalicelib.telemetry import request_events
 from chalicelib.telemetry.logger import logger
-from infra.definition.queries import QUERIES
+from infra.definition.monitoring.queries import QUERIES
 from tests.support import T0, a_job
 
 LANGUAGE = frozenset({

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 from chalicelib import Allow, ConfigurationError
 from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.reach import Reach
-from infra.definition.allowed import HERE, wildcards
-from infra.definition.compute import compute
-from infra.definition.functions import functions
+from infra.definition.iam.allowed import HERE, wildcards
+from infra.definition.lambdas.compute import compute
+from infra.definition.lambdas.functions import functions
 
 STACK = "jobflow-prod"
 ORDERS = Allow(

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.definition.site import REWRITE
+from infra.definition.web.site import REWRITE
 from infra.local.dashboard.built import Dashboard
 
 PATHS = {

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.api.problems import TABLE, problem_body
+from chalicelib.api.http.problems import TABLE, problem_body
 from jobflow import errors
 from jobflow.client import calls, flow
 from jobflow.client.calls import NewJob

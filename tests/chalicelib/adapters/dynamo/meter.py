@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.schema import jobs_table
-from chalicelib.adapters.dynamo.sizes import item_size, write_units
+from chalicelib.adapters.dynamo.tables.schema import jobs_table
+from chalicelib.adapters.dynamo.tables.sizes import item_size, write_units
 from tests.support import REGION, SETTINGS
 
 Item = Mapping[str, Any] | None

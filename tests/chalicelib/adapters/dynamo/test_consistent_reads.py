@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.settings import Settings
 from tests.support import Clock, a_job
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo import tables
-from chalicelib.adapters.dynamo.bodies import INLINE_PAYLOAD, fits_inline
-from chalicelib.adapters.dynamo.control import DynamoRateWindows
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
-from chalicelib.adapters.dynamo.rows import JobRow, new_row
-from chalicelib.adapters.dynamo.sizes import WRITE_UNIT, item_size
+from chalicelib.adapters.dynamo.control.rate_windows import DynamoRateWindows
+from chalicelib.adapters.dynamo.jobs.bodies import INLINE_PAYLOAD, fits_inline
+from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.dynamo.tables import binding
+from chalicelib.adapters.dynamo.tables.sizes import WRITE_UNIT, item_size
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Attempt, Job, Status
@@ -157,7 +157,7 @@ def test_the_main_item_stays_within_one_write_unit(
 def fill(settings: Settings, number: int) -> None:
     """Put so many jobs into the table, 25 a request."""
     chance = random.Random(5)
-    rows = tables.jobs(settings).bind(JobRow)
+    rows = binding.jobs(settings).bind(JobRow)
     items = [
         new_row(
             rows,

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.errors import JobExists, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo import tables
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
-from chalicelib.adapters.dynamo.merging import Entry, Slice, merge
-from chalicelib.adapters.dynamo.pages import Pages
-from chalicelib.adapters.dynamo.rows import JobRow, shard_of
+from chalicelib.adapters.dynamo.jobs.merging import Entry, Slice, merge
+from chalicelib.adapters.dynamo.jobs.pages import Pages
+from chalicelib.adapters.dynamo.jobs.rows import JobRow, shard_of
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.errors import InvalidPosition, JobFlowError
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter
@@ -99,7 +99,7 @@ def test_an_offset_is_never_guessed(store: DynamoJobStore, cloud: Settings, with
 @pytest.fixture
 def narrow(cloud: Settings) -> Pages:
     """Lists that read 5 jobs where others read 100, 3 times where others do 60 times, and look at fewer entries."""
-    table = tables.jobs(cloud)
+    table = binding.jobs(cloud)
     return Pages(table, table.bind(JobRow), lambda: T0, lambda: ["email.send"], batch=5, far=20, deep=3)
 
 

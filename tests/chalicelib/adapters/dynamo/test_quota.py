@@ -2,8 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from chalicelib.adapters.dynamo.quota import KEEP_DAYS, DynamoDailyQuota, QuotaRow
-from chalicelib.adapters.dynamo.tables import control
+from chalicelib.adapters.dynamo.control.quota import KEEP_DAYS, DynamoDailyQuota, QuotaRow
+from chalicelib.adapters.dynamo.tables.binding import control
 from chalicelib.settings import Settings
 
 TODAY = 20_833

@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.schedules import DynamoSchedules
-from chalicelib.adapters.dynamo.schema import DUE, SCHEDULES
-from chalicelib.adapters.dynamo.sizes import item_size
+from chalicelib.adapters.dynamo.control.schedules import DynamoSchedules
+from chalicelib.adapters.dynamo.tables.schema import DUE, SCHEDULES
+from chalicelib.adapters.dynamo.tables.sizes import item_size
 from chalicelib.jobs.schedules.schedule import MOST_RECENT, Schedule
 from chalicelib.settings import Settings
 from tests.support import REGION, T0, requests_to

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamo import tables
-from chalicelib.adapters.dynamo.attributes import Seconds, Text, Whole
-from chalicelib.adapters.dynamo.rows import AttemptRow, BodyRow, JobRow
-from chalicelib.adapters.dynamo.schema import control_table, jobs_table
-from chalicelib.adapters.dynamo.sizes import item_size, write_units
+from chalicelib.adapters.dynamo.jobs.rows import AttemptRow, BodyRow, JobRow
+from chalicelib.adapters.dynamo.tables import binding
+from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
+from chalicelib.adapters.dynamo.tables.schema import control_table, jobs_table
+from chalicelib.adapters.dynamo.tables.sizes import item_size, write_units
 from chalicelib.settings import Settings
 from tests.support import SETTINGS
 
@@ -33,8 +33,8 @@ def test_rows_expire_by_the_attribute_that_they_have(table: dict[str, Any]) -> N
 
 
 def test_models_of_one_table_share_one_client(cloud: Settings) -> None:
-    jobs, control = tables.jobs(cloud), tables.control(cloud)
-    assert jobs is tables.jobs(SETTINGS)
+    jobs, control = binding.jobs(cloud), binding.control(cloud)
+    assert jobs is binding.jobs(SETTINGS)
     assert jobs.client is control.client
     assert jobs.client.meta.config.connect_timeout == 2
     assert jobs.client.meta.config.read_timeout == 5

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports import Filter, JobStore
 from chalicelib.settings import Settings

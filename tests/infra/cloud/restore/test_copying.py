@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions

@@ -19,11 +19,11 @@ import pytest
 from moto.dynamodb.models import dynamodb_backends
 from rich.console import Console
 
-from chalicelib.adapters.dynamo import changes
-from chalicelib.adapters.dynamo.canaries import DynamoCanaries
-from chalicelib.adapters.dynamo.census import DynamoCensus
-from chalicelib.adapters.dynamo.counters import DynamoCounters
-from chalicelib.adapters.dynamo.jobs import DynamoJobStore
+from chalicelib.adapters.dynamo.counting import changes
+from chalicelib.adapters.dynamo.counting.canaries import DynamoCanaries
+from chalicelib.adapters.dynamo.counting.census import DynamoCensus
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.counters.recount import Recount
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.jobs import jobtype
@@ -324,7 +324,7 @@ def test_a_deployer_may_do_it(
     account: Account, stack: Stack, store: DynamoJobStore, time: Time, said: io.StringIO
 ) -> None:
     """docs/restore.md names each action, and docs/deployer-policy.json allows it on what begins with jobflow-."""
-    from infra.definition.calls import recording
+    from infra.definition.iam.calls import recording
     from tests.e2e.cloud.support import Deployer
 
     jobs, deployer = filled(store), Deployer()

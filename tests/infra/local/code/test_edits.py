@@ -13,7 +13,7 @@ BOUND_SECONDS = 30
 
 @pytest.fixture
 def edits(tmp_path: Path) -> Iterator["queue.Queue[set[Path]]"]:
-    for folder in ("chalicelib/api", "handlers/__pycache__", "infra/definition", "tests"):
+    for folder in ("chalicelib/api", "handlers/__pycache__", "infra/definition/data", "tests"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "app.py").touch()
     seen: queue.Queue[set[Path]] = queue.Queue()
@@ -25,7 +25,7 @@ def edits(tmp_path: Path) -> Iterator["queue.Queue[set[Path]]"]:
 
 @pytest.mark.parametrize(
     "edited",
-    ["app.py", "handlers/new.py", "handlers/page.html", "chalicelib/api/routes.py", "infra/definition/queues.py"],
+    ["app.py", "handlers/new.py", "handlers/page.html", "chalicelib/api/routes.py", "infra/definition/data/queues.py"],
 )
 def test_an_edit_of_the_code_counts(tmp_path: Path, edits: "queue.Queue[set[Path]]", edited: str) -> None:
     path = tmp_path / edited

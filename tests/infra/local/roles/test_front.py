@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from chalicelib import Allow
 from chalicelib.jobs.jobtype import JobType
 from infra.definition import functions, stateful
-from infra.definition.compute import compute, role_id
+from infra.definition.lambdas.compute import compute, role_id
 from infra.local.emulator.process import Emulator
 from infra.local.roles.asked import Asked
 from infra.local.roles.front import grant

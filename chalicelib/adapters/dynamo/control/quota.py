@@ -1,0 +1,57 @@
+"""Daily quotas on the control table: one row a quota and UTC day, one atomic write each time something is taken."""
+
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from chalicelib.adapters.dynamo.tables import binding
+from chalicelib.adapters.dynamo.tables.answers import refused
+from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
+from chalicelib.jobs.limits import DAY
+from chalicelib.settings import Settings
+
+KEEP_DAYS = 3
+"""Days that a row outlives its beginning: long enough to be looked at when mail was held back."""
+
+
+class QuotaRow(Model):
+    """The amount that was taken of a quota on one day."""
+
+    pk = Text(hash_key=True)
+    sk = Text(range_key=True)
+    taken = Whole()
+    expires_at = Whole()
+
+
+class DynamoDailyQuota:
+    """A quota of one name. `day` is the number of whole days since the epoch, UTC.
+
+    Raises what pynamodb raises when the table does not answer.
+    """
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self._rows = binding.control(settings).bind(QuotaRow)
+        self._key = f"CAP#{name}"
+
+    def take(self, day: int, amount: int, limit: int) -> bool:
+        """Take so much of the day's quota; False, and nothing is taken, when less than that is left of `limit`."""
+        if amount > limit:
+            return False
+        free = QuotaRow.taken.does_not_exist() | (QuotaRow.taken <= limit - amount)
+        try:
+            self._row(day).update([QuotaRow.taken.add(amount), self._until(day)], free)
+        except UpdateError as error:
+            if not refused(error):
+                raise
+            return False
+        return True
+
+    def give_back(self, day: int, amount: int) -> None:
+        """Give back what was taken on that day and not used."""
+        self._row(day).update([QuotaRow.taken.add(-amount), self._until(day)])
+
+    def _row(self, day: int) -> QuotaRow:
+        return self._rows(self._key, str(day))
+
+    def _until(self, day: int) -> Action:
+        return QuotaRow.expires_at.set((day + KEEP_DAYS) * DAY)

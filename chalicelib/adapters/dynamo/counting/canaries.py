@@ -1,0 +1,22 @@
+"""Items in the jobs table that a recount writes to see the stream pass them."""
+
+import uuid
+
+from chalicelib.adapters.dynamo.tables import binding
+from chalicelib.adapters.dynamo.tables.schema import CANARY
+from chalicelib.jobs.limits import DAY
+from chalicelib.settings import Settings
+
+
+class DynamoCanaries:
+    """See Canaries. They are in no index, and `adapters/dynamo/changes.py` reads them out of the stream."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._table = binding.jobs(settings)
+
+    def release(self, run: str, number: int) -> None:
+        """See Canaries: random keys, one request each."""
+        expires_at = int(int(run) / 1000 + DAY)
+        for _ in range(number):
+            attributes = {"run": {"S": run}, "expires_at": {"N": str(expires_at)}}
+            self._table.put_item(self._table.name, f"{CANARY}#{uuid.uuid4()}", CANARY, attributes=attributes)

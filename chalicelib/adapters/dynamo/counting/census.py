@@ -1,0 +1,66 @@
+"""Every job there is, for a recount: the index over all jobs, shard by shard, and a few fields of each main item."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from chalicelib.adapters.dynamo.jobs.rows import SHARDS
+from chalicelib.adapters.dynamo.tables import binding
+from chalicelib.adapters.dynamo.tables.schema import ALL, META
+from chalicelib.errors import JobFlowError
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import Seen, SeenPage
+from chalicelib.settings import Settings
+
+PAGE = 1000
+"""Index entries in one query, about 130 KB."""
+BATCH = 100
+"""Main items in one BatchGetItem: AWS's limit."""
+TRIES = 8
+PAUSE = 0.05
+"""Seconds before the second try for items that DynamoDB left unread; twice as long before each further one."""
+FIELDS = ["pk", "type", "status", "updated_at"]
+
+
+class DynamoCensus:
+    """See Census. Expired rows that DynamoDB has not removed yet are counted: the counters have them too."""
+
+    def __init__(self, settings: Settings, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._table = binding.jobs(settings)
+        self._sleep = sleep
+
+    def parts(self) -> int:
+        """See Census: a part is a shard of the index."""
+        return SHARDS
+
+    def pages(self, part: int, position: str | None) -> Iterator[SeenPage]:
+        """See Census. Raises JobFlowError when DynamoDB leaves items unread."""
+        start = json.loads(position) if position else None
+        while True:
+            answer = self._table.query(
+                self._table.name, f"{ALL.upper()}#{part}", index_name=ALL, limit=PAGE, exclusive_start_key=start
+            )
+            ids = [item["pk"]["S"] for item in answer["Items"]]
+            batches = [self._batch(ids[place : place + BATCH]) for place in range(0, len(ids), BATCH)]
+            start = answer.get("LastEvaluatedKey")
+            yield SeenPage([one for batch in batches for one in batch], json.dumps(start) if start else None)
+            if start is None:
+                return
+
+    def _batch(self, ids: Sequence[str]) -> list[Seen]:
+        found: list[Seen] = []
+        unread: list[Any] = [{"pk": job_id, "sk": META} for job_id in ids]
+        for number in range(TRIES):
+            answer = self._table.batch_get_item(self._table.name, unread, attributes_to_get=FIELDS)
+            found += [_seen(item) for item in answer["Responses"].get(self._table.name, [])]
+            left = answer.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys", [])
+            if not left:
+                return found
+            unread = [{"pk": key["pk"]["S"], "sk": key["sk"]["S"]} for key in left]
+            self._sleep(PAUSE * 2**number)
+        raise JobFlowError(f"DynamoDB left {len(unread)} jobs unread in {TRIES} tries; recount later.")
+
+
+def _seen(item: dict[str, Any]) -> Seen:
+    return Seen(item["type"]["S"], Status(item["status"]["S"]), float(item["updated_at"]["N"]))

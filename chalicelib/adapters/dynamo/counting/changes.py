@@ -1,0 +1,68 @@
+"""Records of the jobs table's stream, read into plain values: the only place that knows their format."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from chalicelib.adapters.dynamo.tables.schema import CANARY, META
+from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told, Unreadable
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.listing import ACTIVE as AT_WORK
+
+
+def read(records: Iterable[Mapping[str, Any]]) -> Iterator[Told]:
+    """Read the records in their order; rows beside the jobs are left out, and what cannot be read is Unreadable."""
+    for record in records:
+        try:
+            told = _read(record)
+        except Exception as error:  # whatever is wrong with one record, the others must be counted
+            told = _unreadable(record, error)
+        if told is not None:
+            yield told
+
+
+def _read(record: Mapping[str, Any]) -> Told | None:
+    change = record["dynamodb"]
+    # Sequence numbers are decimal strings of different lengths; padded, they compare as they count.
+    sequence = change["SequenceNumber"].zfill(40)
+    old, new = change.get("OldImage"), change.get("NewImage")
+    match (new or old or {}).get("sk", {}).get("S"):
+        case str(kind) if kind == META:
+            at = float(change.get("ApproximateCreationDateTime", 0.0))
+            return JobChange(sequence, old and _image(old), new and _image(new), at)
+        case str(kind) if kind == CANARY and new:
+            return CanaryPassed(sequence, new["run"]["S"])
+        case _:
+            return None
+
+
+def _image(item: Mapping[str, Any]) -> Image:
+    texts = {name: value["S"] for name, value in item.items() if "S" in value}
+    numbers = {name: float(value["N"]) for name, value in item.items() if "N" in value}
+    status = Status(texts["status"])
+    if status is Status.PROCESSING and "started_at" not in numbers:
+        raise ValueError("a running job without started_at")
+    failure = texts.get("failure")
+    return Image(
+        id=texts["pk"],
+        type=texts["type"],
+        status=status,
+        created_at=numbers["created_at"],
+        updated_at=numbers["updated_at"],
+        started_at=numbers.get("started_at"),
+        finished_at=numbers.get("finished_at"),
+        next_attempt_at=numbers.get("next_attempt_at"),
+        error_class=texts.get("error_class"),
+        error_message=texts.get("error_message"),
+        fingerprint=failure and failure.partition("#")[0],
+        sent=item.get("sent", {}).get("BOOL", True),
+        resends=int(numbers.get("resends", 0)),
+        at_work=texts.get("group", "").startswith(f"{AT_WORK}#"),
+        order=texts.get("order", ""),
+    )
+
+
+def _unreadable(record: Any, error: Exception) -> Unreadable:
+    change = record.get("dynamodb", {}) if isinstance(record, Mapping) else {}
+    keys = change.get("Keys") or change.get("NewImage") or change.get("OldImage") or {}
+    item = str(keys.get("pk", {}).get("S", "?"))
+    return Unreadable(str(change.get("SequenceNumber", "")).zfill(40), item, f"{type(error).__name__}: {error}")

@@ -1,0 +1,166 @@
+"""Counter rows on the control table: written by the stream's function, read by the API."""
+
+import functools
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from operator import and_
+from typing import Any
+
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+
+from chalicelib.adapters.dynamo.tables import binding
+from chalicelib.adapters.dynamo.tables.answers import refused
+from chalicelib.counters import deploys
+from chalicelib.counters.keys import BY, DEPLOYS, ERRORS, MARK, PAUSE, REASON, SINCE, STEPS, TOTALS
+from chalicelib.counters.standing import litter, standing
+from chalicelib.errors import RowRefused
+from chalicelib.jobs.listing import iso
+from chalicelib.jobs.ports import Additions, ErrorHour, Pause, Row, Standing
+from chalicelib.settings import Settings
+
+MOST_LITTER = 50
+"""Attributes removed in one write, each with its condition."""
+MOST_WRITES = 12
+"""Writes of one look: 600 attributes, what a type leaves behind in three quarters of an hour."""
+KEYS = frozenset({"pk", "sk", "expires_at"})
+
+
+class DynamoCounters:
+    """See CounterTable (writing), Counters (reading), Pauses and Deploys."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._table = binding.control(settings)
+
+    def add(self, row: Row, additions: Additions, source: str, first: str, last: str) -> str | None:
+        """See CounterRows."""
+        mark = Path([f"{MARK}{source}"])
+        condition: Condition = mark.does_not_exist() | (mark < first)
+        actions = [mark.set(last), *_actions(row, additions)]
+        if self._write(row, actions, condition):
+            return None
+        return str(self._get(row)[f"{MARK}{source}"])
+
+    def read(self, row: Row) -> Mapping[str, Any]:
+        """See CounterTable."""
+        kept = {name: value for name, value in self._get(row).items() if not name.startswith(MARK)}
+        return {name: value for name, value in kept.items() if name not in KEYS}
+
+    def mark(self, row: Row, source: str) -> str | None:
+        """See CounterTable."""
+        return self._get(row).get(f"{MARK}{source}")
+
+    def tidy(self, row: Row, now: float) -> int:
+        """See CounterTable: one read, and a write for each 50 attributes that go."""
+        item = self._get(row)
+        found = litter(item, now)
+        for start in range(0, min(len(found), MOST_LITTER * MOST_WRITES), MOST_LITTER):
+            part = found[start : start + MOST_LITTER]
+            # Whoever added to one of them meanwhile keeps it; the next look is soon.
+            unchanged: list[Condition] = [Path([name]) == _typed(item[name]) for name in part]
+            self._write(row, [Path([name]).remove() for name in part], functools.reduce(and_, unchanged))
+        return len(found)
+
+    def standing(self) -> Standing:
+        """See Counters: the rows of one partition."""
+        rows = {item["sk"]: item for item in self._pages(TOTALS, consistent_read=True)}
+        paused = {name.removeprefix(PAUSE): Pause(row[SINCE], row.get(BY, ""), row.get(REASON, ""))
+                  for name, row in rows.items() if name.startswith(PAUSE) and SINCE in row}  # fmt: skip
+        return standing(rows, paused)
+
+    def pause(self, job_type: str, pause: Pause) -> bool:
+        """See Pauses."""
+        facts = {SINCE: _typed(pause.since), BY: pause.by, REASON: pause.reason}
+        actions: list[Action] = [Path([name]).set(value) for name, value in facts.items()]
+        return self._write(Row(TOTALS, PAUSE + job_type), actions, Path([SINCE]).does_not_exist())
+
+    def resume(self, job_type: str) -> None:
+        """See Pauses."""
+        self._write(Row(TOTALS, PAUSE + job_type), [Path([name]).remove() for name in (SINCE, BY, REASON)])
+
+    def deployed(self, version: str, at: float) -> None:
+        """See Deploys: one row, whose text is replaced while nobody else has replaced it."""
+        row, kept = Row(TOTALS, DEPLOYS), Path([DEPLOYS])
+        while True:
+            text = self._get(row).get(DEPLOYS, "")
+            unchanged: Condition = kept == text if text else kept.does_not_exist()
+            if self._write(row, [kept.set(deploys.added(text, version, at))], unchanged):
+                return
+
+    def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
+        """See Counters: one query a megabyte, which is about three days of minutes."""
+        rows = self._query(f"{STEPS[step]}#{job_type}", start, end)
+        return [(_seconds(item["sk"]), _numbers(item)) for item in rows]
+
+    def errors(self, start: float, end: float, most: int) -> Sequence[ErrorHour]:
+        """See Counters: one query a megabyte, which is about 3,000 kinds of errors."""
+        found = []
+        for item in itertools.islice(self._query(ERRORS, start, end, newest_first=True, page=most), most):
+            hour, fingerprint = item["sk"].split("#")
+            found.append(ErrorHour(_seconds(hour), fingerprint, item))
+        return found
+
+    def _write(self, row: Row, actions: list[Action], condition: Condition | None = None) -> bool:
+        try:
+            self._table.update_item(self._table.name, row.pk, row.sk, actions=actions, condition=condition)
+        except UpdateError as error:
+            if error.cause_response_code == "ValidationException":
+                raise RowRefused(
+                    f"DynamoDB refuses the row {row.pk}/{row.sk}: {error.cause_response_message}"
+                ) from error
+            if not refused(error):
+                raise
+            return False
+        return True
+
+    def _get(self, row: Row) -> dict[str, Any]:
+        answer = self._table.get_item(self._table.name, row.pk, row.sk, consistent_read=True)
+        return _plain(answer.get("Item", {}))
+
+    def _query(
+        self, partition: str, start: float, end: float, *, newest_first: bool = False, page: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        if start > end:
+            return  # DynamoDB refuses a range whose bounds are crossed
+        # "~" sorts after every character of a key: the last bucket is in, whatever follows its time.
+        between = Path(["sk"]).between(iso(start), iso(end) + "~")
+        yield from self._pages(
+            partition, range_key_condition=between, scan_index_forward=not newest_first, limit=page
+        )  # fmt: skip
+
+    def _pages(self, partition: str, **asked: Any) -> Iterator[dict[str, Any]]:
+        position = None
+        while True:
+            answer = self._table.query(self._table.name, partition, exclusive_start_key=position, **asked)
+            yield from (_plain(item) for item in answer["Items"])
+            position = answer.get("LastEvaluatedKey")
+            if position is None:
+                return
+
+
+def _actions(row: Row, additions: Additions) -> list[Action]:
+    added = [Path([name]).add(_typed(number)) for name, number in additions.numbers.items() if number]
+    known = [Path([name]).set(_typed(value)) for name, value in {**additions.facts, **additions.lows}.items()]
+    once = [Path([name]).set(Path([name]) | _typed(value)) for name, value in additions.firsts.items()]
+    expiry = [] if row.expires_at is None else [Path(["expires_at"]).set(_typed(row.expires_at))]
+    return [*added, *known, *once, *expiry]
+
+
+def _typed(value: float | str) -> dict[str, str]:
+    return {"S": value} if isinstance(value, str) else {"N": str(value)}
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: float(value["N"]) if "N" in value else value["S"] for name, value in item.items()}
+
+
+def _numbers(item: Mapping[str, Any]) -> Counter[str]:
+    return Counter({k: int(v) for k, v in item.items() if isinstance(v, float) and k not in KEYS})
+
+
+def _seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()

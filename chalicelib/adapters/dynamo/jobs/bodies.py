@@ -1,0 +1,99 @@
+"""Keep payloads and results: in the main item, in an item of their own, or in S3."""
+
+import hashlib
+import json
+from collections.abc import Callable
+
+from chalicelib.adapters.dynamo.jobs.rows import BodyRow, JobRow
+from chalicelib.adapters.dynamo.tables.sizes import WRITE_UNIT, item_size
+from chalicelib.adapters.s3.bodies import S3Bodies
+from chalicelib.jobs.job import JSON
+from chalicelib.jobs.limits import KEEP_BODIES
+
+INLINE_PAYLOAD = 500
+RESERVE = 321
+"""Bytes by which the main item grows: lease, times, request id, failure; and a progress note, an error or a result."""
+INLINE_RESULT = 150
+"""Bytes of a result that always fit in the reserve, because a job that completes has neither note nor error."""
+LARGEST_ITEM = 300 * 1024
+S3_PREFIX = "s3:"
+
+
+class Bodies:
+    """Keeps and reads the large parts of jobs. `clock` gives seconds since the epoch."""
+
+    def __init__(self, rows: type[BodyRow], files: S3Bodies, clock: Callable[[], float]) -> None:
+        self._rows = rows
+        self._files = files
+        self._clock = clock
+
+    def keep_payload(self, job_id: str, text: str, needed_at: float | None = None) -> str:
+        """Keep a payload beside the main item; returns the reference. `needed_at` is when it is first read, if later.
+
+        The key is made from the content: two bodies that race under one Idempotency-Key cannot overwrite each other,
+        and an edited payload leaves the one before alone.
+        """
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return self._keep(job_id, f"PAYLOAD#{digest}", f"payloads/{job_id}/{digest}.json", text, needed_at or 0)
+
+    def keep_result(self, job_id: str, token: str, text: str) -> str:
+        """Keep a result beside the main item; returns the reference. `token` tells holders apart: `gen-attempt`."""
+        return self._keep(job_id, f"RESULT#{token.replace('-', '#')}", f"results/{job_id}/{token}.json", text, 0)
+
+    def keep_past(self, job_id: str, gen: int, text: str) -> None:
+        """Keep the payload of a run that was not the last one: it is no longer what the main item refers to."""
+        place = self._keep(job_id, _past(gen), f"payloads/{job_id}/run-{gen}.json", text, 0)
+        if place != _past(gen):
+            # Nothing else says where it is: no JSON begins like such a reference.
+            self._keep(job_id, _past(gen), "", place, 0)
+
+    def past(self, job_id: str, gen: int) -> JSON:
+        """Return such a payload; None when there is none."""
+        found = self._fetch(job_id, _past(gen))
+        if found is not None and found.startswith(S3_PREFIX):
+            found = self._fetch(job_id, found)
+        return from_text(found)
+
+    def read(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
+        """The body, wherever it is; None when there is none (any more)."""
+        return from_text(inline if reference is None else self._fetch(job_id, reference))
+
+    def _keep(self, job_id: str, sk: str, key: str, text: str, needed_at: float) -> str:
+        if len(text.encode()) > LARGEST_ITEM:
+            self._files.write(key, text)
+            return S3_PREFIX + key
+        self._rows(pk=job_id, sk=sk, body=text, expires_at=max(self._clock(), needed_at) + KEEP_BODIES).save()
+        return sk
+
+    def _fetch(self, job_id: str, reference: str) -> str | None:
+        if reference.startswith(S3_PREFIX):
+            return self._files.read(reference.removeprefix(S3_PREFIX))
+        try:
+            return self._rows.get(job_id, reference, consistent_read=True).body
+        except self._rows.DoesNotExist:
+            return None
+
+
+def _past(gen: int) -> str:
+    return f"PAST#{gen:04}"
+
+
+def to_text(value: JSON) -> str:
+    """Compact JSON, as valid Unicode whatever strings are in it."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"))
+    return text
+
+
+def from_text(text: str | None) -> JSON:
+    """Return the value of a JSON text; None when there is none."""
+    return None if text is None else json.loads(text)
+
+
+def fits_inline(row: JobRow, text: str) -> bool:
+    """Return whether a payload fits into the main item, which must stay within one write unit as it grows."""
+    size = len(text.encode())
+    return size <= INLINE_PAYLOAD and item_size(row.serialize()) + len("payload") + size + RESERVE <= WRITE_UNIT

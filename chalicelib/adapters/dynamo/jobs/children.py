@@ -1,0 +1,49 @@
+"""Keep which jobs a job made: a small item for each, in the partition of the job that made it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pynamodb.expressions.operand import Path
+from pynamodb.models import Model
+
+from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
+from chalicelib.adapters.dynamo.tables.binding import Table
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.limits import KEEP_BODIES
+from chalicelib.jobs.listing import among_children
+
+PREFIX = "SUB#"
+"""Sorts behind META: whoever reads a job with its attempts does not read these."""
+
+
+class ChildRow(Model):
+    """A job that the job `pk` made; its key and id are in the sort key."""
+
+    pk = Text(hash_key=True)
+    sk = Text(range_key=True)
+    expires_at = Whole()
+
+
+class Children:
+    """Lists what jobs made. `clock` gives seconds since the epoch."""
+
+    def __init__(self, table: Table, clock: Callable[[], float]) -> None:
+        self._table = table
+        self._rows = table.bind(ChildRow)
+        self._clock = clock
+
+    def keep(self, job: Job) -> None:
+        """Put a job on its parent's list; again, it does no harm. Readers leave out one that is not stored."""
+        expires = self._clock() + KEEP_BODIES
+        self._rows(pk=job.parent, sk=PREFIX + among_children(job), expires_at=expires).save()
+
+    def of(self, parent: str, limit: int, position: str | None) -> tuple[Sequence[str], str | None]:
+        """Return ids of what a job made, by their keys, and where to go on (None: that was all). One request."""
+        start: Any = position and {"pk": {"S": parent}, "sk": {"S": PREFIX + position}}
+        answer = self._table.query(
+            self._table.name, parent, Path("sk").startswith(PREFIX), consistent_read=True, limit=limit,
+            exclusive_start_key=start,
+        )  # fmt: skip
+        keys = [item["sk"]["S"].removeprefix(PREFIX) for item in answer["Items"]]
+        more = keys and answer.get("LastEvaluatedKey")
+        return [key.rpartition("#")[2] for key in keys], keys[-1] if more else None

@@ -1,0 +1,78 @@
+"""Index entries: one query a partition, several side by side where there are many."""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from chalicelib.adapters.dynamo.jobs.merging import Entry, Merged, Slice, merge
+from chalicelib.adapters.dynamo.jobs.queries import Plan
+from chalicelib.adapters.dynamo.jobs.rows import SHARDS, partition
+from chalicelib.adapters.dynamo.tables.binding import Table
+
+FEW = 3 * SHARDS
+"""Partitions that are asked one after the other; more of them are asked side by side."""
+THREADS = 8
+SWEEP_PAGES = 10
+"""Queries for one partition in one look of the watchdog, 1 MB each: about 35,000 entries."""
+
+
+class Entries:
+    """Asks the partitions of an index."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def newest(self, asked: Plan, size: int) -> Merged:
+        """Return the `size` newest entries of each partition, merged."""
+        places = [partition(name, shard) for name in asked.groups for shard in range(SHARDS)]
+
+        def ask(place: str) -> Slice:
+            return _slice(self._query(asked, place, size), asked)
+
+        if len(places) <= FEW:
+            return merge(map(ask, places))
+        with ThreadPoolExecutor(THREADS) as pool:
+            return merge(pool.map(ask, places))
+
+    def oldest(self, asked: Plan, limit: int) -> Sequence[Entry]:
+        """Return the oldest entries, up to `limit`; a partition is read for at most 10 MB."""
+        found = [
+            entry
+            for name in asked.groups
+            for shard in range(SHARDS)
+            for entry in itertools.islice(self._oldest(asked, partition(name, shard)), limit)
+        ]
+        return sorted(found, key=lambda entry: entry.key)[:limit]
+
+    def _oldest(self, asked: Plan, place: str) -> Iterator[Entry]:
+        start = None
+        for _ in range(SWEEP_PAGES):
+            answer = self._query(asked, place, None, oldest_first=True, start=start)
+            yield from _slice(answer, asked).entries
+            start = answer.get("LastEvaluatedKey")
+            if start is None:
+                return
+
+    def _query(
+        self, asked: Plan, place: str, size: int | None, *, oldest_first: bool = False, start: Any = None
+    ) -> dict[str, Any]:
+        return self._table.query(
+            self._table.name,
+            place,
+            range_key_condition=asked.range,
+            filter_condition=asked.server,
+            exclusive_start_key=start,
+            index_name=asked.index,
+            limit=size,
+            scan_index_forward=oldest_first,
+        )
+
+
+def _slice(answer: Mapping[str, Any], asked: Plan) -> Slice:
+    entries = [
+        Entry(item[asked.sort]["S"], item["pk"]["S"], float(item["due_at"]["N"]) if "due_at" in item else 0.0)
+        for item in answer["Items"]
+    ]
+    last = answer.get("LastEvaluatedKey")
+    return Slice(entries, None if last is None else last[asked.sort]["S"])

@@ -1,0 +1,50 @@
+"""Keep which job holds a key: one small item for each key, beside the jobs."""
+
+from pynamodb.exceptions import PutError
+from pynamodb.expressions.condition import Condition
+from pynamodb.models import Model
+
+from chalicelib.adapters.dynamo.tables.answers import refused
+from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
+from chalicelib.adapters.dynamo.tables.binding import Table
+from chalicelib.jobs.single import KEPT, Holder
+
+KEY = "KEY"
+
+
+class HolderRow(Model):
+    """The job that holds the key `pk`."""
+
+    pk = Text(hash_key=True)
+    sk = Text(range_key=True, default_for_new=KEY)
+    job = Text()
+    until = Seconds()
+    expires_at = Whole()
+
+
+class Holders:
+    """Reads and writes key rows."""
+
+    def __init__(self, table: Table) -> None:
+        self._rows = table.bind(HolderRow)
+
+    def holder(self, key: str) -> Holder | None:
+        """See JobStore. A row that has expired and is not yet removed still counts: its job may be there as well."""
+        try:
+            row = self._rows.get(key, KEY, consistent_read=True)
+        except self._rows.DoesNotExist:
+            return None
+        return Holder(row.job, row.until)
+
+    def hold(self, key: str, seen: Holder | None, new: Holder) -> bool:
+        """See JobStore."""
+        row = self._rows(pk=key, job=new.job, until=new.until, expires_at=new.until + KEPT)
+        same: Condition = HolderRow.pk.does_not_exist() if seen is None else HolderRow.job == seen.job
+        try:
+            row.save(condition=same)
+        except PutError as error:
+            if not refused(error):
+                raise
+            found = self.holder(key)
+            return found is not None and found.job == new.job
+        return True

@@ -1,0 +1,202 @@
+"""Lists of jobs: one query a partition, merged, then the main items of those that are shown."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from chalicelib.adapters.dynamo.jobs.bodies import from_text
+from chalicelib.adapters.dynamo.jobs.entries import Entries
+from chalicelib.adapters.dynamo.jobs.merging import Entry, Merged
+from chalicelib.adapters.dynamo.jobs.queries import Plan, Types, due, plan
+from chalicelib.adapters.dynamo.jobs.rows import SHARDS, JobRow, job_of
+from chalicelib.adapters.dynamo.tables.binding import Table
+from chalicelib.adapters.dynamo.tables.schema import META
+from chalicelib.errors import FieldError, InvalidPosition, JobFlowError
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.listing import matches
+from chalicelib.jobs.ports import Filter, Overdue, Page, Search
+
+BATCH = 100
+"""Main items in one BatchGetItem: AWS's limit."""
+MOST_BATCHES = 3
+"""BatchGetItems for a page, those included that ask again for what DynamoDB left unread. With 4 queries it is 7."""
+SELECTIVE = 10
+"""Entries a shard looks at for each job that is wanted, when the server leaves some of them out."""
+USUAL = 20
+"""Jobs on a page, as a rule; to fewer it looks no less far, because a search is to get on."""
+LEAST, MOST = 200, 1000
+"""The fewest and the most of them. The fewest are what a page of 20 takes: a shard of a thousand jobs has as many, so
+that a page costs the same read units there and at any size."""
+FAR = 5000
+"""Entries a shard looks at for an offset when the server leaves some of them out: about 80 read units."""
+DEEP = 60
+"""BatchGetItems for an offset where main items must tell who matches: each takes it a hundred jobs further."""
+ABOVE = "~"
+"""Appended to a key it makes a position that is just above it: it sorts behind every character of a key."""
+
+
+class Pages:
+    """Lists over the indexes. `clock` gives seconds since the epoch; expired jobs are not shown.
+
+    `types` tells the job types that may have unfinished jobs.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        rows: type[JobRow],
+        clock: Callable[[], float],
+        types: Types,
+        batch: int = BATCH,
+        far: int = FAR,
+        deep: int = DEEP,
+    ) -> None:
+        self._table = table
+        self._rows = rows
+        self._clock = clock
+        self._types = types
+        self._entries = Entries(table)
+        self._batch_size = batch
+        self._far = far
+        self._deep = deep
+
+    def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
+        """See JobStore: a query a partition, and up to 3 batches of main items. Bodies that lie apart are not read."""
+        if offset:
+            return self._behind(which, limit, offset, position)
+        asked = plan(which, position, self._types)
+        # Where the index does not tell who matches, more are read at first: as a rule a few more are enough.
+        usual = max(USUAL, limit)
+        first = limit if asked.exact else min(self._batch_size, usual * 6 // 5 + 1)
+        size = limit + 1 if asked.exact else min(self._batch_size, usual + 3)
+        if _selective(asked, which):
+            size = min(MOST, max(LEAST, SELECTIVE * limit))
+        most = first if asked.exact else first + self._batch_size
+        return self._filled(which, limit, self._look(asked, which, size, position), first, most)
+
+    def _behind(self, which: Filter, limit: int, offset: int, position: str | None) -> Page:
+        """The page behind so many jobs, from one look at all shards; raises InvalidPosition where that ends before."""
+        asked = plan(which, position, self._types)
+        if not asked.exact:
+            return self._behind_read(asked, which, limit, offset, position)
+        size = self._far if _selective(asked, which) else _share(offset + limit)
+        seen = self._look(asked, which, size, position)
+        if len(seen.entries) > offset or seen.frontier is None:
+            return self._filled(which, limit, Merged(seen.entries[offset:], seen.frontier), limit, limit)
+        if _selective(asked, which):
+            raise _too_deep()
+        # Very many of the newest jobs are in one shard.
+        return self._behind(which, limit, offset - len(seen.entries), seen.frontier)
+
+    def _behind_read(self, asked: Plan, which: Filter, limit: int, offset: int, position: str | None) -> Page:
+        """The same where main items must tell who matches: all that the offset leaves out are read."""
+        most = self._batch_size * self._deep
+        size = self._far if _selective(asked, which) else _share(most)
+        seen = self._look(asked, which, size, position)
+        whole = self._filled(which, offset + limit, seen, self._batch_size, most, self._deep)
+        if whole.position is None or len(whole.jobs) > offset:
+            return Page(whole.jobs[offset:], whole.position, whole.looked)
+        if whole.position in (seen.frontier, seen.entries[:most][-1].key if seen.entries else None):
+            raise _too_deep()
+        raise _half_read()
+
+    def _filled(
+        self, which: Filter, limit: int, seen: Merged, first: int, most: int, batches: int = MOST_BATCHES
+    ) -> Page:
+        """The jobs that match of the first entries: of `most` at most, of which `first` are read at first."""
+        jobs: list[Job] = []
+        looked = 0
+        for _, job in self._read(seen.entries[:most], first, batches):
+            looked += 1
+            if job is not None and matches(job, which):
+                jobs.append(job)
+            if len(jobs) == limit:
+                break
+        if looked == len(seen.entries):
+            return Page(jobs, seen.frontier, looked)
+        return Page(jobs, seen.entries[looked - 1].key if looked else seen.entries[0].key + ABOVE, looked)
+
+    def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
+        """See JobStore."""
+        asked = due(search, now)
+        return [] if asked.empty else [Overdue(e.id, e.due_at) for e in self._entries.oldest(asked, limit)]
+
+    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+        """See JobStore."""
+        found = self._batch(ids, iter(range(MOST_BATCHES)), consistent=True) if ids else {}
+        return [job for job in found.values() if job is not None]
+
+    def all_of(self, ids: Sequence[str]) -> Sequence[Job]:
+        """Return up to 100 jobs as they stand, in this order, without those that are gone; raises what may not last."""
+        found = self._batch(ids, iter(range(MOST_BATCHES)), consistent=True) if ids else {}
+        if len(found) < len(ids):
+            raise _half_read()
+        return [job for job_id in ids if (job := found[job_id]) is not None]
+
+    def _look(self, asked: Plan, which: Filter, size: int, position: str | None) -> Merged:
+        """The merged answers of all shards."""
+        if asked.empty:
+            return Merged([], None)
+        seen = self._entries.newest(asked, size)
+        wanted = [
+            entry
+            for entry in seen.entries
+            if entry.id.startswith(which.id_prefix or "") and (position is None or entry.key < position)
+        ]
+        return Merged(wanted, seen.frontier)
+
+    def _read(self, entries: Sequence[Entry], first: int, batches: int) -> Iterator[tuple[Entry, Job | None]]:
+        """The entries with their jobs (None: gone), `first` of them at first; ends where DynamoDB reads no further."""
+        left = iter(range(batches))
+        for chunk in _chunks(entries, first, self._batch_size):
+            jobs = self._batch([entry.id for entry in chunk], left)
+            for entry in chunk:
+                if entry.id not in jobs:
+                    return
+                yield entry, jobs[entry.id]
+
+    def _batch(self, ids: Sequence[str], left: Iterator[int], *, consistent: bool = False) -> dict[str, Job | None]:
+        """The jobs by id, None for one that is gone, in the requests that are left; what stays unread is not in it."""
+        found: dict[str, Job | None] = {}
+        unread: list[Any] = [{"pk": {"S": job_id}, "sk": {"S": META}} for job_id in ids]
+        for _ in left:
+            answer = self._table.batch_get_item(self._table.name, unread, consistent_read=consistent)
+            for item in answer["Responses"].get(self._table.name, []):
+                row = self._rows.from_raw_data(item)
+                found[row.pk] = self._shown(row)
+            unread = answer.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys", [])
+            if not unread:
+                return {**dict.fromkeys(ids), **found}
+        missing = {key["pk"]["S"] for key in unread}
+        return {job_id: found.get(job_id) for job_id in ids if job_id not in missing}
+
+    def _shown(self, row: JobRow) -> Job | None:
+        if row.expires_at is not None and row.expires_at < self._clock():
+            return None
+        return job_of(row, from_text(row.payload), from_text(row.result))
+
+
+def _half_read() -> JobFlowError:
+    return JobFlowError("DynamoDB read only a part of the jobs; try again.")
+
+
+def _too_deep() -> InvalidPosition:
+    deep = "reaches too deep for this filter; go on with the next_cursor of a page instead"
+    return InvalidPosition("That is too deep for an offset.", [FieldError(("query", "offset"), deep)])
+
+
+def _selective(asked: Plan, which: Filter) -> bool:
+    """Return True when the query filters index entries; a page then reads more of them."""
+    return asked.server is not None or which.id_prefix is not None
+
+
+def _share(number: int) -> int:
+    """Return how many of the first so many entries one shard may hold: five standard deviations above its share."""
+    return number // SHARDS + math.isqrt(5 * number) + 1
+
+
+def _chunks(entries: Sequence[Entry], first: int, then: int) -> Iterator[Sequence[Entry]]:
+    if entries:
+        yield entries[:first]
+    for start in range(first, len(entries), then):
+        yield entries[start : start + then]

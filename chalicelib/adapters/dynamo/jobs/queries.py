@@ -1,0 +1,119 @@
+"""Turn a filter into one query for each partition: index, range, and the server's filter. Pure."""
+
+import math
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+
+from chalicelib.adapters.dynamo.jobs.rows import JobRow
+from chalicelib.adapters.dynamo.tables.schema import ACTIVE, ALL, FAILURES
+from chalicelib.jobs.job import TAG_OF_SCHEDULE
+from chalicelib.jobs.listing import ACTIVE as AT_WORK
+from chalicelib.jobs.listing import BY_TYPE, GROUPS, MIXED, PARKED, SCHED, iso
+from chalicelib.jobs.ports import Filter, Search
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The query for every shard of each group. `low` and `high` bound the sort key.
+
+    `high` is exclusive unless `low` is there too.
+    """
+
+    index: str
+    groups: Sequence[str]
+    sort: str
+    low: str | None
+    high: str | None
+    server: Condition | None
+    exact: bool
+    """True when the index alone tells which jobs match; if not, the main items must be read."""
+
+    @property
+    def empty(self) -> bool:
+        """Return True when nothing can lie between the bounds."""
+        return self.low is not None and self.high is not None and self.low > self.high
+
+    @property
+    def range(self) -> Condition | None:
+        """The condition on the sort key."""
+        path = Path(self.sort)
+        if self.low is not None and self.high is not None:
+            return path.between(self.low, self.high)
+        if self.low is not None:
+            return path >= self.low
+        return None if self.high is None else path < self.high
+
+
+Types = Callable[[], Collection[str]]
+"""Tells the job types that may have unfinished jobs."""
+
+
+def plan(which: Filter, position: str | None, types: Types) -> Plan:
+    """Return how to list the jobs of a filter from a position on; `types` is asked for unfinished jobs of any type."""
+    # Nothing is due before it is created: what lies below the lower bound need not be looked at.
+    low = None if which.created_after is None else iso(_whole_millisecond(which.created_after))
+    if which.fingerprint is not None:
+        exact = which.status is None and not _by_content(which)
+        return Plan(FAILURES, (which.fingerprint,), "order", low, position, _server(which, created=True), exact)
+    kept = () if which.status is None else GROUPS.get(which.status, ())
+    exact = not _by_content(which) and not MIXED & set(kept) and which.status in (None, *GROUPS)
+    if kept:
+        groups = _partitioned(kept, which, types)
+        return Plan(ACTIVE, groups, "order", low, position, _server(which, created=True), exact)
+    before = None if which.created_before is None else iso(_whole_millisecond(which.created_before))
+    high = min((bound for bound in (position, before) if bound is not None), default=None)
+    return Plan(ALL, ("ALL",), "born", low, high, _server(which, created=False), exact)
+
+
+def _by_content(which: Filter) -> bool:
+    """Return True for a filter that only the main item can answer."""
+    return which.error is not None or which.payload is not None
+
+
+def due(search: Search, now: float) -> Plan:
+    """Return how to find the jobs of a type that the watchdog may look at."""
+    names = (SCHED, PARKED) if search.planned else (AT_WORK,)
+    groups = [f"{name}#{search.job_type}" for name in names] if search.job_type else _older(names)
+    low = None if search.since is None else iso(search.since)
+    high = None if search.before is None else iso(search.before)
+    return Plan(ACTIVE, groups, "order", low, high, JobRow.due_at < now, exact=True)
+
+
+def _partitioned(kept: Sequence[str], which: Filter, types: Types) -> Sequence[str]:
+    """Return the groups with their job types, and those of an older version, which had none."""
+    if not BY_TYPE & set(kept):
+        return kept
+    names = [which.type] if which.type is not None else sorted(types())
+    return [*(f"{group}#{name}" for group in kept for name in names), *_older(kept)]
+
+
+def _older(kept: Sequence[str]) -> Sequence[str]:
+    # What an older version wrote lies in groups without a type until it is claimed or finished. It parked no jobs.
+    return [name for name in kept if name != PARKED]
+
+
+def _whole_millisecond(at: float) -> float:
+    """The first whole millisecond that is not before: jobs are created at whole ones."""
+    # The tenth of one is what floats of this size are exact to, many times over.
+    return math.ceil(round(at * 1000, 1)) / 1000
+
+
+def _server(which: Filter, *, created: bool) -> Condition | None:
+    conditions: list[Condition] = []
+    if which.type is not None:
+        conditions.append(JobRow.type == which.type)
+    if which.tag is not None:
+        conditions.append(JobRow.tags.contains(which.tag))
+    if which.schedule is not None:
+        conditions.append(JobRow.tags.contains(f"{TAG_OF_SCHEDULE}{which.schedule}"))
+    if created and which.created_after is not None:
+        conditions.append(JobRow.created_at >= which.created_after)
+    if created and which.created_before is not None:
+        conditions.append(JobRow.created_at < which.created_before)
+    whole = None
+    for condition in conditions:
+        whole = condition if whole is None else whole & condition
+    return whole

@@ -1,0 +1,186 @@
+"""A job as items: the models, and the way from a Job to its main item and back."""
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from functools import partial
+from types import NoneType, UnionType, new_class
+from typing import Any, get_args, get_type_hints
+
+from pynamodb.attributes import Attribute, BooleanAttribute, ListAttribute
+from pynamodb.models import Model
+
+from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
+from chalicelib.adapters.dynamo.tables.schema import META
+from chalicelib.jobs.job import JSON, Act, Attempt, Job, Status
+from chalicelib.jobs.listing import BY_TYPE, born, group, is_parked, order
+
+SHARDS = 4
+"""Partitions of each index group. Readers ask all of them, so the number can only grow."""
+ALWAYS = frozenset(
+    {"type", "status", "created_at", "updated_at", "gen", "attempts", "max_attempts", "due_at", "sent"}
+)  # fmt: skip
+"""Fields that are written whatever their value; the others are left out while they have their default."""
+BODIES = frozenset({"payload", "result"})
+ELSEWHERE = frozenset({"id", "fingerprint", *BODIES})
+"""Fields that are kept under another name, or beside the main item."""
+DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields(Job)}
+BLANK = Job(id="", type="", status=Status.QUEUED, created_at=0.0, updated_at=0.0)
+"""A job in which every field that may be left out has its default."""
+
+
+ATTRIBUTES: Mapping[Any, Callable[..., Attribute[Any]]] = {
+    str: Text, Status: Text, float: Seconds, int: Whole, bool: BooleanAttribute,
+    tuple[str, ...]: partial(ListAttribute, of=Text),
+}  # fmt: skip
+"""Classes of the attributes in which fields of a job are stored, by the type of the field."""
+
+
+def _attribute(name: str, hint: Any) -> Attribute[Any]:
+    """Return the attribute of a field: `float | None` is kept as a float is."""
+    kinds = set(get_args(hint)) - {NoneType} if isinstance(hint, UnionType) else {hint}
+    return ATTRIBUTES[kinds.pop()](null=name not in ALWAYS)
+
+
+_FIELDS = {name: _attribute(name, hint) for name, hint in get_type_hints(Job).items() if name not in ELSEWHERE}
+_JobFields: Any = new_class("_JobFields", (Model,), {}, lambda namespace: namespace.update(_FIELDS))
+"""An attribute for each field of a job, so that a new field is declared once."""
+
+
+class JobRow(_JobFields):  # type: ignore[misc]
+    """A job's main item, at most 1 KB: what it weighs is what every change of it costs.
+
+    Every field of a job that is not in ELSEWHERE is an attribute as well. Declared here are the keys, what stands for a
+    payload or result that is kept apart, and what conditions and queries name.
+    """
+
+    pk = Text(hash_key=True)
+    sk = Text(range_key=True, default_for_new=META)
+    group = Text(null=True)
+    order = Text(null=True)
+    everything = Text(null=True)
+    born = Text(null=True)
+    failure = Text(null=True)
+    type = Text()
+    status = Text()
+    created_at = Seconds()
+    gen = Whole()
+    due_at = Seconds()
+    payload = Text(null=True)
+    payload_ref = Text(null=True)
+    result = Text(null=True)
+    result_ref = Text(null=True)
+    tags = ListAttribute(null=True, of=Text)
+    writer = Text(null=True)
+    expires_at = Whole(null=True)
+
+
+class AttemptRow(Model):
+    """An attempt that did not complete."""
+
+    pk = Text(hash_key=True)
+    sk = Text(range_key=True)
+    gen = Whole()
+    attempt = Whole()
+    outcome = Text()
+    started_at = Seconds()
+    finished_at = Seconds(null=True)
+    error_class = Text(null=True)
+    error_message = Text(null=True)
+    stack = Text(null=True)
+    request_id = Text(null=True)
+    cold_start = BooleanAttribute(null=True)
+    receive_count = Whole(null=True)
+    retry_delay_s = Seconds(null=True)
+    claim = Whole(null=True)
+    expires_at = Whole()
+
+
+class ActRow(Model):
+    """An act of an operator on a job, before the last one."""
+
+    pk = Text(hash_key=True)
+    sk = Text(range_key=True)
+    name = Text()
+    at = Seconds()
+    by = Text()
+    gen = Whole()
+    in_bulk = BooleanAttribute()
+    expires_at = Whole()
+
+
+class BodyRow(Model):
+    """A payload or a result that is too large for the main item."""
+
+    pk = Text(hash_key=True)
+    sk = Text(range_key=True)
+    body = Text()
+    expires_at = Whole()
+
+
+def stored(name: str, value: Any) -> Any:
+    """A field's value as it is kept, or None where the attribute is left out."""
+    if value is None or (name not in ALWAYS and value == DEFAULTS[name]):
+        return None
+    return list(value) if name == "tags" else value
+
+
+def group_of(job_id: str, status: Status, job_type: str, *, parked: bool = False) -> str | None:
+    """Return the job's partition of the sparse index; None when it is not in there."""
+    name = group(status, parked=parked)
+    if name is None:
+        return None
+    return partition(f"{name}#{job_type}" if name in BY_TYPE else name, shard_of(job_id))
+
+
+def partition(group_name: str, shard: int) -> str:
+    """Return the name of one shard of a group."""
+    return f"{group_name}#{shard}"
+
+
+def failure_of(job_id: str, fingerprint: str | None) -> str | None:
+    """The job's partition of the index of failures; None when it is not in there."""
+    return None if fingerprint is None else f"{fingerprint}#{shard_of(job_id)}"
+
+
+def shard_of(job_id: str) -> int:
+    """Return the shard of a job's index entries; it never changes."""
+    return zlib.crc32(job_id.encode()) % SHARDS
+
+
+def new_row(rows: type[JobRow], job: Job) -> JobRow:
+    """The main item of a new job, without its payload and result."""
+    kept = {name: stored(name, getattr(job, name)) for name in DEFAULTS if name not in ELSEWHERE}
+    return rows(
+        pk=job.id,
+        group=group_of(job.id, job.status, job.type, parked=is_parked(job)),
+        order=order(job),
+        everything=f"ALL#{shard_of(job.id)}",
+        born=born(job),
+        failure=failure_of(job.id, job.fingerprint),
+        **{name: value for name, value in kept.items() if value is not None},
+    )
+
+
+def job_of(row: JobRow, payload: JSON, result: JSON) -> Job:
+    """The job in a main item."""
+    kept = {name: getattr(row, name) for name in DEFAULTS if name not in ELSEWHERE | {"status", "tags"}}
+    return Job(
+        id=row.pk,
+        status=Status(row.status),
+        tags=tuple(str(tag) for tag in row.tags or ()),
+        fingerprint=None if row.failure is None else row.failure.partition("#")[0],
+        payload=payload,
+        result=result,
+        **{name: value for name, value in kept.items() if value is not None},
+    )
+
+
+def attempt_of(row: AttemptRow) -> Attempt:
+    """Return the attempt in an item; one from before claims were counted has no claim."""
+    return Attempt(**{field.name: getattr(row, field.name) for field in fields(Attempt)} | {"claim": row.claim or 0})
+
+
+def act_of(row: ActRow) -> Act:
+    """Return the act in an item."""
+    return Act(**{field.name: getattr(row, field.name) for field in fields(Act)})

@@ -1,0 +1,206 @@
+"""The store of jobs on DynamoDB: one conditional write a change, no transactions, no scans."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from pynamodb.exceptions import PutError, UpdateError
+
+from chalicelib.adapters.dynamo.jobs.bodies import INLINE_RESULT, Bodies, fits_inline, from_text, to_text
+from chalicelib.adapters.dynamo.jobs.children import Children
+from chalicelib.adapters.dynamo.jobs.history import History
+from chalicelib.adapters.dynamo.jobs.holders import Holders
+from chalicelib.adapters.dynamo.jobs.pages import Pages
+from chalicelib.adapters.dynamo.jobs.queries import Types
+from chalicelib.adapters.dynamo.jobs.rows import (
+    BODIES,
+    BodyRow,
+    JobRow,
+    job_of,
+    new_row,
+)
+from chalicelib.adapters.dynamo.jobs.writes import actions, condition, free
+from chalicelib.adapters.dynamo.tables import binding
+from chalicelib.adapters.dynamo.tables.answers import refused
+from chalicelib.adapters.dynamo.tables.schema import META
+from chalicelib.adapters.s3.bodies import S3Bodies
+from chalicelib.errors import JobExists, JobNotFound, MoveRefused
+from chalicelib.jobs import job as j
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.change import Change
+from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView
+from chalicelib.jobs.limits import RENEW_BODIES_AFTER
+from chalicelib.jobs.listing import matches
+from chalicelib.jobs.ports import Filter, Overdue, Page, Search
+from chalicelib.settings import Settings
+
+HANDED_OUT = frozenset({j.CLAIM, j.TAKE_OVER, j.REQUEUE, j.CANCEL, j.RUN_NOW, j.DISCARD, j.ASK_TO_STOP})
+"""Moves after which the job is run or shown, and so is read whole; after the others its payload is not read."""
+
+
+class DynamoJobStore:
+    """See JobStore. `clock` gives seconds since the epoch; it decides which jobs have expired.
+
+    `types` tells the job types that may have unfinished jobs; it is asked when jobs of any type are listed.
+    """
+
+    def __init__(
+        self, settings: Settings, clock: Callable[[], float] = time.time, types: Types = jobtype.names
+    ) -> None:
+        table = binding.jobs(settings)
+        self._clock = clock
+        self._table = table
+        self._rows = table.bind(JobRow)
+        self._history = History(table, clock)
+        files = S3Bodies(settings.files_bucket, settings.region)
+        self._bodies = Bodies(table.bind(BodyRow), files, clock)
+        holders = Holders(table)
+        self.holder, self.hold = holders.holder, holders.hold
+        self._children = Children(table, clock)
+        self._pages = Pages(table, self._rows, clock, types)
+
+    def add(self, job: Job) -> None:
+        """See JobStore."""
+        row = new_row(self._rows, job)
+        # Large parts first: a worker may look for them as soon as the main item is there.
+        self._place_result(row, job)
+        self._place_payload(row, job)
+        if job.parent is not None:
+            self._children.keep(job)
+        try:
+            row.save(condition=free(self._clock()))
+        except PutError as error:
+            if not refused(error) or not self._own(job):
+                raise
+
+    def get(self, job_id: str) -> Job:
+        """See JobStore."""
+        found = self._find(job_id)
+        if found is None:
+            raise JobNotFound(job_id)
+        return self._whole(found)
+
+    def view(self, job_id: str) -> JobView:
+        """See JobStore."""
+        item, before = self._history.read(job_id)
+        main = None if item is None else self._rows.from_raw_data(item)
+        if main is None or self._expired(main):
+            raise JobNotFound(job_id)
+        return self._history.view(self._whole(main), before)
+
+    def apply(self, job_id: str, change: Change) -> Job:
+        """See JobStore."""
+        row = self._rows(pk=job_id)
+        try:
+            row.update(actions(job_id, change, self._place(job_id, change)), condition(change, self._clock()))
+        except UpdateError as error:
+            if not refused(error):
+                raise
+            found = self._find(job_id)
+            if found is None or found.writer != change.writer:
+                raise MoveRefused(change.move.name, None if found is None else self._main(found)) from None
+            # The reply to our own write was lost, and this is the SDK's second try: the first one has won.
+            row = found
+        job = self._whole(row) if change.move in HANDED_OUT else self._main(row)
+        if change.move is j.REQUEUE and row.payload_ref:
+            self._renew(job)
+        return replace(job, **{name: value for name, value in change.written().items() if name in BODIES})
+
+    def record(self, job_id: str, attempt: Attempt) -> None:
+        """See JobStore."""
+        self._history.record(job_id, attempt)
+
+    def keep_act(self, job_id: str, act: Act) -> None:
+        """See JobStore."""
+        self._history.keep_act(job_id, act)
+
+    def keep_payload(self, job_id: str, gen: int, payload: JSON) -> None:
+        """See JobStore."""
+        self._bodies.keep_past(job_id, gen, to_text(payload))
+
+    def payload_of(self, job_id: str, gen: int) -> JSON:
+        """See JobStore."""
+        return self._bodies.past(job_id, gen)
+
+    def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
+        """See JobStore."""
+        if which.parent is not None:
+            ids, following = self._children.of(which.parent, limit, position)
+            made = self._pages.all_of(ids)
+            return Page([job for job in made if matches(job, which)], following, len(made))
+        return self._pages.page(which, limit, position, offset)
+
+    def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
+        """See JobStore."""
+        return self._pages.overdue(search, now, limit)
+
+    def peek(self, ids: Sequence[str]) -> Sequence[Job]:
+        """See JobStore."""
+        return self._pages.peek(ids)
+
+    def _find(self, job_id: str) -> JobRow | None:
+        try:
+            row = self._rows.get(job_id, META, consistent_read=True)
+        except self._rows.DoesNotExist:
+            return None
+        return None if self._expired(row) else row
+
+    def _own(self, job: Job) -> bool:
+        """Return whether this same job is stored already: a reply was lost, and the SDK repeats. Raises JobExists."""
+        found = self._find(job.id)
+        if found is None or (job.writer and found.writer == job.writer):
+            return found is not None
+        raise JobExists(self._whole(found))
+
+    def _expired(self, row: JobRow) -> bool:
+        return row.expires_at is not None and row.expires_at < self._clock()
+
+    def _whole(self, row: JobRow) -> Job:
+        payload = self._bodies.read(row.pk, row.payload, row.payload_ref)
+        return job_of(row, payload, self._bodies.read(row.pk, row.result, row.result_ref))
+
+    def _main(self, row: JobRow) -> Job:
+        """The job without what lies beside its main item."""
+        return job_of(row, from_text(row.payload), from_text(row.result))
+
+    def _renew(self, job: Job) -> None:
+        """Keep the payload of a job that runs again for as long as a new one's."""
+        if job.payload is not None and self._clock() - job.created_at > RENEW_BODIES_AFTER:
+            self._bodies.keep_payload(job.id, to_text(job.payload))
+
+    def _place_payload(self, row: JobRow, job: Job) -> None:
+        text = None if job.payload is None else to_text(job.payload)
+        if text is None or fits_inline(row, text):
+            row.payload = text
+            return
+        if job.idempotency_key is not None:
+            self._own(job)  # a key may be repeated, and a large body is expensive to write for nothing
+        row.payload_ref = self._bodies.keep_payload(job.id, text, needed_at=job.run_at)
+
+    def _place_result(self, row: JobRow, job: Job) -> None:
+        placed = self._result(job.id, f"{job.gen}-{job.claims}", job.result)
+        row.result, row.result_ref = placed["result"], placed["result_ref"]
+
+    def _place(self, job_id: str, change: Change) -> dict[str, str | None]:
+        """Write what the change says about payload and result, and return what goes into the main item."""
+        written = change.written()
+        placed: dict[str, str | None] = {}
+        if "payload" in written:
+            text = None if written["payload"] is None else to_text(written["payload"])
+            reference = None if text is None else self._bodies.keep_payload(job_id, text)
+            placed |= {"payload": None, "payload_ref": reference}
+        if "result" in written:
+            placed |= self._result(job_id, _token(change), written["result"])
+        return placed
+
+    def _result(self, job_id: str, token: str, result: JSON) -> dict[str, str | None]:
+        text = None if result is None else to_text(result)
+        if text is None or len(text.encode()) <= INLINE_RESULT:
+            return {"result": text, "result_ref": None}
+        return {"result": None, "result_ref": self._bodies.keep_result(job_id, token, text)}
+
+
+def _token(change: Change) -> str:
+    """The fencing token that the change is bound to, as part of a key."""
+    claims = [test.value for test in change.tests if (test.field, test.op) == ("claims", "=")]
+    return f"{change.gen}-{claims[0] if claims else change.writer}"

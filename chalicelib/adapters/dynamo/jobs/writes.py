@@ -1,0 +1,91 @@
+"""A `Change` in DynamoDB's words: its condition and its actions. Decides nothing: `Change` has decided."""
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from chalicelib.adapters.dynamo.jobs.rows import (
+    ALWAYS,
+    BLANK,
+    ELSEWHERE,
+    AttemptRow,
+    JobRow,
+    failure_of,
+    group_of,
+    stored,
+)
+from chalicelib.jobs.change import Change, Test
+from chalicelib.jobs.listing import BY_TYPE, group, order_at
+
+COMPARISONS: Mapping[str, Callable[[Any, Any], Condition]] = {
+    "=": operator.eq,
+    "<": operator.lt,
+    "below": lambda attribute, other: attribute < getattr(JobRow, other),
+    "due": operator.le,
+    "unset": lambda attribute, _: attribute == False,  # noqa: E712 - builds a condition
+}
+
+
+def condition(change: Change, now: float) -> Condition:
+    """Return the condition of a change at `now` (epoch seconds); the twin of `Change.allowed`."""
+    whole: Condition = JobRow.status.is_in(*sorted(change.move.source)) & (JobRow.gen == change.gen) & _kept(now)
+    for test in change.tests:
+        whole &= _test(test)
+    return whole
+
+
+def free(now: float) -> Condition:
+    """Return the condition of a new job: no item, or one that has expired and is not yet removed."""
+    takeable: Condition = JobRow.pk.does_not_exist() | (JobRow.expires_at < now)
+    return takeable
+
+
+def unknown() -> Condition:
+    """Return the condition of a lost attempt: that it has no record of its own."""
+    nothing: Condition = AttemptRow.pk.does_not_exist()
+    return nothing
+
+
+def actions(job_id: str, change: Change, bodies: Mapping[str, str | None]) -> list[Action]:
+    """Return what the change writes; the twin of `Change.applied`. `bodies` are payload, result or their references."""
+    fields = {name: stored(name, value) for name, value in change.written().items() if name not in ELSEWHERE}
+    if "fingerprint" in change.written():
+        fields["failure"] = failure_of(job_id, change.written()["fingerprint"])
+    fields |= _place(job_id, change)
+    written = [_set_or_remove(name, value) for name, value in {**fields, **bodies}.items()]
+    return written + [getattr(JobRow, name).add(number) for name, number in change.increments.items()]
+
+
+def _place(job_id: str, change: Change) -> dict[str, str | None]:
+    """Return where the job lies in the sparse index after the change, as far as the change moves it."""
+    target, parked_until = change.move.target, change.written().get("parked_until")
+    if target is None:
+        return {}
+    if group(target) in BY_TYPE and not change.job_type:
+        return {}  # a change that knows no type starts and ends in the same group
+    placed = {"group": group_of(job_id, target, change.job_type, parked=parked_until is not None)}
+    return placed if change.first_due is None else {**placed, "order": order_at(change.first_due, job_id)}
+
+
+def _kept(now: float) -> Condition:
+    kept: Condition = JobRow.expires_at.does_not_exist() | (JobRow.expires_at >= now)
+    return kept
+
+
+def _set_or_remove(name: str, value: Any) -> Action:
+    attribute = getattr(JobRow, name)
+    action: Action = attribute.remove() if value is None else attribute.set(value)
+    return action
+
+
+def _test(test: Test) -> Condition:
+    attribute = getattr(JobRow, test.field)
+    absent: Condition = attribute.does_not_exist()
+    if test.op == "=" and stored(test.field, test.value) is None:
+        return absent
+    compared = COMPARISONS[test.op](attribute, test.value)
+    # A field that is left out has its default, and the default may pass.
+    return absent | compared if test.field not in ALWAYS and test.holds(BLANK) else compared

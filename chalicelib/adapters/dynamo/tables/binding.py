@@ -1,0 +1,54 @@
+"""pynamodb, bound late: a model meets its table's name when the settings are known, and all share one client."""
+
+import functools
+from typing import Any, TypeVar
+
+from pynamodb.connection.base import Connection, MetaTable
+from pynamodb.connection.table import TableConnection
+from pynamodb.models import Model
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.tables.schema import control_table, jobs_table
+from chalicelib.settings import Settings
+
+M = TypeVar("M", bound=Model)
+
+
+class Table(Connection):
+    """One table: pynamodb's connection on the process's client, where it would make a client for every model."""
+
+    def __init__(self, name: str, region: str, properties: dict[str, Any], client: Any) -> None:
+        super().__init__(region=region)
+        self.name = name
+        self._shared = client
+        self.add_meta_table(MetaTable({"TableName": name, **properties}))
+
+    @property
+    def client(self) -> Any:
+        """The process's client."""
+        return self._shared
+
+    def bind(self, model: type[M]) -> type[M]:
+        """The model as a class whose rows live in this table."""
+        meta = type("Meta", (), {"table_name": self.name, "region": self.region})
+        link = TableConnection(self.name, region=self.region)
+        link.connection = self
+        metaclass: Any = type(model)
+        bound: type[M] = metaclass(model.__name__, (model,), {"Meta": meta, "__module__": model.__module__})
+        bound._connection = link  # noqa: SLF001 - pynamodb has no other way to share a client
+        return bound
+
+
+def jobs(settings: Settings) -> Table:
+    """The table of jobs."""
+    return _table(settings.jobs_table, settings.region, jobs_table, aws.client("dynamodb", settings.region))
+
+
+def control(settings: Settings) -> Table:
+    """The table of rate windows, counters and tokens."""
+    return _table(settings.control_table, settings.region, control_table, aws.client("dynamodb", settings.region))
+
+
+@functools.cache
+def _table(name: str, region: str, properties: Any, client: Any) -> Table:
+    return Table(name, region, properties(), client)

@@ -1,0 +1,97 @@
+"""Check the role of a caller: in the authorizer in front of the API, and once more inside it."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalice import AuthResponse, AuthRoute
+from chalice.app import AuthRequest
+
+from chalicelib import wiring
+from chalicelib.access.tokens import REFUSED, Role, Token
+from chalicelib.api.http import problems
+from chalicelib.api.http.endpoint import Caller, Endpoint
+from chalicelib.errors import Forbidden, Unauthorized
+from chalicelib.telemetry import request_events
+
+POLICY_SECONDS = 300
+"""For so long API Gateway believes an answer of the authorizer, and lets a token in that was revoked meanwhile."""
+
+
+def authorize(request: AuthRequest, endpoints: Iterable[Endpoint]) -> AuthResponse:
+    """The policy for the token's role: every route it may call, because the policy is cached for all of them.
+
+    Raises what API Gateway turns into 401 for a bad token, and into 500 when it cannot be checked (fails closed).
+    """
+    try:
+        token = wiring.tokens().verify(bearer(request.token))
+    except Unauthorized as error:
+        request_events.token_refused(error.principal, error.why, *_asked(request.method_arn))
+        raise _gateway_error(error) from None
+    except Exception as error:
+        request_events.authorizer_down(error)
+        raise _gateway_error(error) from error
+    return AuthResponse(routes_of(token.role, endpoints), principal_id=token.id, context=context_of(token))
+
+
+def bearer(header: str) -> str:
+    """The token in an Authorization header; raises Unauthorized for any other scheme."""
+    scheme, _, text = header.strip().partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthorized("Send the header Authorization: Bearer <token>.")
+    return text.strip()
+
+
+def routes_of(role: Role, endpoints: Iterable[Endpoint]) -> list[AuthRoute]:
+    """The routes a role may call; an id in a path matches anything."""
+    allowed = [endpoint for endpoint in endpoints if endpoint.role is None or role.may(endpoint.role)]
+    return [AuthRoute(_pattern(endpoint.path), [endpoint.method]) for endpoint in allowed]
+
+
+def context_of(token: Token) -> dict[str, str]:
+    """Return the context that the authorizer hands to the API; API Gateway passes text only."""
+    expires = "" if token.expires_at is None else repr(token.expires_at)
+    return {"token": token.id, "role": str(token.role), "label": token.label, "expires": expires}
+
+
+def caller_of(request_context: Mapping[str, Any], now: float) -> Caller:
+    """Return the caller that the authorizer found; raises Unauthorized without one, or when the token has expired."""
+    found = request_context.get("authorizer") or {}
+    try:
+        caller = Caller(found["token"], Role(found["role"]), found["label"])
+        expired = bool(found["expires"]) and now >= float(found["expires"])
+    except (KeyError, ValueError):
+        raise Unauthorized("Send the header Authorization: Bearer <token>.") from None
+    if expired:
+        raise Unauthorized(REFUSED, "expired token", caller.token)
+    return caller
+
+
+def require(caller: Caller, needed: Role) -> None:
+    """Raises Forbidden unless the caller's role may do what `needed` may."""
+    if not caller.role.may(needed):
+        raise Forbidden(f"This needs the role {needed}; the token has the role {caller.role}.")
+
+
+def _asked(method_arn: str) -> tuple[str, str]:
+    """Return method and path: arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<path>."""
+    parts = method_arn.split("/", 3)
+    return (parts[2], f"/{parts[3]}") if len(parts) == 4 else ("-", "-")
+
+
+def _pattern(path: str) -> str:
+    return "/".join("*" if part.startswith("{") else part for part in path.split("/"))
+
+
+def _gateway_error(error: Exception) -> Exception:
+    body = problems.problem_of(error)
+    local = sys.modules.get("chalice.local")
+    if local is None:
+        # API Gateway answers 401 to exactly this text, and 500 to any other.
+        return Exception("Unauthorized" if body["status"] == 401 else "The token cannot be checked.")
+    # Its stand-in under `chalice local` and in tests knows only errors of its own.
+    kind = local.NotAuthorizedError if body["status"] == 401 else local.InvalidAuthorizerError
+    headers = {**problems.headers_of(error), "Content-Type": problems.CONTENT_TYPE}
+    gateway_error: Exception = kind(headers, json.dumps(body).encode())
+    return gateway_error

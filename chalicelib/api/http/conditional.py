@@ -1,0 +1,25 @@
+"""Answer 304 to a reader who has the same answer already (RFC 9110, section 13.1.2). Pure."""
+
+import hashlib
+from collections.abc import Collection
+
+from pydantic import BaseModel
+
+from chalicelib.api.http.encoding import encode
+
+ETAG, IF_NONE_MATCH = "ETag", "If-None-Match"
+
+
+def etag(body: BaseModel, moving: Collection[str]) -> str:
+    """Return the tag of an answer without its `moving` fields, which change with the clock alone.
+
+    It is a weak one: two answers with one tag say the same, and are not the same bytes.
+    """
+    told = {name: value for name, value in body.model_dump(by_alias=True).items() if name not in moving}
+    return f'W/"{hashlib.sha256(encode(told).encode()).hexdigest()[:20]}"'
+
+
+def known(sent: str | None, tag: str) -> bool:
+    """Return whether the header If-None-Match, a list of tags or `*`, names the tag."""
+    given = [one.strip() for one in (sent or "").split(",")]
+    return "*" in given or tag.removeprefix("W/") in [one.removeprefix("W/") for one in given]

@@ -1,0 +1,163 @@
+"""Declare an endpoint with `@get`, `@post`, `@put` or `@delete`: path, role, what comes in and what goes out.
+
+The declarations are data: the routes, the roles' policies and the OpenAPI document are all made from them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from chalicelib.access.tokens import Role
+from chalicelib.api.models.schemas import NoBody, NoQuery
+from chalicelib.errors import FieldError, InvalidRequest, MalformedRequest
+from chalicelib.jobs.checks import KEY, field_errors
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The caller: the token's id, its role and label."""
+
+    token: str
+    role: Role
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, read and checked as far as it is the same for every endpoint.
+
+    `here` is the path as the caller wrote it: API Gateway puts the stage's name before the route.
+    """
+
+    here: str
+    path: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Any
+    query: Any
+    caller: Caller | None
+    correlation_id: str
+
+    @property
+    def principal(self) -> str:
+        """Whose idempotency keys these are: the token's id."""
+        return self.caller.token if self.caller else ""
+
+    @property
+    def person(self) -> str:
+        """Return whom people know the caller as: the token's label, or else its id."""
+        return (self.caller and self.caller.label) or self.principal
+
+    def idempotency_key(self) -> str | None:
+        """The header Idempotency-Key; raises MalformedRequest when it is not 1 to 255 visible ASCII characters."""
+        key = self.headers.get("idempotency-key")
+        if key is not None and not KEY.fullmatch(key):
+            raise MalformedRequest("The Idempotency-Key must be 1 to 255 visible ASCII characters.")
+        return key
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that is more than its body."""
+
+    body: BaseModel
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An answer that is not JSON."""
+
+    content: str
+    content_type: str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[Call], BaseModel | Reply | Text]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method on one path. `role` None: public. `statuses`: what it answers beside errors every call can have.
+
+    `moving` are fields of the answer that change with the clock alone; when it is given, the answer has an ETag.
+    `also` are models that its body refers to, `types` other content types it can answer with than JSON, `examples`
+    bodies by a name, each of which works as it stands.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    role: Role | None
+    answer: type[BaseModel]
+    body: type[BaseModel] = NoBody
+    query: type[BaseModel] = NoQuery
+    statuses: tuple[int, ...] = (200,)
+    also: tuple[type[BaseModel], ...] = ()
+    types: tuple[str, ...] = ()
+    examples: Mapping[str, Any] = field(default_factory=dict)
+    moving: tuple[str, ...] | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Return True when it changes something: then it has a body and counts for the rate limit."""
+        return self.method != "GET"
+
+    @property
+    def name(self) -> str:
+        """The operation's name: the function's."""
+        return self.handler.__name__
+
+
+class Endpoints:
+    """The endpoints of one resource, in the order of their declaration."""
+
+    def __init__(self) -> None:
+        self.declared: list[Endpoint] = []
+
+    def get(self, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:
+        """Declare a read; viewers may call it unless `role` says otherwise."""
+        return self._declare("GET", path, answer, **{"role": Role.VIEWER, **more})
+
+    def post(self, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:
+        """Declare a write; operators may call it unless `role` says otherwise."""
+        return self._declare("POST", path, answer, **{"role": Role.OPERATOR, **more})
+
+    def put(self, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:
+        """Declare a write that replaces something; administrators may call it unless `role` says otherwise."""
+        return self._declare("PUT", path, answer, **{"role": Role.ADMIN, **more})
+
+    def delete(self, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:
+        """Declare a deletion; administrators may call it unless `role` says otherwise."""
+        return self._declare("DELETE", path, answer, **{"role": Role.ADMIN, **more})
+
+    def _declare(self, method: str, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:
+        def declare(handler: Handler) -> Handler:
+            self.declared.append(Endpoint(method, path, handler, answer=answer, **more))
+            return handler
+
+        return declare
+
+
+def read_body(model: type[M], raw: Mapping[str, Any]) -> M:
+    """The body as the model; raises InvalidRequest that names each wrong field."""
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise InvalidRequest("The request body is not valid.", field_errors(error)) from None
+
+
+def read_query(model: type[M], raw: Mapping[str, list[str]]) -> M:
+    """The query string as the model; raises InvalidRequest that names each wrong parameter."""
+    twice = [FieldError(("query", name), "is given more than once") for name, values in raw.items() if len(values) > 1]
+    if twice:
+        raise InvalidRequest("The query is not valid.", twice)
+    try:
+        return model.model_validate({name: values[-1] for name, values in raw.items()})
+    except ValidationError as error:
+        raise InvalidRequest("The query is not valid.", field_errors(error, "query")) from None

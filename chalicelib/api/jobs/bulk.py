@@ -1,0 +1,97 @@
+"""Many jobs in one request."""
+
+from collections.abc import Iterator
+
+from chalicelib import wiring
+from chalicelib.api.http.endpoint import Call, Endpoints, Reply, read_body
+from chalicelib.api.http.problems import problem_of
+from chalicelib.api.jobs.jobs import check_type, operations, submission
+from chalicelib.api.models.many_responses import BatchAnswer, BatchResult, BulkAnswer, Skipped
+from chalicelib.api.models.responses import Problem
+from chalicelib.api.models.schemas import Bulk, BulkFilter, NewBatch, NewJobInBatch
+from chalicelib.api.models.views import job_row
+from chalicelib.errors import JobFlowError
+from chalicelib.jobs.ports import Filter
+from chalicelib.service.batch import Outcome, submit_many
+from chalicelib.service.bulk import BulkActions, Report
+from chalicelib.service.submission import Submission
+
+endpoints = Endpoints()
+
+
+@endpoints.post("/jobs/batch", BatchAnswer, body=NewBatch, also=(NewJobInBatch,))
+def create_jobs(call: Call) -> Reply:
+    """Create up to 25 jobs; each has its own answer, and one that is wrong does not keep the others out.
+
+    With an Idempotency-Key for the whole request, a job without a key of its own gets that key and its place, so that
+    the same request again creates nothing. Counts as one request for the rate limit.
+    """
+    outcomes = submit_many(wiring.job_service(), list(_submissions(call)))
+    results = [_result(outcome, call.correlation_id) for outcome in outcomes]
+    again = all(result.status == 200 for result in results)
+    return Reply(BatchAnswer(results=results), 200, {"Idempotent-Replayed": "true"} if again else {})
+
+
+EXAMPLES = {
+    "retry all jobs of one error": {"action": "retry", "filter": {"fingerprint": "5d41402abc4b"}},
+    "what cancelling all that wait would do": {"action": "cancel", "filter": {"status": "queued"}, "dry_run": True},
+    "retry these jobs": {"action": "retry", "ids": ["6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0"]},
+}
+
+
+@endpoints.post("/jobs/bulk", BulkAnswer, body=Bulk, examples=EXAMPLES)
+def change_jobs(call: Call) -> BulkAnswer:
+    """Retry, cancel or discard up to 100 jobs. While `more` is true, send it again with `next_cursor`."""
+    asked: Bulk = call.body
+    if asked.filter is None:
+        report = bulk_actions(call, asked.reason).on_ids(
+            asked.action, [i.lower() for i in asked.ids or ()], asked.dry_run
+        )
+    else:
+        which = filter_of(asked.filter)
+        report = bulk_actions(call, asked.reason).on_matches(
+            asked.action, which, asked.limit, asked.dry_run, cursor=asked.cursor
+        )
+    return answer_of(report)
+
+
+def _submissions(call: Call) -> Iterator[Submission | JobFlowError]:
+    shared = call.idempotency_key()
+    for place, raw in enumerate(call.body.jobs):
+        try:
+            body = read_body(NewJobInBatch, raw)
+        except JobFlowError as error:
+            yield error
+            continue
+        key = body.idempotency_key or (f"{shared}#{place}" if shared else None)
+        yield submission(body, key, call)
+
+
+def _result(outcome: Outcome, correlation_id: str) -> BatchResult:
+    if outcome.job is not None:
+        made = outcome.new and outcome.job.gen == 1  # a debounced one that was replaced is a later generation
+        return BatchResult(status=201 if made else 200, job=job_row(outcome.job))
+    problem = problem_of(outcome.error or JobFlowError("no outcome"), correlation_id)
+    return BatchResult(status=problem["status"], problem=Problem(**problem))
+
+
+def filter_of(asked: BulkFilter) -> Filter:
+    """Return the filter that a body describes; raises InvalidRequest for a type that is not known."""
+    if asked.type is not None:
+        check_type(asked.type, "filter")
+    return Filter(**dict(asked))
+
+
+def bulk_actions(call: Call, reason: str = "") -> BulkActions:
+    """Return bulk actions over this process's store, for the caller."""
+    secret = wiring.settings().cursor_secret
+    return BulkActions(wiring.job_store(), operations(call, reason, in_bulk=True), secret, wiring.clock())
+
+
+def answer_of(report: Report) -> BulkAnswer:
+    """A report as it goes out."""
+    late = [(job_id, "There was no time left for this job; send it again.") for job_id in report.untried]
+    skipped = [Skipped(id=job_id, reason=reason) for job_id, reason in (*report.skipped, *late)]
+    return BulkAnswer(
+        matched=report.matched, done=report.done, skipped=skipped, more=report.more, next_cursor=report.cursor
+    )

@@ -1,0 +1,159 @@
+"""Bulk actions that the platform works off, whether or not their operator waits."""
+
+import re
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from chalicelib import wiring
+from chalicelib.api.http.endpoint import Call, Endpoints, Reply
+from chalicelib.api.jobs.bulk import filter_of
+from chalicelib.api.models.fields import Body, JobId, Why
+from chalicelib.api.models.responses import Answer, Time
+from chalicelib.api.models.schemas import Action, BulkFilter
+from chalicelib.errors import BulkActionNotFound
+from chalicelib.jobs.listing import iso
+from chalicelib.jobs.ports import BulkAction, BulkState
+from chalicelib.service.bulk_actions import NewBulkAction
+
+MOST_LISTED = 1000
+MOST_SHOWN = 50
+BULK_ID = re.compile(r"[0-9a-f]{20}")
+
+endpoints = Endpoints()
+
+
+class StartBulk(Body):
+    """Retry, cancel or discard many jobs: the ones listed, or the ones that match."""
+
+    action: Action
+    reason: Why = Field("", description="Kept with each job that is discarded.")
+    ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_LISTED)
+    filter: BulkFilter | None = None
+    dry_run: bool = Field(False, description="Only count what would be done.")
+    expected: int | None = Field(None, ge=0, le=10**9, description="How many jobs were counted, to show progress by.")
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> "StartBulk":
+        if (self.ids is None) == (self.filter is None):
+            raise PydanticCustomError("one_choice", "give either ids or a filter")
+        return self
+
+
+class SkippedFor(Answer):
+    """A reason for which jobs were skipped."""
+
+    reason: str
+    jobs: int
+    sample_job_ids: list[str]
+
+
+class BulkActionRow(Answer):
+    """A bulk action, and how far it has come."""
+
+    id: str
+    action: str
+    dry_run: bool
+    filter: dict[str, str] | None = Field(description="The filter by name; null for one that lists ids")
+    listed: int | None = Field(description="How many ids it lists; null for one with a filter")
+    state: Literal["running", "stopping", "stopped", "done", "failed"]
+    expected: int | None
+    matched: int
+    done: int = Field(description="Jobs that were changed; 0 in a dry run, where they are `matched` less `skipped`")
+    skipped: int
+    reasons: list[SkippedFor] = Field(description="Why jobs were skipped, the most frequent reason first")
+    per_second: float | None = Field(description="Jobs a second since its start; null before the first ones")
+    started_by: str
+    started_at: Time
+    updated_at: Time
+    finished_at: Time | None
+    problem: str | None = Field(description="The error of its last slice, which is tried again, or that ended it")
+
+
+class BulkActionList(Answer):
+    """Bulk actions, newest first."""
+
+    bulk_actions: list[BulkActionRow]
+
+
+EXAMPLES = {
+    "retry all jobs of one error": {"action": "retry", "filter": {"fingerprint": "5d41402abc4b"}, "expected": 143},
+    "count what cancelling all that wait would do": {"action": "cancel", "filter": {"status": "queued"},
+                                                     "dry_run": True},
+}  # fmt: skip
+
+
+@endpoints.post("/bulk", BulkActionRow, body=StartBulk, statuses=(202,), examples=EXAMPLES)
+def start_bulk(call: Call) -> Reply:
+    """Start a bulk action. The platform works it off: follow it with GET, whatever becomes of this connection.
+
+    The answer has acted on the first jobs already. Safe to repeat: jobs that are changed already are skipped.
+    """
+    asked: StartBulk = call.body
+    which = None if asked.filter is None else filter_of(asked.filter)
+    ids = tuple(dict.fromkeys(one.lower() for one in asked.ids or ()))
+    new = NewBulkAction(
+        asked.action, call.person, call.principal, which, ids, asked.dry_run, asked.expected, asked.reason
+    )
+    started = wiring.bulk_work().start(new)
+    return Reply(_row(started), 202, {"Location": f"{call.here}/{started.id}"})
+
+
+@endpoints.get("/bulk", BulkActionList, moving=())
+def list_bulk(_: Call) -> BulkActionList:
+    """The newest 50 bulk actions of the last 30 days, newest first."""
+    return BulkActionList(bulk_actions=[_row(one) for one in wiring.bulk_rows().newest(MOST_SHOWN)])
+
+
+@endpoints.get("/bulk/{bulk_id}", BulkActionRow, moving=())
+def get_bulk(call: Call) -> BulkActionRow:
+    """A bulk action with its progress or result. Strongly consistent."""
+    return _row(wiring.bulk_work().get(_id_of(call)))
+
+
+@endpoints.post("/bulk/{bulk_id}/stop", BulkActionRow)
+def stop_bulk(call: Call) -> BulkActionRow:
+    """Stop a bulk action after the jobs that it acts on now; what is done stays done. Safe to repeat."""
+    return _row(wiring.bulk_work().stop(_id_of(call), call.principal))
+
+
+def _id_of(call: Call) -> str:
+    """Return the path's; raises BulkActionNotFound for what cannot be one."""
+    bulk_id = call.path["bulk_id"]
+    if not BULK_ID.fullmatch(bulk_id):
+        raise BulkActionNotFound(bulk_id[:64])
+    return bulk_id
+
+
+def _row(bulk: BulkAction) -> BulkActionRow:
+    took = bulk.updated_at - bulk.started_at
+    reasons = sorted(bulk.reasons.items(), key=lambda item: -item[1].jobs)
+    over = None if bulk.finished_at is None else iso(bulk.finished_at)
+    return BulkActionRow(
+        id=bulk.id,
+        action=bulk.action,
+        dry_run=bulk.dry_run,
+        filter=_filter(bulk),
+        listed=bulk.listed,
+        state=str(bulk.state),
+        expected=bulk.expected,
+        matched=bulk.matched,
+        done=bulk.done,
+        skipped=bulk.skipped,
+        reasons=[SkippedFor(reason=name, jobs=one.jobs, sample_job_ids=list(one.samples)) for name, one in reasons],
+        per_second=round(bulk.matched / took, 1) if took > 0 and bulk.matched else None,
+        started_by=bulk.by,
+        started_at=iso(bulk.started_at),
+        updated_at=iso(bulk.updated_at),
+        finished_at=over,
+        problem=bulk.problem if bulk.state in (BulkState.RUNNING, BulkState.FAILED) else None,
+    )
+
+
+def _filter(bulk: BulkAction) -> dict[str, str] | None:
+    if bulk.which is None:
+        return None
+    named: dict[str, Any] = {name: getattr(bulk.which, name) for name in BulkFilter.model_fields}
+    return {name: iso(value) if isinstance(value, float) else str(value) for name, value in named.items()
+            if value is not None}  # fmt: skip

@@ -1,0 +1,28 @@
+"""Jobs that used up their attempts."""
+
+from chalicelib.api.http.endpoint import Call, Endpoints
+from chalicelib.api.jobs.bulk import answer_of, bulk_actions
+from chalicelib.api.jobs.jobs import check_type
+from chalicelib.api.models.many_responses import BulkAnswer
+from chalicelib.api.models.schemas import Redrive
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import Filter
+
+endpoints = Endpoints()
+
+
+@endpoints.post("/dead-letters/redrive", BulkAnswer, body=Redrive, examples={"the next hundred": {"limit": 100}})
+def redrive_dead_letters(call: Call) -> BulkAnswer:
+    """Retry up to 100 dead-lettered jobs, of one type or of all.
+
+    While `more` is true, send it again with `next_cursor`; safe to repeat.
+
+    Each job gets a new generation and a new message. Its old message stays in the dead-letter queue until the watchdog
+    removes it, within minutes.
+    """
+    asked: Redrive = call.body
+    if asked.type is not None:
+        check_type(asked.type, "body")
+    which = Filter(status=Status.DEAD_LETTER, type=asked.type)
+    report = bulk_actions(call).on_matches("retry", which, asked.limit, asked.dry_run, cursor=asked.cursor)
+    return answer_of(report)

@@ -1,0 +1,175 @@
+"""Jobs, one by one and in pages."""
+
+import re
+from collections.abc import Mapping
+
+from chalicelib import wiring
+from chalicelib.api.http.endpoint import Call, Endpoints, Reply
+from chalicelib.api.models.many_responses import CancelledJob
+from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayload
+from chalicelib.api.models.schemas import Cancel, Discard, ListQuery, NewJob, Retry
+from chalicelib.api.models.views import cancelled_job, job_detail, job_row, job_whole
+from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, PayloadNotFound, UnknownJobType
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.backoff import Following, following, no_jitter
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.single import Debounce
+from chalicelib.service.descendants import cancel_all
+from chalicelib.service.operations import Operations
+from chalicelib.service.submission import Submission
+
+JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+MOST_DIGITS = 4
+GEN = re.compile(rf"[1-9][0-9]{{0,{MOST_DIGITS - 1}}}")
+EXISTING = "Existing-Job"
+
+endpoints = Endpoints()
+
+
+@endpoints.post("/jobs", JobRow, body=NewJob, statuses=(201, 200))
+def create_job(call: Call) -> Reply:
+    """Create a job. With an Idempotency-Key, the same request again answers 200 with the job there is.
+
+    So does a request for a type whose jobs are unique, and one with a debounce key under which a job still waits: the
+    header Existing-Job then says `unique` or `debounced`.
+    """
+    asked = submission(call.body, call.idempotency_key(), call)
+    job, sent = wiring.job_service().submit(asked)
+    existing = existing_of(asked, job, sent)
+    if existing is not None:
+        return Reply(job_whole(job), 200, existing)
+    return Reply(job_whole(job), 201, {"Location": f"{call.here}/{job.id}"})
+
+
+@endpoints.get("/jobs", JobPage, query=ListQuery, moving=())
+def list_jobs(call: Call) -> JobPage:
+    """A page of jobs, newest first. Follow `next_cursor` until it is null; offset + limit ends at 5,000."""
+    asked: ListQuery = call.query
+    if asked.idempotency_key is not None:
+        own = wiring.job_service().by_key(call.principal, asked.idempotency_key)
+        rows = [job_row(own)] if own is not None else []
+        return JobPage(jobs=rows, total=len(rows), limit=asked.limit, offset=0, next_cursor=None, looked=len(rows))
+    if asked.type is not None:
+        check_type(asked.type)
+    which = Filter(
+        asked.status, asked.type, asked.tag, asked.id_prefix, asked.error, asked.fingerprint,
+        asked.schedule, asked.created_after, asked.created_before, asked.payload, asked.parent,
+    )  # fmt: skip
+    page = wiring.job_service().page(which, asked.limit, asked.cursor, asked.offset)
+    counted = which == Filter(status=which.status, type=which.type)
+    return JobPage(
+        jobs=[job_row(job) for job in page.jobs],
+        total=wiring.metrics().count(which.status, which.type) if counted else None,
+        limit=asked.limit,
+        offset=asked.offset,
+        next_cursor=page.position,
+        looked=page.looked,
+    )
+
+
+@endpoints.get("/jobs/{job_id}", JobDetail)
+def get_job(call: Call) -> JobDetail:
+    """A job with its payload, result and the history of its attempts. Strongly consistent."""
+    view, why = wiring.job_reader().explained(job_id_of(call))
+    return job_detail(view, why, _attempts_left(view.job))
+
+
+@endpoints.get("/jobs/{job_id}/payloads/{gen}", PastPayload)
+def get_payload(call: Call) -> PastPayload:
+    """The payload of a run after which the job was retried with another one. Kept for 90 days."""
+    job_id, gen = job_id_of(call), call.path["gen"]
+    payload = wiring.job_store().payload_of(job_id, int(gen)) if GEN.fullmatch(gen) else None
+    if payload is None:
+        raise PayloadNotFound(job_id, gen[:MOST_DIGITS])
+    return PastPayload(gen=int(gen), payload=payload)
+
+
+@endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry, statuses=(200, 409), examples={"as it was": {}})
+def retry_job(call: Call) -> JobRow:
+    """Run a failed, dead-lettered or cancelled job again from its first attempt, with another payload if given."""
+    return job_whole(operations(call).retry(job_id_of(call), call.body.payload))
+
+
+@endpoints.post("/jobs/{job_id}/cancel", CancelledJob, body=Cancel, statuses=(200, 409), examples={"alone": {}})
+def cancel_job(call: Call) -> CancelledJob:
+    """Stop a job: at once while it waits, at its next check while it runs. With `descendants`, also what it made."""
+    if not call.body.descendants:
+        return cancelled_job(operations(call).cancel(job_id_of(call)), None)
+    return cancelled_job(*cancel_all(operations(call), job_id_of(call)))
+
+
+@endpoints.post("/jobs/{job_id}/run-now", JobRow, statuses=(200, 409))
+def run_job_now(call: Call) -> JobRow:
+    """Start a scheduled or retrying job now; a queued one is answered as it is, so a repeated call does no harm."""
+    return job_whole(operations(call).run_now(job_id_of(call)))
+
+
+@endpoints.post("/jobs/{job_id}/discard", JobRow, body=Discard, statuses=(200, 409), examples={"as it is": {}})
+def discard_job(call: Call) -> JobRow:
+    """Settle a failed or dead-lettered job without running it. It is kept as cancelled, marked with who and why."""
+    return job_whole(operations(call, call.body.reason).discard(job_id_of(call)))
+
+
+def operations(call: Call, reason: str = "", *, in_bulk: bool = False) -> Operations:
+    """Return what the caller may do with single jobs, and why it is done."""
+    return Operations(wiring.job_service(), call.person, reason, in_bulk)
+
+
+def existing_of(asked: Submission, job: Job, sent: bool) -> Mapping[str, str] | None:
+    """Return the header that says why a request was answered with a job there was; None: it is a new one."""
+    if asked.debounce is not None and sent:
+        return {EXISTING: "debounced"} if job.gen > 1 else None
+    if sent:
+        return None
+    same_key = asked.idempotency_key is not None and job.idempotency_key == asked.idempotency_key
+    return {"Idempotent-Replayed": "true"} if same_key else {EXISTING: "unique"}
+
+
+def submission(body: NewJob, key: str | None, call: Call) -> Submission:
+    """Return the submission that a checked body describes."""
+    return Submission(
+        type=body.type,
+        payload=body.payload,
+        max_attempts=body.max_attempts,
+        delay_seconds=body.delay_seconds,
+        run_at=body.run_at,
+        tags=tuple(dict.fromkeys(body.tags)),
+        idempotency_key=key,
+        debounce=Debounce(body.debounce.key, body.debounce.seconds) if body.debounce else None,
+        correlation_id=call.correlation_id,
+        principal=call.principal,
+    )
+
+
+def job_id_of(call: Call) -> str:
+    """The id in the path; raises JobNotFound when it cannot be one, because then no job has it."""
+    job_id = call.path["job_id"].lower()
+    if not JOB_ID.fullmatch(job_id):
+        raise JobNotFound(call.path["job_id"][:64])
+    return job_id
+
+
+def _counted() -> Mapping[tuple[str, Status], int]:
+    return wiring.counters().standing().totals
+
+
+def check_type(name: str, *prefix: str) -> None:
+    """Raise InvalidRequest unless a job type of that name is declared, or jobs of it are left from when it was."""
+    known = [kind.name for kind in jobtype.all_types()]
+    if name not in known and not any(kind == name and count for (kind, _), count in _counted().items()):
+        loc = (*(prefix or ("query",)), "type")
+        raise InvalidRequest("There is no such job type.", [FieldError(loc, f"must be one of: {', '.join(known)}")])
+
+
+def _attempts_left(job: Job) -> list[Following] | None:
+    if job.terminal:
+        return []
+    try:
+        curve = jobtype.get(job.type).retry
+    except UnknownJobType:
+        return None
+    # the attempt that runs now, or else the next one, whose time the job itself tells
+    failing = job.attempts + (job.status is not Status.PROCESSING)
+    return following(curve, failing, job.max_attempts, no_jitter if wiring.settings().jitter == "none" else None)

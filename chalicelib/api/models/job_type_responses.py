@@ -1,0 +1,51 @@
+"""Declare the answer of `GET /job-types`. Durations are in seconds, memory in MB."""
+
+from typing import Any
+
+from pydantic import Field
+
+from chalicelib.api.models.responses import Answer
+from chalicelib.jobs.job import JSON
+
+
+class RateRow(Answer):
+    """The rate of a job type: at most `n` starts, or `n + burst`, in any `per` seconds over all workers."""
+
+    n: int
+    per: float
+    burst: int
+
+
+class JobTypeRow(Answer):
+    """A job type."""
+
+    type: str
+    title: str
+    description: str
+    schema_: dict[str, Any] = Field(alias="schema", serialization_alias="schema")
+    example: JSON
+    max_attempts: int
+    retry_waits: list[float] = Field(
+        description="Longest wait in seconds before attempt 2, 3, ... up to the most attempts a job may ask for"
+    )
+    give_up_after: float | None = Field(
+        description="Seconds after the run was due from which no attempt follows another one; null when there is none"
+    )
+    timeout: int
+    budget: float
+    batch_size: int
+    concurrency: int
+    memory: int
+    rate: RateRow | None = Field(
+        default=None, description="How often its jobs may start; null: as often as workers are free"
+    )
+    unique_for: float | None = Field(description="Seconds for which one job has the same values of `unique_by`")
+    unique_by: list[str] = Field(description="Fields of the payload; none: all")
+    enqueues: list[str] = Field(description="Types whose jobs its jobs make")
+    retired: bool = Field(description="It takes no new jobs; those it has are worked off")
+
+
+class JobTypes(Answer):
+    """Every job type."""
+
+    job_types: list[JobTypeRow]

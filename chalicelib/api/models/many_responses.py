@@ -1,0 +1,51 @@
+"""Declare the answers about many jobs at once."""
+
+from pydantic import Field
+
+from chalicelib.api.models.responses import Answer, JobRow, Problem
+
+
+class Descendants(Answer):
+    """The numbers of jobs that a job made, those that they made, and so on, by what was done with them."""
+
+    cancelled: int = Field(description="Waited, and will not run")
+    asked: int = Field(description="Run, and were asked to stop; what they make until then is not cancelled")
+    finished: int = Field(description="Had finished, and stay as they are")
+    more: bool = Field(description="Time ran out, or there are over 10,000: the same request again goes on")
+
+
+class CancelledJob(JobRow):
+    """A job after its cancellation."""
+
+    descendants: Descendants | None = Field(None, description="null unless the request asked for them")
+
+
+class Skipped(Answer):
+    """A job that a bulk action left alone."""
+
+    id: str
+    reason: str
+
+
+class BulkAnswer(Answer):
+    """The outcome of a bulk action. While `more` is true, the same request with this cursor continues."""
+
+    matched: int
+    done: int
+    skipped: list[Skipped]
+    more: bool
+    next_cursor: str | None = Field(description="Where to go on; null at the end, and for a list of ids")
+
+
+class BatchResult(Answer):
+    """The outcome of one job of a batch: a job with 201 or 200, a problem with 4xx; 503 if it could not be stored."""
+
+    status: int
+    job: JobRow | None = None
+    problem: Problem | None = None
+
+
+class BatchAnswer(Answer):
+    """One result for each job, in their order."""
+
+    results: list[BatchResult]

@@ -1,0 +1,62 @@
+"""Declare the answers of `GET /metrics`. Durations are in seconds."""
+
+from pydantic import Field
+
+from chalicelib.api.models.responses import Answer, Time
+from chalicelib.jobs.job import Status
+
+
+class Numbers(Answer):
+    """The eight numbers, and jobs by status."""
+
+    total_jobs: int
+    active_jobs: int = Field(description="queued, processing and retrying")
+    completed_jobs: int
+    failed_jobs: int
+    dead_letter_jobs: int
+    queue_length: int = Field(
+        description="Messages that wait, as SQS counts; with more than three job types, the jobs that wait"
+    )
+    retry_queue_length: int = Field(description="Jobs that wait for another attempt")
+    dlq_length: int = Field(
+        description="Messages in dead-letter queues, as SQS counts; with more than three job types, their jobs"
+    )
+    by_status: dict[Status, int]
+
+
+class PauseNote(Answer):
+    """A pause of a job type."""
+
+    since: Time
+    by: str = Field(description="Label of the token; empty where an older version has paused it")
+    reason: str
+
+
+class TypeNumbers(Numbers):
+    """The numbers of one job type."""
+
+    oldest_queued_age_s: float | None = Field(
+        description="Seconds that the oldest queued job has waited: within 3 s for the first 15 minutes, 30 s up to "
+        "4 hours, half an hour beyond; null when none is queued"
+    )
+    in_flight: int = Field(description="Messages with a worker, or backing off: SQS counts both alike")
+    paused: bool = Field(description="True while its queue is paused")
+    pause: PauseNote | None = Field(description="Since when, by whom and why; null while it is not paused")
+    paced_for_s: float | None = Field(
+        default=None, description="Seconds that its waiting jobs take to start at its rate; null without a rate"
+    )
+
+
+class DeployRow(Answer):
+    """A deployment of the stage."""
+
+    at: Time
+    version: str = Field(description="The commit of the deployed checkout, or part of the template's digest")
+
+
+class MetricsAnswer(Numbers):
+    """The numbers of the platform. Counters are a few seconds old, queue lengths up to a minute (SQS)."""
+
+    by_type: dict[str, TypeNumbers]
+    deploys: list[DeployRow] = Field(description="The last 12 deployments of the stage, oldest first")
+    as_of: Time

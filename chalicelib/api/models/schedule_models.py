@@ -1,0 +1,146 @@
+"""Declare bodies, queries and answers about schedules."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from chalicelib.api.models.fields import Body, Moment, Query, ScheduleId, TypeName, Whole
+from chalicelib.api.models.responses import Answer, Time
+from chalicelib.jobs.job import JSON, Status
+from chalicelib.jobs.schedules.cron import LONGEST_CRON, LONGEST_ZONE, cron_error, zone_error
+from chalicelib.jobs.schedules.schedule import MOST_CAUGHT_UP
+
+PREVIEW = "preview"
+MOST_ON_PAGE = 50
+MOST_PREVIEWED = 20
+
+
+def _cron(value: str) -> str:
+    wrong = cron_error(value)
+    if wrong is not None:
+        raise PydanticCustomError("cron", "{wrong}", {"wrong": wrong})
+    return value
+
+
+def _zone(value: str) -> str:
+    wrong = zone_error(value)
+    if wrong is not None:
+        raise PydanticCustomError("zone", "{wrong}", {"wrong": wrong})
+    return value
+
+
+def _free(value: str) -> str:
+    if value == PREVIEW:
+        raise PydanticCustomError("reserved", "is a part of the API's own addresses; choose another")
+    return value
+
+
+CronText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_CRON),
+    AfterValidator(_cron),
+    Field(description="Five fields: minute, hour, day of the month, month, day of the week.", examples=["0 6 * * 1-5"]),
+]
+Zone = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_ZONE),
+    AfterValidator(_zone),
+    Field(description="A time zone of the IANA database.", examples=["Europe/Berlin"]),
+]
+NewId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$"),
+    AfterValidator(_free),
+    Field(description="Its name for ever: a-z, 0-9 and -, at most 40.", examples=["weekly-report"]),
+]
+
+
+class ScheduleSettings(Body):
+    """The times of a schedule and the settings of its jobs."""
+
+    type: TypeName = Field(description="One of GET /job-types.", examples=["report.generate"])
+    cron: CronText
+    timezone: Zone = "UTC"
+    payload: dict[str, Any] = Field(description="The payload of each job, at most 8 KB; what the type's schema says.")
+    catch_up: int = Field(
+        1, ge=0, le=MOST_CAUGHT_UP, description="How many of the last missed firings run late; 0: none."
+    )
+    overlap: Literal["allow", "skip"] = Field(
+        "allow", description="skip: a firing does not run while the job of an earlier one has not finished."
+    )
+    starts_at: Moment | None = Field(None, description="No firing before this time.")
+    ends_at: Moment | None = Field(None, description="No firing after this time.")
+
+
+class NewSchedule(ScheduleSettings):
+    """A schedule to store."""
+
+    id: NewId
+    paused: bool = Field(False, description="Begin paused.")
+
+
+class SchedulesQuery(Query):
+    """A position in the list of schedules."""
+
+    limit: Whole = Field(20, ge=1, le=MOST_ON_PAGE)
+    after: ScheduleId | None = Field(None, description="The next_after of a page.")
+
+
+class PreviewQuery(Query):
+    """A cron text to try."""
+
+    cron: CronText
+    timezone: Zone = "UTC"
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    count: Whole = Field(5, ge=1, le=MOST_PREVIEWED)
+
+
+class Firing(Answer):
+    """A time at which a schedule fires."""
+
+    at: Time
+    local: str = Field(description="The same time in the schedule's zone, with its offset")
+
+
+class LastFiring(Firing):
+    """A firing whose job was made."""
+
+    job_id: str
+    status: Status | None = Field(description="Of its job; null when that has expired")
+    error_class: str | None = Field(description="`Skipped` when an earlier firing had not finished")
+
+
+class ScheduleRow(Answer):
+    """A schedule with its next firings, and its last ones, newest first."""
+
+    id: str
+    type: str
+    cron: str
+    timezone: str
+    payload: JSON
+    catch_up: int
+    overlap: Literal["allow", "skip"]
+    starts_at: Time | None
+    ends_at: Time | None
+    declared: bool = Field(description="A handler file declares it; it is changed and deleted there")
+    paused: bool
+    problem: str | None = Field(description="Why the last firing made no job")
+    created_at: Time
+    updated_at: Time
+    next_firings: list[Firing] = Field(description="At most five; none while it is paused")
+    last_firings: list[LastFiring] = Field(description="At most 5 in a list, 20 of a single one")
+
+
+class SchedulePage(Answer):
+    """Some schedules, by id."""
+
+    schedules: list[ScheduleRow]
+    next_after: str | None = Field(description="Send it as `after` for the next page; null at the end")
+
+
+class Preview(Answer):
+    """The next firings of a cron text; fewer than asked for when it ends."""
+
+    firings: list[Firing]

@@ -1,0 +1,214 @@
+"""Declare bodies and queries of requests. The OpenAPI document is made from these and from `responses.py`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from chalicelib.adapters.s3.uploads import MOST_BYTES
+from chalicelib.api.models.fields import (
+    Body,
+    Cursor,
+    Fingerprint,
+    IdPrefix,
+    JobId,
+    Key,
+    Moment,
+    ParentId,
+    Query,
+    ScheduleId,
+    Tag,
+    TypeName,
+    Whole,
+    Why,
+)
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY, MOST_TAGS
+from chalicelib.jobs.single import LONGEST_DEBOUNCE
+
+MOST_IN_BATCH = 25
+MOST_IN_BULK = 100
+
+
+class NoBody(Body):
+    """A request that needs no body; an empty one and {} are the same."""
+
+
+class NewDebounce(Body):
+    """A key under which later requests replace a job that still waits."""
+
+    key: Key = Field(description="The same token and job type: the last request before the time has the say.")
+    seconds: int = Field(ge=1, le=LONGEST_DEBOUNCE, description="It runs so many seconds after the last request.")
+
+
+class NewJob(Body):
+    """A job to run."""
+
+    type: TypeName = Field(description="One of GET /job-types.", examples=["email.send"])
+    payload: dict[str, Any] = Field(description="What the job type's schema says.")
+    max_attempts: int | None = Field(None, ge=1, le=MAX_ATTEMPTS_CAP, description="Default: the job type's.")
+    delay_seconds: int | None = Field(None, ge=0, le=MAX_DELAY, description="Not before so many seconds from now.")
+    run_at: Moment | None = Field(None, description="Not before this time, at most a year ahead.")
+    tags: list[Tag] = Field(default_factory=list, max_length=MOST_TAGS, description="To find the job again by.")
+    debounce: NewDebounce | None = Field(None, description="Excludes delay_seconds and run_at.")
+
+    @model_validator(mode="after")
+    def _one_time(self) -> "NewJob":
+        if self.delay_seconds is not None and self.run_at is not None:
+            raise PydanticCustomError("one_time", "delay_seconds and run_at exclude each other")
+        if self.debounce is not None and (self.delay_seconds is not None or self.run_at is not None):
+            raise PydanticCustomError("one_time", "debounce excludes delay_seconds and run_at")
+        return self
+
+
+class NewJobInBatch(NewJob):
+    """A job of a batch, which brings its own key."""
+
+    idempotency_key: Key | None = Field(None, description="Like the header Idempotency-Key of POST /jobs.")
+
+
+class NewBatch(Body):
+    """Several jobs in one request; each is checked on its own and has its own answer."""
+
+    jobs: list[dict[str, Any]] = Field(
+        min_length=1, max_length=MOST_IN_BATCH,
+        json_schema_extra={"items": {"$ref": "#/components/schemas/NewJobInBatch"}},
+    )  # fmt: skip
+
+
+class Cancel(Body):
+    """Options of a cancellation."""
+
+    descendants: bool = Field(False, description="Also the jobs that it made, those that they made, and so on.")
+
+
+class Discard(Body):
+    """Options of a discard."""
+
+    reason: Why = Field("", description="Kept with the job.")
+
+
+class PauseReason(Body):
+    """Options of a pause."""
+
+    reason: Why = Field("", description="Kept while it is paused.")
+
+
+class Retry(Body):
+    """Options of a retry."""
+
+    payload: dict[str, Any] | None = Field(None, description="Instead of the payload it had.")
+
+
+PayloadText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    Field(
+        description="Part of a value of the payload, in any case; `field=text` asks one field. Payloads that are kept "
+        "apart from their job (over 500 bytes) are not searched."
+    ),
+]
+
+
+class ListQuery(Query):
+    """Filter, order and position of a list of jobs."""
+
+    limit: Whole = Field(20, ge=1, le=100)
+    offset: Whole = Field(
+        0, ge=0, description="Jobs to leave out. It costs more the deeper it reaches, and is refused where the filter "
+        "lets little through; next_cursor costs the same everywhere.",
+    )  # fmt: skip
+    status: Status | None = None
+    type: TypeName | None = None
+    tag: Tag | None = None
+    id_prefix: IdPrefix | None = None
+    error: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        None, description="Part of the error's class or message, in any case; the message of a group of /errors works."
+    )
+    fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
+    schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")
+    parent: ParentId | None = Field(
+        None, description="The jobs that this job made, in the order of their keys. It excludes an offset."
+    )
+    created_after: Moment | None = None
+    created_before: Moment | None = None
+    payload: PayloadText | None = None
+    idempotency_key: Key | None = Field(
+        None, description="The job that this token made with that Idempotency-Key, or none. It excludes other filters."
+    )
+    cursor: Cursor | None = Field(None, description="The next_cursor of a page with the same filters; excludes offset.")
+
+    @model_validator(mode="after")
+    def _one_start(self) -> "ListQuery":
+        if self.idempotency_key is not None and self.model_fields_set - {"idempotency_key", "limit"}:
+            raise PydanticCustomError("key_alone", "idempotency_key excludes every other filter, cursor and offset")
+        if self.cursor and self.offset:
+            raise PydanticCustomError("one_start", "cursor and offset exclude each other")
+        if self.parent and self.offset:
+            raise PydanticCustomError("no_offset", "parent and offset exclude each other; follow next_cursor")
+        if self.payload and self.created_after is None and self.parent is None:
+            raise PydanticCustomError("no_period", "payload needs created_after: each job since then is read")
+        return self
+
+
+class NoQuery(Query):
+    """A request that takes no query."""
+
+
+Action = Literal["retry", "cancel", "discard"]
+"""An action on many jobs."""
+
+
+class BulkFilter(Body):
+    """The jobs of a bulk action."""
+
+    status: Annotated[Status, Field(strict=False)] | None = None
+    type: TypeName | None = None
+    tag: Tag | None = None
+    id_prefix: IdPrefix | None = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
+    error: str | None = Field(None, min_length=1, max_length=200)
+    fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
+    schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")
+    payload: PayloadText | None = None
+
+
+class Bulk(Body):
+    """Retry, cancel or discard many jobs: the ones listed, or the ones that match."""
+
+    action: Action
+    reason: Why = Field("", description="Kept with each job that is discarded.")
+    ids: list[JobId] | None = Field(None, min_length=1, max_length=MOST_IN_BULK)
+    filter: BulkFilter | None = None
+    limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)
+    dry_run: bool = Field(False, description="Only say what would be done.")
+    cursor: Cursor | None = Field(None, description="The next_cursor of an answer to the same action and filter.")
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> "Bulk":
+        if (self.ids is None) == (self.filter is None):
+            raise PydanticCustomError("one_choice", "give either ids or a filter")
+        if self.cursor is not None and self.filter is None:
+            raise PydanticCustomError("cursor_of_filter", "a cursor goes with a filter")
+        return self
+
+
+class Redrive(Body):
+    """The dead-lettered jobs to retry."""
+
+    type: TypeName | None = Field(None, description="Only jobs of this type; default: all.")
+    limit: int = Field(MOST_IN_BULK, ge=1, le=MOST_IN_BULK)
+    dry_run: bool = Field(False, description="Only say what would be done.")
+    cursor: Cursor | None = Field(None, description="The next_cursor of an answer to the same request.")
+
+
+class NewUpload(Body):
+    """A file that is going to be uploaded."""
+
+    content_type: Literal["image/jpeg", "image/png", "image/webp"]
+    bytes: int = Field(ge=1, le=MOST_BYTES, description="How large the file is.")

@@ -1,0 +1,205 @@
+"""Turn jobs and numbers into answers of the API. Pure."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from typing import Any
+
+from chalicelib.adapters.s3.uploads import Upload
+from chalicelib.api.models import many_responses as many
+from chalicelib.api.models import metric_responses as m
+from chalicelib.api.models import responses as r
+from chalicelib.api.models.job_type_responses import JobTypeRow, RateRow
+from chalicelib.counters.snapshot import Metrics, Numbers
+from chalicelib.jobs import acts
+from chalicelib.jobs.backoff import Following
+from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView, Status
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
+from chalicelib.jobs.listing import iso
+from chalicelib.jobs.ports import Pause
+from chalicelib.service.descendants import Told
+
+LARGEST_IN_LIST = 500
+"""Bytes of a payload or result that a list shows: pages stay small, whatever jobs carry."""
+
+
+def job_row(job: Job) -> r.JobRow:
+    """A job in a list: without a large payload or result."""
+    result = job.result if _size(job.result) <= LARGEST_IN_LIST else None
+    payload = job.payload if job.payload_bytes <= LARGEST_IN_LIST else None
+    return r.JobRow(**{**_fields(job), "payload": payload, "result": result})
+
+
+def job_whole(job: Job) -> r.JobRow:
+    """A job as it is answered by itself, after something was done with it."""
+    return r.JobRow(**_fields(job))
+
+
+def cancelled_job(job: Job, told: Told | None) -> many.CancelledJob:
+    """Return a job after its cancellation, and what became of those that it made."""
+    descendants = None if told is None else many.Descendants(**asdict(told))
+    return many.CancelledJob(**_fields(job), descendants=descendants)
+
+
+def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None) -> r.JobDetail:
+    """Return a job with all its attempts, why it waits, and the attempts that are left (None: unknown)."""
+    history = [_attempt_row(attempt) for attempt in (*view.attempts, *_current_attempt(view))]
+    next_attempts = None if left is None else [r.NextAttempt(**asdict(one)) for one in left]
+    origin = {
+        "schedule": view.job.schedule, "fires_at": _iso(view.job.fires_at),
+        "parent": view.job.parent, "root": view.job.root, "actions": _actions(view),
+    }  # fmt: skip
+    return r.JobDetail(**_fields(view.job), **origin, attempt_history=history, why=why, next_attempts=next_attempts)
+
+
+def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
+    """A job type, with what a form or a client needs to make one of its jobs."""
+    return JobTypeRow(
+        type=kind.name,
+        title=kind.title,
+        description=kind.description,
+        schema=kind.schema,
+        example=kind.example,
+        max_attempts=kind.max_attempts,
+        retry_waits=[kind.retry.latest(attempt) for attempt in range(1, MAX_ATTEMPTS_CAP)],
+        give_up_after=kind.give_up_after,
+        timeout=kind.timeout,
+        budget=kind.job_budget,
+        batch_size=kind.batch_size,
+        concurrency=kind.concurrency,
+        memory=kind.memory,
+        rate=None if (pace := kind.pace) is None else RateRow(n=pace.n, per=pace.per, burst=pace.burst),
+        unique_for=None if kind.unique is None else kind.unique.seconds,
+        unique_by=[] if kind.unique is None else list(kind.unique.by),
+        enqueues=list(kind.enqueues),
+        retired=kind.retired,
+    )
+
+
+def metrics_answer(metrics: Metrics) -> m.MetricsAnswer:
+    """The numbers of all jobs, and of each type."""
+    by_type = {
+        name: m.TypeNumbers(
+            **_eight(numbers),
+            oldest_queued_age_s=None if numbers.oldest is None else round(metrics.as_of - numbers.oldest, 1),
+            in_flight=numbers.depth.in_flight,
+            paused=numbers.paused,
+            paced_for_s=numbers.paced_for,
+            pause=numbers.pause and _pause(numbers.pause),
+        )
+        for name, numbers in metrics.by_type.items()
+    }
+    deploys = [m.DeployRow(at=iso(one.at), version=one.version) for one in metrics.deploys]
+    return m.MetricsAnswer(**_eight(metrics.whole), by_type=by_type, deploys=deploys, as_of=iso(metrics.as_of))
+
+
+def _pause(pause: Pause) -> m.PauseNote:
+    return m.PauseNote(since=iso(pause.since), by=pause.by, reason=pause.reason)
+
+
+def upload_form(upload: Upload) -> r.UploadForm:
+    """A permission to upload."""
+    return r.UploadForm(
+        url=upload.url,
+        fields=upload.fields,
+        key=upload.key,
+        max_bytes=upload.max_bytes,
+        expires_at=iso(upload.expires_at),
+    )
+
+
+def _fields(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id, "type": job.type, "status": job.status, "payload": job.payload,
+        "payload_bytes": job.payload_bytes, "attempts": job.attempts, "max_attempts": job.max_attempts,
+        "gen": job.gen, "error_message": job.error_message, "error_class": job.error_class,
+        "fingerprint": job.fingerprint,
+        "idempotency_key": job.idempotency_key, "created_at": iso(job.created_at), "updated_at": iso(job.updated_at),
+        "started_at": _iso(job.started_at), "finished_at": _iso(job.finished_at),
+        "next_attempt_at": _iso(job.next_attempt_at), "give_up_at": _iso(job.give_up_at),
+        "result": job.result, "progress": _progress(job),
+        "tags": list(job.tags), "correlation_id": job.correlation_id, "cancel_requested": job.cancel_requested,
+        "discarded": _discarded(job),
+    }  # fmt: skip
+
+
+def _discarded(job: Job) -> r.Discarded | None:
+    if job.discarded_at is None:
+        return None
+    return r.Discarded(at=iso(job.discarded_at), by=job.discarded_by or "", reason=job.discard_reason)
+
+
+def _progress(job: Job) -> r.Progress | None:
+    return None if job.progress is None else r.Progress(percent=job.progress, note=job.progress_note)
+
+
+def _current_attempt(view: JobView) -> Iterable[Attempt]:
+    # Attempts that go well write no record of their own: the job itself holds all there is to say about them.
+    job = view.job
+    outcome = {Status.PROCESSING: "running", Status.COMPLETED: "completed"}.get(job.status)
+    # an attempt from before claims were counted is none of those that are
+    recorded = {(one.gen, one.claim) if job.claims else one.token for one in view.attempts}
+    if outcome is None or job.started_at is None or job.token in recorded:
+        return ()
+    running = Attempt(job.gen, job.attempts, outcome, job.started_at, job.finished_at, claim=job.claims)
+    return (replace(running, request_id=job.request_id, cold_start=job.cold_start, receive_count=job.receive_count),)
+
+
+def _attempt_row(attempt: Attempt) -> r.AttemptRow:
+    return r.AttemptRow(
+        gen=attempt.gen,
+        attempt=attempt.attempt,
+        claim=attempt.claim,
+        outcome=attempt.outcome,
+        started_at=iso(attempt.started_at),
+        finished_at=_iso(attempt.finished_at),
+        duration_ms=attempt.duration_ms,
+        error_class=attempt.error_class,
+        error_message=attempt.error_message,
+        stack=attempt.stack,
+        request_id=attempt.request_id,
+        cold_start=attempt.cold_start,
+        receive_count=attempt.receive_count,
+        retry_delay_s=attempt.retry_delay_s,
+    )
+
+
+def _actions(view: JobView) -> list[r.OperatorAction]:
+    last = acts.last(view.job)
+    if last is None and view.job.discarded_at is not None:
+        # discarded by a version that kept no acts
+        last = Act(acts.DISCARD, view.job.discarded_at, view.job.discarded_by or "", view.job.gen)
+    # the last act is kept beside the job already when an operator's request died before it changed the job
+    found = [act for act in view.acts if last is None or (act.at, act.name) != (last.at, last.name)]
+    return [_action(act) for act in (*found, *([] if last is None else [last]))]
+
+
+def _action(act: Act) -> r.OperatorAction:
+    edited = act.name == acts.EDIT
+    name: Any = acts.RETRY if edited else act.name
+    return r.OperatorAction(
+        action=name, at=iso(act.at), by=act.by, gen=act.gen, edited=edited, in_bulk=act.in_bulk
+    )  # fmt: skip
+
+
+def _eight(numbers: Numbers) -> dict[str, Any]:
+    return {
+        "total_jobs": numbers.total_jobs,
+        "active_jobs": numbers.active_jobs,
+        "completed_jobs": numbers.by_status[Status.COMPLETED],
+        "failed_jobs": numbers.by_status[Status.FAILED],
+        "dead_letter_jobs": numbers.by_status[Status.DEAD_LETTER],
+        "queue_length": numbers.queue_length,
+        "retry_queue_length": numbers.retry_queue_length,
+        "dlq_length": numbers.depth.dead,
+        "by_status": dict(numbers.by_status),
+    }
+
+
+def _size(value: JSON) -> int:
+    return 0 if value is None else len(json.dumps(value, separators=(",", ":")))
+
+
+def _iso(at: float | None) -> str | None:
+    return None if at is None else iso(at)

@@ -1,0 +1,144 @@
+"""Serve groups of errors, and acknowledge them."""
+
+import re
+from typing import Any, Literal
+
+from pydantic import Field
+
+from chalicelib import wiring
+from chalicelib.api.http.endpoint import Call, Endpoints
+from chalicelib.api.jobs.jobs import check_type
+from chalicelib.api.models.fields import FINGERPRINT, Moment, Query, TypeName
+from chalicelib.api.models.responses import Answer, Time
+from chalicelib.errors import FieldError, InvalidRequest
+from chalicelib.jobs.listing import iso
+from chalicelib.jobs.ports import Acknowledged
+from chalicelib.telemetry import request_events
+
+NAMED = re.compile(FINGERPRINT)
+
+endpoints = Endpoints()
+
+
+ErrorState = Literal["open", "acknowledged", "resolved", "regressed"]
+
+
+class ErrorsQuery(Query):
+    """Of which type, and since when; at most 30 days."""
+
+    type: TypeName | None = None
+    since: Moment | None = None
+
+
+class ErrorGroup(Answer):
+    """Failures that are the same but for ids and numbers; `sparkline` counts the last 24 hours, oldest first."""
+
+    fingerprint: str
+    type: str
+    error_class: str
+    message: str
+    count: int = Field(description="Attempts that failed in this way; GET /jobs?fingerprint=… lists the jobs")
+    first_seen: Time = Field(description="Within the hours since `since`")
+    last_seen: Time
+    sample_job_ids: list[str]
+    sparkline: list[int]
+    sparkline_step_s: int
+    jobs: int = Field(
+        description="Jobs that met it in this time; one that is retried by hand and fails alike counts again. 0 where "
+        "only older versions have counted"
+    )
+    state: ErrorState = Field(
+        description="open: not acknowledged, or seen again since; regressed: seen again since it was resolved"
+    )
+    acknowledged_by: str | None = Field(None, description="Who has acknowledged or resolved the group; null when open")
+    acknowledged_at: Time | None = None
+
+
+class ErrorGroups(Answer):
+    """The groups, most frequent first."""
+
+    groups: list[ErrorGroup]
+    truncated: bool = Field(
+        description="Whether there are more: only the 100 most frequent groups are told, and when there are very many "
+        "kinds of errors, only those of the newest hours are counted"
+    )
+    since: Time
+    as_of: Time
+
+
+class ErrorMark(Answer):
+    """The acknowledgement of a group of errors."""
+
+    fingerprint: str
+    acknowledged_by: str | None
+    acknowledged_at: Time | None
+
+
+@endpoints.get("/errors", ErrorGroups, query=ErrorsQuery, moving=("since", "as_of"))
+def list_errors(call: Call) -> ErrorGroups:
+    """Failed attempts and jobs, grouped by a stable fingerprint of type, class and message. Default: the last day."""
+    asked: ErrorsQuery = call.query
+    if asked.type is not None:
+        check_type(asked.type)
+    found = wiring.history().errors(asked.type, asked.since)
+    groups = [
+        ErrorGroup(
+            **{**group, "first_seen": iso(group["first_seen"]), "last_seen": iso(group["last_seen"])},
+            state=state_of(found.acknowledged.get(group["fingerprint"]), group["last_seen"]),
+            **_mark(found.acknowledged.get(group["fingerprint"])),
+        )
+        for group in found.groups
+    ]
+    return ErrorGroups(groups=groups, truncated=found.truncated, since=iso(found.since), as_of=iso(found.now))
+
+
+@endpoints.post("/errors/{fingerprint}/acknowledge", ErrorMark)
+def acknowledge_error(call: Call) -> ErrorMark:
+    """Acknowledge a group of errors, so that new ones stand out; kept for 90 days."""
+    name, now = _fingerprint(call), wiring.clock()()
+    by = (call.caller and call.caller.label) or call.principal
+    wiring.acknowledgements().acknowledge(name, by, now)
+    request_events.error_acknowledged(name, call.principal)
+    return ErrorMark(fingerprint=name, **_mark(Acknowledged(by, now)))
+
+
+@endpoints.post("/errors/{fingerprint}/resolve", ErrorMark)
+def resolve_error(call: Call) -> ErrorMark:
+    """Mark a group of errors as fixed: it is shown as regressed when it is seen again. Kept for 90 days."""
+    name, now = _fingerprint(call), wiring.clock()()
+    by = (call.caller and call.caller.label) or call.principal
+    wiring.acknowledgements().acknowledge(name, by, now, resolved=True)
+    request_events.error_resolved(name, call.principal)
+    return ErrorMark(fingerprint=name, **_mark(Acknowledged(by, now, resolved=True)))
+
+
+@endpoints.post("/errors/{fingerprint}/reopen", ErrorMark)
+def reopen_error(call: Call) -> ErrorMark:
+    """Take the mark of a group of errors away."""
+    name = _fingerprint(call)
+    wiring.acknowledgements().reopen(name, wiring.clock()())
+    request_events.error_acknowledged(name, call.principal, reopened=True)
+    return ErrorMark(fingerprint=name, **_mark(None))
+
+
+def _fingerprint(call: Call) -> str:
+    """Return the path's; raises InvalidRequest for what is none."""
+    name = call.path["fingerprint"]
+    if not NAMED.fullmatch(name):
+        raise InvalidRequest(
+            "The fingerprint is not valid.", [FieldError(("path", "fingerprint"), "is not one of GET /errors")]
+        )
+    return name
+
+
+def state_of(mark: Acknowledged | None, last_seen: float) -> ErrorState:
+    """Return the state of a group with that mark, which was last seen then (epoch seconds)."""
+    if mark is None:
+        return "open"
+    if last_seen > mark.at:
+        return "regressed" if mark.resolved else "open"
+    return "resolved" if mark.resolved else "acknowledged"
+
+
+def _mark(mark: Acknowledged | None) -> dict[str, Any]:
+    return {"acknowledged_by": mark and mark.by, "acknowledged_at": mark and iso(mark.at)}

@@ -1,0 +1,63 @@
+"""Serve the numbers of now, as JSON and for Prometheus, and the findings."""
+
+from pydantic import Field
+
+from chalicelib import wiring
+from chalicelib.api.http.endpoint import Call, Endpoints, Text
+from chalicelib.api.models.metric_responses import MetricsAnswer
+from chalicelib.api.models.responses import Answer, Time
+from chalicelib.api.models.views import metrics_answer
+from chalicelib.api.numbers.prometheus import CONTENT_TYPE, exposition, preferred
+from chalicelib.counters.health import Kind
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.listing import iso
+
+endpoints = Endpoints()
+
+
+class FindingRow(Answer):
+    """One finding about one job type that needs attention."""
+
+    kind: Kind = Field(
+        description="new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that nobody "
+        "has acknowledged, or that came again), dead_letters (older ones), draining"
+    )
+    type: str
+    number: int = Field(description="Jobs; groups of errors for `errors`")
+    growth_per_minute: float | None = Field(description="By how many unfinished jobs a minute, over 5 minutes")
+    drain_eta_s: float | None
+    since: Time | None = Field(description="Since when the oldest waits, or the type is paused")
+
+
+class Findings(Answer):
+    """The findings that need attention, most urgent first."""
+
+    findings: list[FindingRow]
+    as_of: Time
+
+
+@endpoints.get("/metrics", MetricsAnswer, types=("text/plain",), moving=("as_of",))
+def read_metrics(call: Call) -> MetricsAnswer | Text:
+    """Jobs by status and queue lengths, of all jobs and by type. As Prometheus text where `Accept` prefers it."""
+    metrics = wiring.metrics().read()
+    if preferred(call.headers.get("accept", "")):
+        return Text(exposition(metrics), CONTENT_TYPE)
+    return metrics_answer(metrics)
+
+
+@endpoints.get("/metrics/health", Findings, moving=("as_of",))
+def read_health(_call: Call) -> Findings:
+    """Rank what needs attention by job type: new dead letters, growing backlogs, pauses, errors, older dead letters."""
+    found = wiring.history().health([kind.name for kind in jobtype.all_types()])
+    rows = [
+        FindingRow(
+            kind=one.kind,
+            type=one.type,
+            number=one.number,
+            growth_per_minute=one.growth,
+            drain_eta_s=one.drain_eta,
+            since=None if one.since is None else iso(one.since),
+        )
+        for one in found
+    ]
+    return Findings(findings=rows, as_of=iso(wiring.clock()()))

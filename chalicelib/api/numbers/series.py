@@ -1,0 +1,144 @@
+"""Serve time series."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from chalicelib import wiring
+from chalicelib.api.http.endpoint import Call, Endpoints
+from chalicelib.api.jobs.jobs import check_type
+from chalicelib.api.models.fields import Moment, Query, TypeName
+from chalicelib.api.models.responses import Answer, Time
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.listing import iso
+
+Metric = Literal[
+    "throughput", "failures", "wait", "run", "total", "depth", "oldest", "wait_spread", "run_spread", "total_spread"
+]
+Step = Annotated[Literal["60", "300", "3600", "86400"], StringConstraints()]
+
+endpoints = Endpoints()
+
+
+class SeriesQuery(Query):
+    """The metric, jobs and time of a series."""
+
+    metric: Metric
+    type: TypeName | None = None
+    start: Moment | None = Field(None, alias="from", description="Default: an hour before `to`.")
+    end: Moment | None = Field(None, alias="to", description="Default: now.")
+    step: Step = Field("60", description="Seconds from one point to the next.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "SeriesQuery":
+        if self.start is not None and self.end is not None and self.start > self.end:
+            raise PydanticCustomError("in_order", "from must not be after to")
+        return self
+
+
+class Happened(Answer):
+    """Counts of one step (`throughput`)."""
+
+    t: Time
+    created: int
+    completed: int
+    failed: int
+    retried: int
+    dead_lettered: int
+
+
+class WentWrong(Answer):
+    """Failures of one step (`failures`)."""
+
+    t: Time
+    failed: int
+    dead_lettered: int
+    retried: int
+    ratio: float | None = Field(description="Of the jobs that ended, the share that ended badly; null if none ended")
+
+
+class Took(Answer):
+    """Durations in milliseconds (`wait`, `run`, `total`); null where nothing was measured."""
+
+    t: Time
+    count: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+
+
+class Octave(Answer):
+    """Durations longer than half of `up_to_ms`, and not longer than it."""
+
+    up_to_ms: float
+    count: int
+
+
+class Spread(Answer):
+    """Durations of one step by their size (`wait_spread`, `run_spread`, `total_spread`), the shortest first."""
+
+    t: Time
+    counts: list[Octave] = Field(description="Without sizes that nothing had; the first one holds all up to 1 ms")
+
+
+class Left(Answer):
+    """Unfinished jobs at the end of one step (`depth`)."""
+
+    t: Time
+    depth: int
+
+
+class Waited(Answer):
+    """The wait of the oldest job within one step (`oldest`)."""
+
+    t: Time
+    oldest_s: float | None = Field(
+        description="Seconds, at least: of jobs that started in the step, and of those that waited at its end; "
+        "null where none waited. Jobs that were cancelled in the queue are left out"
+    )
+
+
+class Series(Answer):
+    """A time series, oldest point first."""
+
+    metric: Metric
+    type: str | None
+    from_: Time = Field(alias="from", serialization_alias="from")
+    to: Time
+    step_s: int
+    points: list[Happened] | list[WentWrong] | list[Took] | list[Spread] | list[Left] | list[Waited]
+    drain_eta_s: float | None = Field(
+        description="Seconds until the backlog is gone, at its pace in the last 2, 5 or 10 minutes: the first of them "
+        "in which it shrinks. null without a backlog, or while it grows"
+    )
+
+
+POINTS: dict[str, type[Happened | WentWrong | Spread | Left | Waited]] = {
+    "throughput": Happened, "failures": WentWrong, "depth": Left, "oldest": Waited,
+    "wait_spread": Spread, "run_spread": Spread, "total_spread": Spread,
+}  # fmt: skip
+"""Shapes of the points of a metric; all other metrics are durations."""
+
+
+@endpoints.get("/metrics/series", Series, query=SeriesQuery, moving=("from", "to"))
+def read_series(call: Call) -> Series:
+    """Throughput, failures, durations, depth or the oldest job's wait: the newest 1,500 points, or 600 of 300 s.
+
+    `total` is from creation to completion. Depth, the unfinished jobs, and `oldest` go back as many steps from now.
+    """
+    asked: SeriesQuery = call.query
+    if asked.type is not None:
+        check_type(asked.type)
+    names = [asked.type] if asked.type else [kind.name for kind in jobtype.all_types()]
+    found = wiring.history().series(asked.metric, names, asked.type, (asked.start, asked.end), int(asked.step))
+    model = POINTS.get(asked.metric, Took)
+    return Series(
+        metric=asked.metric,
+        type=asked.type,
+        **{"from": iso(found.start)},
+        to=iso(found.end),
+        step_s=int(asked.step),
+        points=[model(**{**point, "t": iso(point["t"])}) for point in found.points],
+        drain_eta_s=found.drain_eta,
+    )

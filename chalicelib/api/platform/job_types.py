@@ -1,0 +1,52 @@
+"""Serve the job types; pause and resume them."""
+
+from chalicelib import wiring
+from chalicelib.access.tokens import Role
+from chalicelib.api.http.endpoint import Call, Endpoints
+from chalicelib.api.models.job_type_responses import JobTypes
+from chalicelib.api.models.responses import Paused
+from chalicelib.api.models.schemas import PauseReason
+from chalicelib.api.models.views import job_type_row
+from chalicelib.errors import JobTypeNotFound
+from chalicelib.jobs import jobtype
+from chalicelib.jobs.limits import LONGEST_NAME
+from chalicelib.telemetry import request_events
+
+endpoints = Endpoints()
+
+
+@endpoints.get("/job-types", JobTypes)
+def list_job_types(_: Call) -> JobTypes:
+    """Every job type with its payload's JSON Schema, an example that works, and its limits (seconds, MB)."""
+    return JobTypes(job_types=[job_type_row(kind) for kind in jobtype.all_types()])
+
+
+@endpoints.post(
+    "/job-types/{job_type}/pause", Paused, body=PauseReason, role=Role.ADMIN, statuses=(200, 409),
+    examples={"with a reason": {"reason": "The mail provider is down"}},
+)  # fmt: skip
+def pause_job_type(call: Call) -> Paused:
+    """Pause a type's queue. New jobs are accepted and not started; running jobs continue. Safe to repeat.
+
+    GET /metrics tells by whom and why; of a type that is paused already, the first pause stays told.
+    """
+    name = _name_of(call)
+    wiring.pausing().pause(name, call.person, call.body.reason)
+    request_events.paused(name, call.principal)
+    return Paused(type=name, paused=True)
+
+
+@endpoints.post("/job-types/{job_type}/resume", Paused, role=Role.ADMIN, statuses=(200, 409))
+def resume_job_type(call: Call) -> Paused:
+    """Work off a type's queue again, within a minute. Safe to repeat."""
+    name = _name_of(call)
+    wiring.pausing().resume(name)
+    request_events.paused(name, call.principal, resumed=True)
+    return Paused(type=name, paused=False)
+
+
+def _name_of(call: Call) -> str:
+    name = call.path["job_type"]
+    if name not in {kind.name for kind in jobtype.all_types()}:
+        raise JobTypeNotFound(name[:LONGEST_NAME])
+    return name

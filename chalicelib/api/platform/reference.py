@@ -1,0 +1,35 @@
+"""Serve the API's own description."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic import RootModel
+
+from chalicelib import wiring
+from chalicelib.api.document import document
+from chalicelib.api.http.endpoint import Call, Endpoint, Endpoints, Text
+from chalicelib.jobs import jobtype
+
+VERSION = "1.0.0"
+PAGE = "/reference/"
+
+
+class OpenApi(RootModel[dict[str, Any]]):
+    """An OpenAPI 3.1 document."""
+
+
+def reference(described: Callable[[], Sequence[Endpoint]]) -> Endpoints:
+    """Return the endpoints that describe the API; `described` gives all its endpoints, these included."""
+    endpoints = Endpoints()
+
+    @endpoints.get("/openapi.json", OpenApi)
+    def read_openapi(_: Call) -> OpenApi:
+        """The OpenAPI document of this API, with an example of every job type."""
+        return OpenApi(document(described(), jobtype.all_types(), VERSION))
+
+    @endpoints.get("/docs", OpenApi, role=None, statuses=(302,))
+    def read_docs(_: Call) -> Text:
+        """A page to read the API's description on: the dashboard serves it."""
+        return Text("", "text/plain", 302, {"Location": wiring.settings().cors_origin + PAGE})
+
+    return endpoints

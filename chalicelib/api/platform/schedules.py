@@ -1,0 +1,167 @@
+"""Schedules: list, create, change, pause, resume, run, delete, and preview a cron text."""
+
+import re
+from collections.abc import Sequence
+
+from chalicelib import wiring
+from chalicelib.access.tokens import Role
+from chalicelib.api.http.endpoint import Call, Endpoints, Reply
+from chalicelib.api.models import schedule_models as m
+from chalicelib.api.models.responses import JobRow
+from chalicelib.api.models.views import job_whole
+from chalicelib.errors import ScheduleNotFound
+from chalicelib.jobs.listing import iso
+from chalicelib.jobs.schedules.cron import local
+from chalicelib.jobs.schedules.due import started, upcoming
+from chalicelib.jobs.schedules.schedule import LONGEST_ID, MOST_RECENT, Schedule
+from chalicelib.service.schedules import ScheduleService, Settings, Shown
+from chalicelib.telemetry.schedule_events import operated
+
+ID = re.compile(rf"[a-z0-9][a-z0-9.-]{{0,{LONGEST_ID - 1}}}")
+NEXT, LAST_IN_LIST = 5, 5
+EXAMPLE = {"type": "report.generate", "cron": "0 6 * * 1", "timezone": "Europe/Berlin", "payload": {"hours": 168}}
+
+endpoints = Endpoints()
+
+
+@endpoints.get("/schedules", m.SchedulePage, query=m.SchedulesQuery, moving=())
+def list_schedules(call: Call) -> m.SchedulePage:
+    """List the schedules by id, each with its next and last five firings. Follow `next_after` until it is null."""
+    found, after = service().page(call.query.limit, call.query.after or "")
+    return m.SchedulePage(schedules=_rows(found, LAST_IN_LIST), next_after=after)
+
+
+@endpoints.get("/schedules/preview", m.Preview, query=m.PreviewQuery)
+def preview_schedule(call: Call) -> m.Preview:
+    """Return the next firings of a cron text that need not be stored."""
+    asked: m.PreviewQuery = call.query
+    plain = Schedule("", "", asked.cron, asked.timezone, None, starts_at=asked.starts_at, ends_at=asked.ends_at)
+    now = wiring.clock()()
+    return m.Preview(firings=[_firing(at, asked.timezone) for at in upcoming(started(plain, now), now, asked.count)])
+
+
+@endpoints.get("/schedules/{schedule_id}", m.ScheduleRow, moving=())
+def get_schedule(call: Call) -> m.ScheduleRow:
+    """A schedule with its next five firings and its last twenty."""
+    return _row(service().get(_id_of(call)))
+
+
+@endpoints.post(
+    "/schedules", m.ScheduleRow, body=m.NewSchedule, role=Role.ADMIN, statuses=(201, 409),
+    examples={"every Monday": {"id": "weekly-report", **EXAMPLE}},
+)  # fmt: skip
+def create_schedule(call: Call) -> Reply:
+    """Store a schedule; 409 when its id is taken. Its first firing is the first after now."""
+    asked: m.NewSchedule = call.body
+    created = service().create(asked.id, _settings(asked), paused=asked.paused)
+    operated(created.id, "created", call.principal)
+    return Reply(_row(created), 201, {"Location": f"{call.here}/{created.id}"})
+
+
+@endpoints.put(
+    "/schedules/{schedule_id}", m.ScheduleRow, body=m.ScheduleSettings, role=Role.ADMIN, statuses=(200, 409),
+    examples={"every Monday": EXAMPLE},
+)  # fmt: skip
+def change_schedule(call: Call) -> m.ScheduleRow:
+    """Replace a stored schedule's settings; a declared one is changed in its handler file (409)."""
+    changed = service().change(_id_of(call), _settings(call.body))
+    operated(changed.id, "changed", call.principal)
+    return _row(changed)
+
+
+@endpoints.delete("/schedules/{schedule_id}", m.ScheduleRow, role=Role.ADMIN, statuses=(200, 409))
+def delete_schedule(call: Call) -> m.ScheduleRow:
+    """Delete a stored schedule; the job that was made ahead is cancelled. Answers with the schedule as it was."""
+    deleted = service().delete(_id_of(call))
+    operated(deleted.id, "deleted", call.principal)
+    return _row(deleted)
+
+
+@endpoints.post("/schedules/{schedule_id}/pause", m.ScheduleRow, statuses=(200, 409))
+def pause_schedule(call: Call) -> m.ScheduleRow:
+    """Pause a schedule; the job that was made ahead is cancelled. Safe to repeat."""
+    paused = service().pause(_id_of(call))
+    operated(paused.id, "paused", call.principal)
+    return _row(paused)
+
+
+@endpoints.post("/schedules/{schedule_id}/resume", m.ScheduleRow, statuses=(200, 409))
+def resume_schedule(call: Call) -> m.ScheduleRow:
+    """Let a paused schedule go on with its first firing after now. Safe to repeat."""
+    resumed = service().resume(_id_of(call))
+    operated(resumed.id, "resumed", call.principal)
+    return _row(resumed)
+
+
+@endpoints.post("/schedules/{schedule_id}/run", JobRow, statuses=(201, 200))
+def run_schedule(call: Call) -> Reply:
+    """Create a job of a schedule now, also of a paused one. The same Idempotency-Key again answers 200 with it."""
+    schedule_id = _id_of(call)
+    job, new = service().run(schedule_id, call.principal, call.idempotency_key(), call.correlation_id)
+    if not new:
+        return Reply(job_whole(job), 200, {"Idempotent-Replayed": "true"})
+    operated(schedule_id, "run", call.principal)
+    jobs = call.here.partition("/schedules/")[0]
+    return Reply(job_whole(job), 201, {"Location": f"{jobs}/jobs/{job.id}"})
+
+
+def service() -> ScheduleService:
+    """Return the use cases over this process's stores."""
+    return ScheduleService(wiring.schedules(), wiring.job_service(), wiring.clock())
+
+
+def _id_of(call: Call) -> str:
+    schedule_id = call.path["schedule_id"]
+    if not ID.fullmatch(schedule_id):
+        raise ScheduleNotFound(schedule_id)
+    return schedule_id
+
+
+def _settings(body: m.ScheduleSettings) -> Settings:
+    return Settings(
+        body.type, body.cron, body.timezone, body.payload, body.catch_up, body.overlap, body.starts_at, body.ends_at
+    )
+
+
+def _row(schedule: Schedule) -> m.ScheduleRow:
+    return _rows([schedule], MOST_RECENT)[0]
+
+
+def _rows(schedules: Sequence[Schedule], last_ones: int) -> list[m.ScheduleRow]:
+    return [_shown(one) for one in service().shown(schedules, NEXT, last_ones)]
+
+
+def _shown(shown: Shown) -> m.ScheduleRow:
+    one = shown.schedule
+    return m.ScheduleRow(
+        id=one.id,
+        type=one.type,
+        cron=one.cron,
+        timezone=one.timezone,
+        payload=one.payload,
+        catch_up=one.catch_up,
+        overlap="skip" if one.overlap == "skip" else "allow",
+        starts_at=_time(one.starts_at),
+        ends_at=_time(one.ends_at),
+        declared=one.declared,
+        paused=one.paused,
+        problem=one.problem,
+        created_at=iso(one.created_at),
+        updated_at=iso(one.updated_at),
+        next_firings=[_firing(at, one.timezone) for at in shown.upcoming],
+        last_firings=[
+            m.LastFiring(
+                at=iso(at), local=local(at, one.timezone), job_id=job_id,
+                status=job and job.status, error_class=job and job.error_class,
+            )
+            for at, job_id, job in shown.recent
+        ],
+    )  # fmt: skip
+
+
+def _firing(at: float, timezone: str) -> m.Firing:
+    return m.Firing(at=iso(at), local=local(at, timezone))
+
+
+def _time(at: float | None) -> str | None:
+    return None if at is None else iso(at)

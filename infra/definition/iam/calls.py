@@ -1,0 +1,122 @@
+"""Record the requests of a process to AWS as the grants that they need, to compare them with what a role allows."""
+
+import functools
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from typing import Any, TypeVar
+
+from botocore.history import BaseHistoryHandler, get_global_history_recorder
+
+from infra.definition.iam.permissions import EVERY_TYPE
+
+ACTIONS = {
+    "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
+    "DeleteMessageBatch": "DeleteMessage",
+    "HeadObject": "GetObject",
+    "Invoke": "InvokeFunction",
+    "SendMessageBatch": "SendMessage",
+}
+"""Operations that are allowed by the action of another one."""
+
+
+def grants_of(stack: str, service: str, operation: str, params: Mapping[str, Any]) -> list[str]:
+    """Return the grants that one request needs, written as in `permissions`."""
+    action = ACTIONS.get(operation, operation)
+    places = [f":{where.replace(f'{stack}-', '', 1)}" for where in _places(service, params)]
+    name = "ses" if service == "sesv2" else service
+    return [f"{name}:{action}{place}" for place in places or [""]]
+
+
+def _places(service: str, params: Mapping[str, Any]) -> list[str]:
+    """Yield what the request is about, by physical names."""
+    match service:
+        case "dynamodb" if "RequestItems" in params:
+            return list(params["RequestItems"])
+        case "dynamodb":
+            return [params["TableName"] + _part(params)]
+        case "sqs":
+            return [params["QueueUrl"].rpartition("/")[2]]
+        case "s3":
+            return [params.get("Key", "").partition("/")[0] + "/*"]
+        case "logs" | "lambda":
+            named = params.get("UUID") or params.get("FunctionName") or params["logGroupName"]
+            return [named.rpartition("/")[2]]
+    return []
+
+
+def _part(params: Mapping[str, Any]) -> str:
+    """Return the index or the partition key of a request to a table; nothing when it names neither."""
+    if "IndexName" in params:
+        return f"/index/{params['IndexName']}"
+    key = params.get("Key") or params.get("Item")
+    return f"/{key['pk']['S']}" if key else ""
+
+
+def allows(granted: str, needed: str) -> bool:
+    """Tell whether a grant covers a request; one on a table covers each of its rows, and none of its indexes."""
+    if granted.endswith(f":{EVERY_TYPE}") and needed.endswith("-dlq"):
+        return False
+    table, _, part = needed.partition("/")
+    return fnmatchcase(needed, granted) or (granted == table and not part.startswith("index/"))
+
+
+class Recorder:
+    """Remembers every request of this process to AWS, of whichever client, by who was acting."""
+
+    def __init__(self, stack: str) -> None:
+        self._stack = stack
+        self._actor: str | None = None
+        self.needed: dict[str, Counter[str]] = {}
+        self._lock = threading.RLock()
+
+    def note(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
+        """Record one request."""
+        actor = self._actor
+        if actor is not None:
+            needed = grants_of(self._stack, service, operation, params)
+            with self._lock:  # functions ask from several threads
+                self.needed.setdefault(actor, Counter()).update(needed)
+
+    @contextmanager
+    def acting_as(self, actor: str) -> Iterator[None]:
+        """Record requests within the block as that function's."""
+        before, self._actor = self._actor, actor
+        try:
+            yield
+        finally:
+            self._actor = before
+
+
+R = TypeVar("R", bound=Recorder)
+
+
+class _Tap(BaseHistoryHandler):
+    """Botocore's history, once a process: handlers can be added to it, but not taken off again."""
+
+    def __init__(self) -> None:
+        self.recorders: list[Recorder] = []
+        get_global_history_recorder().add_handler(self)
+
+    def emit(self, event_type: str, payload: Any, source: str) -> None:  # noqa: ARG002 - botocore's signature
+        """Take an event of botocore, which calls this for everything that a client does."""
+        if event_type == "API_CALL":
+            for recorder in self.recorders:
+                recorder.note(payload["service"], payload["operation"], payload["params"])
+
+
+_tap = functools.cache(_Tap)
+
+
+@contextmanager
+def recording(recorder: R) -> Iterator[R]:
+    """Record while the block runs."""
+    _tap().recorders.append(recorder)
+    get_global_history_recorder().enable()
+    try:
+        yield recorder
+    finally:
+        get_global_history_recorder().disable()
+        _tap().recorders.remove(recorder)

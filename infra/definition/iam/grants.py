@@ -1,0 +1,116 @@
+"""List the grants of every function. Tests compare them with the requests that each really makes."""
+
+from typing import Any
+
+from chalicelib.adapters.dynamo.tables.schema import DUE, RATE, SCHEDULES
+from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, RECOUNT, STEPS, TOTALS
+from chalicelib.jobs.jobtype import JobType
+from infra.definition.iam.allowed import short_forms
+from infra.definition.iam.permissions import EVERY_TYPE
+
+CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
+"""Actions of the event source mapping in the function's role, and the worker's own changes of visibility."""
+SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+RATE_WINDOWS = "RL#*"
+"""Partition keys of the control table: an address's window."""
+BULK_WORK = "lambda:InvokeFunction:recount"
+"""Begin to work off bulk actions."""
+LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
+"""Reading a job means reading what of it did not fit into DynamoDB."""
+
+
+def worker(kind: JobType[Any, Any]) -> list[str]:
+    """Let a worker read its own queue and log, and write jobs; it sends only to the queues of the types it enqueues."""
+    return [
+        *(f"sqs:{action}:{kind.queue}" for action in CONSUMING),
+        *(f"dynamodb:{action}:jobs" for action in ("GetItem", "PutItem", "UpdateItem")),
+        *LARGE_BODIES,
+        "s3:PutObject:results/*",
+        f"logs:FilterLogEvents:{kind.queue}",
+        *_making(kind),
+        *(_pacing(kind.name) if kind.rate is not None else ()),
+        *short_forms(kind),
+    ]
+
+
+def _making(kind: JobType[Any, Any]) -> list[str]:
+    """Let a worker make jobs of the types that it declares: store payloads of any size, and send their messages."""
+    sending = [f"sqs:SendMessage:{name.replace('.', '-')}" for name in kind.enqueues]
+    return [*sending, "s3:PutObject:payloads/*"] if sending else []
+
+
+def _pacing(name: str) -> list[str]:
+    """Let a worker plan the starts of its own type, and look at its jobs before it claims them."""
+    plan = f"control/{RATE}{name}"
+    return [f"dynamodb:GetItem:{plan}", f"dynamodb:UpdateItem:{plan}", "dynamodb:BatchGetItem:jobs"]
+
+
+def api() -> list[str]:
+    """Let the API store jobs and schedules, send messages, read depths and pause workers; it cannot receive or scan."""
+    return [
+        *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
+        *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
+        *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
+        *_updating(RATE_WINDOWS, TOTALS, ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
+        *(f"dynamodb:{action}:control/{SCHEDULES}" for action in ("DeleteItem", "PutItem")),
+        f"sqs:SendMessage:{EVERY_TYPE}",
+        f"sqs:GetQueueAttributes:{EVERY_TYPE}",
+        f"sqs:GetQueueAttributes:{EVERY_TYPE}-dlq",
+        *LARGE_BODIES,
+        "s3:PutObject:payloads/*",
+        "s3:PutObject:uploads/*",
+        f"logs:FilterLogEvents:{EVERY_TYPE}",
+        f"lambda:UpdateEventSourceMapping:{EVERY_TYPE}",
+        BULK_WORK,
+    ]
+
+
+def authorizer() -> list[str]:
+    """Let the authorizer look up one token by its hash."""
+    return ["dynamodb:GetItem:control/TOK#*"]
+
+
+def watchdog() -> list[str]:
+    """Let the watchdog fire schedules, move overdue jobs, send messages, sweep dead letters, and begin bulk actions."""
+    return [
+        *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
+        "dynamodb:Query:jobs/index/active",
+        "dynamodb:Query:control",
+        f"dynamodb:Query:control/index/{DUE}",
+        *(f"dynamodb:{action}:control/{SCHEDULES}" for action in ("DeleteItem", "GetItem", "PutItem")),
+        f"dynamodb:GetItem:control/{BULK_ACTIONS}",
+        BULK_WORK,
+        *LARGE_BODIES,
+        f"sqs:SendMessage:{EVERY_TYPE}",
+        f"sqs:GetQueueAttributes:{EVERY_TYPE}",
+        *(f"sqs:{action}:{EVERY_TYPE}-dlq" for action in SWEEPING),
+        "lambda:InvokeFunction:watchdog",
+    ]
+
+
+def counters() -> list[str]:
+    """Let the counters read the table's stream and add up in the control table."""
+    return [
+        *(f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")),
+        "dynamodb:ListStreams:jobs/streams",
+        "dynamodb:GetItem:control",
+        *_updating(TOTALS, ERRORS, RECOUNT, *(f"{step}#*" for step in STEPS.values())),
+    ]
+
+
+def recount() -> list[str]:
+    """Let the recount read each job, write canaries and repair counters; and retry and cancel jobs for bulk actions."""
+    return [
+        *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
+        *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
+        *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
+        *_updating(TOTALS, RECOUNT, BULK_ACTIONS),
+        f"sqs:SendMessage:{EVERY_TYPE}",
+        *LARGE_BODIES,
+        "s3:PutObject:payloads/*",
+    ]
+
+
+def _updating(*keys: str) -> list[str]:
+    """Allow to write rows of the control table with these partition keys: never a token's, which holds a role."""
+    return [f"dynamodb:UpdateItem:control/{key}" for key in keys]

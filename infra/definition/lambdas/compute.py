@@ -1,0 +1,138 @@
+"""Turn function definitions into SAM resources: the function, its trigger, its role and its log group."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from chalicelib.jobs.lineage import looping
+from infra.definition.iam import allowed, grants
+from infra.definition.iam.permissions import role
+from infra.definition.lambdas import reaching
+from infra.definition.lambdas.functions import FunctionDefinition, QueueTrigger, ScheduleTrigger, StreamTrigger, Trigger
+from infra.definition.lambdas.runtime import RUNTIME
+from infra.definition.names import Resources, Value, arn_of, attribute, logical, ref
+
+ZIP = "./deployment.zip"
+"""The one package of all functions, as Chalice names it."""
+
+
+def compute(defined: Iterable[FunctionDefinition]) -> Resources:
+    """Return all functions of `defined` with their roles and log groups."""
+    resources: Resources = {}
+    defined = list(defined)
+    loops = looping(function.job_type for function in defined if function.job_type is not None)
+    for function in defined:
+        resources |= {
+            function.logical_id: _function(function, loops),
+            role_id(function): _role(function),
+            log_group_id(function.short): log_group(function.log_group),
+        }
+    return resources
+
+
+def _role(function: FunctionDefinition) -> dict[str, Any]:
+    kind = function.job_type
+    more = allowed.statements(allowed.allows(kind, function.stack)) if kind is not None else []
+    more += reaching.network_of_lambda_alone(kind, function.name)
+    return role(function.stack, function.short, _grants(function), more, reaching.managed_policies(kind))
+
+
+def role_id(function: FunctionDefinition) -> str:
+    """Return the logical id of a function's role."""
+    return logical(function.short, "Role")
+
+
+def log_group_id(short: str) -> str:
+    """Return the logical id of a function's log group."""
+    return logical(short, "Logs")
+
+
+def log_group(name: str) -> dict[str, Any]:
+    """Return a log group that is deleted with the stack; only the stack makes groups, roles cannot."""
+    return {
+        "Type": "AWS::Logs::LogGroup",
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Delete",
+        "Properties": {"LogGroupName": name, "RetentionInDays": ref("LogRetentionDays")},
+    }
+
+
+def logging(short: str) -> dict[str, Value]:
+    """Return logging in JSON, with Lambda's own start and end lines only on errors: they would cost $0.5/M jobs."""
+    return {
+        "LogFormat": "JSON",
+        "ApplicationLogLevel": ref("LogLevel"),
+        "SystemLogLevel": "WARN",
+        "LogGroup": ref(log_group_id(short)),
+    }
+
+
+def _function(function: FunctionDefinition, loops: Collection[str] = ()) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        "FunctionName": function.name,
+        "Handler": function.handler,
+        "Runtime": RUNTIME,
+        "CodeUri": ZIP,
+        "Timeout": function.timeout,
+        "MemorySize": function.memory,
+        "Role": arn_of(role_id(function)),
+        "LoggingConfig": logging(function.short),
+        "Events": {"Source": _event(function.trigger, function)},
+    }
+    if function.job_type is not None:
+        properties |= reaching.properties(function.job_type, function.stack)
+        if function.job_type.name in loops:
+            # jobs that make jobs of their own type are meant; Lambda would stop such a line after 16 of them:
+            # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+            properties["RecursiveLoop"] = "Allow"
+    if function.short == "watchdog":
+        # by name: a function cannot refer to itself
+        properties["Environment"] = {"Variables": {"WATCHDOG_FUNCTION": function.name}}
+    if isinstance(function.trigger, ScheduleTrigger):
+        # the next run is the retry; without an age Lambda keeps a throttled event for 6 hours
+        properties["EventInvokeConfig"] = {
+            "MaximumRetryAttempts": 0,
+            "MaximumEventAgeInSeconds": function.trigger.longest_age,
+        }
+    return {"Type": "AWS::Serverless::Function", "Properties": properties}
+
+
+def _event(trigger: Trigger, function: FunctionDefinition) -> dict[str, Any]:
+    match trigger:
+        case QueueTrigger():
+            return {"Type": "SQS", "Properties": _from_queue(trigger, logical(function.short, "Queue"))}
+        case ScheduleTrigger():
+            return {"Type": "Schedule", "Properties": {"Schedule": trigger.expression}}
+        case StreamTrigger():
+            return {"Type": "DynamoDB", "Properties": _from_stream(trigger)}
+
+
+def _from_queue(trigger: QueueTrigger, queue: str) -> dict[str, Any]:
+    return {
+        "Queue": arn_of(queue),
+        "BatchSize": trigger.batch_size,
+        "MaximumBatchingWindowInSeconds": trigger.window,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "ScalingConfig": {"MaximumConcurrency": trigger.max_concurrency},
+    }
+
+
+def _from_stream(trigger: StreamTrigger) -> dict[str, Any]:
+    return {
+        "Stream": attribute("JobsTable", "StreamArn"),
+        "StartingPosition": "TRIM_HORIZON",
+        "BatchSize": trigger.batch_size,
+        "MaximumBatchingWindowInSeconds": trigger.window,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "BisectBatchOnFunctionError": True,
+        "MaximumRetryAttempts": trigger.retries,
+        "MaximumRecordAgeInSeconds": trigger.longest_age,
+        "TumblingWindowInSeconds": trigger.tumbling,
+        "FilterCriteria": {"Filters": [{"Pattern": trigger.pattern}]},
+    }
+
+
+def _grants(function: FunctionDefinition) -> list[str]:
+    if function.job_type is not None:
+        return grants.worker(function.job_type)
+    platform = {"watchdog": grants.watchdog(), "counters": grants.counters(), "recount": grants.recount()}
+    return platform[function.short]

@@ -1,0 +1,116 @@
+"""Define the Lambda functions besides the API: one per job type, watchdog, counters, recount; and their triggers."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.adapters.dynamo.tables.schema import CANARY, META
+from chalicelib.jobs.jobtype import JobType
+from infra.definition.names import logical, queue_name
+
+HOUR = 3600
+NIGHTLY = "2/15 0-4 * * ? *"
+"""From 00:02 to 04:47 UTC, every day: night in Europe, evening in America, late morning in East Asia. A recount goes on
+where the invocation before had to stop; one that has nothing to do ends after one read."""
+COUNTED = json.dumps({"dynamodb": {"Keys": {"sk": {"S": [META, CANARY]}}}}, separators=(",", ":"))
+"""Event filter of the counters: the jobs themselves, and what a recount writes to see the stream pass it."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueTrigger:
+    """Invoke with messages of a queue; `window` in seconds, `queue` the physical name."""
+
+    queue: str
+    batch_size: int
+    window: int
+    max_concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleTrigger:
+    """Invoke every so many minutes, or at the times of `cron` (UTC), which then come `minutes` apart.
+
+    `longest_age` is in seconds: an event that Lambda throttles for longer is dropped. The next run does its work.
+    """
+
+    minutes: int
+    longest_age: int
+    cron: str = ""
+
+    @property
+    def expression(self) -> str:
+        """Return the schedule as EventBridge writes it."""
+        if self.cron:
+            return f"cron({self.cron})"
+        return f"rate({self.minutes} minute{'' if self.minutes == 1 else 's'})"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTrigger:
+    """Invoke with the changes of a table, oldest first; `window` in seconds, `table` the physical name."""
+
+    table: str
+    batch_size: int
+    window: int
+    retries: int
+    longest_age: int
+    """Seconds after which a record that always fails is given up; the stream itself forgets at 24 hours."""
+    tumbling: int
+    """Seconds of the tumbling window: with one, Lambda names the shard in the event. Nothing waits for its end."""
+    pattern: str
+    """Event filter pattern, as JSON: other records are never delivered, nor paid for."""
+
+
+Trigger = QueueTrigger | ScheduleTrigger | StreamTrigger
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDefinition:
+    """One Lambda function: `short` is its name within the stack, `timeout` in seconds, `memory` in MB."""
+
+    stack: str
+    short: str
+    handler: str
+    timeout: int
+    memory: int
+    trigger: Trigger
+    job_type: JobType[Any, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the function's physical name, also in its log group."""
+        return f"{self.stack}-{self.short}"
+
+    @property
+    def logical_id(self) -> str:
+        """Return its logical id in the template."""
+        return logical(self.short, "Function")
+
+    @property
+    def log_group(self) -> str:
+        """Return the name of its CloudWatch Logs group."""
+        return f"/aws/lambda/{self.name}"
+
+
+def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDefinition]:
+    """Return every function but the API's two, which Chalice makes."""
+    return [*(_worker(kind, stack) for kind in types), *_platform(stack)]
+
+
+def _worker(kind: JobType[Any, Any], stack: str) -> FunctionDefinition:
+    trigger = QueueTrigger(queue_name(stack, kind.queue), kind.batch_size, kind.window, kind.concurrency)
+    return FunctionDefinition(stack, kind.queue, kind.handler, kind.timeout, kind.memory, trigger, kind)
+
+
+def _platform(stack: str) -> list[FunctionDefinition]:
+    watchdog = FunctionDefinition(
+        stack, "watchdog", "chalicelib.entry.watchdog.handler", 50, 512, ScheduleTrigger(1, 60)
+    )
+    stream = StreamTrigger(
+        f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=COUNTED
+    )
+    counters = FunctionDefinition(stack, "counters", "chalicelib.entry.stream.handler", 60, 256, stream)
+    nightly = ScheduleTrigger(15, longest_age=600, cron=NIGHTLY)
+    recount = FunctionDefinition(stack, "recount", "chalicelib.entry.recount.handler", 840, 512, nightly)
+    return [watchdog, counters, recount]

@@ -1,0 +1,66 @@
+"""Turn what a job type says of its function besides time and memory into properties of the function and its role."""
+
+from typing import Any
+
+from chalicelib.errors import ConfigurationError
+from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.reach import EPHEMERAL_MB
+from infra.definition.iam.allowed import resource
+from infra.definition.lambdas.environment import environment
+from infra.definition.names import arn, ref, sub
+
+LARGEST_ENVIRONMENT = 4_096
+"""Bytes of names and values that Lambda takes."""
+PLATFORM_NEEDS = 1_536
+"""Bytes of it that the platform's own variables take at most, with the longest names: tests/infra/cloud/test_limits."""
+NETWORK_POLICY = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"
+"""AWS's policy for a function in a VPC: EC2 knows no narrower resource than `*` for describing network interfaces."""
+INTERFACES = [
+    f"ec2:{action}"
+    for action in (
+        "AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces",
+        "DescribeSubnets", "UnassignPrivateIpAddresses",
+    )
+]  # fmt: skip
+
+
+def properties(kind: JobType[Any, Any], stack: str) -> dict[str, Any]:
+    """Return the properties that the type's declaration adds; raises ConfigurationError for what Lambda refuses."""
+    reach = kind.reach
+    added: dict[str, Any] = {}
+    if reach.environment:
+        added["Environment"] = {"Variables": _variables(kind, stack)}
+    if reach.vpc:
+        added["VpcConfig"] = {"SubnetIds": ref("VpcSubnets"), "SecurityGroupIds": ref("VpcSecurityGroups")}
+    if reach.layers:
+        added["Layers"] = [resource(layer) for layer in reach.layers]
+    if reach.ephemeral_storage != EPHEMERAL_MB[0]:
+        added["EphemeralStorage"] = {"Size": reach.ephemeral_storage}
+    return added
+
+
+def managed_policies(kind: JobType[Any, Any] | None) -> list[Any]:
+    """Return AWS's own policies that a function needs."""
+    return [sub(NETWORK_POLICY)] if kind is not None and kind.reach.vpc else []
+
+
+def network_of_lambda_alone(kind: JobType[Any, Any] | None, name: str) -> list[dict[str, Any]]:
+    """Refuse to the function's code what Lambda itself does with its role, as Lambda's guide advises."""
+    if kind is None or not kind.reach.vpc:
+        return []
+    condition = {"ArnEquals": {"lambda:SourceFunctionArn": [arn("lambda", f"function:{name}")]}}
+    return [{"Effect": "Deny", "Action": INTERFACES, "Resource": "*", "Condition": condition}]
+
+
+def _variables(kind: JobType[Any, Any], stack: str) -> dict[str, str]:
+    declared = dict(kind.reach.environment)
+    taken = sorted(declared.keys() & environment(stack).keys())
+    if taken:
+        raise ConfigurationError(f"{kind.name}: environment: {', '.join(taken)} is a name of the platform's own")
+    size = sum(len((name + value).encode()) for name, value in declared.items())
+    if size > LARGEST_ENVIRONMENT - PLATFORM_NEEDS:
+        raise ConfigurationError(
+            f"{kind.name}: environment has {size:,} bytes; {LARGEST_ENVIRONMENT - PLATFORM_NEEDS:,} are left of the "
+            f"{LARGEST_ENVIRONMENT:,} that Lambda takes"
+        )
+    return declared

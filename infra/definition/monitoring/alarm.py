@@ -1,0 +1,61 @@
+"""Describe one CloudWatch alarm: a condition on metrics, and what a person does when it is true."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.definition.monitoring.metrics import Metric
+from infra.definition.monitoring.topic import alarm_topic
+
+MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A condition on metrics. `expression` combines them when there are several; `period` in seconds."""
+
+    kind: str
+    of: str
+    advice: str
+    metrics: Mapping[str, Metric]
+    threshold: float
+    expression: str = ""
+    period: int = MINUTE
+    periods: int = 1
+    missing: str = "notBreaching"
+    below: bool = False
+    """Ring for a value below the threshold, not for one above it."""
+
+    @property
+    def name(self) -> str:
+        """Return its name without the stack's: "email-send-dead-letters"."""
+        return f"{self.of}-{self.kind}" if self.of else self.kind
+
+    def resource(self, stack: str) -> dict[str, Any]:
+        """Return the alarm in the template."""
+        return {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmName": f"{stack}-{self.name}",
+                "AlarmDescription": f"{self.advice} (docs/operations.md#{self.kind})",
+                **self._measured(),
+                "ComparisonOperator": "LessThanThreshold" if self.below else "GreaterThanThreshold",
+                "Threshold": self.threshold,
+                "EvaluationPeriods": self.periods,
+                "DatapointsToAlarm": self.periods,
+                "TreatMissingData": self.missing,
+                "AlarmActions": [alarm_topic()],
+                "OKActions": [alarm_topic()],
+            },
+        }
+
+    def _measured(self) -> dict[str, Any]:
+        if not self.expression:
+            (metric,) = self.metrics.values()
+            return metric.as_properties(self.period)
+        rows = [
+            {"Id": name, "MetricStat": metric.as_stat(self.period), "ReturnData": False}
+            for name, metric in self.metrics.items()
+        ]
+        value = {"Id": "value", "Expression": self.expression, "Label": self.kind, "ReturnData": True}
+        return {"Metrics": [*rows, value]}

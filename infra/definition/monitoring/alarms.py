@@ -1,0 +1,98 @@
+"""List the stack's alarms. Each description says what to do; `docs/operations.md` says it at length."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.jobs.jobtype import JobType
+from infra.definition.monitoring import metrics
+from infra.definition.monitoring.alarm import MINUTE, Alarm
+from infra.definition.monitoring.metrics import Metric
+from infra.definition.monitoring.type_alarms import errors_of, type_alarms
+from infra.definition.names import Resources, logical
+
+
+def all_alarms(types: Sequence[JobType[Any, Any]], stack: str) -> list[Alarm]:
+    """Return every alarm of the stack."""
+    return [*type_alarms(types, stack), *_of_requests(stack), *_of_upkeep(stack), *_of_functions(stack)]
+
+
+def alarms(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
+    """Return the alarms as resources."""
+    return {logical(alarm.name, "Alarm"): alarm.resource(stack) for alarm in all_alarms(types, stack)}
+
+
+def _of_functions(stack: str) -> list[Alarm]:
+    """Watch the functions whose failure no other alarm tells within 5 minutes.
+
+    The watchdog's is `watchdog-silent`; a failing API or authorizer answers with 5xx, which is `api-errors`.
+    """
+    return [
+        Alarm(
+            "errors", short, f"The {short} function ended with an error, or could not start. Look at its log; compare "
+            "with the last deployment.", {"errors": errors_of(f"{stack}-{short}")}, 0,
+        )
+        for short in ("counters", "recount")
+    ]  # fmt: skip
+
+
+def _of_requests(stack: str) -> list[Alarm]:
+    """Watch what producers and job functions notice."""
+    # a request counts once when its table or any index of it is throttled
+    throttled = {
+        operation.lower(): metrics.table(f"{stack}-jobs", "ThrottledRequests", operation)
+        for operation in ("PutItem", "UpdateItem")
+    }
+    return [
+        Alarm(
+            "api-errors", "", "The API answered with 5xx. Look at its log for the traceback, by correlation id.",
+            {"errors": metrics.api(stack, "5XXError", "Average")}, 0.01, period=5 * MINUTE,
+        ),
+        Alarm(
+            "throttles", "", "The account's Lambda concurrency is used up. Ask for a higher limit, or lower the "
+            "concurrency of job types.", {"throttles": Metric("AWS/Lambda", "Throttles")}, 0, periods=3,
+        ),
+        Alarm(
+            "table-throttles", "", "DynamoDB refuses writes to the jobs table or an index. Slow the producers; a "
+            "table doubles its throughput within half an hour.", throttled,
+            0, "FILL(putitem,0)+FILL(updateitem,0)", periods=3,
+        ),
+        Alarm(
+            "stalled", "", "Something outside of their functions keeps jobs from running: an outage, a permission, or "
+            "a stricter schema. Look for job.stalled in the logs; a day later such jobs are given up.",
+            {"stalled": metrics.own(stack, "Stalled")}, 0, period=15 * MINUTE,
+        ),
+    ]  # fmt: skip
+
+
+def _of_upkeep(stack: str) -> list[Alarm]:
+    """Watch what keeps the promises and the numbers: watchdog, counters, recount, control table."""
+    return [
+        Alarm(
+            "watchdog-silent", "", "The watchdog has not succeeded for 5 minutes: lost messages are not sent again. "
+            "Look at its log and its schedule.", {"ran": metrics.own(stack, "WatchdogRan")},
+            # before the first run there is no point to fill from: the alarm then waits and does not ring, and one that
+            # rings goes on ringing when the last point is so long ago that CloudWatch has nothing to fill from
+            1, "FILL(ran,0)", period=5 * MINUTE, missing="ignore", below=True,
+        ),
+        Alarm(
+            "counters-behind", "", "The counters are over a minute behind: /metrics is stale, jobs are not affected. "
+            "Look at the log of the counters function.",
+            {"age": metrics.function(f"{stack}-counters", "IteratorAge", "Maximum")}, 60_000, periods=5,
+        ),
+        Alarm(
+            "recount-silent", "", "No recount has ended for two days: counters that are wrong stay wrong. Look at the "
+            "log of the recount function, and whether counters-behind rings: it waits for the stream.",
+            {"ended": metrics.own(stack, "Recounted")},
+            1, "FILL(ended,0)", period=24 * 60 * MINUTE, periods=2, missing="ignore", below=True,
+        ),
+        Alarm(
+            "counter-drift", "", "The recount found the counters wrong and repaired what it could, or records of the "
+            "stream were skipped. Look at the recount's log, and for counters.skipped in that of the counters.",
+            {"drift": metrics.own(stack, "CounterDrift")}, 0, period=60 * MINUTE,
+        ),
+        Alarm(
+            "control-table-down", "", "The control table did not answer: requests were let in uncounted, or tokens "
+            "refused. Look at the table's throttles and at the API's log.",
+            {"down": metrics.own(stack, "ControlTableDown")}, 0, periods=3,
+        ),
+    ]  # fmt: skip

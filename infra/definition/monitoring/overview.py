@@ -1,0 +1,104 @@
+"""Draw the CloudWatch dashboard: what comes in, what waits, what ends how, for the platform and for each type."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.jobs.jobtype import JobType
+from infra.definition.monitoring import metrics
+from infra.definition.names import Resources, queue_name, sub
+
+WIDTH = 8
+HEIGHT = 6
+FREE_METRICS = 50
+"""A dashboard with more metrics is not one of the three that every account has free."""
+
+
+def overview(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
+    """Return the dashboard, named like the stack."""
+    widgets = [
+        {
+            "type": "metric",
+            "x": column * WIDTH,
+            "y": row * HEIGHT,
+            "width": WIDTH,
+            "height": HEIGHT,
+            "properties": graph,
+        }
+        for row, graphs in enumerate(rows(types, stack))
+        for column, graph in enumerate(graphs)
+    ]
+    return {
+        "Overview": {
+            "Type": "AWS::CloudWatch::Dashboard",
+            # dashboards are global: two regions may have the same stage
+            "Properties": {
+                "DashboardName": sub(f"{stack}-${{AWS::Region}}"),
+                "DashboardBody": sub(json.dumps({"widgets": widgets})),
+            },
+        }
+    }
+
+
+def rows(types: Sequence[JobType[Any, Any]], stack: str) -> list[list[dict[str, Any]]]:
+    """Return the graphs row by row: all about each type if that is free, else three metrics a type."""
+    platform = _platform(stack)
+    full = [platform, *(_type(kind, stack) for kind in types)]
+    if metrics_of(full) <= FREE_METRICS:
+        return full
+    short = [graph for kind in types for graph in _short(kind, stack)]
+    return [platform, *(short[start : start + 3] for start in range(0, len(short), 3))]
+
+
+def metrics_of(drawn: list[list[dict[str, Any]]]) -> int:
+    """Return how many metrics the graphs show."""
+    return sum(len(graph["metrics"]) for row in drawn for graph in row)
+
+
+def _short(kind: JobType[Any, Any], stack: str) -> list[dict[str, Any]]:
+    queue = queue_name(stack, kind.queue)
+    shown = [
+        metrics.own(stack, "Completed", kind.name).as_row("completed"),
+        metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
+        metrics.own(stack, "DeadLettered", kind.name).as_row("dead letters"),
+    ]
+    return [_graph(kind.name, shown)]
+
+
+def _platform(stack: str) -> list[dict[str, Any]]:
+    latency = [metrics.api(stack, "Latency", stat).as_row(stat) for stat in ("p50", "p99")]
+    answers = [metrics.api(stack, name).as_row(label) for name, label in _ANSWERS]
+    health = [
+        metrics.function(f"{stack}-watchdog", "Errors").as_row("watchdog errors"),
+        metrics.function(f"{stack}-counters", "IteratorAge", "Maximum").as_row("counters behind (ms)"),
+        metrics.own(stack, "ControlTableDown").as_row("control table unavailable"),
+        *(metrics.own(stack, name).as_row(name) for name in ("Created", "Retried", "Stalled")),
+    ]
+    return [_graph("API calls", answers), _graph("API latency (ms)", latency), _graph("Platform", health)]
+
+
+def _type(kind: JobType[Any, Any], stack: str) -> list[dict[str, Any]]:
+    queue = queue_name(stack, kind.queue)
+    ends = [metrics.own(stack, name, kind.name).as_row(name) for name in ("Completed", "Failed", "DeadLettered")]
+    depths = [
+        metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
+        metrics.queue(queue, "ApproximateNumberOfMessagesNotVisible").as_row("running or backing off"),
+        metrics.queue(f"{queue}-dlq", "ApproximateNumberOfMessagesVisible").as_row("in the dead-letter queue"),
+    ]
+    runs = [
+        metrics.function(queue, "Duration", "p95").as_row("duration p95 (ms)"),
+        metrics.function(queue, "ConcurrentExecutions", "Maximum").as_row("at the same time"),
+        metrics.function(queue, "Errors").as_row("errors"),
+    ]
+    return [
+        _graph(f"{kind.name}: jobs", ends),
+        _graph(f"{kind.name}: queue", depths),
+        _graph(f"{kind.name}: function", runs),
+    ]
+
+
+_ANSWERS = (("Count", "all"), ("4XXError", "4xx"), ("5XXError", "5xx"))
+
+
+def _graph(title: str, rows: list[list[Any]]) -> dict[str, Any]:
+    return {"title": title, "metrics": rows, "period": 60, "view": "timeSeries", "region": "${AWS::Region}"}

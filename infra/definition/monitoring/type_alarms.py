@@ -1,0 +1,127 @@
+"""List the alarms about job types: each type has its own, or, in a stack of many types, several share one."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.jobs.backoff import message_age
+from chalicelib.jobs.jobtype import JobType
+from infra.definition.monitoring import metrics
+from infra.definition.monitoring.alarm import MINUTE, Alarm
+from infra.definition.monitoring.metrics import Metric
+from infra.definition.names import queue_name
+
+SHORTEST_AGE = 1200
+"""Seconds: a message may be delayed by 900, and SQS counts its age from when it was sent."""
+IN_FLIGHT = 60_000
+"""Half of what a standard queue can have in flight; past 120,000 nothing is received any more."""
+MOST_ALONE = 30
+"""Types up to which each has alarms of its own. CloudFormation takes 500 resources: with more types they share."""
+MOST_METRICS = 10
+"""Metrics that CloudWatch lets one alarm compute with."""
+
+Kind = JobType[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of alarm for any job type: its metrics by name, a value made of them, and when that value is bad."""
+
+    kind: str
+    advice: str
+    metrics: Callable[[Kind, str], Mapping[str, Metric]]
+    expression: str
+    threshold: Callable[[Kind], float]
+    period: int = MINUTE
+    periods: int = 1
+
+    def alone(self, kind: Kind, stack: str) -> Alarm:
+        """Return the alarm of one type."""
+        found = self.metrics(kind, stack)
+        plain = len(found) == 1
+        return Alarm(
+            self.kind, kind.queue, f"{kind.name}: {self.advice}", found, self.threshold(kind),
+            "" if plain else self.expression.format(**{name: name for name in found}), self.period, self.periods,
+        )  # fmt: skip
+
+    def shared(self, kinds: Sequence[Kind], stack: str, number: int) -> Alarm:
+        """Return the alarm of several types: its value is how many of them are in trouble."""
+        found: dict[str, Metric] = {}
+        parts = []
+        for place, kind in enumerate(kinds):
+            names = {name: f"{name}{place}" for name in self.metrics(kind, stack)}
+            found |= {names[name]: metric for name, metric in self.metrics(kind, stack).items()}
+            parts.append(f"IF({self.expression.format(**names)}>{self.threshold(kind)},1,0)")
+        told = ", ".join(kind.name for kind in kinds)
+        advice = f"One of {told}: {self.advice}"
+        return Alarm(self.kind, f"types-{number}", advice, found, 0, "+".join(parts), self.period, self.periods)
+
+    def most_together(self, kind: Kind, stack: str) -> int:
+        """Return for how many types one alarm can compute."""
+        return MOST_METRICS // len(self.metrics(kind, stack))
+
+
+def type_alarms(types: Sequence[Kind], stack: str) -> list[Alarm]:
+    """Return the alarms about the types of a stack."""
+    if len(types) <= MOST_ALONE:
+        return [rule.alone(kind, stack) for kind in types for rule in RULES]
+    return [alarm for rule in RULES for alarm in _shared(rule, types, stack)]
+
+
+def _shared(rule: Rule, types: Sequence[Kind], stack: str) -> Iterator[Alarm]:
+    size = rule.most_together(types[0], stack)
+    for number, start in enumerate(range(0, len(types), size), 1):
+        yield rule.shared(types[start : start + size], stack, number)
+
+
+def errors_of(function: str) -> Metric:
+    """Return how often a function, by its physical name, raised, ran out of time or memory, or could not start."""
+    return metrics.function(function, "Errors")
+
+
+def _dead_letters(kind: Kind, stack: str) -> Mapping[str, Metric]:
+    # not the depth of the dead-letter queue: messages of jobs that can still run pass through it
+    return {"dead": metrics.own(stack, "DeadLettered", kind.name)}
+
+
+def _ends(kind: Kind, stack: str) -> Mapping[str, Metric]:
+    # a dead letter rings an alarm of its own
+    return {name.lower(): metrics.own(stack, name, kind.name) for name in ("Completed", "Failed")}
+
+
+def _of_queue(name: str, metric: str) -> Callable[[Kind, str], Mapping[str, Metric]]:
+    return lambda kind, stack: {name: metrics.queue(queue_name(stack, kind.queue), metric)}
+
+
+def _patience(kind: Kind) -> float:
+    age = message_age(kind.retry, kind.max_attempts, kind.timeout)
+    return max(SHORTEST_AGE, kind.visibility_timeout, age)
+
+
+RULES = (
+    Rule(
+        "dead-letters", "A job was given up: it used up its attempts or its time. Look at its error, fix the cause, "
+        "retry it in the dashboard.", _dead_letters, "FILL({dead},0)", lambda _: 0, period=5 * MINUTE,
+    ),
+    Rule(
+        "errors", "Its function ended with an error, or could not start. Look at its log: jobs are taken and not "
+        "worked off. Compare with the last deployment.",
+        lambda kind, stack: {"errors": errors_of(f"{stack}-{kind.queue}")}, "FILL({errors},0)", lambda _: 0,
+    ),
+    Rule(
+        "oldest-message", "A job has waited longer than it ever should. Look for errors or throttles of its function; "
+        "raise its concurrency if it is only busy.",
+        _of_queue("age", "ApproximateAgeOfOldestMessage"), "FILL({age},0)", _patience, periods=3,
+    ),
+    Rule(
+        "failure-ratio", "More than 5 % of the jobs that ended in the last 15 minutes failed for good. Compare with "
+        "the last deployment; look at the top errors query.",
+        _ends, "IF(FILL({failed},0)+FILL({completed},0)>=20,"
+        "100*FILL({failed},0)/(FILL({failed},0)+FILL({completed},0)),0)", lambda _: 5, period=15 * MINUTE,
+    ),
+    Rule(
+        "in-flight", "The queue nears the limit of 120,000 messages in flight: too many jobs back off at once. Fix or "
+        "stop what fails; do not add load.",
+        _of_queue("flying", "ApproximateNumberOfMessagesNotVisible"), "FILL({flying},0)", lambda _: IN_FLIGHT,
+    ),
+)  # fmt: skip

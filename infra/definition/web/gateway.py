@@ -1,0 +1,143 @@
+"""Complete the API that Chalice makes: roles, log groups, access logs, and errors of API Gateway's own."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.access.tokens import SHAPE
+from chalicelib.adapters.event_sources import mapping_key
+from chalicelib.api.http.serving import STRICT_TRANSPORT
+from chalicelib.jobs.jobtype import JobType
+from infra.definition.iam import grants
+from infra.definition.iam.permissions import role
+from infra.definition.lambdas.compute import log_group, log_group_id, logging
+from infra.definition.names import Resources, Value, arn_of, logical, mapping_id, ref, sub
+from infra.definition.web.access_log import access_log_setting
+from infra.definition.web.site import origin, quoted_origin
+
+HANDLER = "APIHandler"
+AUTHORIZER = "Authorize"
+"""Chalice's logical ids of the API's two functions; the second follows from the name of the authorizer in app.py."""
+STAGE = "api"
+RATE = 200
+BURST = 400
+"""Requests a second that API Gateway lets through to each method of each path, for everybody together, and how many at
+once. The account has a limit for all of them (10,000 a second by default)."""
+VERSION = "2.0"
+"""Chalice writes OpenAPI 2.0. Naming a version stops SAM from making a second, unthrottled stage named Stage."""
+TOKEN_HEADER = rf"^\s*[Bb][Ee][Aa][Rr][Ee][Rr]\s+{SHAPE.pattern}\s*$"
+"""Pattern that API Gateway tests the header with before it invokes the authorizer; no match is a 401 without cost."""
+COMPRESSION, LEAST_COMPRESSED = "x-amazon-apigateway-minimum-compression-size", 1400
+"""API Gateway compresses answers of so many bytes and more for clients that accept it: a smaller one is one packet.
+In the document, and not as a property of the API: a changed document is what SAM makes a new deployment for."""
+EXPOSED = "Location, Retry-After, Idempotent-Replayed, X-Correlation-Id"
+
+ERRORS = {
+    "ACCESS_DENIED": (403, "Forbidden", "This token may not do that; another role is needed."),
+    "AUTHORIZER_CONFIGURATION_ERROR": (500, "Internal Server Error", "The token could not be checked."),
+    "AUTHORIZER_FAILURE": (500, "Internal Server Error", "The token could not be checked. Try again."),
+    "BAD_REQUEST_BODY": (400, "Bad Request", "The body cannot be read."),
+    "EXPIRED_TOKEN": (403, "Forbidden", "The token has expired."),
+    "INTEGRATION_FAILURE": (502, "Bad Gateway", "The API did not answer. Try again, with the same Idempotency-Key."),
+    "INTEGRATION_TIMEOUT": (504, "Gateway Timeout", "No answer in time. Try again, with the same Idempotency-Key."),
+    "MISSING_AUTHENTICATION_TOKEN": (404, "Not Found", "Nothing is here."),
+    "REQUEST_TOO_LARGE": (413, "Content Too Large", "The request is larger than API Gateway takes."),
+    "RESOURCE_NOT_FOUND": (404, "Not Found", "Nothing is here."),
+    "THROTTLED": (429, "Too Many Requests", "The API as a whole is too busy. Wait as long as Retry-After says."),
+    "UNAUTHORIZED": (401, "Unauthorized", "Send a token: Authorization: Bearer <token>."),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type", "Send JSON: Content-Type: application/json."),
+}
+"""API Gateway says 403 "Missing Authentication Token" for a path that it does not have: that is 404."""
+
+
+def gateway(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
+    """Return overrides of Chalice's own resources, merged over them, and the roles and log groups of the API."""
+    return {
+        HANDLER: _api(types, stack),
+        "ApiRole": role(stack, "api", grants.api()),
+        log_group_id("api"): log_group(f"/aws/lambda/{stack}-api"),
+        "RestAPI": _rest_api(stack),
+        AUTHORIZER: _function(stack, "authorizer"),
+        "AuthorizerRole": role(stack, "authorizer", grants.authorizer()),
+        log_group_id("authorizer"): log_group(f"/aws/lambda/{stack}-authorizer"),
+    }
+
+
+def _rest_api(stack: str) -> dict[str, Any]:
+    definition = {"x-amazon-apigateway-authorizer": {"identityValidationExpression": TOKEN_HEADER}}
+    return {
+        "Properties": {
+            "Name": stack,
+            "OpenApiVersion": VERSION,
+            "GatewayResponses": gateway_responses(),
+            "AccessLogSetting": access_log_setting(),
+            "DefinitionBody": {"securityDefinitions": {"authorize": definition}, COMPRESSION: LEAST_COMPRESSED},
+        },
+    }
+
+
+def globals_section(environment: dict[str, Value]) -> dict[str, Any]:
+    """Return what holds for every function and for the API."""
+    settings = [
+        {
+            "ResourcePath": "/*",
+            "HttpMethod": "*",
+            "MetricsEnabled": False,
+            "ThrottlingRateLimit": RATE,
+            "ThrottlingBurstLimit": BURST,
+        }
+    ]
+    return {"Function": {"Environment": {"Variables": environment}}, "Api": {"MethodSettings": settings}}
+
+
+def gateway_responses() -> dict[str, Any]:
+    """Return problem documents with CORS headers: without them a browser shows each such error as a network failure."""
+    responses = {name: _response(*error) for name, error in ERRORS.items()}
+    responses["THROTTLED"]["ResponseParameters"]["Headers"]["Retry-After"] = "'1'"
+    responses["UNAUTHORIZED"]["ResponseParameters"]["Headers"]["WWW-Authenticate"] = "'Bearer'"
+    return {
+        **responses,
+        "DEFAULT_4XX": _response(None, "Request Refused", "API Gateway refused the request."),
+        "DEFAULT_5XX": _response(None, "Server Error", "API Gateway could not serve the request. Try again."),
+    }
+
+
+def _response(status: int | None, title: str, detail: str) -> dict[str, Any]:
+    problem: dict[str, Any] = {"type": "about:blank", "title": title, "detail": detail}
+    if status is not None:
+        problem["status"] = status
+    headers = {
+        "Access-Control-Allow-Origin": quoted_origin(),
+        "Access-Control-Expose-Headers": f"'{EXPOSED}'",
+        "Cache-Control": "'no-store'",
+        "Content-Type": "'application/problem+json'",
+        "Strict-Transport-Security": f"'{STRICT_TRANSPORT}'",
+        "Vary": "'Origin'",
+        "X-Content-Type-Options": "'nosniff'",
+        "X-Correlation-Id": "context.requestId",
+    }
+    response: dict[str, Any] = {
+        "ResponseParameters": {"Headers": headers},
+        "ResponseTemplates": {"application/json": json.dumps(problem)},
+    }
+    return response if status is None else {"StatusCode": str(status), **response}
+
+
+def _api(types: Sequence[JobType[Any, Any]], stack: str) -> dict[str, Any]:
+    """Return the API's function, which also knows the workers' mappings, to pause them, and the dashboard's origin."""
+    function = _function(stack, "api")
+    ids = ",".join(f"{mapping_key(kind.name)}=${{{mapping_id(kind.queue)}}}" for kind in types)
+    function["Properties"]["Environment"] = {"Variables": {"EVENT_SOURCES": sub(ids), "CORS_ORIGIN": origin()}}
+    return function
+
+
+def _function(stack: str, short: str) -> dict[str, Any]:
+    reserved = {"Fn::If": ["ReservesForApi", ref("ApiConcurrency"), ref("AWS::NoValue")]}
+    return {
+        "Properties": {
+            "ReservedConcurrentExecutions": reserved,
+            "FunctionName": f"{stack}-{short}",
+            "Role": arn_of(logical(short, "Role")),
+            "LoggingConfig": logging(short),
+        }
+    }
