@@ -81,9 +81,9 @@ def a_job(**fields: Any) -> Job:
     return replace(job, **fields)
 
 
-def sqs_record(receipt: str, body: str, receive_count: int) -> dict[str, Any]:
+def sqs_record(receipt: str, body: str, receive_count: int, group: str | None = None) -> dict[str, Any]:
     """One message of the event that Lambda hands to a worker; its id is its receipt."""
-    attributes = {"ApproximateReceiveCount": str(receive_count)}
+    attributes = {"ApproximateReceiveCount": str(receive_count), **({"MessageGroupId": group} if group else {})}
     return {"messageId": receipt, "receiptHandle": receipt, "body": body, "attributes": attributes}
 
 

@@ -6,6 +6,7 @@ from chalicelib.jobs.backoff import Curve, receives
 from chalicelib.jobs.limits import LONGEST_TURN_WAIT, SAFETY, SPARE_RECEIVES
 from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.registry import Declared
+from chalicelib.jobs.serial import ENDING
 
 
 class Figures(Declared):
@@ -57,3 +58,8 @@ class Figures(Declared):
     def give_up_at(self, start: float) -> float | None:
         """Return when a run that is due at `start` is given up (epoch seconds); None: when its attempts are spent."""
         return None if self.give_up_after is None else round(start + self.give_up_after, 3)
+
+    @property
+    def queue_ending(self) -> str:
+        """Return what ends the names of its queues: SQS asks for it of FIFO queues."""
+        return "" if self.serial_by is None else ENDING

@@ -163,6 +163,10 @@ class JobService:
         if run_at is not None and run_at - now > MAX_DELAY:
             raise InvalidRequest("That is too far ahead.", [FieldError(("run_at",), "must be at most a year ahead")])
         later = run_at is not None and run_at > now
+        # Shortly before its time even when it is sent at once: had that failed, nothing else would be early enough.
+        due_at = max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD)
+        if later and registry.longest_delay(kind.name) == 0:
+            due_at = run_at or now  # nothing is sent before
         return Job(
             id=asked.new_id(),
             type=kind.name,
@@ -175,8 +179,7 @@ class JobService:
             run_at=run_at if later else None,
             next_attempt_at=run_at if later else None,
             give_up_at=kind.give_up_at(max(now, run_at or now)),
-            # Shortly before its time even when it is sent at once: had that failed, nothing else would be early enough.
-            due_at=max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD),
+            due_at=due_at,
             tags=tagged(asked.tags, kind.keyed_by, payload),
             correlation_id=asked.correlation_id,
             idempotency_key=asked.idempotency_key,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import JobConflict, MoveRefused
-from chalicelib.jobs import acts, jobtype, transitions
+from chalicelib.jobs import acts, jobtype, registry, transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Act, Job, Status
 from chalicelib.jobs.tenants import tagged
@@ -67,12 +67,14 @@ class Operations:
     def run_now(self, job_id: str) -> Job:
         """Start a scheduled or retrying job now; one that is queued already is returned as it is.
 
-        Raises JobNotFound, and JobConflict for a job that runs, is finished, or waits for its turn.
+        Raises JobNotFound, and JobConflict for a job that runs, is finished, waits for its turn, or holds its place.
         """
         for _ in range(TRIES):
             found = self.jobs.store.get(job_id)
             if found.status in WAITING and has_turn(found):
                 raise JobConflict(f"Job {job_id} waits for its turn: the rate of {found.type} holds for it, too.")
+            if registry.serial(found.type) and found.sent and (found.next_attempt_at or 0.0) > self.jobs.now():
+                raise JobConflict(f"Job {job_id} keeps its place in the queue of its key: its message waits there.")
             if found.status is Status.QUEUED:
                 return self.jobs.send(found) if self.jobs.stranded(found) else found
             if found.status not in PLANNED:
