@@ -27,9 +27,9 @@ from chalicelib.adapters.dynamo.tables import schema
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.jobs import jobtype
-from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.service.jobs import DEEPEST_OFFSET, JobService
 from chalicelib.settings import Settings
 from infra.local.emulator.process import Emulator

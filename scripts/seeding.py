@@ -11,9 +11,9 @@ from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.counters import keys
-from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Additions
+from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.settings import Settings
 
 IN_ONE_WRITE = 25

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from chalicelib.counters import backlog, keys
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told, Unreadable
 from chalicelib.counters.histogram import bucket
-from chalicelib.jobs.fingerprints import fingerprint, generalise
 from chalicelib.jobs.job import TERMINAL, Status
 from chalicelib.jobs.ports import Additions, Row
+from chalicelib.jobs.texts.fingerprints import fingerprint, generalise
 
 MOST_NUMBERS = 150
 """Numbers in one write to one row, beside the last change's: an update expression ends at 4 KB."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from chalicelib.jobs.change import Change, Test
 from chalicelib.jobs.job import Act, Job
-from chalicelib.jobs.texts import cut
+from chalicelib.jobs.texts.errors import cut
 
 RETRY, EDIT, CANCEL, RUN_NOW, DISCARD = "retry", "edit", "cancel", "run-now", "discard"
 """Acts of operators; to edit is to retry with another payload."""

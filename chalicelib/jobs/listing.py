@@ -9,10 +9,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from chalicelib.errors import FieldError, InvalidPosition
-from chalicelib.jobs.fingerprints import mentions
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.payload_search import holds
 from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.tenants import tenant_of
+from chalicelib.jobs.texts.fingerprints import mentions
+from chalicelib.jobs.texts.payload_search import holds
 
 ACTIVE, SCHED, PARKED = "ACTIVE", "SCHED", "PARKED"
 GROUPS: dict[Status, tuple[str, ...]] = {
@@ -28,6 +29,10 @@ BY_TYPE = frozenset({ACTIVE, SCHED, PARKED})
 """Groups of unfinished jobs: each job type has partitions of its own, so that no type hides another one's jobs."""
 MIXED = frozenset({ACTIVE})
 """Groups that hold several states: only the main item tells which one a job is in."""
+
+
+LATER = frozenset({"tenant"})
+"""Filters that came later: a cursor that an earlier version gave out, or a bulk action works with, stays valid."""
 
 
 def iso(at: float) -> str:
@@ -84,6 +89,7 @@ def matches(job: Job, which: Filter) -> bool:
         and (which.tag is None or which.tag in job.tags)
         and which.schedule in (None, job.schedule)
         and which.parent in (None, job.parent)
+        and which.tenant in (None, tenant_of(job.tags))
         and (which.id_prefix is None or job.id.startswith(which.id_prefix))
         and (which.error is None or mentions(job.error_class, job.error_message, which.error))
         and which.fingerprint in (None, job.fingerprint)
@@ -126,7 +132,8 @@ def _bad_cursor(why: str, loc: tuple[str, ...]) -> InvalidPosition:
 
 
 def _fingerprint(which: Filter) -> str:
-    return hashlib.sha256(json.dumps(asdict(which), sort_keys=True).encode()).hexdigest()[:16]
+    asked = {name: value for name, value in asdict(which).items() if value is not None or name not in LATER}
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _sign(body: bytes, secret: str) -> bytes:

@@ -59,6 +59,15 @@ def longest_delay(name: str) -> int:
     return 0 if serial(name) else SQS_LONGEST_DELAY
 
 
+def out_of_order(name: str) -> bool:
+    """Return whether that type's messages are received in another order than they were sent, by tenants in turn.
+
+    That a later one was received then says nothing of an earlier one.
+    """
+    kind = registered.get(name)
+    return kind is not None and kind.fair_by is not None
+
+
 def all_types() -> "list[JobType[Any, Any]]":
     """Every declared job type, by name."""
     return [registered[name] for name in sorted(registered)]

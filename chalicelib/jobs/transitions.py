@@ -7,7 +7,7 @@ from chalicelib.jobs import job as j
 from chalicelib.jobs.change import Change, Claimant, Test
 from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.limits import KEEP_DEAD, KEEP_DONE, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
-from chalicelib.jobs.texts import LONGEST_ERROR, cut, error_fields
+from chalicelib.jobs.texts.errors import LONGEST_ERROR, cut, error_fields
 
 LONGEST_BY, LONGEST_REASON = 60, 200
 """Bytes of who discarded a job, and why."""

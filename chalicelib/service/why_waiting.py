@@ -6,6 +6,7 @@ from chalicelib.counters import backlog
 from chalicelib.jobs.job import WAITING, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Standing
+from chalicelib.jobs.tenants import tenant_of
 from chalicelib.jobs.turns import has_turn
 
 SLOW_SEND = 10.0
@@ -85,7 +86,8 @@ def _queued(job: Job, line: Line, now: float) -> str:
     jobs = "1 job" if line.ahead == 1 else f"{line.ahead:,} jobs"
     age = "" if line.oldest is None else f"; the oldest has waited {_span(now - line.oldest)}"
     paced = f"; at most {line.rate} start" if line.rate else ""
-    return f"Up to {jobs} ahead in the {job.type} queue{age}{paced}"
+    turns = "; tenants take turns" if tenant_of(job.tags) else ""
+    return f"Up to {jobs} ahead in the {job.type} queue{age}{paced}{turns}"
 
 
 def _span(seconds: float) -> str:

@@ -61,5 +61,6 @@ def _unfinished(job: Job, now: float) -> Remove | Keep | Redeliver | GiveUp:
     if job.stalled_since is not None and now - job.stalled_since >= GIVE_UP_STALLED:
         since = f"since {iso(job.stalled_since)}"
         return GiveUp(("Undeliverable", f"Its messages used up their receives {since} and no attempt ended."))
-    pause = min(LONGEST_PAUSE, 60.0 * 2**job.resends - 60.0)
+    # each fresh message is counted twice: when it is called for, and when it is sent
+    pause = min(LONGEST_PAUSE, 60.0 * 2 ** (job.resends // 2) - 60.0)
     return Redeliver(max(now + pause, expected(job) - LOOK_AHEAD))

@@ -7,6 +7,7 @@ from chalicelib.jobs import registry
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.ports import Depth, JobStore, Overdue, Search, Standing
+from chalicelib.jobs.registry import out_of_order
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.watchdog.rules import Signs
 
@@ -32,7 +33,7 @@ def signs_of(job_type: str, depth: Depth | None, standing: Standing | None) -> S
     serial = registry.serial(job_type)
     if standing is None:
         return Signs(depth, counted=False, serial=serial)
-    claimed_to = None if serial else standing.claimed_to.get(job_type)
+    claimed_to = None if registry.out_of_order(job_type) else standing.claimed_to.get(job_type)
     return Signs(depth, claimed_to, job_type in standing.paused, serial=serial)
 
 

@@ -19,7 +19,7 @@ METHODS = frozenset({"fullmatch", "match", "search", "sub", "subn", "split", "fi
 WHOLE = frozenset({"fullmatch"})
 """Methods that begin at the first character: the others try every place, which can cost a factor of the length."""
 CUT = "`_general` cuts its text to one line of READ characters first"
-BOUNDED = {"chalicelib.jobs.fingerprints.PARTS": CUT, "chalicelib.jobs.fingerprints.CODES": CUT}
+BOUNDED = {"chalicelib.jobs.texts.fingerprints.PARTS": CUT, "chalicelib.jobs.texts.fingerprints.CODES": CUT}
 """Patterns that recheck cannot decide on, and what bounds the text that they are used on."""
 Trees = Mapping[Path, ast.Module]
 

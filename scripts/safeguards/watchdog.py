@@ -191,7 +191,7 @@ tally['failed'] += 1
     Safeguard(
         "redeliveries back off",
         "chalicelib.watchdog.dead_letter_rules:_unfinished",
-        "min(LONGEST_PAUSE, 60.0 * 2 ** job.resends - 60.0)",
+        "min(LONGEST_PAUSE, 60.0 * 2 ** (job.resends // 2) - 60.0)",
         "0.0",
     ),
     Safeguard(

@@ -10,10 +10,10 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
-from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, JobStore, Search
+from chalicelib.jobs.texts.fingerprints import fingerprint
 from tests.contract.filling import fill
 from tests.support import T0, Clock, a_job
 
@@ -28,6 +28,9 @@ FILTERS = [
     Filter(schedule="nightly"),
     Filter(schedule="night"),
     Filter(schedule="nightly", tag="urgent", status=Status.SCHEDULED),
+    Filter(tenant="acme"),
+    Filter(tenant="acm"),
+    Filter(tenant="acme", type="image.process", status=Status.FAILED),
     Filter(error="time"),
     Filter(fingerprint=NAMES["boom"]),
     Filter(fingerprint=NAMES["boom"], status=Status.FAILED, tag="urgent"),
@@ -49,7 +52,11 @@ FILTERS = [
 def crowd(number: int, seed: int = 7) -> list[Job]:
     """So many jobs in all states, some of the same millisecond."""
     chance = random.Random(seed)
-    statuses, types, tags = list(Status), list(TYPES), [(), ("urgent", "schedule:nightly"), ("night", "urgent")]
+    statuses, types, tags = (
+        list(Status),
+        list(TYPES),
+        [(), ("urgent", "schedule:nightly"), ("night", "urgent", "tenant=acme")],
+    )
     jobs = []
     for _ in range(number):
         status = chance.choice(statuses)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import BY_TYPE, GROUPS, matches
 from chalicelib.jobs.ports import Filter, JobStore, Page
+from chalicelib.jobs.texts.fingerprints import fingerprint
 from scripts.seeding import ERROR, jobs
 from tests.contract.filling import fill
 from tests.support import T0, requests_to

@@ -9,10 +9,10 @@ import pytest
 
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
-from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, JobStore
+from chalicelib.jobs.texts.fingerprints import fingerprint
 from tests.contract.filling import fill
 from tests.contract.test_job_listing import walk
 from tests.support import T0, a_job
@@ -31,6 +31,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "error": {"error": "order … of …"},
     "kind": {"fingerprint": KIND},
     "schedule": {"schedule": "nightly"},
+    "tenant": {"tenant": "acme"},
     "payload": {"payload": "to=ADA"},
     "parent": {"parent": PARENT},
 }
@@ -56,7 +57,10 @@ def crowd() -> list[Job]:
         job = a_job(
             status=status, created_at=T0 + place / 2, updated_at=T0 + place / 2, type=kind,
             payload={"to": f"{('ada', 'bob')[place // 12 % 2]}@example.com"},
-            tags=(*(("urgent",) if place // 6 % 2 else ()), *(("schedule:nightly",) if place < 24 else ())),
+            tags=(
+                *(("urgent",) if place // 6 % 2 else ()), *(("schedule:nightly",) if place < 24 else ()),
+                *(("tenant=acme",) if place % 7 else ()),
+            ),
             error_class=error[0] if failed else None, error_message=error[1] if failed else None,
             fingerprint=fingerprint(kind, *error)[0] if failed else None,
             parent=PARENT if place % 5 else None, root=PARENT if place % 5 else None, idempotency_key=f"k{place}",
@@ -98,4 +102,4 @@ def test_pages_of_two_filters_show_each_job_once(store: JobStore, one: str, othe
 def test_every_filter_is_in_a_pair() -> None:
     told = {name for part in PARTS.values() for name in part}
     assert told == set(asdict(Filter()))
-    assert len(PAIRS) == 78 - 3
+    assert len(PAIRS) == 91 - 3

@@ -23,7 +23,7 @@ from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
 from tests.proof.direct import direct
 from tests.proof.faults import DYNAMODB, SQS, Faults, Moving, Partial
-from tests.proof.ground import ATTEMPTS, TYPE, Ending, Ground, Received, Stand, Write, Written, plan_of_starts
+from tests.proof.ground import ATTEMPTS, BY_HAND, TYPE, Ending, Ground, Received, Stand, Write, Written, plan_of_starts
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -77,7 +77,7 @@ class AwsGround:
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""
         found = _sqs().receive_message(_queue_of(name), most, 0, VISIBILITY, ["ApproximateReceiveCount"])
-        return [Received(m.receipt_handle, m.body, m.approximate_receive_count) for m in found]
+        return [Received(m.receipt_handle, m.body, m.approximate_receive_count, m.group_id) for m in found]
 
     def delete(self, receipt: str, name: str = TYPE) -> None:
         """See Ground."""
@@ -85,7 +85,7 @@ class AwsGround:
 
     def put(self, body: str, name: str = TYPE) -> None:
         """See Ground."""
-        _sqs().send_message(_queue_of(name), body)
+        _sqs().send_message(_queue_of(name), body, group_id=BY_HAND)
 
     def waiting(self, name: str = TYPE) -> int:
         """See Ground."""

@@ -35,6 +35,7 @@ class Clients:
     stopped: set[tuple[str, int]]
     hurried: set[str]
     debounced: dict[str, list[str]]
+    answered: dict[str, str]
     only: dict[str, set[str]]
     wrong: list[str]
     crashes: int
@@ -89,8 +90,9 @@ class Clients:
 
         def post() -> None:
             self.accepted[name] = self.service.submit(asked)[0].id
-            self.debounced[key].append(name)
+            self.answered[key] = name
 
+        self.debounced[key].append(name)
         self.insist(post) if insist else self.process(post)
 
     def submit_one(self, name: str, *, keyed: bool = True, insist: bool = True) -> None:

@@ -21,6 +21,9 @@ ATTEMPTS = 3
 TYPES = (TYPE, "proof.mail", "proof.deep")
 """The job types of a world. Most stories are about the first one; the others are its neighbours."""
 
+BY_HAND = "by-hand"
+"""The group of a message that was put on a queue behind the platform's back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -57,6 +60,7 @@ class Received:
     receipt: str
     body: str
     receive_count: int
+    group: str | None
 
 
 class Ground(Protocol):
@@ -150,7 +154,7 @@ class MemoryGround:
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""
         found = self._queue.receive(name, most)
-        return [Received(m.receipt, write_message(m.message), m.receive_count) for m in found]
+        return [Received(m.receipt, write_message(m.message), m.receive_count, m.group) for m in found]
 
     def delete(self, receipt: str, name: str = TYPE) -> None:
         """See Ground."""
@@ -158,7 +162,7 @@ class MemoryGround:
 
     def put(self, body: str, name: str = TYPE) -> None:
         """See Ground."""
-        self._queue.send(replace(parse_message(body), type=name))
+        self._queue.send(replace(parse_message(body), type=name, group=BY_HAND))
 
     def waiting(self, name: str = TYPE) -> int:
         """See Ground."""

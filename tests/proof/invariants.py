@@ -52,11 +52,12 @@ def _unfinished(world: World) -> Iterator[str]:
 
 
 def _asked_last(world: World) -> Iterator[str]:
-    """What was asked for last under a key is what ran, once."""
-    for key, names in world.debounced.items():
-        ran = [job.payload["name"] for job in world.ground.jobs() if job.id in {world.accepted[name] for name in names}]
-        if names[-1] not in ran:
-            yield f"I17 {key}: {names[-1]} was asked for last, and {ran} ran"
+    """What ran is what the last request that was answered asked for, or one after it that got no answer."""
+    stored = {job.payload["name"] for job in world.ground.jobs()}
+    for key, last in world.answered.items():
+        names = world.debounced[key]
+        if stored.isdisjoint(names[names.index(last) :]):
+            yield f"I17 {key}: {last} was asked for last, and {sorted(stored.intersection(names))} ran"
     for key, ids in world.only.items():
         if len(ids) > 1:
             yield f"I17 {key}: {len(ids)} jobs were made"

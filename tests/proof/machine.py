@@ -24,10 +24,14 @@ ATTEMPTS = st.integers(1, 3)
 class DeliveryMachine(Misfortunes):
     """Everything that anyone may do, and all that may go wrong."""
 
-    @initialize(seed=st.integers(0, 10_000), batch=st.integers(1, 4), delay=DELAYS, attempts=ATTEMPTS)
-    def begin(self, seed: int, batch: int, delay: int, attempts: int) -> None:
-        """A new world with a random source of its own, and a first job."""
+    @initialize(
+        seed=st.integers(0, 10_000), batch=st.integers(1, 4), delay=DELAYS, attempts=ATTEMPTS, fair=st.booleans()
+    )
+    def begin(self, seed: int, batch: int, delay: int, attempts: int, fair: bool) -> None:
+        """A new world with a random source of its own, perhaps with a tenant for each name, and a first job."""
         self.world.rng.seed(seed)
+        if fair:
+            self.world.share()
         self.world.batch = batch
         self.create("a", delay, attempts)
 

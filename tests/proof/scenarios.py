@@ -6,6 +6,7 @@ from tests.proof import (
     stories_of_operators,
     stories_of_rates,
     stories_of_steering,
+    stories_of_tenants,
     stories_of_workers,
 )
 from tests.proof.scenario import SCENARIOS, Scenario
@@ -18,5 +19,6 @@ __all__ = [
     "stories_of_operators",
     "stories_of_rates",
     "stories_of_steering",
+    "stories_of_tenants",
     "stories_of_workers",
 ]

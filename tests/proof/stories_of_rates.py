@@ -15,9 +15,9 @@ def one_a_minute(world: World) -> None:
 
 
 @scenario(DONE, batch=3)
-def one_an_hour_in_one_batch(world: World) -> None:
-    """All three come together; two are parked, and have no message until shortly before their turns."""
-    world.pace(Rate(1, per=3600))
+def one_in_twenty_minutes_in_one_batch(world: World) -> None:
+    """All three come together; two wait for longer than SQS holds a message, and have none until shortly before."""
+    world.pace(Rate(1, per=1200))
     for name in ("a", "b", "c"):
         world.submit(name)
     world.poll()

@@ -25,7 +25,7 @@ _worked_off("asked to stop while running", ["ask then obey"], CANCELLED)
 _worked_off("asked to stop, then out of memory", ["ask then oom"], CANCELLED)
 _worked_off("error, error, asked to stop, out of memory", ["err", "err", "ask then oom"], CANCELLED)
 _worked_off("asked to come again, ok", ["later", "ok"], DONE)
-_worked_off("asked to come again in an hour, error, ok", ["much later", "err", "ok"], DONE)
+_worked_off("asked to come again in half an hour, error, ok", ["much later", "err", "ok"], DONE)
 _worked_off("asked to come again and to stop", ["ask then later"], CANCELLED)
 _worked_off("progress, ok", ["progress"], DONE)
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from chalicelib.jobs.ports import JobStore, Standing
 from chalicelib.jobs.rate import Rate
+from chalicelib.jobs.registry import registered
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.watchdog.run import Watchdog
@@ -17,6 +18,7 @@ from tests.proof.clients import Clients
 from tests.proof.counting import Counting
 from tests.proof.faults import SQS
 from tests.proof.ground import TYPE, Ground, Received
+from tests.proof.grouping import misgrouped
 from tests.proof.honest import LaggingIndex
 from tests.proof.script import TIMEOUT, ScriptedFunction, declare
 from tests.support import Clock, Invocation, sqs_record
@@ -51,6 +53,8 @@ class World(Clients):
     """The rate of the job type TYPE."""
     started: list[float] = field(default_factory=list)
     debounced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    answered: dict[str, str] = field(default_factory=dict)
+    """The requests under each debounce key in their order, and the last of them that was answered."""
     """The names of the requests that were answered, by debounce key, in their order."""
     only: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The ids of the jobs that requests with one value were answered with."""
@@ -89,6 +93,10 @@ class World(Clients):
     def pace(self, rate: Rate) -> None:
         """Give the job type TYPE a rate."""
         self.rate, self.kinds[TYPE] = rate, replace(self.kind, rate=rate)
+
+    def share(self) -> None:
+        """Let the jobs of the type TYPE belong to tenants, each to the one of its name."""
+        self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, fair_by="name")
 
     def starts(self) -> None:
         """Note a start of the type that may have a rate, by the clock of its worker, and whether it is one too many."""
@@ -144,6 +152,7 @@ class World(Clients):
 
     def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT, kind: str = TYPE) -> None:
         """Hand a batch to a worker, and acknowledge what it does not report."""
+        self.wrong += misgrouped(self, batch) if self.kind.fair_by and kind == TYPE else []
         clock, dice, sleep = self.clock_of("worker"), self.rng.uniform, self.clock.advance
         store, queue, paced = self.ground.store, self.ground.queue, self.rate if kind == TYPE else None
         making = JobService(store, queue, clock=clock)
@@ -189,7 +198,7 @@ class World(Clients):
             idle = 0 if self.poll_all() else idle + 1
             self.watch()
             if idle:
-                self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 12), 600))
+                self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 6 - 1), 600))
         # What is in the dead-letter queue is swept: the run that a crash ends is followed by another one.
         for _ in range(3 if any(map(self.ground.dead, self.ground.types)) else 0):
             self.clock.advance(130)

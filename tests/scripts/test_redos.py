@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.jobs.fingerprints import READ, generalise
+from chalicelib.jobs.texts.fingerprints import READ, generalise
 from scripts.redos.patterns import BOUNDED, javascript, patterns, unnamed
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ class Filter:
 
     `error` is a part of an error's class and message, `fingerprint` the name of one kind of error, `schedule` the id of
     the schedule that made the job, `parent` that of the job that made it, `payload` a text that a value of the payload
-    holds (chalicelib.jobs.payload_search).
+    holds (chalicelib.jobs.texts.payload_search), `tenant` a tenant as it is kept (chalicelib.jobs.tenants).
     """
 
     status: Status | None = None
@@ -29,6 +29,7 @@ class Filter:
     created_before: float | None = None
     payload: str | None = None
     parent: str | None = None
+    tenant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import KEEP_DEAD, LOOK_AHEAD, MOST_CLAIMS, SEND_GRACE
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.texts import error_fields
+from chalicelib.jobs.texts.errors import error_fields
 
 ERROR = "Restored"
 """Error class of a job that was unfinished when it was lost; `POST /bulk` finds these jobs by it."""

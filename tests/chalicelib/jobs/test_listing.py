@@ -1,6 +1,7 @@
 """Orders, filters and cursors of lists."""
 
 import base64
+import hashlib
 import json
 from dataclasses import fields, replace
 from typing import Any
@@ -57,8 +58,8 @@ def test_what_needs_attention_has_a_group_and_what_is_done_has_none() -> None:
 
 
 JOB = a_job(
-    id="3f2a0000-0000-4000-8000-000000000000", status=Status.FAILED, tags=("urgent", "eu"), error_class="SMTPError",
-    error_message="Mailbox is full",
+    id="3f2a0000-0000-4000-8000-000000000000", status=Status.FAILED, tags=("urgent", "eu", "tenant=acme"),
+    error_class="SMTPError", error_message="Mailbox is full",
 )  # fmt: skip
 
 
@@ -72,6 +73,8 @@ JOB = a_job(
         (Filter(type="email"), False),
         (Filter(tag="eu"), True),
         (Filter(tag="e"), False),
+        (Filter(tenant="acme"), True),
+        (Filter(tenant="acm"), False),
         (Filter(id_prefix="3f2a"), True),
         (Filter(id_prefix="f2a"), False),
         (Filter(error="MAILBOX"), True),
@@ -108,7 +111,7 @@ CURSOR = write_cursor(born(JOB), Filter(), SECRET)
 def test_a_cursor_serves_only_the_filter_it_was_made_for() -> None:
     some: dict[str, Any] = {
         "status": Status.FAILED, "type": "email.send", "tag": "eu", "id_prefix": "3", "error": "x", "fingerprint": "f",
-        "parent": "p", "schedule": "nightly", "payload": "x",
+        "parent": "p", "schedule": "nightly", "payload": "x", "tenant": "acme",
         "created_after": 1.0, "created_before": 2.0,
     }  # fmt: skip
     assert set(some) == {field.name for field in fields(Filter)}
@@ -116,6 +119,17 @@ def test_a_cursor_serves_only_the_filter_it_was_made_for() -> None:
         with pytest.raises(InvalidPosition) as refused:
             read_cursor(CURSOR, replace(Filter(), **{name: value}), SECRET)
         assert "other filters" in refused.value.errors[0].msg
+
+
+def test_a_cursor_of_an_earlier_version_stays_valid() -> None:
+    """It was signed over the filters that there were."""
+    earlier = (
+        "status", "type", "tag", "id_prefix", "error", "fingerprint", "schedule", "created_after", "created_before",
+        "payload", "parent",
+    )  # fmt: skip
+    asked = json.dumps(dict.fromkeys(earlier), sort_keys=True)
+    body = json.loads(base64.urlsafe_b64decode(CURSOR.split(".")[0] + "=="))
+    assert body["f"] == hashlib.sha256(asked.encode()).hexdigest()[:16]
 
 
 @pytest.mark.parametrize(

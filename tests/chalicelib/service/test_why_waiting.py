@@ -29,6 +29,7 @@ STOPPED = f"{IT} is paused since {AT_SEVEN}, so it does not start until resumed.
         (QUEUED, BUSY, "Up to 41 jobs ahead in the email.send queue; the oldest has waited 3 minutes."),
         (QUEUED, Line(1, T0 - 9), f"Up to 1 job ahead in {IT}; the oldest has waited 9 seconds."),
         (QUEUED, Line(1234), "Up to 1,234 jobs ahead in the email.send queue."),
+        (QUEUED | {"tags": ("tenant=a",)}, Line(7), f"Up to 7 jobs ahead in {IT}; tenants take turns."),
         (QUEUED, Line(0, T0), "Next in the email.send queue; waiting for a worker."),
         (QUEUED, PAUSED, f"The email.send queue is paused since {AT_SEVEN}; it waits until it is resumed."),
         ({}, BUSY, "Being queued."),

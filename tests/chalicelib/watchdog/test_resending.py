@@ -80,6 +80,25 @@ def test_a_message_lost_from_a_queue_that_never_empties_is_sent_again(world: Wor
     assert ground.waiting() == 21
 
 
+def test_among_tenants_a_later_claim_is_no_sign_of_a_loss_and_age_alone_is(world: World, ground: MemoryGround) -> None:
+    world.share()
+    world.submit("waits")
+    sent_at = world.clock()
+    knows(world, claimed_to={TYPE: sent_at + 2 * SLACK})
+    assert look(world, after=3 * SLACK).get("resent", 0) == 0
+    knows(world, claimed_to={TYPE: sent_at + OLD})
+    assert look(world, after=OLD - 4 * SLACK).get("resent", 0) == 0
+    assert look(world, after=4 * SLACK)["resent"] == 1
+
+
+def test_among_tenants_an_empty_queue_is_a_sign_of_a_loss(world: World, ground: MemoryGround) -> None:
+    world.share()
+    world.submit("lost")
+    ground.purge()
+    knows(world)
+    assert look(world, after=121)["resent"] == 1
+
+
 def test_an_orphan_in_its_own_backlog_is_found_by_its_minute_and_the_others_are_left(
     world: World, ground: MemoryGround
 ) -> None:

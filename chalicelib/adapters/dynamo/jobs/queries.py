@@ -13,6 +13,7 @@ from chalicelib.jobs.job import TAG_OF_SCHEDULE
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.listing import BY_TYPE, GROUPS, MIXED, PARKED, SCHED, iso
 from chalicelib.jobs.ports import Filter, Search
+from chalicelib.jobs.tenants import tag_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ def _server(which: Filter, *, created: bool) -> Condition | None:
         conditions.append(JobRow.tags.contains(which.tag))
     if which.schedule is not None:
         conditions.append(JobRow.tags.contains(f"{TAG_OF_SCHEDULE}{which.schedule}"))
+    if which.tenant is not None:
+        conditions.append(JobRow.tags.contains(tag_of(which.tenant)))
     if created and which.created_after is not None:
         conditions.append(JobRow.created_at >= which.created_after)
     if created and which.created_before is not None:

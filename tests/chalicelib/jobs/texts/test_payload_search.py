@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs.payload_search import holds
+from chalicelib.jobs.texts.payload_search import holds
 
 PAYLOAD: Any = {
     "to": ["ada@example.com", "Bob@example.com"],

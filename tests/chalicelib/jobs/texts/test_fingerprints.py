@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.jobs import transitions
-from chalicelib.jobs.fingerprints import LONGEST, fingerprint, generalise, mentions
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.texts.fingerprints import LONGEST, fingerprint, generalise, mentions
 from tests.support import T0, a_job
 
 MDN = "\nFor more information check: https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from chalicelib.jobs.fingerprints import fingerprint
 from chalicelib.jobs.job import Job
+from chalicelib.jobs.texts.fingerprints import fingerprint
 
 CUT = "…".encode()
 LONGEST_CLASS, LONGEST_ERROR = 60, 160
