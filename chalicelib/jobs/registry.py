@@ -60,12 +60,12 @@ def longest_delay(name: str) -> int:
 
 
 def out_of_order(name: str) -> bool:
-    """Return whether that type's messages are received in another order than they were sent, by tenants in turn.
+    """Return whether that type's messages are received in another order than they were sent: by tenants, or by keys.
 
     That a later one was received then says nothing of an earlier one.
     """
     kind = registered.get(name)
-    return kind is not None and kind.fair_by is not None
+    return kind is not None and kind.keyed_by is not None
 
 
 def all_types() -> "list[JobType[Any, Any]]":

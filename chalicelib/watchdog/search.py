@@ -7,7 +7,6 @@ from chalicelib.jobs import registry
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.ports import Depth, JobStore, Overdue, Search, Standing
-from chalicelib.jobs.registry import out_of_order
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.watchdog.rules import Signs
 
@@ -47,7 +46,8 @@ def undeclared(standing: Standing | None, declared: Sequence[str]) -> list[str]:
 def find(store: JobStore, job_type: str, signs: Signs, standing: Standing | None, now: float) -> list[Found]:
     """Return what a run looks at of one type, the scheduled jobs first."""
     horizon = signs.horizon(now)
-    found = list(_portions(_planned(store, job_type, now if signs.serial else horizon, now)))
+    # Without a watermark no horizon reaches what was not sent at its time because no run was there.
+    found = list(_portions(_planned(store, job_type, now if registry.out_of_order(job_type) else horizon, now)))
     if horizon is not None:
         found += _portions(store.overdue(Search(job_type, before=horizon), now, MOST_LOOKS))
     left = MOST_CHECKED

@@ -33,7 +33,7 @@ class MemoryJobQueue:
         serial: Callable[[str], bool] = registry.serial,
     ) -> None:
         self._clock, self._serial = clock, serial
-        self._max_receives = max_receives
+        self.most_receives = max_receives
         self._visibility = visibility_timeout
         self._lock = threading.RLock()
         self._receipts = 0
@@ -91,7 +91,7 @@ class MemoryJobQueue:
         with self._lock:
             now, taken = self._clock(), []
             for message in self._visible(job_type, self.messages, now)[:most]:
-                if message.receive_count >= self._max_receives:
+                if message.receive_count >= self.most_receives:
                     self.messages[job_type].remove(message)
                     self.dead.setdefault(job_type, []).append(message)
                     continue
