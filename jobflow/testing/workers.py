@@ -94,6 +94,6 @@ class Workers:
 
 
 def _record(message: HeldMessage) -> dict[str, Any]:
-    attributes = {"ApproximateReceiveCount": str(message.receive_count)}
+    attributes = {"ApproximateReceiveCount": str(message.receive_count), "MessageGroupId": message.group or ""}
     body = write_message(message.message)
     return {"messageId": message.receipt, "receiptHandle": message.receipt, "body": body, "attributes": attributes}

@@ -90,7 +90,9 @@ class MemoryJobQueue:
         """Return the visible messages; move one that was received too often to the dead-letter list instead."""
         with self._lock:
             now, taken = self._clock(), []
-            for message in self._visible(job_type, self.messages, now)[:most]:
+            for message in self._visible(job_type, self.messages, now):
+                if len(taken) == most:
+                    break
                 if message.receive_count >= self.most_receives:
                     self.messages[job_type].remove(message)
                     self.dead.setdefault(job_type, []).append(message)
