@@ -1,5 +1,6 @@
 """List the safeguards against a lost or doubled job, each with the code without it."""
 
+from scripts.safeguards.keys import KEYS
 from scripts.safeguards.making import MAKING
 from scripts.safeguards.moves import MOVES
 from scripts.safeguards.rates import RATES
@@ -13,7 +14,7 @@ from scripts.safeguards.watchdog import WATCHDOG
 from scripts.safeguards.worker import WORKER
 
 SAFEGUARDS: tuple[Safeguard, ...] = (
-    *MOVES, *WORKER, *WAITS, *RATES, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *STORE,
+    *MOVES, *WORKER, *WAITS, *RATES, *KEYS, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *STORE,
 )  # fmt: skip
 
 __all__ = ["SAFEGUARDS", "Safeguard"]

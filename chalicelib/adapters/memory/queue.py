@@ -89,7 +89,7 @@ class MemoryJobQueue:
     def receive(self, job_type: str, most: int = 10) -> list[HeldMessage]:
         """Return the visible messages; move one that was received too often to the dead-letter list instead."""
         with self._lock:
-            now, taken = self._clock(), []
+            now, taken = self._clock(), list[HeldMessage]()
             for message in self._visible(job_type, self.messages, now):
                 if len(taken) == most:
                     break
