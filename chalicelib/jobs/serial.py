@@ -9,7 +9,7 @@ from chalicelib.jobs.single import Holder
 from chalicelib.jobs.tenants import check_field
 
 if TYPE_CHECKING:
-    from chalicelib.jobs.jobtype import JobType
+    from chalicelib.jobs.types.jobtype import JobType
 
 NAMESPACE = uuid.UUID("c0a7f6e4-5d0b-5e3c-9a51-6f0e8f2d4b17")
 """Of the ids of the rows that say which attempt runs for a key."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.errors import JobFlowError, NotStored
-from chalicelib.jobs import registry
 from chalicelib.jobs.job import Job
+from chalicelib.jobs.types import registry
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.service.jobs import TIME_TO_ACT, JobService
 from chalicelib.service.submission import Submission

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from chalicelib.jobs import registry
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.ports import Depth, JobStore, Overdue, Search, Standing
+from chalicelib.jobs.types import registry
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.watchdog.rules import Signs
 

@@ -66,7 +66,7 @@ KEYS = (
     ),
     Safeguard(
         "a follower may come again for each one before it",
-        "chalicelib.jobs.figures:Figures.max_receives",
+        "chalicelib.jobs.types.figures:Figures.max_receives",
         "own if self.serial_by is None else own * self.batch_size",
         "own",
         ("tests/chalicelib/jobs/test_serial.py", *ORDER),
@@ -80,7 +80,7 @@ KEYS = (
     ),
     Safeguard(
         "nothing is sent before its time to a queue that delays nothing",
-        "chalicelib.jobs.registry:longest_delay",
+        "chalicelib.jobs.types.registry:longest_delay",
         "0 if serial(name) else SQS_LONGEST_DELAY",
         "SQS_LONGEST_DELAY",
         SENT,

@@ -36,7 +36,7 @@ WORKER = (
     Safeguard(
         "a dead letter awaits its redrive instead of being acknowledged",
         "chalicelib.worker.message_fate:after_refusal",
-        "Hold(0, 'awaiting redrive')",
+        "TO_DEAD_LETTERS",
         "Drop('dead letter')",
     ),
     Safeguard(
@@ -66,7 +66,7 @@ WORKER = (
     Safeguard(
         "the message of a spent job is not acknowledged",
         "chalicelib.worker.settle:Settlement._given_up",
-        "Hold(0, 'awaiting redrive')",
+        "TO_DEAD_LETTERS",
         "Drop('spent')",
     ),
     Safeguard(
@@ -125,13 +125,13 @@ self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attem
     ),
     Safeguard(
         "the floor of the jitter",
-        "chalicelib.jobs.backoff:Backoff.delay",
+        "chalicelib.jobs.types.backoff:Backoff.delay",
         "max(1, math.ceil(chance(share * latest, latest)))",
         "max(0, math.ceil(chance(share * latest, latest)))",
     ),
     Safeguard(
         "the cap of the backoff",
-        "chalicelib.jobs.backoff:Backoff.latest",
+        "chalicelib.jobs.types.backoff:Backoff.latest",
         "min(self.longest, self.first * self.factor ** min(attempt - 1, 64))",
         "self.first * self.factor ** min(attempt - 1, 64)",
     ),
@@ -161,8 +161,8 @@ self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attem
     ),
     Safeguard(
         "a message of another type is refused",
-        "chalicelib.worker.consume:Worker._parse",
-        "message.type != self.kind.name",
+        "chalicelib.jobs.message:message_of_type",
+        "message.type != job_type",
         "False",
     ),
 )

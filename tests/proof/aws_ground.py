@@ -17,11 +17,11 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables.schema import META, jobs_table
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.counters.changes import JobChange
-from chalicelib.jobs import registry
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.limits import SPARE_RECEIVES
 from chalicelib.jobs.ports import JobQueue, JobStore
 from chalicelib.jobs.serial import ENDING
+from chalicelib.jobs.types import registry
 from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
 from tests.proof.direct import direct

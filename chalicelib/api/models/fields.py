@@ -15,9 +15,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from chalicelib.jobs.checks import KEY, LONGEST_TAG, TAG
 from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.jobs.schedules.schedule import LONGEST_ID
+from chalicelib.jobs.types.checks import KEY, LONGEST_TAG, TAG
 
 LONGEST_MOMENT = 40
 EARLIEST, LATEST = 0.0, datetime(9000, 1, 1, tzinfo=UTC).timestamp()

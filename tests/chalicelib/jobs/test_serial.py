@@ -7,11 +7,11 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs import registry
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.jobtype import JobType, job
-from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.serial import attempt_as_holder, named, row_of
+from chalicelib.jobs.types import registry
+from chalicelib.jobs.types.jobtype import JobType, job
+from chalicelib.jobs.types.rate import Rate
 from chalicelib.worker.context import JobContext
 from tests.support import a_job
 

@@ -10,7 +10,7 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Standing
-from chalicelib.jobs.registry import registered
+from chalicelib.jobs.types.registry import registered
 from chalicelib.service.batch import submit_many
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations

@@ -11,9 +11,9 @@ from chalicelib.errors import RetryLater
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import JobStore, Message
-from chalicelib.jobs.rate import Rate
-from chalicelib.jobs.registry import registered
 from chalicelib.jobs.tenants import tag_of
+from chalicelib.jobs.types.rate import Rate
+from chalicelib.jobs.types.registry import registered
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.watchdog.run import Watchdog

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types.jobtype import JobType
 from infra.cloud.account import Account
 from infra.cloud.commands import removal
 from infra.cloud.commands.status import status

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from chalicelib.jobs.backoff import Curve, receives
 from chalicelib.jobs.limits import LONGEST_TURN_WAIT, SAFETY, SPARE_RECEIVES
-from chalicelib.jobs.rate import Rate
-from chalicelib.jobs.registry import Declared
 from chalicelib.jobs.serial import ENDING
+from chalicelib.jobs.types.backoff import Curve, receives
+from chalicelib.jobs.types.rate import Rate
+from chalicelib.jobs.types.registry import Declared
 
 
 class Figures(Declared):
