@@ -170,7 +170,7 @@ class SecretUnavailable(JobFlowError):
 
 
 class StartUnavailable(JobFlowError):
-    """Whether a job may start now cannot be told, because a table does not answer."""
+    """Raised when nobody can tell whether a job may start now: a table does not answer."""
 
 
 class RateUnavailable(StartUnavailable):
@@ -178,7 +178,7 @@ class RateUnavailable(StartUnavailable):
 
 
 class KeyUnavailable(StartUnavailable):
-    """Whether another job of the same key runs cannot be told, because the table of jobs does not answer."""
+    """Raised when nobody can tell whether another job of the same key runs: the table of jobs does not answer."""
 
 
 class PayloadRefused(JobFlowError):

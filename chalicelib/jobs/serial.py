@@ -16,8 +16,8 @@ NAMESPACE = uuid.UUID("c0a7f6e4-5d0b-5e3c-9a51-6f0e8f2d4b17")
 ENDING = ".fifo"
 """Ends the name of each FIFO queue: SQS asks for it."""
 EXCLUDED = ("rate", "fair_by", "window")
-"""What a type with `serial_by` cannot have: a turn would hold up the whole key, SQS takes turns among keys by itself,
-and Lambda waits for no fuller batch of a FIFO queue."""
+"""Options that do not go with `serial_by`: a turn would hold up a whole key, SQS takes turns among keys by itself, and
+Lambda waits for no fuller batch of a FIFO queue."""
 
 
 def check_groups(declared: "JobType[Any, Any]") -> None:

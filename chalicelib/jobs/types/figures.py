@@ -10,7 +10,7 @@ from chalicelib.jobs.types.registry import Declared
 
 
 class Figures(Declared):
-    """What `JobType` derives from its fields, which are told here; times in seconds."""
+    """The numbers that `JobType` derives from these fields of its own; times in seconds."""
 
     max_attempts: int
     timeout: int

@@ -22,7 +22,7 @@ class Place:
 
 
 class Line(Protocol):
-    """Where the due messages stand until they are received."""
+    """A line of due messages."""
 
     def put(self, place: Place) -> None:
         """Put a message into the line."""
