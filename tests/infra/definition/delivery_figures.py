@@ -12,7 +12,7 @@ from chalicelib.jobs.limits import DAY, LOOK_AHEAD
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.watchdog import dead_letter_rules, rules, run, search, sharing
 from chalicelib.watchdog.dead_letters import MOST_SWEPT
-from chalicelib.worker import message_fate, persist
+from chalicelib.worker import in_order, message_fate, persist
 from chalicelib.worker.claim import LEASE_SLACK
 from chalicelib.worker.consume import TRIM_SLACK
 from infra.definition.data.queues import DLQ_RETENTION
@@ -75,6 +75,7 @@ def _failures() -> Iterator[str]:
     yield f"until {persist.RESERVE:.0f} s before its invocation ends"
     again = [min(dead_letter_rules.LONGEST_PAUSE, 60 * 2**n - 60) / MINUTE for n in range(9)]
     yield f"at once, then after {again[1]:.0f}, {again[2]:.0f}, {again[3]:.0f} … {again[-1]:.0f} minutes"
+    yield f"asks again within {in_order.LOOK_AGAIN:.0f} s, and begins"
     yield f"backs off up to {(message_fate.malformed(99).seconds or 0) / MINUTE:.0f} minutes a time"
     first, last = (message_fate.unavailable(n, lambda _, high: high).seconds or 0 for n in (1, 99))
     yield f"stay hidden for {first} s, then three times as long each time up to {last / MINUTE:.0f} minutes"
