@@ -1,7 +1,8 @@
 """Take a job for one attempt, or say what becomes of the message that could not."""
 
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.errors import JobNotFound, MoveRefused
@@ -19,6 +20,8 @@ LEASE_SLACK = 5.0
 """Seconds a lease outlives the invocation: no holder can still be writing then."""
 FLOAT = 0.001
 """Milliseconds by which a whole one may be too small as a float of today's epoch seconds: 0.00024."""
+UNKNOWN_LOOKS = (0.02, 0.04, 0.08, 0.16)
+"""Seconds between the looks for a job whose message was faster than the write that stores it, within an invocation."""
 PEEK_FROM = 4
 """From this receive on the item is read before it is claimed: a refused claim costs more than a read."""
 
@@ -31,6 +34,7 @@ class Claims:
     clock: Callable[[], float]
     spread: Callable[[float, float], float]
     platform_log: PlatformLog | None = None
+    sleep: Callable[[float], None] = time.sleep
 
     def claim(self, message: Message, by: Claimant, left: float) -> Job | Drop | Hold:
         """The job, held until `left` seconds from now and a little more; or what becomes of the message."""
@@ -40,9 +44,20 @@ class Claims:
         try:
             if by.receive_count >= PEEK_FROM:
                 self._peek(message.id, claim)
-            return self.store.apply(message.id, claim)
+            return self._applied(message.id, claim, UNKNOWN_LOOKS if by.receive_count == 1 else ())
         except MoveRefused as refused:
             return self._refused(message, refused.current, by, left)
+
+    def _applied(self, job_id: str, claim: Change, looks: Sequence[float]) -> Job:
+        """Return the claimed job; one that is not there yet is looked for again after each of these seconds."""
+        for seconds in looks:
+            try:
+                return self.store.apply(job_id, claim)
+            except MoveRefused as refused:
+                if refused.current is not None:
+                    raise
+            self.sleep(seconds)
+        return self.store.apply(job_id, claim)
 
     def _peek(self, job_id: str, claim: Change) -> None:
         try:
@@ -53,7 +68,7 @@ class Claims:
             raise MoveRefused(claim.move.name, current)
 
     def _refused(self, message: Message, current: Job | None, by: Claimant, left: float) -> Job | Drop | Hold:
-        end = after_refusal(message, current, self._now(), self.spread)
+        end = after_refusal(message, current, self._now(), self.spread, by.receive_count)
         try:
             if isinstance(end, TakeOver | GiveUpLost) and end.lost.cancel_requested:
                 return self._stop(end.lost)
@@ -69,6 +84,8 @@ class Claims:
             events.message_dropped(message, current, end.why)
         elif current is not None:
             events.claim_deferred(current, end.why, end.seconds or 0)
+        else:
+            events.message_early(message, by.receive_count)
         return end
 
     def _stop(self, lost: Job) -> Drop:

@@ -11,6 +11,9 @@ from chalicelib.jobs.ports import Message
 MALFORMED_CAP = 300
 LONGEST_HOLD = 900
 """Seconds: a message that waits longer is parked or goes to the dead-letter queue, from where it is sent again."""
+UNKNOWN_HOLDS = (1, 5, 30, 30)
+"""Seconds for which a message is held, by its receives, whose job is not there: it was sent before the job is stored,
+and the SDK's three tries to store it take 18 s at the most. Then nobody is left who would store it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,14 @@ Disposition = Drop | Hold | TakeOver | GiveUpLost
 
 
 def after_refusal(
-    message: Message, current: Job | None, now: float, spread: Callable[[float, float], float]
+    message: Message, current: Job | None, now: float, spread: Callable[[float, float], float], receives: int = 1
 ) -> Disposition:
-    """Return what to do with a message when its claim was refused and the job is `current` at `now` (epoch seconds)."""
+    """Return what to do with a message when its claim was refused and the job is `current` at `now` (epoch seconds).
+
+    `receives` is how often the message was received, this time included.
+    """
     if current is None:
-        return Drop("no such job")
+        return unknown(receives)
     if message.gen != current.gen:
         return Drop("older generation") if message.gen < current.gen else Hold(5, "newer generation than stored")
     if current.status in SETTLED:
@@ -68,6 +74,13 @@ def after_refusal(
     if current.status is Status.DEAD_LETTER:
         return TO_DEAD_LETTERS
     return _waiting(current, now) if current.status in WAITING else _held(current, now, spread)
+
+
+def unknown(receives: int) -> Drop | Hold:
+    """Return what to do with a message whose job is not there: it may be about to be stored, or its sender died."""
+    if receives > len(UNKNOWN_HOLDS):
+        return Drop("job not found")
+    return Hold(UNKNOWN_HOLDS[receives - 1], "not stored yet")
 
 
 def _waiting(current: Job, now: float) -> Disposition:

@@ -25,7 +25,7 @@ def parsers(staged: Callable[..., argparse.ArgumentParser]) -> list[argparse.Arg
     preflight.add_argument("--json", action="store_true", help="for a pipeline: a list of about, sentence, stops")
     preflight.add_argument("--set", action="append", default=[], metavar="Name=value", help="a parameter of the stack")
     back = staged("rollback", _rollback, "Bring back the template and packages of the deployment before this one.")
-    back.add_argument("--yes", action="store_true", help="go on even when data would be lost")
+    back.add_argument("--yes", action="store_true", help="continue even when data would be lost")
     kept = staged("backup", _backup, "Back up the stage's tables on demand, or list its backups.")
     kept.add_argument("--keep", type=int, default=0, metavar="N", help="delete all but the newest N; 0: none")
     kept.add_argument("--list", action="store_true", help="only name the backups there are")
@@ -33,6 +33,7 @@ def parsers(staged: Callable[..., argparse.ArgumentParser]) -> list[argparse.Arg
     lost.add_argument("--at", default="", metavar="TIME", help="a moment of the last 35 days, 2027-01-02T03:04:05Z")
     lost.add_argument("--from", dest="backup", default="", metavar="BACKUP", help="a backup, in place of a moment")
     lost.add_argument("--run", action="store_true", help="what was unfinished runs again; without it, it is failed")
+    lost.add_argument("--tables", default="", metavar="JOBS,CONTROL", help="two tables that are there: an import")
     lost.add_argument("--keep-tables", action="store_true", help="leave the restored tables for a look at them")
     staged("drift", _drift, "Say what was changed by hand since the last deployment; ends with 1 if anything was.")
     return [preflight, back]
@@ -47,7 +48,7 @@ def _preflight(options: argparse.Namespace, terminal: Terminal) -> int:
     for finding in [] if options.json else found.findings:
         terminal.say(finding.line())
     if not (found.findings or options.json):
-        terminal.say("Nothing stands in the way.")
+        terminal.say("No problems found.")
     return 1 if found.stopping else 0
 
 
@@ -76,8 +77,9 @@ def _restore(options: argparse.Namespace, terminal: Terminal) -> int:
     stack = Stack(account, name)
     at = restore.moment(account, name, options.at, options.backup)
     work = restore.Restoration(
-        account, stack, terminal, at, options.backup, options.run, options.keep_tables, tags=tags_of(name)
-    )
+        account, stack, terminal, at, options.backup, options.run, options.keep_tables, tags=tags_of(name),
+        given=[one for one in options.tables.split(",") if one],
+    )  # fmt: skip
     for what, number in sorted(work.go().items()):
         terminal.say(f"{number:,} jobs: {what}.")
     with terminal.working("Recounting"):

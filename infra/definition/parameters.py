@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from chalicelib.settings import SHARDS
 from infra.definition.names import Value, ref, sub
 from infra.definition.web.gateway import STAGE
 from infra.definition.web.site import url
 
 NO_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/none"
 """Not used as long as there is no SiteDomain."""
+_SHARDS = [str(number) for number in SHARDS]
 RETENTIONS = [1, 3, 7, 14, 30, 60, 90, 120, 180, 365]
 """Of the days that CloudWatch Logs accepts, those that make sense here."""
 
@@ -29,6 +31,10 @@ def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
         },
         "MailIdentity": _text("example.com", "The SES identity (domain or address) that covers MailFrom."),
         "MailConfigurationSet": _text("", "The default configuration set of that identity, when it has one."),
+        "IndexShards": _choice("4", _SHARDS, "Partitions that new entries of each index go into; docs/scaling.md."),
+        "IndexShardsRead": _choice(
+            "4", _SHARDS, "Partitions that are asked: raised a deployment before, never lowered."
+        ),
         "Dashboard": _choice("true", ["true", "false"], "Serve the dashboard by CloudFront; false: an API alone."),
         "AccessLogs": _choice("false", ["true", "false"], "Log each request to API Gateway; needs the account's role."),
         "AccessLogsRole": _choice("false", ["true", "false"], "Make that role: one stage an account and region does."),
@@ -37,7 +43,7 @@ def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
         "RolePath": _text("/", "Path of every role of the stack."),
         "WebAclArn": _text("", "ARN of a WAF web ACL (scope CLOUDFRONT) for the dashboard; empty: none."),
         "AlarmTopicArn": _text("", "ARN of an SNS topic of your own that alarms go to; empty: the stack has its own."),
-        "AlarmEmail": _text("", "Who gets the alarms by e-mail; empty: nobody. The address must confirm."),
+        "AlarmEmail": _text("", "Recipient of alarms by e-mail; empty: none. The address must confirm."),
         "CursorSecret": {
             "Type": "String",
             "NoEcho": True,

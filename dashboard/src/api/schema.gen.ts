@@ -407,6 +407,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/job-types/{job_type}/pauses": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The last 20 pauses of a type that have ended within 90 days, newest first
+     * @description The last 20 pauses of a type that have ended within 90 days, newest first. GET /metrics tells the present one.
+     */
+    get: operations["list_past_pauses"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/schedules": {
     parameters: {
       query?: never;
@@ -948,7 +968,7 @@ export interface components {
       finished_at: string | null;
       /**
        * Problem
-       * @description The error of its last slice, which is tried again, or that ended it
+       * @description The error of its last slice, which is retried, or that ended it
        */
       problem: string | null;
     };
@@ -967,7 +987,7 @@ export interface components {
       more: boolean;
       /**
        * Next Cursor
-       * @description Where to go on; null at the end, and for a list of ids
+       * @description Cursor of what follows; null at the end, and for a list of ids
        */
       next_cursor: string | null;
     };
@@ -1157,7 +1177,7 @@ export interface components {
       finished: number;
       /**
        * More
-       * @description Time ran out, or there are over 10,000: the same request again goes on
+       * @description Time ran out, or there are over 10,000: repeat the request to continue
        */
       more: boolean;
     };
@@ -1301,7 +1321,7 @@ export interface components {
      * @description One finding about one job type that needs attention.
      */
     FindingRow: {
-      /** @description new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that nobody has acknowledged, or that came again), dead_letters (older ones), draining */
+      /** @description new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that no operator has acknowledged, or that came again), dead_letters (older ones), draining */
       kind: components["schemas"]["Kind"];
       /** Type */
       type: string;
@@ -1665,7 +1685,7 @@ export interface components {
       enqueues: string[];
       /**
        * Retired
-       * @description It takes no new jobs; those it has are worked off
+       * @description It takes no new jobs; those it has are still processed
        */
       retired: boolean;
     };
@@ -1910,7 +1930,7 @@ export interface components {
       run_at: string | null;
       /**
        * Tags
-       * @description To find the job again by.
+       * @description Used for search.
        */
       tags?: string[];
       /**
@@ -1958,7 +1978,7 @@ export interface components {
       run_at: string | null;
       /**
        * Tags
-       * @description To find the job again by.
+       * @description Used for search.
        */
       tags?: string[];
       /**
@@ -2124,6 +2144,44 @@ export interface components {
        * @description By a bulk action
        */
       in_bulk: boolean;
+    };
+    /**
+     * PastPauseRow
+     * @description A pause of a job type that has ended.
+     */
+    PastPauseRow: {
+      /**
+       * Since
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      since: string;
+      /**
+       * Until
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      until: string;
+      /**
+       * By
+       * @description Label of the token that paused it; empty where an older version has paused it
+       */
+      by: string;
+      /** Reason */
+      reason: string;
+      /**
+       * Resumed By
+       * @description Label of the token that resumed it
+       */
+      resumed_by: string;
+    };
+    /**
+     * PastPauseRows
+     * @description The pauses of a type that have ended, the newest first.
+     */
+    PastPauseRows: {
+      /** Pauses */
+      pauses: components["schemas"]["PastPauseRow"][];
     };
     /**
      * PastPayload
@@ -2470,7 +2528,7 @@ export interface components {
     };
     /**
      * Skipped
-     * @description A job that a bulk action left alone.
+     * @description A job that a bulk action skipped.
      */
     Skipped: {
       /** Id */
@@ -3069,7 +3127,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3127,7 +3185,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3199,7 +3257,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3328,7 +3386,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3453,7 +3511,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3582,7 +3640,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3709,7 +3767,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4170,7 +4228,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4238,7 +4296,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4505,7 +4563,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4630,7 +4688,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4692,6 +4750,63 @@ export interface operations {
           "X-Correlation-Id"?: string;
           /** @description Seconds until a request is let in */
           "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_past_pauses: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_type: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PastPauseRows"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5038,7 +5153,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5110,7 +5225,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5235,7 +5350,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5360,7 +5475,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5485,7 +5600,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5626,7 +5741,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -6047,7 +6162,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -6161,7 +6276,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -6275,7 +6390,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */

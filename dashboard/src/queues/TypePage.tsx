@@ -18,6 +18,7 @@ import { DeadLetters } from "./DeadLetters";
 import { DeadLetterAges } from "./DeadLetterAges";
 import { Definition } from "./Definition";
 import { Depths } from "./Depths";
+import { PastPauses } from "./PastPauses";
 import { RecentErrors } from "./RecentErrors";
 import { SlowestRuns } from "./SlowestRuns";
 import { t } from "@/texts/en/queues";
@@ -81,6 +82,7 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
         <div className="flex min-w-0 flex-col gap-3">
           <RecentErrors type={kind.type} />
           <SlowestRuns type={kind.type} />
+          <PastPauses type={kind.type} />
         </div>
       </div>
       <section aria-label={t.definition} className="border border-line bg-panel">

@@ -23,7 +23,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
-from chalicelib.jobs.ports import Message, Search
+from chalicelib.jobs.ports import JobQueue, Message, Search
 from chalicelib.service.jobs import STILL_SENDING, JobService
 from chalicelib.service.operations import Operations
 from chalicelib.service.submission import NAMESPACE, Submission
@@ -55,6 +55,30 @@ class Crowded(MemoryJobStore):
             self.times -= 1
             self.meanwhile(self, job_id)
         return super().apply(job_id, change)
+
+
+class Stages(MemoryJobStore):
+    """A store that notes how many messages are out when a job is added, and counts changes."""
+
+    def __init__(self, queue: JobQueue) -> None:
+        super().__init__(Clock())
+        self.queue, self.changes = queue, 0
+        self.visible_when_added: list[int] = []
+
+    def add(self, job: Job) -> None:
+        self.visible_when_added.append(self.queue.depth(job.type).visible)
+        super().add(job)
+
+    def apply(self, job_id: str, change: Change) -> Job:
+        self.changes += 1
+        return super().apply(job_id, change)
+
+
+class Late(MemoryJobStore):
+    """A store that does not show a job yet when its key is looked up: another request is about to store it."""
+
+    def get(self, job_id: str) -> Job:
+        raise JobNotFound(job_id)
 
 
 class Deaf(MemoryJobQueue):
@@ -92,11 +116,14 @@ def status_of(status: Status) -> Callable[[MemoryJobStore, str], None]:
 
 
 class TestSubmit:
-    def test_a_job_is_stored_sent_and_marked(self, service: JobService) -> None:
+    def test_a_job_is_sent_and_then_stored_in_one_write(self, service: JobService) -> None:
+        store = Stages(service.queue)
+        service = replace(service, store=store)
         job, new = service.submit(asked())
         assert new
         assert job.sent
         assert service.store.get(job.id).sent
+        assert (store.visible_when_added, store.changes) == ([1], 0)
         assert (job.payload, job.max_attempts, job.gen, job.attempts) == ({**PAYLOAD, "text": "hello"}, 3, 1, 0)
 
     def test_an_id_from_a_key_depends_on_the_principal(self, service: JobService) -> None:
@@ -125,13 +152,47 @@ class TestSubmit:
         assert (new, again.id, store.get(job.id).sent) == (False, job.id, True)
         assert queue.depth(job.type).visible == 1
 
+    def test_a_stored_job_whose_message_does_not_get_out_is_left_to_the_watchdog(self) -> None:
+        clock = Clock()
+        service = JobService(MemoryJobStore(clock), Deaf(clock), clock=clock)
+        job, _ = service.keep(asked())
+        assert (service.send(job), service.store.get(job.id)) == (job, job)
+        assert not job.sent
+
+    def test_a_replay_sends_nothing(self, service: JobService) -> None:
+        service.submit(asked(idempotency_key="k"))
+        service.submit(asked(idempotency_key="k"))
+        assert service.queue.depth("test.note").visible == 1
+
+    def test_the_slower_of_two_requests_with_one_key_gets_the_job_of_the_other(self) -> None:
+        clock = Clock()
+        store, queue = Late(clock), Deaf(clock)
+        service = JobService(store, queue, clock=clock)
+        first, _ = service.submit(asked(idempotency_key="k"))
+        assert not first.sent
+        queue.deaf = False
+        second, new = service.submit(asked(idempotency_key="k"))
+        assert (second.id, new, second.sent, queue.depth("test.note").visible) == (first.id, False, True, 1)
+        assert [job.sent for job in store.peek([first.id])] == [True], "what it sent is a message for this job, too"
+
+    def test_a_store_that_fails_after_the_message_is_out_fails_the_request(self) -> None:
+        class Full(MemoryJobStore):
+            def add(self, job: Job) -> None:
+                raise ConnectionError(job.id)
+
+        service = JobService(Full(Clock()), MemoryJobQueue(Clock()), clock=Clock())
+        with pytest.raises(ConnectionError):
+            service.submit(asked())
+        assert service.queue.depth("test.note").visible == 1
+
     def test_a_worker_that_is_faster_than_the_mark_does_no_harm(self) -> None:
         def claimed(store: MemoryJobStore, job_id: str) -> None:
             MemoryJobStore.apply(store, job_id, transitions.claim(1, now=T0, lease_until=T0 + 30, by=BY))
 
         store = Crowded(claimed)
-        job, new = JobService(store, MemoryJobQueue(), clock=Clock()).submit(asked())
-        assert (new, store.get(job.id).status) == (True, Status.PROCESSING)
+        service = JobService(store, MemoryJobQueue(), clock=Clock())
+        job, new = service.keep(asked())
+        assert (new, service.send(job).sent, store.get(job.id).status) == (True, True, Status.PROCESSING)
 
     @pytest.mark.parametrize(
         ("delay", "status", "visible", "delayed", "due"),
@@ -204,7 +265,9 @@ class TestSubmit:
         with ThreadPoolExecutor(50) as pool:
             results = list(pool.map(lambda _: service.submit(asked(idempotency_key="k")), range(50)))
         assert sum(new for _, new in results) == 1
-        assert service.queue.depth("test.note").visible == 1
+        assert len({job.id for job, _ in results}) == 1
+        # those that came before the job was stored have sent a message each; the claim lets one run it
+        assert service.queue.depth("test.note").visible >= 1
 
 
 class TestRetry:
