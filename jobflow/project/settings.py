@@ -21,8 +21,8 @@ PINS = {"architecture": "arm64", "python": "3.13"}
 class Settings:
     """The content of jobflow.toml. `version` is the JobFlow that the repository was last brought up to.
 
-    Names in AWS begin with `prefix`; empty: with jobflow. `pins` are the processor and the Python of the functions, where
-    they are not those that JobFlow chooses.
+    Names in AWS begin with `prefix`; empty: with jobflow. `pins` are the processor and the Python of the functions,
+    where they are to be others than those that JobFlow chooses.
     """
 
     builtin: tuple[str, ...]
