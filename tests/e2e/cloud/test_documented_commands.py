@@ -23,6 +23,7 @@ from infra.cloud.account import Account, sign_in
 from infra.cloud.commands import access, restore
 from infra.cloud.commands.smoke import Smoke
 from infra.cloud.package.build import Package
+from infra.cloud.restore.tables import Tables
 from infra.cloud.stack import history, website
 from infra.cloud.stack.cloudformation import Stack
 from tests.e2e.cloud import ministack
@@ -93,7 +94,7 @@ def run(
     monkeypatch.setattr(command_line, "Smoke", smoke)
     monkeypatch.setattr(website, "build", lambda _: tmp_path)
     monkeypatch.setattr(restore, "LONGEST_LEASE", 0.0)
-    monkeypatch.setattr(restore.Tables, "check", lambda *_: None)
+    monkeypatch.setattr(Tables, "check", lambda *_: None)
 
     def typed(command: str) -> None:
         (line,) = expanded(
