@@ -194,7 +194,8 @@ class World(Clients):
 
     def event(self, batch: Sequence[Received]) -> dict[str, Any]:
         """A batch as Lambda hands it to a worker."""
-        return {"Records": [sqs_record(m.receipt, m.body, m.receive_count, m.group) for m in batch]}
+        told = [(m.receipt, m.body, m.receive_count, m.sent_at, m.group) for m in batch]
+        return {"Records": [sqs_record(*one) for one in told]}
 
     # ---- time
 

@@ -13,13 +13,14 @@ DEAD_HIDDEN = 120.0
 
 @dataclass
 class HeldMessage:
-    """A message in a memory queue; `visible_at` on the queue's clock."""
+    """A message in a memory queue; `visible_at` and `sent_at` on the queue's clock."""
 
     message: Message
     receipt: str
     visible_at: float
     receive_count: int = 0
     group: str | None = None
+    sent_at: float = 0.0
 
 
 class MemoryJobQueue:
@@ -44,10 +45,10 @@ class MemoryJobQueue:
         """See JobQueue."""
         with self._lock:
             self._receipts += 1
-            told, group = replace(message, group=None), message.group
+            told, group, now = replace(message, group=None), message.group, self._clock()
             if self._serial(message.type):
                 delay, group = 0, group or message.id
-            held = HeldMessage(told, f"r{self._receipts}", self._clock() + delay, group=group)
+            held = HeldMessage(told, f"r{self._receipts}", now + delay, group=group, sent_at=now)
             self.messages.setdefault(message.type, []).append(held)
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:

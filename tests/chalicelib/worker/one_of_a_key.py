@@ -135,7 +135,7 @@ class OneOfAKey(SideBySide):
         return batch
 
     def _work(self, worker: Worker, batch: list[HeldMessage], ahead: float) -> None:
-        records = [sqs_record(m.receipt, write_message(m.message), m.receive_count, m.group) for m in batch]
+        records = [sqs_record(m.receipt, write_message(m.message), m.receive_count, m.sent_at, m.group) for m in batch]
         clock = self._clock_of(ahead)
         again = worker.work({"Records": records}, Invocation(clock, clock() + self.timeout))
         for message in batch:

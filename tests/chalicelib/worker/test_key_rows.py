@@ -51,7 +51,7 @@ class Keys:
 
 
 def delivery(message_id: str, key: str = "acme") -> Delivery:
-    return Delivery(message_id, message_id, "{}", 1, key)
+    return Delivery(message_id, message_id, "{}", 1, group=key)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.support import T0, Clock, requests_to
 def start(store: DynamoJobStore, clock: Clock, job: Job) -> list[str]:
     """Let an attempt take its key; return the requests."""
     order = InOrder(job.type, store, clock)
-    order.next(Delivery("m", "r", "{}", 1, "acme"))
+    order.next(Delivery("m", "r", "{}", 1, group="acme"))
     with requests_to("dynamodb") as asked:
         order.start(job, 60)
     return list(asked)
