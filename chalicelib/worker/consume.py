@@ -139,7 +139,7 @@ class Worker:
             return malformed(delivery.receive_count)
         by = Claimant(context.aws_request_id, self.cold, delivery.receive_count)
         claims = Claims(self.store, self.clock, self.spread, self.platform_log, self.sleep)
-        claimed = claims.claim(message, by, _seconds_left(context))
+        claimed = claims.claim(message, by, _seconds_left(context), delivery.sent_at)
         if not isinstance(claimed, Job):
             return claimed
         with about(**job_keys(claimed)):

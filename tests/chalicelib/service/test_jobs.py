@@ -1,9 +1,9 @@
 """The use cases where HTTP does not reach: what is sent when, and what happens when someone is faster."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,22 +14,19 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import (
     IdempotencyMismatch,
     InvalidRequest,
-    JobConflict,
-    JobNotFound,
     JobTypeRetired,
     UnknownJobType,
 )
 from chalicelib.jobs import transitions
-from chalicelib.jobs.change import Change, Claimant
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
-from chalicelib.jobs.ports import JobQueue, Message, Search
+from chalicelib.jobs.ports import Search
 from chalicelib.service.jobs import STILL_SENDING, JobService
-from chalicelib.service.operations import Operations
-from chalicelib.service.submission import NAMESPACE, Submission
+from chalicelib.service.submission import NAMESPACE
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
+from tests.chalicelib.service.meanwhile import PAYLOAD, Crowded, Deaf, Late, Stages, asked, status_of
 
-PAYLOAD = {"to": ["a"]}
 BY = Claimant("r1")
 
 
@@ -38,58 +35,6 @@ class Stricter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     subject: str
-
-
-@dataclass
-class Crowded(MemoryJobStore):
-    """A store in which, before a change is made, someone else does something to the job."""
-
-    meanwhile: Callable[[MemoryJobStore, str], None] | None = None
-    times: int = 1
-
-    def __post_init__(self) -> None:
-        super().__init__(Clock())
-
-    def apply(self, job_id: str, change: Change) -> Job:
-        if self.meanwhile and self.times:
-            self.times -= 1
-            self.meanwhile(self, job_id)
-        return super().apply(job_id, change)
-
-
-class Stages(MemoryJobStore):
-    """A store that notes how many messages are out when a job is added, and counts changes."""
-
-    def __init__(self, queue: JobQueue) -> None:
-        super().__init__(Clock())
-        self.queue, self.changes = queue, 0
-        self.visible_when_added: list[int] = []
-
-    def add(self, job: Job) -> None:
-        self.visible_when_added.append(self.queue.depth(job.type).visible)
-        super().add(job)
-
-    def apply(self, job_id: str, change: Change) -> Job:
-        self.changes += 1
-        return super().apply(job_id, change)
-
-
-class Late(MemoryJobStore):
-    """A store that does not show a job yet when its key is looked up: another request is about to store it."""
-
-    def get(self, job_id: str) -> Job:
-        raise JobNotFound(job_id)
-
-
-class Deaf(MemoryJobQueue):
-    """A queue that takes nothing until it is told to."""
-
-    deaf = True
-
-    def send(self, message: Message, delay: int = 0) -> None:
-        if self.deaf:
-            raise ConnectionError
-        super().send(message, delay)
 
 
 @pytest.fixture(autouse=True)
@@ -102,17 +47,6 @@ def types() -> Iterator[None]:
 def service() -> JobService:
     clock = Clock()
     return JobService(MemoryJobStore(clock), MemoryJobQueue(clock), clock=clock)
-
-
-def asked(**more: Any) -> Submission:
-    return replace(Submission("test.note", PAYLOAD, correlation_id="c"), **more)
-
-
-def status_of(status: Status) -> Callable[[MemoryJobStore, str], None]:
-    def set_status(store: MemoryJobStore, job_id: str) -> None:
-        store._jobs[job_id] = replace(store._jobs[job_id], status=status)
-
-    return set_status
 
 
 class TestSubmit:
@@ -268,71 +202,3 @@ class TestSubmit:
         assert len({job.id for job, _ in results}) == 1
         # those that came before the job was stored have sent a message each; the claim lets one run it
         assert service.queue.depth("test.note").visible >= 1
-
-
-class TestRetry:
-    def test_the_old_message_is_stale_and_a_new_one_goes_out(self, service: JobService) -> None:
-        job, _ = service.submit(asked())
-        status_of(Status.DEAD_LETTER)(service.store, job.id)  # type: ignore[arg-type]
-        again = Operations(service).retry(job.id)
-        assert (again.gen, again.attempts, again.status, again.sent) == (2, 0, Status.QUEUED, True)
-        assert service.queue.depth("test.note").visible == 2
-
-    def test_two_at_once_are_one(self) -> None:
-        store = Crowded(status_of(Status.QUEUED))
-        service = JobService(store, MemoryJobQueue(), clock=Clock())
-        store.times = 0
-        job, _ = service.submit(asked())
-        status_of(Status.FAILED)(store, job.id)
-        store.times = 1
-        with pytest.raises(JobConflict, match="faster"):
-            Operations(service).retry(job.id)
-
-    def test_no_such_job(self, service: JobService) -> None:
-        with pytest.raises(JobNotFound):
-            Operations(service).retry("x")
-
-
-class TestCancel:
-    def test_a_job_that_is_claimed_meanwhile_is_asked_to_stop(self) -> None:
-        store = Crowded(status_of(Status.PROCESSING))
-        service = JobService(store, MemoryJobQueue(), clock=Clock())
-        store.times = 0
-        job, _ = service.submit(asked())
-        store.times = 1
-        after = Operations(service).cancel(job.id)
-        assert (after.status, after.cancel_requested) == (Status.PROCESSING, True)
-
-    @pytest.mark.parametrize(("lease_until", "status"), [(T0 - 1, Status.CANCELLED), (T0 + 1, Status.PROCESSING)])
-    def test_a_running_job_of_a_removed_type_is_cancelled_when_its_worker_is_gone(
-        self, lease_until: float, status: Status
-    ) -> None:
-        store = MemoryJobStore(Clock())
-        job = Job("job-1", "removed.type", Status.PROCESSING, T0, T0, attempts=1, lease_until=lease_until)
-        store.add(job)
-        after = Operations(JobService(store, MemoryJobQueue(), clock=Clock())).cancel(job.id)
-        assert after.status is status
-        assert after.cancel_requested is (status is Status.PROCESSING)
-
-    def test_a_job_that_ends_meanwhile_is_a_conflict(self) -> None:
-        store = Crowded(status_of(Status.COMPLETED))
-        service = JobService(store, MemoryJobQueue(), clock=Clock())
-        store.times = 0
-        job, _ = service.submit(asked())
-        store.times = 1
-        with pytest.raises(JobConflict, match="completed"):
-            Operations(service).cancel(job.id)
-
-    def test_a_job_that_never_holds_still_is_given_up(self) -> None:
-        def toggle(store: MemoryJobStore, job_id: str) -> None:
-            now = store._jobs[job_id].status
-            other = Status.PROCESSING if now is Status.QUEUED else Status.QUEUED
-            # another generation too, as a retry by someone else would make
-            store._jobs[job_id] = replace(store._jobs[job_id], status=other, gen=store._jobs[job_id].gen + 1)
-
-        store = Crowded(toggle, times=0)
-        service = JobService(store, MemoryJobQueue(), clock=Clock())
-        job, _ = service.submit(asked())
-        store.times = 10
-        with pytest.raises(JobConflict, match="too quickly"):
-            Operations(service).cancel(job.id)
