@@ -69,9 +69,7 @@ class InOrder:
             raise
         except Exception as error:
             events.store_failed(self.name, job.id, error)
-            raise KeyUnavailable(
-                f"It is not known whether another job of its key runs: {type(error).__name__}"
-            ) from error
+            raise KeyUnavailable(f"Another job of its key may run: {type(error).__name__}") from error
         if self.clock() >= (job.lease_until or 0.0):
             raise LeaseLost(job.id)
 

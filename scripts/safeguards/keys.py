@@ -46,7 +46,7 @@ KEYS = (
     Safeguard(
         "when nobody knows whether another one runs none begins",
         "chalicelib.worker.in_order:InOrder.start",
-        "raise KeyUnavailable(f'It is not known whether another job of its key runs: {type(error).__name__}') from error",
+        "raise KeyUnavailable(f'Another job of its key may run: {type(error).__name__}') from error",
         "pass",
         ROWS,
     ),
