@@ -16,8 +16,8 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, JobStore
 from chalicelib.jobs.texts.fingerprints import fingerprint
+from tests.contract.crowd import walk
 from tests.contract.filling import fill
-from tests.contract.test_job_listing import walk
 from tests.support import T0, a_job
 from tests.whole import OPTION
 
