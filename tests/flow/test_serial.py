@@ -16,7 +16,7 @@ def at(job: dict[str, Any], name: str) -> datetime:
 
 
 def test_the_jobs_of_an_account_run_one_after_the_other_and_those_of_another_beside_them(run: Run) -> None:
-    asked = [{"account": "acme", "fail": 1}, {"account": "acme"}, {"account": "globex"}]
+    asked: list[dict[str, Any]] = [{"account": "acme", "fail": 1}, {"account": "acme"}, {"account": "globex"}]
     ids = [run.submit("flow.serial", payload) for payload in asked]
     first, second, other = (ended(run, job_id) for job_id in ids)
     assert [job["status"] for job in (first, second, other)] == ["completed"] * 3
