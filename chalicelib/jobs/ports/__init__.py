@@ -19,7 +19,7 @@ from chalicelib.jobs.ports.counters import (
     SeenPage,
     Standing,
 )
-from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search
+from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search, Sharing
 from chalicelib.jobs.ports.logs import PlatformLog
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Message
 from chalicelib.jobs.ports.schedules import Schedules
@@ -63,6 +63,7 @@ __all__ = [
     "SecretStore",
     "Seen",
     "SeenPage",
+    "Sharing",
     "Standing",
     "Turns",
     "Window",
