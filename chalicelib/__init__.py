@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, PermanentError, RetryLater
-    from chalicelib.jobs.backoff import Backoff
-    from chalicelib.jobs.jobtype import JobType, job
-    from chalicelib.jobs.rate import Rate
-    from chalicelib.jobs.reach import Allow
     from chalicelib.jobs.schedules.schedule import Cron
+    from chalicelib.jobs.types.backoff import Backoff
+    from chalicelib.jobs.types.jobtype import JobType, job
+    from chalicelib.jobs.types.rate import Rate
+    from chalicelib.jobs.types.reach import Allow
     from chalicelib.worker.consume import consume
     from chalicelib.worker.context import JobContext
 
@@ -33,19 +33,19 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Allow": "chalicelib.jobs.reach",
-    "Backoff": "chalicelib.jobs.backoff",
+    "Allow": "chalicelib.jobs.types.reach",
+    "Backoff": "chalicelib.jobs.types.backoff",
     "ConfigurationError": "chalicelib.errors",
     "Cron": "chalicelib.jobs.schedules.schedule",
     "JobCancelled": "chalicelib.errors",
     "JobContext": "chalicelib.worker.context",
-    "JobType": "chalicelib.jobs.jobtype",
+    "JobType": "chalicelib.jobs.types.jobtype",
     "LeaseLost": "chalicelib.errors",
     "PermanentError": "chalicelib.errors",
-    "Rate": "chalicelib.jobs.rate",
+    "Rate": "chalicelib.jobs.types.rate",
     "RetryLater": "chalicelib.errors",
     "consume": "chalicelib.worker.consume",
-    "job": "chalicelib.jobs.jobtype",
+    "job": "chalicelib.jobs.types.jobtype",
 }
 
 

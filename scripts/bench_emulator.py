@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from infra.local.emulator.process import Emulator
+from infra.local.emulator.processes.child import Emulator
 from scripts import emulator_calls as calls
 
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -26,13 +26,13 @@ from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables import schema
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.counters.snapshot import MetricsReader
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Filter
 from chalicelib.jobs.texts.fingerprints import fingerprint
+from chalicelib.jobs.types import jobtype
 from chalicelib.service.jobs import DEEPEST_OFFSET, JobService
 from chalicelib.settings import Settings
-from infra.local.emulator.process import Emulator
+from infra.local.emulator.processes.child import Emulator
 from infra.local.lambdas.specs import ACCOUNT, REGION
 from scripts.reading import Reading, read_by
 from scripts.seeding import ERROR, EVERY, seed

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chalicelib import wiring
-from chalicelib.counters.recount import SPARE, Recount, Report
+from chalicelib.counters.recounting.recount import SPARE, Recount, Report
 from chalicelib.jobs.ports import Canaries, Census, Counters, CounterTable
 from infra.definition import local_environment
 from infra.local.lambdas.specs import ACCOUNT, REGION

@@ -13,8 +13,8 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from chalicelib.api.http.body import MOST_BYTES
 from chalicelib.api.models.schemas import NewJob
 from chalicelib.errors import ConfigurationError, PermanentError
-from chalicelib.jobs.jobtype import job
 from chalicelib.jobs.limits import LARGEST_BODY, SAFETY
+from chalicelib.jobs.types.jobtype import job
 from chalicelib.telemetry.capture import captured
 from chalicelib.worker.context import PROGRESS_EVERY, JobContext
 from chalicelib.worker.result import as_json

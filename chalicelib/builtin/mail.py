@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from chalicelib import wiring
 from chalicelib.errors import JobFlowError, PermanentError, RetryLater
-from chalicelib.jobs.rate import Rate
+from chalicelib.jobs.types.rate import Rate
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client

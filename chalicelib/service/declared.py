@@ -4,10 +4,10 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.ports import Schedules
 from chalicelib.jobs.schedules.due import started
 from chalicelib.jobs.schedules.schedule import Schedule
+from chalicelib.jobs.types import jobtype
 from chalicelib.telemetry import schedule_events as events
 
 PAGE = 100

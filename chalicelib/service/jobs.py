@@ -18,12 +18,12 @@ from chalicelib.errors import (
     JobTypeRetired,
     UnknownJobType,
 )
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import JSON, Job, JobView, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE, SQS_LONGEST_DELAY
 from chalicelib.jobs.listing import read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Page
 from chalicelib.jobs.tenants import tagged
+from chalicelib.jobs.types import jobtype
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.single import debounced, only_one
 from chalicelib.service.submission import Submission, keyed_id

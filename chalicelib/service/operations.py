@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import JobConflict, MoveRefused
-from chalicelib.jobs import acts, jobtype, transitions
+from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Act, Job, Status
 from chalicelib.jobs.tenants import tagged
 from chalicelib.jobs.turns import has_turn
+from chalicelib.jobs.types import jobtype
 from chalicelib.service.jobs import JobService, stored_payload
 from chalicelib.telemetry import events
 

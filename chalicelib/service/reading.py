@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import JobView
 from chalicelib.jobs.ports import Counters, JobStore
+from chalicelib.jobs.types import jobtype
 from chalicelib.service.why_waiting import Line, asks, why
 
 

@@ -14,11 +14,11 @@ from chalicelib.errors import (
     ScheduleConflict,
     ScheduleNotFound,
 )
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.ports import Schedules
 from chalicelib.jobs.schedules.due import fires_at, started, stopped, upcoming
 from chalicelib.jobs.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, Overlap, Schedule
+from chalicelib.jobs.types import jobtype
 from chalicelib.service.declared import declared
 from chalicelib.service.firings import cancel_quietly, job_of
 from chalicelib.service.jobs import JobService

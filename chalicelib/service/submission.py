@@ -6,8 +6,8 @@ import uuid
 from dataclasses import dataclass
 
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.lineage import Lineage
 from chalicelib.jobs.single import Debounce
+from chalicelib.jobs.types.lineage import Lineage
 
 NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
 """Of the ids that are made from an Idempotency-Key: the same principal and key give the same job."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.ports import Depth, JobStore, Overdue, Search, Standing
-from chalicelib.jobs.registry import out_of_order
+from chalicelib.jobs.types.registry import out_of_order
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.watchdog.rules import Signs
 

@@ -6,7 +6,6 @@ from chalicelib.access.tokens import TokenStore
 from chalicelib.adapters.background import background as background_of
 from chalicelib.adapters.helpers import helpers
 from chalicelib.counters.known import unfinished_types
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.ports import (
     Acknowledgements,
     Background,
@@ -26,6 +25,7 @@ from chalicelib.jobs.ports import (
     SecretStore,
     Turns,
 )
+from chalicelib.jobs.types import jobtype
 
 if TYPE_CHECKING:
     from chalicelib.adapters.cloudwatch_logs import JobLogs

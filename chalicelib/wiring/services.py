@@ -4,7 +4,7 @@ from chalicelib.access.rate_limit import RateLimiter
 from chalicelib.access.tokens import Tokens
 from chalicelib.adapters.event_sources import consumers
 from chalicelib.counters.history import History
-from chalicelib.counters.recount import Recount
+from chalicelib.counters.recounting.recount import Recount
 from chalicelib.counters.snapshot import MetricsReader
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.jobs.ports import BulkAction

@@ -20,12 +20,12 @@ from chalicelib.errors import (
     RateUnavailable,
     SecretUnavailable,
 )
-from chalicelib.jobs.backoff import Backoff, Chance, no_jitter
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.ports import JobQueue, JobStore, Message, PlatformLog
+from chalicelib.jobs.types.backoff import Backoff, Chance, no_jitter
+from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured

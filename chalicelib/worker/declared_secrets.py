@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.errors import ConfigurationError, SecretUnavailable
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports.secrets import SecretStore
-from chalicelib.jobs.reach import SecretPlace
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.reach import SecretPlace
 from chalicelib.telemetry.redaction import hide
 
 

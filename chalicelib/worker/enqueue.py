@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from chalicelib.errors import ConfigurationError, FieldError, InvalidRequest
-from chalicelib.jobs import jobtype
-from chalicelib.jobs.checks import KEY, LONGEST_TAG, TAG
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.limits import LARGEST_BODY, MAX_DELAY, MOST_TAGS
-from chalicelib.jobs.lineage import Lineage
+from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.checks import KEY, LONGEST_TAG, TAG
+from chalicelib.jobs.types.lineage import Lineage
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission
 

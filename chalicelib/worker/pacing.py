@@ -8,12 +8,12 @@ from typing import Any
 
 from chalicelib.errors import MalformedMessage, MoveRefused, RateUnavailable
 from chalicelib.jobs.job import WAITING, Job
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import LONGEST_RUN, SQS_LONGEST_DELAY
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.ports import JobStore, Turns
-from chalicelib.jobs.rate import Rate, Taken
 from chalicelib.jobs.turns import has_turn, wait_for_turn
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.rate import Rate, Taken
 from chalicelib.telemetry import events
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.message_fate import Drop, Hold

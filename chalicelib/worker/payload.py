@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.errors import InvalidPayload, PayloadRefused, PayloadUnreadable
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types.jobtype import JobType
 
 
 def payload_of(kind: JobType[Any, Any], job: Job) -> Any:

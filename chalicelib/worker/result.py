@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from chalicelib.errors import PermanentError
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import LARGEST_BODY
-from chalicelib.jobs.readback import differing, read_result
+from chalicelib.jobs.types.readback import differing, read_result
 
 
 def as_json(value: Any) -> JSON:

@@ -9,12 +9,12 @@ from chalicelib.errors import MoveRefused
 from chalicelib.jobs import attempt as attempts
 from chalicelib.jobs import transitions, turns
 from chalicelib.jobs.attempt import message_of
-from chalicelib.jobs.backoff import STANDARD, Chance, Curve, Fail, GiveUp, Later, Retry, decide
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, Attempt, Job
 from chalicelib.jobs.limits import GIVE_UP_STALLED, SQS_LONGEST_DELAY
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.types.backoff import STANDARD, Chance, Curve, Fail, GiveUp, Later, Retry, decide
 from chalicelib.telemetry import events
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
 from chalicelib.worker.message_fate import Drop, Hold

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
-from infra.local.lambdas.sources import Mapped
+from infra.local.lambdas.events.sources import Mapped
 from infra.local.lambdas.specs import FunctionSpec, QueueMapping, Schedule, StreamMapping
 
 Resource = Mapping[str, Any]

@@ -16,15 +16,15 @@ from infra.local.code.shipped import not_shipped, own_libraries
 from infra.local.dashboard.built import Dashboard, content_security_policy
 from infra.local.dashboard.vite import HotDashboard
 from infra.local.deployment import Description
-from infra.local.emulator.process import Emulator, EmulatorError
+from infra.local.emulator.processes.child import Emulator, EmulatorError
 from infra.local.errors import BrokenCode, CannotRun
 from infra.local.lambdas.clients import Clients
 from infra.local.lambdas.cloudwatch import CloudWatchSink
-from infra.local.lambdas.event_source import Chaos
+from infra.local.lambdas.events.event_source import Chaos
+from infra.local.lambdas.events.sources import EventSources
 from infra.local.lambdas.invocation import InvokeResult
 from infra.local.lambdas.logs import FunctionLog, Sink, tee
 from infra.local.lambdas.service import LambdaService
-from infra.local.lambdas.sources import EventSources
 from infra.local.lambdas.specs import REGION, FunctionSpec
 from infra.local.lifeline import NOT_SHIPPED
 from infra.local.options import Options

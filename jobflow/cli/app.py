@@ -5,7 +5,19 @@ from typing import Annotated
 import typer
 
 from jobflow import __version__
-from jobflow.cli import bulk, cloud, dead_letters, files, groups, jobs, numbers, places, repository, schedules, types
+from jobflow.cli.commands import (
+    bulk,
+    cloud,
+    dead_letters,
+    files,
+    groups,
+    jobs,
+    numbers,
+    places,
+    repository,
+    schedules,
+    types,
+)
 
 EXITS = """Exit codes: 0 done; 1 refused by the API; 2 wrong usage, or no address; 3 a job ended without
 a result; 4 not found; 5 the API did not answer; 6 not finished in time; 130 stopped by Ctrl-C."""

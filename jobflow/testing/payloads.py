@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types.jobtype import JobType
 
 
 def example(kind: JobType[Any, Any], **changes: Any) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from pydantic import BaseModel
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Attempt, Job, Status
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations

@@ -12,8 +12,8 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import JobCancelled
 from chalicelib.jobs.job import JSON, Job, Status
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
 from chalicelib.worker.context import JobContext
 from chalicelib.worker.enqueue import Enqueuing

@@ -8,9 +8,9 @@ from typing import Any
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
 from chalicelib.adapters.memory.turns import MemoryTurns
-from chalicelib.jobs import jobtype
-from chalicelib.jobs.backoff import no_jitter
 from chalicelib.jobs.message import write_message
+from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.backoff import no_jitter
 from chalicelib.service.jobs import JobService
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.pacing import Pacing

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib import wiring
 from chalicelib.adapters import aws
 from chalicelib.watchdog.run import Watchdog
-from infra.local.lambdas.stream_records import stream_event
+from infra.local.lambdas.events.stream_records import stream_event
 from scripts.bench_cpu.stage import ACCOUNT, REGION, SQS, STACK, Context, Stage
 
 MAIL = {"to": ["ada@example.com"], "subject": "Shipped", "text": "It is on its way."}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from infra.local.emulator.server import Connection, Reply, Request
+from infra.local.emulator.serving.server import Connection, Reply, Request
 
 SERVICES = ("DynamoDB_20120810.", "AmazonSQS.")
 """The requests that get faults: the platform's own to its table and queues."""

@@ -19,7 +19,7 @@ MAKING = (
     ),
     Safeguard(
         "the jobs of two runs are two",
-        "chalicelib.jobs.lineage:Lineage.child_id",
+        "chalicelib.jobs.types.lineage:Lineage.child_id",
         "uuid.uuid5(NAMESPACE, f'{self.parent}:{self.gen}|{job_type}|{key}')",
         "uuid.uuid5(NAMESPACE, f'{self.parent}|{job_type}|{key}')",
         MAKING_TESTS,

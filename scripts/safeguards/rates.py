@@ -15,7 +15,7 @@ RATES = (
     ),
     Safeguard(
         "slots leave room for late starts",
-        "chalicelib.jobs.rate:Rate.apart",
+        "chalicelib.jobs.types.rate:Rate.apart",
         "(self.per + self.late) / (self.n + self.burst)",
         "0",
         TESTS,

@@ -90,14 +90,14 @@ WAITS = (
     ),
     Safeguard(
         "to come again later is no failure",
-        "chalicelib.jobs.backoff:_decide",
+        "chalicelib.jobs.types.backoff:_decide",
         "isinstance(error, RetryLater)",
         "False",
         TESTS,
     ),
     Safeguard(
         "no attempt follows after the time to give up",
-        "chalicelib.jobs.backoff:decide",
+        "chalicelib.jobs.types.backoff:decide",
         "left is not None and isinstance(decided, Retry | Later) and decided.delay >= left",
         "False",
         TESTS,

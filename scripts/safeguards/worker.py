@@ -125,13 +125,13 @@ self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attem
     ),
     Safeguard(
         "the floor of the jitter",
-        "chalicelib.jobs.backoff:Backoff.delay",
+        "chalicelib.jobs.types.backoff:Backoff.delay",
         "max(1, math.ceil(chance(share * latest, latest)))",
         "max(0, math.ceil(chance(share * latest, latest)))",
     ),
     Safeguard(
         "the cap of the backoff",
-        "chalicelib.jobs.backoff:Backoff.latest",
+        "chalicelib.jobs.types.backoff:Backoff.latest",
         "min(self.longest, self.first * self.factor ** min(attempt - 1, 64))",
         "self.first * self.factor ** min(attempt - 1, 64)",
     ),

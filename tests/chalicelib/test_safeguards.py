@@ -7,10 +7,10 @@ import pytest
 from chalicelib import wiring
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
-from chalicelib.jobs.backoff import no_jitter
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Message
+from chalicelib.jobs.types.backoff import no_jitter
 from chalicelib.settings import Settings
 from chalicelib.worker.claim import PEEK_FROM, Claims
 from chalicelib.worker.consume import BatchFailed, consume

@@ -8,9 +8,9 @@ from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports import JobStore
 from chalicelib.jobs.single import Debounce, Holder, Unique
+from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission
 from tests.chalicelib.api.support import Note, only_types

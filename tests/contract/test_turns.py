@@ -15,7 +15,7 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.control.turns import DynamoTurns
 from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.jobs.ports import Turns
-from chalicelib.jobs.rate import TURNS_APART, Rate
+from chalicelib.jobs.types.rate import TURNS_APART, Rate
 from chalicelib.settings import Settings
 from tests.support import REGION, T0, requests_to
 

@@ -6,7 +6,7 @@ import time
 from pydantic import BaseModel
 
 from chalicelib.errors import PermanentError
-from chalicelib.jobs.jobtype import job
+from chalicelib.jobs.types.jobtype import job
 from chalicelib.worker.consume import consume
 from chalicelib.worker.context import JobContext
 

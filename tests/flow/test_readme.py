@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.jobs import jobtype
+from chalicelib.jobs.types import jobtype
 from tests.flow.printed import blocks
 from tests.infra.local.running import ROOT, Run
 

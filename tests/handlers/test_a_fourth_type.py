@@ -16,7 +16,7 @@ from tests.infra.local.running import copy_of_the_code
 
 DESCRIBE = """
 import json
-from chalicelib.jobs import jobtype
+from chalicelib.jobs.types import jobtype
 from infra.definition import functions
 from infra.definition.template import resources
 

@@ -12,8 +12,8 @@ from chalicelib import wiring
 from chalicelib.adapters import aws
 from chalicelib.builtin import mail
 from chalicelib.errors import InvalidPayload
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.types import jobtype
 from tests.handlers.support import SENDER, Platform, settings
 
 PLAIN = {"to": ["ada@example.com"], "subject": "Hello", "text": "Hi."}

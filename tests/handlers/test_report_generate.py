@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidPayload
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.types import jobtype
 from chalicelib.service.operations import Operations
 from tests.handlers.support import BUCKET, Platform
 from tests.support import T0

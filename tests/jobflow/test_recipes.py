@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.access.tokens import Role
-from chalicelib.jobs import jobtype
+from chalicelib.jobs.types import jobtype
 from tests.chalicelib.api.support import World
 from tests.infra.local.running import ROOT, untouched
 from tests.jobflow.recipes import served

@@ -6,10 +6,10 @@ from typing import Any
 
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports import Filter
-from chalicelib.jobs.registry import registered
 from chalicelib.jobs.single import Debounce, Unique
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.registry import registered
 from chalicelib.service.batch import submit_many
 from chalicelib.service.bulk import BulkActions, Report
 from chalicelib.service.jobs import JobService

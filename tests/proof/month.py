@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import DISCARDABLE, PLANNED, RETRYABLE, Status
-from chalicelib.jobs.rate import Rate
+from chalicelib.jobs.types.rate import Rate
 from tests.proof.faults import DYNAMODB, ReplyLost, Throttled
 from tests.proof.ground import TYPES, MemoryGround
 from tests.proof.invariants import broken_at_rest

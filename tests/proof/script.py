@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.jobtype import JobType, job
-from chalicelib.jobs.registry import registered
+from chalicelib.jobs.types.jobtype import JobType, job
+from chalicelib.jobs.types.registry import registered
 from chalicelib.telemetry.logger import logger
 from chalicelib.worker.context import JobContext
 from tests.proof.faults import Crash

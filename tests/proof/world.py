@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from chalicelib.jobs.ports import JobStore, Standing
-from chalicelib.jobs.rate import Rate
-from chalicelib.jobs.registry import registered
+from chalicelib.jobs.types.rate import Rate
+from chalicelib.jobs.types.registry import registered
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.watchdog.run import Watchdog

@@ -20,7 +20,7 @@ def test_every_pattern_is_found_by_its_name() -> None:
         for path in (ROOT / folder).rglob("*.py")
     )
     assert len(found) == compiled > 10
-    assert "chalicelib.jobs.checks.KEY" in found
+    assert "chalicelib.jobs.types.checks.KEY" in found
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chalicelib.jobs.reach import SecretPlace
+from chalicelib.jobs.types.reach import SecretPlace
 
 
 class MemorySecretStore:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 
-from chalicelib.jobs.rate import TURNS_APART, Rate, Taken
+from chalicelib.jobs.types.rate import TURNS_APART, Rate, Taken
 
 
 class MemoryTurns:

@@ -10,11 +10,11 @@ from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayl
 from chalicelib.api.models.schemas import Cancel, Discard, ListQuery, NewJob, Retry
 from chalicelib.api.models.views import cancelled_job, job_detail, job_row, job_whole
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, PayloadNotFound, UnknownJobType
-from chalicelib.jobs import jobtype
-from chalicelib.jobs.backoff import Following, following, no_jitter
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter
 from chalicelib.jobs.single import Debounce
+from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.backoff import Following, following, no_jitter
 from chalicelib.service.descendants import cancel_all
 from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission

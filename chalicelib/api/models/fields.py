@@ -15,10 +15,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from chalicelib.jobs.checks import KEY, LONGEST_TAG, TAG
 from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.jobs.schedules.schedule import LONGEST_ID
 from chalicelib.jobs.tenants import kept
+from chalicelib.jobs.types.checks import KEY, LONGEST_TAG, TAG
 
 LONGEST_MOMENT = 40
 LONGEST_TENANT = 500

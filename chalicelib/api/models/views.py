@@ -12,13 +12,13 @@ from chalicelib.api.models import responses as r
 from chalicelib.api.models.job_type_responses import JobTypeRow, RateRow, TenantRow, Tenants
 from chalicelib.counters.snapshot import Metrics, Numbers
 from chalicelib.jobs import acts
-from chalicelib.jobs.backoff import Following
 from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView, Status
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Pause, Sharing
 from chalicelib.jobs.tenants import shown, tenant_of
+from chalicelib.jobs.types.backoff import Following
+from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.descendants import Told
 
 LARGEST_IN_LIST = 500

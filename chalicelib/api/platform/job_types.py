@@ -9,8 +9,8 @@ from chalicelib.api.models.responses import Paused
 from chalicelib.api.models.schemas import PauseReason
 from chalicelib.api.models.views import job_type_row, tenants_answer
 from chalicelib.errors import JobTypeNotFound
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import LONGEST_NAME
+from chalicelib.jobs.types import jobtype
 from chalicelib.telemetry import request_events
 
 endpoints = Endpoints()

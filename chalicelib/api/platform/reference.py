@@ -8,7 +8,7 @@ from pydantic import RootModel
 from chalicelib import wiring
 from chalicelib.api.document import document
 from chalicelib.api.http.endpoint import Call, Endpoint, Endpoints, Text
-from chalicelib.jobs import jobtype
+from chalicelib.jobs.types import jobtype
 
 VERSION = "1.0.0"
 PAGE = "/reference/"

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from chalicelib.jobs.reach import SecretPlace
+from chalicelib.jobs.types.reach import SecretPlace
 
 
 class SecretStore(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from chalicelib.jobs.rate import Rate, Taken
+from chalicelib.jobs.types.rate import Rate, Taken
 
 
 class Turns(Protocol):

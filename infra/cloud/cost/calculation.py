@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 
 from chalicelib.api.models.schemas import MOST_IN_BATCH
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.telemetry.emf import PER_TYPE, Metric
 from infra.cloud.cost.prices import MILLION, NONE, PRICES, Allowances, Prices

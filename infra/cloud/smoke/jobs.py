@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.jobs.job import TERMINAL, Status
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types.jobtype import JobType
 from infra.cloud.smoke.calls import Api
 from infra.cloud.smoke.problem import SmokeFailed
 

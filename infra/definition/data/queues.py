@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import DAY, RETENTION
+from chalicelib.jobs.types.jobtype import JobType
 from infra.definition.names import Resources, arn, arn_of, logical, queue_name, ref
 
 DLQ_RETENTION = int(14 * DAY)

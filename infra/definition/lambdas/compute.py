@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from chalicelib.jobs.lineage import looping
+from chalicelib.jobs.types.lineage import looping
 from infra.definition.iam import allowed, grants
 from infra.definition.iam.permissions import role
 from infra.definition.lambdas import reaching

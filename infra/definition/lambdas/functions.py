@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types.jobtype import JobType
 from infra.definition.names import logical, queue_name
 
 HOUR = 3600

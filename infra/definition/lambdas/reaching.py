@@ -3,8 +3,8 @@
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.jobtype import JobType
-from chalicelib.jobs.reach import EPHEMERAL_MB
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.reach import EPHEMERAL_MB
 from infra.definition.iam.allowed import resource
 from infra.definition.lambdas.environment import environment
 from infra.definition.names import arn, ref, sub

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.access.tokens import SHAPE
 from chalicelib.adapters.event_sources import mapping_key
 from chalicelib.api.http.serving import STRICT_TRANSPORT
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types.jobtype import JobType
 from infra.definition.iam import grants
 from infra.definition.iam.permissions import role
 from infra.definition.lambdas.compute import log_group, log_group_id, logging

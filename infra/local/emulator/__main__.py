@@ -10,7 +10,7 @@ from functools import partial
 
 from infra.local.errors import IncompatibleMoto
 
-from . import guard
+from .processes import guard
 
 announce = partial(print, flush=True)
 
@@ -36,7 +36,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.backend == "ministack":
         return _run_ministack(options.port)
     if options.backend == "stock-moto":
-        from .stock import serve
+        from .processes.stock import serve
 
         serve(options.host, options.port, announce)
         return 0
@@ -45,7 +45,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _run_ministack(port: int) -> int:
-    from . import ministack
+    from .processes import ministack
 
     ministack.prepare(ministack.STATE)
     executable = ministack.python()
@@ -54,7 +54,7 @@ def _run_ministack(port: int) -> int:
 
 
 async def _serve(host: str, port: int, origins: list[str]) -> None:
-    from .host import serve
+    from .serving.host import serve
 
     task = asyncio.ensure_future(serve(host, port, announce, origins))
     loop = asyncio.get_running_loop()

@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
+from infra.local.emulator.serving.dispatch import dispatch
+from infra.local.emulator.serving.receive import found_nothing, without_waiting
+from infra.local.emulator.serving.server import Reply, Request
+
 from . import repairs
-from .dispatch import dispatch
 from .locks import ServiceLocks
-from .receive import found_nothing, without_waiting
-from .server import Reply, Request
 
 REGION = "us-east-1"
 IGNORE_ENDPOINTS = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}

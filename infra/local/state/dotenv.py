@@ -5,7 +5,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from chalicelib.jobs.reach import SecretPlace
+from chalicelib.jobs.types.reach import SecretPlace
 from infra.local.lambdas.clients import Clients
 
 FILE = ".env"

@@ -15,7 +15,7 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.s3.files import FileMissing, Files, FileTooLarge, files
 from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
-from infra.local.emulator.process import Emulator
+from infra.local.emulator.processes.child import Emulator
 
 BUCKET = "jobflow-files-test"
 

@@ -18,11 +18,11 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.api import routes
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports import Standing
-from chalicelib.jobs.registry import registered
+from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.registry import registered
 from chalicelib.settings import Settings
 from tests.support import T0, Clock
 

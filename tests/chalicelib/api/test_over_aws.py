@@ -17,7 +17,7 @@ from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.settings import Settings
 from tests.chalicelib.api.support import BODY, NOTE, OTHER, World, only_types
 from tests.support import REGION, T0, Clock, requests_to

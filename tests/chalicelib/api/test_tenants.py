@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types.jobtype import JobType
 from tests.chalicelib.api.support import NOTE, Answer, World, only_types
 from tests.support import a_job
 

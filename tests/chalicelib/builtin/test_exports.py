@@ -18,10 +18,10 @@ from chalicelib.builtin import exports, files
 from chalicelib.builtin.exports import READING, Exported, JobExport, export
 from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.jobs.job import TERMINAL, Job, Status
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.ports import JobStore
-from chalicelib.jobs.registry import registered
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.registry import registered
 from chalicelib.settings import Settings
 from chalicelib.worker.context import JobContext
 from infra.definition.iam.allowed import allows, statements

@@ -3,7 +3,7 @@
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told
-from chalicelib.counters.recount import Recount, Report
+from chalicelib.counters.recounting.recount import Recount, Report
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Census, JobStore

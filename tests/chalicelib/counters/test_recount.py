@@ -13,8 +13,8 @@ from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import CENSUS_PAGE, MemoryJobStore
 from chalicelib.counters import keys
 from chalicelib.counters.backlog import oldest
-from chalicelib.counters.progress import Phase
-from chalicelib.counters.recount import EVERY, GIVE_UP, SPARE, Recount, Report
+from chalicelib.counters.recounting.progress import Phase
+from chalicelib.counters.recounting.recount import EVERY, GIVE_UP, SPARE, Recount, Report
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.entry.recount import handler
 from chalicelib.jobs.job import Status

@@ -8,8 +8,8 @@ from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.counters.snapshot import MOST_ASKED, MetricsReader, count, expected, summarise
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports import Depth, Message, Standing
+from chalicelib.jobs.types.jobtype import JobType
 from tests.chalicelib.api.support import NOTE, OTHER, T0, Clock, Note, only_types
 
 TOTALS = {

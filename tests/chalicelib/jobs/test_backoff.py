@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.errors import PermanentError, RetryLater
-from chalicelib.jobs.backoff import LONGEST_WAIT, STANDARD, Backoff, Fail, GiveUp, Later, Retry, decide, no_jitter
+from chalicelib.jobs.types.backoff import LONGEST_WAIT, STANDARD, Backoff, Fail, GiveUp, Later, Retry, decide, no_jitter
 
 
 def test_without_jitter_the_standard_curve_doubles_from_two_seconds_to_an_hour() -> None:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib.jobs.example import example_of
+from chalicelib.jobs.types.example import example_of
 
 
 class Part(BaseModel):

@@ -7,8 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.jobtype import JobType, job
 from chalicelib.jobs.limits import SAFETY
+from chalicelib.jobs.types.jobtype import JobType, job
 from chalicelib.worker.context import JobContext
 
 

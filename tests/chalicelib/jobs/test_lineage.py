@@ -3,8 +3,8 @@
 import pytest
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs.jobtype import JobType, job
-from chalicelib.jobs.lineage import Lineage, check_enqueues, looping
+from chalicelib.jobs.types.jobtype import JobType, job
+from chalicelib.jobs.types.lineage import Lineage, check_enqueues, looping
 from tests.chalicelib.api.support import Note, only_types
 from tests.support import a_job
 

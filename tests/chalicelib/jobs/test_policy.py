@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ConfigurationError, RetryLater
-from chalicelib.jobs import jobtype, registry
-from chalicelib.jobs.backoff import (
+from chalicelib.jobs.limits import DAY, SPARE_RECEIVES
+from chalicelib.jobs.types import jobtype, registry
+from chalicelib.jobs.types.backoff import (
     LONGEST_WAIT,
     STANDARD,
     Backoff,
@@ -19,8 +20,7 @@ from chalicelib.jobs.backoff import (
     no_jitter,
     receives,
 )
-from chalicelib.jobs.jobtype import job
-from chalicelib.jobs.limits import DAY, SPARE_RECEIVES
+from chalicelib.jobs.types.jobtype import job
 from tests.chalicelib.jobs.test_jobtype import Note, _nothing
 
 NIGHTLY = Delays((5, 60, 3600))

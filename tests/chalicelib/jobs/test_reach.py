@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from chalicelib import Allow, ConfigurationError, JobContext, job
-from chalicelib.jobs.reach import SecretPlace
+from chalicelib.jobs.types.reach import SecretPlace
 
 TABLE = "arn:aws:dynamodb:*:*:table/orders"
 LAYER = "arn:aws:lambda:eu-west-1:123456789012:layer:fonts:3"

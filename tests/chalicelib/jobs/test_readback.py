@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr, computed_field
 
 from chalicelib.errors import ConfigurationError, InvalidPayload, PermanentError
-from chalicelib.jobs.jobtype import JobType, job
+from chalicelib.jobs.types.jobtype import JobType, job
 from chalicelib.worker.result import as_json
 
 

@@ -10,8 +10,8 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, SEND_GRACE
-from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.turns import give_back, has_turn, wait_for_turn
+from chalicelib.jobs.types.rate import Rate
 from tests.support import T0, Clock
 
 JOB = Job("job-1", "test.note", Status.QUEUED, T0, T0, due_at=T0 + 60, sent=True, resends=2, stalled_since=T0)

@@ -12,9 +12,9 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports import Filter
 from chalicelib.jobs.single import Debounce, Unique
+from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
 from chalicelib.service.submission import Submission
 from tests.chalicelib.api.support import Note, only_types

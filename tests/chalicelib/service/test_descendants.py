@@ -9,7 +9,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import JobNotFound
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service import descendants
 from chalicelib.service.descendants import Told, cancel_all
 from chalicelib.service.jobs import TIME_TO_ACT, JobService

@@ -9,10 +9,10 @@ import pytest
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import SEND_GRACE
 from chalicelib.jobs.single import Debounce
 from chalicelib.jobs.tenants import tenant_of
+from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.batch import submit_many
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations

@@ -7,11 +7,11 @@ from pydantic import BaseModel
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
-from chalicelib.jobs.backoff import no_jitter
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import Message
+from chalicelib.jobs.types.backoff import no_jitter
+from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.context import JobContext
 from tests.proof.faults import Crash

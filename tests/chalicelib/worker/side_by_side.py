@@ -19,10 +19,10 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
 from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import JobStore, Message, Turns
-from chalicelib.jobs.rate import Rate
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.rate import Rate
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import RetryLater
-from chalicelib.jobs.backoff import Backoff
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD
 from chalicelib.jobs.ports import Message
+from chalicelib.jobs.types.backoff import Backoff
 from chalicelib.telemetry import events
 from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.one_type import OneType, boom

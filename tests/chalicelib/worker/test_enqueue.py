@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ConfigurationError, InvalidPayload, InvalidRequest
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports import Filter, Message
+from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.worker.context import JobContext

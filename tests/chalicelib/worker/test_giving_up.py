@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.errors import RetryLater
-from chalicelib.jobs.backoff import Delays
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.types.backoff import Delays
 from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.one_type import OneType, boom, die
 from tests.proof.faults import Crash

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.adapters.memory.turns import MemoryTurns
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.rate import TURNS_APART, Rate
+from chalicelib.jobs.types.rate import TURNS_APART, Rate
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from tests.chalicelib.worker.side_by_side import NAME, SideBySide

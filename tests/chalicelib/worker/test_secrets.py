@@ -11,7 +11,7 @@ import pytest
 from chalicelib.adapters.memory.secret_store import MemorySecretStore
 from chalicelib.errors import ConfigurationError, SecretUnavailable
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.reach import SecretPlace
+from chalicelib.jobs.types.reach import SecretPlace
 from chalicelib.telemetry.redaction import forget
 from chalicelib.worker.context import JobContext
 from chalicelib.worker.declared_secrets import DeclaredSecrets

@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.jobs import jobtype
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.jobtype import JobType
 from infra.cloud.package.build import HERE, ROOT, Package, build
-from infra.local.emulator import ministack
+from infra.local.emulator.processes import ministack
 
 START_SECONDS = 60.0
 REGION = "us-east-1"

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from rich.console import Console
 
-from chalicelib.jobs import jobtype
+from chalicelib.jobs.types import jobtype
 from infra.cloud.commands.deploy import Deployment
 from infra.cloud.commands.recount import recount
 from infra.cloud.package.build import Package

@@ -15,9 +15,9 @@ import pytest
 from rich.console import Console
 
 from chalicelib.access.tokens import Role
-from chalicelib.jobs import jobtype
-from chalicelib.jobs.jobtype import JobType
-from chalicelib.jobs.registry import registered
+from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.registry import registered
 from infra.cloud.account import Account, sign_in
 from infra.cloud.commands import access
 from infra.cloud.commands.deploy import Deployment

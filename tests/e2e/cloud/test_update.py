@@ -12,7 +12,7 @@ from rich.console import Console
 
 from chalicelib.access.tokens import Role, Tokens
 from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
-from chalicelib.jobs import jobtype
+from chalicelib.jobs.types import jobtype
 from chalicelib.settings import Settings
 from infra.cloud.account import Account, sign_in
 from infra.cloud.commands.deploy import Deployment, tags_of

@@ -23,17 +23,17 @@ from chalicelib.adapters.helpers import LOOK
 from chalicelib.api import routes
 from chalicelib.api.http.auth import authorize, context_of
 from chalicelib.counters import keys
-from chalicelib.counters.recount import Recount
+from chalicelib.counters.recounting.recount import Recount
 from chalicelib.entry import watchdog as watchdog_module
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Additions
+from chalicelib.jobs.types import jobtype
 from chalicelib.worker.consume import consume
 from chalicelib.worker.context import LambdaContext
 from infra.definition import local_environment, stateful
 from infra.definition.iam.calls import recording
 from infra.local.emulator.inprocess import emulated
-from infra.local.lambdas.stream_records import stream_event
+from infra.local.lambdas.events.stream_records import stream_event
 from tests.infra.cloud.units import Meter
 from tests.support import Clock
 

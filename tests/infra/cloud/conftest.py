@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs import jobtype
+from chalicelib.jobs.types import jobtype
 from infra.cloud.package.build import ROOT, Package, build, copy_sources
 from infra.cloud.package.translate import translate
 from tests.infra.cloud.support import STAGE

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.limits import LONGEST_NAME
-from chalicelib.jobs.reach import Allow, Reach
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.reach import Allow, Reach
 from infra.cloud.package.stamp import stamped
 from infra.cloud.package.translate import CODE, translate, with_code
 from infra.definition.template import finish, merge_template

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from chalicelib.jobs import jobtype
-from chalicelib.jobs.jobtype import JobType, job
 from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, RETENTION, SQS_LONGEST_DELAY
-from chalicelib.jobs.registry import registered
+from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.jobtype import JobType, job
+from chalicelib.jobs.types.registry import registered
 from chalicelib.telemetry.emf import PLATFORM
 from infra.definition.monitoring.topic import alarm_topic
 from infra.definition.template import merge_template

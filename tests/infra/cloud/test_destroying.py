@@ -8,7 +8,7 @@ import boto3
 import pytest
 from rich.console import Console
 
-from chalicelib.jobs import jobtype
+from chalicelib.jobs.types import jobtype
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import tags_of

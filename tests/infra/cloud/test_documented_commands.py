@@ -25,8 +25,8 @@ from infra.cloud.package.build import ROOT
 from infra.definition import stateful
 from infra.definition.parameters import outputs
 from infra.local.emulator.inprocess import emulated
-from jobflow.cli import cloud
 from jobflow.cli.app import app
+from jobflow.cli.commands import cloud
 from tests.support import built_in
 
 PAGES = ("deploy.md", "operations.md", "restore.md", "pipeline.md", "own-repository.md", "security.md")

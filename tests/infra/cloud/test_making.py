@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.jobtype import JobType
 from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.worker.context import JobContext
 from infra.definition.iam import grants
 from infra.definition.iam.calls import allows

@@ -16,12 +16,12 @@ from chalicelib import wiring
 from chalicelib.adapters.event_sources import mapping_key
 from chalicelib.api.routes import all_endpoints
 from chalicelib.entry import recount as recount_module
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import BulkAction, Filter, Message
-from chalicelib.jobs.rate import Rate
 from chalicelib.jobs.schedules.schedule import Schedule
+from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.rate import Rate
 from infra.definition.iam import grants
 from infra.definition.iam.calls import allows
 from tests.chalicelib.api.support import only_types

@@ -11,9 +11,9 @@ from botocore.stub import Stubber
 from pydantic import BaseModel
 from rich.console import Console
 
-from chalicelib.jobs import jobtype
-from chalicelib.jobs.jobtype import JobType
-from chalicelib.jobs.reach import Reach
+from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.reach import Reach
 from infra.cloud import __main__ as command
 from infra.cloud.account import Account
 from infra.cloud.commands.check import check

@@ -14,9 +14,9 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.adapters.helpers import asked_for
 from chalicelib.errors import ConfigurationError
-from chalicelib.jobs import jobtype, registry
-from chalicelib.jobs.jobtype import JobType, job
 from chalicelib.jobs.single import unique_of
+from chalicelib.jobs.types import jobtype, registry
+from chalicelib.jobs.types.jobtype import JobType, job
 from infra.cloud.account import Account
 from infra.cloud.smoke.calls import Api
 from infra.cloud.smoke.functions import SCHEDULED, asked, event_of, failing

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from moto.cloudformation.models import cloudformation_backends
 from rich.console import Console
 
-from chalicelib.jobs import jobtype
+from chalicelib.jobs.types import jobtype
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment

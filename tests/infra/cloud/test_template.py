@@ -9,8 +9,8 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 
 from chalicelib.adapters.event_sources import mapping_key
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import SPARE_RECEIVES
+from chalicelib.jobs.types import jobtype
 from infra.cloud.package.build import Package
 from infra.definition.iam.permissions import EVERY_TYPE
 from infra.definition.lambdas.environment import API_ONLY, WATCHDOG_ONLY, environment

@@ -8,7 +8,6 @@ from chalicelib.api.http.auth import POLICY_SECONDS
 from chalicelib.counters.health import HOUR
 from chalicelib.counters.history import MOST_POINTS
 from chalicelib.counters.snapshot import MOST_ASKED
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.limits import (
     DAY,
     GIVE_UP_STALLED,
@@ -18,6 +17,7 @@ from chalicelib.jobs.limits import (
     SPARE_RECEIVES,
     SQS_LONGEST_DELAY,
 )
+from chalicelib.jobs.types import jobtype
 from chalicelib.telemetry.emf import Metric
 from chalicelib.watchdog import dead_letter_rules, rules
 from chalicelib.watchdog.search import MOST_LOOKS

@@ -3,9 +3,9 @@
 import json
 
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
-from chalicelib.counters import recount
+from chalicelib.counters.recounting import recount
 from infra.definition.lambdas.functions import ScheduleTrigger, StreamTrigger, functions
-from infra.local.lambdas.stream_records import matches
+from infra.local.lambdas.events.stream_records import matches
 
 FUNCTIONS = {function.short: function for function in functions([], "jobflow-prod")}
 

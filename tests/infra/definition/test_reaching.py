@@ -7,8 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from chalicelib import Allow, ConfigurationError
-from chalicelib.jobs.jobtype import JobType
-from chalicelib.jobs.reach import Reach
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.reach import Reach
 from infra.definition.iam.allowed import HERE, wildcards
 from infra.definition.lambdas.compute import compute
 from infra.definition.lambdas.functions import functions

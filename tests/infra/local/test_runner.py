@@ -17,7 +17,7 @@ HANDLER = '''
 from pydantic import BaseModel
 
 from chalicelib.worker.context import JobContext
-from chalicelib.jobs.jobtype import job
+from chalicelib.jobs.types.jobtype import job
 from chalicelib.worker.consume import consume
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from jobflow.cli import cloud
 from jobflow.cli.app import app
+from jobflow.cli.commands import cloud
 from jobflow.project import tree
 from tests.jobflow.cli.conftest import Said
 

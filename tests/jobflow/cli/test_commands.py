@@ -14,8 +14,9 @@ import typer
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Status
 from jobflow import profiles
-from jobflow.cli import numbers, reading
+from jobflow.cli import reading
 from jobflow.cli.app import app
+from jobflow.cli.commands import numbers
 from jobflow.cli.printer import safe
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.cli.conftest import Shell

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib import JobType, PermanentError, RetryLater
 from chalicelib.errors import InvalidPayload, JobCancelled
-from chalicelib.jobs import jobtype
+from chalicelib.jobs.types import jobtype
 from jobflow.testing import example, fixtures, run
 from tests.jobflow.testing.conftest import Order
 

@@ -18,7 +18,7 @@ from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import RATE
 from chalicelib.jobs.limits import DAY
-from chalicelib.jobs.rate import MICRO, TURNS_APART, Rate, Taken
+from chalicelib.jobs.types.rate import MICRO, TURNS_APART, Rate, Taken
 from chalicelib.settings import Settings
 
 PLAN = "PLAN"

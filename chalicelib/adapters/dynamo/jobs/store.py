@@ -26,12 +26,12 @@ from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs import job as j
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView
 from chalicelib.jobs.limits import RENEW_BODIES_AFTER
 from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, Overdue, Page, Search, Sharing
+from chalicelib.jobs.types import jobtype
 from chalicelib.settings import Settings
 
 HANDED_OUT = frozenset({j.CLAIM, j.TAKE_OVER, j.REQUEUE, j.CANCEL, j.RUN_NOW, j.DISCARD, j.ASK_TO_STOP})

@@ -24,11 +24,11 @@ from chalicelib.adapters.dynamo.counting.canaries import DynamoCanaries
 from chalicelib.adapters.dynamo.counting.census import DynamoCensus
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
-from chalicelib.counters.recount import Recount
+from chalicelib.counters.recounting.recount import Recount
 from chalicelib.counters.stream import StreamCounter
-from chalicelib.jobs import jobtype
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.types import jobtype
 from chalicelib.settings import Settings
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.emulator.process import Emulator
+from infra.local.emulator.processes.child import Emulator
 from tests.infra.local.emulator.support import client
 
 

@@ -8,7 +8,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
-    from infra.local.emulator.process import Emulator
+    from infra.local.emulator.processes.child import Emulator
 
 CONFIG = Config(retries={"max_attempts": 0}, read_timeout=30, max_pool_connections=32)
 KEYS = ("pk", "sk")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.emulator import ministack
-from infra.local.emulator.process import Emulator, EmulatorError
+from infra.local.emulator.processes import ministack
+from infra.local.emulator.processes.child import Emulator, EmulatorError
 from infra.local.tool import ToolUnavailable
 from tests.infra.local.emulator.support import client, make_queue, make_table, receive
 

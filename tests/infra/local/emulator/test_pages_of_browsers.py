@@ -7,7 +7,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.emulator.process import Emulator
+from infra.local.emulator.processes.child import Emulator
 from tests.infra.local.emulator.support import client, make_queue
 
 OURS = "http://localhost:8080"

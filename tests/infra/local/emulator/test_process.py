@@ -19,7 +19,7 @@ import pytest
 from moto.sqs import models
 
 from infra.local.emulator.__main__ import main
-from infra.local.emulator.process import Emulator
+from infra.local.emulator.processes.child import Emulator
 from infra.local.emulator.repairs.patching import Replacements
 from infra.local.errors import IncompatibleMoto
 
@@ -27,7 +27,7 @@ BOUND_SECONDS = 20.0
 PROJECT = Path(__file__).parents[4]
 ORPHAN = """
 import sys
-from infra.local.emulator.process import Emulator
+from infra.local.emulator.processes.child import Emulator
 emulator = Emulator.start()
 print(emulator.pid, flush=True)
 sys.stdin.read()

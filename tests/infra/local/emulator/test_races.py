@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.emulator.process import Emulator
+from infra.local.emulator.processes.child import Emulator
 from tests.infra.local.emulator.races import THREADS, additions, conditional_claims, conditional_puts, together
 from tests.infra.local.emulator.support import client, make_queue, make_table, receive
 

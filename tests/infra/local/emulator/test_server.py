@@ -8,8 +8,8 @@ from typing import IO, Any
 import httpx
 import pytest
 
-from infra.local.emulator.process import Emulator
-from infra.local.emulator.server import MAX_BODY_BYTES
+from infra.local.emulator.processes.child import Emulator
+from infra.local.emulator.serving.server import MAX_BODY_BYTES
 from tests.infra.local.emulator.support import client, make_queue
 
 AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/{}/aws4_request, Signature=0"

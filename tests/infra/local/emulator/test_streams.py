@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.emulator.process import Emulator
+from infra.local.emulator.processes.child import Emulator
 from tests.infra.local.emulator.support import client, make_table
 
 Record = tuple[str, dict[str, Any] | None, dict[str, Any] | None]

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local.emulator.process import Emulator
+from infra.local.emulator.processes.child import Emulator
 from infra.local.lambdas.clients import Clients
+from infra.local.lambdas.events.sources import EventSources
 from infra.local.lambdas.logs import LogLine
 from infra.local.lambdas.service import LambdaService
-from infra.local.lambdas.sources import EventSources
 from infra.local.lambdas.specs import FunctionSpec, QueueMapping
 
 if TYPE_CHECKING:

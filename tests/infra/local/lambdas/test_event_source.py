@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from infra.local.lambdas.clients import Clients
-from infra.local.lambdas.event_source import Chaos
-from infra.local.lambdas.sources import EventSources
+from infra.local.lambdas.events.event_source import Chaos
+from infra.local.lambdas.events.sources import EventSources
 from infra.local.lambdas.specs import QueueMapping
 from tests.infra.local.lambdas.conftest import Stage, until
 

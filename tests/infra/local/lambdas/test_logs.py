@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.emulator.process import Emulator
+from infra.local.emulator.processes.child import Emulator
 from infra.local.lambdas.clients import Clients
 from infra.local.lambdas.cloudwatch import BATCH_BYTES, CloudWatchSink, batches
 from infra.local.lambdas.lines import MAX_LINE_BYTES

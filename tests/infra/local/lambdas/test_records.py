@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from infra.local.lambdas.events.records import failed_identifiers, sqs_event, to_delete
 from infra.local.lambdas.invocation import InvokeResult
-from infra.local.lambdas.records import failed_identifiers, sqs_event, to_delete
 from infra.local.lambdas.specs import QueueMapping
 
 ARN = "arn:aws:sqs:eu-west-1:123456789012:q"

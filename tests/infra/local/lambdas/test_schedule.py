@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from infra.local.lambdas.schedule import scheduled_event
+from infra.local.lambdas.events.schedule import scheduled_event
 from infra.local.lambdas.specs import Schedule
 from tests.infra.local.lambdas.conftest import Stage, until
 

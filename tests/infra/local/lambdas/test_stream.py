@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from infra.local.lambdas.events.stream_records import matches
 from infra.local.lambdas.specs import StreamMapping
-from infra.local.lambdas.stream_records import matches
 from tests.infra.local.lambdas.conftest import Stage, until
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from chalicelib import Allow
-from chalicelib.jobs.jobtype import JobType
+from chalicelib.jobs.types.jobtype import JobType
 from infra.definition import functions, stateful
 from infra.definition.lambdas.compute import compute, role_id
-from infra.local.emulator.process import Emulator
+from infra.local.emulator.processes.child import Emulator
 from infra.local.roles.asked import Asked
 from infra.local.roles.front import grant
 from infra.local.roles.resolve import statements

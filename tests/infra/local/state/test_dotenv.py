@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.emulator.process import Emulator
+from infra.local.emulator.processes.child import Emulator
 from infra.local.lambdas.clients import Clients
 from infra.local.state import dotenv
 

@@ -12,16 +12,17 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import create_backend_app
 
 from infra.local import callers
+from infra.local.emulator import repairs
+from infra.local.emulator.clock import ShiftableClock
+from infra.local.emulator.repairs import sqs_queue
 from infra.local.roles.front import Roles
 
-from . import repairs, wsgi
-from .clock import ShiftableClock
+from . import wsgi
 from .control import PREFIX, Control
 from .dispatch import dispatch
 from .longpoll import LongPolls
 from .offered import Offered
 from .receive import found_nothing, queues_named, without_waiting
-from .repairs import sqs_queue
 from .server import BACKLOG, Answer, Connection, Reply, Request, refused
 
 

@@ -12,10 +12,18 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local.lambdas.gate import Gate
+from infra.local.lambdas.events.gate import Gate
+from infra.local.lambdas.events.stream_records import (
+    Record,
+    age,
+    halves,
+    matches,
+    sequence_number,
+    stream_event,
+    unprocessed,
+)
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import StreamMapping
-from infra.local.lambdas.stream_records import Record, age, halves, matches, sequence_number, stream_event, unprocessed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient

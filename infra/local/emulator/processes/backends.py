@@ -12,7 +12,7 @@ from typing import IO
 from . import ministack, shell
 
 ANNOUNCE_SECONDS = 30.0
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[4]
 Log = IO[bytes] | None
 Launch = Callable[[int, Log, Path | None, Sequence[str]], tuple["subprocess.Popen[bytes]", str]]
 

@@ -9,10 +9,10 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, FieldError
-from chalicelib.jobs.backoff import LONGEST_WAIT, STANDARD, Backoff, Curve, Delays, longest_run
 from chalicelib.jobs.limits import DAY, LONGEST_NAME, LONGEST_RUN, MAX_ATTEMPTS_CAP, SAFETY
-from chalicelib.jobs.rate import Rate
-from chalicelib.jobs.readback import check_runs_at_once
+from chalicelib.jobs.types.backoff import LONGEST_WAIT, STANDARD, Backoff, Curve, Delays, longest_run
+from chalicelib.jobs.types.rate import Rate
+from chalicelib.jobs.types.readback import check_runs_at_once
 
 DEFAULT_ATTEMPTS = 3
 DEFAULT_CONCURRENCY = 20

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from chalicelib.errors import InvalidPayload
-from chalicelib.jobs import checks, registry
-from chalicelib.jobs.backoff import STANDARD, Curve, receives
-from chalicelib.jobs.example import check_smoke, example_of
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.limits import LONGEST_TURN_WAIT, SAFETY, SPARE_RECEIVES
-from chalicelib.jobs.payloads import parsed, stored
-from chalicelib.jobs.rate import Rate
-from chalicelib.jobs.reach import EPHEMERAL_MB, Allow, Reach, check_reach
-from chalicelib.jobs.readback import check_models
-from chalicelib.jobs.registry import Declared, all_types, declared, get, give_up_at, load, names, pace, registered
 from chalicelib.jobs.schedules.schedule import Cron, check_declared
 from chalicelib.jobs.single import Unique, unique_of
 from chalicelib.jobs.tenants import check_field
+from chalicelib.jobs.types import checks, registry
+from chalicelib.jobs.types.backoff import STANDARD, Curve, receives
+from chalicelib.jobs.types.example import check_smoke, example_of
+from chalicelib.jobs.types.payloads import parsed, stored
+from chalicelib.jobs.types.rate import Rate
+from chalicelib.jobs.types.reach import EPHEMERAL_MB, Allow, Reach, check_reach
+from chalicelib.jobs.types.readback import check_models
+from chalicelib.jobs.types.registry import Declared, all_types, declared, get, give_up_at, load, names, pace, registered
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext

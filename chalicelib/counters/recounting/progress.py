@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 
 from chalicelib.counters import keys
-from chalicelib.counters.drift import Tally
+from chalicelib.counters.recounting.drift import Tally
 from chalicelib.jobs.ports import Additions, CounterTable, Row
 
 RUN = Row(keys.RECOUNT, "RUN")

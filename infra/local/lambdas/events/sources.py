@@ -7,12 +7,12 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from infra.local.lambdas.clients import Clients
-from infra.local.lambdas.event_source import Chaos, QueueSource
-from infra.local.lambdas.gate import Gate
-from infra.local.lambdas.schedule import ScheduleSource
+from infra.local.lambdas.events.event_source import Chaos, QueueSource
+from infra.local.lambdas.events.gate import Gate
+from infra.local.lambdas.events.schedule import ScheduleSource
+from infra.local.lambdas.events.stream import StreamSource
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import QueueMapping, Schedule, StreamMapping
-from infra.local.lambdas.stream import StreamSource
 
 Mapped = QueueMapping | Schedule | StreamMapping
 NO_CHAOS = Chaos()

@@ -6,9 +6,9 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import InvalidPayload
-from chalicelib.jobs.checks import field_errors
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.readback import check_reads_back
+from chalicelib.jobs.types.checks import field_errors
+from chalicelib.jobs.types.readback import check_reads_back
 
 P = TypeVar("P", bound=BaseModel)
 

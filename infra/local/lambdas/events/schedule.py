@@ -5,7 +5,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local.lambdas.gate import Gate
+from infra.local.lambdas.events.gate import Gate
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import ACCOUNT, REGION, Schedule
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from jobflow.cli.command import told
-from jobflow.cli.repository import ANY
+from jobflow.cli.commands.repository import ANY
 
 COMMANDS = {
     "package": ("Write build/deployment.zip, build/sam.json and build/sbom.json.", "package"),

@@ -6,11 +6,11 @@ import pkgutil
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import ConfigurationError, FieldError, UnknownJobType
-from chalicelib.jobs.lineage import check_enqueues
+from chalicelib.jobs.types.lineage import check_enqueues
 
 if TYPE_CHECKING:
-    from chalicelib.jobs.jobtype import JobType
-    from chalicelib.jobs.rate import Rate
+    from chalicelib.jobs.types.jobtype import JobType
+    from chalicelib.jobs.types.rate import Rate
 
 BUILT_IN = "chalicelib.builtin.types"
 PACKAGES = ("handlers", BUILT_IN)

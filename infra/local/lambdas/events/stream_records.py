@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from infra.local.lambdas.events.records import failed_identifiers
 from infra.local.lambdas.invocation import InvokeResult
-from infra.local.lambdas.records import failed_identifiers
 
 Record = Mapping[str, Any]
 

@@ -6,8 +6,8 @@ import typer
 
 from jobflow.cli import reading
 from jobflow.cli.command import command
+from jobflow.cli.commands.jobs import Id
 from jobflow.cli.filters import Since, Type
-from jobflow.cli.jobs import Id
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:

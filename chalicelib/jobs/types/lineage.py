@@ -9,7 +9,7 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.job import Job
 
 if TYPE_CHECKING:
-    from chalicelib.jobs.jobtype import JobType
+    from chalicelib.jobs.types.jobtype import JobType
 
 NAMESPACE = uuid.UUID("d7c0f6b4-4b0e-5b60-9d5c-2f1f3f0b7a55")
 """Of the ids of jobs that jobs make."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobflow.cli.command import app_of, command
+from jobflow.cli.commands.jobs import DryRun, NoWait, Yes
 from jobflow.cli.filters import Type
-from jobflow.cli.jobs import DryRun, NoWait, Yes
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:

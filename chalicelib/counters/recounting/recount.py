@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from chalicelib.counters import keys
-from chalicelib.counters.drift import Drift, Tally, compare, jobs_in, moves_in, named, sure, tally
 from chalicelib.counters.fold import MOST_NUMBERS
 from chalicelib.counters.legacy import Legacy
-from chalicelib.counters.progress import Phase, Progress, Run
+from chalicelib.counters.recounting.drift import Drift, Tally, compare, jobs_in, moves_in, named, sure, tally
+from chalicelib.counters.recounting.progress import Phase, Progress, Run
 from chalicelib.jobs.ports import Additions, Canaries, Census, Counters, CounterTable
 
 SOURCE = "recount"

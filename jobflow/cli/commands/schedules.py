@@ -6,7 +6,7 @@ import typer
 
 from jobflow.cli import reading
 from jobflow.cli.command import app_of, command
-from jobflow.cli.jobs import Field
+from jobflow.cli.commands.jobs import Field
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local.lambdas.gate import Gate
-from infra.local.lambdas.records import Message, sqs_event, to_delete
+from infra.local.lambdas.events.gate import Gate
+from infra.local.lambdas.events.records import Message, sqs_event, to_delete
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import QueueMapping
 
