@@ -29,6 +29,7 @@ from chalicelib.worker.consume import Worker
 from chalicelib.worker.context import JobContext
 from chalicelib.worker.pacing import Pacing
 from tests.chalicelib.worker.one_type import Note
+from tests.chalicelib.worker.slow import Slow, SlowTurns
 from tests.proof.faults import Crash
 from tests.support import T0, sqs_record
 
@@ -226,36 +227,3 @@ class SideBySide:
         if self.fails(self.rng):
             raise ValueError("boom")
         return "done"
-
-
-@dataclass
-class Slow:
-    """The store, whose answers take time; it counts the writes of each job."""
-
-    world: SideBySide
-
-    def __getattr__(self, name: str) -> Any:
-        def call(*args: Any, **more: Any) -> Any:
-            self.world.sleep(self.world.rng.uniform(0, self.world.latency))
-            if name == "apply":
-                self.world.writes[args[0]] = self.world.writes.get(args[0], 0) + 1
-            return getattr(self.world.store, name)(*args, **more)
-
-        return call
-
-
-@dataclass
-class SlowTurns:
-    """The plan of starts, whose answers take time; it counts the calls that write."""
-
-    world: SideBySide
-
-    def __getattr__(self, name: str) -> Any:
-        def call(*args: Any, **more: Any) -> Any:
-            found = getattr(self.world.turns, name)(*args, **more)
-            if name != "taken":
-                self.world.writes[name] = self.world.writes.get(name, 0) + 1
-            self.world.sleep(self.world.rng.uniform(0, self.world.latency))
-            return found
-
-        return call

@@ -1,15 +1,19 @@
-"""The package of this checkout, built once a test run, however many processes pytest runs."""
+"""The package of this checkout, built once a test run, however many processes pytest runs; and an empty account."""
 
 import fcntl
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from chalicelib.jobs.types import jobtype
+from infra.cloud.account import Account
 from infra.cloud.package.build import ROOT, Package, build, copy_sources
 from infra.cloud.package.translate import translate
+from infra.local.emulator.inprocess import emulated
 from tests.infra.cloud.support import STAGE
 
 
@@ -50,3 +54,12 @@ def unpacked(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Path
     with zipfile.ZipFile(package.archive) as archive:
         archive.extractall(folder)
     return folder
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """An account with nothing in it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    with emulated():
+        yield Account(boto3.Session(region_name="us-east-1"), "123456789012", "us-east-1")

@@ -1,11 +1,9 @@
 """The bucket of packages: ours alone, over TLS alone, and nothing that lies there is believed."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -13,17 +11,8 @@ from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import Package
 from infra.cloud.stack import artifacts
-from infra.local.emulator.inprocess import emulated
 
 NAME, ACCOUNT, REGION = "jobflow-half", "123456789012", "us-east-1"
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    with emulated():
-        yield Account(boto3.Session(region_name=REGION), ACCOUNT, REGION)
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
 
-import boto3
 import pytest
 from rich.console import Console
 
@@ -18,17 +16,8 @@ from infra.cloud.stack import artifacts
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from infra.definition import stateful
-from infra.local.emulator.inprocess import emulated
 
 NAME = "jobflow-gone"
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    with emulated():
-        yield Account(boto3.Session(region_name="us-east-1"), "123456789012", "us-east-1")
 
 
 @pytest.fixture

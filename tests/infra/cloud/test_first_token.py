@@ -2,10 +2,8 @@
 
 import io
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
 from rich.console import Console
 
@@ -14,15 +12,6 @@ from infra.cloud.account import Account
 from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.errors import CloudError
 from infra.cloud.terminal import Terminal
-from infra.local.emulator.inprocess import emulated
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    with emulated():
-        yield Account(boto3.Session(region_name="us-east-1"), "123456789012", "us-east-1")
 
 
 @pytest.fixture

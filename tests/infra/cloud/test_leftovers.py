@@ -1,14 +1,11 @@
 """What the index of tags still names is asked of its service, kind by kind."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from infra.cloud.account import Account
 from infra.cloud.stack.leftovers import ASK, exists
-from infra.local.emulator.inprocess import emulated
 
 WHERE = "us-east-1:123456789012"
 UUID = "0f9c6c1e-52a4-4b0e-9d6b-0c8f3a1d2e4f"
@@ -34,14 +31,6 @@ UNTAGGED = frozenset({
     "AWS::IAM::Role", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::Logs::QueryDefinition",
     "AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy",
 })  # fmt: skip
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    with emulated():
-        yield Account(boto3.Session(region_name="us-east-1"), "123456789012", "us-east-1")
 
 
 def test_every_kind_of_the_stack_is_known(template: dict[str, Any]) -> None:

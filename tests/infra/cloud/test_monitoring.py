@@ -2,11 +2,9 @@
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from rich.console import Console
 
@@ -18,18 +16,9 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.stack.monitoring import LONGEST, TRIGGERS, configuration
 from infra.cloud.terminal import Terminal
 from infra.definition.monitoring.alarms import all_alarms
-from infra.local.emulator.inprocess import emulated
 from tests.support import built_in
 
 NAME, REGION = "jobflow-new", "us-east-1"
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    with emulated():
-        yield Account(boto3.Session(region_name=REGION), "123456789012", REGION)
 
 
 def package(folder: Path, retention: str) -> Package:

@@ -1,34 +1,18 @@
 """Each function's role allows what its code asks AWS for, and nothing that it never asks for."""
 
-import io
-import time
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-import boto3
 import pytest
-from PIL import Image
 
-from chalicelib import wiring
-from chalicelib.adapters.event_sources import mapping_key
 from chalicelib.api.routes import all_endpoints
-from chalicelib.entry import recount as recount_module
-from chalicelib.jobs.job import Status
-from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports import BulkAction, Filter, Message
-from chalicelib.jobs.schedules.schedule import Schedule
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.rate import Rate
 from infra.definition.iam import grants
 from infra.definition.iam.calls import allows
 from tests.chalicelib.api.support import only_types
-from tests.infra.cloud.acting import REGION, STACK, Context, Stage, stage
-from tests.support import a_job, built_in
+from tests.infra.cloud.acting import stage
+from tests.infra.cloud.day import TYPES, VARIABLES, live
 
-TYPES = built_in()
 GRANTED: Mapping[str, list[str]] = {
     "api": grants.api(),
     "authorizer": grants.authorizer(),
@@ -37,8 +21,6 @@ GRANTED: Mapping[str, list[str]] = {
     "recount": grants.recount(),
     **{kind.queue: grants.worker(kind) for kind in TYPES},
 }
-MAIL = {"to": ["success@example.com"], "subject": "Hello", "text": "Hello"}
-LARGE = "x" * 310_000
 SIGNED = {
     "api": {"s3:PutObject:uploads/*"},
     "image-process": {"s3:GetObject:processed/*"},
@@ -47,12 +29,6 @@ SIGNED = {
 """A signed form or link is a request that somebody else makes later, with the signer's permissions."""
 LARGE_BODIES = {"s3:GetObject:payloads/*", "s3:GetObject:results/*", "s3:PutObject:results/*"}
 """What DynamoDB cannot hold: any type may have such a payload or result, and none of the built-in ones has a result."""
-MAPPINGS = f"{mapping_key('email.send')}=email-send"
-VARIABLES = {
-    "JITTER": "none", "EVENT_SOURCES": MAPPINGS, "MAIL_DAILY_CAP": "100", "MAIL_RATE": "500",
-    "WATCHDOG_FUNCTION": f"{STACK}-watchdog", "BACKGROUND_FUNCTION": f"{STACK}-recount",
-}  # fmt: skip
-DEAD_OR_DONE = (Status.QUEUED, Status.COMPLETED)
 
 
 @dataclass(frozen=True)
@@ -89,209 +65,6 @@ def day() -> Iterator[Day]:
 @pytest.fixture
 def needed(day: Day) -> Mapping[str, Counter[str]]:
     return day.needed
-
-
-def live(acting: Stage) -> None:
-    """A day in the life of the platform: everything that asks AWS for something, at least once."""
-    acting.authorize()
-    mail, image, report = (jobtype.get(name) for name in ("email.send", "image.process", "report.generate"))
-    first = created(acting, "email.send", mail.example)
-    acting.work(mail)
-    created(acting, "report.generate", report.example)
-    acting.work(report)
-    form = acting.call("POST", "/uploads", {"content_type": "image/png", "bytes": 100_000})[1]
-    waiting = created(acting, "image.process", {"key": form["key"]}, max_attempts=1)
-    acting.work(image)
-    upload(form["key"])
-    acting.call("POST", f"/jobs/{waiting}/retry", {}, "/jobs/{job_id}/retry", job_id=waiting)
-    until_done(acting, image, waiting)
-    send(mail, Message(first, 1, mail.name))
-    acting.work(mail)
-    large(acting, mail)
-    queued(acting, mail)
-    look(acting, first)
-    steer(acting, mail, first)
-    for kind in (mail, image, report):
-        take_over(acting, kind)
-    many(acting, mail)
-    watch(acting, mail)
-    work_off(acting)
-    acting.count()
-    acting.count()  # the same records again, as Lambda may
-    acting.recount()
-    for switch in ("acknowledge", "resolve", "reopen"):
-        path = f"/errors/0123456789ab/{switch}"
-        acting.call("POST", path, None, "/errors/{fingerprint}/" + switch, fingerprint="0123456789ab")
-    # the emulator has no mapping of that name, and the API says so: what counts is that it asked
-    for switch in ("pause", "resume"):
-        path = f"/job-types/{mail.name}/{switch}"
-        acting.call("POST", path, None, "/job-types/{job_type}/" + switch, job_type=mail.name)
-
-
-def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
-    """What operators do to many jobs, or to one."""
-    batch = {"jobs": [{"type": kind.name, "payload": kind.example} for kind in TYPES]}
-    acting.call("POST", "/jobs/batch", batch)
-    acting.call("POST", "/dead-letters/redrive", {})
-    later = created(acting, mail.name, mail.example, delay_seconds=600)
-    acting.call("POST", f"/jobs/{later}/run-now", {}, "/jobs/{job_id}/run-now", job_id=later)
-    acting.call("POST", f"/jobs/{first}/discard", {}, "/jobs/{job_id}/discard", job_id=first)
-    acting.call("POST", f"/jobs/{later}/cancel", {}, "/jobs/{job_id}/cancel", job_id=later)
-    acting.call("POST", "/jobs/bulk", {"action": "cancel", "filter": {"status": "queued"}})
-    acting.call("POST", "/jobs/bulk", {"action": "retry", "filter": {"type": mail.name}})
-    acting.call("POST", "/jobs/bulk", {"action": "retry", "ids": [first, later]})
-    schedules(acting, mail)
-
-
-def schedules(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
-    """A schedule from its creation to its deletion."""
-    settings = {"type": mail.name, "cron": "0 6 * * *", "payload": mail.example}
-    acting.call("GET", "/schedules/preview?cron=*+*+*+*+*")
-    status, answer = acting.call("POST", "/schedules", {"id": "daily", **settings})
-    assert status == 201, answer
-    one = {"schedule_id": "daily"}
-    for method, rest, body in (
-        ("GET", "", None), ("PUT", "", settings), ("POST", "/pause", {}), ("POST", "/resume", {}), ("POST", "/run", {}),
-        ("DELETE", "", None),
-    ):  # fmt: skip
-        status, answer = acting.call(method, f"/schedules/daily{rest}", body, "/schedules/{schedule_id}" + rest, **one)
-        assert status in (200, 201), answer
-
-
-def many(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
-    """Start a bulk action, look at it and stop it; leave others to the watchdog and to the function that it wakes."""
-    started = acting.call("POST", "/bulk", {"action": "retry", "ids": [f"no-job-{n}" for n in range(30)]})[1]
-    for method, end in (("GET", ""), ("POST", "/stop")):
-        path = f"/bulk/{started['id']}{end}"
-        assert acting.call(method, path, None, "/bulk/{bulk_id}" + end, bulk_id=started["id"])[0] == 200
-    assert acting.call("GET", "/bulk")[0] == 200
-    old = time.time() - 61 * 86_400
-    for text in ("x" * 20_000, LARGE):
-        wiring.job_store().add(a_job(payload={**MAIL, "text": text}, status=Status.FAILED, created_at=old))
-    filters = [
-        ("retry", Filter(type=mail.name)),
-        ("cancel", Filter(status=Status.QUEUED)),
-        ("retry", Filter(fingerprint="0123456789ab")),
-        ("retry", Filter(tag="x", status=Status.CANCELLED)),
-    ]
-    for place, (action, which) in enumerate(filters):
-        left = BulkAction(f"{place:020x}", action, "ada", "1f2e", started_at=time.time(), which=which)
-        wiring.bulk_rows().add(left)
-
-
-def work_off(acting: Stage) -> None:
-    with acting.recorder.acting_as("recount"):
-        assert recount_module.handler({"bulk": True}, Context(str(uuid.uuid4())))["ended"] == 4
-
-
-def created(acting: Stage, job_type: str, payload: object, **more: object) -> str:
-    status, job = acting.call("POST", "/jobs", {"type": job_type, "payload": payload, **more})
-    assert status == 201, job
-    return str(job["id"])
-
-
-def take_over(acting: Stage, kind: jobtype.JobType[Any, Any]) -> None:
-    """A worker went away with a job: the next one asks the log how it ended."""
-    now = time.time()
-    lost = a_job(
-        type=kind.name, payload=kind.example, status=Status.PROCESSING, attempts=1, claims=1, request_id="gone",
-        created_at=now - 900, started_at=now - 800, lease_until=now - 700, due_at=now + 600,
-    )  # fmt: skip
-    wiring.job_store().add(lost)
-    send(kind, Message(lost.id, lost.gen, kind.name))
-    while wiring.job_store().get(lost.id).attempts == 1 and acting.work(kind):
-        pass
-    assert wiring.job_store().get(lost.id).attempts == 2
-
-
-def upload(key: str) -> None:
-    picture = io.BytesIO()
-    Image.new("RGB", (64, 48), "teal").save(picture, "PNG")
-    bucket = wiring.settings().files_bucket
-    boto3.client("s3", region_name=REGION).put_object(Bucket=bucket, Key=key, Body=picture.getvalue())
-
-
-def until_done(acting: Stage, kind: jobtype.JobType[Any, Any], job_id: str) -> None:
-    """Work until the job is completed; the message of its first life may come between."""
-    for _ in range(5):
-        acting.work(kind)
-        if wiring.job_store().get(job_id).status is Status.COMPLETED:
-            return
-    raise AssertionError(f"{kind.name} was not completed")
-
-
-def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
-    """Payloads and results that DynamoDB cannot hold go through S3, on every function's way."""
-    job = a_job(payload={**MAIL, "text": LARGE}, status=Status.FAILED, created_at=time.time())
-    with acting.recorder.acting_as("api"):
-        wiring.job_store().add(job)
-    acting.call("POST", f"/jobs/{job.id}/retry", {}, "/jobs/{job_id}/retry", job_id=job.id)
-    acting.work(mail)
-    edited = a_job(payload={**MAIL, "text": LARGE}, status=Status.FAILED, created_at=time.time())
-    with acting.recorder.acting_as("api"):
-        wiring.job_store().add(edited)
-    acting.call("POST", f"/jobs/{edited.id}/retry", {"payload": MAIL}, "/jobs/{job_id}/retry", job_id=edited.id)
-    past = "/jobs/{job_id}/payloads/{gen}"
-    status, answer = acting.call("GET", f"/jobs/{edited.id}/payloads/1", None, past, job_id=edited.id, gen="1")
-    assert status == 200, answer
-    assert answer["payload"]["text"] == LARGE
-    acting.work(mail)
-
-
-def look(acting: Stage, job_id: str) -> None:
-    for path in ("/jobs?limit=5", "/jobs?status=failed", "/jobs?type=email.send&status=completed", "/metrics",
-                 "/metrics/series?metric=throughput", "/metrics/health", "/errors", "/me", "/meta",
-                 "/jobs?fingerprint=0123456789ab", "/schedules", "/jobs?schedule=daily",
-                 "/job-types", "/health", "/openapi.json"):  # fmt: skip
-        status, answer = acting.call("GET", path)
-        assert status == 200, answer
-    for rest in ("", "/logs"):
-        acting.call("GET", f"/jobs/{job_id}{rest}", resource="/jobs/{job_id}" + rest, job_id=job_id)
-
-
-def queued(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
-    """A job that has to wait for its turn behind many others."""
-    turns = wiring.turns()
-    turns.turns(mail.name, Rate(500), 10_000, time.time())
-    created(acting, mail.name, mail.example)
-    acting.work(mail)
-    turns.forget(mail.name, turns.taken(mail.name).turns_to)
-
-
-def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
-    """A message that was lost, one that went to the dead-letter queue without a claim, and one that is out of date."""
-    now = time.time()
-    lost = a_job(payload={**MAIL, "text": LARGE}, created_at=now - 4 * 86_400, due_at=now - 60)
-    unclaimed, done = (a_job(created_at=now, due_at=now + 600, status=status) for status in DEAD_OR_DONE)
-    crashed = a_job(
-        status=Status.PROCESSING, attempts=3, max_attempts=3, created_at=now - 900, started_at=now - 800,
-        lease_until=now - 700, due_at=now - 600, sent=True,
-    )  # fmt: skip
-    for job in (lost, unclaimed, done, crashed):
-        wiring.job_store().add(job)
-    for job in (unclaimed, done, crashed):
-        send(mail, Message(job.id, job.gen, job.type), "-dlq")
-    late = a_job(created_at=now - 900, due_at=now - 60)
-    wiring.job_store().add(late)
-    assert acting.hand_over(mail.name, [late.id]) == {"resent": 1}
-    fire(acting)
-    acting.watch()
-
-
-def fire(acting: Stage) -> None:
-    """A schedule that is due, one that the code does not declare any more, and one that was changed meanwhile."""
-    now = time.time()
-    plain = Schedule("often", "email.send", "* * * * *", "UTC", MAIL, created_at=now, next_at=now - 30, writer="1")
-    for one in (plain, replace(plain, id="email.send-gone", declared=True)):
-        wiring.schedules().add(one)
-    with acting.recorder.acting_as("watchdog"):
-        wiring.firings(1)._portion([replace(plain, writer="stale")])
-
-
-def send(kind: jobtype.JobType[Any, Any], message: Message, suffix: str = "") -> None:
-    sqs = boto3.client("sqs", region_name=REGION)
-    url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.queue}{suffix}")["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody=write_message(message))
 
 
 def test_every_route_was_used(day: Day) -> None:

@@ -1,7 +1,6 @@
 """What cannot work is said before anything is changed, each in one line with the way out."""
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -17,7 +16,6 @@ from infra.cloud.package.build import Package
 from infra.cloud.preflight.basics import Facts, Identity, chosen, findings, look
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
-from infra.local.emulator.inprocess import emulated
 
 TYPES = jobtype.load()
 MINE = {"MailFrom": "jobs@mine.example", "MailIdentity": "mine.example"}
@@ -90,14 +88,6 @@ def test_the_account_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Account, "client", lambda _, service, **__: clients[service])
     account = Account(boto3.Session(region_name="us-east-1"), "1", "us-east-1")
     assert look(account, "m") == Facts(10, Identity(True, "s"), True, "arn", {})
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    with emulated():
-        yield Account(boto3.Session(region_name="us-east-1"), "123456789012", "us-east-1")
 
 
 def test_an_identity_that_is_not_there_is_no_refusal(account: Account) -> None:

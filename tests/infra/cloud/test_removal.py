@@ -3,10 +3,8 @@
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
-import boto3
 import pytest
 from rich.console import Console
 
@@ -26,21 +24,12 @@ from infra.cloud.terminal import Terminal
 from infra.definition import stateful
 from infra.definition.parameters import outputs
 from infra.definition.template import resources
-from infra.local.emulator.inprocess import emulated
 from tests.support import built_in
 
 STACK = "jobflow-prod"
 TYPES = built_in()
 LEFT = [kind for kind in TYPES if kind.name != "email.send"]
 STATES = (Status.QUEUED, Status.SCHEDULED, Status.PROCESSING, Status.RETRYING, Status.COMPLETED, Status.DEAD_LETTER)
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    with emulated():
-        yield Account(boto3.Session(region_name="us-east-1"), "123456789012", "us-east-1")
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """A stage goes back to the deployment before its present one, in one command."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
 from rich.console import Console
 
@@ -15,16 +13,7 @@ from infra.cloud.errors import CloudError
 from infra.cloud.stack import history
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
-from infra.local.emulator.inprocess import emulated
-from tests.infra.cloud.test_monitoring import NAME, REGION, package
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    with emulated():
-        yield Account(boto3.Session(region_name=REGION), "123456789012", REGION)
+from tests.infra.cloud.test_monitoring import NAME, package
 
 
 def quiet() -> Terminal:

@@ -5,16 +5,9 @@ read off the request, and what came back from it is not judged.
 """
 
 import io
-import json
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from typing import Any
 
-import boto3
 import pytest
 from moto.dynamodb.models import dynamodb_backends
 from rich.console import Console
@@ -26,121 +19,18 @@ from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.counters.recounting.recount import Recount
 from chalicelib.counters.stream import StreamCounter
-from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.job import Status
 from chalicelib.jobs.types import jobtype
 from chalicelib.settings import Settings
-from infra.cloud.__main__ import main
 from infra.cloud.account import Account
-from infra.cloud.commands import access, backup
-from infra.cloud.commands.deploy import tags_of
 from infra.cloud.commands.destroy import Destruction
-from infra.cloud.commands.restore import LONGEST_LEASE, Restoration, moment
-from infra.cloud.errors import CloudError
-from infra.cloud.package.build import ROOT
+from infra.cloud.commands.restore import LONGEST_LEASE
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
-from infra.definition import stateful
-from infra.definition.parameters import outputs
-from infra.local.emulator.inprocess import emulated
+from tests.infra.cloud.restore.losing import STACK, Time, filled, lose, made, restoration, tables
 from tests.infra.cloud.restore.support import every
-from tests.support import T0, a_job
 
-STACK = "jobflow-lost"
 SHARD = "shardId-00000001800000000000-lost"
-
-
-class Time:
-    """A clock that sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = T0
-        self.slept = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        self.slept += seconds
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    with emulated():
-        yield Account(boto3.Session(region_name="us-east-1"), "123456789012", "us-east-1")
-
-
-@pytest.fixture
-def stack(account: Account) -> Stack:
-    told = {name: outputs()[name] for name in ("ControlTableName", "JobsTableName", "FilesBucketName")}
-    template = json.dumps({"Resources": stateful(jobtype.load(), STACK), "Outputs": told})
-    account.cloudformation.create_stack(StackName=STACK, TemplateBody=template)
-    return Stack(account, STACK)
-
-
-def window(account: Account) -> tuple[float, float]:
-    """Switch on what moto's CloudFormation leaves out of the template; returns the moments that can be restored."""
-    client = account.client("dynamodb")
-    on = {"PointInTimeRecoveryEnabled": True}
-    client.update_continuous_backups(TableName=f"{STACK}-jobs", PointInTimeRecoverySpecification=on)
-    told = client.describe_continuous_backups(TableName=f"{STACK}-jobs")["ContinuousBackupsDescription"]
-    recovery = told["PointInTimeRecoveryDescription"]
-    first, last = (recovery[f"{which}RestorableDateTime"].timestamp() for which in ("Earliest", "Latest"))
-    return first, last
-
-
-@pytest.fixture
-def settings(account: Account, stack: Stack) -> Settings:
-    found = access.settings(account, stack)
-    return replace(found, files_bucket=stack.outputs()["FilesBucketName"])
-
-
-@pytest.fixture
-def store(settings: Settings, time: Time) -> DynamoJobStore:
-    return DynamoJobStore(settings, time)
-
-
-@pytest.fixture
-def said() -> io.StringIO:
-    return io.StringIO()
-
-
-def restoration(account: Account, stack: Stack, time: Time, said: io.StringIO, **more: Any) -> Restoration:
-    terminal = Terminal(Console(file=said, width=200), Console(file=said, width=200))
-    given = {"at": T0, "clock": time, "sleep": time.sleep, "tags": tags_of(stack.name), **more}
-    return Restoration(account, stack, terminal, **given)
-
-
-def made(account: Account, stack: Stack) -> str:
-    return backup.backup(account, stack, now=T0, sleep=lambda _: None)[0]
-
-
-def lose(account: Account, jobs: Sequence[Job]) -> None:
-    """What an accident does: rows are gone, by whatever hand."""
-    client = account.client("dynamodb")
-    for job in jobs:
-        rows = client.query(
-            TableName=f"{STACK}-jobs", KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": job.id}}
-        )
-        for row in rows["Items"]:
-            client.delete_item(TableName=f"{STACK}-jobs", Key={"pk": row["pk"], "sk": row["sk"]})
-
-
-def filled(store: DynamoJobStore) -> list[Job]:
-    finished = {"status": Status.COMPLETED, "finished_at": T0, "expires_at": T0 + 30 * DAY, "attempts": 1, "claims": 1}
-    jobs = [a_job(**finished, created_at=T0 + number, result=number) for number in range(30)]
-    jobs += [a_job(created_at=T0 + 100 + number, sent=True) for number in range(10)]
-    for job in jobs:
-        store.add(job)
-    return jobs
 
 
 def drain(settings: Settings, time: Time, read: list[int]) -> None:
@@ -199,10 +89,6 @@ def test_restored_tables_go_and_what_is_kept_is_told_by_destroy(
     }  # fmt: skip
 
 
-def tables(account: Account) -> list[str]:
-    return sorted(account.client("dynamodb").list_tables()["TableNames"])
-
-
 def test_no_job_is_copied_while_a_worker_from_before_may_hold_one(
     account: Account, stack: Stack, store: DynamoJobStore, time: Time, said: io.StringIO
 ) -> None:
@@ -234,118 +120,3 @@ def test_it_is_run_again_with_the_table_that_is_there(
 
 def _denied(*_: Any) -> None:
     raise PermissionError
-
-
-def test_a_moment_is_asked_of_both_tables(
-    account: Account, stack: Stack, store: DynamoJobStore, time: Time, said: io.StringIO
-) -> None:
-    asked: list[dict[str, Any]] = []
-    real = account.client("dynamodb")
-    real.meta.events.register(
-        "before-parameter-build.dynamodb.RestoreTableToPointInTime", lambda params, **_: asked.append(dict(params))
-    )
-    at, _ = window(account)
-    restoration(_Fixed(account, real), stack, time, said, at=at).go()
-    assert [request["SourceTableName"] for request in asked] == [f"{STACK}-jobs", f"{STACK}-control"]
-    assert {request["RestoreDateTime"] for request in asked} == {datetime.fromtimestamp(at, UTC)}
-
-
-class _Fixed(Account):
-    """The same account, with one client of DynamoDB that a test can listen to."""
-
-    def __init__(self, account: Account, client: Any) -> None:
-        super().__init__(account.session, account.id, account.region)
-        object.__setattr__(self, "_dynamodb", client)
-
-    def client(self, service: str, **options: Any) -> Any:
-        """See Account."""
-        return self.__dict__["_dynamodb"] if service == "dynamodb" else super().client(service, **options)
-
-
-def test_a_moment_out_of_reach_is_refused_before_anything_is_made(
-    account: Account, stack: Stack, time: Time, said: io.StringIO
-) -> None:
-    first, last = window(account)
-    for at in (first - 1, last + 1):
-        with pytest.raises(CloudError, match=r"any second from 20\d\d-"):
-            restoration(account, stack, time, said, at=at).go()
-    account.client("dynamodb").update_continuous_backups(
-        TableName=f"{STACK}-jobs", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False}
-    )
-    with pytest.raises(CloudError, match="no point-in-time recovery"):
-        restoration(account, stack, time, said).go()
-    assert tables(account) == [f"{STACK}-control", f"{STACK}-jobs"]
-
-
-@pytest.mark.parametrize(
-    ("at", "name", "sentence"),
-    [
-        ("", "", "AT=2027"),
-        ("2027-01-02T03:04:05Z", "x", "one of them"),
-        ("yesterday", "", "no moment with a time zone"),
-        ("2027-01-02T03:04:05", "", "no moment with a time zone"),
-        ("", "jobflow-lost-20270101T000000Z", "no backup"),
-    ],
-)
-def test_a_moment_that_cannot_be_read_is_refused(
-    account: Account, stack: Stack, at: str, name: str, sentence: str
-) -> None:
-    with pytest.raises(CloudError, match=re.escape(sentence)):
-        moment(account, STACK, at, name)
-
-
-def test_moments_are_read(account: Account, stack: Stack) -> None:
-    assert moment(account, STACK, "2027-01-15T08:00:00Z", "") == T0
-    assert moment(account, STACK, "2027-01-15T09:00:00+01:00", "") == T0
-    assert moment(account, STACK, "", made(account, stack)) == T0
-
-
-def test_the_newest_backups_are_kept(account: Account, stack: Stack) -> None:
-    for day in range(4):
-        name, deleted = backup.backup(account, stack, keep=2, now=T0 + day * DAY, sleep=lambda _: None)
-        assert name == f"{STACK}-202701{15 + day}T080000Z"
-        assert deleted == ([f"{STACK}-202701{13 + day}T080000Z"] if day >= 2 else [])
-    assert backup.names(account, STACK) == [f"{STACK}-20270117T080000Z", f"{STACK}-20270118T080000Z"]
-
-
-def test_the_commands(account: Account, stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["backup", "--stage", "lost"]) == 0
-    assert main(["backup", "--stage", "lost", "--list"]) == 0
-    told = capsys.readouterr()
-    assert re.fullmatch(rf"{STACK}-20\d{{6}}T\d{{6}}Z\n", told.out)
-    assert "Files in S3 are in no backup" in told.err
-    assert main(["restore", "--stage", "lost", "--at", "yesterday"]) == 1
-    assert "no moment with a time zone" in capsys.readouterr().err
-    assert main(["restore", "--stage", "lost", "--from", f"{STACK}-20270101T000000Z"]) == 1
-    assert "no backup" in capsys.readouterr().err
-
-
-def test_a_deployer_may_do_it(
-    account: Account, stack: Stack, store: DynamoJobStore, time: Time, said: io.StringIO
-) -> None:
-    """docs/restore.md names each action, and docs/deployer-policy.json allows it on what begins with jobflow-."""
-    from infra.definition.iam.calls import recording
-    from tests.e2e.cloud.support import Deployer
-
-    jobs, deployer = filled(store), Deployer()
-    jobs.append(a_job(payload={"a": "b" * 400_000}))
-    store.add(jobs[-1])
-    with recording(deployer):
-        for day in range(2):
-            name, _ = backup.backup(account, stack, keep=1, now=T0 + day, sleep=lambda _: None)
-        lose(account, jobs)
-        restoration(account, stack, time, said, backup=name).go()
-        at, _ = window(account)
-        restoration(account, stack, time, said, at=at).go()
-    asked = deployer.asked - {"dynamodb:DeleteItem", "dynamodb:UpdateContinuousBackups"}
-    page = (ROOT / "docs" / "restore.md").read_text()
-    told = re.search(r"needs of DynamoDB (.+?), of S3 (.+?),", page, re.DOTALL)
-    assert told is not None
-    named = {f"{service}:{name}" for service, text in zip(("dynamodb", "s3"), told.groups(), strict=True)
-             for name in re.findall(r"\b[A-Z]\w+", text)}  # fmt: skip
-    assert {one for one in asked if one.partition(":")[0] in ("dynamodb", "s3")} == named
-    policy = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())
-    patterns = [
-        p for s in policy["Statement"] for p in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])
-    ]
-    assert [one for one in named if not any(fnmatchcase(one, pattern) for pattern in patterns)] == []

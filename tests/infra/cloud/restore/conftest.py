@@ -1,0 +1,46 @@
+"""A stage with its tables in an AWS of its own, and a clock that sleeping moves."""
+
+import io
+import json
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.jobs.types import jobtype
+from chalicelib.settings import Settings
+from infra.cloud.account import Account
+from infra.cloud.commands import access
+from infra.cloud.stack.cloudformation import Stack
+from infra.definition import stateful
+from infra.definition.parameters import outputs
+from tests.infra.cloud.restore.losing import STACK, Time
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def stack(account: Account) -> Stack:
+    told = {name: outputs()[name] for name in ("ControlTableName", "JobsTableName", "FilesBucketName")}
+    template = json.dumps({"Resources": stateful(jobtype.load(), STACK), "Outputs": told})
+    account.cloudformation.create_stack(StackName=STACK, TemplateBody=template)
+    return Stack(account, STACK)
+
+
+@pytest.fixture
+def settings(account: Account, stack: Stack) -> Settings:
+    found = access.settings(account, stack)
+    return replace(found, files_bucket=stack.outputs()["FilesBucketName"])
+
+
+@pytest.fixture
+def store(settings: Settings, time: Time) -> DynamoJobStore:
+    return DynamoJobStore(settings, time)
+
+
+@pytest.fixture
+def said() -> io.StringIO:
+    return io.StringIO()

@@ -1,0 +1,80 @@
+"""Lose the jobs of a stage and bring them back: what the tests of backups and restores share."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import DAY
+from infra.cloud.account import Account
+from infra.cloud.commands import backup
+from infra.cloud.commands.deploy import tags_of
+from infra.cloud.commands.restore import Restoration
+from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.terminal import Terminal
+from tests.support import T0, a_job
+
+STACK = "jobflow-lost"
+
+
+class Time:
+    """A clock that sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = T0
+        self.slept = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.slept += seconds
+
+
+def window(account: Account) -> tuple[float, float]:
+    """Switch on what moto's CloudFormation leaves out of the template; returns the moments that can be restored."""
+    client = account.client("dynamodb")
+    on = {"PointInTimeRecoveryEnabled": True}
+    client.update_continuous_backups(TableName=f"{STACK}-jobs", PointInTimeRecoverySpecification=on)
+    told = client.describe_continuous_backups(TableName=f"{STACK}-jobs")["ContinuousBackupsDescription"]
+    recovery = told["PointInTimeRecoveryDescription"]
+    first, last = (recovery[f"{which}RestorableDateTime"].timestamp() for which in ("Earliest", "Latest"))
+    return first, last
+
+
+def restoration(account: Account, stack: Stack, time: Time, said: io.StringIO, **more: Any) -> Restoration:
+    terminal = Terminal(Console(file=said, width=200), Console(file=said, width=200))
+    given = {"at": T0, "clock": time, "sleep": time.sleep, "tags": tags_of(stack.name), **more}
+    return Restoration(account, stack, terminal, **given)
+
+
+def made(account: Account, stack: Stack) -> str:
+    return backup.backup(account, stack, now=T0, sleep=lambda _: None)[0]
+
+
+def lose(account: Account, jobs: Sequence[Job]) -> None:
+    """What an accident does: rows are gone, by whatever hand."""
+    client = account.client("dynamodb")
+    for job in jobs:
+        rows = client.query(
+            TableName=f"{STACK}-jobs", KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": job.id}}
+        )
+        for row in rows["Items"]:
+            client.delete_item(TableName=f"{STACK}-jobs", Key={"pk": row["pk"], "sk": row["sk"]})
+
+
+def filled(store: DynamoJobStore) -> list[Job]:
+    finished = {"status": Status.COMPLETED, "finished_at": T0, "expires_at": T0 + 30 * DAY, "attempts": 1, "claims": 1}
+    jobs = [a_job(**finished, created_at=T0 + number, result=number) for number in range(30)]
+    jobs += [a_job(created_at=T0 + 100 + number, sent=True) for number in range(10)]
+    for job in jobs:
+        store.add(job)
+    return jobs
+
+
+def tables(account: Account) -> list[str]:
+    return sorted(account.client("dynamodb").list_tables()["TableNames"])

@@ -1,0 +1,69 @@
+"""Backups on demand: the newest are kept; the commands; and that a deployer may do it."""
+
+import io
+import json
+import re
+from fnmatch import fnmatchcase
+
+import pytest
+
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.jobs.limits import DAY
+from infra.cloud.__main__ import main
+from infra.cloud.account import Account
+from infra.cloud.commands import backup
+from infra.cloud.package.build import ROOT
+from infra.cloud.stack.cloudformation import Stack
+from tests.infra.cloud.restore.losing import STACK, Time, filled, lose, restoration, window
+from tests.support import T0, a_job
+
+
+def test_the_newest_backups_are_kept(account: Account, stack: Stack) -> None:
+    for day in range(4):
+        name, deleted = backup.backup(account, stack, keep=2, now=T0 + day * DAY, sleep=lambda _: None)
+        assert name == f"{STACK}-202701{15 + day}T080000Z"
+        assert deleted == ([f"{STACK}-202701{13 + day}T080000Z"] if day >= 2 else [])
+    assert backup.names(account, STACK) == [f"{STACK}-20270117T080000Z", f"{STACK}-20270118T080000Z"]
+
+
+def test_the_commands(account: Account, stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["backup", "--stage", "lost"]) == 0
+    assert main(["backup", "--stage", "lost", "--list"]) == 0
+    told = capsys.readouterr()
+    assert re.fullmatch(rf"{STACK}-20\d{{6}}T\d{{6}}Z\n", told.out)
+    assert "Files in S3 are in no backup" in told.err
+    assert main(["restore", "--stage", "lost", "--at", "yesterday"]) == 1
+    assert "no moment with a time zone" in capsys.readouterr().err
+    assert main(["restore", "--stage", "lost", "--from", f"{STACK}-20270101T000000Z"]) == 1
+    assert "no backup" in capsys.readouterr().err
+
+
+def test_a_deployer_may_do_it(
+    account: Account, stack: Stack, store: DynamoJobStore, time: Time, said: io.StringIO
+) -> None:
+    """docs/restore.md names each action, and docs/deployer-policy.json allows it on what begins with jobflow-."""
+    from infra.definition.iam.calls import recording
+    from tests.e2e.cloud.support import Deployer
+
+    jobs, deployer = filled(store), Deployer()
+    jobs.append(a_job(payload={"a": "b" * 400_000}))
+    store.add(jobs[-1])
+    with recording(deployer):
+        for day in range(2):
+            name, _ = backup.backup(account, stack, keep=1, now=T0 + day, sleep=lambda _: None)
+        lose(account, jobs)
+        restoration(account, stack, time, said, backup=name).go()
+        at, _ = window(account)
+        restoration(account, stack, time, said, at=at).go()
+    asked = deployer.asked - {"dynamodb:DeleteItem", "dynamodb:UpdateContinuousBackups"}
+    page = (ROOT / "docs" / "restore.md").read_text()
+    told = re.search(r"needs of DynamoDB (.+?), of S3 (.+?),", page, re.DOTALL)
+    assert told is not None
+    named = {f"{service}:{name}" for service, text in zip(("dynamodb", "s3"), told.groups(), strict=True)
+             for name in re.findall(r"\b[A-Z]\w+", text)}  # fmt: skip
+    assert {one for one in asked if one.partition(":")[0] in ("dynamodb", "s3")} == named
+    policy = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())
+    patterns = [
+        p for s in policy["Statement"] for p in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])
+    ]
+    assert [one for one in named if not any(fnmatchcase(one, pattern) for pattern in patterns)] == []
