@@ -45,8 +45,17 @@ export function JobHeader({ job, canAct }: HeaderProps) {
             </code>
             <Copy text={job.id} label={t.copyTheId} />
           </p>
-          {job.tags.length > 0 && (
+          {(job.tenant !== null || job.tags.length > 0) && (
             <p className="mt-1 flex flex-wrap gap-1">
+              {job.tenant !== null && (
+                <Link
+                  to="/dashboard"
+                  search={{ type: job.type, tenant: job.tenant }}
+                  className="border border-accent-text/50 px-1 font-mono text-2xs leading-5 text-soft hover:border-strong hover:text-text"
+                >
+                  {t.tenant(job.tenant)}
+                </Link>
+              )}
               {job.tags.map((tag) => (
                 <Link
                   key={tag}

@@ -56,6 +56,9 @@ export function FilterBar({ search }: { search: JobsSearch }) {
       )}
       {search.id && <Chip name={t.id} value={search.id} onRemove={() => narrow({ id: undefined })} />}
       {search.tag && <Chip name={t.tag} value={search.tag} onRemove={() => narrow({ tag: undefined })} />}
+      {search.tenant && (
+        <Chip name={t.tenant} value={search.tenant} onRemove={() => narrow({ tenant: undefined })} />
+      )}
       {search.error && (
         <Chip name={t.error} value={search.error} onRemove={() => narrow({ error: undefined })} />
       )}
