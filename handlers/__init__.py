@@ -48,7 +48,7 @@ How to change one
 -----------------
 * `upgrade=` takes a function from an old payload to a new one. It is called for stored payloads that the present schema
   refuses; without it such a job waits, is tried again every hour, and is counted in the metric `Stalled`.
-* `retired=True` refuses new jobs of the type while the stored ones are worked off. Delete the file after that.
+* `retired=True` refuses new jobs of the type while the stored ones are processed. Delete the file after that.
 
 How a deployment tries one
 --------------------------

@@ -34,7 +34,7 @@ class BulkNotFinished(JobFlowError, TimeoutError):
     """The bulk action had not finished in the given time, and goes on; `bulk` is its last state."""
 
     def __init__(self, bulk: "BulkActionRow", seconds: float) -> None:
-        super().__init__(f"Bulk action {bulk.id} is {bulk.state} after {seconds:g} s: {bulk.matched} jobs so far.")
+        super().__init__(f"Bulk action {bulk.id} is {bulk.state} after {seconds:g} s: {bulk.matched} jobs until then.")
         self.bulk = bulk
 
 

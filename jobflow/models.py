@@ -94,7 +94,7 @@ class BulkActionRow:
     updated_at: datetime
     finished_at: datetime | None
     problem: str | None
-    """The error of its last slice, which is tried again, or that ended it"""
+    """The error of its last slice, which is retried, or that ended it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class BulkAnswer:
     skipped: list[Skipped]
     more: bool
     next_cursor: str | None
-    """Where to go on; null at the end, and for a list of ids"""
+    """Cursor of what follows; null at the end, and for a list of ids"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Descendants:
     finished: int
     """Had finished, and stay as they are"""
     more: bool
-    """Time ran out, or there are over 10,000: the same request again goes on"""
+    """Time ran out, or there are over 10,000: repeat the request to continue"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +241,7 @@ class FindingRow:
     """One finding about one job type that needs attention."""
 
     kind: Kind
-    """new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that nobody has
+    """new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that no operator has
     acknowledged, or that came again), dead_letters (older ones), draining"""
     type: str
     number: int
@@ -425,7 +425,7 @@ class JobTypeRow:
     enqueues: list[str]
     """Types whose jobs its jobs make"""
     retired: bool
-    """It takes no new jobs; those it has are worked off"""
+    """It takes no new jobs; those it has are still processed"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -563,6 +563,26 @@ class OperatorAction:
 
 
 @dataclass(frozen=True, slots=True)
+class PastPauseRow:
+    """A pause of a job type that has ended."""
+
+    since: datetime
+    until: datetime
+    by: str
+    """Label of the token that paused it; empty where an older version has paused it"""
+    reason: str
+    resumed_by: str
+    """Label of the token that resumed it"""
+
+
+@dataclass(frozen=True, slots=True)
+class PastPauseRows:
+    """The pauses of a type that have ended, the newest first."""
+
+    pauses: list[PastPauseRow]
+
+
+@dataclass(frozen=True, slots=True)
 class PastPayload:
     """The payload of a run after which it was changed."""
 
@@ -681,7 +701,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A job that a bulk action left alone."""
+    """A job that a bulk action skipped."""
 
     id: str
     reason: str

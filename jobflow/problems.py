@@ -23,23 +23,23 @@ class Forbidden(errors.NotAllowed):
 
 
 class JobNotFound(errors.NotFound):
-    """There is no such job."""
+    """Job not found."""
 
 
 class PayloadNotFound(errors.NotFound):
-    """There is no such payload."""
+    """Payload not found."""
 
 
 class BulkActionNotFound(errors.NotFound):
-    """There is no such bulk action."""
+    """Bulk action not found."""
 
 
 class JobTypeNotFound(errors.NotFound):
-    """There is no such job type."""
+    """Job type not found."""
 
 
 class ScheduleNotFound(errors.NotFound):
-    """There is no such schedule."""
+    """Schedule not found."""
 
 
 class ScheduleConflict(errors.Conflict):
@@ -71,7 +71,7 @@ class JobTypeRetired(errors.Invalid):
 
 
 class UnknownJobType(errors.Invalid):
-    """There is no such job type."""
+    """Unknown job type."""
 
 
 class IdempotencyMismatch(errors.Invalid):

@@ -1,9 +1,9 @@
 """Hold the words of the code and the documents to plain English: no folder may get worse (`make check`).
 
 Counts docstrings (those of constants, too) that begin with a question word ("What …", "Whether …") instead of a verb,
-and words of the list below in names, docstrings, comments, texts and Markdown. `scripts/words.json` has the number that
-each folder still has; a folder that is not in it has none. `--write` sets it to what is there now, `--list` prints
-every place.
+words of the list below in names, docstrings, comments, texts and Markdown, and turns of speech in what users read: the
+texts of the code and the API document. `scripts/words.json` has the number that each folder still has; a folder that is
+not in it has none. `--write` sets it to what is there now, `--list` prints every place.
 """
 
 import argparse
@@ -26,6 +26,15 @@ BANNED = re.compile(
     r"|front door|is the truth|as far as any(body|one)|keeps? (us )?honest)\b",
     re.IGNORECASE,
 )
+SAID = re.compile(
+    r"\b(no such (?!file)|did not come|gave up|tried again|goes? on (by|with|from)|to go on|for good|nobody|somebody"
+    r"|everybody|work(s|ed) off|free worker|to find [a-z ]+ again by|this stretch of time|left alone|lies in"
+    r"|its time is over|all is well|nothing needs|needs you|at work on|empty in|none old|go on until)\b",
+    re.IGNORECASE,
+)
+"""What texts said before they were put plainly. The console has such a list of its own."""
+SHOWN = re.compile(r'^\s*"(description|summary|title)":')
+"""A line of the API document that its reader sees."""
 PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 """A word within a name: `next_word`, `NextWord`, `NEXT_WORD`."""
 CODE = re.compile(r"`[^`]*`")
@@ -35,26 +44,42 @@ and the pages that must name a word."""
 
 
 def findings(path: str, text: str) -> Iterator[tuple[int, str]]:
-    """Return (line, words) of each finding in a Python or Markdown file."""
-    if path.endswith(".md"):
-        yield from _banned((number, CODE.sub("", line)) for number, line in enumerate(text.splitlines(), 1))
-        return
-    for node in ast.walk(ast.parse(text)):
+    """Return (line, words) of each finding in a Python or Markdown file, or in the API document."""
+    lines = enumerate(text.splitlines(), 1)
+    if path.endswith(".json"):
+        yield from _found(SAID, ((number, line) for number, line in lines if SHOWN.match(line)))
+    elif path.endswith(".md"):
+        yield from _found(BANNED, ((number, CODE.sub("", line)) for number, line in lines))
+    else:
+        yield from _in_prose(text, shown=not path.startswith("scripts/"))
+        yield from _in_tokens(text)
+
+
+def _in_prose(text: str, *, shown: bool) -> Iterator[tuple[int, str]]:
+    """Search docstrings and texts. `shown`: users read the texts."""
+    nodes = list(ast.walk(ast.parse(text)))
+    documents = {node.value for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         match node:
             case ast.Expr(ast.Constant(str(prose))) if QUESTION.match(prose):
                 yield node.lineno, prose.partition("\n")[0]
             case ast.Constant(str(prose)) if " " in prose:
-                yield from _banned([(node.lineno, prose)])
+                yield from _found(BANNED, [(node.lineno, prose)])
+                if shown and node not in documents:
+                    yield from _found(SAID, [(node.lineno, prose)])
+
+
+def _in_tokens(text: str) -> Iterator[tuple[int, str]]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
-            yield from _banned([(token.start[0], token.string)])
+            yield from _found(BANNED, [(token.start[0], token.string)])
         elif token.type == tokenize.NAME:
-            yield from _banned([(token.start[0], " ".join(PART.findall(token.string)))])
+            yield from _found(BANNED, [(token.start[0], " ".join(PART.findall(token.string)))])
 
 
-def _banned(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+def _found(words: re.Pattern[str], lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     for number, line in lines:
-        for match in BANNED.finditer(line):
+        for match in words.finditer(line):
             yield number, match[0]
 
 
@@ -73,7 +98,7 @@ def worse(found: Mapping[str, int], allowed: Mapping[str, int]) -> list[str]:
 
 
 def _files() -> list[str]:
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py", "*.md"]
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py", "*.md", "docs/openapi.json"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     return [name for name in sorted(set(listed)) if not name.startswith(EXCEPT) and (ROOT / name).is_file()]
 

@@ -24,7 +24,7 @@ PROBLEM = "application/problem+json"
 SAID = {
     200: "Done", 201: "Created", 202: "Started", 302: "Elsewhere",
     304: "The same as the ETag given", 400: "The request cannot be read", 401: "A valid token is needed",
-    403: "The token's role does not allow this", 404: "There is no such thing", 409: "The state forbids this",
+    403: "The token's role does not allow this", 404: "Not found", 409: "The state forbids this",
     413: "The body is larger than 256 KB", 415: "The body is not JSON", 422: "A field is wrong; `errors` names each",
     429: "Too many requests from this address",
 }  # fmt: skip

@@ -120,7 +120,7 @@ class JobService:
     def page(self, which: Filter, limit: int, cursor: str | None = None, offset: int = 0) -> Page:
         """Some jobs, newest first; `position` is the next cursor. Raises InvalidPosition for a cursor or offset."""
         if offset + limit > DEEPEST_OFFSET:
-            deepest = f"offset + limit must be at most {DEEPEST_OFFSET}; go on with the next_cursor of a page instead"
+            deepest = f"offset + limit must be at most {DEEPEST_OFFSET}; use the next_cursor of a page instead"
             raise InvalidPosition("That is too deep for an offset.", [FieldError(("query", "offset"), deepest)])
         position = read_cursor(cursor, which, self.cursor_secret) if cursor else None
         page = self.store.page(which, limit, position, 0 if cursor else offset)

@@ -45,7 +45,7 @@ def asks(job: Job) -> bool:
 def why(job: Job, line: Line, now: float) -> str | None:
     """The sentence, at `now` (epoch seconds); None when something happens with the job, or nothing will."""
     if job.status is Status.PROCESSING:
-        return "It was asked to stop and does so at its next check." if job.cancel_requested else None
+        return "Cancellation requested; it stops at its next cancellation check." if job.cancel_requested else None
     if job.status not in WAITING:
         return None
     sentence = _sentence(job, line, now)
@@ -64,13 +64,13 @@ def _sentence(job: Job, line: Line, now: float) -> str:
             else f"It waits for its turn{paced}"
         )
     if job.status is Status.SCHEDULED and due is not None:
-        late = "; that has passed, and it waits for a free worker" if due <= now else ""
+        late = "; that has passed, and it waits for a worker" if due <= now else ""
         return f"It is scheduled for {iso(due)}{late}"
     if job.status is Status.RETRYING and due is not None:
         attempt = f"attempt {job.attempts + 1} of {job.max_attempts}"
         backs_off = f"backs off until {iso(due)}, then {attempt} begins"
         return f"Attempt {job.attempts} failed and it " + (
-            backs_off if due > now else f"waits for a free worker: {attempt} is due since {iso(due)}"
+            backs_off if due > now else f"waits for a worker: {attempt} is due since {iso(due)}"
         )
     return _queued(job, line, now)
 

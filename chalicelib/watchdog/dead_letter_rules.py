@@ -41,7 +41,7 @@ def sweep(message: Message | None, job: Job | None, now: float) -> Remove | Keep
     if message is None:
         return Keep(malformed=True)
     if job is None:
-        return Remove("no such job")
+        return Remove("job not found")
     if message.gen != job.gen:
         return Remove("older generation") if message.gen < job.gen else Keep()
     if job.status is Status.DEAD_LETTER:

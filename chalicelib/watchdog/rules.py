@@ -167,7 +167,7 @@ def _given_up(job: Job, now: float) -> bool:
 
 
 def _stalled(job: Job) -> str:
-    return f"No worker took it since {iso(job.stalled_since or 0.0)}"
+    return f"Not started since {iso(job.stalled_since or 0.0)}"
 
 
 def expected(job: Job) -> float:

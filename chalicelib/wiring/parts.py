@@ -17,7 +17,7 @@ NAMES = frozenset(
         "settings", "clock", "job_store", "job_queue", "rate_windows", "counters", "token_store", "tokens",
         "job_service", "job_reader", "rate_limiter", "metrics", "uploads", "job_logs", "census", "canaries", "pausing",
         "watchdog_helpers", "stream_counter", "history", "acknowledgements", "platform_log", "secret_store",
-        "bulk_rows", "background",
+        "bulk_rows", "background", "past_pauses",
         "schedules", "firings", "turns",
     }
 )  # fmt: skip

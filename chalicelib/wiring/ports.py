@@ -18,6 +18,7 @@ from chalicelib.jobs.ports import (
     Helpers,
     JobQueue,
     JobStore,
+    PastPauses,
     Pauses,
     PlatformLog,
     RateWindows,
@@ -63,6 +64,11 @@ def counter_rows() -> CounterTable:
 def pauses() -> Pauses:
     """Return the pauses: kept beside the counters, so that one request reads both."""
     return cast("Pauses", counters())
+
+
+def past_pauses() -> PastPauses:
+    """Return the pauses that have ended."""
+    return cast("PastPauses", once("past_pauses", lambda: adapter("dynamo.control.past_pauses", "DynamoPastPauses")))
 
 
 def deploys() -> Deploys:

@@ -27,6 +27,7 @@ from chalicelib.wiring.ports import (
     counters,
     job_queue,
     job_store,
+    past_pauses,
     pauses,
     rate_windows,
     schedules,
@@ -50,7 +51,7 @@ def recount() -> Recount:
 
 def pausing() -> Pausing:
     """The switch of each job type's queue."""
-    return once("pausing", lambda: Pausing(pauses(), consumers(settings()), clock()))
+    return once("pausing", lambda: Pausing(pauses(), consumers(settings()), counters(), past_pauses(), clock()))
 
 
 def tokens() -> Tokens:

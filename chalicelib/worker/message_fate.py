@@ -55,7 +55,7 @@ def after_refusal(
 ) -> Disposition:
     """Return what to do with a message when its claim was refused and the job is `current` at `now` (epoch seconds)."""
     if current is None:
-        return Drop("no such job")
+        return Drop("job not found")
     if message.gen != current.gen:
         return Drop("older generation") if message.gen < current.gen else Hold(5, "newer generation than stored")
     if current.status in SETTLED:

@@ -130,7 +130,7 @@ class Settlement:
             case Fail():
                 fail = transitions.fail(job, now=now, error=named)
                 self._record(job, attempt_of(job, "permanent_error", now, error), fail)
-                return Drop("failed for good")
+                return Drop("failed permanently")
 
     def _unrun(self, job: Job, outcome: Unrun | NotStarted, now: float) -> Drop | Hold:
         if isinstance(outcome, NotStarted):

@@ -52,7 +52,7 @@ export const listBulk: Handler = ({ sim }) => ({ body: { bulk_actions: sim.bulk.
 
 function found({ sim, path }: Ask): FakeBulk {
   const bulk = sim.bulk.find(({ row }) => row.id === path[1]);
-  if (!bulk) throw new Problem(404, "There is no such bulk action", "No bulk action has that id.");
+  if (!bulk) throw new Problem(404, "Bulk action not found", "No bulk action has that id.");
   return bulk;
 }
 

@@ -6,7 +6,7 @@ import { checkPayload } from "./sim/payloads";
 
 export function jobOf({ sim, path }: Ask): FakeJob {
   const job = sim.jobs.get(path[1] ?? "");
-  if (!job) throw new Problem(404, "There is no such job", `There is no job ${path[1] ?? ""}.`);
+  if (!job) throw new Problem(404, "Job not found", `There is no job ${path[1] ?? ""}.`);
   return job;
 }
 
@@ -37,6 +37,6 @@ export const cancel: Handler = async (ask) => {
 export const pastPayload: Handler = (ask) => {
   const gen = Number(ask.path[3]);
   const payload = jobOf(ask).past.get(gen);
-  if (!payload) throw new Problem(404, "There is no such payload", `No other payload from run ${gen}.`);
+  if (!payload) throw new Problem(404, "Payload not found", `No other payload from run ${gen}.`);
   return { body: { gen, payload } };
 };

@@ -10,6 +10,7 @@ import { findings } from "./health";
 import { authorize, Problem, readJson, TOKENS } from "./http";
 import { detail, row, type Role } from "./sim/model";
 import type { Sim } from "./sim/sim";
+import { PAUSE_ROUTES } from "./pauses";
 import { SCHEDULE_ROUTES } from "./schedules";
 import { types } from "./sim/types";
 import { stringify } from "../src/lib/json";
@@ -117,17 +118,6 @@ const uploads: Handler = async ({ sim, request }) => {
   };
 };
 
-const pause =
-  (on: boolean): Handler =>
-  async ({ sim, path, request, role }) => {
-    const type = path[1] ?? "";
-    const { reason = "" } = await readJson(request);
-    if (on && !sim.paused.has(type))
-      sim.paused.set(type, { since: sim.now(), by: role, reason: String(reason) });
-    else if (!on) sim.paused.delete(type);
-    return { body: { type, paused: on } };
-  };
-
 const mark =
   (on: boolean, resolved = false): Handler =>
   ({ sim, path, role }) => {
@@ -176,14 +166,8 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ["POST", /^uploads$/, "operator", uploads],
   ["GET", /^meta$/, "viewer", () => ({ body: META })],
   ["GET", /^job-types$/, "viewer", ({ sim }) => ({ body: { job_types: types.map((one) => ({ ...one, retired: sim.retired.has(one.type), enqueues: sim.enqueues[one.type] ?? [], fair_by: sim.fairBy[one.type] ?? null })) } })], // prettier-ignore
-  [
-    "GET",
-    /^job-types\/[^/]+\/tenants$/,
-    "viewer",
-    ({ sim, path }) => ({ body: tenants(sim, path[1] ?? "") }),
-  ],
-  ["POST", /^job-types\/[^/]+\/pause$/, "admin", pause(true)],
-  ["POST", /^job-types\/[^/]+\/resume$/, "admin", pause(false)],
+  ["GET", /^job-types\/[^/]+\/tenants$/, "viewer", ({ sim, path }) => ({ body: tenants(sim, path[1] ?? "") })], // prettier-ignore
+  ...PAUSE_ROUTES,
   ["GET", /^metrics$/, "viewer", ({ sim }) => ({ body: metrics(sim) })],
   ["GET", /^metrics\/health$/, "viewer", ({ sim }) => ({ body: findings(sim) })],
   ["POST", /^errors\/[^/]+\/acknowledge$/, "operator", mark(true)],

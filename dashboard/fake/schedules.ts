@@ -79,8 +79,7 @@ function refuse(field: string, msg: string): never {
 
 function one({ sim, path }: Ask): Schedule {
   const found = all(sim).get(path[1] ?? "");
-  if (!found)
-    throw new Problem(404, "There is no such schedule", `No schedule has the id '${path[1] ?? ""}'.`);
+  if (!found) throw new Problem(404, "Schedule not found", `No schedule has the id '${path[1] ?? ""}'.`);
   return found;
 }
 

@@ -130,15 +130,30 @@ const signOut = async (page: Page) => {
 };
 const open = (name: string | RegExp) => (page: Page) => page.getByRole("button", { name }).first().click();
 
+/** How a page looks while its data is on its way, and when none comes. */
+const late = { latencyMs: 20_000 };
+const failing = { fail: { path: "/", status: 500 } };
+const withoutJobs = { reset: { jobs: 0, arrivals: 0 } };
+const paused = async (page: Page) => {
+  await page.getByRole("button", { name: "Pause", exact: true }).first().click();
+  await page.getByLabel("Reason").fill("The mail provider is down until noon.");
+  await page.getByRole("dialog").getByRole("button", { name: "Pause" }).click();
+  await page.getByTestId("paused").waitFor();
+};
+
 export const SCREENS: Record<string, Screen> = {
   landing: { path: () => "/", whole: true },
   dashboard: { path: () => "/dashboard" },
-  "dashboard-loading": { path: () => "/dashboard", order: { latencyMs: 20_000 } },
-  "dashboard-error": { path: () => "/dashboard", order: { fail: { path: "/", status: 500 } } },
+  "dashboard-loading": { path: () => "/dashboard", order: late },
+  "dashboard-error": { path: () => "/dashboard", order: failing },
+  "dashboard-empty": { path: () => "/dashboard", order: withoutJobs },
   "dashboard-partial": { path: () => "/dashboard", order: { fail: { path: "/metrics", status: 503 } } },
   "dashboard-sorted": { path: () => "/dashboard?sort=run" },
   "dashboard-columns": { path: () => "/dashboard", then: open("Columns and density") },
   "dashboard-views": { path: () => "/dashboard?status=failed&range=1h", then: open("Saved views") },
+  "dashboard-filters": {
+    path: () => "/dashboard?status=failed&type=report.generate&range=7d&error=period&payload=from%3D2026",
+  },
   selected: { path: () => "/dashboard?status=dead_letter", then: selectThree },
   empty: { path: () => "/dashboard?error=nothing-like-this" },
   "job-dead": { path: async (find) => `/jobs/${await find.byStatus("dead_letter")}`, whole: true },
@@ -146,18 +161,41 @@ export const SCREENS: Record<string, Screen> = {
   "job-waits": { path: async (find) => `/jobs/${await find.made("waits")}`, whole: true },
   "job-acts": { path: async (find) => `/jobs/${await find.made("acts")}`, whole: true },
   "job-wild": { path: async (find) => `/jobs/${await find.made("wild")}`, whole: true },
+  "job-loading": { path: () => "/jobs/00000000-0000-4000-8000-000000000000", order: late },
+  "job-error": { path: () => "/jobs/00000000-0000-4000-8000-000000000000", order: failing },
   "job-gone": { path: () => "/jobs/00000000-0000-4000-8000-000000000000" },
   "job-retry": { path: async (find) => `/jobs/${await find.byStatus("dead_letter")}`, then: press("r") },
   "job-edit": { path: async (find) => `/create?edit=${await find.byStatus("dead_letter")}`, whole: true },
   create: { path: () => "/create?type=image.process", whole: true },
+  "create-loading": { path: () => "/create?type=image.process", order: late },
+  "create-error": { path: () => "/create?type=image.process", order: failing },
   queues: { path: () => "/queues", whole: true },
+  "queues-loading": { path: () => "/queues", order: late },
+  "queues-error": { path: () => "/queues", order: failing },
+  "queues-empty": { path: () => "/queues", order: withoutJobs, whole: true },
   queue: { path: () => "/queues/image-process", whole: true },
+  "queue-loading": { path: () => "/queues/image-process", order: late },
+  "queue-error": { path: () => "/queues/image-process", order: failing },
+  "queue-empty": { path: () => "/queues/image-process", order: withoutJobs, whole: true },
+  "queue-gone": { path: () => "/queues/nothing" },
   errors: { path: () => "/errors", whole: true },
+  "errors-loading": { path: () => "/errors", order: late },
+  "errors-error": { path: () => "/errors", order: failing },
+  "errors-empty": { path: () => "/errors", order: withoutJobs },
   "errors-compare": { path: () => "/errors", then: open("Compare stacks") },
   schedules: { path: () => "/schedules", whole: true },
+  "schedules-loading": { path: () => "/schedules", order: late },
+  "schedules-error": { path: () => "/schedules", order: failing },
   "schedule-new": { path: () => "/schedules?edit=new", whole: true },
   "schedule-edit": { path: () => "/schedules?edit=daily-digest", whole: true },
+  "not-found": { path: () => "/nope" },
   palette: { path: () => "/dashboard", then: press("Control+k") },
   help: { path: () => "/dashboard", then: press("?") },
+  "queue-paused": {
+    path: () => "/queues/email-send",
+    order: { reset: {} },
+    then: paused,
+    whole: true,
+  },
   "sign-in": { path: () => "/dashboard", then: signOut },
 };

@@ -1,4 +1,7 @@
-/** `npm run shots [screen…]`: every screen at 390, 768 and 1440 px in both themes, into shots/ (git-ignored). */
+/**
+ * `npm run shots [screen…]`: every screen at 320, 390, 768 and 1440 px in both themes, into shots/ (git-ignored).
+ * SHOTS_LANGUAGE=de speaks German; SHOTS_ONLY=390-dark,1440-light takes only these.
+ */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "@playwright/test";
@@ -8,8 +11,11 @@ import { startSite } from "../fake/site";
 import { stringify } from "../src/lib/json";
 import { MADE, SCREENS, type Find, type Screen } from "./screens";
 
-const WIDTHS = [390, 768, 1440];
+const WIDTHS = [320, 390, 768, 1440];
 const THEMES = ["dark", "light"];
+const LANGUAGE = process.env.SHOTS_LANGUAGE ?? "en";
+/** Only some, such as "390-dark,1440-light". */
+const ONLY = process.env.SHOTS_ONLY?.split(",");
 const out = fileURLToPath(new URL("../shots", import.meta.url));
 mkdirSync(out, { recursive: true });
 
@@ -53,10 +59,10 @@ async function shoot(name: string, screen: Screen, width: number, theme: string)
     viewport: { width, height: width === 320 ? 640 : 900 },
     reducedMotion: "reduce",
   });
-  await context.addInitScript(
-    (chosen) => localStorage.setItem("jobflow.prefs", JSON.stringify({ theme: chosen })),
+  await context.addInitScript((prefs) => localStorage.setItem("jobflow.prefs", JSON.stringify(prefs)), {
     theme,
-  );
+    language: LANGUAGE,
+  });
   const page = await context.newPage();
   const tell = (text: string) =>
     text.includes("Failed to load resource") || console.error(`${name}: ${text}`);
@@ -74,12 +80,18 @@ async function shoot(name: string, screen: Screen, width: number, theme: string)
   await page.screenshot({ path: `${out}/${name}-${width}-${theme}.png` });
   await context.close();
   await order({ latencyMs: 0, fail: null });
+  if (screen.order && "reset" in screen.order) {
+    await order({ reset: {} });
+    made.clear();
+  }
 }
 
 const wanted = process.argv.slice(2);
 for (const [name, screen] of Object.entries(SCREENS)) {
   if (wanted.length && !wanted.includes(name)) continue;
-  for (const width of WIDTHS) for (const theme of THEMES) await shoot(name, screen, width, theme);
+  for (const width of WIDTHS)
+    for (const theme of THEMES)
+      if (!ONLY || ONLY.includes(`${width}-${theme}`)) await shoot(name, screen, width, theme);
 }
 await browser.close();
 await site.close();

@@ -38,15 +38,15 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = _parser().parse_args(arguments)
-    run: Callable[[argparse.Namespace, Terminal], int] = options.run
+    carry_out: Callable[[argparse.Namespace, Terminal], int] = options.carry_out
     terminal = Terminal()
     try:
         with access.quiet():
-            return run(options, terminal)
+            return carry_out(options, terminal)
     except (CloudError, JobFlowError) as error:
         terminal.say(f"Error: {error}")
     except KeyboardInterrupt:
-        terminal.say("Stopped. What CloudFormation has begun goes on by itself: `make status` tells how far it is.")
+        terminal.say("Stopped. What CloudFormation has begun continues: `make status` tells how far it is.")
         return INTERRUPTED
     except Exception as error:
         said = refusal(error)
@@ -162,7 +162,8 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Callable[[argparse.Namespace, Terminal], int], about: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=about, description=about)
-        made.set_defaults(run=run)
+        # not "run": restore has an option of that name, and argparse would take one for the other
+        made.set_defaults(carry_out=run)
         return made
 
     def staged(name: str, run: Callable[[argparse.Namespace, Terminal], int], about: str) -> argparse.ArgumentParser:
@@ -205,7 +206,7 @@ def _package_options(package: argparse.ArgumentParser) -> None:
 def _deploy_options(deploy: argparse.ArgumentParser) -> None:
     _package_options(deploy)
     deploy.add_argument("--dry-run", action="store_true", help="only say what would change")
-    deploy.add_argument("--yes", action="store_true", help="go on even when data would be lost")
+    deploy.add_argument("--yes", action="store_true", help="continue even when data would be lost")
     deploy.add_argument(
         "--force-remove", action="store_true", help="remove job types that have unfinished jobs; they are cancelled"
     )

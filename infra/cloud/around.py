@@ -25,7 +25,7 @@ def parsers(staged: Callable[..., argparse.ArgumentParser]) -> list[argparse.Arg
     preflight.add_argument("--json", action="store_true", help="for a pipeline: a list of about, sentence, stops")
     preflight.add_argument("--set", action="append", default=[], metavar="Name=value", help="a parameter of the stack")
     back = staged("rollback", _rollback, "Bring back the template and packages of the deployment before this one.")
-    back.add_argument("--yes", action="store_true", help="go on even when data would be lost")
+    back.add_argument("--yes", action="store_true", help="continue even when data would be lost")
     kept = staged("backup", _backup, "Back up the stage's tables on demand, or list its backups.")
     kept.add_argument("--keep", type=int, default=0, metavar="N", help="delete all but the newest N; 0: none")
     kept.add_argument("--list", action="store_true", help="only name the backups there are")
@@ -47,7 +47,7 @@ def _preflight(options: argparse.Namespace, terminal: Terminal) -> int:
     for finding in [] if options.json else found.findings:
         terminal.say(finding.line())
     if not (found.findings or options.json):
-        terminal.say("Nothing stands in the way.")
+        terminal.say("No problems found.")
     return 1 if found.stopping else 0
 
 

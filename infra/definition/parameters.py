@@ -37,7 +37,7 @@ def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
         "RolePath": _text("/", "Path of every role of the stack."),
         "WebAclArn": _text("", "ARN of a WAF web ACL (scope CLOUDFRONT) for the dashboard; empty: none."),
         "AlarmTopicArn": _text("", "ARN of an SNS topic of your own that alarms go to; empty: the stack has its own."),
-        "AlarmEmail": _text("", "Who gets the alarms by e-mail; empty: nobody. The address must confirm."),
+        "AlarmEmail": _text("", "Recipient of alarms by e-mail; empty: none. The address must confirm."),
         "CursorSecret": {
             "Type": "String",
             "NoEcho": True,

@@ -23,7 +23,8 @@ PASSED_ON = (
 class Options:
     """One run of the platform. Port 0 takes a free one; `duplicate_rate` is the share of messages delivered twice.
 
-    With `watch` the dashboard is served from its sources, and reloads when they change.
+    With `watch` the dashboard is served from its sources, and reloads when they change. `settings` is the jobflow.toml
+    of a user's repository.
     """
 
     root: Path
@@ -37,6 +38,7 @@ class Options:
     duplicate_rate: float
     passed_on: Mapping[str, str]
     watch: bool = False
+    settings: Path | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None, root: Path = ROOT) -> "Options":
@@ -54,6 +56,7 @@ class Options:
             duplicate_rate=_number(env, "JOBFLOW_DUPLICATE_RATE", 0, 0, 1),
             passed_on=_passed_on(env),
             watch=bool(_number(env, "WATCH", 0, 0, 1)),
+            settings=Path(env["JOBFLOW_SETTINGS"]) if env.get("JOBFLOW_SETTINGS") else None,
         )
 
 

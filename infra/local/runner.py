@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from infra.local.code import settings_file
 from infra.local.code.edits import Watcher
 from infra.local.errors import BrokenCode, CannotRun
 from infra.local.options import Options
@@ -87,7 +88,7 @@ class Runner:
         self._state.claim()
         try:
             self._platform.start()
-            watcher = Watcher(self._options.root, self._edits.put)
+            watcher = Watcher(self._options.root, self._edits.put, self._options.settings)
             watcher.wait_until_watching()
             self._state.write(self._platform.state())
             self._terminal.say(banner(self._platform.state(), self._platform.described.types))
@@ -114,6 +115,17 @@ class Runner:
             self._state.write(self._platform.state())
 
     def _take(self, edited: set[Path]) -> None:
+        settings = self._options.settings
+        if settings is not None and settings in edited:
+            if self._attempt(lambda: settings_file.take(settings)):
+                self._terminal.say(
+                    f"Read: {settings.name} (built-in types; the rest counts at the next deploy)", "green"
+                )
+            edited = edited - {settings}
+        if edited:
+            self._reload(edited)
+
+    def _reload(self, edited: set[Path]) -> None:
         names = ", ".join(sorted(str(path.relative_to(self._options.root)) for path in edited)[:5])
         if self._attempt(self._platform.reload):
             self._terminal.say(f"Reloaded: {names}", "green")

@@ -89,7 +89,7 @@ def followed(session: Session, started: "BulkActionRow", text: str) -> "BulkActi
                 time.sleep(POLL)
                 found = session.client.bulk_action(started)
     except KeyboardInterrupt:
-        typer.echo(f"It goes on: jobflow bulk show {started.id}, jobflow bulk stop {started.id}", err=True)
+        typer.echo(f"Still running: jobflow bulk show {started.id}, jobflow bulk stop {started.id}", err=True)
         raise typer.Exit(STOPPED) from None
     return found
 

@@ -1,6 +1,7 @@
-"""The methods about many jobs, files and errors of the client for asyncio."""
+"""The methods about many jobs, files, errors and numbers over time of the client for asyncio."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, Unpack
 
@@ -10,13 +11,13 @@ from jobflow import errors as e
 from jobflow import models as m
 from jobflow.client import flow, operations
 from jobflow.client.asynchronous_schedules import AsyncSchedules
-from jobflow.client.operations import Action, BulkOrId
+from jobflow.client.operations import Action, BulkOrId, Metric, Step
 
 T = TypeVar("T")
 
 
 class AsyncOperations(AsyncSchedules):
-    """Start and follow bulk actions, upload files, acknowledge errors."""
+    """Start and follow bulk actions, upload files, acknowledge errors, read numbers over time."""
 
     _http: httpx.AsyncClient
     _patience: flow.Patience
@@ -79,3 +80,14 @@ class AsyncOperations(AsyncSchedules):
     async def reopen(self, fingerprint: str) -> m.ErrorMark:
         """Take back what was said of a group of errors."""
         return await self._ask(operations.judge(fingerprint, "reopen"))
+
+    async def series(
+        self,
+        metric: Metric,
+        job_type: str | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        step: Step = 60,
+    ) -> m.Series:
+        """Return numbers over time, oldest point first: by default the last hour, a point every `step` seconds."""
+        return await self._ask(operations.series(metric, job_type, since, until, step))

@@ -1,7 +1,11 @@
-"""The requests about many jobs, files and errors as data, and how a bulk action is followed. Nothing is sent here."""
+"""The requests about many jobs, files, errors and numbers over time as data, and how a bulk action is followed.
+
+Nothing is sent here.
+"""
 
 import mimetypes
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -12,9 +16,14 @@ from jobflow import errors as e
 from jobflow import models as m
 from jobflow.client import calls, flow
 from jobflow.client.calls import Call
-from jobflow.client.encoding import as_body
+from jobflow.client.encoding import as_body, as_time
 
 Action = Literal["retry", "cancel", "discard"]
+Metric = Literal[
+    "throughput", "failures", "wait", "run", "total", "depth", "oldest", "wait_spread", "run_spread", "total_spread"
+]
+Step = Literal[60, 300, 3600, 86400]
+"""Seconds from one point of a series to the next."""
 BulkOrId = m.BulkActionRow | str
 FIRST_LOOK, FACTOR, LAST_LOOK = 0.25, 1.5, 5.0
 """Seconds between two looks at a bulk action: at first, how they grow, and at most."""
@@ -65,6 +74,15 @@ def wait_bulk(
 def judge(fingerprint: str, verdict: Literal["acknowledge", "resolve", "reopen"]) -> Call[m.ErrorMark]:
     """Say of a group of errors that it is known, settled, or open again."""
     return Call("POST", f"/errors/{quote(fingerprint, safe='')}/{verdict}", m.ErrorMark, repeatable=True)
+
+
+def series(
+    metric: Metric, job_type: str | None, since: datetime | str | None, until: datetime | str | None, step: Step
+) -> Call[m.Series]:
+    """Read numbers over time."""
+    bounds = {name: as_time(when) for name, when in (("from", since), ("to", until)) if when is not None}
+    query = {"metric": metric, "type": job_type, "step": step, **bounds}
+    return Call("GET", "/metrics/series", m.Series, query=query, repeatable=True)
 
 
 def upload_form(content_type: str, size: int) -> Call[m.UploadForm]:

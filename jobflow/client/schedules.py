@@ -1,5 +1,6 @@
 """The requests about schedules as data. Pure: nothing is sent here."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -25,8 +26,17 @@ def preview(cron: str, timezone: str, count: int) -> Call[m.Preview]:
     return Call("GET", "/schedules/preview", m.Preview, query=query, repeatable=True)
 
 
-def create(
-    schedule_id: str,
+def create(schedule_id: str, settings: Mapping[str, Any]) -> Call[m.ScheduleRow]:
+    """Store a schedule. Not repeatable: the second time its id is taken."""
+    return Call("POST", "/schedules", m.ScheduleRow, body=as_body({"id": schedule_id, **settings}))
+
+
+def change(schedule_id: str, settings: Mapping[str, Any]) -> Call[m.ScheduleRow]:
+    """Replace all settings of a stored schedule."""
+    return Call("PUT", _path(schedule_id), m.ScheduleRow, body=as_body(settings), repeatable=True)
+
+
+def settings_of(
     job_type: str,
     cron: str,
     payload: Any,
@@ -34,14 +44,13 @@ def create(
     starts_at: datetime | str | None,
     ends_at: datetime | str | None,
     **settings: Any,
-) -> Call[m.ScheduleRow]:
-    """Store a schedule. Not repeatable: the second time its id is taken."""
+) -> dict[str, Any]:
+    """Return the settings of a schedule as the API takes them."""
     bounds = {"starts_at": starts_at, "ends_at": ends_at}
-    body = {
-        "id": schedule_id, "type": job_type, "cron": cron, "payload": as_payload(payload), "timezone": timezone,
+    return {
+        "type": job_type, "cron": cron, "payload": as_payload(payload), "timezone": timezone,
         **{name: as_time(when) for name, when in bounds.items() if when is not None}, **settings,
     }  # fmt: skip
-    return Call("POST", "/schedules", m.ScheduleRow, body=as_body(body))
 
 
 def delete(schedule_id: str) -> Call[m.ScheduleRow]:

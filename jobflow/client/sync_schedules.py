@@ -49,9 +49,24 @@ class Schedules:
         **settings: Any,
     ) -> m.ScheduleRow:
         """Store a schedule: cron has five fields; `catch_up` and `overlap` are settings."""
-        return self._ask(
-            schedules.create(schedule_id, job_type, cron, payload, timezone, starts_at, ends_at, **settings)
-        )
+        given = schedules.settings_of(job_type, cron, payload, timezone, starts_at, ends_at, **settings)
+        return self._ask(schedules.create(schedule_id, given))
+
+    def change_schedule(
+        self,
+        schedule_id: str,
+        job_type: str,
+        cron: str,
+        payload: Any,
+        *,
+        timezone: str = "UTC",
+        starts_at: datetime | str | None = None,
+        ends_at: datetime | str | None = None,
+        **settings: Any,
+    ) -> m.ScheduleRow:
+        """Replace all settings of a stored schedule: what is not given gets its default, but it stays paused or not."""
+        given = schedules.settings_of(job_type, cron, payload, timezone, starts_at, ends_at, **settings)
+        return self._ask(schedules.change(schedule_id, given))
 
     def delete_schedule(self, schedule_id: str) -> m.ScheduleRow:
         """Delete a stored schedule."""

@@ -112,7 +112,8 @@ def environment(project: Path, tree: Path, given: Mapping[str, str]) -> dict[str
     state = given.get("JOBFLOW_STATE_DIR", str(project / STATE))
     prefix = settings.read(project).prefix
     prefixed = {PREFIX: prefix} if prefix else {}
-    return {**named, **prefixed, "PYTHONPATH": str(tree), "JOBFLOW_STATE_DIR": state}
+    mine = {"PYTHONPATH": str(tree), "JOBFLOW_STATE_DIR": state, "JOBFLOW_SETTINGS": str(project / settings.MARK)}
+    return {**named, **prefixed, **mine}
 
 
 def command(project: Path, module: str, arguments: Sequence[str]) -> None:

@@ -1,8 +1,11 @@
 """List the safeguards against a lost or doubled job, each with the code without it."""
 
+from scripts.safeguards.acts import ACTS
+from scripts.safeguards.exports import EXPORTS
 from scripts.safeguards.making import MAKING
 from scripts.safeguards.moves import MOVES
 from scripts.safeguards.rates import RATES
+from scripts.safeguards.restore import RESTORE
 from scripts.safeguards.safeguard import Safeguard
 from scripts.safeguards.schedules import SCHEDULES
 from scripts.safeguards.service import SERVICE
@@ -15,6 +18,7 @@ from scripts.safeguards.worker import WORKER
 
 SAFEGUARDS: tuple[Safeguard, ...] = (
     *MOVES, *WORKER, *WAITS, *RATES, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *TENANTS, *STORE,
+    *ACTS, *EXPORTS, *RESTORE,
 )  # fmt: skip
 
 __all__ = ["SAFEGUARDS", "Safeguard"]

@@ -154,9 +154,23 @@ def ended(run: Run, job_id: str) -> dict[str, Any]:
     return run.job(job_id)
 
 
+def configuration(folder: Path, whole: bool) -> Path:
+    """Return the fuzzer's configuration; in a part it tries each boundary of every third operation, not of all."""
+    ours = ROOT / "schemathesis.toml"
+    if whole:
+        return ours
+    names = [f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item]
+    left_out = [name for number, name in enumerate(names) if number % 3 and f'"{name}"' not in ours.read_text()]
+    assert 0 < len(left_out) < len(names) * 0.7
+    tables = [f'[[operations]]\ninclude-name = "{name}"\nphases.coverage.enabled = false\n' for name in left_out]
+    path = folder / "schemathesis.toml"
+    path.write_text("\n".join([ours.read_text(), *tables]))
+    return path
+
+
 def test_no_request_that_the_document_suggests_breaks_the_contract(run: Run, whole: bool) -> None:
     command = [
-        str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(ROOT / "schemathesis.toml"),
+        str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(configuration(run.folder, whole)),
         "run", str(ROOT / "docs" / "openapi.json"), "--url", run.state["api"], "--checks", "all",
         "--header", f"Authorization: Bearer {run.state['token']}", "--max-examples", "25" if whole else "5",
         "--continue-on-failure", "--no-color",

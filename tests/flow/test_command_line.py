@@ -10,8 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-from mcp.client import Client
-from mcp.client.stdio import StdioServerParameters
 
 from tests.infra.local.running import ROOT, Run, until, untouched
 
@@ -46,6 +44,9 @@ def test_a_failed_job_is_seen_in_the_exit_code_and_in_errors(run: Run) -> None:
 
 
 def test_an_assistant_reads_jobs_over_standard_input_and_output(run: Run) -> None:
+    from mcp.client import Client
+    from mcp.client.stdio import StdioServerParameters
+
     job_id = run.submit("flow.probe", {"fail": 1, "how": "permanent"})
     until(lambda: run.job(job_id)["status"] == "failed")
     server = StdioServerParameters(
@@ -89,6 +90,8 @@ def _listens(port: int) -> bool:
 
 
 def test_an_assistant_reads_over_http_and_a_page_of_the_web_does_not(address: str) -> None:
+    from mcp.client import Client
+
     async def ask() -> set[str]:
         async with Client(address) as assistant:
             return {tool.name for tool in (await assistant.list_tools()).tools}

@@ -1,5 +1,6 @@
 """Jobs on the whole platform as `make dev` runs it: real processes, real waiting, the runner's own Lambda."""
 
+import functools
 import json
 import time
 from collections.abc import Callable
@@ -47,21 +48,28 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def dead_messages(run: Run) -> list[dict[str, Any]]:
+@functools.cache
+def _queue(endpoint: str, name: str) -> tuple[Any, str]:
     sqs = boto3.client(
-        "sqs", endpoint_url=run.state["aws"], region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+        "sqs", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
-    url = sqs.get_queue_url(QueueName=f"{run.state['stack']}-flow-probe-dlq")["QueueUrl"]
+    return sqs, sqs.get_queue_url(QueueName=name)["QueueUrl"]
+
+
+def queue(run: Run, suffix: str = "") -> tuple[Any, str]:
+    """Return a client of SQS and the address of the queue, made once: making a client takes longer than a request."""
+    return _queue(run.state["aws"], f"{run.state['stack']}-flow-probe{suffix}")
+
+
+def dead_messages(run: Run) -> list[dict[str, Any]]:
+    sqs, url = queue(run, "-dlq")
     found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
     return [json.loads(message["Body"]) for message in found]
 
 
 def dead_depth(run: Run) -> int:
     """Return how many messages are in the dead-letter queue, those that the watchdog is looking at included."""
-    sqs = boto3.client(
-        "sqs", endpoint_url=run.state["aws"], region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
-    )
-    url = sqs.get_queue_url(QueueName=f"{run.state['stack']}-flow-probe-dlq")["QueueUrl"]
+    sqs, url = queue(run, "-dlq")
     counted = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     return sum(int(n) for name, n in counted.items() if name.startswith("ApproximateNumberOfMessages"))
 
@@ -145,10 +153,7 @@ def test_a_dead_job_is_retried_by_hand_and_its_old_message_does_no_harm(run: Run
 
 def test_a_message_delivered_twice_runs_its_job_once(run: Run) -> None:
     job_id = run.submit("flow.probe", {"seconds": 1})
-    sqs = boto3.client(
-        "sqs", endpoint_url=run.state["aws"], region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
-    )
-    url = sqs.get_queue_url(QueueName=f"{run.state['stack']}-flow-probe")["QueueUrl"]
+    sqs, url = queue(run)
     message = {"v": 1, "id": job_id, "gen": 1, "type": "flow.probe", "cid": "twice"}
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps(message))
     job = ended(run, job_id)

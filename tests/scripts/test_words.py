@@ -20,6 +20,10 @@ from scripts.words import findings, folder_of, worse
         ("class BuryVerdict: ...", ["Bury"]),
         ("history = MAX_LANES = 1", ["LANES"]),
         ('x = "recommend a history"', []),
+        ('x = f"There is no such job: {name}"', ["no such "]),
+        ('"""Tell somebody of it."""', []),
+        ('x = "somebody"', []),
+        ('x = "cat: x: No such file or directory"', []),
     ],
 )
 def test_a_question_word_or_a_listed_word_is_found(text: str, found: list[str]) -> None:
@@ -28,6 +32,11 @@ def test_a_question_word_or_a_listed_word_is_found(text: str, found: list[str]) 
 
 def test_markdown_is_searched_line_by_line() -> None:
     assert list(findings("a.md", "A `nudge`.\nIt burns down, and is mended.\n")) == [(2, "burns down"), (2, "mended")]
+
+
+def test_the_api_document_is_searched_where_its_reader_looks() -> None:
+    text = '{\n"somebody": 1,\n"title": "For everybody",\n"enum": ["for good"]\n}'
+    assert list(findings("docs/openapi.json", text)) == [(3, "everybody")]
 
 
 def test_a_folder_may_keep_what_it_has_and_get_better_but_not_worse() -> None:

@@ -68,7 +68,7 @@ class BulkActionRow(Answer):
     started_at: Time
     updated_at: Time
     finished_at: Time | None
-    problem: str | None = Field(description="The error of its last slice, which is tried again, or that ended it")
+    problem: str | None = Field(description="The error of its last slice, which is retried, or that ended it")
 
 
 class BulkActionList(Answer):

@@ -162,7 +162,7 @@ def check_type(name: str, *prefix: str) -> None:
     known = [kind.name for kind in jobtype.all_types()]
     if name not in known and not any(kind == name and count for (kind, _), count in _counted().items()):
         loc = (*(prefix or ("query",)), "type")
-        raise InvalidRequest("There is no such job type.", [FieldError(loc, f"must be one of: {', '.join(known)}")])
+        raise InvalidRequest("Unknown job type.", [FieldError(loc, f"must be one of: {', '.join(known)}")])
 
 
 def check_tenants(name: str | None, *loc: str) -> None:

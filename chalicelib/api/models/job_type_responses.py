@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from chalicelib.api.models.responses import Answer
+from chalicelib.api.models.responses import Answer, Time
 from chalicelib.jobs.job import JSON
 
 
@@ -14,6 +14,22 @@ class RateRow(Answer):
     n: int
     per: float
     burst: int
+
+
+class PastPauseRow(Answer):
+    """A pause of a job type that has ended."""
+
+    since: Time
+    until: Time
+    by: str = Field(description="Label of the token that paused it; empty where an older version has paused it")
+    reason: str
+    resumed_by: str = Field(description="Label of the token that resumed it")
+
+
+class PastPauseRows(Answer):
+    """The pauses of a type that have ended, the newest first."""
+
+    pauses: list[PastPauseRow]
 
 
 class JobTypeRow(Answer):
@@ -43,7 +59,7 @@ class JobTypeRow(Answer):
     unique_for: float | None = Field(description="Seconds for which one job has the same values of `unique_by`")
     unique_by: list[str] = Field(description="Fields of the payload; none: all")
     enqueues: list[str] = Field(description="Types whose jobs its jobs make")
-    retired: bool = Field(description="It takes no new jobs; those it has are worked off")
+    retired: bool = Field(description="It takes no new jobs; those it has are still processed")
 
 
 class TenantRow(Answer):

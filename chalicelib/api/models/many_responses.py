@@ -11,7 +11,7 @@ class Descendants(Answer):
     cancelled: int = Field(description="Waited, and will not run")
     asked: int = Field(description="Run, and were asked to stop; what they make until then is not cancelled")
     finished: int = Field(description="Had finished, and stay as they are")
-    more: bool = Field(description="Time ran out, or there are over 10,000: the same request again goes on")
+    more: bool = Field(description="Time ran out, or there are over 10,000: repeat the request to continue")
 
 
 class CancelledJob(JobRow):
@@ -21,7 +21,7 @@ class CancelledJob(JobRow):
 
 
 class Skipped(Answer):
-    """A job that a bulk action left alone."""
+    """A job that a bulk action skipped."""
 
     id: str
     reason: str
@@ -34,7 +34,7 @@ class BulkAnswer(Answer):
     done: int
     skipped: list[Skipped]
     more: bool
-    next_cursor: str | None = Field(description="Where to go on; null at the end, and for a list of ids")
+    next_cursor: str | None = Field(description="Cursor of what follows; null at the end, and for a list of ids")
 
 
 class BatchResult(Answer):

@@ -54,7 +54,7 @@ class NewJob(Body):
     max_attempts: int | None = Field(None, ge=1, le=MAX_ATTEMPTS_CAP, description="Default: the job type's.")
     delay_seconds: int | None = Field(None, ge=0, le=MAX_DELAY, description="Not before so many seconds from now.")
     run_at: Moment | None = Field(None, description="Not before this time, at most a year ahead.")
-    tags: list[Tag] = Field(default_factory=list, max_length=MOST_TAGS, description="To find the job again by.")
+    tags: list[Tag] = Field(default_factory=list, max_length=MOST_TAGS, description="Used for search.")
     debounce: NewDebounce | None = Field(None, description="Excludes delay_seconds and run_at.")
 
     @model_validator(mode="after")

@@ -19,8 +19,8 @@ class FindingRow(Answer):
     """One finding about one job type that needs attention."""
 
     kind: Kind = Field(
-        description="new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that nobody "
-        "has acknowledged, or that came again), dead_letters (older ones), draining"
+        description="new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that no "
+        "operator has acknowledged, or that came again), dead_letters (older ones), draining"
     )
     type: str
     number: int = Field(description="Jobs; groups of errors for `errors`")

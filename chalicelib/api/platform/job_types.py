@@ -4,12 +4,13 @@ from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.jobs.jobs import check_tenants
-from chalicelib.api.models.job_type_responses import JobTypes, Tenants
+from chalicelib.api.models.job_type_responses import JobTypes, PastPauseRow, PastPauseRows, Tenants
 from chalicelib.api.models.responses import Paused
 from chalicelib.api.models.schemas import PauseReason
 from chalicelib.api.models.views import job_type_row, tenants_answer
 from chalicelib.errors import JobTypeNotFound
 from chalicelib.jobs.limits import LONGEST_NAME
+from chalicelib.jobs.listing import iso
 from chalicelib.jobs.types import jobtype
 from chalicelib.telemetry import request_events
 
@@ -52,9 +53,22 @@ def pause_job_type(call: Call) -> Paused:
 def resume_job_type(call: Call) -> Paused:
     """Work off a type's queue again, within a minute. Safe to repeat."""
     name = _name_of(call)
-    wiring.pausing().resume(name)
+    wiring.pausing().resume(name, call.person)
     request_events.paused(name, call.principal, resumed=True)
     return Paused(type=name, paused=False)
+
+
+@endpoints.get("/job-types/{job_type}/pauses", PastPauseRows)
+def list_past_pauses(call: Call) -> PastPauseRows:
+    """The last 20 pauses of a type that have ended within 90 days, newest first. GET /metrics tells the present one."""
+    found = wiring.pausing().past(_name_of(call))
+    return PastPauseRows(pauses=[
+        PastPauseRow(
+            since=iso(one.pause.since), until=iso(one.until), by=one.pause.by, reason=one.pause.reason,
+            resumed_by=one.resumed_by,
+        )
+        for one in found
+    ])  # fmt: skip
 
 
 def _name_of(call: Call) -> str:

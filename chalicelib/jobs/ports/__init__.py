@@ -21,6 +21,7 @@ from chalicelib.jobs.ports.counters import (
 )
 from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search, Sharing
 from chalicelib.jobs.ports.logs import PlatformLog
+from chalicelib.jobs.ports.past_pauses import PastPause, PastPauses
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Message
 from chalicelib.jobs.ports.schedules import Schedules
 from chalicelib.jobs.ports.secrets import SecretStore
@@ -52,6 +53,8 @@ __all__ = [
     "Message",
     "Overdue",
     "Page",
+    "PastPause",
+    "PastPauses",
     "Pause",
     "Pauses",
     "PlatformLog",

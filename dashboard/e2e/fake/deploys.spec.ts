@@ -67,7 +67,7 @@ test("a heatmap shows how many runs of a type had which length, and a click show
 }) => {
   stack.reset({ jobs: 300, arrivals: 0 });
   await open("/queues/email-send?span=6h");
-  const heat = page.getByRole("region", { name: "Run times, how many of which length" });
+  const heat = page.getByRole("region", { name: "Distribution of run times" });
   await expect(heat).toContainText(/1 job\s*\d+/);
   await expect(heat).toContainText(/\d+ (ms|s) to [\d.]+ (ms|s)/);
   const painted = await heat.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {

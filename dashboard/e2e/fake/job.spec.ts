@@ -19,7 +19,7 @@ test("why it waits is said: for its time, for its next attempt, for a queue that
     });
   const later = await submit("image.process", missing("later"), { delay_seconds: 3600 });
   await open(`/jobs/${later}`);
-  await expect(page.getByText(/^Starts in (59:\d\d|1:00:00)\.$/)).toBeVisible();
+  await expect(page.getByText(/^Starts in (59:\d\d|1 h 00 min) \(.+\)\.$/)).toBeVisible();
   await pause("pause");
   await expect(page.getByText(/\(image\.process is paused\)/)).toBeVisible();
   const waits = await submit("image.process", missing("other"));

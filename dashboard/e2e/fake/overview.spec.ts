@@ -86,10 +86,20 @@ test("several filters are typed at once, each becomes a chip, and what exists is
   const box = page.getByRole("combobox", { name: "Find jobs" });
   await box.fill("bill");
   await expect(page.locator('#job-search-offers option[value="tag:billing"]')).toBeAttached();
-  await box.fill("tag:billing status:completed");
+  await box.fill("tag:billing status:completed type:email.send");
   await box.press("Enter");
   await expect(page).toHaveURL(/tag=billing/);
   await expect(page).toHaveURL(/status=completed/);
   await expect(page.getByRole("button", { name: "Remove the filter Tag: billing" })).toBeVisible();
   await expect(page.getByRole("link", { name: /^Completed/ })).toHaveAttribute("aria-current", "page");
+  // The status and the type, too; the chip of the type can be changed where it stands.
+  await page.getByRole("button", { name: "Remove the filter Status: Completed" }).click();
+  await expect(page).not.toHaveURL(/status=/);
+  await page.getByRole("combobox", { name: "Type" }).selectOption("image.process");
+  await page.getByRole("button", { name: "Remove the filter Type: image.process" }).click();
+  await expect(page).not.toHaveURL(/type=/);
+  await expect(page.getByRole("button", { name: /^Remove the filter/ })).toHaveCount(1);
+  await page.getByRole("combobox", { name: "Created" }).selectOption("Last hour");
+  await page.getByRole("button", { name: "Remove the filter Created: Last hour" }).click();
+  await expect(page).toHaveURL(/\/dashboard\?tag=billing$/);
 });

@@ -58,6 +58,14 @@ test("a pause says who, since when and why, on the queue's page and beside its c
   );
   await page.getByRole("article", { name: "email.send" }).getByRole("button", { name: "Resume" }).click();
   await expect(note).toHaveCount(0);
+  await open("/queues/email-send");
+  const past = page.getByRole("region", { name: "Past pauses" });
+  await expect(past.getByRole("listitem")).toHaveText(
+    /paused by admin, resumed by adminThe mail provider is down$/,
+  );
+  await expectAccessibleInBothThemes(page);
+  await open("/queues/image-process");
+  await expect(past).toContainText("None in the last 90 days.");
 });
 
 test("what a queue's page could not load is said, and no zero or empty list stands for it", async ({

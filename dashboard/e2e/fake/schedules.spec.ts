@@ -41,9 +41,9 @@ test("a new schedule is previewed while it is typed, refused by field, and creat
   await open("/schedules");
   await page.getByRole("link", { name: "New schedule" }).click();
   await page.getByLabel("Time zone").fill("Europe/Berlin");
-  await page.getByLabel("Cron text").fill("15 7 * *");
-  await expect(page.getByText(/^Cron text: must have five fields/)).toBeVisible();
-  await page.getByLabel("Cron text").fill("15 7 * * *");
+  await page.getByLabel("Cron expression").fill("15 7 * *");
+  await expect(page.getByText(/^Cron expression: must have five fields/)).toBeVisible();
+  await page.getByLabel("Cron expression").fill("15 7 * * *");
   const firings = page.getByRole("list", { name: "Next five firings" });
   await expect(firings.getByRole("listitem").first()).toContainText("07:15 +01:00");
   await page.getByLabel("Name", { exact: false }).first().fill("Not so");
@@ -57,7 +57,7 @@ test("a new schedule is previewed while it is typed, refused by field, and creat
 test("a change shows the firings before and after it", async ({ page, open }) => {
   await open("/schedules?edit=daily-digest");
   await expect(page.getByRole("heading", { name: "What the change does" })).toHaveCount(0);
-  await page.getByLabel("Cron text").fill("45 8 * * *");
+  await page.getByLabel("Cron expression").fill("45 8 * * *");
   await expect(page.getByRole("list", { name: "Now" }).getByRole("listitem").first()).toContainText("06:30");
   const after = page.getByRole("list", { name: "After the change" }).getByRole("listitem");
   await expect(after.first()).toContainText("08:45 +01:00");

@@ -39,7 +39,7 @@ test("a failing job counts down, is retried, and reaches the dead letters; edite
   const id = await submit("image.process", missing(tag), { max_attempts: 4, tags: [tag] });
   await open(`/jobs/${id}`);
   await expect(statusOf(page)).toHaveText("Retrying");
-  await expect(page.getByTestId("countdown")).toHaveText(/^(in \d+s|due now)$/);
+  await expect(page.getByTestId("countdown")).toHaveText(/^(in \d+ s|due now)$/);
   await expect(statusOf(page)).toHaveText("Dead letter", { timeout: 45_000 });
   await expect(page.getByText("Attempt 4 of 4 failed")).toBeVisible();
   await expect(page.getByTestId("job-error")).toContainText(tag);

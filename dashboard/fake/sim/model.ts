@@ -122,13 +122,13 @@ function left(job: FakeJob): Schemas["NextAttempt"][] {
 
 function why(job: FakeJob, paused: boolean): string | null {
   if (job.cancelRequested && job.status === "processing")
-    return "It was asked to stop and does so at its next check.";
+    return "Cancellation requested; it stops at its next cancellation check.";
   if (job.status === "scheduled") return `It is scheduled for ${isoOrNull(job.nextAttemptAt) ?? ""}.`;
   if (job.status === "retrying")
     return `Attempt ${job.attempts} failed; the next one is not before ${isoOrNull(job.nextAttemptAt) ?? ""}.`;
   if (job.status === "queued" && paused)
-    return `${job.type} is paused; it waits until somebody lets it go on.`;
-  return job.status === "queued" ? `It waits in the ${job.type} queue for a free worker.` : null;
+    return `The ${job.type} queue is paused; it waits until it is resumed.`;
+  return job.status === "queued" ? `Next in the ${job.type} queue; waiting for a worker.` : null;
 }
 
 export const RETRYABLE: readonly Status[] = ["failed", "dead_letter", "cancelled"];

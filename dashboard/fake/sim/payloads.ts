@@ -7,7 +7,7 @@ import { types } from "./types";
 export function checkPayload(type: string, payload: unknown): JsonObject {
   const known = types.find((one) => one.type === type);
   if (!known)
-    throw new Problem(422, "There is no such job type", `There is no job type ${type}.`, [
+    throw new Problem(422, "Unknown job type", `There is no job type ${type}.`, [
       { loc: ["type"], msg: "must be a known type" },
     ]);
   if (!isObject(payload))

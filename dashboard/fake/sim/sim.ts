@@ -23,6 +23,15 @@ export class Sim {
   readonly files = new Map<string, { type: string; body: Buffer }>();
   /** Paused types: since when, by whom and why. */
   readonly paused = new Map<string, { since: number; by: string; reason: string }>();
+  /** Pauses that have ended, the newest first. */
+  readonly pastPauses: {
+    type: string;
+    since: number;
+    until: number;
+    by: string;
+    reason: string;
+    resumedBy: string;
+  }[] = [];
   /** Types that take no new jobs. */
   readonly retired = new Set<string>();
   /** Deployments of the stage, oldest first. */

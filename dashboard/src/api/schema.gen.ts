@@ -429,6 +429,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/job-types/{job_type}/pauses": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The last 20 pauses of a type that have ended within 90 days, newest first
+     * @description The last 20 pauses of a type that have ended within 90 days, newest first. GET /metrics tells the present one.
+     */
+    get: operations["list_past_pauses"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/schedules": {
     parameters: {
       query?: never;
@@ -970,7 +990,7 @@ export interface components {
       finished_at: string | null;
       /**
        * Problem
-       * @description The error of its last slice, which is tried again, or that ended it
+       * @description The error of its last slice, which is retried, or that ended it
        */
       problem: string | null;
     };
@@ -989,7 +1009,7 @@ export interface components {
       more: boolean;
       /**
        * Next Cursor
-       * @description Where to go on; null at the end, and for a list of ids
+       * @description Cursor of what follows; null at the end, and for a list of ids
        */
       next_cursor: string | null;
     };
@@ -1190,7 +1210,7 @@ export interface components {
       finished: number;
       /**
        * More
-       * @description Time ran out, or there are over 10,000: the same request again goes on
+       * @description Time ran out, or there are over 10,000: repeat the request to continue
        */
       more: boolean;
     };
@@ -1334,7 +1354,7 @@ export interface components {
      * @description One finding about one job type that needs attention.
      */
     FindingRow: {
-      /** @description new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that nobody has acknowledged, or that came again), dead_letters (older ones), draining */
+      /** @description new_dead_letters (of the last hour), growing, paused, errors (groups of the last day that no operator has acknowledged, or that came again), dead_letters (older ones), draining */
       kind: components["schemas"]["Kind"];
       /** Type */
       type: string;
@@ -1716,7 +1736,7 @@ export interface components {
       enqueues: string[];
       /**
        * Retired
-       * @description It takes no new jobs; those it has are worked off
+       * @description It takes no new jobs; those it has are still processed
        */
       retired: boolean;
     };
@@ -1961,7 +1981,7 @@ export interface components {
       run_at: string | null;
       /**
        * Tags
-       * @description To find the job again by.
+       * @description Used for search.
        */
       tags?: string[];
       /**
@@ -2009,7 +2029,7 @@ export interface components {
       run_at: string | null;
       /**
        * Tags
-       * @description To find the job again by.
+       * @description Used for search.
        */
       tags?: string[];
       /**
@@ -2175,6 +2195,44 @@ export interface components {
        * @description By a bulk action
        */
       in_bulk: boolean;
+    };
+    /**
+     * PastPauseRow
+     * @description A pause of a job type that has ended.
+     */
+    PastPauseRow: {
+      /**
+       * Since
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      since: string;
+      /**
+       * Until
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      until: string;
+      /**
+       * By
+       * @description Label of the token that paused it; empty where an older version has paused it
+       */
+      by: string;
+      /** Reason */
+      reason: string;
+      /**
+       * Resumed By
+       * @description Label of the token that resumed it
+       */
+      resumed_by: string;
+    };
+    /**
+     * PastPauseRows
+     * @description The pauses of a type that have ended, the newest first.
+     */
+    PastPauseRows: {
+      /** Pauses */
+      pauses: components["schemas"]["PastPauseRow"][];
     };
     /**
      * PastPayload
@@ -2521,7 +2579,7 @@ export interface components {
     };
     /**
      * Skipped
-     * @description A job that a bulk action left alone.
+     * @description A job that a bulk action skipped.
      */
     Skipped: {
       /** Id */
@@ -3149,7 +3207,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3207,7 +3265,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3279,7 +3337,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3408,7 +3466,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3533,7 +3591,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3662,7 +3720,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -3789,7 +3847,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4250,7 +4308,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4318,7 +4376,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4570,7 +4628,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4653,7 +4711,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4778,7 +4836,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -4840,6 +4898,63 @@ export interface operations {
           "X-Correlation-Id"?: string;
           /** @description Seconds until a request is let in */
           "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_past_pauses: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_type: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PastPauseRows"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5186,7 +5301,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5258,7 +5373,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5383,7 +5498,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5508,7 +5623,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5633,7 +5748,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -5774,7 +5889,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -6195,7 +6310,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -6309,7 +6424,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */
@@ -6423,7 +6538,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description There is no such thing */
+      /** @description Not found */
       404: {
         headers: {
           /** @description The id of this request in the logs */

@@ -28,7 +28,7 @@ export interface JobType {
   fairBy: string | null;
   /** Types whose jobs its jobs make. */
   enqueues: string[];
-  /** It takes no new jobs; those it has are worked off. */
+  /** It takes no new jobs; those it has are still processed. */
   retired: boolean;
 }
 

@@ -4,7 +4,7 @@ import type { Deploy } from "@/api/metrics";
 import { stamp, type Zone } from "@/lib/time";
 import { within } from "./deploys";
 import type { Stretch } from "./drawing";
-import { DeployNote, Frame, Tip } from "./Frame";
+import { Frame, Tip } from "./Frame";
 import { TimeChart, type Line } from "./TimeChart";
 import { t } from "@/texts/en/base";
 
@@ -52,7 +52,7 @@ export function ChartCard(props: ChartCardProps) {
   return (
     <Frame
       title={title}
-      note={nameDeploys && !missing && <DeployNote deploys={shown} zone={chart.zone} now={last} />}
+      note={nameDeploys && !missing && { deploys: shown, zone: chart.zone, now: last }}
       actions={actions}
       words={missing ?? (empty ? t.noData : "")}
       hidden={missing !== undefined}

@@ -6,8 +6,8 @@ import { t } from "@/texts/en/charts";
 
 interface FrameProps {
   title: string;
-  /** Said beside the title. */
-  note?: ReactNode;
+  /** Deployments that are named. */
+  note?: DeployNoteProps | false | undefined;
   actions?: ReactNode;
   /** What is said in place of the plot. */
   words: string;
@@ -28,7 +28,9 @@ export function Frame({ title, note, actions, words, hidden, plot, tip, children
         <h2 id={id} className="text-xs font-semibold tracking-wide text-soft uppercase">
           {title}
         </h2>
-        {note}
+        {note && (
+          <DeployNote {...note} className="flex max-sm:sr-only md:max-lg:hidden" data-testid="deploys" />
+        )}
         {actions}
       </header>
       <div className="relative px-2">
@@ -42,25 +44,39 @@ export function Frame({ title, note, actions, words, hidden, plot, tip, children
       </div>
       <div className="flex min-h-8 flex-wrap content-start md:max-lg:min-h-[46px] items-center gap-x-4 gap-y-0.5 px-4 pt-1 pb-1.5 text-xs">
         <ul className="contents">{children}</ul>
+        {note && <DeployNote {...note} className="hidden md:max-lg:flex" />}
       </div>
     </section>
   );
 }
 
-/** Name the deployments that are flags in the plot: how many, and the last one. A phone has no room for it. */
-export function DeployNote({ deploys, zone, now }: { deploys: readonly Deploy[]; zone: Zone; now: number }) {
+interface DeployNoteProps {
+  deploys: readonly Deploy[];
+  zone: Zone;
+  now: number;
+}
+
+/**
+ * Name the deployments that are flags in the plot: how many, and the last one. Beside the title where that has room,
+ * else below the plot; a phone has no room for it.
+ */
+function DeployNote({
+  deploys,
+  zone,
+  now,
+  className,
+  ...marks
+}: DeployNoteProps & { className: string; "data-testid"?: string }) {
   const last = deploys.at(-1);
   if (!last) return null;
   return (
-    <p
-      className="flex min-w-0 flex-1 basis-0 items-center gap-1.5 text-xs text-soft max-sm:sr-only"
-      data-testid="deploys"
-    >
+    <p className={cx("min-w-0 flex-1 basis-0 items-center gap-1.5 text-xs text-soft", className)} {...marks}>
       <svg aria-hidden="true" viewBox="0 0 8 8" className="size-2 shrink-0">
         <path d="M1 0 8 3.5 1 7Z" fill="var(--accent-text)" />
       </svg>
       <span className="nums truncate" title={last.version}>
-        {t.deploys(deploys.length)}: {t.lastDeploy(last.version, stamp(last.at, now, zone))}
+        <span className={cx(deploys.length === 1 && "sr-only")}>{t.deploys(deploys.length)}: </span>
+        {t.lastDeploy(last.version, stamp(last.at, now, zone))}
       </span>
     </p>
   );

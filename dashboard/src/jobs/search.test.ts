@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { T0 } from "@/test/factories";
-import { actionFilter, isFiltered, readQuery, readSearch, suggestions, toFilter } from "./search";
+import { actionFilter, isFiltered, readQuery, readSearch, toFilter } from "./search";
 
 test("an address is read back as it was written", () => {
   const search = {
@@ -72,23 +72,4 @@ test("the status alone is no filter", () => {
   expect(isFiltered({ status: "failed" })).toBe(false);
   expect(isFiltered({ status: "failed", tag: "x" })).toBe(true);
   expect(isFiltered({ tenant: "acme" })).toBe(true);
-});
-
-test("the box offers what exists and contains the text, then the text as each kind of filter", () => {
-  const known = {
-    types: ["email.send"],
-    tags: ["nightly", "customer:8"],
-    errors: ["TimeoutError"],
-    fields: ["order"],
-  };
-  expect(suggestions("night", known)).toEqual([
-    "tag:nightly",
-    "tag:night",
-    "error:night",
-    "payload:night",
-    "id:night",
-  ]);
-  expect(suggestions("type:email.send time", known)[0]).toBe("type:email.send error:TimeoutError");
-  expect(suggestions("tag:cust", known)).toEqual(["tag:customer:8"]);
-  expect(suggestions("ord", known)[0]).toBe("payload:order=");
 });

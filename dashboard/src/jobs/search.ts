@@ -26,6 +26,9 @@ export interface JobsSearch {
   span?: ChartSpan;
 }
 
+/** New values of some parts; what is empty is taken away. */
+export type Change = { [Key in keyof JobsSearch]?: JobsSearch[Key] | string | undefined };
+
 export const SORTS = ["created", "type", "status", "attempt", "wait", "run"] as const;
 export type SortKey = (typeof SORTS)[number];
 
@@ -71,6 +74,9 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
     ...(span && { span }),
   };
 }
+
+/** Return the time since when errors are known by name to the search. */
+export const weekAgo = () => Date.now() - (parseSpan("7d") ?? 0);
 
 /** A search of payloads reads every job, so the API wants a time range. */
 const SEARCHED = "24h";
@@ -149,26 +155,3 @@ function readPart(name: string, value: string): Sought {
   const status = STATUSES.find((one) => one === wanted);
   return status ? { status } : {};
 }
-
-/** Return what the search box offers for a text: what exists first, then the text as each kind of filter. */
-export function suggestions(
-  text: string,
-  known: { types: string[]; tags: string[]; errors: string[]; fields: string[] },
-): string[] {
-  const typed = text.trim();
-  const all = [
-    ...known.types.map((type) => `type:${type}`),
-    ...STATUSES.map((status) => `status:${status}`),
-    ...known.tags.map((tag) => `tag:${tag}`),
-    ...known.errors.map((error) => `error:${error}`),
-    ...known.fields.map((field) => `payload:${field}=`),
-  ];
-  const before = typed.slice(0, typed.lastIndexOf(" ") + 1);
-  const last = typed.slice(before.length).toLowerCase();
-  const fitting = all.filter((one) => one.toLowerCase().includes(last)).slice(0, MOST_OFFERED);
-  const bare =
-    last && !last.includes(":") ? [`tag:${last}`, `error:${last}`, `payload:${last}`, `id:${last}`] : [];
-  return [...new Set([...fitting, ...bare])].map((one) => before + one);
-}
-
-const MOST_OFFERED = 12;

@@ -3,7 +3,7 @@ import { brief, bytes, oneLine, percent } from "./format";
 import { count, plural } from "@/texts/numbers";
 import { parse, parseJson, pretty, rounded, stringify, toInteger, type Json, type JsonObject } from "./json";
 import { jsonLines } from "./jsonLines";
-import { clock, countdown, duration, exact, fromInput, parseSpan, relative, short, toInput } from "./time";
+import { clock, countdown, duration, exact, fromInput, parseSpan, relative, spell, toInput } from "./time";
 
 const T = Date.parse("2026-11-25T00:42:39.123Z");
 
@@ -22,15 +22,15 @@ test.each([
 
 test("ages, spans and countdowns", () => {
   expect(relative(T, T + 500)).toBe("just now");
-  expect(relative(T, T + 61_000)).toBe("1m ago");
-  expect(relative(T + 7_200_000, T)).toBe("in 2h");
-  expect(short(86_400_000)).toBe("1d");
+  expect(relative(T, T + 61_000)).toBe("1 min ago");
+  expect(relative(T + 7_200_000, T)).toBe("in 2 h");
+  expect(spell(86_400_000)).toBe("1 d");
   expect([countdown(0), countdown(1), countdown(59_500), countdown(65_000), countdown(7_209_000)]).toEqual([
-    "0s",
-    "1s",
+    "0 s",
+    "1 s",
     "1:00",
     "1:05",
-    "2:00:09",
+    "2 h 00 min",
   ]);
   expect([parseSpan("15m"), parseSpan("7d"), parseSpan("7 d"), parseSpan("")]).toEqual([
     900_000,

@@ -27,38 +27,30 @@ function pair(ms: number, big: number, bigUnit: string, small: number, smallUnit
   return `${Math.floor(ms / big)}${bigUnit} ${String(rest).padStart(2, "0")}${smallUnit}`;
 }
 
-/** Return the distance to now: "just now", "12s ago", "3m ago", "in 5h". */
+/** Return the distance to now: "just now", "12 s ago", "3 min ago", "in 5 h". */
 export function relative(at: number, now: number): string {
   const gap = Math.abs(now - at);
   if (gap < 2 * SECOND) return t.justNow;
-  const text = short(gap);
+  const text = spell(gap);
   return at > now ? t.inTime(text) : t.ago(text);
 }
 
-/** One unit only: "12s", "3m", "5h", "2d". */
-export function short(ms: number): string {
-  if (ms < MINUTE) return `${Math.floor(ms / SECOND)}s`;
-  if (ms < HOUR) return `${Math.floor(ms / MINUTE)}m`;
-  if (ms < DAY) return `${Math.floor(ms / HOUR)}h`;
-  return `${Math.floor(ms / DAY)}d`;
-}
-
-/** One unit in words: "12 s", "3 min", "5 h", "2 d". */
+/** One unit only: "12 s", "3 min", "5 h", "2 d". */
 export function spell(ms: number): string {
-  return short(ms).replace(
-    /^(\d+)(.)$/,
-    (_, n: string, unit: string) => `${n} ${unit === "m" ? "min" : unit}`,
-  );
+  if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
+  if (ms < DAY) return `${Math.floor(ms / HOUR)} h`;
+  return `${Math.floor(ms / DAY)} d`;
 }
 
-/** A countdown: "8s", "1:05", "2:00:09". Rounds up, so that it reads 1 until it is over. */
+/** A countdown: "8 s", "1:05", "2 h 05 min". Rounds up, so that it reads 1 until it is over. */
 export function countdown(ms: number): string {
   const total = Math.max(0, Math.ceil(ms / SECOND));
-  if (total < 60) return `${total}s`;
+  if (total < 60) return `${total} s`;
   const hours = Math.floor(total / 3600);
   const minutes = Math.floor((total % 3600) / 60);
-  const seconds = String(total % 60).padStart(2, "0");
-  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${seconds}` : `${minutes}:${seconds}`;
+  if (hours) return `${hours} h ${two(minutes)} min`;
+  return `${minutes}:${two(total % 60)}`;
 }
 
 const two = (n: number) => String(n).padStart(2, "0");

@@ -42,7 +42,8 @@ export function PausedNote({ numbers }: { numbers: TypeNumbers | undefined }) {
         {pause && (
           <>
             <When at={pause.since}>{t.pausedBy(pause.by, relative(pause.since, now))}</When>
-            <bdi>{pause.reason && `: ${pause.reason}`}</bdi>.{" "}
+            <bdi>{pause.reason && `: ${pause.reason}`}</bdi>
+            {/[.!?]$/.test(pause.reason) ? " " : ". "}
           </>
         )}
         <span className="text-soft">{pause ? t.newJobsWait : t.pausedNewJobsAre}</span>

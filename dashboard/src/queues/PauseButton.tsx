@@ -18,7 +18,10 @@ export function PauseButton({ type, paused }: { type: string; paused: boolean })
     mutationFn: ({ next, reason }: { next: boolean; reason?: string }) => setPaused(type, next, reason),
     onSuccess: (_, { next }) => toast.done(next ? t.paused(type) : t.resumed(type)),
     onError: (error) => toast.problem(sentence(error)),
-    onSettled: () => client.invalidateQueries({ queryKey: ["metrics"] }),
+    onSettled: () =>
+      Promise.all(
+        [["metrics"], ["past-pauses", type]].map((queryKey) => client.invalidateQueries({ queryKey })),
+      ),
   });
   if (paused) {
     return (

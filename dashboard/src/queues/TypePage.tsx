@@ -18,6 +18,7 @@ import { DeadLetters } from "./DeadLetters";
 import { DeadLetterAges } from "./DeadLetterAges";
 import { Definition } from "./Definition";
 import { Depths } from "./Depths";
+import { PastPauses } from "./PastPauses";
 import { RecentErrors } from "./RecentErrors";
 import { SlowestRuns } from "./SlowestRuns";
 import { t } from "@/texts/en/queues";
@@ -87,6 +88,7 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
               <TopTenants type={kind.type} />
             </Suspense>
           )}
+          <PastPauses type={kind.type} />
         </div>
       </div>
       <section aria-label={t.definition} className="border border-line bg-panel">

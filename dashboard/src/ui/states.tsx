@@ -55,9 +55,12 @@ export function Failure({ page, title, detail, correlationId, onRetry, children 
       <Heading page={page} title={title} />
       <p className="max-w-md text-sm break-words text-soft">{detail}</p>
       {correlationId && (
-        <p className="flex items-center gap-1 text-xs text-soft">
-          {t.correlationId} <code className="font-mono text-text">{correlationId}</code>
-          <Copy text={correlationId} label={t.copyTheCorrelationId} />
+        <p className="flex flex-wrap items-center justify-center gap-x-1 text-xs text-soft">
+          {t.correlationId}
+          <span className="flex items-center gap-1">
+            <code className="font-mono text-text">{correlationId}</code>
+            <Copy text={correlationId} label={t.copyTheCorrelationId} />
+          </span>
         </p>
       )}
       <div className="mt-3 flex flex-wrap justify-center gap-2">

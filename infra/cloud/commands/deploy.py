@@ -153,8 +153,9 @@ class Deployment:
             return self.stack.propose(url, chosen, tags, self._watched(new=found is None))
 
     def _remember(self) -> None:
-        """Keep where the template is that the stack now has, for `make rollback`, and mark the deployment."""
-        if history.remember(self.account, self.stack.name, self.template_url):
+        """Keep what the stack is now made with, for `make rollback`, and mark the deployment."""
+        made = history.Deployed.of(self.stack.describe() or {}, self.template_url)
+        if history.remember(self.account, self.stack.name, made):
             version = deploys.version_of(self.template_url, Path.cwd())
             deploys.mark(lambda: access.deploys(self.account, self.stack), version, self.terminal)
 

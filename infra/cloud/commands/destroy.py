@@ -30,7 +30,7 @@ class Destruction:
         """Delete everything; returns the ARNs of what is left. Raises CloudError when it was not confirmed."""
         if self.confirmed != self.stack.name:
             raise CloudError(
-                f"This deletes every job, file and log of {self.stack.name}, for good. "
+                f"This deletes every job, file and log of {self.stack.name} permanently. "
                 f"If that is what you want, say --confirm {self.stack.name}."
             )
         resources = [] if self.stack.describe() is None else self.stack.resources()

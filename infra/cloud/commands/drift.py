@@ -15,10 +15,16 @@ def drift(stack: Stack) -> list[str]:
     stack.outputs()  # says when there is no such stack
     detection = cloudformation.detect_stack_drift(StackName=stack.name)["StackDriftDetectionId"]
     _wait(stack, detection)
-    pages = cloudformation.describe_stack_resource_drifts(
-        StackName=stack.name, StackResourceDriftStatusFilters=CHANGED, MaxResults=100
-    )
-    return [_line(found) for found in pages["StackResourceDrifts"]]
+    lines: list[str] = []
+    more: dict[str, str] = {}
+    while True:
+        page = cloudformation.describe_stack_resource_drifts(
+            StackName=stack.name, StackResourceDriftStatusFilters=CHANGED, MaxResults=100, **more
+        )
+        lines += [_line(found) for found in page["StackResourceDrifts"]]
+        if not page.get("NextToken"):
+            return lines
+        more = {"NextToken": page["NextToken"]}
 
 
 def _wait(stack: Stack, detection: str) -> None:

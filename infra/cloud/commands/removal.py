@@ -46,8 +46,8 @@ class Removal:
         if force:
             return f"{told}: the watchdog ends them as cancelled, with the error TypeRemoved."
         return (
-            f"{told}. Declare it with @job(..., retired=True) until it has none: it then takes no new jobs and works "
-            "off the old ones. With FORCE_REMOVE=1 the watchdog ends them as cancelled."
+            f"{told}. Declare it with @job(..., retired=True) until it has none: it then takes no new jobs and "
+            "processes the old ones. With FORCE_REMOVE=1 the watchdog ends them as cancelled."
         )
 
 

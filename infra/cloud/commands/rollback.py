@@ -1,7 +1,7 @@
-"""Bring a stage back to the template and the packages of the deployment before its present one."""
+"""Bring a stage back to the deployment before its present one: template, packages and parameters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from infra.cloud.account import Account
@@ -10,71 +10,88 @@ from infra.cloud.errors import CloudError
 from infra.cloud.package.shift import at_once
 from infra.cloud.stack import artifacts, deploys, history
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
-from infra.cloud.stack.parameters import HIDDEN
+from infra.cloud.stack.history import Deployed
 from infra.cloud.terminal import Terminal
 
 
 @dataclass(frozen=True, slots=True)
 class Former:
-    """A stack as it is before a deployment: the URL of its template, and its parameters as CloudFormation shows them.
+    """A stack as it is before a deployment, and the deployments that are known then, oldest first.
 
     The tags need no going back: they are on everything again with the next deployment.
     """
 
-    url: str
-    parameters: Sequence[Mapping[str, str]]
+    deployed: Deployed
+    known: Sequence[Deployed]
 
     @classmethod
     def of(cls, account: Account, stack: Stack) -> Self | None:
         """Return the present one; None for a stack that is not up, or whose template nobody remembers."""
-        found, urls = stack.describe(), history.read(account, stack.name)
-        if found is None or not urls or stack.failed_at_first():
+        found, known = stack.describe(), history.read(account, stack.name)
+        if found is None or not known or stack.failed_at_first():
             return None
-        return cls(urls[-1], found.get("Parameters", []))
-
-    def values(self) -> dict[str, str]:
-        """Return the values that can be given back: a secret one is not shown, and stays as it is."""
-        shown = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in self.parameters}
-        return {name: value for name, value in shown.items() if value != HIDDEN}
+        return cls(Deployed.of(found, known[-1].url), known)
 
 
 def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = False) -> None:
-    """Go one deployment back, with the stage's present parameters; again goes one further.
+    """Go one deployment back; again goes one further.
 
     Raises CloudError when there is none before, or when data would be lost and `yes` was not said.
     """
     stack.check_changeable()
-    urls = history.read(account, stack.name)
-    if len(urls) < 2:
+    known = history.read(account, stack.name)
+    left = history.before(known, stack.describe() or {})
+    if not left:
         raise CloudError(f"No deployment of {stack.name} before the present one is known.")
-    _go_to(account, stack, terminal, urls[-2], {}, yes=yes)
-    history.write(account, stack.name, urls[:-1])
+    proposed = _proposed(account, stack, terminal, left[-1], yes=yes)
+    # Before the change: a run that ends behind it and is repeated must not go forward again.
+    history.write(account, stack.name, left)
+    try:
+        _execute(account, stack, terminal, left[-1], proposed)
+    except CloudError:
+        _write(account, stack, known)  # CloudFormation undid it
+        raise
+    _write(account, stack, left)
     terminal.say("Back at the deployment before. The dashboard's files are those of the last upload.")
 
 
 def bring_back(account: Account, stack: Stack, terminal: Terminal, former: Former) -> None:
     """Undo a deployment: its template and its parameters. Raises CloudError when data would be lost by it."""
-    _go_to(account, stack, terminal, former.url, former.values(), yes=False)
-    urls = history.read(account, stack.name)
-    if urls[-1:] != [former.url]:
-        history.write(account, stack.name, urls[:-1])
+    proposed = _proposed(account, stack, terminal, former.deployed, yes=False)
+    _execute(account, stack, terminal, former.deployed, proposed)
+    _write(account, stack, former.known)
 
 
-def _go_to(
-    account: Account, stack: Stack, terminal: Terminal, url: str, values: Mapping[str, str], *, yes: bool
-) -> None:
-    proposed = _propose(account, stack, url, values)
+def _write(account: Account, stack: Stack, known: Sequence[Deployed]) -> None:
+    """Keep these deployments; the stack has the last of them now."""
+    last = replace(known[-1], at=history.changed_at(stack.describe() or {}))
+    history.write(account, stack.name, [*known[:-1], last])
+
+
+def _proposed(account: Account, stack: Stack, terminal: Terminal, to: Deployed, *, yes: bool) -> ChangeSet | None:
+    """Show the way to a deployment; raises CloudError when data would be lost on it and `yes` was not said."""
+    present = history.shown(stack.describe() or {})
+    proposed = _propose(account, stack, to.url, to.parameters)
     if proposed is None:
         terminal.say("The stack is as it was then: nothing changes.")
-        return
+        return None
     terminal.diff(proposed.changes)
+    for name, value in to.parameters.items():
+        if present.get(name, value) != value:
+            terminal.say(f"{name} is {value or 'empty'} again, not {present[name] or 'empty'}.")
     lost = [change.logical_id for change in proposed.changes if change.loses_data]
     if lost and not yes:
         stack.discard(proposed)
         raise CloudError(f"This would lose the data in {', '.join(lost)}. Say --yes if that is what you want.")
+    return proposed
+
+
+def _execute(account: Account, stack: Stack, terminal: Terminal, to: Deployed, proposed: ChangeSet | None) -> None:
+    if proposed is None:
+        return
     with terminal.progress(len(proposed.changes)) as seen:
         stack.execute(proposed, seen)
-    deploys.mark(lambda: access.deploys(account, stack), deploys.digest(url), terminal)
+    deploys.mark(lambda: access.deploys(account, stack), deploys.digest(to.url), terminal)
 
 
 def _propose(account: Account, stack: Stack, url: str, values: Mapping[str, str]) -> ChangeSet | None:

@@ -42,7 +42,7 @@ class Trial:
 
     def _undo(self, former: Former | None) -> str:
         if former is None:
-            return "There is nothing to go back to: the stage stays as it is."
+            return "There is no version before it: the stage stays as it is."
         if self.keep:
             return f"The new version stays. {self._by_hand()}"
         self.terminal.say("The smoke failed. Bringing the former version back.")

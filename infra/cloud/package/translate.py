@@ -13,14 +13,19 @@ CODE = "s3://somewhere/deployment.zip"
 
 def translate(template: dict[str, Any], code: str = CODE) -> dict[str, Any]:
     """Return the template as plain CloudFormation; raises what the translator raises when it is wrong."""
+    return translated(with_code(template, code))
+
+
+def translated(template: dict[str, Any]) -> dict[str, Any]:
+    """Return a template whose code is in its place as plain CloudFormation. The translator changes it."""
     # half a second of processor time, which no other command should spend
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
     # read, not made, by the translator: it wants a session only to know the partition
     session = boto3.Session(region_name=REGION)
-    translated: dict[str, Any] = Translator({}, Parser(), boto_session=session).translate(with_code(template, code), {})
-    return translated
+    plain: dict[str, Any] = Translator({}, Parser(), boto_session=session).translate(template, {})
+    return plain
 
 
 def with_code(template: dict[str, Any], code: str | Mapping[str, str]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def _mail(
     name = values["MailIdentity"]
     if values["MailFrom"] == parameters()["MailFrom"]["Default"]:
         yield Finding(
-            "mail", f"{', '.join(senders)} would send from {values['MailFrom']}, which is nobody's address. Deploy "
+            "mail", f"{', '.join(senders)} would send from {values['MailFrom']}, which no mailbox has. Deploy "
             'with SET="MailFrom=jobs@your.domain MailIdentity=your.domain".',
         )  # fmt: skip
     elif not facts.identity_exists or (facts.identity and not facts.identity.verified):

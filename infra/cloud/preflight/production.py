@@ -40,9 +40,9 @@ def findings(stage: str, values: Mapping[str, str], named: Collection[str], *, n
     if not is_production(stage):
         return
     if not (values["AlarmEmail"] or values["AlarmTopicArn"]):
-        told = 'Alarms of a production stage reach nobody. Say SET="AlarmEmail=me@example.com" (or AlarmTopicArn=arn…)'
+        told = 'Alarms of production have no recipient. Say SET="AlarmEmail=me@example.com" (or AlarmTopicArn=arn…)'
         open_question = new and not {"AlarmEmail", "AlarmTopicArn"} & set(named)
-        yield Finding("alarms", f"{told}, or AlarmEmail= for nobody." if open_question else f"{told}.", open_question)
+        yield Finding("alarms", f"{told}, or AlarmEmail= for none." if open_question else f"{told}.", open_question)
     if values["Protect"] != "true" and (not new or "Protect" in named):
         yield Finding("protection", 'The tables can be deleted. Deploy with SET="Protect=true".')
     if int(values["LogRetentionDays"]) < SHORTEST_RETENTION:

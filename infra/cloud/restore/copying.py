@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from chalicelib.errors import JobExists, JobNotFound
-from chalicelib.jobs.job import Job
+from chalicelib.jobs import acts
+from chalicelib.jobs.job import Job, JobView
 from chalicelib.jobs.ports import Filter, JobStore, Schedules
 from chalicelib.jobs.schedules.schedule import Schedule
 from infra.cloud.restore.rules import revived
@@ -63,14 +64,25 @@ class Copying:
         if self._is_there(job_id):
             return "there"
         job = revived(found.job, at=self.at, now=self.clock(), run=self.run)
-        # First: once the job is there, a second run of this leaves it alone, and would not look for its attempts.
-        for attempt in found.attempts:
-            self.target.record(job_id, attempt)
+        # First: once the job is there, a second run of this leaves it alone, and would not look for its history.
+        self._history(job_id, found)
         try:
             self.target.add(job)
         except JobExists:
             return "there"
         return _told(found.job, job)
+
+    def _history(self, job_id: str, found: JobView) -> None:
+        """Bring back its attempts, what operators did, and the payloads that they took the place of."""
+        for attempt in found.attempts:
+            self.target.record(job_id, attempt)
+        for act in found.acts:
+            self.target.keep_act(job_id, act)
+        last = acts.last(found.job)
+        for act in (*found.acts, *([last] if last else [])):
+            before = self.source.payload_of(job_id, act.gen - 1) if act.name == acts.EDIT else None
+            if before is not None:
+                self.target.keep_payload(job_id, act.gen - 1, before)
 
     def _is_there(self, job_id: str) -> bool:
         try:

@@ -89,7 +89,7 @@ class Tables:
                 self._client.tag_resource(ResourceArn=table["TableArn"], Tags=tags)
                 return
             self.sleep(PAUSE)
-        raise CloudError(f"{name} is still being restored after a day. Run the same command again to go on.")
+        raise CloudError(f"{name} is still being restored after a day. Run the same command again to continue.")
 
     def _described(self, name: str) -> dict[str, Any] | None:
         try:

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,14 +16,12 @@ from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import Package
 from infra.cloud.package.shift import shifted
+from infra.cloud.package.size import check_size, compact
 from infra.cloud.package.stamp import stamped
 from infra.cloud.package.translate import with_code
 from infra.cloud.stack.monitoring import TRIGGERS
 from infra.definition.data.buckets import refuse_plain_text
 from infra.definition.names import bucket_name
-
-LARGEST_TEMPLATE = 1_000_000
-"""Bytes that CloudFormation reads from S3; 51,200 where a template is sent to it directly, which nothing here does."""
 
 
 def name(account: Account, stack: str) -> str:
@@ -39,27 +38,29 @@ def upload(
 ) -> str:
     """Upload the zips and the template that points to them; returns the template's URL. `values` are the parameters'.
 
-    An alarm of `ringing` does not stop a new version of the API.
+    An alarm of `ringing` does not stop a new version of the API. Raises CloudError for a template that is too large.
     They are sent each time: what lies there under their names may have been put there by somebody else.
     """
     bucket, s3 = name(account, package.stack), account.client("s3")
-    _ensure(s3, bucket, account, tags)
-    code = {
-        f"./{archive.name}": f"s3://{bucket}/{_put(s3, bucket, archive.read_bytes(), 'zip', 'application/zip')}"
-        for archive in package.archives
-    }
+    zips = {archive.name: _digested(archive, "zip") for archive in package.archives}
+    code = {f"./{archive}": f"s3://{bucket}/{key}" for archive, key in zips.items()}
     template = shifted(with_code(package.read_template(), code), values, package.stack, TRIGGERS, ringing)
-    return put_template(account, package.stack, stamped(template, values))
+    check_size(template := stamped(template, values))
+    _ensure(s3, bucket, account, tags)
+    for archive in package.archives:
+        _put(s3, bucket, archive.read_bytes(), "zip", "application/zip")
+    return put_template(account, package.stack, template)
 
 
 def put_template(account: Account, stack: str, template: Mapping[str, Any]) -> str:
-    """Upload a template; returns its URL. Raises CloudError for one that CloudFormation would not take."""
+    """Upload a template; returns its URL."""
     bucket, s3 = name(account, stack), account.client("s3")
-    text = json.dumps(template, separators=(",", ":")).encode()
-    if len(text) > LARGEST_TEMPLATE:
-        raise CloudError(f"The template has {len(text):,} bytes; CloudFormation takes 1,000,000. Use several stages.")
-    template_key = _put(s3, bucket, text, "json", "application/json")
+    template_key = _put(s3, bucket, compact(template), "json", "application/json")
     return f"{s3.meta.endpoint_url}/{bucket}/{template_key}"
+
+
+def _digested(path: Path, suffix: str) -> str:
+    return f"{hashlib.sha256(path.read_bytes()).hexdigest()}.{suffix}"
 
 
 def _put(s3: Any, bucket: str, body: bytes, suffix: str, content_type: str) -> str:

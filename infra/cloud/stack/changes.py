@@ -41,7 +41,7 @@ def read(changes: Iterable[Mapping[str, Any]]) -> list[Change]:
 def summary(changes: Sequence[Change]) -> str:
     """Return how many of each there are, in a sentence."""
     if not changes:
-        return "Nothing changes."
+        return "No changes."
     words = {"add": "added", "modify": "changed", "replace": "replaced", "remove": "removed", "import": "imported"}
     counted = {kind: sum(change.kind == kind for change in changes) for kind in words}
     return ", ".join(f"{count} {words[kind]}" for kind, count in counted.items() if count) + "."

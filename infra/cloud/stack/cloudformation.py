@@ -24,8 +24,8 @@ SHELL = "REVIEW_IN_PROGRESS"
 FAILED_START = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 NOT_YET_UP = (*FAILED_START, "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
 STUCK = {
-    "DELETE_FAILED": "its deletion did not come to an end. `make destroy` goes on with it.",
-    "UPDATE_ROLLBACK_FAILED": "fix what its events say the rollback failed at, then have CloudFormation go on: "
+    "DELETE_FAILED": "its deletion did not finish. `make destroy` continues it.",
+    "UPDATE_ROLLBACK_FAILED": "fix what its events say the rollback failed at, then let CloudFormation continue: "
     "`aws cloudformation continue-update-rollback --stack-name {name}`.",
 }
 """States in which CloudFormation changes nothing, and what ends them."""
@@ -72,7 +72,7 @@ class Stack:
         status = (self.describe() or {}).get("StackStatus", "")
         why = STUCK.get(status, "").format(name=self.name)
         if status.endswith("_IN_PROGRESS"):
-            why = "CloudFormation is at work on it. `make status` tells when that has ended; then try again."
+            why = "CloudFormation is still changing it. `make status` tells when that has ended; then try again."
         if why:
             raise CloudError(f"The stack {self.name} is {status}: {why}")
 

@@ -1,43 +1,90 @@
-"""Remember which templates a stage was deployed with: a list in the artifacts bucket, where their packages are, too."""
+"""Remember what a stage was deployed with: a list in the artifacts bucket, beside the templates and the packages."""
 
 import json
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self
 
 from botocore.exceptions import ClientError
 
 from infra.cloud.account import Account
 from infra.cloud.stack import artifacts
+from infra.cloud.stack.parameters import HIDDEN
 
 KEY = "deployments.json"
 MOST = 20
 """Deployments that can be returned to; the packages themselves stay until the stage is destroyed."""
 
 
-def read(account: Account, stack: str) -> list[str]:
-    """Return the URLs of the templates, oldest first."""
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """One deployment: its template's URL, its parameters but for the secret ones, and when CloudFormation made it.
+
+    `at` is CloudFormation's own time of the stack's last change. The list of a former version has URLs alone.
+    """
+
+    url: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    at: str = ""
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any], url: str) -> Self:
+        """Return the deployment that CloudFormation describes, made with the template at `url`."""
+        return cls(url, shown(found), changed_at(found))
+
+    def same_as(self, other: "Deployed") -> bool:
+        """Tell whether both have the same template and the same parameters."""
+        return (self.url, self.parameters) == (other.url, other.parameters)
+
+
+def shown(found: Mapping[str, Any]) -> dict[str, str]:
+    """Return a described stack's parameters. A secret one is not shown, and stays as it is when others go back."""
+    values = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])}
+    return {name: value for name, value in values.items() if value != HIDDEN}
+
+
+def changed_at(found: Mapping[str, Any]) -> str:
+    """Return when CloudFormation began to change a described stack for the last time; empty when it does not say."""
+    at = found.get("LastUpdatedTime") or found.get("CreationTime")
+    return "" if at is None else str(at.isoformat())
+
+
+def before(deployments: Sequence[Deployed], found: Mapping[str, Any]) -> Sequence[Deployed]:
+    """Return the deployments before the one that a described stack has, oldest first. Pure.
+
+    A stack that was changed since the last one was noted has a deployment that nobody noted: a process that ended in
+    between, or another tool. To go back from it leads to the last one, not to the one before that.
+    """
+    last = deployments[-1:]
+    return deployments if last and last[0].at and last[0].at != changed_at(found) else deployments[:-1]
+
+
+def read(account: Account, stack: str) -> list[Deployed]:
+    """Return the deployments, oldest first."""
     try:
         found = account.client("s3").get_object(Bucket=artifacts.name(account, stack), Key=KEY)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket"):
             return []
         raise
-    urls: list[str] = json.loads(found["Body"].read())
-    return urls
+    return [Deployed(one) if isinstance(one, str) else Deployed(**one) for one in json.loads(found["Body"].read())]
 
 
-def write(account: Account, stack: str, urls: list[str]) -> None:
-    """Keep the last of these URLs."""
-    body = json.dumps(urls[-MOST:]).encode()
+def write(account: Account, stack: str, deployments: Sequence[Deployed]) -> None:
+    """Keep the last of these deployments."""
+    body = json.dumps([asdict(one) for one in deployments[-MOST:]]).encode()
     account.client("s3").put_object(Bucket=artifacts.name(account, stack), Key=KEY, Body=body)
 
 
-def remember(account: Account, stack: str, url: str) -> bool:
-    """Add the template of a deployment that succeeded; return False when it is the last one already."""
-    urls = read(account, stack)
-    if urls[-1:] == [url]:
-        return False
-    write(account, stack, [*urls, url])
-    return True
+def remember(account: Account, stack: str, deployed: Deployed) -> bool:
+    """Add a deployment that succeeded; return False when the last one had the same template and parameters."""
+    known = read(account, stack)
+    if not known or not known[-1].same_as(deployed):
+        write(account, stack, [*known, deployed])
+        return True
+    if known[-1] != deployed:
+        write(account, stack, [*known[:-1], replace(known[-1], at=deployed.at)])
+    return False
 
 
 def template(account: Account, stack: str, url: str) -> dict[str, Any]:

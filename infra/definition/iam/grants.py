@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.adapters.dynamo.tables.schema import DUE, RATE, SCHEDULES
-from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, RECOUNT, STEPS, TOTALS
+from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, PAST_PAUSES, RECOUNT, STEPS, TOTALS
 from chalicelib.jobs.types.jobtype import JobType
 from infra.definition.iam.allowed import short_forms
 from infra.definition.iam.permissions import EVERY_TYPE
@@ -51,7 +51,7 @@ def api() -> list[str]:
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
-        *_updating(RATE_WINDOWS, TOTALS, ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
+        *_updating(RATE_WINDOWS, TOTALS, f"{PAST_PAUSES}*", ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
         *(f"dynamodb:{action}:control/{SCHEDULES}" for action in ("DeleteItem", "PutItem")),
         f"sqs:SendMessage:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}",

@@ -58,7 +58,7 @@ def _of_requests(stack: str) -> list[Alarm]:
         ),
         Alarm(
             "stalled", "", "Something outside of their functions keeps jobs from running: an outage, a permission, or "
-            "a stricter schema. Look for job.stalled in the logs; a day later such jobs are given up.",
+            "a stricter schema. Look for job.stalled in the logs; after a day such jobs become dead letters.",
             {"stalled": metrics.own(stack, "Stalled")}, 0, period=15 * MINUTE,
         ),
     ]  # fmt: skip

@@ -100,12 +100,12 @@ def _patience(kind: Kind) -> float:
 
 RULES = (
     Rule(
-        "dead-letters", "A job was given up: it used up its attempts or its time. Look at its error, fix the cause, "
-        "retry it in the dashboard.", _dead_letters, "FILL({dead},0)", lambda _: 0, period=5 * MINUTE,
+        "dead-letters", "A job became a dead letter: it used up its attempts or its time. Look at its error, fix the "
+        "cause, retry it in the dashboard.", _dead_letters, "FILL({dead},0)", lambda _: 0, period=5 * MINUTE,
     ),
     Rule(
-        "errors", "Its function ended with an error, or could not start. Look at its log: jobs are taken and not "
-        "worked off. Compare with the last deployment.",
+        "errors", "Its function ended with an error, or could not start. Look at its log: jobs are received and not "
+        "processed. Compare with the last deployment.",
         lambda kind, stack: {"errors": errors_of(f"{stack}-{kind.queue}")}, "FILL({errors},0)", lambda _: 0,
     ),
     Rule(
@@ -114,7 +114,7 @@ RULES = (
         _of_queue("age", "ApproximateAgeOfOldestMessage"), "FILL({age},0)", _patience, periods=3,
     ),
     Rule(
-        "failure-ratio", "More than 5 % of the jobs that ended in the last 15 minutes failed for good. Compare with "
+        "failure-ratio", "More than 5 % of the jobs that ended in the last 15 minutes failed permanently. Compare with "
         "the last deployment; look at the top errors query.",
         _ends, "IF(FILL({failed},0)+FILL({completed},0)>=20,"
         "100*FILL({failed},0)/(FILL({failed},0)+FILL({completed},0)),0)", lambda _: 5, period=15 * MINUTE,

@@ -28,16 +28,34 @@ class SourceFilter(DefaultFilter):
         return super().__call__(change, path)
 
 
-class Watcher:
-    """Call `changed` with the paths of each burst of edits, from a thread of its own, until closed."""
+class OneFile(DefaultFilter):
+    """One file by its path, which its folder is followed for."""
 
-    def __init__(self, root: Path, changed: Callable[[set[Path]], None]) -> None:
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def __call__(self, change: Change, path: str) -> bool:  # noqa: ARG002
+        """Return True when a change is one of the file."""
+        return Path(path) == self._path
+
+
+class Watcher:
+    """Call `changed` with the paths of each burst of edits, from a thread of its own, until closed.
+
+    `settings` is one file more, anywhere.
+    """
+
+    def __init__(self, root: Path, changed: Callable[[set[Path]], None], settings: Path | None = None) -> None:
         self._root = root.resolve()
         self._changed = changed
         self._stop = threading.Event()
         folders = [self._root / folder for folder in FOLDERS if (self._root / folder).is_dir()]
         # app.py is watched by its folder: an editor that replaces the file would end a watch on the file itself
-        self._followers = [self._follower(folders, recursive=True), self._follower([self._root], recursive=False)]
+        code = SourceFilter(self._root)
+        self._followers = [self._follower(folders, code, recursive=True), self._follower([self._root], code)]
+        if settings is not None:
+            self._followers.append(self._follower([settings.parent], OneFile(settings)))
 
     def wait_until_watching(self) -> None:
         """Return once an edit would be seen."""
@@ -50,16 +68,19 @@ class Watcher:
         for thread, _ in self._followers:
             thread.join(2)
 
-    def _follower(self, paths: list[Path], *, recursive: bool) -> tuple[threading.Thread, threading.Event]:
+    def _follower(
+        self, paths: list[Path], which: DefaultFilter, *, recursive: bool = False
+    ) -> tuple[threading.Thread, threading.Event]:
         watching = threading.Event()
-        thread = threading.Thread(target=self._follow, args=(paths, recursive, watching), name="watch", daemon=True)
+        arguments = (paths, which, recursive, watching)
+        thread = threading.Thread(target=self._follow, args=arguments, name="watch", daemon=True)
         thread.start()
         return thread, watching
 
-    def _follow(self, paths: list[Path], recursive: bool, watching: threading.Event) -> None:
+    def _follow(self, paths: list[Path], which: DefaultFilter, recursive: bool, watching: threading.Event) -> None:
         bursts = watch(
             *paths,
-            watch_filter=SourceFilter(self._root),
+            watch_filter=which,
             debounce=DEBOUNCE_MS,
             stop_event=self._stop,
             recursive=recursive,

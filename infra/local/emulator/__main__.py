@@ -82,7 +82,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _loopback(text: str) -> str:
     if not ipaddress.ip_address(text).is_loopback:
-        raise argparse.ArgumentTypeError(f"{text} is not a loopback address, and the emulator authenticates nobody")
+        raise argparse.ArgumentTypeError(f"{text} is not a loopback address, and the emulator checks no credentials")
     return text
 
 

@@ -98,7 +98,7 @@ class RuntimeApi:
             case "POST", ["init", "error"]:
                 self._runtime.init_failed(body)
                 return ACCEPTED
-        return _refusal(404, "Runtime.NotFound", f"No such call: {method} {path}")
+        return _refusal(404, "Runtime.NotFound", f"Unknown call: {method} {path}")
 
     def _answer(self, request_id: str, body: bytes, *, ok: bool) -> Reply:
         if len(body) > MAX_RESPONSE_BYTES:

@@ -31,7 +31,7 @@ def list_(session: Session) -> None:
 def show(
     session: Session,
     bulk: Id,
-    follow: Annotated[bool, typer.Option("--follow", help="Go on until it has finished.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Follow until it has finished.")] = False,
 ) -> None:
     """Print a bulk action with its progress, or its result and why jobs were skipped."""
     from jobflow.cli import many

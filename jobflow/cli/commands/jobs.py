@@ -22,7 +22,7 @@ Field = Annotated[list[str] | None, typer.Option("--field", "-f", help="Set a fi
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Label it; may be repeated.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count.")]
-NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not follow many: the platform goes on by itself.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not follow many: the platform continues without it.")]
 Timeout = Annotated[str, typer.Option("--timeout", help="Longest wait: 90s, 10m, 2h.")]
 
 

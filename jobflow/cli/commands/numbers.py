@@ -28,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
 def logs(
     session: Session,
     job: Id,
-    follow: Annotated[bool, typer.Option("--follow", help="Go on until the job has ended.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Follow until the job has ended.")] = False,
 ) -> None:
     """Print the log lines of a job, oldest first."""
     import time
@@ -103,9 +103,9 @@ def health(session: Session) -> None:
         ("NUMBER", lambda row: row.number),
         ("SINCE", lambda row: reading.ago(row.since)),
         ("A MINUTE", lambda row: None if row.growth_per_minute is None else f"{row.growth_per_minute:+g}"),
-        ("EMPTY IN", lambda row: None if row.drain_eta_s is None else reading.lasting(row.drain_eta_s)),
+        ("DRAINS IN", lambda row: None if row.drain_eta_s is None else reading.lasting(row.drain_eta_s)),
     ]
-    session.out.rows(session.client.findings(), columns, "Nothing needs attention.")
+    session.out.rows(session.client.findings(), columns, "All healthy.")
 
 
 def errors(session: Session, job_type: Type = None, since: Since = None) -> None:

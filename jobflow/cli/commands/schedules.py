@@ -1,6 +1,6 @@
 """The commands for schedules."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 app = app_of("Look at schedules, store them, and let them run, wait or end.")
 Zone = Annotated[str, typer.Option("--timezone", help="Of the IANA database, such as Europe/Berlin.")]
 Id = Annotated[str, typer.Argument(metavar="SCHEDULE", help="The schedule's id.")]
+Payload = Annotated[str | None, typer.Argument(help="JSON, @file, or - for standard input.")]
+CatchUp = Annotated[int | None, typer.Option("--catch-up", min=0, help="How many missed firings run late; 0: none.")]
+Overlap = Annotated[str | None, typer.Option("--overlap", help="allow, or skip: not beside the job of an earlier one.")]
+Starts = Annotated[str | None, typer.Option("--starts-at", help="No firing before: 2027-03-01T10:00; '': no bound.")]
+Ends = Annotated[str | None, typer.Option("--ends-at", help="No firing after: 2027-03-01T10:00; '': no bound.")]
 
 
 @command(app, "list", "schedules list")
@@ -50,13 +55,54 @@ def create(
     schedule: Id,
     job_type: Annotated[str, typer.Argument(metavar="TYPE", help="The job type.")],
     cron: Annotated[str, typer.Argument(help="Minute, hour, day, month, day of the week.")],
-    payload: Annotated[str | None, typer.Argument(help="JSON, @file, or - for standard input.")] = None,
+    payload: Payload = None,
     field: Field = None,
     timezone: Zone = "UTC",
+    catch_up: CatchUp = None,
+    overlap: Overlap = None,
+    starts_at: Starts = None,
+    ends_at: Ends = None,
 ) -> None:
     """Store a schedule."""
     body = reading.payload(payload, field or [])
-    _print(session, session.client.create_schedule(schedule, job_type, cron, body, timezone=timezone))
+    given = _given(timezone, catch_up, overlap, starts_at, ends_at)
+    _print(session, session.client.create_schedule(schedule, job_type, cron, body, **given))
+
+
+@command(
+    app, "update", "schedules update weekly-report --cron '0 7 * * 1'", "schedules update weekly-report -f hours=24"
+)
+def update(
+    session: Session,
+    schedule: Id,
+    payload: Payload = None,
+    field: Field = None,
+    job_type: Annotated[str | None, typer.Option("--type", help="Another job type.")] = None,
+    cron: Annotated[str | None, typer.Option("--cron", help="Minute, hour, day, month, day of the week.")] = None,
+    timezone: Annotated[str | None, typer.Option("--timezone", help="Of the IANA database.")] = None,
+    catch_up: CatchUp = None,
+    overlap: Overlap = None,
+    starts_at: Starts = None,
+    ends_at: Ends = None,
+) -> None:
+    """Change a stored schedule; what is not given stays as it is."""
+    row = session.client.schedule(schedule)
+    now = {name: getattr(row, name) for name in ("timezone", "catch_up", "overlap", "starts_at", "ends_at")}
+    given = now | _given(timezone, catch_up, overlap, starts_at, ends_at)
+    body = reading.payload(payload, field or [], row.payload)
+    _print(session, session.client.change_schedule(schedule, job_type or row.type, cron or row.cron, body, **given))
+
+
+def _given(
+    timezone: str | None, catch_up: int | None, overlap: str | None, starts_at: str | None, ends_at: str | None
+) -> dict[str, Any]:
+    """Return the settings that were typed."""
+    settings = {"timezone": timezone, "catch_up": catch_up, "overlap": overlap}
+    bounds = {"starts_at": starts_at, "ends_at": ends_at}
+    return {
+        **{name: value for name, value in settings.items() if value is not None},
+        **{name: reading.moment(text) if text else None for name, text in bounds.items() if text is not None},
+    }
 
 
 @command(app, "preview", "schedules preview '0 6 * * 1-5' --timezone Europe/Berlin")

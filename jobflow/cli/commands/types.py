@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 app = app_of("Look at job types, and stop or start handing out their jobs.")
 Name = Annotated[str, typer.Argument(metavar="TYPE", help="The job type, such as email.send.")]
-Reason = Annotated[str, typer.Option("--reason", help="Told to everybody while the type is paused.")]
+Reason = Annotated[str, typer.Option("--reason", help="Shown while the type is paused.")]
 
 
 @command(app, "list", "types list")

@@ -15,6 +15,7 @@ from chalicelib.access.tokens import MemoryTokenStore, Role
 from chalicelib.adapters.memory.bulk import MemoryBackground, MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryAcknowledgements, MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
+from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.api import routes
@@ -114,7 +115,7 @@ class World:
             "settings": self.settings, "clock": self.clock, "job_store": self.store, "counters": self.counters,
             "job_queue": self.queue, "rate_windows": MemoryRateWindows(), "token_store": self.token_store,
             "acknowledgements": MemoryAcknowledgements(), "bulk_rows": MemoryBulkActions(self.counters),
-            "background": MemoryBackground(), "schedules": self.schedules,
+            "past_pauses": MemoryPastPauses(), "background": MemoryBackground(), "schedules": self.schedules,
         }  # fmt: skip
         wiring.use(**{**ports, **self.parts})
         self.secrets = {role: wiring.tokens().issue(role, f"a {role}")[0] for role in Role}

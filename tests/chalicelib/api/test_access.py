@@ -55,6 +55,7 @@ NEEDED = {
     "POST /schedules/{schedule_id}/pause": "operator",
     "POST /schedules/{schedule_id}/resume": "operator",
     "POST /schedules/{schedule_id}/run": "operator",
+    "GET /job-types/{job_type}/pauses": "viewer",
     "POST /job-types/{job_type}/pause": "admin",
     "POST /job-types/{job_type}/resume": "admin",
 }

@@ -48,6 +48,21 @@ def test_a_pause_says_by_whom_and_why_until_it_is_resumed(world: World) -> None:
     assert note(world)["reason"] == ""
 
 
+def test_pauses_that_have_ended_are_told_with_both_names(world: World) -> None:
+    path = "/job-types/test.note/pauses"
+    assert world.get(path).json == {"pauses": []}
+    since = iso(world.clock.now)
+    world.post("/job-types/test.note/pause", {"reason": "The provider is down"})
+    assert world.get(path, role=Role.VIEWER).json == {"pauses": []}, "GET /metrics tells the present one"
+    world.clock.now += 60
+    world.post("/job-types/test.note/resume")
+    told = {"since": since, "until": iso(world.clock.now), "by": "a admin", "reason": "The provider is down",
+            "resumed_by": "a admin"}  # fmt: skip
+    assert world.get(path).json == {"pauses": [told]}
+    assert world.get("/job-types/test.other/pauses").json == {"pauses": []}
+    assert world.get("/job-types/no.such/pauses").status == 404
+
+
 @pytest.mark.parametrize(
     ("body", "field"), [({"reason": "x" * 201}, "reason"), ({"reason": 1}, "reason"), ({"why": "x"}, "why")]
 )

@@ -8,9 +8,10 @@ from botocore.stub import Stubber
 
 from chalicelib.adapters.event_sources import FollowedConsumers, LambdaConsumers, mapping_key, read_mappings
 from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.errors import ConfigurationError, JobConflict
-from chalicelib.jobs.ports import Pause
-from chalicelib.service.pause import Pausing
+from chalicelib.jobs.ports import PastPause, Pause
+from chalicelib.service.pause import MOST_PAST, Pausing
 from tests.support import REGION, T0, Clock
 
 UUID = "0f9c6c1e-52a4-4b0e-9d6b-0c8f3a1d2e4f"
@@ -43,16 +44,17 @@ def counters() -> MemoryCounters:
 
 @pytest.fixture
 def pausing(counters: MemoryCounters, switches: Switches) -> Pausing:
-    return Pausing(counters, switches, Clock())
+    return Pausing(counters, switches, counters, MemoryPastPauses(), Clock())
 
 
 def test_paused_it_is_told_and_in_force(pausing: Pausing, counters: MemoryCounters, switches: Switches) -> None:
     pausing.pause("a.b", "ada", "Why")
     pausing.pause("a.b", "bob")
     assert (counters.standing().paused, switches.off) == ({"a.b": PAUSE}, {"a.b"})
-    pausing.resume("a.b")
-    pausing.resume("a.b")
+    pausing.resume("a.b", "bob")
+    pausing.resume("a.b", "bob")
     assert (counters.standing().paused, switches.off) == ({}, set())
+    assert pausing.past("a.b") == [PastPause(PAUSE, T0, "bob")]
 
 
 @pytest.mark.parametrize("error", [JobConflict("try again"), ConfigurationError("no mapping")])
@@ -90,8 +92,36 @@ def test_a_resume_that_fails_leaves_the_pause_told(
     pausing.pause("a.b", "ada", "Why")
     switches.error = ConnectionError("no answer")
     with pytest.raises(ConnectionError):
-        pausing.resume("a.b")
+        pausing.resume("a.b", "bob")
     assert counters.standing().paused == {"a.b": PAUSE}
+    assert pausing.past("a.b") == [], "it is not over"
+    switches.error = None
+    pausing.resume("a.b", "eve")
+    assert pausing.past("a.b") == [PastPause(PAUSE, T0, "eve")]
+
+
+def test_what_cannot_be_kept_ends_no_pause(
+    pausing: Pausing, counters: MemoryCounters, switches: Switches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_answer(*_: object) -> None:
+        raise ConnectionError("no answer")
+
+    pausing.pause("a.b", "ada", "Why")
+    monkeypatch.setattr(pausing.ended, "add", no_answer)
+    with pytest.raises(ConnectionError):
+        pausing.resume("a.b", "bob")
+    assert (counters.standing().paused, switches.off) == ({"a.b": PAUSE}, {"a.b"})
+
+
+def test_of_many_pauses_the_last_twenty_are_told(pausing: Pausing) -> None:
+    clock = pausing.clock
+    assert isinstance(clock, Clock)
+    for _ in range(MOST_PAST + 2):
+        clock.now += 10
+        pausing.pause("a.b", "ada")
+        clock.now += 5
+        pausing.resume("a.b", "bob")
+    assert [one.until for one in pausing.past("a.b")] == [clock.now - 15 * n for n in range(MOST_PAST)]
 
 
 @pytest.fixture

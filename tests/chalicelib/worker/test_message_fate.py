@@ -21,7 +21,7 @@ def decide(job: Job | None, message: Message = MESSAGE) -> object:
 
 
 def test_a_message_without_a_job_is_acknowledged() -> None:
-    assert decide(None) == Drop("no such job")
+    assert decide(None) == Drop("job not found")
 
 
 @pytest.mark.parametrize("status", list(Status))

@@ -63,10 +63,17 @@ def live(acting: Stage) -> None:
     for switch in ("acknowledge", "resolve", "reopen"):
         path = f"/errors/0123456789ab/{switch}"
         acting.call("POST", path, None, "/errors/{fingerprint}/" + switch, fingerprint="0123456789ab")
+    pauses(acting, mail)
+
+
+def pauses(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
+    """A type is paused and resumed, and asked for its pauses."""
     # the emulator has no mapping of that name, and the API says so: what counts is that it asked
     for switch in ("pause", "resume"):
         path = f"/job-types/{mail.name}/{switch}"
         acting.call("POST", path, None, "/job-types/{job_type}/" + switch, job_type=mail.name)
+    past = f"/job-types/{mail.name}/pauses"
+    acting.call("GET", past, None, "/job-types/{job_type}/pauses", job_type=mail.name)
 
 
 def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from infra.cloud.package.build import ROOT, Package
 from infra.local import tool
 
+pytestmark = pytest.mark.ministack
 REQUIREMENTS = ("checkov==3.3.30",)
 """It pins libraries of its own."""
 TOLD = (ROOT / "docs" / "security.md").read_text().split("## What a scanner still finds")[1]

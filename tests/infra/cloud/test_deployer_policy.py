@@ -7,16 +7,16 @@ import json
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-import cfnlint
 import pytest
 
 from infra.cloud.package.build import ROOT
 
 POLICY = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())
-SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
+SCHEMAS = Path(str(distribution("cfn-lint").locate_file("cfnlint"))) / "data" / "schemas"
 NOT_USED = (
     # features of a resource that this template does not use: keys of one's own, file systems, streams of other
     # services, tables of a bucket's metadata, log delivery, service-linked roles, listing all

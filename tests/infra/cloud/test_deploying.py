@@ -73,7 +73,7 @@ def test_diff_puts_what_hurts_first() -> None:
     assert "LOSES DATA" in found[0].line()
     assert "Code, Environment" in found[2].line()
     assert summary(found) == "1 added, 1 changed, 1 replaced, 1 removed."
-    assert summary([]) == "Nothing changes."
+    assert summary([]) == "No changes."
 
 
 @pytest.mark.parametrize(

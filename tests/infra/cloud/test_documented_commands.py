@@ -1,15 +1,11 @@
 """Every command in the pages about an AWS account: taken by make, by the command's own parser, or known to AWS.
 
-Those that need only tables are run as they are printed, in an account on the emulator; deploy, rollback, destroy and
-recount are run by tests/e2e/cloud.
+Each that stands in a shell block is run as it is printed: here where it needs only tables, else on a deployed stage.
 """
 
-import argparse
 import json
-import os
 import re
 import shlex
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,61 +15,22 @@ import pytest
 import typer
 from botocore import xform_name
 
-from infra.cloud.__main__ import _parser, main
+from infra.cloud.__main__ import main
 from infra.cloud.account import Account
-from infra.cloud.package.build import ROOT
 from infra.definition import stateful
 from infra.definition.parameters import outputs
 from infra.local.emulator.inprocess import emulated
 from jobflow.cli.app import app
 from jobflow.cli.commands import cloud
+from tests.infra.cloud.documented import ON_A_STAGE, ON_TABLES, RUN_WHOLE, expanded, fenced, of, parsed
 from tests.support import built_in
 
-PAGES = ("deploy.md", "operations.md", "restore.md", "pipeline.md", "own-repository.md", "security.md")
-CLOUD = re.compile(r"-m (?:jobflow|infra\.cloud) (?=(?:" + "|".join(cloud.COMMANDS) + r")\b)")
 GLOBAL = {"--query", "--output", "--endpoint-url", "--region"}
 OF_THE_CLI_ALONE = {
     ("cloudformation", "deploy"): {"--stack-name", "--template-file", "--capabilities", "--parameter-overrides"},
     ("cloudformation", "package"): set[str](), ("sso", "login"): set[str](),
 }  # fmt: skip
 """Commands that the AWS command line adds to the operations of its services."""
-
-
-def printed(page: str) -> Iterator[str]:
-    """Each command of a page: lines of its shell blocks, and what stands in backticks; not its bare name."""
-    text = (ROOT / "docs" / page).read_text()
-    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    lines = [line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines()]
-    inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
-    for line in [*lines, *inline]:
-        command = re.sub(r"\s+#.*|[][]", "", line.split(" && ")[-1]).strip()
-        whole = not command.endswith("…") and not re.fullmatch(r"(make|jobflow) [a-z-]+( --help)?", command)
-        if re.match(r"(make|jobflow|aws|python -m (infra\.cloud|jobflow)) ", command) and whole:
-            yield command
-
-
-def of(program: str) -> list[str]:
-    return sorted({command for page in PAGES for command in printed(page) if command.startswith(f"{program} ")})
-
-
-def expanded(command: str) -> list[str]:
-    """What make would run of our own: the arguments of infra.cloud, once for each command."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    words = shlex.split(command)[1:]
-    done = subprocess.run(
-        ["make", "-n", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, (command, done.stderr)
-    whole = re.sub(r"\\\n\s*", " ", done.stdout)
-    return [line[found.end() :] for line in whole.splitlines() if (found := CLOUD.search(line))]
-
-
-def parsed(arguments: str | list[str]) -> argparse.Namespace:
-    words = shlex.split(arguments) if isinstance(arguments, str) else arguments
-    try:
-        return _parser().parse_args(words)
-    except SystemExit as error:
-        raise AssertionError(f"not taken: {words}") from error
 
 
 def test_there_is_something_to_look_at() -> None:
@@ -86,7 +43,7 @@ def test_make_hands_on_every_word(command: str) -> None:
     given = dict(word.split("=", 1) for word in shlex.split(command)[1:] if "=" in word)
     for line in lines:
         options = parsed(line)
-        assert options.run is not None
+        assert callable(options.carry_out)
         words = shlex.split(line)
         for name, value in given.items():
             flag = value == "1" and name not in ("KEEP", "MONITOR")
@@ -144,6 +101,12 @@ def prod(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         yield account
 
 
+def test_each_command_of_a_shell_block_is_run_by_a_test() -> None:
+    found = [command for page in RUN_WHOLE for command in fenced(page)]
+    assert sorted(set(found)) == sorted({*ON_TABLES, *ON_A_STAGE})
+    assert len(found) > len(set(found)) > 15
+
+
 RUNS = re.compile(r"make (backup|status|token|token-list|preflight) ")
 
 
@@ -151,6 +114,19 @@ RUNS = re.compile(r"make (backup|status|token|token-list|preflight) ")
 def test_it_runs_as_it_is_printed(command: str, prod: Account) -> None:
     (line,) = expanded(command)
     assert main(shlex.split(line)) in ((0, 1) if "preflight" in command else (0,))
+
+
+def test_a_token_is_made_listed_and_revoked_as_it_is_printed(prod: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    said: dict[str, str] = {}
+    for command in ON_TABLES:
+        made = re.search(r"Token (\w+), viewer", "".join(said.values()))
+        ours = command.replace("5d41402abc4b2a76", made[1] if made else "")
+        (line,) = expanded(ours)
+        assert main(shlex.split(line)) == 0, command
+        told = capsys.readouterr()
+        said[command] = told.out + told.err
+    assert re.search(r"operator .* works +ada", said["make token-list STAGE=prod"])
+    assert "stops working within six minutes" in said[ON_TABLES[-1]]
 
 
 def test_a_command_that_is_not_there_would_be_noticed(tmp_path: Path) -> None:

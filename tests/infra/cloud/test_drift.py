@@ -51,7 +51,9 @@ def test_each_change_is_a_line(stack: Stack, aws: Stubber) -> None:
     aws.add_response("describe_stack_drift_detection_status", state("DETECTION_COMPLETE"))
     drifts = [found("EmailSendFunction", "MODIFIED", ("/MemorySize", "512", "1024")), found("StalledAlarm", "DELETED")]
     asked = {"StackName": "jobflow-new", "StackResourceDriftStatusFilters": CHANGED, "MaxResults": 100}
-    aws.add_response("describe_stack_resource_drifts", {"StackResourceDrifts": drifts}, asked)
+    aws.add_response("describe_stack_resource_drifts", {"StackResourceDrifts": drifts[:1], "NextToken": "more"}, asked)
+    rest = {**asked, "NextToken": "more"}
+    aws.add_response("describe_stack_resource_drifts", {"StackResourceDrifts": drifts[1:]}, rest)
     assert drift(stack) == ["EmailSendFunction: MemorySize is 1024, not 512", "StalledAlarm: deleted"]
 
 

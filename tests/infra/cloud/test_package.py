@@ -34,9 +34,17 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return runtime_path(tmp_path_factory.mktemp("runtime"))
 
 
+@pytest.fixture(scope="module")
+def once() -> dict[str, Imported]:
+    """Return what each handler imported: three tests look at it."""
+    return {}
+
+
 @pytest.fixture
-def imported(unpacked: Path, paths: list[str], request: pytest.FixtureRequest) -> Imported:
-    return import_handler(request.param, unpacked, paths, ENVIRONMENT)
+def imported(unpacked: Path, paths: list[str], once: dict[str, Imported], request: pytest.FixtureRequest) -> Imported:
+    if request.param not in once:
+        once[request.param] = import_handler(request.param, unpacked, paths, ENVIRONMENT)
+    return once[request.param]
 
 
 def names(package: Package) -> list[str]:

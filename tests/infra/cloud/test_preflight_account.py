@@ -175,7 +175,7 @@ def told(stage: str, named: set[str], new: bool, **values: str) -> list[str]:
 def test_production_is_asked_for_an_address_once_and_warned_later() -> None:
     (first,) = told("prod", set(), new=True, AlarmEmail="")
     assert first.startswith("Stop (alarms)")
-    assert "AlarmEmail= for nobody" in first
+    assert "AlarmEmail= for none" in first
     assert told("prod", {"AlarmEmail"}, new=True, AlarmEmail="")[0].startswith("Note (alarms)")
     assert told("prod", set(), new=False, AlarmEmail="")[0].startswith("Note (alarms)")
     assert told("prod", set(), new=True, AlarmEmail="", AlarmTopicArn="arn:aws:sns:x") == []
@@ -243,5 +243,5 @@ def test_the_command_tells_a_pipeline_what_stops(account: Account, capsys: pytes
 
 def test_deploy_stops_by_the_same_findings(account: Account) -> None:
     quiet = Terminal(Console(file=io.StringIO()), Console(file=io.StringIO()))
-    with pytest.raises(CloudError, match="Alarms of a production stage reach nobody"):
+    with pytest.raises(CloudError, match="Alarms of production have no recipient"):
         Deployment(account, Stack(account, "jobflow-prod"), quiet, dashboard=None).run()

@@ -9,6 +9,7 @@ import pytest
 from infra.cloud.package.build import Package
 from infra.local import tool
 
+pytestmark = pytest.mark.ministack
 REQUIREMENTS = ("aws-sam-cli==1.170.0",)
 """It pins half of what we pin, and something else for it."""
 

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from cfnlint.api import lint
 
 from infra.cloud.package.shift import ADDED, ALIAS, HOW, SHIFTED, at_once, shifted
 from infra.cloud.package.stamp import stamped
@@ -12,9 +11,8 @@ from infra.cloud.package.translate import CODE, translate, with_code
 from infra.cloud.stack.monitoring import TRIGGERS
 from infra.definition.template import MOST_RESOURCES
 from tests.infra.cloud import large
-from tests.infra.cloud.support import decided, of_type
+from tests.infra.cloud.support import decided, linted, of_type
 from tests.infra.cloud.test_deployer_policy import NOT_USED, allowed, asked
-from tests.infra.cloud.test_template import REGIONS
 
 STACK = "jobflow-prod"
 ON = {"ShiftTraffic": "true"}
@@ -43,7 +41,7 @@ def test_a_stage_that_does_not_say_so_is_as_it_was(sam: dict[str, Any], template
 
 def test_it_passes_the_linter_before_and_after_the_transform(sam: dict[str, Any], made: dict[str, Any]) -> None:
     for text in (json.dumps(deployed(sam)), json.dumps(made)):
-        assert [str(match) for match in lint(text, config=REGIONS)] == []
+        assert linted(text) == []
 
 
 def test_every_request_goes_through_the_aliases(made: dict[str, Any]) -> None:

@@ -200,4 +200,4 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 
     monkeypatch.setattr("infra.cloud.__main__.sign_in", interrupt)
     assert main(["status", "--stage", "half"]) == 130
-    assert "goes on by itself" in capsys.readouterr().err
+    assert "has begun continues" in capsys.readouterr().err

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cfnlint.api import ManualArgs, lint
 
 from chalicelib.adapters.event_sources import mapping_key
 from chalicelib.jobs.limits import SPARE_RECEIVES
@@ -15,9 +14,8 @@ from infra.cloud.package.build import Package
 from infra.definition.iam.permissions import EVERY_TYPE
 from infra.definition.lambdas.environment import API_ONLY, WATCHDOG_ONLY, environment
 from infra.definition.web.site import origin
-from tests.infra.cloud.support import decided, of_type
+from tests.infra.cloud.support import decided, linted, of_type
 
-REGIONS = ManualArgs(regions=["us-east-1", "eu-central-1"])
 OF_THE_ACCOUNT = ("GatewayLogsRole", "GatewayAccount")
 """What lets API Gateway write logs, once an account and region, for other APIs too."""
 
@@ -38,12 +36,12 @@ def as_list(value: Any) -> list[Any]:
 
 
 def test_packaged_template_passes_the_linter(package: Package) -> None:
-    assert [str(match) for match in lint(package.template.read_text(), config=REGIONS)] == []
+    assert linted(package.template.read_text()) == []
 
 
 def test_transformed_template_passes_the_linter(template: dict[str, Any]) -> None:
     # the linter does not look inside a SAM function's events; here they are mappings
-    assert [str(match) for match in lint(json.dumps(template), config=REGIONS)] == []
+    assert linted(json.dumps(template)) == []
 
 
 def test_linter_would_notice(template: dict[str, Any]) -> None:
@@ -55,7 +53,7 @@ def test_linter_would_notice(template: dict[str, Any]) -> None:
     def found(kinds: list[str]) -> list[str]:
         properties = {**mapping, **named, "FunctionResponseTypes": kinds}
         alone = {"Resources": {"Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": properties}}}
-        return [str(match) for match in lint(json.dumps(alone), config=REGIONS)]
+        return linted(json.dumps(alone))
 
     assert found(kinds) == []
     assert "'X' is not one of" in found(["X"])[0]

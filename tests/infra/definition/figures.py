@@ -24,10 +24,11 @@ from chalicelib.watchdog.search import MOST_LOOKS
 from chalicelib.worker import consume
 from infra.cloud.cost.calculation import RECOUNTED_A_SECOND
 from infra.cloud.package.shift import ADDED, HOW
+from infra.cloud.package.size import LARGEST
 from infra.cloud.preflight import production
 from infra.cloud.preflight.basics import API_NEEDS
 from infra.cloud.smoke.functions import asked
-from infra.cloud.stack import monitoring
+from infra.cloud.stack import history, monitoring
 from infra.definition.data.queues import DLQ_RETENTION
 from infra.definition.lambdas.functions import ScheduleTrigger, StreamTrigger, functions
 from infra.definition.monitoring.alarm import MINUTE, Alarm
@@ -117,6 +118,7 @@ OF_AWS = {
         "1 million SQS and Lambda requests",
         "takes 500 resources",
         "SES alone takes $100 a million",
+        "any second of the last 35 days",
     ),
 }
 """What services do, which no test here can show: from their documentation."""
@@ -146,6 +148,8 @@ def deploy() -> Iterator[str]:
     assert jobtype.get("email.send").visibility_timeout == 6 * jobtype.get("email.send").timeout
     yield "comes again after six times the type's timeout"
     yield f"adds {ADDED} resources to the stack"
+    yield f"(over {LARGEST / 1e6:.0f} MB, or over {MOST_RESOURCES} resources, after the SAM transform)"
+    yield f"up to {history.MOST} deployments"
 
 
 def longest_pause() -> float:

@@ -21,14 +21,17 @@ from infra.local.options import PASSED_ON
 ROOT = Path(__file__).parents[3]
 CODE = ("app.py", "chalicelib", "handlers", "infra", ".chalice", "requirements.txt")
 BOUND_SECONDS = 120.0
+PAUSES = (0.02, 0.2)
+"""Seconds between two looks: at first, and at most. Each look costs the platform some of what is waited for."""
 
 
 def until(condition: Callable[[], Any]) -> Any:
     """Wait for a condition and return what it came to; fails after a bound that no healthy run reaches."""
-    end = time.monotonic() + BOUND_SECONDS
+    end, pause = time.monotonic() + BOUND_SECONDS, PAUSES[0]
     while not (value := condition()):
         assert time.monotonic() < end, "the condition was not met"
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(PAUSES[1], pause * 1.2)
     return value
 
 

@@ -3,19 +3,20 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from mcp.client import Client
 
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Status
 from jobflow.assistant.reading import LONGEST_TEXT
-from jobflow.assistant.server import build
 from jobflow.errors import ConfigurationError
 from scripts import llms
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.support import Wire, client_of
+
+if TYPE_CHECKING:
+    from mcp.client import Client
 
 READING = {
     "search_jobs", "show_job", "read_logs", "list_errors", "read_metrics", "list_findings", "list_job_types",
@@ -23,8 +24,11 @@ READING = {
 STEERING = {"retry_job", "cancel_job", "run_job_now", "redrive_dead_letters"}
 
 
-def ask(wire: Wire, talk: Callable[[Client], Awaitable[Any]], *, role: Role = Role.ADMIN, write: bool = False) -> Any:
-    """Talk to the server with the SDK's client."""
+def ask(wire: Wire, talk: Callable[["Client"], Awaitable[Any]], *, role: Role = Role.ADMIN, write: bool = False) -> Any:
+    """Talk to the server with the SDK's client. Both are imported here: that takes each process of a run 0.9 s."""
+    from mcp.client import Client
+
+    from jobflow.assistant.server import build
 
     async def go() -> Any:
         async with Client(build(client_of(wire, role=role), allow_write=write)) as assistant:
@@ -36,7 +40,7 @@ def ask(wire: Wire, talk: Callable[[Client], Awaitable[Any]], *, role: Role = Ro
 def call(wire: Wire, tool: str, *, write: bool = False, **arguments: Any) -> Any:
     """Call a tool; return what it answers, or raise AssertionError with its error."""
 
-    async def talk(assistant: Client) -> Any:
+    async def talk(assistant: "Client") -> Any:
         return await assistant.call_tool(tool, arguments)
 
     answer = ask(wire, talk, write=write)
@@ -53,7 +57,7 @@ def dead(world: World) -> str:
 
 
 def test_there_is_nothing_to_change_jobs_with_unless_it_is_allowed(wire: Wire) -> None:
-    async def names(assistant: Client) -> dict[str, Any]:
+    async def names(assistant: "Client") -> dict[str, Any]:
         return {tool.name: tool.annotations for tool in (await assistant.list_tools()).tools}
 
     reading, both = ask(wire, names), ask(wire, names, write=True)
@@ -63,6 +67,8 @@ def test_there_is_nothing_to_change_jobs_with_unless_it_is_allowed(wire: Wire) -
 
 
 def test_a_viewers_token_cannot_be_allowed_to_write(wire: Wire) -> None:
+    from jobflow.assistant.server import build
+
     with pytest.raises(ConfigurationError, match="role viewer"):
         build(client_of(wire, role=Role.VIEWER), allow_write=True)
 
@@ -105,7 +111,7 @@ def test_a_job_is_cancelled_and_retried(wire: Wire, world: World) -> None:
 
 
 def test_resources_and_prompts(wire: Wire) -> None:
-    async def talk(assistant: Client) -> Any:
+    async def talk(assistant: "Client") -> Any:
         meta = await assistant.read_resource("jobflow://meta")
         kind = await assistant.read_resource("jobflow://job-types/test.note")
         guide = await assistant.read_resource("jobflow://guide")

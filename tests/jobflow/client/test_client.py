@@ -189,6 +189,11 @@ def test_schedules_are_stored_switched_run_and_deleted(client: JobFlow, wire: Wi
     assert len([job for job in client.iterate() if job.status == "queued"]) == 1
     assert [row.id for row in client.schedules()] == ["daily"]
     assert client.schedule("daily").timezone == "UTC"
+    wire.lost = 1
+    changed = client.change_schedule("daily", "test.note", "0 7 * * *", PAYLOAD, timezone="Europe/Berlin")
+    assert (changed.cron, changed.timezone, changed.ends_at, changed.overlap) == (
+        "0 7 * * *", "Europe/Berlin", None, "allow",
+    )  # fmt: skip
     client.delete_schedule("daily")
     assert list(client.schedules()) == []
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import httpx
 import pytest
@@ -10,7 +12,8 @@ import pytest
 from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Status
-from jobflow import AsyncJobFlow, JobFlow, errors
+from jobflow import AsyncJobFlow, JobFlow, errors, models
+from jobflow.client import operations
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.support import EAGER, URL, Slept, Wire, client_of
 
@@ -48,7 +51,7 @@ def test_the_platform_works_off_a_bulk_action_while_the_client_follows(wire: Wir
 def test_one_that_is_late_is_told_and_one_that_is_stopped_ends(client: JobFlow, world: World) -> None:
     failed(world, 30)
     started = client.start_bulk("discard", tag="x", reason="sent by hand")
-    with pytest.raises(errors.BulkNotFinished, match="24 jobs so far") as late:
+    with pytest.raises(errors.BulkNotFinished, match="24 jobs until then") as late:
         client.wait_bulk(started, timeout=0)
     assert (late.value.bulk.id, client.stop_bulk(started).state) == (started.id, "stopped")
     assert client.bulk_action(started.id).state == "stopped"
@@ -67,6 +70,23 @@ def test_errors_are_acknowledged_resolved_and_reopened(client: JobFlow) -> None:
     assert client.acknowledge(fingerprint).acknowledged_by is not None
     assert client.resolve(fingerprint).fingerprint == fingerprint
     assert client.reopen(fingerprint).acknowledged_by is None
+
+
+def test_numbers_over_time_are_read_as_points_of_their_metric(client: JobFlow, wire: Wire, world: World) -> None:
+    world.create()
+    since = datetime.fromtimestamp(T0 - 600, UTC)
+    depth = client.series("depth", "test.note", since, step=300)
+    assert (depth.metric, depth.type, depth.step_s) == ("depth", "test.note", 300)
+    asked = {"metric": "depth", "type": "test.note", "step": "300", "from": "2027-01-15T07:50:00.000Z"}
+    assert dict(wire.asked[-1].url.params) == asked
+    assert all(isinstance(point, models.Left) for point in depth.points)
+    run = client.series("run", until="2027-01-15T08:00:00Z")
+    assert all(isinstance(point, models.Took) for point in run.points)
+    assert (len(run.points), dict(wire.asked[-1].url.params)["to"]) == (61, "2027-01-15T08:00:00Z")
+
+
+def test_each_metric_of_the_api_is_one_of_the_clients() -> None:
+    assert set(get_args(operations.Metric)) == set(get_args(get_type_hints(models.Series)["metric"]))
 
 
 def test_a_file_is_sent_to_s3_without_the_token(wire: Wire, client: JobFlow, tmp_path: Path) -> None:
@@ -104,13 +124,13 @@ def test_a_file_without_a_known_type_or_that_is_not_there_is_told(client: JobFlo
 
 
 def test_the_asynchronous_client_uploads_and_waits_too(wire: Wire, world: World) -> None:
-    async def run() -> tuple[str, str]:
+    async def run() -> tuple[str, str, str]:
         token = world.secrets[Role.ADMIN]
         async with AsyncJobFlow(URL, token, transport=httpx.MockTransport(wire), patience=EAGER) as client:
             wire.instead = [httpx.Response(200, json=FORM), httpx.Response(204)]
             key = await client.upload(io.BytesIO(b"x").getvalue(), "image/png")
             ended = await client.wait_bulk(await client.start_bulk("cancel", status="queued"))
-            return key, ended.state
+            return key, ended.state, (await client.series("throughput")).metric
 
     world.create()
-    assert asyncio.run(run()) == ("uploads/1.png", "done")
+    assert asyncio.run(run()) == ("uploads/1.png", "done", "throughput")

@@ -16,7 +16,7 @@ from jobflow.project import scaffold, settings
 FOLDER = Path(__file__).parents[3] / "jobflow" / "project" / "ci"
 WORKFLOW = FOLDER / "deploy.yml"
 REQUIREMENTS = ("zizmor==1.32.0", "check-jsonschema==0.39.0")
-READ: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text())
+READ: dict[Any, Any] = yaml.safe_load(WORKFLOW.read_text())
 JOBS: dict[str, dict[str, Any]] = READ["jobs"]
 
 
@@ -101,10 +101,20 @@ def test_what_is_deployed_has_been_tested() -> None:
     assert "--yes" not in WORKFLOW.read_text().replace("without --yes", "")
 
 
+def test_prod_is_rolled_back_by_hand_from_main_and_never_beside_a_deployment() -> None:
+    job, dispatched = JOBS["rollback"], "github.event_name == 'workflow_dispatch'"
+    assert "workflow_dispatch" in READ[True]  # YAML 1.1 reads the key `on` as a truth value
+    assert [name for name, one in JOBS.items() if dispatched in one["if"]] == ["rollback"]
+    assert "github.ref == 'refs/heads/main'" in job["if"]
+    assert "github.event_name != 'workflow_dispatch'" in JOBS["test"]["if"]
+    assert (job["environment"], job["concurrency"]) == ("prod", JOBS["prod"]["concurrency"])
+    assert commands("rollback")[-1].startswith("jobflow rollback ")
+
+
 def test_every_option_is_one_of_the_platforms_commands() -> None:
     from infra.cloud.__main__ import _parser
 
-    for job in ("preview", "remove", "prod"):
+    for job in JOBS.keys() - {"test"}:
         line = commands(job)[-1].replace("jobflow ", "", 1).replace('"', "").split()
         options = _parser().parse_args(line)
         assert options.stage == "$STAGE"

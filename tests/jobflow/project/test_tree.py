@@ -48,6 +48,7 @@ def test_commands_run_with_the_tree_first_and_their_state_in_the_project(project
     made = tree.assemble(project, platform)
     assert tree.environment(project, made, {"A": "1"}) == {
         "A": "1", "JOBFLOW_PROGRAM": "jobflow", "PYTHONPATH": str(made), "JOBFLOW_STATE_DIR": str(project / ".jobflow"),
+        "JOBFLOW_SETTINGS": str(project / "jobflow.toml"),
     }  # fmt: skip
     assert tree.environment(project, made, {"JOBFLOW_STATE_DIR": "/x"})["JOBFLOW_STATE_DIR"] == "/x"
 

@@ -190,7 +190,7 @@ def _half_read() -> JobFlowError:
 
 
 def _too_deep() -> InvalidPosition:
-    deep = "reaches too deep for this filter; go on with the next_cursor of a page instead"
+    deep = "reaches too deep for this filter; use the next_cursor of a page instead"
     return InvalidPosition("That is too deep for an offset.", [FieldError(("query", "offset"), deep)])
 
 

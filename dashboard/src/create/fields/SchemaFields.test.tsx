@@ -16,7 +16,10 @@ const types = JSON.parse(readFileSync("fake/sim/job-types.json", "utf8")) as {
 }[];
 
 function show(type: string, start: JsonObject) {
-  const schema = types.find((one) => one.type === type)?.schema ?? {};
+  return showSchema(types.find((one) => one.type === type)?.schema ?? {}, start);
+}
+
+function showSchema(schema: JsonObject, start: JsonObject) {
   const seen: { payload: JsonObject } = { payload: start };
   function Form() {
     const [payload, setPayload] = useState(start);
@@ -85,4 +88,45 @@ test("a date-time is picked in the zone of the console and sent in UTC; other te
   cleanup();
   show("report.generate", { from: "yesterday" });
   expect(screen.getByLabelText<HTMLInputElement>(/^From/).value).toBe("yesterday");
+});
+
+/** As pydantic writes `time` and `timedelta`. */
+const TIMES = {
+  type: "object",
+  properties: {
+    at: { type: "string", format: "time" },
+    every: { type: "string", format: "duration" },
+  },
+};
+
+test("a time of day and a length of time are picked; a text that no picker shows stays a text", async () => {
+  const user = userEvent.setup();
+  const seen = showSchema(TIMES, { at: "06:00:00Z" });
+  const at = screen.getByLabelText<HTMLInputElement>("At");
+  expect(at.type).toBe("time");
+  expect(at.value, "jsdom leaves out seconds of zero").toMatch(/^06:00(:00)?$/);
+  fireEvent.change(at, { target: { value: "07:30" } });
+  await user.type(screen.getByLabelText("Every: Hours"), "1x");
+  await user.type(screen.getByLabelText("Every: Seconds"), "30");
+  expect(seen.payload).toEqual({ at: "07:30:00Z", every: "PT1H0M30S" });
+  for (const unit of ["Hours", "Minutes", "Seconds"])
+    await user.clear(screen.getByLabelText(`Every: ${unit}`));
+  expect(seen.payload, "emptied, it is left out").toEqual({ at: "07:30:00Z" });
+  cleanup();
+  showSchema(TIMES, { at: "noon", every: "P2W" });
+  expect(screen.getByLabelText<HTMLInputElement>("At").value).toBe("noon");
+  expect(screen.getByLabelText<HTMLInputElement>("Every").value).toBe("P2W");
+});
+
+test("a time without an offset and a duration with a gap are right, as for the API; others are told how", () => {
+  for (const good of [
+    { at: "06:00:00" },
+    { at: "06:00Z" },
+    { every: "PT1H30S" },
+    { every: "-PT0.5S" },
+    { every: "P2W" },
+  ])
+    expect(validate(TIMES, good), JSON.stringify(good)).toEqual({});
+  expect(validate(TIMES, { at: "25:00" })).toEqual({ at: "Use a time like 06:00:00." });
+  expect(validate(TIMES, { every: "5 minutes" })).toEqual({ every: "Use a duration like PT5M or P1DT2H." });
 });

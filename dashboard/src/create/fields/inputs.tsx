@@ -1,12 +1,11 @@
 import { useState } from "react";
 import { cx } from "@/lib/cx";
 import { parseJson, pretty, stringify, toInteger, type Json } from "@/lib/json";
-import { useZone } from "@/session/prefs";
 import { inputClass } from "@/ui/Field";
-import { pickedTime, pickerText } from "./picker";
+import { canPick } from "./picker";
+import { Picker } from "./Pickers";
 import type { InputProps } from "./props";
 import type { FieldSpec } from "./schema";
-import { t } from "@/texts/en/create";
 
 function example(field: FieldSpec): string {
   return words(field.example);
@@ -63,7 +62,10 @@ export function TextInput({
       />
     );
   }
-  if (control.format === "datetime") return <DateTimeInput input={input} value={text} onChange={change} />;
+  if (canPick(control.format, text))
+    return (
+      <Picker format={control.format} input={input} label={field.title} value={text} onChange={change} />
+    );
   return (
     <input
       {...input}
@@ -74,38 +76,6 @@ export function TextInput({
       placeholder={example(field)}
       value={text}
       onChange={(event) => change(event.target.value)}
-    />
-  );
-}
-
-/** Pick a date and a time in the zone of the console; the payload gets it in UTC. Other text stays text. */
-function DateTimeInput({
-  input,
-  value,
-  onChange,
-}: {
-  input: InputProps["input"];
-  value: string;
-  onChange: (next: string) => void;
-}) {
-  const zone = useZone();
-  if (value && Number.isNaN(Date.parse(value)))
-    return (
-      <input
-        {...input}
-        className={inputClass}
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-      />
-    );
-  return (
-    <input
-      {...input}
-      type="datetime-local"
-      title={zone === "utc" ? "UTC" : t.localTime}
-      className={inputClass}
-      value={pickerText(value, zone)}
-      onChange={(event) => onChange(pickedTime(event.target.value, zone))}
     />
   );
 }

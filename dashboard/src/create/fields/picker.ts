@@ -13,3 +13,48 @@ export function pickedTime(text: string, zone: Zone): string {
   const at = fromInput(text, zone);
   return at === undefined ? "" : new Date(at).toISOString().replace(".000Z", "Z");
 }
+
+const TIME = /^(\d\d:\d\d(?::\d\d)?)(z|[+-]\d\d:?\d\d)?$/i;
+
+/** Return what an input of a time of day shows of a time, and the offset that it keeps; null of any other text. */
+export function timeParts(text: string): { shown: string; offset: string } | null {
+  const [, shown, offset = ""] = TIME.exec(text) ?? [];
+  return shown === undefined ? null : { shown, offset };
+}
+
+/** Return such an input's time with seconds, as a schema wants it; "" while it is empty. */
+export function pickedTimeOfDay(shown: string, offset: string): string {
+  return shown === "" ? "" : `${shown.length === 5 ? `${shown}:00` : shown}${offset}`;
+}
+
+export const UNITS = ["days", "hours", "minutes", "seconds"] as const;
+export type Unit = (typeof UNITS)[number];
+
+const DURATION = /^P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
+
+/** Return the numbers of an ISO duration, "" for a unit that it has not; null where it has others, such as weeks. */
+export function durationParts(text: string): Record<Unit, string> | null {
+  if (text === "") return { days: "", hours: "", minutes: "", seconds: "" };
+  const found = DURATION.exec(text);
+  if (!found) return null;
+  const [, days = "", hours = "", minutes = "", seconds = ""] = found;
+  return { days, hours, minutes, seconds };
+}
+
+/** Return the ISO duration of the numbers; "" of none. ISO allows no gap: an hour and a second have minutes, too. */
+export function pickedDuration({ days, hours, minutes, seconds }: Record<Unit, string>): string {
+  const between = hours !== "" && seconds !== "" && minutes === "" ? "0" : minutes;
+  const part = (n: string, unit: string) => (n === "" ? "" : `${n}${unit}`);
+  const time = part(hours, "H") + part(between, "M") + part(seconds, "S");
+  if (days === "" && time === "") return "";
+  return `P${part(days, "D")}${time && `T${time}`}`;
+}
+
+/** Return true where a picker can show the text: what somebody wrote as JSON may be any text. */
+export function canPick(format: string, text: string): format is Picked {
+  if (format === "datetime") return text === "" || !Number.isNaN(Date.parse(text));
+  if (format === "time") return text === "" || timeParts(text) !== null;
+  return format === "duration" && durationParts(text) !== null;
+}
+
+export type Picked = "datetime" | "time" | "duration";

@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject } from "@/lib/json";
 export type Control =
   | {
       kind: "text";
-      format: "plain" | "email" | "uri" | "date" | "datetime";
+      format: "plain" | "email" | "uri" | "date" | "datetime" | "time" | "duration";
       long: boolean;
       maxLength: number | null;
     }
@@ -137,15 +137,18 @@ function optionsOf(schema: JsonObject): Json[] | null {
   return Array.isArray(each) && fixed.length === each.length ? fixed : null;
 }
 
+const FORMATS: Record<string, Extract<Control, { kind: "text" }>["format"]> = {
+  email: "email",
+  uri: "uri",
+  date: "date",
+  "date-time": "datetime",
+  time: "time",
+  duration: "duration",
+};
+
 function stringControl(schema: JsonObject): Control {
   if (typeof schema.pattern === "string" && schema.pattern.startsWith("^uploads/")) return { kind: "upload" };
-  const formats: Record<string, "email" | "uri" | "date" | "datetime"> = {
-    email: "email",
-    uri: "uri",
-    date: "date",
-    "date-time": "datetime",
-  };
-  const format = formats[typeof schema.format === "string" ? schema.format : ""] ?? "plain";
+  const format = FORMATS[typeof schema.format === "string" ? schema.format : ""] ?? "plain";
   const maxLength = numberOr(schema.maxLength);
   return { kind: "text", format, long: format === "plain" && (maxLength ?? 0) > LONG, maxLength };
 }

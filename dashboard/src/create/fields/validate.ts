@@ -1,4 +1,4 @@
-import { Validator } from "@cfworker/json-schema";
+import { format, Validator } from "@cfworker/json-schema";
 import { isObject, rounded, type Json, type JsonObject } from "@/lib/json";
 import { t } from "@/texts/en/create";
 import type { Problems } from "./problems";
@@ -14,6 +14,17 @@ const CONTAINERS = new Set([
   "if",
   "prefixItems",
 ]);
+
+/**
+ * Formats as the API reads them: a time of day needs no offset, and a duration may have gaps ("PT1H30S"), a sign and
+ * fractions of a second.
+ */
+const DURATION = /^[-+]?P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/;
+const TIME = /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(z|[+-]\d\d:?\d\d)?$/i;
+Object.assign(format, {
+  time: (text: string) => TIME.test(text),
+  duration: (text: string) => DURATION.test(text),
+});
 
 /** The schema's findings, by the schema that the API publishes. Interpreted, not compiled: our policy forbids eval. */
 export function validate(schema: JsonObject, payload: Json): Problems {
@@ -50,6 +61,8 @@ const FORMAT: Record<string, string> = {
   email: t.formatEmail,
   "date-time": t.formatDateTime,
   date: t.formatDate,
+  time: t.formatTime,
+  duration: t.formatDuration,
   uri: t.formatUri,
   uuid: t.formatUuid,
 };

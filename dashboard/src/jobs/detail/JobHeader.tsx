@@ -181,12 +181,19 @@ function Why({ job, canAct }: HeaderProps) {
         <p className="text-soft">
           {job.discarded ? (
             <>
-              {t.discardedBy(job.discarded.by, job.discarded.reason)}, <When at={job.discarded.at} />
+              {t.actDiscard(job.discarded.by)}, <When at={job.discarded.at} />
+              {job.discarded.reason ? (
+                <>
+                  : <bdi>{job.discarded.reason}</bdi>
+                </>
+              ) : (
+                `, ${t.withoutReason}`
+              )}
             </>
           ) : due !== null && due > now ? (
             <>
               {job.status === "retrying" ? t.attemptNext(job.attempts + 1, job.maxAttempts) : t.starts}{" "}
-              <strong className="nums text-text">{t.inTime(countdown(due - now))}</strong>
+              <strong className="nums text-text">{t.inTime(countdown(due - now))}</strong> (<When at={due} />)
               {paused ? ` ${t.whilePaused(job.type)}` : "."}
             </>
           ) : (

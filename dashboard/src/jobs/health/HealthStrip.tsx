@@ -58,9 +58,9 @@ const MOST = 3;
 /** One line whatever it holds, also while it is empty, so that nothing below it moves. */
 function Others({ findings }: { findings: Finding[] }) {
   return (
-    <div className="min-h-5 max-w-full min-w-0 overflow-x-auto text-sm text-soft max-sm:order-1 max-sm:w-full sm:ms-auto">
+    <div className="fade-end min-h-5 max-w-full min-w-0 overflow-x-auto text-sm text-soft max-sm:order-1 max-sm:w-full sm:ms-auto">
       {findings.length > 0 && (
-        <ul aria-label={t.also} className="flex gap-x-4 whitespace-nowrap">
+        <ul aria-label={t.also} className="flex w-max gap-x-4 pe-6 whitespace-nowrap">
           {findings.slice(0, MOST).map((finding) => (
             <li key={finding.sentence} className="flex items-center gap-1.5">
               <span aria-hidden="true" className={cx("size-1.5 shrink-0", TONE[finding.level])} />

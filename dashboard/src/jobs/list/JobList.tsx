@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { PAGE, type Job } from "@/api/jobs";
+import { cx } from "@/lib/cx";
 import { isShortcut, useKeys } from "@/lib/useKeys";
 import { useMe } from "@/session/session";
 import { IconUp } from "@/ui/icons";
@@ -9,7 +10,7 @@ import type { JobAction } from "@/jobs/status";
 import { bulkQuestion, countOf } from "./bulkQuestion";
 import { JobTable } from "@/jobs/table/JobTable";
 import { ListFooter, RowsToCome } from "./listStates";
-import { isServerOrder, toFilter, type JobsSearch, type SortKey } from "@/jobs/search";
+import { isNarrowed, isServerOrder, toFilter, type JobsSearch, type SortKey } from "@/jobs/search";
 import { trail } from "@/jobs/trail";
 import { useJobs } from "./useJobs";
 import { useSearching } from "./useSearching";
@@ -70,7 +71,12 @@ export function JobList({ search }: { search: JobsSearch }) {
   if (pages.isPending) return <RowsToCome />;
   return (
     <>
-      <Fresh count={jobs.fresh} onAccept={jobs.accept} held={selection.ids.size > 0} />
+      <Fresh
+        count={jobs.fresh}
+        onAccept={jobs.accept}
+        held={selection.ids.size > 0}
+        beside={!isNarrowed(search)}
+      />
       {!inOrder && pages.hasNextPage && (
         <Suspense>
           <PartlySorted loaded={sorted.length} total={jobs.total} pages={pages} />
@@ -118,16 +124,29 @@ export function JobList({ search }: { search: JobsSearch }) {
   );
 }
 
+interface FreshProps {
+  count: number;
+  onAccept: () => void;
+  held: boolean;
+  /** Where there is room, beside the filters: there are no chips. */
+  beside: boolean;
+}
+
 /** Offer new jobs in a button, so that rows do not move by themselves. */
-function Fresh({ count: n, onAccept, held }: { count: number; onAccept: () => void; held: boolean }) {
+function Fresh({ count: n, onAccept, held, beside }: FreshProps) {
   if (n === 0 || held) return null;
   const accept = () => {
     onAccept();
     document.getElementById("job-list")?.scrollIntoView({ block: "nearest" });
   };
   return (
-    // Beside the filters, where nothing is; over the rows once those have scrolled away.
-    <div className="pointer-events-none sticky top-13 z-30 -mb-8 flex h-8 justify-center sm:-mt-10 sm:mb-2 sm:justify-end sm:pe-22">
+    // Beside the filters, where nothing is; else over the rows.
+    <div
+      className={cx(
+        "pointer-events-none sticky top-13 z-30 -mb-8 flex h-8 justify-center",
+        beside && "lg:-mt-10 lg:mb-2 lg:justify-end lg:pe-22",
+      )}
+    >
       <button
         type="button"
         onClick={accept}

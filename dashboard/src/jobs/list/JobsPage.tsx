@@ -7,7 +7,7 @@ import { usePrefs } from "@/session/prefs";
 import { IconButton } from "@/ui/Button";
 import { IconDown, IconUp } from "@/ui/icons";
 import { Skeleton } from "@/ui/states";
-import { FilterBar } from "./FilterBar";
+import { FilterBar } from "./filters/FilterBar";
 import { Figures } from "@/jobs/health/Figures";
 import { HealthStrip } from "@/jobs/health/HealthStrip";
 import { isNarrowed, type JobsSearch } from "@/jobs/search";

@@ -17,7 +17,7 @@ export function StatusTabs({ search }: { search: JobsSearch }) {
   const numbers = !counted ? undefined : type ? data?.byType[type] : data;
   const tabs: (JobStatus | undefined)[] = [undefined, ...STATUSES];
   return (
-    <nav aria-label={t.status} className="relative -mb-px flex overflow-x-auto overscroll-x-contain">
+    <nav aria-label={t.status} className="fade-end relative -mb-px flex overflow-x-auto overscroll-x-contain">
       {tabs.map((status) => {
         const on = search.status === status;
         const n = status ? numbers?.byStatus[status] : numbers?.total;

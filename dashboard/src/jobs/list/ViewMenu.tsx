@@ -1,17 +1,15 @@
-import { useNavigate, useLocation } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense } from "react";
 import { useStore } from "@/lib/store";
 import { setPrefs, usePrefs } from "@/session/prefs";
-import { Button, IconButton } from "@/ui/Button";
-import { Field, inputClass } from "@/ui/Field";
-import { IconBookmark, IconClose, IconColumns } from "@/ui/icons";
+import { IconButton } from "@/ui/Button";
+import { IconBookmark, IconColumns } from "@/ui/icons";
 import { Menu } from "@/ui/overlay/Menu";
 import { radio, type MenuEntry } from "@/ui/overlay/menuEntries";
 import { Popover } from "@/ui/overlay/Popover";
-import { toast } from "@/ui/overlay/toast";
 import { COLUMNS, fitColumns, tableWidth } from "@/jobs/table/columns";
-import { readSearch } from "@/jobs/search";
 import { t } from "@/texts/en/list";
+
+const Views = lazy(() => import("./Views"));
 
 const DENSITIES = [
   ["compact", t.compact],
@@ -50,13 +48,6 @@ export function TableMenu() {
   );
 }
 
-const SYSTEM = [
-  { name: t.needsAttention, search: "?status=dead_letter" },
-  { name: t.failedInTheLast, search: "?status=failed&range=1h" },
-  { name: t.slowestFirst, search: "?sort=run" },
-  { name: t.scheduled, search: "?status=scheduled" },
-];
-
 /** Show named filters, kept in this browser as URLs. */
 export function SavedViews() {
   return (
@@ -68,72 +59,11 @@ export function SavedViews() {
         </IconButton>
       }
     >
-      {(close) => <Views close={close} />}
+      {(close) => (
+        <Suspense fallback={<div className="h-52" />}>
+          <Views close={close} />
+        </Suspense>
+      )}
     </Popover>
-  );
-}
-
-function Views({ close }: { close: () => void }) {
-  const { views } = usePrefs();
-  const [name, setName] = useState("");
-  const navigate = useNavigate();
-  const here = useLocation({ select: (location) => location.searchStr });
-  const show = (search: string) => {
-    close();
-    void navigate({ to: "/dashboard", search: readSearch(Object.fromEntries(new URLSearchParams(search))) });
-  };
-  const save = () => {
-    const kept = views.filter((view) => view.name !== name.trim());
-    setPrefs({ views: [...kept, { name: name.trim(), search: here }] });
-    toast.done(t.savedTheViewIn(name.trim()));
-    close();
-  };
-  return (
-    <>
-      <ul className="-mx-2 mb-3 flex flex-col">
-        {[...SYSTEM, ...views].map((view) => (
-          <li key={view.name} className="flex items-center hover:bg-hover">
-            <button
-              type="button"
-              className="min-w-0 flex-1 truncate px-2 py-1.5 text-start text-sm"
-              onClick={() => show(view.search)}
-            >
-              {view.name}
-            </button>
-            {views.includes(view) && (
-              <IconButton
-                label={t.deleteView(view.name)}
-                className="size-7"
-                onClick={() => setPrefs({ views: views.filter((one) => one !== view) })}
-              >
-                <IconClose width={12} height={12} />
-              </IconButton>
-            )}
-          </li>
-        ))}
-      </ul>
-      <form
-        className="flex items-end gap-2 border-t border-line pt-3"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (name.trim()) save();
-        }}
-      >
-        <Field label={t.saveCurrentViewAs} className="flex-1">
-          {(control) => (
-            <input
-              {...control}
-              className={inputClass}
-              value={name}
-              maxLength={40}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
-        <Button type="submit" disabled={!name.trim()}>
-          {t.save}
-        </Button>
-      </form>
-    </>
   );
 }

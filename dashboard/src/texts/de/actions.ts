@@ -13,21 +13,21 @@ export const actions: typeof english = {
   requeuesTheJobIn: "Stellt den Job wieder in die Queue",
   withTheSamePayload: (maxAttempts) =>
     `mit derselben Payload. Die Versuche beginnen wieder bei 1 von ${maxAttempts}; der Verlauf bleibt.`,
-  cancelRunning: "Der Job läuft. Er hält an, sobald er das nächste Mal auf einen Abbruch prüft.",
+  cancelRunning: "Der Job läuft. Er hält an, sobald er das nächste Mal prüft, ob er abgebrochen wurde.",
   cancelMade: "Auch die von ihm erzeugten Jobs abbrechen",
   cancelledMade: (cancelled: number, asked: number, more: boolean) =>
     `Von den erzeugten Jobs wurden ${cancelled} abgebrochen und ${asked} zum Anhalten aufgefordert.${more ? " Es gibt noch mehr: noch einmal abbrechen." : ""}`,
   cancelWaiting: "Der Job wird sofort abgebrochen. Du kannst ihn später wiederholen.",
   runMeaning:
-    "Die Wartezeit endet: Der nächste freie Worker nimmt ihn. Verbrauchte Versuche bleiben verbraucht.",
+    "Die Wartezeit endet: Der nächste freie Worker übernimmt ihn. Verbrauchte Versuche bleiben verbraucht.",
   discardMeaning:
-    "Er wird ohne Ausführung erledigt und zählt als abgebrochen. Du kannst ihn später wiederholen.",
+    "Er wird ohne Ausführung abgeschlossen und zählt als abgebrochen. Du kannst ihn später wiederholen.",
   reason: "Grund",
   reasonHint: "Bleibt beim Job, höchstens 200 Zeichen.",
   redriveMeaning: "Jeder Job beginnt wieder bei Versuch 1. Seine Nachricht verlässt die Dead-Letter-Queue.",
   keepJobs: "Jobs behalten",
   cancel: "Schließen",
-  counting: "Zählt …",
+  counting: "Wird gezählt …",
   skippedBecause: (n, reason) => `${plural(n, "Job", "Jobs")} übersprungen: ${reason}`,
   correlationId: (id) => `Korrelations-ID ${id}`,
   thisError: "diesem Fehler",

@@ -14,7 +14,7 @@ export const base: typeof english = {
   dismiss: "Schließen",
   notJsonAnswer: "Die Antwort ist kein JSON",
   unreachable: "Die API ist nicht erreichbar.",
-  somethingWentWrong: "Etwas ist schiefgegangen.",
+  somethingWentWrong: "Etwas ist schiefgelaufen.",
   storageRefused: (status) => `Der Speicher hat die Datei abgelehnt (${status}). Versuche es noch einmal.`,
   noData: "Keine Daten in diesem Zeitraum.",
   chartFailed: (error) => `Diagramm konnte nicht geladen werden: ${error}`,
@@ -25,6 +25,6 @@ export const base: typeof english = {
   ago: (length) => `vor ${length}`,
   inTime: (length) => `in ${length}`,
   tooLong: (characters) => `… (${characters} Zeichen)`,
-  items: (n) => `${n} Elemente`,
+  items: (n) => `${n} Einträge`,
   keys: (n) => `${n} Schlüssel`,
 };

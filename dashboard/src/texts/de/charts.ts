@@ -5,7 +5,7 @@ export const charts: typeof english = {
   deploys: (n) => plural(n, "Deployment", "Deployments"),
   deployed: (version) => `Deployt: ${version}`,
   lastDeploy: (version, at) => `${version}, ${at}`,
-  runsBySize: "Laufzeiten, wie viele von welcher Länge",
+  runsBySize: "Verteilung der Laufzeiten",
   range: (low, high) => `${low} bis ${high}`,
   upTo: (high) => `bis ${high}`,
   jobs: (n) => plural(n, "Job", "Jobs"),

@@ -4,7 +4,7 @@ export const help: typeof english = {
   keyboard: "Tastatur",
   commandPalette: "Befehle",
   pauseOrResumeLive: "Aktualisierung anhalten oder fortsetzen",
-  switchTheme: "Farben wechseln",
+  switchTheme: "Farbschema wechseln",
   anywhere: "Überall",
   goToTheJobs: "Zu den Jobs",
   goToTheQueues: "Zu den Queues",

@@ -5,7 +5,7 @@ export const english = {
   deploys: (n: number) => plural(n, "deploy"),
   deployed: (version: string) => `Deployed ${version}`,
   lastDeploy: (version: string, at: string) => `${version}, ${at}`,
-  runsBySize: "Run times, how many of which length",
+  runsBySize: "Distribution of run times",
   range: (low: string, high: string) => `${low} to ${high}`,
   upTo: (high: string) => `up to ${high}`,
   jobs: (n: number) => plural(n, "job"),

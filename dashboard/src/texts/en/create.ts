@@ -80,6 +80,9 @@ export const english = {
   formatEmail: "Use an e-mail address like ada@example.com.",
   formatDateTime: "Use a date and time like 2026-11-27T06:00:00Z.",
   formatDate: "Use a date like 2026-11-27.",
+  formatTime: "Use a time like 06:00:00.",
+  formatDuration: "Use a duration like PT5M or P1DT2H.",
+  units: { days: "Days", hours: "Hours", minutes: "Minutes", seconds: "Seconds" },
   formatUuid: "Use a UUID.",
   invalidFormatMustBegin: (start: string) => `Invalid format: must begin with “${start}”.`,
   invalidFormat: "Invalid format.",
@@ -104,7 +107,7 @@ export const english = {
   range: (least: string, most: string) => `${least} to ${most}.`,
   formatUri: "Use an address like https://example.com/.",
   typeIsRetired: "This job type is retired",
-  takesNoNewJobs: "takes no new jobs; those it has are worked off.",
+  takesNoNewJobs: "takes no new jobs; existing jobs are processed.",
   changes: (n: number) => plural(n, "change"),
 };
 

@@ -64,8 +64,7 @@ export const english = {
   cancel: "Cancel",
   runNow: "Run now",
   discard: "Discard",
-  discardedBy: (by: string, reason: string | null) =>
-    `Discarded by ${by}${reason ? `: ${reason}` : " without a reason"}`,
+  withoutReason: "no reason given",
   duplicate: "Duplicate",
   inProgress: "In progress",
   progress: "Progress",

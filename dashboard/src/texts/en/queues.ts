@@ -94,7 +94,11 @@ export const english = {
   noQueueIsCalled: "No queue is called",
   itMayHaveBeen: ". It may have been removed by a deployment.",
   backlogIs: (text: string) => `Backlog: ${text}`,
-  retired: "Retired. New jobs are refused; the jobs it has are worked off.",
+  pastPauses: "Past pauses",
+  noPastPauses: "None in the last 90 days.",
+  pausedAndResumed: (by: string, resumedBy: string) =>
+    [by && `paused by ${by}`, resumedBy && `resumed by ${resumedBy}`].filter(Boolean).join(", "),
+  retired: "Retired. New jobs are refused; existing jobs are processed.",
 };
 
 export const t = texts("queues", english);

@@ -23,7 +23,7 @@ export const english = {
   resume: "Resume",
   offline: "Offline",
   pausedState: "Paused",
-  live: (poll: number) => `Live ${poll}s`,
+  live: (poll: number) => `Live ${poll} s`,
   howOftenToRefresh: (word: string) => `${word}: how often to refresh`,
   pause: "Pause",
   refreshEvery: "Refresh every",

@@ -39,7 +39,7 @@ class Control:
         if callers.is_page(request.headers.get):
             return _json(HTTPStatus.FORBIDDEN, {"error": "not for web pages"})
         call = self._calls.get((request.method, request.path.removeprefix(PREFIX)))
-        return call(request) if call else _json(HTTPStatus.NOT_FOUND, {"error": "no such control call"})
+        return call(request) if call else _json(HTTPStatus.NOT_FOUND, {"error": "unknown control call"})
 
     def _health(self, _request: Request) -> Reply:
         return _json(HTTPStatus.OK, {"status": "ok", **self._describe()})

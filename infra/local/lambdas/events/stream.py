@@ -125,7 +125,7 @@ class StreamSource:
                 continue
             tries += 1
             if self._hopeless(left, tries):
-                LOG.error("%s: gave up %d records of the stream.", self.mapping.function, len(left))
+                LOG.error("%s: dropped %d records of the stream.", self.mapping.function, len(left))
                 tries = 0
                 continue
             batches.extendleft(reversed(halves(left) if self.mapping.bisect else [left]))

@@ -3,15 +3,17 @@
 import io
 import json
 import re
+import time as clock
 from fnmatch import fnmatchcase
 
 import pytest
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.jobs.job import Status
 from chalicelib.jobs.limits import DAY
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
-from infra.cloud.commands import backup
+from infra.cloud.commands import access, backup, restore
 from infra.cloud.package.build import ROOT
 from infra.cloud.stack.cloudformation import Stack
 from tests.infra.cloud.restore.losing import STACK, Time, filled, lose, restoration, window
@@ -36,6 +38,20 @@ def test_the_commands(account: Account, stack: Stack, capsys: pytest.CaptureFixt
     assert "no moment with a time zone" in capsys.readouterr().err
     assert main(["restore", "--stage", "lost", "--from", f"{STACK}-20270101T000000Z"]) == 1
     assert "no backup" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("typed", "status"), [([], Status.FAILED), (["--run"], Status.QUEUED)])
+def test_what_was_unfinished_runs_only_when_that_is_typed(
+    account: Account, stack: Stack, typed: list[str], status: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = DynamoJobStore(access.settings(account, stack), clock.time)
+    store.add(job := a_job(sent=True))
+    name, _ = backup.backup(account, stack, now=T0, sleep=lambda _: None)
+    lose(account, [job])
+    monkeypatch.setattr(restore, "LONGEST_LEASE", 0.0)
+    # the emulator has no function that recounts: the command ends with that, after the copying
+    assert main(["restore", "--stage", "lost", "--from", name, *typed]) == 1
+    assert store.get(job.id).status == status
 
 
 def test_a_deployer_may_do_it(

@@ -12,9 +12,9 @@ import pytest
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.errors import MoveRefused
-from chalicelib.jobs import transitions
+from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change, Claimant
-from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.job import Act, Attempt, Job, Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.schedules.schedule import Schedule
 from chalicelib.settings import Settings
@@ -25,6 +25,7 @@ from tests.support import T0, Clock, a_job
 
 Two = tuple[DynamoJobStore, DynamoJobStore]
 BY = Claimant("request-9", False, 1)
+ACT = Act("retry", T0 + 3, "ada", 1)
 ATTEMPT = Attempt(1, 1, "error", T0 + 1, T0 + 2, "Boom", "it broke", claim=1)
 
 
@@ -42,18 +43,31 @@ def done(number: int = 0, **more: Any) -> Job:
     return a_job(**{**fields, "created_at": T0 + number, **more})
 
 
-def test_finished_jobs_come_back_with_payload_result_and_attempts(two: Two, clock: Clock) -> None:
+def test_finished_jobs_come_back_with_payload_result_and_history(two: Two, clock: Clock) -> None:
     source, target = two
     bodies = [{"a": "b" * size} for size in (3, 2_000, 400_000)]
     jobs = [done(number, payload=body, result={"r": body}) for number, body in enumerate(bodies)]
     for job in jobs:
         source.add(job)
         source.record(job.id, ATTEMPT)
+        source.keep_act(job.id, ACT)
     assert copying_of(two, clock).jobs() == Counter({"completed": 3})
     for job in jobs:
         found = target.view(job.id)
         assert replace(found.job, updated_at=job.updated_at, writer=job.writer) == job
-        assert found.attempts == (ATTEMPT,)
+        assert (found.attempts, found.acts) == ((ATTEMPT,), (ACT,))
+
+
+def test_payloads_that_an_operator_edited_come_back(two: Two, clock: Clock) -> None:
+    source, target = two
+    job = done(3, gen=3, acted=acts.written(Act(acts.EDIT, T0 + 5, "ada", 3)))
+    source.add(job)
+    source.keep_act(job.id, Act(acts.EDIT, T0 + 4, "bob", 2))
+    for gen in (1, 2):
+        source.keep_payload(job.id, gen, {"of": gen})
+    copying_of(two, clock).jobs()
+    assert [target.payload_of(job.id, gen) for gen in (1, 2, 3)] == [{"of": 1}, {"of": 2}, None]
+    assert acts.last(target.get(job.id)) == Act(acts.EDIT, T0 + 5, "ada", 3)
 
 
 def test_a_job_that_is_there_stays_as_it_is(two: Two, clock: Clock) -> None:

@@ -56,3 +56,17 @@ def test_anything_else_does_not(tmp_path: Path, edits: "queue.Queue[set[Path]]",
         seen |= edits.get(timeout=BOUND_SECONDS)
 
     assert seen == {tmp_path / "handlers" / "last.py"}
+
+
+def test_an_edit_of_the_settings_counts_wherever_they_are_and_nothing_else_there(tmp_path: Path) -> None:
+    root, project = tmp_path / "project" / ".jobflow" / "tree", tmp_path / "project"
+    (root / "handlers").mkdir(parents=True)
+    settings, seen = project / "jobflow.toml", queue.Queue[set[Path]]()
+    watcher = Watcher(root, seen.put, settings)
+    watcher.wait_until_watching()
+    try:
+        (project / "notes.toml").write_text("x")
+        settings.write_text("x")
+        assert seen.get(timeout=BOUND_SECONDS) == {settings}
+    finally:
+        watcher.close()

@@ -19,18 +19,21 @@ export function SideBySide({ label, left, right }: Texts) {
       tabIndex={0}
       className="max-h-[50vh] overflow-auto border border-line bg-bg font-mono text-xs"
     >
-      {rows.slice(0, MOST_ROWS).map((row, at) =>
-        typeof row === "number" ? (
-          <p key={at} className="border-y border-line px-2 text-faint">
-            {t.linesLeftOut(row)}
-          </p>
-        ) : (
-          <div key={at} className={cx("grid grid-cols-2", row.left !== row.right && "bg-hover text-amber")}>
-            <code className="px-2 break-words whitespace-pre-wrap">{row.left}</code>
-            <code className="border-s border-line px-2 break-words whitespace-pre-wrap">{row.right}</code>
-          </div>
-        ),
-      )}
+      {/* On a phone it scrolls sideways: a column of ten characters cannot be read. */}
+      <div className="min-w-[36rem]">
+        {rows.slice(0, MOST_ROWS).map((row, at) =>
+          typeof row === "number" ? (
+            <p key={at} className="border-y border-line px-2 text-faint">
+              {t.linesLeftOut(row)}
+            </p>
+          ) : (
+            <div key={at} className={cx("grid grid-cols-2", row.left !== row.right && "bg-hover text-amber")}>
+              <code className="px-2 break-words whitespace-pre-wrap">{row.left}</code>
+              <code className="border-s border-line px-2 break-words whitespace-pre-wrap">{row.right}</code>
+            </div>
+          ),
+        )}
+      </div>
       {rows.length > MOST_ROWS && <p className="px-2 text-faint">{t.tooManyLines}</p>}
     </div>
   );

@@ -17,7 +17,7 @@ export function Waterfall({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
       {rows.map((row, at) => (
         <li
           key={at}
-          className="grid grid-cols-[minmax(0,13rem)_minmax(0,1fr)_4rem] items-center gap-x-3 max-sm:grid-cols-[minmax(0,6.5rem)_minmax(0,1fr)_3.5rem]"
+          className="grid grid-cols-[minmax(0,13rem)_minmax(0,1fr)_4rem] items-center gap-x-3 max-sm:grid-cols-[minmax(0,1fr)_auto]"
         >
           <span className="truncate text-soft" title={row.label}>
             {retries(job) > 0 && rows[at - 1]?.gen !== row.gen && (
@@ -35,7 +35,10 @@ export function Waterfall({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
 
 function Track({ row }: { row: Row }) {
   return (
-    <span className="relative block h-4 bg-hover" aria-hidden="true">
+    <span
+      className="relative block h-4 bg-hover max-sm:order-last max-sm:col-span-2 max-sm:h-3"
+      aria-hidden="true"
+    >
       <span
         className={cx("absolute inset-y-0 min-w-0.5", FILL[row.kind], row.open && "pulse-dot")}
         style={{ insetInlineStart: `${row.left * 100}%`, width: `${row.width * 100}%` }}

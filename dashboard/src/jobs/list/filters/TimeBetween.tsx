@@ -1,6 +1,6 @@
 import { fromInput, toInput } from "@/lib/time";
 import { useZone } from "@/session/prefs";
-import { IconClose } from "@/ui/icons";
+import { chipClass, Remove } from "./Chip";
 import { t } from "@/texts/en/list";
 
 interface TimeBetweenProps {
@@ -29,24 +29,13 @@ export default function TimeBetween({ from, to, onChange, onRemove }: TimeBetwee
     />
   );
   return (
-    <div
-      role="group"
-      aria-label={t.createdBetween}
-      className="flex h-8 min-w-0 items-center border border-accent-text/50 bg-wash max-sm:basis-full"
-    >
+    <div role="group" aria-label={t.createdBetween} className={`${chipClass} max-sm:basis-full`}>
       {box(t.from, from, (next) => onChange({ from: next }))}
       <span aria-hidden="true" className="text-xs text-soft">
         –
       </span>
       {box(t.to, to, (next) => onChange({ to: next }))}
-      <button
-        type="button"
-        aria-label={t.removeTheFilterCreated}
-        onClick={onRemove}
-        className="flex size-8 shrink-0 items-center justify-center text-soft hover:text-text"
-      >
-        <IconClose width={12} height={12} />
-      </button>
+      <Remove label={t.removeTheFilterCreated} onClick={onRemove} />
     </div>
   );
 }

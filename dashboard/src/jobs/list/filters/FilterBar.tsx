@@ -1,0 +1,104 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+import { errorGroups } from "@/api/metrics";
+import { jobTypes } from "@/api/types";
+import { rangeOf, RANGES, weekAgo, type Change, type JobsSearch } from "@/jobs/search";
+import { STATUS } from "@/jobs/status";
+import { Choice, Chip } from "./Chip";
+import { SearchBox } from "./SearchBox";
+import { t } from "@/texts/en/list";
+
+const TimeBetween = lazy(() => import("./TimeBetween"));
+
+/** Show the search box, the type, the time, and a chip for each filter. */
+export function FilterBar({ search }: { search: JobsSearch }) {
+  const types = useQuery(jobTypes()).data ?? [];
+  const narrow = useNarrow();
+  // Chosen, but no time is set yet.
+  const [between, setBetween] = useState(false);
+  const picked = between || search.from !== undefined || search.to !== undefined;
+  const options = [["", t.allTypes] as const, ...types.map((one) => [one.type, one.type] as const)];
+  if (search.type && !types.some((one) => one.type === search.type)) options.push([search.type, search.type]);
+  const setRange = (range: string) => {
+    setBetween(range === "between");
+    narrow({ range: range === "between" ? undefined : range, from: undefined, to: undefined });
+  };
+  const shown = [
+    ["id", t.id],
+    ["tag", t.tag],
+    ["tenant", t.tenant],
+    ["error", t.error],
+    ["payload", t.payload],
+  ] as const;
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      <SearchBox onSearch={narrow} />
+      <Choice
+        name={t.type}
+        value={search.type ?? ""}
+        removable={search.type !== undefined}
+        options={options}
+        onChange={(type) => narrow({ type })}
+      />
+      <Choice
+        name={t.created}
+        value={picked ? "between" : (rangeOf(search) ?? "")}
+        removable={!picked && search.range !== undefined}
+        options={[...RANGES, ["between", t.between]]}
+        onChange={setRange}
+      />
+      {picked && (
+        <Suspense>
+          <TimeBetween
+            from={search.from}
+            to={search.to}
+            onChange={narrow}
+            onRemove={() => {
+              setBetween(false);
+              narrow({ from: undefined, to: undefined });
+            }}
+          />
+        </Suspense>
+      )}
+      {search.status && (
+        <Chip
+          name={t.status}
+          value={STATUS[search.status].label}
+          onRemove={() => narrow({ status: undefined })}
+        />
+      )}
+      {shown.map(([key, name]) => {
+        const value = search[key];
+        return (
+          value && <Chip key={key} name={name} value={value} onRemove={() => narrow({ [key]: undefined })} />
+        );
+      })}
+      {search.fingerprint && (
+        <GroupChip fingerprint={search.fingerprint} onRemove={() => narrow({ fingerprint: undefined })} />
+      )}
+    </div>
+  );
+}
+
+/** Change the search in the URL: what becomes empty goes. */
+function useNarrow() {
+  const navigate = useNavigate({ from: "/dashboard" });
+  return (change: Change) =>
+    void navigate({
+      search: (now) => {
+        const next = Object.entries({ ...now, ...change }).filter(
+          ([, value]) => value !== "" && value !== undefined,
+        );
+        return Object.fromEntries(next);
+      },
+    });
+}
+
+/** By the name of its error, where one of the last week had it. */
+function GroupChip({ fingerprint, onRemove }: { fingerprint: string; onRemove: () => void }) {
+  const groups = useQuery({ ...errorGroups(undefined, "7d", weekAgo), staleTime: 300_000 }).data;
+  const group = groups?.find((one) => one.fingerprint === fingerprint);
+  const value = group ? t.errorOf(group.errorClass ?? t.error, group.type) : fingerprint;
+  return <Chip name={t.errorGroup} value={value} onRemove={onRemove} />;
+}

@@ -1,0 +1,52 @@
+"""Refuse a template that is too large for CloudFormation, as it is sent or after the SAM transform. Pure."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from infra.cloud.errors import CloudError
+from infra.cloud.package.translate import translated
+from infra.definition.template import MOST_RESOURCES
+
+LARGEST = 1_000_000
+"""Bytes of a template in S3, also after the transform; 51,200 where one is sent along, which nothing here does."""
+GROWTH = 2
+"""The transform makes less than so many times as much of a template, in bytes and in resources; it adds a fifth."""
+SMALLER = "Leave job types out, or deploy several stages from several branches."
+LARGEST_SHOWN = 3
+
+
+def compact(template: Mapping[str, Any]) -> bytes:
+    """Return the template as it is sent."""
+    return json.dumps(template, separators=(",", ":")).encode()
+
+
+def check_size(template: dict[str, Any]) -> None:
+    """Raise CloudError, with what is large and what to do, for a template over one of the two limits.
+
+    The transform takes half a second of CPU, which only a large template costs.
+    """
+    size = _checked(template, "")
+    if size * GROWTH > LARGEST or len(template["Resources"]) * GROWTH > MOST_RESOURCES:
+        copy: dict[str, Any] = json.loads(compact(template))
+        _checked(translated(copy), " after the SAM transform")
+
+
+def _checked(template: Mapping[str, Any], when: str) -> int:
+    resources, size = template["Resources"], len(compact(template))
+    if len(resources) > MOST_RESOURCES:
+        kinds = Counter(resource["Type"] for resource in resources.values()).most_common(LARGEST_SHOWN)
+        told = ", ".join(f"{number} {kind}" for kind, number in kinds)
+        raise CloudError(
+            f"The template has {len(resources)} resources{when} ({told}, \u2026), and CloudFormation takes "
+            f"{MOST_RESOURCES}. {SMALLER}"
+        )
+    if size > LARGEST:
+        largest = sorted(resources, key=lambda name: len(compact(resources[name])), reverse=True)[:LARGEST_SHOWN]
+        told = ", ".join(f"{name} {len(compact(resources[name])):,}" for name in largest)
+        raise CloudError(
+            f"The template has {size:,} bytes{when}, and CloudFormation takes {LARGEST:,}. The largest parts: {told}. "
+            f"Shorten their environment=, grants= and description. {SMALLER}"
+        )
+    return size

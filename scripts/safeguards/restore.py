@@ -1,0 +1,120 @@
+"""List the safeguards of restore and rollback: nothing is overwritten, nothing runs unasked, no step goes too far."""
+
+from scripts.safeguards.safeguard import Safeguard
+
+RULES = ("tests/infra/cloud/restore/test_rules.py",)
+COPYING = ("tests/infra/cloud/restore/test_copying.py",)
+RESTORING = ("tests/infra/cloud/restore/test_restoring.py",)
+BACKUPS = ("tests/infra/cloud/restore/test_backups.py",)
+ROLLBACK = ("tests/infra/cloud/test_rollback.py",)
+
+RESTORE = (
+    Safeguard(
+        "nothing that is restored runs unless the operator says so",
+        "infra.cloud.restore.rules:revived",
+        "not run or spent or lost.cancel_requested",
+        "spent or lost.cancel_requested",
+        RULES,
+    ),
+    Safeguard(
+        "a restored job that was to stop or has no attempt left never runs",
+        "infra.cloud.restore.rules:revived",
+        "not run or spent or lost.cancel_requested",
+        "not run",
+        RULES,
+    ),
+    Safeguard(
+        "a restored job runs in a new generation",
+        "infra.cloud.restore.rules:_goes_on",
+        "{'gen': lost.gen + 1}",
+        "{}",
+        RULES,
+    ),
+    Safeguard(
+        "a restored job needs a message",
+        "infra.cloud.restore.rules:_idle",
+        "{'sent': False}",
+        "{}",
+        RULES,
+    ),
+    Safeguard(
+        "a restored job's history is there before the job",
+        "infra.cloud.restore.copying:Copying._bring_back",
+        """
+self._history(job_id, found)
+try:
+    self.target.add(job)
+except JobExists:
+    return 'there'
+""",
+        """
+try:
+    self.target.add(job)
+except JobExists:
+    return 'there'
+self._history(job_id, found)
+""",
+        COPYING,
+    ),
+    Safeguard(
+        "a job that is back already is left alone by a second restore",
+        "infra.cloud.restore.copying:Copying._bring_back",
+        """
+try:
+    self.target.add(job)
+except JobExists:
+    return 'there'
+""",
+        "self.target.add(job)",
+        COPYING,
+    ),
+    Safeguard(
+        "a restored schedule is paused",
+        "infra.cloud.restore.copying:_paused",
+        "replace(schedule, paused=True, next_at=None, writer=uuid.uuid4().hex[:12])",
+        "replace(schedule, writer=uuid.uuid4().hex[:12])",
+        COPYING,
+    ),
+    Safeguard(
+        "no job is restored while a worker from before may hold one",
+        "infra.cloud.commands.restore:Restoration.go",
+        "self.sleep(max(0.0, started + LONGEST_LEASE - self.clock()))",
+        "None",
+        RESTORING,
+    ),
+    Safeguard(
+        "old backups are deleted once the new one is complete",
+        "infra.cloud.commands.backup:_delete_old",
+        "names(account, stack)[:-keep]",
+        "names(account, stack)",
+        BACKUPS,
+    ),
+    Safeguard(
+        "a deployment that nobody noted is one step of a rollback",
+        "infra.cloud.stack.history:before",
+        "last and last[0].at and (last[0].at != changed_at(found))",
+        "False",
+        ROLLBACK,
+    ),
+    Safeguard(
+        "a rollback that ended half-way does not come back to the bad version",
+        "infra.cloud.commands.rollback:rollback",
+        "history.write(account, stack.name, left)",
+        "None",
+        ROLLBACK,
+    ),
+    Safeguard(
+        "a rollback that CloudFormation undid can be tried again",
+        "infra.cloud.commands.rollback:rollback",
+        "_write(account, stack, known)",
+        "None",
+        ROLLBACK,
+    ),
+    Safeguard(
+        "a rollback brings the parameters back, too",
+        "infra.cloud.commands.rollback:_proposed",
+        "_propose(account, stack, to.url, to.parameters)",
+        "_propose(account, stack, to.url, {})",
+        ROLLBACK,
+    ),
+)

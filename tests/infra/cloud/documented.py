@@ -1,0 +1,86 @@
+"""The commands that the pages about an AWS account print: found, expanded by make, and where each is run by a test."""
+
+import argparse
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+
+from infra.cloud.__main__ import _parser
+from infra.cloud.package.build import ROOT
+from jobflow.cli.commands import cloud
+
+PAGES = ("deploy.md", "operations.md", "restore.md", "pipeline.md", "own-repository.md", "security.md")
+RUN_WHOLE = ("deploy.md", "operations.md", "restore.md")
+"""Pages of which each command in a shell block is run."""
+CLOUD = re.compile(r"-m (?:jobflow|infra\.cloud) (?=(?:" + "|".join(cloud.COMMANDS) + r")\b)")
+ON_TABLES = (
+    "make token STAGE=prod ROLE=operator LABEL=ada",
+    "make token STAGE=prod ROLE=viewer LABEL=grafana DAYS=90",
+    "make token-list STAGE=prod",
+    "make token-revoke STAGE=prod ID=5d41402abc4b2a76",
+)
+"""Run in an account that has a stage's tables, by test_documented_commands.py."""
+ON_A_STAGE = (
+    'make preflight STAGE=prod SET="AlarmEmail=me@example.com"',
+    'make deploy STAGE=prod SET="AlarmEmail=me@example.com" DRY_RUN=1',
+    'make deploy STAGE=prod SET="AlarmEmail=me@example.com"',
+    "make status STAGE=prod",
+    "make recount STAGE=prod",
+    "make drift STAGE=prod",
+    "make backup STAGE=prod KEEP=30",
+    "make backup STAGE=prod LIST=1",
+    "make restore STAGE=prod FROM=jobflow-prod-20270102T030405Z",
+    "make restore STAGE=prod AT=2027-01-02T03:04:05Z",
+    "make restore STAGE=prod AT=2027-01-02T03:04:05Z RUN=1",
+    "make deploy STAGE=prod MONITOR=600",
+    "make rollback STAGE=prod",
+    "make destroy STAGE=prod CONFIRM=jobflow-prod",
+)
+"""Run in this order on a stage of the second emulator, by tests/e2e/cloud/test_documented_commands.py."""
+
+
+def fenced(page: str) -> list[str]:
+    """Return the commands in the shell blocks of a page, without what is said about them."""
+    text = (ROOT / "docs" / page).read_text()
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    lines = (line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines())
+    return [re.sub(r"\s+#.*", "", line) for line in lines if line]
+
+
+def printed(page: str) -> Iterator[str]:
+    """Yield each command of a page: lines of its shell blocks, and what stands in backticks; not its bare name."""
+    text = (ROOT / "docs" / page).read_text()
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    for line in [*fenced(page), *inline]:
+        command = re.sub(r"[][]", "", line.split(" && ")[-1]).strip()
+        whole = not command.endswith("…") and not re.fullmatch(r"(make|jobflow) [a-z-]+( --help)?", command)
+        if re.match(r"(make|jobflow|aws|python -m (infra\.cloud|jobflow)) ", command) and whole:
+            yield command
+
+
+def of(program: str) -> list[str]:
+    """Return the commands of all pages that begin with this program."""
+    return sorted({command for page in PAGES for command in printed(page) if command.startswith(f"{program} ")})
+
+
+def expanded(command: str) -> list[str]:
+    """Return what make would run of our own: the arguments of infra.cloud, once for each command."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    words = shlex.split(command)[1:]
+    done = subprocess.run(
+        ["make", "-n", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, (command, done.stderr)
+    whole = re.sub(r"\\\n\s*", " ", done.stdout)
+    return [line[found.end() :] for line in whole.splitlines() if (found := CLOUD.search(line))]
+
+
+def parsed(arguments: str | list[str]) -> argparse.Namespace:
+    """Return the options that the command's own parser reads; fails for what it does not take."""
+    words = shlex.split(arguments) if isinstance(arguments, str) else arguments
+    try:
+        return _parser().parse_args(words)
+    except SystemExit as error:
+        raise AssertionError(f"not taken: {words}") from error
