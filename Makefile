@@ -129,8 +129,8 @@ rollback: $(READY)  ## Bring back the deployment before the present one: make ro
 backup: $(READY)  ## Back up a stage's tables: make backup STAGE=prod [KEEP=30], or name the backups there are: LIST=1
 	@$(CLOUD) backup --stage $(STAGED) $(if $(KEEP),--keep $(KEEP)) $(if $(LIST),--list)
 
-restore: $(READY)  ## Bring back jobs that are missing: make restore STAGE=prod AT=2027-01-02T03:04:05Z, or FROM=a-backup [RUN=1] [KEEP_TABLES=1]
-	@$(CLOUD) restore --stage $(STAGED) $(if $(AT),--at $(AT)) $(if $(FROM),--from $(FROM)) $(if $(RUN),--run) $(if $(KEEP_TABLES),--keep-tables)
+restore: $(READY)  ## Bring back jobs that are missing: make restore STAGE=prod AT=2027-01-02T03:04:05Z, or FROM=a-backup [RUN=1] [KEEP_TABLES=1], or with TABLES=jobs,control of an import
+	@$(CLOUD) restore --stage $(STAGED) $(if $(AT),--at $(AT)) $(if $(FROM),--from $(FROM)) $(if $(TABLES),--tables $(TABLES)) $(if $(RUN),--run) $(if $(KEEP_TABLES),--keep-tables)
 
 drift: $(READY)  ## Say what in a stage was changed by hand: make drift STAGE=prod
 	@$(CLOUD) drift --stage $(STAGED)

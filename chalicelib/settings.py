@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from chalicelib.errors import ConfigurationError
 
+SHARDS = (4, 8, 16, 32, 64)
+"""Partitions that each group of an index can have; the first is what a stage has that says nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -32,6 +35,8 @@ class Settings:
     mail_domains: tuple[str, ...] = ()
     mail_daily_cap: int = 0
     mail_rate: int = 0
+    index_shards: int = SHARDS[0]
+    index_shards_read: int = SHARDS[0]
 
     @property
     def log_group_prefix(self) -> str:
@@ -63,6 +68,8 @@ class Settings:
             watchdog_function=env.get("WATCHDOG_FUNCTION", ""),
             mail_domains=tuple(part.strip().lower() for part in env.get("MAIL_DOMAINS", "").split(",") if part.strip()),
             mail_rate=int(_number(env, "MAIL_RATE", 0, 0, 500)),
+            index_shards=_shards(env, "INDEX_SHARDS"),
+            index_shards_read=_shards(env, "INDEX_SHARDS_READ"),
             mail_daily_cap=int(_number(env, "MAIL_DAILY_CAP", 0, 0, 1_000_000_000)),
         )
         if settings.stage != "dev" and settings.cursor_secret == "development":  # noqa: S105
@@ -79,6 +86,11 @@ def _number(env: Mapping[str, str], name: str, default: float, low: float, high:
     if not low <= value <= high:
         raise ConfigurationError(f"{name}={text!r}: must be a number between {low:g} and {high:g}")
     return value
+
+
+def _shards(env: Mapping[str, str], name: str) -> int:
+    allowed = [str(number) for number in SHARDS]
+    return int(_one_of(env, name, *allowed))
 
 
 def _one_of(env: Mapping[str, str], name: str, *allowed: str) -> str:

@@ -11,7 +11,7 @@ OPTIONS = {
     "YES=1": "--yes", "DRY_RUN=1": "--dry-run", "FORCE_REMOVE=1": "--force-remove", "NO_DASHBOARD=1": "--no-dashboard",
     "TOKEN_FILE=": "--token-file ", "TOKEN_SECRET=": "--token-secret ", "ROLE_ARN=": "--role-arn ", "ROLE=": "--role ",
     "STAGE=": "--stage ", "MONITOR=": "--monitor ", "LABEL=": "--label ", "LIST=1": "--list", "AT=": "--at ",
-    "FROM=": "--from ", "RUN=1": "--run", "KEEP=": "--keep ", "KEEP_TABLES=1": "--keep-tables",
+    "FROM=": "--from ", "TABLES=": "--tables ", "RUN=1": "--run", "KEEP=": "--keep ", "KEEP_TABLES=1": "--keep-tables",
     "make token ": "jobflow token issue ",
 }  # fmt: skip
 """Variables of make, each with the option of the command."""

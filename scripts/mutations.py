@@ -14,7 +14,7 @@ from pathlib import Path
 from scripts.safeguards import SAFEGUARDS, Safeguard, removal
 
 ROOT = Path(__file__).parent.parent
-COPIED = ("chalicelib", "handlers", "infra", "jobflow", "tests", "scripts", "app.py", "pyproject.toml")
+COPIED = ("chalicelib", "handlers", "infra", "jobflow", "tests", "scripts", "docs", "app.py", "pyproject.toml")
 LONGEST = 300
 """Seconds after which a mutated run counts as noticed: without its safeguard the system never stopped."""
 

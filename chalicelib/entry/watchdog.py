@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.adapters.helpers import asked_for
+from chalicelib.adapters.invocations import asked_for
 from chalicelib.jobs.types import jobtype
 from chalicelib.telemetry.emf import gathering
 from chalicelib.watchdog.run import THREADS, Watchdog

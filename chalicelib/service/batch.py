@@ -1,17 +1,20 @@
-"""Submit many jobs at once: each is stored, then their messages go out in tens."""
+"""Submit many jobs at once: messages go out in tens, and each ten of jobs is stored after its messages."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from chalicelib.errors import JobFlowError, NotStored
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import SQS_LONGEST_DELAY
-from chalicelib.service.dispatch import AT_ONCE
+from chalicelib.service.dispatch import AT_ONCE, add_sent, made_before, send_ahead
 from chalicelib.service.jobs import TIME_TO_ACT, JobService
-from chalicelib.service.submission import Submission
+from chalicelib.service.submission import Submission, Wanted
 from chalicelib.telemetry import events
 
 NO_TIME = JobFlowError("There was no time left.")
+TIME_TO_STORE = 2.0
+"""Seconds that are left for storing the jobs whose messages were sent, at least, however slow the queue was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,69 +26,111 @@ class Outcome:
     error: JobFlowError | None = None
 
 
+class _OutOfTime(Exception):
+    """Raised when no further job can be stored: each try may take seconds, and the answer must get out."""
+
+
 def submit_many(service: JobService, asked: Sequence[Submission | JobFlowError]) -> list[Outcome]:
-    """Store each job, then send the messages by type in tens; an error stands for a job that was wrong already.
+    """Send the messages of each type in tens, and store each ten of jobs; an error stands for a job that was wrong.
 
     A job whose message does not get out is stored all the same, and the watchdog sends it. When the store fails on the
     way, or time runs out, the jobs before are told as stored and the rest as NotStored; raises what the store raises at
     the first job.
     """
-    ends = service.now() + TIME_TO_ACT
-    outcomes = _keep_all(service, asked, ends)
-    sent = _send_all(service, [o.job for o in outcomes if o.job and (o.new or service.stranded(o.job))], ends)
-    return [replace(o, job=replace(o.job, sent=True)) if o.job and o.job.id in sent else o for o in outcomes]
+    batch = _Batch(service, service.now() + TIME_TO_ACT)
+    try:
+        batch.run(asked)
+    except _OutOfTime:
+        pass
+    except Exception:
+        if not any(outcome.job for outcome in batch.outcomes.values()):
+            raise
+    left = [place for place in range(len(asked)) if place not in batch.outcomes]
+    if left:
+        events.batch_cut_short(len(asked) - len(left), len(left))
+    return [batch.outcomes.get(place) or Outcome(error=_not_stored(one)) for place, one in enumerate(asked)]
 
 
-def _keep_all(service: JobService, asked: Sequence[Submission | JobFlowError], ends: float) -> list[Outcome]:
-    kept: list[Outcome] = []
-    for one in asked:
-        if service.now() >= ends:
-            return _cut_short(kept, asked)
+@dataclass
+class _Batch:
+    """One request about many jobs; `outcomes` are by the job's place in it.
+
+    No further request to a queue begins after `ends`, and none to the store after `store_until` (epoch seconds).
+    """
+
+    service: JobService
+    ends: float
+    store_until: float = field(init=False)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.store_until = self.ends
+
+    def run(self, asked: Sequence[Submission | JobFlowError]) -> None:
+        """Store all jobs; raises _OutOfTime, and what the store raises."""
+        found = {place: wanted for place, one in enumerate(asked) if (wanted := self._wanted(place, one)) is not None}
+        made = made_before(self.service, [wanted for wanted in found.values() if wanted.plain])
+        plain: dict[int, Job] = {}
+        for place, wanted in found.items():
+            if wanted.plain and wanted.job.id not in made:
+                plain[place] = wanted.job
+            else:
+                self._keep(place, partial(self.service.store_wanted, wanted))
+        for chunk in _chunks(plain):
+            for place, job in self._sent(chunk).items():
+                self._keep(place, partial(add_sent, self.service, job))
+        self._send_others(plain)
+
+    def _wanted(self, place: int, one: Submission | JobFlowError) -> Wanted | None:
+        if isinstance(one, JobFlowError):
+            self.outcomes[place] = Outcome(error=one)
+            return None
         try:
-            kept.append(_keep(service, one))
-        except Exception:
-            if not any(outcome.job for outcome in kept):
-                raise
-            return _cut_short(kept, asked)
-    return kept
+            return self.service.wanted(one)
+        except JobFlowError as error:
+            self.outcomes[place] = Outcome(error=error)
+            return None
 
+    def _keep(self, place: int, store: Callable[[], tuple[Job, bool]]) -> None:
+        if self.service.now() >= self.store_until:
+            raise _OutOfTime
+        try:
+            self.outcomes[place] = Outcome(*store())
+        except JobFlowError as error:
+            self.outcomes[place] = Outcome(error=error)
 
-def _cut_short(kept: list[Outcome], asked: Sequence[Submission | JobFlowError]) -> list[Outcome]:
-    """The rest is not tried: each try may take seconds, and the answer about the first ones must get out."""
-    rest = asked[len(kept) :]
-    events.batch_cut_short(len(kept), len(rest))
-    return kept + [Outcome(error=_not_stored(one)) for one in rest]
+    def _sent(self, chunk: Mapping[int, Job]) -> Mapping[int, Job]:
+        """Send the messages of some jobs of one type; return the jobs, as sent where that is so."""
+        delays = {job.id: self.service.delay_of(job) for job in chunk.values()}
+        # What is due later than SQS can hold a message is left to the watchdog.
+        soon = {place: job for place, job in chunk.items() if delays[job.id] <= SQS_LONGEST_DELAY}
+        if not soon or self.service.now() >= self.ends:
+            return chunk
+        ahead = send_ahead(self.service, list(soon.values()), delays)
+        self.store_until = max(self.ends, self.service.now() + TIME_TO_STORE)
+        return {**chunk, **dict(zip(soon, ahead, strict=True))}
+
+    def _send_others(self, plain: Mapping[int, Job]) -> None:
+        """Send the messages of the jobs that were stored without one, as long as there is time."""
+        found = {place: outcome.job for place, outcome in self.outcomes.items() if place not in plain and outcome.job
+                 and (outcome.new or self.service.stranded(outcome.job))}  # fmt: skip
+        delays = {job.id: self.service.delay_of(job) for job in found.values()}
+        for chunk in _chunks({place: job for place, job in found.items() if delays[job.id] <= SQS_LONGEST_DELAY}):
+            if self.service.now() >= self.ends:
+                for job in chunk.values():
+                    events.dispatch_deferred(job, NO_TIME)
+                continue
+            out = self.service.dispatcher.send_many(list(chunk.values()), delays, self.ends)
+            for place, job in chunk.items():
+                self.outcomes[place] = replace(self.outcomes[place], job=replace(job, sent=job.id in out))
 
 
 def _not_stored(one: Submission | JobFlowError) -> JobFlowError:
     return one if isinstance(one, JobFlowError) else NotStored("Send this job again, with the same key if it has one.")
 
 
-def _keep(service: JobService, one: Submission | JobFlowError) -> Outcome:
-    if isinstance(one, JobFlowError):
-        return Outcome(error=one)
-    try:
-        job, new = service.keep(one)
-    except JobFlowError as error:
-        return Outcome(error=error)
-    return Outcome(job, new)
-
-
-def _send_all(service: JobService, jobs: Sequence[Job], ends: float) -> set[str]:
-    """Send the jobs' messages as long as there is time; returns the ids of those that got out."""
-    delays = {job.id: service.delay_of(job) for job in jobs}
-    sent: set[str] = set()
-    # What is due later than SQS can hold a message is left to the watchdog.
-    for chunk in _chunks([job for job in jobs if delays[job.id] <= SQS_LONGEST_DELAY]):
-        if service.now() >= ends:
-            for job in chunk:
-                events.dispatch_deferred(job, NO_TIME)
-        else:
-            sent |= service.dispatcher.send_many(chunk, delays, ends)
-    return sent
-
-
-def _chunks(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
-    for job_type in dict.fromkeys(job.type for job in jobs):
-        same = [job for job in jobs if job.type == job_type]
-        yield from (same[start : start + AT_ONCE] for start in range(0, len(same), AT_ONCE))
+def _chunks(jobs: Mapping[int, Job]) -> Iterator[Mapping[int, Job]]:
+    """Divide jobs into tens of one type, which are what one request to SQS takes."""
+    for job_type in dict.fromkeys(job.type for job in jobs.values()):
+        same = [(place, job) for place, job in jobs.items() if job.type == job_type]
+        yield from (dict(same[start : start + AT_ONCE]) for start in range(0, len(same), AT_ONCE))

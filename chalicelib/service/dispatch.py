@@ -1,16 +1,23 @@
-"""Send the messages of stored jobs, and write down that they were sent."""
+"""Send the messages of jobs: of a new one before it is stored, so that no write need say so; of others afterwards.
+
+A message that finds no job is held by the worker for longer than a write can take (`worker/message_fate.py`). Whoever
+dies between the two leaves a message that is dropped, and a job that was never promised to anybody.
+"""
 
 import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from chalicelib.errors import JobFlowError, MoveRefused
+from chalicelib.errors import JobFlowError, JobNotFound, MoveRefused
 from chalicelib.jobs import transitions
-from chalicelib.jobs.job import Job
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.limits import SQS_LONGEST_DELAY
 from chalicelib.jobs.ports import JobQueue, JobStore, Message
 from chalicelib.jobs.tenants import group_of
+from chalicelib.service.submission import Wanted
 from chalicelib.telemetry import events
 
 AT_ONCE = 10
@@ -29,16 +36,21 @@ class Dispatcher:
         """Return seconds since the epoch, to the millisecond: what is stored is what was meant."""
         return round(self.clock(), 3)
 
+    def queue_up(self, job: Job, delay: int = 0) -> None:
+        """Send a job's message, visible in `delay` seconds; raises what the queue raises."""
+        self.queue.send(_message(job), delay)
+
     def send(self, job: Job, delay: int = 0) -> None:
         """Send a job's message, visible in `delay` seconds, and mark the job as sent; raises what the queue raises."""
-        self.queue.send(_message(job), delay)
+        self.queue_up(job, delay)
         with contextlib.suppress(MoveRefused):  # a worker was faster: its claim marks the job as sent
             self.store.apply(job.id, transitions.mark_sent(job))
 
     def send_many(self, jobs: Sequence[Job], delays: Mapping[str, int], ends: float = math.inf) -> set[str]:
         """Send up to ten jobs' messages, of one type, in one request; return the ids of those that got out.
 
-        `delays` are in seconds, by id. From `ends` on (epoch seconds) the jobs are no longer marked as sent.
+        `delays` are in seconds, by id. From `ends` on (epoch seconds) the jobs are no longer marked as sent; those that
+        are `sent` need no mark.
         """
         try:
             lost = {message.id for message in self.queue.send_many([_message(job) for job in jobs], delays)}
@@ -50,20 +62,101 @@ class Dispatcher:
             if job.id in lost:
                 events.dispatch_deferred(job, JobFlowError("The queue did not take the message."))
             elif self.now() < ends:
-                self._mark(job)
+                self.mark(job)
         return {job.id for job in jobs} - lost
 
-    def _mark(self, job: Job) -> None:
+    def mark(self, job: Job) -> Job:
+        """Write down that a job's message is out, unless it says so already; return the job."""
         if job.sent:
-            return
+            return job
         try:
-            self.store.apply(job.id, transitions.mark_sent(job))
+            return self.store.apply(job.id, transitions.mark_sent(job))
         except MoveRefused:
-            return  # a worker was faster: its claim marks the job as sent
+            return job  # a worker was faster: its claim marks the job as sent
         except Exception as error:
             # The message is out; without the mark the watchdog may send another, and the claim lets one of them run.
             events.dispatch_deferred(job, error)
+            return job
 
 
 def _message(job: Job) -> Message:
     return Message(job.id, job.gen, job.type, job.correlation_id, group_of(job.tags))
+
+
+class Storing(Protocol):
+    """Stores and sends jobs, as the service of producers does."""
+
+    @property
+    def store(self) -> JobStore:
+        """Return the store."""
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Return what sends messages."""
+
+    def add(self, job: Job) -> tuple[Job, bool]:
+        """Store a job; return it, and False with the one that its key has made before."""
+
+    def delay_of(self, job: Job) -> int:
+        """Return whole seconds until the job may run."""
+
+    def send(self, job: Job) -> Job:
+        """Send the message of a stored job."""
+
+    def stranded(self, job: Job) -> bool:
+        """Return whether a stored job should have been sent by now, and was not."""
+
+
+def is_made(storing: Storing, wanted: Wanted) -> bool:
+    """Return whether a job's key has made it before, by one read; without a key, by none.
+
+    A message for it would be one too many. Whoever is slower than another request with its key sends one all the same.
+    """
+    if wanted.job.idempotency_key is None:
+        return False
+    try:
+        storing.store.get(wanted.job.id)
+    except JobNotFound:
+        return False
+    return True
+
+
+def made_before(storing: Storing, asked: Sequence[Wanted]) -> Collection[str]:
+    """Return the ids of those jobs that their keys have made before, by one read for all."""
+    keyed = list(dict.fromkeys(wanted.job.id for wanted in asked if wanted.job.idempotency_key is not None))
+    return {job.id for job in storing.store.peek(keyed)} if keyed else ()
+
+
+def send_and_add(storing: Storing, job: Job) -> tuple[Job, bool]:
+    """Send a new job's message, then store it as sent; return what `add` returns.
+
+    A job whose message does not get out is stored as unsent, as is one whose time is too far away for a message.
+    """
+    delay = storing.delay_of(job)
+    if delay <= SQS_LONGEST_DELAY:
+        try:
+            storing.dispatcher.queue_up(job, delay)
+            job = replace(job, sent=True)
+        except Exception as error:
+            events.dispatch_deferred(job, error)
+    return add_sent(storing, job)
+
+
+def send_ahead(storing: Storing, jobs: Sequence[Job], delays: Mapping[str, int]) -> Sequence[Job]:
+    """Send the messages of up to ten new jobs of one type; return the jobs, as sent where that is so."""
+    marked = [replace(job, sent=True) for job in jobs]
+    out = storing.dispatcher.send_many(marked, delays)
+    return [after if after.id in out else job for job, after in zip(jobs, marked, strict=True)]
+
+
+def add_sent(storing: Storing, job: Job) -> tuple[Job, bool]:
+    """Store a job whose message went out if it is `sent`; return what `add` returns.
+
+    The message is one for the job that its key has made before, too, if that is in its first run.
+    """
+    kept, new = storing.add(job)
+    if new:
+        return kept, True
+    if job.sent and not kept.sent and kept.status is Status.QUEUED and kept.gen == job.gen:
+        return storing.dispatcher.mark(kept), False
+    return (storing.send(kept) if storing.stranded(kept) else kept), False

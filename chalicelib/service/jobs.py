@@ -24,9 +24,9 @@ from chalicelib.jobs.listing import read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Page
 from chalicelib.jobs.tenants import tagged
 from chalicelib.jobs.types import jobtype
-from chalicelib.service.dispatch import Dispatcher
+from chalicelib.service.dispatch import Dispatcher, is_made, send_and_add
 from chalicelib.service.single import debounced, only_one
-from chalicelib.service.submission import Submission, keyed_id
+from chalicelib.service.submission import Submission, Wanted, keyed_id
 from chalicelib.telemetry import events
 
 DEEPEST_OFFSET = 5000
@@ -48,30 +48,43 @@ class JobService:
     clock: Callable[[], float] = time.time
 
     def submit(self, asked: Submission) -> tuple[Job, bool]:
-        """Store a job and send its message; return it, and False when the same key and body came before.
+        """Send a job's message and store it; return it, and False when the same key and body came before.
 
         Durable before it returns; if the message does not get out, the watchdog sends it within two minutes.
         Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch.
         """
-        job, new = self.keep(asked)
+        wanted = self.wanted(asked)
+        if wanted.plain and not is_made(self, wanted):
+            return send_and_add(self, wanted.job)
+        job, new = self.store_wanted(wanted)
         return (self.send(job) if new or self.stranded(job) else job), new
 
     def keep(self, asked: Submission) -> tuple[Job, bool]:
-        """The first half of `submit`: store the job and send nothing yet. Raises what `submit` raises.
+        """Store the job and send nothing. Raises what `submit` raises.
 
         True says that it needs a message: it is new, or a debounced one that was replaced (`gen` is then above 1).
         """
+        return self.store_wanted(self.wanted(asked))
+
+    def wanted(self, asked: Submission) -> Wanted:
+        """Return the job that is asked for, not stored yet. Raises what `submit` raises, but IdempotencyMismatch."""
         try:
             job = self._new_job(asked)
         except (InvalidPayload, UnknownJobType, JobTypeRetired) as refusal:
-            return self._replay(asked, refusal), False
+            return Wanted(self._replay(asked, refusal), stored=True)
         unique = jobtype.get(job.type).unique if asked.fires_at is None else None
-        if asked.debounce is not None:
-            if unique is not None:
-                where = [FieldError(("debounce",), f"does not go with {job.type}, whose jobs are unique")]
-                raise InvalidRequest("One of the two decides.", where)
-            return debounced(self, job, asked.debounce)
-        return self.add(job) if unique is None else only_one(self, job, unique)
+        if asked.debounce is not None and unique is not None:
+            where = [FieldError(("debounce",), f"does not go with {job.type}, whose jobs are unique")]
+            raise InvalidRequest("One of the two decides.", where)
+        return Wanted(job, unique, asked.debounce)
+
+    def store_wanted(self, wanted: Wanted) -> tuple[Job, bool]:
+        """Store the job that is asked for, or find the one that stands for it; the second half of `keep`."""
+        if wanted.stored:
+            return wanted.job, False
+        if wanted.debounce is not None:
+            return debounced(self, wanted.job, wanted.debounce)
+        return self.add(wanted.job) if wanted.unique is None else only_one(self, wanted.job, wanted.unique)
 
     def add(self, job: Job) -> tuple[Job, bool]:
         """Store a new job; return it, and False with the one that its key has made before."""

@@ -5,8 +5,8 @@ import json
 import uuid
 from dataclasses import dataclass
 
-from chalicelib.jobs.job import JSON
-from chalicelib.jobs.single import Debounce
+from chalicelib.jobs.job import JSON, Job
+from chalicelib.jobs.single import Debounce, Unique
 from chalicelib.jobs.types.lineage import Lineage
 
 NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
@@ -54,3 +54,18 @@ class Submission:
         body: list[JSON] = [self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]
         body += [] if self.debounce is None else [self.debounce.key, self.debounce.seconds]
         return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A job as it is asked for. `stored`: its key has made it before. `unique`, `debounce`: what may stand for it."""
+
+    job: Job
+    unique: Unique | None = None
+    debounce: Debounce | None = None
+    stored: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Return True when nothing but its id decides whether the job is new."""
+        return not self.stored and self.unique is None and self.debounce is None

@@ -149,6 +149,12 @@ def message_dropped(message: Message, current: Job | None, why: str) -> None:
     logger().info("message.dropped", extra={**message_keys(message, current), "why": why})
 
 
+def message_early(message: Message, receives: int) -> None:
+    """Tell of a message that is held because its job is not stored: not yet, or never if its sender has died."""
+    level = "info" if receives > 1 else "debug"
+    getattr(logger(), level)("message.early", extra={**message_keys(message, None), "receive_count": receives})
+
+
 def message_malformed(job_type: str, why: str, receive_count: int) -> None:
     """Log that a message is malformed; it backs off and ends in the dead-letter queue."""
     logger().error("message.malformed", extra={"job_type": job_type, "why": why, "receive_count": receive_count})

@@ -1,7 +1,8 @@
 """Take a job for one attempt, or say what becomes of the message that could not."""
 
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.errors import JobNotFound, MoveRefused
@@ -13,12 +14,14 @@ from chalicelib.jobs.ports import JobStore, Message, PlatformLog
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import event
 from chalicelib.telemetry.platform_lines import Ending, ending_of
-from chalicelib.worker.message_fate import Drop, GiveUpLost, Hold, TakeOver, after_refusal
+from chalicelib.worker.message_fate import UNKNOWN_SECONDS, Drop, GiveUpLost, Hold, TakeOver, after_refusal, unknown
 
 LEASE_SLACK = 5.0
 """Seconds a lease outlives the invocation: no holder can still be writing then."""
 FLOAT = 0.001
 """Milliseconds by which a whole one may be too small as a float of today's epoch seconds: 0.00024."""
+UNKNOWN_LOOKS = (0.02, 0.04, 0.08, 0.16)
+"""Seconds between the looks for a job whose message was faster than the write that stores it, within an invocation."""
 PEEK_FROM = 4
 """From this receive on the item is read before it is claimed: a refused claim costs more than a read."""
 
@@ -31,18 +34,44 @@ class Claims:
     clock: Callable[[], float]
     spread: Callable[[float, float], float]
     platform_log: PlatformLog | None = None
+    sleep: Callable[[float], None] = time.sleep
 
-    def claim(self, message: Message, by: Claimant, left: float) -> Job | Drop | Hold:
-        """The job, held until `left` seconds from now and a little more; or what becomes of the message."""
+    def claim(self, message: Message, by: Claimant, left: float, sent_at: float | None = None) -> Job | Drop | Hold:
+        """Return the job, held until `left` seconds from now and a little more; or what becomes of the message.
+
+        `sent_at` is when the message was sent (epoch seconds), if the queue told it.
+        """
         now = self._now()
+        young = sent_at is None or now - sent_at <= UNKNOWN_SECONDS
         until = now + left + LEASE_SLACK
         claim = transitions.claim(message.gen, now=now, lease_until=until, by=by, job_type=message.type)
         try:
             if by.receive_count >= PEEK_FROM:
                 self._peek(message.id, claim)
-            return self.store.apply(message.id, claim)
+            return self._applied(message.id, claim, UNKNOWN_LOOKS if young and by.receive_count == 1 else ())
         except MoveRefused as refused:
+            if refused.current is None:
+                return self._unknown(message, by.receive_count, young=young)
             return self._refused(message, refused.current, by, left)
+
+    def _unknown(self, message: Message, receives: int, *, young: bool) -> Drop | Hold:
+        end = unknown(receives, young=young)
+        if isinstance(end, Drop):
+            events.message_dropped(message, None, end.why)
+        else:
+            events.message_early(message, receives)
+        return end
+
+    def _applied(self, job_id: str, claim: Change, looks: Sequence[float]) -> Job:
+        """Return the claimed job; one that is not there yet is looked for again after each of these seconds."""
+        for seconds in looks:
+            try:
+                return self.store.apply(job_id, claim)
+            except MoveRefused as refused:
+                if refused.current is not None:
+                    raise
+            self.sleep(seconds)
+        return self.store.apply(job_id, claim)
 
     def _peek(self, job_id: str, claim: Change) -> None:
         try:
@@ -52,7 +81,7 @@ class Claims:
         if not claim.allowed(current):
             raise MoveRefused(claim.move.name, current)
 
-    def _refused(self, message: Message, current: Job | None, by: Claimant, left: float) -> Job | Drop | Hold:
+    def _refused(self, message: Message, current: Job, by: Claimant, left: float) -> Job | Drop | Hold:
         end = after_refusal(message, current, self._now(), self.spread)
         try:
             if isinstance(end, TakeOver | GiveUpLost) and end.lost.cancel_requested:
@@ -63,11 +92,11 @@ class Claims:
                 return self._give_up(end.lost)
         except MoveRefused:
             return Hold(1, "lost a race")
-        if current is not None and end.duplicate:
+        if end.duplicate:
             events.duplicate(current, end.why)
         elif isinstance(end, Drop):
             events.message_dropped(message, current, end.why)
-        elif current is not None:
+        else:
             events.claim_deferred(current, end.why, end.seconds or 0)
         return end
 

@@ -138,9 +138,8 @@ class Worker:
             events.message_malformed(self.kind.name, str(error), delivery.receive_count)
             return malformed(delivery.receive_count)
         by = Claimant(context.aws_request_id, self.cold, delivery.receive_count)
-        claimed = Claims(self.store, self.clock, self.spread, self.platform_log).claim(
-            message, by, _seconds_left(context)
-        )
+        claims = Claims(self.store, self.clock, self.spread, self.platform_log, self.sleep)
+        claimed = claims.claim(message, by, _seconds_left(context), delivery.sent_at)
         if not isinstance(claimed, Job):
             return claimed
         with about(**job_keys(claimed)):

@@ -7,15 +7,18 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One received message."""
+    """One received message; `sent_at` is when SQS took it (epoch seconds; None: not told)."""
 
     message_id: str
     receipt: str
     body: str
     receive_count: int
+    sent_at: float | None = None
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Delivery":
         """Return the message of a record of Lambda's SQS event."""
-        count = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
-        return cls(record["messageId"], record["receiptHandle"], record["body"], count)
+        attributes = record.get("attributes", {})
+        count, sent = int(attributes.get("ApproximateReceiveCount", 1)), attributes.get("SentTimestamp")
+        at = None if sent is None else int(sent) / 1000
+        return cls(record["messageId"], record["receiptHandle"], record["body"], count, at)

@@ -11,6 +11,11 @@ from chalicelib.jobs.ports import Message
 MALFORMED_CAP = 300
 LONGEST_HOLD = 900
 """Seconds: a message that waits longer is parked or goes to the dead-letter queue, from where it is sent again."""
+UNKNOWN_HOLDS = (1, 5, 30, 30)
+"""Seconds for which a message is held, by its receives, whose job is not there: it was sent before the job is stored,
+and the SDK's three tries to store it take 18 s at the most. Then nobody is left who would store it."""
+UNKNOWN_SECONDS = 60.0
+"""Age of such a message from which on nobody stores its job any more, however often it was received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +55,8 @@ class GiveUpLost:
 Disposition = Drop | Hold | TakeOver | GiveUpLost
 
 
-def after_refusal(
-    message: Message, current: Job | None, now: float, spread: Callable[[float, float], float]
-) -> Disposition:
+def after_refusal(message: Message, current: Job, now: float, spread: Callable[[float, float], float]) -> Disposition:
     """Return what to do with a message when its claim was refused and the job is `current` at `now` (epoch seconds)."""
-    if current is None:
-        return Drop("job not found")
     if message.gen != current.gen:
         return Drop("older generation") if message.gen < current.gen else Hold(5, "newer generation than stored")
     if current.status in SETTLED:
@@ -63,6 +64,17 @@ def after_refusal(
     if current.status is Status.DEAD_LETTER:
         return Hold(0, "awaiting redrive")
     return _waiting(current, now) if current.status in WAITING else _held(current, now, spread)
+
+
+def unknown(receives: int, *, young: bool) -> Drop | Hold:
+    """Return what to do with a message whose job is not there: it may be about to be stored, or its sender died.
+
+    `young`: the message was sent up to UNKNOWN_SECONDS ago. What a sender could not store during an outage is dropped
+    at its first receive after it.
+    """
+    if not young or receives > len(UNKNOWN_HOLDS):
+        return Drop("job not found")
+    return Hold(UNKNOWN_HOLDS[receives - 1], "not stored yet")
 
 
 def _waiting(current: Job, now: float) -> Disposition:

@@ -33,6 +33,7 @@ def parsers(staged: Callable[..., argparse.ArgumentParser]) -> list[argparse.Arg
     lost.add_argument("--at", default="", metavar="TIME", help="a moment of the last 35 days, 2027-01-02T03:04:05Z")
     lost.add_argument("--from", dest="backup", default="", metavar="BACKUP", help="a backup, in place of a moment")
     lost.add_argument("--run", action="store_true", help="what was unfinished runs again; without it, it is failed")
+    lost.add_argument("--tables", default="", metavar="JOBS,CONTROL", help="two tables that are there: an import")
     lost.add_argument("--keep-tables", action="store_true", help="leave the restored tables for a look at them")
     staged("drift", _drift, "Say what was changed by hand since the last deployment; ends with 1 if anything was.")
     return [preflight, back]
@@ -76,8 +77,9 @@ def _restore(options: argparse.Namespace, terminal: Terminal) -> int:
     stack = Stack(account, name)
     at = restore.moment(account, name, options.at, options.backup)
     work = restore.Restoration(
-        account, stack, terminal, at, options.backup, options.run, options.keep_tables, tags=tags_of(name)
-    )
+        account, stack, terminal, at, options.backup, options.run, options.keep_tables, tags=tags_of(name),
+        given=[one for one in options.tables.split(",") if one],
+    )  # fmt: skip
     for what, number in sorted(work.go().items()):
         terminal.say(f"{number:,} jobs: {what}.")
     with terminal.working("Recounting"):

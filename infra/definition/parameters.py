@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from chalicelib.settings import SHARDS
 from infra.definition.names import Value, ref, sub
 from infra.definition.web.gateway import STAGE
 from infra.definition.web.site import url
 
 NO_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/none"
 """Not used as long as there is no SiteDomain."""
+HIDDEN = "****"
+"""The text that CloudFormation shows for a secret parameter's value."""
+_SHARDS = [str(number) for number in SHARDS]
 RETENTIONS = [1, 3, 7, 14, 30, 60, 90, 120, 180, 365]
 """Of the days that CloudWatch Logs accepts, those that make sense here."""
 
@@ -29,6 +33,10 @@ def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
         },
         "MailIdentity": _text("example.com", "The SES identity (domain or address) that covers MailFrom."),
         "MailConfigurationSet": _text("", "The default configuration set of that identity, when it has one."),
+        "IndexShards": _choice("4", _SHARDS, "Partitions that new entries of each index go into; docs/scaling.md."),
+        "IndexShardsRead": _choice(
+            "4", _SHARDS, "Partitions that are asked: raised a deployment before, never lowered."
+        ),
         "Dashboard": _choice("true", ["true", "false"], "Serve the dashboard by CloudFront; false: an API alone."),
         "AccessLogs": _choice("false", ["true", "false"], "Log each request to API Gateway; needs the account's role."),
         "AccessLogsRole": _choice("false", ["true", "false"], "Make that role: one stage an account and region does."),

@@ -52,7 +52,7 @@ def watchdog(_: Stage) -> Act:
 
 
 def record(stage: Stage) -> Act:
-    """Return: fold one record of the stream into the counters."""
+    """Return: fold the record of a new job into the counters."""
     from chalicelib.entry import stream as counters
 
     _accepted(stage)

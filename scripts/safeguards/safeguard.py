@@ -15,6 +15,7 @@ UNITS = (
     "tests/chalicelib/jobs/test_transitions.py",
     "tests/chalicelib/jobs/test_backoff.py",
     "tests/chalicelib/service/test_jobs.py",
+    "tests/chalicelib/service/test_steering.py",
     "tests/chalicelib/service/test_delays.py",
     "tests/chalicelib/test_safeguards.py",
 )

@@ -1,6 +1,6 @@
 """List the safeguards of what producers are promised: durable, one job for each key, in time."""
 
-from scripts.safeguards.safeguard import Safeguard
+from scripts.safeguards.safeguard import PORTS, Safeguard
 
 SERVICE = (
     Safeguard(
@@ -11,6 +11,55 @@ events.dispatch_deferred(job, error)
 return job
 """,
         "raise",
+    ),
+    Safeguard(
+        "a new job whose message did not get out is kept",
+        "chalicelib.service.dispatch:send_and_add",
+        "events.dispatch_deferred(job, error)",
+        "raise",
+    ),
+    Safeguard(
+        "a job is on record as sent only when its message is out",
+        "chalicelib.service.dispatch:send_and_add",
+        """
+try:
+    storing.dispatcher.queue_up(job, delay)
+    job = replace(job, sent=True)
+except Exception as error:
+    events.dispatch_deferred(job, error)
+""",
+        """
+try:
+    storing.dispatcher.queue_up(job, delay)
+except Exception as error:
+    events.dispatch_deferred(job, error)
+job = replace(job, sent=True)
+""",
+    ),
+    Safeguard(
+        "a job of a batch is on record as sent only when its message is out",
+        "chalicelib.service.dispatch:send_ahead",
+        "after if after.id in out else job",
+        "after",
+        ("tests/chalicelib/api/test_batch.py", PORTS),
+    ),
+    Safeguard(
+        "a message that is faster than its job waits for it",
+        "chalicelib.worker.message_fate:unknown",
+        "receives > len(UNKNOWN_HOLDS)",
+        "True",
+    ),
+    Safeguard(
+        "a message whose job nobody stores any more does not hold up others",
+        "chalicelib.worker.claim:Claims.claim",
+        "now - sent_at <= UNKNOWN_SECONDS",
+        "True",
+    ),
+    Safeguard(
+        "a message is held for longer than it takes to store its job",
+        "chalicelib.worker.message_fate:UNKNOWN_HOLDS",
+        "(1, 5, 30, 30)",
+        "(1, 1, 1, 1)",
     ),
     Safeguard(
         "the same key makes the same job",

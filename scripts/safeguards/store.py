@@ -13,8 +13,9 @@ STORE = (
     Safeguard(
         "the condition on every change",
         "chalicelib.adapters.dynamo.jobs.store:DynamoJobStore.apply",
-        "row.update(actions(job_id, change, self._place(job_id, change)), condition(change, self._clock()))",
-        "row.update(actions(job_id, change, self._place(job_id, change)))",
+        "row.update(\n"
+        "    actions(job_id, change, self._place(job_id, change), self._shards), condition(change, self._clock())\n)",
+        "row.update(actions(job_id, change, self._place(job_id, change), self._shards))",
         ADAPTERS,
     ),
     Safeguard(

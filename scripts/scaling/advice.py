@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+from chalicelib.settings import SHARDS
 from infra.cloud.cost.calculation import WRITE_UNITS
 from scripts.scaling.limits import ACTIVE_WRITES, ALL_WRITES, MOST_OF_MAPPING, PARTITION_WRITES, Setting
 
@@ -11,7 +12,7 @@ SPARE = 1.25
 BATCHED = 25
 BUSY = 100
 """Jobs a second above which a worker takes ten messages at once."""
-MOST_SHARDS = 1_024
+MOST_SHARDS = SHARDS[-1]
 
 
 class TooMuch(Exception):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chalicelib.adapters.dynamo.jobs.rows import SHARDS
+from chalicelib.settings import SHARDS
 from infra.cloud.cost.calculation import API_SECONDS, CHANGES, STREAM_BATCH, WORKER_SECONDS, WRITE_UNITS
 
 PARTITION_WRITES = 1_000
@@ -50,7 +50,7 @@ class Setting:
     types: int = 1
     """Job types that are as busy: they share the API, the table and the index of all jobs."""
     account: int = ACCOUNT_CONCURRENT
-    shards: int = SHARDS
+    shards: int = SHARDS[0]
     warm_writes: int = NEW_TABLE_WRITES
     """Write units a second that the table takes at the beginning: its warm throughput."""
 

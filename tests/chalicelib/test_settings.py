@@ -25,6 +25,8 @@ def test_an_empty_environment_is_development() -> None:
         ("MAIL_DOMAINS", "a.b, C.d,", "mail_domains", ("a.b", "c.d")),
         ("MAIL_DAILY_CAP", "200", "mail_daily_cap", 200),
         ("MAIL_RATE", "14", "mail_rate", 14),
+        ("INDEX_SHARDS", "8", "index_shards", 8),
+        ("INDEX_SHARDS_READ", "64", "index_shards_read", 64),
         ("CORS_ORIGIN", "https://x", "cors_origin", "https://x"),
         ("JITTER", "none", "jitter", "none"),
         ("JOBFLOW_FAULT_RATE", "0.3", "fault_rate", 0.3),
@@ -47,6 +49,7 @@ def test_a_name_sets_its_field(name: str, value: str, field: str, expected: obje
         ("RATE_LIMIT_MAX", "-1"), ("RATE_LIMIT_MAX", "many"), ("RATE_LIMIT_MAX", ""), ("RATE_LIMIT_MAX", "nan"),
         ("RATE_LIMIT_WINDOW", "0"), ("RATE_LIMIT_WINDOW", "3601"), ("JOBFLOW_FAULT_RATE", "1.1"), ("JITTER", "half"),
         ("MAIL_DAILY_CAP", "-1"), ("MAIL_RATE", "501"), ("MAIL_DAILY_CAP", "some"),
+        ("INDEX_SHARDS", "5"), ("INDEX_SHARDS", "2"), ("INDEX_SHARDS_READ", "128"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_named(name: str, value: str) -> None:

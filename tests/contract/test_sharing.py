@@ -29,7 +29,7 @@ def test_jobs_at_work_count_for_their_tenants_and_others_do_not(store: JobStore)
 def test_a_look_takes_eight_requests_at_most_and_says_if_it_was_all(
     dynamo_store: DynamoJobStore, monkeypatch: pytest.MonkeyPatch, jobs: int, requests: int
 ) -> None:
-    monkeypatch.setattr(pages, "SHARE_LOOKS", 15)
+    monkeypatch.setattr(pages, "SHARE_LOOKS", 120)
     fill(dynamo_store, [of("first" if place < 30 else "last", place) for place in range(jobs)])
     with requests_to("dynamodb") as asked:
         sharing = dynamo_store.sharing(TYPE)

@@ -77,7 +77,10 @@ class AwsGround:
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""
         found = _sqs().receive_message(_queue_of(name), most, 0, VISIBILITY, ["ApproximateReceiveCount"])
-        return [Received(m.receipt_handle, m.body, m.approximate_receive_count, m.group_id) for m in found]
+        return [
+            Received(m.receipt_handle, m.body, m.approximate_receive_count, m.group_id, m.sent_timestamp / 1000)
+            for m in found
+        ]
 
     def delete(self, receipt: str, name: str = TYPE) -> None:
         """See Ground."""

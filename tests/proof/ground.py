@@ -61,6 +61,7 @@ class Received:
     body: str
     receive_count: int
     group: str | None
+    sent_at: float
 
 
 class Ground(Protocol):
@@ -154,7 +155,7 @@ class MemoryGround:
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""
         found = self._queue.receive(name, most)
-        return [Received(m.receipt, write_message(m.message), m.receive_count, m.group) for m in found]
+        return [Received(m.receipt, write_message(m.message), m.receive_count, m.group, m.sent_at) for m in found]
 
     def delete(self, receipt: str, name: str = TYPE) -> None:
         """See Ground."""

@@ -1,8 +1,31 @@
 """What happens between a queue and its workers."""
 
+from collections.abc import Callable
+from typing import Any, cast
+
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import JobQueue
 from tests.proof.scenario import CANCELLED, DEAD, DONE, FAILED, SCENARIOS, Scenario, scenario
 from tests.proof.world import World
+
+
+class EagerQueue:
+    """A queue whose messages are delivered before whoever sends them goes on."""
+
+    def __init__(self, queue: JobQueue, deliver: Callable[[], object]) -> None:
+        self.queue, self._deliver = queue, deliver
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.queue, name)
+        if not name.startswith("send"):
+            return method
+
+        def send(*asked: Any, **more: Any) -> Any:
+            answer = method(*asked, **more)
+            self._deliver()
+            return answer
+
+        return send
 
 
 def _worked_off(name: str, outcomes: list[str], end: frozenset[Status]) -> None:
@@ -47,6 +70,17 @@ def payload_and_result_that_no_item_could_hold_together(world: World) -> None:
 def no_key_and_no_second_try(world: World) -> None:
     """The client gives up at the first 502: there is a job, which then ends, or there is none."""
     world.submit("a", keyed=False)
+
+
+@scenario(DONE)
+def messages_that_are_faster_than_their_jobs(world: World) -> None:
+    """A worker receives each message before the job is stored, and holds it."""
+    eager = EagerQueue(world.service.queue, world.poll)
+    world.service.queue = cast("JobQueue", eager)
+    world.submit("a")
+    world.submit("b", keyed=False)
+    world.submit_batch({"c": {}, "d": {}})
+    world.service.queue = eager.queue
 
 
 @scenario(DONE)

@@ -173,7 +173,7 @@ class World(Clients):
 
     def event(self, batch: Sequence[Received]) -> dict[str, Any]:
         """A batch as Lambda hands it to a worker."""
-        return {"Records": [sqs_record(m.receipt, m.body, m.receive_count) for m in batch]}
+        return {"Records": [sqs_record(m.receipt, m.body, m.receive_count, m.sent_at) for m in batch]}
 
     # ---- time
 

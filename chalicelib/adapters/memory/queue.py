@@ -12,13 +12,14 @@ DEAD_HIDDEN = 120.0
 
 @dataclass
 class HeldMessage:
-    """A message in a memory queue; `visible_at` on the queue's clock."""
+    """A message in a memory queue; `visible_at` and `sent_at` on the queue's clock."""
 
     message: Message
     receipt: str
     visible_at: float
     receive_count: int = 0
     group: str | None = None
+    sent_at: float = 0.0
 
 
 class MemoryJobQueue:
@@ -40,7 +41,8 @@ class MemoryJobQueue:
         with self._lock:
             self._receipts += 1
             told = replace(message, group=None)
-            held = HeldMessage(told, f"r{self._receipts}", self._clock() + delay, group=message.group)
+            now = self._clock()
+            held = HeldMessage(told, f"r{self._receipts}", now + delay, group=message.group, sent_at=now)
             self.messages.setdefault(message.type, []).append(held)
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:

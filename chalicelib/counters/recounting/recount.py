@@ -25,6 +25,8 @@ EVERY = 20 * 3600.0
 """Seconds from the beginning of one run to the next: at least one ends in each day that the alarm looks at."""
 MARGIN = 300.0
 """Seconds before its beginning from which on a move may be missing in the index, or carry an earlier time."""
+MOST_THREADS = 16
+"""Parts that are counted side by side."""
 SPARE = 60.0
 """Seconds before the end of an invocation at which it stops and keeps how far it is."""
 WAIT = 60.0
@@ -102,7 +104,7 @@ class Recount:
 
     def _all_counted(self, run: Run, left: Callable[[], float]) -> bool:
         parts = self.census.parts()
-        with ThreadPoolExecutor(parts) as pool:
+        with ThreadPoolExecutor(min(parts, MOST_THREADS)) as pool:
             return all(list(pool.map(lambda number: self._count(run, number, left), range(parts))))
 
     def _count(self, run: Run, number: int, left: Callable[[], float]) -> bool:

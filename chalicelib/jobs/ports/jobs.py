@@ -8,8 +8,8 @@ from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView, Status
 from chalicelib.jobs.single import Holder
 
-SHARE_LOOKS = 500
-"""Jobs at either end of a partition that `JobStore.sharing` looks at: 23 read units, and 180 in all."""
+SHARE_LOOKS = 4_000
+"""The most jobs that `JobStore.sharing` looks at: 180 read units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class JobStore(Protocol):
     def sharing(self, job_type: str) -> Sharing:
         """Return whose jobs of a type are at work: queued, running, or between attempts and not parked. May be stale.
 
-        In at most 8 requests, which look at the first and the last SHARE_LOOKS of each partition.
+        It looks at up to SHARE_LOOKS of them, those due first and last: at most two requests a partition.
         """
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:

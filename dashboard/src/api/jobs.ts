@@ -1,8 +1,8 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import type { Json, JsonObject } from "@/lib/json";
+import type { Json } from "@/lib/json";
 import { toAct, type OperatorAct } from "./acts";
 import { request } from "./client";
-import type { JobStatus, WireAttempt, WireCancelled, WireDetail, WireJob, WirePage } from "./wire";
+import type { JobStatus, WireAttempt, WireDetail, WireJob, WirePage } from "./wire";
 
 export type { OperatorAct } from "./acts";
 export type { JobStatus } from "./wire";
@@ -244,17 +244,4 @@ export async function fetchJobs(ids: string[], signal?: AbortSignal): Promise<Jo
     ids.map((id) => request<WireDetail>(`/jobs/${encodeURIComponent(id)}`, { signal })),
   );
   return found.flatMap((one) => (one.status === "fulfilled" ? [toDetail(one.value)] : []));
-}
-
-export async function retryJob(id: string, payload?: JsonObject): Promise<void> {
-  const body = payload ? { payload } : {};
-  await request(`/jobs/${encodeURIComponent(id)}/retry`, { method: "POST", body });
-}
-
-/** Cancel a job, and what it made if so asked; `made` says what became of that. */
-export async function cancelJob(id: string, descendants: boolean) {
-  const path = `/jobs/${encodeURIComponent(id)}/cancel`;
-  const body = descendants ? { descendants } : {};
-  const after = await request<WireCancelled>(path, { method: "POST", body });
-  return { job: toJob(after), made: after.descendants ?? null };
 }

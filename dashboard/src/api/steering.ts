@@ -1,4 +1,20 @@
+import type { JsonObject } from "@/lib/json";
 import { request } from "./client";
+import { toJob } from "./jobs";
+import type { WireCancelled } from "./wire";
+
+export async function retryJob(id: string, payload?: JsonObject): Promise<void> {
+  const body = payload ? { payload } : {};
+  await request(`/jobs/${encodeURIComponent(id)}/retry`, { method: "POST", body });
+}
+
+/** Cancel a job, and what it made if so asked; `made` says what became of that. */
+export async function cancelJob(id: string, descendants: boolean) {
+  const path = `/jobs/${encodeURIComponent(id)}/cancel`;
+  const body = descendants ? { descendants } : {};
+  const after = await request<WireCancelled>(path, { method: "POST", body });
+  return { job: toJob(after), made: after.descendants ?? null };
+}
 
 /** End the wait of a scheduled or retrying job. */
 export async function runJobNow(id: string): Promise<void> {

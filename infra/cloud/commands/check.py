@@ -9,7 +9,7 @@ from infra.cloud.account import Account
 from infra.cloud.commands import removal
 from infra.cloud.package.build import HERE, NO_BYTE_CODE, interpreter
 from infra.cloud.package.shift import PARAMETER
-from infra.cloud.preflight import basics, production, rights, room, sending
+from infra.cloud.preflight import basics, production, rights, room, sending, shards
 from infra.cloud.preflight.asking import Asking
 from infra.cloud.preflight.finding import Finding
 from infra.cloud.stack import parameters
@@ -52,8 +52,9 @@ def check(
     asking = Asking(account)
     found = [
         *basics.findings(values, facts, types, account.region),
+        *shards.findings({entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in before}, values),
         *production.findings(stage, values, named, new=new),
-        *sending.findings(asking, types, account.region),
+        *sending.findings(asking, types, account.region, float(values["MailRate"])),
         *_of_the_account(account, stack, types, values, asking),
         *removed.findings(force=force_remove),
         *_of_this_machine(),

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -27,7 +27,8 @@ MOMENT = "%Y%m%dT%H%M%SZ"
 class Restoration:
     """One run of restore: to `at` (seconds since the epoch), or from a backup, whose name then says the moment.
 
-    `run`: what was unfinished runs again. `keep`: the restored tables stay.
+    `run`: what was unfinished runs again. `keep`: the restored tables stay. `given` are two tables, of jobs and of
+    control, that hold another stage's or another moment's state already; they stay, too.
     """
 
     account: Account
@@ -40,6 +41,7 @@ class Restoration:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     tags: dict[str, str] = field(default_factory=dict)
+    given: Sequence[str] = ()
 
     def go(self) -> Counter[str]:
         """Restore, copy, and remove the restored tables; returns how many jobs came back as what. Raises CloudError.
@@ -50,10 +52,10 @@ class Restoration:
         files = self.stack.outputs()["FilesBucketName"]
         settings = replace(access.settings(self.account, self.stack), files_bucket=files)
         tables = Tables(self.account, self.stack.name, self.tags, self.clock, self.sleep)
-        if not self.backup:
+        if not (self.backup or self.given):
             tables.check(self.at)
         with self.terminal.working("Restoring into new tables (20 minutes and more)"):
-            jobs, control = tables.restore(self.at, self.backup)
+            jobs, control = tables.there(self.given) if self.given else tables.restore(self.at, self.backup)
             self.sleep(max(0.0, started + LONGEST_LEASE - self.clock()))
         then = replace(settings, jobs_table=jobs, control_table=control)
         with self.terminal.working("Copying what is missing"):
@@ -61,7 +63,7 @@ class Restoration:
             back = copying.schedules(DynamoSchedules(then), DynamoSchedules(settings))
         for schedule in back:
             self.terminal.say(f"Schedule {schedule} is back, paused.")
-        if not self.keep:
+        if not (self.keep or self.given):
             tables.remove([jobs, control])
         return done
 

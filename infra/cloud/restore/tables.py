@@ -1,7 +1,7 @@
 """Make tables of another moment: DynamoDB restores into new tables only, from a backup or to any second of 35 days."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -55,6 +55,17 @@ class Tables:
         for name in names.values():
             self._ready(name)
         return list(names.values())
+
+    def there(self, names: Sequence[str]) -> Sequence[str]:
+        """Return the names of two tables that are there, jobs first; raises CloudError when one is not, or the live."""
+        for name in names:
+            if self._described(name) is None:
+                raise CloudError(f"There is no table {name} in {self.account.region}.")
+        if len(names) != len(TABLES) or {f"{self.stack}-{short}" for short in TABLES} & set(names):
+            raise CloudError(
+                "Name two other tables with a comma between them, the one of jobs first: TABLES=jobs,control."
+            )
+        return names
 
     def restored(self, short: str, at: float) -> str:
         """Return the name of a table that holds another one's state at that moment."""

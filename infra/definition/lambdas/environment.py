@@ -1,5 +1,6 @@
 """Write the functions' environment: exactly the names that `Settings.from_env` and Powertools read."""
 
+from chalicelib.settings import SHARDS
 from infra.definition.names import Value, bucket_name, queue_name, ref, stage_of, sub
 
 BY_LAMBDA = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
@@ -30,6 +31,8 @@ def environment(stack: str) -> dict[str, Value]:
         "MAIL_DOMAINS": ref("MailDomains"),
         "MAIL_DAILY_CAP": ref("MailDailyCap"),
         "MAIL_RATE": ref("MailRate"),
+        "INDEX_SHARDS": ref("IndexShards"),
+        "INDEX_SHARDS_READ": ref("IndexShardsRead"),
         "CURSOR_SECRET": ref("CursorSecret"),
         "RATE_LIMIT_MAX": ref("RateLimitMax"),
         "RATE_LIMIT_WINDOW": ref("RateLimitWindow"),
@@ -56,6 +59,8 @@ def local_environment(
         "MAIL_DOMAINS": "",
         "MAIL_DAILY_CAP": "0",
         "MAIL_RATE": "0",
+        "INDEX_SHARDS": str(SHARDS[0]),
+        "INDEX_SHARDS_READ": str(SHARDS[0]),
         "CORS_ORIGIN": origin,
         "CURSOR_SECRET": "development",
         "RATE_LIMIT_MAX": "60",

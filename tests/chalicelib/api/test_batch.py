@@ -137,7 +137,9 @@ class TestBatch:
         results = answer.json["results"]
         assert [result["status"] for result in results] == [201, 201, 503, 422, 503]
         assert "again" in results[2]["problem"]["detail"]
-        assert queue.batches == [["test.note"] * 2]
+        # sent before they are stored: the messages of the last two find no job, and are dropped
+        assert queue.batches == [["test.note"] * 4]
+        assert all(store.get(result["job"]["id"]).sent for result in results[:2])
         store.takes = 9
         again = cut.post("/jobs/batch", body, headers={"Idempotency-Key": "import-7"}).json["results"]
         assert [result["status"] for result in again] == [200, 200, 201, 422, 201]
@@ -152,23 +154,33 @@ class TestBatch:
         assert (queue.batches, queue.delays, queue.singles) == ([["test.note"] * 2], [0, 60], 0)
         assert [batched.store.get(result["job"]["id"]).sent for result in results] == [True, True, False]
 
-    def test_when_time_runs_out_what_was_stored_is_told_and_the_watchdog_sends_it(self, world: World) -> None:
+    def test_when_time_runs_out_what_was_stored_is_told(self, world: World) -> None:
         clock, queue = Clock(), Recording()
         slow = World(clock=clock, parts={"job_store": Slow(clock), "job_queue": queue})
         later = {**BODY, "delay_seconds": 60}
         results = slow.post("/jobs/batch", {"jobs": [BODY, later, BODY, {"payload": {}}, BODY]}).json["results"]
         assert [result["status"] for result in results] == [201, 201, 201, 422, 503]
-        assert (queue.batches, queue.singles) == ([], 0)
-        assert not any(slow.store.get(result["job"]["id"]).sent for result in results[:3])
+        assert (queue.batches, queue.singles) == ([["test.note"] * 4], 0)
+        assert all(slow.store.get(result["job"]["id"]).sent for result in results[:3])
 
-    def test_when_time_runs_out_over_the_marks_the_messages_are_out_all_the_same(self, world: World) -> None:
+    def test_when_a_queue_takes_all_the_time_every_job_is_stored_and_the_watchdog_sends_the_rest(
+        self, world: World
+    ) -> None:
         clock = Clock()
         queue = Slowly(clock)
         slow = World(clock=clock, parts={"job_queue": queue})
         results = slow.post("/jobs/batch", {"jobs": [BODY] * 3 + [ELSE]}).json["results"]
         assert queue.batches == [["test.note"] * 3]
         assert [result["status"] for result in results] == [201] * 4
-        assert not any(slow.store.get(result["job"]["id"]).sent for result in results)
+        assert [slow.store.get(result["job"]["id"]).sent for result in results] == [True] * 3 + [False]
+
+    def test_replays_in_a_batch_send_nothing(self, batched: World, queue: Recording) -> None:
+        keyed = [{**BODY, "idempotency_key": name} for name in "ab"]
+        batched.post("/jobs/batch", {"jobs": keyed})
+        new = {**BODY, "idempotency_key": "c"}
+        results = batched.post("/jobs/batch", {"jobs": [*keyed, new]}).json["results"]
+        assert [result["status"] for result in results] == [200, 200, 201]
+        assert queue.batches == [["test.note"] * 2, ["test.note"]]
 
     def test_keys_of_the_jobs(self, world: World) -> None:
         keyed = {**BODY, "idempotency_key": "a"}

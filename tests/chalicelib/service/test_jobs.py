@@ -1,9 +1,9 @@
 """The use cases where HTTP does not reach: what is sent when, and what happens when someone is faster."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,22 +14,19 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import (
     IdempotencyMismatch,
     InvalidRequest,
-    JobConflict,
-    JobNotFound,
     JobTypeRetired,
     UnknownJobType,
 )
 from chalicelib.jobs import transitions
-from chalicelib.jobs.change import Change, Claimant
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
-from chalicelib.jobs.ports import Message, Search
+from chalicelib.jobs.ports import Search
 from chalicelib.service.jobs import STILL_SENDING, JobService
-from chalicelib.service.operations import Operations
-from chalicelib.service.submission import NAMESPACE, Submission
+from chalicelib.service.submission import NAMESPACE
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
+from tests.chalicelib.service.meanwhile import PAYLOAD, Crowded, Deaf, Late, Stages, asked, status_of
 
-PAYLOAD = {"to": ["a"]}
 BY = Claimant("r1")
 
 
@@ -38,34 +35,6 @@ class Stricter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     subject: str
-
-
-@dataclass
-class Crowded(MemoryJobStore):
-    """A store in which, before a change is made, someone else does something to the job."""
-
-    meanwhile: Callable[[MemoryJobStore, str], None] | None = None
-    times: int = 1
-
-    def __post_init__(self) -> None:
-        super().__init__(Clock())
-
-    def apply(self, job_id: str, change: Change) -> Job:
-        if self.meanwhile and self.times:
-            self.times -= 1
-            self.meanwhile(self, job_id)
-        return super().apply(job_id, change)
-
-
-class Deaf(MemoryJobQueue):
-    """A queue that takes nothing until it is told to."""
-
-    deaf = True
-
-    def send(self, message: Message, delay: int = 0) -> None:
-        if self.deaf:
-            raise ConnectionError
-        super().send(message, delay)
 
 
 @pytest.fixture(autouse=True)
@@ -80,23 +49,15 @@ def service() -> JobService:
     return JobService(MemoryJobStore(clock), MemoryJobQueue(clock), clock=clock)
 
 
-def asked(**more: Any) -> Submission:
-    return replace(Submission("test.note", PAYLOAD, correlation_id="c"), **more)
-
-
-def status_of(status: Status) -> Callable[[MemoryJobStore, str], None]:
-    def set_status(store: MemoryJobStore, job_id: str) -> None:
-        store._jobs[job_id] = replace(store._jobs[job_id], status=status)
-
-    return set_status
-
-
 class TestSubmit:
-    def test_a_job_is_stored_sent_and_marked(self, service: JobService) -> None:
+    def test_a_job_is_sent_and_then_stored_in_one_write(self, service: JobService) -> None:
+        store = Stages(service.queue)
+        service = replace(service, store=store)
         job, new = service.submit(asked())
         assert new
         assert job.sent
         assert service.store.get(job.id).sent
+        assert (store.visible_when_added, store.changes) == ([1], 0)
         assert (job.payload, job.max_attempts, job.gen, job.attempts) == ({**PAYLOAD, "text": "hello"}, 3, 1, 0)
 
     def test_an_id_from_a_key_depends_on_the_principal(self, service: JobService) -> None:
@@ -125,13 +86,47 @@ class TestSubmit:
         assert (new, again.id, store.get(job.id).sent) == (False, job.id, True)
         assert queue.depth(job.type).visible == 1
 
+    def test_a_stored_job_whose_message_does_not_get_out_is_left_to_the_watchdog(self) -> None:
+        clock = Clock()
+        service = JobService(MemoryJobStore(clock), Deaf(clock), clock=clock)
+        job, _ = service.keep(asked())
+        assert (service.send(job), service.store.get(job.id)) == (job, job)
+        assert not job.sent
+
+    def test_a_replay_sends_nothing(self, service: JobService) -> None:
+        service.submit(asked(idempotency_key="k"))
+        service.submit(asked(idempotency_key="k"))
+        assert service.queue.depth("test.note").visible == 1
+
+    def test_the_slower_of_two_requests_with_one_key_gets_the_job_of_the_other(self) -> None:
+        clock = Clock()
+        store, queue = Late(clock), Deaf(clock)
+        service = JobService(store, queue, clock=clock)
+        first, _ = service.submit(asked(idempotency_key="k"))
+        assert not first.sent
+        queue.deaf = False
+        second, new = service.submit(asked(idempotency_key="k"))
+        assert (second.id, new, second.sent, queue.depth("test.note").visible) == (first.id, False, True, 1)
+        assert [job.sent for job in store.peek([first.id])] == [True], "what it sent is a message for this job, too"
+
+    def test_a_store_that_fails_after_the_message_is_out_fails_the_request(self) -> None:
+        class Full(MemoryJobStore):
+            def add(self, job: Job) -> None:
+                raise ConnectionError(job.id)
+
+        service = JobService(Full(Clock()), MemoryJobQueue(Clock()), clock=Clock())
+        with pytest.raises(ConnectionError):
+            service.submit(asked())
+        assert service.queue.depth("test.note").visible == 1
+
     def test_a_worker_that_is_faster_than_the_mark_does_no_harm(self) -> None:
         def claimed(store: MemoryJobStore, job_id: str) -> None:
             MemoryJobStore.apply(store, job_id, transitions.claim(1, now=T0, lease_until=T0 + 30, by=BY))
 
         store = Crowded(claimed)
-        job, new = JobService(store, MemoryJobQueue(), clock=Clock()).submit(asked())
-        assert (new, store.get(job.id).status) == (True, Status.PROCESSING)
+        service = JobService(store, MemoryJobQueue(), clock=Clock())
+        job, new = service.keep(asked())
+        assert (new, service.send(job).sent, store.get(job.id).status) == (True, True, Status.PROCESSING)
 
     @pytest.mark.parametrize(
         ("delay", "status", "visible", "delayed", "due"),
@@ -204,72 +199,6 @@ class TestSubmit:
         with ThreadPoolExecutor(50) as pool:
             results = list(pool.map(lambda _: service.submit(asked(idempotency_key="k")), range(50)))
         assert sum(new for _, new in results) == 1
-        assert service.queue.depth("test.note").visible == 1
-
-
-class TestRetry:
-    def test_the_old_message_is_stale_and_a_new_one_goes_out(self, service: JobService) -> None:
-        job, _ = service.submit(asked())
-        status_of(Status.DEAD_LETTER)(service.store, job.id)  # type: ignore[arg-type]
-        again = Operations(service).retry(job.id)
-        assert (again.gen, again.attempts, again.status, again.sent) == (2, 0, Status.QUEUED, True)
-        assert service.queue.depth("test.note").visible == 2
-
-    def test_two_at_once_are_one(self) -> None:
-        store = Crowded(status_of(Status.QUEUED))
-        service = JobService(store, MemoryJobQueue(), clock=Clock())
-        store.times = 0
-        job, _ = service.submit(asked())
-        status_of(Status.FAILED)(store, job.id)
-        store.times = 1
-        with pytest.raises(JobConflict, match="faster"):
-            Operations(service).retry(job.id)
-
-    def test_no_such_job(self, service: JobService) -> None:
-        with pytest.raises(JobNotFound):
-            Operations(service).retry("x")
-
-
-class TestCancel:
-    def test_a_job_that_is_claimed_meanwhile_is_asked_to_stop(self) -> None:
-        store = Crowded(status_of(Status.PROCESSING))
-        service = JobService(store, MemoryJobQueue(), clock=Clock())
-        store.times = 0
-        job, _ = service.submit(asked())
-        store.times = 1
-        after = Operations(service).cancel(job.id)
-        assert (after.status, after.cancel_requested) == (Status.PROCESSING, True)
-
-    @pytest.mark.parametrize(("lease_until", "status"), [(T0 - 1, Status.CANCELLED), (T0 + 1, Status.PROCESSING)])
-    def test_a_running_job_of_a_removed_type_is_cancelled_when_its_worker_is_gone(
-        self, lease_until: float, status: Status
-    ) -> None:
-        store = MemoryJobStore(Clock())
-        job = Job("job-1", "removed.type", Status.PROCESSING, T0, T0, attempts=1, lease_until=lease_until)
-        store.add(job)
-        after = Operations(JobService(store, MemoryJobQueue(), clock=Clock())).cancel(job.id)
-        assert after.status is status
-        assert after.cancel_requested is (status is Status.PROCESSING)
-
-    def test_a_job_that_ends_meanwhile_is_a_conflict(self) -> None:
-        store = Crowded(status_of(Status.COMPLETED))
-        service = JobService(store, MemoryJobQueue(), clock=Clock())
-        store.times = 0
-        job, _ = service.submit(asked())
-        store.times = 1
-        with pytest.raises(JobConflict, match="completed"):
-            Operations(service).cancel(job.id)
-
-    def test_a_job_that_never_holds_still_is_given_up(self) -> None:
-        def toggle(store: MemoryJobStore, job_id: str) -> None:
-            now = store._jobs[job_id].status
-            other = Status.PROCESSING if now is Status.QUEUED else Status.QUEUED
-            # another generation too, as a retry by someone else would make
-            store._jobs[job_id] = replace(store._jobs[job_id], status=other, gen=store._jobs[job_id].gen + 1)
-
-        store = Crowded(toggle, times=0)
-        service = JobService(store, MemoryJobQueue(), clock=Clock())
-        job, _ = service.submit(asked())
-        store.times = 10
-        with pytest.raises(JobConflict, match="too quickly"):
-            Operations(service).cancel(job.id)
+        assert len({job.id for job, _ in results}) == 1
+        # those that came before the job was stored have sent a message each; the claim lets one run it
+        assert service.queue.depth("test.note").visible >= 1

@@ -13,7 +13,8 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.entries import SWEEP_PAGES, Entries
 from chalicelib.adapters.dynamo.jobs.queries import due
-from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row, shard_of
+from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
+from chalicelib.adapters.dynamo.jobs.shards import FOUR
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.memory.jobs import MemoryJobStore
@@ -124,7 +125,7 @@ def test_items_of_an_older_version_are_found_and_claimed_and_listed(
     ]
     for job, group in zip(old, ("ACTIVE", "SCHED"), strict=True):
         row = new_row(rows, job)
-        row.group = f"{group}#{shard_of(job.id)}"
+        row.group = f"{group}#{FOUR.shard_of(job.id)}"
         row.save()
     for status, job in zip((Status.QUEUED, Status.SCHEDULED), old, strict=True):
         for which in (Filter(status=status), Filter(status=status, type="email.send")):
@@ -210,5 +211,5 @@ class Endless:
 
 def test_a_look_at_an_endless_backlog_ends_after_10_queries_a_partition() -> None:
     table: Any = Endless()
-    assert Entries(table).oldest(due(Search("email.send"), T0), 3000) == []
+    assert Entries(table, FOUR).oldest(due(Search("email.send"), T0), 3000) == []
     assert table.asked == 4 * SWEEP_PAGES == 40

@@ -14,6 +14,7 @@ from chalicelib.jobs.ports import Message
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.logger import logger
 from chalicelib.worker.context import JobContext
+from chalicelib.worker.message_fate import UNKNOWN_HOLDS
 from tests.chalicelib.worker.one_type import OneType, boom
 from tests.support import T0, sqs_record
 
@@ -65,12 +66,51 @@ def test_an_older_generation_is_acknowledged_and_a_newer_one_waits(world: OneTyp
     assert [m.message.gen for m in world.waiting()] == [3]
 
 
-def test_a_message_of_a_cancelled_or_unknown_job_is_acknowledged(world: OneType) -> None:
+def test_a_message_of_a_cancelled_job_is_acknowledged(world: OneType) -> None:
     job = world.submit()
     world.store.apply(job.id, transitions.cancel(job, now=T0))
-    world.queue.send(Message("nobody", 1, "test.note"))
     world.poll()
     assert (world.ran, world.waiting()) == ([], [])
+
+
+@pytest.mark.parametrize("stored_after", [0.02, 0.2, 0.9, 4, 20])
+def test_a_message_that_is_faster_than_its_job_runs_it_once(world: OneType, stored_after: float) -> None:
+    world.submit()
+    (job,) = world.store._jobs.values()
+    del world.store._jobs[job.id]
+    stored_at = world.clock.now + stored_after
+
+    def pass_by(seconds: float) -> None:
+        world.clock.advance(seconds)
+        if world.clock.now >= stored_at and job.id not in world.store._jobs:
+            world.store._jobs[job.id] = job
+
+    world.worker.sleep = pass_by
+    for _ in range(50):
+        world.poll()
+        pass_by(1)
+    assert (world.ran, world.waiting()) == ([(1, 1)], [])
+    assert (world.store.get(job.id).started_at or 0.0) - stored_at <= (0.2 if stored_after < 0.3 else 35)
+
+
+def test_a_message_whose_job_never_comes_is_dropped_in_the_end(world: OneType) -> None:
+    world.queue.send(Message("nobody", 1, "test.note"))
+    looked = 0
+    while world.waiting():
+        looked += bool(world.poll())
+        world.clock.advance(1)
+    assert world.clock.now - T0 > 60
+    assert (world.ran, looked, world.queue.dead) == ([], len(UNKNOWN_HOLDS) + 1, {})
+
+
+def test_what_nobody_could_store_in_an_outage_costs_one_receive_each_after_it(world: OneType) -> None:
+    for number in range(20):
+        world.queue.send(Message(f"nobody-{number}", 1, "test.note"))
+    world.clock.advance(900)
+    world.worker.sleep = lambda _: pytest.fail("slept, with others waiting")
+    while world.poll():
+        pass
+    assert (world.ran, world.waiting(), world.queue.dead) == ([], [], {})
 
 
 @pytest.mark.parametrize(

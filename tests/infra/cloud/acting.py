@@ -19,7 +19,7 @@ from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
-from chalicelib.adapters.helpers import LOOK
+from chalicelib.adapters.invocations import LOOK
 from chalicelib.api import routes
 from chalicelib.api.http.auth import authorize, context_of
 from chalicelib.counters import keys
@@ -68,14 +68,16 @@ class Stage:
     workers: dict[str, Handler] = field(default_factory=dict)
     """The Lambda handlers of job types, made at their first use."""
 
-    def call(self, method: str, path: str, body: Any = None, resource: str = "", **path_parameters: str) -> Any:
-        """One request to the API as API Gateway hands it on; returns (status, body)."""
+    def call(
+        self, method: str, path: str, body: Any = None, resource: str = "", key: str = "", **path_parameters: str
+    ) -> Any:
+        """One request to the API as API Gateway hands it on, `key` as its Idempotency-Key; returns (status, body)."""
         url, _, query = path.partition("?")
         self.called.add((method, resource or url))
         pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
         event = {
             "resource": resource or url, "path": url, "httpMethod": method, "pathParameters": path_parameters,
-            "headers": {"content-type": "application/json"},
+            "headers": {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}),
             "multiValueQueryStringParameters": {name: [value] for name, value in pairs} or None,
             "requestContext": {
                 "httpMethod": method, "resourcePath": resource or url, "path": url, "requestId": str(uuid.uuid4()),

@@ -22,6 +22,23 @@ ON_TABLES = (
     "make token-revoke STAGE=prod ID=5d41402abc4b2a76",
 )
 """Run in an account that has a stage's tables, by test_documented_commands.py."""
+FROM_REGION_TO_REGION = (
+    *(
+        "aws dynamodb export-table-to-point-in-time "
+        f"--table-arn arn:aws:dynamodb:us-east-1:123456789012:table/jobflow-prod-{name} "
+        f"--s3-bucket acme-move --s3-prefix {name}"
+        for name in ("jobs", "control")
+    ),
+    *(
+        "aws dynamodb import-table --s3-bucket-source "
+        f"S3Bucket=acme-move,S3KeyPrefix={name}/AWSDynamoDB/01798835045000-0a1b2c3d/data/ "
+        "--input-format DYNAMODB_JSON --input-compression-type GZIP "
+        f"--table-creation-parameters file://moved-{name}.json"
+        for name in ("jobs", "control")
+    ),
+    "make restore STAGE=prod AT=2027-01-02T03:04:05Z TABLES=jobflow-prod-jobs-moved,jobflow-prod-control-moved RUN=1",
+)
+"""Run in this order on two regions of an account on moto, by restore/test_moving.py."""
 ON_A_STAGE = (
     'make preflight STAGE=prod SET="AlarmEmail=me@example.com"',
     'make deploy STAGE=prod SET="AlarmEmail=me@example.com" DRY_RUN=1',

@@ -84,10 +84,11 @@ def _filled(found: "re.Match[str]", template: Mapping[str, Any]) -> str:
 
 
 def _name(logical_id: str, template: Mapping[str, Any]) -> str:
-    """Return a physical name: the one it is given, a mapping's id, or a parameter of 100 characters, as ARNs have."""
+    """Return a physical name: the one it is given, a mapping's id, or a parameter: 100 characters, as ARNs have."""
     resource = template["Resources"].get(logical_id)
     if resource is None:
-        return "p" * 100
+        choices = template["Parameters"].get(logical_id, {}).get("AllowedValues", ["p" * 100])
+        return max(map(str, choices), key=len)
     if resource["Type"] == "AWS::Lambda::EventSourceMapping":
         return UUID
     names = (

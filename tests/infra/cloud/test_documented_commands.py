@@ -22,13 +22,22 @@ from infra.definition.parameters import outputs
 from infra.local.emulator.inprocess import emulated
 from jobflow.cli.app import app
 from jobflow.cli.commands import cloud
-from tests.infra.cloud.documented import ON_A_STAGE, ON_TABLES, RUN_WHOLE, expanded, fenced, of, parsed
+from tests.infra.cloud.documented import (
+    FROM_REGION_TO_REGION,
+    ON_A_STAGE,
+    ON_TABLES,
+    RUN_WHOLE,
+    expanded,
+    fenced,
+    of,
+    parsed,
+)
 from tests.support import built_in
 
 GLOBAL = {"--query", "--output", "--endpoint-url", "--region"}
 OF_THE_CLI_ALONE = {
     ("cloudformation", "deploy"): {"--stack-name", "--template-file", "--capabilities", "--parameter-overrides"},
-    ("cloudformation", "package"): set[str](), ("sso", "login"): set[str](),
+    ("cloudformation", "package"): set[str](), ("sso", "login"): set[str](), ("s3", "sync"): set[str](),
 }  # fmt: skip
 """Commands that the AWS command line adds to the operations of its services."""
 
@@ -103,7 +112,7 @@ def prod(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 def test_each_command_of_a_shell_block_is_run_by_a_test() -> None:
     found = [command for page in RUN_WHOLE for command in fenced(page)]
-    assert sorted(set(found)) == sorted({*ON_TABLES, *ON_A_STAGE})
+    assert sorted(set(found)) == sorted({*ON_TABLES, *ON_A_STAGE, *FROM_REGION_TO_REGION})
     assert len(found) > len(set(found)) > 15
 
 

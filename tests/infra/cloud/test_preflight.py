@@ -33,7 +33,7 @@ def test_an_account_in_which_everything_works_is_told_nothing() -> None:
 @pytest.mark.parametrize(
     ("facts", "values", "said", "way_out"),
     [
-        (GOOD, {"MailFrom": "jobs@example.com"}, "nobody's address", "MailFrom=jobs@your.domain"),
+        (GOOD, {"MailFrom": "jobs@example.com"}, "no mailbox has", "MailFrom=jobs@your.domain"),
         (Facts(1000, None, False, "r", {}), {}, "no identity mine.example in eu-west-1", "create-email-identity"),
         (Facts(1000, Identity(verified=False), True, "r", {}), {}, "not verified", "DNS records"),
         (Facts(1000, Identity(True, "tracked"), True, "r", {}), {}, "is tracked", "MailConfigurationSet=tracked"),
@@ -107,7 +107,7 @@ def test_deploy_says_it_before_it_builds_and_stops_when_it_would_fail(account: A
     )
     with pytest.raises(CloudError, match="no role to write logs"):
         deployment.run()
-    assert "nobody's address" in said.getvalue()
+    assert "no mailbox has" in said.getvalue()
 
 
 @pytest.mark.parametrize(("given", "chosen_for_it"), [({}, "true"), ({"AccessLogs": "false"}, "false")])

@@ -82,8 +82,8 @@ def dry_run(account: Account, terminal: Terminal, package: Package) -> dict[str,
 @pytest.mark.parametrize(
     ("state", "told"),
     [
-        ("UPDATE_IN_PROGRESS", "at work"),
-        ("ROLLBACK_IN_PROGRESS", "at work"),
+        ("UPDATE_IN_PROGRESS", "still changing it"),
+        ("ROLLBACK_IN_PROGRESS", "still changing it"),
         ("DELETE_FAILED", "make destroy"),
         ("UPDATE_ROLLBACK_FAILED", f"continue-update-rollback --stack-name {NAME}"),
     ],

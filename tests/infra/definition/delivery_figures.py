@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 from chalicelib.adapters.dynamo.jobs.bodies import LARGEST_ITEM
 from chalicelib.adapters.dynamo.jobs.entries import SWEEP_PAGES
-from chalicelib.adapters.dynamo.jobs.rows import SHARDS
 from chalicelib.adapters.platform_log import CONNECT_TIMEOUT, READ_TIMEOUT
 from chalicelib.adapters.sqs import DEAD_HIDDEN
 from chalicelib.jobs import limits
 from chalicelib.jobs.limits import DAY, LOOK_AHEAD
 from chalicelib.service.dispatch import AT_ONCE
+from chalicelib.settings import SHARDS
 from chalicelib.watchdog import dead_letter_rules, rules, run, search, sharing
 from chalicelib.watchdog.dead_letters import MOST_SWEPT
 from chalicelib.worker import message_fate, persist
-from chalicelib.worker.claim import LEASE_SLACK
+from chalicelib.worker.claim import LEASE_SLACK, UNKNOWN_LOOKS
 from chalicelib.worker.consume import TRIM_SLACK
 from infra.definition.data.queues import DLQ_RETENTION
 from infra.definition.lambdas.functions import functions
@@ -23,7 +23,7 @@ from tests.proof import burst, liveness, weather
 from tests.proof.test_crash_points import AWS_PART, AWS_WHOLE
 
 MINUTE, HOUR = 60, 3600
-WORDS: dict[float, str] = {2: "two", 3: "three", 6: "six", 10: "ten"}
+WORDS: dict[float, str] = {2: "two", 3: "three", 5: "five", 6: "six", 10: "ten"}
 EARLIEST = f"{LOOK_AHEAD / MINUTE:.0f} minutes"
 (WATCHDOG,) = (function for function in functions([], "s") if function.short == "watchdog")
 MEASURED = (
@@ -75,6 +75,11 @@ def _failures() -> Iterator[str]:
     yield f"until {persist.RESERVE:.0f} s before its invocation ends"
     again = [min(dead_letter_rules.LONGEST_PAUSE, 60 * 2**n - 60) / MINUTE for n in range(9)]
     yield f"at once, then after {again[1]:.0f}, {again[2]:.0f}, {again[3]:.0f} … {again[-1]:.0f} minutes"
+    looks, holds = UNKNOWN_LOOKS, message_fate.UNKNOWN_HOLDS
+    within = {0.3: "a third of a second"}[round(sum(looks), 1)]
+    yield f"looks {WORDS[1 + len(looks)]} times within {within}"
+    yield f"holds the message for {holds[0]}, {holds[1]}, {holds[2]} and {holds[3]} s"
+    yield f"hold the message for {'about a minute' if 60 <= sum(holds) < 75 else '-'}"
     yield f"backs off up to {(message_fate.malformed(99).seconds or 0) / MINUTE:.0f} minutes a time"
     first, last = (message_fate.unavailable(n, lambda _, high: high).seconds or 0 for n in (1, 99))
     yield f"stay hidden for {first} s, then three times as long each time up to {last / MINUTE:.0f} minutes"
@@ -110,7 +115,8 @@ def _costs() -> Iterator[str]:
     yield f"looks at {sharing.SHARE:,} jobs itself and starts up to {sharing.MOST_HELPERS} further invocations"
     yield f"{sharing.SHARE:,} jobs each"
     a_minute = sharing.SHARE * (1 + sharing.MOST_HELPERS)
-    yield f"{a_minute:,} jobs a minute, two writes each on four shards, are {2 * a_minute / SHARDS / MINUTE / 10:.0f} %"
+    share = 2 * a_minute / SHARDS[0] / MINUTE / 10
+    yield f"{a_minute:,} jobs a minute, two writes each on four shards, are {share:.0f} %"
 
 
 WORDS_OF_TENS: dict[int, str] = {40: "forty"}

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from chalicelib.adapters.dynamo.jobs.rows import SHARDS
+from chalicelib.adapters.dynamo.jobs.shards import Shards, partition
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.schema import ALL, META
 from chalicelib.errors import JobFlowError
@@ -29,17 +29,18 @@ class DynamoCensus:
     def __init__(self, settings: Settings, sleep: Callable[[float], None] = time.sleep) -> None:
         self._table = binding.jobs(settings)
         self._sleep = sleep
+        self._parts = Shards.of(settings).asked
 
     def parts(self) -> int:
         """See Census: a part is a shard of the index."""
-        return SHARDS
+        return self._parts
 
     def pages(self, part: int, position: str | None) -> Iterator[SeenPage]:
         """See Census. Raises JobFlowError when DynamoDB leaves items unread."""
         start = json.loads(position) if position else None
         while True:
             answer = self._table.query(
-                self._table.name, f"{ALL.upper()}#{part}", index_name=ALL, limit=PAGE, exclusive_start_key=start
+                self._table.name, partition(ALL.upper(), part), index_name=ALL, limit=PAGE, exclusive_start_key=start
             )
             ids = [item["pk"]["S"] for item in answer["Items"]]
             batches = [self._batch(ids[place : place + BATCH]) for place in range(0, len(ids), BATCH)]

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from chalicelib.adapters.dynamo.jobs.merging import Entry, Merged, Slice, merge
+from chalicelib.adapters.dynamo.jobs.merging import Entry, Merged, Slice, merge, once
 from chalicelib.adapters.dynamo.jobs.queries import Plan
-from chalicelib.adapters.dynamo.jobs.rows import SHARDS, partition
+from chalicelib.adapters.dynamo.jobs.shards import Shards, partition
 from chalicelib.adapters.dynamo.tables.binding import Table
 
-FEW = 3 * SHARDS
+FEW = 12
 """Partitions that are asked one after the other; more of them are asked side by side."""
 THREADS = 8
 SWEEP_PAGES = 10
@@ -20,36 +20,41 @@ SWEEP_PAGES = 10
 class Entries:
     """Asks the partitions of an index."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, shards: Shards) -> None:
         self._table = table
+        self._shards = shards
 
     def newest(self, asked: Plan, size: int) -> Merged:
         """Return the `size` newest entries of each partition, merged."""
-        places = [partition(name, shard) for name in asked.groups for shard in range(SHARDS)]
-
-        def ask(place: str) -> Slice:
-            return _slice(self._query(asked, place, size), asked)
-
-        if len(places) <= FEW:
-            return merge(map(ask, places))
-        with ThreadPoolExecutor(THREADS) as pool:
-            return merge(pool.map(ask, places))
+        slices: list[Slice] = []
+        for wave in self._shards.waves:
+            slices += self._ask(asked, [partition(name, shard) for name in asked.groups for shard in wave], size)
+        return merge(slices)
 
     def oldest(self, asked: Plan, limit: int) -> Sequence[Entry]:
         """Return the oldest entries, up to `limit`; a partition is read for at most 10 MB."""
         found = [
             entry
             for name in asked.groups
-            for shard in range(SHARDS)
+            for shard in range(self._shards.asked)
             for entry in itertools.islice(self._oldest(asked, partition(name, shard)), limit)
         ]
-        return sorted(found, key=lambda entry: entry.key)[:limit]
+        return once(sorted(found, key=lambda entry: entry.key))[:limit]
 
-    def ends(self, asked: Plan, size: int) -> tuple[Mapping[str, Sequence[str]], bool]:
-        """Return the tags of the `size` oldest and newest jobs of each partition by id, and whether those are all."""
+    def _ask(self, asked: Plan, places: Sequence[str], size: int) -> Sequence[Slice]:
+        def ask(place: str) -> Slice:
+            return _slice(self._query(asked, place, size), asked)
+
+        if len(places) <= FEW:
+            return list(map(ask, places))
+        with ThreadPoolExecutor(THREADS) as pool:
+            return list(pool.map(ask, places))
+
+    def ends(self, asked: Plan, most: int) -> tuple[Mapping[str, Sequence[str]], bool]:
+        """Return the tags of up to `most` jobs by id, the oldest and newest of each shard, and whether those are all."""
         found: dict[str, Sequence[str]] = {}
-        whole = True
-        for place in (partition(name, shard) for name in asked.groups for shard in range(SHARDS)):
+        whole, size = True, max(1, most // (2 * self._shards.asked))
+        for place in (partition(name, shard) for name in asked.groups for shard in range(self._shards.asked)):
             first = self._query(asked, place, size, oldest_first=True)
             more = "LastEvaluatedKey" in first
             last = self._query(asked, place, size) if more else {"Items": []}

@@ -37,4 +37,12 @@ def merge(slices: Iterable[Slice]) -> Merged:
     slices = list(slices)
     frontier = max((part.frontier for part in slices if part.frontier is not None), default=None)
     seen = [entry for part in slices for entry in part.entries if frontier is None or entry.key >= frontier]
-    return Merged(sorted(seen, key=lambda entry: entry.key, reverse=True), frontier)
+    return Merged(once(sorted(seen, key=lambda entry: entry.key, reverse=True)), frontier)
+
+
+def once(entries: Iterable[Entry]) -> list[Entry]:
+    """Return each job's first entry: one that moved to another shard meanwhile was met in both."""
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        first.setdefault(entry.id, entry)
+    return list(first.values())

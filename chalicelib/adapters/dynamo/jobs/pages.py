@@ -9,7 +9,8 @@ from chalicelib.adapters.dynamo.jobs.bodies import from_text
 from chalicelib.adapters.dynamo.jobs.entries import Entries
 from chalicelib.adapters.dynamo.jobs.merging import Entry, Merged
 from chalicelib.adapters.dynamo.jobs.queries import Plan, Types, at_work, due, plan
-from chalicelib.adapters.dynamo.jobs.rows import SHARDS, JobRow, job_of
+from chalicelib.adapters.dynamo.jobs.rows import JobRow, job_of
+from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.errors import FieldError, InvalidPosition, JobFlowError
@@ -53,15 +54,17 @@ class Pages:
         batch: int = BATCH,
         far: int = FAR,
         deep: int = DEEP,
+        shards: Shards = FOUR,
     ) -> None:
         self._table = table
         self._rows = rows
         self._clock = clock
         self._types = types
-        self._entries = Entries(table)
+        self._entries = Entries(table, shards)
         self._batch_size = batch
         self._far = far
         self._deep = deep
+        self._shards = shards
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """See JobStore: a query a partition, and up to 3 batches of main items. Bodies that lie apart are not read."""
@@ -82,7 +85,7 @@ class Pages:
         asked = plan(which, position, self._types)
         if not asked.exact:
             return self._behind_read(asked, which, limit, offset, position)
-        size = self._far if _selective(asked, which) else _share(offset + limit)
+        size = self._far if _selective(asked, which) else self._share(offset + limit)
         seen = self._look(asked, which, size, position)
         if len(seen.entries) > offset or seen.frontier is None:
             return self._filled(which, limit, Merged(seen.entries[offset:], seen.frontier), limit, limit)
@@ -94,7 +97,7 @@ class Pages:
     def _behind_read(self, asked: Plan, which: Filter, limit: int, offset: int, position: str | None) -> Page:
         """The same where main items must tell who matches: all that the offset leaves out are read."""
         most = self._batch_size * self._deep
-        size = self._far if _selective(asked, which) else _share(most)
+        size = self._far if _selective(asked, which) else self._share(most)
         seen = self._look(asked, which, size, position)
         whole = self._filled(which, offset + limit, seen, self._batch_size, most, self._deep)
         if whole.position is None or len(whole.jobs) > offset:
@@ -179,6 +182,10 @@ class Pages:
         missing = {key["pk"]["S"] for key in unread}
         return {job_id: found.get(job_id) for job_id in ids if job_id not in missing}
 
+    def _share(self, number: int) -> int:
+        """Return how many of the first so many entries one shard may hold: five standard deviations above its share."""
+        return number // self._shards.written + math.isqrt(5 * number) + 1
+
     def _shown(self, row: JobRow) -> Job | None:
         if row.expires_at is not None and row.expires_at < self._clock():
             return None
@@ -197,11 +204,6 @@ def _too_deep() -> InvalidPosition:
 def _selective(asked: Plan, which: Filter) -> bool:
     """Return True when the query filters index entries; a page then reads more of them."""
     return asked.server is not None or which.id_prefix is not None
-
-
-def _share(number: int) -> int:
-    """Return how many of the first so many entries one shard may hold: five standard deviations above its share."""
-    return number // SHARDS + math.isqrt(5 * number) + 1
 
 
 def _chunks(entries: Sequence[Entry], first: int, then: int) -> Iterator[Sequence[Entry]]:

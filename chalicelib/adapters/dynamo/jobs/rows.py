@@ -1,6 +1,5 @@
 """A job as items: the models, and the way from a Job to its main item and back."""
 
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from functools import partial
@@ -10,13 +9,12 @@ from typing import Any, get_args, get_type_hints
 from pynamodb.attributes import Attribute, BooleanAttribute, ListAttribute
 from pynamodb.models import Model
 
+from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards, partition
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.jobs.job import JSON, Act, Attempt, Job, Status
-from chalicelib.jobs.listing import BY_TYPE, born, group, is_parked, order
+from chalicelib.jobs.listing import born, is_parked, order
 
-SHARDS = 4
-"""Partitions of each index group. Readers ask all of them, so the number can only grow."""
 ALWAYS = frozenset(
     {"type", "status", "created_at", "updated_at", "gen", "attempts", "max_attempts", "due_at", "sent"}
 )  # fmt: skip
@@ -125,39 +123,16 @@ def stored(name: str, value: Any) -> Any:
     return list(value) if name == "tags" else value
 
 
-def group_of(job_id: str, status: Status, job_type: str, *, parked: bool = False) -> str | None:
-    """Return the job's partition of the sparse index; None when it is not in there."""
-    name = group(status, parked=parked)
-    if name is None:
-        return None
-    return partition(f"{name}#{job_type}" if name in BY_TYPE else name, shard_of(job_id))
-
-
-def partition(group_name: str, shard: int) -> str:
-    """Return the name of one shard of a group."""
-    return f"{group_name}#{shard}"
-
-
-def failure_of(job_id: str, fingerprint: str | None) -> str | None:
-    """The job's partition of the index of failures; None when it is not in there."""
-    return None if fingerprint is None else f"{fingerprint}#{shard_of(job_id)}"
-
-
-def shard_of(job_id: str) -> int:
-    """Return the shard of a job's index entries; it never changes."""
-    return zlib.crc32(job_id.encode()) % SHARDS
-
-
-def new_row(rows: type[JobRow], job: Job) -> JobRow:
+def new_row(rows: type[JobRow], job: Job, shards: Shards = FOUR) -> JobRow:
     """The main item of a new job, without its payload and result."""
     kept = {name: stored(name, getattr(job, name)) for name in DEFAULTS if name not in ELSEWHERE}
     return rows(
         pk=job.id,
-        group=group_of(job.id, job.status, job.type, parked=is_parked(job)),
+        group=shards.group_of(job.id, job.status, job.type, parked=is_parked(job)),
         order=order(job),
-        everything=f"ALL#{shard_of(job.id)}",
+        everything=partition("ALL", shards.shard_of(job.id)),
         born=born(job),
-        failure=failure_of(job.id, job.fingerprint),
+        failure=shards.failure_of(job.id, job.fingerprint),
         **{name: value for name, value in kept.items() if value is not None},
     )
 

@@ -19,6 +19,7 @@ from chalicelib.adapters.dynamo.jobs.rows import (
     job_of,
     new_row,
 )
+from chalicelib.adapters.dynamo.jobs.shards import Shards
 from chalicelib.adapters.dynamo.jobs.writes import actions, condition, free
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
@@ -48,6 +49,7 @@ class DynamoJobStore:
         self, settings: Settings, clock: Callable[[], float] = time.time, types: Types = jobtype.names
     ) -> None:
         table = binding.jobs(settings)
+        self._shards = Shards.of(settings)
         self._clock = clock
         self._table = table
         self._rows = table.bind(JobRow)
@@ -57,11 +59,11 @@ class DynamoJobStore:
         holders = Holders(table)
         self.holder, self.hold = holders.holder, holders.hold
         self._children = Children(table, clock)
-        self._pages = Pages(table, self._rows, clock, types)
+        self._pages = Pages(table, self._rows, clock, types, shards=self._shards)
 
     def add(self, job: Job) -> None:
         """See JobStore."""
-        row = new_row(self._rows, job)
+        row = new_row(self._rows, job, self._shards)
         # Large parts first: a worker may look for them as soon as the main item is there.
         self._place_result(row, job)
         self._place_payload(row, job)
@@ -92,7 +94,9 @@ class DynamoJobStore:
         """See JobStore."""
         row = self._rows(pk=job_id)
         try:
-            row.update(actions(job_id, change, self._place(job_id, change)), condition(change, self._clock()))
+            row.update(
+                actions(job_id, change, self._place(job_id, change), self._shards), condition(change, self._clock())
+            )
         except UpdateError as error:
             if not refused(error):
                 raise

@@ -13,10 +13,9 @@ from chalicelib.adapters.dynamo.jobs.rows import (
     ELSEWHERE,
     AttemptRow,
     JobRow,
-    failure_of,
-    group_of,
     stored,
 )
+from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards
 from chalicelib.jobs.change import Change, Test
 from chalicelib.jobs.listing import BY_TYPE, group, order_at
 
@@ -49,24 +48,24 @@ def unknown() -> Condition:
     return nothing
 
 
-def actions(job_id: str, change: Change, bodies: Mapping[str, str | None]) -> list[Action]:
+def actions(job_id: str, change: Change, bodies: Mapping[str, str | None], shards: Shards = FOUR) -> list[Action]:
     """Return what the change writes; the twin of `Change.applied`. `bodies` are payload, result or their references."""
     fields = {name: stored(name, value) for name, value in change.written().items() if name not in ELSEWHERE}
     if "fingerprint" in change.written():
-        fields["failure"] = failure_of(job_id, change.written()["fingerprint"])
-    fields |= _place(job_id, change)
+        fields["failure"] = shards.failure_of(job_id, change.written()["fingerprint"])
+    fields |= _place(job_id, change, shards)
     written = [_set_or_remove(name, value) for name, value in {**fields, **bodies}.items()]
     return written + [getattr(JobRow, name).add(number) for name, number in change.increments.items()]
 
 
-def _place(job_id: str, change: Change) -> dict[str, str | None]:
+def _place(job_id: str, change: Change, shards: Shards) -> dict[str, str | None]:
     """Return where the job lies in the sparse index after the change, as far as the change moves it."""
     target, parked_until = change.move.target, change.written().get("parked_until")
     if target is None:
         return {}
     if group(target) in BY_TYPE and not change.job_type:
         return {}  # a change that knows no type starts and ends in the same group
-    placed = {"group": group_of(job_id, target, change.job_type, parked=parked_until is not None)}
+    placed = {"group": shards.group_of(job_id, target, change.job_type, parked=parked_until is not None)}
     return placed if change.first_due is None else {**placed, "order": order_at(change.first_due, job_id)}
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.merging import Entry, Slice, merge
 from chalicelib.adapters.dynamo.jobs.pages import Pages
-from chalicelib.adapters.dynamo.jobs.rows import JobRow, shard_of
+from chalicelib.adapters.dynamo.jobs.rows import JobRow
+from chalicelib.adapters.dynamo.jobs.shards import FOUR
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.errors import InvalidPosition, JobFlowError
@@ -154,7 +155,7 @@ def test_offsets_of_jobs_that_must_be_read_go_on_where_they_end(store: DynamoJob
 def test_an_offset_that_one_look_does_not_reach_is_reached_in_several(store: DynamoJobStore) -> None:
     """The newest jobs are all in one shard, which is asked for little more than its share."""
     one_shard = [str(uuid.UUID(int=n, version=4)) for n in range(400)]
-    one_shard = [job_id for job_id in one_shard if shard_of(job_id) == 0][:60]
+    one_shard = [job_id for job_id in one_shard if FOUR.shard_of(job_id) == 0][:60]
     jobs = filled(store, 30)
     for number, job_id in enumerate(one_shard):
         jobs.insert(0, a_job(id=job_id, created_at=T0 + 100 + number))

@@ -1,0 +1,27 @@
+"""Refuse a number of index partitions with which jobs would be missing from lists. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from chalicelib.settings import SHARDS
+from infra.cloud.preflight.finding import Finding
+
+WRITTEN, READ = "IndexShards", "IndexShardsRead"
+
+
+def findings(before: Mapping[str, str], values: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what is wrong with the new values beside those of the present deployment; `before` is empty without one."""
+    if not before:
+        return
+    asked = max(int(before.get(name, SHARDS[0])) for name in (WRITTEN, READ))
+    written, read = int(values[WRITTEN]), max(int(values[WRITTEN]), int(values[READ]))
+    if written > asked:
+        yield Finding(
+            "shards", f"The functions of the present deployment ask {asked} partitions of each index, and would not "
+            f'find jobs in {written}. Deploy with SET="{READ}={written}" first, then with SET="{WRITTEN}={written}".',
+            stops=True,
+        )  # fmt: skip
+    elif read < asked:
+        yield Finding(
+            "shards", f"{read} partitions of each index would be asked, and jobs may be in {asked}: they would be "
+            f'missing from lists. Deploy with SET="{READ}={asked}".', stops=True,
+        )  # fmt: skip

@@ -1,0 +1,162 @@
+"""GET /jobs/{id}: one job with its attempts, with what operators did, and why it waits."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.jobs.job import Attempt, Status
+from chalicelib.jobs.listing import iso
+from tests.chalicelib.api.support import T0, World
+
+LOST = Attempt(1, 1, "lost", T0 + 1, T0 + 61, request_id="r1", cold_start=True, receive_count=1)
+
+
+class TestDetail:
+    def test_a_fresh_job_has_no_history(self, world: World) -> None:
+        answer = world.get(f"/jobs/{world.create()}")
+        assert answer.status == 200
+        assert answer.json["attempt_history"] == []
+
+    def test_capital_letters_find_it_too(self, world: World) -> None:
+        job_id = world.create()
+        assert world.get(f"/jobs/{job_id.upper()}").json["id"] == job_id
+
+    def test_a_running_job_shows_lost_and_running_attempts_and_progress(self, world: World) -> None:
+        job_id = world.create()
+        world.store.record(job_id, LOST)
+        world.put_in(
+            job_id, Status.PROCESSING, attempts=2, started_at=T0 + 70, request_id="r2", cold_start=False,
+            receive_count=2, progress=40.0, progress_note="halfway",
+        )  # fmt: skip
+
+        job = world.get(f"/jobs/{job_id}").json
+        assert job["progress"] == {"percent": 40.0, "note": "halfway"}
+        assert [(row["attempt"], row["outcome"], row["duration_ms"]) for row in job["attempt_history"]] == [
+            (1, "lost", 60_000), (2, "running", None),
+        ]  # fmt: skip
+        assert job["attempt_history"][1] == {
+            "gen": 1, "attempt": 2, "claim": 0, "outcome": "running", "started_at": iso(T0 + 70), "finished_at": None,
+            "duration_ms": None, "error_class": None, "error_message": None, "stack": None, "request_id": "r2",
+            "cold_start": False, "receive_count": 2, "retry_delay_s": None,
+        }  # fmt: skip
+
+    def test_a_completed_job_shows_the_attempt_that_did_it(self, world: World) -> None:
+        job_id = world.create()
+        world.put_in(job_id, Status.COMPLETED, attempts=1, started_at=T0 + 1, finished_at=T0 + 1.25, result=[1])
+        history = world.get(f"/jobs/{job_id}").json["attempt_history"]
+        assert [(row["outcome"], row["duration_ms"]) for row in history] == [("completed", 250)]
+
+    def test_a_deferred_attempt_is_told_beside_the_one_that_took_its_number(self, world: World) -> None:
+        job_id = world.create()
+        world.store.record(
+            job_id, Attempt(1, 1, "deferred", T0, T0 + 1, "RetryLater", "429", retry_delay_s=60, claim=1)
+        )
+        world.put_in(job_id, Status.PROCESSING, attempts=1, claims=2, started_at=T0 + 61)
+        history = world.get(f"/jobs/{job_id}").json["attempt_history"]
+        assert [(row["attempt"], row["claim"], row["outcome"]) for row in history] == [
+            (1, 1, "deferred"),
+            (1, 2, "running"),
+        ]
+
+    def test_a_recorded_attempt_is_not_told_twice(self, world: World) -> None:
+        job_id = world.create()
+        world.store.record(job_id, Attempt(1, 1, "error", T0, T0 + 1, "ValueError", "no", "Traceback", retry_delay_s=2))
+        world.put_in(job_id, Status.RETRYING, attempts=1, started_at=T0, next_attempt_at=T0 + 3)
+        history = world.get(f"/jobs/{job_id}").json["attempt_history"]
+        assert [(row["outcome"], row["stack"], row["retry_delay_s"]) for row in history] == [("error", "Traceback", 2)]
+
+    @pytest.mark.parametrize(
+        ("status", "fields", "words"),
+        [
+            (Status.QUEUED, {"sent": True}, "Next in the test.note queue"),
+            (Status.QUEUED, {"sent": False}, "Being queued"),
+            (Status.SCHEDULED, {"next_attempt_at": T0}, "scheduled for 2027-01-15T08:00:00.000Z"),
+            (Status.RETRYING, {"attempts": 2, "next_attempt_at": T0}, "Attempt 2 failed"),
+            (Status.PROCESSING, {"cancel_requested": True}, "stops at its next cancellation check"),
+            (Status.PROCESSING, {}, None),
+            (Status.COMPLETED, {}, None),
+            (Status.DEAD_LETTER, {}, None),
+        ],
+    )
+    def test_why_it_waits(self, world: World, status: Status, fields: dict[str, Any], words: str | None) -> None:
+        job_id = world.create()
+        world.put_in(job_id, status, **fields)
+        why = world.get(f"/jobs/{job_id}").json["why"]
+        assert why is None if words is None else words in why
+
+    def test_whatever_a_job_returned_can_be_read(self, world: World) -> None:
+        job_id = world.create()
+        odd = {"nan": float("nan"), "list": [float("inf"), 1.5], "half": "\ud83d", "nested": {"x": [float("-inf")]}}
+        world.put_in(job_id, Status.COMPLETED, result=odd)
+
+        answer = world.get(f"/jobs/{job_id}")
+        assert answer.status == 200
+        assert answer.text.isascii()
+        assert answer.json["result"] == {"nan": None, "list": [None, 1.5], "half": "\ud83d", "nested": {"x": [None]}}
+
+
+def test_what_operators_did_is_told_with_the_job_and_the_payload_it_had_before(world: World) -> None:
+    job_id = world.put_in(world.create(), Status.FAILED).id
+    before = world.get(f"/jobs/{job_id}").json
+    assert before["actions"] == []
+    edited = {"to": ["b@example.com"], "text": "again"}
+    assert world.post(f"/jobs/{job_id}/retry", {"payload": edited}).status == 200
+    after = world.get(f"/jobs/{job_id}").json
+    [action] = after["actions"]
+    assert {**action, "by": "?"} == {
+        "action": "retry", "at": iso(world.clock.now), "by": "?", "gen": 2, "edited": True, "in_bulk": False,
+    }  # fmt: skip
+    assert action["by"] != ""
+    assert after["payload"] == edited
+    assert world.get(f"/jobs/{job_id}/payloads/1").json == {"gen": 1, "payload": before["payload"]}
+    for gen in ("2", "0", "01", "x", "9" * 400, "-1"):
+        gone = world.get(f"/jobs/{job_id}/payloads/{gen}")
+        assert (gone.status, gone.json["type"]) == (404, "urn:jobflow:problem:payload-not-found")
+
+
+def test_a_job_that_asked_to_come_again_later_can_be_read(world: World) -> None:
+    job_id = world.create()
+    world.store.record(job_id, Attempt(1, 1, "deferred", T0, T0 + 1, "RetryLater", "later", retry_delay_s=60))
+    assert world.get(f"/jobs/{job_id}").json["attempt_history"][0]["outcome"] == "deferred"
+
+
+@pytest.mark.parametrize(
+    ("status", "attempts", "left"),
+    [
+        (Status.PROCESSING, 1, [(2, 1, 2), (3, 1, 4)]),
+        (Status.QUEUED, 0, [(2, 1, 2), (3, 1, 4)]),
+        (Status.RETRYING, 1, [(3, 1, 4)]),
+        (Status.PROCESSING, 3, []),
+        (Status.COMPLETED, 1, []),
+    ],
+)
+def test_the_attempts_that_are_left_are_told_with_their_waits(
+    world: World, status: Status, attempts: int, left: list[tuple[int, int, int]]
+) -> None:
+    job_id = world.create()
+    world.put_in(job_id, status, attempts=attempts, max_attempts=3)
+    told = world.get(f"/jobs/{job_id}").json["next_attempts"]
+    assert [(one["attempt"], one["earliest"], one["latest"]) for one in told] == left
+
+
+def test_without_jitter_a_wait_is_exactly_the_curves(world: World) -> None:
+    wiring.parts.made["settings"] = replace(wiring.settings(), jitter="none")
+    [first, second] = world.get(f"/jobs/{world.create()}").json["next_attempts"]
+    assert (first["earliest"], second["earliest"], second["latest"]) == (2, 4, 4)
+
+
+def test_the_curve_of_a_type_that_is_not_declared_is_unknown(world: World) -> None:
+    job_id = world.create()
+    world.put_in(job_id, Status.QUEUED, type="gone.type")
+    assert world.get(f"/jobs/{job_id}").json["next_attempts"] is None
+
+
+def test_attempts_from_before_claims_were_counted_are_beside_those_that_are(world: World) -> None:
+    job_id = world.create()
+    world.store.record(job_id, Attempt(1, 1, "error", T0, T0 + 1, "ValueError", "no"))
+    # the first claim that was counted was of the second attempt
+    world.put_in(job_id, Status.COMPLETED, attempts=2, claims=1, started_at=T0 + 2, finished_at=T0 + 3)
+    history = world.get(f"/jobs/{job_id}").json["attempt_history"]
+    assert [(one["attempt"], one["claim"], one["outcome"]) for one in history] == [(1, 0, "error"), (2, 1, "completed")]

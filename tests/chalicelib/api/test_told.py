@@ -1,0 +1,59 @@
+"""What the API tells of itself: the caller, job types, numbers, sets and limits."""
+
+import json
+
+from chalicelib.access.tokens import Role
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.listing import iso
+from tests.chalicelib.api.support import BODY, T0, World
+
+
+def test_me(world: World) -> None:
+    assert world.get("/me", role=Role.VIEWER).json == {"role": "viewer", "label": "a viewer"}
+
+
+def test_job_types_say_all_that_a_form_needs(world: World) -> None:
+    note, other = world.get("/job-types").json["job_types"]
+    assert note == {
+        "type": "test.note", "title": "Note", "description": "Do nothing with a note.", "schema": note["schema"],
+        "example": {"to": ["a@example.com"]}, "max_attempts": 3, "timeout": 30, "budget": 25.0, "batch_size": 1,
+        "concurrency": 20, "memory": 512, "retry_waits": note["retry_waits"], "retired": False, "rate": None,
+        "enqueues": [], "unique_for": None, "unique_by": [], "give_up_after": None,
+    }  # fmt: skip
+    assert note["retry_waits"] == [min(3600, 2**attempt) for attempt in range(1, 30)]
+    assert note["schema"]["properties"]["to"]["minItems"] == 1
+    assert other["type"] == "test.other"
+
+
+def test_metrics(world: World) -> None:
+    for status in Status:
+        world.put_in(world.create(), status)
+    world.create(type="test.other", delay_seconds=30)
+    world.clock.now += 2
+
+    answer = world.get("/metrics").json
+    each = {str(status): 1 for status in Status}
+    note = {
+        "total_jobs": 8, "active_jobs": 3, "completed_jobs": 1, "failed_jobs": 1, "dead_letter_jobs": 1,
+        "queue_length": 8, "retry_queue_length": 1, "dlq_length": 0, "by_status": each,
+    }  # fmt: skip
+    by_type = answer.pop("by_type")
+    assert answer == {
+        **note, "total_jobs": 9, "queue_length": 9, "by_status": {**each, "scheduled": 2}, "as_of": iso(T0 + 2),
+        "deploys": [],
+    }  # fmt: skip
+    assert note.items() <= by_type["test.note"].items()
+    assert {"oldest_queued_age_s", "in_flight", "paused"} <= by_type["test.note"].keys()
+    assert (by_type["test.other"]["total_jobs"], by_type["test.other"]["queue_length"]) == (1, 1)
+    assert json.loads(json.dumps(answer)) == answer
+
+
+def test_meta_tells_the_sets_and_limits_that_the_code_has(world: World) -> None:
+    told = world.get("/meta", role=Role.VIEWER).json
+    assert told["statuses"]["all"] == [str(status) for status in Status]
+    assert told["statuses"]["retryable"] == ["failed", "dead_letter", "cancelled"]
+    assert set(told["statuses"]["active"]) | set(told["statuses"]["finished"]) == set(told["statuses"]["all"])
+    limits = told["limits"]
+    assert world.post("/jobs/batch", {"jobs": [BODY] * (limits["batch_jobs"] + 1)}).status == 422
+    assert world.post("/jobs", {**BODY, "max_attempts": limits["max_attempts"] + 1}).status == 422
+    assert world.post("/jobs", {**BODY, "max_attempts": limits["max_attempts"]}).status == 201
