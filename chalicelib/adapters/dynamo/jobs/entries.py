@@ -51,7 +51,7 @@ class Entries:
             return list(pool.map(ask, places))
 
     def ends(self, asked: Plan, most: int) -> tuple[Mapping[str, Sequence[str]], bool]:
-        """Return the tags of up to `most` jobs by id, the oldest and newest of each shard, and whether those are all."""
+        """Return the tags of up to `most` jobs by id, the oldest and newest of each shard, and if those are all."""
         found: dict[str, Sequence[str]] = {}
         whole, size = True, max(1, most // (2 * self._shards.asked))
         for place in (partition(name, shard) for name in asked.groups for shard in range(self._shards.asked)):
