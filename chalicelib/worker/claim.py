@@ -14,7 +14,16 @@ from chalicelib.jobs.ports import JobStore, Message, PlatformLog
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import event
 from chalicelib.telemetry.platform_lines import Ending, ending_of
-from chalicelib.worker.message_fate import UNKNOWN_SECONDS, Drop, GiveUpLost, Hold, TakeOver, after_refusal, unknown
+from chalicelib.worker.message_fate import (
+    TO_DEAD_LETTERS,
+    UNKNOWN_SECONDS,
+    Drop,
+    GiveUpLost,
+    Hold,
+    TakeOver,
+    after_refusal,
+    unknown,
+)
 
 LEASE_SLACK = 5.0
 """Seconds a lease outlives the invocation: no holder can still be writing then."""
@@ -120,7 +129,7 @@ class Claims:
         given_up = self.store.apply(lost.id, transitions.give_up(lost, now=now, error=lost_error(lost)))
         self._record_lost(lost)
         events.given_up(given_up)
-        return Hold(0, "awaiting redrive")
+        return TO_DEAD_LETTERS
 
     def _record_lost(self, lost: Job) -> None:
         try:

@@ -17,13 +17,13 @@ from chalicelib.errors import (
     MalformedMessage,
     PayloadRefused,
     PayloadUnreadable,
-    RateUnavailable,
     SecretUnavailable,
+    StartUnavailable,
 )
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.message import parse_message
-from chalicelib.jobs.ports import JobQueue, JobStore, Message, PlatformLog
+from chalicelib.jobs.message import message_of_type
+from chalicelib.jobs.ports import JobQueue, JobStore, PlatformLog
 from chalicelib.jobs.types.backoff import Backoff, Chance, no_jitter
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
@@ -36,6 +36,7 @@ from chalicelib.worker.context import JobContext, LambdaContext
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.enqueue import Enqueuing
+from chalicelib.worker.in_order import InOrder
 from chalicelib.worker.injected import inject_fault
 from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.worker.overlap import unfinished_before
@@ -77,13 +78,19 @@ class Worker:
     sleep: Callable[[float], None] = time.sleep
     platform_log: PlatformLog | None = None
     secrets: DeclaredSecrets = field(default_factory=DeclaredSecrets)
-    pacing: Pacing | None = None
+    pacing: Pacing | InOrder | None = None
     service: JobService | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind.serial_by is not None:
+            self.pacing = InOrder(self.kind.name, self.store, self.clock)
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Work off the event's messages; returns the message ids that must come again."""
-        # What was given back most often comes first: a message is received so many times at most.
-        deliveries = sorted(map(Delivery.of, event["Records"]), key=lambda delivery: -delivery.receive_count)
+        deliveries = list(map(Delivery.of, event["Records"]))
+        if self.kind.serial_by is None:
+            # What was given back most often comes first: a message is received so many times at most.
+            deliveries.sort(key=lambda delivery: -delivery.receive_count)
         self._trim(deliveries, _seconds_left(context))
         if self.pacing is not None:
             self.pacing.begin(deliveries)
@@ -117,6 +124,8 @@ class Worker:
         except Exception as error:
             events.store_failed(self.kind.name, delivery.message_id, error)
             end = unavailable(delivery.receive_count, self.spread)
+        if self.pacing is not None:
+            self.pacing.after(delivery, end)
         if isinstance(end, Drop):
             return True
         if end.seconds is not None:
@@ -133,7 +142,7 @@ class Worker:
         if self.pacing is not None and (waits := self.pacing.next(delivery)):
             return waits
         try:
-            message = self._parse(delivery)
+            message = message_of_type(delivery.body, self.kind.name)
         except MalformedMessage as error:
             events.message_malformed(self.kind.name, str(error), delivery.receive_count)
             return malformed(delivery.receive_count)
@@ -149,12 +158,6 @@ class Worker:
                 # The lease is ours until shortly after the invocation's end, and so long the message stays hidden.
                 events.store_failed(self.kind.name, delivery.message_id, error)
                 return Hold(None, "not settled")
-
-    def _parse(self, delivery: Delivery) -> Message:
-        message = parse_message(delivery.body)
-        if message.type != self.kind.name:
-            raise MalformedMessage(f"type is {message.type!r}, and this queue carries {self.kind.name!r}")
-        return message
 
     def _attempt(self, job: Job, context: LambdaContext) -> Drop | Hold:
         events.attempt_started(job)
@@ -176,7 +179,7 @@ class Worker:
             inject_fault(self.fault_rate, self.chance)
             payload = payload_of(self.kind, job)
             if self.pacing is not None:
-                self.pacing.start(left)
+                self.pacing.start(job, left)
             with captured():
                 value = self.kind.function(payload, ctx)
             return Done(as_json(value))
@@ -187,7 +190,7 @@ class Worker:
         except PayloadRefused as error:
             # A deploy made the schema stricter: `upgrade=` or an older deploy lets the job run, at the next try.
             return Unrun(error, SCHEMA_PAUSE, lasts=False)
-        except (PayloadUnreadable, RateUnavailable, SecretUnavailable) as error:
+        except (PayloadUnreadable, SecretUnavailable, StartUnavailable) as error:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
         except ENDS as error:
             return Raised(error)

@@ -14,11 +14,13 @@ class Delivery:
     body: str
     receive_count: int
     sent_at: float | None = None
+    group: str = ""
+    """The message group: on a FIFO queue SQS hands out nothing of it while one of it is in flight."""
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Delivery":
         """Return the message of a record of Lambda's SQS event."""
-        attributes = record.get("attributes", {})
-        count, sent = int(attributes.get("ApproximateReceiveCount", 1)), attributes.get("SentTimestamp")
-        at = None if sent is None else int(sent) / 1000
-        return cls(record["messageId"], record["receiptHandle"], record["body"], count, at)
+        told = record.get("attributes", {})
+        count, sent = int(told.get("ApproximateReceiveCount", 1)), told.get("SentTimestamp")
+        at, group = None if sent is None else int(sent) / 1000, str(told.get("MessageGroupId", ""))
+        return cls(record["messageId"], record["receiptHandle"], record["body"], count, at, group)

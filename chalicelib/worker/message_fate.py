@@ -30,12 +30,17 @@ class Drop:
 class Hold:
     """Report as failed, visible again in `seconds` (None: when its visibility timeout runs out). Never acknowledged.
 
-    `duplicate`: the run it asks for is under way.
+    `duplicate`: the run it asks for is under way. `over`: its job has ended, and nothing waits for it.
     """
 
     seconds: int | None
     why: str
     duplicate: bool = False
+    over: bool = False
+
+
+TO_DEAD_LETTERS = Hold(0, "awaiting redrive", over=True)
+"""SQS moves the message to the dead-letter queue, at a receive soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def after_refusal(message: Message, current: Job, now: float, spread: Callable[[
     if current.status in SETTLED:
         return Drop(f"job is {current.status}", duplicate=current.status is not Status.CANCELLED)
     if current.status is Status.DEAD_LETTER:
-        return Hold(0, "awaiting redrive")
+        return TO_DEAD_LETTERS
     return _waiting(current, now) if current.status in WAITING else _held(current, now, spread)
 
 

@@ -2,6 +2,7 @@
 
 from scripts.safeguards.acts import ACTS
 from scripts.safeguards.exports import EXPORTS
+from scripts.safeguards.keys import KEYS
 from scripts.safeguards.making import MAKING
 from scripts.safeguards.moves import MOVES
 from scripts.safeguards.rates import RATES
@@ -17,7 +18,7 @@ from scripts.safeguards.watchdog import WATCHDOG
 from scripts.safeguards.worker import WORKER
 
 SAFEGUARDS: tuple[Safeguard, ...] = (
-    *MOVES, *WORKER, *WAITS, *RATES, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *TENANTS, *STORE,
+    *MOVES, *WORKER, *WAITS, *RATES, *KEYS, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *TENANTS, *STORE,
     *ACTS, *EXPORTS, *RESTORE,
 )  # fmt: skip
 

@@ -36,7 +36,7 @@ TENANTS = (
     Safeguard(
         "where tenants take turns, a later claim is no sign of a loss",
         "chalicelib.watchdog.search:signs_of",
-        "None if out_of_order(job_type) else standing.claimed_to.get(job_type)",
+        "None if registry.out_of_order(job_type) else standing.claimed_to.get(job_type)",
         "standing.claimed_to.get(job_type)",
         ("tests/chalicelib/watchdog/test_resending.py",),
     ),

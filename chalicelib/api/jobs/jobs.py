@@ -168,9 +168,11 @@ def check_type(name: str, *prefix: str) -> None:
 def check_tenants(name: str | None, *loc: str) -> None:
     """Raise InvalidRequest when no job of that type (None: of any type) has a tenant."""
     kinds = [kind for kind in jobtype.all_types() if name in (None, kind.name)]
-    if kinds and not any(kind.fair_by for kind in kinds):
+    if kinds and not any(kind.keyed_by for kind in kinds):
         lacks = "no job type has" if name is None else f"{name} does not have"
-        where = [FieldError(loc or ("query", "tenant"), f"{lacks} `fair_by`, so its jobs have no tenant")]
+        where = [
+            FieldError(loc or ("query", "tenant"), f"{lacks} `fair_by` or `serial_by`, so its jobs have no tenant")
+        ]
         raise InvalidRequest("There are no tenants.", where)
 
 

@@ -45,7 +45,12 @@ export function TypePage() {
         onRetry={() => void types.refetch()}
       />
     );
-  return <Skeleton className="h-[420px]" />;
+  return (
+    <div role="status" aria-busy="true">
+      <h1 className="sr-only">{t.loading}</h1>
+      <Skeleton className="h-[420px]" />
+    </div>
+  );
 }
 
 function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undefined }) {

@@ -57,7 +57,7 @@ def test_a_tenant_that_cannot_be_is_refused(world: World, tenant: str) -> None:
     assert (answer.status, answer.json["errors"][0]["loc"]) == (422, ["query", "tenant"])
 
 
-LACKS = "test.note does not have `fair_by`, so its jobs have no tenant"
+LACKS = "test.note does not have `fair_by` or `serial_by`, so its jobs have no tenant"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,9 @@ def test_a_type_without_tenants_is_told(world: World, method: str, path: str, bo
 def test_tenants_are_refused_where_no_type_has_any(world: World) -> None:
     with only_types(NOTE):
         answer = world.get("/jobs?tenant=acme")
-    expected = [{"loc": ["query", "tenant"], "msg": "no job type has `fair_by`, so its jobs have no tenant"}]
+    expected = [
+        {"loc": ["query", "tenant"], "msg": "no job type has `fair_by` or `serial_by`, so its jobs have no tenant"}
+    ]
     assert (answer.status, answer.json["errors"]) == (422, expected)
 
 

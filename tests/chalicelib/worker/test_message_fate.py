@@ -70,7 +70,7 @@ def test_a_message_of_a_finished_job_is_acknowledged(status: Status) -> None:
 
 
 def test_a_message_of_a_dead_letter_is_left_to_redrive_at_once() -> None:
-    assert decide(a_job(Status.DEAD_LETTER)) == Hold(0, "awaiting redrive")
+    assert decide(a_job(Status.DEAD_LETTER)) == Hold(0, "awaiting redrive", over=True)
 
 
 def test_a_duplicate_under_a_live_lease_is_held_past_its_end_and_never_acknowledged() -> None:

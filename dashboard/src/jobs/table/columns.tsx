@@ -36,7 +36,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: "id",
     title: t.id,
-    width: 104,
+    width: 96,
     rank: 0,
     cell: (job) => (
       <span className="flex items-center">
@@ -68,7 +68,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: "status",
     title: t.status,
-    width: 108,
+    width: 116,
     sort: "status",
     rank: 0,
     cell: (job) => <Progress job={job} />,
