@@ -111,6 +111,7 @@ type Order = {
   add?: { type: string; payload: Record<string, never>; more?: object }[];
   retire?: string[];
   enqueues?: Record<string, string[]>;
+  fairBy?: Record<string, string>;
 } & Partial<Switches>;
 
 /** Test orders: begin anew, add jobs as they are, slow down, fail. */
@@ -120,10 +121,18 @@ async function control(
   reset: (options: FakeOptions) => Sim,
   request: IncomingMessage,
 ) {
-  const { reset: anew, add = [], retire = [], enqueues = {}, ...rest } = (await readJson(request)) as Order;
+  const {
+    reset: anew,
+    add = [],
+    retire = [],
+    enqueues = {},
+    fairBy = {},
+    ...rest
+  } = (await readJson(request)) as Order;
   const target = anew ? reset(anew) : sim;
   Object.assign(switches, rest);
   for (const type of retire) target.retired.add(type);
   Object.assign(target.enqueues, enqueues);
+  Object.assign(target.fairBy, fairBy);
   return { ids: add.map(({ type, payload, more }) => target.add(type, payload, more).id) };
 }

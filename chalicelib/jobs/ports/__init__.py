@@ -19,7 +19,7 @@ from chalicelib.jobs.ports.counters import (
     SeenPage,
     Standing,
 )
-from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search
+from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search, Sharing
 from chalicelib.jobs.ports.logs import PlatformLog
 from chalicelib.jobs.ports.past_pauses import PastPause, PastPauses
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Message
@@ -66,6 +66,7 @@ __all__ = [
     "SecretStore",
     "Seen",
     "SeenPage",
+    "Sharing",
     "Standing",
     "Turns",
     "Window",

@@ -25,6 +25,7 @@ import { t } from "@/texts/en/queues";
 
 /** uPlot is large: the charts keep their place and come after the numbers. */
 const TypeCharts = lazy(() => import("./TypeCharts"));
+const TopTenants = lazy(() => import("./TopTenants"));
 
 /** /queues/:type: the backlog, speed, failures and definition of one job type. */
 export function TypePage() {
@@ -87,6 +88,11 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
         <div className="flex min-w-0 flex-col gap-3">
           <RecentErrors type={kind.type} />
           <SlowestRuns type={kind.type} />
+          {kind.fairBy && (
+            <Suspense>
+              <TopTenants type={kind.type} />
+            </Suspense>
+          )}
           <PastPauses type={kind.type} />
         </div>
       </div>

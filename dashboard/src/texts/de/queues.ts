@@ -63,6 +63,10 @@ export const queues: typeof english = {
   startsADay: (n) => `${n} pro Tag`,
   startsIn: (n, span) => `${n} in ${span}`,
   pacedFor: (pace, span) => `${pace}; leer in ${span}`,
+  topTenants: "Mandanten mit den meisten Jobs in Arbeit",
+  noTenants: "Keine Jobs in Arbeit.",
+  tenantsAmong: (looked: number) =>
+    `Gezählt unter ${count(looked)} Jobs in Arbeit: denen, die zuerst, und denen, die zuletzt fällig sind.`,
   queues: "Queues",
   oneQueuePerJob: "Eine Queue pro Job-Typ.",
   couldntLoadJobTypes: "Job-Typen konnten nicht geladen werden",
