@@ -55,7 +55,7 @@ dev: $(READY) $(if $(filter 1,$(WATCH)),$(UI_READY),$(UI))  ## Run the whole pla
 	@exec $(PY) -m jobflow dev
 
 demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, a report, a dead letter retried to success
-	@$(PY) scripts/demo.py
+	@$(PY) -m scripts.demo
 
 load: $(READY)  ## Load test a running `make dev`: make load ARGS="--count 1000 --concurrency 10"
 	@$(PY) scripts/load_test.py $(ARGS)

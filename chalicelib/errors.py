@@ -169,8 +169,16 @@ class SecretUnavailable(JobFlowError):
     """A declared secret cannot be read: it is not there, not allowed to this function, or its store does not answer."""
 
 
-class RateUnavailable(JobFlowError):
+class StartUnavailable(JobFlowError):
+    """Raised when nobody can tell whether a job may start now: a table does not answer."""
+
+
+class RateUnavailable(StartUnavailable):
     """The start of a job cannot be planned, because the table that keeps its type's rate does not answer."""
+
+
+class KeyUnavailable(StartUnavailable):
+    """Raised when nobody can tell whether another job of the same key runs: the table of jobs does not answer."""
 
 
 class PayloadRefused(JobFlowError):

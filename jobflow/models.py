@@ -139,6 +139,8 @@ class CancelledJob:
     """null in lists when it is larger than 500 bytes"""
     progress: Progress | None
     tags: list[str]
+    tenant: str | None
+    """Whose job it is, for a type with `fair_by`"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
@@ -317,6 +319,8 @@ class JobDetail:
     """null in lists when it is larger than 500 bytes"""
     progress: Progress | None
     tags: list[str]
+    tenant: str | None
+    """Whose job it is, for a type with `fair_by`"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
@@ -383,6 +387,8 @@ class JobRow:
     """null in lists when it is larger than 500 bytes"""
     progress: Progress | None
     tags: list[str]
+    tenant: str | None
+    """Whose job it is, for a type with `fair_by`"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
@@ -412,6 +418,8 @@ class JobTypeRow:
     """How often its jobs may start; null: as often as workers are free"""
     pause_when: PauseRuleRow | None
     """When it is paused by itself; null: an operator alone pauses it"""
+    fair_by: str | None
+    """The field of the payload that says whose job it is"""
     unique_for: float | None
     """Seconds for which one job has the same values of `unique_by`"""
     unique_by: list[str]
@@ -745,6 +753,25 @@ class StatusSets:
 
 
 @dataclass(frozen=True, slots=True)
+class TenantRow:
+    """A tenant, and how many of its jobs are at work."""
+
+    tenant: str
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tenants:
+    """The ten tenants of a job type with the most jobs at work: queued, running, or between attempts."""
+
+    tenants: list[TenantRow]
+    looked: int
+    """Jobs at work that were counted"""
+    complete: bool
+    """False: there may be more, and those due first and last of them were counted"""
+
+
+@dataclass(frozen=True, slots=True)
 class Took:
     """Durations in milliseconds (`wait`, `run`, `total`); null where nothing was measured."""
 
@@ -832,4 +859,5 @@ class JobFilter(TypedDict, total=False):
     created_after: datetime | str
     created_before: datetime | str
     payload: str
+    tenant: str
     idempotency_key: str

@@ -81,9 +81,13 @@ def a_job(**fields: Any) -> Job:
     return replace(job, **fields)
 
 
-def sqs_record(receipt: str, body: str, receive_count: int) -> dict[str, Any]:
-    """One message of the event that Lambda hands to a worker; its id is its receipt."""
-    attributes = {"ApproximateReceiveCount": str(receive_count)}
+def sqs_record(
+    receipt: str, body: str, receive_count: int, sent_at: float | None = None, group: str | None = None
+) -> dict[str, Any]:
+    """One message of the event that Lambda hands to a worker; its id is its receipt. `sent_at`: epoch seconds."""
+    attributes = {"ApproximateReceiveCount": str(receive_count), **({"MessageGroupId": group} if group else {})}
+    if sent_at is not None:
+        attributes["SentTimestamp"] = str(round(sent_at * 1000))
     return {"messageId": receipt, "receiptHandle": receipt, "body": body, "attributes": attributes}
 
 

@@ -17,6 +17,7 @@ from chalicelib.jobs.limits import LARGEST_BODY, SAFETY
 from chalicelib.jobs.types.jobtype import job
 from chalicelib.telemetry.capture import captured
 from chalicelib.worker.context import PROGRESS_EVERY, JobContext
+from chalicelib.worker.message_fate import TO_DEAD_LETTERS
 from chalicelib.worker.result import as_json
 from infra.definition.template import resources
 from tests.support import built_in, written
@@ -70,6 +71,11 @@ def order_is_not_promised() -> None:
     queues = of_type("AWS::SQS::Queue")
     assert queues
     assert not [queue for queue in queues if "FifoQueue" in queue]
+
+
+def a_key_goes_on() -> None:
+    """tests/chalicelib/worker/test_in_order.py plays it."""
+    assert TO_DEAD_LETTERS.over, "what follows in the batch does not wait for it"
 
 
 def a_second_run_has_the_same_key() -> None:
@@ -139,7 +145,8 @@ def there_are_tokens_and_no_more() -> None:
 
 
 CHECKS: dict[str, Callable[[], None]] = {
-    "the exact order of jobs": order_is_not_promised,
+    "the exact order of all jobs of a type": order_is_not_promised,
+    "a key that stops at its dead letter": a_key_goes_on,
     "exactly-once execution": a_second_run_has_the_same_key,
     "a job longer than 15 minutes": a_long_job_is_refused,
     "priorities within a type": a_job_has_no_priority,

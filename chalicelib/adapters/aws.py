@@ -3,15 +3,21 @@
 import functools
 import os
 import threading
+from pathlib import Path
 from typing import Any
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import DataNotFoundError, UnknownServiceError
+from botocore.loaders import Loader
 
 CONNECT_TIMEOUT = 2
 READ_TIMEOUT = 5
 """Seconds. A request that takes longer is lost: every adapter's requests answer within milliseconds."""
 TRIES = 3
+SMALL = frozenset({"dynamodb", "sqs"})
+"""Services whose descriptions a package has in its folder AWS_DATA, with nothing in them that no function may call."""
+AWS_DATA = "aws_data"
 _making = threading.Lock()
 
 
@@ -42,11 +48,25 @@ def _client(service: str, region: str, endpoint: str | None, tries: int = TRIES,
             "us_east_1_regional_endpoint": "regional",
         },
     )
-    config = config.merge(Config(**options))
-    return _session().create_client(service, region_name=region, endpoint_url=endpoint, config=config)
+    asked: dict[str, Any] = {"region_name": region, "endpoint_url": endpoint, "config": config.merge(Config(**options))}
+    if service in SMALL and _data().is_dir():
+        try:
+            return _session(small=True).create_client(service, **asked)
+        except (DataNotFoundError, UnknownServiceError):
+            # The runtime's botocore may be newer than the one that the data is of, and read something more.
+            pass
+    return _session().create_client(service, **asked)
+
+
+def _data() -> Path:
+    return Path(__file__).parents[2] / AWS_DATA
 
 
 @functools.cache
-def _session() -> botocore.session.Session:
+def _session(*, small: bool = False) -> botocore.session.Session:
     # Shared, because every new session reads botocore's endpoint rules again: 40 ms of a cold start.
-    return botocore.session.get_session()
+    session = botocore.session.get_session()
+    if small:
+        loader = Loader(extra_search_paths=[str(_data())], include_default_search_paths=False)
+        session.register_component("data_loader", loader)
+    return session

@@ -1,5 +1,6 @@
 """The queues on SQS: one a job type, each with its dead-letter queue. The only SQS client."""
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,14 @@ from chalicelib.adapters import aws
 from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.message import parse_message, write_message
 from chalicelib.jobs.ports import DeadMessage, Depth, Message
+from chalicelib.jobs.serial import ENDING
+from chalicelib.jobs.types import registry
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
-    from mypy_boto3_sqs.type_defs import MessageTypeDef, SendMessageBatchRequestEntryTypeDef
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 LONGEST_VISIBILITY = 43_200
 DEAD_HIDDEN = 120
@@ -28,25 +31,23 @@ LOST = frozenset({"ReceiptHandleIsInvalid", "MessageNotInflight"})
 class SqsJobQueue:
     """See JobQueue. Every method raises what botocore raises when SQS does not take the request."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._prefix = settings.queue_url_prefix
+    def __init__(self, settings: Settings, serial: Callable[[str], bool] = registry.serial) -> None:
+        self._prefix, self._serial = settings.queue_url_prefix, serial
         self._client: SQSClient = aws.client("sqs", settings.region)
 
     def send(self, message: Message, delay: int = 0) -> None:
         """See JobQueue."""
-        self._client.send_message(
-            QueueUrl=self._url(message.type), MessageBody=write_message(message), DelaySeconds=delay, **_group(message)
-        )
+        self._client.send_message(QueueUrl=self._url(message.type), **self._content(message, delay))
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         """See JobQueue."""
         if not messages:
             return []
         wait = delays or {}
-        answer = self._client.send_message_batch(
-            QueueUrl=self._url(messages[0].type),
-            Entries=[_entry(n, message, wait.get(message.id, 0)) for n, message in enumerate(messages)],
-        )
+        entries: Any = [
+            {"Id": str(n), **self._content(message, wait.get(message.id, 0))} for n, message in enumerate(messages)
+        ]
+        answer = self._client.send_message_batch(QueueUrl=self._url(messages[0].type), Entries=entries)
         return [messages[int(failed["Id"])] for failed in answer.get("Failed", [])]
 
     def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
@@ -79,11 +80,20 @@ class SqsJobQueue:
         for failed in answer.get("Failed", []):
             self._delete_alone(job_type, receipts[int(failed["Id"])])
 
-    def _url(self, job_type: str) -> str:
-        return self._prefix + job_type.replace(".", "-")
+    def _url(self, job_type: str, dead: str = "") -> str:
+        return self._prefix + job_type.replace(".", "-") + dead + (ENDING if self._serial(job_type) else "")
 
     def _dead_url(self, job_type: str) -> str:
-        return self._url(job_type) + "-dlq"
+        return self._url(job_type, "-dlq")
+
+    def _content(self, message: Message, delay: int) -> Any:
+        if not self._serial(message.type):
+            group = {} if message.group is None else {"MessageGroupId": message.group}
+            return {"MessageBody": write_message(message), "DelaySeconds": delay, **group}
+        # each message is new to SQS, which would swallow a second one of an id for 5 minutes: what is sent again is
+        # meant, and only the SDK's own tries are of one message
+        told = {"MessageGroupId": message.group or message.id, "MessageDeduplicationId": uuid.uuid4().hex}
+        return {"MessageBody": write_message(message), **told}
 
     def _set_together(self, job_type: str, receipts: Sequence[str], seconds: int) -> Sequence[str]:
         """In one request; returns those that it failed for, to be tried alone: their errors say what is wrong."""
@@ -110,18 +120,6 @@ class SqsJobQueue:
         """Messages that are visible, delayed, in flight."""
         answer = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(COUNTS))
         return [int(answer["Attributes"][name]) for name in COUNTS]
-
-
-def _entry(number: int, message: Message, delay: int) -> "SendMessageBatchRequestEntryTypeDef":
-    entry: SendMessageBatchRequestEntryTypeDef = {
-        "Id": str(number), "MessageBody": write_message(message), "DelaySeconds": delay,
-    }  # fmt: skip
-    return {**entry, **_group(message)}
-
-
-def _group(message: Message) -> Any:
-    """Return what a request says of a message's group."""
-    return {} if message.group is None else {"MessageGroupId": message.group}
 
 
 def _unless_lost(request: Callable[[], object]) -> None:

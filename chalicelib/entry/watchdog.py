@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib import wiring
 from chalicelib.adapters.event_sources import consumers
-from chalicelib.adapters.helpers import asked_for
+from chalicelib.adapters.invocations import asked_for
 from chalicelib.jobs.types import jobtype
 from chalicelib.telemetry.emf import gathering
 from chalicelib.watchdog.auto_pause import AutoPausing

@@ -30,3 +30,11 @@ def parse_message(body: str) -> Message:
     if not isinstance(gen, int) or isinstance(gen, bool) or gen < 1:
         raise MalformedMessage("gen must be a whole number from 1 on")
     return Message(job_id, gen, job_type, cid or "")
+
+
+def message_of_type(body: str, job_type: str) -> Message:
+    """Return the content of a message on the queue of a type; raises MalformedMessage, also for another type's."""
+    message = parse_message(body)
+    if message.type != job_type:
+        raise MalformedMessage(f"type is {message.type!r}, and this queue carries {job_type!r}")
+    return message

@@ -29,9 +29,9 @@ def tag_of(tenant: str) -> str:
     return TAG + kept(tenant)
 
 
-def tagged(tags: Sequence[str], fair_by: str | None, payload: JSON) -> tuple[str, ...]:
+def tagged(tags: Sequence[str], field: str | None, payload: JSON) -> tuple[str, ...]:
     """Return the tags of a job with this payload: with its tenant, if its type and its payload name one."""
-    tenant = None if fair_by is None else _value_at(payload, fair_by)
+    tenant = None if field is None else _value_at(payload, field)
     return (*shown(tags), *([tag_of(tenant)] if tenant else []))
 
 

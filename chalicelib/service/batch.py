@@ -6,7 +6,7 @@ from functools import partial
 
 from chalicelib.errors import JobFlowError, NotStored
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.limits import SQS_LONGEST_DELAY
+from chalicelib.jobs.types.registry import longest_delay
 from chalicelib.service.dispatch import AT_ONCE, add_sent, made_before, send_ahead
 from chalicelib.service.jobs import TIME_TO_ACT, JobService
 from chalicelib.service.submission import Submission, Wanted
@@ -103,7 +103,7 @@ class _Batch:
         """Send the messages of some jobs of one type; return the jobs, as sent where that is so."""
         delays = {job.id: self.service.delay_of(job) for job in chunk.values()}
         # What is due later than SQS can hold a message is left to the watchdog.
-        soon = {place: job for place, job in chunk.items() if delays[job.id] <= SQS_LONGEST_DELAY}
+        soon = {place: job for place, job in chunk.items() if delays[job.id] <= longest_delay(job.type)}
         if not soon or self.service.now() >= self.ends:
             return chunk
         ahead = send_ahead(self.service, list(soon.values()), delays)
@@ -115,7 +115,7 @@ class _Batch:
         found = {place: outcome.job for place, outcome in self.outcomes.items() if place not in plain and outcome.job
                  and (outcome.new or self.service.stranded(outcome.job))}  # fmt: skip
         delays = {job.id: self.service.delay_of(job) for job in found.values()}
-        for chunk in _chunks({place: job for place, job in found.items() if delays[job.id] <= SQS_LONGEST_DELAY}):
+        for chunk in _chunks({place: job for place, job in found.items() if delays[job.id] <= longest_delay(job.type)}):
             if self.service.now() >= self.ends:
                 for job in chunk.values():
                     events.dispatch_deferred(job, NO_TIME)

@@ -14,9 +14,9 @@ from typing import Protocol
 from chalicelib.errors import JobFlowError, JobNotFound, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.limits import SQS_LONGEST_DELAY
 from chalicelib.jobs.ports import JobQueue, JobStore, Message
 from chalicelib.jobs.tenants import group_of
+from chalicelib.jobs.types.registry import longest_delay
 from chalicelib.service.submission import Wanted
 from chalicelib.telemetry import events
 
@@ -133,7 +133,7 @@ def send_and_add(storing: Storing, job: Job) -> tuple[Job, bool]:
     A job whose message does not get out is stored as unsent, as is one whose time is too far away for a message.
     """
     delay = storing.delay_of(job)
-    if delay <= SQS_LONGEST_DELAY:
+    if delay <= longest_delay(job.type):
         try:
             storing.dispatcher.queue_up(job, delay)
             job = replace(job, sent=True)

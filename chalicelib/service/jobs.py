@@ -19,11 +19,11 @@ from chalicelib.errors import (
     UnknownJobType,
 )
 from chalicelib.jobs.job import JSON, Job, JobView, Status
-from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE, SQS_LONGEST_DELAY
+from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE
 from chalicelib.jobs.listing import read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Page
 from chalicelib.jobs.tenants import tagged
-from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types import jobtype, registry
 from chalicelib.service.dispatch import Dispatcher, is_made, send_and_add
 from chalicelib.service.single import debounced, only_one
 from chalicelib.service.submission import Submission, Wanted, keyed_id
@@ -150,13 +150,13 @@ class JobService:
         return self.dispatcher.now()
 
     def delay_of(self, job: Job) -> int:
-        """Whole seconds until the job may run; beyond SQS_LONGEST_DELAY the watchdog sends it when it is time."""
+        """Whole seconds until the job may run; what its queue cannot delay is left to the watchdog."""
         return max(0, math.ceil((job.run_at or 0) - self.now()))
 
     def send(self, job: Job) -> Job:
         """Send the message of a stored job, or leave it to the watchdog when that fails or is too early."""
         delay = self.delay_of(job)
-        if delay > SQS_LONGEST_DELAY:
+        if delay > registry.longest_delay(job.type):
             return job
         try:
             self.dispatcher.send(job, delay)
@@ -176,6 +176,10 @@ class JobService:
         if run_at is not None and run_at - now > MAX_DELAY:
             raise InvalidRequest("That is too far ahead.", [FieldError(("run_at",), "must be at most a year ahead")])
         later = run_at is not None and run_at > now
+        # Shortly before its time even when it is sent at once: had that failed, nothing else would be early enough.
+        due_at = max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD)
+        if later and registry.longest_delay(kind.name) == 0:
+            due_at = run_at or now  # nothing is sent before
         return Job(
             id=asked.new_id(),
             type=kind.name,
@@ -188,9 +192,8 @@ class JobService:
             run_at=run_at if later else None,
             next_attempt_at=run_at if later else None,
             give_up_at=kind.give_up_at(max(now, run_at or now)),
-            # Shortly before its time even when it is sent at once: had that failed, nothing else would be early enough.
-            due_at=max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD),
-            tags=tagged(asked.tags, kind.fair_by, payload),
+            due_at=due_at,
+            tags=tagged(asked.tags, kind.keyed_by, payload),
             correlation_id=asked.correlation_id,
             idempotency_key=asked.idempotency_key,
             principal=asked.principal,

@@ -9,7 +9,7 @@ from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Act, Job, Status
 from chalicelib.jobs.tenants import tagged
 from chalicelib.jobs.turns import has_turn
-from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types import jobtype, registry
 from chalicelib.service.jobs import JobService, stored_payload
 from chalicelib.telemetry import events
 
@@ -68,12 +68,14 @@ class Operations:
     def run_now(self, job_id: str) -> Job:
         """Start a scheduled or retrying job now; one that is queued already is returned as it is.
 
-        Raises JobNotFound, and JobConflict for a job that runs, is finished, or waits for its turn.
+        Raises JobNotFound, and JobConflict for a job that runs, is finished, waits for its turn, or holds its place.
         """
         for _ in range(TRIES):
             found = self.jobs.store.get(job_id)
             if found.status in WAITING and has_turn(found):
                 raise JobConflict(f"Job {job_id} waits for its turn: the rate of {found.type} holds for it, too.")
+            if registry.serial(found.type) and found.sent and (found.next_attempt_at or 0.0) > self.jobs.now():
+                raise JobConflict(f"Job {job_id} keeps its place in the queue of its key: its message waits there.")
             if found.status is Status.QUEUED:
                 return self.jobs.send(found) if self.jobs.stranded(found) else found
             if found.status not in PLANNED:
@@ -136,7 +138,7 @@ def _edited(found: Job, payload: JSON) -> dict[str, Any]:
     """Return what another payload changes of a job: its tenant as well, if the payload names another one."""
     kind = jobtype.get(found.type)
     edited = stored_payload(kind.canonical(payload))
-    tags = tagged(found.tags, kind.fair_by, edited["payload"])
+    tags = tagged(found.tags, kind.keyed_by, edited["payload"])
     return edited if tags == found.tags else {**edited, "tags": tags}
 
 

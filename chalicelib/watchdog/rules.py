@@ -35,7 +35,8 @@ class Signs:
     """The known facts of a job type's queue.
 
     `claimed_to` is when the jobs were sent that are claimed now (epoch seconds; None: unknown). `counted` tells whether
-    the counters answered, `declared` whether the code still has the type.
+    the counters answered, `declared` whether the code still has the type. `serial`: its jobs run one at a time for a
+    key, so that the order of starts says nothing about messages, and its queue delays none.
     """
 
     depth: Depth | None = None
@@ -43,6 +44,7 @@ class Signs:
     paused: bool = False
     counted: bool = True
     declared: bool = True
+    serial: bool = False
 
     @property
     def empty(self) -> bool:
@@ -115,7 +117,7 @@ def check(job: Job, now: float, signs: Signs) -> Verdict:
         return Leave()
     if not signs.declared:
         return _undeclared(job, now)
-    return _of_sent(job, now, signs) if job.sent else _first_send(job, now)
+    return _of_sent(job, now, signs) if job.sent else _first_send(job, now, 0.0 if signs.serial else LOOK_AHEAD)
 
 
 def _of_sent(job: Job, now: float, signs: Signs) -> Wait | Resend | GiveUp:
@@ -143,10 +145,10 @@ def lost(job: Job, signs: Signs) -> bool:
     return signs.empty or (signs.claimed_to is not None and expected(job) < signs.claimed_to - SLACK)
 
 
-def _first_send(job: Job, now: float) -> Wait | Resend | GiveUp:
+def _first_send(job: Job, now: float, ahead: float) -> Wait | Resend | GiveUp:
     early = (job.next_attempt_at or now) - now
-    if early > LOOK_AHEAD:
-        return Wait(now + early - LOOK_AHEAD)
+    if early > ahead:
+        return Wait(now + early - ahead)
     if _given_up(job, now):
         return GiveUp(("Undeliverable", f"{_stalled(job)}: {job.resends} tries to send its message failed."))
     backoff = min(SEND_GRACE * 2**job.resends, MOST_UNSENT_PATIENCE)

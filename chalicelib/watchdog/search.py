@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.limits import LOOK_AHEAD
 from chalicelib.jobs.ports import Depth, JobStore, Overdue, Search, Standing
-from chalicelib.jobs.types.registry import out_of_order
+from chalicelib.jobs.types import registry
 from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.watchdog.rules import Signs
 
@@ -29,10 +29,11 @@ class Found:
 
 def signs_of(job_type: str, depth: Depth | None, standing: Standing | None) -> Signs:
     """Return what is known of a type's queue; `depth` is None when the queue did not answer."""
+    serial = registry.serial(job_type)
     if standing is None:
-        return Signs(depth, counted=False)
-    claimed_to = None if out_of_order(job_type) else standing.claimed_to.get(job_type)
-    return Signs(depth, claimed_to, job_type in standing.paused)
+        return Signs(depth, counted=False, serial=serial)
+    claimed_to = None if registry.out_of_order(job_type) else standing.claimed_to.get(job_type)
+    return Signs(depth, claimed_to, job_type in standing.paused, serial=serial)
 
 
 def undeclared(standing: Standing | None, declared: Sequence[str]) -> list[str]:
@@ -45,7 +46,8 @@ def undeclared(standing: Standing | None, declared: Sequence[str]) -> list[str]:
 def find(store: JobStore, job_type: str, signs: Signs, standing: Standing | None, now: float) -> list[Found]:
     """Return what a run looks at of one type, the scheduled jobs first."""
     horizon = signs.horizon(now)
-    found = list(_portions(_planned(store, job_type, horizon, now)))
+    # Without a watermark no horizon reaches what was not sent at its time because no run was there.
+    found = list(_portions(_planned(store, job_type, now if registry.out_of_order(job_type) else horizon, now)))
     if horizon is not None:
         found += _portions(store.overdue(Search(job_type, before=horizon), now, MOST_LOOKS))
     left = MOST_CHECKED

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, cast
 
 from chalicelib.access.tokens import TokenStore
-from chalicelib.adapters.background import background as background_of
-from chalicelib.adapters.helpers import helpers
+from chalicelib.adapters.invocations import background as background_of
+from chalicelib.adapters.invocations import helpers
 from chalicelib.adapters.probes import prober as prober_of
 from chalicelib.counters.known import unfinished_types
 from chalicelib.jobs.ports import (

@@ -14,7 +14,16 @@ from chalicelib.jobs.ports import JobStore, Message, PlatformLog
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import event
 from chalicelib.telemetry.platform_lines import Ending, ending_of
-from chalicelib.worker.message_fate import Drop, GiveUpLost, Hold, TakeOver, after_refusal
+from chalicelib.worker.message_fate import (
+    TO_DEAD_LETTERS,
+    UNKNOWN_SECONDS,
+    Drop,
+    GiveUpLost,
+    Hold,
+    TakeOver,
+    after_refusal,
+    unknown,
+)
 
 LEASE_SLACK = 5.0
 """Seconds a lease outlives the invocation: no holder can still be writing then."""
@@ -38,17 +47,31 @@ class Claims:
     hears: Callable[[Job, Attempt], None] | None = None
     """Told of attempts that were lost."""
 
-    def claim(self, message: Message, by: Claimant, left: float) -> Job | Drop | Hold:
-        """The job, held until `left` seconds from now and a little more; or what becomes of the message."""
+    def claim(self, message: Message, by: Claimant, left: float, sent_at: float | None = None) -> Job | Drop | Hold:
+        """Return the job, held until `left` seconds from now and a little more; or what becomes of the message.
+
+        `sent_at` is when the message was sent (epoch seconds), if the queue told it.
+        """
         now = self._now()
+        young = sent_at is None or now - sent_at <= UNKNOWN_SECONDS
         until = now + left + LEASE_SLACK
         claim = transitions.claim(message.gen, now=now, lease_until=until, by=by, job_type=message.type)
         try:
             if by.receive_count >= PEEK_FROM:
                 self._peek(message.id, claim)
-            return self._applied(message.id, claim, UNKNOWN_LOOKS if by.receive_count == 1 else ())
+            return self._applied(message.id, claim, UNKNOWN_LOOKS if young and by.receive_count == 1 else ())
         except MoveRefused as refused:
+            if refused.current is None:
+                return self._unknown(message, by.receive_count, young=young)
             return self._refused(message, refused.current, by, left)
+
+    def _unknown(self, message: Message, receives: int, *, young: bool) -> Drop | Hold:
+        end = unknown(receives, young=young)
+        if isinstance(end, Drop):
+            events.message_dropped(message, None, end.why)
+        else:
+            events.message_early(message, receives)
+        return end
 
     def _applied(self, job_id: str, claim: Change, looks: Sequence[float]) -> Job:
         """Return the claimed job; one that is not there yet is looked for again after each of these seconds."""
@@ -69,8 +92,8 @@ class Claims:
         if not claim.allowed(current):
             raise MoveRefused(claim.move.name, current)
 
-    def _refused(self, message: Message, current: Job | None, by: Claimant, left: float) -> Job | Drop | Hold:
-        end = after_refusal(message, current, self._now(), self.spread, by.receive_count)
+    def _refused(self, message: Message, current: Job, by: Claimant, left: float) -> Job | Drop | Hold:
+        end = after_refusal(message, current, self._now(), self.spread)
         try:
             if isinstance(end, TakeOver | GiveUpLost) and end.lost.cancel_requested:
                 return self._stop(end.lost)
@@ -80,14 +103,12 @@ class Claims:
                 return self._give_up(end.lost)
         except MoveRefused:
             return Hold(1, "lost a race")
-        if current is not None and end.duplicate:
+        if end.duplicate:
             events.duplicate(current, end.why)
         elif isinstance(end, Drop):
             events.message_dropped(message, current, end.why)
-        elif current is not None:
-            events.claim_deferred(current, end.why, end.seconds or 0)
         else:
-            events.message_early(message, by.receive_count)
+            events.claim_deferred(current, end.why, end.seconds or 0)
         return end
 
     def _stop(self, lost: Job) -> Drop:
@@ -110,7 +131,7 @@ class Claims:
         given_up = self.store.apply(lost.id, transitions.give_up(lost, now=now, error=lost_error(lost)))
         self._record_lost(lost)
         events.given_up(given_up)
-        return Hold(0, "awaiting redrive")
+        return TO_DEAD_LETTERS
 
     def _record_lost(self, lost: Job) -> None:
         attempt = _ended(attempt_of(lost, LOST, self._now()), self._ending(lost))

@@ -17,13 +17,13 @@ from chalicelib.errors import (
     MalformedMessage,
     PayloadRefused,
     PayloadUnreadable,
-    RateUnavailable,
     SecretUnavailable,
+    StartUnavailable,
 )
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.message import parse_message
-from chalicelib.jobs.ports import JobQueue, JobStore, Message, PlatformLog
+from chalicelib.jobs.message import message_of_type
+from chalicelib.jobs.ports import JobQueue, JobStore, PlatformLog
 from chalicelib.jobs.types.backoff import Backoff, Chance, no_jitter
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
@@ -37,12 +37,12 @@ from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.gate import AutoPauseGate, Gate
-from chalicelib.worker.injected import inject_fault
+from chalicelib.worker.in_order import InOrder
 from chalicelib.worker.message_fate import Drop, Hold, malformed, unavailable
 from chalicelib.worker.overlap import unfinished_before
 from chalicelib.worker.pacing import NotYet, Pacing
 from chalicelib.worker.persist import Persistence
-from chalicelib.worker.result import as_json, payload_of
+from chalicelib.worker.result import as_json, inject_fault, payload_of
 from chalicelib.worker.settle import Done, Lost, NotStarted, Outcome, Raised, Settlement, Stopped, Unrun
 
 TRIM_SLACK = 15
@@ -77,13 +77,18 @@ class Worker:
     sleep: Callable[[float], None] = time.sleep
     platform_log: PlatformLog | None = None
     secrets: DeclaredSecrets = field(default_factory=DeclaredSecrets)
-    pacing: Pacing | None = None
+    pacing: Pacing | InOrder | None = None
     service: JobService | None = None
     gate: Gate = field(default_factory=Gate)
 
+    def __post_init__(self) -> None:
+        if self.kind.serial_by is not None:
+            self.pacing = InOrder(self.kind.name, self.store, self.clock)
+
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Work off the event's messages; returns the message ids that must come again."""
-        # What was given back most often comes first: a message is received so many times at most.
+        # What was given back most often comes first: a message is received so many times at most. Those of one key keep
+        # their order: none of them was received more often than one before it.
         deliveries = sorted(map(Delivery.of, event["Records"]), key=lambda delivery: -delivery.receive_count)
         self._trim(deliveries, _seconds_left(context))
         self.gate.begin(_seconds_left(context))
@@ -120,6 +125,8 @@ class Worker:
         except Exception as error:
             events.store_failed(self.kind.name, delivery.message_id, error)
             end = unavailable(delivery.receive_count, self.spread)
+        if self.pacing is not None:
+            self.pacing.after(delivery, end)
         if isinstance(end, Drop):
             return True
         if end.seconds is not None and delivery.receipt:
@@ -136,13 +143,13 @@ class Worker:
         if self.pacing is not None and (waits := self.pacing.next(delivery)):
             return waits
         try:
-            message = self._parse(delivery)
+            message = message_of_type(delivery.body, self.kind.name)
         except MalformedMessage as error:
             events.message_malformed(self.kind.name, str(error), delivery.receive_count)
             return malformed(delivery.receive_count)
         by = Claimant(context.aws_request_id, self.cold, delivery.receive_count)
         claims = Claims(self.store, self.clock, self.spread, self.platform_log, self.sleep, self.gate.hears)
-        claimed = claims.claim(message, by, _seconds_left(context))
+        claimed = claims.claim(message, by, _seconds_left(context), delivery.sent_at)
         if not isinstance(claimed, Job):
             return claimed
         with about(**job_keys(claimed)):
@@ -152,12 +159,6 @@ class Worker:
                 # The lease is ours until shortly after the invocation's end, and so long the message stays hidden.
                 events.store_failed(self.kind.name, delivery.message_id, error)
                 return Hold(None, "not settled")
-
-    def _parse(self, delivery: Delivery) -> Message:
-        message = parse_message(delivery.body)
-        if message.type != self.kind.name:
-            raise MalformedMessage(f"type is {message.type!r}, and this queue carries {self.kind.name!r}")
-        return message
 
     def _attempt(self, job: Job, context: LambdaContext) -> Drop | Hold:
         events.attempt_started(job)
@@ -180,7 +181,7 @@ class Worker:
             inject_fault(self.fault_rate, self.chance)
             payload = payload_of(self.kind, job)
             if self.pacing is not None:
-                self.pacing.start(left)
+                self.pacing.start(job, left)
             with captured():
                 value = self.kind.function(payload, ctx)
             return Done(as_json(value))
@@ -191,7 +192,7 @@ class Worker:
         except PayloadRefused as error:
             # A deploy made the schema stricter: `upgrade=` or an older deploy lets the job run, at the next try.
             return Unrun(error, SCHEMA_PAUSE, lasts=False)
-        except (PayloadUnreadable, RateUnavailable, SecretUnavailable) as error:
+        except (PayloadUnreadable, SecretUnavailable, StartUnavailable) as error:
             return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter))
         except ENDS as error:
             return Raised(error)

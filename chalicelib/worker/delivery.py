@@ -7,15 +7,20 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One received message."""
+    """One received message; `sent_at` is when SQS took it (epoch seconds; None: not told)."""
 
     message_id: str
     receipt: str
     body: str
     receive_count: int
+    sent_at: float | None = None
+    group: str = ""
+    """The message group: on a FIFO queue SQS hands out nothing of it while one of it is in flight."""
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Delivery":
         """Return the message of a record of Lambda's SQS event."""
-        count = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
-        return cls(record["messageId"], record["receiptHandle"], record["body"], count)
+        told = record.get("attributes", {})
+        count, sent = int(told.get("ApproximateReceiveCount", 1)), told.get("SentTimestamp")
+        at, group = None if sent is None else int(sent) / 1000, str(told.get("MessageGroupId", ""))
+        return cls(record["messageId"], record["receiptHandle"], record["body"], count, at, group)

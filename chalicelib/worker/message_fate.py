@@ -14,6 +14,8 @@ LONGEST_HOLD = 900
 UNKNOWN_HOLDS = (1, 5, 30, 30)
 """Seconds for which a message is held, by its receives, whose job is not there: it was sent before the job is stored,
 and the SDK's three tries to store it take 18 s at the most. Then nobody is left who would store it."""
+UNKNOWN_SECONDS = 60.0
+"""Age of such a message from which on nobody stores its job any more, however often it was received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,17 @@ class Drop:
 class Hold:
     """Report as failed, visible again in `seconds` (None: when its visibility timeout runs out). Never acknowledged.
 
-    `duplicate`: the run it asks for is under way.
+    `duplicate`: the run it asks for is under way. `over`: its job has ended, and nothing waits for it.
     """
 
     seconds: int | None
     why: str
     duplicate: bool = False
+    over: bool = False
+
+
+TO_DEAD_LETTERS = Hold(0, "awaiting redrive", over=True)
+"""SQS moves the message to the dead-letter queue, at a receive soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +60,24 @@ class GiveUpLost:
 Disposition = Drop | Hold | TakeOver | GiveUpLost
 
 
-def after_refusal(
-    message: Message, current: Job | None, now: float, spread: Callable[[float, float], float], receives: int = 1
-) -> Disposition:
-    """Return what to do with a message when its claim was refused and the job is `current` at `now` (epoch seconds).
-
-    `receives` is how often the message was received, this time included.
-    """
-    if current is None:
-        return unknown(receives)
+def after_refusal(message: Message, current: Job, now: float, spread: Callable[[float, float], float]) -> Disposition:
+    """Return what to do with a message when its claim was refused and the job is `current` at `now` (epoch seconds)."""
     if message.gen != current.gen:
         return Drop("older generation") if message.gen < current.gen else Hold(5, "newer generation than stored")
     if current.status in SETTLED:
         return Drop(f"job is {current.status}", duplicate=current.status is not Status.CANCELLED)
     if current.status is Status.DEAD_LETTER:
-        return Hold(0, "awaiting redrive")
+        return TO_DEAD_LETTERS
     return _waiting(current, now) if current.status in WAITING else _held(current, now, spread)
 
 
-def unknown(receives: int) -> Drop | Hold:
-    """Return what to do with a message whose job is not there: it may be about to be stored, or its sender died."""
-    if receives > len(UNKNOWN_HOLDS):
+def unknown(receives: int, *, young: bool) -> Drop | Hold:
+    """Return what to do with a message whose job is not there: it may be about to be stored, or its sender died.
+
+    `young`: the message was sent up to UNKNOWN_SECONDS ago. What a sender could not store during an outage is dropped
+    at its first receive after it.
+    """
+    if not young or receives > len(UNKNOWN_HOLDS):
         return Drop("job not found")
     return Hold(UNKNOWN_HOLDS[receives - 1], "not stored yet")
 

@@ -85,7 +85,10 @@ class Pacing:
         self.more -= 1
         return self.waits.get(delivery.message_id)
 
-    def start(self, left: float) -> None:
+    def after(self, delivery: Delivery, end: Drop | Hold) -> None:
+        """Take note of what became of a message: the others of the batch wait for nothing but their turns."""
+
+    def start(self, job: Job, left: float) -> None:  # noqa: ARG002 - as InOrder has it
         """Wait for a slot, and return when the job may start at once; `left` is of the invocation, in seconds.
 
         Raises NotYet, and RateUnavailable when the store does not answer.

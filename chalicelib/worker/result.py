@@ -1,6 +1,7 @@
-"""Read the payload of a claimed job as its type's model, and turn what its function returns into what is stored."""
+"""Prepare the call of a job function: a fault on purpose, its payload; and turn what it returns into what is stored."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,6 +11,16 @@ from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.limits import LARGEST_BODY
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.jobs.types.readback import differing, read_result
+
+
+class InjectedFault(Exception):
+    """JOBFLOW_FAULT_RATE made this attempt fail before the work, so that retries can be watched."""
+
+
+def inject_fault(rate: float, chance: Callable[[], float]) -> None:
+    """Raise InjectedFault in so large a share of all calls; `chance` gives a number from 0 to 1."""
+    if rate and chance() < rate:
+        raise InjectedFault("JOBFLOW_FAULT_RATE is set: this attempt fails before the work.")
 
 
 def payload_of(kind: JobType[Any, Any], job: Job) -> Any:

@@ -17,7 +17,7 @@ from chalicelib.jobs.ports import JobStore
 from chalicelib.jobs.types.backoff import STANDARD, Chance, Curve, Fail, GiveUp, Later, Retry, decide
 from chalicelib.telemetry import events
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
-from chalicelib.worker.message_fate import Drop, Hold
+from chalicelib.worker.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.worker.persist import Persistence
 
 
@@ -159,7 +159,7 @@ class Settlement:
 
     def _given_up(self, job: Job, error: BaseException, told: tuple[str, str], now: float) -> Hold:
         self._record(job, attempt_of(job, "error", now, error), transitions.exhaust(job, now=now, error=told))
-        return Hold(0, "awaiting redrive")
+        return TO_DEAD_LETTERS
 
     def _parks(self, job: Job, delay: int) -> bool:
         """Return whether the wait is longer than a message may hide, or its next receive would be one too many."""

@@ -1,5 +1,5 @@
 import type { components } from "../src/api/schema.gen";
-import { fingerprint, iso, row, STATUSES, type FakeJob, type Status } from "./sim/model";
+import { fingerprint, iso, row, STATUSES, tenantOf, type FakeJob, type Status } from "./sim/model";
 import { percentile } from "./sim/minutes";
 import type { Sim } from "./sim/sim";
 import { types } from "./sim/types";
@@ -10,6 +10,7 @@ export interface Narrow {
   status?: string | null;
   type?: string | null;
   tag?: string | null;
+  tenant?: string | null;
   id_prefix?: string | null;
   error?: string | null;
   payload?: string | null;
@@ -31,6 +32,7 @@ export function matching(sim: Sim, which: Narrow): FakeJob[] {
         (!which.type || job.type === which.type) &&
         (!which.parent || job.parent === which.parent) &&
         (!which.tag || job.tags.includes(which.tag)) &&
+        (!which.tenant || tenantOf(job) === which.tenant) &&
         (!which.id_prefix || job.id.startsWith(which.id_prefix)) &&
         (!which.fingerprint || row(job).fingerprint === which.fingerprint) &&
         (!which.payload || holds(job.payload, which.payload)) &&
@@ -226,4 +228,18 @@ export function errorGroups(sim: Sim, query: URLSearchParams): Schemas["ErrorGro
   for (const group of groups.values()) group.state = stateOf(sim, group);
   const sorted = [...groups.values()].sort((a, b) => b.count - a.count);
   return { groups: sorted.slice(0, 100), truncated: sorted.length > 100, since: iso(since), as_of: iso(now) };
+}
+
+/** The ten tenants of a type with the most jobs at work. */
+export function tenants(sim: Sim, type: string): Schemas["Tenants"] {
+  const atWork = [...sim.jobs.values()].filter(
+    (job) => job.type === type && ["queued", "processing", "retrying"].includes(job.status),
+  );
+  const found = new Map<string, number>();
+  for (const job of atWork) {
+    const tenant = tenantOf(job);
+    if (tenant !== null) found.set(tenant, (found.get(tenant) ?? 0) + 1);
+  }
+  const most = [...found].sort((a, b) => b[1] - a[1]).slice(0, 10);
+  return { tenants: most.map(([tenant, jobs]) => ({ tenant, jobs })), looked: atWork.length, complete: true };
 }

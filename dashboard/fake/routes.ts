@@ -4,7 +4,7 @@ import { bulk, redrive } from "./bulk";
 import { cancel, jobOf, pastPayload, retry } from "./jobActs";
 import { getBulk, listBulk, startBulk, stopBulk } from "./bulkActions";
 import { checkPayload } from "./sim/payloads";
-import { errorGroups, markOf, matching, metrics, series, type Narrow } from "./answers";
+import { errorGroups, markOf, matching, metrics, series, tenants, type Narrow } from "./answers";
 import { META } from "../src/test/meta";
 import { findings } from "./health";
 import { authorize, Problem, readJson, TOKENS } from "./http";
@@ -165,7 +165,8 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ["POST", /^dead-letters\/redrive$/, "operator", redrive],
   ["POST", /^uploads$/, "operator", uploads],
   ["GET", /^meta$/, "viewer", () => ({ body: META })],
-  ["GET", /^job-types$/, "viewer", ({ sim }) => ({ body: { job_types: types.map((one) => ({ ...one, retired: sim.retired.has(one.type), enqueues: sim.enqueues[one.type] ?? [], rate: sim.rates[one.type]?.rate ?? null })) } })], // prettier-ignore
+  ["GET", /^job-types$/, "viewer", ({ sim }) => ({ body: { job_types: types.map((one) => ({ ...one, retired: sim.retired.has(one.type), enqueues: sim.enqueues[one.type] ?? [], fair_by: sim.fairBy[one.type] ?? null, rate: sim.rates[one.type]?.rate ?? null })) } })], // prettier-ignore
+  ["GET", /^job-types\/[^/]+\/tenants$/, "viewer", ({ sim, path }) => ({ body: tenants(sim, path[1] ?? "") })], // prettier-ignore
   ...PAUSE_ROUTES,
   ["GET", /^metrics$/, "viewer", ({ sim }) => ({ body: metrics(sim) })],
   ["GET", /^metrics\/health$/, "viewer", ({ sim }) => ({ body: findings(sim) })],

@@ -113,6 +113,7 @@ type Order = {
   enqueues?: Record<string, string[]>;
   pauses?: Record<string, { reason: string; next_probe_at: string }>;
   rates?: Sim["rates"];
+  fairBy?: Record<string, string>;
 } & Partial<Switches>;
 
 /** Test orders: begin anew, add jobs as they are, slow down, fail. */
@@ -129,6 +130,7 @@ async function control(
     enqueues = {},
     pauses = {},
     rates = {},
+    fairBy = {},
     ...rest
   } = (await readJson(request)) as Order;
   const target = anew ? reset(anew) : sim;
@@ -138,5 +140,6 @@ async function control(
   Object.assign(target.rates, rates);
   for (const [type, pause] of Object.entries(pauses))
     target.paused.set(type, { since: target.now(), by: "JobFlow", ...pause });
+  Object.assign(target.fairBy, fairBy);
   return { ids: add.map(({ type, payload, more }) => target.add(type, payload, more).id) };
 }

@@ -198,7 +198,7 @@ def _parser() -> argparse.ArgumentParser:
 def _package_options(package: argparse.ArgumentParser) -> None:
     package.add_argument(
         "--architecture", default=ARCHITECTURE, choices=("arm64", "x86_64"),
-        help="the functions' processor, where a library has no wheel for arm64; say it at every deployment",
+        help="the functions' processor, where a library has no wheel for arm64; the same at every deployment",
     )  # fmt: skip
     package.add_argument("--python", default=PYTHON, metavar="VERSION", help="the functions' Python, such as 3.12")
 

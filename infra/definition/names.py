@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.jobs.serial import ENDING
 
 Value = Any
 """Value of a template's property: a plain value, or an intrinsic such as `{"Ref": ...}`."""
@@ -54,9 +55,15 @@ def bucket_name(stack: str, purpose: str, account: str = "${AWS::AccountId}", re
     return f"{stack}-{purpose}-{account}-{region}"
 
 
-def queue_name(stack: str, queue: str) -> str:
-    """Return the name of a job type's queue; its dead-letter queue has "-dlq" after that."""
-    return f"{stack}-{queue}"
+def queue_name(stack: str, queue: str, ending: str = "") -> str:
+    """Return the name of a job type's queue; `ending` is the one of FIFO queues."""
+    return f"{stack}-{queue}{ending}"
+
+
+def dead_of(queue: str) -> str:
+    """Return the name or URL of the dead-letter queue that belongs to the one of a queue."""
+    plain = queue.removesuffix(ENDING)
+    return f"{plain}-dlq{queue[len(plain) :]}"
 
 
 def mapping_id(short: str) -> str:

@@ -9,6 +9,8 @@ from infra.definition.web.site import url
 
 NO_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/none"
 """Not used as long as there is no SiteDomain."""
+HIDDEN = "****"
+"""The text that CloudFormation shows for a secret parameter's value."""
 _SHARDS = [str(number) for number in SHARDS]
 RETENTIONS = [1, 3, 7, 14, 30, 60, 90, 120, 180, 365]
 """Of the days that CloudWatch Logs accepts, those that make sense here."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Type = Annotated[str | None, typer.Option("--type", "-t", help="Only this job type.")]
 Status = Annotated[str | None, typer.Option("--status", help="Only this status, such as failed or dead_letter.")]
 Tag = Annotated[str | None, typer.Option("--tag", help="Only with this tag.")]
+Tenant = Annotated[str | None, typer.Option("--tenant", help="Only of this tenant.")]
 Error = Annotated[str | None, typer.Option("--error", help="Only whose error contains this.")]
 Group = Annotated[str | None, typer.Option("--fingerprint", help="Only this group of `jobflow errors`.")]
 Prefix = Annotated[str | None, typer.Option("--id-prefix", help="Only ids that begin so.")]
@@ -19,7 +20,7 @@ Since = Annotated[str | None, typer.Option("--since", help="Only created after: 
 Until = Annotated[str | None, typer.Option("--until", help="Only created before: 2h, or 2027-03-01T10:00.")]
 
 OPTIONS = (
-    ("status", Status), ("type_", Type), ("tag", Tag), ("error", Error), ("fingerprint", Group),
+    ("status", Status), ("type_", Type), ("tag", Tag), ("tenant", Tenant), ("error", Error), ("fingerprint", Group),
     ("id_prefix", Prefix), ("since", Since), ("until", Until),
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ JOB_COLUMNS: list[Column] = [
     ("STATUS", lambda job: job.status),
     ("ATTEMPT", lambda job: f"{job.attempts}/{job.max_attempts}"),
     ("CREATED", lambda job: reading.ago(job.created_at)),
-    ("TAGS", lambda job: " ".join(job.tags or [])),
+    ("TAGS", lambda job: " ".join([*([f"tenant={job.tenant}"] if job.tenant else []), *(job.tags or [])])),
     ("ERROR", lambda job: first_line(error_of(job))),
 ]
 ATTEMPT_COLUMNS: list[Column] = [
@@ -67,6 +67,7 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "started", job.started_at
     yield "finished", job.finished_at
     yield "next attempt", job.next_attempt_at
+    yield "tenant", job.tenant
     yield "tags", " ".join(job.tags or []) or None
     yield "key", job.idempotency_key
     yield "error", error_of(job) or None

@@ -145,6 +145,10 @@ class AsyncJobFlow(AsyncOperations):
         """Return every job type with the JSON Schema of its payload."""
         return (await self._ask(calls.job_types())).job_types
 
+    async def tenants(self, job_type: str) -> m.Tenants:
+        """Return the ten tenants of a type with the most jobs at work."""
+        return await self._ask(calls.tenants(job_type))
+
     async def pause(self, job_type: str, reason: str = "") -> m.Paused:
         """Stop handing out jobs of a type; the reason is told while it is paused."""
         return await self._ask(calls.pause(job_type, reason))

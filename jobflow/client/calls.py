@@ -124,6 +124,11 @@ def job_types() -> Call[m.JobTypes]:
     return Call("GET", "/job-types", m.JobTypes, repeatable=True)
 
 
+def tenants(job_type: str) -> Call[m.Tenants]:
+    """Read whose jobs of a type are at work."""
+    return Call("GET", f"/job-types/{quote(job_type, safe='')}/tenants", m.Tenants, repeatable=True)
+
+
 def pause(job_type: str, reason: str = "") -> Call[m.Paused]:
     """Stop handing out jobs of a type."""
     path = f"/job-types/{quote(job_type, safe='')}/pause"

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -12,20 +12,28 @@ from jobflow.errors import ConfigurationError
 MARK = "jobflow.toml"
 FIRST_VERSION = "0.1.0"
 """Made the repositories that have no `version`."""
-KEYS = ("name", "version", "prefix", "builtin", "stages")
+KEYS = ("name", "version", "prefix", "python", "architecture", "builtin", "stages")
+PINS = {"architecture": "arm64", "python": "3.13"}
+"""Keys of what is the same for all functions, with an example."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The content of jobflow.toml. `version` is the JobFlow that the repository was last brought up to.
 
-    Names in AWS begin with `prefix`; empty: with jobflow.
+    Names in AWS begin with `prefix`; empty: with jobflow. `pins` are the processor and the Python of the functions,
+    where they are to be others than those that JobFlow chooses.
     """
 
     builtin: tuple[str, ...]
     stages: Mapping[str, Mapping[str, str]]
     version: str = FIRST_VERSION
     prefix: str = ""
+    pins: Mapping[str, str] = field(default_factory=dict)
+
+    def packaging(self) -> list[str]:
+        """Return what is pinned as arguments of the commands that package."""
+        return [word for name, value in self.pins.items() for word in (f"--{name}", value)]
 
     def parameters(self, stage: str) -> list[str]:
         """Return a stage's parameters as `--set Name=value` arguments; raises ConfigurationError.
@@ -57,8 +65,12 @@ def read(project: Path) -> Settings:
     prefix = found.get("prefix", "")
     if not isinstance(prefix, str):
         raise ConfigurationError(f'{MARK}: prefix must be a text, such as "acme".')
+    pins = {name: found[name] for name in PINS if name in found}
+    for name, value in pins.items():
+        if not isinstance(value, str):
+            raise ConfigurationError(f'{MARK}: {name} must be a text, such as {name} = "{PINS[name]}".')
     stages = _table(found, "stages", "stages")
-    return Settings(tuple(builtin), {name: _stage(stages, name) for name in stages}, version, prefix)
+    return Settings(tuple(builtin), {name: _stage(stages, name) for name in stages}, version, prefix, pins)
 
 
 def _stage(stages: Mapping[str, Any], name: str) -> Mapping[str, str]:

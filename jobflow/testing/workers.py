@@ -94,6 +94,9 @@ class Workers:
 
 
 def _record(message: HeldMessage) -> dict[str, Any]:
-    attributes = {"ApproximateReceiveCount": str(message.receive_count)}
+    attributes = {
+        "ApproximateReceiveCount": str(message.receive_count), "SentTimestamp": str(round(message.sent_at * 1000)),
+        "MessageGroupId": message.group or "",
+    }  # fmt: skip
     body = write_message(message.message)
     return {"messageId": message.receipt, "receiptHandle": message.receipt, "body": body, "attributes": attributes}

@@ -2,6 +2,7 @@
 
 from scripts.safeguards.acts import ACTS
 from scripts.safeguards.exports import EXPORTS
+from scripts.safeguards.keys import KEYS
 from scripts.safeguards.making import MAKING
 from scripts.safeguards.moves import MOVES
 from scripts.safeguards.pauses import PAUSES
@@ -12,12 +13,14 @@ from scripts.safeguards.schedules import SCHEDULES
 from scripts.safeguards.service import SERVICE
 from scripts.safeguards.single import SINGLE
 from scripts.safeguards.store import STORE
+from scripts.safeguards.tenants import TENANTS
 from scripts.safeguards.waits import WAITS
 from scripts.safeguards.watchdog import WATCHDOG
 from scripts.safeguards.worker import WORKER
 
 SAFEGUARDS: tuple[Safeguard, ...] = (
-    *MOVES, *WORKER, *WAITS, *RATES, *PAUSES, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *STORE,
+    *MOVES, *WORKER, *WAITS, *RATES, *PAUSES, *KEYS, *SERVICE, *WATCHDOG, *SCHEDULES, *MAKING, *SINGLE, *TENANTS,
+    *STORE,
     *ACTS, *EXPORTS, *RESTORE,
 )  # fmt: skip
 

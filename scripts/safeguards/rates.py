@@ -23,7 +23,7 @@ RATES = (
     Safeguard(
         "what cannot be planned does not start",
         "chalicelib.worker.consume:Worker._run",
-        "(PayloadUnreadable, RateUnavailable, SecretUnavailable)",
+        "(PayloadUnreadable, SecretUnavailable, StartUnavailable)",
         "(PayloadUnreadable, SecretUnavailable)",
         TESTS,
     ),

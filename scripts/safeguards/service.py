@@ -50,6 +50,12 @@ job = replace(job, sent=True)
         "True",
     ),
     Safeguard(
+        "a message whose job nobody stores any more does not hold up others",
+        "chalicelib.worker.claim:Claims.claim",
+        "now - sent_at <= UNKNOWN_SECONDS",
+        "True",
+    ),
+    Safeguard(
         "a message is held for longer than it takes to store its job",
         "chalicelib.worker.message_fate:UNKNOWN_HOLDS",
         "(1, 5, 30, 30)",

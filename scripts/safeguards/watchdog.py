@@ -147,7 +147,7 @@ tally['failed'] += 1
     Safeguard(
         "a scheduled job is not sent too early",
         "chalicelib.watchdog.rules:_first_send",
-        "early > LOOK_AHEAD",
+        "early > ahead",
         "False",
     ),
     Safeguard(

@@ -36,7 +36,7 @@ WORKER = (
     Safeguard(
         "a dead letter awaits its redrive instead of being acknowledged",
         "chalicelib.worker.message_fate:after_refusal",
-        "Hold(0, 'awaiting redrive')",
+        "TO_DEAD_LETTERS",
         "Drop('dead letter')",
     ),
     Safeguard(
@@ -66,7 +66,7 @@ WORKER = (
     Safeguard(
         "the message of a spent job is not acknowledged",
         "chalicelib.worker.settle:Settlement._given_up",
-        "Hold(0, 'awaiting redrive')",
+        "TO_DEAD_LETTERS",
         "Drop('spent')",
     ),
     Safeguard(
@@ -161,8 +161,8 @@ self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attem
     ),
     Safeguard(
         "a message of another type is refused",
-        "chalicelib.worker.consume:Worker._parse",
-        "message.type != self.kind.name",
+        "chalicelib.jobs.message:message_of_type",
+        "message.type != job_type",
         "False",
     ),
 )

@@ -1,4 +1,7 @@
-"""Every two filters together: pages visit each matching job exactly once while jobs are created and finish."""
+"""Every two filters together: pages visit each matching job exactly once while jobs are created and finish.
+
+A third of the pairs, with every filter among them; all of them with `--whole`.
+"""
 
 import itertools
 import random
@@ -13,9 +16,10 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, JobStore
 from chalicelib.jobs.texts.fingerprints import fingerprint
+from tests.contract.crowd import walk
 from tests.contract.filling import fill
-from tests.contract.test_job_listing import walk
 from tests.support import T0, a_job
+from tests.whole import OPTION
 
 KIND = fingerprint("image.process", "ValueError", "order 1 of 'x'")[0]
 PARENT = "6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e4f"
@@ -40,7 +44,7 @@ PAIRS = [
     for one, other in itertools.combinations(PARTS, 2)
     if not PARTS[one].keys() & PARTS[other].keys()
 ]  # fmt: skip
-
+PART = PAIRS[::3]
 
 NEVER = [{error, state} for error in ("error", "kind") for state in ("active", "finished")]
 """Jobs that wait or are done have no error."""
@@ -82,7 +86,17 @@ def disturb(store: JobStore, untouched: list[Job], number: int) -> Job | None:
     return job
 
 
-@pytest.mark.parametrize(("one", "other"), PAIRS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Choose the pairs of this run."""
+    if "other" in metafunc.fixturenames:
+        metafunc.parametrize(("one", "other"), PAIRS if metafunc.config.getoption(OPTION) else PART)
+
+
+def test_the_part_has_every_filter() -> None:
+    assert {name for pair in PART for name in pair} == PARTS.keys()
+
+
+@pytest.mark.usefixtures("whole")
 def test_pages_of_two_filters_show_each_job_once(store: JobStore, one: str, other: str) -> None:
     which = Filter(**PARTS[one], **PARTS[other])
     start = crowd()

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +20,8 @@ from chalicelib.counters.changes import JobChange
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.limits import SPARE_RECEIVES
 from chalicelib.jobs.ports import JobQueue, JobStore
+from chalicelib.jobs.serial import ENDING
+from chalicelib.jobs.types import registry
 from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
 from tests.proof.direct import direct
@@ -77,15 +80,24 @@ class AwsGround:
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""
         found = _sqs().receive_message(_queue_of(name), most, 0, VISIBILITY, ["ApproximateReceiveCount"])
-        return [Received(m.receipt_handle, m.body, m.approximate_receive_count, m.group_id) for m in found]
+        return [
+            Received(m.receipt_handle, m.body, m.approximate_receive_count, m.group_id, m.sent_timestamp / 1000)
+            for m in found
+        ]
 
     def delete(self, receipt: str, name: str = TYPE) -> None:
         """See Ground."""
         _sqs().delete_message(_queue_of(name), receipt)
 
-    def put(self, body: str, name: str = TYPE) -> None:
+    def put(self, body: str, name: str = TYPE, group: str = BY_HAND) -> None:
         """See Ground."""
-        _sqs().send_message(_queue_of(name), body, group_id=BY_HAND)
+        identity = uuid.uuid4().hex if registry.serial(name) else None
+        _sqs().send_message(_queue_of(name), body, group_id=group, deduplication_id=identity)
+
+    def serialize(self, name: str, max_receives: int) -> None:
+        """See Ground."""
+        with self.faults.asleep():
+            _make_queues(aws.client("sqs", REGION), name, max_receives, FifoQueue="true")
 
     def waiting(self, name: str = TYPE) -> int:
         """See Ground."""
@@ -170,6 +182,7 @@ def on_aws() -> Iterator[Stand]:
         dynamodb_backends[ACCOUNT][REGION].reset()
         sqs_backends[ACCOUNT][REGION].reset()
         current.clock, current.faults = clock, Faults()
+        registry.registered.pop(TYPE, None)  # which the execution before may have made serial
         _make_table(dynamodb)
         _make_queues(sqs)
         ground = AwsGround(settings, clock)
@@ -190,28 +203,29 @@ def _make_table(client: Any) -> None:
     client.create_table(TableName=TABLE, StreamSpecification=stream, **{key: properties[key] for key in keys})
 
 
-def _make_queues(client: Any) -> None:
-    for name in (TYPE,):
-        dead, queue = _dead_of(name), _queue_of(name)
-        client.create_queue(QueueName=dead, Attributes={"MessageRetentionPeriod": str(14 * DAY)})
-        redrive = {
-            "deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{dead}",
-            "maxReceiveCount": ATTEMPTS + SPARE_RECEIVES,
-        }
-        attributes = {"VisibilityTimeout": str(VISIBILITY), "MessageRetentionPeriod": str(4 * DAY)}
-        client.create_queue(QueueName=queue, Attributes={**attributes, "RedrivePolicy": json.dumps(redrive)})
+def _make_queues(
+    client: Any, name: str = TYPE, max_receives: int = ATTEMPTS + SPARE_RECEIVES, **attributes: str
+) -> None:
+    dead, queue = _dead_of(name), _queue_of(name)
+    client.create_queue(QueueName=dead, Attributes={"MessageRetentionPeriod": str(14 * DAY), **attributes})
+    redrive = {
+        "deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{dead}",
+        "maxReceiveCount": max_receives,
+    }
+    attributes |= {"VisibilityTimeout": str(VISIBILITY), "MessageRetentionPeriod": str(4 * DAY)}
+    client.create_queue(QueueName=queue, Attributes={**attributes, "RedrivePolicy": json.dumps(redrive)})
 
 
 def _messages(queue: str) -> list[Any]:
     return list(_sqs().queues[queue]._messages)
 
 
-def _queue_of(name: str) -> str:
-    return f"proof-{name.replace('.', '-')}"
+def _queue_of(name: str, dead: str = "") -> str:
+    return f"proof-{name.replace('.', '-')}{dead}{ENDING if registry.serial(name) else ''}"
 
 
 def _dead_of(name: str) -> str:
-    return f"{_queue_of(name)}-dlq"
+    return _queue_of(name, "-dlq")
 
 
 def _sqs() -> Any:

@@ -61,6 +61,7 @@ class Received:
     body: str
     receive_count: int
     group: str | None
+    sent_at: float
 
 
 class Ground(Protocol):
@@ -94,8 +95,11 @@ class Ground(Protocol):
     def delete(self, receipt: str, name: str = TYPE) -> None:
         """Acknowledge."""
 
-    def put(self, body: str, name: str = TYPE) -> None:
+    def put(self, body: str, name: str = TYPE, group: str = BY_HAND) -> None:
         """Put a message on the queue behind the platform's back: a duplicate, or a console redrive."""
+
+    def serialize(self, name: str, max_receives: int) -> None:
+        """Give a type FIFO queues in place of its own."""
 
     def waiting(self, name: str = TYPE) -> int:
         """Messages in the queue, visible or not."""
@@ -154,15 +158,19 @@ class MemoryGround:
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""
         found = self._queue.receive(name, most)
-        return [Received(m.receipt, write_message(m.message), m.receive_count, m.group) for m in found]
+        return [Received(m.receipt, write_message(m.message), m.receive_count, m.group, m.sent_at) for m in found]
 
     def delete(self, receipt: str, name: str = TYPE) -> None:
         """See Ground."""
         self._queue.delete(name, receipt)
 
-    def put(self, body: str, name: str = TYPE) -> None:
+    def put(self, body: str, name: str = TYPE, group: str = BY_HAND) -> None:
         """See Ground."""
-        self._queue.send(replace(parse_message(body), type=name, group=BY_HAND))
+        self._queue.send(replace(parse_message(body), type=name, group=group))
+
+    def serialize(self, name: str, max_receives: int) -> None:
+        """See Ground."""
+        self._queue.most_receives = max_receives
 
     def waiting(self, name: str = TYPE) -> int:
         """See Ground."""

@@ -128,8 +128,9 @@ def _follows(world: World, write: Write) -> Iterator[str]:
     if old is None or old.status is not Status.PROCESSING or new.status is old.status:
         return
     last = world.runs.get((job_id, old.gen, old.claims), "never ran").rpartition(" then ")[2]
-    # a job of a type with a rate gives its attempt back when it may not start, or nobody can say
-    later = LATER | {"never ran"} if world.rate is not None and new.type == TYPE else LATER
+    # a job of a type with a rate, or of a key, gives its attempt back when it may not start, or nobody can say
+    bound = world.rate is not None or world.kind.serial_by is not None
+    later = LATER | {"never ran"} if bound and new.type == TYPE else LATER
     only_after = {
         Status.COMPLETED: HARMLESS,
         Status.FAILED: {"perm"},

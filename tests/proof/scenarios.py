@@ -1,6 +1,7 @@
 """Every story whose every crash point the proof visits."""
 
 from tests.proof import (
+    stories_of_keys,
     stories_of_making,
     stories_of_one,
     stories_of_operators,
@@ -15,6 +16,7 @@ from tests.proof.scenario import SCENARIOS, Scenario
 __all__ = [
     "SCENARIOS",
     "Scenario",
+    "stories_of_keys",
     "stories_of_making",
     "stories_of_one",
     "stories_of_operators",

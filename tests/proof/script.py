@@ -43,10 +43,15 @@ class ScriptedFunction:
         self._begin(ctx.job, outcome)
         held = self.world.running[ctx.job.id, ctx.job.gen]
         held.append(self._ends())
+        serial = self.world.kinds[ctx.job.type].serial_by is not None
+        if serial:
+            self.world.begins(payload.ballast, ctx.job)
         try:
             self._act(outcome, ctx)
         finally:
             held.pop()
+            if serial:
+                self.world.of_key[payload.ballast].remove(ctx.job)
         return f"{ctx.job.gen}.{ctx.attempt}{payload.ballast}"
 
     def _begin(self, job: Job, outcome: str) -> None:

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from chalicelib.jobs.auto_pause import Failing
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.ports import JobStore, Standing
+from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.jobs.types.registry import registered
 from chalicelib.service.jobs import JobService
@@ -20,7 +23,7 @@ from tests.proof.by_itself import ByItself
 from tests.proof.clients import Clients
 from tests.proof.counting import Counting
 from tests.proof.faults import SQS
-from tests.proof.ground import TYPE, Ground, Received
+from tests.proof.ground import BY_HAND, TYPE, Ground, Received
 from tests.proof.grouping import misgrouped
 from tests.proof.honest import LaggingIndex
 from tests.proof.script import TIMEOUT, ScriptedFunction, declare
@@ -57,6 +60,8 @@ class World(Clients):
     by_itself: ByItself | None = None
     """What pauses the job type TYPE by itself."""
     started: list[float] = field(default_factory=list)
+    of_key: dict[str, list[Job]] = field(default_factory=lambda: defaultdict(list))
+    """The jobs whose attempts run now, by their key."""
     debounced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     answered: dict[str, str] = field(default_factory=dict)
     """The requests under each debounce key in their order, and the last of them that was answered."""
@@ -109,6 +114,22 @@ class World(Clients):
         """Let the jobs of the type TYPE belong to tenants, each to the one of its name."""
         self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, fair_by="name")
 
+    def serialize(self) -> None:
+        """Let the jobs of TYPE run one at a time for each length of their ballast."""
+        self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, serial_by="ballast", batch_size=self.batch)
+        self.ground.serialize(TYPE, self.kind.max_receives)
+
+    def begins(self, key: str, job: Job) -> None:
+        """Note an attempt of a key, and whether another one may still run."""
+        for other in self.of_key[key]:
+            if (other.lease_until or 0.0) > self.clock.now:
+                self.wrong.append(f"I19 {job.id} {job.token} began beside {other.id} {other.token}")
+        self.of_key[key].append(job)
+
+    def _group(self, body: str) -> str:
+        told = parse_message(body)
+        return next((group_of(job.tags) for job in self.ground.jobs() if job.id == told.id), None) or BY_HAND
+
     def starts(self) -> None:
         """Note a start of the type that may have a rate, by the clock of its worker, and whether it is one too many."""
         now = self.clock_of("worker")()
@@ -148,7 +169,7 @@ class World(Clients):
         """StartMessageMoveTask: same bodies; new message ids, receive counts and times."""
         bodies = self.ground.take_dead(kind)
         for body in bodies:
-            self.ground.put(body, kind)
+            self.ground.put(body, kind, self._group(body))
         return len(bodies)
 
     # ---- worker and poller
@@ -161,7 +182,7 @@ class World(Clients):
         batch = [] if silent else self.ground.receive(self.batch, kind)
         if batch and self.duplicate_next:
             self.duplicate_next = False
-            self.ground.put(batch[0].body, kind)
+            self.ground.put(batch[0].body, kind, batch[0].group or BY_HAND)
         if batch and not self.throttled:
             self.deliver(batch, limit, kind)
         return len(batch)
@@ -191,7 +212,8 @@ class World(Clients):
 
     def event(self, batch: Sequence[Received]) -> dict[str, Any]:
         """A batch as Lambda hands it to a worker."""
-        return {"Records": [sqs_record(m.receipt, m.body, m.receive_count) for m in batch]}
+        told = [(m.receipt, m.body, m.receive_count, m.sent_at, m.group) for m in batch]
+        return {"Records": [sqs_record(*one) for one in told]}
 
     # ---- time
 

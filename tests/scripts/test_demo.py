@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from scripts.demo import Api, Unexpected
+from scripts.demo.api import Api, Unexpected
+from scripts.demo.steering import busiest
 from tests.infra.local.running import BOUND_SECONDS, ROOT, running
 from tests.support import BUILT_IN
 
@@ -19,9 +20,9 @@ JOB = {"status": "processing", "error_class": None, "error_message": None}
 
 def demo(folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "demo.py")],
+        [sys.executable, "-m", "scripts.demo"],
         env={**os.environ, "JOBFLOW_STATE_DIR": str(folder), "COLUMNS": "200"},
-        cwd="/",
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
@@ -30,7 +31,7 @@ def demo(folder: Path) -> "subprocess.CompletedProcess[str]":
 
 
 def test_against_the_real_platform_everything_is_as_it_should_be_and_every_example_works(tmp_path: Path) -> None:
-    with running(ROOT, tmp_path) as run:
+    with running(ROOT, tmp_path, MAIL_RATE="5") as run:
         done = demo(tmp_path)
         ended = {job["type"]: job["status"] for job in run.client.get("/jobs").json()["jobs"]}
         kinds = run.client.get("/job-types").json()["job_types"]
@@ -43,6 +44,9 @@ def test_against_the_real_platform_everything_is_as_it_should_be_and_every_examp
         "2 of 2 attempts are spent",
         "image.process completed at attempt 1",
         "4 jobs, 100% of those that ended succeeded",
+        "It is scheduled for ",
+        "the schedule is deleted again",
+        "11 e-mails started within ",
         "All results are as expected.",
     ):
         assert said in done.stdout
@@ -115,3 +119,8 @@ def test_the_rate_limit_is_waited_out() -> None:
 def test_a_refusal_is_told_in_the_apis_words() -> None:
     with pytest.raises(Unexpected, match=r"POST http://api/jobs answered 422: .*no such type"):
         api(lambda _: httpx.Response(422, json={"detail": "no such type"}), Ticks()).submit("x.y", {})
+
+
+def test_the_busiest_window_is_found_wherever_it_begins() -> None:
+    assert busiest([0.0, 0.2, 0.9, 1.0, 1.1, 3.0], 1.0) == 4
+    assert busiest([5.0], 1.0) == 1

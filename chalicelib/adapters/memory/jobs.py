@@ -24,8 +24,9 @@ from chalicelib.jobs.listing import (
     order,
     order_at,
 )
-from chalicelib.jobs.ports import Filter, Overdue, Page, Search, Seen, SeenPage, Window
+from chalicelib.jobs.ports import Filter, Overdue, Page, Search, Seen, SeenPage, Sharing, Window
 from chalicelib.jobs.single import Holder
+from chalicelib.jobs.tenants import tenant_of
 
 CENSUS_PAGE = 100
 
@@ -130,6 +131,12 @@ class MemoryJobStore:
         looked = [job for job in made[:limit] if self._find(job.id)]
         end = among_children(made[limit - 1]) if len(made) > limit else None
         return Page([job for job in looked if matches(job, which)], end, len(looked))
+
+    def sharing(self, job_type: str) -> Sharing:
+        """See JobStore: all of them."""
+        at_work = [job for job in list(self._jobs.values()) if job.type == job_type and self._groups[job.id] == AT_WORK]
+        found = Counter(tenant for job in at_work if (tenant := tenant_of(job.tags)) is not None)
+        return Sharing(found, len(at_work), whole=True)
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore."""

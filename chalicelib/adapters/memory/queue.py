@@ -6,29 +6,35 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.jobs.ports import DeadMessage, Depth, Message
+from chalicelib.jobs.types import registry
 
 DEAD_HIDDEN = 120.0
 
 
 @dataclass
 class HeldMessage:
-    """A message in a memory queue; `visible_at` on the queue's clock."""
+    """A message in a memory queue; `visible_at` and `sent_at` on the queue's clock."""
 
     message: Message
     receipt: str
     visible_at: float
     receive_count: int = 0
     group: str | None = None
+    sent_at: float = 0.0
 
 
 class MemoryJobQueue:
     """Queues as lists, with visibility timeouts and redrive on a clock that the test holds."""
 
     def __init__(
-        self, clock: Callable[[], float] = time.time, visibility_timeout: float = 360.0, max_receives: int = 5
+        self,
+        clock: Callable[[], float] = time.time,
+        visibility_timeout: float = 360.0,
+        max_receives: int = 5,
+        serial: Callable[[str], bool] = registry.serial,
     ) -> None:
-        self._clock = clock
-        self._max_receives = max_receives
+        self._clock, self._serial = clock, serial
+        self.most_receives = max_receives
         self._visibility = visibility_timeout
         self._lock = threading.RLock()
         self._receipts = 0
@@ -39,8 +45,10 @@ class MemoryJobQueue:
         """See JobQueue."""
         with self._lock:
             self._receipts += 1
-            told = replace(message, group=None)
-            held = HeldMessage(told, f"r{self._receipts}", self._clock() + delay, group=message.group)
+            told, group, now = replace(message, group=None), message.group, self._clock()
+            if self._serial(message.type):
+                delay, group = 0, group or message.id
+            held = HeldMessage(told, f"r{self._receipts}", now + delay, group=group, sent_at=now)
             self.messages.setdefault(message.type, []).append(held)
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
@@ -68,7 +76,7 @@ class MemoryJobQueue:
         """See JobQueue."""
         with self._lock:
             now = self._clock()
-            found = [m for m in self.dead.get(job_type, []) if m.visible_at <= now][:most]
+            found = self._visible(job_type, self.dead, now)[:most]
             for message in found:
                 self._receipts += 1
                 message.receipt, message.visible_at = f"r{self._receipts}", now + DEAD_HIDDEN
@@ -82,9 +90,11 @@ class MemoryJobQueue:
     def receive(self, job_type: str, most: int = 10) -> list[HeldMessage]:
         """Return the visible messages; move one that was received too often to the dead-letter list instead."""
         with self._lock:
-            now, taken = self._clock(), []
-            for message in [m for m in self.messages.get(job_type, []) if m.visible_at <= now][:most]:
-                if message.receive_count >= self._max_receives:
+            now, taken = self._clock(), list[HeldMessage]()
+            for message in self._visible(job_type, self.messages, now):
+                if len(taken) == most:
+                    break
+                if message.receive_count >= self.most_receives:
                     self.messages[job_type].remove(message)
                     self.dead.setdefault(job_type, []).append(message)
                     continue
@@ -93,6 +103,12 @@ class MemoryJobQueue:
                 message.visible_at = now + self._visibility
                 taken.append(replace(message))
             return taken
+
+    def _visible(self, job_type: str, queues: Mapping[str, list[HeldMessage]], now: float) -> list[HeldMessage]:
+        """Return what may be received now: of a FIFO queue nothing of a group that has a message in flight."""
+        held = queues.get(job_type, [])
+        flying = {m.group for m in held if m.visible_at > now} if self._serial(job_type) else set()
+        return [m for m in held if m.visible_at <= now and m.group not in flying]
 
     def delete(self, job_type: str, receipt: str) -> None:
         """Acknowledge a received message."""

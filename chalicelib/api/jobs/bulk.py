@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from chalicelib import wiring
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply, read_body
 from chalicelib.api.http.problems import problem_of
-from chalicelib.api.jobs.jobs import check_type, operations, submission
+from chalicelib.api.jobs.jobs import check_tenants, check_type, operations, submission
 from chalicelib.api.models.many_responses import BatchAnswer, BatchResult, BulkAnswer, Skipped
 from chalicelib.api.models.responses import Problem
 from chalicelib.api.models.schemas import Bulk, BulkFilter, NewBatch, NewJobInBatch
@@ -79,6 +79,8 @@ def filter_of(asked: BulkFilter) -> Filter:
     """Return the filter that a body describes; raises InvalidRequest for a type that is not known."""
     if asked.type is not None:
         check_type(asked.type, "filter")
+    if asked.tenant is not None:
+        check_tenants(asked.type, "filter", "tenant")
     return Filter(**dict(asked))
 
 

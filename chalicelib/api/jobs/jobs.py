@@ -53,9 +53,11 @@ def list_jobs(call: Call) -> JobPage:
         return JobPage(jobs=rows, total=len(rows), limit=asked.limit, offset=0, next_cursor=None, looked=len(rows))
     if asked.type is not None:
         check_type(asked.type)
+    if asked.tenant is not None:
+        check_tenants(asked.type)
     which = Filter(
         asked.status, asked.type, asked.tag, asked.id_prefix, asked.error, asked.fingerprint,
-        asked.schedule, asked.created_after, asked.created_before, asked.payload, asked.parent,
+        asked.schedule, asked.created_after, asked.created_before, asked.payload, asked.parent, asked.tenant,
     )  # fmt: skip
     page = wiring.job_service().page(which, asked.limit, asked.cursor, asked.offset)
     counted = which == Filter(status=which.status, type=which.type)
@@ -161,6 +163,17 @@ def check_type(name: str, *prefix: str) -> None:
     if name not in known and not any(kind == name and count for (kind, _), count in _counted().items()):
         loc = (*(prefix or ("query",)), "type")
         raise InvalidRequest("Unknown job type.", [FieldError(loc, f"must be one of: {', '.join(known)}")])
+
+
+def check_tenants(name: str | None, *loc: str) -> None:
+    """Raise InvalidRequest when no job of that type (None: of any type) has a tenant."""
+    kinds = [kind for kind in jobtype.all_types() if name in (None, kind.name)]
+    if kinds and not any(kind.keyed_by for kind in kinds):
+        lacks = "no job type has" if name is None else f"{name} does not have"
+        where = [
+            FieldError(loc or ("query", "tenant"), f"{lacks} `fair_by` or `serial_by`, so its jobs have no tenant")
+        ]
+        raise InvalidRequest("There are no tenants.", where)
 
 
 def _attempts_left(job: Job) -> list[Following] | None:

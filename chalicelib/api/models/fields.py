@@ -17,9 +17,11 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.jobs.schedules.schedule import LONGEST_ID
+from chalicelib.jobs.tenants import kept
 from chalicelib.jobs.types.checks import KEY, LONGEST_TAG, TAG
 
 LONGEST_MOMENT = 40
+LONGEST_TENANT = 500
 EARLIEST, LATEST = 0.0, datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -79,6 +81,14 @@ ParentId = Annotated[
     str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True),
     Field(examples=["6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e4f"]),
 ]  # fmt: skip
+Tenant = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_TENANT),
+    AfterValidator(kept),
+    Field(
+        description="Jobs of this tenant: the value at the field that their type's `fair_by` names.", examples=["acme"]
+    ),
+]
 FINGERPRINT = r"^[0-9a-f]{12}$"
 Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
 Why = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]

@@ -65,10 +65,26 @@ class JobTypeRow(Answer):
     pause_when: PauseRuleRow | None = Field(
         default=None, description="When it is paused by itself; null: an operator alone pauses it"
     )
+    fair_by: str | None = Field(None, description="The field of the payload that says whose job it is")
     unique_for: float | None = Field(description="Seconds for which one job has the same values of `unique_by`")
     unique_by: list[str] = Field(description="Fields of the payload; none: all")
     enqueues: list[str] = Field(description="Types whose jobs its jobs make")
     retired: bool = Field(description="It takes no new jobs; those it has are still processed")
+
+
+class TenantRow(Answer):
+    """A tenant, and how many of its jobs are at work."""
+
+    tenant: str
+    jobs: int
+
+
+class Tenants(Answer):
+    """The ten tenants of a job type with the most jobs at work: queued, running, or between attempts."""
+
+    tenants: list[TenantRow]
+    looked: int = Field(description="Jobs at work that were counted")
+    complete: bool = Field(description="False: there may be more, and those due first and last of them were counted")
 
 
 class JobTypes(Answer):

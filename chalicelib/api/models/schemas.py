@@ -22,6 +22,7 @@ from chalicelib.api.models.fields import (
     Query,
     ScheduleId,
     Tag,
+    Tenant,
     TypeName,
     Whole,
     Why,
@@ -137,6 +138,7 @@ class ListQuery(Query):
     created_after: Moment | None = None
     created_before: Moment | None = None
     payload: PayloadText | None = None
+    tenant: Tenant | None = None
     idempotency_key: Key | None = Field(
         None, description="The job that this token made with that Idempotency-Key, or none. It excludes other filters."
     )
@@ -176,6 +178,7 @@ class BulkFilter(Body):
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
     schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")
     payload: PayloadText | None = None
+    tenant: Tenant | None = None
 
 
 class Bulk(Body):

@@ -9,19 +9,21 @@ from chalicelib.adapters.s3.uploads import Upload
 from chalicelib.api.models import many_responses as many
 from chalicelib.api.models import metric_responses as m
 from chalicelib.api.models import responses as r
-from chalicelib.api.models.job_type_responses import JobTypeRow, PauseRuleRow, RateRow
+from chalicelib.api.models.job_type_responses import JobTypeRow, PauseRuleRow, RateRow, TenantRow, Tenants
 from chalicelib.counters.snapshot import Metrics, Numbers
 from chalicelib.jobs import acts
 from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView, Status
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.ports import Pause
+from chalicelib.jobs.ports import Pause, Sharing
+from chalicelib.jobs.tenants import shown, tenant_of
 from chalicelib.jobs.types.backoff import Following
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.descendants import Told
 
 LARGEST_IN_LIST = 500
 """Bytes of a payload or result that a list shows: pages stay small, whatever jobs carry."""
+MOST_TENANTS = 10
 
 
 def job_row(job: Job) -> r.JobRow:
@@ -71,11 +73,19 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         memory=kind.memory,
         rate=None if (pace := kind.pace) is None else RateRow(n=pace.n, per=pace.per, burst=pace.burst),
         pause_when=None if (rule := kind.pause_when) is None else PauseRuleRow(of=rule.of, within=rule.within),
+        fair_by=kind.fair_by,
         unique_for=None if kind.unique is None else kind.unique.seconds,
         unique_by=[] if kind.unique is None else list(kind.unique.by),
         enqueues=list(kind.enqueues),
         retired=kind.retired,
     )
+
+
+def tenants_answer(sharing: Sharing) -> Tenants:
+    """Return the tenants with the most jobs at work."""
+    most = sorted(sharing.tenants.items(), key=lambda one: (-one[1], one[0]))[:MOST_TENANTS]
+    rows = [TenantRow(tenant=tenant, jobs=jobs) for tenant, jobs in most]
+    return Tenants(tenants=rows, looked=sharing.looked, complete=sharing.whole)
 
 
 def metrics_answer(metrics: Metrics) -> m.MetricsAnswer:
@@ -121,8 +131,8 @@ def _fields(job: Job) -> dict[str, Any]:
         "started_at": _iso(job.started_at), "finished_at": _iso(job.finished_at),
         "next_attempt_at": _iso(job.next_attempt_at), "give_up_at": _iso(job.give_up_at),
         "result": job.result, "progress": _progress(job),
-        "tags": list(job.tags), "correlation_id": job.correlation_id, "cancel_requested": job.cancel_requested,
-        "discarded": _discarded(job),
+        "tags": shown(job.tags), "tenant": tenant_of(job.tags), "correlation_id": job.correlation_id,
+        "cancel_requested": job.cancel_requested, "discarded": _discarded(job),
     }  # fmt: skip
 
 

@@ -3,10 +3,11 @@
 from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.api.http.endpoint import Call, Endpoints
-from chalicelib.api.models.job_type_responses import JobTypes, PastPauseRow, PastPauseRows
+from chalicelib.api.jobs.jobs import check_tenants
+from chalicelib.api.models.job_type_responses import JobTypes, PastPauseRow, PastPauseRows, Tenants
 from chalicelib.api.models.responses import Paused
 from chalicelib.api.models.schemas import PauseReason
-from chalicelib.api.models.views import job_type_row
+from chalicelib.api.models.views import job_type_row, tenants_answer
 from chalicelib.errors import JobTypeNotFound
 from chalicelib.jobs.limits import LONGEST_NAME
 from chalicelib.jobs.listing import iso
@@ -20,6 +21,17 @@ endpoints = Endpoints()
 def list_job_types(_: Call) -> JobTypes:
     """Every job type with its payload's JSON Schema, an example that works, and its limits (seconds, MB)."""
     return JobTypes(job_types=[job_type_row(kind) for kind in jobtype.all_types()])
+
+
+@endpoints.get("/job-types/{job_type}/tenants", Tenants, statuses=(200, 422))
+def list_tenants(call: Call) -> Tenants:
+    """The ten tenants of a type with the most jobs at work: queued, running, or between attempts.
+
+    It looks at 4,000 of these jobs at most: those due first, and those due last.
+    """
+    name = _name_of(call)
+    check_tenants(name, "path", "job_type")
+    return tenants_answer(wiring.job_store().sharing(name))
 
 
 @endpoints.post(

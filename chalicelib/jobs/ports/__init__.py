@@ -20,7 +20,7 @@ from chalicelib.jobs.ports.counters import (
     SeenPage,
     Standing,
 )
-from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search
+from chalicelib.jobs.ports.jobs import Filter, JobStore, Overdue, Page, Search, Sharing
 from chalicelib.jobs.ports.logs import PlatformLog
 from chalicelib.jobs.ports.past_pauses import PastPause, PastPauses
 from chalicelib.jobs.ports.queue import DeadMessage, Depth, JobQueue, Message
@@ -69,6 +69,7 @@ __all__ = [
     "SecretStore",
     "Seen",
     "SeenPage",
+    "Sharing",
     "Standing",
     "Turns",
     "Window",

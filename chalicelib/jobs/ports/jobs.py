@@ -1,12 +1,15 @@
 """The store of jobs as a Protocol; both adapters pass one contract suite."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView, Status
 from chalicelib.jobs.single import Holder
+
+SHARE_LOOKS = 4_000
+"""The most jobs that `JobStore.sharing` looks at: 180 read units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,15 @@ class Page:
     position: str | None
     looked: int = 0
     """Jobs that were read to fill the page; a search reads more than it finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """The jobs at work of each tenant of a type, counted among `looked` of them; `whole`: among all of them."""
+
+    tenants: Mapping[str, int]
+    looked: int
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +142,12 @@ class JobStore(Protocol):
         tell who matches, an offset takes a request more for each hundred jobs it passes. Payloads and results that are
         kept apart are None: `get` has them. Raises InvalidPosition when finding the offset would mean to read a large
         part of the table.
+        """
+
+    def sharing(self, job_type: str) -> Sharing:
+        """Return whose jobs of a type are at work: queued, running, or between attempts and not parked. May be stale.
+
+        It looks at up to SHARE_LOOKS of them, those due first and last: at most two requests a partition.
         """
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:

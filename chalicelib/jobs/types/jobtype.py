@@ -11,18 +11,18 @@ from pydantic import BaseModel
 from chalicelib.errors import InvalidPayload
 from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.limits import LONGEST_TURN_WAIT, SAFETY, SPARE_RECEIVES
 from chalicelib.jobs.schedules.schedule import Cron, check_declared
+from chalicelib.jobs.serial import check_groups
 from chalicelib.jobs.single import Unique, unique_of
-from chalicelib.jobs.tenants import check_field
 from chalicelib.jobs.types import checks, registry
-from chalicelib.jobs.types.backoff import STANDARD, Curve, receives
+from chalicelib.jobs.types.backoff import STANDARD, Curve
 from chalicelib.jobs.types.example import check_smoke, example_of
+from chalicelib.jobs.types.figures import Figures
 from chalicelib.jobs.types.payloads import parsed, stored
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.jobs.types.reach import EPHEMERAL_MB, Allow, Reach, check_reach
 from chalicelib.jobs.types.readback import check_models
-from chalicelib.jobs.types.registry import Declared, all_types, declared, get, give_up_at, load, names, pace, registered
+from chalicelib.jobs.types.registry import all_types, declared, get, give_up_at, load, names, pace, registered
 
 if TYPE_CHECKING:
     from chalicelib.worker.context import JobContext
@@ -34,7 +34,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class JobType(Declared, Generic[P, R]):
+class JobType(Figures, Generic[P, R]):
     """One kind of job: what its payload looks like, what runs it, and the limits it runs under (seconds, MB)."""
 
     name: str
@@ -59,6 +59,7 @@ class JobType(Declared, Generic[P, R]):
     smoke: JSON = None
     rate: Rate | Callable[[], Rate | None] | None = None
     fair_by: str | None = None
+    serial_by: str | None = None
     pause_when: Failing | None = None
 
     def __call__(self, payload: P, ctx: "JobContext") -> R:
@@ -80,35 +81,6 @@ class JobType(Declared, Generic[P, R]):
     def queue(self) -> str:
         """Return what follows the stack's name in its queue's and its Lambda's: "email.send" is `email-send`."""
         return self.name.replace(".", "-")
-
-    @property
-    def visibility_timeout(self) -> int:
-        """Seconds: 6 x function timeout + batching window, as the Lambda developer guide asks for SQS sources."""
-        return 6 * self.timeout + self.window
-
-    @property
-    def job_budget(self) -> float:
-        """Seconds that one job must still have before it is claimed: an equal share of what the batch has."""
-        return self.budget or (self.timeout - SAFETY - self.turn_wait) / self.batch_size
-
-    @property
-    def turn_wait(self) -> float:
-        """Seconds that a job waits for its start within an invocation; 0 for a type without a rate."""
-        return 0.0 if self.rate is None else min(LONGEST_TURN_WAIT, self.timeout / 10)
-
-    @property
-    def pace(self) -> Rate | None:
-        """Return the rate as it is on this stage; None without one."""
-        return self.rate() if callable(self.rate) else self.rate
-
-    @property
-    def max_receives(self) -> int:
-        """Return how often SQS hands out one message before it moves to the dead-letter queue (`maxReceiveCount`)."""
-        return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
-
-    def give_up_at(self, start: float) -> float | None:
-        """Return when a run that is due at `start` is given up (epoch seconds); None: when its attempts are spent."""
-        return None if self.give_up_after is None else round(start + self.give_up_after, 3)
 
     @cached_property
     def schema(self) -> dict[str, Any]:
@@ -167,6 +139,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     give_up_after: float | None = None,
     rate: Rate | Callable[[], Rate | None] | None = None,
     fair_by: str | None = None,
+    serial_by: str | None = None,
     upgrade: Callable[[JSON], JSON] | None = None,
     retired: bool = False,
     schedule: Cron | Iterable[Cron] = (),
@@ -191,9 +164,9 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
     or one more than there are delays. `give_up_after`: no attempt follows another one later than so many seconds after
     the run was due. `rate=Rate(n, per)` lets at most n attempts start in any `per` seconds, over all workers; a
     function in its place is asked on each stage, and may return None for no limit. `fair_by` names the field of the
-    payload that says whose job it is ("customer.id"): nobody's jobs wait behind all of another's. `upgrade` brings the
-    stored payload of an older schema to today's; without it such a job waits. `retired` refuses new jobs and works off
-    the old ones.
+    payload that says whose job it is ("customer.id"): nobody's jobs wait behind all of another's. `serial_by` names the
+    one for each value of which jobs run one at a time, in order. `upgrade` brings the stored payload of an older schema
+    to today's; without it such a job waits. `retired` refuses new jobs and works off the old ones.
     `schedule` makes jobs at the times of a `Cron`, or of several; it lasts as long as it is declared.
     `grants` names what the function may do beyond its queue and jobs, as
     "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
@@ -214,7 +187,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
             (schedule,) if isinstance(schedule, Cron) else tuple(schedule),
             Reach(dict(environment or {}), dict(secrets or {}), vpc, tuple(layers), ephemeral_storage), give_up_after,
             tuple(enqueues), unique_of(name, unique_for, unique_by, checks.payload_model(name, function)), smoke,
-            rate, fair_by, pause_when,
+            rate, fair_by, serial_by, pause_when,
         )  # fmt: skip
         checks.check_names(name, *declared.enqueues)
         checks.check_limits(name, {**vars(declared), "budget": declared.job_budget})
@@ -223,7 +196,7 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
         check_reach(name, declared.reach, declared.grants)
         check_models(name, payload=declared.payload_model, result=checks.hints(function).get("return"))
         check_smoke(name, declared.smoke, declared.canonical)
-        check_field(name, "fair_by", fair_by, declared.payload_model)
+        check_groups(declared)
         registered[name] = declared
         return declared
 

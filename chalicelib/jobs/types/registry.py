@@ -6,6 +6,7 @@ import pkgutil
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import ConfigurationError, FieldError, UnknownJobType
+from chalicelib.jobs.limits import SQS_LONGEST_DELAY
 from chalicelib.jobs.types.lineage import check_enqueues
 
 if TYPE_CHECKING:
@@ -47,13 +48,24 @@ def pace(name: str) -> "Rate | None":
     return None if kind is None else kind.pace
 
 
+def serial(name: str) -> bool:
+    """Return whether the jobs of that type run one at a time for a key: its queues are FIFO queues."""
+    kind = registered.get(name)
+    return kind is not None and kind.serial_by is not None
+
+
+def longest_delay(name: str) -> int:
+    """Return for how many seconds the type's queue can delay a message: FIFO queues hold back no single one."""
+    return 0 if serial(name) else SQS_LONGEST_DELAY
+
+
 def out_of_order(name: str) -> bool:
-    """Return whether that type's messages are received in another order than they were sent, by tenants in turn.
+    """Return whether that type's messages are received in another order than they were sent: by tenants, or by keys.
 
     That a later one was received then says nothing of an earlier one.
     """
     kind = registered.get(name)
-    return kind is not None and kind.fair_by is not None
+    return kind is not None and kind.keyed_by is not None
 
 
 def all_types() -> "list[JobType[Any, Any]]":

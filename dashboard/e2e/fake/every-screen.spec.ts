@@ -3,9 +3,11 @@ import { BUSY, expectAccessible, expectAccessibleInBothThemes } from "../axe";
 import { expect, test } from "../fixtures";
 
 /** What opens over a screen, or takes its place. */
-const OVER = '[role="dialog"], [role="menu"], [role="toolbar"], h1:text-is("Sign in")';
+const OVER =
+  '[data-testid="paused"], [role="dialog"], [role="menu"], [role="toolbar"], h1:text-is("Sign in")';
 
 for (const [name, screen] of Object.entries(SCREENS)) {
+  if (screen.alike) continue;
   test(`${name}: axe finds nothing in either theme, nothing is cut off at 320 px`, async ({
     page,
     open,

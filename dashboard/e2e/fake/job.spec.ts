@@ -24,7 +24,9 @@ test("why it waits is said: for its time, for its next attempt, for a queue that
   await expect(page.getByText(/\(image\.process is paused\)/)).toBeVisible();
   const waits = await submit("image.process", missing("other"));
   await open(`/jobs/${waits}`);
-  await expect(page.getByText(/image\.process is paused; it waits/)).toBeVisible();
+  await expect(
+    page.getByText(/The image\.process queue is paused; it waits until it is resumed/),
+  ).toBeVisible();
   await pause("resume");
 });
 

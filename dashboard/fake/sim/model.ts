@@ -56,6 +56,12 @@ const isoOrNull = (at: number | null): string | null => (at === null ? null : is
 const size = (value: Json): number => stringify(value).length;
 const LARGEST_IN_LIST = 500;
 
+const TENANT = "tenant=";
+
+/** Whose job it is; undefined for nobody's. */
+export const tenantOf = (job: FakeJob): string | null =>
+  job.tags.find((tag) => tag.startsWith(TENANT))?.slice(TENANT.length) ?? null;
+
 /** As the API shows it; lists leave a large payload or result away. */
 export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
   const fits = (value: Json) => (whole || size(value) <= LARGEST_IN_LIST ? value : null);
@@ -81,7 +87,8 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     discarded: job.discarded ?? null,
     result: fits(job.result),
     progress: job.progress,
-    tags: job.tags,
+    tags: job.tags.filter((tag) => !tag.startsWith(TENANT)),
+    tenant: tenantOf(job),
     correlation_id: job.correlationId,
     cancel_requested: job.cancelRequested,
   };

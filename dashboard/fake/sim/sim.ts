@@ -48,6 +48,8 @@ export class Sim {
   readonly deploys: { at: string; version: string }[] = [];
   /** What the jobs of a type make, where they make any. */
   readonly enqueues: Record<string, string[]> = {};
+  /** The field of the payload that names a tenant, of types whose tenants take turns. */
+  readonly fairBy: Record<string, string> = {};
   /** Who acknowledged an error group, and when. */
   readonly acknowledged = new Map<string, { by: string; at: number; resolved: boolean }>();
   /** Bulk actions, newest first. */

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { previewBulk } from "./bulk";
+import { previewBulk, toWire } from "./bulk";
 
 /** The API's answers, one after the other; returns what was asked. */
 function answers(...steps: object[]): { body: object[] } {
@@ -27,4 +27,8 @@ test("a preview counts all that match, and says when it stopped counting", async
   const endless = answers(...Array.from({ length: 30 }, (_, n) => dry(100, `c${n}`)));
   const part = await previewBulk("retry", { filter: {} });
   expect([part.matched, part.more, endless.body.length]).toEqual([2000, true, 20]);
+});
+
+test("a bulk action on a tenant's jobs says so", () => {
+  expect(toWire({ tenant: "acme", type: "email.send" })).toEqual({ tenant: "acme", type: "email.send" });
 });

@@ -57,7 +57,8 @@ function parts(target: BulkTarget): object[] {
 }
 
 export function toWire(filter: JobFilter): WireBulkFilter {
-  const { status, type, tag, idPrefix, error, fingerprint, createdAfter, createdBefore, payload } = filter;
+  const { status, type, tag, idPrefix, error, fingerprint, createdAfter, createdBefore, payload, tenant } =
+    filter;
   return {
     ...(status && { status }),
     ...(type && { type }),
@@ -66,6 +67,7 @@ export function toWire(filter: JobFilter): WireBulkFilter {
     ...(error && { error }),
     ...(fingerprint && { fingerprint }),
     ...(payload && { payload }),
+    ...(tenant && { tenant }),
     ...(createdAfter !== undefined && { created_after: new Date(createdAfter).toISOString() }),
     ...(createdBefore !== undefined && { created_before: new Date(createdBefore).toISOString() }),
   };

@@ -30,6 +30,8 @@ export interface Job {
   result: Json;
   progress: { percent: number; note: string | null } | null;
   tags: string[];
+  /** Whose job it is, for a type whose tenants take turns. */
+  tenant: string | null;
   correlationId: string;
   cancelRequested: boolean;
   /** Settled without running it, after it had failed. */
@@ -93,6 +95,7 @@ export interface JobFilter {
   createdBefore?: number | undefined;
   /** Part of a value of the payload; "field=text" asks one field. Needs `createdAfter`. */
   payload?: string | undefined;
+  tenant?: string | undefined;
 }
 
 const ms = (text: string): number => Date.parse(text);
@@ -122,6 +125,8 @@ export function toJob(wire: WireJob): Job {
     result: wire.result as Json,
     progress: wire.progress,
     tags: wire.tags,
+    // An older API does not tell it.
+    tenant: wire.tenant ?? null,
     correlationId: wire.correlation_id,
     cancelRequested: wire.cancel_requested,
     discarded: wire.discarded ? { ...wire.discarded, at: ms(wire.discarded.at) } : null,
@@ -170,6 +175,7 @@ function filterQuery(which: JobFilter) {
     created_after: isoOrNull(which.createdAfter),
     created_before: isoOrNull(which.createdBefore),
     payload: which.payload,
+    tenant: which.tenant,
   };
 }
 

@@ -365,6 +365,28 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/job-types/{job_type}/tenants": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The ten tenants of a type with the most jobs at work: queued, running, or between attempts
+     * @description The ten tenants of a type with the most jobs at work: queued, running, or between attempts.
+     *
+     *     It looks at 4,000 of these jobs at most: those due first, and those due last.
+     */
+    get: operations["list_tenants"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/job-types/{job_type}/pause": {
     parameters: {
       query?: never;
@@ -1045,6 +1067,11 @@ export interface components {
        * @default null
        */
       payload: string | null;
+      /**
+       * Tenant
+       * @default null
+       */
+      tenant: string | null;
     };
     /**
      * Cancel
@@ -1126,6 +1153,12 @@ export interface components {
       progress: components["schemas"]["Progress"] | null;
       /** Tags */
       tags: string[];
+      /**
+       * Tenant
+       * @description Whose job it is, for a type with `fair_by`
+       * @default null
+       */
+      tenant: string | null;
       /** Correlation Id */
       correlation_id: string;
       /** Cancel Requested */
@@ -1476,6 +1509,12 @@ export interface components {
       progress: components["schemas"]["Progress"] | null;
       /** Tags */
       tags: string[];
+      /**
+       * Tenant
+       * @description Whose job it is, for a type with `fair_by`
+       * @default null
+       */
+      tenant: string | null;
       /** Correlation Id */
       correlation_id: string;
       /** Cancel Requested */
@@ -1617,6 +1656,12 @@ export interface components {
       progress: components["schemas"]["Progress"] | null;
       /** Tags */
       tags: string[];
+      /**
+       * Tenant
+       * @description Whose job it is, for a type with `fair_by`
+       * @default null
+       */
+      tenant: string | null;
       /** Correlation Id */
       correlation_id: string;
       /** Cancel Requested */
@@ -1673,6 +1718,12 @@ export interface components {
        * @default null
        */
       pause_when: components["schemas"]["PauseRuleRow"] | null;
+      /**
+       * Fair By
+       * @description The field of the payload that says whose job it is
+       * @default null
+       */
+      fair_by: string | null;
       /**
        * Unique For
        * @description Seconds for which one job has the same values of `unique_by`
@@ -2659,6 +2710,34 @@ export interface components {
       finished: components["schemas"]["Status"][];
     };
     /**
+     * TenantRow
+     * @description A tenant, and how many of its jobs are at work.
+     */
+    TenantRow: {
+      /** Tenant */
+      tenant: string;
+      /** Jobs */
+      jobs: number;
+    };
+    /**
+     * Tenants
+     * @description The ten tenants of a job type with the most jobs at work: queued, running, or between attempts.
+     */
+    Tenants: {
+      /** Tenants */
+      tenants: components["schemas"]["TenantRow"][];
+      /**
+       * Looked
+       * @description Jobs at work that were counted
+       */
+      looked: number;
+      /**
+       * Complete
+       * @description False: there may be more, and those due first and last of them were counted
+       */
+      complete: boolean;
+    };
+    /**
      * Took
      * @description Durations in milliseconds (`wait`, `run`, `total`); null where nothing was measured.
      */
@@ -2897,6 +2976,7 @@ export interface operations {
         created_after?: string;
         created_before?: string;
         payload?: string;
+        tenant?: string;
         /** @description The job that this token made with that Idempotency-Key, or none. It excludes other filters. */
         idempotency_key?: string;
         /** @description The next_cursor of a page with the same filters; excludes offset. */
@@ -4514,6 +4594,74 @@ export interface operations {
       };
       /** @description The token's role does not allow this */
       403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_tenants: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_type: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Tenants"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;

@@ -24,6 +24,8 @@ export interface JobType {
   memory: number;
   /** At most `n` starts in any `per` seconds; null without a rate. */
   rate: { n: number; per: number } | null;
+  /** The field of the payload that says whose job it is; null where tenants do not take turns. */
+  fairBy: string | null;
   /** Types whose jobs its jobs make. */
   enqueues: string[];
   /** It takes no new jobs; those it has are still processed. */
@@ -51,6 +53,7 @@ export const jobTypes = () =>
         concurrency: one.concurrency,
         memory: one.memory,
         rate: one.rate ?? null,
+        fairBy: one.fair_by ?? null,
         enqueues: one.enqueues,
         retired: one.retired,
       }));

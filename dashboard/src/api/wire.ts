@@ -19,6 +19,7 @@ export type WireSeries = Schemas["Series"];
 export type WireFindings = Schemas["Findings"];
 export type WireErrors = Schemas["ErrorGroups"];
 export type WireJobTypes = Schemas["JobTypes"];
+export type WireTenants = Schemas["Tenants"];
 export type WireUpload = Schemas["UploadForm"];
 export type WireMeta = Schemas["Meta"];
 export type WireMe = Schemas["Me"];

@@ -64,12 +64,8 @@ export function CreatePage() {
 
 function FormToCome() {
   return (
-    <div
-      role="status"
-      aria-busy="true"
-      aria-label={t.loadingTheForm}
-      className="mx-auto flex max-w-3xl flex-col gap-3"
-    >
+    <div role="status" aria-busy="true" className="mx-auto flex max-w-3xl flex-col gap-3">
+      <h1 className="sr-only">{t.loadingTheForm}</h1>
       <Skeleton className="h-8 w-48" />
       <Skeleton className="h-16" />
       <Skeleton className="h-96" />

@@ -7,6 +7,7 @@ test("an address is read back as it was written", () => {
     status: "failed",
     type: "email.send",
     tag: "a:b",
+    tenant: "two words",
     error: "timed out",
     range: "6h",
     sort: "run",
@@ -41,6 +42,7 @@ test("a search of payloads looks at one day, unless another time is chosen", () 
 
 test.each([
   ["tag:nightly", { tag: "nightly" }],
+  ["tenant:acme type:email.send", { tenant: "acme", type: "email.send" }],
   ["ERROR: timed out", { error: "timed out" }],
   ["1a2b3c4d", { id: "1a2b3c4d" }],
   ["1A2B", { id: "1a2b" }],
@@ -69,4 +71,5 @@ test("an action on all that match is offered only where it is legal", () => {
 test("the status alone is no filter", () => {
   expect(isFiltered({ status: "failed" })).toBe(false);
   expect(isFiltered({ status: "failed", tag: "x" })).toBe(true);
+  expect(isFiltered({ tenant: "acme" })).toBe(true);
 });

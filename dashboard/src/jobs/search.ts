@@ -8,6 +8,7 @@ export interface JobsSearch {
   status?: JobStatus;
   type?: string;
   tag?: string;
+  tenant?: string;
   id?: string;
   error?: string;
   /** Part of a value of the payload; "field=text" asks one field. */
@@ -60,6 +61,7 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
     ...(status && { status }),
     ...(text("type") && { type: text("type", 40) }),
     ...(text("tag") && { tag: text("tag", 40) }),
+    ...(text("tenant", 500) && { tenant: text("tenant", 500) }),
     ...(text("id") && { id: text("id", 36) }),
     ...(text("error") && { error: text("error") }),
     ...(text("payload") && { payload: text("payload") }),
@@ -92,6 +94,7 @@ export function toFilter(search: JobsSearch, now: number): JobFilter {
     status: search.status,
     type: search.type,
     tag: search.tag,
+    tenant: search.tenant,
     idPrefix: search.id,
     error: search.error,
     fingerprint: search.fingerprint,
@@ -119,22 +122,22 @@ export function isNarrowed(search: JobsSearch): boolean {
 
 /** Return true when a filter other than the status is set. */
 export function isFiltered(search: JobsSearch): boolean {
-  return ["type", "tag", "id", "error", "payload", "fingerprint", "range", "from", "to"].some(
+  return ["type", "tag", "tenant", "id", "error", "payload", "fingerprint", "range", "from", "to"].some(
     (name) => search[name as keyof JobsSearch] !== undefined,
   );
 }
 
-type Sought = Pick<JobsSearch, "tag" | "id" | "error" | "payload" | "type" | "status">;
+type Sought = Pick<JobsSearch, "tag" | "tenant" | "id" | "error" | "payload" | "type" | "status">;
 
 /**
- * Read the search box: parts such as "tag:x", "type:x", "status:x", "id:x", "error:x" and "payload:x", several at once. Other text is
+ * Read the search box: parts such as "tag:x", "tenant:x", "type:x", "status:x", "id:x", "error:x" and "payload:x", several at once. Other text is
  * an id when it looks like the beginning of one, else words of an error.
  */
 export function readQuery(text: string): Sought {
   const found: Sought = {};
   const words: string[] = [];
-  for (const part of text.trim().split(/\s+(?=(?:tag|id|type|status|error|payload):)/i)) {
-    const named = /^(tag|id|type|status):\s*(\S+)\s*(.*)$/is.exec(part);
+  for (const part of text.trim().split(/\s+(?=(?:tag|tenant|id|type|status|error|payload):)/i)) {
+    const named = /^(tag|tenant|id|type|status):\s*(\S+)\s*(.*)$/is.exec(part);
     const [, content, sought] = /^(error|payload):\s*(.*)$/is.exec(part) ?? [];
     if (named) Object.assign(found, readPart((named[1] ?? "").toLowerCase(), named[2] ?? ""));
     if (content && sought) found[content.toLowerCase() as "error" | "payload"] = sought;

@@ -25,6 +25,7 @@ import { t } from "@/texts/en/queues";
 
 /** uPlot is large: the charts keep their place and come after the numbers. */
 const TypeCharts = lazy(() => import("./TypeCharts"));
+const TopTenants = lazy(() => import("./TopTenants"));
 
 /** /queues/:type: the backlog, speed, failures and definition of one job type. */
 export function TypePage() {
@@ -44,7 +45,12 @@ export function TypePage() {
         onRetry={() => void types.refetch()}
       />
     );
-  return <Skeleton className="h-[420px]" />;
+  return (
+    <div role="status" aria-busy="true">
+      <h1 className="sr-only">{t.loading}</h1>
+      <Skeleton className="h-[420px]" />
+    </div>
+  );
 }
 
 function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undefined }) {
@@ -53,7 +59,7 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
     <div className="flex flex-col gap-3">
       <section aria-label={t.backlog} className="border border-line bg-panel">
         <header className="flex flex-wrap items-start gap-2 p-4 pb-3">
-          <div className="min-w-32 flex-1">
+          <div className="min-w-32 flex-1 max-sm:basis-full">
             <Link
               to="/queues"
               className="mb-1 inline-flex h-6 items-center gap-1 text-xs text-soft hover:text-text"
@@ -82,6 +88,11 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
         <div className="flex min-w-0 flex-col gap-3">
           <RecentErrors type={kind.type} />
           <SlowestRuns type={kind.type} />
+          {kind.fairBy && (
+            <Suspense>
+              <TopTenants type={kind.type} />
+            </Suspense>
+          )}
           <PastPauses type={kind.type} />
         </div>
       </div>

@@ -25,6 +25,7 @@ export function job(id: string, more: Partial<Job> = {}): Job {
     result: null,
     progress: null,
     tags: [],
+    tenant: null,
     correlationId: "c",
     cancelRequested: false,
     discarded: null,

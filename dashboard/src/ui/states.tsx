@@ -56,7 +56,7 @@ export function Failure({ page, title, detail, correlationId, onRetry, children 
       <p className="max-w-md text-sm break-words text-soft">{detail}</p>
       {correlationId && (
         <p className="flex flex-wrap items-center justify-center gap-x-1 text-xs text-soft">
-          {t.correlationId}
+          {t.correlationId}{" "}
           <span className="flex items-center gap-1">
             <code className="font-mono text-text">{correlationId}</code>
             <Copy text={correlationId} label={t.copyTheCorrelationId} />

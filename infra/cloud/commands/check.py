@@ -54,7 +54,7 @@ def check(
         *basics.findings(values, facts, types, account.region),
         *shards.findings({entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in before}, values),
         *production.findings(stage, values, named, new=new),
-        *sending.findings(asking, types, account.region),
+        *sending.findings(asking, types, account.region, float(values["MailRate"])),
         *_of_the_account(account, stack, types, values, asking),
         *removed.findings(force=force_remove),
         *_of_this_machine(),

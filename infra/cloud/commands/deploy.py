@@ -157,7 +157,7 @@ class Deployment:
         made = history.Deployed.of(self.stack.describe() or {}, self.template_url)
         if history.remember(self.account, self.stack.name, made):
             version = deploys.version_of(self.template_url, Path.cwd())
-            deploys.mark(lambda: access.deploys(self.account, self.stack), version, self.terminal)
+            deploys.mark(lambda: access.deploys(self.account, self.stack), version, self.terminal.say)
 
     def _watched(self, *, new: bool) -> Mapping[str, Any]:
         """Return what CloudFormation watches after the change; a new stack has no alarms before it."""

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.jobs.job import ACTIVE
+from chalicelib.jobs.serial import ENDING
 from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.errors import CloudError, refusal
 from infra.cloud.preflight.finding import Finding
 from infra.cloud.stack.changes import Change
 from infra.cloud.stack.cloudformation import Stack, names_of
-from infra.definition.names import logical
+from infra.definition.names import dead_of, logical
 
 ABOUT = "job types"
-DEAD = "-dlq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def _types_of(stack: Stack) -> set[str]:
     """Return the types that have a queue and a dead-letter queue; their names hold no hyphen."""
     queues = {url.rpartition("/")[2] for url in names_of(stack.resources(), "AWS::SQS::Queue")}
     return {
-        queue.removeprefix(f"{stack.name}-").replace("-", ".")
+        queue.removeprefix(f"{stack.name}-").removesuffix(ENDING).replace("-", ".")
         for queue in queues
-        if queue + DEAD in queues
+        if dead_of(queue) in queues
     }  # fmt: skip

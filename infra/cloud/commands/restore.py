@@ -54,7 +54,8 @@ class Restoration:
         tables = Tables(self.account, self.stack.name, self.tags, self.clock, self.sleep)
         if not (self.backup or self.given):
             tables.check(self.at)
-        with self.terminal.working("Restoring into new tables (20 minutes and more)"):
+        told = "Waiting until no worker from before is left" if self.given else "Restoring into new tables"
+        with self.terminal.working(f"{told} (15 minutes and more)"):
             jobs, control = tables.there(self.given) if self.given else tables.restore(self.at, self.backup)
             self.sleep(max(0.0, started + LONGEST_LEASE - self.clock()))
         then = replace(settings, jobs_table=jobs, control_table=control)

@@ -91,7 +91,7 @@ def _execute(account: Account, stack: Stack, terminal: Terminal, to: Deployed, p
         return
     with terminal.progress(len(proposed.changes)) as seen:
         stack.execute(proposed, seen)
-    deploys.mark(lambda: access.deploys(account, stack), deploys.digest(to.url), terminal)
+    deploys.mark(lambda: access.deploys(account, stack), deploys.digest(to.url), terminal.say)
 
 
 def _propose(account: Account, stack: Stack, url: str, values: Mapping[str, str]) -> ChangeSet | None:

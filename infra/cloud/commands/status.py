@@ -8,6 +8,7 @@ from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 from infra.cloud.stack.cloudformation import Stack, names_of
 from infra.definition.iam.allowed import wildcards
+from infra.definition.names import dead_of
 
 DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
@@ -47,7 +48,7 @@ def _queues(account: Account, stack: Stack) -> dict[str, str]:
     sqs = account.client("sqs")
     urls = names_of(stack.resources(), "AWS::SQS::Queue")
     lines = {}
-    for url in sorted(url for url in urls if f"{url}-dlq" in urls):
+    for url in sorted(url for url in urls if dead_of(url) in urls):
         try:
             lines[url.rpartition("/")[2]] = _line(sqs, url)
         except sqs.exceptions.QueueDoesNotExist:
@@ -58,7 +59,7 @@ def _queues(account: Account, stack: Stack) -> dict[str, str]:
 def _line(sqs: Any, url: str) -> str:
     waiting, running = _depths(sqs, url)
     # the watchdog hides what it looks at for two minutes
-    dead = sum(_depths(sqs, f"{url}-dlq"))
+    dead = sum(_depths(sqs, dead_of(url)))
     return f"{waiting} waiting, {running} running or backing off, {dead} in the dead-letter queue"
 
 

@@ -14,6 +14,7 @@ class Prices:
     lambda_request: float = 0.20
     lambda_gb_second_arm: float = 13.3334
     sqs_request: float = 0.40
+    sqs_fifo_request: float = 0.50
     write_unit: float = 0.625
     read_unit: float = 0.125
     log_gb: float = 0.50

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.cloud.errors import CloudError
+from infra.cloud.package import aws_data
 from infra.cloud.package.archive import pack, unpack
 from infra.cloud.package.dependencies import LOCK, SHIPPED, download, fetch
 from infra.cloud.package.dependencies import unpack as unpack_wheels
@@ -97,6 +98,7 @@ def build(
     files, wheels = work / "files", fetch(root, work / "wheels", python, architecture)
     unpack(work / "chalice" / "deployment.zip", files)
     unpack_wheels(wheels, files)
+    aws_data.write(files, types)
     notes = compile_all(files, python)
     own = _own_zips(root, types, work, target, Target(python, architecture))
     (target / "sbom.json").write_text(sbom({*wheels, *own.wheels}, stack))

@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from infra.cloud.package.stamp import parameters_of
-from infra.cloud.stack.parameters import HIDDEN
 from infra.definition.fitting import fit
 from infra.definition.names import Resources, arn, arn_of, logical, ref
+from infra.definition.parameters import HIDDEN
 from infra.definition.web.gateway import AUTHORIZER, HANDLER
 
 PARAMETER = "ShiftTraffic"

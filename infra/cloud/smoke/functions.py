@@ -7,7 +7,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
-from chalicelib.adapters.helpers import LOOK
+from chalicelib.adapters.invocations import LOOK
 from infra.cloud.account import Account
 from infra.definition.lambdas.functions import FunctionDefinition, ScheduleTrigger
 

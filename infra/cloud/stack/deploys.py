@@ -9,7 +9,6 @@ from pathlib import Path
 
 from chalicelib.counters.deploys import LONGEST_VERSION
 from chalicelib.jobs.ports import Deploys
-from infra.cloud.terminal import Terminal
 
 SAFE = re.compile(r"[\w.+/-]+", re.ASCII)
 DIGITS = 7
@@ -17,13 +16,13 @@ DIGITS = 7
 
 
 def mark(
-    deploys: Callable[[], Deploys], version: str, terminal: Terminal, clock: Callable[[], float] = time.time
+    deploys: Callable[[], Deploys], version: str, say: Callable[[str], None], clock: Callable[[], float] = time.time
 ) -> None:
     """Write down that the stage has this version. It runs already: a failure is told, not raised."""
     try:
         deploys().deployed(version, clock())
     except Exception as error:  # whatever it is, the deployment itself has succeeded
-        terminal.say(f"The charts will not show this deployment: {type(error).__name__}.")
+        say(f"The charts will not show this deployment: {type(error).__name__}.")
 
 
 def version_of(url: str, folder: Path) -> str:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from infra.cloud.account import Account
 from infra.cloud.stack import artifacts
-from infra.cloud.stack.parameters import HIDDEN
+from infra.definition.parameters import HIDDEN
 
 KEY = "deployments.json"
 MOST = 20

@@ -8,9 +8,6 @@ from infra.cloud.errors import CloudError
 
 SECRET = "CursorSecret"  # noqa: S105 - the name of the parameter
 
-HIDDEN = "****"
-"""The text that CloudFormation shows for a secret parameter's value."""
-
 
 def known(given: Mapping[str, str], before: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Return the values that are known here: those that are given, and those that the stack shows."""

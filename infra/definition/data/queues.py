@@ -5,33 +5,38 @@ from typing import Any
 
 from chalicelib.jobs.limits import DAY, RETENTION
 from chalicelib.jobs.types.jobtype import JobType
-from infra.definition.names import Resources, arn, arn_of, logical, queue_name, ref
+from infra.definition.names import Resources, arn, arn_of, dead_of, logical, queue_name, ref
 
 DLQ_RETENTION = int(14 * DAY)
 """Seconds, and the longest SQS has: a message keeps the time at which it was first sent when it moves there."""
+
+FIFO = {"FifoQueue": True, "DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"}
+"""Of the queues of types with `serial_by`: as many groups at once as there are keys (high throughput).
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-throughput-fifo.html"""
 
 
 def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
     """Return the queue `<stack>-email-send` and its `<stack>-email-send-dlq`, for each type."""
     resources: Resources = {}
     for kind in types:
+        name, fifo = queue_name(stack, kind.queue, kind.queue_ending), FIFO if kind.serial_by is not None else {}
         resources |= {
             logical(kind.queue, "Queue"): _queue(
-                queue_name(stack, kind.queue),
+                name,
                 int(RETENTION),
                 VisibilityTimeout=kind.visibility_timeout,
                 RedrivePolicy={
                     "deadLetterTargetArn": arn_of(logical(kind.queue, "Dlq")),
                     "maxReceiveCount": kind.max_receives,
                 },
+                **fifo,
             ),
             logical(kind.queue, "Dlq"): _queue(
-                queue_name(stack, kind.queue) + "-dlq",
+                dead_of(name),
                 DLQ_RETENTION,
-                RedriveAllowPolicy={
-                    "redrivePermission": "byQueue",
-                    "sourceQueueArns": [arn("sqs", queue_name(stack, kind.queue))],
-                },
+                RedriveAllowPolicy={"redrivePermission": "byQueue", "sourceQueueArns": [arn("sqs", name)]},
+                **fifo,
             ),
         }
     return resources

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.jobs.serial import ENDING
 from infra.definition.names import Value, arn, arn_of, bucket_name, logical, mapping_id, ref, sub
 
 GRANT = re.compile(r"(?P<service>[a-z0-9]+):(?P<action>[A-Z][A-Za-z]+)(:(?P<where>\S+))?")
@@ -82,7 +83,7 @@ def _kept_out(stack: str, actions: dict[tuple[str, str], set[str]]) -> list[dict
     """Return what a pattern of every type's names covers and is not meant."""
     denied = []
     if "sqs:SendMessage" in actions.get(("sqs", EVERY_TYPE), ()):
-        dead = arn("sqs", f"{stack}-*-dlq")
+        dead = _of_either_kind(f"{stack}-*-dlq")
         denied.append({"Effect": "Deny", "Action": "sqs:SendMessage", "Resource": dead})
     if ("logs", EVERY_TYPE) in actions:
         # an ARN may go on with ":log-stream:", whose hyphen would make a platform's function look like a type's
@@ -152,8 +153,10 @@ def _where(stack: str, service: str, where: str) -> dict[str, Value]:
 
 
 def _queue(stack: str, where: str) -> Value:
-    if where.startswith(EVERY_TYPE):
+    if where == EVERY_TYPE:
         return arn("sqs", f"{stack}-{where}")
+    if where.startswith(EVERY_TYPE):
+        return _of_either_kind(f"{stack}-{where}")
     dead = where.endswith("-dlq")
     return arn_of(logical(where.removesuffix("-dlq"), "Dlq" if dead else "Queue"))
 
@@ -161,6 +164,11 @@ def _queue(stack: str, where: str) -> Value:
 def _function(stack: str, where: str) -> dict[str, Value]:
     # by name: a role cannot refer to the function that waits for it
     return {"Resource": arn("lambda", f"function:{stack}-{where}")}
+
+
+def _of_either_kind(name: str) -> list[Value]:
+    """Return the queues of a pattern that ends like a dead-letter queue's name, and the FIFO queues of it."""
+    return [arn("sqs", name), arn("sqs", name + ENDING)]
 
 
 def _mapping(stack: str, where: str) -> dict[str, Value]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from chalicelib.jobs.serial import ENDING
 from chalicelib.jobs.types.lineage import looping
 from infra.definition.iam import allowed, grants
 from infra.definition.iam.permissions import role
@@ -112,7 +113,8 @@ def _from_queue(trigger: QueueTrigger, queue: str) -> dict[str, Any]:
     return {
         "Queue": arn_of(queue),
         "BatchSize": trigger.batch_size,
-        "MaximumBatchingWindowInSeconds": trigger.window,
+        # Lambda takes no window for a FIFO queue
+        **({} if trigger.queue.endswith(ENDING) else {"MaximumBatchingWindowInSeconds": trigger.window}),
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "ScalingConfig": {"MaximumConcurrency": trigger.max_concurrency},
     }

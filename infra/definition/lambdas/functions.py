@@ -103,7 +103,8 @@ def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDe
 
 
 def _worker(kind: JobType[Any, Any], stack: str) -> FunctionDefinition:
-    trigger = QueueTrigger(queue_name(stack, kind.queue), kind.batch_size, kind.window, kind.concurrency)
+    queue = queue_name(stack, kind.queue, kind.queue_ending)
+    trigger = QueueTrigger(queue, kind.batch_size, kind.window, kind.concurrency)
     return FunctionDefinition(stack, kind.queue, kind.handler, kind.timeout, kind.memory, trigger, kind)
 
 

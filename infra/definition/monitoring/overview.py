@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.jobs.types.jobtype import JobType
 from infra.definition.monitoring import metrics
-from infra.definition.names import Resources, queue_name, sub
+from infra.definition.names import Resources, dead_of, queue_name, sub
 
 WIDTH = 8
 HEIGHT = 6
@@ -56,7 +56,7 @@ def metrics_of(drawn: list[list[dict[str, Any]]]) -> int:
 
 
 def _short(kind: JobType[Any, Any], stack: str) -> list[dict[str, Any]]:
-    queue = queue_name(stack, kind.queue)
+    queue = queue_name(stack, kind.queue, kind.queue_ending)
     shown = [
         metrics.own(stack, "Completed", kind.name).as_row("completed"),
         metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
@@ -78,17 +78,17 @@ def _platform(stack: str) -> list[dict[str, Any]]:
 
 
 def _type(kind: JobType[Any, Any], stack: str) -> list[dict[str, Any]]:
-    queue = queue_name(stack, kind.queue)
+    queue, function = queue_name(stack, kind.queue, kind.queue_ending), f"{stack}-{kind.queue}"
     ends = [metrics.own(stack, name, kind.name).as_row(name) for name in ("Completed", "Failed", "DeadLettered")]
     depths = [
         metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
         metrics.queue(queue, "ApproximateNumberOfMessagesNotVisible").as_row("running or backing off"),
-        metrics.queue(f"{queue}-dlq", "ApproximateNumberOfMessagesVisible").as_row("in the dead-letter queue"),
+        metrics.queue(dead_of(queue), "ApproximateNumberOfMessagesVisible").as_row("in the dead-letter queue"),
     ]
     runs = [
-        metrics.function(queue, "Duration", "p95").as_row("duration p95 (ms)"),
-        metrics.function(queue, "ConcurrentExecutions", "Maximum").as_row("at the same time"),
-        metrics.function(queue, "Errors").as_row("errors"),
+        metrics.function(function, "Duration", "p95").as_row("duration p95 (ms)"),
+        metrics.function(function, "ConcurrentExecutions", "Maximum").as_row("at the same time"),
+        metrics.function(function, "Errors").as_row("errors"),
     ]
     return [
         _graph(f"{kind.name}: jobs", ends),

@@ -93,7 +93,7 @@ def _ends(kind: Kind, stack: str) -> Mapping[str, Metric]:
 
 
 def _of_queue(name: str, metric: str) -> Callable[[Kind, str], Mapping[str, Metric]]:
-    return lambda kind, stack: {name: metrics.queue(queue_name(stack, kind.queue), metric)}
+    return lambda kind, stack: {name: metrics.queue(queue_name(stack, kind.queue, kind.queue_ending), metric)}
 
 
 def _patience(kind: Kind) -> float:

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 REMEMBERED_HANDLES = 50_000
 
 
 @dataclass(slots=True)
-class _Place:
+class Place:
     """The place of a message in the queue. A heap entry is valid only while it carries the current ticket."""
 
     number: int
@@ -19,6 +19,16 @@ class _Place:
     ticket: int = 0
     invisible: bool = False
     delayed: bool = False
+
+
+class Line(Protocol):
+    """A line of due messages."""
+
+    def put(self, place: Place) -> None:
+        """Put a message into the line."""
+
+    def take(self) -> tuple[int, Place] | None:
+        """Take the entry that is next, and the ticket it carries; None without any."""
 
 
 class _Lines:
@@ -30,13 +40,13 @@ class _Lines:
     """
 
     def __init__(self) -> None:
-        self._lines: OrderedDict[str | None, list[tuple[int, int, _Place]]] = OrderedDict()
+        self._lines: OrderedDict[str | None, list[tuple[int, int, Place]]] = OrderedDict()
 
-    def put(self, place: _Place) -> None:
+    def put(self, place: Place) -> None:
         """Put a message into the line of its group; a group that had none waiting is served last."""
         heappush(self._lines.setdefault(place.message.group_id, []), (place.number, place.ticket, place))
 
-    def take(self) -> tuple[int, _Place] | None:
+    def take(self) -> tuple[int, Place] | None:
         """Take the first entry of the line whose turn it is, and the ticket it carries; None without any."""
         if not self._lines:
             return None
@@ -56,11 +66,11 @@ class MessageIndex:
     def __init__(self) -> None:
         self.examined = 0
         self._numbers = count()
-        self._places: dict[int, _Place] = {}
-        self._by_handle: dict[str, _Place] = {}
+        self._places: dict[int, Place] = {}
+        self._by_handle: dict[str, Place] = {}
         self._gone: dict[str, None] = {}
-        self._ready = _Lines()
-        self._waiting: list[tuple[float, int, int, _Place]] = []
+        self._ready: Line = _Lines()
+        self._waiting: list[tuple[float, int, int, Place]] = []
         self._invisible = self._delayed = 0
 
     def __len__(self) -> int:
@@ -71,7 +81,7 @@ class MessageIndex:
 
     def add(self, message: Any, now: float) -> None:
         """Put a message at the end of the queue."""
-        place = self._places[id(message)] = _Place(next(self._numbers), message)
+        place = self._places[id(message)] = Place(next(self._numbers), message)
         self._by_handle.update(dict.fromkeys(_handles(message), place))
         self._enter(place, now)
 
@@ -132,7 +142,7 @@ class MessageIndex:
         self._settle(now)
         return len(self._places) - self._invisible - self._delayed, self._invisible, self._delayed
 
-    def _enter(self, place: _Place, now: float) -> None:
+    def _enter(self, place: Place, now: float) -> None:
         due = max(place.message.visible_at, place.message.delayed_until)
         if due <= now:
             self._ready.put(place)
@@ -143,7 +153,7 @@ class MessageIndex:
         self._delayed += place.delayed
         self._invisible += place.invisible
 
-    def _leave(self, place: _Place) -> None:
+    def _leave(self, place: Place) -> None:
         place.ticket += 1
         self._delayed -= place.delayed
         self._invisible -= place.invisible

@@ -24,6 +24,8 @@ COMMANDS = {
     "cost": ("Print what a million jobs and an idle month cost.", "cost"),
 }
 """Each command with what it does and an example. They are handed on as they are typed, with their help."""
+PACKAGING = ("deploy", "package")
+"""Commands that take the functions' processor and Python of jobflow.toml."""
 PARAMETERS = ("deploy", "preflight")
 """Commands that take the stage's parameters of jobflow.toml."""
 
@@ -66,10 +68,12 @@ def _given(name: str, typed: Sequence[str], project: Path) -> list[str]:
 
     if tree.is_clone(project):
         return []
+    found = settings.read(project)
+    given = found.packaging() if name in PACKAGING else []
     if name == "package" and not any(word.split("=")[0] == "--out" for word in typed):
-        return ["--out", str(project / "build")]
+        given += ["--out", str(project / "build")]
     stage = stage_of(typed)
-    return settings.read(project).parameters(stage) if stage and name in PARAMETERS else []
+    return [*given, *(found.parameters(stage) if stage and name in PARAMETERS else [])]
 
 
 def stage_of(typed: Sequence[str]) -> str | None:

@@ -55,11 +55,21 @@ def show(session: Session, job_type: Name) -> None:
         ("batch size", found.batch_size),
         ("concurrency", found.concurrency),
         ("memory", f"{found.memory} MB"),
+        ("fair by", found.fair_by),
         ("retired", found.retired),
         ("example", found.example),
         ("schema", found.schema),
     ]
     session.out.facts(found, facts)
+
+
+@command(app, "tenants", "types tenants invoice.send")
+def tenants(session: Session, job_type: Name) -> None:
+    """Print the ten tenants of a type with the most jobs at work: queued, running, or between attempts."""
+    found = session.client.tenants(job_type)
+    session.out.rows(found.tenants, [("TENANT", lambda one: one.tenant), ("JOBS", lambda one: one.jobs)], "No jobs.")
+    if not found.complete:
+        session.out.say(f"Among {found.looked:,} jobs: those due first, and those due last.")
 
 
 @command(app, "pause", "types pause email.send")

@@ -34,6 +34,7 @@ NEEDED = {
     "POST /jobs/bulk": "operator",
     "POST /bulk": "operator",
     "GET /bulk": "viewer",
+    "GET /job-types/{job_type}/tenants": "viewer",
     "GET /bulk/{bulk_id}": "viewer",
     "POST /bulk/{bulk_id}/stop": "operator",
     "POST /dead-letters/redrive": "operator",

@@ -55,7 +55,8 @@ def test_fifty_posts_with_one_key_are_one_job(deployed: Callable[[int], World]) 
         answers = list(pool.map(lambda _: world.post("/jobs", BODY, headers={"Idempotency-Key": "k"}), range(50)))
     assert sorted(answer.status for answer in answers) == [200] * 49 + [201]
     assert len({answer.json["id"] for answer in answers}) == 1
-    assert waiting() == 1
+    # those that came before the job was stored have sent a message each; the claim lets one run it
+    assert waiting() >= 1
 
 
 def test_two_hundred_posts_from_one_address_admit_exactly_sixty(deployed: Callable[[int], World]) -> None:
@@ -149,11 +150,11 @@ def test_what_each_call_asks_of_dynamodb(deployed: Callable[[int], World]) -> No
 
     with requests_to("dynamodb") as asked:
         job_id = world.post("/jobs", BODY, headers=keyed).json["id"]
-    assert asked == ["UpdateItem", "PutItem", "UpdateItem"]  # the rate limit, the job, its mark
+    assert asked == ["UpdateItem", "GetItem", "PutItem"]  # the rate limit, no job of that key, the job
 
     with requests_to("dynamodb") as asked:
         world.post("/jobs", BODY, headers=keyed)
-    assert asked == ["UpdateItem", "PutItem", "GetItem"]
+    assert asked == ["UpdateItem", "GetItem", "PutItem", "GetItem"]  # it is there; one writer alone decides that
 
     with requests_to("dynamodb") as asked:
         world.get(f"/jobs/{job_id}")

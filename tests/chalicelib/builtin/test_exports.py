@@ -217,7 +217,7 @@ def documented() -> JobType[Any, Any]:
     """The job type that docs/restore.md prints."""
     (source,) = re.findall(r"```python\n(# handlers/job_export\.py\n.*?)```", PAGE, re.DOTALL)
     names: dict[str, Any] = {"__name__": "handlers.job_export"}
-    exec(compile(source, "handlers/job_export.py", "exec"), names)  # noqa: S102 - our own documentation
+    exec(compile(source, "docs/restore.md", "exec"), names)  # noqa: S102 - our own documentation
     found = names["job_export"]
     assert isinstance(found, JobType)
     registered.pop(found.name, None)  # the other tests of this process have no such file

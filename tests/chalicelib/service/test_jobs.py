@@ -1,9 +1,9 @@
 """The use cases where HTTP does not reach: what is sent when, and what happens when someone is faster."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,20 +14,19 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.errors import (
     IdempotencyMismatch,
     InvalidRequest,
-    JobNotFound,
     JobTypeRetired,
     UnknownJobType,
 )
 from chalicelib.jobs import transitions
-from chalicelib.jobs.change import Change, Claimant
+from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import MAX_DELAY
-from chalicelib.jobs.ports import JobQueue, Message, Search
+from chalicelib.jobs.ports import Search
 from chalicelib.service.jobs import STILL_SENDING, JobService
-from chalicelib.service.submission import NAMESPACE, Submission
+from chalicelib.service.submission import NAMESPACE
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
+from tests.chalicelib.service.meanwhile import PAYLOAD, Crowded, Deaf, Late, Stages, asked, status_of
 
-PAYLOAD = {"to": ["a"]}
 BY = Claimant("r1")
 
 
@@ -36,58 +35,6 @@ class Stricter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     subject: str
-
-
-@dataclass
-class Crowded(MemoryJobStore):
-    """A store in which, before a change is made, someone else does something to the job."""
-
-    meanwhile: Callable[[MemoryJobStore, str], None] | None = None
-    times: int = 1
-
-    def __post_init__(self) -> None:
-        super().__init__(Clock())
-
-    def apply(self, job_id: str, change: Change) -> Job:
-        if self.meanwhile and self.times:
-            self.times -= 1
-            self.meanwhile(self, job_id)
-        return super().apply(job_id, change)
-
-
-class Stages(MemoryJobStore):
-    """A store that notes how many messages are out when a job is added, and counts changes."""
-
-    def __init__(self, queue: JobQueue) -> None:
-        super().__init__(Clock())
-        self.queue, self.changes = queue, 0
-        self.visible_when_added: list[int] = []
-
-    def add(self, job: Job) -> None:
-        self.visible_when_added.append(self.queue.depth(job.type).visible)
-        super().add(job)
-
-    def apply(self, job_id: str, change: Change) -> Job:
-        self.changes += 1
-        return super().apply(job_id, change)
-
-
-class Late(MemoryJobStore):
-    """A store that does not show a job yet when its key is looked up: another request is about to store it."""
-
-    def get(self, job_id: str) -> Job:
-        raise JobNotFound(job_id)
-
-
-class Deaf(MemoryJobQueue):
-    """A queue that takes nothing until it is told to."""
-
-    deaf = True
-
-    def send(self, message: Message, delay: int = 0) -> None:
-        if self.deaf:
-            raise ConnectionError
-        super().send(message, delay)
 
 
 @pytest.fixture(autouse=True)
@@ -100,17 +47,6 @@ def types() -> Iterator[None]:
 def service() -> JobService:
     clock = Clock()
     return JobService(MemoryJobStore(clock), MemoryJobQueue(clock), clock=clock)
-
-
-def asked(**more: Any) -> Submission:
-    return replace(Submission("test.note", PAYLOAD, correlation_id="c"), **more)
-
-
-def status_of(status: Status) -> Callable[[MemoryJobStore, str], None]:
-    def set_status(store: MemoryJobStore, job_id: str) -> None:
-        store._jobs[job_id] = replace(store._jobs[job_id], status=status)
-
-    return set_status
 
 
 class TestSubmit:

@@ -16,7 +16,7 @@ from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
-from tests.chalicelib.service.test_jobs import Crowded, Deaf, status_of
+from tests.chalicelib.service.meanwhile import Crowded, Deaf, status_of
 
 ERROR = ("ValueError", "boom")
 

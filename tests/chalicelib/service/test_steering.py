@@ -15,7 +15,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from tests.chalicelib.api.support import NOTE, T0, Clock, only_types
-from tests.chalicelib.service.test_jobs import Crowded, asked, status_of
+from tests.chalicelib.service.meanwhile import Crowded, asked, status_of
 
 
 @pytest.fixture(autouse=True)

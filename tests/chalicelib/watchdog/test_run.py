@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.adapters.helpers import LOOK
+from chalicelib.adapters.invocations import LOOK
 from chalicelib.adapters.memory.bulk import MemoryBulkActions
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.schedules import MemorySchedules

@@ -75,7 +75,7 @@ class OneType:
 
     def deliver(self, batch: list[HeldMessage]) -> None:
         """Hand a batch to the worker."""
-        records = [sqs_record(m.receipt, write_message(m.message), m.receive_count) for m in batch]
+        records = [sqs_record(m.receipt, write_message(m.message), m.receive_count, m.sent_at) for m in batch]
         again = self.worker.work({"Records": records}, self.invocation())
         for message in batch:
             if message.receipt not in again:

@@ -203,7 +203,7 @@ class SideBySide:
         return max(0.0, min(next_at - self.now, LONG_POLL)) + self.rng.uniform(0.5, 1) * POLL
 
     def _work(self, worker: Worker, batch: list[HeldMessage], ahead: float) -> None:
-        records = [sqs_record(m.receipt, write_message(m.message), m.receive_count) for m in batch]
+        records = [sqs_record(m.receipt, write_message(m.message), m.receive_count, m.sent_at) for m in batch]
         clock = self._clock_of(ahead)
         again = worker.work({"Records": records}, Invocation(clock, clock() + self.timeout))
         for message in batch:

@@ -9,7 +9,17 @@ from chalicelib.adapters import aws
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.limits import SPARE_RECEIVES
 from chalicelib.jobs.ports import Message
-from chalicelib.worker.message_fate import Drop, GiveUpLost, Hold, TakeOver, after_refusal, malformed, unavailable
+from chalicelib.worker.message_fate import (
+    UNKNOWN_SECONDS,
+    Drop,
+    GiveUpLost,
+    Hold,
+    TakeOver,
+    after_refusal,
+    malformed,
+    unavailable,
+    unknown,
+)
 
 NOW = 1_800_000_000.0
 MESSAGE = Message("job-1", 2, "test.note")
@@ -21,18 +31,23 @@ def a_job(status: Status, **fields: Any) -> Job:
     return Job("job-1", "test.note", status, NOW, NOW, **{"gen": 2, "attempts": 1, **fields})
 
 
-def decide(job: Job | None, message: Message = MESSAGE) -> object:
+def decide(job: Job, message: Message = MESSAGE) -> object:
     return after_refusal(message, job, NOW, lambda low, _high: low)
 
 
 def test_a_message_without_a_job_is_held_for_longer_than_it_takes_to_store_one_and_then_acknowledged() -> None:
-    ends = [after_refusal(MESSAGE, None, NOW, lambda low, _high: low, receives) for receives in range(1, 9)]
+    ends = [unknown(receives, young=True) for receives in range(1, 9)]
     held = [end.seconds for end in ends if isinstance(end, Hold)]
     assert ends[len(held) :] == [Drop("job not found")] * (8 - len(held))
     waited = list(itertools.accumulate(seconds or 0 for seconds in held))
     # a message that is not dead-lettered before its third receive outlives the slowest write
     assert waited[2] > SLOWEST_WRITE
     assert SPARE_RECEIVES + 1 >= 3
+
+
+def test_a_message_whose_job_nobody_stores_any_more_is_acknowledged_at_once() -> None:
+    assert unknown(1, young=False) == Drop("job not found")
+    assert UNKNOWN_SECONDS > 2 * SLOWEST_WRITE
 
 
 def test_the_slowest_write_is_what_the_client_says() -> None:
@@ -55,7 +70,7 @@ def test_a_message_of_a_finished_job_is_acknowledged(status: Status) -> None:
 
 
 def test_a_message_of_a_dead_letter_is_left_to_redrive_at_once() -> None:
-    assert decide(a_job(Status.DEAD_LETTER)) == Hold(0, "awaiting redrive")
+    assert decide(a_job(Status.DEAD_LETTER)) == Hold(0, "awaiting redrive", over=True)
 
 
 def test_a_duplicate_under_a_live_lease_is_held_past_its_end_and_never_acknowledged() -> None:

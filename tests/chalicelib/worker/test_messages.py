@@ -103,6 +103,16 @@ def test_a_message_whose_job_never_comes_is_dropped_in_the_end(world: OneType) -
     assert (world.ran, looked, world.queue.dead) == ([], len(UNKNOWN_HOLDS) + 1, {})
 
 
+def test_what_nobody_could_store_in_an_outage_costs_one_receive_each_after_it(world: OneType) -> None:
+    for number in range(20):
+        world.queue.send(Message(f"nobody-{number}", 1, "test.note"))
+    world.clock.advance(900)
+    world.worker.sleep = lambda _: pytest.fail("slept, with others waiting")
+    while world.poll():
+        pass
+    assert (world.ran, world.waiting(), world.queue.dead) == ([], [], {})
+
+
 @pytest.mark.parametrize(
     "body",
     ["", "not json", "[]", '{"v":2,"id":"job-1","gen":1,"type":"test.note","cid":""}', '{"v":1,"id":"job-1"}',

@@ -19,7 +19,7 @@ from chalicelib import wiring
 from chalicelib.access.tokens import Role
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
-from chalicelib.adapters.helpers import LOOK
+from chalicelib.adapters.invocations import LOOK
 from chalicelib.api import routes
 from chalicelib.api.http.auth import authorize, context_of
 from chalicelib.counters import keys

@@ -1,5 +1,11 @@
 """The bill of a month: an idle stage, metrics in use, an open console; and that the report names all of it."""
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.jobs.types.jobtype import JobType
 from infra.cloud.cost import bill
 from infra.cloud.cost.calculation import BUSY_SECONDS, QUIET_SECONDS, active, active_metrics, console, idle, kept, total
 from infra.cloud.cost.prices import ALLOWANCES
@@ -47,3 +53,14 @@ def test_report_names_all_bills() -> None:
     text = bill.report(TYPES)
     for told in ("Idle, a month", "A million jobs", "finished jobs that are kept", f"{total(kept()):.2f}"):
         assert told in text
+
+
+def test_a_type_with_fifo_queues_pays_their_price() -> None:
+    def asked(*types: JobType[Any, Any]) -> float:
+        (line,) = [line for line in idle(types) if line.what.startswith("SQS")]
+        return line.dollars
+
+    plain = TYPES[0]
+    serial = replace(plain, serial_by="account")
+    assert asked(serial) == pytest.approx(asked(plain) * 0.50 / 0.40)
+    assert asked(plain, serial) == pytest.approx(asked(plain) + asked(serial))

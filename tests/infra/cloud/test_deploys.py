@@ -38,11 +38,11 @@ def test_a_mark_is_written_and_one_that_cannot_be_is_told() -> None:
     said = io.StringIO()
     terminal = Terminal(Console(file=said), Console(file=io.StringIO()))
     counters = MemoryCounters()
-    deploys.mark(lambda: counters, "v1", terminal, lambda: 5.0)
+    deploys.mark(lambda: counters, "v1", terminal.say, lambda: 5.0)
     assert list(counters.standing().deploys) == [Deploy(5.0, "v1")]
 
     def no_such_stack() -> Deploys:
         raise PermissionError
 
-    deploys.mark(no_such_stack, "v2", terminal)
+    deploys.mark(no_such_stack, "v2", terminal.say)
     assert "The charts will not show this deployment: PermissionError." in said.getvalue()

@@ -63,10 +63,10 @@ def test_the_ledger_of_a_child_and_of_a_job_that_makes_none(acting: Stage) -> No
     made, units_with = worked(acting, ORDER, "ada")
     assert sum(plain.values()) == 3  # its claim, its end, and the visibility of its message
     more = sum(made.values()) - sum(plain.values())
-    # the entry in its parent's list, the job, its message, and that this was sent
+    # the entry in its parent's list, a look for the job of that key, its message, and the job
     assert more == 4
-    # a job costs 4 units when it is stored (its item and two indexes) and sent; the entry is the fifth
-    assert units_with - units == 5
+    # a job costs 3 units when it is stored (its item and two indexes); the entry is the fourth
+    assert units_with - units == 4
 
 
 def test_its_child_is_found_and_runs(acting: Stage) -> None:

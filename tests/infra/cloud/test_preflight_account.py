@@ -117,13 +117,21 @@ def sends(rate: float, production_access: bool = True, sent: float = 0, enabled:
     ],
 )
 def test_what_ses_allows(asking: Told, answers: Answers, told: list[str]) -> None:
-    found = lines(sending.findings(asking(answers), TYPES, REGION))
+    found = lines(sending.findings(asking(answers), TYPES, REGION, 0))
     assert len(found) == len(told)
     assert all(part in line for part, line in zip(told, found, strict=True))
 
 
 def test_ses_is_not_asked_when_no_type_sends(asking: Told) -> None:
-    assert lines(sending.findings(asking({}), [], REGION)) == []
+    assert lines(sending.findings(asking({}), [], REGION, 0)) == []
+
+
+@pytest.mark.parametrize(("mail_rate", "told"), [(0, True), (14, False), (5, False), (15, True)])
+def test_a_stage_that_may_send_faster_than_ses_takes_it_is_told_its_rate(
+    asking: Told, mail_rate: float, told: bool
+) -> None:
+    found = lines(sending.findings(asking(sends(14.0)), TYPES, REGION, mail_rate))
+    assert ['SET="MailRate=14"' in line for line in found] == ([True] if told else [])
 
 
 def simulated(*decisions: str) -> Answers:

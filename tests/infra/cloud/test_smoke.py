@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from chalicelib.adapters.helpers import asked_for
+from chalicelib.adapters.invocations import asked_for
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.single import unique_of
 from chalicelib.jobs.types import jobtype, registry

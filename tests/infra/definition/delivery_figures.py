@@ -12,7 +12,7 @@ from chalicelib.service.dispatch import AT_ONCE
 from chalicelib.settings import SHARDS
 from chalicelib.watchdog import dead_letter_rules, rules, run, search, sharing
 from chalicelib.watchdog.dead_letters import MOST_SWEPT
-from chalicelib.worker import message_fate, persist
+from chalicelib.worker import in_order, message_fate, persist
 from chalicelib.worker.claim import LEASE_SLACK, UNKNOWN_LOOKS
 from chalicelib.worker.consume import TRIM_SLACK
 from infra.definition.data.queues import DLQ_RETENTION
@@ -75,6 +75,7 @@ def _failures() -> Iterator[str]:
     yield f"until {persist.RESERVE:.0f} s before its invocation ends"
     again = [min(dead_letter_rules.LONGEST_PAUSE, 60 * 2**n - 60) / MINUTE for n in range(9)]
     yield f"at once, then after {again[1]:.0f}, {again[2]:.0f}, {again[3]:.0f} … {again[-1]:.0f} minutes"
+    yield f"asks again within {in_order.LOOK_AGAIN:.0f} s, and begins"
     looks, holds = UNKNOWN_LOOKS, message_fate.UNKNOWN_HOLDS
     within = {0.3: "a third of a second"}[round(sum(looks), 1)]
     yield f"looks {WORDS[1 + len(looks)]} times within {within}"

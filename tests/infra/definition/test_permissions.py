@@ -93,7 +93,8 @@ def test_a_pattern_of_every_type_covers_no_dead_letter_queue_for_sending() -> No
     allowed, denied = statements("jobflow-prod", ["sqs:SendMessage:*-*"])
     assert "jobflow-prod-*-*" in json.dumps(allowed["Resource"])
     assert (denied["Effect"], denied["Action"]) == ("Deny", "sqs:SendMessage")
-    assert denied["Resource"]["Fn::Sub"].endswith(":jobflow-prod-*-dlq")
+    dead = [one["Fn::Sub"].rpartition(":")[2] for one in denied["Resource"]]
+    assert dead == ["jobflow-prod-*-dlq", "jobflow-prod-*-dlq.fifo"]
     assert not allows("sqs:SendMessage:*-*", "sqs:SendMessage:email-send-dlq")
     assert allows("sqs:SendMessage:*-*", "sqs:SendMessage:email-send")
 

@@ -40,6 +40,21 @@ def test_only_commands_that_take_parameters_get_them(handed: list[list[str]]) ->
     assert {words[1] for words in handed if "--set" in words} == set(cloud.PARAMETERS)
 
 
+def test_the_python_and_the_processor_of_the_project_are_those_of_each_package(
+    handed: list[list[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "jobflow.toml").write_text('python = "3.12"\narchitecture = "x86_64"\n' + TOML)
+    type_("deploy --stage prod --python 3.11")
+    type_("package --out=elsewhere")
+    type_("status --stage prod")
+    pinned = ["--architecture", "x86_64", "--python", "3.12"]
+    assert handed == [
+        ["infra.cloud", "deploy", *pinned, "--set", "Protect=true", "--stage", "prod", "--python", "3.11"],
+        ["infra.cloud", "package", *pinned, "--out=elsewhere"],
+        ["infra.cloud", "status", "--stage", "prod"],
+    ]  # fmt: skip
+
+
 def test_a_package_goes_into_the_repository_unless_another_place_is_typed(
     handed: list[list[str]], tmp_path: Path
 ) -> None:

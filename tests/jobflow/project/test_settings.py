@@ -35,6 +35,13 @@ def test_a_star_stands_for_the_stages_that_have_no_entry(tmp_path: Path) -> None
         found.parameters("dev")
 
 
+def test_the_python_and_the_processor_of_the_project_are_handed_on(tmp_path: Path) -> None:
+    assert written(tmp_path, 'python = "3.12"\narchitecture = "x86_64"\n').packaging() == [
+        "--architecture", "x86_64", "--python", "3.12",
+    ]  # fmt: skip
+    assert written(tmp_path, "").packaging() == []
+
+
 def test_without_anything_it_is_of_the_first_version_and_has_no_built_in_type(tmp_path: Path) -> None:
     assert written(tmp_path, 'name = "my-jobs"') == settings.Settings((), {}, "0.1.0")
 
@@ -43,10 +50,11 @@ def test_without_anything_it_is_of_the_first_version_and_has_no_built_in_type(tm
     ("text", "words"),
     [
         ("[", "cannot be read"),
-        ("builtins = []", "has 'builtins'; known are name, version, prefix, builtin, stages"),
+        ("builtins = []", "has 'builtins'; known are name, version, prefix, python, architecture, builtin, stages"),
         ('builtin = "email.send"', "builtin must be a list"),
         ("builtin = [1]", "builtin must be a list"),
         ("version = 1", "version must be a text"),
+        ("python = 3.12", 'python must be a text, such as python = "3.13"'),
         ("stages = []", "stages must be a table"),
         ("[stages.prod]\nProtect = true", "stages.prod has 'Protect'; only parameters"),
         ("[stages.prod]\nparameters = 5", "stages.prod.parameters must be a table"),

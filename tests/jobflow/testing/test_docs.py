@@ -5,7 +5,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+from chalicelib.jobs.types.registry import registered
+from jobflow.testing import Platform
 from tests.infra.local.running import ROOT, copy_of_the_code
 
 
@@ -40,3 +43,18 @@ def test_the_example_passes(tmp_path: Path) -> None:
         cwd=root, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_entries_of_one_account_are_written_one_after_the_other_as_the_page_says() -> None:
+    made: dict[str, Any] = {}
+    exec(blocks("docs/job-types.md")["handlers/ledger_entry.py"], made)  # noqa: S102 - what the page prints
+    try:
+        platform = Platform(made["ledger_entry"])
+        platform.fail("ledger.entry", TimeoutError())
+        first, second, other = (
+            platform.submit("ledger.entry", {"account": account, "cents": 1}) for account in ("acme", "acme", "globex")
+        )
+        platform.run()
+        assert [job.status for job in map(platform.job, (first, second, other))] == ["retrying", "queued", "completed"]
+    finally:
+        registered.pop("ledger.entry", None)

@@ -50,6 +50,19 @@ class Entries:
         with ThreadPoolExecutor(THREADS) as pool:
             return list(pool.map(ask, places))
 
+    def ends(self, asked: Plan, most: int) -> tuple[Mapping[str, Sequence[str]], bool]:
+        """Return the tags of up to `most` jobs by id, the oldest and newest of each shard, and if those are all."""
+        found: dict[str, Sequence[str]] = {}
+        whole, size = True, max(1, most // (2 * self._shards.asked))
+        for place in (partition(name, shard) for name in asked.groups for shard in range(self._shards.asked)):
+            first = self._query(asked, place, size, oldest_first=True)
+            more = "LastEvaluatedKey" in first
+            last = self._query(asked, place, size) if more else {"Items": []}
+            read = {item["pk"]["S"]: _tags(item) for item in (*first["Items"], *last["Items"])}
+            whole = whole and not (more and len(read) == 2 * size)
+            found |= read
+        return found, whole
+
     def _oldest(self, asked: Plan, place: str) -> Iterator[Entry]:
         start = None
         for _ in range(SWEEP_PAGES):
@@ -81,3 +94,7 @@ def _slice(answer: Mapping[str, Any], asked: Plan) -> Slice:
     ]
     last = answer.get("LastEvaluatedKey")
     return Slice(entries, None if last is None else last[asked.sort]["S"])
+
+
+def _tags(item: Mapping[str, Any]) -> Sequence[str]:
+    return [tag["S"] for tag in item.get("tags", {"L": []})["L"]]

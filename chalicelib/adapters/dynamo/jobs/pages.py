@@ -1,13 +1,14 @@
 """Lists of jobs: one query a partition, merged, then the main items of those that are shown."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from chalicelib.adapters.dynamo.jobs.bodies import from_text
 from chalicelib.adapters.dynamo.jobs.entries import Entries
 from chalicelib.adapters.dynamo.jobs.merging import Entry, Merged
-from chalicelib.adapters.dynamo.jobs.queries import Plan, Types, due, plan
+from chalicelib.adapters.dynamo.jobs.queries import Plan, Types, at_work, due, plan
 from chalicelib.adapters.dynamo.jobs.rows import JobRow, job_of
 from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards
 from chalicelib.adapters.dynamo.tables.binding import Table
@@ -15,7 +16,9 @@ from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.errors import FieldError, InvalidPosition, JobFlowError
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.listing import matches
-from chalicelib.jobs.ports import Filter, Overdue, Page, Search
+from chalicelib.jobs.ports import Filter, Overdue, Page, Search, Sharing
+from chalicelib.jobs.ports.jobs import SHARE_LOOKS
+from chalicelib.jobs.tenants import tenant_of
 
 BATCH = 100
 """Main items in one BatchGetItem: AWS's limit."""
@@ -123,6 +126,12 @@ class Pages:
         """See JobStore."""
         asked = due(search, now)
         return [] if asked.empty else [Overdue(e.id, e.due_at) for e in self._entries.oldest(asked, limit)]
+
+    def sharing(self, job_type: str) -> Sharing:
+        """See JobStore."""
+        tags, whole = self._entries.ends(at_work(job_type), SHARE_LOOKS)
+        found = Counter(tenant for one in tags.values() if (tenant := tenant_of(one)) is not None)
+        return Sharing(found, len(tags), whole)
 
     def peek(self, ids: Sequence[str]) -> Sequence[Job]:
         """See JobStore."""

@@ -83,6 +83,11 @@ def due(search: Search, now: float) -> Plan:
     return Plan(ACTIVE, groups, "order", low, high, JobRow.due_at < now, exact=True)
 
 
+def at_work(job_type: str) -> Plan:
+    """Return how to find the jobs of a type that are queued, running, or between attempts and not parked."""
+    return Plan(ACTIVE, (f"{AT_WORK}#{job_type}",), "order", None, None, None, exact=True)
+
+
 def _partitioned(kept: Sequence[str], which: Filter, types: Types) -> Sequence[str]:
     """Return the groups with their job types, and those of an older version, which had none."""
     if not BY_TYPE & set(kept):

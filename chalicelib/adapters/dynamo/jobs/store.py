@@ -31,7 +31,7 @@ from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView
 from chalicelib.jobs.limits import RENEW_BODIES_AFTER
 from chalicelib.jobs.listing import matches
-from chalicelib.jobs.ports import Filter, Overdue, Page, Search
+from chalicelib.jobs.ports import Filter, Overdue, Page, Search, Sharing
 from chalicelib.jobs.types import jobtype
 from chalicelib.settings import Settings
 
@@ -133,6 +133,10 @@ class DynamoJobStore:
             made = self._pages.all_of(ids)
             return Page([job for job in made if matches(job, which)], following, len(made))
         return self._pages.page(which, limit, position, offset)
+
+    def sharing(self, job_type: str) -> Sharing:
+        """See JobStore."""
+        return self._pages.sharing(job_type)
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore."""

@@ -13,6 +13,7 @@ import { queueName } from "@/jobs/queueName";
 import { JobSteps } from "./JobSteps";
 import { STATUS, allows, isFinished } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
+import { JobTags } from "./JobTags";
 import { t } from "@/texts/en/detail";
 
 interface HeaderProps {
@@ -45,20 +46,7 @@ export function JobHeader({ job, canAct }: HeaderProps) {
             </code>
             <Copy text={job.id} label={t.copyTheId} />
           </p>
-          {job.tags.length > 0 && (
-            <p className="mt-1 flex flex-wrap gap-1">
-              {job.tags.map((tag) => (
-                <Link
-                  key={tag}
-                  to="/dashboard"
-                  search={{ tag }}
-                  className="border border-line px-1 font-mono text-2xs leading-5 text-soft hover:border-strong hover:text-text"
-                >
-                  {tag}
-                </Link>
-              ))}
-            </p>
-          )}
+          <JobTags job={job} />
         </div>
         {canAct && <Actions job={job} />}
       </div>

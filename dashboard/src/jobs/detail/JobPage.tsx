@@ -155,7 +155,8 @@ function NotFound({ id }: { id: string }) {
 
 function JobToCome() {
   return (
-    <div role="status" aria-busy="true" aria-label={t.loadingTheJob} className="flex flex-col gap-3">
+    <div role="status" aria-busy="true" className="flex flex-col gap-3">
+      <h1 className="sr-only">{t.loadingTheJob}</h1>
       <Skeleton className="h-[92px]" />
       <div className="grid gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
         <Skeleton className="h-64" />

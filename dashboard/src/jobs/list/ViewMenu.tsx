@@ -1,5 +1,6 @@
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useStore } from "@/lib/store";
+import { useIdle } from "@/lib/useIdle";
 import { setPrefs, usePrefs } from "@/session/prefs";
 import { IconButton } from "@/ui/Button";
 import { IconBookmark, IconColumns } from "@/ui/icons";
@@ -9,7 +10,8 @@ import { Popover } from "@/ui/overlay/Popover";
 import { COLUMNS, fitColumns, tableWidth } from "@/jobs/table/columns";
 import { t } from "@/texts/en/list";
 
-const Views = lazy(() => import("./Views"));
+const views = () => import("./Views");
+const Views = lazy(views);
 
 const DENSITIES = [
   ["compact", t.compact],
@@ -50,6 +52,11 @@ export function TableMenu() {
 
 /** Show named filters, kept in this browser as URLs. */
 export function SavedViews() {
+  // Fetched while nothing else is to do, so that it opens with its content.
+  const idle = useIdle();
+  useEffect(() => {
+    if (idle) void views().catch(() => undefined);
+  }, [idle]);
   return (
     <Popover
       label={t.savedViews}

@@ -63,7 +63,7 @@ export function JobCard({ job, now, place, index, left, selection, selectable, o
           </span>
           {run !== null && <span className="nums shrink-0">{duration(run)}</span>}
           <span className="ms-auto min-w-0">
-            <Tags tags={job.tags} />
+            <Tags {...job} />
           </span>
         </div>
         <div className="min-w-0">

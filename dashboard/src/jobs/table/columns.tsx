@@ -36,7 +36,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: "id",
     title: t.id,
-    width: 104,
+    width: 96,
     rank: 0,
     cell: (job) => (
       <span className="flex items-center">
@@ -68,7 +68,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: "status",
     title: t.status,
-    width: 108,
+    width: 116,
     sort: "status",
     rank: 0,
     cell: (job) => <Progress job={job} />,
@@ -109,7 +109,7 @@ export const COLUMNS: readonly Column[] = [
     rank: 4,
     cell: (job, now) => time(ran(job, now)),
   },
-  { key: "tags", title: t.tags, width: 110, grow: 0.5, rank: 8, cell: (job) => <Tags tags={job.tags} /> },
+  { key: "tags", title: t.tags, width: 110, grow: 0.5, rank: 8, cell: Tags },
   { key: "details", title: t.details, width: 140, grow: 3, rank: 3, cell: (job) => <Details job={job} /> },
 ];
 
@@ -136,17 +136,18 @@ export function Attempts({ job }: { job: Pick<Job, "attempts" | "maxAttempts" | 
   );
 }
 
-export function Tags({ tags }: { tags: string[] }) {
+/** Show whose job it is, and its tags. */
+export function Tags({ tenant, tags }: Pick<Job, "tenant" | "tags">) {
   return (
     <span className="flex min-w-0 gap-1 overflow-hidden">
-      {tags.map((tag) => (
+      {[...(tenant === null ? [] : [{ tenant }]), ...tags.map((tag) => ({ tag }))].map((search) => (
         <Link
-          key={tag}
+          key={Object.values(search).join()}
           to="/dashboard"
-          search={{ tag }}
+          search={search}
           className="max-w-28 truncate border border-line px-1 font-mono text-2xs text-soft hover:border-strong hover:text-text"
         >
-          {tag}
+          {Object.values(search)}
         </Link>
       ))}
     </span>

@@ -32,6 +32,7 @@ export const detail: typeof english = {
   viewInCloudwatch: "In CloudWatch ansehen",
   result: "Ergebnis",
   resultAsJson: "Ergebnis als JSON",
+  tenant: (tenant: string) => `Mandant: ${tenant}`,
   payload: "Payload",
   payloadAsJson: "Payload als JSON",
   jobsMade: "Erzeugte Jobs",

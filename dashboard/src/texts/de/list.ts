@@ -34,6 +34,7 @@ export const list: typeof english = {
   allTypes: "Alle Typen",
   between: "Zwischen …",
   tag: "Tag",
+  tenant: "Mandant",
   error: "Fehler",
   findJobs: "Jobs suchen",
   idErrorTextTag: "ID, Fehlertext, tag:, payload:, status:",

@@ -32,6 +32,7 @@ export const english = {
   viewInCloudwatch: "View in CloudWatch",
   result: "Result",
   resultAsJson: "Result as JSON",
+  tenant: (tenant: string) => `Tenant: ${tenant}`,
   payload: "Payload",
   payloadAsJson: "Payload as JSON",
   jobsMade: "Jobs it made",

@@ -34,6 +34,7 @@ export const english = {
   allTypes: "All types",
   between: "Between …",
   tag: "Tag",
+  tenant: "Tenant",
   error: "Error",
   findJobs: "Find jobs",
   idErrorTextTag: "Id, error text, tag:, payload:, status:",

@@ -66,6 +66,10 @@ export const english = {
   startsADay: (n: string) => `${n} a day`,
   startsIn: (n: string, span: string) => `${n} in ${span}`,
   pacedFor: (pace: string, span: string) => `${pace}; ${span} to drain`,
+  topTenants: "Tenants with the most jobs at work",
+  noTenants: "No jobs at work.",
+  tenantsAmong: (looked: number) =>
+    `Counted among ${count(looked)} jobs at work: those due first, and those due last.`,
   queues: "Queues",
   oneQueuePerJob: "One queue per job type.",
   couldntLoadJobTypes: "Couldn't load job types",

@@ -1,7 +1,7 @@
-"""Put moto's standard queues on an index, so that their cost does not grow with their depth. FIFO queues stay moto's.
+"""Put moto's queues on an index, so that their cost does not grow with their depth.
 
 moto looks at every message, with slow clock calls, to send one, and again for each one received: 5 s for a receive of
-10 from a queue of 10,000.
+10 from a queue of 10,000. Its FIFO queues forget what came as soon as it is deleted; SQS knows it for 5 minutes.
 """
 
 import copy
@@ -11,6 +11,7 @@ from typing import Any
 from moto.sqs import models
 from moto.sqs.exceptions import InvalidParameterValue, ReceiptHandleIsInvalid
 
+from infra.local.emulator.fifo_index import FifoIndex
 from infra.local.emulator.message_index import MessageIndex
 
 from .patching import Replacements
@@ -28,19 +29,10 @@ def repair(replacements: Replacements, clock: Clock, listener: Listener) -> None
         """A queue of the right kind by its name."""
 
         def __new__(cls, name: str, *_args: Any, **_kwargs: Any) -> Any:
-            return object.__new__(Fifo if name.endswith(".fifo") else Standard)
+            return object.__new__(fifo if name.endswith(".fifo") else standard)
 
-        def add_message(self, message: Any) -> None:
-            super().add_message(message)
-            listener(self.name)
-
-    class Fifo(Queue):
-        """moto's own queue."""
-
-    class Standard(IndexedQueue, Queue):
-        """A queue on `clock`."""
-
-    Standard.clock, Standard.listener = staticmethod(clock), staticmethod(listener)
+    told = {"clock": staticmethod(clock), "listener": staticmethod(listener)}
+    standard, fifo = (type(kind.__name__, (kind, Queue), told) for kind in (IndexedQueue, FifoQueue))
     set_clock(replacements, clock)
     replacements.put(models, "Queue", Queue)
     _count_the_last_instant_as_over(replacements, clock)
@@ -54,11 +46,12 @@ def set_clock(replacements: Replacements, clock: Clock) -> None:
 
 
 class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for mypy here
-    """A standard queue, whose messages stand in a `MessageIndex`."""
+    """A queue whose messages stand in a `MessageIndex`."""
 
     clock: Clock
     listener: Listener
-    index: MessageIndex
+    index: Any
+    kind: type[MessageIndex] = MessageIndex
 
     @property
     def _messages(self) -> list[Any]:
@@ -68,7 +61,7 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
     def _messages(self, _messages: list[Any]) -> None:
         """Take all messages out: moto sets no other list."""
         if "index" not in vars(self):
-            self.index = MessageIndex()
+            self.index = type(self).kind()
         self.index.clear()
 
     def now(self) -> float:
@@ -101,7 +94,7 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
         for message in taken:
             self.index.put_back(message, now)
         for message in dead:
-            self.dead_letter_queue.add_message(message)
+            IndexedQueue.add_message(self.dead_letter_queue, message)
         return [_received(message, attribute_names) for message in taken]
 
     def change_visibility(self, receipt_handle: str, seconds: int) -> None:
@@ -129,36 +122,42 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
     approximate_number_of_messages_delayed = property(lambda self: self.index.counts(self.now())[2])
 
 
+class FifoQueue(IndexedQueue):
+    """A FIFO queue: what is sent twice within 5 minutes is one message, and told as the first."""
+
+    kind = FifoIndex
+
+    def add_message(self, message: Any) -> None:
+        """Add a message that was sent, unless it came before."""
+        first = self.index.first(message, self.deduplication_scope == "messageGroup")
+        if first is message:
+            super().add_message(message)
+        message.id, message.sequence_number = first.id, first.sequence_number
+
+    def delete_message(self, receipt_handle: str) -> None:
+        """Delete by any handle the queue ever gave; the next message of its group may be received then."""
+        super().delete_message(receipt_handle)
+        type(self).listener(self.name)
+
+
 def _receive_and_change_by_the_index(replacements: Replacements) -> None:
     """Replace moto's calls on a queue. moto copies each message in depth, reads all attributes of the queue for its
     retention, sleeps while the queue is empty (here the waiting is done outside), and searches the whole queue."""
     backend_class = models.SQSBackend
 
-    def receive_message(
-        backend: Any, queue_name: str, count: int, wait: int, visibility: int, names: Any = None
-    ) -> Any:
-        queue = backend.get_queue(queue_name)
-        if isinstance(queue, IndexedQueue):
-            return queue.take(count, visibility, names or [])
-        return stock_receive(backend, queue_name, count, wait, visibility, names)
+    def receive_message(backend: Any, queue_name: str, count: int, _: int, visibility: int, names: Any = None) -> Any:
+        return backend.get_queue(queue_name).take(count, visibility, names or [])
 
     def change_message_visibility(backend: Any, queue_name: str, receipt_handle: str, visibility_timeout: int) -> None:
-        queue = backend.get_queue(queue_name)
-        if isinstance(queue, IndexedQueue):
-            queue.change_visibility(receipt_handle, int(visibility_timeout))
-        else:
-            stock_change(backend, queue_name, receipt_handle, visibility_timeout)
+        backend.get_queue(queue_name).change_visibility(receipt_handle, int(visibility_timeout))
 
-    stock_receive = replacements.put(backend_class, "receive_message", receive_message)
-    stock_change = replacements.put(backend_class, "change_message_visibility", change_message_visibility)
+    replacements.put(backend_class, "receive_message", receive_message)
+    replacements.put(backend_class, "change_message_visibility", change_message_visibility)
 
 
-def next_due(queue: models.Queue) -> float | None:
+def next_due(queue: IndexedQueue) -> float | None:
     """Return when the next message can be received, in seconds since the epoch; None if there is none."""
-    if isinstance(queue, IndexedQueue):
-        due = queue.index.next_due(queue.now())
-    else:
-        due = min((max(message.visible_at, message.delayed_until) for message in queue._messages), default=None)  # noqa: SLF001
+    due = queue.index.next_due(queue.now())
     return None if due is None else due / 1000
 
 

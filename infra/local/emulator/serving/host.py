@@ -15,7 +15,7 @@ from infra.local import callers
 from infra.local.emulator import repairs
 from infra.local.emulator.clock import ShiftableClock
 from infra.local.emulator.repairs import sqs_queue
-from infra.local.roles.front import Roles
+from infra.local.emulator.serving.roles import Roles
 
 from . import wsgi
 from .control import PREFIX, Control

@@ -13,8 +13,8 @@ from chalicelib.jobs.types.jobtype import JobType
 from infra.definition import functions, stateful
 from infra.definition.lambdas.compute import compute, role_id
 from infra.local.emulator.processes.child import Emulator
+from infra.local.emulator.serving.roles import grant
 from infra.local.roles.asked import Asked
-from infra.local.roles.front import grant
 from infra.local.roles.resolve import statements
 from tests.infra.definition.test_reaching import Empty
 from tests.infra.local.emulator.support import client, make_table

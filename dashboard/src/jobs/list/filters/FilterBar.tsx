@@ -27,6 +27,7 @@ export function FilterBar({ search }: { search: JobsSearch }) {
   const shown = [
     ["id", t.id],
     ["tag", t.tag],
+    ["tenant", t.tenant],
     ["error", t.error],
     ["payload", t.payload],
   ] as const;

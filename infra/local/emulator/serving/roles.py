@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
+from chalicelib.jobs.serial import ENDING
 from infra.local.emulator.serving.server import Reply, Request
 from infra.local.roles.asked import Asked, asked, signer
 from infra.local.roles.policy import Statement, about, decide
@@ -58,8 +59,9 @@ def sentence(function: str, one: Asked) -> str:
 def made(function: str, one: Asked) -> str | None:
     """Return the declaration that lets a type make jobs, when it sent to the queue of another one; None otherwise."""
     stack = "-".join(function.split("-")[:2])
-    queue = one.resource.rpartition(":")[2].removeprefix(f"{stack}-")
-    ours = one.resource.endswith(f":{stack}-{queue}") and not queue.endswith("-dlq")
+    resource = one.resource.removesuffix(ENDING)
+    queue = resource.rpartition(":")[2].removeprefix(f"{stack}-")
+    ours = resource.endswith(f":{stack}-{queue}") and not queue.endswith("-dlq")
     return f'enqueues=("{queue.replace("-", ".")}",)' if one.action == "sqs:SendMessage" and ours else None
 
 

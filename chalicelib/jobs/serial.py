@@ -1,0 +1,49 @@
+"""Say which jobs run one at a time and in which order: those of a key, on a FIFO queue. Pure."""
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import ConfigurationError
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.single import Holder
+from chalicelib.jobs.tenants import check_field
+
+if TYPE_CHECKING:
+    from chalicelib.jobs.types.jobtype import JobType
+
+NAMESPACE = uuid.UUID("c0a7f6e4-5d0b-5e3c-9a51-6f0e8f2d4b17")
+"""Of the ids of the rows that say which attempt runs for a key."""
+ENDING = ".fifo"
+"""Ends the name of each FIFO queue: SQS asks for it."""
+EXCLUDED = ("rate", "fair_by", "window", "pause_when")
+"""Options that do not go with `serial_by`: a turn would hold up a whole key, SQS takes turns among keys by itself,
+Lambda waits for no fuller batch of a FIFO queue, and a probe is in no queue that keeps its order."""
+
+
+def check_groups(declared: "JobType[Any, Any]") -> None:
+    """Raise ConfigurationError for a field that cannot name a group, or an option that does not go with `serial_by`."""
+    for option in ("fair_by", "serial_by"):
+        check_field(declared.name, option, getattr(declared, option), declared.payload_model)
+    both = [option for option in EXCLUDED if getattr(declared, option)]
+    if declared.serial_by is not None and both:
+        raise ConfigurationError(f"{declared.name}: serial_by does not go with {' and '.join(both)}")
+
+
+def row_of(job_type: str, group: str) -> str:
+    """Return the id of the row that says which attempt runs for a key."""
+    return str(uuid.uuid5(NAMESPACE, f"{job_type}|{group}"))
+
+
+def attempt_as_holder(held: Job) -> Holder:
+    """Return the attempt that holds a job, by its fencing token, as the holder of a key until its lease ends.
+
+    With the token in the name no later attempt of the same job is taken for this one.
+    """
+    gen, claim = held.token
+    return Holder(f"{held.id}:{gen}:{claim}", held.lease_until or 0.0)
+
+
+def named(holder: Holder) -> tuple[str, tuple[int, int]]:
+    """Return the id of the job whose attempt holds a key, and its fencing token."""
+    job_id, gen, claim = holder.job.rsplit(":", 2)
+    return job_id, (int(gen), int(claim))

@@ -1,0 +1,103 @@
+"""Call the API as a client that waits for its jobs, and that stops at the first result that is not as expected."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+PATIENCE = 120.0
+"""Seconds for one job to reach its expected status: injected faults may retry it a few times."""
+POLL = 0.2
+STUBBORN = 10
+"""Attempts of jobs that should succeed, so that JOBFLOW_FAULT_RATE does not spoil the demo."""
+ENDS = frozenset({"completed", "failed", "dead_letter", "cancelled"})
+
+Job = dict[str, Any]
+
+
+class Unexpected(Exception):
+    """A result is not as expected; the message says which."""
+
+
+@dataclass
+class Api:
+    """A client of the API that waits for jobs. `dashboard` is the console's address, if it runs."""
+
+    client: httpx.Client
+    dashboard: str | None = None
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """POST, waiting out the rate limit; raises Unexpected with the API's own sentence."""
+        deadline = self.clock() + PATIENCE
+        answer = self.client.post(path, json=body)
+        while answer.status_code == httpx.codes.TOO_MANY_REQUESTS and self.clock() < deadline:
+            self.sleep(float(answer.headers["Retry-After"]))
+            answer = self.client.post(path, json=body)
+        return _content(answer)
+
+    def get(self, path: str) -> Any:
+        """GET; raises Unexpected with the API's own sentence."""
+        return _content(self.client.get(path))
+
+    def delete(self, path: str) -> Any:
+        """DELETE; raises Unexpected with the API's own sentence."""
+        return _content(self.client.delete(path))
+
+    def submit(self, job_type: str, payload: Any, max_attempts: int = STUBBORN, **more: Any) -> str:
+        """Create a job; return its id."""
+        body = {"type": job_type, "payload": payload, "max_attempts": max_attempts, **more}
+        return str(self.post("/jobs", body)["id"])
+
+    def job_type(self, name: str) -> Any:
+        """Return a job type as the API describes it; raises Unexpected for one that is not there."""
+        found = [kind for kind in self.get("/job-types")["job_types"] if kind["type"] == name]
+        expect(len(found) == 1, f"The API does not know {name}.")
+        return found[0]
+
+    def ended(self, job_id: str, status: str) -> Job:
+        """Return the job once it has ended; raises Unexpected when that is not in this status, or takes too long."""
+        deadline = self.clock() + PATIENCE
+        while True:
+            job: Job = self.get(f"/jobs/{job_id}")
+            if job["status"] == status:
+                return job
+            if job["status"] in ENDS or self.clock() > deadline:
+                why = f"{job['error_class']}: {job['error_message']}" if job["error_class"] else "no error"
+                raise Unexpected(f"Job {job_id} is {job['status']} and should be {status} ({why}).")
+            self.sleep(POLL)
+
+    def upload(self, form: Any, content: bytes) -> None:
+        """Upload with a form that POST /uploads gave out, as a browser would: the file last."""
+        file = ("photo.jpg", content, "image/jpeg")
+        sent = httpx.post(form["url"], data=form["fields"], files={"file": file}, trust_env=False)
+        if not sent.is_success:
+            raise Unexpected(f"The upload answered {sent.status_code}: {sent.text[:200]}")
+
+    def link(self, job_id: str) -> str:
+        """Return the address at which a person sees the job."""
+        return f"{self.dashboard}/jobs/{job_id}" if self.dashboard else f"{self.client.base_url}/jobs/{job_id}"
+
+
+def _content(answer: httpx.Response) -> Any:
+    if not answer.is_success:
+        raise Unexpected(
+            f"{answer.request.method} {answer.request.url} answered {answer.status_code}: {answer.text[:300]}"
+        )
+    return answer.json()
+
+
+def expect(condition: bool, what: str) -> None:
+    """Raise Unexpected unless it is so."""
+    if not condition:
+        raise Unexpected(what)
+
+
+def download(url: str) -> bytes:
+    """Return the content behind a presigned link."""
+    answer = httpx.get(url, trust_env=False)
+    expect(answer.is_success, f"The link answered {answer.status_code}: {url}")
+    return answer.content

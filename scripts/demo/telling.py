@@ -1,0 +1,35 @@
+"""Print the steps of the demo as they happen."""
+
+from rich.console import Console
+from rich.markup import escape
+
+from scripts.demo.api import Api, Job
+
+
+class Teller:
+    """Tells what is done, and waits for jobs."""
+
+    def __init__(self, api: Api, console: Console) -> None:
+        self.api = api
+        self._console = console
+        self._step = 0
+
+    def begin(self, title: str) -> None:
+        """Begin a step."""
+        self._step += 1
+        self._console.print(f"\n[bold]{self._step}. {title}[/bold]")
+
+    def say(self, text: str) -> None:
+        """Tell a result."""
+        self._console.print(f"   [green]✓[/green] {escape(text)}", soft_wrap=True)
+
+    def link(self, name: str, url: str) -> None:
+        """Tell where something is seen."""
+        self._console.print(f"     {name}: [link={url}]{escape(url)}[/link]", soft_wrap=True, highlight=False)
+
+    def completed(self, job_id: str) -> Job:
+        """Return a job once it is completed, and tell it; raises Unexpected."""
+        job = self.api.ended(job_id, "completed")
+        self.say(f"{job['type']} completed at attempt {job['attempts']}")
+        self.link("job", self.api.link(job_id))
+        return job

@@ -1,0 +1,103 @@
+"""Show jobs at work: an image, an e-mail, a dead letter that is run again, a report."""
+
+from typing import Any
+
+from scripts.demo.api import Unexpected, download, expect
+from scripts.demo.telling import Teller
+
+UPRIGHT = (1536, 1024)
+
+
+class Work:
+    """Jobs of each built-in type, and one that is dead-lettered and run again."""
+
+    def __init__(self, teller: Teller, photo: bytes) -> None:
+        self._tell, self._api = teller, teller.api
+        self._photo = photo
+
+    def run(self) -> None:
+        """Run all steps; raises Unexpected."""
+        self.image()
+        self.email()
+        self.dead_letter()
+        self.report()
+
+    def image(self) -> None:
+        """Upload a photo and process it."""
+        self._tell.begin("Upload a photo that was taken sideways, and make an upright WebP of it")
+        form = self._form()
+        self._api.upload(form, self._photo)
+        self._tell.say(f"uploaded {len(self._photo):,} bytes to {form['key']}")
+        payload = {"key": form["key"], "resize": {"width": 900, "height": 900}, "format": "webp"}
+        job = self._tell.completed(self._api.submit("image.process", payload))
+        made = job["result"]
+        expect((made["width"], made["height"]) == (900, 600), f"The image is {made['width']} x {made['height']}.")
+        content = download(made["url"])
+        expect(content[8:12] == b"WEBP" and len(content) == made["bytes"], "The link does not lead to the new image.")
+        self._tell.say(
+            f"{UPRIGHT[0]} x {UPRIGHT[1]} became {made['width']} x {made['height']}, {made['bytes']:,} bytes"
+        )
+        self._tell.link("image", made["url"])
+
+    def email(self) -> None:
+        """Send an e-mail."""
+        self._tell.begin("Send an e-mail through SES")
+        payload = {
+            "to": ["ada@example.com", "grace@example.com"],
+            "subject": "JobFlow says hello",
+            "text": "This message went through POST /jobs, DynamoDB, SQS, a Lambda and SES.",
+            "html": "<p>This message went through <b>POST /jobs</b>, DynamoDB, SQS, a Lambda and SES.</p>",
+        }
+        job = self._tell.completed(self._api.submit("email.send", payload))
+        expect(job["result"]["recipients"] == 2, f"The result is {job['result']}.")
+        self._tell.say(f"SES took it for 2 recipients as message {job['result']['message_id']}")
+
+    def dead_letter(self) -> None:
+        """Let a job fail until it is dead-lettered; remove the cause; run it again."""
+        self._tell.begin("Process a photo that is missing: retry, dead letter, upload it, run again")
+        form = self._form()
+        job_id = self._api.submit("image.process", {"key": form["key"], "thumbnail": 256}, max_attempts=2)
+        job = self._api.ended(job_id, "dead_letter")
+        for tried in job["attempt_history"]:
+            self._tell.say(f"attempt {tried['attempt']}: {tried['error_class']}: {tried['error_message']}")
+        expect(job["attempts"] == 2, f"It took {job['attempts']} attempts and not 2.")
+        self._tell.say(
+            "2 of 2 attempts are spent: the job is dead-lettered, and its message goes to the dead-letter queue"
+        )
+        self._tell.link("job", self._api.link(job_id))
+        self._api.upload(form, self._photo)
+        self._tell.say("now the photo is uploaded, and POST /jobs/{id}/retry runs the job again")
+        made = self._tell.completed(self._run_again(job_id))["result"]
+        expect((made["width"], made["height"]) == (256, 256), f"The thumbnail is {made['width']} x {made['height']}.")
+        self._tell.link("thumbnail", made["url"])
+
+    def report(self) -> None:
+        """Report on all jobs."""
+        self._tell.begin("Report on the last day's jobs")
+        job = self._tell.completed(
+            self._api.submit("report.generate", self._api.job_type("report.generate")["example"])
+        )
+        made = job["result"]
+        expect(made["jobs"] >= 4, f"The report counts {made['jobs']} jobs.")
+        expect(download(made["files"]["html"]["url"]).startswith(b"<!doctype html>"), "The report is no page.")
+        expect(b"section,type,item,metric,value" in download(made["files"]["csv"]["url"])[:40], "The report is no CSV.")
+        rate = "-" if made["success_rate"] is None else f"{made['success_rate']:.0%}"
+        self._tell.say(f"{made['jobs']} jobs, {rate} of those that ended succeeded")
+        self._tell.link("page", made["files"]["html"]["url"])
+        self._tell.link("CSV", made["files"]["csv"]["url"])
+
+    def _run_again(self, job_id: str) -> str:
+        """Retry by hand; once more when it was only an injected fault that spent the attempts."""
+        for _ in range(5):
+            self._api.post(f"/jobs/{job_id}/retry")
+            try:
+                self._api.ended(job_id, "completed")
+            except Unexpected as unlucky:
+                if "InjectedFault" not in str(unlucky):
+                    raise
+            else:
+                break
+        return job_id
+
+    def _form(self) -> Any:
+        return self._api.post("/uploads", {"content_type": "image/jpeg", "bytes": len(self._photo)})

@@ -1,0 +1,113 @@
+"""Every queue of a serial type hands out a group one after the other, in order, and swallows nothing sent again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.jobs.ports import Depth, Message
+from chalicelib.settings import Settings
+from infra.definition.data.queues import FIFO
+from tests.contract.conftest import MAX_RECEIVES, TYPE, VISIBILITY, Line, MemoryConsumer, SqsConsumer
+from tests.support import REGION, Clock
+
+
+def always(_: str) -> bool:
+    return True
+
+
+@pytest.fixture
+def sqs(cloud: Settings) -> Line:
+    """The FIFO queue of a job type with its dead-letter queue, as the template makes them."""
+    client = aws.client("sqs", REGION)
+    fifo = {name: str(value) for name, value in FIFO.items()}
+    dead = client.create_queue(QueueName="test-email-send-dlq.fifo", Attributes=fifo)["QueueUrl"]
+    arn = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    redrive = f'{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{MAX_RECEIVES}}}'
+    attributes = {"VisibilityTimeout": str(VISIBILITY), "RedrivePolicy": redrive, **fifo}
+    url = client.create_queue(QueueName="test-email-send.fifo", Attributes=attributes)["QueueUrl"]
+    return Line(SqsJobQueue(cloud, always), SqsConsumer(client, url))
+
+
+@pytest.fixture(params=["memory", "sqs"])
+def line(request: pytest.FixtureRequest, clock: Clock) -> Line:
+    if request.param == "memory":
+        queue = MemoryJobQueue(clock, VISIBILITY, serial=always)
+        return Line(queue, MemoryConsumer(queue))
+    found: Line = request.getfixturevalue("sqs")
+    return found
+
+
+def message(number: int, group: str | None = "acme") -> Message:
+    return Message(f"job-{number}", 1, TYPE, "correlation", group)
+
+
+def received(line: Line, most: int = 1) -> Sequence[str]:
+    return [taken.message.id for taken in line.consumer.receive(most)]
+
+
+def test_a_group_is_received_one_after_the_other_and_others_beside_it(line: Line) -> None:
+    line.queue.send_many([message(1), message(2), message(3, "globex")])
+    (first,) = line.consumer.receive(1)
+    assert (first.message.id, first.group) == ("job-1", "acme")
+    assert received(line) == ["job-3"]
+    assert received(line) == []
+    line.consumer.delete(first.receipt)
+    assert received(line) == ["job-2"]
+
+
+def test_who_backs_off_holds_up_its_group_alone_and_comes_first(line: Line, clock: Clock) -> None:
+    line.queue.send_many([message(1), message(2)])
+    (first,) = line.consumer.receive(1)
+    line.queue.set_visibility(TYPE, [first.receipt], 20)
+    line.queue.send(message(3, "globex"))
+    assert received(line, 10) == ["job-3"]
+    clock.now += 21
+    assert received(line, 10) == ["job-1", "job-2"]
+
+
+def test_what_was_given_back_keeps_its_place_while_another_one_of_its_batch_runs(line: Line, clock: Clock) -> None:
+    line.queue.send_many([message(1), message(2), message(3)])
+    first, second = line.consumer.receive(2)
+    line.queue.set_visibility(TYPE, [second.receipt], 0)
+    assert received(line, 10) == []
+    line.queue.set_visibility(TYPE, [first.receipt], 5)
+    clock.now += 6
+    assert received(line, 10) == ["job-1", "job-2", "job-3"]
+
+
+def test_jobs_without_a_key_wait_for_nobody(line: Line) -> None:
+    line.queue.send_many([message(1, None), message(2, None)])
+    assert received(line) == ["job-1"]
+    assert received(line) == ["job-2"]
+
+
+def test_what_is_sent_again_at_once_is_not_swallowed(line: Line) -> None:
+    line.queue.send(message(1))
+    line.queue.send(message(1))
+    line.queue.send_many([message(1)])
+    assert received(line, 10) == ["job-1"] * 3
+
+
+def test_no_message_is_delayed(line: Line) -> None:
+    """SQS refuses a request that asks for it."""
+    line.queue.send(message(1), 900)
+    line.queue.send_many([message(2)], {"job-2": 5})
+    assert received(line, 10) == ["job-1", "job-2"]
+    assert line.queue.depth(TYPE) == Depth(in_flight=2)
+
+
+def test_a_dead_letter_lets_the_next_one_of_its_group_pass(line: Line, clock: Clock) -> None:
+    line.queue.send_many([message(1), message(2)])
+    for _ in range(MAX_RECEIVES):
+        assert received(line) == ["job-1"]
+        clock.now += VISIBILITY + 1
+    assert received(line) == ["job-2"]
+    letters = line.queue.peek_dead(TYPE, 10)
+    assert [letter.message for letter in letters] == [replace(message(1), group=None)]
+    line.queue.delete_dead(TYPE, [letter.receipt for letter in letters])
+    clock.now += 121
+    assert line.queue.depth(TYPE).dead == 0
