@@ -100,7 +100,7 @@ class ByItself:
     def probes(self) -> Sequence[Sequence[Received]]:
         """Return the events of the probes that were asked for and have not begun: they are in no queue."""
         asked, self.asked.messages = self.asked.messages, []
-        return [[Received("", write_message(message), 1, None)] for message in asked]
+        return [[Received("", write_message(message), 1, None, self.world.clock.now)] for message in asked]
 
     def starts(self, now: float) -> None:
         """Note a start: while the type is paused, each is a probe, and no probe is two of them."""

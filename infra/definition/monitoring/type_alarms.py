@@ -130,7 +130,7 @@ RULES = (
 )  # fmt: skip
 PAUSED = Rule(
     "paused-by-itself", "Its attempts all failed with one error, so it is paused, and one job is tried from time to "
-    "time. Look at the reason on its page, fix the cause; it goes on by itself, or resume it.",
+    "time. Look at the reason on its page, fix the cause; it resumes when one completes; or resume it.",
     lambda kind, stack: {"paused": metrics.own(stack, "PausedByItself", kind.name)}, "FILL({paused},0)", lambda _: 0,
 )  # fmt: skip
 """Of the types that declare `pause_when`."""
