@@ -58,13 +58,6 @@ KEYS = (
         ORDER,
     ),
     Safeguard(
-        "a batch of a key is worked off in its order",
-        "chalicelib.worker.consume:Worker.work",
-        "self.kind.serial_by is None",
-        "True",
-        ORDER,
-    ),
-    Safeguard(
         "a follower may come again for each one before it",
         "chalicelib.jobs.types.figures:Figures.max_receives",
         "own if self.serial_by is None else own * self.batch_size",

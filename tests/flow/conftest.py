@@ -10,11 +10,19 @@ from tests.flow.printed import how_to, of_readme
 from tests.infra.local.running import Run, copy_of_the_code, running
 
 
+def serial(probe: str) -> str:
+    """Return the job type of a test as one whose jobs run one at a time for an account."""
+    named = re.sub(r"flow([._])probe", r"flow\1serial", probe)
+    return named.replace("concurrency=10)", 'serial_by="account")')
+
+
 @pytest.fixture(scope="package")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """A platform without jitter. Each file in its `handlers/` is all there is of that job type."""
     root = copy_of_the_code(tmp_path_factory.mktemp("code"))
-    (root / "handlers" / "flow_probe.py").write_text(Path(__file__).with_name("probe.py").read_text())
+    probe = Path(__file__).with_name("probe.py").read_text()
+    (root / "handlers" / "flow_probe.py").write_text(probe)
+    (root / "handlers" / "flow_serial.py").write_text(serial(probe))
     (root / "handlers" / "word_count.py").write_text(of_readme())
     # the how-to prints the same name as the README
     (root / "handlers" / "word_tally.py").write_text(re.sub(r"word([._])count", r"word\1tally", how_to()))

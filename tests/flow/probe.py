@@ -17,6 +17,7 @@ class FlowProbe(BaseModel):
     fail: int = 0
     how: str = "raise"
     seconds: float = 0
+    account: str = ""
 
 
 @job("flow.probe", timeout=6, batch_size=1, concurrency=10)

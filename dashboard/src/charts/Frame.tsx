@@ -44,7 +44,7 @@ export function Frame({ title, note, actions, words, hidden, plot, tip, children
       </div>
       <div className="flex min-h-8 flex-wrap content-start md:max-lg:min-h-[46px] items-center gap-x-4 gap-y-0.5 px-4 pt-1 pb-1.5 text-xs">
         <ul className="contents">{children}</ul>
-        {note && <DeployNote {...note} className="hidden md:max-lg:flex" />}
+        {note && <DeployNote {...note} className="hidden md:max-lg:flex md:max-lg:flex-none" />}
       </div>
     </section>
   );

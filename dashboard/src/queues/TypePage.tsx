@@ -59,7 +59,7 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
     <div className="flex flex-col gap-3">
       <section aria-label={t.backlog} className="border border-line bg-panel">
         <header className="flex flex-wrap items-start gap-2 p-4 pb-3">
-          <div className="min-w-32 flex-1">
+          <div className="min-w-32 flex-1 max-sm:basis-full">
             <Link
               to="/queues"
               className="mb-1 inline-flex h-6 items-center gap-1 text-xs text-soft hover:text-text"

@@ -3,7 +3,7 @@ import type { english } from "../en/errors";
 
 export const errors: typeof english = {
   acknowledge: "Quittieren",
-  resolve: "Als behoben markieren",
+  resolve: "Behoben",
   reopen: "Wieder öffnen",
   resolvedBy: (by, at) => `Als behoben markiert von ${by}, ${at}`,
   regressed: "Wieder aufgetreten",

@@ -39,7 +39,7 @@ export const queues: typeof english = {
   schemaOf: (type) => `Schema von ${type}`,
   queued: "Wartend",
   oldest: "Ältester",
-  retrying: "Wiederholung",
+  retrying: "Im Backoff",
   running: "Läuft",
   workersInUse: "Beschäftigte Worker",
   ofWorkers: (running, concurrency) => `${running} von ${plural(concurrency, "Worker", "Workern")}`,
