@@ -42,7 +42,8 @@ time, up to one hour. A wait of over 15 minutes is parked: the job holds no mess
 sends a new message ahead of the time.
 
 `rate=Rate(14, per=1)` lets at most 14 attempts start in any second, over all workers. `fair_by="customer"` names the
-field that says whose job it is: customers take turns (docs/job-types.md).
+field that says whose job it is: customers take turns. `serial_by="account"` lets one job of an account run at a
+time, in order (docs/job-types.md).
 `pause_when=Failing(of=20, within=300)` pauses the type while its attempts all fail with one error.
 
 How to change one

@@ -1,5 +1,7 @@
 """Every job store counts whose jobs of a type are at work, in a number of requests that is bounded."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.adapters.dynamo.jobs import pages
@@ -17,6 +19,11 @@ def of(tenant: str | None, place: int = 0, status: Status = Status.QUEUED, kind:
     return a_job(type=kind, status=status, created_at=T0 + place, tags=tags)
 
 
+def crowd(number: int) -> list[Job]:
+    """Return jobs with the same ids, and so in the same shards, each time: the first 30 of one tenant."""
+    return [replace(of("first" if place < 30 else "last", place), id=f"job-{place}") for place in range(number)]
+
+
 def test_jobs_at_work_count_for_their_tenants_and_others_do_not(store: JobStore) -> None:
     crowd = [of("acme"), of("acme", status=Status.PROCESSING), of("bolt", status=Status.RETRYING), of(None)]
     crowd += [of("acme", status=status) for status in Status if status not in ("queued", "processing", "retrying")]
@@ -30,7 +37,7 @@ def test_a_look_takes_eight_requests_at_most_and_says_if_it_was_all(
     dynamo_store: DynamoJobStore, monkeypatch: pytest.MonkeyPatch, jobs: int, requests: int
 ) -> None:
     monkeypatch.setattr(pages, "SHARE_LOOKS", 120)
-    fill(dynamo_store, [of("first" if place < 30 else "last", place) for place in range(jobs)])
+    fill(dynamo_store, crowd(jobs))
     with requests_to("dynamodb") as asked:
         sharing = dynamo_store.sharing(TYPE)
     assert set(asked) == {"Query"}

@@ -153,6 +153,21 @@ def test_two_at_the_same_time_bring_each_job_back_once(two: Two, clock: Clock) -
     assert {job.gen for job in every(target)} == {2}
 
 
+def test_another_restore_that_is_faster_is_no_error(two: Two, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = two
+    source.add(job := done())
+    source.record(job.id, ATTEMPT)
+    real = target.record
+
+    def record(job_id: str, attempt: Attempt) -> None:
+        real(job_id, attempt)
+        target.add(job)
+
+    monkeypatch.setattr(target, "record", record)
+    assert copying_of(two, clock).jobs() == Counter({"there": 1})
+    assert target.get(job.id) == job
+
+
 def test_a_restored_job_runs_once_whatever_old_messages_come(two: Two, clock: Clock) -> None:
     source, target = two
     job = a_job(sent=True)
