@@ -72,8 +72,9 @@ def pauses(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     for switch in ("pause", "resume"):
         path = f"/job-types/{mail.name}/{switch}"
         acting.call("POST", path, None, "/job-types/{job_type}/" + switch, job_type=mail.name)
-    past = f"/job-types/{mail.name}/pauses"
-    acting.call("GET", past, None, "/job-types/{job_type}/pauses", job_type=mail.name)
+    for told in ("pauses", "tenants"):
+        path = f"/job-types/{mail.name}/{told}"
+        acting.call("GET", path, None, "/job-types/{job_type}/" + told, job_type=mail.name)
 
 
 def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
