@@ -42,5 +42,5 @@ def _pausing(types: Sequence[str]) -> Callable[[], Mapping[str, int]]:
         return dict
     return AutoPausing(
         types, wiring.auto_pauses(), wiring.pauses(), consumers(wiring.settings()), wiring.prober(),
-        wiring.job_store(), wiring.counters().standing, wiring.clock(),
+        wiring.job_store(), wiring.counters().standing, wiring.past_pauses(), wiring.clock(),
     ).run  # fmt: skip

@@ -11,7 +11,19 @@ from dataclasses import dataclass, replace
 
 from chalicelib.jobs.auto_pause import SURE, AutoPause, idle
 from chalicelib.jobs.job import WAITING, Job, Status
-from chalicelib.jobs.ports import AutoPauses, Consumers, JobStore, Message, Pause, Pauses, Prober, Search, Standing
+from chalicelib.jobs.ports import (
+    AutoPauses,
+    Consumers,
+    JobStore,
+    Message,
+    PastPause,
+    PastPauses,
+    Pause,
+    Pauses,
+    Prober,
+    Search,
+    Standing,
+)
 from chalicelib.service.pause import change
 from chalicelib.telemetry import events, pause_events
 
@@ -26,7 +38,10 @@ Choose = Callable[[Sequence[str], int], Sequence[str]]
 
 @dataclass
 class AutoPausing:
-    """Looks after the given types, which declare `pause_when`. `clock` gives epoch seconds."""
+    """Looks after the given types, which declare `pause_when`. `clock` gives epoch seconds.
+
+    `ended` keeps the pauses that were.
+    """
 
     types: Sequence[str]
     rows: AutoPauses
@@ -35,6 +50,7 @@ class AutoPausing:
     prober: Prober
     store: JobStore
     standing: Callable[[], Standing]
+    ended: PastPauses
     clock: Callable[[], float]
     choose: Choose = random.sample
 
@@ -85,6 +101,9 @@ class AutoPausing:
                 self.consumers.switch(name, on=False)
             return
         self.consumers.switch(name, on=True)
+        if pause is not None:
+            # first: should the rest fail, the next run writes over it
+            self.ended.add(name, PastPause(pause, round(self.clock(), 3), BY))
         self.pauses.resume(name, by_itself=True)
         if age > SURE and self._pause_of(name) is None:
             self.rows.replace(name, row, replace(row, switched_at=None))

@@ -74,10 +74,10 @@ WORKER = (
         "chalicelib.worker.settle:Settlement._record",
         """
 self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attempt))
-after = self._apply(job, change)
+self._finished(self._apply(job, change), attempt)
 """,
         """
-after = self._apply(job, change)
+self._finished(self._apply(job, change), attempt)
 self.persistence.write(job.type, job.id, lambda: self.store.record(job.id, attempt))
 """,
     ),

@@ -9,7 +9,7 @@ from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.ports import AutoPauses, Consumers, JobStore, Message, Pause, Pauses, Prober
+from chalicelib.jobs.ports import AutoPauses, Consumers, JobStore, Message, PastPauses, Pause, Pauses, Prober
 from chalicelib.service.pause import Pausing
 from chalicelib.watchdog.auto_pause import AutoPausing
 from chalicelib.worker.gate import FRESH, AutoPauseGate
@@ -54,15 +54,17 @@ class ByItself:
         self.world, self.rule = world, rule
         faults = world.ground.faults
         self.rows, self.counters, self.queue, self.asked = MemoryAutoPauses(), MemoryCounters(), Switch(self), Asked()
+        self.ended = MemoryPastPauses()
         self._rows = cast("AutoPauses", Faulty(self.rows, faults, DYNAMODB))
         pauses = cast("Pauses", Faulty(self.counters, faults, DYNAMODB))
         consumers = cast("Consumers", Faulty(self.queue, faults, LAMBDA))
         self.watchdog = AutoPausing(
             [TYPE], self._rows, pauses, consumers, cast("Prober", Faulty(self.asked, faults, LAMBDA)),
-            cast("JobStore", world.index), self.counters.standing, world.clock_of("watchdog"), world.rng.sample,
+            cast("JobStore", world.index), self.counters.standing,
+            cast("PastPauses", Faulty(self.ended, faults, DYNAMODB)), world.clock_of("watchdog"), world.rng.sample,
         )  # fmt: skip
         self.operator = Pausing(
-            pauses, consumers, self.counters, MemoryPastPauses(), world.clock_of("api"), lambda _: self._rows
+            pauses, consumers, self.counters, self.ended, world.clock_of("api"), lambda _: self._rows
         )
         self.stopped = self.resuming = False
         """Whether an operator has paused the type for sure, and whether one lets it go on just now."""

@@ -31,7 +31,9 @@ SCHEDULES_READ = 0.5
 STANDING_METRICS = 1 + 1 / 24
 """Custom metrics with points even when idle, which are billed by the hour: WatchdogRan in each hour, and Recounted in
 one hour a day."""
-ONLY_IN_TROUBLE = frozenset({Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT, Metric.STALLED})
+ONLY_IN_TROUBLE = frozenset(
+    {Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT, Metric.PAUSED_BY_ITSELF, Metric.STALLED}
+)  # fmt: skip
 FENCED_EVENTS = ("late_finisher", "takeover", "duplicate")
 BUSY_SECONDS, QUIET_SECONDS = 2, 15
 """Seconds between two requests of a console, while something changes and while nothing does."""
@@ -149,8 +151,8 @@ def _free_dashboards(types: Sequence[JobType[Any, Any]], free: Allowances) -> in
 
 def active_metrics(types: Sequence[JobType[Any, Any]]) -> int:
     """Return how many custom metrics have points in a month in which every type works, fails and is retried."""
-    of_types = len(PER_TYPE) * len(types)
-    of_platform = len(Metric) - len(PER_TYPE) - len(ONLY_IN_TROUBLE) - 1
+    of_types = len(PER_TYPE - ONLY_IN_TROUBLE) * len(types)
+    of_platform = len(frozenset(Metric) - PER_TYPE - ONLY_IN_TROUBLE) - 1
     return of_types + of_platform + len(FENCED_EVENTS)
 
 

@@ -109,7 +109,7 @@ def _switching(types: Sequence[JobType[Any, Any]]) -> list[str]:
     """Let the watchdog tell pauses, switch the queues of these types, and hand a message to their workers."""
     places = [kind.queue for kind in types] if len(types) <= MOST_NAMED else [EVERY_TYPE]
     switching = [f"lambda:{action}:{where}" for where in places for action in SWITCHING]
-    return [*_failures("*"), *_updating(TOTALS), *switching] if types else []
+    return [*_failures("*"), *_updating(TOTALS, f"{PAST_PAUSES}*"), *switching] if types else []
 
 
 def counters() -> list[str]:

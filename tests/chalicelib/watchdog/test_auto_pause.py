@@ -15,7 +15,7 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Message, Pause
 from chalicelib.service.pause import Pausing
 from chalicelib.telemetry.emf import Metric
-from chalicelib.watchdog.auto_pause import CANDIDATES, AutoPausing
+from chalicelib.watchdog.auto_pause import BY, CANDIDATES, AutoPausing
 from tests.support import T0, Clock, a_job, written
 
 TYPE = "email.send"
@@ -28,15 +28,16 @@ class Stage:
     def __init__(self) -> None:
         self.clock = Clock()
         self.rows, self.counters, self.store = MemoryAutoPauses(), MemoryCounters(), MemoryJobStore(self.clock)
+        self.ended = MemoryPastPauses()
         self.switched: list[bool] = []
         self.error: Exception | None = None
         self.probed: list[Message] = []
         self.watchdog = AutoPausing(
-            [TYPE], self.rows, self.counters, self, self, self.store, self.counters.standing, self.clock,
+            [TYPE], self.rows, self.counters, self, self, self.store, self.counters.standing, self.ended, self.clock,
             random.Random(1).sample,
         )  # fmt: skip
         self.operator = Pausing(
-            self.counters, self, self.counters, MemoryPastPauses(), self.clock, lambda _: self.rows
+            self.counters, self, self.counters, self.ended, self.clock, lambda _: self.rows
         )  # fmt: skip
 
     def switch(self, job_type: str, *, on: bool) -> None:
@@ -120,6 +121,9 @@ def test_after_the_probe_it_is_switched_on_until_that_is_sure_to_last(stage: Sta
     assert all(stage.switched[1:])
     assert stage.clock.now - T0 > SURE
     assert stage.told() is None
+    (past,) = stage.operator.past(TYPE)
+    assert (past.pause.by, past.resumed_by, past.pause.reason) == (BY, BY, OPEN.reason)
+    assert past.pause.since < past.until < stage.clock.now
     quiet = len(stage.switched)
     stage.minute()
     assert len(stage.switched) == quiet

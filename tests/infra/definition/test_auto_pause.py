@@ -41,7 +41,7 @@ def test_the_watchdog_may_switch_and_invoke_that_type_alone(kinds: Kinds, pausin
     more = set(grants.watchdog(pausing)) - set(grants.watchdog(kinds))
     assert more == {
         "dynamodb:GetItem:control/AUTOPAUSE#*", "dynamodb:UpdateItem:control/AUTOPAUSE#*",
-        "dynamodb:UpdateItem:control/CNT",
+        "dynamodb:UpdateItem:control/CNT", "dynamodb:UpdateItem:control/PAUSES#*",
         "lambda:InvokeFunction:email-send", "lambda:UpdateEventSourceMapping:email-send",
     }  # fmt: skip
     switching, invoking = (s for s in statements(STACK, more) if "lambda:" in str(s["Action"]))
