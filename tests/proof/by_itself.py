@@ -95,6 +95,10 @@ class ByItself:
         finally:
             self.resuming = False
 
+    def open(self) -> bool:
+        """Return whether the type is paused by itself now."""
+        return self.rows.read(TYPE).since is not None
+
     def told(self) -> Pause | None:
         """Return the pause that everybody reads."""
         return self.counters.standing().paused.get(TYPE)

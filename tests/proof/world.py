@@ -246,6 +246,10 @@ class World(Clients):
             self.watch()
             if idle:
                 self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 6 - 1), 600))
+        # A pause by itself that has no job left ends when its next probe is due.
+        for _ in range(12 if self.by_itself is not None and self.by_itself.open() else 0):
+            self.clock.advance(610)
+            self.watch()
         # What is in the dead-letter queue is swept, and a queue that was off is on again: the run that a crash ends is
         # followed by another one.
         tidy = any(map(self.ground.dead, self.ground.types)) or self.by_itself is not None
