@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from chalicelib.settings import Settings
@@ -26,6 +27,9 @@ for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
     os.environ.pop(name, None)
 
 descriptions.share()
+# Hypothesis fails an example of over 200 ms, or slow data, by itself: on a busy machine that says nothing.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 # made here, not by the first test that logs: that one may have captured standard output, and closes it when it ends
 logger()
 
