@@ -68,7 +68,7 @@ PAUSES = (
         "no probe when nobody can say whether it was taken",
         "chalicelib.worker.gate:AutoPauseGate._take",
         "return Hold(round(FRESH), 'aws error')",
-        "self.probe = probe",
+        "taken = self.known",
         GATE,
     ),
     Safeguard(
