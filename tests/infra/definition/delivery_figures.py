@@ -20,7 +20,7 @@ from infra.definition.lambdas.functions import functions
 from scripts.chaos.monkey import SERVICE_OUTAGE
 from tests.chalicelib.watchdog.test_cost import IDLE, OLDER, PARTITIONS
 from tests.proof import burst, liveness, weather
-from tests.proof.test_crash_points import AWS_PART, AWS_WHOLE
+from tests.proof.test_crash_points import AWS_PART, AWS_WHOLE, PORTS_PART, PORTS_WHOLE
 
 MINUTE, HOUR = 60, 3600
 WORDS: dict[float, str] = {2: "two", 3: "three", 5: "five", 6: "six", 10: "ten"}
@@ -44,6 +44,8 @@ def delivery() -> Iterator[str]:
     yield f"starts within {burst.SOON} seconds of its time"
     yield f"a clock that lags by more than {LEASE_SLACK:.0f} s"
     yield f"sends {burst.JOBS:,} jobs that are due at one instant ahead"
+    parts = {1 / 3: "a third", 1 / 6: "a sixth"}
+    yield f"{parts[PORTS_PART]} of the crash points over the ports ({parts[PORTS_WHOLE]} in `make whole`)"
     yield f"one in {1 / AWS_PART:.0f} of those over DynamoDB and SQS (one in {WORDS_OF_TENS[round(1 / AWS_WHOLE)]} in"
     yield f"without a message for more than {WORDS[liveness.SOON / MINUTE]} minutes"
     yield f"for {WORDS[SERVICE_OUTAGE / MINUTE]} minutes in a soak of fifteen"
