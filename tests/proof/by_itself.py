@@ -14,7 +14,7 @@ from chalicelib.service.pause import Pausing
 from chalicelib.watchdog.auto_pause import AutoPausing
 from chalicelib.worker.gate import FRESH, AutoPauseGate
 from tests.proof.faults import DYNAMODB, Faulty
-from tests.proof.ground import TYPE, Received
+from tests.proof.ground import BY_HAND, TYPE, Received
 
 if TYPE_CHECKING:
     from tests.proof.world import World
@@ -106,7 +106,7 @@ class ByItself:
     def probes(self) -> Sequence[Sequence[Received]]:
         """Return the events of the probes that were asked for and have not begun: they are in no queue."""
         asked, self.asked.messages = self.asked.messages, []
-        return [[Received("", write_message(message), 1, None, self.world.clock.now)] for message in asked]
+        return [[Received("", write_message(message), 1, BY_HAND, self.world.clock.now)] for message in asked]
 
     def starts(self, now: float) -> None:
         """Note a start: while the type is paused, each is a probe, and no probe is two of them."""

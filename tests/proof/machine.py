@@ -8,6 +8,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import DISCARDABLE, RETRYABLE, TERMINAL, WAITING, Status
+from chalicelib.jobs.turns import has_turn
 from tests.proof.ground import Stand
 from tests.proof.steering import MODES, Steering
 
@@ -94,8 +95,10 @@ class DeliveryMachine(Steering):
     @precondition(lambda self: self.world.accepted)
     @rule(name=NAMES)
     def run_now(self, name: str) -> None:
-        """POST /jobs/{id}/run-now: possible while the job waits, and then nothing but a worker is missing."""
-        if self._operate(name, self.world.hurry, lambda status: status in WAITING):
+        """POST /jobs/{id}/run-now: possible while the job waits, unless for its turn; then only a worker is missing."""
+        queues = {job.id for job in self.ground.jobs() if has_turn(job)}
+        possible = self.world.accepted.get(name) not in queues
+        if self._operate(name, self.world.hurry, lambda status: possible and status in WAITING):
             assert self.models[self.world.accepted[name]].status is Status.QUEUED
 
     @precondition(lambda self: self._in(DISCARDABLE))
