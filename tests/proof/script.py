@@ -61,7 +61,8 @@ class ScriptedFunction:
         if (job.id, job.gen) in self.world.stopped:
             self.world.wrong.append(f"{job.id} ran after it was cancelled")
         now, ahead = self.world.clock.now, self.world.skew["worker"]
-        if job.run_at and job.id not in self.world.hurried and now + ahead < job.run_at:
+        # seconds since the epoch are floats of 0.24 microseconds
+        if job.run_at and job.id not in self.world.hurried and now + ahead < job.run_at - 1e-6:
             self.world.wrong.append(f"{job.id} ran {job.run_at - now - ahead:.6f} s too early")
         if (job.lease_until or 0) - ahead < self._ends():
             self.world.wrong.append(f"I2 the lease of {token} ends before its invocation")
