@@ -87,7 +87,8 @@ class AutoPausing:
         return 0 if by_operator or self.clock() < row.probe_at else self._probe(name)
 
     def _say(self, name: str, row: AutoPause, pause: Pause | None) -> None:
-        told = Pause(row.since or 0.0, BY, row.reason, row.probe_at)
+        # to the millisecond, as the rows of ended pauses are named
+        told = Pause(round(row.since or 0.0, 3), BY, row.reason, row.probe_at)
         if pause is None or (pause.by_itself and pause != told):
             self.pauses.pause(name, told)
 
@@ -102,11 +103,15 @@ class AutoPausing:
             return
         self.consumers.switch(name, on=True)
         if pause is not None:
-            # first: should the rest fail, the next run writes over it
-            self.ended.add(name, PastPause(pause, round(self.clock(), 3), BY))
+            self._keep(name, pause)
         self.pauses.resume(name, by_itself=True)
         if age > SURE and self._pause_of(name) is None:
             self.rows.replace(name, row, replace(row, switched_at=None))
+
+    def _keep(self, name: str, pause: Pause) -> None:
+        """Keep a pause that ends, unless an operator, or a run that died behind this, has kept it."""
+        if all(past.pause.since != pause.since for past in self.ended.newest(name, 1)):
+            self.ended.add(name, PastPause(pause, round(self.clock(), 3), BY))
 
     def _probe(self, name: str) -> int:
         """Let a worker try one job, and return 1; without any unfinished job, let the type go on."""

@@ -179,6 +179,15 @@ def test_a_resume_that_is_refused_is_carried_out_by_the_watchdog(stage: Stage) -
     stage.error = None
     stage.minute()
     assert (stage.told(), stage.switched[-1]) == (None, True)
+    assert [past.resumed_by for past in stage.operator.past(TYPE)] == ["ada"]
+
+
+def test_a_pause_is_told_to_the_millisecond_as_the_ended_ones_are(stage: Stage) -> None:
+    stage.write(replace(OPEN, since=T0 + 0.1234567))
+    stage.minute()
+    told = stage.told()
+    assert told is not None
+    assert told.since == round(T0 + 0.1234567, 3)
 
 
 def test_a_row_that_changes_meanwhile_is_left_to_the_next_run(stage: Stage) -> None:
