@@ -13,6 +13,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.types.jobtype import JobType, job
 from chalicelib.jobs.types.registry import registered
 from chalicelib.telemetry.logger import logger
+from chalicelib.worker.claim import FLOAT
 from chalicelib.worker.context import JobContext
 from tests.proof.faults import Crash
 from tests.proof.ground import ATTEMPTS, TYPE, TYPES
@@ -61,8 +62,9 @@ class ScriptedFunction:
         if (job.id, job.gen) in self.world.stopped:
             self.world.wrong.append(f"{job.id} ran after it was cancelled")
         now, ahead = self.world.clock.now, self.world.skew["worker"]
-        # seconds since the epoch are floats of 0.24 microseconds
-        if job.run_at and job.id not in self.world.hurried and now + ahead < job.run_at - 1e-6:
+        # by its own clock a worker takes a time that lacks less than this of a whole millisecond for that millisecond
+        rounded = FLOAT / 1000
+        if job.run_at and job.id not in self.world.hurried and now + ahead < job.run_at - rounded:
             self.world.wrong.append(f"{job.id} ran {job.run_at - now - ahead:.6f} s too early")
         if (job.lease_until or 0) - ahead < self._ends():
             self.world.wrong.append(f"I2 the lease of {token} ends before its invocation")

@@ -17,6 +17,7 @@ from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.settings import Settings
 from tests.chalicelib.api.support import BODY, NOTE, OTHER, World, only_types
@@ -49,14 +50,23 @@ def waiting() -> int:
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
+def named_by_messages() -> set[tuple[str, int]]:
+    """Every job and generation that a waiting message names."""
+    sqs = aws.client("sqs", REGION)
+    url, named = sqs.get_queue_url(QueueName=f"test-{NOTE.queue}")["QueueUrl"], set()
+    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        named |= {(message.id, message.gen) for message in (parse_message(one["Body"]) for one in found)}
+    return named
+
+
 def test_fifty_posts_with_one_key_are_one_job(deployed: Callable[[int], World]) -> None:
     world = deployed(0)
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda _: world.post("/jobs", BODY, headers={"Idempotency-Key": "k"}), range(50)))
     assert sorted(answer.status for answer in answers) == [200] * 49 + [201]
     assert len({answer.json["id"] for answer in answers}) == 1
-    # those that came before the job was stored have sent a message each; the claim lets one run it
-    assert waiting() >= 1
+    # those that came before the job was stored have sent a message each, all for the one job
+    assert named_by_messages() == {(answers[0].json["id"], 1)}
 
 
 def test_two_hundred_posts_from_one_address_admit_exactly_sixty(deployed: Callable[[int], World]) -> None:
