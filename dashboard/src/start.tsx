@@ -1,11 +1,11 @@
 import { QueryClient } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ApiError } from "./api/errors";
-import { jobPages } from "./api/jobs";
-import { health } from "./api/health";
+import { ApiError } from "./api/numbers/errors";
+import { jobPages } from "./api/jobs/jobs";
+import { health } from "./api/numbers/health";
 import { loadMeta } from "./api/meta";
-import { metrics } from "./api/metrics";
+import { metrics } from "./api/numbers/metrics";
 import { me } from "./api/types";
 import { App } from "./app";
 import { loadConfig } from "./config";

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { connection, connectSession, request } from "./client";
-import { ApiError, Offline } from "./errors";
+import { ApiError, Offline } from "@/api/numbers/errors";
 
 const unauthorized = vi.fn();
 const answer = (status: number, body: string, headers: Record<string, string> = {}) =>

@@ -3,7 +3,7 @@ import { config } from "@/config";
 import { parse, stringify } from "@/lib/json";
 import { takeEarly } from "./early";
 import { keepAnswer, keptAnswer } from "./etags";
-import { ApiError, Offline, type FieldError } from "./errors";
+import { ApiError, Offline, type FieldError } from "@/api/numbers/errors";
 import { moved } from "./movement";
 import { t } from "@/texts/en/base";
 

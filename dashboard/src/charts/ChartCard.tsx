@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from "react";
-import { sentence } from "@/api/errors";
-import type { Deploy } from "@/api/metrics";
+import { sentence } from "@/api/numbers/errors";
+import type { Deploy } from "@/api/numbers/metrics";
 import { stamp, type Zone } from "@/lib/time";
 import { within } from "./deploys";
 import type { Stretch } from "./drawing";

@@ -1,5 +1,5 @@
 import { useId, type ReactNode } from "react";
-import type { Deploy } from "@/api/metrics";
+import type { Deploy } from "@/api/numbers/metrics";
 import { stamp, type Zone } from "@/lib/time";
 import { cx } from "@/lib/cx";
 import { t } from "@/texts/en/charts";

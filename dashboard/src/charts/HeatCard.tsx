@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
-import type { Deploy } from "@/api/metrics";
-import type { Cell, SpreadPoint } from "@/api/spread";
+import type { Deploy } from "@/api/numbers/metrics";
+import type { Cell, SpreadPoint } from "@/api/numbers/spread";
 import { duration, stamp, type Zone } from "@/lib/time";
 import { count } from "@/texts/numbers";
 import { within } from "./deploys";

@@ -1,4 +1,4 @@
-import type { Deploy } from "@/api/metrics";
+import type { Deploy } from "@/api/numbers/metrics";
 
 /** Return the deployments within the steps of a chart. */
 export function within(deploys: readonly Deploy[], times: readonly number[], step: number): Deploy[] {

@@ -1,6 +1,6 @@
 import type uPlot from "uplot";
-import type { Deploy } from "@/api/metrics";
-import type { SpreadPoint } from "@/api/spread";
+import type { Deploy } from "@/api/numbers/metrics";
+import type { SpreadPoint } from "@/api/numbers/spread";
 import { largest, strength } from "./heat";
 import { unfinished } from "./values";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cells } from "@/api/spread";
+import { cells } from "@/api/numbers/spread";
 import { edges, largest, listed, strength } from "./heat";
 
 const cell = (high: number, count: number) => ({ low: high / 2, high, count });

@@ -1,4 +1,4 @@
-import type { Cell, SpreadPoint } from "@/api/spread";
+import type { Cell, SpreadPoint } from "@/api/numbers/spread";
 
 /** The least strength of a cell, so that a single job is seen. */
 const FAINTEST = 0.18;

@@ -1,10 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
-import { ApiError, sentence } from "@/api/errors";
-import type { JobDetail } from "@/api/jobs";
-import { retryJob } from "@/api/steering";
-import { createJob } from "@/api/newJob";
+import { ApiError, sentence } from "@/api/numbers/errors";
+import type { JobDetail } from "@/api/jobs/jobs";
+import { retryJob } from "@/api/jobs/steering";
+import { createJob } from "@/api/jobs/newJob";
 import { meta } from "@/api/meta";
 import type { JobType } from "@/api/types";
 import { refresh } from "@/jobs/actions/actions";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
-import { ApiError, isStatus, sentence } from "@/api/errors";
-import { jobOne } from "@/api/jobs";
+import { ApiError, isStatus, sentence } from "@/api/numbers/errors";
+import { jobOne } from "@/api/jobs/jobs";
 import { jobTypes } from "@/api/types";
 import { useMe } from "@/session/session";
 import { Empty, Failure, Skeleton } from "@/ui/states";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { jobOfKey } from "@/api/newJob";
+import { jobOfKey } from "@/api/jobs/newJob";
 import { STATUS } from "@/jobs/status";
 import { shortId } from "@/lib/format";
 import { relative } from "@/lib/time";

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { jobHead } from "@/api/jobs";
+import { jobHead } from "@/api/jobs/jobs";
 import type { JobType } from "@/api/types";
 import { oneLine } from "@/lib/format";
 import { isObject, parseJson, stringify, type JsonObject } from "@/lib/json";

@@ -1,4 +1,4 @@
-import type { NewJob } from "@/api/newJob";
+import type { NewJob } from "@/api/jobs/newJob";
 import type { WireMeta } from "@/api/wire";
 import { count } from "@/texts/numbers";
 import { isObject, type Json, type JsonObject } from "@/lib/json";

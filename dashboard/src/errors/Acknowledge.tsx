@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { sentence } from "@/api/errors";
-import { markError, type ErrorGroup, type MarkOfError } from "@/api/metrics";
+import { sentence } from "@/api/numbers/errors";
+import { markError, type ErrorGroup, type MarkOfError } from "@/api/numbers/metrics";
 import { relative } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { fetchJobs } from "@/api/jobs";
-import type { ErrorGroup } from "@/api/metrics";
+import { fetchJobs } from "@/api/jobs/jobs";
+import type { ErrorGroup } from "@/api/numbers/metrics";
 import { CompareTwo } from "@/jobs/detail/compare/CompareTwo";
 import { shortId } from "@/lib/format";
 import { Dialog } from "@/ui/overlay/Dialog";

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import type { ErrorGroup } from "@/api/metrics";
+import type { ErrorGroup } from "@/api/numbers/metrics";
 import { ask } from "@/jobs/actions/actions";
 import { oneLine, shortId } from "@/lib/format";
 import { count } from "@/texts/numbers";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { ApiError, isStatus, sentence } from "@/api/errors";
-import { errorGroups } from "@/api/metrics";
+import { ApiError, isStatus, sentence } from "@/api/numbers/errors";
+import { errorGroups } from "@/api/numbers/metrics";
 import { jobTypes } from "@/api/types";
 import { parseSpan } from "@/lib/time";
 import { SERIES, usePolling } from "@/live/live";

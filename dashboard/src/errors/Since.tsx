@@ -1,4 +1,4 @@
-import type { ErrorGroup } from "@/api/metrics";
+import type { ErrorGroup } from "@/api/numbers/metrics";
 import { useDeploys } from "@/jobs/useDeploys";
 import { spell } from "@/lib/time";
 import { useNow } from "@/live/live";

@@ -1,4 +1,4 @@
-import type { ErrorGroup } from "@/api/metrics";
+import type { ErrorGroup } from "@/api/numbers/metrics";
 
 type State = Pick<ErrorGroup, "state">;
 

@@ -1,5 +1,5 @@
-import type { Attempt, JobDetail } from "@/api/jobs";
-import type { Deploy, ErrorGroup } from "@/api/metrics";
+import type { Attempt, JobDetail } from "@/api/jobs/jobs";
+import type { Deploy, ErrorGroup } from "@/api/numbers/metrics";
 import { deployBefore } from "@/charts/deploys";
 
 /** Return the last attempt of a job that met the error; one with a stack first. */

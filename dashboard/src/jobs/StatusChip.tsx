@@ -1,4 +1,4 @@
-import type { JobStatus } from "@/api/jobs";
+import type { JobStatus } from "@/api/jobs/jobs";
 import { cx } from "@/lib/cx";
 import { STATUS } from "./status";
 import { t } from "@/texts/en/jobs";

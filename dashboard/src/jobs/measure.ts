@@ -1,5 +1,5 @@
-import type { Job } from "@/api/jobs";
-import type { LatencyPoint } from "@/api/metrics";
+import type { Job } from "@/api/jobs/jobs";
+import type { LatencyPoint } from "@/api/numbers/metrics";
 import { duration } from "@/lib/time";
 import type { SortKey } from "./search";
 import { STATUSES, isFinished } from "./status";

@@ -1,4 +1,4 @@
-import type { Range } from "@/api/metrics";
+import type { Range } from "@/api/numbers/metrics";
 import { parseSpan } from "@/lib/time";
 import { CHART_SPANS, type ChartSpan, type JobsSearch } from "./search";
 

@@ -1,5 +1,5 @@
 import { decimal } from "@/texts/numbers";
-import type { ThroughputPoint } from "@/api/metrics";
+import type { ThroughputPoint } from "@/api/numbers/metrics";
 import { t } from "@/texts/en/jobs";
 
 /** Minutes that a rate is taken over. */

@@ -1,4 +1,4 @@
-import type { JobFilter, JobStatus } from "@/api/jobs";
+import type { JobFilter, JobStatus } from "@/api/jobs/jobs";
 import { parseSpan } from "@/lib/time";
 import { allows, STATUSES, type JobAction } from "./status";
 import { t } from "@/texts/en/jobs";

@@ -1,5 +1,5 @@
 import type { ComponentType, SVGProps } from "react";
-import type { JobStatus } from "@/api/jobs";
+import type { JobStatus } from "@/api/jobs/jobs";
 import { meta } from "@/api/meta";
 import {
   IconBan,

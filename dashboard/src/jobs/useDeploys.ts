@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { metrics, type Deploy } from "@/api/metrics";
+import { metrics, type Deploy } from "@/api/numbers/metrics";
 
 const NONE: readonly Deploy[] = [];
 

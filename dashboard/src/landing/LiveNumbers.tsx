@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { sentence } from "@/api/errors";
-import { health } from "@/api/health";
-import { metrics, throughput } from "@/api/metrics";
+import { sentence } from "@/api/numbers/errors";
+import { health } from "@/api/numbers/health";
+import { metrics, throughput } from "@/api/numbers/metrics";
 import { judge } from "@/jobs/health/health";
 import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { brief } from "@/lib/format";

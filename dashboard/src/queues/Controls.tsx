@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { TypeNumbers } from "@/api/metrics";
+import type { TypeNumbers } from "@/api/numbers/metrics";
 import type { JobType } from "@/api/types";
 import { relative, spell } from "@/lib/time";
 import { useNow } from "@/live/live";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { jobHead, PAGE, type Job } from "@/api/jobs";
-import type { TypeNumbers } from "@/api/metrics";
+import { jobHead, PAGE, type Job } from "@/api/jobs/jobs";
+import type { TypeNumbers } from "@/api/numbers/metrics";
 import { oneLine, shortId } from "@/lib/format";
 import { spell } from "@/lib/time";
 import { SERIES, useNow, usePolling } from "@/live/live";

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { TypeNumbers } from "@/api/metrics";
+import type { TypeNumbers } from "@/api/numbers/metrics";
 import { ask } from "@/jobs/actions/actions";
 import { count } from "@/texts/numbers";
 import { Button } from "@/ui/Button";

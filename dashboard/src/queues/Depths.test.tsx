@@ -1,6 +1,6 @@
 import { render, screen } from "@testing-library/react";
 import { expect, test } from "vitest";
-import type { TypeNumbers } from "@/api/metrics";
+import type { TypeNumbers } from "@/api/numbers/metrics";
 import { STATUSES } from "@/jobs/status";
 import { Depths } from "./Depths";
 

@@ -1,4 +1,4 @@
-import type { TypeNumbers } from "@/api/metrics";
+import type { TypeNumbers } from "@/api/numbers/metrics";
 import { cx } from "@/lib/cx";
 import { brief } from "@/lib/format";
 import { count } from "@/texts/numbers";

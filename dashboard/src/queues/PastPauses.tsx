@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { pastPauses, type PastPause } from "@/api/pastPauses";
+import { pastPauses, type PastPause } from "@/api/queues/pastPauses";
 import { duration } from "@/lib/time";
 import { SERIES, usePolling } from "@/live/live";
 import { When } from "@/live/When";

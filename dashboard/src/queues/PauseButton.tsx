@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { sentence } from "@/api/errors";
+import { sentence } from "@/api/numbers/errors";
 import { setPaused } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useId } from "react";
-import { latency, throughput, type TypeNumbers } from "@/api/metrics";
+import { latency, throughput, type TypeNumbers } from "@/api/numbers/metrics";
 import type { JobType } from "@/api/types";
 import { newestPair } from "@/jobs/measure";
 import { HOUR_SPAN, lastHour } from "@/jobs/ranges";

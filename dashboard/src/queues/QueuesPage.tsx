@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { ApiError, sentence } from "@/api/errors";
-import { metrics } from "@/api/metrics";
+import { ApiError, sentence } from "@/api/numbers/errors";
+import { metrics } from "@/api/numbers/metrics";
 import { jobTypes } from "@/api/types";
 import { usePolling } from "@/live/live";
 import { Empty, Failure, Skeleton } from "@/ui/states";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { errorGroups } from "@/api/metrics";
+import { errorGroups } from "@/api/numbers/metrics";
 import { oneLine } from "@/lib/format";
 import { count } from "@/texts/numbers";
 import { parseSpan, relative } from "@/lib/time";

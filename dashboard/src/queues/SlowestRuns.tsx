@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { jobHead, PAGE } from "@/api/jobs";
+import { jobHead, PAGE } from "@/api/jobs/jobs";
 import { ran, sortJobs } from "@/jobs/measure";
 import { StatusChip } from "@/jobs/StatusChip";
 import { shortId } from "@/lib/format";

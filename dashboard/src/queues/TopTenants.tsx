@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { tenants } from "@/api/tenants";
+import { tenants } from "@/api/queues/tenants";
 import { SERIES, usePolling } from "@/live/live";
 import { count } from "@/texts/numbers";
 import { Panel } from "@/ui/Panel";

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { depth, latency, throughput, type LatencyPoint } from "@/api/metrics";
-import { oldestWait } from "@/api/oldest";
-import { runSpread, type SpreadPoint } from "@/api/spread";
+import { depth, latency, throughput, type LatencyPoint } from "@/api/numbers/metrics";
+import { oldestWait } from "@/api/numbers/oldest";
+import { runSpread, type SpreadPoint } from "@/api/numbers/spread";
 import { absence, ChartCard } from "@/charts/ChartCard";
 import { HeatCard } from "@/charts/HeatCard";
 import type { Line } from "@/charts/TimeChart";

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
-import { ApiError, sentence } from "@/api/errors";
-import { metrics, throughput, type TypeNumbers } from "@/api/metrics";
+import { ApiError, sentence } from "@/api/numbers/errors";
+import { metrics, throughput, type TypeNumbers } from "@/api/numbers/metrics";
 import { jobTypes, type JobType } from "@/api/types";
 import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { queueName } from "@/jobs/queueName";

@@ -1,4 +1,4 @@
-import { sentence } from "@/api/errors";
+import { sentence } from "@/api/numbers/errors";
 import { Skeleton } from "@/ui/states";
 import { t } from "@/texts/en/queues";
 

@@ -1,4 +1,4 @@
-import type { Job } from "@/api/jobs";
+import type { Job } from "@/api/jobs/jobs";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { sentence } from "@/api/errors";
-import { remove, runNow, setPaused, type Schedule } from "@/api/schedules";
+import { sentence } from "@/api/numbers/errors";
+import { remove, runNow, setPaused, type Schedule } from "@/api/queues/schedules";
 import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
 import { Popover } from "@/ui/overlay/Popover";

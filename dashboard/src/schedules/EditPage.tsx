@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ApiError, sentence } from "@/api/errors";
-import { schedules } from "@/api/schedules";
+import { ApiError, sentence } from "@/api/numbers/errors";
+import { schedules } from "@/api/queues/schedules";
 import { jobTypes } from "@/api/types";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";

@@ -1,5 +1,5 @@
 import { useId } from "react";
-import type { Firing } from "@/api/schedules";
+import type { Firing } from "@/api/queues/schedules";
 import { dayMonth, hourMinute, relative } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { t } from "@/texts/en/schedules";

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { ApiError, sentence } from "@/api/errors";
-import { preview, type Schedule, type Settings } from "@/api/schedules";
+import { ApiError, sentence } from "@/api/numbers/errors";
+import { preview, type Schedule, type Settings } from "@/api/queues/schedules";
 import { Firings } from "./Firings";
 import { t } from "@/texts/en/schedules";
 

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { Schedule } from "@/api/schedules";
+import type { Schedule } from "@/api/queues/schedules";
 import { Panel } from "@/ui/Panel";
 import { Actions } from "./Actions";
 import { Firings } from "./Firings";

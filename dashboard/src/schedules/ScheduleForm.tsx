@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { ApiError, sentence } from "@/api/errors";
-import { change, create, type Schedule, type Settings } from "@/api/schedules";
+import { ApiError, sentence } from "@/api/numbers/errors";
+import { change, create, type Schedule, type Settings } from "@/api/queues/schedules";
 import type { JobType } from "@/api/types";
 import { fromApi, type Problems } from "@/create/fields/problems";
 import { PayloadPanel } from "@/create/PayloadPanel";

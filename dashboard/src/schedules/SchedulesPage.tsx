@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
-import { ApiError, sentence } from "@/api/errors";
-import { schedules } from "@/api/schedules";
+import { ApiError, sentence } from "@/api/numbers/errors";
+import { schedules } from "@/api/queues/schedules";
 import { usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { LastFiring } from "@/api/schedules";
+import type { LastFiring } from "@/api/queues/schedules";
 import { cx } from "@/lib/cx";
 import { STATUS } from "@/jobs/status";
 import { IconClose } from "@/ui/icons";

@@ -1,4 +1,4 @@
-import type { Settings } from "@/api/schedules";
+import type { Settings } from "@/api/queues/schedules";
 import type { Problems } from "@/create/fields/problems";
 import { Field, inputClass } from "@/ui/Field";
 import { t } from "@/texts/en/schedules";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { connectSession } from "@/api/client";
-import { isStatus } from "@/api/errors";
+import { isStatus } from "@/api/numbers/errors";
 import { me, type Role } from "@/api/types";
 import { createStore, useStore } from "@/lib/store";
 import { forgetTab, forgetToken, keepToken, readToken } from "./token";

@@ -1,7 +1,7 @@
 import { useQueryClient, type Query } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { connection } from "@/api/client";
-import { ApiError, sentence } from "@/api/errors";
+import { ApiError, sentence } from "@/api/numbers/errors";
 import { useStore } from "@/lib/store";
 import { clock, duration } from "@/lib/time";
 import { live, togglePaused, useNow } from "@/live/live";

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
 import { useState, type ReactNode } from "react";
-import { jobHead } from "@/api/jobs";
+import { jobHead } from "@/api/jobs/jobs";
 import { jobTypes } from "@/api/types";
 import { shortId } from "@/lib/format";
 import { togglePaused } from "@/live/live";

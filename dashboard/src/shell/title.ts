@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { metrics } from "@/api/metrics";
+import { metrics } from "@/api/numbers/metrics";
 import { useSession } from "@/session/session";
 import { t } from "@/texts/en/shell";
 

@@ -1,4 +1,4 @@
-import type { Attempt, Job, JobDetail, JobPage, JobStatus } from "@/api/jobs";
+import type { Attempt, Job, JobDetail, JobPage, JobStatus } from "@/api/jobs/jobs";
 
 /** A fixed moment to count from. */
 export const T0 = Date.parse("2026-11-25T00:00:00Z");

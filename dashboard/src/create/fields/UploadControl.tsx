@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { sentence } from "@/api/errors";
+import { sentence } from "@/api/numbers/errors";
 import { upload } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { bytes } from "@/lib/format";

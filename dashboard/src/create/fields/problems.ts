@@ -1,4 +1,4 @@
-import type { FieldError } from "@/api/errors";
+import type { FieldError } from "@/api/numbers/errors";
 
 /** Problems by path: "to.0" or "resize.width"; "" is the payload as a whole. */
 export type Problems = Readonly<Record<string, string>>;

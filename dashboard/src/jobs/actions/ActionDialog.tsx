@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { cancelJob, discardJob, retryJob, runJobNow } from "@/api/steering";
+import { cancelJob, discardJob, retryJob, runJobNow } from "@/api/jobs/steering";
 import { shortId } from "@/lib/format";
 import { Button, buttonClass } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";

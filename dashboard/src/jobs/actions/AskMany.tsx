@@ -1,8 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { previewBulk, type BulkTally } from "@/api/bulk";
-import { countBulk } from "@/api/bulkActions";
-import { sentence } from "@/api/errors";
+import { previewBulk, type BulkTally } from "@/api/jobs/bulk";
+import { countBulk } from "@/api/jobs/bulkActions";
+import { sentence } from "@/api/numbers/errors";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
 import { actionOf, type ManyAsk } from "./actions";

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { Link } from "@tanstack/react-router";
-import { bulkRuns, stopBulk, type BulkRun } from "@/api/bulkActions";
+import { bulkRuns, stopBulk, type BulkRun } from "@/api/jobs/bulkActions";
 import { count } from "@/texts/numbers";
 import { shortId } from "@/lib/format";
 import { useStore } from "@/lib/store";

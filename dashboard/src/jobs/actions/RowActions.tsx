@@ -1,4 +1,4 @@
-import type { Job } from "@/api/jobs";
+import type { Job } from "@/api/jobs/jobs";
 import { shortId } from "@/lib/format";
 import { useMe } from "@/session/session";
 import { IconButton } from "@/ui/Button";

@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
-import type { BulkTarget } from "@/api/bulk";
-import type { JobStatus } from "@/api/jobs";
+import type { BulkTarget } from "@/api/jobs/bulk";
+import type { JobStatus } from "@/api/jobs/jobs";
 import { createStore } from "@/lib/store";
 import type { JobAction, OneAction } from "@/jobs/status";
 

@@ -1,6 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
 import { beforeEach, expect, test, vi } from "vitest";
-import type { BulkRun } from "@/api/bulkActions";
+import type { BulkRun } from "@/api/jobs/bulkActions";
 import { dismiss, dismissed, shown, start, starting } from "./bulkRuns";
 
 const run = (id: string, finishedAt: number | null): BulkRun => ({

@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { bulkRuns, startBulk, type BulkRun } from "@/api/bulkActions";
-import type { BulkTally } from "@/api/bulk";
+import { bulkRuns, startBulk, type BulkRun } from "@/api/jobs/bulkActions";
+import type { BulkTally } from "@/api/jobs/bulk";
 import { createStore } from "@/lib/store";
 import { actionOf, refresh, type ManyAsk } from "./actions";
 import { changing } from "./bulkWords";

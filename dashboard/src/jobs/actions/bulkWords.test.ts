@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { BulkTally } from "@/api/bulk";
+import type { BulkTally } from "@/api/jobs/bulk";
 import { type ManyAsk } from "./actions";
 import { outlook, reasons, title } from "./bulkWords";
 

@@ -1,4 +1,4 @@
-import type { BulkTally } from "@/api/bulk";
+import type { BulkTally } from "@/api/jobs/bulk";
 import type { JobAction } from "@/jobs/status";
 import { actionOf, type ManyAsk } from "./actions";
 import { t } from "@/texts/en/actions";

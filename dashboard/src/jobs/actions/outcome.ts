@@ -1,4 +1,4 @@
-import { ApiError, sentence } from "@/api/errors";
+import { ApiError, sentence } from "@/api/numbers/errors";
 import { toast } from "@/ui/overlay/toast";
 import { asking } from "./actions";
 import { t } from "@/texts/en/actions";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { madeBy, type Job, type JobDetail } from "@/api/jobs";
+import { madeBy, type Job, type JobDetail } from "@/api/jobs/jobs";
 import { shortId } from "@/lib/format";
 import { usePolling } from "@/live/live";
 import { StatusChip } from "@/jobs/StatusChip";

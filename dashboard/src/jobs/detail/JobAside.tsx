@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import type { JobDetail } from "@/api/jobs";
-import { latency } from "@/api/metrics";
+import type { JobDetail } from "@/api/jobs/jobs";
+import { latency } from "@/api/numbers/metrics";
 import { cx } from "@/lib/cx";
 import { bytes } from "@/lib/format";
 import { duration } from "@/lib/time";

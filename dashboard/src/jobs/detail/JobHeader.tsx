@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { JobDetail } from "@/api/jobs";
-import { metrics } from "@/api/metrics";
+import type { JobDetail } from "@/api/jobs/jobs";
+import { metrics } from "@/api/numbers/metrics";
 import { countdown } from "@/lib/time";
 import { useNow, usePolling } from "@/live/live";
 import { When } from "@/live/When";

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { ApiError, isStatus, sentence } from "@/api/errors";
-import { jobOne, type JobDetail } from "@/api/jobs";
+import { ApiError, isStatus, sentence } from "@/api/numbers/errors";
+import { jobOne, type JobDetail } from "@/api/jobs/jobs";
 import { isShortcut, useKeys } from "@/lib/useKeys";
 import { usePolling, type Pace } from "@/live/live";
 import { useMe } from "@/session/session";

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { JobDetail } from "@/api/jobs";
+import type { JobDetail } from "@/api/jobs/jobs";
 import { t } from "@/texts/en/detail";
 
 const chip = "border px-1 font-mono text-2xs leading-5 text-soft hover:border-strong hover:text-text";

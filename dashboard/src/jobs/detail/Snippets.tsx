@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { JobDetail } from "@/api/jobs";
+import type { JobDetail } from "@/api/jobs/jobs";
 import { config } from "@/config";
 import { Code } from "@/ui/Code";
 import { Segments } from "@/ui/Field";

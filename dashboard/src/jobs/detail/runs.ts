@@ -1,4 +1,4 @@
-import type { JobDetail } from "@/api/jobs";
+import type { JobDetail } from "@/api/jobs/jobs";
 import { t } from "@/texts/en/detail";
 
 type Runs = Pick<JobDetail, "gen" | "history">;

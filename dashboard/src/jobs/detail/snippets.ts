@@ -1,5 +1,5 @@
-import type { Job } from "@/api/jobs";
-import { createBody } from "@/api/newJob";
+import type { Job } from "@/api/jobs/jobs";
+import { createBody } from "@/api/jobs/newJob";
 import { isObject, pretty, stringify, type Json, type JsonObject } from "@/lib/json";
 
 type Source = Pick<Job, "type" | "payload" | "maxAttempts" | "tags">;

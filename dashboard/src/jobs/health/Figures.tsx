@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { JobStatus } from "@/api/jobs";
-import { metrics, throughput, type Metrics } from "@/api/metrics";
+import type { JobStatus } from "@/api/jobs/jobs";
+import { metrics, throughput, type Metrics } from "@/api/numbers/metrics";
 import { cx } from "@/lib/cx";
 import { brief, percent } from "@/lib/format";
 import { count, decimal } from "@/texts/numbers";

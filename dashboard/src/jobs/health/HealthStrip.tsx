@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { sentence } from "@/api/errors";
-import { health } from "@/api/health";
-import { metrics } from "@/api/metrics";
+import { sentence } from "@/api/numbers/errors";
+import { health } from "@/api/numbers/health";
+import { metrics } from "@/api/numbers/metrics";
 import { cx } from "@/lib/cx";
 import { usePolling } from "@/live/live";
 import { Skeleton } from "@/ui/states";

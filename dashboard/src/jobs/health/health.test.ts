@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Found } from "@/api/health";
-import type { Metrics, TypeNumbers } from "@/api/metrics";
+import type { Found } from "@/api/numbers/health";
+import type { Metrics, TypeNumbers } from "@/api/numbers/metrics";
 import { T0 } from "@/test/factories";
 import { STATUSES } from "@/jobs/status";
 import { judge } from "./health";

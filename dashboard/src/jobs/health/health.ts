@@ -1,6 +1,6 @@
-import type { Found } from "@/api/health";
-import type { JobStatus } from "@/api/jobs";
-import type { Metrics, TypeNumbers } from "@/api/metrics";
+import type { Found } from "@/api/numbers/health";
+import type { JobStatus } from "@/api/jobs/jobs";
+import type { Metrics, TypeNumbers } from "@/api/numbers/metrics";
 import { spell } from "@/lib/time";
 import { t } from "@/texts/en/health";
 

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { latency, throughput } from "@/api/metrics";
+import { latency, throughput } from "@/api/numbers/metrics";
 import { absence, ChartCard } from "@/charts/ChartCard";
 import type { Line } from "@/charts/TimeChart";
 import { count } from "@/texts/numbers";

@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
-import { PAGE, type Job } from "@/api/jobs";
+import { PAGE, type Job } from "@/api/jobs/jobs";
 import { cx } from "@/lib/cx";
 import { isShortcut, useKeys } from "@/lib/useKeys";
 import { useMe } from "@/session/session";

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ApiError, sentence } from "@/api/errors";
-import { metrics } from "@/api/metrics";
+import { ApiError, sentence } from "@/api/numbers/errors";
+import { metrics } from "@/api/numbers/metrics";
 import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
 import { IconPlus } from "@/ui/icons";

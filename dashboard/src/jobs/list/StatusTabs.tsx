@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
-import { metrics } from "@/api/metrics";
-import type { JobStatus } from "@/api/jobs";
+import { metrics } from "@/api/numbers/metrics";
+import type { JobStatus } from "@/api/jobs/jobs";
 import { cx } from "@/lib/cx";
 import { brief } from "@/lib/format";
 import { usePolling } from "@/live/live";

@@ -1,4 +1,4 @@
-import type { Job } from "@/api/jobs";
+import type { Job } from "@/api/jobs/jobs";
 import type { Ask } from "@/jobs/actions/actions";
 import { actionFilter, type JobsSearch } from "@/jobs/search";
 import { allows, type JobAction } from "@/jobs/status";

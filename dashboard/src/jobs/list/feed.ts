@@ -1,4 +1,4 @@
-import type { Job, JobPage } from "@/api/jobs";
+import type { Job, JobPage } from "@/api/jobs/jobs";
 
 /** The rows on screen, kept in place, and what has changed around them since. */
 export interface Feed {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Metrics } from "@/api/metrics";
+import type { Metrics } from "@/api/numbers/metrics";
 import { job, page } from "@/test/factories";
 import { emptyAtEnd, searchable } from "./searching";
 

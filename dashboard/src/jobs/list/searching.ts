@@ -1,5 +1,5 @@
-import type { JobPage } from "@/api/jobs";
-import type { Metrics } from "@/api/metrics";
+import type { JobPage } from "@/api/jobs/jobs";
+import type { Metrics } from "@/api/numbers/metrics";
 import type { JobsSearch } from "@/jobs/search";
 
 /** Pages without a match that are asked for in a row before the reader is asked whether to go on. */

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
-import { fetchJobs, jobHead, jobKeys, jobPages, type Job, type JobFilter } from "@/api/jobs";
+import { fetchJobs, jobHead, jobKeys, jobPages, type Job, type JobFilter } from "@/api/jobs/jobs";
 import { usePolling } from "@/live/live";
 import { acceptHead, mergeFeed } from "./feed";
 import { finished } from "@/jobs/measure";

@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import type { Job } from "@/api/jobs";
+import type { Job } from "@/api/jobs/jobs";
 import { range, useRows } from "@/lib/useRows";
 import { useNow } from "@/live/live";
 import { usePrefs } from "@/session/prefs";

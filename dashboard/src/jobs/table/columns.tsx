@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { Link } from "@tanstack/react-router";
-import type { Job } from "@/api/jobs";
+import type { Job } from "@/api/jobs/jobs";
 import { bytes, oneLine, shortId } from "@/lib/format";
 import type { Json } from "@/lib/json";
 import { createStore } from "@/lib/store";

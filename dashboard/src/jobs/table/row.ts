@@ -1,4 +1,4 @@
-import type { Job } from "@/api/jobs";
+import type { Job } from "@/api/jobs/jobs";
 import type { Selection } from "./useSelection";
 
 /** Describe one row, wide or narrow, to the component that draws it. */

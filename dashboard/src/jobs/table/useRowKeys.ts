@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from "react";
-import type { Job } from "@/api/jobs";
+import type { Job } from "@/api/jobs/jobs";
 import { isShortcut, useKeys } from "@/lib/useKeys";
 import { useLatest } from "@/lib/useLatest";
 import { ask } from "@/jobs/actions/actions";

@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useRef, useState, type RefObject } from "react";
-import type { Job } from "@/api/jobs";
+import type { Job } from "@/api/jobs/jobs";
 
 export interface Selection {
   ids: ReadonlySet<string>;

@@ -1,4 +1,4 @@
-import type { Attempt, JobDetail } from "@/api/jobs";
+import type { Attempt, JobDetail } from "@/api/jobs/jobs";
 import { retries, runName } from "@/jobs/detail/runs";
 import { keyOf } from "./compare";
 import { CompareTwo } from "./CompareTwo";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { isStatus, sentence } from "@/api/errors";
-import type { JobDetail, OperatorAct } from "@/api/jobs";
-import { pastPayload } from "@/api/payloads";
+import { isStatus, sentence } from "@/api/numbers/errors";
+import type { JobDetail, OperatorAct } from "@/api/jobs/jobs";
+import { pastPayload } from "@/api/jobs/payloads";
 import { inOrder } from "./compare";
 import { keptAfter } from "@/jobs/detail/timeline/acts";
 import { pretty } from "@/lib/json";

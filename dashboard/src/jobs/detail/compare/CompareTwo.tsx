@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Attempt } from "@/api/jobs";
+import type { Attempt } from "@/api/jobs/jobs";
 import { duration } from "@/lib/time";
 import { Select } from "@/ui/Field";
 import { Dialog } from "@/ui/overlay/Dialog";

@@ -1,4 +1,4 @@
-import type { Attempt } from "@/api/jobs";
+import type { Attempt } from "@/api/jobs/jobs";
 import { isObject, type Json } from "@/lib/json";
 
 /** A line of two texts side by side; null where one of them has none. */

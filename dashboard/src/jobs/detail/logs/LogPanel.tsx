@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { sentence } from "@/api/errors";
+import { sentence } from "@/api/numbers/errors";
 import { cx } from "@/lib/cx";
 import { Button, buttonClass } from "@/ui/Button";
 import { IconExternal } from "@/ui/icons";

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import type { LogLine } from "@/api/logs";
+import type { LogLine } from "@/api/jobs/logs";
 import { cx } from "@/lib/cx";
 import { stringify } from "@/lib/json";
 import { clock } from "@/lib/time";

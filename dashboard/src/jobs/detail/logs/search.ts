@@ -1,4 +1,4 @@
-import type { LogLine } from "@/api/logs";
+import type { LogLine } from "@/api/jobs/logs";
 import { stringify } from "@/lib/json";
 
 /** Return the lines that contain the text in their level, message or fields; letter case does not count. */

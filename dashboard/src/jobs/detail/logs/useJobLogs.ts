@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import type { JobDetail } from "@/api/jobs";
-import { jobLogs } from "@/api/logs";
+import type { JobDetail } from "@/api/jobs/jobs";
+import { jobLogs } from "@/api/jobs/logs";
 import { usePolling } from "@/live/live";
 import { finished } from "@/jobs/measure";
 

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useState, type ReactNode } from "react";
-import type { JobDetail, OperatorAct } from "@/api/jobs";
+import type { JobDetail, OperatorAct } from "@/api/jobs/jobs";
 import { Button } from "@/ui/Button";
 import { IconBan, IconCheck, IconEdit, IconPlay, IconRetry } from "@/ui/icons";
 import { Step } from "./Step";

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
-import type { Attempt, JobDetail, NextAttempt } from "@/api/jobs";
-import type { LogLine } from "@/api/logs";
+import type { Attempt, JobDetail, NextAttempt } from "@/api/jobs/jobs";
+import type { LogLine } from "@/api/jobs/logs";
 import { cx } from "@/lib/cx";
 import { countdown, duration, spell } from "@/lib/time";
 import { useNow } from "@/live/live";

@@ -1,5 +1,5 @@
-import type { JobDetail } from "@/api/jobs";
-import type { LogLine } from "@/api/logs";
+import type { JobDetail } from "@/api/jobs/jobs";
+import type { LogLine } from "@/api/jobs/logs";
 import { cx } from "@/lib/cx";
 import { duration } from "@/lib/time";
 import { useNow } from "@/live/live";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { OperatorAct } from "@/api/jobs";
+import type { OperatorAct } from "@/api/jobs/jobs";
 import { attempt, detail, T0 } from "@/test/factories";
 import { keptAfter, stepsOf } from "./acts";
 

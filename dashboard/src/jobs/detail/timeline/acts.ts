@@ -1,4 +1,4 @@
-import type { Attempt, JobDetail, OperatorAct } from "@/api/jobs";
+import type { Attempt, JobDetail, OperatorAct } from "@/api/jobs/jobs";
 import { retries } from "@/jobs/detail/runs";
 
 /** An entry of the timeline between creation and what comes next; a retry of which nobody knows who asked for it. */

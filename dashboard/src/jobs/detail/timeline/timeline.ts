@@ -1,4 +1,4 @@
-import type { Attempt, JobDetail, JobStatus } from "@/api/jobs";
+import type { Attempt, JobDetail, JobStatus } from "@/api/jobs/jobs";
 import { t } from "@/texts/en/detail";
 
 /** A part of a job's time. Times in milliseconds. */

@@ -1,5 +1,5 @@
-import type { JobDetail } from "@/api/jobs";
-import type { LogLine } from "@/api/logs";
+import type { JobDetail } from "@/api/jobs/jobs";
+import type { LogLine } from "@/api/jobs/logs";
 import { segments, type Segment } from "./timeline";
 
 /** A bar of the waterfall: its place and length in shares of the whole, and its log lines in shares of the bar. */

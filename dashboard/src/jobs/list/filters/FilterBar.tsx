@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import { errorGroups } from "@/api/metrics";
+import { errorGroups } from "@/api/numbers/metrics";
 import { jobTypes } from "@/api/types";
 import { rangeOf, RANGES, weekAgo, type Change, type JobsSearch } from "@/jobs/search";
 import { STATUS } from "@/jobs/status";

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { JobPage } from "@/api/jobs";
-import { errorGroups } from "@/api/metrics";
+import type { JobPage } from "@/api/jobs/jobs";
+import { errorGroups } from "@/api/numbers/metrics";
 import { jobTypes } from "@/api/types";
 import { isObject, type Json } from "@/lib/json";
 import { weekAgo } from "@/jobs/search";

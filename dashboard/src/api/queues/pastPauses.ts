@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { components } from "./schema.gen";
-import { request } from "./client";
+import type { components } from "@/api/schema.gen";
+import { request } from "@/api/client";
 
 /** A pause of a type that has ended; times in milliseconds. `by` may be empty. */
 export interface PastPause {

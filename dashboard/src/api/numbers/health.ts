@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
-import { request } from "./client";
-import type { WireFindings } from "./wire";
+import { request } from "@/api/client";
+import type { WireFindings } from "@/api/wire";
 
 /** One finding about one job type. Times in milliseconds. */
 export interface Found {

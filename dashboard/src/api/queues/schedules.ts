@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { JsonObject } from "@/lib/json";
-import { request } from "./client";
-import type { JobStatus, WireJob, WirePreview, WireSchedule, WireSchedules } from "./wire";
+import { request } from "@/api/client";
+import type { JobStatus, WireJob, WirePreview, WireSchedule, WireSchedules } from "@/api/wire";
 
 export interface Firing {
   at: number;

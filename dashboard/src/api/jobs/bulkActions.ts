@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { toWire, type BulkAction, type BulkTally, type BulkTarget } from "./bulk";
-import { request } from "./client";
-import type { WireBulkAction } from "./wire";
+import { request } from "@/api/client";
+import type { WireBulkAction } from "@/api/wire";
 
 /** A bulk action that the platform works off. Times in milliseconds. */
 export interface BulkRun {

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
-import { request } from "./client";
-import type { WireTenants } from "./wire";
+import { request } from "@/api/client";
+import type { WireTenants } from "@/api/wire";
 
 /** The tenants of a type with the most jobs at work. */
 export const tenants = (type: string) =>

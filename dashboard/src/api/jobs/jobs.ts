@@ -1,11 +1,11 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { Json } from "@/lib/json";
 import { toAct, type OperatorAct } from "./acts";
-import { request } from "./client";
-import type { JobStatus, WireAttempt, WireDetail, WireJob, WirePage } from "./wire";
+import { request } from "@/api/client";
+import type { JobStatus, WireAttempt, WireDetail, WireJob, WirePage } from "@/api/wire";
 
 export type { OperatorAct } from "./acts";
-export type { JobStatus } from "./wire";
+export type { JobStatus } from "@/api/wire";
 
 /** A job as the screens know it. Times in milliseconds since the epoch. */
 export interface Job {

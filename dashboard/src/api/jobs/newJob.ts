@@ -1,8 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { JsonObject } from "@/lib/json";
-import { request, requestFull } from "./client";
+import { request, requestFull } from "@/api/client";
 import { toJob, type Job } from "./jobs";
-import type { WireJob, WirePage } from "./wire";
+import type { WireJob, WirePage } from "@/api/wire";
 
 /** A job to create. */
 export interface NewJob {

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
-import { request } from "./client";
-import { moved, moves } from "./movement";
-import type { JobStatus, WireErrors, WireMetrics, WireNumbers, WireSeries } from "./wire";
+import { request } from "@/api/client";
+import { moved, moves } from "@/api/movement";
+import type { JobStatus, WireErrors, WireMetrics, WireNumbers, WireSeries } from "@/api/wire";
 
 export interface Numbers {
   byStatus: Record<JobStatus, number>;

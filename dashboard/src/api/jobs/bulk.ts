@@ -1,6 +1,6 @@
-import { request } from "./client";
+import { request } from "@/api/client";
 import type { JobFilter } from "./jobs";
-import type { WireBulk, WireBulkFilter } from "./wire";
+import type { WireBulk, WireBulkFilter } from "@/api/wire";
 
 export type BulkAction = "retry" | "cancel" | "discard";
 /** Either these jobs, or every job that matches and that the action is legal for. */

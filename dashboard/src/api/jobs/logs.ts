@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { JsonObject } from "@/lib/json";
-import { request } from "./client";
-import type { WireLogs } from "./wire";
+import { request } from "@/api/client";
+import type { WireLogs } from "@/api/wire";
 
 export interface LogLine {
   at: number;

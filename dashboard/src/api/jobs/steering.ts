@@ -1,7 +1,7 @@
 import type { JsonObject } from "@/lib/json";
-import { request } from "./client";
+import { request } from "@/api/client";
 import { toJob } from "./jobs";
-import type { WireCancelled } from "./wire";
+import type { WireCancelled } from "@/api/wire";
 
 export async function retryJob(id: string, payload?: JsonObject): Promise<void> {
   const body = payload ? { payload } : {};

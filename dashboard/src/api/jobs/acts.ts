@@ -1,4 +1,4 @@
-import type { WireDetail } from "./wire";
+import type { WireDetail } from "@/api/wire";
 
 /** What an operator did to the job. */
 export interface OperatorAct {

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { Json } from "@/lib/json";
-import { request } from "./client";
-import type { WirePayload } from "./wire";
+import { request } from "@/api/client";
+import type { WirePayload } from "@/api/wire";
 
 /** The payload of a run after which it was changed; it never changes any more. */
 export const pastPayload = (id: string, gen: number) =>
