@@ -1,76 +1,16 @@
 """The queue of a type that is paused by itself is switched as its row says, and never left off for nothing."""
 
-import random
 from dataclasses import replace
 
 import pytest
 
-from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
-from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.auto_pause import SURE, AutoPause, resumed
-from chalicelib.jobs.job import Status
-from chalicelib.jobs.ports import Message, Pause
-from chalicelib.service.pause import Pausing
+from chalicelib.jobs.ports import Pause
 from chalicelib.telemetry.emf import Metric
-from chalicelib.watchdog.auto_pause import BY, CANDIDATES, AutoPausing
-from tests.support import T0, Clock, a_job, written
-
-TYPE = "email.send"
-OPEN = AutoPause("f1", "E", (T0 - 2, T0 - 1), T0, 60.0, T0 + 60)
-
-
-class Stage:
-    """The rows, the switch and the probes of one type, and an operator."""
-
-    def __init__(self) -> None:
-        self.clock = Clock()
-        self.rows, self.counters, self.store = MemoryAutoPauses(), MemoryCounters(), MemoryJobStore(self.clock)
-        self.ended = MemoryPastPauses()
-        self.switched: list[bool] = []
-        self.error: Exception | None = None
-        self.probed: list[Message] = []
-        self.watchdog = AutoPausing(
-            [TYPE], self.rows, self.counters, self, self, self.store, self.counters.standing, self.ended, self.clock,
-            random.Random(1).sample,
-        )  # fmt: skip
-        self.operator = Pausing(
-            self.counters, self, self.counters, self.ended, self.clock, lambda _: self.rows
-        )  # fmt: skip
-
-    def switch(self, job_type: str, *, on: bool) -> None:
-        """See Consumers."""
-        assert job_type == TYPE
-        if self.error is not None:
-            raise self.error
-        self.switched.append(on)
-
-    def probe(self, message: Message) -> None:
-        """See Prober."""
-        self.probed.append(message)
-
-    def write(self, row: AutoPause) -> None:
-        """Write the row as a worker would."""
-        assert self.rows.replace(TYPE, self.row(), row) is not None
-
-    def row(self) -> AutoPause:
-        """The row as it stands."""
-        return self.rows.read(TYPE)
-
-    def told(self) -> Pause | None:
-        """The pause that everybody reads."""
-        return self.counters.standing().paused.get(TYPE)
-
-    def minute(self) -> None:
-        """A run of the watchdog, and the minute after it."""
-        self.watchdog.run()
-        self.clock.advance(60)
-
-    def ends(self) -> None:
-        """Let a probe complete."""
-        self.write(AutoPause(ended_at=self.clock.now, cooldown=60, switched_at=self.row().switched_at))
+from chalicelib.watchdog.auto_pause import BY
+from tests.chalicelib.watchdog.paused_queue import OPEN, TYPE, Reading, Stage
+from tests.support import T0, a_job, written
 
 
 @pytest.fixture
@@ -194,75 +134,9 @@ def test_a_row_that_changes_meanwhile_is_left_to_the_next_run(stage: Stage) -> N
     stage.write(OPEN)
     stale = stage.row()
     stage.write(resumed(stale) or stale)
-    stage.watchdog.rows = Stale(stage.rows, stale)
+    stage.watchdog.rows = Reading(stage.rows, lambda *_, **__: stale)
     stage.watchdog.run()
     assert (stage.switched, stage.told()) == ([], None)
-
-
-class Stale:
-    """Rows of which an old one is read."""
-
-    def __init__(self, rows: MemoryAutoPauses, old: AutoPause) -> None:
-        self._rows, self._old = rows, old
-        self.replace = rows.replace
-
-    def read(self, job_type: str, *, consistent: bool = True) -> AutoPause:
-        """See AutoPauses."""
-        return self._old
-
-
-def test_a_probe_is_a_job_that_a_worker_would_take(stage: Stage) -> None:
-    busy = a_job(type=TYPE, status=Status.PROCESSING, lease_until=T0 + 9999, claims=1, attempts=1)
-    backing_off = a_job(type=TYPE, status=Status.RETRYING, next_attempt_at=T0 + 9999, attempts=1)
-    other = a_job(type="report.generate")
-    ready = a_job(type=TYPE, correlation_id="c")
-    for job in (busy, backing_off, other, ready):
-        stage.store.add(job)
-    stage.write(OPEN)
-    stage.minute()
-    assert stage.probed == [], "not before its time"
-    stage.minute()
-    assert stage.probed == [Message(ready.id, 1, TYPE, "c")]
-
-
-def test_a_job_whose_holder_has_gone_is_one_too(stage: Stage) -> None:
-    lost = a_job(type=TYPE, status=Status.PROCESSING, lease_until=T0 - 9, claims=1, attempts=1)
-    stage.store.add(lost)
-    stage.write(replace(OPEN, probe_at=T0))
-    stage.watchdog.run()
-    assert [message.id for message in stage.probed] == [lost.id]
-
-
-@pytest.mark.parametrize(("status", "name"), [(Status.SCHEDULED, "run_at"), (Status.RETRYING, "parked_until")])
-def test_so_is_one_whose_time_has_come(stage: Stage, status: Status, name: str) -> None:
-    due = a_job(type=TYPE, status=status, next_attempt_at=T0 - 9, **{name: T0 - 9})
-    later = a_job(type=TYPE, status=status, next_attempt_at=T0 + 99, **{name: T0 + 99})
-    stage.store.add(later)
-    stage.store.add(due)
-    stage.write(replace(OPEN, probe_at=T0))
-    stage.watchdog.run()
-    assert [message.id for message in stage.probed] == [due.id]
-
-
-def test_when_no_job_is_left_the_type_goes_on(stage: Stage) -> None:
-    stage.store.add(a_job(type=TYPE, status=Status.DEAD_LETTER, attempts=3))
-    stage.write(OPEN)
-    stage.minute()
-    assert stage.row().since is not None
-    stage.minute()
-    stage.minute()
-    assert (stage.row().since, stage.switched[-1], stage.told()) == (None, True, None)
-    assert stage.row().cooldown == 60, "a pause soon after it begins with as much"
-
-
-def test_no_single_bad_job_is_tried_again_and_again(stage: Stage) -> None:
-    for _ in range(40):
-        stage.store.add(a_job(type=TYPE))
-    stage.write(replace(OPEN, probe_at=T0))
-    for _ in range(10):
-        stage.minute()
-    assert len({message.id for message in stage.probed}) > 5
-    assert CANDIDATES >= 40
 
 
 def test_each_minute_of_a_pause_is_counted_for_the_alarm(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
@@ -282,12 +156,5 @@ def test_one_type_that_fails_does_not_keep_another_from_its_turn(stage: Stage) -
             raise TimeoutError
         return read(job_type, consistent=consistent)
 
-    stage.watchdog.rows = Reading(stage.rows, reads)  # type: ignore[assignment]
+    stage.watchdog.rows = Reading(stage.rows, reads)
     assert stage.watchdog.run() == {"paused_by_itself": 1}
-
-
-class Reading:
-    """Rows that are read by a function."""
-
-    def __init__(self, rows: MemoryAutoPauses, read: object) -> None:
-        self.replace, self.read = rows.replace, read

@@ -1,0 +1,70 @@
+"""Which job is tried of a type that is paused by itself, and what follows when there is none."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import Message
+from chalicelib.watchdog.auto_pause import CANDIDATES
+from tests.chalicelib.watchdog.paused_queue import OPEN, TYPE, Stage
+from tests.support import T0, a_job
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def test_a_probe_is_a_job_that_a_worker_would_take(stage: Stage) -> None:
+    busy = a_job(type=TYPE, status=Status.PROCESSING, lease_until=T0 + 9999, claims=1, attempts=1)
+    backing_off = a_job(type=TYPE, status=Status.RETRYING, next_attempt_at=T0 + 9999, attempts=1)
+    other = a_job(type="report.generate")
+    ready = a_job(type=TYPE, correlation_id="c")
+    for job in (busy, backing_off, other, ready):
+        stage.store.add(job)
+    stage.write(OPEN)
+    stage.minute()
+    assert stage.probed == [], "not before its time"
+    stage.minute()
+    assert stage.probed == [Message(ready.id, 1, TYPE, "c")]
+
+
+def test_a_job_whose_holder_has_gone_is_one_too(stage: Stage) -> None:
+    lost = a_job(type=TYPE, status=Status.PROCESSING, lease_until=T0 - 9, claims=1, attempts=1)
+    stage.store.add(lost)
+    stage.write(replace(OPEN, probe_at=T0))
+    stage.watchdog.run()
+    assert [message.id for message in stage.probed] == [lost.id]
+
+
+@pytest.mark.parametrize(("status", "name"), [(Status.SCHEDULED, "run_at"), (Status.RETRYING, "parked_until")])
+def test_so_is_one_whose_time_has_come(stage: Stage, status: Status, name: str) -> None:
+    due = a_job(type=TYPE, status=status, next_attempt_at=T0 - 9, **{name: T0 - 9})
+    later = a_job(type=TYPE, status=status, next_attempt_at=T0 + 99, **{name: T0 + 99})
+    stage.store.add(later)
+    stage.store.add(due)
+    stage.write(replace(OPEN, probe_at=T0))
+    stage.watchdog.run()
+    assert [message.id for message in stage.probed] == [due.id]
+
+
+def test_when_no_job_is_left_the_type_goes_on(stage: Stage) -> None:
+    stage.store.add(a_job(type=TYPE, status=Status.DEAD_LETTER, attempts=3))
+    stage.write(OPEN)
+    stage.minute()
+    assert stage.row().since is not None
+    stage.minute()
+    stage.minute()
+    assert (stage.row().since, stage.switched[-1], stage.told()) == (None, True, None)
+    assert stage.row().cooldown == 60, "a pause soon after it begins with as much"
+
+
+def test_no_single_bad_job_is_tried_again_and_again(stage: Stage) -> None:
+    for _ in range(40):
+        stage.store.add(a_job(type=TYPE))
+    stage.write(replace(OPEN, probe_at=T0))
+    for _ in range(10):
+        stage.minute()
+    assert len({message.id for message in stage.probed}) > 5
+    assert CANDIDATES >= 40
