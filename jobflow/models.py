@@ -140,7 +140,7 @@ class CancelledJob:
     progress: Progress | None
     tags: list[str]
     tenant: str | None
-    """Whose job it is, for a type with `fair_by`"""
+    """Whose job it is, for a type with `fair_by` or `serial_by`"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
@@ -320,7 +320,7 @@ class JobDetail:
     progress: Progress | None
     tags: list[str]
     tenant: str | None
-    """Whose job it is, for a type with `fair_by`"""
+    """Whose job it is, for a type with `fair_by` or `serial_by`"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
@@ -388,7 +388,7 @@ class JobRow:
     progress: Progress | None
     tags: list[str]
     tenant: str | None
-    """Whose job it is, for a type with `fair_by`"""
+    """Whose job it is, for a type with `fair_by` or `serial_by`"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
@@ -420,6 +420,8 @@ class JobTypeRow:
     """When it is paused by itself; null: an operator alone pauses it"""
     fair_by: str | None
     """The field of the payload that says whose job it is"""
+    serial_by: str | None
+    """The field of the payload for each value of which jobs run one at a time"""
     unique_for: float | None
     """Seconds for which one job has the same values of `unique_by`"""
     unique_by: list[str]
@@ -571,10 +573,10 @@ class PastPauseRow:
     since: datetime
     until: datetime
     by: str
-    """Label of the token that paused it; empty where an older version has paused it"""
+    """Label of the token that paused it; JobFlow: by itself; empty: by an older version"""
     reason: str
     resumed_by: str
-    """Label of the token that resumed it"""
+    """Label of the token that resumed it; JobFlow: by itself"""
 
 
 @dataclass(frozen=True, slots=True)

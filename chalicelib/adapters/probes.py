@@ -1,9 +1,9 @@
 """Hand one message to a worker whose queue is switched off: an asynchronous invocation of its function."""
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.adapters.invocations import LambdaFunction
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import Message, Prober
 from chalicelib.settings import Settings
@@ -23,9 +23,8 @@ class LambdaProber:
 
     def probe(self, message: Message) -> None:
         """See Prober. Lambda may repeat it, or drop it when the function is throttled for hours: both do no harm."""
-        function = self.prefix + message.type.replace(".", "-")
-        payload = json.dumps(event_of(write_message(message))).encode()
-        self.client.invoke(FunctionName=function, InvocationType="Event", Payload=payload)
+        worker = LambdaFunction(self.client, self.prefix + message.type.replace(".", "-"))
+        worker.start(event_of(write_message(message)))
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,8 @@ Tenant = Annotated[
     StringConstraints(min_length=1, max_length=LONGEST_TENANT),
     AfterValidator(kept),
     Field(
-        description="Jobs of this tenant: the value at the field that their type's `fair_by` names.", examples=["acme"]
+        description="Jobs of this tenant: the value at the field that their type's `fair_by` or `serial_by` names.",
+        examples=["acme"],
     ),
 ]
 FINGERPRINT = r"^[0-9a-f]{12}$"

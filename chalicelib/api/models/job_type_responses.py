@@ -28,9 +28,9 @@ class PastPauseRow(Answer):
 
     since: Time
     until: Time
-    by: str = Field(description="Label of the token that paused it; empty where an older version has paused it")
+    by: str = Field(description="Label of the token that paused it; JobFlow: by itself; empty: by an older version")
     reason: str
-    resumed_by: str = Field(description="Label of the token that resumed it")
+    resumed_by: str = Field(description="Label of the token that resumed it; JobFlow: by itself")
 
 
 class PastPauseRows(Answer):
@@ -66,6 +66,9 @@ class JobTypeRow(Answer):
         default=None, description="When it is paused by itself; null: an operator alone pauses it"
     )
     fair_by: str | None = Field(None, description="The field of the payload that says whose job it is")
+    serial_by: str | None = Field(
+        None, description="The field of the payload for each value of which jobs run one at a time"
+    )
     unique_for: float | None = Field(description="Seconds for which one job has the same values of `unique_by`")
     unique_by: list[str] = Field(description="Fields of the payload; none: all")
     enqueues: list[str] = Field(description="Types whose jobs its jobs make")

@@ -73,7 +73,7 @@ class JobRow(Answer):
     result: JSON = Field(description="null in lists when it is larger than 500 bytes")
     progress: Progress | None
     tags: list[str]
-    tenant: str | None = Field(None, description="Whose job it is, for a type with `fair_by`")
+    tenant: str | None = Field(None, description="Whose job it is, for a type with `fair_by` or `serial_by`")
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None = Field(

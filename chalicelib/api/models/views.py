@@ -74,6 +74,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         rate=None if (pace := kind.pace) is None else RateRow(n=pace.n, per=pace.per, burst=pace.burst),
         pause_when=None if (rule := kind.pause_when) is None else PauseRuleRow(of=rule.of, within=rule.within),
         fair_by=kind.fair_by,
+        serial_by=kind.serial_by,
         unique_for=None if kind.unique is None else kind.unique.seconds,
         unique_by=[] if kind.unique is None else list(kind.unique.by),
         enqueues=list(kind.enqueues),

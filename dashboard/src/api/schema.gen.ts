@@ -1155,7 +1155,7 @@ export interface components {
       tags: string[];
       /**
        * Tenant
-       * @description Whose job it is, for a type with `fair_by`
+       * @description Whose job it is, for a type with `fair_by` or `serial_by`
        * @default null
        */
       tenant: string | null;
@@ -1511,7 +1511,7 @@ export interface components {
       tags: string[];
       /**
        * Tenant
-       * @description Whose job it is, for a type with `fair_by`
+       * @description Whose job it is, for a type with `fair_by` or `serial_by`
        * @default null
        */
       tenant: string | null;
@@ -1658,7 +1658,7 @@ export interface components {
       tags: string[];
       /**
        * Tenant
-       * @description Whose job it is, for a type with `fair_by`
+       * @description Whose job it is, for a type with `fair_by` or `serial_by`
        * @default null
        */
       tenant: string | null;
@@ -1724,6 +1724,12 @@ export interface components {
        * @default null
        */
       fair_by: string | null;
+      /**
+       * Serial By
+       * @description The field of the payload for each value of which jobs run one at a time
+       * @default null
+       */
+      serial_by: string | null;
       /**
        * Unique For
        * @description Seconds for which one job has the same values of `unique_by`
@@ -2220,14 +2226,14 @@ export interface components {
       until: string;
       /**
        * By
-       * @description Label of the token that paused it; empty where an older version has paused it
+       * @description Label of the token that paused it; JobFlow: by itself; empty: by an older version
        */
       by: string;
       /** Reason */
       reason: string;
       /**
        * Resumed By
-       * @description Label of the token that resumed it
+       * @description Label of the token that resumed it; JobFlow: by itself
        */
       resumed_by: string;
     };
