@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from scripts.documents import tour
-from tests.jobflow.cli.test_commands import COMMANDS
+from tests.jobflow.cli.test_help import COMMANDS
 
 ENVIRONMENT = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(tour.COLUMNS)}
 
