@@ -10,8 +10,8 @@ DRAWN_IN = frozenset({"annotated-types", "jmespath", "pydantic-core", "typing-ex
 """Pinned in requirements.txt because the others need them, and chosen by nobody."""
 TOOLS = (
     "infra/local/emulator/processes/ministack.py",
-    "tests/infra/cloud/test_checkov.py",
-    "tests/infra/cloud/test_sam_cli.py",
+    "tests/infra/cloud/template/test_checkov.py",
+    "tests/infra/cloud/template/test_sam_cli.py",
     "tests/jobflow/project/test_ci_kit.py",
 )
 """Files that name what gets an environment of its own."""
