@@ -61,7 +61,7 @@ test("a change that somebody else was faster with is refused, and what was typed
   await open("/schedules?edit=daily-digest");
   await page.getByLabel("Cron expression").fill("45 8 * * *");
   await page.route("**/schedules/daily-digest", async (route) => {
-    const theirs = { ...route.request().postDataJSON(), cron: "0 9 * * *" };
+    const theirs = { ...(route.request().postDataJSON() as object), cron: "0 9 * * *" };
     await route.fetch({ postData: JSON.stringify(theirs) });
     await route.continue();
   });
