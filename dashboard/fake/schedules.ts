@@ -102,7 +102,11 @@ const write: Handler = async (ask) => {
   checkPayload(String(body.type), body.payload);
   const old = all(ask.sim).get(id);
   if (old && ask.path[1] !== undefined && body.version !== undefined && body.version !== old.version)
-    throw new Problem(409, "The schedule's state does not allow this", `The schedule '${id}' was changed meanwhile.`);
+    throw new Problem(
+      409,
+      "The schedule's state does not allow this",
+      `The schedule '${id}' was changed meanwhile.`,
+    );
   const schedule = store(ask.sim, id, {
     ...(body as Partial<Schedule>),
     last_firings: old?.last_firings ?? [],
