@@ -46,6 +46,8 @@ def terminal(said: io.StringIO) -> Terminal:
 
 def test_first_deployment_says_what_it_makes(cloud: Cloud) -> None:
     assert "+ JobsTable " in cloud.said
+    assert "+$3.00 a month" in cloud.said
+    assert "The stage, when nothing happens: $" in cloud.said
     assert cloud.outputs["SiteUrl"] in cloud.said
 
 
