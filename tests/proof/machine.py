@@ -33,7 +33,7 @@ class DeliveryMachine(Steering):
         """A new world with a random source of its own, perhaps with a tenant for each name, and a first job."""
         self.world.rng.seed(seed)
         self.steer(mode)
-        if fair:
+        if fair and mode != "rate":
             self.world.share()
         self.world.batch = batch
         self.create("a", delay, attempts)
