@@ -124,5 +124,6 @@ def test_a_sweep_reaches_what_lies_behind_ten_dead_letters_of_a_key(stage: Stage
     stage.watch()
     assert stage.queue.dead[NAME] == []
     assert not stage.store.get(jobs[11].id).sent, "it can still run"
+    stage.clock.now += 1
     stage.watch()
     assert stage.sent() == [jobs[11].id]
