@@ -1,6 +1,6 @@
 """The one description of the platform: pure functions from the job types to CloudFormation, for cloud and laptop.
 
-No AWS client and no clock: `infra/cloud` and `infra/local` do something with it.
+Nothing is sent to AWS here: `infra/cloud` and `infra/local` do something with it.
 """
 
 from collections.abc import Sequence
