@@ -27,6 +27,7 @@ from infra.local.emulator.inprocess import emulated
 from tests.proof.direct import direct
 from tests.proof.faults import DYNAMODB, SQS, Faults, Moving, Partial
 from tests.proof.ground import ATTEMPTS, BY_HAND, TYPE, Ending, Ground, Received, Stand, Write, Written, plan_of_starts
+from tests.proof.partitions import empty_answered
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -192,7 +193,8 @@ def on_aws() -> Iterator[Stand]:
     with emulated(current.now):
         dynamodb, sqs = aws.client("dynamodb", REGION), aws.client("sqs", REGION)
         of_table, of_queues = (functools.partial(current.before, service=service) for service in (DYNAMODB, SQS))
-        with direct(dynamodb, of_table, current.done), direct(sqs, of_queues, current.done):
+        short = direct(dynamodb, of_table, current.done), direct(sqs, of_queues, current.done)
+        with short[0], short[1], empty_answered(of_table, current.done):
             yield stand
 
 

@@ -245,7 +245,7 @@ class World(Clients):
             idle = 0 if self.poll_all() else idle + 1
             self.watch()
             if idle:
-                self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 6 - 1), 600))
+                self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 3 - 2), 600))
         # A pause by itself that has no job left ends when its next probe is due.
         for _ in range(12 if self.by_itself is not None and self.by_itself.open() else 0):
             self.clock.advance(610)
