@@ -3,7 +3,6 @@
 They are 150 of the 230 requests of an execution, and pynamodb and the emulator would take half of its time for them.
 """
 
-import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,9 +20,10 @@ ACCOUNT = "123456789012"
 def empty_answered(before: Callable[[str], None], done: Callable[[str], None]) -> Iterator[None]:
     """Answer such queries directly while the block runs; `before` and `done` hear each of them."""
 
-    def query(self: Table, name: str, place: str, index_name: str | None = None, **asked: Any) -> dict[str, Any]:
-        if index_name is None or _is_full(self, index_name, place):
-            return Connection.query(self, name, place, index_name=index_name, **asked)
+    def query(self: Table, name: str, place: str, condition: Any = None, **asked: Any) -> dict[str, Any]:
+        index = asked.get("index_name")
+        if index is None or _is_full(self, index, place):
+            return Connection.query(self, name, place, condition, **asked)
         try:
             before("Query")
         except BOTOCORE_EXCEPTIONS as error:
@@ -32,7 +32,7 @@ def empty_answered(before: Callable[[str], None], done: Callable[[str], None]) -
         capacity = {"TableName": name, "CapacityUnits": 1.0}
         return {"Items": [], "Count": 0, "ScannedCount": 0, "ConsumedCapacity": capacity, "ResponseMetadata": {}}
 
-    Table.query = query  # type: ignore[method-assign]
+    Table.query = query  # type: ignore[method-assign,assignment]
     try:
         yield
     finally:
@@ -40,14 +40,6 @@ def empty_answered(before: Callable[[str], None], done: Callable[[str], None]) -
 
 
 def _is_full(table: Table, index_name: str, place: str) -> bool:
-    meta = table.get_meta_table(table.name)
-    held = dynamodb_backends[ACCOUNT][table.region].tables[table.name]
-    key = meta.get_index_hash_keyname(index_name)
-    return (key, place) in _partitions(held, len(held.stream_shard.items))
-
-
-@functools.lru_cache(maxsize=1)
-def _partitions(table: Any, changes: int) -> frozenset[tuple[str, Any]]:
-    """Return each attribute of an item that may be a partition's key, with its value, after so many changes."""
-    held = ((name, value) for item in table.all_items() for name, value in item.attrs.items())
-    return frozenset((name, value.value) for name, value in held if value.type == "S")
+    key = table.get_meta_table(table.name).get_index_hash_keyname(index_name)
+    items = dynamodb_backends[ACCOUNT][table.region].tables[table.name].all_items()
+    return any(key in item.attrs and item.attrs[key].value == place for item in items)
