@@ -12,8 +12,8 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.tables.binding import jobs
 from chalicelib.adapters.dynamo.tables.schema import ACTIVE
 from chalicelib.settings import Settings
-from tests.proof.direct import direct
-from tests.proof.partitions import empty_answered
+from tests.proof.grounds.direct import direct
+from tests.proof.grounds.partitions import empty_answered
 from tests.support import REGION
 
 PLACED = {"pk": {"S": "b"}, "sk": {"S": "META"}, "group": {"S": "ACTIVE#t#1"}, "order": {"S": "2027-01-15"}}
@@ -113,7 +113,7 @@ def test_an_empty_partition_is_answered_as_the_emulator_answers(cloud: Settings)
     def asked() -> list[Any]:
         early = Path(["order"]) < "2028"
         of_index = [
-            table.query(table.name, place, early, index_name=ACTIVE, limit=5)
+            table.query(table.name, place, range_key_condition=early, index_name=ACTIVE, limit=5)
             for place in ("ACTIVE#t#1", "ACTIVE#t#2", "b")
         ]
         return [plain(answer) for answer in (*of_index, table.query(table.name, "b"), table.query(table.name, "z"))]

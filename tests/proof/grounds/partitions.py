@@ -20,10 +20,10 @@ ACCOUNT = "123456789012"
 def empty_answered(before: Callable[[str], None], done: Callable[[str], None]) -> Iterator[None]:
     """Answer such queries directly while the block runs; `before` and `done` hear each of them."""
 
-    def query(self: Table, name: str, place: str, condition: Any = None, **asked: Any) -> dict[str, Any]:
+    def query(self: Table, name: str, place: str, range_key_condition: Any = None, **asked: Any) -> dict[str, Any]:
         index = asked.get("index_name")
         if index is None or _is_full(self, index, place):
-            return Connection.query(self, name, place, condition, **asked)
+            return Connection.query(self, name, place, range_key_condition, **asked)
         try:
             before("Query")
         except BOTOCORE_EXCEPTIONS as error:

@@ -1,7 +1,7 @@
 """What becomes of the jobs of a type that pauses by itself when its attempts all fail alike."""
 
 from chalicelib.jobs.auto_pause import Failing
-from tests.proof.scenario import DONE, scenario
+from tests.proof.stories.scenario import DONE, scenario
 from tests.proof.world import World
 
 RULE = Failing(of=2, within=300)
