@@ -160,19 +160,19 @@ bench-cold: $(READY)  ## Measure the size of the package, and the CPU of each fu
 	@$(CLOUD) bench
 
 bench: $(READY)  ## Measure the local emulator against stock moto
-	@$(PY) scripts/bench_emulator.py
+	@$(PY) -m scripts.benches.emulator
 
 bench-cpu: $(READY)  ## Count the calls and the CPU of a POST, a GET, a job, a run of the watchdog, a record of the stream (PROFILE=POST)
-	@$(PY) -m scripts.bench_cpu $(if $(PROFILE),--profile "$(PROFILE)") $(if $(WRITE),--write)
+	@$(PY) -m scripts.benches.cpu $(if $(PROFILE),--profile "$(PROFILE)") $(if $(WRITE),--write)
 
 bench-peers: $(READY) $(UI)  ## Compare with FastAPI, PostgreSQL and Redis under the same load, and with Celery and RQ (needs both servers, and quiet)
-	@$(PY) -m scripts.peers $(ARGS)
+	@$(PY) -m scripts.benches.peers $(ARGS)
 
 scaling: $(READY)  ## Simulate 10 to 10,000 jobs a second and ten million waiting: what ends first, what to set (ARGS="--seconds 2")
 	@$(PY) -m scripts.scaling $(ARGS)
 
 bench-scale: $(READY)  ## Measure an operator's requests at 1,000, 10,000 and 200,000 jobs: requests, read units, time (about 3 minutes)
-	@$(PY) -m scripts.bench_scale $(ARGS)
+	@$(PY) -m scripts.benches.scale $(ARGS)
 
 e2e: $(READY) $(UI)  ## Test the package end to end on a second, independent emulator
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q -m ministack $(ARGS)
@@ -181,13 +181,13 @@ e2e-ui: $(READY) $(UI)  ## Test the console in Chromium, on the real platform an
 	@$(PY) -m scripts.browser_tests $(ARGS)
 
 lifecycle: $(READY)  ## Draw the table of moves into docs/lifecycle.md
-	@$(PY) -m scripts.lifecycle
+	@$(PY) -m scripts.documents.lifecycle
 
 openapi: $(READY)  ## Write docs/openapi.json, docs/llms.txt and the client's models from the code
 	@$(PY) -m scripts.openapi
 
 wheel: $(READY) $(UI)  ## Write build/wheel: the client with the command line, and the platform with the console
-	@$(PY) -m scripts.wheel
+	@$(PY) -m scripts.wheels.build
 
 lock: $(VENV)/bin/python  ## Pin requirements-dev.txt from requirements-dev.in, and handlers/*.requirements.txt, with hashes
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes requirements-dev.in -o requirements-dev.txt

@@ -24,7 +24,7 @@ def used() -> set[str]:
     makefile = re.findall(r"pip install [^\n]*?([a-z-]+)==", (ROOT / "Makefile").read_text())
     tools = [
         name
-        for source in ("infra/local/emulator/processes/ministack.py", "tests/infra/cloud/test_sam_cli.py")
+        for source in ("infra/local/emulator/processes/ministack.py", "tests/infra/cloud/template/test_sam_cli.py")
         for name in re.findall(r'"([a-z-]+)==', (ROOT / source).read_text())
     ]
     packages = [
