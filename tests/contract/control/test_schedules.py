@@ -32,10 +32,19 @@ FULL = a_schedule(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("schedule", [a_schedule(), FULL, a_schedule(next_at=None, payload={"deep": [{"x": None}]})])
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        a_schedule(),
+        FULL,
+        a_schedule(next_at=None, payload={"deep": [{"x": None}]}),
+        a_schedule(starts_at=1_800_000_000),
+    ],
+)
 def test_what_is_kept_comes_back(schedules: Schedules, schedule: Schedule) -> None:
     assert schedules.add(schedule)
     assert schedules.get(schedule.id) == schedule
+    assert schedules.get(schedule.id).version == schedule.version
     assert list(schedules.page(10)) == [schedule]
     assert list(schedules.due(T0, 10)) == ([] if schedule.next_at is None else [schedule])
 

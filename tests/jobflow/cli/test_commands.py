@@ -59,27 +59,6 @@ def test_schedules_are_stored_listed_switched_and_deleted(shell: Shell) -> None:
     assert shell("schedules show daily").code == 4
 
 
-def test_a_schedule_is_changed_and_what_is_not_given_stays(shell: Shell) -> None:
-    shell("""schedules create daily test.note '0 6 * * *' -f to='["a@example.com"]' --timezone Europe/Berlin""")
-    shell("schedules update daily --catch-up 3")
-    shell("schedules pause daily")
-    changed = shell("schedules update daily --cron '0 7 * * *' --ends-at 2028-01-01T00:00+00:00").lines[0]
-    kept = {name: changed[name] for name in ("timezone", "catch_up", "overlap", "paused", "payload")}
-    assert kept == {
-        "timezone": "Europe/Berlin", "catch_up": 3, "overlap": "allow", "paused": True,
-        "payload": {"to": ["a@example.com"]},
-    }  # fmt: skip
-    assert (changed["cron"], changed["ends_at"][:10]) == ("0 7 * * *", "2028-01-01")
-    again = shell("""schedules update daily -f to='["b@example.com"]' --overlap skip""").lines[0]
-    assert (again["payload"]["to"], again["overlap"], again["ends_at"]) == (
-        ["b@example.com"], "skip", changed["ends_at"],
-    )  # fmt: skip
-    assert shell("schedules update daily --ends-at ''").lines[0]["ends_at"] is None
-    assert shell("schedules update none --cron '0 7 * * *'").code == 4
-    refused = shell("schedules update daily --cron soon")
-    assert (refused.code, "cron" in refused.err) == (1, True)
-
-
 def test_dead_letters_are_listed_and_redriven(shell: Shell, world: World, job: str) -> None:
     world.put_in(job, Status.DEAD_LETTER, finished_at=T0, error_class="E", error_message="m")
     assert [line["id"] for line in shell("dead-letters list").lines] == [job]

@@ -12,8 +12,8 @@ from chalicelib.jobs.single import Unique
 from chalicelib.jobs.types.rate import Rate
 from chalicelib.jobs.types.registry import registered
 from chalicelib.service.submission import Submission
-from tests.proof.ground import TYPE
-from tests.proof.misfortunes import Misfortunes
+from tests.proof.games.misfortunes import Misfortunes
+from tests.proof.grounds.ground import TYPE
 
 UNIQUE = Unique(3600, ("name",))
 APART = 5.0

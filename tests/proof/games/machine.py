@@ -9,8 +9,8 @@ from hypothesis.stateful import initialize, precondition, rule
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import DISCARDABLE, RETRYABLE, TERMINAL, WAITING, Status
 from chalicelib.jobs.turns import has_turn
-from tests.proof.ground import Stand
-from tests.proof.steering import MODES, Steering
+from tests.proof.games.steering import MODES, Steering
+from tests.proof.grounds.ground import Stand
 
 OUTCOMES = (
     "ok", "later", "much later", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",

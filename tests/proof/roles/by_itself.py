@@ -13,8 +13,8 @@ from chalicelib.jobs.ports import AutoPauses, Consumers, JobStore, Message, Past
 from chalicelib.service.pause import Pausing
 from chalicelib.watchdog.auto_pause import AutoPausing
 from chalicelib.worker.gate import FRESH, AutoPauseGate
-from tests.proof.faults import DYNAMODB, Faulty
-from tests.proof.ground import BY_HAND, TYPE, Received
+from tests.proof.grounds.faults import DYNAMODB, Faulty
+from tests.proof.grounds.ground import BY_HAND, TYPE, Received
 
 if TYPE_CHECKING:
     from tests.proof.world import World

@@ -16,8 +16,8 @@ from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.service.submission import Submission
 from chalicelib.worker.context import JobContext
-from tests.proof.faults import Crash
-from tests.proof.ground import TYPE, Ground
+from tests.proof.grounds.faults import Crash
+from tests.proof.grounds.ground import TYPE, Ground
 from tests.support import Clock
 
 BALLAST = "x"

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from chalicelib.errors import JobConflict
 from chalicelib.jobs.job import DISCARDABLE, PLANNED, RETRYABLE, Status
 from chalicelib.jobs.types.rate import Rate
-from tests.proof.faults import DYNAMODB, ReplyLost, Throttled
-from tests.proof.ground import TYPES, MemoryGround
+from tests.proof.grounds.faults import DYNAMODB, ReplyLost, Throttled
+from tests.proof.grounds.ground import TYPES
+from tests.proof.grounds.memory import MemoryGround
 from tests.proof.invariants import broken_at_rest
-from tests.proof.liveness import Liveness
-from tests.proof.script import TIMEOUT, silence
-from tests.proof.weather import Weather
+from tests.proof.months.liveness import Liveness
+from tests.proof.months.weather import Weather
+from tests.proof.roles.script import TIMEOUT, silence
 from tests.proof.world import DAY, World
 from tests.support import Clock
 
