@@ -1,4 +1,4 @@
-"""What operators did to a job, and a job with all that happened to it. Pure."""
+"""Hold what operators did to a job, and a job with all that happened to it. Pure."""
 
 from dataclasses import dataclass, field
 

@@ -36,7 +36,7 @@ NEW = frozenset({Status.QUEUED, Status.SCHEDULED})
 """No worker has claimed it in this run."""
 CLAIMED = ACTIVE - NEW
 ON_QUEUE = ACTIVE - {Status.SCHEDULED}
-"""Its message is in the queue or with a worker, or will be soon: what workers have before them."""
+"""Its message is in the queue or with a worker, or will be soon."""
 BROKEN = frozenset({Status.FAILED, Status.RETRYING, Status.DEAD_LETTER})
 """The last attempt failed."""
 COUNTED = {
