@@ -2,9 +2,9 @@
 
 from scripts.safeguards.safeguard import Safeguard
 
-ROWS = ("tests/chalicelib/worker/test_key_rows.py",)
-ORDER = ("tests/chalicelib/worker/test_in_order.py",)
-QUEUES = ("tests/contract/test_serial_queue.py",)
+ROWS = ("tests/chalicelib/worker/before/test_key_rows.py",)
+ORDER = ("tests/chalicelib/worker/together/test_in_order.py",)
+QUEUES = ("tests/contract/queue/test_serial_queue.py",)
 SENT = ("tests/chalicelib/service/test_serial.py",)
 
 KEYS = (

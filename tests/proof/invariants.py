@@ -7,8 +7,8 @@ from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.job import DISCARD, LOST, MOVES, REPLACE, TERMINAL, Status
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.ports import Message
-from tests.proof.clients import BALLAST
-from tests.proof.ground import TYPE, Write, Written
+from tests.proof.grounds.ground import TYPE, Write, Written
+from tests.proof.roles.clients import BALLAST
 from tests.proof.world import World
 
 DISCARDS = {(status, DISCARD.target) for status in DISCARD.source}

@@ -7,9 +7,9 @@ from contextlib import nullcontext
 import pytest
 
 from tests.proof.coverage import COLUMNS, FAULTS, IMPOSSIBLE, empty, table
-from tests.proof.faults import Faults, ReplyLost
-from tests.proof.month import EPISODE, episode, episodes
-from tests.proof.script import forget
+from tests.proof.grounds.faults import Faults, ReplyLost
+from tests.proof.months.month import EPISODE, episode, episodes
+from tests.proof.roles.script import forget
 
 
 @pytest.fixture(autouse=True)

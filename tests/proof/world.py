@@ -19,14 +19,14 @@ from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.gate import Gate
 from chalicelib.worker.pacing import Pacing
-from tests.proof.by_itself import ByItself
-from tests.proof.clients import Clients
-from tests.proof.counting import Counting
-from tests.proof.faults import SQS
-from tests.proof.ground import BY_HAND, TYPE, Ground, Received
-from tests.proof.grouping import misgrouped
-from tests.proof.honest import LaggingIndex
-from tests.proof.script import TIMEOUT, ScriptedFunction, declare
+from tests.proof.grounds.faults import SQS
+from tests.proof.grounds.ground import BY_HAND, TYPE, Ground, Received
+from tests.proof.grounds.honest import LaggingIndex
+from tests.proof.roles.by_itself import ByItself
+from tests.proof.roles.clients import Clients
+from tests.proof.roles.counting import Counting
+from tests.proof.roles.grouping import misgrouped
+from tests.proof.roles.script import TIMEOUT, ScriptedFunction, declare
 from tests.support import Clock, Invocation, sqs_record
 
 DAY = 86_400.0
@@ -248,7 +248,7 @@ class World(Clients):
             idle = 0 if self.poll_all() else idle + 1
             self.watch()
             if idle:
-                self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 6 - 1), 600))
+                self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 3 - 2), 600))
         # A pause by itself that has no job left ends when its next probe is due.
         for _ in range(12 if self.by_itself is not None and self.by_itself.open() else 0):
             self.clock.advance(610)

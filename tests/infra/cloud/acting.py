@@ -34,7 +34,7 @@ from infra.definition import local_environment, stateful
 from infra.definition.iam.calls import recording
 from infra.local.emulator.inprocess import emulated
 from infra.local.lambdas.events.stream_records import stream_event
-from tests.infra.cloud.units import Meter
+from tests.infra.cloud.cost.units import Meter
 from tests.support import Clock
 
 STACK = "jobflow-dev"
