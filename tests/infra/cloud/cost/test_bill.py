@@ -108,7 +108,7 @@ def test_a_type_that_declares_nothing_costs_nothing_more_and_is_not_listed() -> 
 
 def test_the_report_and_the_page_tell_the_prices_of_such_types() -> None:
     text = bill.report([replace(TYPES[0], fair_by="customer"), replace(TYPES[1], serial_by="account")])
-    page = (Path(__file__).parents[3] / "docs" / "job-types.md").read_text()
+    page = (Path(__file__).parents[4] / "docs" / "job-types.md").read_text()
     for name, option, dollars in ((TYPES[0].name, "fair_by", "0.40"), (TYPES[1].name, "serial_by", "1.27")):
         (line,) = [line for line in text.splitlines() if line.startswith(f"{name}, {option}")]
         assert line.split()[3] == dollars

@@ -17,7 +17,7 @@ from infra.definition.iam import grants
 from infra.definition.iam.calls import allows
 from tests.chalicelib.api.support import only_types
 from tests.infra.cloud.acting import REGION, Stage, stage
-from tests.infra.cloud.day import MAIL, TYPES, VARIABLES, created
+from tests.infra.cloud.rights.day import MAIL, TYPES, VARIABLES, created
 from tests.support import Clock
 
 PLAIN = next(kind for kind in TYPES if kind.name == "email.send")
