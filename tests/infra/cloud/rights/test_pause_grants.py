@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from chalicelib import wiring
 from chalicelib.adapters import aws
@@ -47,7 +48,7 @@ def answer(**_: Any) -> AWSResponse:
     """Answer as Lambda does: the emulator has neither mappings nor functions."""
     raw: Any = io.BytesIO(b"{}")
     raw.stream = lambda *_args, **_kwargs: iter([b"{}"])
-    return AWSResponse("https://lambda", 200, {}, raw)
+    return AWSResponse("https://lambda", 200, HTTPHeaders(), raw)
 
 
 def fail_until_paused(acting: Stage) -> None:
