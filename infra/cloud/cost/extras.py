@@ -12,7 +12,7 @@ from infra.cloud.cost.prices import PRICES, Prices
 READS_OF_A_KEY = 2
 """Read units of a job that follows another one of its key: the key's row, and the job that holds it."""
 OPTIONS = ("serial_by", "fair_by", "rate", "pause_when", "unique")
-"""What a type may declare that costs something for each job."""
+"""Options of a type that cost something for each job."""
 
 
 def extras(kind: JobType[Any, Any], load: Load, prices: Prices = PRICES) -> list[Line]:
