@@ -4,7 +4,8 @@ import pytest
 
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import acts, transitions
-from chalicelib.jobs.job import Act, Attempt, Status
+from chalicelib.jobs.history import Act
+from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.ports import JobStore
 from tests.support import T0, Clock, a_job
 

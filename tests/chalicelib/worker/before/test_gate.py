@@ -13,7 +13,7 @@ from chalicelib.worker.context import JobContext
 from chalicelib.worker.gate import FRESH, SLOW, AutoPauseGate
 from tests.chalicelib.worker.before.paused import RULE, TYPE, Act, Paused, later, never, ok
 from tests.chalicelib.worker.one_type import OneType, boom, die
-from tests.proof.faults import Crash
+from tests.proof.grounds.faults import Crash
 from tests.support import written
 
 

@@ -22,7 +22,7 @@ from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.one_type import Note
 from tests.chalicelib.worker.together.side_by_side import NAME, Invocation, SideBySide
 from tests.chalicelib.worker.together.slow import Slow
-from tests.proof.faults import Crash
+from tests.proof.grounds.faults import Crash
 from tests.support import sqs_record
 
 Chance = Callable[[Random], bool]

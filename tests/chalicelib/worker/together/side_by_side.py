@@ -30,7 +30,7 @@ from chalicelib.worker.context import JobContext
 from chalicelib.worker.pacing import Pacing
 from tests.chalicelib.worker.one_type import Note
 from tests.chalicelib.worker.together.slow import Slow, SlowTurns
-from tests.proof.faults import Crash
+from tests.proof.grounds.faults import Crash
 from tests.support import T0, sqs_record
 
 NAME = "test.paced"

@@ -19,7 +19,8 @@ from infra.definition.data.queues import DLQ_RETENTION
 from infra.definition.lambdas.functions import functions
 from scripts.chaos.monkey import SERVICE_OUTAGE
 from tests.chalicelib.watchdog.test_cost import IDLE, OLDER, PARTITIONS
-from tests.proof import burst, liveness, weather
+from tests.proof import burst
+from tests.proof.months import liveness, weather
 from tests.proof.test_crash_points import AWS_PART, AWS_WHOLE, PORTS_PART, PORTS_WHOLE
 
 MINUTE, HOUR = 60, 3600

@@ -9,9 +9,9 @@ from hypothesis.stateful import precondition, rule
 from chalicelib.jobs.ports import JobStore, Overdue, Search
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
-from tests.proof.faults import DYNAMODB, SQS, ReplyLost, Throttled
-from tests.proof.game import Game
-from tests.proof.ground import TYPE
+from tests.proof.games.game import Game
+from tests.proof.grounds.faults import DYNAMODB, SQS, ReplyLost, Throttled
+from tests.proof.grounds.ground import TYPE
 
 
 class StaleIndex:

@@ -11,10 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from chalicelib.jobs.job import TERMINAL, Status
 from chalicelib.jobs.ports import Overdue
-from tests.proof.faults import Crash, ReplyLost, Throttled
-from tests.proof.ground import Received, Stand, in_memory
+from tests.proof.grounds.faults import Crash, ReplyLost, Throttled
+from tests.proof.grounds.ground import Received, Stand
+from tests.proof.grounds.memory import in_memory
 from tests.proof.invariants import DISCARDS, broken_always, broken_at_rest
-from tests.proof.script import silence
+from tests.proof.roles.script import silence
 from tests.proof.world import World
 from tests.support import Clock
 

@@ -1,6 +1,6 @@
 """What attempts do that make jobs: wherever the process dies, each run has made one, and it runs."""
 
-from tests.proof.scenario import DONE, scenario
+from tests.proof.stories.scenario import DONE, scenario
 from tests.proof.world import World
 
 

@@ -1,7 +1,7 @@
 """What becomes of the jobs of a type with a rate: some start, the others wait for their turn."""
 
 from chalicelib.jobs.types.rate import Rate
-from tests.proof.scenario import CANCELLED, DONE, scenario
+from tests.proof.stories.scenario import CANCELLED, DONE, scenario
 from tests.proof.world import World
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.jobs.ports import Pause, Standing
-from tests.proof.faults import DYNAMODB, Throttled
-from tests.proof.ground import Ground
+from tests.proof.grounds.faults import DYNAMODB, Throttled
+from tests.proof.grounds.ground import Ground
 from tests.support import Clock
 
 SHARD = "shardId-00000000000000000001-proof"

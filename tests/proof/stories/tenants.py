@@ -1,6 +1,6 @@
 """What becomes of jobs that belong to tenants: whatever a message is sent for, it carries its job's tenant."""
 
-from tests.proof.scenario import DONE, scenario
+from tests.proof.stories.scenario import DONE, scenario
 from tests.proof.world import World
 
 

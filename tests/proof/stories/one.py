@@ -1,6 +1,6 @@
 """Several requests for one job: by a value within a time, or by a key while the job waits."""
 
-from tests.proof.scenario import DONE, scenario
+from tests.proof.stories.scenario import DONE, scenario
 from tests.proof.world import World
 
 

@@ -15,8 +15,8 @@ from chalicelib.jobs.types.registry import registered
 from chalicelib.telemetry.logger import logger
 from chalicelib.worker.claim import FLOAT
 from chalicelib.worker.context import JobContext
-from tests.proof.faults import Crash
-from tests.proof.ground import ATTEMPTS, TYPE, TYPES
+from tests.proof.grounds.faults import Crash
+from tests.proof.grounds.ground import ATTEMPTS, TYPE, TYPES
 
 if TYPE_CHECKING:
     from tests.proof.world import World
@@ -44,7 +44,7 @@ class ScriptedFunction:
         self._begin(ctx.job, outcome)
         held = self.world.running[ctx.job.id, ctx.job.gen]
         held.append(self._ends())
-        serial = self.world.kinds[ctx.job.type].serial_by is not None
+        serial = self.world.kinds[ctx.job.type].serial_by is not None and payload.ballast
         if serial:
             self.world.begins(payload.ballast, ctx.job)
         try:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from chalicelib.jobs.ports import Depth
 from tests.proof.coverage import COLUMNS, FAULTS
-from tests.proof.faults import DYNAMODB, SQS, ReplyLost, Throttled
-from tests.proof.ground import TYPES, MemoryGround
+from tests.proof.grounds.faults import DYNAMODB, SQS, ReplyLost, Throttled
+from tests.proof.grounds.ground import TYPES
+from tests.proof.grounds.memory import MemoryGround
 from tests.proof.world import World
 
 HOUR = 3_600.0

@@ -1,6 +1,6 @@
 """What becomes of jobs that run one at a time for a key: their messages are in a FIFO queue."""
 
-from tests.proof.scenario import CANCELLED, DEAD, DONE, scenario
+from tests.proof.stories.scenario import CANCELLED, DEAD, DONE, scenario
 from tests.proof.world import World
 
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import JobQueue
-from tests.proof.scenario import CANCELLED, DEAD, DONE, FAILED, SCENARIOS, Scenario, scenario
+from tests.proof.stories.scenario import CANCELLED, DEAD, DONE, FAILED, SCENARIOS, Scenario, scenario
 from tests.proof.world import World
 
 

@@ -1,6 +1,6 @@
 """Put a service out of order for hours while jobs are under way.
 
-`python -m tests.proof.outages [--jobs N] [--hours N]` plays it for DynamoDB, SQS and Lambda.
+`python -m tests.proof.months.outages [--jobs N] [--hours N]` plays it for DynamoDB, SQS and Lambda.
 """
 
 import argparse
@@ -9,10 +9,10 @@ import sys
 from collections import Counter
 
 from chalicelib.jobs.job import Status
-from tests.proof.faults import DYNAMODB, SQS, ReplyLost, Throttled
-from tests.proof.ground import MemoryGround
+from tests.proof.grounds.faults import DYNAMODB, SQS, ReplyLost, Throttled
+from tests.proof.grounds.memory import MemoryGround
 from tests.proof.invariants import broken_at_rest
-from tests.proof.script import TIMEOUT, silence
+from tests.proof.roles.script import TIMEOUT, silence
 from tests.proof.world import World
 from tests.support import Clock
 
@@ -54,7 +54,7 @@ def _live(world: World, seconds: float) -> None:
 
 def main() -> int:
     """Play an outage of each service; returns 1 when a job did not complete or an invariant was broken."""
-    parser = argparse.ArgumentParser(prog="python -m tests.proof.outages", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.proof.months.outages", description=__doc__)
     parser.add_argument("--jobs", type=int, default=1000, help="jobs under way when the service fails")
     parser.add_argument("--hours", type=float, default=6.0, help="how long it is out of order")
     asked = parser.parse_args()

@@ -3,7 +3,7 @@
 import functools
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
@@ -12,21 +12,32 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 from chalicelib.adapters import aws
-from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
-from chalicelib.adapters.dynamo.tables.schema import META, jobs_table
+from chalicelib.adapters.dynamo.tables.schema import jobs_table
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.counters.changes import JobChange
-from chalicelib.jobs.job import TERMINAL, Job, Status
+from chalicelib.jobs.job import TERMINAL, Job
 from chalicelib.jobs.limits import SPARE_RECEIVES
 from chalicelib.jobs.ports import JobQueue, JobStore
 from chalicelib.jobs.serial import ENDING
 from chalicelib.jobs.types import registry
 from chalicelib.settings import Settings
 from infra.local.emulator.inprocess import emulated
-from tests.proof.direct import direct
-from tests.proof.faults import DYNAMODB, SQS, Faults, Moving, Partial
-from tests.proof.ground import ATTEMPTS, BY_HAND, TYPE, Ending, Ground, Received, Stand, Write, Written, plan_of_starts
+from tests.proof.grounds.direct import direct
+from tests.proof.grounds.faults import DYNAMODB, SQS, Faults, Moving, Partial
+from tests.proof.grounds.ground import (
+    ATTEMPTS,
+    BY_HAND,
+    TYPE,
+    Ending,
+    Ground,
+    Received,
+    Stand,
+    Write,
+    plan_of_starts,
+)
+from tests.proof.grounds.partitions import empty_answered
+from tests.proof.grounds.stream import StreamLog
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -46,7 +57,7 @@ class AwsGround:
         self.queue = cast("JobQueue", Partial(SqsJobQueue(settings), self.faults))
         self.turns = plan_of_starts(self.faults)
         self._clock = clock
-        self._log = _Log()
+        self._log = StreamLog(TABLE, REGION, ACCOUNT)
         self._seen: tuple[object, Sequence[Job]] = None, []
 
     def jobs(self) -> Sequence[Job]:
@@ -123,37 +134,6 @@ class AwsGround:
         _sqs().purge_queue(queue)
 
 
-class _Log:
-    """The table's stream, each record read once."""
-
-    def __init__(self) -> None:
-        self.writes: list[Write] = []
-        self.endings: list[Ending] = []
-        self.changes: list[JobChange] = []
-        self.statuses: dict[str, Status] = {}
-        self._read = 0
-
-    def read(self) -> int:
-        """Read on; returns how many records there are."""
-        records = dynamodb_backends[ACCOUNT][REGION].tables[TABLE].stream_shard.items
-        for item in records[self._read :]:
-            record = item.to_json()
-            self._add(record["dynamodb"])
-            self.changes += (told for told in read([record]) if isinstance(told, JobChange))
-        self._read = len(records)
-        return self._read
-
-    def _add(self, record: Mapping[str, Any]) -> None:
-        image, sort = record.get("NewImage"), record["Keys"]["sk"]["S"]
-        if sort == META and (new := _written(image)) is not None:
-            job_id = record["Keys"]["pk"]["S"]
-            self.writes.append((job_id, _written(record.get("OldImage")), new))
-            self.statuses[job_id] = new.status
-        if sort.startswith("ATT#") and image is not None:
-            token = int(image["gen"]["N"]), int(image["claim"]["N"])
-            self.endings.append((image["pk"]["S"], *token, image["outcome"]["S"]))
-
-
 class _Current:
     """The clock and the faults of the execution that is going on."""
 
@@ -192,7 +172,8 @@ def on_aws() -> Iterator[Stand]:
     with emulated(current.now):
         dynamodb, sqs = aws.client("dynamodb", REGION), aws.client("sqs", REGION)
         of_table, of_queues = (functools.partial(current.before, service=service) for service in (DYNAMODB, SQS))
-        with direct(dynamodb, of_table, current.done), direct(sqs, of_queues, current.done):
+        short = direct(dynamodb, of_table, current.done), direct(sqs, of_queues, current.done)
+        with short[0], short[1], empty_answered(of_table, current.done):
             yield stand
 
 
@@ -230,14 +211,3 @@ def _dead_of(name: str) -> str:
 
 def _sqs() -> Any:
     return sqs_backends[ACCOUNT][REGION]
-
-
-def _written(image: dict[str, Any] | None) -> Written | None:
-    if image is None:
-        return None
-    names = ("started_at", "lease_until", "next_attempt_at", "stalled_since")
-    times = {name: float(image[name]["N"]) if name in image else None for name in names}
-    counts = ("gen", "attempts", "claims", "max_attempts")
-    gen, attempts, claims, most = (int(image[name]["N"]) if name in image else 0 for name in counts)
-    kind, status = image["type"]["S"], Status(image["status"]["S"])
-    return Written(kind, status, gen, attempts, claims, most, float(image["updated_at"]["N"]), **times)

@@ -1,7 +1,7 @@
 """What clients and operators do meanwhile: delays, stops, retries, redrives, accidents."""
 
 from chalicelib.jobs.job import Status
-from tests.proof.scenario import CANCELLED, DEAD, DONE, scenario
+from tests.proof.stories.scenario import CANCELLED, DEAD, DONE, scenario
 from tests.proof.world import World
 
 SPENT = ["err", "err", "err"]

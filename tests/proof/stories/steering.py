@@ -1,7 +1,7 @@
 """What operators and producers do to jobs that wait: run them now, put them aside, replace them."""
 
 from chalicelib.jobs.job import Status
-from tests.proof.scenario import CANCELLED, DONE, scenario
+from tests.proof.stories.scenario import CANCELLED, DONE, scenario
 from tests.proof.world import World
 
 

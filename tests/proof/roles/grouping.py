@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.message import parse_message
-from tests.proof.ground import BY_HAND, Received
+from tests.proof.grounds.ground import BY_HAND, Received
 
 if TYPE_CHECKING:
     from tests.proof.world import World
