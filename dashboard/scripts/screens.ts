@@ -143,6 +143,31 @@ const paused = async (page: Page) => {
   await page.getByTestId("paused").waitFor();
 };
 
+/** A type that declares every rule there is, and a payload with a time of day and a length of time. */
+const ruled = {
+  declared: {
+    "email.send": {
+      rate: { n: 14, per: 1, burst: 10 },
+      fair_by: "customer",
+      serial_by: "account",
+      pause_when: { of: 20, within: 600 },
+      unique_for: 86_400,
+      unique_by: ["to", "subject"],
+    },
+    "report.generate": {
+      schema: {
+        type: "object",
+        required: ["every"],
+        properties: {
+          every: { type: "string", format: "duration", description: "How often." },
+          send_at: { type: "string", format: "time", description: "When, each time." },
+        },
+      },
+      example: { every: "P1DT12H", send_at: "06:30:00+02:00" },
+    },
+  },
+};
+
 export const SCREENS: Record<string, Screen> = {
   landing: { path: () => "/", whole: true },
   dashboard: { path: () => "/dashboard" },
@@ -190,6 +215,19 @@ export const SCREENS: Record<string, Screen> = {
   "schedules-error": { path: () => "/schedules", order: failing, alike: true },
   "schedule-new": { path: () => "/schedules?edit=new", whole: true },
   "schedule-edit": { path: () => "/schedules?edit=daily-digest", whole: true },
+  "errors-retry": { path: () => "/errors", then: open("Count and retry…"), alike: true },
+  "queue-rules": {
+    path: () => "/queues/email-send",
+    order: { reset: {}, ...ruled },
+    whole: true,
+    alike: true,
+  },
+  "create-times": {
+    path: () => "/create?type=report.generate",
+    order: { reset: {}, ...ruled },
+    whole: true,
+    alike: true,
+  },
   "not-found": { path: () => "/nope" },
   palette: { path: () => "/dashboard", then: press("Control+k") },
   help: { path: () => "/dashboard", then: press("?") },
