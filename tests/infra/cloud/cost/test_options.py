@@ -92,7 +92,8 @@ MORE: Mapping[str, tuple[dict[str, int], dict[str, int]]] = {
     "fair_by": ({}, {}),
     "rate": ({"GetItem control": 1, "UpdateItem control": 1}, {CONTROL: 1}),
     "pause_when": ({"GetItem control": 2}, {}),
-    "unique": ({"GetItem jobs": 1, "PutItem jobs": 1}, {JOBS: 1}),
+    # stored before it is sent, because another request may decide which job it is: so it is marked as sent
+    "unique": ({"GetItem jobs": 1, "PutItem jobs": 1, "UpdateItem jobs": 1}, {JOBS: 2}),
 }
 
 
