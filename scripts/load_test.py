@@ -27,7 +27,7 @@ from rich.table import Table
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # so that it runs as a file as well as with `python -m`
 
-from scripts.loading import Load, Outcome, Plan, percentile  # noqa: E402
+from scripts.benches.loading import Load, Outcome, Plan, percentile  # noqa: E402
 
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 REQUEST_TIMEOUT = 30.0

@@ -16,7 +16,7 @@ from chalicelib.api.platform.reference import VERSION
 from chalicelib.api.routes import all_endpoints
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.jobtype import JobType
-from scripts import client_models, llms
+from scripts.documents import client_models, llms
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "openapi.json"

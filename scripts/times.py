@@ -33,8 +33,8 @@ MOMENTS: Mapping[str, str] = {
 PARTS = ("tests/chalicelib", "tests/contract", "tests/handlers", "tests/infra/definition", "tests/infra/cloud")
 """Tests that start no process. `tests/pretended.py` cannot move the clock of another one."""
 NOT_MOVED = (
-    "tests/infra/cloud/test_sam_cli.py", "tests/infra/cloud/test_package.py", "tests/infra/definition/test_policy.py",
-    "tests/handlers/test_a_fourth_type.py",
+    "tests/infra/cloud/template/test_sam_cli.py", "tests/infra/cloud/package/test_package.py",
+    "tests/infra/definition/test_policy.py", "tests/handlers/test_a_fourth_type.py",
 )  # fmt: skip
 """They start processes: packaging, AWS's own command, Node, the platform."""
 NO_TESTS = 5

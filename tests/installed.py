@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.wheel import build, build_platform
+from scripts.wheels.build import build, build_platform
 from tests.infra.local.running import untouched
 
 

@@ -8,6 +8,13 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "decisions" / "0007-dependencies.md").read_text()
 DRAWN_IN = frozenset({"annotated-types", "jmespath", "pydantic-core", "typing-extensions", "typing-inspection"})
 """Pinned in requirements.txt because the others need them, and chosen by nobody."""
+TOOLS = (
+    "infra/local/emulator/processes/ministack.py",
+    "tests/infra/cloud/template/test_checkov.py",
+    "tests/infra/cloud/template/test_sam_cli.py",
+    "tests/jobflow/project/test_ci_kit.py",
+)
+"""Files that name what gets an environment of its own."""
 
 
 def said() -> set[str]:
@@ -20,18 +27,14 @@ def used() -> set[str]:
     """What is asked for by name, wherever."""
     named = [line for name in ("requirements.txt", "requirements-dev.in") for line in lines(ROOT / name)]
     dashboard = json.loads((ROOT / "dashboard" / "package.json").read_text())
-    redos = json.loads((ROOT / "scripts" / "redos" / "package.json").read_text())
+    checks = [json.loads(path.read_text()) for path in (ROOT / "scripts").glob("*/package.json")]
     makefile = re.findall(r"pip install [^\n]*?([a-z-]+)==", (ROOT / "Makefile").read_text())
-    tools = [
-        name
-        for source in ("infra/local/emulator/processes/ministack.py", "tests/infra/cloud/test_sam_cli.py")
-        for name in re.findall(r'"([a-z-]+)==', (ROOT / source).read_text())
-    ]
+    tools = [name for source in TOOLS for name in re.findall(r'"([a-z-]+)==', (ROOT / source).read_text())]
     packages = [
         *named,
         *dashboard["dependencies"],
         *dashboard["devDependencies"],
-        *redos["devDependencies"],
+        *(name for check in checks for name in check["devDependencies"]),
         *makefile,
         *tools,
     ]

@@ -74,7 +74,7 @@ def order_is_not_promised() -> None:
 
 
 def a_key_goes_on() -> None:
-    """tests/chalicelib/worker/test_in_order.py plays it."""
+    """tests/chalicelib/worker/together/test_in_order.py plays it."""
     assert TO_DEAD_LETTERS.over, "what follows in the batch does not wait for it"
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from chalicelib.errors import FieldError, InvalidPosition
-from chalicelib.jobs.job import Job, JobView
+from chalicelib.jobs.history import JobView
+from chalicelib.jobs.job import Job
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.listing import iso
 from chalicelib.settings import Settings

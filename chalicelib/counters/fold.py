@@ -7,22 +7,14 @@ from dataclasses import dataclass, field
 from chalicelib.counters import backlog, keys
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told, Unreadable
 from chalicelib.counters.histogram import bucket
-from chalicelib.jobs.job import TERMINAL, Status
+from chalicelib.jobs.job import BROKEN, COUNTED, NEW, TERMINAL, Status
 from chalicelib.jobs.ports import Additions, Row
 from chalicelib.jobs.texts.fingerprints import fingerprint, generalise
 
 MOST_NUMBERS = 150
 """Numbers in one write to one row, beside the last change's: an update expression ends at 4 KB."""
-EVENTS = {
-    Status.COMPLETED: "completed",
-    Status.FAILED: "failed",
-    Status.RETRYING: "retried",
-    Status.DEAD_LETTER: "dead_lettered",
-    Status.CANCELLED: "cancelled",
-}
 REMOVED = "removed"
 """A job that expired; only minutes count it, for the recount."""
-BROKEN = frozenset({Status.FAILED, Status.RETRYING, Status.DEAD_LETTER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +123,7 @@ def _claimed(old: Image | None, new: Image) -> dict[str, float]:
     """Return when a job was sent that is claimed for the first time; a re-sent one says nothing about the others."""
     if old is None or new.status is not Status.PROCESSING or old.resends:
         return {}
-    if old.status not in (Status.QUEUED, Status.SCHEDULED):
+    if old.status not in NEW:
         return {}
     return {keys.CLAIMED_TO: old.next_attempt_at or old.updated_at}
 
@@ -140,8 +132,8 @@ def _event_numbers(old: Image | None, new: Image) -> Counter[str]:
     if old is None:
         return Counter({"created": 1})
     numbers: Counter[str] = Counter()
-    if new.status in EVENTS:
-        numbers[EVENTS[new.status]] += 1
+    if new.status in COUNTED:
+        numbers[COUNTED[new.status]] += 1
     if new.status is Status.QUEUED and old.status in TERMINAL:
         numbers["requeued"] += 1
     if new.status is Status.PROCESSING and new.started_at is not None:

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from chalicelib.counters import backlog
 from chalicelib.counters.series import INTO, OUT_OF, Buckets, drain_eta
-from chalicelib.counters.snapshot import RUNNING, count
-from chalicelib.jobs.job import Status
+from chalicelib.counters.snapshot import count
+from chalicelib.jobs.job import ON_QUEUE, Status
 from chalicelib.jobs.ports import Acknowledged, ErrorHour, Standing
 
 GROWTH_MINUTES = 5
@@ -80,7 +80,7 @@ def _of_type(
         yield Finding(Kind.PAUSED, name, count(standing.totals, Status.QUEUED, name), since=standing.paused[name].since)
     if open_groups.get(name):
         yield Finding(Kind.ERRORS, name, len(open_groups[name]))
-    waiting = sum(count(standing.totals, status, name) for status in RUNNING)
+    waiting = sum(count(standing.totals, status, name) for status in ON_QUEUE)
     change, oldest = growth(minutes, now), backlog.oldest(standing.waiting.get(name, {}), now)
     if waiting and change >= LEAST_GROWTH:
         yield Finding(Kind.GROWING, name, waiting, growth=change, since=oldest)

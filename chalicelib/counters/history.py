@@ -20,8 +20,8 @@ from chalicelib.counters.series import (
     spreads,
     throughput,
 )
-from chalicelib.counters.snapshot import RUNNING, count, queued_since
-from chalicelib.jobs.job import ACTIVE
+from chalicelib.counters.snapshot import count, queued_since
+from chalicelib.jobs.job import ACTIVE, ON_QUEUE
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.ports import Acknowledged, Acknowledgements, Counters
 
@@ -79,7 +79,7 @@ class History:
         recent = [b for name in names for b in self.counters.buckets(name, 60, now - DRAIN_WINDOW, now)]
         standing = self.counters.standing()
         unfinished, running = (
-            sum(count(standing.totals, status, only) for status in states) for states in (ACTIVE, RUNNING)
+            sum(count(standing.totals, status, only) for status in states) for states in (ACTIVE, ON_QUEUE)
         )
         steps = gather(buckets, start, last, step)
         if metric == "oldest":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.counters import backlog
-from chalicelib.jobs.job import Status
+from chalicelib.jobs.job import ON_QUEUE, Status
 from chalicelib.jobs.ports import Counters, Deploy, Depth, JobQueue, Pause, Standing, Turns
 from chalicelib.jobs.types import jobtype
 
@@ -15,7 +15,6 @@ KEEP = 1.0
 MOST_ASKED = 3
 """Job types whose queues are asked themselves, in two requests each. A platform with more of them hears from the
 counters, which know the jobs that the messages are about: a look takes at most 7 requests whatever there is."""
-RUNNING = (Status.QUEUED, Status.PROCESSING, Status.RETRYING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Numbers:
     @property
     def active_jobs(self) -> int:
         """Jobs that wait for a worker or have one; scheduled ones are not active yet."""
-        return sum(self.by_status[status] for status in RUNNING)
+        return sum(self.by_status[status] for status in ON_QUEUE)
 
     @property
     def queue_length(self) -> int:

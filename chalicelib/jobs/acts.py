@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from chalicelib.jobs.change import Change, Test
-from chalicelib.jobs.job import Act, Job
+from chalicelib.jobs.history import Act
+from chalicelib.jobs.job import Job
 from chalicelib.jobs.texts.errors import cut
 
 RETRY, EDIT, CANCEL, RUN_NOW, DISCARD = "retry", "edit", "cancel", "run-now", "discard"

@@ -1,6 +1,7 @@
 """A job, the states it can be in, and the one table of legal moves between them. Pure: no clock, no AWS."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -31,6 +32,23 @@ DISCARDABLE = RETRYABLE - {Status.CANCELLED}
 TERMINAL = RETRYABLE | {Status.COMPLETED}
 SETTLED = TERMINAL - {Status.DEAD_LETTER}
 """Finished without evidence in the dead-letter queue: a message that still comes is extra."""
+NEW = frozenset({Status.QUEUED, Status.SCHEDULED})
+"""No worker has claimed it in this run."""
+CLAIMED = ACTIVE - NEW
+ON_QUEUE = ACTIVE - {Status.SCHEDULED}
+"""Its message is in the queue or with a worker, or will be soon."""
+BROKEN = frozenset({Status.FAILED, Status.RETRYING, Status.DEAD_LETTER})
+"""The last attempt failed."""
+COUNTED = {
+    Status.COMPLETED: "completed", Status.FAILED: "failed", Status.RETRYING: "retried",
+    Status.DEAD_LETTER: "dead_lettered", Status.CANCELLED: "cancelled",
+}  # fmt: skip
+"""The number in each bucket of time that grows when a job comes into a status."""
+
+
+def in_order(statuses: Collection[Status]) -> tuple[Status, ...]:
+    """Return these statuses in the order in which they are declared."""
+    return tuple(status for status in Status if status in statuses)
 
 
 TAG_OF_SCHEDULE = "schedule:"
@@ -205,26 +223,3 @@ class Attempt:
     def duration_ms(self) -> int | None:
         """Return how long it ran, in milliseconds; None while it runs."""
         return None if self.finished_at is None else round((self.finished_at - self.started_at) * 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """An operator's act on a job: its name (see `acts`), when (seconds since the epoch), by whom, and on which run.
-
-    A retry is on the run that it begins.
-    """
-
-    name: str
-    at: float
-    by: str
-    gen: int
-    in_bulk: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class JobView:
-    """A job with the history of its attempts and of what operators did before the last act, newest last."""
-
-    job: Job
-    attempts: tuple[Attempt, ...] = field(default=())
-    acts: tuple[Act, ...] = field(default=())

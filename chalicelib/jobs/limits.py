@@ -16,6 +16,14 @@ KEEP_BULK = 30 * DAY
 """A bulk action and its result."""
 KEEP_TOKENS = 90 * DAY
 """A token's row after its expiry."""
+KEEP_KEYS = 7 * DAY
+"""A row that says which job holds a key, after its time."""
+KEEP_FAILURES = 7 * DAY
+"""The last failures of a type that may be paused by itself, after the newest of them."""
+KEEP_QUOTAS = 3 * DAY
+"""The amount taken of a daily quota, after the day began: long enough to look up why mail was held back."""
+KEEP_MARKS = DAY
+"""Rows that only a run or a moment needs: a recount's canaries, a plan of starts, the mark of an open bulk action."""
 
 LONGEST_RUN = 90 * DAY
 """Waits of one run together, unless it is given up before: what a run needs is kept longer (KEEP_BODIES)."""

@@ -15,18 +15,20 @@ NAMESPACE = uuid.UUID("c0a7f6e4-5d0b-5e3c-9a51-6f0e8f2d4b17")
 """Of the ids of the rows that say which attempt runs for a key."""
 ENDING = ".fifo"
 """Ends the name of each FIFO queue: SQS asks for it."""
-EXCLUDED = ("rate", "fair_by", "window", "pause_when")
-"""Options that do not go with `serial_by`: a turn would hold up a whole key, SQS takes turns among keys by itself,
-Lambda waits for no fuller batch of a FIFO queue, and a probe is in no queue that keeps its order."""
+EXCLUDED = {"serial_by": ("rate", "fair_by", "window", "pause_when"), "fair_by": ("rate",)}
+"""Options that do not go with one that names a group. With `serial_by`: a turn would hold up a whole key, SQS takes
+turns among keys by itself, Lambda waits for no fuller batch of a FIFO queue, and a probe is in no queue that keeps its
+order. With `fair_by`: turns to start are given in the order of arrival, so one tenant's backlog would take them all."""
 
 
 def check_groups(declared: "JobType[Any, Any]") -> None:
     """Raise ConfigurationError for a field that cannot name a group, or an option that does not go with `serial_by`."""
     for option in ("fair_by", "serial_by"):
         check_field(declared.name, option, getattr(declared, option), declared.payload_model)
-    both = [option for option in EXCLUDED if getattr(declared, option)]
-    if declared.serial_by is not None and both:
-        raise ConfigurationError(f"{declared.name}: serial_by does not go with {' and '.join(both)}")
+    for option, others in EXCLUDED.items():
+        both = [other for other in others if getattr(declared, other)]
+        if getattr(declared, option) is not None and both:
+            raise ConfigurationError(f"{declared.name}: {option} does not go with {' and '.join(both)}")
 
 
 def row_of(job_type: str, group: str) -> str:

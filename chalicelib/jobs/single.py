@@ -16,8 +16,6 @@ from chalicelib.jobs.limits import DAY, KEEP_DONE
 NAMESPACE = uuid.UUID("2b1f6d0e-7a43-5c0d-8a55-4d1d9f0c6e21")
 """Of the ids of key rows."""
 LONGEST_DEBOUNCE = int(DAY)
-KEPT = 7 * DAY
-"""Seconds for which a key row is kept after its time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from chalicelib.errors import FieldError, InvalidPosition, JobConflict, JobFlowError
-from chalicelib.jobs.job import ACTIVE, DISCARDABLE, RETRYABLE, Job, Status
+from chalicelib.jobs.job import ACTIVE, DISCARDABLE, RETRYABLE, WAITING, Job, Status, in_order
 from chalicelib.jobs.listing import born, by_due, order, read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobStore
 from chalicelib.service.jobs import TIME_TO_ACT
@@ -19,9 +19,9 @@ ALLOWED = {"retry": RETRYABLE, "discard": DISCARDABLE, "cancel": ACTIVE}
 Place = tuple[Status, str | None]
 """Position of a search: the status that it reads, and the place in that list."""
 BY_DEFAULT = {
-    "retry": (Status.FAILED, Status.DEAD_LETTER),
-    "discard": (Status.FAILED, Status.DEAD_LETTER),
-    "cancel": (Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.PROCESSING),
+    "retry": in_order(DISCARDABLE),
+    "discard": in_order(DISCARDABLE),
+    "cancel": (*in_order(WAITING), Status.PROCESSING),
 }
 """Statuses of an action when none is asked for. Cancelled jobs are retried only by that name: an
 operator ended them."""

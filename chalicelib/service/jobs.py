@@ -18,7 +18,8 @@ from chalicelib.errors import (
     JobTypeRetired,
     UnknownJobType,
 )
-from chalicelib.jobs.job import JSON, Job, JobView, Status
+from chalicelib.jobs.history import JobView
+from chalicelib.jobs.job import JSON, NEW, Job, Status
 from chalicelib.jobs.limits import LOOK_AHEAD, MAX_DELAY, SEND_GRACE
 from chalicelib.jobs.listing import read_cursor, write_cursor
 from chalicelib.jobs.ports import Filter, JobQueue, JobStore, Page
@@ -33,7 +34,6 @@ DEEPEST_OFFSET = 5000
 TIME_TO_ACT = 10.0
 """Seconds after which a request about many jobs begins with no further one: a call to AWS that has begun may take 18
 more (three tries of 5 s and the pauses between), and API Gateway waits for 29."""
-NEW = frozenset({Status.QUEUED, Status.SCHEDULED})
 STILL_SENDING = 5.0
 """Seconds in which an unsent job is taken to be on its way: a replay sends its message again only after them."""
 

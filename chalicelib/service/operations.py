@@ -6,7 +6,8 @@ from typing import Any
 from chalicelib.errors import JobConflict, MoveRefused
 from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Act, Job, Status
+from chalicelib.jobs.history import Act
+from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status
 from chalicelib.jobs.tenants import tagged
 from chalicelib.jobs.turns import has_turn
 from chalicelib.jobs.types import jobtype, registry

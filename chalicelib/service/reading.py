@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.jobs.job import JobView
+from chalicelib.jobs.history import JobView
 from chalicelib.jobs.ports import Counters, JobStore
 from chalicelib.jobs.types import jobtype
 from chalicelib.service.why_waiting import Line, asks, why

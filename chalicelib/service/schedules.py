@@ -102,16 +102,18 @@ class ScheduleService:
             raise ScheduleConflict(f"There is a schedule with the id {schedule_id!r}.")
         return new
 
-    def change(self, schedule_id: str, asked: Settings) -> Schedule:
+    def change(self, schedule_id: str, asked: Settings, version: str | None = None) -> Schedule:
         """Give a stored schedule other settings. A job made ahead stays if the new ones fire at its time, too.
 
-        Raises ScheduleNotFound, InvalidRequest, and ScheduleConflict for a declared schedule.
+        Raises ScheduleNotFound, InvalidRequest, and ScheduleConflict for a declared schedule, or when its settings are
+        not those of `version` any more. The same change again is no conflict: the reply to the first may be lost.
         """
         _check(asked)
 
         def changed(seen: Schedule) -> Schedule:
             _check_stored(seen, "change")
             after = _filled(seen, asked)
+            _check_version(seen, after, version)
             return replace(after, updated_at=self._now()) if seen.paused else started(after, self._now())
 
         after = self._edit(schedule_id, changed)
@@ -194,6 +196,14 @@ def _filled(schedule: Schedule, asked: Settings) -> Schedule:
         schedule, type=asked.type, cron=asked.cron, timezone=asked.timezone, payload=asked.payload,
         catch_up=asked.catch_up, overlap=asked.overlap, starts_at=asked.starts_at, ends_at=asked.ends_at,
     )  # fmt: skip
+
+
+def _check_version(seen: Schedule, after: Schedule, version: str | None) -> None:
+    if version not in (None, seen.version) and after.version != seen.version:
+        raise ScheduleConflict(
+            f"The schedule {seen.id!r} was changed meanwhile: its version is {seen.version}, not {version}. "
+            "Read it again, then change it."
+        )
 
 
 def _check_stored(schedule: Schedule, what: str) -> None:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import CLAIMED, Job, Status
 from chalicelib.jobs.limits import (
     DAY,
     GIVE_UP_STALLED,
@@ -136,7 +136,7 @@ def _of_sent(job: Job, now: float, signs: Signs) -> Wait | Resend | GiveUp:
 
 def in_doubt(job: Job, now: float, signs: Signs) -> bool:
     """Return True when a sent job may have lost its message: by the signs of its queue, or by its age alone."""
-    held = job.status in (Status.PROCESSING, Status.RETRYING)
+    held = job.status in CLAIMED
     return not signs.paused and (lost(job, signs) or now - expected(job) > (OLD_HELD if held else OLD))
 
 

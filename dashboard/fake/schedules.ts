@@ -13,6 +13,7 @@ type Firing = components["schemas"]["Firing"];
 const HOUR = 3_600_000;
 const OFFSET: Record<string, number> = { "Europe/Berlin": 1, UTC: 0 };
 const kept = new WeakMap<Sim, Map<string, Schedule>>();
+let writes = 0;
 
 /** The schedules of a simulation: two to begin with, one of them declared and paused. */
 function all(sim: Sim): Map<string, Schedule> {
@@ -42,7 +43,7 @@ function store(sim: Sim, id: string, from: Partial<Schedule>): Schedule {
   const now = iso(sim.now());
   const schedule = {
     id, starts_at: null, ends_at: null, declared: false, paused: false, problem: null, created_at: now, updated_at: now,
-    last_firings: [], next_firings: [], ...from,
+    last_firings: [], next_firings: [], ...from, version: String(++writes),
   } as unknown as Schedule; // prettier-ignore
   schedule.next_firings = next(schedule.cron, schedule.timezone, sim.now());
   all(sim).set(id, schedule);
@@ -100,6 +101,12 @@ const write: Handler = async (ask) => {
     refuse("id", "String should match pattern '^[a-z0-9][a-z0-9-]{0,39}$'");
   checkPayload(String(body.type), body.payload);
   const old = all(ask.sim).get(id);
+  if (old && ask.path[1] !== undefined && body.version !== undefined && body.version !== old.version)
+    throw new Problem(
+      409,
+      "The schedule's state does not allow this",
+      `The schedule '${id}' was changed meanwhile.`,
+    );
   const schedule = store(ask.sim, id, {
     ...(body as Partial<Schedule>),
     last_firings: old?.last_firings ?? [],

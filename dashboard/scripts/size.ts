@@ -12,7 +12,7 @@ const SCREENS = [
   "jobs/detail/JobPage",
   "create/CreatePage",
   "queues/QueuesPage",
-  "queues/TypePage",
+  "queues/type/TypePage",
   "errors/ErrorsPage",
 ];
 

@@ -8,7 +8,7 @@ export const pages = {
   job: () => import("./jobs/detail/JobPage"),
   create: () => import("./create/CreatePage"),
   queues: () => import("./queues/QueuesPage"),
-  queue: () => import("./queues/TypePage"),
+  queue: () => import("./queues/type/TypePage"),
   errors: () => import("./errors/ErrorsPage"),
   schedules: () => import("./schedules/SchedulesPage"),
 };

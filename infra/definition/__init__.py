@@ -1,4 +1,7 @@
-"""The one description of the platform: pure functions from the job types to CloudFormation, for cloud and laptop."""
+"""The one description of the platform: pure functions from the job types to CloudFormation, for cloud and laptop.
+
+Nothing is sent to AWS here: `infra/cloud` and `infra/local` do something with it.
+"""
 
 from collections.abc import Sequence
 from typing import Any

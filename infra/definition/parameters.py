@@ -22,49 +22,7 @@ def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
         "VpcSubnets": _list("Subnets of the job types that say vpc=True, separated by commas."),
         "VpcSecurityGroups": _list("Security groups of the same."),
     }
-    return {
-        **(network if vpc else {}),
-        "MailFrom": _text("jobs@example.com", "The address that mail is sent from."),
-        "MailDomains": _text("", "Domains that mail may be sent to, separated by commas; empty: any."),
-        "MailDailyCap": _number(0, "Recipients that mail may be sent to per UTC day; 0: as many as SES takes."),
-        "MailRate": {
-            **_number(0, "E-mails that may be sent a second, as SES allows the account; 0: no limit."),
-            "MaxValue": 500,
-        },
-        "MailIdentity": _text("example.com", "The SES identity (domain or address) that covers MailFrom."),
-        "MailConfigurationSet": _text("", "The default configuration set of that identity, when it has one."),
-        "IndexShards": _choice("4", _SHARDS, "Partitions that new entries of each index go into; docs/scaling.md."),
-        "IndexShardsRead": _choice(
-            "4", _SHARDS, "Partitions that are asked: raised a deployment before, never lowered."
-        ),
-        "Dashboard": _choice("true", ["true", "false"], "Serve the dashboard by CloudFront; false: an API alone."),
-        "AccessLogs": _choice("false", ["true", "false"], "Log each request to API Gateway; needs the account's role."),
-        "AccessLogsRole": _choice("false", ["true", "false"], "Make that role: one stage an account and region does."),
-        "KmsKeyArn": _text("", "ARN of a key of your own for tables, queues, files and logs; empty: AWS's keys."),
-        "PermissionsBoundary": _text("", "ARN of a policy that bounds every role of the stack; empty: none."),
-        "RolePath": _text("/", "Path of every role of the stack."),
-        "WebAclArn": _text("", "ARN of a WAF web ACL (scope CLOUDFRONT) for the dashboard; empty: none."),
-        "AlarmTopicArn": _text("", "ARN of an SNS topic of your own that alarms go to; empty: the stack has its own."),
-        "AlarmEmail": _text("", "Recipient of alarms by e-mail; empty: none. The address must confirm."),
-        "CursorSecret": {
-            "Type": "String",
-            "NoEcho": True,
-            "MinLength": 32,
-            "Description": "Signs list cursors. `python -m infra.cloud deploy` makes one and keeps it.",
-        },
-        "Protect": _choice("false", ["true", "false"], "Refuse the deletion of the tables."),
-        "ApiOrigin": _text("", "The API's origin, for the dashboard's content security policy; set by deploy."),
-        "ApiConcurrency": _number(0, "Functions at once reserved for the API, and for its authorizer; 0: none."),
-        "ShiftTraffic": _choice("false", ["true", "false"], "A new API gets a tenth of the requests for 5 minutes."),
-        "RateLimitMax": _number(60, "POST requests per address and window; 0 switches the limit off."),
-        "RateLimitWindow": _number(60, "Length of the window in seconds."),
-        # no higher: a line of metrics has no level, Lambda takes it for INFO, and would drop it and with it the alarms
-        "LogLevel": _choice("INFO", ["DEBUG", "INFO"], "The least important lines that are kept."),
-        "LogRetentionDays": {**_number(30, "Days that logs are kept."), "AllowedValues": RETENTIONS},
-        "ApiDomain": _text("", "The API's own domain name, mapped to its stage elsewhere; empty: API Gateway's."),
-        "SiteDomain": _text("", "The dashboard's own domain name; empty: CloudFront's."),
-        "SiteCertificate": _text(NO_CERTIFICATE, "ARN of the certificate of SiteDomain, in us-east-1."),
-    }
+    return {**(network if vpc else {}), **_mail(), **_index(), **_account(), **_service(), **_domains()}
 
 
 def conditions() -> dict[str, Any]:
@@ -107,6 +65,76 @@ def outputs() -> dict[str, Any]:
         "FilesBucketName": _output(ref("FilesBucket"), "Uploads, results and reports"),
         "ControlTableName": _output(ref("ControlTable"), "Where tokens are"),
         "JobsTableName": _output(ref("JobsTable"), "Where jobs are"),
+    }
+
+
+def _mail() -> dict[str, dict[str, Any]]:
+    """Return who sends mail, to whom, and how much of it."""
+    return {
+        "MailFrom": _text("jobs@example.com", "The address that mail is sent from."),
+        "MailDomains": _text("", "Domains that mail may be sent to, separated by commas; empty: any."),
+        "MailDailyCap": _number(0, "Recipients that mail may be sent to per UTC day; 0: as many as SES takes."),
+        "MailRate": {
+            **_number(0, "E-mails that may be sent a second, as SES allows the account; 0: no limit."),
+            "MaxValue": 500,
+        },
+        "MailIdentity": _text("example.com", "The SES identity (domain or address) that covers MailFrom."),
+        "MailConfigurationSet": _text("", "The default configuration set of that identity, when it has one."),
+    }
+
+
+def _index() -> dict[str, dict[str, Any]]:
+    """Return over how many partitions the entries of each index are spread."""
+    return {
+        "IndexShards": _choice("4", _SHARDS, "Partitions that new entries of each index go into; docs/scaling.md."),
+        "IndexShardsRead": _choice(
+            "4", _SHARDS, "Partitions that are asked: raised a deployment before, never lowered."
+        ),
+    }
+
+
+def _account() -> dict[str, dict[str, Any]]:
+    """Return what a stage makes, and what of the account it uses instead."""
+    return {
+        "Dashboard": _choice("true", ["true", "false"], "Serve the dashboard by CloudFront; false: an API alone."),
+        "AccessLogs": _choice("false", ["true", "false"], "Log each request to API Gateway; needs the account's role."),
+        "AccessLogsRole": _choice("false", ["true", "false"], "Make that role: one stage an account and region does."),
+        "KmsKeyArn": _text("", "ARN of a key of your own for tables, queues, files and logs; empty: AWS's keys."),
+        "PermissionsBoundary": _text("", "ARN of a policy that bounds every role of the stack; empty: none."),
+        "RolePath": _text("/", "Path of every role of the stack."),
+        "WebAclArn": _text("", "ARN of a WAF web ACL (scope CLOUDFRONT) for the dashboard; empty: none."),
+        "AlarmTopicArn": _text("", "ARN of an SNS topic of your own that alarms go to; empty: the stack has its own."),
+        "AlarmEmail": _text("", "Recipient of alarms by e-mail; empty: none. The address must confirm."),
+    }
+
+
+def _service() -> dict[str, dict[str, Any]]:
+    """Return the limits, the protection and the logs of a stage."""
+    return {
+        "CursorSecret": {
+            "Type": "String",
+            "NoEcho": True,
+            "MinLength": 32,
+            "Description": "Signs list cursors. `python -m infra.cloud deploy` makes one and keeps it.",
+        },
+        "Protect": _choice("false", ["true", "false"], "Refuse the deletion of the tables."),
+        "ApiOrigin": _text("", "The API's origin, for the dashboard's content security policy; set by deploy."),
+        "ApiConcurrency": _number(0, "Functions at once reserved for the API, and for its authorizer; 0: none."),
+        "ShiftTraffic": _choice("false", ["true", "false"], "A new API gets a tenth of the requests for 5 minutes."),
+        "RateLimitMax": _number(60, "POST requests per address and window; 0 switches the limit off."),
+        "RateLimitWindow": _number(60, "Length of the window in seconds."),
+        # no higher: a line of metrics has no level, Lambda takes it for INFO, and would drop it and with it the alarms
+        "LogLevel": _choice("INFO", ["DEBUG", "INFO"], "The least important lines that are kept."),
+        "LogRetentionDays": {**_number(30, "Days that logs are kept."), "AllowedValues": RETENTIONS},
+    }
+
+
+def _domains() -> dict[str, dict[str, Any]]:
+    """Return the names of its own that a stage is reached by."""
+    return {
+        "ApiDomain": _text("", "The API's own domain name, mapped to its stage elsewhere; empty: API Gateway's."),
+        "SiteDomain": _text("", "The dashboard's own domain name; empty: CloudFront's."),
+        "SiteCertificate": _text(NO_CERTIFICATE, "ARN of the certificate of SiteDomain, in us-east-1."),
     }
 
 

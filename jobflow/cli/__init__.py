@@ -1,4 +1,7 @@
-"""The command line. Each command imports what it needs when it runs, so that `--help` stays quick."""
+"""The command line. Each command imports what it needs when it runs, so that `--help` stays quick.
+
+Requests to the API are made in `client`, repositories in `project`.
+"""
 
 from typing import NoReturn
 

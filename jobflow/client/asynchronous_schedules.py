@@ -63,11 +63,15 @@ class AsyncSchedules:
         timezone: str = "UTC",
         starts_at: datetime | str | None = None,
         ends_at: datetime | str | None = None,
+        version: str | None = None,
         **settings: Any,
     ) -> m.ScheduleRow:
-        """Replace all settings of a stored schedule: what is not given gets its default, but it stays paused or not."""
+        """Replace all settings of a stored schedule: what is not given gets its default, but it stays paused or not.
+
+        With the `version` of the schedule as you read it, nobody's change in between is overwritten: raises Conflict.
+        """
         given = schedules.settings_of(job_type, cron, payload, timezone, starts_at, ends_at, **settings)
-        return await self._ask(schedules.change(schedule_id, given))
+        return await self._ask(schedules.change(schedule_id, given, version))
 
     async def delete_schedule(self, schedule_id: str) -> m.ScheduleRow:
         """Delete a stored schedule."""

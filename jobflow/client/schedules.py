@@ -31,9 +31,10 @@ def create(schedule_id: str, settings: Mapping[str, Any]) -> Call[m.ScheduleRow]
     return Call("POST", "/schedules", m.ScheduleRow, body=as_body({"id": schedule_id, **settings}))
 
 
-def change(schedule_id: str, settings: Mapping[str, Any]) -> Call[m.ScheduleRow]:
-    """Replace all settings of a stored schedule."""
-    return Call("PUT", _path(schedule_id), m.ScheduleRow, body=as_body(settings), repeatable=True)
+def change(schedule_id: str, settings: Mapping[str, Any], version: str | None) -> Call[m.ScheduleRow]:
+    """Replace all settings of a stored schedule. Repeatable also with a version: the same settings are no conflict."""
+    seen = {} if version is None else {"version": version}
+    return Call("PUT", _path(schedule_id), m.ScheduleRow, body=as_body({**settings, **seen}), repeatable=True)
 
 
 def settings_of(

@@ -62,11 +62,15 @@ class Schedules:
         timezone: str = "UTC",
         starts_at: datetime | str | None = None,
         ends_at: datetime | str | None = None,
+        version: str | None = None,
         **settings: Any,
     ) -> m.ScheduleRow:
-        """Replace all settings of a stored schedule: what is not given gets its default, but it stays paused or not."""
+        """Replace all settings of a stored schedule: what is not given gets its default, but it stays paused or not.
+
+        With the `version` of the schedule as you read it, nobody's change in between is overwritten: raises Conflict.
+        """
         given = schedules.settings_of(job_type, cron, payload, timezone, starts_at, ends_at, **settings)
-        return self._ask(schedules.change(schedule_id, given))
+        return self._ask(schedules.change(schedule_id, given, version))
 
     def delete_schedule(self, schedule_id: str) -> m.ScheduleRow:
         """Delete a stored schedule."""

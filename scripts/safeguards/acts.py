@@ -3,7 +3,7 @@
 from scripts.safeguards.safeguard import Safeguard
 
 ACTS_TESTS = ("tests/chalicelib/service/test_operator_acts.py",)
-ROWS = ("tests/contract/test_job_acts.py",)
+ROWS = ("tests/contract/jobs/test_job_acts.py",)
 
 ACTS = (
     Safeguard(

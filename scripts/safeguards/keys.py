@@ -2,9 +2,9 @@
 
 from scripts.safeguards.safeguard import Safeguard
 
-ROWS = ("tests/chalicelib/worker/test_key_rows.py",)
-ORDER = ("tests/chalicelib/worker/test_in_order.py",)
-QUEUES = ("tests/contract/test_serial_queue.py",)
+ROWS = ("tests/chalicelib/worker/before/test_key_rows.py",)
+ORDER = ("tests/chalicelib/worker/together/test_in_order.py",)
+QUEUES = ("tests/contract/queue/test_serial_queue.py",)
 SENT = ("tests/chalicelib/service/test_serial.py",)
 
 KEYS = (
@@ -91,5 +91,12 @@ KEYS = (
         "registry.serial(found.type) and found.sent and (found.next_attempt_at or 0.0) > self.jobs.now()",
         "False",
         SENT,
+    ),
+    Safeguard(
+        "dead letters of a key hide nothing that is behind them",
+        "chalicelib.watchdog.dead_letter_rules:sweep",
+        "Remove('others of its key are behind it') if serial else Keep()",
+        "Keep()",
+        (*SENT, "tests/chalicelib/watchdog/test_dead_letter_rules.py"),
     ),
 )

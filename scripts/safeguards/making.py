@@ -4,9 +4,9 @@ from scripts.safeguards.safeguard import Safeguard
 
 MAKING_TESTS = (
     "tests/chalicelib/worker/test_enqueue.py",
-    "tests/chalicelib/jobs/test_lineage.py",
+    "tests/chalicelib/jobs/types/test_lineage.py",
     "tests/chalicelib/service/test_descendants.py",
-    "tests/contract/test_children.py",
+    "tests/contract/jobs/test_children.py",
 )
 
 MAKING = (

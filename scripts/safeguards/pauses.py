@@ -3,9 +3,9 @@
 from scripts.safeguards.safeguard import Safeguard
 
 RULES = ("tests/chalicelib/jobs/test_auto_pause.py",)
-GATE = ("tests/chalicelib/worker/test_gate.py",)
+GATE = ("tests/chalicelib/worker/before/test_gate.py",)
 SWITCH = ("tests/chalicelib/watchdog/test_auto_pause.py", "tests/chalicelib/watchdog/test_probes.py")
-ROWS = ("tests/contract/test_auto_pauses.py", "tests/contract/test_counters.py")
+ROWS = ("tests/contract/control/test_auto_pauses.py", "tests/contract/counting/test_counters.py")
 
 PAUSES = (
     Safeguard(

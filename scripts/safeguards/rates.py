@@ -2,8 +2,8 @@
 
 from scripts.safeguards.safeguard import PORTS, Safeguard
 
-TESTS = ("tests/chalicelib/worker/test_rate.py",)
-PLAN = ("tests/contract/test_turns.py",)
+TESTS = ("tests/chalicelib/worker/together/test_rate.py",)
+PLAN = ("tests/contract/control/test_turns.py",)
 
 RATES = (
     Safeguard(

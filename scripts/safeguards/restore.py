@@ -6,7 +6,7 @@ RULES = ("tests/infra/cloud/restore/test_rules.py",)
 COPYING = ("tests/infra/cloud/restore/test_copying.py",)
 RESTORING = ("tests/infra/cloud/restore/test_restoring.py",)
 BACKUPS = ("tests/infra/cloud/restore/test_backups.py",)
-ROLLBACK = ("tests/infra/cloud/test_rollback.py",)
+ROLLBACK = ("tests/infra/cloud/commands/test_rollback.py",)
 
 RESTORE = (
     Safeguard(

@@ -13,7 +13,7 @@ UNITS = (
     "tests/chalicelib/watchdog/test_run.py",
     "tests/chalicelib/watchdog/test_sharing.py",
     "tests/chalicelib/jobs/test_transitions.py",
-    "tests/chalicelib/jobs/test_backoff.py",
+    "tests/chalicelib/jobs/types/test_backoff.py",
     "tests/chalicelib/service/test_jobs.py",
     "tests/chalicelib/service/test_steering.py",
     "tests/chalicelib/service/test_delays.py",
@@ -21,10 +21,14 @@ UNITS = (
 )
 PORTS = "tests/proof/test_crash_points.py::test_no_crash_point_loses_or_doubles_anything_over_the_ports"
 MONTH = "tests/proof/test_month.py"
-WAITS = ("tests/chalicelib/worker", "tests/chalicelib/jobs/test_backoff.py", PORTS)
+WAITS = ("tests/chalicelib/worker", "tests/chalicelib/jobs/types/test_backoff.py", PORTS)
 FAST = (*UNITS, PORTS)
-STEERING = ("tests/chalicelib/service", "tests/contract/test_planned_anew.py", PORTS)
-ADAPTERS = ("tests/contract/test_job_store.py", "tests/contract/test_lost_replies.py", "tests/contract/test_races.py")
+STEERING = ("tests/chalicelib/service", "tests/contract/jobs/test_planned_anew.py", PORTS)
+ADAPTERS = (
+    "tests/contract/jobs/test_job_store.py",
+    "tests/contract/jobs/test_lost_replies.py",
+    "tests/contract/jobs/test_races.py",
+)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from scripts.safeguards.safeguard import Safeguard
 
 FIRINGS = ("tests/chalicelib/service/schedules/test_firings.py",)
-OVERLAP = ("tests/chalicelib/worker/test_overlap.py",)
+OVERLAP = ("tests/chalicelib/worker/before/test_overlap.py",)
 
 SCHEDULES = (
     Safeguard(

@@ -41,7 +41,7 @@ job = replace(job, sent=True)
         "chalicelib.service.dispatch:send_ahead",
         "after if after.id in out else job",
         "after",
-        ("tests/chalicelib/api/test_batch.py", PORTS),
+        ("tests/chalicelib/api/jobs/test_batch.py", PORTS),
     ),
     Safeguard(
         "a message that is faster than its job waits for it",

@@ -3,10 +3,10 @@
 from scripts.safeguards.safeguard import PORTS, Safeguard
 
 ONE = (
-    "tests/chalicelib/service/test_single.py",
-    "tests/chalicelib/service/test_debounced.py",
+    "tests/chalicelib/service/single/test_single.py",
+    "tests/chalicelib/service/single/test_debounced.py",
     "tests/chalicelib/jobs/test_single.py",
-    "tests/contract/test_holders.py",
+    "tests/contract/jobs/test_holders.py",
     PORTS,
 )
 
@@ -16,14 +16,14 @@ SINGLE = (
         "chalicelib.adapters.dynamo.jobs.holders:Holders.hold",
         "row.save(condition=same)",
         "row.save()",
-        ("tests/contract/test_holders.py",),
+        ("tests/contract/jobs/test_holders.py",),
     ),
     Safeguard(
         "a key row whose reply was lost knows itself",
         "chalicelib.adapters.dynamo.jobs.holders:Holders.hold",
         "found is not None and found.job == new.job",
         "False",
-        ("tests/contract/test_holders.py",),
+        ("tests/contract/jobs/test_holders.py",),
     ),
     Safeguard(
         "a job that was named and not stored is stored under its name",

@@ -1,1 +1,4 @@
-"""Simulate how one job type grows on AWS's limits, and say which of them ends it first: `make scaling`."""
+"""Simulate how one job type grows on AWS's limits, and say which of them ends it first: `make scaling`.
+
+AWS's numbers, with their pages, are in `limits.py`; nothing here calls AWS.
+"""

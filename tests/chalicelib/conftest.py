@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.proof import script
-from tests.proof.ground import MemoryGround
+from tests.proof.grounds.memory import MemoryGround
+from tests.proof.roles import script
 from tests.proof.world import World
 from tests.support import Clock
 

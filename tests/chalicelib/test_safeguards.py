@@ -16,8 +16,8 @@ from chalicelib.worker.claim import PEEK_FROM, Claims
 from chalicelib.worker.consume import BatchFailed, consume
 from chalicelib.worker.message_fate import Drop, Hold
 from chalicelib.worker.settle import Done, Lost, Raised, Settlement, Stopped
-from tests.proof.faults import Throttled
-from tests.proof.ground import TYPE
+from tests.proof.grounds.faults import Throttled
+from tests.proof.grounds.ground import TYPE
 from tests.proof.world import World
 from tests.support import Invocation
 

@@ -24,6 +24,8 @@ class Wire:
     instead: list[httpx.Response | Exception] = field(default_factory=list)
     lost: int = 0
     """So many answers get lost after the API has acted."""
+    before: dict[str, Callable[[], object]] = field(default_factory=dict)
+    """Does something, by method, before the API sees a request: what another client does meanwhile."""
     asked: list[httpx.Request] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -33,6 +35,7 @@ class Wire:
             if isinstance(answer, Exception):
                 raise answer
             return answer
+        self.before.get(request.method, lambda: None)()
         headers = {name.title(): value for name, value in request.headers.items()}
         done = self.world.call(
             request.method, request.url.raw_path.decode(), raw=request.content, role=None, headers=headers

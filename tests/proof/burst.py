@@ -32,7 +32,7 @@ from chalicelib.service.jobs import JobService
 from chalicelib.settings import Settings
 from chalicelib.watchdog.run import Watchdog
 from infra.local.emulator.inprocess import emulated
-from tests.proof.script import silence
+from tests.proof.roles.script import silence
 from tests.support import T0, Clock
 
 REGION, ACCOUNT, TABLE, TYPE, QUEUE = "us-east-1", "123456789012", "burst-jobs", "email.send", "burst-email-send"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from chalicelib.jobs.job import MOVES, NOTES
-from tests.proof.faults import CREATE
+from tests.proof.grounds.faults import CREATE
 
 FAULTS = (
     "dies before", "dies after", "refused", "reply lost", "DynamoDB is out of order", "SQS is out of order",

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tests.proof.ground import Stand
+from tests.proof.grounds.ground import Stand
 from tests.proof.invariants import broken_at_rest
-from tests.proof.scenarios import SCENARIOS, Scenario
-from tests.proof.script import silence
+from tests.proof.roles.script import silence
+from tests.proof.stories.scenarios import SCENARIOS, Scenario
 from tests.proof.world import World
 from tests.support import Clock
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from tests.proof.enumeration import Case, execute, points
-from tests.proof.ground import Stand
-from tests.proof.scenarios import Scenario
+from tests.proof.grounds.ground import Stand
+from tests.proof.stories.scenarios import Scenario
 
 
 class SameChance(Case):

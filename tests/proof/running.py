@@ -10,13 +10,14 @@ from multiprocessing import get_context
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.proof.aws_ground import on_aws
 from tests.proof.enumeration import visit
-from tests.proof.ground import Stand, in_memory
+from tests.proof.games.machine import machine_on
+from tests.proof.grounds.aws import on_aws
+from tests.proof.grounds.ground import Stand
+from tests.proof.grounds.memory import in_memory
 from tests.proof.left_out import different
-from tests.proof.machine import machine_on
-from tests.proof.month import Report, episode, episodes
-from tests.proof.scenarios import SCENARIOS
+from tests.proof.months.month import Report, episode, episodes
+from tests.proof.stories.scenarios import SCENARIOS
 
 PARTS = 4
 """Parts of the games, each from a seed of its own: as many on every machine, so that a seed repeats."""

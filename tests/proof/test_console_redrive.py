@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.jobs.job import Job, Status
-from tests.proof.aws_ground import on_aws
-from tests.proof.ground import Stand, in_memory
-from tests.proof.script import forget
+from tests.proof.grounds.aws import on_aws
+from tests.proof.grounds.ground import Stand
+from tests.proof.grounds.memory import in_memory
+from tests.proof.roles.script import forget
 from tests.proof.world import World
 from tests.support import Clock
 

@@ -6,12 +6,13 @@ from contextlib import nullcontext
 import pytest
 
 from tests.proof import enumeration
-from tests.proof.aws_ground import on_aws
 from tests.proof.enumeration import Case, execute, points, visit
-from tests.proof.ground import Stand, in_memory
+from tests.proof.grounds.aws import on_aws
+from tests.proof.grounds.ground import Stand
+from tests.proof.grounds.memory import in_memory
 from tests.proof.left_out import different
-from tests.proof.scenarios import SCENARIOS
-from tests.proof.script import forget
+from tests.proof.roles.script import forget
+from tests.proof.stories.scenarios import SCENARIOS
 
 SEED = 20_261_125
 PORTS_PART, PORTS_WHOLE = 1 / 6, 1 / 3

@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from pynamodb.expressions.operand import Path
 
 from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.tables.binding import jobs
+from chalicelib.adapters.dynamo.tables.schema import ACTIVE
 from chalicelib.settings import Settings
-from tests.proof.direct import direct
+from tests.proof.grounds.direct import direct
+from tests.proof.grounds.partitions import empty_answered
 from tests.support import REGION
 
 PLACED = {"pk": {"S": "b"}, "sk": {"S": "META"}, "group": {"S": "ACTIVE#t#1"}, "order": {"S": "2027-01-15"}}
@@ -99,6 +103,26 @@ def test_the_short_way_answers_as_the_long_one(cloud: Settings, queues: dict[str
     assert found == [0, 1, 0, 0], "queries of partitions with and without an item"
     assert sum(isinstance(found, tuple) for found in short_way) == 2, "both errors are among the answers"
     assert [name.lower() for name in heard] == [name.replace("_", "") for _, name, _ in CALLS]
+
+
+def test_an_empty_partition_is_answered_as_the_emulator_answers(cloud: Settings) -> None:
+    table, heard = jobs(cloud), list[str]()
+    for item in (PLACED, {**PLACED, "pk": {"S": "c"}, "order": {"S": "2028"}}):
+        aws.client("dynamodb", REGION).put_item(TableName=cloud.jobs_table, Item=item)
+
+    def asked() -> list[Any]:
+        early = Path(["order"]) < "2028"
+        of_index = [
+            table.query(table.name, place, range_key_condition=early, index_name=ACTIVE, limit=5)
+            for place in ("ACTIVE#t#1", "ACTIVE#t#2", "b")
+        ]
+        return [plain(answer) for answer in (*of_index, table.query(table.name, "b"), table.query(table.name, "z"))]
+
+    long_way = asked()
+    with empty_answered(heard.append, lambda _: None):
+        assert asked() == long_way
+    assert [answer["Count"] for answer in long_way] == [1, 0, 0, 1, 0]
+    assert heard == ["Query", "Query"], "only the empty partitions of the index"
 
 
 def test_a_client_takes_the_long_way_again_afterwards(cloud: Settings) -> None:

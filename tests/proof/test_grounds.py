@@ -7,9 +7,10 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters import aws
 from chalicelib.jobs.ports import JobStore, Message, Search
-from tests.proof.aws_ground import REGION, TABLE, on_aws
-from tests.proof.ground import TYPE, Ground, LoggingStore, in_memory
-from tests.proof.honest import LaggingIndex
+from tests.proof.grounds.aws import REGION, TABLE, on_aws
+from tests.proof.grounds.ground import TYPE, Ground
+from tests.proof.grounds.honest import LaggingIndex
+from tests.proof.grounds.memory import LoggingStore, in_memory
 from tests.support import Clock, a_job
 
 

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.proof.aws_ground import on_aws
-from tests.proof.ground import Stand, in_memory
-from tests.proof.machine import machine_on
-from tests.proof.script import forget
+from tests.proof.games.machine import machine_on
+from tests.proof.grounds.aws import on_aws
+from tests.proof.grounds.ground import Stand
+from tests.proof.grounds.memory import in_memory
+from tests.proof.roles.script import forget
 
 SEED = 20_261_125
 

@@ -10,10 +10,10 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Depth, Message
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
-from tests.proof.faults import DYNAMODB, SQS
-from tests.proof.liveness import SOON
-from tests.proof.outages import LAMBDA, outage
-from tests.proof.script import forget
+from tests.proof.grounds.faults import DYNAMODB, SQS
+from tests.proof.months.liveness import SOON
+from tests.proof.months.outages import LAMBDA, outage
+from tests.proof.roles.script import forget
 from tests.support import T0, Clock, a_job
 
 JOBS = 120

@@ -19,14 +19,14 @@ from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.gate import Gate
 from chalicelib.worker.pacing import Pacing
-from tests.proof.by_itself import ByItself
-from tests.proof.clients import Clients
-from tests.proof.counting import Counting
-from tests.proof.faults import SQS
-from tests.proof.ground import BY_HAND, TYPE, Ground, Received
-from tests.proof.grouping import misgrouped
-from tests.proof.honest import LaggingIndex
-from tests.proof.script import TIMEOUT, ScriptedFunction, declare
+from tests.proof.grounds.faults import SQS
+from tests.proof.grounds.ground import BY_HAND, TYPE, Ground, Received
+from tests.proof.grounds.honest import LaggingIndex
+from tests.proof.roles.by_itself import ByItself
+from tests.proof.roles.clients import Clients
+from tests.proof.roles.counting import Counting
+from tests.proof.roles.grouping import misgrouped
+from tests.proof.roles.script import TIMEOUT, ScriptedFunction, declare
 from tests.support import Clock, Invocation, sqs_record
 
 DAY = 86_400.0
@@ -62,6 +62,8 @@ class World(Clients):
     started: list[float] = field(default_factory=list)
     of_key: dict[str, list[Job]] = field(default_factory=lambda: defaultdict(list))
     """The jobs whose attempts run now, by their key."""
+    keyed: int = 0
+    """How many attempts of a key have begun."""
     debounced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     answered: dict[str, str] = field(default_factory=dict)
     """The requests under each debounce key in their order, and the last of them that was answered."""
@@ -125,6 +127,7 @@ class World(Clients):
             if (other.lease_until or 0.0) > self.clock.now:
                 self.wrong.append(f"I19 {job.id} {job.token} began beside {other.id} {other.token}")
         self.of_key[key].append(job)
+        self.keyed += 1
 
     def _group(self, body: str) -> str:
         told = parse_message(body)
@@ -245,7 +248,7 @@ class World(Clients):
             idle = 0 if self.poll_all() else idle + 1
             self.watch()
             if idle:
-                self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 6 - 1), 600))
+                self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 3 - 2), 600))
         # A pause by itself that has no job left ends when its next probe is due.
         for _ in range(12 if self.by_itself is not None and self.by_itself.open() else 0):
             self.clock.advance(610)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from scripts import load_test
+from scripts.benches.loading import Outcome
 from scripts.load_test import Refused, Target, arguments, loopback, main, summary, target
-from scripts.loading import Outcome
 from tests.scripts.fake_api import TOKEN, FakeApi, serving
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,8 @@ from dataclasses import replace
 from chalicelib.access.sliding_window import roll
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import JSON, LOST, Act, Attempt, Job, JobView, Status
+from chalicelib.jobs.history import Act, JobView
+from chalicelib.jobs.job import JSON, LOST, Attempt, Job, Status
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.listing import (
     PARKED,

@@ -56,7 +56,7 @@ NewId = Annotated[
 ]
 
 
-class ScheduleSettings(Body):
+class _Settings(Body):
     """The times of a schedule and the settings of its jobs."""
 
     type: TypeName = Field(description="One of GET /job-types.", examples=["report.generate"])
@@ -73,7 +73,15 @@ class ScheduleSettings(Body):
     ends_at: Moment | None = Field(None, description="No firing after this time.")
 
 
-class NewSchedule(ScheduleSettings):
+class ScheduleSettings(_Settings):
+    """All settings of a stored schedule anew."""
+
+    version: str | None = Field(
+        None, max_length=64, description="Of the schedule as it was read: 409 when other settings are there by now."
+    )
+
+
+class NewSchedule(_Settings):
     """A schedule to store."""
 
     id: NewId
@@ -124,6 +132,7 @@ class ScheduleRow(Answer):
     overlap: Literal["allow", "skip"]
     starts_at: Time | None
     ends_at: Time | None
+    version: str = Field(description="Differs when its settings differ; send it with a change")
     declared: bool = Field(description="A handler file declares it; it is changed and deleted there")
     paused: bool
     problem: str | None = Field(description="Why the last firing made no job")

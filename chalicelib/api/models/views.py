@@ -12,7 +12,8 @@ from chalicelib.api.models import responses as r
 from chalicelib.api.models.job_type_responses import JobTypeRow, PauseRuleRow, RateRow, TenantRow, Tenants
 from chalicelib.counters.snapshot import Metrics, Numbers
 from chalicelib.jobs import acts
-from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView, Status
+from chalicelib.jobs.history import Act, JobView
+from chalicelib.jobs.job import JSON, Attempt, Job, Status
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.ports import Pause, Sharing

@@ -63,8 +63,12 @@ def create_schedule(call: Call) -> Reply:
     examples={"every Monday": EXAMPLE},
 )  # fmt: skip
 def change_schedule(call: Call) -> m.ScheduleRow:
-    """Replace a stored schedule's settings; a declared one is changed in its handler file (409)."""
-    changed = service().change(_id_of(call), _settings(call.body))
+    """Replace a stored schedule's settings, with `version` only those that were read (409 otherwise).
+
+    A declared one is changed in its handler file (409).
+    """
+    asked: m.ScheduleSettings = call.body
+    changed = service().change(_id_of(call), _settings(asked), asked.version)
     operated(changed.id, "changed", call.principal)
     return _row(changed)
 
@@ -117,7 +121,7 @@ def _id_of(call: Call) -> str:
     return schedule_id
 
 
-def _settings(body: m.ScheduleSettings) -> Settings:
+def _settings(body: m.ScheduleSettings | m.NewSchedule) -> Settings:
     return Settings(
         body.type, body.cron, body.timezone, body.payload, body.catch_up, body.overlap, body.starts_at, body.ends_at
     )
@@ -143,6 +147,7 @@ def _shown(shown: Shown) -> m.ScheduleRow:
         overlap="skip" if one.overlap == "skip" else "allow",
         starts_at=_time(one.starts_at),
         ends_at=_time(one.ends_at),
+        version=one.version,
         declared=one.declared,
         paused=one.paused,
         problem=one.problem,

@@ -8,17 +8,14 @@ from xml.etree.ElementTree import Element
 
 from chalicelib.builtin.reports.markup import h
 from chalicelib.builtin.reports.tally import HOUR, Spread
-from chalicelib.builtin.reports.words import duration
-from chalicelib.jobs.job import ACTIVE, Status
+from chalicelib.builtin.reports.words import STATUS_WORDS, duration
+from chalicelib.jobs.job import ACTIVE, TERMINAL, Status, in_order
 
 SERIES: Mapping[str, frozenset[Status]] = {
-    "completed": frozenset({Status.COMPLETED}),
-    "failed": frozenset({Status.FAILED}),
-    "dead-lettered": frozenset({Status.DEAD_LETTER}),
-    "cancelled": frozenset({Status.CANCELLED}),
+    **{STATUS_WORDS[status]: frozenset({status}) for status in in_order(TERMINAL)},
     "unfinished": ACTIVE,
 }
-"""The colours of a stack, from the bottom."""
+"""The parts of a stack, from the bottom; `style` has a colour for each."""
 STEPS = tuple(hours * HOUR for hours in (1, 2, 3, 6, 12, 24, 48, 168))
 MOST_BARS = 80
 WIDTH, HEIGHT = 960, 260

@@ -2,17 +2,11 @@
 
 from datetime import UTC, datetime
 
-from chalicelib.jobs.job import Status
+from chalicelib.jobs.job import ACTIVE, TERMINAL, Status, in_order
 
 STATUS_WORDS = {
-    Status.COMPLETED: "completed",
-    Status.FAILED: "failed",
-    Status.DEAD_LETTER: "dead-lettered",
-    Status.CANCELLED: "cancelled",
-    Status.QUEUED: "queued",
-    Status.SCHEDULED: "scheduled",
-    Status.PROCESSING: "processing",
-    Status.RETRYING: "retrying",
+    status: "dead-lettered" if status is Status.DEAD_LETTER else status.value
+    for status in (*in_order(TERMINAL), *in_order(ACTIVE))
 }
 """Every status in the order in which reports show them."""
 

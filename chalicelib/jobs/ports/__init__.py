@@ -1,4 +1,7 @@
-"""Define what packages need from outside, as Protocols, one module for each noun. `adapters/` implements them."""
+"""Define what packages need from outside, as Protocols, one module for each noun. `adapters/` implements them.
+
+No default and no behaviour here, only what is promised; `tests/contract/` holds each adapter to it.
+"""
 
 from chalicelib.jobs.ports.auto_pause import AutoPauses, Prober
 from chalicelib.jobs.ports.bulk import Background, BulkAction, BulkActionRows, BulkState, Reason

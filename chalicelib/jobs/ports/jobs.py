@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView, Status
+from chalicelib.jobs.history import Act, JobView
+from chalicelib.jobs.job import JSON, Attempt, Job, Status
 from chalicelib.jobs.single import Holder
 
 SHARE_LOOKS = 4_000

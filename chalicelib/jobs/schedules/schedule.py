@@ -1,5 +1,7 @@
 """A schedule: what a handler file declares, what is stored of it, and the limits of both. Pure."""
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
 STORED_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 """Ids of stored schedules have no dot; those of declared ones begin with their job type, which has one."""
 LONGEST_ID = LONGEST_NAME + 21
+LENGTH_OF_VERSION = 16
 
 
 class Overlap(StrEnum):
@@ -77,6 +80,14 @@ class Schedule:
     recent: tuple[float, ...] = ()
     problem: str | None = None
     writer: str = ""
+
+    @property
+    def version(self) -> str:
+        """Return what differs when its settings differ, and stays over firings, pauses and a change back."""
+        settings = (self.type, self.cron, self.timezone, self.payload, self.catch_up, self.overlap)
+        bounds = [None if at is None else float(at) for at in (self.starts_at, self.ends_at)]
+        text = json.dumps([*settings, *bounds], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:LENGTH_OF_VERSION]
 
     @property
     def principal(self) -> str:

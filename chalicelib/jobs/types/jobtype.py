@@ -189,15 +189,21 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
             tuple(enqueues), unique_of(name, unique_for, unique_by, checks.payload_model(name, function)), smoke,
             rate, fair_by, serial_by, pause_when,
         )  # fmt: skip
-        checks.check_names(name, *declared.enqueues)
-        checks.check_limits(name, {**vars(declared), "budget": declared.job_budget})
-        checks.check_curve(name, curve, give_up_after)
-        check_declared(name, declared.schedules, declared.canonical)
-        check_reach(name, declared.reach, declared.grants)
-        check_models(name, payload=declared.payload_model, result=checks.hints(function).get("return"))
-        check_smoke(name, declared.smoke, declared.canonical)
-        check_groups(declared)
+        _check(declared)
         registered[name] = declared
         return declared
 
     return declare
+
+
+def _check(declared: JobType[Any, Any]) -> None:
+    """Raise ConfigurationError for the first thing in a declaration that cannot work."""
+    checks.check_names(declared.name, *declared.enqueues)
+    checks.check_limits(declared.name, {**vars(declared), "budget": declared.job_budget})
+    checks.check_curve(declared.name, declared.retry, declared.give_up_after)
+    check_declared(declared.name, declared.schedules, declared.canonical)
+    check_reach(declared.name, declared.reach, declared.grants)
+    result = checks.hints(declared.function).get("return")
+    check_models(declared.name, payload=declared.payload_model, result=result)
+    check_smoke(declared.name, declared.smoke, declared.canonical)
+    check_groups(declared)

@@ -54,6 +54,22 @@ test("a new schedule is previewed while it is typed, refused by field, and creat
   await expect(card(page, "morning").getByRole("listitem").first()).toContainText("07:15 +01:00");
 });
 
+test("a change that somebody else was faster with is refused, and what was typed stays", async ({
+  page,
+  open,
+}) => {
+  await open("/schedules?edit=daily-digest");
+  await page.getByLabel("Cron expression").fill("45 8 * * *");
+  await page.route("**/schedules/daily-digest", async (route) => {
+    const theirs = { ...(route.request().postDataJSON() as object), cron: "0 9 * * *" };
+    await route.fetch({ postData: JSON.stringify(theirs) });
+    await route.continue();
+  });
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await expect(page.getByText(/was changed meanwhile/)).toBeVisible();
+  await expect(page.getByLabel("Cron expression")).toHaveValue("45 8 * * *");
+});
+
 test("a change shows the firings before and after it", async ({ page, open }) => {
   await open("/schedules?edit=daily-digest");
   await expect(page.getByRole("heading", { name: "What the change does" })).toHaveCount(0);

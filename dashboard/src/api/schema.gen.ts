@@ -506,8 +506,10 @@ export interface paths {
      */
     get: operations["get_schedule"];
     /**
-     * Replace a stored schedule's settings; a declared one is changed in its handler file (409)
-     * @description Replace a stored schedule's settings; a declared one is changed in its handler file (409).
+     * Replace a stored schedule's settings, with `version` only those that were read (409 otherwise)
+     * @description Replace a stored schedule's settings, with `version` only those that were read (409 otherwise).
+     *
+     *     A declared one is changed in its handler file (409).
      */
     put: operations["change_schedule"];
     post?: never;
@@ -2462,6 +2464,11 @@ export interface components {
       /** Ends At */
       ends_at: string | null;
       /**
+       * Version
+       * @description Differs when its settings differ; send it with a change
+       */
+      version: string;
+      /**
        * Declared
        * @description A handler file declares it; it is changed and deleted there
        */
@@ -2498,7 +2505,7 @@ export interface components {
     };
     /**
      * ScheduleSettings
-     * @description The times of a schedule and the settings of its jobs.
+     * @description All settings of a stored schedule anew.
      */
     ScheduleSettings: {
       /**
@@ -2553,6 +2560,12 @@ export interface components {
        * @default null
        */
       ends_at: string | null;
+      /**
+       * Version
+       * @description Of the schedule as it was read: 409 when other settings are there by now.
+       * @default null
+       */
+      version: string | null;
     };
     /**
      * Series

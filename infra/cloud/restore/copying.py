@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from chalicelib.errors import JobExists, JobNotFound
 from chalicelib.jobs import acts
-from chalicelib.jobs.job import Job, JobView
+from chalicelib.jobs.history import JobView
+from chalicelib.jobs.job import Job
 from chalicelib.jobs.ports import Filter, JobStore, Schedules
 from chalicelib.jobs.schedules.schedule import Schedule
 from infra.cloud.restore.rules import revived

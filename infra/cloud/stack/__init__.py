@@ -1,1 +1,4 @@
-"""One stack: CloudFormation itself, its parameters, and the buckets beside it; nothing here is a command."""
+"""One stack: CloudFormation itself, its parameters, and the buckets beside it.
+
+What an operator calls is in `commands`.
+"""

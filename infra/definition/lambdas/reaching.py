@@ -12,7 +12,7 @@ from infra.definition.names import arn, ref, sub
 LARGEST_ENVIRONMENT = 4_096
 """Bytes of names and values that Lambda takes."""
 PLATFORM_NEEDS = 1_536
-"""Bytes of it that the platform's own variables take at most, with the longest names: tests/infra/cloud/test_limits."""
+"""Bytes of it that the platform's own variables take at most, with the longest names: `cloud/template/test_limits`."""
 NETWORK_POLICY = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"
 """AWS's policy for a function in a VPC: EC2 knows no narrower resource than `*` for describing network interfaces."""
 INTERFACES = [

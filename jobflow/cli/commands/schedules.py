@@ -1,5 +1,6 @@
 """The commands for schedules."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,10 +9,13 @@ from jobflow.cli import reading
 from jobflow.cli.command import app_of, command
 from jobflow.cli.commands.jobs import Field
 from jobflow.cli.session import Session
+from jobflow.errors import Conflict
 
 if TYPE_CHECKING:
     from jobflow.models import ScheduleRow
 
+TRIES = 4
+"""Changes by others that a change of ours waits out."""
 app = app_of("Look at schedules, store them, and let them run, wait or end.")
 Zone = Annotated[str, typer.Option("--timezone", help="Of the IANA database, such as Europe/Berlin.")]
 Id = Annotated[str, typer.Argument(metavar="SCHEDULE", help="The schedule's id.")]
@@ -86,11 +90,32 @@ def update(
     ends_at: Ends = None,
 ) -> None:
     """Change a stored schedule; what is not given stays as it is."""
+    typed = _given(timezone, catch_up, overlap, starts_at, ends_at)
+    new = None if payload is None else reading.payload(payload, [])
+
+    def changed(row: "ScheduleRow") -> "ScheduleRow":
+        kept = {name: getattr(row, name) for name in ("timezone", "catch_up", "overlap", "starts_at", "ends_at")}
+        body = reading.payload(None, field or [], row.payload if new is None else new)
+        return session.client.change_schedule(
+            schedule, job_type or row.type, cron or row.cron, body, version=row.version, **(kept | typed)
+        )
+
+    _print(session, _onto_the_newest(session, schedule, changed))
+
+
+def _onto_the_newest(
+    session: Session, schedule: str, change: Callable[["ScheduleRow"], "ScheduleRow"]
+) -> "ScheduleRow":
+    """Change the schedule as it is; when somebody else was faster, once more what they made of it."""
     row = session.client.schedule(schedule)
-    now = {name: getattr(row, name) for name in ("timezone", "catch_up", "overlap", "starts_at", "ends_at")}
-    given = now | _given(timezone, catch_up, overlap, starts_at, ends_at)
-    body = reading.payload(payload, field or [], row.payload)
-    _print(session, session.client.change_schedule(schedule, job_type or row.type, cron or row.cron, body, **given))
+    for _ in range(TRIES):
+        try:
+            return change(row)
+        except Conflict:
+            seen, row = row, session.client.schedule(schedule)
+            if row.version == seen.version:
+                raise
+    return change(row)
 
 
 def _given(

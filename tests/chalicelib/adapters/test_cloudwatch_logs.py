@@ -10,7 +10,8 @@ from botocore.stub import ANY, Stubber
 
 from chalicelib.adapters.cloudwatch_logs import JobLogs, Span, spans
 from chalicelib.errors import InvalidPosition
-from chalicelib.jobs.job import Attempt, JobView, Status
+from chalicelib.jobs.history import JobView
+from chalicelib.jobs.job import Attempt, Status
 from tests.support import REGION, T0, a_job
 
 JOB = a_job()

@@ -13,8 +13,8 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.settings import Settings
-from scripts.reading import read_by
-from scripts.seeding import ERROR, seed
+from scripts.benches.reading import read_by
+from scripts.benches.seeding import ERROR, seed
 from tests.chalicelib.api.support import NOTE, OTHER, T0, Note, World, only_types
 from tests.support import REGION, Clock
 

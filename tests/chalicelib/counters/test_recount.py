@@ -20,7 +20,7 @@ from chalicelib.entry.recount import handler
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Additions
 from chalicelib.settings import Settings
-from scripts.seeding import seed
+from scripts.benches.seeding import seed
 from tests.chalicelib.counters.recounting import PLENTY, Platform, Stream
 from tests.support import T0, Clock, Invocation, a_job, requests_to
 

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.jobs import acts, transitions
-from chalicelib.jobs.job import Act, Status
+from chalicelib.jobs.history import Act
+from chalicelib.jobs.job import Status
 from tests.support import T0, a_job
 
 NAMES = st.sampled_from(sorted(acts.LETTERS))

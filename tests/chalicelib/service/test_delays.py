@@ -3,8 +3,8 @@
 import pytest
 
 from chalicelib.jobs.job import Status
-from tests.proof.faults import Throttled
-from tests.proof.ground import MemoryGround
+from tests.proof.grounds.faults import Throttled
+from tests.proof.grounds.memory import MemoryGround
 from tests.proof.world import World
 
 

@@ -10,7 +10,8 @@ from chalicelib.api.models.views import job_detail
 from chalicelib.errors import JobConflict
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import Act, Job, Status
+from chalicelib.jobs.history import Act
+from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter
 from chalicelib.service.bulk import BulkActions
 from chalicelib.service.jobs import JobService

@@ -11,8 +11,8 @@ import pytest
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import Message
 from chalicelib.telemetry.logger import logger
-from tests.proof.faults import Throttled
-from tests.proof.ground import TYPE
+from tests.proof.grounds.faults import Throttled
+from tests.proof.grounds.ground import TYPE
 from tests.proof.world import World
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import Message
-from tests.proof.ground import TYPE
+from tests.proof.grounds.ground import TYPE
 from tests.proof.world import World
 from tests.support import written
 

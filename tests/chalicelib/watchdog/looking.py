@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.jobs.ports import Standing
-from tests.proof.faults import Throttled
-from tests.proof.ground import MemoryGround
+from tests.proof.grounds.faults import Throttled
+from tests.proof.grounds.memory import MemoryGround
 from tests.proof.world import World
 
 

@@ -3,8 +3,9 @@
 from chalicelib.adapters.memory.queue import HeldMessage
 from chalicelib.jobs.ports import Message, Standing
 from tests.chalicelib.watchdog.looking import fail, look
-from tests.proof.faults import Throttled
-from tests.proof.ground import TYPE, MemoryGround
+from tests.proof.grounds.faults import Throttled
+from tests.proof.grounds.ground import TYPE
+from tests.proof.grounds.memory import MemoryGround
 from tests.proof.world import World
 
 

@@ -3,7 +3,8 @@
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Standing
 from tests.chalicelib.watchdog.looking import look
-from tests.proof.ground import TYPE, MemoryGround
+from tests.proof.grounds.ground import TYPE
+from tests.proof.grounds.memory import MemoryGround
 from tests.proof.world import World
 from tests.support import T0, a_job
 

@@ -8,7 +8,8 @@ from chalicelib.watchdog.rules import OLD, SLACK
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.watchdog.search import MOST_LOOKS
 from tests.chalicelib.watchdog.looking import fail, knows, lasting, look
-from tests.proof.ground import TYPE, MemoryGround
+from tests.proof.grounds.ground import TYPE
+from tests.proof.grounds.memory import MemoryGround
 from tests.proof.world import World
 from tests.support import T0, a_job
 

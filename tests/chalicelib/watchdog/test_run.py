@@ -13,7 +13,8 @@ from chalicelib.jobs.ports import Pause, Search
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.watchdog.looking import fail, look
-from tests.proof.ground import TYPE, MemoryGround
+from tests.proof.grounds.ground import TYPE
+from tests.proof.grounds.memory import MemoryGround
 from tests.proof.world import World
 from tests.support import Clock, a_job
 

@@ -9,7 +9,8 @@ from chalicelib.jobs.ports import DeadMessage, Depth, Message
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.watchdog.looking import fail, lasting, look
-from tests.proof.ground import TYPE, MemoryGround
+from tests.proof.grounds.ground import TYPE
+from tests.proof.grounds.memory import MemoryGround
 from tests.proof.world import World
 from tests.support import Clock
 

@@ -14,7 +14,7 @@ from chalicelib.jobs.types.backoff import no_jitter
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.context import JobContext
-from tests.proof.faults import Crash
+from tests.proof.grounds.faults import Crash
 from tests.support import T0, Clock, Invocation, sqs_record
 
 

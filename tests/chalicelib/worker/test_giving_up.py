@@ -10,7 +10,7 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.types.backoff import Delays
 from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.one_type import OneType, boom, die
-from tests.proof.faults import Crash
+from tests.proof.grounds.faults import Crash
 from tests.support import T0
 
 TOLD = f"Given up, its time ended at {iso(T0 + 100)}: "

@@ -8,7 +8,7 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.ports import Message
 from chalicelib.worker.context import JobContext
 from tests.chalicelib.worker.one_type import OneType, die
-from tests.proof.faults import Crash
+from tests.proof.grounds.faults import Crash
 
 
 def test_a_killed_worker_is_taken_over_after_its_lease_and_the_lost_attempt_is_on_record(world: OneType) -> None:

@@ -11,7 +11,7 @@ from chalicelib.adapters.platform_log import CONNECT_TIMEOUT, READ_TIMEOUT, Clou
 from chalicelib.jobs.job import Attempt, Status
 from infra.local.emulator.inprocess import emulated
 from tests.chalicelib.worker.one_type import OneType, boom, die
-from tests.proof.faults import Crash
+from tests.proof.grounds.faults import Crash
 from tests.support import REGION, SETTINGS, Clock
 
 GROUP = "/aws/lambda/test-test-note"

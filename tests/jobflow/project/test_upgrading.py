@@ -10,7 +10,7 @@ from packaging.version import Version
 from jobflow import __version__
 from jobflow.project import settings, tree, upgrading
 from jobflow.project.upgrading import Breaking
-from scripts.surface import surface
+from scripts.documents.surface import surface
 from tests.infra.local.running import ROOT
 from tests.jobflow.project.test_scaffold import run
 

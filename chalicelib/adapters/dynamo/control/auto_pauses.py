@@ -16,7 +16,7 @@ from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import AUTO_PAUSE
 from chalicelib.jobs.auto_pause import AutoPause
-from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.limits import KEEP_FAILURES
 from chalicelib.settings import Settings
 
 SORT = "STATE"
@@ -71,7 +71,7 @@ class DynamoAutoPauses:
 def _kept(new: AutoPause) -> Action:
     """Let a row go a week later that nothing follows; what must end some day stays until it has."""
     if new.since is None and new.switched_at is None:
-        ends: Action = AutoPauseRow.expires_at.set(math.ceil(time.time() + 7 * DAY))
+        ends: Action = AutoPauseRow.expires_at.set(math.ceil(time.time() + KEEP_FAILURES))
         return ends
     stays: Action = AutoPauseRow.expires_at.remove()
     return stays

@@ -16,7 +16,7 @@ from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.counters.keys import BULK, BULK_ACTIONS, BULK_IDS, TOTALS
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.limits import DAY, KEEP_BULK
+from chalicelib.jobs.limits import KEEP_BULK, KEEP_MARKS
 from chalicelib.jobs.ports import BulkAction, BulkState, Filter, Reason
 from chalicelib.settings import Settings
 
@@ -134,7 +134,7 @@ class DynamoBulkActions:
 
     def close(self, bulk_id: str, now: float) -> None:
         """See BulkActionRows: the row stays for a day without the mark, because functions may update and not delete."""
-        self._open(sk=BULK + bulk_id).update([OpenRow.open.remove(), OpenRow.expires_at.set(now + DAY)])
+        self._open(sk=BULK + bulk_id).update([OpenRow.open.remove(), OpenRow.expires_at.set(now + KEEP_MARKS)])
 
     def _write(self, bulk_id: str, actions: Sequence[Action], condition: Condition) -> BulkAction | None:
         row = self._rows(sk=bulk_id)

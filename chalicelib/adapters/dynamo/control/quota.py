@@ -7,11 +7,8 @@ from pynamodb.models import Model
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
-from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.limits import DAY, KEEP_QUOTAS
 from chalicelib.settings import Settings
-
-KEEP_DAYS = 3
-"""Days that a row outlives its beginning: long enough to be looked at when mail was held back."""
 
 
 class QuotaRow(Model):
@@ -54,4 +51,4 @@ class DynamoDailyQuota:
         return self._rows(self._key, str(day))
 
     def _until(self, day: int) -> Action:
-        return QuotaRow.expires_at.set((day + KEEP_DAYS) * DAY)
+        return QuotaRow.expires_at.set(day * DAY + KEEP_QUOTAS)

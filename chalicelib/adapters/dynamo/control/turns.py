@@ -17,7 +17,7 @@ from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import RATE
-from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.limits import KEEP_MARKS
 from chalicelib.jobs.types.rate import MICRO, TURNS_APART, Rate, Taken
 from chalicelib.settings import Settings
 
@@ -103,7 +103,7 @@ class DynamoTurns:
         fits &= PlanRow.writer.does_not_exist() | (PlanRow.writer != writer)
         moved: Action = field.set(begin + by) if behind else field.add(by)
         ends = max(begin, getattr(row, name) or 0, row.turns_to or 0) + by
-        kept = PlanRow.expires_at.set(math.ceil(ends / MICRO + DAY))
+        kept = PlanRow.expires_at.set(math.ceil(ends / MICRO + KEEP_MARKS))
         try:
             row.update([moved, PlanRow.writer.set(writer), kept], fits)
         except UpdateError as error:

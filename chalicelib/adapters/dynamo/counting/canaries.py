@@ -4,7 +4,7 @@ import uuid
 
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.schema import CANARY
-from chalicelib.jobs.limits import DAY
+from chalicelib.jobs.limits import KEEP_MARKS
 from chalicelib.settings import Settings
 
 
@@ -16,7 +16,7 @@ class DynamoCanaries:
 
     def release(self, run: str, number: int) -> None:
         """See Canaries: random keys, one request each."""
-        expires_at = int(int(run) / 1000 + DAY)
+        expires_at = int(int(run) / 1000 + KEEP_MARKS)
         for _ in range(number):
             attributes = {"run": {"S": run}, "expires_at": {"N": str(expires_at)}}
             self._table.put_item(self._table.name, f"{CANARY}#{uuid.uuid4()}", CANARY, attributes=attributes)

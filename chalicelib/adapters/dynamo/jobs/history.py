@@ -12,7 +12,8 @@ from chalicelib.adapters.dynamo.jobs.writes import unknown
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.schema import ACT, META
-from chalicelib.jobs.job import LOST, Act, Attempt, Job, JobView
+from chalicelib.jobs.history import Act, JobView
+from chalicelib.jobs.job import LOST, Attempt, Job
 from chalicelib.jobs.limits import DAY, KEEP_BODIES
 
 Item = dict[str, Any]

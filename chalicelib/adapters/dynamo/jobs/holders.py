@@ -7,7 +7,8 @@ from pynamodb.models import Model
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.binding import Table
-from chalicelib.jobs.single import KEPT, Holder
+from chalicelib.jobs.limits import KEEP_KEYS
+from chalicelib.jobs.single import Holder
 
 KEY = "KEY"
 
@@ -38,7 +39,7 @@ class Holders:
 
     def hold(self, key: str, seen: Holder | None, new: Holder) -> bool:
         """See JobStore."""
-        row = self._rows(pk=key, job=new.job, until=new.until, expires_at=new.until + KEPT)
+        row = self._rows(pk=key, job=new.job, until=new.until, expires_at=new.until + KEEP_KEYS)
         same: Condition = HolderRow.pk.does_not_exist() if seen is None else HolderRow.job == seen.job
         try:
             row.save(condition=same)

@@ -12,7 +12,8 @@ from pynamodb.models import Model
 from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards, partition
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import META
-from chalicelib.jobs.job import JSON, Act, Attempt, Job, Status
+from chalicelib.jobs.history import Act
+from chalicelib.jobs.job import JSON, Attempt, Job, Status
 from chalicelib.jobs.listing import born, is_parked, order
 
 ALWAYS = frozenset(

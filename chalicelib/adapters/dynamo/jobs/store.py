@@ -28,7 +28,8 @@ from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs import job as j
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import JSON, Act, Attempt, Job, JobView
+from chalicelib.jobs.history import Act, JobView
+from chalicelib.jobs.job import JSON, Attempt, Job
 from chalicelib.jobs.limits import RENEW_BODIES_AFTER
 from chalicelib.jobs.listing import matches
 from chalicelib.jobs.ports import Filter, Overdue, Page, Search, Sharing

@@ -27,6 +27,8 @@ export interface Settings {
 
 export interface Schedule extends Settings {
   id: string;
+  /** Differs when the settings differ. */
+  version: string;
   startsAt: string | null;
   endsAt: string | null;
   declared: boolean;
@@ -90,10 +92,10 @@ export async function create(id: string, settings: Settings): Promise<void> {
   await request("/schedules", { method: "POST", body: { id, ...wireOf(settings) } });
 }
 
-/** Replace the settings of a schedule; the bounds that the form does not show stay. */
+/** Replace the settings of a schedule, unless others are there by now; the bounds that the form does not show stay. */
 export async function change(old: Schedule, settings: Settings): Promise<void> {
-  const bounds = { starts_at: old.startsAt, ends_at: old.endsAt };
-  await request(path(old.id), { method: "PUT", body: { ...wireOf(settings), ...bounds } });
+  const kept = { starts_at: old.startsAt, ends_at: old.endsAt, version: old.version };
+  await request(path(old.id), { method: "PUT", body: { ...wireOf(settings), ...kept } });
 }
 
 function path(id: string): string {
@@ -111,6 +113,7 @@ function firing({ at, local }: { at: string; local: string }): Firing {
 function read(wire: WireSchedule): Schedule {
   return {
     id: wire.id,
+    version: wire.version,
     type: wire.type,
     cron: wire.cron,
     timezone: wire.timezone,

@@ -2,8 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from chalicelib.adapters.dynamo.control.quota import KEEP_DAYS, DynamoDailyQuota, QuotaRow
+from chalicelib.adapters.dynamo.control.quota import DynamoDailyQuota, QuotaRow
 from chalicelib.adapters.dynamo.tables.binding import control
+from chalicelib.jobs.limits import KEEP_QUOTAS
 from chalicelib.settings import Settings
 
 TODAY = 20_833
@@ -35,4 +36,4 @@ def test_more_than_the_limit_is_never_taken(cloud: Settings) -> None:
 def test_a_row_goes_some_days_later(cloud: Settings) -> None:
     DynamoDailyQuota(cloud, "test").take(TODAY, 1, 5)
     [row] = control(cloud).bind(QuotaRow).query("CAP#test")
-    assert row.expires_at == (TODAY + KEEP_DAYS) * 86_400
+    assert row.expires_at == TODAY * 86_400 + KEEP_QUOTAS

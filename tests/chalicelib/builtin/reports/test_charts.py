@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.builtin.reports import charts
+from chalicelib.builtin.reports.style import CSS
 from chalicelib.builtin.reports.tally import HOUR, Spread
 from chalicelib.jobs.job import Status
 from tests.chalicelib.builtin.reports.support import START, report
@@ -21,6 +22,7 @@ def rects(drawing: Element, css: str) -> list[dict[str, float]]:
 def test_every_status_has_exactly_one_colour() -> None:
     members = [status for statuses in charts.SERIES.values() for status in statuses]
     assert sorted(members) == sorted(Status)
+    assert [name for name in charts.SERIES if f".s.{name} {{ fill: " not in CSS] == []
 
 
 def test_bars_are_as_high_as_their_numbers_and_stand_on_each_other() -> None:

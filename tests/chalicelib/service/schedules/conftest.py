@@ -20,7 +20,7 @@ from chalicelib.service.firings import Firings
 from chalicelib.service.jobs import JobService
 from chalicelib.watchdog.run import Watchdog
 from tests.chalicelib.api.support import NOTE, only_types
-from tests.proof.faults import DYNAMODB, SQS, Crash, Faults, Faulty
+from tests.proof.grounds.faults import DYNAMODB, SQS, Crash, Faults, Faulty
 from tests.support import T0, Clock
 
 

@@ -14,7 +14,8 @@ from chalicelib.adapters.memory.schedules import MemorySchedules
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change, Claimant
-from chalicelib.jobs.job import Act, Attempt, Job, Status
+from chalicelib.jobs.history import Act
+from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.limits import DAY
 from chalicelib.jobs.schedules.schedule import Schedule
 from chalicelib.settings import Settings

@@ -24,7 +24,7 @@ from infra.cloud.package.build import ROOT
 from infra.cloud.stack.cloudformation import Stack
 from infra.definition import stateful
 from infra.definition.parameters import outputs
-from tests.infra.cloud.documented import FROM_REGION_TO_REGION, expanded, fenced
+from tests.infra.cloud.pages.documented import FROM_REGION_TO_REGION, expanded, fenced
 from tests.infra.cloud.restore.losing import filled
 from tests.infra.cloud.restore.support import every
 

@@ -16,7 +16,7 @@ from infra.local.emulator.processes.child import Emulator
 from infra.local.emulator.serving.roles import grant
 from infra.local.roles.asked import Asked
 from infra.local.roles.resolve import statements
-from tests.infra.definition.test_reaching import Empty
+from tests.infra.definition.types.test_reaching import Empty
 from tests.infra.local.emulator.support import client, make_table
 
 STACK, FUNCTION = "jobflow-dev", "jobflow-dev-order-copy"

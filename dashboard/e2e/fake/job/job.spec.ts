@@ -1,0 +1,76 @@
+import { expect, missing, statusOf, test } from "../../fixtures";
+
+test("why it waits is said: for its time, for its next attempt, for a queue that is paused", async ({
+  page,
+  open,
+  stack,
+  submit,
+}) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  const id = await submit("image.process", missing("why"), { max_attempts: 6 });
+  await open(`/jobs/${id}`);
+  await expect(page.getByText(/^Attempt \d of 6 in \d+/)).toBeVisible();
+  await expect(page.getByText("If it fails", { exact: true })).toBeVisible();
+  await expect(page.getByText(/attempt 6 within 32 s, then dead letter\.$/)).toBeVisible();
+  await expect(page.getByRole("img", { name: /attempt 6 after .* to 32 s$/ })).toBeVisible();
+  const pause = (verb: string) =>
+    fetch(`${stack.api}/job-types/image.process/${verb}`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${stack.admin}` },
+    });
+  const later = await submit("image.process", missing("later"), { delay_seconds: 3600 });
+  await open(`/jobs/${later}`);
+  await expect(page.getByText(/^Starts in (59:\d\d|1 h 00 min) \(.+\)\.$/)).toBeVisible();
+  await pause("pause");
+  await expect(page.getByText(/\(image\.process is paused\)/)).toBeVisible();
+  const waits = await submit("image.process", missing("other"));
+  await open(`/jobs/${waits}`);
+  await expect(
+    page.getByText(/The image\.process queue is paused; it waits until it is resumed/),
+  ).toBeVisible();
+  await pause("resume");
+});
+
+test("the log is followed to the job's end, from old to new, and searched", async ({
+  page,
+  open,
+  submit,
+}) => {
+  const id = await submit("report.generate", { hours: 1 });
+  await open(`/jobs/${id}`);
+  await expect(statusOf(page)).toHaveText(/Completed|Dead letter/);
+  const log = page.getByRole("region", { name: "Log of this job" });
+  await expect(log).toContainText(/job completed|UploadMissing|TimeoutError/);
+  const times = await log.locator("div > span:first-child").allTextContents();
+  expect(times).toEqual([...times].sort());
+  const search = page.getByRole("searchbox", { name: "Search the log" });
+  await search.fill("JOB STARTED");
+  await expect(log).not.toContainText(/job completed|UploadMissing|TimeoutError/);
+  await expect(log).toContainText("job started");
+  await search.fill("nothing like it");
+  await expect(page.getByText("No lines match.")).toBeVisible();
+});
+
+test("r and Enter retry; editing first is one step away", async ({ page, open, stack }) => {
+  const { ids } = await stack.order({
+    add: [
+      {
+        type: "email.send",
+        payload: { to: ["ada@example.com"], subject: "Hi", text: "Hi" },
+        more: {
+          status: "failed",
+          attempts: 1,
+          errorClass: "Oops",
+          errorMessage: "No.",
+          finishedAt: Date.now(),
+        },
+      },
+    ],
+  });
+  await open(`/jobs/${ids[0] ?? ""}`);
+  await expect(statusOf(page)).toHaveText("Failed");
+  await page.keyboard.press("r");
+  await expect(page.getByRole("dialog").getByRole("link", { name: "Edit payload" })).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(page.locator("[data-toast]")).toContainText("re-queued");
+});

@@ -1,0 +1,98 @@
+import { expectAccessibleInBothThemes } from "../../axe";
+import { expect, test } from "../../fixtures";
+
+const failed = (n: number) => ({
+  type: "email.send",
+  payload: { to: ["ada@example.com"], subject: `Number ${n}`, text: "Hi" },
+  more: {
+    status: "failed",
+    createdAt: Date.now() - n * 1000,
+    errorClass: "Oops",
+    errorMessage: "No.",
+    finishedAt: Date.now(),
+    tags: ["many"],
+  },
+});
+
+test("143 jobs of one error are retried by the platform: 2 clicks, progress at once, leave and come back", async ({
+  page,
+  open,
+  stack,
+  context,
+}) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  await stack.order({ add: Array.from({ length: 143 }, (_, n) => failed(n)) });
+  await open("/dashboard?status=failed&tag=many");
+  await page.keyboard.press("a");
+  await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
+  await expect(page.getByTestId("preview")).toHaveText("143 jobs will be retried.");
+  // The first answer brings progress: nobody waits for a second one.
+  const first = page.waitForResponse((answer) => answer.url().endsWith("/bulk") && answer.status() === 202);
+  await page.getByRole("button", { name: "Retry 143 jobs" }).click();
+  const run = page.getByRole("region", { name: "Bulk actions" });
+  await expect(run.getByRole("status")).toHaveText(/^Retrying [1-9]\d* of 143$/);
+  expect(((await (await first).json()) as { done: number }).done).toBeGreaterThan(0);
+  await page.getByRole("link", { name: "Queues" }).first().click();
+  await expect(page.getByRole("heading", { name: "Queues" })).toBeVisible();
+  await expect(run.getByRole("status")).toHaveText(/^Retrying/);
+  await expectAccessibleInBothThemes(page);
+  await page.close();
+
+  // Another tab, later: the platform has gone on.
+  const other = await context.newPage();
+  await other.goto(`${stack.site}/dashboard`);
+  const result = other.getByRole("region", { name: "Bulk actions" });
+  await expect(result.getByRole("status")).toHaveText("143 jobs re-queued.");
+  await result.getByRole("button", { name: "Dismiss" }).click();
+  await expect(result).toHaveCount(0);
+  await other.reload();
+  await expect(other.locator("[data-job]").first()).toBeVisible();
+  await expect(result).toHaveCount(0);
+});
+
+test("it is stopped from another tab, and says what it skipped", async ({ page, open, stack, context }) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  await stack.order({ add: Array.from({ length: 400 }, (_, n) => failed(n)) });
+  await open("/dashboard?status=failed&tag=many");
+  await page.keyboard.press("a");
+  await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
+  await expect(page.getByTestId("preview")).toHaveText("400 jobs will be retried.");
+  await page.getByRole("button", { name: "Retry 400 jobs" }).click();
+  const other = await context.newPage();
+  await other.goto(`${stack.site}/queues`);
+  const run = other.getByRole("region", { name: "Bulk actions" });
+  await expect(run).toContainText(/\d+ a second · .*started by admin/);
+  await run.getByRole("button", { name: "Stop" }).click();
+  await expect(run.getByRole("status")).toHaveText(/^Stopped\. \d+ jobs re-queued\.$/);
+  await expect(page.getByRole("region", { name: "Bulk actions" }).getByRole("status")).toHaveText(
+    /^Stopped\./,
+  );
+});
+
+test("a viewer sees bulk actions and cannot stop them", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  await stack.order({ add: Array.from({ length: 400 }, (_, n) => failed(n)) });
+  const body = JSON.stringify({ action: "retry", filter: { tag: "many" } });
+  await fetch(`${stack.api}/bulk`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${stack.admin}` },
+    body,
+  });
+  await page.addInitScript((token) => sessionStorage.setItem("jobflow.token", token), stack.viewer);
+  await open("/queues");
+  const run = page.getByRole("region", { name: "Bulk actions" });
+  await expect(run).toContainText("started by admin");
+  await expect(run.getByRole("button", { name: "Stop" })).toHaveCount(0);
+});
+
+test("more than 2,000 jobs are counted by the platform before it asks", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  await stack.order({ add: Array.from({ length: 2100 }, (_, n) => failed(n)) });
+  await open("/dashboard?status=failed&tag=many");
+  await page.keyboard.press("a");
+  await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
+  await expect(page.getByTestId("preview")).toHaveText("More than 2,000 jobs will be retried.");
+  await expect(page.getByRole("button", { name: "Retry now" }), "no number that is not exact").toBeVisible();
+  await expect(page.getByTestId("preview")).toHaveText("2,100 jobs will be retried.", { timeout: 40_000 });
+  await expect(page.getByRole("button", { name: "Retry 2,100 jobs" })).toBeVisible();
+});

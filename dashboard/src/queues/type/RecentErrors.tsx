@@ -1,0 +1,58 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { errorGroups } from "@/api/numbers/metrics";
+import { oneLine } from "@/lib/format";
+import { count } from "@/texts/numbers";
+import { parseSpan, relative } from "@/lib/time";
+import { SERIES, useNow, usePolling } from "@/live/live";
+import { buttonClass } from "@/ui/Button";
+import { Panel } from "@/ui/Panel";
+import { Unknown } from "../Unknown";
+import { t } from "@/texts/en/queues";
+
+const SPAN = "24h";
+const MOST = 5;
+const dayAgo = () => Date.now() - (parseSpan(SPAN) ?? 0);
+
+/** Show the most frequent errors of a type in the last 24 hours. */
+export function RecentErrors({ type }: { type: string }) {
+  const now = useNow();
+  const { data, error } = useQuery({ ...errorGroups(type, SPAN, dayAgo), ...usePolling(SERIES) });
+  const groups = [...(data ?? [])].sort((a, b) => b.count - a.count).slice(0, MOST);
+  return (
+    <Panel
+      title={t.errorsLast24H}
+      flush
+      actions={
+        <Link to="/errors" search={{ type }} className={buttonClass("ghost", "sm")}>
+          {t.viewAll}
+        </Link>
+      }
+    >
+      {data?.length === 0 && <p className="p-4 text-sm text-soft">{t.noErrorsInThis}</p>}
+      {!data && <Unknown error={error} />}
+      <ul className="divide-y divide-line">
+        {groups.map((group) => (
+          <li key={group.fingerprint} className="flex items-baseline gap-3 px-4 py-2 text-sm">
+            <span className="nums w-10 shrink-0 text-end font-medium">{count(group.count)}</span>
+            <Link
+              to="/dashboard"
+              search={{ fingerprint: group.fingerprint }}
+              className="shrink-0 font-mono text-xs text-red underline decoration-transparent underline-offset-4 hover:decoration-current"
+            >
+              {group.errorClass ?? t.error}
+            </Link>
+            <span
+              dir="auto"
+              className="min-w-0 flex-1 truncate text-soft"
+              title={oneLine(group.message, 600)}
+            >
+              {oneLine(group.message, 200)}
+            </span>
+            <span className="nums shrink-0 text-xs text-faint">{relative(group.lastSeen, now)}</span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}

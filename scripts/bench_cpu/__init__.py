@@ -1,1 +1,0 @@
-"""Measure the CPU and the calls of one unit of work, over an AWS that answers at once: `make bench-cpu`."""

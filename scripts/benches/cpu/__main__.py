@@ -1,0 +1,129 @@
+"""Print CPU milliseconds and calls of each unit of work; compare the calls with the baseline: `make bench-cpu`.
+
+Calls of functions, Python's and C's, are the same on a busy machine as on a quiet one; CPU time is not, and is only
+printed. Exits with 1 when a unit of work makes more than 15 % more calls than in `baseline.json`, which is of one
+version of Python: another version only prints.
+"""
+
+import argparse
+import cProfile
+import json
+import pstats
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from scripts.benches.cpu.stage import Stage, stage
+from scripts.benches.cpu.work import WORK, Act
+
+BASELINE = Path(__file__).with_name("baseline.json")
+TOLERANCE = 0.15
+WARM, COUNTED, TIMED, ROUNDS = 5, 5, 60, 5
+VERSION = "{}.{}".format(*sys.version_info)
+
+
+def calls(act: Act) -> int:
+    """Return how many functions one repetition calls, of Python and of C."""
+    number = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal number
+        number += event in ("call", "c_call")
+
+    threading.setprofile(count)
+    sys.setprofile(count)
+    try:
+        for _ in range(COUNTED):
+            act()
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    return round(number / COUNTED)
+
+
+def milliseconds(act: Act) -> float:
+    """Return the CPU time of one repetition: the least of several rounds, which other processes disturb least."""
+    rounds = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        for _ in range(TIMED):
+            act()
+        rounds.append((time.process_time() - began) / TIMED * 1000)
+    return min(rounds)
+
+
+def profile(act: Act) -> None:
+    """Print where the time of 200 repetitions goes, by function."""
+    profiler = cProfile.Profile()
+    profiler.enable()
+    for _ in range(200):
+        act()
+    profiler.disable()
+    pstats.Stats(profiler, stream=sys.stderr).sort_stats("tottime").print_stats(35)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The calls, CPU milliseconds and AWS requests of one repetition of a unit of work."""
+
+    calls: int
+    milliseconds: float
+    requests: int
+
+
+def measured(prepare: Callable[[Stage], Act], *, profiled: bool = False) -> Figures:
+    """Measure one unit of work on a stage of its own; with `profiled` print its profile, too."""
+    with stage() as stood:
+        act = prepare(stood)
+        act()  # with whatever the first one alone needs
+        with stood.canned.record():
+            act()
+        with stood.canned.replay():
+            for _ in range(WARM):
+                act()
+            if profiled:
+                profile(act)
+            return Figures(calls(act), milliseconds(act), len(stood.canned.answers))
+
+
+def grown(figures: Mapping[str, Figures], known: Mapping[str, int]) -> list[str]:
+    """Return the names of those that make too many more calls than are known of them."""
+    return [name for name, one in figures.items() if name in known and one.calls > known[name] * (1 + TOLERANCE)]
+
+
+def line(name: str, one: Figures, known: Mapping[str, int]) -> str:
+    """Return one line of the table."""
+    change = f"{one.calls / known[name] - 1:+.1%}" if name in known else "-"
+    return f"{name:26}{one.milliseconds:9.2f} ms CPU{one.calls:9,} calls{change:>8}{one.requests:5} requests"
+
+
+def main() -> int:
+    """Measure what was asked for; return 1 when the calls of one have grown too much."""
+    parser = argparse.ArgumentParser(prog="make bench-cpu", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="make the calls of now the baseline")
+    parser.add_argument("--profile", metavar="NAME", help="measure what begins like this, and print its functions")
+    asked = parser.parse_args()
+    chosen = {name: prepare for name, prepare in WORK.items() if name.startswith(asked.profile or "")}
+    figures = {name: measured(prepare, profiled=bool(asked.profile)) for name, prepare in chosen.items()}
+    baseline = json.loads(BASELINE.read_text())
+    known = baseline["calls"] if baseline["python"] == VERSION else {}
+    for name, one in figures.items():
+        print(line(name, one, known))
+    if asked.write:
+        counted = {name: one.calls for name, one in figures.items()}
+        BASELINE.write_text(json.dumps({"python": VERSION, "calls": counted}, indent=2) + "\n")
+        return 0
+    too_many = grown(figures, known)
+    for name in too_many:
+        print(
+            f"{name} makes more than {TOLERANCE:.0%} more calls than in {BASELINE.name}: `make bench-cpu PROFILE=...`"
+        )
+    return 1 if too_many else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""An empty stage in this process over an emulated AWS, and its functions called as Lambda calls them."""
+
+import io
+import json
+import logging
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import wiring
+from chalicelib.access.tokens import Role
+from chalicelib.adapters import aws
+from chalicelib.api.http.auth import context_of
+from chalicelib.jobs.types import jobtype
+from chalicelib.telemetry.logger import logger
+from infra.definition import local_environment, stateful
+from infra.local.emulator.inprocess import emulated
+from scripts.benches.cpu.canned import Canned
+
+STACK, ACCOUNT, REGION = "jobflow-dev", "123456789012", "us-east-1"
+SQS = f"https://sqs.{REGION}.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class Context:
+    """Lambda's context object with a minute left."""
+
+    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
+    function_name: str = "bench"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:bench"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return a minute, in milliseconds."""
+        return 60_000
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage whose requests `canned` can answer."""
+
+    canned: Canned
+    authorizer: Mapping[str, str]
+
+    def call(self, method: str, resource: str, path: str, body: bytes | None = None) -> dict[str, Any]:
+        """Return the API's answer to one request, as API Gateway gets it. `resource` is the route, as app.py has it."""
+        from app import app
+
+        names = [part[1:-1] for part in resource.split("/") if part.startswith("{")]
+        values = [given for part, given in zip(resource.split("/"), path.split("/"), strict=True) if part[:1] == "{"]
+        event = {
+            "resource": resource, "path": path, "httpMethod": method,
+            "pathParameters": dict(zip(names, values, strict=True)), "multiValueQueryStringParameters": None,
+            "headers": {"content-type": "application/json"}, "stageVariables": None,
+            "requestContext": {
+                "httpMethod": method, "resourcePath": resource, "path": path, "requestId": str(uuid.uuid4()),
+                "identity": {"sourceIp": "192.0.2.7"}, "authorizer": dict(self.authorizer),
+            },
+            "body": None if body is None else body.decode(), "isBase64Encoded": False,
+        }  # fmt: skip
+        answer: dict[str, Any] = app(event, Context())
+        return answer
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """Yield an empty stage; what its functions write to their logs is made and thrown away."""
+    canned = Canned()
+    os.environ |= local_environment(SQS, ACCOUNT, REGION, STACK)
+    os.environ |= {"AWS_DEFAULT_REGION": REGION, "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled", "RATE_LIMIT_MAX": "0"}
+    with emulated(), _silent():
+        canned.register(aws._session())  # noqa: SLF001 - the process's one session
+        aws._client.cache_clear()  # noqa: SLF001
+        wiring.use()
+        template = {"Resources": stateful(jobtype.load(), STACK)}
+        aws.client("cloudformation", REGION).create_stack(StackName=STACK, TemplateBody=json.dumps(template))
+        aws.client("sesv2", REGION).create_email_identity(EmailIdentity="jobs@example.com")
+        _, token = wiring.tokens().issue(Role.ADMIN, "bench")
+        wiring.use()
+        yield Stage(canned, context_of(token))
+    wiring.reset()
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    written = io.StringIO()
+    (handler,) = (h for h in logger().handlers if isinstance(h, logging.StreamHandler))
+    before = handler.setStream(written)
+    try:
+        with redirect_stdout(written):
+            yield
+    finally:
+        if before:
+            handler.setStream(before)

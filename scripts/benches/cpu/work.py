@@ -1,0 +1,84 @@
+"""The units of work that are measured: a POST, a GET, a job, a run of the watchdog, a record of the stream."""
+
+import importlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib import wiring
+from chalicelib.adapters import aws
+from chalicelib.watchdog.run import Watchdog
+from infra.local.lambdas.events.stream_records import stream_event
+from scripts.benches.cpu.stage import ACCOUNT, REGION, SQS, STACK, Context, Stage
+
+MAIL = {"to": ["ada@example.com"], "subject": "Shipped", "text": "It is on its way."}
+BODY = json.dumps({"type": "email.send", "payload": MAIL}).encode()
+TYPES = ("email.send", "image.process", "report.generate")
+"""The same number, whatever types a project has."""
+Act = Callable[[], Any]
+
+
+def post(stage: Stage) -> Act:
+    """Return: accept a job over the API."""
+    return lambda: _expect(stage.call("POST", "/jobs", "/jobs", BODY), 201)
+
+
+def get(stage: Stage) -> Act:
+    """Return: answer `GET /jobs/{id}`."""
+    job_id = _accepted(stage)
+    return lambda: _expect(stage.call("GET", "/jobs/{job_id}", f"/jobs/{job_id}"), 200)
+
+
+def job(stage: Stage) -> Act:
+    """Return: work off one delivered message of `email.send`, with its request to SES."""
+    _accepted(stage)
+    url = f"{SQS}/{ACCOUNT}/{STACK}-email-send"
+    (message,) = aws.client("sqs", REGION).receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])[
+        "Messages"
+    ]
+    record = {
+        "messageId": message["MessageId"], "receiptHandle": message["ReceiptHandle"], "body": message["Body"],
+        "attributes": message["Attributes"], "messageAttributes": {}, "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-email-send", "awsRegion": REGION,
+    }  # fmt: skip
+    handler = importlib.import_module("handlers.email_send").handler
+    return lambda: handler({"Records": [record]}, Context())
+
+
+def watchdog(_: Stage) -> Act:
+    """Return: one run of the watchdog with nothing to do, on one thread."""
+    run = Watchdog(wiring.job_service().dispatcher, TYPES, 1, wiring.counters().standing)
+    return lambda: run.run(lambda: 60.0)
+
+
+def record(stage: Stage) -> Act:
+    """Return: fold the record of a new job into the counters."""
+    from chalicelib.entry import stream as counters
+
+    _accepted(stage)
+    streams = aws.client("dynamodbstreams", REGION)
+    arn = streams.list_streams(TableName=f"{STACK}-jobs")["Streams"][0]["StreamArn"]
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    last = streams.get_records(ShardIterator=start["ShardIterator"])["Records"][-1:]
+    event = {**stream_event(last, arn), "shardId": shard}
+    return lambda: counters.handler(event, Context())
+
+
+WORK: dict[str, Callable[[Stage], Act]] = {
+    "POST /jobs": post,
+    "GET /jobs/{id}": get,
+    "email.send, worked off": job,
+    "watchdog, nothing to do": watchdog,
+    "stream record": record,
+}
+
+
+def _accepted(stage: Stage) -> str:
+    return str(json.loads(_expect(stage.call("POST", "/jobs", "/jobs", BODY), 201)["body"])["id"])
+
+
+def _expect(answer: dict[str, Any], status: int) -> dict[str, Any]:
+    if answer["statusCode"] != status:
+        raise AssertionError(f"{answer['statusCode']} instead of {status}: {answer['body']}")
+    return answer

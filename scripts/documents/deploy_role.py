@@ -1,0 +1,202 @@
+"""Write the CloudFormation template of the roles with which GitHub Actions deploys, from the policies in docs/.
+
+`python -m scripts.documents.deploy_role` writes it, `--check` compares. A stack of it stands for one GitHub
+environment.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+TARGET = ROOT / "jobflow" / "project" / "ci" / "deploy-role.json"
+ISSUER = "token.actions.githubusercontent.com"
+PROVIDER = "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/" + ISSUER
+NEEDS_BOUNDARY = (
+    "iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+)  # fmt: skip
+"""Actions that could give a role more than the boundary; IAM knows `iam:PermissionsBoundary` for each of them."""
+NEVER = ("iam:DeleteRolePermissionsBoundary",)
+PASSED_TO = ("apigateway.amazonaws.com", "codedeploy.amazonaws.com", "lambda.amazonaws.com")
+WITHIN = (
+    "cloudwatch:DescribeAlarms", "dynamodb:*", "ec2:*NetworkInterface*", "ec2:*PrivateIpAddresses",
+    "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "kms:Decrypt", "kms:GenerateDataKey",
+    "lambda:GetAlias",
+    "lambda:GetProvisionedConcurrencyConfig", "lambda:InvokeFunction", "lambda:UpdateAlias",
+    "lambda:UpdateEventSourceMapping", "logs:*", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
+    "secretsmanager:GetSecretValue", "ses:SendEmail", "sqs:*", "ssm:GetParameter",
+)  # fmt: skip
+"""Actions that a role of a stage may hold at most; `MoreActions` adds what job types reach beyond."""
+
+
+def template() -> dict[str, Any]:
+    """Return the template."""
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "Lets one environment of a GitHub repository deploy stages of JobFlow, and nothing else.",
+        "Parameters": parameters(),
+        "Conditions": {
+            "Makes": {"Fn::Equals": [{"Ref": "MakeProvider"}, "true"]},
+            "HasMore": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "MoreActions"}]}, ""]}]},
+        },
+        "Resources": {
+            "Provider": {
+                "Type": "AWS::IAM::OIDCProvider",
+                "Condition": "Makes",
+                "DeletionPolicy": "Retain",
+                "UpdateReplacePolicy": "Retain",
+                "Properties": {"Url": f"https://{ISSUER}", "ClientIdList": ["sts.amazonaws.com"]},
+            },
+            "Boundary": {"Type": "AWS::IAM::ManagedPolicy", "Properties": boundary()},
+            "ServicePolicy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": service_policy()}},
+            "ServiceRole": {"Type": "AWS::IAM::Role", "Properties": service_role()},
+            "PipelineRole": {"Type": "AWS::IAM::Role", "Properties": pipeline_role()},
+        },
+        "Outputs": {
+            "Role": {"Value": _arn("PipelineRole"), "Description": "JOBFLOW_ROLE of the GitHub environment"},
+            "ServiceRole": {"Value": _arn("ServiceRole"), "Description": "JOBFLOW_SERVICE_ROLE of it"},
+            "BoundaryArn": {"Value": {"Ref": "Boundary"}, "Description": "JOBFLOW_BOUNDARY of it"},
+        },
+    }
+
+
+def parameters() -> dict[str, dict[str, str]]:
+    """Return the template's parameters."""
+    return {
+        "Repository": _text("The repository, as owner/name.", r"[\w.-]+/[\w.-]+"),
+        "Environment": _text("The GitHub environment that may deploy: preview, prod.", r"[A-Za-z0-9_-]+"),
+        "Stages": _text(
+            "What the names of its stages begin with: pull for previews, prod for prod.", "[a-z][a-z0-9]{0,13}"
+        ),
+        "Prefix": {
+            **_text("What names begin with: the prefix of jobflow.toml or JOBFLOW_PREFIX.", "[a-z][a-z0-9]{0,6}"),
+            "Default": "jobflow",
+        },
+        "MakeProvider": {
+            "Type": "String", "Default": "false", "AllowedValues": ["true", "false"],  # type: ignore[dict-item]
+            "Description": "true once an account: make the identity provider of GitHub Actions.",
+        },
+        "MoreActions": {
+            "Type": "CommaDelimitedList", "Default": "",
+            "Description": "Actions that job types need beyond the boundary's, such as sns:Publish.",
+        },
+    }  # fmt: skip
+
+
+def boundary() -> dict[str, Any]:
+    """Return the policy that bounds every role of a stage, whatever a deployment writes into it."""
+    more = {"Effect": "Allow", "Action": {"Ref": "MoreActions"}, "Resource": "*"}
+    return {
+        "Description": "The most that a function of JobFlow may hold",
+        "PolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": list(WITHIN), "Resource": "*"},
+                {"Fn::If": ["HasMore", more, {"Ref": "AWS::NoValue"}]},
+            ],
+        },
+    }
+
+
+def service_policy() -> dict[str, Any]:
+    """Return docs/deployer-policy.json for these stages, with the boundary on every role that it makes."""
+    document = of_these_stages("deployer-policy.json")
+    document["Statement"] = [part for found in document["Statement"] for part in _bounded(found)]
+    return document
+
+
+def service_role() -> dict[str, Any]:
+    """Return the role with which CloudFormation makes, changes and deletes a stage."""
+    return {
+        "Description": "CloudFormation's, for stages of JobFlow",
+        "AssumeRolePolicyDocument": _trust({"Service": "cloudformation.amazonaws.com"}, "sts:AssumeRole"),
+        "ManagedPolicyArns": [{"Ref": "ServicePolicy"}],
+    }
+
+
+def pipeline_role() -> dict[str, Any]:
+    """Return the role of the workflow: docs/pipeline-policy.json, and to hand the service role to CloudFormation."""
+    passing = {
+        "Sid": "HandTheServiceRoleToCloudFormation",
+        "Effect": "Allow",
+        "Action": "iam:PassRole",
+        "Resource": _arn("ServiceRole"),
+        "Condition": {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},
+    }
+    document = of_these_stages("pipeline-policy.json")
+    document["Statement"].append(passing)
+    subject = "repo:${Repository}:environment:${Environment}"
+    condition = {"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": {"Fn::Sub": subject}}}
+    trust = _trust({"Federated": {"Fn::Sub": PROVIDER}}, "sts:AssumeRoleWithWebIdentity", Condition=condition)
+    return {
+        "Description": {"Fn::Sub": "GitHub Actions of ${Repository}, environment ${Environment}"},
+        "AssumeRolePolicyDocument": trust,
+        "MaxSessionDuration": 7200,
+        "Policies": [{"PolicyName": "deploy", "PolicyDocument": document}],
+    }
+
+
+def of_these_stages(name: str) -> dict[str, Any]:
+    """Return a policy of docs/ in the account's partition, for the stages of the stack alone."""
+    document: dict[str, Any] = json.loads((ROOT / "docs" / name).read_text())
+    for statement in document["Statement"]:
+        found = statement["Resource"]
+        statement["Resource"] = [_sub(each) for each in found] if isinstance(found, list) else _sub(found)
+    return document
+
+
+def _bounded(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Divide what a statement says about roles: with the boundary, passed to these services, and the rest."""
+    actions = statement["Action"]
+    if "iam:CreateRole" not in actions:
+        yield statement
+        return
+    limits = {
+        NEEDS_BOUNDARY: {"StringEquals": {"iam:PermissionsBoundary": {"Ref": "Boundary"}}},
+        ("iam:PassRole",): {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
+    }
+    limited = {action for names in limits for action in names}
+    yield {**statement, "Action": [name for name in actions if name not in {*limited, *NEVER}]}
+    for number, (names, condition) in enumerate(limits.items(), 1):
+        limited_part = {**statement, "Sid": f"{statement['Sid']}{number}", "Action": list(names)}
+        yield {**limited_part, "Condition": condition}
+
+
+def _sub(resource: str) -> Any:
+    text = resource.replace("arn:aws:", "arn:${AWS::Partition}:").replace("jobflow-*", "${Prefix}-${Stages}*")
+    return {"Fn::Sub": text} if "${" in text else text
+
+
+def _trust(principal: dict[str, Any], action: str, **more: Any) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": action, **more}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _text(description: str, pattern: str) -> dict[str, str]:
+    return {"Type": "String", "Description": description, "AllowedPattern": pattern}
+
+
+def _arn(name: str) -> dict[str, Any]:
+    return {"Fn::GetAtt": [name, "Arn"]}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the template, or compare it; return the exit code."""
+    text = json.dumps(template(), indent=2) + "\n"
+    if "--check" not in arguments:
+        TARGET.write_text(text)
+        return 0
+    if TARGET.read_text() == text:
+        return 0
+    print(
+        f"{TARGET.relative_to(ROOT)} is not what docs/ say: run python -m scripts.documents.deploy_role.",
+        file=sys.stderr,
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

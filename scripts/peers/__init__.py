@@ -1,1 +1,0 @@
-"""Measure this platform beside FastAPI with PostgreSQL and Redis, and beside the workers of Celery and RQ."""

@@ -1,0 +1,4 @@
+"""Build the wheels of the client and of the platform, and do with them what README says first.
+
+What ships to AWS is packed by `infra/cloud/package`.
+"""

@@ -1,0 +1,256 @@
+"""Schedules over HTTP: what is stored, refused, shown, and what happens to jobs that are made ahead."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.access.tokens import Role
+from chalicelib.jobs.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, Cron, Schedule
+from tests.chalicelib.api.support import BODY, NOTE, T0, Clock, World, only_types
+from tests.support import written
+
+DAILY: dict[str, Any] = {**BODY, "cron": "0 9 * * *", "timezone": "Europe/Berlin"}
+NEW = {"id": "daily", **DAILY}
+HOURLY = {**NEW, "id": "hourly", "cron": "0 * * * *"}
+DECLARED = "test.note-default"
+
+
+def run(world: World, after: float = 0) -> dict[str, int]:
+    """A run of the watchdog's firings, after so many seconds."""
+    world.clock.advance(after)
+    return dict(wiring.firings(1).run(lambda: 50.0))
+
+
+def statuses(world: World) -> list[str]:
+    return [job["status"] for job in world.get("/jobs").json["jobs"]]
+
+
+def test_a_schedule_is_stored_and_shown_with_its_next_firings(world: World) -> None:
+    created = world.post("/schedules", NEW)
+    assert created.status == 201, created
+    assert created.headers["location"].endswith("/schedules/daily")
+    assert created.json["next_firings"][0] == {"at": "2027-01-16T08:00:00.000Z", "local": "2027-01-16T09:00:00+01:00"}
+    assert len(created.json["next_firings"]) == 5
+    assert {
+        **DAILY,
+        "catch_up": 1,
+        "overlap": "allow",
+        "declared": False,
+        "paused": False,
+    }.items() <= created.json.items()
+    assert world.get("/schedules/daily").json == created.json
+    assert world.get("/schedules").json == {"schedules": [created.json], "next_after": None}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "loc"),
+    [
+        ({"cron": "0 9 * *"}, ["cron"]),
+        ({"cron": "99 9 * * *"}, ["cron"]),
+        ({"cron": "0 0 31 2 *"}, ["cron"]),
+        ({"cron": "1," * 60 + "1 * * * *"}, ["cron"]),
+        ({"timezone": "Mars/X"}, ["timezone"]),
+        ({"id": "Not so"}, ["id"]),
+        ({"id": "has.a-dot"}, ["id"]),
+        ({"id": "preview"}, ["id"]),
+        ({"type": "test.none"}, ["type"]),
+        ({"payload": {"to": []}}, ["payload", "to"]),
+        ({"payload": {"to": ["a"], "text": "x" * LONGEST_PAYLOAD}}, ["payload"]),
+        ({"catch_up": 101}, ["catch_up"]),
+        ({"overlap": "queue"}, ["overlap"]),
+        ({"starts_at": "2027-02-01T00:00:00Z", "ends_at": "2027-01-31T00:00:00Z"}, ["ends_at"]),
+        ({"surprise": 1}, ["surprise"]),
+    ],
+)  # fmt: skip
+def test_what_cannot_work_is_refused_by_field(world: World, wrong: dict[str, Any], loc: list[str]) -> None:
+    for answer in (world.post("/schedules", {**NEW, **wrong}), *_changed(world, wrong)):
+        assert (answer.status, answer.locs) == (422, [loc])
+    assert world.schedules.count() <= 1
+
+
+def _changed(world: World, wrong: dict[str, Any]) -> list[Any]:
+    if "id" in wrong:
+        return []
+    world.post("/schedules", NEW)
+    return [world.call("PUT", "/schedules/daily", {**DAILY, **wrong})]
+
+
+def test_a_change_of_what_was_read_overwrites_nobody_elses(world: World) -> None:
+    read = world.post("/schedules", NEW).json["version"]
+    mine, yours = {**DAILY, "catch_up": 5}, {**DAILY, "overlap": "skip"}
+    assert world.call("PUT", "/schedules/daily", {**yours, "version": read}).status == 200
+    late = world.call("PUT", "/schedules/daily", {**mine, "version": read})
+    assert (late.status, late.json["type"]) == (409, "urn:jobflow:problem:schedule-conflict")
+    now = world.get("/schedules/daily").json
+    assert (now["overlap"], now["catch_up"]) == ("skip", 1)
+    assert f"its version is {now['version']}, not {read}" in late.json["detail"]
+    assert world.call("PUT", "/schedules/daily", {**mine, "version": now["version"]}).json["catch_up"] == 5
+    assert world.call("PUT", "/schedules/daily", yours).status == 200, "without a version as before"
+
+
+def test_the_same_change_again_is_no_conflict(world: World) -> None:
+    """The reply to the first was lost; but who saves what was there before does undo what came between."""
+    read = world.post("/schedules", NEW).json["version"]
+    change = {**DAILY, "catch_up": 5, "version": read}
+    first, again = (world.call("PUT", "/schedules/daily", change) for _ in range(2))
+    assert (again.status, again.json["version"]) == (200, first.json["version"])
+    assert world.call("PUT", "/schedules/daily", {**DAILY, "version": read}).status == 409
+
+
+def test_a_version_is_of_the_settings_alone(world: World) -> None:
+    read = world.post("/schedules", HOURLY).json["version"]
+    run(world, 3540)
+    world.post("/schedules/hourly/pause", role=Role.OPERATOR)
+    assert world.get("/schedules/hourly").json["version"] == read
+    bounds = {"starts_at": "2027-02-01T00:00:00Z", "version": read}
+    changed = world.call("PUT", "/schedules/hourly", {**DAILY, "cron": "0 * * * *", **bounds})
+    assert (changed.status, changed.json["paused"]) == (200, True)
+    assert changed.json["version"] != read
+    assert world.get("/schedules/hourly").json["version"] == changed.json["version"]
+
+
+def test_an_id_is_taken_once(world: World) -> None:
+    world.post("/schedules", NEW)
+    again = world.post("/schedules", {**NEW, "cron": "0 1 * * *"})
+    assert (again.status, again.json["type"]) == (409, "urn:jobflow:problem:schedule-conflict")
+
+
+def test_there_is_a_most_of_them(world: World) -> None:
+    for number in range(MOST_SCHEDULES):
+        world.schedules.add(Schedule(f"s{number}", "test.note", "* * * * *", "UTC", {}, writer="w"))
+    assert world.post("/schedules", NEW).status == 409
+
+
+def test_a_change_moves_the_next_firing(world: World) -> None:
+    world.post("/schedules", NEW)
+    changed = world.call("PUT", "/schedules/daily", {**DAILY, "cron": "30 9 * * *", "overlap": "skip"})
+    assert (changed.status, changed.json["overlap"]) == (200, "skip")
+    assert changed.json["next_firings"][0]["at"] == "2027-01-15T08:30:00.000Z"
+
+
+@pytest.mark.parametrize(("cron", "status"), [("0 * * * *", "scheduled"), ("30 * * * *", "cancelled")])
+def test_a_change_keeps_the_job_made_ahead_if_it_still_fires_then(world: World, cron: str, status: str) -> None:
+    world.post("/schedules", HOURLY)
+    assert run(world, 3540) == {"fired": 1}
+    world.call("PUT", "/schedules/hourly", {**DAILY, "cron": cron})
+    assert statuses(world) == [status]
+    run(world, 120)
+    assert statuses(world) == [status], "and its time is not made twice"
+
+
+def test_a_pause_cancels_the_job_made_ahead_and_a_resume_goes_on_behind_it(world: World) -> None:
+    world.post("/schedules", HOURLY)
+    run(world, 3540)
+    for _ in range(2):
+        paused = world.post("/schedules/hourly/pause", role=Role.OPERATOR)
+        assert (paused.status, paused.json["paused"], paused.json["next_firings"]) == (200, True, [])
+    assert statuses(world) == ["cancelled"]
+    assert run(world, 7200) == {}
+    for _ in range(2):
+        resumed = world.post("/schedules/hourly/resume", role=Role.OPERATOR)
+        assert resumed.json["next_firings"][0]["at"] == "2027-01-15T11:00:00.000Z"
+    assert [one["status"] for one in resumed.json["last_firings"]] == ["cancelled"]
+
+
+def test_a_deletion_cancels_the_job_made_ahead(world: World) -> None:
+    world.post("/schedules", HOURLY)
+    run(world, 3540)
+    assert world.call("DELETE", "/schedules/hourly").json["id"] == "hourly"
+    assert statuses(world) == ["cancelled"]
+    for method in ("GET", "DELETE", "PUT"):
+        answer = world.call(method, "/schedules/hourly", DAILY if method == "PUT" else None)
+        assert (answer.status, answer.json["type"]) == (404, "urn:jobflow:problem:schedule-not-found")
+
+
+def test_a_run_now_makes_a_job_and_leaves_the_firings(world: World) -> None:
+    before = world.post("/schedules", {**NEW, "paused": True}).json
+    key = {"Idempotency-Key": "once"}
+    first = world.post("/schedules/daily/run", role=Role.OPERATOR, headers=key)
+    assert (first.status, first.json["status"], first.json["tags"]) == (201, "queued", ["schedule:daily"])
+    assert first.headers["location"].endswith(f"/jobs/{first.json['id']}")
+    again = world.post("/schedules/daily/run", role=Role.OPERATOR, headers=key)
+    assert (again.status, again.json["id"]) == (200, first.json["id"])
+    assert world.get("/schedules/daily").json == before
+
+
+def test_jobs_are_found_by_their_schedule(world: World) -> None:
+    world.create()
+    world.post("/schedules", HOURLY)
+    run(world, 3540)
+    (found,) = world.get("/jobs?schedule=hourly").json["jobs"]
+    detail = world.get(f"/jobs/{found['id']}").json
+    assert (detail["schedule"], detail["fires_at"]) == ("hourly", "2027-01-15T09:00:00.000Z")
+    assert world.get("/jobs?schedule=hourly&tag=other").json["jobs"] == []
+    assert world.get("/jobs?schedule=none").json["jobs"] == []
+
+
+def test_last_firings_tell_how_their_jobs_ended_newest_first(world: World) -> None:
+    world.post("/schedules", {**HOURLY, "cron": "* * * * *"})
+    for _ in range(25):
+        run(world, 60)
+    assert len(world.get("/schedules").json["schedules"][0]["last_firings"]) == 5
+    last = world.get("/schedules/hourly").json["last_firings"]
+    assert len(last) == 20
+    assert [one["at"] for one in last] == sorted((one["at"] for one in last), reverse=True)
+    del world.store._jobs[last[0]["job_id"]]
+    assert [one["status"] for one in world.get("/schedules/hourly").json["last_firings"][:2]] == [None, "scheduled"]
+
+
+def test_pages_follow_each_other(world: World) -> None:
+    for number in range(5):
+        world.post("/schedules", {**NEW, "id": f"s{number}"})
+    first = world.get("/schedules?limit=3").json
+    second = world.get(f"/schedules?limit=3&after={first['next_after']}").json
+    assert [one["id"] for one in first["schedules"] + second["schedules"]] == [f"s{n}" for n in range(5)]
+    assert second["next_after"] is None
+
+
+def test_a_preview_needs_no_schedule(world: World) -> None:
+    found = world.get("/schedules/preview?cron=30+2+*+*+*&timezone=Europe/Berlin&count=2", role=Role.VIEWER).json
+    assert found["firings"] == [
+        {"at": "2027-01-16T01:30:00.000Z", "local": "2027-01-16T02:30:00+01:00"},
+        {"at": "2027-01-17T01:30:00.000Z", "local": "2027-01-17T02:30:00+01:00"},
+    ]
+    wrong = world.get("/schedules/preview?cron=30+2+*+*&count=21&timezone=x")
+    assert (wrong.status, sorted(wrong.locs)) == (422, [["query", "count"], ["query", "cron"], ["query", "timezone"]])
+
+
+def test_a_declared_one_is_paused_and_run_and_changed_in_its_file_only(world: World) -> None:
+    with only_types(replace(NOTE, schedules=(Cron("0 * * * *", payload=BODY["payload"]),))):
+        run(world)
+        shown = world.get(f"/schedules/{DECLARED}").json
+        assert (shown["declared"], shown["next_firings"][0]["at"]) == (True, "2027-01-15T09:00:00.000Z")
+        for method, body in (("PUT", DAILY), ("DELETE", None)):
+            answer = world.call(method, f"/schedules/{DECLARED}", body)
+            assert (answer.status, "in the file of test.note" in answer.json["detail"]) == (409, True)
+        assert world.post(f"/schedules/{DECLARED}/pause").json["paused"]
+        assert world.post(f"/schedules/{DECLARED}/run").status == 201
+    with only_types(NOTE):
+        assert world.get(f"/schedules/{DECLARED}").status == 404, "the next deploy does not declare it"
+        assert world.get("/schedules").json["schedules"] == []
+
+
+def test_every_operation_is_logged_with_who_did_it(world: World) -> None:
+    with written() as lines:
+        world.post("/schedules", NEW)
+        world.call("PUT", "/schedules/daily", DAILY)
+        for verb in ("pause", "resume", "run"):
+            world.post(f"/schedules/daily/{verb}", role=Role.OPERATOR)
+        world.call("DELETE", "/schedules/daily")
+    told = [line for line in lines if line["message"].startswith("schedule.")]
+    assert [line["message"] for line in told] == [
+        f"schedule.{name}" for name in ("created", "changed", "paused", "resumed", "run", "deleted")
+    ]
+    assert all(len(line["principal"]) == 16 and line["schedule"] == "daily" for line in told)
+    assert Clock().now == T0
+
+
+def test_writes_of_every_method_count_for_the_rate_limit() -> None:
+    settings = replace(World().settings, rate_limit_max=2)
+    world = World(settings=settings)
+    with only_types(NOTE):
+        world.post("/schedules", NEW)
+        world.call("PUT", "/schedules/daily", DAILY)
+        assert world.call("DELETE", "/schedules/daily").status == 429

@@ -1,0 +1,112 @@
+"""A type's retry policy: its curve or its delays, when it gives up, and what follows for its queue."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import ConfigurationError, RetryLater
+from chalicelib.jobs.limits import DAY, SPARE_RECEIVES
+from chalicelib.jobs.types import jobtype, registry
+from chalicelib.jobs.types.backoff import (
+    LONGEST_WAIT,
+    STANDARD,
+    Backoff,
+    Delays,
+    GiveUp,
+    Later,
+    Retry,
+    decide,
+    following,
+    no_jitter,
+    receives,
+)
+from chalicelib.jobs.types.jobtype import job
+from tests.chalicelib.jobs.types.test_jobtype import Note, _nothing
+
+NIGHTLY = Delays((5, 60, 3600))
+
+
+@pytest.fixture(autouse=True)
+def the_types_of_before() -> Any:
+    before = dict(registry.registered)
+    yield
+    registry.registered.clear()
+    registry.registered.update(before)
+
+
+def test_delays_are_taken_one_by_one_and_the_last_one_again() -> None:
+    assert [NIGHTLY.delay(n) for n in (1, 2, 3, 4, 29)] == [5, 60, 3600, 3600, 3600]
+    assert [NIGHTLY.earliest(n) for n in (1, 3)] == [5, 3600]
+    assert [(one.attempt, one.earliest, one.latest) for one in following(NIGHTLY, 1, 4)] == [
+        (2, 5, 5), (3, 60, 60), (4, 3600, 3600),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("declared", "attempts"), [({}, 3), ({"delays": (5, 60, 3600)}, 4), ({"delays": (5,), "max_attempts": 30}, 30)]
+)
+def test_there_is_an_attempt_more_than_delays(declared: dict[str, Any], attempts: int) -> None:
+    assert job("test.note", **declared)(_nothing).max_attempts == attempts
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"delays": (5, 0)}, "each of delays must be between 1 and 604800"),
+        ({"delays": (5,) * 30, "max_attempts": 30}, "the number of delays must be between 1 and 29"),
+        ({"delays": (5,), "retry": Backoff(first=9)}, "give either retry or delays"),
+        ({"give_up_after": 0.5}, "give_up_after must be between 1 and 7776000 seconds"),
+        ({"give_up_after": 91 * DAY}, "give_up_after must be between 1 and 7776000 seconds"),
+        ({"retry": Backoff(first=0)}, "retry's first must be between 1 and 604800"),
+        ({"delays": (LONGEST_WAIT,)}, "30 attempts have 203 days of waits, and a run may take 90; say give_up_after"),
+    ],
+)
+def test_a_policy_that_cannot_be_kept_is_refused_at_the_declaration(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^test.note: {told}"):
+        job("test.note", **wrong)(_nothing)
+
+
+def test_the_longest_waits_are_allowed_with_a_time_to_give_up() -> None:
+    kind = job("test.note", delays=(LONGEST_WAIT,), give_up_after=20 * DAY)(_nothing)
+    assert kind.give_up_at(100.0) == 100 + 20 * DAY
+    assert jobtype.give_up_at("test.note", 100.0) == 100 + 20 * DAY
+    assert jobtype.give_up_at("no.such", 100.0) is None
+
+
+@pytest.mark.parametrize(
+    ("curve", "attempts", "most"),
+    [
+        (STANDARD, 3, 3),
+        (STANDARD, 30, 30),
+        (Backoff(first=2, factor=4, longest=6 * 3600, jitter="none"), 30, 6),
+        (Delays((900,)), 5, 5),
+        (Delays((901,)), 5, 1),
+        (Delays((60, 901, 60, 60, 901)), 6, 3),
+    ],
+)
+def test_a_message_is_received_until_a_wait_that_surely_parks(
+    curve: Backoff | Delays, attempts: int, most: int
+) -> None:
+    assert receives(curve, attempts) == most
+    kind: Any = jobtype.JobType("test.note", _nothing, Note, max_attempts=attempts, retry=curve)
+    assert kind.max_receives == most + SPARE_RECEIVES
+
+
+@pytest.mark.parametrize(
+    ("left", "error", "decided"),
+    [
+        (None, ValueError(), Retry(60)),
+        (60.5, ValueError(), Retry(60)),
+        (60.0, ValueError(), GiveUp(out_of_time=True)),
+        (-5.0, ValueError(), GiveUp(out_of_time=True)),
+        (30.0, RetryLater(29), Later(29)),
+        (30.0, RetryLater(30), GiveUp(out_of_time=True)),
+    ],
+)
+def test_no_attempt_follows_that_would_begin_after_its_time(
+    left: float | None, error: BaseException, decided: object
+) -> None:
+    curve = Delays((60,))
+    assert decide(attempts=1, max_attempts=9, error=error, backoff=curve, chance=no_jitter, left=left) == decided
+    spent = decide(attempts=9, max_attempts=9, error=ValueError(), backoff=curve, left=left)
+    assert spent == GiveUp(), "an attempt that was the last one anyway is no matter of time"

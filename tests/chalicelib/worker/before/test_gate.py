@@ -1,0 +1,198 @@
+"""A type that is paused by itself starts nothing but probes, whatever its workers and its row's store do."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.adapters.probes import event_of
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.message import write_message
+from chalicelib.jobs.ports import Message
+from chalicelib.worker.consume import Worker
+from chalicelib.worker.context import JobContext
+from chalicelib.worker.gate import FRESH, SLOW, AutoPauseGate
+from tests.chalicelib.worker.before.paused import RULE, TYPE, Act, Paused, later, never, ok
+from tests.chalicelib.worker.one_type import OneType, boom, die
+from tests.proof.grounds.faults import Crash
+from tests.support import written
+
+
+@pytest.fixture
+def paused() -> Paused:
+    """A type that has just been paused, with one job more that waits."""
+    one = Paused()
+    one.run(boom, boom, boom)
+    one.submit("waits")
+    return one
+
+
+def test_a_job_that_comes_meanwhile_is_held_and_spends_nothing(paused: Paused) -> None:
+    assert paused.rows.row().since == paused.clock.now
+    before, ran = paused.clock.now, len(paused.ran)
+    assert paused.poll() == 1
+    assert len(paused.ran) == ran
+    assert paused.job("waits") == replace(paused.job("waits"), status=Status.QUEUED, attempts=0, claims=0)
+    (message,) = [m for m in paused.waiting() if m.message.id == "waits"]
+    assert message.visible_at == pytest.approx(before + 60, abs=1), "until the first probe"
+    assert paused.clock.now - before == SLOW, "a worker that has nothing to do does not ask for more at once"
+
+
+def test_every_kind_of_failure_counts_and_a_wait_that_was_asked_for_does_not() -> None:
+    one = Paused()
+    one.run(never, later, never)
+    assert len(one.rows.row().failures) == 2
+    one.run(ok)
+    assert one.rows.row().failures == ()
+
+
+def test_attempts_that_were_lost_count() -> None:
+    one = Paused()
+    one.submit(max_attempts=10)
+    for _ in range(4):
+        assert one.rows.row().since is None
+        one.script = [die]
+        with pytest.raises(Crash):
+            one.poll()
+        one.clock.advance(80)
+    assert one.rows.row().reason == "3 attempts in a row failed with WorkerLost"
+
+
+def test_the_probe_is_one_job_and_its_completion_ends_the_pause(paused: Paused) -> None:
+    paused.submit("second")
+    paused.until_due()
+    ran = len(paused.ran)
+    assert paused.probe("waits", ok) == []
+    assert paused.job("waits").status is Status.COMPLETED
+    assert paused.rows.row().since is None
+    assert paused.probe("second", ok) == []
+    assert len(paused.ran) == ran + 2
+
+
+def test_while_a_probe_runs_nothing_else_does(paused: Paused) -> None:
+    paused.submit("second")
+    paused.until_due()
+    seen: list[int] = []
+
+    def slow(_: JobContext) -> object:
+        gate = AutoPauseGate(TYPE, RULE, paused.rows, paused.clock, paused.clock.advance)
+        twin = Worker(**{**vars(paused.worker), "gate": gate})
+        twin.work(event_of(write_message(Message("second", 1, TYPE))), paused.invocation())
+        seen.append(paused.job("second").claims)
+        raise ValueError("boom")
+
+    paused.probe("waits", slow)
+    assert seen == [0]
+    assert paused.rows.row().cooldown == 120
+
+
+def test_a_probe_that_fails_waits_twice_as_long(paused: Paused) -> None:
+    for cooldown in (120, 240, 480):
+        paused.until_due()
+        paused.submit(f"probe-{cooldown}")
+        began = paused.clock.now
+        paused.probe(f"probe-{cooldown}", boom)
+        assert paused.rows.row().probe_at == began + cooldown
+        assert paused.job(f"probe-{cooldown}").attempts == 1
+
+
+def test_a_probe_whose_process_ends_counts_as_failed(paused: Paused) -> None:
+    paused.until_due()
+    began = paused.clock.now
+    with pytest.raises(Crash):
+        paused.probe("waits", die)
+    assert paused.rows.row().probe_at == began + 120
+
+
+def test_a_probe_that_finds_its_job_gone_is_taken_back(paused: Paused) -> None:
+    paused.until_due()
+    paused.probe("no-such-job")
+    row = paused.rows.row()
+    assert (row.probe_at, row.cooldown) == (paused.clock.now, 60)
+    paused.probe("waits", ok)
+    assert paused.rows.row().since is None
+
+
+def test_what_was_claimed_before_the_pause_goes_on_and_does_not_end_it() -> None:
+    one = Paused()
+    one.run(boom, boom)
+    one.submit("slow")
+
+    def slow(_: JobContext) -> object:
+        twin = Paused(clock=one.clock)
+        twin.rows = one.rows
+        twin.new_process()
+        twin.run(boom)
+        return "done"
+
+    one.script.append(slow)
+    one.poll()
+    assert one.job("slow").status is Status.COMPLETED
+    assert one.rows.row().since is not None
+
+
+def test_another_process_follows_within_a_second() -> None:
+    one = Paused()
+    other = Paused(clock=one.clock)
+    other.rows = one.rows
+    other.new_process()
+    other.run(ok)
+    one.run(boom, boom, boom)
+    one.clock.advance(FRESH)
+    other.run(ok)
+    assert other.job("job-2").claims == 0
+
+
+def test_without_an_answer_jobs_run_as_without_a_gate() -> None:
+    one = Paused()
+    one.rows.fails = True
+    one.run(ok, boom)
+    assert one.job("job-1").status is Status.COMPLETED
+    assert one.job("job-2").status is Status.RETRYING
+
+
+def test_when_nobody_can_say_whether_a_probe_was_taken_none_is_made(paused: Paused) -> None:
+    paused.until_due()
+    paused.rows.lost = True
+    paused.probe("waits", ok)
+    assert paused.job("waits").claims == 0
+    paused.rows.lost = False
+    paused.until_due()
+    paused.probe("waits")
+    assert paused.rows.row().since is None, "the next one was planned by the one whose answer was lost"
+
+
+@pytest.mark.parametrize(
+    ("acts", "asked"),
+    [
+        ([ok], ["read", "read"]),
+        ([boom], ["read", "replace"]),
+        ([boom, ok], ["read", "replace", "read", "replace"]),
+    ],
+    ids=["completed", "failed", "completed after a failure"],
+)
+def test_what_an_attempt_costs(acts: list[Act], asked: list[str]) -> None:
+    one = Paused()
+    one.run(*acts)
+    assert one.rows.asked == asked
+
+
+def test_a_type_without_a_rule_asks_nobody() -> None:
+    one = OneType()
+    one.submit()
+    one.script = [boom]
+    one.poll()
+    assert type(one.worker.gate).__name__ == "Gate"
+    assert not hasattr(one.worker.gate, "rows")
+
+
+def test_each_act_is_a_line_of_the_audit() -> None:
+    one = Paused()
+    with written() as lines:
+        one.run(boom, boom, boom)
+        one.submit("waits")
+        one.until_due()
+        one.probe("waits", ok)
+    acts = [line for line in lines if line["message"].startswith("job_type.")]
+    assert [line["message"] for line in acts] == ["job_type.paused", "job_type.probed", "job_type.resumed"]
+    assert {(line["principal"], line["job_type"]) for line in acts} == {("jobflow", TYPE)}
+    assert acts[0]["why"] == "3 attempts in a row failed with ValueError"

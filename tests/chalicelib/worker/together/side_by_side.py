@@ -1,0 +1,229 @@
+"""Many workers of one job type side by side, on one clock that no chance of the machine touches.
+
+Each worker is a thread, and one runs at a time: who sleeps hands over to the one that wakes first.
+"""
+
+import heapq
+import logging
+import math
+import random
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, cast
+
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
+from chalicelib.adapters.memory.turns import MemoryTurns
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.message import write_message
+from chalicelib.jobs.ports import JobStore, Message, Turns
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.rate import Rate
+from chalicelib.service.jobs import JobService
+from chalicelib.watchdog.run import Watchdog
+from chalicelib.worker.consume import Worker
+from chalicelib.worker.context import JobContext
+from chalicelib.worker.pacing import Pacing
+from tests.chalicelib.worker.one_type import Note
+from tests.chalicelib.worker.together.slow import Slow, SlowTurns
+from tests.proof.grounds.faults import Crash
+from tests.support import T0, sqs_record
+
+NAME = "test.paced"
+POLL = 0.3
+LONG_POLL = 5.0
+
+
+class Over(BaseException):
+    """The play has ended: every thread ends, wherever it is."""
+
+
+@dataclass
+class Invocation:
+    """Lambda's context, ending on a clock."""
+
+    clock: Callable[[], float]
+    ends: float
+    aws_request_id: str = "request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int((self.ends - self.clock()) * 1000)
+
+
+@dataclass
+class SideBySide:
+    """Workers of a type with a rate. `takes` gives the seconds of a run, `dies` whether its process ends in it."""
+
+    rate: Rate
+    workers: int = 4
+    batch_size: int = 1
+    timeout: int = 60
+    seed: int = 1
+    skew: float = 0.0
+    takes: Callable[[random.Random], float] = lambda _: 0.05
+    dies: Callable[[random.Random], bool] = lambda _: False
+    fails: Callable[[random.Random], bool] = lambda _: False
+    repeats: Callable[[random.Random], bool] = lambda _: False
+    latency: float = 0.02
+    turns: Turns = field(default_factory=MemoryTurns)
+    now: float = T0
+    starts: list[float] = field(default_factory=list)
+    received: dict[str, int] = field(default_factory=dict)
+    writes: dict[str, int] = field(default_factory=dict)
+    paused: bool = False
+    over: bool = False
+
+    ids: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(self.seed)
+        self.kind: JobType[Any, Any] = JobType(
+            NAME, self._function, Note, 5, self.timeout, self.batch_size, concurrency=self.workers, rate=self.rate
+        )
+        self.store = MemoryJobStore(self.clock)
+        self.queue = MemoryJobQueue(self.clock, self.kind.visibility_timeout, self.kind.max_receives)
+        service = JobService(self.store, self.queue, clock=self.clock)
+        self.watchdog = Watchdog(service.dispatcher, [NAME])
+        self._sleepers: list[tuple[float, int, threading.Event]] = []
+        self._ticket, self._main = count(), threading.Event()
+
+    def clock(self) -> float:
+        return self.now
+
+    def submit(self, number: int, prefix: str = "job") -> None:
+        """Store and send so many jobs."""
+        for n in range(number):
+            job = Job(f"{prefix}-{n:05}", NAME, Status.QUEUED, self.now, self.now, payload={"text": "hi"}, sent=True,
+                      max_attempts=5, due_at=self.now + 60)  # fmt: skip
+            self.store.add(job)
+            self.ids.append(job.id)
+            self.queue.send(Message(job.id, 1, NAME))
+
+    def run(self, seconds: float) -> None:
+        """Let everything run for so long, or until no job is left."""
+        ends = self.now + seconds
+        with self._threads():
+            while self._sleepers and self.now < ends and not self._done():
+                at, _, event = heapq.heappop(self._sleepers)
+                self.now = max(self.now, at)
+                self._hand_over(event)
+
+    def most(self) -> int:
+        """Return the most starts that any window of the rate's length holds."""
+        at = sorted(round(start * 1_000_000) for start in self.starts)
+        width, low, most = round(self.rate.per * 1_000_000), 0, 0
+        for high, last in enumerate(at):
+            while at[low] <= last - width:
+                low += 1
+            most = max(most, high - low + 1)
+        return most
+
+    def jobs(self) -> list[Job]:
+        """Return every job."""
+        return [self.store.get(job_id) for job_id in self.ids]
+
+    def sleep(self, seconds: float) -> None:
+        """Let the others run meanwhile."""
+        if self.over:
+            raise Over
+        event = threading.Event()
+        heapq.heappush(self._sleepers, (self.now + max(0.0, seconds), next(self._ticket), event))
+        self._main.set()
+        event.wait()
+        if self.over:
+            raise Over
+
+    def _done(self) -> bool:
+        return all(job.terminal for job in self.jobs()) if self.rng.random() < 0.02 else False
+
+    def _hand_over(self, event: threading.Event) -> None:
+        self._main.clear()
+        event.set()
+        self._main.wait()
+
+    @contextmanager
+    def _threads(self) -> Iterator[None]:
+        # Each worker captures what its job writes, and gives it back out of turn.
+        root, streams = list(logging.getLogger().handlers), (sys.stdout, sys.stderr)
+        works = [*(lambda n=n: self._worker(n) for n in range(self.workers)), self._watch]
+        threads = [threading.Thread(target=self._begin, args=(work,), daemon=True) for work in works]
+        for thread in threads:
+            self._main.clear()
+            thread.start()
+            self._main.wait()
+        try:
+            yield
+        finally:
+            self.over = True
+            for _, _, event in self._sleepers:
+                self._hand_over(event)
+            for thread in threads:
+                thread.join(5)
+            self._sleepers, self.over = [], False
+            logging.getLogger().handlers, (sys.stdout, sys.stderr) = root, streams
+
+    def _begin(self, work: Callable[[], None]) -> None:
+        try:
+            self.sleep(self.rng.uniform(0, POLL))
+            work()
+        except Over:
+            pass
+        finally:
+            self._main.set()
+
+    def _watch(self) -> None:
+        while True:
+            self.watchdog.run(lambda: 50.0)
+            self.sleep(60)
+
+    def _worker(self, number: int) -> None:
+        ahead = self.skew * number / max(1, self.workers - 1)
+        worker = self._new(ahead)
+        while True:
+            batch = [] if self.paused else self.queue.receive(NAME, self.batch_size)
+            if not batch:
+                self.sleep(self._quiet())
+                continue
+            for held in batch:
+                self.received[held.message.id] = self.received.get(held.message.id, 0) + 1
+                if self.repeats(self.rng):
+                    self.queue.send(held.message)
+            try:
+                self._work(worker, batch, ahead)
+            except Crash:
+                worker = self._new(ahead)
+
+    def _quiet(self) -> float:
+        """Return for how long no message can become visible, and a moment more: a poller waits at the queue."""
+        next_at = min((held.visible_at for held in self.queue.messages.get(NAME, [])), default=math.inf)
+        return max(0.0, min(next_at - self.now, LONG_POLL)) + self.rng.uniform(0.5, 1) * POLL
+
+    def _work(self, worker: Worker, batch: list[HeldMessage], ahead: float) -> None:
+        records = [sqs_record(m.receipt, write_message(m.message), m.receive_count, m.sent_at) for m in batch]
+        clock = self._clock_of(ahead)
+        again = worker.work({"Records": records}, Invocation(clock, clock() + self.timeout))
+        for message in batch:
+            if message.receipt not in again:
+                self.queue.delete(NAME, message.receipt)
+
+    def _new(self, ahead: float) -> Worker:
+        clock, store = self._clock_of(ahead), cast("JobStore", Slow(self))
+        pacing = Pacing.of(self.kind, self.rate, cast("Turns", SlowTurns(self)), store, clock, self.sleep)
+        return Worker(self.kind, store, self.queue, clock, self.rng.uniform, self.rng.uniform, sleep=self.sleep,
+                      pacing=pacing)  # fmt: skip
+
+    def _clock_of(self, ahead: float) -> Callable[[], float]:
+        return lambda: self.now + ahead
+
+    def _function(self, _: Note, __: JobContext) -> str:
+        self.starts.append(self.now)
+        self.sleep(self.takes(self.rng))
+        if self.dies(self.rng):
+            raise Crash
+        if self.fails(self.rng):
+            raise ValueError("boom")
+        return "done"

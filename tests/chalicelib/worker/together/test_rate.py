@@ -1,0 +1,180 @@
+"""A rate holds over all workers, in any window, whatever happens to them; and nobody waits for nothing."""
+
+import math
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.memory.turns import MemoryTurns
+from chalicelib.errors import JobConflict
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.types.rate import TURNS_APART, Rate
+from chalicelib.service.jobs import JobService
+from chalicelib.service.operations import Operations
+from tests.chalicelib.worker.together.side_by_side import NAME, SideBySide
+
+QUEUED, SCHEDULED = Status.QUEUED, Status.SCHEDULED
+
+
+def between(low: float, high: float) -> Callable[[random.Random], float]:
+    return lambda rng: rng.uniform(low, high)
+
+
+def share(of_all: float) -> Callable[[random.Random], bool]:
+    return lambda rng: rng.random() < of_all
+
+
+CALM: list[tuple[Rate, int, dict[str, Any]]] = [
+    (Rate(500), 1500, {"workers": 60, "takes": between(0.01, 0.1)}),
+    (Rate(14), 200, {"workers": 20, "batch_size": 10, "takes": between(0.1, 0.4)}),
+    (Rate(14, burst=7), 200, {"workers": 20, "batch_size": 10, "takes": between(0.1, 0.4)}),
+    (Rate(600, per=60), 900, {"batch_size": 10, "takes": between(0.1, 0.4)}),
+    (Rate(1), 60, {"workers": 20}),
+    (Rate(2, per=60), 40, {"workers": 2}),
+    (Rate(1, per=3600), 3, {"workers": 2}),
+]
+
+
+@pytest.mark.parametrize(
+    ("rate", "jobs", "more"), CALM, ids=lambda value: value.said if isinstance(value, Rate) else ""
+)
+def test_a_backlog_starts_as_fast_as_the_rate_allows_and_no_faster(rate: Rate, jobs: int, more: dict[str, Any]) -> None:
+    world = SideBySide(rate, **more)
+    world.submit(jobs)
+    world.run(3 * jobs * rate.apart + 60)
+    assert all(job.status is Status.COMPLETED for job in world.jobs())
+    assert world.most() <= rate.n + rate.burst
+    # while workers are free none waits more than its turn and 2 s
+    late = [at - world.starts[0] - n * TURNS_APART * rate.apart for n, at in enumerate(sorted(world.starts))]
+    assert max(late) <= 2.0
+
+
+@pytest.mark.parametrize(
+    ("rate", "jobs", "more"), CALM, ids=lambda value: value.said if isinstance(value, Rate) else ""
+)
+def test_a_job_that_waits_costs_one_write_and_one_receive_more(rate: Rate, jobs: int, more: dict[str, Any]) -> None:
+    world = SideBySide(rate, **more)
+    world.submit(jobs)
+    world.run(3 * jobs * rate.apart + 60)
+    plan = sum(world.writes.pop(name, 0) for name in ("slots", "turns"))
+    watchdogs = sum(job.parked_until is not None for job in world.jobs())  # what is parked is sent again
+    # claim, settle, and the turn; a worker that claims while another one takes the last slot gives the job back
+    assert sum(writes > 3 for writes in world.writes.values()) <= world.workers
+    assert max(world.writes.values()) <= 4
+    assert max(world.received.values()) <= 2
+    assert plan <= 2 * jobs
+    assert sum(world.received.values()) <= 2 * jobs
+    assert watchdogs <= jobs
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    ("rate", "window"), [(Rate(14), 1.0), (Rate(20, per=10, burst=5), 10.0), (Rate(3, per=60), 60.0)]
+)
+def test_no_window_holds_more_starts_whatever_goes_wrong(rate: Rate, window: float, seed: int) -> None:
+    world = SideBySide(
+        rate, workers=8, batch_size=1 + seed, timeout=20, seed=seed, latency=0.15, takes=between(0.0, 0.8),
+        dies=share(0.1), fails=share(0.2), repeats=share(0.2),
+    )  # fmt: skip
+    world.submit(60)
+    world.run(4000)
+    assert len(world.starts) > 60
+    assert world.most() <= rate.n + rate.burst
+    assert not [job for job in world.jobs() if not job.terminal]
+
+
+@pytest.mark.parametrize("skew", [0.02, 0.4])
+def test_clocks_that_differ_add_no_more_starts_than_fit_into_the_difference(skew: float) -> None:
+    rate = Rate(14)
+    world = SideBySide(rate, workers=8, skew=skew, takes=between(0.0, 0.3))
+    world.submit(300)
+    world.run(100)
+    assert len(world.starts) == 300
+    assert world.most() <= rate.n + math.ceil(skew / rate.apart)
+
+
+def test_a_backlog_of_hours_is_parked_and_no_message_is_lost_to_the_dead_letter_queue() -> None:
+    rate = Rate(2, per=60)
+    world = SideBySide(rate, workers=2, batch_size=10)
+    world.submit(240)
+    world.run(3 * 3600)
+    assert [job.status for job in world.jobs()] == [Status.COMPLETED] * 240
+    assert not world.queue.dead.get(NAME)
+    assert {job.attempts for job in world.jobs()} == {1}
+    assert sum(job.parked_until is not None for job in world.jobs()) > 150
+
+
+def test_a_pause_ends_without_a_jam_and_within_the_rate() -> None:
+    rate = Rate(1)
+    world = SideBySide(rate, workers=4)
+    world.submit(100)
+    world.run(20)
+    world.paused = True
+    world.run(300)
+    began, world.paused = len(world.starts), False
+    world.run(200)
+    assert began < 25
+    assert all(job.status is Status.COMPLETED for job in world.jobs())
+    assert world.most() <= 1
+
+
+def test_one_job_of_a_quiet_type_starts_at_once() -> None:
+    world = SideBySide(Rate(1, per=3600), workers=2)
+    world.submit(1)
+    began = world.now
+    world.run(30)
+    assert world.starts[0] - began < 2
+    assert world.writes["slots"] == 1
+    assert "turns" not in world.writes
+
+
+class Refuses(MemoryTurns):
+    """A plan whose row takes no write."""
+
+    def slots(self, *_: Any) -> Any:
+        raise TimeoutError("throttled")
+
+
+def test_what_cannot_be_planned_waits_and_spends_no_attempt() -> None:
+    world = SideBySide(Rate(14), turns=Refuses())
+    world.submit(5)
+    world.run(600)
+    assert world.starts == []
+    assert {job.attempts for job in world.jobs()} == {0}
+    assert {job.status for job in world.jobs()} == {Status.RETRYING}
+    assert {job.error_class for job in world.jobs()} == {"RateUnavailable"}
+    assert not world.queue.dead.get(NAME)
+    world.turns = MemoryTurns()
+    world.run(5000)
+    assert {job.status for job in world.jobs()} == {Status.COMPLETED}
+    assert world.most() <= 14
+
+
+def test_a_job_that_waits_for_its_turn_is_not_run_now() -> None:
+    world = SideBySide(Rate(1, per=600), workers=2)
+    world.submit(4)
+    world.run(30)
+    held, parked = (next(job for job in world.jobs() if job.status is status) for status in (QUEUED, SCHEDULED))
+    operations = Operations(JobService(world.store, world.queue, clock=world.clock))
+    for job in (held, parked):
+        assert job.next_attempt_at == job.turn_at
+        with pytest.raises(JobConflict, match="waits for its turn"):
+            operations.run_now(job.id)
+
+
+def test_turns_of_cancelled_jobs_hold_nobody_up() -> None:
+    world = SideBySide(Rate(1, per=60), workers=2)
+    world.submit(100)
+    world.run(30)
+    operations = Operations(JobService(world.store, world.queue, clock=world.clock))
+    for job in world.jobs():
+        if not job.terminal:
+            operations.cancel(job.id)
+    world.now += 600
+    world.submit(3, prefix="new")
+    began = world.now
+    world.run(400)
+    assert len([at for at in world.starts if at >= began]) == 3
+    assert world.most() <= 1

@@ -1,0 +1,127 @@
+"""Every job store keeps which job holds a key: one winner, and a write whose reply was lost knows itself."""
+
+from dataclasses import replace
+
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.errors import MoveRefused
+from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Claimant
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.ports import JobStore
+from chalicelib.jobs.single import Debounce, Holder, Unique
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.service.jobs import JobService
+from chalicelib.service.submission import Submission
+from tests.chalicelib.api.support import Note, only_types
+from tests.contract.jobs.test_races import together
+from tests.support import T0, Clock, requests_to
+
+KEY = "2b1f6d0e-0000-5000-8000-000000000001"
+A, B, C = (Holder(name, T0 + 60) for name in "abc")
+
+
+def test_a_key_is_held_by_the_first_and_then_by_whoever_saw_that(store: JobStore) -> None:
+    assert store.holder(KEY) is None
+    assert store.hold(KEY, None, A)
+    assert store.holder(KEY) == A
+    assert not store.hold(KEY, None, B)
+    assert not store.hold(KEY, C, B)
+    assert store.holder(KEY) == A
+    assert store.hold(KEY, A, B)
+    assert store.holder(KEY) == B
+
+
+def test_the_same_job_twice_is_no_error(store: JobStore) -> None:
+    assert store.hold(KEY, None, A)
+    assert store.hold(KEY, None, A)
+    assert store.hold(KEY, A, B)
+    assert store.hold(KEY, A, B)
+
+
+def test_sixteen_that_saw_the_same_have_one_winner(store: JobStore) -> None:
+    for seen in (None, A):
+        won = together(16, lambda n, seen=seen: store.hold(KEY, seen, Holder(f"{seen}-{n}", T0)) and n)  # type: ignore[misc]
+        found = store.holder(KEY)
+        assert [n for n in won if n is not False] == [int(str(found and found.job).rpartition("-")[2])]
+        assert found is not None
+        assert store.hold(KEY, found, A)
+
+
+def test_keys_are_no_jobs(store: JobStore) -> None:
+    assert store.hold(KEY, None, A)
+    assert store.peek([KEY]) == []
+
+
+def test_what_it_costs(dynamo_store: DynamoJobStore) -> None:
+    with requests_to("dynamodb") as asked:
+        dynamo_store.holder(KEY)
+        dynamo_store.hold(KEY, None, A)
+    assert asked == ["GetItem", "PutItem"]
+
+
+PAYLOAD = {"to": ["ada"]}
+
+
+def asked(service: JobService, submission: Submission) -> list[str]:
+    """Return what a request asks DynamoDB for."""
+    with requests_to("dynamodb") as requests:
+        service.submit(submission)
+    return requests
+
+
+def test_the_ledger_of_a_request(dynamo_store: DynamoJobStore, clock: Clock) -> None:
+    service = JobService(dynamo_store, MemoryJobQueue(clock), clock=clock)
+    plain: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
+    unique = replace(plain, name="test.unique", unique=Unique(60, ("to",)))
+    made = ["PutItem", "UpdateItem"]  # the job, and that its message is sent
+    with only_types(plain, unique):
+        assert asked(service, Submission("test.plain", PAYLOAD)) == ["PutItem"]  # it is sent before it is stored
+        assert asked(service, Submission("test.unique", PAYLOAD)) == ["GetItem", "PutItem", *made]
+        assert asked(service, Submission("test.unique", PAYLOAD)) == ["GetItem", "GetItem"]
+        debounced = Submission("test.plain", PAYLOAD, debounce=Debounce("k", 30))
+        assert asked(service, debounced) == ["GetItem", "PutItem", *made]
+        # a payload that is replaced is kept beside its job
+        assert asked(service, debounced) == ["GetItem", "GetItem", "PutItem", "UpdateItem", "UpdateItem"]
+
+
+def test_sixteen_requests_for_one_thing_make_one_job(store: JobStore, clock: Clock) -> None:
+    service = JobService(store, MemoryJobQueue(clock), clock=clock)
+    unique: JobType[Note, None] = JobType("test.unique", lambda _payload, _ctx: None, Note, unique=Unique(60))
+    with only_types(unique):
+        answers = together(16, lambda _: service.submit(Submission("test.unique", PAYLOAD)))
+    assert len({job.id for job, _ in answers}) == 1
+    assert sum(new for _, new in answers) == 1
+
+
+def test_requests_under_one_key_and_a_claim_exclude_each_other(store: JobStore, clock: Clock) -> None:
+    """Whoever is first: what ran is what the job held, and the request that came too late has a job of its own."""
+    service = JobService(store, MemoryJobQueue(clock), clock=clock)
+    plain: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
+    with only_types(plain):
+        for turn in range(6):
+            debounce = Debounce(f"k{turn}", 1)
+            first, _ = service.submit(Submission("test.plain", {"to": ["first"]}, debounce=debounce))
+            clock.advance(2)
+
+            def act(number: int, first: Job = first, debounce: Debounce = debounce) -> Job | None:
+                if number < 3:
+                    return service.submit(Submission("test.plain", {"to": [f"{number}"]}, debounce=debounce))[0]
+                change = transitions.claim(
+                    1, now=clock(), lease_until=clock() + 65, by=Claimant("r"), job_type="test.plain"
+                )
+                try:
+                    return store.apply(first.id, change)
+                except MoveRefused:
+                    return None
+
+            *_, claimed = answers = together(4, act)
+            ran = store.get(first.id)
+            if claimed is not None:
+                assert (ran.status, ran.payload["to"], ran.gen) == (Status.PROCESSING, ["first"], 1)
+                others = {job.id for job in answers[:3] if job is not None}
+                assert len(others) == 1
+                assert first.id not in others
+            else:
+                assert {job.id for job in answers[:3] if job is not None} == {first.id}
+                assert (ran.status, ran.gen) == (Status.SCHEDULED, 4)

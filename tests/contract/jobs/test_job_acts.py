@@ -1,0 +1,49 @@
+"""Every promise of JobStore about what operators did and about payloads of earlier runs, on both stores."""
+
+import pytest
+
+from chalicelib.errors import MoveRefused
+from chalicelib.jobs import acts, transitions
+from chalicelib.jobs.history import Act
+from chalicelib.jobs.job import Attempt, Status
+from chalicelib.jobs.ports import JobStore
+from tests.support import T0, Clock, a_job
+
+LARGE = {"text": "x" * 200_000}
+
+
+def test_acts_are_told_with_the_job_oldest_first_and_once(store: JobStore) -> None:
+    job = a_job(status=Status.FAILED)
+    store.add(job)
+    store.record(job.id, Attempt(1, 1, "error", T0, claim=1))
+    later, first = Act(acts.CANCEL, T0 + 20, "bob", 2), Act(acts.RETRY, T0 + 3.25, "ada", 2, in_bulk=True)
+    for act in (later, first, first):
+        store.keep_act(job.id, act)
+    view = store.view(job.id)
+    assert view.acts == (first, later)
+    assert [attempt.claim for attempt in view.attempts] == [1]
+
+
+def test_a_payload_of_an_earlier_run_is_kept_whatever_its_size(store: JobStore) -> None:
+    job = a_job(status=Status.FAILED, payload={"n": 1})
+    store.add(job)
+    store.keep_payload(job.id, 1, {"n": 1})
+    store.keep_payload(job.id, 2, LARGE)
+    huge = {"text": "x" * 310_000}  # more than an item of DynamoDB holds beside other things
+    store.keep_payload(job.id, 3, huge)
+    assert [store.payload_of(job.id, gen) for gen in (1, 2, 3, 4)] == [{"n": 1}, LARGE, huge, None]
+    assert store.view(job.id).attempts == ()
+    assert store.get(job.id).payload == {"n": 1}
+
+
+def test_of_two_operators_one_is_refused_and_no_act_is_lost(store: JobStore, clock: Clock) -> None:
+    job = a_job(status=Status.PROCESSING, claims=1, attempts=1, started_at=T0, lease_until=clock.now + 60)
+    store.add(job)
+    asked = [
+        acts.by_operator(transitions.ask_to_stop(job, now=T0), job, Act(acts.CANCEL, T0, by, 1))
+        for by in ("ada", "bob")
+    ]
+    assert acts.last(store.apply(job.id, asked[0])) == Act(acts.CANCEL, T0, "ada", 1)
+    with pytest.raises(MoveRefused):
+        store.apply(job.id, asked[1])
+    assert acts.last(store.get(job.id)) == Act(acts.CANCEL, T0, "ada", 1)

@@ -1,0 +1,181 @@
+"""A stage goes back to the deployment before its present one, in one command."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from infra.cloud.account import Account
+from infra.cloud.commands.deploy import Deployment
+from infra.cloud.commands.rollback import rollback
+from infra.cloud.errors import CloudError
+from infra.cloud.stack import artifacts, history
+from infra.cloud.stack.cloudformation import ChangeSet
+from infra.cloud.stack.cloudformation import Stack as CloudFormationStack
+from infra.cloud.stack.events import Event
+from infra.cloud.stack.history import Deployed
+from infra.cloud.terminal import Terminal
+from tests.infra.cloud.commands.test_trial import Stage
+from tests.infra.cloud.stack.test_monitoring import NAME, package
+
+NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
+
+
+def quiet() -> Terminal:
+    return Terminal(Console(file=io.StringIO()), Console(file=io.StringIO()))
+
+
+def stack_of(account: Account) -> CloudFormationStack:
+    return CloudFormationStack(account, NAME, sleep=lambda _: None)
+
+
+def deploy(account: Account, folder: Path, retention: str) -> None:
+    deployment = Deployment(account, stack_of(account), quiet(), dashboard=None)
+    deployment._apply(package(folder, retention), {})
+    deployment._remember()
+
+
+def urls(account: Account) -> list[str]:
+    return [one.url for one in history.read(account, NAME)]
+
+
+def test_it_goes_back_one_deployment_and_again_one_more(account: Account, tmp_path: Path) -> None:
+    for seconds in ("60", "120", "180"):
+        deploy(account, tmp_path, seconds)
+    first, second, _ = urls(account)
+    used: list[str] = []
+    account.cloudformation.meta.events.register(
+        "provide-client-params.cloudformation.CreateChangeSet", lambda params, **_: used.append(params["TemplateURL"])
+    )
+    rollback(account, stack_of(account), quiet())
+    assert (used, urls(account)) == ([second], [first, second])
+    rollback(account, stack_of(account), quiet())
+    assert (used, urls(account)) == ([second, first], [first])
+    with pytest.raises(CloudError, match="No deployment of jobflow-new before the present one"):
+        rollback(account, stack_of(account), quiet())
+
+
+def test_a_deployment_that_changes_nothing_is_not_remembered_twice(account: Account, tmp_path: Path) -> None:
+    deploy(account, tmp_path, "60")
+    deploy(account, tmp_path, "60")
+    assert len(history.read(account, NAME)) == 1
+
+
+def test_no_more_are_kept_than_can_be_read_at_a_glance(account: Account, tmp_path: Path) -> None:
+    deploy(account, tmp_path, "60")
+    history.write(account, NAME, [Deployed(str(number)) for number in range(50)])
+    assert urls(account) == [str(number) for number in range(50 - history.MOST, 50)]
+
+
+def test_a_deployment_of_parameters_alone_is_one_step(account: Account, tmp_path: Path) -> None:
+    stage = Stage(account, tmp_path)
+    stage.deploy(1, Seconds="1")
+    stage.deploy(2, Seconds="2")
+    stage.deploy(2, Seconds="3")
+    told = io.StringIO()
+    rollback(account, stage.stack, Terminal(Console(file=told, width=200)))
+    assert stage.attributes() == ("2", "2")
+    assert "Seconds is 2 again, not 3." in told.getvalue()
+    rollback(account, stage.stack, quiet())
+    assert stage.attributes() == ("1", "1")
+
+
+def test_a_list_of_a_former_version_keeps_the_present_parameters(account: Account, tmp_path: Path) -> None:
+    stage = Stage(account, tmp_path)
+    stage.deploy(1, Seconds="1")
+    stage.deploy(2, Seconds="2")
+    body = json.dumps(urls(account))
+    account.client("s3").put_object(Bucket=artifacts.name(account, NAME), Key=history.KEY, Body=body)
+    rollback(account, stage.stack, quiet())
+    assert stage.attributes() == ("1", "2")
+
+
+class Changing(CloudFormationStack):
+    """A stack that tells when it was changed, as CloudFormation does, and moto does not."""
+
+    changes = 0
+
+    def describe(self) -> dict[str, Any] | None:
+        """See Stack."""
+        found = super().describe()
+        return found and {**found, "LastUpdatedTime": NOON + timedelta(minutes=Changing.changes)}
+
+    def execute(self, change_set: ChangeSet, report: Callable[[Event], None]) -> None:
+        """See Stack."""
+        Changing.changes += 1
+        super().execute(change_set, report)
+
+
+@dataclass
+class Timed(Stage):
+    """The same stage on such a stack."""
+
+    @property
+    def stack(self) -> CloudFormationStack:
+        return Changing(self.account, NAME, sleep=lambda _: None)
+
+
+def test_one_that_ended_before_it_was_noted_is_one_step_too(account: Account, tmp_path: Path) -> None:
+    stage = Timed(account, tmp_path)
+    stage.deploy(1)
+    stage.deploy(2)
+    noted = history.read(account, NAME)
+    stage.deploy(3)
+    history.write(account, NAME, noted)
+    rollback(account, stage.stack, quiet())
+    assert (stage.attributes()[0], len(urls(account))) == ("2", 2)
+    rollback(account, stage.stack, quiet())
+    assert (stage.attributes()[0], len(urls(account))) == ("1", 1)
+
+
+class Ended(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the change", "after it"])
+def test_one_that_ends_half_way_and_is_repeated_does_not_come_back_to_the_bad_version(
+    account: Account, tmp_path: Path, after: bool
+) -> None:
+    class Ending(Changing):
+        """Its process ends at the change."""
+
+        def execute(self, change_set: ChangeSet, report: Callable[[Event], None]) -> None:
+            """See Stack."""
+            if after:
+                super().execute(change_set, report)
+            raise Ended
+
+    stage = Timed(account, tmp_path)
+    stage.deploy(1)
+    stage.deploy(2)
+    with pytest.raises(Ended):
+        rollback(account, Ending(account, NAME, sleep=lambda _: None), quiet())
+    rollback(account, stage.stack, quiet())
+    assert (stage.attributes()[0], len(urls(account))) == ("1", 1)
+    with pytest.raises(CloudError, match="No deployment of"):
+        rollback(account, stage.stack, quiet())
+
+
+def test_one_that_cloudformation_undoes_can_be_tried_again(account: Account, tmp_path: Path) -> None:
+    class Refusing(Changing):
+        """CloudFormation goes back to where it was."""
+
+        def execute(self, change_set: ChangeSet, report: Callable[[Event], None]) -> None:
+            """See Stack."""
+            Changing.changes += 1
+            raise CloudError("The stack jobflow-new is UPDATE_ROLLBACK_COMPLETE")
+
+    stage = Timed(account, tmp_path)
+    stage.deploy(1)
+    stage.deploy(2)
+    with pytest.raises(CloudError, match="UPDATE_ROLLBACK_COMPLETE"):
+        rollback(account, Refusing(account, NAME, sleep=lambda _: None), quiet())
+    assert len(urls(account)) == 2
+    rollback(account, stage.stack, quiet())
+    assert stage.attributes()[0] == "1"

@@ -1,0 +1,165 @@
+"""A deployment whose smoke fails is undone: template, parameters and list of deployments are what they were."""
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from rich.console import Console
+
+from infra.cloud.account import Account
+from infra.cloud.commands.rollback import Former
+from infra.cloud.commands.trial import Trial
+from infra.cloud.package.build import Package
+from infra.cloud.smoke.problem import SmokeFailed
+from infra.cloud.stack import artifacts, history
+from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.stack.history import Deployed
+from infra.cloud.terminal import Terminal
+from infra.local.emulator.inprocess import emulated
+from tests.infra.cloud.stack.test_monitoring import NAME, REGION
+
+DECLARED = {
+    "Seconds": {"Type": "Number", "Default": 1},
+    "Key": {"Type": "String", "NoEcho": True, "Default": "first"},
+}
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    with emulated():
+        yield Account(boto3.Session(region_name=REGION), "123456789012", REGION)
+
+
+@dataclass
+class Stage:
+    """A stack of queues, changed by hand as a deployment does it."""
+
+    account: Account
+    folder: Path
+    said: io.StringIO = field(default_factory=io.StringIO)
+
+    @property
+    def stack(self) -> Stack:
+        return Stack(self.account, NAME, sleep=lambda _: None)
+
+    def deploy(self, hidden: int, *more: str, **values: str) -> None:
+        """Bring the stack to a template of a queue that hides messages for so long, and of more queues."""
+        waits = {"Ref": "Seconds"}
+        queue = {"QueueName": f"{NAME}-q", "VisibilityTimeout": hidden, "ReceiveMessageWaitTimeSeconds": waits}
+        others = {name: {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{NAME}-{name}"}} for name in more}
+        resources = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": queue}, **others}
+        (self.folder / "sam.json").write_text(json.dumps({"Parameters": DECLARED, "Resources": resources}))
+        (self.folder / "deployment.zip").write_bytes(b"code")
+        made = Package(self.folder / "deployment.zip", self.folder / "sam.json", NAME)
+        url = artifacts.upload(self.account, made, {}, values)
+        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
+        proposed = self.stack.propose(url, given, {})
+        assert proposed is not None
+        self.stack.execute(proposed, lambda _: None)
+        history.remember(self.account, NAME, Deployed.of(self.stack.describe() or {}, url))
+
+    def attributes(self) -> tuple[str, str]:
+        """Return for how long the queue hides, as the template says, and waits, as the parameter says."""
+        sqs = self.account.client("sqs")
+        url = sqs.get_queue_url(QueueName=f"{NAME}-q")["QueueUrl"]
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return found["VisibilityTimeout"], found["ReceiveMessageWaitTimeSeconds"]
+
+    def try_it(self, former: Former | None, **more: Any) -> str:
+        """Try it with a smoke that fails; returns what the error says."""
+
+        def smoke(_: Mapping[str, str]) -> str:
+            raise SmokeFailed("the job is dead")
+
+        terminal = Terminal(Console(file=self.said, width=200), Console(file=self.said))
+        with pytest.raises(SmokeFailed, match=r"The smoke failed: the job is dead\.") as failed:
+            Trial(self.account, self.stack, terminal, smoke, **more).run({}, former)
+        return str(failed.value)
+
+
+@pytest.fixture
+def stage(account: Account, tmp_path: Path) -> Stage:
+    return Stage(account, tmp_path)
+
+
+def test_template_parameters_and_history_are_those_before(stage: Stage) -> None:
+    stage.deploy(1, Seconds="1")
+    stage.deploy(2, Seconds="2")
+    former, urls = Former.of(stage.account, stage.stack), history.read(stage.account, NAME)
+    stage.deploy(3, Seconds="3")
+    assert "The former version is back." in stage.try_it(former)
+    assert stage.attributes() == ("2", "2")
+    assert history.read(stage.account, NAME) == urls
+
+
+def test_a_deployment_of_parameters_alone_is_undone_too(stage: Stage) -> None:
+    stage.deploy(1, Seconds="1")
+    former, urls = Former.of(stage.account, stage.stack), history.read(stage.account, NAME)
+    stage.deploy(1, Seconds="2")
+    assert len(history.read(stage.account, NAME)) == 2
+    stage.try_it(former)
+    assert (stage.attributes(), history.read(stage.account, NAME)) == (("1", "1"), urls)
+
+
+def test_a_secret_that_nobody_is_shown_stays() -> None:
+    told = [{"ParameterKey": "Key", "ParameterValue": "****"}, {"ParameterKey": "Seconds", "ParameterValue": "1"}]
+    assert history.shown({"Parameters": told}) == {"Seconds": "1"}
+
+
+def test_it_stays_when_it_is_to_be_looked_at(stage: Stage) -> None:
+    stage.deploy(1)
+    former = Former.of(stage.account, stage.stack)
+    stage.deploy(2)
+    assert "`make rollback STAGE=new` brings the former version back" in stage.try_it(former, keep=True)
+    assert stage.attributes()[0] == "2"
+
+
+def test_a_first_deployment_has_nothing_to_go_back_to(stage: Stage) -> None:
+    assert Former.of(stage.account, stage.stack) is None
+    stage.deploy(1)
+    assert "the stage stays as it is" in stage.try_it(None)
+    assert stage.attributes()[0] == "1"
+
+
+def test_data_of_a_new_queue_is_not_thrown_away(stage: Stage) -> None:
+    stage.deploy(1)
+    former = Former.of(stage.account, stage.stack)
+    stage.deploy(2, "New")
+    told = stage.try_it(former)
+    assert "could not be brought back: This would lose the data in New" in told
+    assert stage.attributes()[0] == "2"
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [ClientError({"Error": {"Code": "TooManyRequestsException"}}, "Invoke"), EndpointConnectionError(endpoint_url="x")],
+)
+def test_an_aws_that_does_not_let_it_be_tried_undoes_nothing_and_is_told(stage: Stage, refused: Exception) -> None:
+    stage.deploy(1)
+    former = Former.of(stage.account, stage.stack)
+    stage.deploy(2)
+
+    def smoke(_: Mapping[str, str]) -> str:
+        raise refused
+
+    terminal = Terminal(Console(file=stage.said, width=200), Console(file=stage.said))
+    with pytest.raises(SmokeFailed, match=r"could not be tried\. AWS refused: .* brings the former version back"):
+        Trial(stage.account, stage.stack, terminal, smoke).run({}, former)
+    assert stage.attributes()[0] == "2"
+
+
+def test_a_fault_of_our_own_is_not_taken_for_one_of_aws(stage: Stage) -> None:
+    def smoke(_: Mapping[str, str]) -> str:
+        raise KeyError("ours")
+
+    terminal = Terminal(Console(file=stage.said, width=200), Console(file=stage.said))
+    with pytest.raises(KeyError):
+        Trial(stage.account, stage.stack, terminal, smoke).run({}, None)

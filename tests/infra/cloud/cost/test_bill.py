@@ -1,0 +1,115 @@
+"""The bill of a month: an idle stage, metrics in use, an open console; and that the report names all of it."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.jobs.auto_pause import Failing
+from chalicelib.jobs.single import Unique
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.rate import Rate
+from infra.cloud.cost import bill
+from infra.cloud.cost.calculation import (
+    ALONE,
+    BUSY,
+    BUSY_SECONDS,
+    QUIET_SECONDS,
+    Load,
+    active,
+    active_metrics,
+    console,
+    idle,
+    kept,
+    total,
+)
+from infra.cloud.cost.extras import extras
+from infra.cloud.cost.prices import ALLOWANCES
+from infra.definition.monitoring.alarms import all_alarms
+from tests.infra.cloud import large
+from tests.infra.cloud.acting import STACK
+from tests.support import built_in
+
+TYPES = built_in()
+"""The types that the aims are about: a type more costs more."""
+
+
+def test_an_idle_month_costs_what_was_aimed_at() -> None:
+    assert total(idle(TYPES, ALLOWANCES)) <= 3
+    # without any free allowance and without the CloudWatch dashboard, which is free for the first three
+    listed = [line for line in idle(TYPES) if line.what != "CloudWatch dashboards"]
+    assert total(listed) <= 4.50
+
+
+def test_an_open_console_costs_what_was_aimed_at_while_nothing_changes() -> None:
+    assert total(console(TYPES, QUIET_SECONDS)) < 3
+    assert 10 < total(console(TYPES, BUSY_SECONDS)) < 16
+
+
+def test_metrics_in_use_are_those_that_the_code_can_write() -> None:
+    (line,) = active(TYPES, ALLOWANCES)
+    assert active_metrics(TYPES) == 3 * len(TYPES) + 4 + 3
+    assert line.dollars < 2
+
+
+def test_a_dashboard_past_the_free_metrics_is_on_the_bill() -> None:
+    def dashboards(number: int) -> float:
+        (line,) = [line for line in idle(large.types(number), ALLOWANCES) if line.what == "CloudWatch dashboards"]
+        return line.dollars
+
+    assert [dashboards(number) for number in (3, 13, 14, 60)] == [0, 0, 3, 3]
+
+
+def test_every_metric_of_every_alarm_is_on_the_bill() -> None:
+    (line,) = [line for line in idle(TYPES) if line.what == "Metrics of alarms"]
+    assert line.amount == sum(len(alarm.metrics) for alarm in all_alarms(TYPES, STACK))
+
+
+def test_report_names_all_bills() -> None:
+    text = bill.report(TYPES)
+    for told in ("Idle, a month", "A million jobs", "finished jobs that are kept", f"{total(kept()):.2f}"):
+        assert told in text
+
+
+def test_a_type_with_fifo_queues_pays_their_price() -> None:
+    def asked(*types: JobType[Any, Any]) -> float:
+        (line,) = [line for line in idle(types) if line.what.startswith("SQS")]
+        return line.dollars
+
+    plain = TYPES[0]
+    serial = replace(plain, serial_by="account")
+    assert asked(serial) == pytest.approx(asked(plain) * 0.50 / 0.40)
+    assert asked(plain, serial) == pytest.approx(asked(plain) + asked(serial))
+
+
+def own(load: Load = ALONE, **options: Any) -> dict[str, float]:
+    """Return what a million jobs of a type with these options cost more, by option."""
+    return {line.what.partition(", ")[2]: line.dollars for line in extras(replace(TYPES[0], **options), load)}
+
+
+def test_a_type_is_told_the_price_of_what_it_declares() -> None:
+    # each of the four requests about a message: sent, received, hidden for as long as it may take, deleted
+    assert own(fair_by="customer") == {"fair_by": pytest.approx(4 * 0.10)}
+    assert own(BUSY, fair_by="customer") == {"fair_by": pytest.approx(1.3 * 0.10)}
+    assert own(serial_by="account") == {"serial_by": pytest.approx(4 * 0.10 + 0.625 + 2 * 0.125)}
+    assert own(rate=Rate(14), pause_when=Failing()) == {
+        "rate": pytest.approx(0.625 + 0.0625),
+        "pause_when": pytest.approx(0.0625),
+    }
+    assert own(unique=Unique(60)) == {"unique": pytest.approx(2 * 0.625 + 0.125)}
+
+
+def test_a_type_that_declares_nothing_costs_nothing_more_and_is_not_listed() -> None:
+    assert [extras(kind, load) for kind in TYPES for load in (ALONE, BUSY)] == [[]] * 2 * len(TYPES)
+    assert own(rate=lambda: None) == {}, "as e-mails on a stage without MailRate"
+    assert "cost more" not in bill.report(TYPES)
+
+
+def test_the_report_and_the_page_tell_the_prices_of_such_types() -> None:
+    text = bill.report([replace(TYPES[0], fair_by="customer"), replace(TYPES[1], serial_by="account")])
+    page = (Path(__file__).parents[4] / "docs" / "job-types.md").read_text()
+    for name, option, dollars in ((TYPES[0].name, "fair_by", "0.40"), (TYPES[1].name, "serial_by", "1.27")):
+        (line,) = [line for line in text.splitlines() if line.startswith(f"{name}, {option}")]
+        assert line.split()[3] == dollars
+        assert f"${dollars} for a million jobs" in page

@@ -1,0 +1,147 @@
+"""Every command in the pages about an AWS account: taken by make, by the command's own parser, or known to AWS.
+
+Each that stands in a shell block is run as it is printed: here where it needs only tables, else on a deployed stage.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import botocore.session
+import pytest
+import typer
+from botocore import xform_name
+
+from infra.cloud.__main__ import main
+from infra.cloud.account import Account
+from infra.definition import stateful
+from infra.definition.parameters import outputs
+from infra.local.emulator.inprocess import emulated
+from jobflow.cli.app import app
+from jobflow.cli.commands import cloud
+from tests.infra.cloud.pages.documented import (
+    FROM_REGION_TO_REGION,
+    ON_A_STAGE,
+    ON_TABLES,
+    RUN_WHOLE,
+    expanded,
+    fenced,
+    of,
+    parsed,
+)
+from tests.support import built_in
+
+GLOBAL = {"--query", "--output", "--endpoint-url", "--region"}
+OF_THE_CLI_ALONE = {
+    ("cloudformation", "deploy"): {"--stack-name", "--template-file", "--capabilities", "--parameter-overrides"},
+    ("cloudformation", "package"): set[str](), ("sso", "login"): set[str](), ("s3", "sync"): set[str](),
+}  # fmt: skip
+"""Commands that the AWS command line adds to the operations of its services."""
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert (len(of("make")) > 20, len(of("jobflow")) >= 4, len(of("aws")) > 4) == (True, True, True)
+
+
+@pytest.mark.parametrize("command", of("make"))
+def test_make_hands_on_every_word(command: str) -> None:
+    lines = expanded(command)
+    given = dict(word.split("=", 1) for word in shlex.split(command)[1:] if "=" in word)
+    for line in lines:
+        options = parsed(line)
+        assert callable(options.carry_out)
+        words = shlex.split(line)
+        for name, value in given.items():
+            flag = value == "1" and name not in ("KEEP", "MONITOR")
+            parts = [f"--{name.lower().replace('_', '-')}"] if flag else value.split()
+            assert all(any(part == word or part in word for word in words) for part in parts), (name, line)
+    assert lines or not given
+
+
+@pytest.mark.parametrize("command", of("jobflow"))
+def test_the_command_line_takes_it(command: str) -> None:
+    words = shlex.split(command)[1:]
+    if words[0] in cloud.COMMANDS:
+        parsed(words)
+        return
+    found = typer.main.get_command(app)
+    context = found.make_context("jobflow", list(words), resilient_parsing=True)
+    while (commands := getattr(found, "commands", None)) and words:
+        assert words[0] in commands, command
+        found, words = commands[words[0]], words[1:]
+        context = found.make_context(found.name, list(words), parent=context)
+
+
+@pytest.mark.parametrize("command", of("python"))
+def test_the_module_takes_it(command: str) -> None:
+    parsed(shlex.split(command)[3:])
+
+
+@pytest.mark.parametrize("command", of("aws"))
+def test_aws_knows_it(command: str) -> None:
+    service, operation, *rest = shlex.split(command.replace("<", "").replace(">", ""))[1:]
+    named = {word for word in rest if word.startswith("--")} - GLOBAL
+    if (service, operation) in OF_THE_CLI_ALONE:
+        assert named <= OF_THE_CLI_ALONE[service, operation]
+        return
+    model = botocore.session.get_session().get_service_model(service)
+    names = {xform_name(name, "-"): name for name in model.operation_names}
+    assert operation in names, command
+    shape = model.operation_model(names[operation]).input_shape
+    members = {f"--{xform_name(member, '-')}" for member in (shape.members if shape else {})}
+    assert named <= members, command
+
+
+@pytest.fixture
+def prod(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """An account with the tables of a stage `prod`."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    with emulated():
+        account = Account(boto3.Session(region_name="us-east-1"), "123456789012", "us-east-1")
+        names = ("ControlTableName", "JobsTableName", "FilesBucketName")
+        told = {name: outputs()[name] for name in names}
+        template = json.dumps({"Resources": stateful(built_in(), "jobflow-prod"), "Outputs": told})
+        account.cloudformation.create_stack(StackName="jobflow-prod", TemplateBody=template)
+        yield account
+
+
+def test_each_command_of_a_shell_block_is_run_by_a_test() -> None:
+    found = [command for page in RUN_WHOLE for command in fenced(page)]
+    assert sorted(set(found)) == sorted({*ON_TABLES, *ON_A_STAGE, *FROM_REGION_TO_REGION})
+    assert len(found) > len(set(found)) > 15
+
+
+RUNS = re.compile(r"make (backup|status|token|token-list|preflight) ")
+
+
+@pytest.mark.parametrize("command", [command for command in of("make") if RUNS.match(command)])
+def test_it_runs_as_it_is_printed(command: str, prod: Account) -> None:
+    (line,) = expanded(command)
+    assert main(shlex.split(line)) in ((0, 1) if "preflight" in command else (0,))
+
+
+def test_a_token_is_made_listed_and_revoked_as_it_is_printed(prod: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    said: dict[str, str] = {}
+    for command in ON_TABLES:
+        made = re.search(r"Token (\w+), viewer", "".join(said.values()))
+        ours = command.replace("5d41402abc4b2a76", made[1] if made else "")
+        (line,) = expanded(ours)
+        assert main(shlex.split(line)) == 0, command
+        told = capsys.readouterr()
+        said[command] = told.out + told.err
+    assert re.search(r"operator .* works +ada", said["make token-list STAGE=prod"])
+    assert "stops working within six minutes" in said[ON_TABLES[-1]]
+
+
+def test_a_command_that_is_not_there_would_be_noticed(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="not taken"):
+        parsed("deploy --stage prod --cananry")
+    with pytest.raises(AssertionError):
+        expanded("make deplyo STAGE=prod")
+    with pytest.raises(AssertionError):
+        test_aws_knows_it("aws sesv2 create-email-identity --email-adress x")

@@ -1,0 +1,177 @@
+"""What preflight finds of quotas, rights and mail in an account, with what to do about each."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from chalicelib.jobs.types import jobtype
+from infra.cloud.account import Account
+from infra.cloud.preflight import rights, room, sending
+from infra.cloud.preflight.asking import Asking
+from tests.infra.cloud.preflight.support import lines
+
+TYPES = jobtype.load()
+REGION = "us-east-1"
+Answers = dict[str, list[tuple[str, dict[str, Any] | str]]]
+Told = Callable[[Answers], Asking]
+
+
+@pytest.fixture
+def asking(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """Ask an account that gives these answers; a text is the code of an error."""
+
+    def make(answers: Answers) -> Asking:
+        clients, session = {}, boto3.Session("x", "x", region_name=REGION)
+        for service, given in answers.items():
+            clients[service] = session.client(service)  # type: ignore[call-overload]
+            stub = Stubber(clients[service])
+            for operation, answer in given:
+                if isinstance(answer, str):
+                    stub.add_client_error(operation, answer)
+                else:
+                    stub.add_response(operation, answer)
+            stub.activate()
+        monkeypatch.setattr(Account, "client", lambda _, service, **__: clients[service])
+        return Asking(Account(session, "123456789012", REGION))
+
+    return make
+
+
+def lambda_stores(used: int, most: int = 75_000_000_000) -> tuple[str, dict[str, Any]]:
+    return "get_account_settings", {"AccountLimit": {"TotalCodeSize": most}, "AccountUsage": {"TotalCodeSize": used}}
+
+
+def test_an_account_with_room_is_told_nothing(asking: Told) -> None:
+    answers: Answers = {
+        "lambda": [lambda_stores(1_000_000_000)],
+        "iam": [("get_account_summary", {"SummaryMap": {"Roles": 20, "RolesQuota": 1000}})],
+        "events": [("list_rules", {"Rules": [{"Name": "x"}]})],
+    }
+    assert lines(room.quotas(asking(answers), room.Needs(8), new=True)) == []
+
+
+def test_each_quota_that_is_used_up_is_named(asking: Told) -> None:
+    answers: Answers = {
+        "lambda": [lambda_stores(74_900_000_000)],
+        "iam": [("get_account_summary", {"SummaryMap": {"Roles": 995, "RolesQuota": 1000}})],
+        "events": [("list_rules", {"Rules": [{"Name": f"r{n}"} for n in range(299)]})],
+    }
+    storage, roles, rules = lines(room.quotas(asking(answers), room.Needs(8), new=True))
+    assert "stores 74,900 of 75,000 MB; this deployment needs up to 192 MB" in storage
+    assert roles.startswith("Stop (roles): IAM has 995 of 1,000 roles; the stack needs 8 more")
+    assert "299 rules of 300" in rules
+
+
+def test_a_stack_that_is_there_needs_no_new_roles(asking: Told) -> None:
+    assert lines(room.quotas(asking({"lambda": [lambda_stores(0)]}), room.Needs(8), new=False)) == []
+
+
+def test_a_question_that_is_refused_is_remembered_and_no_error(asking: Told) -> None:
+    asked = asking({"lambda": [("get_account_settings", "AccessDenied")]})
+    assert lines(room.quotas(asked, room.Needs(8), new=False)) == []
+    assert asked.refused == {"code storage": "AccessDenied"}
+
+
+@pytest.mark.parametrize(("number", "told"), [(0, 1), (2, 0)])
+def test_an_account_without_a_distribution_is_warned(asking: Told, number: int, told: int) -> None:
+    listed = {"Marker": "", "MaxItems": 1, "IsTruncated": False, "Quantity": number}
+    found = lines(room.cloudfront(asking({"cloudfront": [("list_distributions", {"DistributionList": listed})]})))
+    assert len(found) == told
+    assert all('SET="Dashboard=false"' in line for line in found)
+
+
+def sends(rate: float, production_access: bool = True, sent: float = 0, enabled: bool = True) -> Answers:
+    quota = {"Max24HourSend": 50_000.0, "MaxSendRate": rate, "SentLast24Hours": sent}
+    return {"sesv2": [("get_account", {"ProductionAccessEnabled": production_access, "SendingEnabled": enabled,
+                                       "SendQuota": quota})]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        (sends(100.0), []),
+        (sends(14.0), ["SES takes 14 mails a second, and up to 20 workers"]),
+        (sends(100.0, production_access=False), ["in the SES sandbox in us-east-1: email.send reaches verified"]),
+        (sends(100.0, sent=45_000), ["45,000 of the 50,000 mails"]),
+        (sends(100.0, enabled=False), ["SES has stopped this account"]),
+    ],
+)
+def test_what_ses_allows(asking: Told, answers: Answers, told: list[str]) -> None:
+    found = lines(sending.findings(sending.look(asking(answers), TYPES), TYPES, REGION, 0))
+    assert len(found) == len(told)
+    assert all(part in line for part, line in zip(told, found, strict=True))
+
+
+def test_ses_is_not_asked_when_no_type_sends(asking: Told) -> None:
+    assert sending.look(asking({}), []) is None
+    assert lines(sending.findings(None, [], REGION, 0)) == []
+
+
+@pytest.mark.parametrize(("mail_rate", "told"), [(0, True), (14, False), (8, False), (7, True), (15, True)])
+def test_a_stage_that_may_send_faster_than_ses_takes_it_is_told_its_rate(
+    asking: Told, mail_rate: float, told: bool
+) -> None:
+    found = lines(sending.findings(sending.look(asking(sends(14.0)), TYPES), TYPES, REGION, mail_rate))
+    assert ['SET="MailRate=14"' in line for line in found] == ([True] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("answers", "named", "new", "chosen"),
+    [
+        (sends(14.0), (), True, {"MailRate": "14"}),
+        (sends(14.9), (), True, {"MailRate": "14"}),
+        (sends(14.0), ("MailRate",), True, {}),
+        (sends(14.0), (), False, {}),
+        (sends(20.0), (), True, {}),
+        (sends(0.0), (), True, {}),
+        (sends(1.0, production_access=False), (), True, {}),
+        ({"sesv2": [("get_account", "AccessDenied")]}, (), True, {}),
+    ],
+    ids=["as SES says", "whole", "named", "a stage that is there", "enough for all workers", "none", "sandbox", "?"],
+)
+def test_a_first_deployment_sends_as_fast_as_ses_takes_it(
+    asking: Told, answers: Answers, named: tuple[str, ...], new: bool, chosen: dict[str, str]
+) -> None:
+    assert sending.defaults(sending.look(asking(answers), TYPES), TYPES, named, new=new) == chosen
+
+
+def simulated(*decisions: str) -> Answers:
+    results = (
+        {"EvaluationResults": [{"EvalActionName": action, "EvalDecision": decision}]}
+        for action, decision in zip(rights.NEEDED, decisions, strict=True)
+    )
+    return {"iam": [("simulate_principal_policy", result) for result in results]}
+
+
+USER = "arn:aws:iam::123456789012:user/ada"
+SESSION = "arn:aws-us-gov:sts::123456789012:assumed-role/deployer/ada"
+ALL = ["allowed"] * len(rights.NEEDED)
+
+
+def test_rights_that_are_missing_are_named(asking: Told) -> None:
+    assert lines(rights.findings(asking(simulated(*ALL)), USER, REGION, "jobflow-prod")) == []
+    (line,) = lines(rights.findings(asking(simulated("implicitDeny", *ALL[1:])), SESSION, REGION, "jobflow-prod"))
+    assert "arn:aws-us-gov:iam::123456789012:role/deployer may not do apigateway:POST" in line
+    assert "deployer-policy.json" in line
+
+
+def test_who_may_not_ask_about_rights_is_told_nothing(asking: Told) -> None:
+    asked = asking({"iam": [("simulate_principal_policy", "AccessDenied")]})
+    assert lines(rights.findings(asked, USER, REGION, "jobflow-prod")) == []
+    assert asked.refused == {}
+    assert lines(rights.findings(asking({}), "arn:aws:iam::123456789012:root", REGION, "jobflow-prod")) == []
+
+
+def test_every_service_that_is_asked_about_has_a_resource() -> None:
+    assert {action.partition(":")[0] for action in (*rights.NEEDED, rights.TO_SHIFT)} == rights.RESOURCES.keys()
+
+
+def test_a_stage_that_shifts_traffic_needs_codedeploy(asking: Told) -> None:
+    answers = simulated(*ALL)
+    denied = [{"EvalActionName": rights.TO_SHIFT, "EvalDecision": "implicitDeny"}]
+    answers["iam"].append(("simulate_principal_policy", {"EvaluationResults": denied}))
+    (line,) = lines(rights.findings(asking(answers), USER, REGION, "jobflow-prod", shifts=True))
+    assert "may not do codedeploy:CreateApplication" in line

@@ -1,0 +1,95 @@
+"""What preflight says of production, of names that are in use and of networks; and that deploy stops by it."""
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from pydantic import BaseModel
+from rich.console import Console
+
+from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.reach import Reach
+from infra.cloud import __main__ as command
+from infra.cloud.account import Account
+from infra.cloud.commands.deploy import Deployment
+from infra.cloud.errors import CloudError
+from infra.cloud.preflight import basics, production
+from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.terminal import Terminal
+from infra.local.emulator.inprocess import emulated
+from tests.infra.cloud.preflight.support import lines
+
+TYPES = jobtype.load()
+REGION = "us-east-1"
+GOOD = basics.chosen({"Protect": "true", "AlarmEmail": "me@example.com"})
+
+
+def told(stage: str, named: set[str], new: bool, **values: str) -> list[str]:
+    return lines(production.findings(stage, {**GOOD, **values}, named, new=new))
+
+
+def test_production_is_asked_for_an_address_once_and_warned_later() -> None:
+    (first,) = told("prod", set(), new=True, AlarmEmail="")
+    assert first.startswith("Stop (alarms)")
+    assert "AlarmEmail= for none" in first
+    assert told("prod", {"AlarmEmail"}, new=True, AlarmEmail="")[0].startswith("Note (alarms)")
+    assert told("prod", set(), new=False, AlarmEmail="")[0].startswith("Note (alarms)")
+    assert told("prod", set(), new=True, AlarmEmail="", AlarmTopicArn="arn:aws:sns:x") == []
+    assert told("dev", set(), new=True, AlarmEmail="", Protect="false", LogRetentionDays="1") == []
+
+
+def test_production_without_protection_or_with_short_logs_is_told() -> None:
+    assert told("prod", set(), new=False, Protect="false") == [
+        'Note (protection): The tables can be deleted. Deploy with SET="Protect=true".'
+    ]
+    assert told("prod", set(), new=True, Protect="false") == [], "the first deployment protects them by itself"
+    assert "for 7 days" in told("live", set(), new=True, LogRetentionDays="7")[0]
+
+
+def test_a_deployment_sets_what_nobody_has_named() -> None:
+    def chosen(stage: str, *named: str, limit: int | None = 1000, yes: bool = True) -> dict[str, str]:
+        return production.defaults(stage, named, limit, log_role=yes, new=yes)
+
+    assert chosen("prod") == {"AccessLogs": "true", "ApiConcurrency": "100", "Protect": "true"}
+    assert chosen("prod", "AccessLogs", "ApiConcurrency", "Protect") == {}
+    assert chosen("dev", limit=10, yes=False) == {}
+    assert chosen("prod", limit=None, yes=False) == {}
+
+
+class Empty(BaseModel):
+    """No payload."""
+
+
+def test_a_type_in_a_vpc_needs_subnets() -> None:
+    kind: JobType[Any, Any] = JobType("order.copy", lambda _payload, _ctx: None, Empty, reach=Reach(vpc=True))
+    facts = basics.Facts(1000, None, True, "role", {})
+    (finding,) = basics.findings({**GOOD, "VpcSubnets": "subnet-1"}, facts, [kind], REGION)
+    assert finding.stops
+    assert "order.copy says vpc=True, and there is no VpcSecurityGroups" in finding.sentence
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with emulated():
+        yield Account(boto3.Session(region_name=REGION), "123456789012", REGION, "arn:aws:iam::123456789012:root")
+
+
+def test_the_command_tells_a_pipeline_what_stops(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["preflight", "--stage", "prod", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [one["about"] for one in found if one["stops"]] == ["alarms"]
+    assert command.main(["preflight", "--stage", "prod", "--set", "AlarmEmail=me@example.com"]) == 0
+    assert "Note (mail)" in capsys.readouterr().err
+
+
+def test_deploy_stops_by_the_same_findings(account: Account) -> None:
+    quiet = Terminal(Console(file=io.StringIO()), Console(file=io.StringIO()))
+    with pytest.raises(CloudError, match="Alarms of production have no recipient"):
+        Deployment(account, Stack(account, "jobflow-prod"), quiet, dashboard=None).run()

@@ -1,0 +1,104 @@
+"""Each function's role allows what its code asks AWS for, and nothing that it never asks for."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from chalicelib.api.routes import all_endpoints
+from infra.definition.iam import grants
+from infra.definition.iam.calls import allows
+from tests.chalicelib.api.support import only_types
+from tests.infra.cloud.acting import stage
+from tests.infra.cloud.rights.day import TYPES, VARIABLES, live
+
+GRANTED: Mapping[str, list[str]] = {
+    "api": grants.api(),
+    "authorizer": grants.authorizer(),
+    "watchdog": grants.watchdog(),
+    "counters": grants.counters(),
+    "recount": grants.recount(),
+    **{kind.queue: grants.worker(kind) for kind in TYPES},
+}
+SIGNED = {
+    "api": {"s3:PutObject:uploads/*"},
+    "image-process": {"s3:GetObject:processed/*"},
+    "report-generate": {"s3:GetObject:reports/*"},
+}
+"""A signed form or link is a request that somebody else makes later, with the signer's permissions."""
+LARGE_BODIES = {"s3:GetObject:payloads/*", "s3:GetObject:results/*", "s3:PutObject:results/*"}
+"""What DynamoDB cannot hold: any type may have such a payload or result, and none of the built-in ones has a result."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """What every function asked AWS for, and the API's routes that were used."""
+
+    needed: Mapping[str, Counter[str]]
+    called: set[tuple[str, str]]
+
+
+def never_seen(actor: str) -> set[str]:
+    """What is granted and no request of the code asks for, each with its reason."""
+    queues = {kind.queue for kind in TYPES}
+    # Lambda's poller asks with the function's role; nothing in the function does
+    poller = {f"sqs:{action}:{actor}" for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")}
+    reader = {f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")}
+    reader.add("dynamodb:ListStreams:jobs/streams")
+    by_lambda = poller if actor in queues else reader if actor == "counters" else set()
+    return by_lambda | SIGNED.get(actor, set())
+
+
+@pytest.fixture(scope="module")
+def day() -> Iterator[Day]:
+    """Jobs are created, worked off, failed, retried, cancelled and counted."""
+    with (
+        only_types(*TYPES),
+        pytest.MonkeyPatch.context() as environment,
+        stage(environment, None, **VARIABLES) as acting,
+    ):
+        live(acting)
+        yield Day(acting.recorder.needed, acting.called)
+
+
+@pytest.fixture
+def needed(day: Day) -> Mapping[str, Counter[str]]:
+    return day.needed
+
+
+def test_every_route_was_used(day: Day) -> None:
+    # /docs only leads to another page
+    assert {(endpoint.method, endpoint.path) for endpoint in all_endpoints()} - day.called == {("GET", "/docs")}
+
+
+@pytest.mark.parametrize("actor", GRANTED)
+def test_role_allows_every_request(actor: str, needed: Mapping[str, Counter[str]]) -> None:
+    asked = needed.get(actor, Counter())
+    assert asked, f"{actor} did nothing"
+    assert [need for need in asked if not any(allows(granted, need) for granted in GRANTED[actor])] == []
+
+
+@pytest.mark.parametrize("actor", GRANTED)
+def test_role_allows_nothing_else(actor: str, needed: Mapping[str, Counter[str]]) -> None:
+    asked = needed.get(actor, Counter())
+    shapes = {shape(need) for need in asked} | LARGE_BODIES
+    unused = {granted for granted in GRANTED[actor] if not any(allows(shape(granted), need) for need in shapes)}
+    assert unused == never_seen(actor)
+
+
+@pytest.mark.parametrize("actor", GRANTED)
+@pytest.mark.parametrize("row", ["TOK#1f2e3d4c", "TOKENS"])
+def test_no_role_can_make_itself_a_token(actor: str, row: str) -> None:
+    writing = [
+        f"dynamodb:{action}:control/{row}" for action in ("UpdateItem", "PutItem", "DeleteItem", "BatchWriteItem")
+    ]
+    assert not [granted for granted in GRANTED[actor] if any(allows(granted, need) for need in writing)]
+
+
+def shape(grant: str) -> str:
+    """A grant with any queue for its own: what is asked about one type's queue is asked about each."""
+    service, action, *where = grant.split(":")
+    if service in ("sqs", "logs", "lambda"):
+        where = ["any-dlq" if where[0].endswith("-dlq") else "any"]
+    return ":".join([service, action, *where])

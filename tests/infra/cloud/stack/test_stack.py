@@ -1,0 +1,204 @@
+"""A stack in every state that a deployment may find it in: half made, half deleted, at work, or only a name."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto.cloudformation.models import cloudformation_backends
+from rich.console import Console
+
+from chalicelib.jobs.types import jobtype
+from infra.cloud.__main__ import main
+from infra.cloud.account import Account
+from infra.cloud.commands.deploy import Deployment
+from infra.cloud.commands.destroy import Destruction
+from infra.cloud.commands.status import status
+from infra.cloud.errors import CloudError
+from infra.cloud.package.build import Package
+from infra.cloud.stack import artifacts
+from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.terminal import Terminal
+from infra.definition import stateful
+from infra.local.emulator.inprocess import emulated
+
+NAME, ACCOUNT, REGION = "jobflow-half", "123456789012", "us-east-1"
+BUCKET = f"{NAME}-files-{ACCOUNT}-{REGION}"
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    with emulated():
+        yield Account(boto3.Session(region_name=REGION), ACCOUNT, REGION)
+
+
+@pytest.fixture
+def said() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def terminal(said: io.StringIO) -> Terminal:
+    return Terminal(Console(file=said, width=200), Console(file=said, width=200))
+
+
+@pytest.fixture
+def stack(account: Account) -> Stack:
+    """A stage of tables, queues and buckets."""
+    template = json.dumps({"Resources": stateful(jobtype.load(), NAME)})
+    account.cloudformation.create_stack(StackName=NAME, TemplateBody=template)
+    return Stack(account, NAME)
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Package:
+    """The smallest package there can be: a queue."""
+    template = {
+        "Parameters": {},
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{NAME}-new"}}},
+    }
+    (tmp_path / "sam.json").write_text(json.dumps(template))
+    (tmp_path / "deployment.zip").write_bytes(b"code")
+    return Package(tmp_path / "deployment.zip", tmp_path / "sam.json", NAME)
+
+
+def is_now(state: str) -> None:
+    """Bring the stack into a state that the emulator never gets into by itself."""
+    (found,) = cloudformation_backends[ACCOUNT][REGION].stacks.values()
+    found.status = state
+
+
+def dry_run(account: Account, terminal: Terminal, package: Package) -> dict[str, str]:
+    stack = Stack(account, NAME)
+    return Deployment(account, stack, terminal, dashboard=None, dry_run=True, package=lambda _: package).run()
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("UPDATE_IN_PROGRESS", "still changing it"),
+        ("ROLLBACK_IN_PROGRESS", "still changing it"),
+        ("DELETE_FAILED", "make destroy"),
+        ("UPDATE_ROLLBACK_FAILED", f"continue-update-rollback --stack-name {NAME}"),
+    ],
+)
+def test_what_cannot_be_changed_now_is_said_before_anything_is_built(
+    account: Account, stack: Stack, terminal: Terminal, state: str, told: str
+) -> None:
+    def build(_: str) -> Package:
+        raise AssertionError("built although nothing can be deployed")
+
+    is_now(state)
+    with pytest.raises(CloudError, match=f"{NAME} is {state}: .*{told}"):
+        Deployment(account, stack, terminal, dashboard=None, package=build).run()
+
+
+@pytest.mark.parametrize("state", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE"])
+def test_what_can_be_deployed_again_is_not_refused(stack: Stack, state: str) -> None:
+    is_now(state)
+    stack.check_changeable()
+
+
+def test_a_first_deployment_that_failed_is_rehearsed_without_touching_it(
+    account: Account, stack: Stack, terminal: Terminal, package: Package, said: io.StringIO
+) -> None:
+    is_now("ROLLBACK_COMPLETE")
+    assert dry_run(account, terminal, package) == {}
+    assert "removes what is left of it" in said.getvalue()
+    assert (stack.describe() or {})["StackStatus"] == "ROLLBACK_COMPLETE"
+
+
+def test_a_dry_run_that_fails_leaves_nothing_behind(
+    account: Account, terminal: Terminal, package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise CloudError("CloudFormation refuses the template")
+
+    monkeypatch.setattr(Stack, "propose", refuse)
+    with pytest.raises(CloudError, match="refuses"):
+        dry_run(account, terminal, package)
+    assert account.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_a_dry_run_makes_nothing(account: Account, terminal: Terminal, package: Package, said: io.StringIO) -> None:
+    dry_run(account, terminal, package)
+    assert "+ Queue" in said.getvalue()
+    assert "+$0.29 a month\n" in said.getvalue()
+    assert account.client("s3").list_buckets()["Buckets"] == []
+    assert account.client("sqs").list_queues().get("QueueUrls", []) == []
+
+
+@pytest.mark.parametrize("state", ["ROLLBACK_COMPLETE", "CREATE_IN_PROGRESS"])
+def test_status_of_what_is_not_up_is_told(account: Account, stack: Stack, state: str) -> None:
+    sqs = account.client("sqs")
+    for url in sqs.list_queues()["QueueUrls"]:
+        sqs.delete_queue(QueueUrl=url)
+    is_now(state)
+    assert state in status(account, stack)["Stack"]
+
+
+def test_tokens_of_what_is_not_up_are_one_sentence(
+    account: Account, stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    is_now("ROLLBACK_COMPLETE")
+    assert main(["token", "list", "--stage", "half"]) == 1
+    assert f"{NAME} is ROLLBACK_COMPLETE: it is not up" in capsys.readouterr().err
+
+
+def test_what_somebody_deleted_by_hand_does_not_stop_a_destruction(
+    account: Account, stack: Stack, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.client("s3").delete_bucket(Bucket=BUCKET)
+    account.client("dynamodb").delete_table(TableName=f"{NAME}-jobs")
+    # CloudFormation passes over what is gone already; the emulator does not
+    deleted: list[Stack] = []
+    monkeypatch.setattr(Stack, "delete", lambda stack, _: deleted.append(stack))
+    Destruction(account, stack, terminal, confirmed=NAME).run()
+    assert deleted == [stack]
+
+
+def test_the_shell_that_an_interrupted_first_deployment_leaves_is_destroyed(
+    account: Account, terminal: Terminal, package: Package
+) -> None:
+    stack = Stack(account, NAME)
+    url = artifacts.upload(account, package, {}, {})
+    assert stack.propose(url, [], {}) is not None
+    assert stack.describe() is None
+    assert Destruction(account, stack, terminal, confirmed=NAME).run() == []
+    assert [s["StackStatus"] for s in account.cloudformation.list_stacks()["StackSummaries"]] == ["DELETE_COMPLETE"]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("ExpiredToken", "The credentials have expired"), ("AccessDenied", "AWS refused")],
+)
+def test_a_refusal_is_one_sentence_wherever_it_comes_from(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: str, told: str
+) -> None:
+    """The store of tokens wraps what AWS says in errors of its own."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "Query")
+
+    monkeypatch.setattr(Stack, "outputs", lambda _: {"ControlTableName": "control", "JobsTableName": "jobs"})
+    monkeypatch.setattr("infra.cloud.__main__.sign_in", lambda: account)
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", refuse)
+    assert main(["token", "list", "--stage", "half"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(told)
+    assert "Traceback" not in said
+
+
+def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("infra.cloud.__main__.sign_in", interrupt)
+    assert main(["status", "--stage", "half"]) == 130
+    assert "has begun continues" in capsys.readouterr().err

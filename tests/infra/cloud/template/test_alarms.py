@@ -1,0 +1,147 @@
+"""Every alarm exists, says what to do, and is sent to the topic."""
+
+from pathlib import Path
+from typing import Any
+
+from chalicelib.jobs.limits import DAY, GIVE_UP_STALLED, RETENTION, SQS_LONGEST_DELAY
+from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.jobtype import JobType, job
+from chalicelib.jobs.types.registry import registered
+from chalicelib.telemetry.emf import PLATFORM
+from infra.definition.monitoring.topic import alarm_topic
+from infra.definition.template import merge_template
+from tests.infra.cloud.large import Empty
+from tests.infra.cloud.support import of_type
+
+
+def test_every_alarm_says_what_to_do_and_is_explained(template: dict[str, Any]) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "operations.md").read_text()
+    sections = {line.removeprefix("### ") for line in page.splitlines() if line.startswith("### ")}
+    kinds = set()
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        advice, link, anchor = alarm["AlarmDescription"].partition("(docs/operations.md#")
+        assert len(advice) > 60
+        assert link
+        assert alarm["AlarmActions"] == [alarm_topic()]
+        kinds.add(anchor.rstrip(")"))
+    # no built-in type pauses by itself
+    assert kinds == sections - {"paused-by-itself"}
+
+
+def test_every_type_and_the_platform_have_their_alarms(template: dict[str, Any]) -> None:
+    per_type = ("dead-letters", "errors", "oldest-message", "failure-ratio", "in-flight")
+    platform = {"api-errors", "throttles", "table-throttles", "watchdog-silent", "counters-behind", "counter-drift"}
+    platform |= {"recount-silent", "stalled"}
+    wanted = {f"{kind.queue}-{alarm}" for kind in jobtype.load() for alarm in per_type} | platform
+    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+    assert {f"jobflow-prod-{name}" for name in wanted} <= {alarm["AlarmName"] for alarm in alarms}
+    in_flight = [alarm["Threshold"] for alarm in alarms if alarm["AlarmName"].endswith("in-flight")]
+    assert in_flight == [60_000] * len(jobtype.load())
+
+
+def test_every_function_that_cannot_start_is_noticed_within_five_minutes(template: dict[str, Any]) -> None:
+    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+    on_errors = {}
+    for alarm in alarms:
+        if (alarm.get("Namespace"), alarm.get("MetricName")) == ("AWS/Lambda", "Errors"):
+            (dimension,) = alarm["Dimensions"]
+            on_errors[dimension["Value"]] = alarm
+    functions = {function["FunctionName"] for function in of_type(template, "AWS::Lambda::Function").values()}
+    # the watchdog has an alarm on the absence of its runs, and the API's two functions are the 5xx answers of the API
+    others = {f"jobflow-prod-{short}" for short in ("api", "authorizer", "watchdog")}
+    assert on_errors.keys() == functions - others
+    for alarm in on_errors.values():
+        assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
+        assert alarm["Period"] * alarm["EvaluationPeriods"] <= 300
+    longest = {alarm["AlarmName"]: alarm for alarm in alarms}
+    assert longest["jobflow-prod-api-errors"]["Period"] <= 300
+    (silent,) = [row["MetricStat"] for row in longest["jobflow-prod-watchdog-silent"]["Metrics"] if "MetricStat" in row]
+    assert silent["Period"] * longest["jobflow-prod-watchdog-silent"]["EvaluationPeriods"] <= 300
+
+
+def test_dead_letters_ring_for_new_ones_and_end_by_themselves(template: dict[str, Any]) -> None:
+    alarms = {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
+    for kind in jobtype.load():
+        alarm = alarms[f"jobflow-prod-{kind.queue}-dead-letters"]
+        # a count of jobs that were given up, not of messages that lie in a queue or pass through it
+        assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("JobFlow", "DeadLettered", "Sum")
+        assert {"Name": "job_type", "Value": kind.name} in alarm["Dimensions"]
+        assert (alarm["Threshold"], alarm["TreatMissingData"]) == (0, "notBreaching")
+
+
+def test_jobs_that_stall_ring_long_before_they_are_given_up(template: dict[str, Any]) -> None:
+    alarms = {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
+    stalled = alarms["jobflow-prod-stalled"]
+    assert (stalled["MetricName"], stalled["Threshold"]) == ("Stalled", 0)
+    assert {"Name": "job_type", "Value": PLATFORM} in stalled["Dimensions"]
+    assert 24 * stalled["Period"] * stalled["EvaluationPeriods"] <= GIVE_UP_STALLED
+
+
+def test_no_alarm_rings_because_there_is_no_data_yet(template: dict[str, Any]) -> None:
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        assert alarm["TreatMissingData"] in ("notBreaching", "ignore")
+        if alarm["TreatMissingData"] == "ignore":
+            # silence after there was data is a zero, so it rings
+            assert alarm["ComparisonOperator"] == "LessThanThreshold"
+            (expression,) = [row["Expression"] for row in alarm["Metrics"] if "Expression" in row]
+            assert expression in ("FILL(ran,0)", "FILL(ended,0)")
+
+
+def test_alarms_reach_a_topic_and_an_address(template: dict[str, Any]) -> None:
+    (topic,) = of_type(template, "AWS::SNS::Topic").values()
+    (subscription,) = of_type(template, "AWS::SNS::Subscription").values()
+    assert topic["TopicName"] == "jobflow-prod-alarms"
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", {"Ref": "AlarmEmail"})
+    assert template["Resources"]["AlarmSubscription"]["Condition"] == "HasAlarmEmail"
+
+
+def test_no_choice_silences_the_metrics_that_alarms_are_about(template: dict[str, Any]) -> None:
+    # they are lines without a level, and Lambda drops what is below a function's, taking such a line for INFO
+    levels = template["Parameters"]["LogLevel"]["AllowedValues"]
+    assert set(levels) <= {"TRACE", "DEBUG", "INFO"}
+    for function in of_type(template, "AWS::Lambda::Function").values():
+        assert function["LoggingConfig"]["ApplicationLogLevel"] == {"Ref": "LogLevel"}
+
+
+def test_a_job_that_waits_for_its_delay_rings_nobody(template: dict[str, Any]) -> None:
+    alarms = {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
+    for kind in jobtype.load():
+        threshold = alarms[f"jobflow-prod-{kind.queue}-oldest-message"]["Threshold"]
+        assert threshold >= max(SQS_LONGEST_DELAY, kind.visibility_timeout)
+
+
+def test_the_queue_and_its_alarm_follow_from_the_retry_policy() -> None:
+    patient = _declared("test.patient", delays=(800,) * 4, timeout=100)
+    parks = _declared("test.parks", delays=(3600,) * 9)
+    plain = _declared("test.plain")
+    made = merge_template([patient, parks, plain], "jobflow-prod")["Resources"]
+    template = {"Resources": {name: resource for name, resource in made.items() if "Type" in resource}}
+    receives = {
+        queue["QueueName"]: queue["RedrivePolicy"]["maxReceiveCount"]
+        for queue in of_type(template, "AWS::SQS::Queue").values()
+        if "RedrivePolicy" in queue
+    }
+    assert receives == {
+        "jobflow-prod-test-patient": 7,  # five attempts with one message
+        "jobflow-prod-test-parks": 3,  # each attempt with a message of its own
+        "jobflow-prod-test-plain": 5,
+    }
+    alarms = {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
+    ages = {name: alarms[f"jobflow-prod-test-{name}-oldest-message"]["Threshold"] for name in ("patient", "plain")}
+    # SQS leaves out a message that was received three times, so three waits can make a healthy one old
+    assert ages == {"patient": 900 + 4 * 100 + 3 * 800, "plain": 1200}
+
+
+def test_no_message_outlives_its_queue_while_its_attempts_fail() -> None:
+    slow = _declared("test.slow", delays=(900,) * 29, timeout=900)
+    longest = SQS_LONGEST_DELAY + slow.max_attempts * (slow.timeout + SQS_LONGEST_DELAY)
+    assert longest < RETENTION - DAY / 2, "from then on the watchdog takes the message for one that is about to be lost"
+
+
+def _declared(name: str, **policy: Any) -> JobType[Any, Any]:
+    def run(_payload: Empty, _ctx: object) -> None:
+        """Do nothing."""
+
+    declared: JobType[Any, Any] = job(name, **policy)(run)
+    del registered[name]
+    return declared

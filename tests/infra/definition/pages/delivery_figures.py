@@ -1,0 +1,127 @@
+"""Say what docs/delivery.md and lifecycle.md tell about times and quantities, with the code's own figures in it."""
+
+from collections.abc import Iterator
+
+from chalicelib.adapters.dynamo.jobs.bodies import LARGEST_ITEM
+from chalicelib.adapters.dynamo.jobs.entries import SWEEP_PAGES
+from chalicelib.adapters.platform_log import CONNECT_TIMEOUT, READ_TIMEOUT
+from chalicelib.adapters.sqs import DEAD_HIDDEN
+from chalicelib.jobs import limits
+from chalicelib.jobs.limits import DAY, LOOK_AHEAD
+from chalicelib.service.dispatch import AT_ONCE
+from chalicelib.settings import SHARDS
+from chalicelib.watchdog import dead_letter_rules, rules, run, search, sharing
+from chalicelib.watchdog.dead_letters import MOST_SWEPT
+from chalicelib.worker import in_order, message_fate, persist
+from chalicelib.worker.claim import LEASE_SLACK, UNKNOWN_LOOKS
+from chalicelib.worker.consume import TRIM_SLACK
+from infra.definition.data.queues import DLQ_RETENTION
+from infra.definition.lambdas.functions import functions
+from scripts.chaos.monkey import SERVICE_OUTAGE
+from tests.chalicelib.watchdog.test_cost import IDLE, OLDER, PARTITIONS
+from tests.proof import burst
+from tests.proof.months import liveness, weather
+from tests.proof.test_crash_points import AWS_PART, AWS_WHOLE, PORTS_PART, PORTS_WHOLE
+
+MINUTE, HOUR = 60, 3600
+WORDS: dict[float, str] = {2: "two", 3: "three", 5: "five", 6: "six", 10: "ten"}
+EARLIEST = f"{LOOK_AHEAD / MINUTE:.0f} minutes"
+(WATCHDOG,) = (function for function in functions([], "s") if function.short == "watchdog")
+MEASURED = (
+    "all can start within 2 s of it",
+    "13,489 jobs",
+    "4,320 hours",
+    "on 1,000 jobs under way each",
+    "3,000 jobs",
+    "Outage of six hours of DynamoDB",
+)
+"""Results of the commands that stand beside them in the table of docs/delivery.md."""
+ELSEWHERE = ("takes 1,000 writes a second", "about 3,500 jobs", "two writes and a tenth of a send")
+"""DynamoDB's limit of a partition; a megabyte by entries of 300 bytes; requests that watchdog/test_cost.py counts."""
+
+
+def delivery() -> Iterator[str]:
+    """Yield what docs/delivery.md says."""
+    yield f"starts within {burst.SOON} seconds of its time"
+    yield f"a clock that lags by more than {LEASE_SLACK:.0f} s"
+    yield f"sends {burst.JOBS:,} jobs that are due at one instant ahead"
+    parts = {1 / 3: "a third", 1 / 6: "a sixth"}
+    yield f"{parts[PORTS_PART]} of the crash points over the ports ({parts[PORTS_WHOLE]} in `make whole`)"
+    yield f"one in {1 / AWS_PART:.0f} of those over DynamoDB and SQS (one in {WORDS_OF_TENS[round(1 / AWS_WHOLE)]} in"
+    yield f"without a message for more than {WORDS[liveness.SOON / MINUTE]} minutes"
+    yield f"for {WORDS[SERVICE_OUTAGE / MINUTE]} minutes in a soak of fifteen"
+    yield f"up to {weather.SKEW} s wrong"
+    yield f"of up to {WORDS[max(weather.KINDS[f'{name} is out of order'].high for name in OUT) / HOUR]} hours"
+
+
+def lifecycle() -> Iterator[str]:
+    """Yield what docs/lifecycle.md says."""
+    yield f"within {limits.SEND_GRACE:.0f} to {limits.SEND_GRACE + MINUTE:.0f} s"
+    yield f"up to {limits.SQS_LONGEST_DELAY / MINUTE:.0f} minutes ahead SQS holds the message"
+    yield f"up to {EARLIEST} before its time"
+    yield f"a lease until {LEASE_SLACK:.0f} s after the end of its invocation"
+    yield f"up to {message_fate.LONGEST_HOLD / MINUTE:.0f} minutes the message is hidden until then"
+    yield f"expires after {limits.KEEP_DONE / DAY:.0f} days"
+    yield f"expires after {limits.KEEP_DEAD / DAY:.0f} days"
+    yield f"as evidence ({DLQ_RETENTION / DAY:.0f} days)"
+    yield from _failures()
+    yield from _doubt()
+    yield from _costs()
+
+
+def _failures() -> Iterator[str]:
+    unsent = [min(limits.SEND_GRACE * 2**n, rules.MOST_UNSENT_PATIENCE) / MINUTE for n in range(9)]
+    yield f"tries again after {unsent[0]:.0f}, {unsent[1]:.0f}, {unsent[2]:.0f} … {unsent[-1]:.0f} minutes, for a day"
+    yield f"can be read within {'a second' if CONNECT_TIMEOUT + READ_TIMEOUT <= 1 else '-'}"
+    yield f"comes back {TRIM_SLACK - LEASE_SLACK:.0f} s after the lease"
+    yield f"A payload of over {LARGEST_ITEM / 1024:.0f} KB"
+    yield f"until {persist.RESERVE:.0f} s before its invocation ends"
+    again = [min(dead_letter_rules.LONGEST_PAUSE, 60 * 2**n - 60) / MINUTE for n in range(9)]
+    yield f"at once, then after {again[1]:.0f}, {again[2]:.0f}, {again[3]:.0f} … {again[-1]:.0f} minutes"
+    yield f"asks again within {in_order.LOOK_AGAIN:.0f} s, and begins"
+    looks, holds = UNKNOWN_LOOKS, message_fate.UNKNOWN_HOLDS
+    within = {0.3: "a third of a second"}[round(sum(looks), 1)]
+    yield f"looks {WORDS[1 + len(looks)]} times within {within}"
+    yield f"holds the message for {holds[0]}, {holds[1]}, {holds[2]} and {holds[3]} s"
+    yield f"hold the message for {'about a minute' if 60 <= sum(holds) < 75 else '-'}"
+    yield f"backs off up to {(message_fate.malformed(99).seconds or 0) / MINUTE:.0f} minutes a time"
+    first, last = (message_fate.unavailable(n, lambda _, high: high).seconds or 0 for n in (1, 99))
+    yield f"stay hidden for {first} s, then three times as long each time up to {last / MINUTE:.0f} minutes"
+
+
+def _doubt() -> Iterator[str]:
+    yield f"jobs that were sent {rules.SLACK / MINUTE:.0f} minutes after it"
+    yield f"or it is older than {rules.OLD / DAY:g} days"
+    yield f"or after {rules.OLD / DAY:g} days"
+    lost = [rules.PATIENCE * 2**n for n in range(9)]
+    minutes = ", ".join(f"{seconds / MINUTE:.0f}" for seconds in lost if seconds < rules.MOST_PATIENCE)
+    yield f"after {minutes} minutes, then every hour" if rules.MOST_PATIENCE == HOUR else "-"
+    old = [rules.OLD_HELD * 2**n for n in range(9)]
+    hours = ", ".join(f"{seconds / HOUR:.0f}" for seconds in old if seconds < rules.MOST_OLD_PATIENCE)
+    yield f"by age alone after {hours} hours, then every {rules.MOST_OLD_PATIENCE / HOUR:.0f}"
+    yield f"the oldest {SWEEP_PAGES} MB of each partition"
+
+
+def _costs() -> Iterator[str]:
+    yield f"{2 + PARTITIONS} requests a job type"
+    yield f"more than {EARLIEST} behind, {OLDER} for what an older version wrote"
+    yield f"{IDLE.total()} requests for three job types"
+    patience = rules.PATIENCE / MINUTE
+    yield f"asked after {patience:.0f} minutes, then after {2 * patience:.0f}, {4 * patience:.0f} … up to an hour"
+    yield f"{search.MOST_LOOKS:,} jobs in doubt, {search.MOST_PLANNED:,} planned ones a type"
+    yield f"hidden for {DEAD_HIDDEN} s then"
+    yield f"{run.MOST_SWEEPS * MOST_SWEPT:,} a queue"
+    yield f"after {WORDS[AT_ONCE]} jobs each"
+    sweeping = run.RESERVE - run.STOP
+    yield f"A run has {WATCHDOG.timeout - run.RESERVE:.0f} s for jobs and {sweeping:.0f} more for dead-letter queues"
+    yield f"are sent from {EARLIEST} before it"
+    yield f"of up to {search.MOST_PLANNED:,} are more than {burst.JOBS:,} for one type"
+    yield f"looks at {sharing.SHARE:,} jobs itself and starts up to {sharing.MOST_HELPERS} further invocations"
+    yield f"{sharing.SHARE:,} jobs each"
+    a_minute = sharing.SHARE * (1 + sharing.MOST_HELPERS)
+    share = 2 * a_minute / SHARDS[0] / MINUTE / 10
+    yield f"{a_minute:,} jobs a minute, two writes each on four shards, are {share:.0f} %"
+
+
+WORDS_OF_TENS: dict[int, str] = {40: "forty"}
+OUT = ("DynamoDB", "SQS")

@@ -1,0 +1,55 @@
+"""A type whose jobs make jobs: its role, and that Lambda does not end a line of them."""
+
+from typing import Any
+
+from chalicelib.jobs.types.jobtype import JobType
+from infra.definition import functions
+from infra.definition.iam import grants
+from infra.definition.lambdas.compute import compute, role_id
+from tests.infra.definition.types.test_reaching import Empty
+
+STACK = "jobflow-prod"
+
+
+def kind(name: str, *enqueues: str) -> JobType[Empty, None]:
+    return JobType(name, lambda _payload, _ctx: None, Empty, enqueues=enqueues)
+
+
+def resources(*kinds: JobType[Empty, None]) -> dict[str, Any]:
+    return compute(functions(kinds, STACK))
+
+
+def statements(made: dict[str, Any], short: str) -> list[dict[str, Any]]:
+    function = next(f for f in functions([kind(short.replace("-", "."))], STACK) if f.short == short)
+    policy = made[role_id(function)]["Properties"]["Policies"][0]["PolicyDocument"]
+    found: list[dict[str, Any]] = policy["Statement"]
+    return found
+
+
+def test_it_may_send_to_the_queues_of_those_types_and_store_large_payloads_and_no_more() -> None:
+    alone, making = grants.worker(kind("a.a")), grants.worker(kind("a.a", "b.b", "c.c"))
+    assert set(making) - set(alone) == {
+        "sqs:SendMessage:b-b", "sqs:SendMessage:c-c", "s3:PutObject:payloads/*",
+    }  # fmt: skip
+    assert not [grant for grant in alone if "SendMessage" in grant]
+
+
+def test_its_role_names_those_queues() -> None:
+    made = resources(kind("a.a", "b.b"), kind("b.b"))
+    sending = [one for one in statements(made, "a-a") if "sqs:SendMessage" in one["Action"]]
+    assert [one["Resource"] for one in sending] == [{"Fn::GetAtt": ["BBQueue", "Arn"]}]
+    assert "sqs:SendMessage" not in str(statements(made, "b-b"))
+
+
+def test_a_type_that_sends_to_itself_has_one_statement_for_its_queue() -> None:
+    [own] = [one for one in statements(resources(kind("a.a", "a.a")), "a-a") if "AAQueue" in str(one["Resource"])]
+    assert {"sqs:SendMessage", "sqs:ReceiveMessage"} <= set(own["Action"])
+
+
+def test_lambda_is_told_that_a_loop_is_meant_where_there_is_one() -> None:
+    made = resources(kind("a.a", "b.b"), kind("b.b", "a.a", "c.c"), kind("c.c"))
+    loops = {name: one["Properties"].get("RecursiveLoop") for name, one in made.items() if name.endswith("Function")}
+    assert loops == {
+        "AAFunction": "Allow", "BBFunction": "Allow", "CCFunction": None,
+        "WatchdogFunction": None, "CountersFunction": None, "RecountFunction": None,
+    }  # fmt: skip

@@ -1,0 +1,149 @@
+"""The emulator as a process: found only on this machine, steered by its control calls, gone with its parent."""
+
+import contextlib
+import ipaddress
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from moto.sqs import models
+
+from infra.local.emulator.__main__ import main
+from infra.local.emulator.processes.child import Emulator
+from infra.local.emulator.repairs.patching import Replacements
+from infra.local.errors import IncompatibleMoto
+
+BOUND_SECONDS = 20.0
+PROJECT = Path(__file__).parents[5]
+ORPHAN = """
+import sys
+from infra.local.emulator.processes.child import Emulator
+emulator = Emulator.start()
+print(emulator.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def until(condition: Callable[[], Any]) -> bool:
+    """Wait for a condition; False after a bound that no healthy run reaches."""
+    ends_at = time.monotonic() + BOUND_SECONDS
+    while not condition():
+        if time.monotonic() > ends_at:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process lives; one that has ended and waits for its parent to notice does not."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def port_of(emulator: Emulator) -> int:
+    return int(emulator.url.rpartition(":")[2])
+
+
+def test_it_listens_on_the_loopback_address_only(emulator: Emulator) -> None:
+    listening = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    addresses = [
+        bytes.fromhex(f[1].partition(":")[0])[::-1] for f in listening if int(f[1][-4:], 16) == port_of(emulator)
+    ]
+    assert addresses
+    assert all(ipaddress.IPv4Address(address).is_loopback for address in addresses)
+    on_v6 = [line.split()[1] for line in Path("/proc/net/tcp6").read_text().splitlines()[1:]]
+    assert not any(int(address[-4:], 16) == port_of(emulator) for address in on_v6)
+
+
+def test_it_refuses_any_other_address(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--host", "0.0.0.0"])  # noqa: S104 - the address that must be refused
+    assert "not a loopback address" in capsys.readouterr().err
+
+
+def test_a_taken_port_is_said_plainly(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--port", str(port_of(emulator))]) == 1
+    assert "cannot listen" in capsys.readouterr().err
+
+
+def test_a_moto_without_what_is_repaired_is_refused_by_name() -> None:
+    with pytest.raises(IncompatibleMoto, match=r"moto \d+\.\d+\.\d+ has no moto\.sqs\.models\.Line") as refused:
+        Replacements().put(models, "Line", None)
+    assert "test_same_answers" in str(refused.value)
+
+
+def test_health_names_the_backend(emulator: Emulator) -> None:
+    answer = httpx.get(f"{emulator.url}/_jobflow/health").json()
+    assert answer == {"status": "ok", "backend": "moto", "waiting_receives": 0}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content", "status"),
+    [
+        ("GET", "/_jobflow/unknown", "", 404),
+        ("GET", "/_jobflow/reset", "", 404),
+        ("POST", "/_jobflow/clock", "", 400),
+        ("POST", "/_jobflow/clock", '{"advance": -1}', 400),
+        ("POST", "/_jobflow/clock", '{"advance": "soon"}', 400),
+        ("POST", "/_jobflow/clock", "[]", 400),
+    ],
+)
+def test_a_wrong_control_call_is_refused(emulator: Emulator, method: str, path: str, content: str, status: int) -> None:
+    answer = httpx.request(method, emulator.url + path, content=content)
+    assert answer.status_code == status
+    assert answer.json()["error"]
+
+
+def test_a_web_page_cannot_steer_it(emulator: Emulator, sqs: Any) -> None:
+    sqs.create_queue(QueueName="kept")
+    answer = httpx.post(f"{emulator.url}/_jobflow/reset", headers={"Origin": "http://example.test"})
+    assert answer.status_code == 403
+    assert len(sqs.list_queues()["QueueUrls"]) == 1
+
+
+def test_reset_forgets_everything(emulator: Emulator, dynamodb: Any, sqs: Any) -> None:
+    sqs.create_queue(QueueName="gone")
+    emulator.reset()
+    assert "QueueUrls" not in sqs.list_queues()
+    assert dynamodb.list_tables()["TableNames"] == []
+
+
+def test_its_environment_is_all_a_client_needs(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in emulator.environment().items():
+        monkeypatch.setenv(name, value)
+    session = boto3.Session()
+    session.client("sqs").create_queue(QueueName="seen")
+    assert session.client("sts").get_caller_identity()["Account"] == "123456789012"
+    assert len(session.client("sqs").list_queues()["QueueUrls"]) == 1
+
+
+def test_stop_ends_the_process() -> None:
+    with Emulator.start() as emulator:
+        assert is_running(emulator.pid)
+        with socket.create_connection(("127.0.0.1", port_of(emulator))):  # an open connection must not hold it up
+            emulator.stop()
+    assert not is_running(emulator.pid)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port_of(emulator)))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_it_ends_when_its_parent_does(number: signal.Signals) -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", ORPHAN], cwd=PROJECT, stdin=pipe, stdout=pipe) as parent:
+        assert parent.stdout
+        child = json.loads(parent.stdout.readline())
+        assert is_running(child)
+        os.kill(parent.pid, number)
+    assert until(lambda: not is_running(child))

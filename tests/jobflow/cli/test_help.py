@@ -1,0 +1,73 @@
+"""The help of each command, what a shell completes, and what neither of them imports."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+
+from jobflow.cli.app import app
+from tests.jobflow.cli.conftest import Shell
+
+HEAVY = ("httpx", "mcp", "rich", "chalicelib", "boto3", "pydantic", "asyncio", "jobflow.models")
+
+
+def every(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Every command with its words."""
+    command = command or typer.main.get_command(app)
+    if hasattr(command, "commands"):
+        for name, below in command.commands.items():
+            yield from every(below, (*path, name))
+    else:
+        yield " ".join(path), command
+
+
+COMMANDS = dict(every())
+HANDED_ON = {name for name, command in COMMANDS.items() if command.context_settings.get("help_option_names") == []}
+"""Commands whose `--help` is that of the program they hand over to."""
+
+
+@pytest.mark.parametrize("name", sorted(HANDED_ON))
+def test_what_is_handed_on_has_an_example_in_its_own_description(name: str) -> None:
+    assert re.search(rf"^  jobflow {name}( |$)", COMMANDS[name].epilog, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - HANDED_ON))
+def test_help_of_each_command_has_an_example_that_can_be_typed(shell: Shell, name: str) -> None:
+    said = shell(f"{name} --help")
+    assert said.code == 0
+    examples = [line.strip() for line in said.out.splitlines() if line.startswith("    jobflow ")]
+    assert examples
+    assert all(example.startswith(f"jobflow {name}") for example in examples)
+    options = {word for example in examples for word in example.split() if word.startswith("--")}
+    assert all(option in said.out.partition("Example")[0] for option in options)
+
+
+def test_a_shell_completes_the_words_of_a_command() -> None:
+    def offered(line: str) -> str:
+        asked = {"_JOBFLOW_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()))}
+        code = "from jobflow.cli import main; main()"
+        command = [sys.executable, "-c", code]
+        return subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True, check=False).stdout
+
+    assert {"create", "retry", "tail"} <= set(offered("jobflow jobs ").split())
+    assert "--follow" in offered("jobflow bulk show --f").split() or "show" in offered("jobflow bulk s")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = f"""
+import sys
+sys.argv = ["jobflow", "--help"]
+try:
+    from jobflow.cli import main
+    main()
+except SystemExit:
+    pass
+print("LOADED", [name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "LOADED []"

@@ -1,0 +1,214 @@
+"""A model beside the system: Hypothesis plays client, operator, SQS and misfortune, and compares after every step."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule
+
+from chalicelib.errors import JobConflict
+from chalicelib.jobs.job import DISCARDABLE, RETRYABLE, TERMINAL, WAITING, Job, Status
+from chalicelib.jobs.turns import has_turn
+from tests.proof.games.steering import MODES, Steering
+from tests.proof.grounds.ground import Stand
+
+OUTCOMES = (
+    "ok", "later", "much later", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
+    "nested then ok", "long", "make", "make then err",
+)  # fmt: skip
+ALL_NAMES = ("a", "b", "c")
+NAMES = st.sampled_from(ALL_NAMES)
+DELAYS = st.sampled_from([0, 0, 0, 5, 700, 3000])
+ATTEMPTS = st.integers(1, 3)
+
+
+class DeliveryMachine(Steering):
+    """Everything that anyone may do, and all that may go wrong."""
+
+    @initialize(
+        seed=st.integers(0, 10_000), batch=st.integers(1, 4), delay=DELAYS, attempts=ATTEMPTS, fair=st.booleans(),
+        mode=st.sampled_from(MODES),
+    )  # fmt: skip
+    def begin(self, seed: int, batch: int, delay: int, attempts: int, fair: bool, mode: str) -> None:
+        """A new world with a random source of its own, perhaps with a tenant for each name, and a first job."""
+        self.world.rng.seed(seed)
+        self.world.batch = batch
+        self.steer(mode)
+        if fair and mode not in ("rate", "keys"):
+            self.world.share()
+        self.create("a", delay, attempts)
+
+    # ---- client and operator
+
+    @rule(name=NAMES, delay=DELAYS, attempts=ATTEMPTS)
+    def create(self, name: str, delay: int, attempts: int) -> None:
+        """POST /jobs, each name its own Idempotency-Key: the same name again is a replay."""
+        fields = self._body(name, max_attempts=attempts, delay_seconds=delay or None)
+        before, replayed = len(self.ground.jobs()), name in self.world.accepted
+        self.step(lambda: self.world.submit(name, **fields))
+        assert not replayed or len(self.ground.jobs()) == before, "a replay made another job"
+
+    @rule(delay=DELAYS)
+    def create_without_a_key(self, delay: int) -> None:
+        """POST /jobs by a client that gives up at the first 502: there may be a job then, which ends, or none."""
+        name = f"unkeyed {len(self.ground.jobs())}"
+        self.step(lambda: self.world.submit(name, keyed=False, delay_seconds=delay or None))
+
+    @rule(delay=DELAYS, unsent=st.integers(0, 3))
+    def create_a_batch(self, delay: int, unsent: int) -> None:
+        """POST /jobs/batch with every name; SQS may not take every message of it."""
+        for name in ALL_NAMES:
+            self._body(name, max_attempts=2, delay_seconds=delay or None)
+        self.ground.faults.unsent = unsent
+        self.step(lambda: self.world.submit_batch({name: self.bodies[name] for name in ALL_NAMES}))
+
+    def _body(self, name: str, **fields: int | None) -> dict[str, Any]:
+        return self.bodies.setdefault(name, {**fields, "ballast": self.key_of(name)})
+
+    @precondition(lambda self: self.world.accepted)
+    @rule(name=NAMES)
+    def retry(self, name: str) -> None:
+        """POST /jobs/{id}/retry: possible exactly when the model says so."""
+        self._operate(name, self.world.operations.retry, lambda status: status in RETRYABLE)
+
+    @precondition(lambda self: self._in(RETRYABLE))
+    @rule()
+    def retry_what_ended_badly(self) -> None:
+        """An operator with a list in hand."""
+        for name in self._in(RETRYABLE):
+            self.retry(name)
+
+    def _in(self, states: frozenset[Status]) -> list[str]:
+        """The names of the jobs that are in one of the states."""
+        return [name for name, job_id in self.world.accepted.items() if self.models[job_id].status in states]
+
+    @precondition(lambda self: self.world.accepted)
+    @rule(name=NAMES)
+    def cancel(self, name: str) -> None:
+        """POST /jobs/{id}/cancel: possible until the job is finished."""
+        done = self._operate(name, self._cancel, lambda status: status not in TERMINAL)
+        if done and self.models[self.world.accepted[name]].status in WAITING:
+            raise AssertionError(f"{name} was cancelled and still waits")
+
+    def _cancel(self, job_id: str) -> None:
+        after = self.world.operations.cancel(job_id)
+        if after.status is Status.CANCELLED:
+            self.world.stopped.add((job_id, after.gen))
+
+    @precondition(lambda self: self.world.accepted)
+    @rule(name=NAMES)
+    def run_now(self, name: str) -> None:
+        """POST /jobs/{id}/run-now: possible while the job waits and has no place to keep; then a worker is missing."""
+        queues = {job.id for job in self.ground.jobs() if has_turn(job) or self._keeps_its_place(job)}
+        possible = self.world.accepted.get(name) not in queues
+        if self._operate(name, self.world.hurry, lambda status: possible and status in WAITING):
+            assert self.models[self.world.accepted[name]].status is Status.QUEUED
+
+    def _keeps_its_place(self, job: Job) -> bool:
+        """Whether its message is hidden in a FIFO queue."""
+        return self.keys and job.sent and (job.next_attempt_at or 0.0) > self.world.clock_of("api")()
+
+    @precondition(lambda self: self._in(DISCARDABLE))
+    @rule(name=NAMES)
+    def discard(self, name: str) -> None:
+        """POST /jobs/{id}/discard: possible exactly when the model says so; nothing runs the job then."""
+        self._operate(name, self._discard, lambda status: status in DISCARDABLE)
+
+    def _discard(self, job_id: str) -> None:
+        if self.world.service.get(job_id).job.discarded_at is not None:
+            raise JobConflict("is discarded already")
+        after = self.world.operations.discard(job_id)
+        self.world.stopped.add((job_id, after.gen))
+
+    def _operate(self, name: str, call: Callable[[str], object], possible: Callable[[Status], bool]) -> bool:
+        """Make a call without faults, and hold its answer against the model's."""
+        job_id = self.world.accepted.get(name)
+        if job_id is None:
+            return False
+        expected = possible(self.models[job_id].status)
+        try:
+            with self.ground.faults.asleep():
+                call(job_id)
+        except JobConflict:
+            assert not expected, f"{name} was refused in {self.models[job_id]}"
+            return False
+        finally:
+            self.follow()
+        assert expected, f"{name} was allowed in {self.models[job_id]}"
+        return True
+
+    @precondition(lambda self: self.ground.dead())
+    @rule()
+    def bulk_redrive(self) -> None:
+        """POST /dead-letters/redrive until nothing matches."""
+        with self.ground.faults.asleep():
+            self.world.redrive_all()
+        self.follow()
+        assert not any(model.status is Status.DEAD_LETTER for model in self.models.values())
+
+    @precondition(lambda self: self.ground.dead())
+    @rule()
+    def console_redrive(self) -> None:
+        """An operator moves every dead letter back with the console: no record may change by that alone."""
+        before = self.ground.jobs()
+        self.world.console_redrive()
+        assert self.ground.jobs() == before
+
+    # ---- SQS and workers
+
+    @rule(name=NAMES, outcomes=st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=4))
+    def will(self, name: str, outcomes: list[str]) -> None:
+        """What the next attempts of a job will do."""
+        self.world.script[name] = list(outcomes)
+        self.world.nested = self.world.poll
+
+    @rule(times=st.integers(1, 3))
+    def deliver(self, times: int) -> None:
+        """Batches arrive and are worked off."""
+        for _ in range(times):
+            self.step(self.world.poll)
+
+    @rule(turns=st.integers(3, 30), seconds=st.sampled_from([1, 7, 30, 70]))
+    def live(self, turns: int, seconds: float) -> None:
+        """The system runs for a while."""
+        for _ in range(turns):
+            self.step(self.world.poll)
+            self.step(self.world.watch)
+            self.clock.advance(seconds)
+
+    @precondition(lambda self: self.ground.waiting())
+    @rule()
+    def take(self) -> None:
+        """A batch arrives, and its worker is slow to begin."""
+        self.flying += self.ground.receive(2)
+
+    @precondition(lambda self: self.flying)
+    @rule(again=st.booleans())
+    def work_off_what_was_taken(self, again: bool) -> None:
+        """The slow worker begins; or a second one, with the very same messages."""
+        batch = list(self.flying)
+        if not again:
+            self.flying.clear()
+        self.step(lambda: self.world.deliver(batch))
+
+    @precondition(lambda self: not self.world.duplicate_next)
+    @rule()
+    def duplicate(self) -> None:
+        """SQS delivers the next message twice."""
+        self.world.duplicate_next = True
+
+    @precondition(lambda self: self.ground.waiting() > 1)
+    @rule()
+    def lose_messages(self) -> None:
+        """Every message of the queue is gone; the watchdog must notice."""
+        self.world.lose_messages()
+
+
+def machine_on(stand: Stand) -> type[DeliveryMachine]:
+    """A machine of its own, which stands on `stand` and counts its own steps."""
+    return type(
+        "DeliveryMachine",
+        (DeliveryMachine,),
+        {"stand": staticmethod(stand), "steps": 0, "machines": 0, "struck": Counter()},
+    )

@@ -1,0 +1,96 @@
+"""The rules of a game about what steers a type: debounced and unique jobs, keys, and an operator of one that pauses."""
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from chalicelib.jobs.auto_pause import Failing
+from chalicelib.jobs.job import RETRYABLE
+from chalicelib.jobs.single import Unique
+from chalicelib.jobs.types.rate import Rate
+from chalicelib.jobs.types.registry import registered
+from chalicelib.service.submission import Submission
+from tests.proof.games.misfortunes import Misfortunes
+from tests.proof.grounds.ground import TYPE
+
+UNIQUE = Unique(3600, ("name",))
+APART = 5.0
+"""Seconds by which two clocks of the game differ at most."""
+MODES = ("", "", "rate", "pauses", "keys")
+
+
+class Steering(Misfortunes):
+    """What a producer and an operator do with the type's own settings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.only: tuple[str, float] | None = None
+        self.asked = 0
+        self.keys = False
+
+    def steer(self, mode: str) -> None:
+        """Give the type a rate, or let it pause by itself, or let its jobs run one at a time for a key; or nothing."""
+        self.keys = mode == "keys"
+        if mode == "rate":
+            self.world.pace(Rate(1, per=60))
+        elif mode == "pauses":
+            self.world.pause_when(Failing(of=2, within=4000))
+        elif self.keys:
+            self.world.serialize()
+
+    def key_of(self, name: str) -> int:
+        """Return what names the key of a job (0: it has none): "c" has one of its own."""
+        return 0 if not self.keys else 2 if name == "c" else 1
+
+    @rule(key=st.sampled_from(["k1", "k2"]), seconds=st.sampled_from([5, 700, 3000]))
+    def debounce(self, key: str, seconds: int) -> None:
+        """POST /jobs with a debounce key: of those that were answered, the last one has the say."""
+        self.asked += 1
+        self.step(lambda: self.world.debounce(f"debounced {self.asked}", key, seconds))
+
+    @rule()
+    def create_unique(self) -> None:
+        """POST /jobs for what there may be a job for: the same one within its hour, unless it ended badly."""
+        asked = Submission(TYPE, {"name": "unique", "ballast": ""}, principal="proof")
+        registered[TYPE] = replace(self.world.kind, unique=UNIQUE)
+        try:
+            with self.ground.faults.asleep():
+                job, _ = self.world.service.submit(asked)
+        finally:
+            registered[TYPE] = self.world.kind
+        self.follow()
+        if self.only is not None:
+            found, at = self.only
+            bad, passed = self.models[found].status in RETRYABLE, self.clock.now - at
+            assert bad or passed > UNIQUE.seconds - APART or job.id == found, "a unique job was made twice"
+            assert not (bad or passed > UNIQUE.seconds + APART) or job.id != found, "a job stood in the way for ever"
+        if self.only is None or job.id != self.only[0]:
+            self.only = job.id, self.clock.now
+
+    @precondition(lambda self: self.world.by_itself is not None)
+    @rule()
+    def pause_for_an_operator(self) -> None:
+        """POST /job-types/{type}/pause, also of a type that is paused by itself."""
+        self.step(self._by_itself.pause)
+
+    @precondition(lambda self: self.world.by_itself is not None)
+    @rule()
+    def resume_for_an_operator(self) -> None:
+        """POST /job-types/{type}/resume, whoever has paused it."""
+        self.step(self._by_itself.resume)
+
+    @precondition(lambda self: self.world.by_itself is not None)
+    @rule(turns=st.integers(1, 6))
+    def live_while_paused(self, turns: int) -> None:
+        """Jobs fail alike, and minutes pass."""
+        self.world.script["a"] += ["err"] * turns
+        for _ in range(turns):
+            self.step(self.world.poll)
+            self.clock.advance(61)
+            self.step(self.world.watch)
+
+    @property
+    def _by_itself(self) -> Any:
+        return self.world.by_itself

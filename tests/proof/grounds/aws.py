@@ -1,0 +1,213 @@
+"""The real adapters on the emulator in this process: every AWS request of the code under test is a crash point."""
+
+import functools
+import json
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, cast
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.sqs.models import sqs_backends
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.dynamo.tables.schema import jobs_table
+from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.counters.changes import JobChange
+from chalicelib.jobs.job import TERMINAL, Job
+from chalicelib.jobs.limits import SPARE_RECEIVES
+from chalicelib.jobs.ports import JobQueue, JobStore
+from chalicelib.jobs.serial import ENDING
+from chalicelib.jobs.types import registry
+from chalicelib.settings import Settings
+from infra.local.emulator.inprocess import emulated
+from tests.proof.grounds.direct import direct
+from tests.proof.grounds.faults import DYNAMODB, SQS, Faults, Moving, Partial
+from tests.proof.grounds.ground import (
+    ATTEMPTS,
+    BY_HAND,
+    TYPE,
+    Ending,
+    Ground,
+    Received,
+    Stand,
+    Write,
+    plan_of_starts,
+)
+from tests.proof.grounds.partitions import empty_answered
+from tests.proof.grounds.stream import StreamLog
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+TABLE = "proof-jobs"
+PREFIX = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/proof-"
+DAY = 86_400
+VISIBILITY = 360
+
+
+class AwsGround:
+    """See Ground."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
+        self.faults = Faults()
+        self.types: Sequence[str] = (TYPE,)
+        self.store = cast("JobStore", Moving(DynamoJobStore(settings, clock), self.faults))
+        self.queue = cast("JobQueue", Partial(SqsJobQueue(settings), self.faults))
+        self.turns = plan_of_starts(self.faults)
+        self._clock = clock
+        self._log = StreamLog(TABLE, REGION, ACCOUNT)
+        self._seen: tuple[object, Sequence[Job]] = None, []
+
+    def jobs(self) -> Sequence[Job]:
+        """See Ground. Read again only when something was written, or time has passed."""
+        now = self._log.read(), self._clock()
+        if self._seen[0] != now:
+            with self.faults.asleep():
+                self._seen = now, [self.store.get(job_id) for job_id in self._log.statuses]
+        return self._seen[1]
+
+    def unfinished(self) -> bool:
+        """See Ground."""
+        self._log.read()
+        return any(status not in TERMINAL for status in self._log.statuses.values())
+
+    def writes(self) -> Sequence[Write]:
+        """See Ground: the table's stream is the log."""
+        self._log.read()
+        return self._log.writes
+
+    def endings(self) -> Sequence[Ending]:
+        """See Ground."""
+        self._log.read()
+        return self._log.endings
+
+    def changes(self) -> Sequence[JobChange]:
+        """See Ground: read as the stream's consumer reads them."""
+        self._log.read()
+        return self._log.changes
+
+    def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
+        """See Ground."""
+        found = _sqs().receive_message(_queue_of(name), most, 0, VISIBILITY, ["ApproximateReceiveCount"])
+        return [
+            Received(m.receipt_handle, m.body, m.approximate_receive_count, m.group_id, m.sent_timestamp / 1000)
+            for m in found
+        ]
+
+    def delete(self, receipt: str, name: str = TYPE) -> None:
+        """See Ground."""
+        _sqs().delete_message(_queue_of(name), receipt)
+
+    def put(self, body: str, name: str = TYPE, group: str = BY_HAND) -> None:
+        """See Ground."""
+        identity = uuid.uuid4().hex if registry.serial(name) else None
+        _sqs().send_message(_queue_of(name), body, group_id=group, deduplication_id=identity)
+
+    def serialize(self, name: str, max_receives: int) -> None:
+        """See Ground."""
+        with self.faults.asleep():
+            _make_queues(aws.client("sqs", REGION), name, max_receives, FifoQueue="true")
+
+    def waiting(self, name: str = TYPE) -> int:
+        """See Ground."""
+        return len(_messages(_queue_of(name)))
+
+    def dead(self, name: str = TYPE) -> Sequence[str]:
+        """See Ground."""
+        return [message.body for message in _messages(_dead_of(name))]
+
+    def take_dead(self, name: str = TYPE) -> Sequence[str]:
+        """See Ground."""
+        bodies = self.dead(name)
+        self._empty(_dead_of(name))
+        return bodies
+
+    def purge(self, name: str = TYPE) -> None:
+        """See Ground."""
+        self._empty(_queue_of(name))
+
+    def _empty(self, queue: str) -> None:
+        # A person may purge once a minute; what this stands for happens whenever it likes.
+        _sqs().queues[queue].last_purged_at = None
+        _sqs().purge_queue(queue)
+
+
+class _Current:
+    """The clock and the faults of the execution that is going on."""
+
+    def __init__(self) -> None:
+        self.clock: Callable[[], float] = lambda: 0.0
+        self.faults = Faults()
+
+    def now(self) -> float:
+        return self.clock()
+
+    def before(self, operation: str, service: str) -> None:
+        self.faults.before(operation, service)
+
+    def done(self, operation: str) -> None:
+        self.faults.done(operation)
+
+
+@contextmanager
+def on_aws() -> Iterator[Stand]:
+    """One emulator for many executions; each gets an empty table, empty queues, its own clock and its own faults."""
+    current = _Current()
+    settings = replace(Settings.from_env({}), region=REGION, jobs_table=TABLE, queue_url_prefix=PREFIX)
+
+    @contextmanager
+    def stand(clock: Callable[[], float]) -> Iterator[Ground]:
+        dynamodb_backends[ACCOUNT][REGION].reset()
+        sqs_backends[ACCOUNT][REGION].reset()
+        current.clock, current.faults = clock, Faults()
+        registry.registered.pop(TYPE, None)  # which the execution before may have made serial
+        _make_table(dynamodb)
+        _make_queues(sqs)
+        ground = AwsGround(settings, clock)
+        current.faults = ground.faults
+        yield ground
+
+    with emulated(current.now):
+        dynamodb, sqs = aws.client("dynamodb", REGION), aws.client("sqs", REGION)
+        of_table, of_queues = (functools.partial(current.before, service=service) for service in (DYNAMODB, SQS))
+        short = direct(dynamodb, of_table, current.done), direct(sqs, of_queues, current.done)
+        with short[0], short[1], empty_answered(of_table, current.done):
+            yield stand
+
+
+def _make_table(client: Any) -> None:
+    properties = jobs_table()
+    keys = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    stream = {"StreamEnabled": True, **properties["StreamSpecification"]}
+    client.create_table(TableName=TABLE, StreamSpecification=stream, **{key: properties[key] for key in keys})
+
+
+def _make_queues(
+    client: Any, name: str = TYPE, max_receives: int = ATTEMPTS + SPARE_RECEIVES, **attributes: str
+) -> None:
+    dead, queue = _dead_of(name), _queue_of(name)
+    client.create_queue(QueueName=dead, Attributes={"MessageRetentionPeriod": str(14 * DAY), **attributes})
+    redrive = {
+        "deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{dead}",
+        "maxReceiveCount": max_receives,
+    }
+    attributes |= {"VisibilityTimeout": str(VISIBILITY), "MessageRetentionPeriod": str(4 * DAY)}
+    client.create_queue(QueueName=queue, Attributes={**attributes, "RedrivePolicy": json.dumps(redrive)})
+
+
+def _messages(queue: str) -> list[Any]:
+    return list(_sqs().queues[queue]._messages)
+
+
+def _queue_of(name: str, dead: str = "") -> str:
+    return f"proof-{name.replace('.', '-')}{dead}{ENDING if registry.serial(name) else ''}"
+
+
+def _dead_of(name: str) -> str:
+    return _queue_of(name, "-dlq")
+
+
+def _sqs() -> Any:
+    return sqs_backends[ACCOUNT][REGION]

@@ -1,0 +1,162 @@
+"""The ports in memory: every call of one is a crash point."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import cast
+
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.counters.changes import Image, JobChange
+from chalicelib.jobs.change import Change
+from chalicelib.jobs.job import Attempt, Job
+from chalicelib.jobs.listing import ACTIVE as AT_WORK
+from chalicelib.jobs.message import parse_message, write_message
+from chalicelib.jobs.ports import JobQueue, JobStore
+from tests.proof.grounds.faults import DYNAMODB, SQS, Faults, Faulty, Moving, Partial
+from tests.proof.grounds.ground import (
+    BY_HAND,
+    TYPE,
+    Ending,
+    Ground,
+    Received,
+    Write,
+    Written,
+    plan_of_starts,
+)
+from tests.proof.grounds.honest import HonestQueue
+
+
+class MemoryGround:
+    """The memory ports, with every port call a crash point."""
+
+    def __init__(self, clock: Callable[[], float], visibility: float, types: Sequence[str] = (TYPE,)) -> None:
+        self.faults, self.types = Faults(), types
+        self._store = LoggingStore(clock)
+        self._queue = HonestQueue(clock, visibility)
+        self.store = cast("JobStore", Moving(cast("JobStore", Faulty(self._store, self.faults, DYNAMODB)), self.faults))
+        self.queue = cast("JobQueue", Faulty(Partial(self._queue, self.faults), self.faults, SQS))
+        self.turns = plan_of_starts(self.faults)
+        self.raw = self._queue
+
+    def jobs(self) -> Sequence[Job]:
+        """See Ground."""
+        return [self._store.get(job_id) for job_id in self._store.ids]
+
+    def unfinished(self) -> bool:
+        """See Ground."""
+        return any(not job.terminal for job in self.jobs())
+
+    def writes(self) -> Sequence[Write]:
+        """See Ground."""
+        return self._store.log
+
+    def endings(self) -> Sequence[Ending]:
+        """See Ground."""
+        return self._store.endings
+
+    def changes(self) -> Sequence[JobChange]:
+        """See Ground."""
+        return self._store.changes
+
+    def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
+        """See Ground."""
+        found = self._queue.receive(name, most)
+        return [Received(m.receipt, write_message(m.message), m.receive_count, m.group, m.sent_at) for m in found]
+
+    def delete(self, receipt: str, name: str = TYPE) -> None:
+        """See Ground."""
+        self._queue.delete(name, receipt)
+
+    def put(self, body: str, name: str = TYPE, group: str = BY_HAND) -> None:
+        """See Ground."""
+        self._queue.send(replace(parse_message(body), type=name, group=group))
+
+    def serialize(self, name: str, max_receives: int) -> None:
+        """See Ground."""
+        self._queue.most_receives = max_receives
+
+    def waiting(self, name: str = TYPE) -> int:
+        """See Ground."""
+        return len(self._queue.messages.get(name, []))
+
+    def dead(self, name: str = TYPE) -> Sequence[str]:
+        """See Ground."""
+        return [write_message(m.message) for m in self._queue.dead.get(name, [])]
+
+    def take_dead(self, name: str = TYPE) -> Sequence[str]:
+        """See Ground."""
+        return [write_message(m.message) for m in self._queue.dead.pop(name, [])]
+
+    def purge(self, name: str = TYPE) -> None:
+        """See Ground."""
+        self._queue.messages.pop(name, None)
+
+    def frozen(self) -> JobStore:
+        """Return a copy of the store, which stays as it is now."""
+        return cast("JobStore", self._store.copy())
+
+
+@contextmanager
+def in_memory(clock: Callable[[], float]) -> Iterator[Ground]:
+    """Memory ground for one execution."""
+    yield MemoryGround(clock, visibility=360.0)
+
+
+class LoggingStore(MemoryJobStore):
+    """A memory store that keeps a log of its writes."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__(clock)
+        self.ids: list[str] = []
+        self.log: list[Write] = []
+        self.endings: list[Ending] = []
+        self.changes: list[JobChange] = []
+
+    def copy(self) -> MemoryJobStore:
+        """Return the jobs and their places in the index as they are now; jobs are values, so dicts are enough."""
+        twin = MemoryJobStore(self._clock)
+        twin._jobs, twin._orders, twin._groups = dict(self._jobs), dict(self._orders), dict(self._groups)
+        return twin
+
+    def add(self, job: Job) -> None:
+        """See JobStore."""
+        super().add(job)
+        self.ids.append(job.id)
+        self.log.append((job.id, None, written(job)))
+        self._tell(None, self._image(job))
+
+    def apply(self, job_id: str, change: Change) -> Job:
+        """See JobStore."""
+        with self._lock:
+            before = self._find(job_id)
+            old = None if before is None else self._image(before)
+            after = super().apply(job_id, change)
+            self.log.append((job_id, None if before is None else written(before), written(after)))
+            self._tell(old, self._image(after))
+            return after
+
+    def record(self, job_id: str, attempt: Attempt) -> None:
+        """See JobStore."""
+        super().record(job_id, attempt)
+        kept = self._attempts[job_id][attempt.token]
+        self.endings.append((job_id, *attempt.token, kept.outcome))
+
+    def _tell(self, old: Image | None, new: Image) -> None:
+        if old != new:
+            self.changes.append(JobChange(f"{len(self.changes):040}", old, new, self._clock()))
+
+    def _image(self, job: Job) -> Image:
+        """The job as the stream tells of it: the twin of `adapters/dynamo/counting/changes.py`."""
+        return Image(
+            job.id, job.type, job.status, job.created_at, job.updated_at, job.started_at, job.finished_at,
+            job.next_attempt_at, job.error_class, job.error_message, job.fingerprint, job.sent, job.resends,
+            self._groups[job.id] == AT_WORK, self._orders[job.id],
+        )  # fmt: skip
+
+
+def written(job: Job) -> Written:
+    """The part of a job that the log keeps."""
+    return Written(
+        job.type, job.status, job.gen, job.attempts, job.claims, job.max_attempts, job.updated_at, job.started_at,
+        job.lease_until, job.next_attempt_at, job.stalled_since,
+    )  # fmt: skip

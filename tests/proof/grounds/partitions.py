@@ -1,0 +1,45 @@
+"""Answer queries for a partition of an index that holds no item, as most of the watchdog's are, without the emulator.
+
+They are 150 of the 230 requests of an execution, and pynamodb and the emulator would take half of its time for them.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from moto.dynamodb.models import dynamodb_backends
+from pynamodb.connection.base import BOTOCORE_EXCEPTIONS, Connection
+from pynamodb.exceptions import QueryError
+
+from chalicelib.adapters.dynamo.tables.binding import Table
+
+ACCOUNT = "123456789012"
+
+
+@contextmanager
+def empty_answered(before: Callable[[str], None], done: Callable[[str], None]) -> Iterator[None]:
+    """Answer such queries directly while the block runs; `before` and `done` hear each of them."""
+
+    def query(self: Table, name: str, place: str, range_key_condition: Any = None, **asked: Any) -> dict[str, Any]:
+        index = asked.get("index_name")
+        if index is None or _is_full(self, index, place):
+            return Connection.query(self, name, place, range_key_condition, **asked)
+        try:
+            before("Query")
+        except BOTOCORE_EXCEPTIONS as error:
+            raise QueryError(f"Failed to query items: {error}", error) from error
+        done("Query")
+        capacity = {"TableName": name, "CapacityUnits": 1.0}
+        return {"Items": [], "Count": 0, "ScannedCount": 0, "ConsumedCapacity": capacity, "ResponseMetadata": {}}
+
+    Table.query = query  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        del Table.query
+
+
+def _is_full(table: Table, index_name: str, place: str) -> bool:
+    key = table.get_meta_table(table.name).get_index_hash_keyname(index_name)
+    items = dynamodb_backends[ACCOUNT][table.region].tables[table.name].all_items()
+    return any(key in item.attrs and item.attrs[key].value == place for item in items)

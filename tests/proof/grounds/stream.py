@@ -1,0 +1,59 @@
+"""The stream of the emulated table as the log of all writes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from moto.dynamodb.models import dynamodb_backends
+
+from chalicelib.adapters.dynamo.counting.changes import read
+from chalicelib.adapters.dynamo.tables.schema import META
+from chalicelib.counters.changes import JobChange
+from chalicelib.jobs.job import Status
+from tests.proof.grounds.ground import (
+    Ending,
+    Write,
+    Written,
+)
+
+
+class StreamLog:
+    """The table's stream, each record read once."""
+
+    def __init__(self, table: str, region: str, account: str) -> None:
+        self._table, self._region, self._account = table, region, account
+        self.writes: list[Write] = []
+        self.endings: list[Ending] = []
+        self.changes: list[JobChange] = []
+        self.statuses: dict[str, Status] = {}
+        self._read = 0
+
+    def read(self) -> int:
+        """Read on; returns how many records there are."""
+        records = dynamodb_backends[self._account][self._region].tables[self._table].stream_shard.items
+        for item in records[self._read :]:
+            record = item.to_json()
+            self._add(record["dynamodb"])
+            self.changes += (told for told in read([record]) if isinstance(told, JobChange))
+        self._read = len(records)
+        return self._read
+
+    def _add(self, record: Mapping[str, Any]) -> None:
+        image, sort = record.get("NewImage"), record["Keys"]["sk"]["S"]
+        if sort == META and (new := _written(image)) is not None:
+            job_id = record["Keys"]["pk"]["S"]
+            self.writes.append((job_id, _written(record.get("OldImage")), new))
+            self.statuses[job_id] = new.status
+        if sort.startswith("ATT#") and image is not None:
+            token = int(image["gen"]["N"]), int(image["claim"]["N"])
+            self.endings.append((image["pk"]["S"], *token, image["outcome"]["S"]))
+
+
+def _written(image: dict[str, Any] | None) -> Written | None:
+    if image is None:
+        return None
+    names = ("started_at", "lease_until", "next_attempt_at", "stalled_since")
+    times = {name: float(image[name]["N"]) if name in image else None for name in names}
+    counts = ("gen", "attempts", "claims", "max_attempts")
+    gen, attempts, claims, most = (int(image[name]["N"]) if name in image else 0 for name in counts)
+    kind, status = image["type"]["S"], Status(image["status"]["S"])
+    return Written(kind, status, gen, attempts, claims, most, float(image["updated_at"]["N"]), **times)

@@ -1,0 +1,189 @@
+"""Play simulated days with every fault at random, from one seed: `make proof HOURS=720`."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from chalicelib.errors import JobConflict
+from chalicelib.jobs.auto_pause import Failing
+from chalicelib.jobs.job import DISCARDABLE, PLANNED, RETRYABLE, Status
+from chalicelib.jobs.types.rate import Rate
+from tests.proof.grounds.faults import DYNAMODB, ReplyLost, Throttled
+from tests.proof.grounds.ground import TYPES
+from tests.proof.grounds.memory import MemoryGround
+from tests.proof.invariants import broken_at_rest
+from tests.proof.months.liveness import Liveness
+from tests.proof.months.weather import Weather
+from tests.proof.roles.script import TIMEOUT, silence
+from tests.proof.world import DAY, World
+from tests.support import Clock
+
+HOUR = 3_600.0
+EPISODE = 72.0
+"""Hours until everything comes to rest and is judged; the next episode begins with a new world."""
+OUTCOMES = (
+    "later", "much later", "err", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
+    "nested then ok", "long", "make", "make then err",
+)  # fmt: skip
+ARRIVALS = 1 / 900
+"""Jobs a second: one in a quarter of an hour, so that most of a CPU's time goes into what happens to each."""
+DEBOUNCED = 0.2
+"""Share of the requests that have the debounce key: one an hour, so that half of them find a job that waits."""
+RATE = Rate(1, per=600)
+"""A third more than the jobs of a type need, so that many wait for their turn, with a hidden message or parked."""
+FAILING = Failing(of=2, within=2 * HOUR)
+"""Two failures alike within two hours: the type is paused by itself every few hours."""
+KEYS = 3
+"""Of the jobs of a serial type; those that name none wait for nobody."""
+BATCH = 3
+"""Messages of a serial type that come at once, so that some follow one of their key in its batch."""
+LONGEST_REST = 10 * DAY
+
+
+@dataclass
+class Report:
+    """What was played: simulated hours, jobs, the hours they lived, how often each fault struck, and what broke.
+
+    `probes` and `keyed` count the starts while a type was paused by itself, and those of a key.
+    """
+
+    hours: float = 0.0
+    jobs: int = 0
+    job_hours: float = 0.0
+    cpu_seconds: float = 0.0
+    struck: Counter[tuple[str, str]] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+    probes: int = 0
+    keyed: int = 0
+
+    def add(self, other: "Report") -> None:
+        """Take another report into this one."""
+        self.hours, self.jobs = self.hours + other.hours, self.jobs + other.jobs
+        self.job_hours += other.job_hours
+        self.cpu_seconds += other.cpu_seconds
+        self.struck.update(other.struck)
+        self.broken += other.broken
+        self.probes, self.keyed = self.probes + other.probes, self.keyed + other.keyed
+
+
+def episode(seed: int, hours: float = EPISODE) -> Report:
+    """Play so many hours, then let everything come to rest; `seed` repeats it exactly."""
+    spent = time.process_time()
+    clock, rng = Clock(), random.Random(f"{seed} month")
+    with silence():
+        world = World(MemoryGround(clock, 6 * TIMEOUT, TYPES), clock, rng)
+        steer(world, seed)
+        players = Players(world, rng)
+        weather, liveness, began = Weather(world, rng), Liveness(world), clock.now
+        while clock.now < began + hours * HOUR:
+            weather.change()
+            players.act(began)
+            liveness.look()
+            clock.advance(rng.choice((1, 5, 15, 30)))
+        weather.clear()
+        world.rest(LONGEST_REST)
+        broken = [f"seed {seed}: {line}" for line in [*broken_at_rest(world), *liveness.broken]]
+    jobs = world.ground.jobs()
+    lived = sum((job.finished_at or clock.now) - job.created_at for job in jobs) / HOUR
+    probes = 0 if world.by_itself is None else world.by_itself.probed
+    spent = time.process_time() - spent
+    return Report(hours, len(jobs), lived, spent, world.ground.faults.struck, broken, probes, world.keyed)
+
+
+def steer(world: World, seed: int) -> None:
+    """Give one of the types a rate; or keys; or let it pause by itself, in every second such episode with tenants."""
+    if seed % 2:
+        world.pace(RATE)
+    elif seed % 4 == 0:
+        world.batch = BATCH
+        world.serialize()
+    else:
+        world.pause_when(FAILING)
+        if seed % 8 == 2:
+            world.share()
+
+
+@dataclass
+class Players:
+    """Clients, operators, pollers and the watchdog, each acting at random times."""
+
+    world: World
+    rng: random.Random
+    looked_at: float = 0.0
+    paused: bool = False
+    """Whether an operator has paused the type that may pause by itself, too."""
+
+    def act(self, began: float) -> None:
+        """Everybody does what it is time for."""
+        now = self.world.clock.now
+        passed, self.looked_at = now - (self.looked_at or began), now
+        if self.rng.random() < passed * ARRIVALS:
+            self._attempt(self._submit)
+        if self.world.accepted and self.rng.random() < passed * ARRIVALS / 2:
+            self._attempt(self._operate)
+        if self.world.by_itself is not None and self.world.paused is not self.paused:
+            self._attempt(self._pause_or_resume)
+        for kind in TYPES:
+            if self.world.ground.waiting(kind):
+                self._attempt(lambda kind=kind: self.world.poll(self.rng.uniform(1, TIMEOUT), kind))  # type: ignore[misc]
+        self._attempt(self.world.watch)
+
+    def _attempt(self, work: Callable[[], object]) -> None:
+        """Let someone do something; that a fault ends it is part of the play."""
+        with suppress(Throttled, ReplyLost, JobConflict):
+            self.world.process(work)
+
+    def _submit(self) -> None:
+        name = f"job {len(self.world.accepted)} {self.rng.random():.6f}"
+        self.world.script[name] = self._outcomes()
+        self.world.nested = self.world.poll_all
+        if self.rng.random() < DEBOUNCED:
+            self.world.debounce(
+                name, "key", self.rng.choice((60, 3000, 3000)), insist=DYNAMODB not in self.world.ground.faults.out
+            )
+            return
+        delay = self.rng.choice((None, None, None, self.rng.randint(1, 900), self.rng.randint(900, 20_000)))
+        self.world.submit(
+            name,
+            keyed=DYNAMODB not in self.world.ground.faults.out,
+            kind=self.rng.choice(TYPES),
+            delay_seconds=delay,
+            max_attempts=self.rng.randint(1, 4),
+            ballast=self.rng.randint(0, KEYS),
+        )
+
+    def _outcomes(self) -> list[str]:
+        return [self.rng.choice(OUTCOMES) for _ in range(self.rng.choice((0, 1, 1, 2, 4)))]
+
+    def _operate(self) -> None:
+        name = self.rng.choice(sorted(self.world.accepted))
+        job = self.world.service.get(self.world.accepted[name]).job
+        if job.status in DISCARDABLE and self.rng.random() < 0.3:
+            self.world.operations.discard(job.id)
+            self.world.stopped.add((job.id, job.gen))
+        elif job.status in RETRYABLE:
+            self.world.stopped.discard((job.id, job.gen))
+            self.world.operations.retry(job.id)
+        elif job.status in PLANNED and self.rng.random() < 0.5:
+            self.world.hurry(job.id)
+        elif not job.terminal:
+            after = self.world.operations.cancel(job.id)
+            if after.status is Status.CANCELLED:
+                self.world.stopped.add((after.id, after.gen))
+
+    def _pause_or_resume(self) -> None:
+        """Do what the operator of all types wants, at the next turn again if that gets no answer."""
+        by_itself, wanted = self.world.by_itself, self.world.paused
+        assert by_itself is not None
+        (by_itself.pause if wanted else by_itself.resume)()
+        self.paused = wanted
+
+
+def episodes(seed: int, hours: float) -> Sequence[tuple[int, float]]:
+    """Seed and hours of each episode of so many hours in all."""
+    whole, rest = divmod(hours, EPISODE)
+    lengths = [EPISODE] * int(whole) + ([rest] if rest else [])
+    return [(seed + number, length) for number, length in enumerate(lengths)]

@@ -1,0 +1,163 @@
+"""What goes wrong in a simulated month: which faults, how often, and for how long."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from chalicelib.jobs.ports import Depth
+from tests.proof.coverage import COLUMNS, FAULTS
+from tests.proof.grounds.faults import DYNAMODB, SQS, ReplyLost, Throttled
+from tests.proof.grounds.ground import TYPES
+from tests.proof.grounds.memory import MemoryGround
+from tests.proof.world import World
+
+HOUR = 3_600.0
+SKEW = 2.4
+"""Seconds a clock may be wrong at most: two clocks are then less than the 5 s apart that a lease allows for."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of fault: on average once in `every` hours, for `low` to `high` seconds."""
+
+    every: float
+    low: float
+    high: float
+
+
+KINDS: Mapping[str, Kind] = {
+    "DynamoDB is out of order": Kind(16, 60, 6 * HOUR),
+    "SQS is out of order": Kind(16, 60, 6 * HOUR),
+    "invocations are throttled": Kind(12, 60, 6 * HOUR),
+    "a clock is wrong": Kind(6, 60, 12 * HOUR),
+    "the index lags": Kind(6, 60, HOUR),
+    "the counters lag": Kind(8, 60, 6 * HOUR),
+    "the counters are out of order": Kind(8, 60, 6 * HOUR),
+    "depths are estimates": Kind(6, 60, 6 * HOUR),
+    "the watchdog has little time": Kind(8, 60, 2 * HOUR),
+    "the watchdog is down": Kind(24, 60, 6 * HOUR),
+    "a type is removed": Kind(24, HOUR, 12 * HOUR),
+    "the type is paused": Kind(36, 600, 5 * 24 * HOUR),
+}
+"""Faults that last. The promise about dead letters allows for a day of outage; a pause may be longer than SQS's
+retention."""
+STUMBLES = 0.06
+"""A service refuses requests for some seconds, on average once in so many hours: mostly in the middle of something."""
+LASTING = frozenset(KINDS) & frozenset(FAULTS) - {"DynamoDB is out of order"}
+"""Those that strike every move made meanwhile; a service that is out of order strikes what it refuses."""
+MOMENTS: Mapping[str, float] = {
+    "dies": 0.06,
+    "refused": 0.06,
+    "reply lost": 0.06,
+    "duplicate": 0.25,
+    "messages lost": 40,
+}
+"""Faults of a moment: on average once in so many hours."""
+
+
+AIMS = 0.2
+"""A fault is aimed at the pair of fault and move that met least so far, at most once in so many hours."""
+AIMED_AT_MOST = 3.0
+"""Hours after which another pair is aimed at: some moves are not made for a long time."""
+AIMED = ("dies before", "dies after", "refused", "reply lost", "DynamoDB is out of order", "SQS is out of order")
+
+
+@dataclass
+class Weather:
+    """Begins and ends faults in a world."""
+
+    world: World
+    rng: random.Random
+    until: dict[str, float] = field(default_factory=dict)
+    changed_at: float = 0.0
+    aimed_at: float = 0.0
+
+    def change(self) -> None:
+        """Begin and end faults, as chance has it."""
+        now = self.world.clock.now
+        hours = (now - (self.changed_at or now)) / HOUR
+        self.changed_at = now
+        for name, kind in KINDS.items():
+            if name not in self.until and self.rng.random() < hours / kind.every:
+                self.until[name] = now + kind.low * (kind.high / kind.low) ** self.rng.random()
+        for service in (DYNAMODB, SQS):
+            if self.rng.random() < hours / STUMBLES:
+                self.until.setdefault(f"{service} is out of order", now + self.rng.uniform(1, 30))
+        self.until = {name: end for name, end in self.until.items() if end > now}
+        self._apply()
+        for name, every in MOMENTS.items():
+            if self.rng.random() < hours / every:
+                self._strike(name)
+        self._aim(now)
+
+    def clear(self) -> None:
+        """End every fault."""
+        self.until = {}
+        self._apply()
+        self.world.ground.faults.calm()
+        self.world.calm()
+
+    def _apply(self) -> None:
+        world, on = self.world, self.until.__contains__
+        faults = world.ground.faults
+        for service in (DYNAMODB, SQS):
+            if not on(f"{service} is out of order"):
+                faults.out.discard(service)
+                faults.out_from.pop(service, None)
+            elif service not in faults.out_from:
+                faults.out_from[service] = faults.calls + self.rng.randint(1, 12)
+        faults.around = set(self.until) & LASTING
+        world.throttled = on("invocations are throttled") and self.rng.random() < 0.9
+        if not on("the counters lag"):
+            world.counting.lag = 0.0
+        elif not world.counting.lag:
+            world.counting.lag = self.rng.choice((5.0, 300.0, HOUR))
+        world.remove(TYPES[-1] if on("a type is removed") else None)
+        world.counting.out = on("the counters are out of order")
+        world.time_of_watchdog = self.rng.choice((2.0, 14.0, 16.0)) if on("the watchdog has little time") else 50.0
+        world.watchdog_on = not on("the watchdog is down")
+        world.paused = world.pause_known = on("the type is paused")
+        for process in ("api", "worker", "watchdog"):
+            world.skew[process] = self.rng.uniform(-SKEW, SKEW) if on("a clock is wrong") else 0.0
+        if isinstance(world.ground, MemoryGround):
+            lags = on("the index lags")
+            world.index.frozen = (world.index.frozen or world.ground.frozen()) if lags else None
+            world.ground.raw.estimate = self._estimate if on("depths are estimates") else (lambda _, depth: depth)
+
+    def _estimate(self, _: str, depth: Depth) -> Depth:
+        """SQS counts on some of its servers: a number may be too low or too high, and none of a few is common."""
+        low, high = (0, 2) if self.rng.random() < 0.5 else (1, 1)
+        visible, delayed, flying, dead = (
+            round(number * self.rng.uniform(low, high))
+            for number in (depth.visible, depth.delayed, depth.in_flight, depth.dead)
+        )
+        return Depth(visible, delayed, flying, dead)
+
+    def _aim(self, now: float) -> None:
+        """Aim at what rarely meets: chance alone would take years of play to bring it together."""
+        faults = self.world.ground.faults
+        passed = (now - self.aimed_at) / HOUR
+        if passed > (AIMED_AT_MOST if faults.aim else AIMS):
+            pairs = [(fault, move) for fault in AIMED for move in COLUMNS]
+            least = min(faults.struck[pair] for pair in pairs)
+            faults.aim = self.rng.choice([pair for pair in pairs if faults.struck[pair] == least])
+            self.aimed_at = now
+
+    def _strike(self, name: str) -> None:
+        faults = self.world.ground.faults
+        if name == "dies":
+            faults.crash_at, faults.after = faults.calls + self.rng.randint(1, 12), self.rng.random() < 0.5
+        elif name == "refused":
+            faults.fail = self._some(Throttled)
+        elif name == "reply lost":
+            faults.lose = self._some(ReplyLost)
+        elif name == "duplicate":
+            self.world.duplicate_next = True
+        else:
+            self.world.lose_messages(self.rng.choice(TYPES))
+
+    def _some(self, error: type[Exception]) -> Callable[[str], Exception | None]:
+        """Fail a few calls, beginning some calls from now."""
+        first = self.world.ground.faults.calls + self.rng.randint(1, 12)
+        last = first + self.rng.randint(0, 3)
+        return lambda name: error(name) if first <= self.world.ground.faults.calls <= last else None

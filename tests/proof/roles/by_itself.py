@@ -1,0 +1,157 @@
+"""The part of a world in which the type TYPE pauses by itself: its rows, its switch, who probes, and the operator."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
+from chalicelib.jobs.auto_pause import AutoPause, Failing
+from chalicelib.jobs.message import write_message
+from chalicelib.jobs.ports import AutoPauses, Consumers, JobStore, Message, PastPauses, Pause, Pauses, Prober
+from chalicelib.service.pause import Pausing
+from chalicelib.watchdog.auto_pause import AutoPausing
+from chalicelib.worker.gate import FRESH, AutoPauseGate
+from tests.proof.grounds.faults import DYNAMODB, Faulty
+from tests.proof.grounds.ground import BY_HAND, TYPE, Received
+
+if TYPE_CHECKING:
+    from tests.proof.world import World
+
+LAMBDA = "Lambda"
+
+
+@dataclass
+class Switch:
+    """The event source mapping; an operator's pause is nobody's to end but an operator's."""
+
+    by_itself: "ByItself"
+    off: bool = False
+
+    def switch(self, job_type: str, *, on: bool) -> None:
+        """See Consumers."""
+        self.off = not on
+        if on and self.by_itself.stopped and not self.by_itself.resuming:
+            self.by_itself.world.wrong.append(f"I18 {job_type} was switched on, and an operator had paused it")
+
+
+@dataclass
+class Asked:
+    """Probes that were asked for: Lambda starts them when the watchdog has gone on."""
+
+    messages: list[Message] = field(default_factory=list)
+
+    def probe(self, message: Message) -> None:
+        """See Prober."""
+        self.messages.append(message)
+
+
+@dataclass
+class Looking:
+    """The rows as a worker reads them; `answered` says whether its last look before a claim got an answer."""
+
+    rows: AutoPauses
+    answered: bool = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.rows, name)
+
+    def read(self, job_type: str, *, consistent: bool = True) -> AutoPause:
+        """See AutoPauses."""
+        self.answered = consistent and self.answered
+        found = self.rows.read(job_type, consistent=consistent)
+        self.answered = self.answered or not consistent
+        return found
+
+
+class ByItself:
+    """Pauses a world's type TYPE by itself, by a rule."""
+
+    def __init__(self, world: "World", rule: Failing) -> None:
+        self.world, self.rule = world, rule
+        faults = world.ground.faults
+        self.rows, self.counters, self.queue, self.asked = MemoryAutoPauses(), MemoryCounters(), Switch(self), Asked()
+        self.ended = MemoryPastPauses()
+        self._rows = cast("AutoPauses", Faulty(self.rows, faults, DYNAMODB))
+        self._looking = Looking(self._rows)
+        pauses = cast("Pauses", Faulty(self.counters, faults, DYNAMODB))
+        consumers = cast("Consumers", Faulty(self.queue, faults, LAMBDA))
+        self.watchdog = AutoPausing(
+            [TYPE], self._rows, pauses, consumers, cast("Prober", Faulty(self.asked, faults, LAMBDA)),
+            cast("JobStore", world.index), self.counters.standing,
+            cast("PastPauses", Faulty(self.ended, faults, DYNAMODB)), world.clock_of("watchdog"), world.rng.sample,
+        )  # fmt: skip
+        self.operator = Pausing(
+            pauses, consumers, self.counters, self.ended, world.clock_of("api"), lambda _: self._rows
+        )
+        self.stopped = self.resuming = False
+        """Whether an operator has paused the type for sure, and whether one lets it go on just now."""
+        self._used: set[str] = set()
+
+    def gate(self) -> AutoPauseGate:
+        """Return the gate of a new worker process."""
+        rows = cast("AutoPauses", self._looking)
+        return AutoPauseGate(TYPE, self.rule, rows, self.world.clock_of("worker"), self.world.clock.advance)
+
+    def pause(self) -> None:
+        """POST /job-types/{type}/pause."""
+
+        def post() -> None:
+            self.operator.pause(TYPE, "ada")
+            self.stopped = True
+
+        self.world.insist(post)
+
+    def resume(self) -> None:
+        """POST /job-types/{type}/resume."""
+
+        def post() -> None:
+            self.operator.resume(TYPE, "ada")
+
+        self.stopped, self.resuming = False, True
+        try:
+            self.world.insist(post)
+        finally:
+            self.resuming = False
+
+    @property
+    def probed(self) -> int:
+        """Return how many probes have started."""
+        return len(self._used)
+
+    def open(self) -> bool:
+        """Return whether the type is paused by itself now."""
+        return self.rows.read(TYPE).since is not None
+
+    def told(self) -> Pause | None:
+        """Return the pause that everybody reads."""
+        return self.counters.standing().paused.get(TYPE)
+
+    def probes(self) -> Sequence[Sequence[Received]]:
+        """Return the events of the probes that were asked for and have not begun: they are in no queue."""
+        asked, self.asked.messages = self.asked.messages, []
+        return [[Received("", write_message(message), 1, BY_HAND, self.world.clock.now)] for message in asked]
+
+    def starts(self, now: float) -> None:
+        """Note a start: while the type is paused, each is a probe, and no probe is two of them.
+
+        A worker that gets no answer about the pause works as without one.
+        """
+        row = self.rows.read(TYPE)
+        if row.since is None or now - row.since <= FRESH or not self._looking.answered:
+            return
+        if not row.probe or row.probe in self._used:
+            self.world.wrong.append(f"I18 a job started {now - row.since:g} s after the type was paused")
+        self._used.add(row.probe)
+
+    def broken(self) -> list[str]:
+        """Return what is wrong now that every job has ended and watchdogs have run: nothing may be left paused."""
+        row, left = self.rows.read(TYPE), []
+        if self.queue.off:
+            left.append("its queue is off")
+        if self.told() is not None:
+            left.append(f"it is told to be paused: {self.told()}")
+        if row.since is not None or row.switched_at is not None:
+            left.append(f"its row says {row}")
+        return [f"I18 {TYPE} is left paused: {what}" for what in left]

@@ -1,0 +1,175 @@
+"""The clients and operators of the proof's world: what they ask for, and that they insist on an answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.errors import JobConflict
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import Filter
+from chalicelib.jobs.single import Debounce, Unique
+from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.registry import registered
+from chalicelib.service.batch import submit_many
+from chalicelib.service.bulk import BulkActions, Report
+from chalicelib.service.jobs import JobService
+from chalicelib.service.operations import Operations
+from chalicelib.service.submission import Submission
+from chalicelib.worker.context import JobContext
+from tests.proof.grounds.faults import Crash
+from tests.proof.grounds.ground import TYPE, Ground
+from tests.support import Clock
+
+BALLAST = "x"
+
+
+class Clients:
+    """The part of a world that asks for something. What it notes is in the fields of World."""
+
+    ground: Ground
+    clock: Clock
+    kind: JobType[Any, Any]
+    service: JobService
+    operations: Operations
+    accepted: dict[str, str]
+    stopped: set[tuple[str, int]]
+    hurried: set[str]
+    debounced: dict[str, list[str]]
+    answered: dict[str, str]
+    only: dict[str, set[str]]
+    wrong: list[str]
+    crashes: int
+
+    # ---- whoever may die
+
+    def process(self, work: Callable[[], object]) -> bool:
+        """Run something as a process of its own; returns False when it died."""
+        try:
+            work()
+        except Crash:
+            self.crashes += 1
+            return False
+        return True
+
+    def insist(self, call: Callable[[], object]) -> None:
+        """A client that repeats its call until it gets an answer; a conflict is one."""
+        for _ in range(5):
+            try:
+                call()
+            except Crash:
+                self.crashes += 1
+                self.clock.advance(1)
+            except JobConflict:
+                return
+            else:
+                return
+        self.wrong.append("a client got no answer in 5 tries")
+
+    # ---- client and operator
+
+    def submit(self, name: str, *, keyed: bool = True, ballast: int = 0, kind: str = TYPE, **fields: Any) -> None:
+        """POST /jobs; with a key the client repeats it until it gets an answer. `ballast` bytes are in its bodies."""
+        payload = {"name": name, "ballast": BALLAST * ballast}
+        key = name if keyed else None
+        asked = Submission(kind, payload, idempotency_key=key, principal="proof", **fields)
+
+        def post() -> None:
+            self._accept(name, self.service.submit(asked)[0].id)
+
+        if keyed:
+            self.insist(post)
+        else:
+            self.process(post)
+
+    def debounce(self, name: str, key: str, seconds: int, *, insist: bool = True) -> None:
+        """POST /jobs with a debounce key: what is asked for last has the say."""
+        payload = {"name": name, "ballast": ""}
+        asked = Submission(
+            TYPE, payload, idempotency_key=name, principal="proof", debounce=Debounce(key, seconds)
+        )  # fmt: skip
+
+        def post() -> None:
+            self.accepted[name] = self.service.submit(asked)[0].id
+            self.answered[key] = name
+
+        self.debounced[key].append(name)
+        self.insist(post) if insist else self.process(post)
+
+    def submit_one(self, name: str, *, keyed: bool = True, insist: bool = True) -> None:
+        """POST /jobs for a type whose jobs are unique: requests of any name are about one thing."""
+        registered[TYPE] = replace(self.kind, unique=Unique(3600, ("ballast",)))
+        payload, key = {"name": name, "ballast": ""}, name if keyed else None
+        asked = Submission(TYPE, payload, idempotency_key=key, principal="proof")
+
+        def post() -> None:
+            self.only["one"].add(self.service.submit(asked)[0].id)
+
+        self.insist(post) if insist else self.process(post)
+
+    def submit_batch(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
+        """POST /jobs/batch: all in one request, each with its name as its key; bodies as `submit` takes them."""
+        asked = [_one_of_many(name, **fields) for name, fields in bodies.items()]
+
+        def post() -> None:
+            for name, outcome in zip(bodies, submit_many(self.service, asked), strict=True):
+                self._accept(name, outcome.job.id if outcome.job else None)
+
+        self.insist(post)
+
+    def make_child(self, ctx: JobContext) -> None:
+        """Let an attempt make a job. Whoever made it first in this run, it is there from then on."""
+        name = f"child of {ctx.job.id} in run {ctx.job.gen}"
+        self._accept(name, ctx.enqueue(ctx.job.type, {"name": name, "ballast": ""}, key="child"))
+
+    def _accept(self, name: str, job_id: str | None) -> None:
+        if job_id is None:
+            self.wrong.append(f"{name} was refused")
+        elif self.accepted.setdefault(name, job_id) != job_id:
+            self.wrong.append(f"one key made two jobs: {self.accepted[name]} and {job_id}")
+
+    def cancel(self, name: str) -> None:
+        """POST /jobs/{id}/cancel."""
+
+        def post() -> None:
+            after = self.operations.cancel(self.accepted[name])
+            if after.status is Status.CANCELLED:
+                self.stopped.add((after.id, after.gen))
+
+        self.insist(post)
+
+    def retry(self, name: str) -> None:
+        """POST /jobs/{id}/retry."""
+        self.insist(lambda: self.operations.retry(self.accepted[name]))
+
+    def run_now(self, name: str) -> None:
+        """POST /jobs/{id}/run-now."""
+        self.insist(lambda: self.hurry(self.accepted[name]))
+
+    def hurry(self, job_id: str) -> None:
+        """End a job's wait."""
+        self.hurried.add(job_id)
+        self.operations.run_now(job_id)
+
+    def discard(self, name: str) -> None:
+        """POST /jobs/{id}/discard."""
+
+        def post() -> None:
+            after = self.operations.discard(self.accepted[name])
+            self.stopped.add((after.id, after.gen))
+
+        self.insist(post)
+
+    def redrive_all(self) -> None:
+        """POST /dead-letters/redrive, until nothing matches any more."""
+        answers: list[Report] = []
+        which = Filter(status=Status.DEAD_LETTER)
+        bulk = BulkActions(self.ground.store, self.operations, clock=self.clock)
+        for _ in range(10):
+            self.insist(lambda: answers.append(bulk.on_matches("retry", which, limit=1)))
+            if answers and not answers[-1].more:
+                return
+
+
+def _one_of_many(name: str, *, ballast: int = 0, **fields: Any) -> Submission:
+    payload = {"name": name, "ballast": BALLAST * ballast}
+    return Submission(TYPE, payload, idempotency_key=name, principal="proof", **fields)

@@ -1,0 +1,143 @@
+"""The proof's job function: each attempt does what the world's script says for its payload's name."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from chalicelib.errors import PermanentError, RetryLater
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.types.jobtype import JobType, job
+from chalicelib.jobs.types.registry import registered
+from chalicelib.telemetry.logger import logger
+from chalicelib.worker.claim import FLOAT
+from chalicelib.worker.context import JobContext
+from tests.proof.grounds.faults import Crash
+from tests.proof.grounds.ground import ATTEMPTS, TYPE, TYPES
+
+if TYPE_CHECKING:
+    from tests.proof.world import World
+
+TIMEOUT = 60
+
+
+class Note(BaseModel):
+    """The payload: `name` says whose script the attempts follow; `ballast` makes payload and result large."""
+
+    name: str = ""
+    ballast: str = ""
+
+
+@dataclass
+class ScriptedFunction:
+    """Runs attempts, and notes what must never happen while one begins."""
+
+    world: "World"
+
+    def __call__(self, payload: Note, ctx: JobContext) -> str:
+        """One attempt."""
+        steps = self.world.script[payload.name]
+        outcome = steps.pop(0) if steps else "ok"
+        self._begin(ctx.job, outcome)
+        held = self.world.running[ctx.job.id, ctx.job.gen]
+        held.append(self._ends())
+        serial = self.world.kinds[ctx.job.type].serial_by is not None and payload.ballast
+        if serial:
+            self.world.begins(payload.ballast, ctx.job)
+        try:
+            self._act(outcome, ctx)
+        finally:
+            held.pop()
+            if serial:
+                self.world.of_key[payload.ballast].remove(ctx.job)
+        return f"{ctx.job.gen}.{ctx.attempt}{payload.ballast}"
+
+    def _begin(self, job: Job, outcome: str) -> None:
+        token = (job.id, *job.token)
+        if token in self.world.runs:
+            self.world.wrong.append(f"token {token} ran twice")
+        if (job.id, job.gen) in self.world.stopped:
+            self.world.wrong.append(f"{job.id} ran after it was cancelled")
+        now, ahead = self.world.clock.now, self.world.skew["worker"]
+        # by its own clock a worker takes a time that lacks less than this of a whole millisecond for that millisecond
+        rounded = FLOAT / 1000
+        if job.run_at and job.id not in self.world.hurried and now + ahead < job.run_at - rounded:
+            self.world.wrong.append(f"{job.id} ran {job.run_at - now - ahead:.6f} s too early")
+        if (job.lease_until or 0) - ahead < self._ends():
+            self.world.wrong.append(f"I2 the lease of {token} ends before its invocation")
+        if any(end >= now for end in self.world.running[job.id, job.gen]):
+            self.world.wrong.append(f"I2 {token} began while another worker could still be writing")
+        self.world.runs[token] = outcome
+        if job.type == TYPE:
+            self.world.starts()
+        self.world.clock.advance(0.25)
+
+    def _ends(self) -> float:
+        """When the invocation is killed that runs this."""
+        return self.world.ends[-1] if self.world.ends else self.world.clock.now
+
+    def _act(self, outcome: str, ctx: JobContext) -> None:
+        """Follow an outcome's words: what happens meanwhile, what is asked, how it ends."""
+        words = outcome.split(" then ")
+        for word in words:
+            self._steps[word](ctx)
+
+    @property
+    def _steps(self) -> dict[str, Callable[[JobContext], object]]:
+        return {
+            "ok": lambda _: None,
+            "err": lambda _: _raise(ValueError("boom")),
+            "perm": lambda _: _raise(PermanentError("never")),
+            "later": lambda _: _raise(RetryLater(30, "busy")),
+            "much later": lambda _: _raise(RetryLater(2000, "closed")),
+            "oom": lambda _: _raise(Crash("out of memory")),
+            "stall": lambda _: self._meanwhile(400),
+            "nested": lambda _: self._meanwhile(0),
+            "long": lambda _: self.world.clock.advance(TIMEOUT - 1),
+            "ask": lambda ctx: self.world.process(lambda: self.world.operations.cancel(ctx.job_id)),
+            "obey": lambda ctx: ctx.check_cancelled(),
+            "progress": lambda ctx: ctx.progress(50, "half"),
+            "make": self.world.make_child,
+        }
+
+    def _meanwhile(self, seconds: float) -> None:
+        self.world.clock.advance(seconds)
+        if self.world.nested is not None:
+            nested, self.world.nested = self.world.nested, None
+            nested()
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Thousands of executions write no log lines and no metrics."""
+    log = logger()
+    level = log.log_level
+    log.setLevel("CRITICAL")
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        log.setLevel(level)
+
+
+def _raise(error: BaseException) -> None:
+    raise error
+
+
+def declare(function: Callable[[Note, JobContext], str], name: str = TYPE) -> JobType[Any, Any]:
+    """One of the proof's job types, in the registry too: the service looks it up there."""
+
+    def run(payload: Note, ctx: JobContext) -> str:
+        return function(payload, ctx)
+
+    declared: JobType[Any, Any] = job(name, max_attempts=ATTEMPTS, timeout=TIMEOUT, batch_size=10, enqueues=TYPES)(run)
+    return declared
+
+
+def forget() -> None:
+    """Take the proof's job types out of the registry again."""
+    for name in TYPES:
+        registered.pop(name, None)

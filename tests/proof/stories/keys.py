@@ -1,0 +1,117 @@
+"""What becomes of jobs that run one at a time for a key: their messages are in a FIFO queue."""
+
+from tests.proof.stories.scenario import CANCELLED, DEAD, DONE, scenario
+from tests.proof.world import World
+
+
+def of_one_key(world: World, *names: str) -> None:
+    """Make the type serial, and jobs of one key."""
+    world.serialize()
+    for name in names:
+        world.submit(name, ballast=1)
+
+
+@scenario(DONE)
+def a_key_waits_for_a_job_that_backs_off(world: World) -> None:
+    """The second one of the key begins when the first has ended; the one of another key does not wait."""
+    world.script["a"] = ["err", "err"]
+    of_one_key(world, "a", "b")
+    world.submit("c", ballast=2)
+    for _ in range(3):
+        world.poll()
+
+
+@scenario(DONE, batch=3)
+def a_batch_of_one_key_whose_first_job_fails(world: World) -> None:
+    """The others come again with it, in their order, and none of them runs beside it."""
+    world.script["a"] = ["err", "err"]
+    of_one_key(world, "a", "b", "c")
+    world.poll()
+
+
+@scenario(DEAD | DONE, batch=2)
+def a_dead_letter_lets_its_key_go_on(world: World) -> None:
+    """Its message is on the way to the dead-letter queue while the next one runs."""
+    world.script["a"] = ["err"] * 3
+    of_one_key(world, "a", "b")
+    for _ in range(4):
+        world.poll()
+        world.clock.advance(10)
+
+
+@scenario(DONE)
+def a_parked_job_comes_back_while_another_one_of_its_key_runs(world: World) -> None:
+    """It gave up its place: its next message lies behind the others."""
+    world.script["a"], world.script["b"] = ["much later"], ["nested then ok"]
+    of_one_key(world, "a")
+    world.poll()
+    world.clock.advance(4100)
+    world.submit("b", ballast=1)
+
+    def comes_back() -> None:
+        world.watch()
+        world.poll()
+
+    world.nested = comes_back
+    world.poll()
+
+
+@scenario(DONE)
+def the_message_is_lost_while_a_job_of_the_key_runs(world: World) -> None:
+    """Nothing in SQS holds the second one back: it is received beside the attempt of the first."""
+    world.script["a"] = ["nested then ok"]
+    of_one_key(world, "a", "b")
+
+    def purge() -> None:
+        world.lose_messages()
+        world.process(lambda: world.service.send(world.service.get(world.accepted["b"]).job))
+        world.poll()
+
+    world.nested = purge
+    world.poll()
+
+
+@scenario(DONE)
+def a_worker_outlives_its_lease_and_its_message_comes_again(world: World) -> None:
+    """The second attempt of the first job is the next one of the key."""
+    world.script["a"] = ["stall"]
+    of_one_key(world, "a", "b")
+    world.nested = world.poll
+    world.poll()
+
+
+@scenario(DONE | CANCELLED)
+def a_job_of_a_key_is_retried_and_another_one_cancelled_while_one_runs(world: World) -> None:
+    """The retry has a message behind the one that runs; so has what was cancelled."""
+    world.script["b"] = ["nested then ok"]
+    of_one_key(world, "a", "b", "c")
+    world.cancel("a")
+
+    def operate() -> None:
+        world.retry("a")
+        world.cancel("c")
+        world.poll()
+
+    world.nested = operate
+    for _ in range(3):
+        world.poll()
+
+
+@scenario(DONE)
+def a_job_of_a_key_is_due_later(world: World) -> None:
+    """A FIFO queue delays no single message: it is sent when it is time, behind those that came meanwhile."""
+    world.serialize()
+    world.submit("a", ballast=1, delay_seconds=30)
+    world.submit("b", ballast=1)
+    world.poll()
+
+
+@scenario(DEAD | DONE)
+def dead_letters_of_a_key_are_moved_back_by_hand(world: World) -> None:
+    """StartMessageMoveTask: the messages come with their group, and run nothing."""
+    world.script["a"] = ["err"] * 3
+    of_one_key(world, "a", "b")
+    world.rest()
+    world.console_redrive()
+    world.submit("c", ballast=1)
+    world.poll()

@@ -1,0 +1,39 @@
+"""What attempts do that make jobs: wherever the process dies, each run has made one, and it runs."""
+
+from tests.proof.stories.scenario import DONE, scenario
+from tests.proof.world import World
+
+
+@scenario(DONE)
+def a_job_makes_a_job(world: World) -> None:
+    """The worker may die after the child is stored and before its message is sent."""
+    world.script["a"] = ["make"]
+    world.submit("a")
+    world.poll()
+
+
+@scenario(DONE)
+def a_second_attempt_makes_the_same_job(world: World) -> None:
+    """The first attempt fails after it has made its job; the second one asks for the same again."""
+    world.script["a"] = ["make then err", "make"]
+    world.submit("a")
+    world.poll()
+    world.clock.advance(10)
+
+
+@scenario(DONE)
+def an_attempt_that_lost_its_lease_makes_no_second_job(world: World) -> None:
+    """The holder is so slow that another worker takes over, and both make the job."""
+    world.script["a"] = ["stall then make", "make"]
+    world.submit("a")
+    world.nested = world.poll
+    world.poll()
+
+
+@scenario(DONE)
+def each_run_makes_its_own_job(world: World) -> None:
+    """An operator runs a job again: what it makes is made again."""
+    world.script["a"] = ["make then perm", "make"]
+    world.submit("a")
+    world.rest()
+    world.retry("a")

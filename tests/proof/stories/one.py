@@ -1,0 +1,57 @@
+"""Several requests for one job: by a value within a time, or by a key while the job waits."""
+
+from tests.proof.stories.scenario import DONE, scenario
+from tests.proof.world import World
+
+
+@scenario(DONE)
+def two_requests_for_one_thing(world: World) -> None:
+    """The second one is answered with the job of the first, wherever that one died and was sent again."""
+    world.submit_one("a")
+    world.submit_one("b")
+    world.submit_one("a")
+
+
+@scenario(DONE)
+def a_request_dies_and_another_one_wants_the_same(world: World) -> None:
+    """The first one may have named its job and not stored it: the second one stores it, under that name."""
+    world.submit_one("a", insist=False)
+    world.submit_one("b")
+    world.submit_one("c", keyed=False)
+    world.rest()
+    world.submit_one("d")
+
+
+@scenario(DONE)
+def a_debounced_job_is_replaced_twice(world: World) -> None:
+    """Each request has a message of its own; those of the earlier ones run nothing."""
+    for name in ("a", "b", "c"):
+        world.debounce(name, "key", 30)
+        world.clock.advance(10)
+        world.poll()
+
+
+@scenario(DONE)
+def a_debounced_job_runs_before_the_next_request(world: World) -> None:
+    """What is asked for when the job has been claimed is another job."""
+    world.debounce("a", "key", 10)
+    world.clock.advance(12)
+    world.poll()
+    world.debounce("b", "key", 10)
+
+
+@scenario(DONE)
+def a_debounced_request_dies_and_another_one_follows(world: World) -> None:
+    """The first one may have named its job and not stored it, or stored and not sent it."""
+    world.debounce("a", "key", 30, insist=False)
+    world.clock.advance(5)
+    world.debounce("b", "key", 30)
+
+
+@scenario(DONE)
+def a_debounced_job_waits_longer_than_a_message(world: World) -> None:
+    """No message goes out at once: the watchdog sends it ahead of the time of the last request."""
+    world.debounce("a", "key", 1800)
+    world.clock.advance(1000)
+    world.watch()
+    world.debounce("b", "key", 1800)

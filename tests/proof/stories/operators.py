@@ -1,0 +1,146 @@
+"""What clients and operators do meanwhile: delays, stops, retries, redrives, accidents."""
+
+from chalicelib.jobs.job import Status
+from tests.proof.stories.scenario import CANCELLED, DEAD, DONE, scenario
+from tests.proof.world import World
+
+SPENT = ["err", "err", "err"]
+"""What a job's attempts do until none is left."""
+
+
+@scenario(DONE)
+def delayed_by_seconds(world: World) -> None:
+    """A delay that SQS keeps by itself."""
+    world.submit("a", delay_seconds=40)
+
+
+@scenario(DONE)
+def delayed_by_half_an_hour(world: World) -> None:
+    """A delay beyond SQS: the watchdog sends the message when it is time."""
+    world.submit("a", delay_seconds=2000)
+
+
+@scenario(DONE, batch=3)
+def three_in_one_request(world: World) -> None:
+    """SQS takes two of the three messages; the third job is the watchdog's."""
+    world.ground.faults.unsent = 1
+    world.submit_batch({"a": {}, "b": {}, "c": {}})
+
+
+@scenario(CANCELLED)
+def delayed_then_cancelled(world: World) -> None:
+    """The message is on its way, and must not run the job when it arrives."""
+    world.submit("a", delay_seconds=300)
+    world.clock.advance(10)
+    world.cancel("a")
+
+
+@scenario(DONE)
+def delayed_cancelled_and_retried(world: World) -> None:
+    """The old message arrives after the new generation is under way."""
+    world.submit("a", delay_seconds=300)
+    world.cancel("a")
+    world.clock.advance(5)
+    world.stopped.clear()
+    world.retry("a")
+
+
+@scenario(CANCELLED)
+def cancelled_while_queued(world: World) -> None:
+    """The message finds the job cancelled."""
+    world.submit("a")
+    world.cancel("a")
+
+
+@scenario(CANCELLED)
+def cancelled_while_backing_off(world: World) -> None:
+    """The message comes back after its delay and finds the job cancelled."""
+    world.script["a"] = ["err"]
+    world.submit("a")
+    world.poll()
+    world.cancel("a")
+
+
+@scenario(DONE)
+def dead_then_retried(world: World) -> None:
+    """The message in the dead-letter queue goes stale, and is removed."""
+    _dead(world)
+    world.retry("a")
+
+
+@scenario(DONE)
+def dead_then_retried_while_burning_down(world: World) -> None:
+    """The operator is faster than SQS: the message has not reached the dead-letter queue."""
+    world.script["a"] = SPENT.copy()
+    world.submit("a")
+    for _ in range(60):
+        world.poll()
+        if all(job.status is Status.DEAD_LETTER for job in world.ground.jobs()):
+            break
+        world.clock.advance(3)
+    world.retry("a")
+
+
+@scenario(DONE)
+def failed_then_retried(world: World) -> None:
+    """Nothing is left in any queue; a new message starts the new generation."""
+    world.script["a"] = ["perm"]
+    world.submit("a")
+    world.rest()
+    world.retry("a")
+
+
+@scenario(DEAD)
+def dead_then_redriven_from_the_console(world: World) -> None:
+    """The records stay right: the job was not retried, so its message goes back."""
+    _dead(world)
+    world.console_redrive()
+
+
+@scenario(DONE)
+def redriven_from_the_console_and_retried(world: World) -> None:
+    """Both at once: the old message is acknowledged, the new one runs."""
+    _dead(world)
+    world.console_redrive()
+    world.retry("a")
+
+
+@scenario(DONE)
+def message_lost_in_the_queue(world: World) -> None:
+    """Someone purged the queue: the watchdog sends again."""
+    world.submit("a")
+    world.lose_messages()
+
+
+@scenario(DONE)
+def message_lost_while_backing_off(world: World) -> None:
+    """The same, while the job waits for its second attempt."""
+    world.script["a"] = ["err"]
+    world.submit("a")
+    world.poll()
+    world.lose_messages()
+
+
+@scenario(DONE)
+def message_lost_with_its_worker(world: World) -> None:
+    """The worker dies and the message with it."""
+    world.script["a"] = ["oom"]
+    world.submit("a")
+    world.poll()
+    world.lose_messages()
+
+
+@scenario(DONE, batch=3)
+def two_dead_jobs_redriven_in_bulk(world: World) -> None:
+    """The operator repeats the bulk redrive until nothing matches."""
+    world.script["a"], world.script["b"] = SPENT.copy(), ["err", "oom", "err"]
+    world.submit("a")
+    world.submit("b")
+    world.rest()
+    world.redrive_all()
+
+
+def _dead(world: World) -> None:
+    world.script["a"] = SPENT.copy()
+    world.submit("a")
+    world.rest()
