@@ -15,19 +15,21 @@ NAMESPACE = uuid.UUID("c0a7f6e4-5d0b-5e3c-9a51-6f0e8f2d4b17")
 """UUID namespace of the rows that say which attempt runs for a key."""
 ENDING = ".fifo"
 """Ends the name of each FIFO queue: SQS asks for it."""
-EXCLUDED = ("rate", "fair_by", "window", "pause_when")
-"""Options that cannot be combined with `serial_by`. `rate`: a job that waits for its turn would block its key.
-`fair_by`: SQS already takes turns among the keys. `window`: Lambda has none for FIFO queues. `pause_when`: a probe
-would run out of order."""
+EXCLUDED = {"serial_by": ("rate", "fair_by", "window", "pause_when"), "fair_by": ("rate",)}
+"""Options that cannot be combined with one that names a group. With `serial_by`: `rate`, because a job that waits for
+its turn would block its key; `fair_by`, because SQS already takes turns among the keys; `window`, which Lambda does not
+have for FIFO queues; `pause_when`, because a probe would run out of order. With `fair_by`: `rate`, because turns to
+start are given in the order of arrival, so one tenant's backlog would take them all."""
 
 
 def check_groups(declared: "JobType[Any, Any]") -> None:
     """Raise ConfigurationError for a field that cannot name a group, or an option that does not go with `serial_by`."""
     for option in ("fair_by", "serial_by"):
         check_field(declared.name, option, getattr(declared, option), declared.payload_model)
-    both = [option for option in EXCLUDED if getattr(declared, option)]
-    if declared.serial_by is not None and both:
-        raise ConfigurationError(f"{declared.name}: serial_by does not go with {' and '.join(both)}")
+    for option, others in EXCLUDED.items():
+        both = [other for other in others if getattr(declared, other)]
+        if getattr(declared, option) is not None and both:
+            raise ConfigurationError(f"{declared.name}: {option} does not go with {' and '.join(both)}")
 
 
 def row_of(job_type: str, group: str) -> str:

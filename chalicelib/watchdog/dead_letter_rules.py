@@ -33,10 +33,13 @@ class Redeliver:
     due_at: float
 
 
-def sweep(message: Message | None, job: Job | None, now: float) -> Remove | Keep | Redeliver | GiveUp:
+def sweep(
+    message: Message | None, job: Job | None, now: float, *, serial: bool = False
+) -> Remove | Keep | Redeliver | GiveUp:
     """Return what to do about a message in a dead-letter queue, its job (None: gone) being as it is at `now`.
 
     That a message used up its receives says nothing about its job: an outage or throttled invocations do that, too.
+    `serial`: it is a FIFO queue, which hands out nothing of a key behind ten messages that are hidden or stay.
     """
     if message is None:
         return Keep(malformed=True)
@@ -45,7 +48,7 @@ def sweep(message: Message | None, job: Job | None, now: float) -> Remove | Keep
     if message.gen != job.gen:
         return Remove("older generation") if message.gen < job.gen else Keep()
     if job.status is Status.DEAD_LETTER:
-        return Keep()
+        return Remove("others of its key are behind it") if serial else Keep()
     if job.terminal:
         return Remove(f"job is {job.status}")
     return _unfinished(job, now)

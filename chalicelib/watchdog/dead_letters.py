@@ -1,6 +1,7 @@
 """Tidy a dead-letter queue: remove messages whose job moved on, send anew those whose job can still run.
 
-The message of a dead-lettered job stays: it is the evidence, the queue's depth and what the alarm counts.
+The message of a dead-lettered job stays, as the evidence and in the queue's depth. In a FIFO queue it would hide what
+is behind it under the same key, so there the job's record is the evidence.
 """
 
 from collections import Counter
@@ -12,6 +13,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.ports import DeadMessage
+from chalicelib.jobs.types import registry
 from chalicelib.service.dispatch import Dispatcher
 from chalicelib.telemetry import events
 from chalicelib.watchdog.dead_letter_rules import Keep, Redeliver, Remove, sweep
@@ -53,7 +55,7 @@ class Sweeper:
     def _judge(self, job_type: str, dead: DeadMessage) -> bool:
         """Return True when the message is to be removed; give its job up when the rules say so."""
         job = None if dead.message is None else self._find(dead.message.id)
-        match sweep(dead.message, job, self.dispatcher.now()):
+        match sweep(dead.message, job, self.dispatcher.now(), serial=registry.serial(job_type)):
             case Remove(why):
                 events.dead_letter_removed(job_type, "-" if dead.message is None else dead.message.id, why)
                 return True

@@ -83,13 +83,19 @@ class JobContext:
         delay: float | None = None,
         run_at: datetime | None = None,
         tags: Iterable[str] = (),
+        debounce: tuple[str, int] | None = None,
     ) -> str:
         """Make a job of a type that is in `enqueues=`, and return its id. `delay` in seconds; or give `run_at`.
+
+        Or give `debounce`, a key and seconds: a job that still waits under that key is replaced, and runs so long after
+        the last such call.
 
         `key` names what it is for: within one run of this job, the same type and key never make a second job, and the
         first one stays as it was made. Raises ConfigurationError, InvalidPayload, InvalidRequest.
         """
-        return self.enqueuing.make(self.job, job_type, payload, key=key, delay=delay, run_at=run_at, tags=tags)
+        return self.enqueuing.make(
+            self.job, job_type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce
+        )
 
     def remaining_seconds(self) -> float:
         """Seconds until this attempt is killed."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from chalicelib.errors import ConfigurationError, FieldError, InvalidRequest
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.limits import LARGEST_BODY, MAX_DELAY, MOST_TAGS
+from chalicelib.jobs.single import LONGEST_DEBOUNCE, Debounce
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.checks import KEY, LONGEST_TAG, TAG
 from chalicelib.jobs.types.lineage import Lineage
@@ -37,8 +38,11 @@ class Enqueuing:
         delay: float | None = None,
         run_at: datetime | None = None,
         tags: Iterable[str] = (),
+        debounce: tuple[str, int] | None = None,
     ) -> str:
         """Store a job and send its message; return its id. A second attempt is given the job that the first one made.
+
+        `debounce` is a key and seconds: a job that waits under that key is replaced, by a second attempt as well.
 
         Raises ConfigurationError for a type that is not declared, InvalidPayload, InvalidRequest.
         """
@@ -50,6 +54,7 @@ class Enqueuing:
             job_type, _plain(payload), delay_seconds=None if delay is None else math.ceil(delay),
             run_at=None if run_at is None else _seconds(run_at), tags=tuple(dict.fromkeys(tags)), idempotency_key=key,
             correlation_id=parent.correlation_id, lineage=Lineage.of(parent),
+            debounce=None if debounce is None else Debounce(debounce[0], math.ceil(debounce[1])),
         )  # fmt: skip
         _check(asked, key)
         if self.made.setdefault((job_type, key), asked.body_hash()) != asked.body_hash():
@@ -77,11 +82,22 @@ def _check(asked: Submission, key: str) -> None:
         "tags": None if _fit(asked.tags) else f"must be at most {MOST_TAGS}, of up to {LONGEST_TAG} of A-Za-z0-9_.:/-",
         "delay": None if 0 <= (asked.delay_seconds or 0) <= MAX_DELAY else f"must be 0 to {MAX_DELAY} seconds",
         "run_at": None if asked.run_at is None or asked.delay_seconds is None else "excludes delay",
+        "debounce": _wrong_debounce(asked),
         "payload": None if size <= LARGEST_BODY else f"has {size:,} characters; at most {LARGEST_BODY:,}",
     }
     errors = [FieldError((name,), fault) for name, fault in wrong.items() if fault]
     if errors:
         raise InvalidRequest("The job cannot be made.", errors)
+
+
+def _wrong_debounce(asked: Submission) -> str | None:
+    wanted = asked.debounce
+    if wanted is None:
+        return None
+    if asked.delay_seconds is not None or asked.run_at is not None:
+        return "excludes delay and run_at"
+    fits = KEY.fullmatch(wanted.key) and 1 <= wanted.seconds <= LONGEST_DEBOUNCE
+    return None if fits else f"must be 1 to 255 visible ASCII characters, and 1 to {LONGEST_DEBOUNCE} seconds"
 
 
 def _fit(tags: tuple[str, ...]) -> bool:

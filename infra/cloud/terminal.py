@@ -38,10 +38,11 @@ class Terminal:
         self.say(text)
         self._answers.print(Text(value), soft_wrap=True)
 
-    def diff(self, changes: Sequence[Change]) -> None:
-        """Write what a change set would do."""
+    def diff(self, changes: Sequence[Change], costs: Mapping[str, float] | None = None) -> None:
+        """Write what a change set would do; `costs` are in dollars a month, by logical id."""
         for change in changes:
-            self._console.print(Text(change.line(), style=COLOURS[change.kind]), soft_wrap=True)
+            line = change.line((costs or {}).get(change.logical_id, 0.0))
+            self._console.print(Text(line, style=COLOURS[change.kind]), soft_wrap=True)
         self.say(summary(changes))
 
     def table(self, title: str, rows: Mapping[str, str]) -> None:

@@ -32,6 +32,14 @@ def moment(text: str, now: datetime | None = None) -> datetime:
         raise ConfigurationError(f"{text!r} is no moment: write 2027-03-01T10:00, or 2h for two hours ago.") from None
 
 
+def debounce(text: str) -> tuple[str, int]:
+    """Return a key and seconds from a text such as doc-17=30s; raises ConfigurationError."""
+    key, equals, lasts = text.rpartition("=")
+    if not equals or not key:
+        raise ConfigurationError(f"{text!r} names no key and time: write doc-17=30s.")
+    return key, seconds(lasts)
+
+
 def payload(text: str | None, pairs: Sequence[str], base: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return a payload from JSON, `@file` or `-` (standard input), with fields set by name=value on top.
 

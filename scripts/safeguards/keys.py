@@ -92,4 +92,11 @@ KEYS = (
         "False",
         SENT,
     ),
+    Safeguard(
+        "dead letters of a key hide nothing that is behind them",
+        "chalicelib.watchdog.dead_letter_rules:sweep",
+        "Remove('others of its key are behind it') if serial else Keep()",
+        "Keep()",
+        (*SENT, "tests/chalicelib/watchdog/test_dead_letter_rules.py"),
+    ),
 )

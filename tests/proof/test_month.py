@@ -20,9 +20,11 @@ def registry() -> Iterator[None]:
 
 
 def test_days_with_every_fault_break_nothing(whole: bool) -> None:
-    reports = [episode(seed) for seed in range(40, 46 if whole else 42)]
+    reports = [episode(seed, EPISODE if whole else EPISODE / 2) for seed in range(40, 48 if whole else 43)]
     assert [line for report in reports for line in report.broken] == []
-    assert sum(report.jobs for report in reports) > 150 * len(reports)
+    assert sum(report.jobs for report in reports) > 75 * len(reports)
+    keys, _, pauses = reports[:3]
+    assert (keys.keyed > 20, keys.probes, pauses.keyed, pauses.probes > 0) == (True, 0, 0, True)
 
 
 def test_an_episode_is_repeated_by_its_seed() -> None:

@@ -62,6 +62,8 @@ class World(Clients):
     started: list[float] = field(default_factory=list)
     of_key: dict[str, list[Job]] = field(default_factory=lambda: defaultdict(list))
     """The jobs whose attempts run now, by their key."""
+    keyed: int = 0
+    """How many attempts of a key have begun."""
     debounced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     answered: dict[str, str] = field(default_factory=dict)
     """The requests under each debounce key in their order, and the last of them that was answered."""
@@ -125,6 +127,7 @@ class World(Clients):
             if (other.lease_until or 0.0) > self.clock.now:
                 self.wrong.append(f"I19 {job.id} {job.token} began beside {other.id} {other.token}")
         self.of_key[key].append(job)
+        self.keyed += 1
 
     def _group(self, body: str) -> str:
         told = parse_message(body)

@@ -1,15 +1,18 @@
 """Look at the account and the parameters before anything changes, for `make preflight` and as deploy's first step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from chalicelib.jobs.types.jobtype import JobType
 from infra.cloud.account import Account
 from infra.cloud.commands import removal
-from infra.cloud.package.build import HERE, NO_BYTE_CODE, interpreter
+from infra.cloud.errors import CloudError
+from infra.cloud.package import dependencies, own_libraries
+from infra.cloud.package.build import HERE, NO_BYTE_CODE, ROOT, interpreter
 from infra.cloud.package.shift import PARAMETER
-from infra.cloud.preflight import basics, production, rights, room, sending, shards
+from infra.cloud.preflight import basics, names, production, rights, room, sending, shards
 from infra.cloud.preflight.asking import Asking
 from infra.cloud.preflight.finding import Finding
 from infra.cloud.stack import parameters
@@ -48,16 +51,18 @@ def check(
     named = {entry["ParameterKey"] for entry in before} | given.keys()
     facts = basics.look(account, values["MailIdentity"])
     removed = removal.look(account, stack, [kind.name for kind in types])
-    chosen = production.defaults(stage, named, facts.concurrency, log_role=bool(facts.log_role), new=new)
     asking = Asking(account)
+    mail = sending.look(asking, types)
+    chosen = production.defaults(stage, named, facts.concurrency, log_role=bool(facts.log_role), new=new)
+    chosen |= sending.defaults(mail, types, named, new=new)
     found = [
         *basics.findings(values, facts, types, account.region),
         *shards.findings({entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in before}, values),
         *production.findings(stage, values, named, new=new),
-        *sending.findings(asking, types, account.region, float(values["MailRate"])),
+        *sending.findings(mail, types, account.region, float(chosen.get("MailRate", values["MailRate"]))),
         *_of_the_account(account, stack, types, values, asking),
         *removed.findings(force=force_remove),
-        *_of_this_machine(),
+        *of_this_machine(types),
         *(Finding(about, f"could not be looked at ({why}).") for about, why in asking.refused.items()),
     ]
     return Checked(sorted(found, key=lambda finding: not finding.stops), chosen, removed)
@@ -75,12 +80,22 @@ def _of_the_account(
         ),
     ]
     if new:
-        found += room.taken(account, stack.name)
+        found += names.taken(account, stack.name, types)
         found += room.cloudfront(asking) if values["Dashboard"] == "true" else []
     return found
 
 
-def _of_this_machine() -> list[Finding]:
-    if interpreter(PYTHON) is not None:
-        return []
-    return [Finding("Python", NO_BYTE_CODE.format(here=HERE, there=PYTHON))]
+def of_this_machine(types: Sequence[JobType[Any, Any]], root: Path = ROOT) -> Iterator[Finding]:
+    """Yield what is wrong here: no Python of the functions' version, or libraries that are not pinned with hashes.
+
+    Whether there are wheels for the functions' Python is found by packaging, before anything changes.
+    """
+    if interpreter(PYTHON) is None:
+        yield Finding("Python", NO_BYTE_CODE.format(here=HERE, there=PYTHON))
+    shipped = (root / dependencies.SHIPPED).read_text()
+    try:
+        dependencies.hashed(shipped, (root / dependencies.LOCK).read_text())
+        for path in own_libraries.files_of(root, types).values():
+            own_libraries.hashed(path, shipped)
+    except CloudError as error:
+        yield Finding("libraries", str(error), stops=True)

@@ -12,6 +12,7 @@ from infra.cloud.commands.check import check
 from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.commands.rollback import Former
 from infra.cloud.commands.trial import Trial
+from infra.cloud.cost import standing
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import ROOT, Package, build
 from infra.cloud.preflight import basics
@@ -101,7 +102,7 @@ class Deployment:
         finally:
             if new:
                 remove(self.account, artifacts.name(self.account, self.stack.name))
-        self.terminal.diff(proposed.changes if proposed else [])
+        self._show(proposed)
         self.terminal.say("Dry run: no resource was changed.")
 
     def _build_dashboard(self) -> Path | None:
@@ -132,11 +133,19 @@ class Deployment:
         if proposed is None:
             self.terminal.say("The stack is as it should be: nothing changes.")
             return
-        self.terminal.diff(proposed.changes)
+        self._show(proposed)
         self._stop_if_data_is_at_stake(proposed)
         self.changed = True
         with self.terminal.progress(len(proposed.changes)) as seen:
             self.stack.execute(proposed, seen)
+
+    def _show(self, proposed: ChangeSet | None) -> None:
+        """Say what changes, what of it costs money by standing there, and what loses data."""
+        changes, types = proposed.changes if proposed else [], self.types()
+        costs = standing.of_changes(changes, standing.by_resource(types, self.stack.name))
+        self.terminal.diff(changes, costs)
+        if told := standing.sentence(types, costs):
+            self.terminal.say(told)
 
     def _propose(self, package: Package, given: Mapping[str, str]) -> ChangeSet | None:
         found = self.stack.describe()

@@ -18,7 +18,10 @@ from infra.cloud.cost.calculation import (
     per_million,
     total,
 )
+from infra.cloud.cost.extras import extras
 from infra.cloud.cost.prices import ALLOWANCES, PRICES
+
+LOADS = (ALONE, BUSY, BATCHES)
 
 NOTES = (
     "alone: a job now and then, each in batches of its own. busy: POSTed one by one, ten to a worker's batch, the",
@@ -29,7 +32,7 @@ NOTES = (
 
 def report(types: Sequence[JobType[Any, Any]]) -> str:
     """Return all bills as text."""
-    bills = [*_idle(types), "", *_jobs(), "", *_kept(), "", *_more(types)]
+    bills = [*_idle(types), "", *_jobs(), *_extras(types), "", *_kept(), "", *_more(types)]
     return "\n".join([*bills, "", *NOTES, f"Prices of {PRICES.version}, us-east-1."])
 
 
@@ -44,18 +47,24 @@ def _idle(types: Sequence[JobType[Any, Any]]) -> list[str]:
 
 
 def _jobs() -> list[str]:
-    loads = (ALONE, BUSY, BATCHES)
-    bills = [per_million(load.of_one_job()) for load in loads]
+    bills = [per_million(load.of_one_job()) for load in LOADS]
     rows = [
         f"{lines[0].what:<36}" + "".join(f"{_money(line.dollars):>16}" for line in lines)
         for lines in zip(*bills, strict=True)
     ]
     return [
         "A million jobs that are done at their first attempt; what the job itself does or logs comes on top",
-        f"{'':<36}" + "".join(f"{load.name:>16}" for load in loads),
+        f"{'':<36}" + "".join(f"{load.name:>16}" for load in LOADS),
         *rows,
         f"{'':<36}" + "".join(f"{_money(total(bill)):>16}" for bill in bills),
     ]
+
+
+def _extras(types: Sequence[JobType[Any, Any]]) -> list[str]:
+    """Return nothing for types that declare nothing that costs more."""
+    found = [lines for kind in types for lines in zip(*(extras(kind, load) for load in LOADS), strict=True)]
+    rows = [f"{lines[0].what:<36}" + "".join(f"{_money(one.dollars):>16}" for one in lines) for lines in found]
+    return ["", "A million jobs of such a type cost more", *rows] if rows else []
 
 
 def _kept() -> list[str]:

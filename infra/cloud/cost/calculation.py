@@ -18,6 +18,8 @@ MINUTES = 60 * 24 * 30
 POLLERS = 5
 POLL_SECONDS = 20
 """Lambda long-polls each queue with five pollers when it is idle."""
+QUEUE_REQUESTS = POLLERS * MINUTES * 60 / POLL_SECONDS + 2 * MINUTES
+"""About one queue in a month: the polls, and each minute one look at its depth and one at its dead-letter queue's."""
 WATCHDOG_SECONDS = 0.5
 WATCHDOG_MB = 512
 WATCHDOG_LOG_BYTES = 600
@@ -121,8 +123,6 @@ class Line:
 
 def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Prices = PRICES) -> list[Line]:
     """Return a month of the default stack without a job; `free` is what the account has left of its allowances."""
-    # every minute one look at the depths of each queue and of its dead-letter queue
-    asked = POLLERS * MINUTES * 60 / POLL_SECONDS + 2 * MINUTES
     serial = sum(kind.serial_by is not None for kind in types)
     of_sqs = prices.sqs_request + (prices.sqs_fifo_request - prices.sqs_request) * serial / max(1, len(types))
     seconds = MINUTES * WATCHDOG_SECONDS * WATCHDOG_MB / 1024
@@ -130,7 +130,7 @@ def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Pr
     logged = MINUTES * WATCHDOG_LOG_BYTES / 1e9
     reads = _partitions(types) / 2 + 1 + SCHEDULES_READ
     return [
-        _line("SQS requests, polling and looking", len(types) * asked, free.sqs_requests, of_sqs / MILLION),
+        _line("SQS requests, polling and looking", len(types) * QUEUE_REQUESTS, free.sqs_requests, of_sqs / MILLION),
         _line("Lambda requests, watchdog", MINUTES, free.lambda_requests, prices.lambda_request / MILLION),
         _line("Lambda GB-seconds", seconds, free.lambda_gb_seconds, prices.lambda_gb_second_arm / MILLION),
         _line("DynamoDB read units, watchdog", MINUTES * reads, 0, prices.read_unit / MILLION),

@@ -15,6 +15,8 @@ class Prices:
     lambda_gb_second_arm: float = 13.3334
     sqs_request: float = 0.40
     sqs_fifo_request: float = 0.50
+    sqs_fair_request: float = 0.10
+    """On top of a request to a standard queue, for one about messages with a group (fair queues)."""
     write_unit: float = 0.625
     read_unit: float = 0.125
     log_gb: float = 0.50

@@ -1,14 +1,14 @@
-"""Look whether a stack has room in the account: quotas that it would exceed, and names that are taken."""
+"""Look whether a stack has room in the account: the quotas that it would exceed.
+
+Not looked at, for AWS has no such quota: alarms (but for those on queries of Metrics Insights, of which the stack has
+none) and SQS queues. What a role, a function or the template may hold is refused by `make package`.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from botocore.exceptions import ClientError
-
-from infra.cloud.account import Account
 from infra.cloud.preflight.asking import Asking
 from infra.cloud.preflight.finding import Finding
-from infra.definition.names import bucket_name
 
 MB = 1_000_000
 RULES = 300
@@ -52,16 +52,6 @@ def cloudfront(asking: Asking) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def taken(account: Account, stack: str) -> Iterator[Finding]:
-    """Yield what has a name of the new stack already: CloudFormation would fail at it, half an hour later."""
-    names = [*_buckets(account, stack), *_tables(account, stack), *_log_groups(account, stack)]
-    if names:
-        yield Finding(
-            "names", f"There already: {', '.join(sorted(names))}, and no stack {stack} owns it. `make destroy` removes "
-            "what a stage has left behind; for things of your own choose another STAGE.", True,
-        )  # fmt: skip
-
-
 def _storage(settings: dict[str, dict[str, int]], needs: Needs) -> Iterator[Finding]:
     most = settings.get("AccountLimit", {}).get("TotalCodeSize", 0)
     used = settings.get("AccountUsage", {}).get("TotalCodeSize", 0)
@@ -71,33 +61,3 @@ def _storage(settings: dict[str, dict[str, int]], needs: Needs) -> Iterator[Find
             "code storage", f"Lambda stores {used / MB:,.0f} of {most / MB:,.0f} MB; this deployment needs up to "
             f"{wanted / MB:,.0f} MB. Delete old functions and versions, or ask Service Quotas for more (L-2ACBD22F).",
         )  # fmt: skip
-
-
-def _buckets(account: Account, stack: str) -> Iterator[str]:
-    s3 = account.client("s3")
-    for purpose in ("files", "site"):
-        name = bucket_name(stack, purpose, account.id, account.region)
-        try:
-            s3.head_bucket(Bucket=name)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
-                continue
-        yield f"bucket {name}"
-
-
-def _tables(account: Account, stack: str) -> Iterator[str]:
-    dynamodb = account.client("dynamodb")
-    for name in (f"{stack}-jobs", f"{stack}-control"):
-        try:
-            dynamodb.describe_table(TableName=name)
-        except ClientError:
-            continue
-        yield f"table {name}"
-
-
-def _log_groups(account: Account, stack: str) -> Iterator[str]:
-    try:
-        found = account.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{stack}-", limit=3)
-    except ClientError:
-        return
-    yield from (f"log group {group['logGroupName']}" for group in found["logGroups"])

@@ -1,6 +1,6 @@
 """Look at what SES lets this account send: the sandbox, the rate, the day's quota."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib.jobs.types.jobtype import JobType
@@ -10,32 +10,62 @@ from infra.cloud.preflight.finding import Finding
 SENDING = "ses:SendEmail"
 NEARLY = 0.8
 """Share of the day's quota that is used up, from which on it is told."""
+HIGHER = 2
+"""So many times the stage's rate is what SES takes when it is told: AWS raises the rate of who sends well."""
+LEAST, MOST = 1, 500
+"""Mails a second that the parameter `MailRate` can say."""
 
 
-def findings(asking: Asking, types: Sequence[JobType[Any, Any]], region: str, mail_rate: float) -> Iterator[Finding]:
-    """Yield what limits the types that send mail; nothing when there is none. `mail_rate` is the parameter MailRate."""
-    senders = [kind for kind in types if SENDING in kind.grants]
-    found = asking.ask("mail quota", "sesv2", "get_account") if senders else None
-    if found is None:
+def look(asking: Asking, types: Sequence[JobType[Any, Any]]) -> Mapping[str, Any] | None:
+    """Ask what SES allows; None when no type sends mail, or SES does not say."""
+    return asking.ask("mail quota", "sesv2", "get_account") if _senders(types) else None
+
+
+def defaults(
+    allowed: Mapping[str, Any] | None, types: Sequence[JobType[Any, Any]], named: Collection[str], *, new: bool
+) -> dict[str, str]:
+    """Return the `MailRate` of a first deployment whose workers may send faster than SES takes it; else nothing."""
+    if allowed is None or not allowed.get("ProductionAccessEnabled", False):
+        return {}  # the sandbox's one mail a second would outlast the sandbox
+    rate = allowed.get("SendQuota", {}).get("MaxSendRate", 0.0)
+    wanted = new and "MailRate" not in named and LEAST <= rate < _workers(types)
+    return {"MailRate": f"{min(int(rate), MOST)}"} if wanted else {}
+
+
+def findings(
+    allowed: Mapping[str, Any] | None, types: Sequence[JobType[Any, Any]], region: str, mail_rate: float
+) -> Iterator[Finding]:
+    """Yield what limits the types that send mail. `mail_rate` is what the parameter MailRate will be."""
+    if allowed is None:
         return
-    names = ", ".join(kind.name for kind in senders)
-    if not found.get("SendingEnabled", True):
+    names = ", ".join(kind.name for kind in _senders(types))
+    if not allowed.get("SendingEnabled", True):
         yield Finding("mail", f"SES has stopped this account from sending in {region}. Its console says why.")
-    if not found.get("ProductionAccessEnabled", False):
+    if not allowed.get("ProductionAccessEnabled", False):
         yield Finding(
             "mail", f"The account is in the SES sandbox in {region}: {names} reaches verified addresses only. Ask for "
             "production access (`aws sesv2 put-account-details --production-access-enabled …`).",
         )  # fmt: skip
-    yield from _quota(found.get("SendQuota", {}), senders, mail_rate)
+    yield from _quota(allowed.get("SendQuota", {}), _workers(types), mail_rate)
 
 
-def _quota(quota: Mapping[str, float], senders: Sequence[JobType[Any, Any]], mail_rate: float) -> Iterator[Finding]:
+def _senders(types: Sequence[JobType[Any, Any]]) -> list[JobType[Any, Any]]:
+    return [kind for kind in types if SENDING in kind.grants]
+
+
+def _workers(types: Sequence[JobType[Any, Any]]) -> int:
+    return sum(kind.concurrency for kind in _senders(types))
+
+
+def _quota(quota: Mapping[str, float], workers: int, mail_rate: float) -> Iterator[Finding]:
     rate, most, sent = (quota.get(name, 0.0) for name in ("MaxSendRate", "Max24HourSend", "SentLast24Hours"))
-    workers = sum(kind.concurrency for kind in senders)
     if 0 < rate < workers and not 0 < mail_rate <= rate:
         yield Finding(
             "mail", f"SES takes {rate:g} mails a second, and up to {workers} workers send at once: what SES refuses "
             f'comes again later, and spends no attempt. Deploy with SET="MailRate={rate:g}", or ask for a higher rate.',
         )  # fmt: skip
+    if mail_rate > 0 and HIGHER * mail_rate <= rate:
+        told = f"MailRate is {mail_rate:g}, and SES takes {rate:g} mails a second by now"
+        yield Finding("mail", f'{told}. Deploy with SET="MailRate={min(rate, MOST):g}" to send as many.')
     if most > 0 and sent >= NEARLY * most:
         yield Finding("mail", f"{sent:,.0f} of the {most:,.0f} mails of 24 hours are sent. Ask for a higher quota.")

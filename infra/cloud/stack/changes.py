@@ -24,11 +24,12 @@ class Change:
         """Return whether messages, rows or objects go with it."""
         return self.kind in ("replace", "remove") and self.type in HOLDS_DATA
 
-    def line(self) -> str:
-        """Return one line of the diff."""
+    def line(self, cost: float = 0.0) -> str:
+        """Return one line of the diff; `cost` is in dollars a month, negative for what goes."""
         why = ", ".join(self.why[:MOST_WHY]) + (" …" if len(self.why) > MOST_WHY else "")
+        money = f"   {'+' if cost > 0 else '-'}${abs(cost):.2f} a month" if cost else ""
         warning = "   LOSES DATA" if self.loses_data else ""
-        return f"{SIGNS[self.kind]} {self.logical_id:<32} {self.type:<40} {why}{warning}".rstrip()
+        return f"{SIGNS[self.kind]} {self.logical_id:<32} {self.type:<40} {why}{money}{warning}".rstrip()
 
 
 def read(changes: Iterable[Mapping[str, Any]]) -> list[Change]:

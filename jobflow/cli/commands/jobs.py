@@ -32,6 +32,7 @@ Timeout = Annotated[str, typer.Option("--timeout", help="Longest wait: 90s, 10m,
     "jobs create email.send -f to='[\"ada@example.com\"]' -f subject=Hello -f text=Hi",
     "jobs create image.process @picture.json --delay 10m --tag customer:42",
     "jobs create report.generate --example --wait",
+    "jobs create doc.index -f id=17 --debounce doc-17=30s",
 )
 def create(
     session: Session,
@@ -42,6 +43,7 @@ def create(
     key: Annotated[str | None, typer.Option("--key", help="Idempotency-Key: the same key makes no second job.")] = None,
     delay: Annotated[str | None, typer.Option("--delay", help="Start after: 90s, 10m, 2h.")] = None,
     run_at: Annotated[str | None, typer.Option("--run-at", help="Start at: 2027-03-01T10:00.")] = None,
+    debounce: Annotated[str | None, typer.Option("--debounce", help="Replace what waits under it: doc-17=30s.")] = None,
     tag: Tags = None,
     max_attempts: Annotated[int | None, typer.Option("--max-attempts", min=1)] = None,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until it has ended.")] = False,
@@ -59,6 +61,7 @@ def create(
         run_at=None if run_at is None else reading.moment(run_at),
         tags=tag or [],
         max_attempts=max_attempts,
+        debounce=None if debounce is None else reading.debounce(debounce),
     )
     session.remember(job.id)
     if wait:

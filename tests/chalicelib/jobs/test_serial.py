@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.serial import attempt_as_holder, named, row_of
 from chalicelib.jobs.types import registry
@@ -42,6 +43,9 @@ def _forget() -> Iterator[None]:
     [
         ({"rate": Rate(1)}, "serial_by does not go with rate"),
         ({"fair_by": "account"}, "serial_by does not go with fair_by"),
+        ({"pause_when": Failing()}, "serial_by does not go with pause_when"),
+        ({"serial_by": None, "fair_by": "account", "rate": Rate(1)}, "fair_by does not go with rate"),
+        ({"serial_by": None, "fair_by": "account", "rate": lambda: None}, "fair_by does not go with rate"),
         ({"window": 5, "batch_size": 10}, "serial_by does not go with window"),
         ({"window": 5, "rate": Rate(1)}, "serial_by does not go with rate and window"),
         ({"serial_by": "customer"}, "serial_by names customer, which the payload does not have"),

@@ -113,3 +113,17 @@ def test_later_jobs_that_are_claimed_cast_no_doubt_on_one_that_waits_for_its_key
     stage.clock.now += 3.5 * 86_400
     stage.watch()
     assert stage.sent() == [job.id, job.id]
+
+
+def test_a_sweep_reaches_what_lies_behind_ten_dead_letters_of_a_key(stage: Stage) -> None:
+    """A FIFO queue hands out ten of a key, and the rest when those are gone or seen again."""
+    jobs = [stage.submit() for _ in range(12)]
+    for dead in jobs[:11]:
+        stage.store._jobs[dead.id] = replace(dead, status=Status.DEAD_LETTER, attempts=3, sent=True)
+    stage.queue.dead[NAME] = stage.queue.messages.pop(NAME)
+    stage.watch()
+    assert stage.queue.dead[NAME] == []
+    assert not stage.store.get(jobs[11].id).sent, "it can still run"
+    stage.clock.now += 1
+    stage.watch()
+    assert stage.sent() == [jobs[11].id]

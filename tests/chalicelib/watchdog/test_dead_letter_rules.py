@@ -31,6 +31,12 @@ def test_a_dead_letter_of_a_dead_job_is_the_evidence_and_stays() -> None:
     assert sweep(Message("job-1", 1, "test.note"), a_job(Status.DEAD_LETTER), NOW) == Keep()
 
 
+def test_a_dead_letter_of_a_key_is_removed_so_that_those_behind_it_are_seen() -> None:
+    message = Message("job-1", 1, "test.note")
+    assert isinstance(sweep(message, a_job(Status.DEAD_LETTER), NOW, serial=True), Remove)
+    assert sweep(message, a_job(Status.DEAD_LETTER, gen=0), NOW, serial=True) == Keep(), "of a newer generation"
+
+
 def test_a_dead_letter_of_an_older_generation_or_of_no_job_is_removed() -> None:
     for status in Status:
         assert isinstance(sweep(Message("job-1", 1, "test.note"), a_job(status, gen=2), NOW), Remove)

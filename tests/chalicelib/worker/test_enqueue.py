@@ -12,6 +12,7 @@ import pytest
 from chalicelib.errors import ConfigurationError, InvalidPayload, InvalidRequest
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.ports import Filter, Message
+from chalicelib.jobs.single import Unique
 from chalicelib.jobs.types import jobtype
 from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
@@ -78,6 +79,55 @@ def test_a_model_is_a_payload_and_a_delay_is_counted_from_now(world: OneType) ->
         (Status.SCHEDULED, T0 + 60),
         (Status.SCHEDULED, T0 + 30),
     ]
+
+
+def test_a_debounced_job_waits_and_the_last_parent_has_the_say(world: OneType) -> None:
+    def index(ctx: JobContext) -> object:
+        asked = {"to": [f"by {ctx.job_id}"]}
+        return ctx.enqueue("test.mail", asked, key="index", debounce=("doc-17", 30), tags=[ctx.job_id])
+
+    for name in ("job-1", "job-2"):
+        world.submit(name)
+        world.script = [index]
+        world.poll()
+        world.clock.advance(10)
+    [child] = children(world)
+    assert (child.status, child.gen, child.run_at) == (Status.SCHEDULED, 2, world.clock.now - 10 + 30)
+    assert (child.payload["to"], child.tags, child.parent) == (["by job-2"], ("job-2",), "job-1")
+    assert [world.job(name).result for name in ("job-1", "job-2")] == [child.id, child.id]
+    assert children(world, "job-2") == [], "the first one made it"
+
+
+def test_a_second_attempt_asks_for_a_debounced_job_again(world: OneType) -> None:
+    """While it waits it is the same request; when it has begun to run, there is another one to wait for quiet."""
+    world.submit()
+
+    def index(ctx: JobContext) -> object:
+        made.append(ctx.enqueue("test.mail", PAYLOAD, key="index", debounce=("doc-17", 30)))
+        return boom(ctx) if len(made) < 3 else made
+
+    made: list[str] = []
+    world.script = [index, index, index]
+    for _ in range(2):
+        world.poll()
+        world.clock.advance(3)
+    [child] = children(world)
+    assert (made, child.gen) == ([child.id] * 2, 1)
+    world.store._jobs[child.id] = replace(child, status=Status.COMPLETED)
+    world.clock.advance(100)
+    world.poll()
+    assert len(made) == 3
+
+
+def test_a_unique_job_is_the_one_that_another_job_has_made(world: OneType) -> None:
+    only = replace(MAIL, unique=Unique(3600, ("to",)))
+    with only_types(world.kind, only, GONE):
+        for name in ("job-1", "job-2"):
+            world.submit(name)
+            world.script = [making()]
+            world.poll()
+    assert world.job("job-1").result == world.job("job-2").result == children(world)[0].id
+    assert len(world.queue.messages["test.mail"]) == 1
 
 
 @pytest.mark.parametrize("end", [boom, die])
@@ -204,6 +254,11 @@ def test_a_retired_type_takes_none(world: OneType) -> None:
         ({"delay": 366 * 86_400}, "delay"),
         ({"run_at": datetime(2027, 1, 15, 9)}, "run_at"),  # noqa: DTZ001 - the point of the test
         ({"run_at": datetime(2027, 1, 15, 9, tzinfo=UTC), "delay": 5}, "run_at"),
+        ({"debounce": ("two words", 30)}, "debounce"),
+        ({"debounce": ("k", 0)}, "debounce"),
+        ({"debounce": ("k", 86_401)}, "debounce"),
+        ({"debounce": ("k", 30), "delay": 5}, "debounce"),
+        ({"debounce": ("k", 30), "run_at": datetime(2027, 1, 15, 9, tzinfo=UTC)}, "debounce"),
         ({"run_at": datetime(2029, 1, 15, 9, tzinfo=UTC)}, "run_at"),
     ],
 )

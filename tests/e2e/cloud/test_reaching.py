@@ -1,7 +1,9 @@
-"""The packaged e2e of a job type that reaches out: a secret, a foreign table, a foreign bucket, a library of its own.
+"""The packaged e2e of added types: one that reaches out, one with a key to run one at a time for, one with tenants.
 
-One file and one requirements file are added to the code; the rest is the deploy code's. Roles are not judged by this
-emulator: tests/infra/local/test_reaching.py shows on a laptop that the same file is refused without a grant.
+Files are added to the code; the rest is the deploy code's. Roles are not judged by this emulator:
+tests/infra/local/test_reaching.py shows on a laptop that a file is refused without a grant. Of queues it plays what a
+FIFO queue holds back and hands to its dead-letter queue; it runs no two batches of a FIFO queue side by side, and lets
+no tenants take turns (tests/infra/local/emulator and tests/flow do).
 """
 
 import io
@@ -27,8 +29,9 @@ from infra.cloud.package.own_libraries import lock
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud import ministack
+from tests.e2e.cloud.added import FAIR, SERIAL
 from tests.e2e.cloud.ministack import aimed_at
-from tests.e2e.cloud.test_flow import becomes, create
+from tests.e2e.cloud.test_flow import becomes, create, until
 from tests.infra.local.test_reaching import TYPE
 
 pytestmark = pytest.mark.ministack
@@ -38,15 +41,22 @@ SECRET = "k-314159"
 SOURCE = TYPE.replace("from packaging.version import Version", "import inflection").replace(
     "Version('1.0').major", "inflection.pluralize('order')"
 )
+FILES = {"order_copy": SOURCE, "ledger_entry": SERIAL, "letter_print": FAIR}
 
 
-def declared() -> JobType[Any, Any]:
-    """The type that the file declares."""
-    names: dict[str, Any] = {"__name__": "handlers.order_copy"}
-    exec(compile(SOURCE, "handlers/order_copy.py", "exec"), names)  # noqa: S102 - the file of this test
-    found = names["order_copy"]
+def declared() -> list[JobType[Any, Any]]:
+    """The types that the files declare."""
+    found = [_declared(name, source) for name, source in FILES.items()]
+    for kind in found:
+        registered.pop(kind.name, None)  # the other tests of this process have no such file
+    return found
+
+
+def _declared(name: str, source: str) -> JobType[Any, Any]:
+    names: dict[str, Any] = {"__name__": f"handlers.{name}"}
+    exec(compile(source, f"handlers/{name}.py", "exec"), names)  # noqa: S102 - a file of this test
+    found = names[name]
     assert isinstance(found, JobType)
-    registered.pop(found.name, None)  # the other tests of this process have no such file
     return found
 
 
@@ -54,11 +64,12 @@ def declared() -> JobType[Any, Any]:
 def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     root = copy_sources(ROOT, tmp_path_factory.mktemp("sources"))
     (root / "requirements-dev.txt").write_text((ROOT / "requirements-dev.txt").read_text())
-    (root / "handlers" / "order_copy.py").write_text(SOURCE)
+    for name, source in FILES.items():
+        (root / "handlers" / f"{name}.py").write_text(source)
     requirements = root / "handlers" / "order_copy.requirements.txt"
     requirements.write_text("inflection==0.5.1\n")
     lock(requirements, root / "requirements.txt")
-    return ministack.package(STAGE, tmp_path_factory.mktemp("reach"), [*jobtype.load(), declared()], root)
+    return ministack.package(STAGE, tmp_path_factory.mktemp("reach"), [*jobtype.load(), *declared()], root)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +90,7 @@ def account(emulator: str) -> Iterator[Account]:
 
 @pytest.fixture(scope="module")
 def stage(emulator: str, account: Account, package: Package) -> Iterator[tuple[Stack, httpx.Client]]:
-    kinds = [*jobtype.load(), declared()]
+    kinds = [*jobtype.load(), *declared()]
     said = io.StringIO()
     terminal = Terminal(Console(file=said, width=200), Console(file=said, width=200))
     with aimed_at(emulator):
@@ -127,3 +138,55 @@ def test_its_role_and_no_other_may_do_what_it_declares(package: Package, stage: 
     assert function["CodeUri"] == "./order-copy.zip"
     assert function["Environment"]["Variables"] == {"ARCHIVE": "acme-archive"}
     assert SECRET not in json.dumps(resources)
+
+
+def test_the_jobs_of_a_key_run_one_after_the_other_from_a_fifo_queue(
+    account: Account, stage: tuple[Stack, httpx.Client]
+) -> None:
+    stack, client = stage
+    asked = [{"account": "acme", "fails": 1}, {"account": "acme"}, {"account": "globex"}]
+    ids = [create(client, "ledger.entry", payload)["id"] for payload in asked]
+    first, second, _ = (becomes(client, job_id, "completed") for job_id in ids)
+    assert [attempt["outcome"] for attempt in first["attempt_history"]] == ["error", "completed"]
+    assert second["started_at"] >= first["finished_at"], "the first one backed off, and kept its place"
+    sqs = account.client("sqs")
+    url = sqs.get_queue_url(QueueName=f"{stack.name}-ledger-entry.fifo")["QueueUrl"]
+    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert told["FifoQueue"] == "true"
+    assert json.loads(told["RedrivePolicy"])["deadLetterTargetArn"].endswith(f":{stack.name}-ledger-entry-dlq.fifo")
+
+
+def test_a_dead_letter_lets_its_key_go_on_and_its_message_is_removed(
+    account: Account, stage: tuple[Stack, httpx.Client]
+) -> None:
+    stack, client = stage
+    dead, after = (
+        create(client, "ledger.entry", {"account": "initech", "fails": fails}, max_attempts=1)["id"] for fails in (9, 0)
+    )
+    becomes(client, dead, "dead_letter")
+    becomes(client, after, "completed")
+    sqs = account.client("sqs")
+    url = sqs.get_queue_url(QueueName=f"{stack.name}-ledger-entry-dlq.fifo")["QueueUrl"]
+
+    def gone() -> bool:
+        account.client("lambda").invoke(FunctionName=f"{stack.name}-watchdog", Payload=b"{}")
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        return {*sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values()} == {"0"}
+
+    until(gone, "the sweep of the dead letter's message")
+
+
+def test_a_message_carries_the_tenant_of_its_job(account: Account, stage: tuple[Stack, httpx.Client]) -> None:
+    stack, client = stage
+    done = create(client, "letter.print", {"customer": "acme"})["id"]
+    becomes(client, done, "completed")
+    client.post("/job-types/letter.print/pause", json={"reason": "to look at a message"})
+    waiting = create(client, "letter.print", {"customer": "globex"})["id"]
+    sqs = account.client("sqs")
+    url = sqs.get_queue_url(QueueName=f"{stack.name}-letter-print")["QueueUrl"]
+    asked = {"QueueUrl": url, "MessageSystemAttributeNames": ["MessageGroupId"], "VisibilityTimeout": 0}
+    (message,) = sqs.receive_message(**asked)["Messages"]
+    assert (json.loads(message["Body"])["id"], message["Attributes"]["MessageGroupId"]) == (waiting, "globex")
+    assert [job["id"] for job in client.get("/jobs?tenant=acme").json()["jobs"]] == [done]
+    client.post("/job-types/letter.print/resume")
+    becomes(client, waiting, "completed")

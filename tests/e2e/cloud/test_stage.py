@@ -27,9 +27,8 @@ pytestmark = pytest.mark.ministack
 NOT_HERE = [
     "cloudfront:GetDistribution", "codedeploy:GetApplication", "codedeploy:GetDeploymentGroup",
     "dynamodb:UpdateTable", "events:DescribeRule", "iam:SimulatePrincipalPolicy",
-    "lambda:GetEventSourceMapping", "lambda:GetFunction", "logs:DeleteLogGroup", "secretsmanager:CreateSecret",
+    "lambda:GetEventSourceMapping", "logs:DeleteLogGroup", "secretsmanager:CreateSecret",
     "secretsmanager:DeleteSecret", "secretsmanager:DescribeSecret", "secretsmanager:TagResource",
-    "sns:GetTopicAttributes", "sqs:GetQueueUrl",
 ]  # fmt: skip
 """Asked for only of protected tables, of what the index of tags still names, of groups that came after the stack was
 gone, with TOKEN_SECRET, and of IAM users and roles; tests/infra/cloud has tests of each."""
@@ -47,6 +46,8 @@ def terminal(said: io.StringIO) -> Terminal:
 
 def test_first_deployment_says_what_it_makes(cloud: Cloud) -> None:
     assert "+ JobsTable " in cloud.said
+    assert "+$3.00 a month" in cloud.said
+    assert "The stage, when nothing happens: $" in cloud.said
     assert cloud.outputs["SiteUrl"] in cloud.said
 
 

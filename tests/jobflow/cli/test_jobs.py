@@ -32,9 +32,20 @@ def test_a_job_is_created_from_json_a_file_standard_input_fields_or_the_example(
     assert (jobs[3]["payload"]["text"], jobs[4]["status"]) == ('{"', "scheduled")
 
 
+def test_a_job_that_waits_under_a_debounce_key_is_replaced(shell: Shell, world: World) -> None:
+    made = [shell(f"jobs create test.note {PAYLOAD} -f text={text} --debounce doc=17=2m") for text in ("one", "two")]
+    first, second = (said.lines[0] for said in made)
+    assert (first["id"], second["gen"], second["payload"]["text"]) == (second["id"], 2, "two")
+    assert (second["status"], world.store.get(second["id"]).run_at) == ("scheduled", T0 + 120)
+
+
 @pytest.mark.parametrize(
     ("typed", "code", "words"),
     [
+        ("jobs create test.note {} --debounce doc-17", 2, "write doc-17=30s"),
+        ("jobs create test.note {} --debounce =30s", 2, "write doc-17=30s"),
+        (f"jobs create test.note {PAYLOAD} --debounce k=5s --delay 5s", 1, "excludes delay_seconds"),
+        (f"jobs create test.note {PAYLOAD} --debounce k=2d", 1, "debounce.seconds: "),
         ("jobs create test.note '[1]'", 2, "must be an object"),
         ("jobs create test.note '{'", 2, "A file is named with @"),
         ("jobs create test.note @/none.json", 2, "/none.json cannot be read"),

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from chalicelib.errors import JobConflict
-from chalicelib.jobs.job import DISCARDABLE, RETRYABLE, TERMINAL, WAITING, Status
+from chalicelib.jobs.job import DISCARDABLE, RETRYABLE, TERMINAL, WAITING, Job, Status
 from chalicelib.jobs.turns import has_turn
 from tests.proof.games.steering import MODES, Steering
 from tests.proof.grounds.ground import Stand
@@ -32,10 +33,10 @@ class DeliveryMachine(Steering):
     def begin(self, seed: int, batch: int, delay: int, attempts: int, fair: bool, mode: str) -> None:
         """A new world with a random source of its own, perhaps with a tenant for each name, and a first job."""
         self.world.rng.seed(seed)
-        self.steer(mode)
-        if fair:
-            self.world.share()
         self.world.batch = batch
+        self.steer(mode)
+        if fair and mode not in ("rate", "keys"):
+            self.world.share()
         self.create("a", delay, attempts)
 
     # ---- client and operator
@@ -43,7 +44,7 @@ class DeliveryMachine(Steering):
     @rule(name=NAMES, delay=DELAYS, attempts=ATTEMPTS)
     def create(self, name: str, delay: int, attempts: int) -> None:
         """POST /jobs, each name its own Idempotency-Key: the same name again is a replay."""
-        fields = self.bodies.setdefault(name, {"max_attempts": attempts, "delay_seconds": delay or None})
+        fields = self._body(name, max_attempts=attempts, delay_seconds=delay or None)
         before, replayed = len(self.ground.jobs()), name in self.world.accepted
         self.step(lambda: self.world.submit(name, **fields))
         assert not replayed or len(self.ground.jobs()) == before, "a replay made another job"
@@ -58,9 +59,12 @@ class DeliveryMachine(Steering):
     def create_a_batch(self, delay: int, unsent: int) -> None:
         """POST /jobs/batch with every name; SQS may not take every message of it."""
         for name in ALL_NAMES:
-            self.bodies.setdefault(name, {"max_attempts": 2, "delay_seconds": delay or None})
+            self._body(name, max_attempts=2, delay_seconds=delay or None)
         self.ground.faults.unsent = unsent
         self.step(lambda: self.world.submit_batch({name: self.bodies[name] for name in ALL_NAMES}))
+
+    def _body(self, name: str, **fields: int | None) -> dict[str, Any]:
+        return self.bodies.setdefault(name, {**fields, "ballast": self.key_of(name)})
 
     @precondition(lambda self: self.world.accepted)
     @rule(name=NAMES)
@@ -95,11 +99,15 @@ class DeliveryMachine(Steering):
     @precondition(lambda self: self.world.accepted)
     @rule(name=NAMES)
     def run_now(self, name: str) -> None:
-        """POST /jobs/{id}/run-now: possible while the job waits, unless for its turn; then only a worker is missing."""
-        queues = {job.id for job in self.ground.jobs() if has_turn(job)}
+        """POST /jobs/{id}/run-now: possible while the job waits and has no place to keep; then a worker is missing."""
+        queues = {job.id for job in self.ground.jobs() if has_turn(job) or self._keeps_its_place(job)}
         possible = self.world.accepted.get(name) not in queues
         if self._operate(name, self.world.hurry, lambda status: possible and status in WAITING):
             assert self.models[self.world.accepted[name]].status is Status.QUEUED
+
+    def _keeps_its_place(self, job: Job) -> bool:
+        """Whether its message is hidden in a FIFO queue."""
+        return self.keys and job.sent and (job.next_attempt_at or 0.0) > self.world.clock_of("api")()
 
     @precondition(lambda self: self._in(DISCARDABLE))
     @rule(name=NAMES)

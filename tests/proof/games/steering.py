@@ -1,4 +1,4 @@
-"""The rules of a game about what steers a type: debounced and unique jobs, and an operator of a type that pauses."""
+"""The rules of a game about what steers a type: debounced and unique jobs, keys, and an operator of one that pauses."""
 
 from dataclasses import replace
 from typing import Any
@@ -18,7 +18,7 @@ from tests.proof.grounds.ground import TYPE
 UNIQUE = Unique(3600, ("name",))
 APART = 5.0
 """Seconds by which two clocks of the game differ at most."""
-MODES = ("", "", "rate", "pauses")
+MODES = ("", "", "rate", "pauses", "keys")
 
 
 class Steering(Misfortunes):
@@ -28,13 +28,21 @@ class Steering(Misfortunes):
         super().__init__()
         self.only: tuple[str, float] | None = None
         self.asked = 0
+        self.keys = False
 
     def steer(self, mode: str) -> None:
-        """Give the type a rate, or let it pause by itself; or neither."""
+        """Give the type a rate, or let it pause by itself, or let its jobs run one at a time for a key; or nothing."""
+        self.keys = mode == "keys"
         if mode == "rate":
             self.world.pace(Rate(1, per=60))
         elif mode == "pauses":
             self.world.pause_when(Failing(of=2, within=4000))
+        elif self.keys:
+            self.world.serialize()
+
+    def key_of(self, name: str) -> int:
+        """Return what names the key of a job (0: it has none): "c" has one of its own."""
+        return 0 if not self.keys else 2 if name == "c" else 1
 
     @rule(key=st.sampled_from(["k1", "k2"]), seconds=st.sampled_from([5, 700, 3000]))
     def debounce(self, key: str, seconds: int) -> None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from chalicelib.errors import JobConflict
+from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.job import DISCARDABLE, PLANNED, RETRYABLE, Status
 from chalicelib.jobs.types.rate import Rate
 from tests.proof.grounds.faults import DYNAMODB, ReplyLost, Throttled
@@ -32,14 +33,22 @@ ARRIVALS = 1 / 900
 DEBOUNCED = 0.2
 """Share of the requests that have the debounce key: one an hour, so that half of them find a job that waits."""
 RATE = Rate(1, per=600)
-"""Of one of the types in every second episode: about a third more than its jobs need, so that many wait for their turn,
-with a hidden message or parked."""
+"""A third more than the jobs of a type need, so that many wait for their turn, with a hidden message or parked."""
+FAILING = Failing(of=2, within=2 * HOUR)
+"""Two failures alike within two hours: the type is paused by itself every few hours."""
+KEYS = 3
+"""Of the jobs of a serial type; those that name none wait for nobody."""
+BATCH = 3
+"""Messages of a serial type that come at once, so that some follow one of their key in its batch."""
 LONGEST_REST = 10 * DAY
 
 
 @dataclass
 class Report:
-    """What was played: simulated hours, jobs, the hours they lived, how often each fault struck, and what broke."""
+    """What was played: simulated hours, jobs, the hours they lived, how often each fault struck, and what broke.
+
+    `probes` and `keyed` count the starts while a type was paused by itself, and those of a key.
+    """
 
     hours: float = 0.0
     jobs: int = 0
@@ -47,6 +56,8 @@ class Report:
     cpu_seconds: float = 0.0
     struck: Counter[tuple[str, str]] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
+    probes: int = 0
+    keyed: int = 0
 
     def add(self, other: "Report") -> None:
         """Take another report into this one."""
@@ -55,6 +66,7 @@ class Report:
         self.cpu_seconds += other.cpu_seconds
         self.struck.update(other.struck)
         self.broken += other.broken
+        self.probes, self.keyed = self.probes + other.probes, self.keyed + other.keyed
 
 
 def episode(seed: int, hours: float = EPISODE) -> Report:
@@ -63,8 +75,7 @@ def episode(seed: int, hours: float = EPISODE) -> Report:
     clock, rng = Clock(), random.Random(f"{seed} month")
     with silence():
         world = World(MemoryGround(clock, 6 * TIMEOUT, TYPES), clock, rng)
-        if seed % 2:
-            world.pace(RATE)
+        steer(world, seed)
         players = Players(world, rng)
         weather, liveness, began = Weather(world, rng), Liveness(world), clock.now
         while clock.now < began + hours * HOUR:
@@ -77,7 +88,22 @@ def episode(seed: int, hours: float = EPISODE) -> Report:
         broken = [f"seed {seed}: {line}" for line in [*broken_at_rest(world), *liveness.broken]]
     jobs = world.ground.jobs()
     lived = sum((job.finished_at or clock.now) - job.created_at for job in jobs) / HOUR
-    return Report(hours, len(jobs), lived, time.process_time() - spent, world.ground.faults.struck, broken)
+    probes = 0 if world.by_itself is None else world.by_itself.probed
+    spent = time.process_time() - spent
+    return Report(hours, len(jobs), lived, spent, world.ground.faults.struck, broken, probes, world.keyed)
+
+
+def steer(world: World, seed: int) -> None:
+    """Give one of the types a rate; or keys; or let it pause by itself, in every second such episode with tenants."""
+    if seed % 2:
+        world.pace(RATE)
+    elif seed % 4 == 0:
+        world.batch = BATCH
+        world.serialize()
+    else:
+        world.pause_when(FAILING)
+        if seed % 8 == 2:
+            world.share()
 
 
 @dataclass
@@ -87,6 +113,8 @@ class Players:
     world: World
     rng: random.Random
     looked_at: float = 0.0
+    paused: bool = False
+    """Whether an operator has paused the type that may pause by itself, too."""
 
     def act(self, began: float) -> None:
         """Everybody does what it is time for."""
@@ -96,6 +124,8 @@ class Players:
             self._attempt(self._submit)
         if self.world.accepted and self.rng.random() < passed * ARRIVALS / 2:
             self._attempt(self._operate)
+        if self.world.by_itself is not None and self.world.paused is not self.paused:
+            self._attempt(self._pause_or_resume)
         for kind in TYPES:
             if self.world.ground.waiting(kind):
                 self._attempt(lambda kind=kind: self.world.poll(self.rng.uniform(1, TIMEOUT), kind))  # type: ignore[misc]
@@ -122,6 +152,7 @@ class Players:
             kind=self.rng.choice(TYPES),
             delay_seconds=delay,
             max_attempts=self.rng.randint(1, 4),
+            ballast=self.rng.randint(0, KEYS),
         )
 
     def _outcomes(self) -> list[str]:
@@ -142,6 +173,13 @@ class Players:
             after = self.world.operations.cancel(job.id)
             if after.status is Status.CANCELLED:
                 self.world.stopped.add((after.id, after.gen))
+
+    def _pause_or_resume(self) -> None:
+        """Do what the operator of all types wants, at the next turn again if that gets no answer."""
+        by_itself, wanted = self.world.by_itself, self.world.paused
+        assert by_itself is not None
+        (by_itself.pause if wanted else by_itself.resume)()
+        self.paused = wanted
 
 
 def episodes(seed: int, hours: float) -> Sequence[tuple[int, float]]:

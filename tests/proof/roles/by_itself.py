@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from chalicelib.adapters.memory.auto_pauses import MemoryAutoPauses
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.past_pauses import MemoryPastPauses
-from chalicelib.jobs.auto_pause import Failing
+from chalicelib.jobs.auto_pause import AutoPause, Failing
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.ports import AutoPauses, Consumers, JobStore, Message, PastPauses, Pause, Pauses, Prober
 from chalicelib.service.pause import Pausing
@@ -47,6 +47,24 @@ class Asked:
         self.messages.append(message)
 
 
+@dataclass
+class Looking:
+    """The rows as a worker reads them; `answered` says whether its last look before a claim got an answer."""
+
+    rows: AutoPauses
+    answered: bool = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.rows, name)
+
+    def read(self, job_type: str, *, consistent: bool = True) -> AutoPause:
+        """See AutoPauses."""
+        self.answered = consistent and self.answered
+        found = self.rows.read(job_type, consistent=consistent)
+        self.answered = self.answered or not consistent
+        return found
+
+
 class ByItself:
     """Pauses a world's type TYPE by itself, by a rule."""
 
@@ -56,6 +74,7 @@ class ByItself:
         self.rows, self.counters, self.queue, self.asked = MemoryAutoPauses(), MemoryCounters(), Switch(self), Asked()
         self.ended = MemoryPastPauses()
         self._rows = cast("AutoPauses", Faulty(self.rows, faults, DYNAMODB))
+        self._looking = Looking(self._rows)
         pauses = cast("Pauses", Faulty(self.counters, faults, DYNAMODB))
         consumers = cast("Consumers", Faulty(self.queue, faults, LAMBDA))
         self.watchdog = AutoPausing(
@@ -72,7 +91,8 @@ class ByItself:
 
     def gate(self) -> AutoPauseGate:
         """Return the gate of a new worker process."""
-        return AutoPauseGate(TYPE, self.rule, self._rows, self.world.clock_of("worker"), self.world.clock.advance)
+        rows = cast("AutoPauses", self._looking)
+        return AutoPauseGate(TYPE, self.rule, rows, self.world.clock_of("worker"), self.world.clock.advance)
 
     def pause(self) -> None:
         """POST /job-types/{type}/pause."""
@@ -95,6 +115,11 @@ class ByItself:
         finally:
             self.resuming = False
 
+    @property
+    def probed(self) -> int:
+        """Return how many probes have started."""
+        return len(self._used)
+
     def open(self) -> bool:
         """Return whether the type is paused by itself now."""
         return self.rows.read(TYPE).since is not None
@@ -109,9 +134,12 @@ class ByItself:
         return [[Received("", write_message(message), 1, BY_HAND, self.world.clock.now)] for message in asked]
 
     def starts(self, now: float) -> None:
-        """Note a start: while the type is paused, each is a probe, and no probe is two of them."""
+        """Note a start: while the type is paused, each is a probe, and no probe is two of them.
+
+        A worker that gets no answer about the pause works as without one.
+        """
         row = self.rows.read(TYPE)
-        if row.since is None or now - row.since <= FRESH:
+        if row.since is None or now - row.since <= FRESH or not self._looking.answered:
             return
         if not row.probe or row.probe in self._used:
             self.world.wrong.append(f"I18 a job started {now - row.since:g} s after the type was paused")

@@ -107,11 +107,8 @@ class Clients:
         self.insist(post) if insist else self.process(post)
 
     def submit_batch(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
-        """POST /jobs/batch: all in one request, each with its name as its key."""
-        asked = [
-            Submission(TYPE, {"name": name, "ballast": ""}, idempotency_key=name, principal="proof", **fields)
-            for name, fields in bodies.items()
-        ]
+        """POST /jobs/batch: all in one request, each with its name as its key; bodies as `submit` takes them."""
+        asked = [_one_of_many(name, **fields) for name, fields in bodies.items()]
 
         def post() -> None:
             for name, outcome in zip(bodies, submit_many(self.service, asked), strict=True):
@@ -171,3 +168,8 @@ class Clients:
             self.insist(lambda: answers.append(bulk.on_matches("retry", which, limit=1)))
             if answers and not answers[-1].more:
                 return
+
+
+def _one_of_many(name: str, *, ballast: int = 0, **fields: Any) -> Submission:
+    payload = {"name": name, "ballast": BALLAST * ballast}
+    return Submission(TYPE, payload, idempotency_key=name, principal="proof", **fields)

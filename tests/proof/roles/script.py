@@ -44,7 +44,7 @@ class ScriptedFunction:
         self._begin(ctx.job, outcome)
         held = self.world.running[ctx.job.id, ctx.job.gen]
         held.append(self._ends())
-        serial = self.world.kinds[ctx.job.type].serial_by is not None
+        serial = self.world.kinds[ctx.job.type].serial_by is not None and payload.ballast
         if serial:
             self.world.begins(payload.ballast, ctx.job)
         try:

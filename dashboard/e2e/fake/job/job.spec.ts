@@ -12,6 +12,7 @@ test("why it waits is said: for its time, for its next attempt, for a queue that
   await expect(page.getByText(/^Attempt \d of 6 in \d+/)).toBeVisible();
   await expect(page.getByText("If it fails", { exact: true })).toBeVisible();
   await expect(page.getByText(/attempt 6 within 32 s, then dead letter\.$/)).toBeVisible();
+  await expect(page.getByRole("img", { name: /attempt 6 after .* to 32 s$/ })).toBeVisible();
   const pause = (verb: string) =>
     fetch(`${stack.api}/job-types/image.process/${verb}`, {
       method: "POST",

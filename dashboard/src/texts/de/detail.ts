@@ -127,6 +127,7 @@ export const detail: typeof english = {
   dueNow: "jetzt fällig",
   whilePaused: (type) => `(${type} ist angehalten).`,
   attemptWithin: (attempt, length) => `Versuch ${attempt} innerhalb von ${length}`,
+  attemptBetween: (attempt, earliest, latest) => `Versuch ${attempt} nach ${earliest} bis ${latest}`,
   actRetry: (by) => `Wiederholt von ${by}`,
   actEdit: (by) => `Wiederholt von ${by}, mit anderer Payload`,
   actCancel: (by) => `Abbruch angefordert von ${by}`,

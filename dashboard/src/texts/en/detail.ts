@@ -127,6 +127,8 @@ export const english = {
   dueNow: "due now",
   whilePaused: (type: string) => `(${type} is paused).`,
   attemptWithin: (attempt: number, length: string) => `attempt ${attempt} within ${length}`,
+  attemptBetween: (attempt: number, earliest: string, latest: string) =>
+    `attempt ${attempt} after ${earliest} to ${latest}`,
   actRetry: (by: string) => `Retried by ${by}`,
   actEdit: (by: string) => `Retried by ${by} with another payload`,
   actCancel: (by: string) => `Cancel requested by ${by}`,

@@ -1,13 +1,30 @@
 """The bill of a month: an idle stage, metrics in use, an open console; and that the report names all of it."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib.jobs.auto_pause import Failing
+from chalicelib.jobs.single import Unique
 from chalicelib.jobs.types.jobtype import JobType
+from chalicelib.jobs.types.rate import Rate
 from infra.cloud.cost import bill
-from infra.cloud.cost.calculation import BUSY_SECONDS, QUIET_SECONDS, active, active_metrics, console, idle, kept, total
+from infra.cloud.cost.calculation import (
+    ALONE,
+    BUSY,
+    BUSY_SECONDS,
+    QUIET_SECONDS,
+    Load,
+    active,
+    active_metrics,
+    console,
+    idle,
+    kept,
+    total,
+)
+from infra.cloud.cost.extras import extras
 from infra.cloud.cost.prices import ALLOWANCES
 from infra.definition.monitoring.alarms import all_alarms
 from tests.infra.cloud import large
@@ -64,3 +81,35 @@ def test_a_type_with_fifo_queues_pays_their_price() -> None:
     serial = replace(plain, serial_by="account")
     assert asked(serial) == pytest.approx(asked(plain) * 0.50 / 0.40)
     assert asked(plain, serial) == pytest.approx(asked(plain) + asked(serial))
+
+
+def own(load: Load = ALONE, **options: Any) -> dict[str, float]:
+    """Return what a million jobs of a type with these options cost more, by option."""
+    return {line.what.partition(", ")[2]: line.dollars for line in extras(replace(TYPES[0], **options), load)}
+
+
+def test_a_type_is_told_the_price_of_what_it_declares() -> None:
+    # each of the four requests about a message: sent, received, hidden for as long as it may take, deleted
+    assert own(fair_by="customer") == {"fair_by": pytest.approx(4 * 0.10)}
+    assert own(BUSY, fair_by="customer") == {"fair_by": pytest.approx(1.3 * 0.10)}
+    assert own(serial_by="account") == {"serial_by": pytest.approx(4 * 0.10 + 0.625 + 2 * 0.125)}
+    assert own(rate=Rate(14), pause_when=Failing()) == {
+        "rate": pytest.approx(0.625 + 0.0625),
+        "pause_when": pytest.approx(0.0625),
+    }
+    assert own(unique=Unique(60)) == {"unique": pytest.approx(2 * 0.625 + 0.125)}
+
+
+def test_a_type_that_declares_nothing_costs_nothing_more_and_is_not_listed() -> None:
+    assert [extras(kind, load) for kind in TYPES for load in (ALONE, BUSY)] == [[]] * 2 * len(TYPES)
+    assert own(rate=lambda: None) == {}, "as e-mails on a stage without MailRate"
+    assert "cost more" not in bill.report(TYPES)
+
+
+def test_the_report_and_the_page_tell_the_prices_of_such_types() -> None:
+    text = bill.report([replace(TYPES[0], fair_by="customer"), replace(TYPES[1], serial_by="account")])
+    page = (Path(__file__).parents[4] / "docs" / "job-types.md").read_text()
+    for name, option, dollars in ((TYPES[0].name, "fair_by", "0.40"), (TYPES[1].name, "serial_by", "1.27")):
+        (line,) = [line for line in text.splitlines() if line.startswith(f"{name}, {option}")]
+        assert line.split()[3] == dollars
+        assert f"${dollars} for a million jobs" in page

@@ -100,21 +100,42 @@ def sends(rate: float, production_access: bool = True, sent: float = 0, enabled:
     ],
 )
 def test_what_ses_allows(asking: Told, answers: Answers, told: list[str]) -> None:
-    found = lines(sending.findings(asking(answers), TYPES, REGION, 0))
+    found = lines(sending.findings(sending.look(asking(answers), TYPES), TYPES, REGION, 0))
     assert len(found) == len(told)
     assert all(part in line for part, line in zip(told, found, strict=True))
 
 
 def test_ses_is_not_asked_when_no_type_sends(asking: Told) -> None:
-    assert lines(sending.findings(asking({}), [], REGION, 0)) == []
+    assert sending.look(asking({}), []) is None
+    assert lines(sending.findings(None, [], REGION, 0)) == []
 
 
-@pytest.mark.parametrize(("mail_rate", "told"), [(0, True), (14, False), (5, False), (15, True)])
+@pytest.mark.parametrize(("mail_rate", "told"), [(0, True), (14, False), (8, False), (7, True), (15, True)])
 def test_a_stage_that_may_send_faster_than_ses_takes_it_is_told_its_rate(
     asking: Told, mail_rate: float, told: bool
 ) -> None:
-    found = lines(sending.findings(asking(sends(14.0)), TYPES, REGION, mail_rate))
+    found = lines(sending.findings(sending.look(asking(sends(14.0)), TYPES), TYPES, REGION, mail_rate))
     assert ['SET="MailRate=14"' in line for line in found] == ([True] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("answers", "named", "new", "chosen"),
+    [
+        (sends(14.0), (), True, {"MailRate": "14"}),
+        (sends(14.9), (), True, {"MailRate": "14"}),
+        (sends(14.0), ("MailRate",), True, {}),
+        (sends(14.0), (), False, {}),
+        (sends(20.0), (), True, {}),
+        (sends(0.0), (), True, {}),
+        (sends(1.0, production_access=False), (), True, {}),
+        ({"sesv2": [("get_account", "AccessDenied")]}, (), True, {}),
+    ],
+    ids=["as SES says", "whole", "named", "a stage that is there", "enough for all workers", "none", "sandbox", "?"],
+)
+def test_a_first_deployment_sends_as_fast_as_ses_takes_it(
+    asking: Told, answers: Answers, named: tuple[str, ...], new: bool, chosen: dict[str, str]
+) -> None:
+    assert sending.defaults(sending.look(asking(answers), TYPES), TYPES, named, new=new) == chosen
 
 
 def simulated(*decisions: str) -> Answers:

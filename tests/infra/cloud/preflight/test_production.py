@@ -15,7 +15,6 @@ from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.jobs.types.reach import Reach
 from infra.cloud import __main__ as command
 from infra.cloud.account import Account
-from infra.cloud.commands.check import check
 from infra.cloud.commands.deploy import Deployment
 from infra.cloud.errors import CloudError
 from infra.cloud.preflight import basics, production
@@ -80,18 +79,6 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with emulated():
         yield Account(boto3.Session(region_name=REGION), "123456789012", REGION, "arn:aws:iam::123456789012:root")
-
-
-def test_names_that_are_taken_stop_a_new_stack(account: Account) -> None:
-    stack = Stack(account, "jobflow-new")
-    assert not [finding for finding in check(account, stack, TYPES, {}).findings if finding.about == "names"]
-    account.client("s3").create_bucket(Bucket="jobflow-new-files-123456789012-us-east-1")
-    account.client("logs").create_log_group(logGroupName="/aws/lambda/jobflow-new-api")
-    account.client("logs").create_log_group(logGroupName="/aws/lambda/jobflow-newer-api")
-    (finding,) = [finding for finding in check(account, stack, TYPES, {}).findings if finding.about == "names"]
-    assert finding.stops
-    bucket, group = "bucket jobflow-new-files-123456789012-us-east-1", "log group /aws/lambda/jobflow-new-api"
-    assert f"{bucket}, {group}, and" in finding.sentence
 
 
 def test_the_command_tells_a_pipeline_what_stops(account: Account, capsys: pytest.CaptureFixture[str]) -> None:

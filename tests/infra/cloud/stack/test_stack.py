@@ -129,6 +129,7 @@ def test_a_dry_run_that_fails_leaves_nothing_behind(
 def test_a_dry_run_makes_nothing(account: Account, terminal: Terminal, package: Package, said: io.StringIO) -> None:
     dry_run(account, terminal, package)
     assert "+ Queue" in said.getvalue()
+    assert "+$0.29 a month\n" in said.getvalue()
     assert account.client("s3").list_buckets()["Buckets"] == []
     assert account.client("sqs").list_queues().get("QueueUrls", []) == []
 

@@ -1,0 +1,64 @@
+"""Tell what each resource costs in a month in which nothing happens, to show it in the plan of a deployment. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chalicelib.jobs.types.jobtype import JobType
+from infra.cloud.cost.calculation import QUEUE_REQUESTS, idle, total
+from infra.cloud.cost.prices import MILLION, PRICES, Prices
+from infra.cloud.stack.changes import Change
+from infra.definition.monitoring.alarms import all_alarms
+from infra.definition.names import logical
+
+DASHBOARD, WATCHDOG = "Overview", logical("watchdog", "Function")
+OF_OTHERS = ("SQS requests, polling and looking", "Metrics of alarms", "CloudWatch dashboards")
+"""Lines of the bill that belong to queues, alarms and the dashboard; what is left is the watchdog's."""
+CENT = 0.005
+"""Dollars from which on a price is told."""
+
+
+def by_resource(types: Sequence[JobType[Any, Any]], stack: str, prices: Prices = PRICES) -> dict[str, float]:
+    """Return dollars a month at list price, by logical id; what is not in it costs nothing, or by use."""
+    queues = {logical(kind.queue, "Queue"): _queue(prices, serial=kind.serial_by is not None) for kind in types}
+    alarms = {
+        logical(alarm.name, "Alarm"): len(alarm.metrics) * prices.alarm_metric_month
+        for alarm in all_alarms(types, stack)
+    }
+    watchdog = total([line for line in idle(types, prices=prices) if line.what not in OF_OTHERS])
+    return {**queues, **alarms, DASHBOARD: prices.dashboard_month, WATCHDOG: watchdog}
+
+
+def of_changes(changes: Sequence[Change], known: Mapping[str, float], prices: Prices = PRICES) -> dict[str, float]:
+    """Return dollars a month of the resources that come or go, by logical id; those that go have a minus.
+
+    `known` is `by_resource` of the new version. The price of what that does not have follows from its kind.
+    """
+    found = {}
+    for change in changes:
+        if change.kind in ("add", "remove"):
+            price = known.get(change.logical_id, _of_kind(change, prices))
+            if price >= CENT:
+                found[change.logical_id] = price if change.kind == "add" else -price
+    return found
+
+
+def sentence(types: Sequence[JobType[Any, Any]], costs: Mapping[str, float]) -> str:
+    """Return what the changes come to, and the whole stage; empty when no change has a price."""
+    if not costs:
+        return ""
+    change = sum(costs.values())
+    return (
+        f"These changes: {'+' if change >= 0 else '-'}${abs(change):.2f} a month. The stage, when nothing happens: "
+        f"${total(idle(types)):.2f} at list price; the rest is by use (`make cost`)."
+    )
+
+
+def _of_kind(change: Change, prices: Prices) -> float:
+    if change.type == "AWS::CloudWatch::Alarm":
+        return prices.alarm_metric_month
+    polled = change.type == "AWS::SQS::Queue" and change.logical_id.endswith("Queue")
+    return _queue(prices, serial=False) if polled else 0.0
+
+
+def _queue(prices: Prices, *, serial: bool) -> float:
+    return QUEUE_REQUESTS * (prices.sqs_fifo_request if serial else prices.sqs_request) / MILLION

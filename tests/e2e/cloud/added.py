@@ -1,0 +1,44 @@
+"""Handler files that the packaged e2e adds: a type whose jobs run one at a time for a key, and one with tenants."""
+
+HEAD = """
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib import JobContext, consume, job
+
+
+"""
+SERIAL = (
+    '"""ledger.entry: an entry in an account."""'
+    + HEAD
+    + """class Entry(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={"examples": [{"account": "acme"}]})
+    account: str = Field(description="Whose.", examples=["acme"])
+    fails: int = Field(default=0, description="How many attempts fail.", examples=[0])
+
+
+@job("ledger.entry", serial_by="account", batch_size=5)
+def ledger_entry(payload: Entry, ctx: JobContext) -> str:
+    if ctx.attempt <= payload.fails:
+        raise ValueError("not yet")
+    return payload.account
+
+
+handler = consume(ledger_entry)
+"""
+)
+FAIR = (
+    '"""letter.print: a letter of a customer."""'
+    + HEAD
+    + """class Letter(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={"examples": [{"customer": "acme"}]})
+    customer: str = Field(description="Whose.", examples=["acme"])
+
+
+@job("letter.print", fair_by="customer")
+def letter_print(payload: Letter, ctx: JobContext) -> str:
+    return payload.customer
+
+
+handler = consume(letter_print)
+"""
+)
