@@ -24,7 +24,9 @@ test("the question names the jobs and how many there are", () => {
 
 test("the button says how many jobs change once that is counted to the end", () => {
   expect(act(ask("matching"), tally(143))).toBe("Retry 143 jobs");
-  expect(act(ask("selected"), { ...tally(2), skipped: [{ id: "a", reason: "running" }] })).toBe("Retry 1 job");
+  expect(act(ask("selected"), { ...tally(2), skipped: [{ id: "a", reason: "running" }] })).toBe(
+    "Retry 1 job",
+  );
   expect(act(ask("matching"), null)).toBe("Retry now");
   expect(act(ask("matching"), tally(2000, true))).toBe("Retry now");
   expect(act({ kind: "redrive", type: "email.send", count: 18 }, null)).toBe("Retry 18 jobs");
