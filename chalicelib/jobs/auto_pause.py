@@ -13,7 +13,7 @@ FIRST_COOLDOWN, LONGEST_COOLDOWN = 60.0, 3600.0
 REMEMBERED = 3600.0
 """Seconds after a pause ended in which another one begins with the cooldown that had been reached."""
 SURE = 130.0
-"""Seconds after which no run of the watchdog is alive that may still switch the queue off: they end after 50."""
+"""Seconds after which no former run of the watchdog can still switch the queue off: a run ends after 50."""
 MOST_FAILURES = 50
 
 
@@ -38,10 +38,10 @@ class Failing:
 class AutoPause:
     """The failures of a job type, and its pause. Times in epoch seconds.
 
-    `failures` are of the last attempts: all failed with the error of this fingerprint, and none has completed since.
-    `since`: paused by itself since then. `probe` names the probe that runs, `probe_at` is the time of the next one.
-    `switched_at`: a watchdog may have switched the queue off, at that time for the last time; `off`: it has, for sure,
-    in the present pause. `version` names the write that made the row; "" is no row.
+    `failures`: when each of the last attempts failed, all with the error of this fingerprint.
+    `since`: when the pause began; None without one. `probe` names the probe that runs, `probe_at` is the time of the
+    next one. `switched_at`: when a watchdog last began to switch the queue off; None when it is on for certain.
+    `off`: the queue was switched off in this pause. `version` names the write that made the row; "" without a row.
     """
 
     fingerprint: str = ""
@@ -66,7 +66,7 @@ Decide = Callable[[AutoPause], AutoPause | None]
 
 
 def failed(rule: Failing, fingerprint: str, error: str, now: float) -> Decide:
-    """Count a failed attempt, and begin a pause when it is one too many. An attempt of before the pause is not counted.
+    """Count a failed attempt, and begin a pause when there are enough of them. During a pause nothing is counted.
 
     `error` is the error's class.
     """
@@ -91,9 +91,9 @@ def completed(seen: AutoPause) -> AutoPause | None:
 
 
 def probing(probe: str, now: float, left: float) -> Decide:
-    """Let one job through, and plan the next probe as if this one failed: so it does when its process ends.
+    """Let one job through, and plan the next probe as if this one failed: its process may end at any moment.
 
-    `left` are the seconds of the invocation: no two probes run side by side.
+    `left`: seconds until the invocation ends; the next probe is later, so that two never run at the same time.
     """
 
     def decide(seen: AutoPause) -> AutoPause | None:
@@ -106,7 +106,7 @@ def probing(probe: str, now: float, left: float) -> Decide:
 
 
 def untried(probe: str, now: float) -> Decide:
-    """Take a probe back that has not run anything: the next one may follow at once."""
+    """Take back a probe that has run no job: the next one may follow at once."""
 
     def decide(seen: AutoPause) -> AutoPause | None:
         if seen.since is None or seen.probe != probe:
@@ -126,7 +126,7 @@ def succeeded(probe: str, now: float) -> Decide:
 
 
 def idle(now: float) -> Decide:
-    """End the pause, because no job is left that it could keep from failing."""
+    """End the pause, because no unfinished job is left."""
 
     def decide(seen: AutoPause) -> AutoPause | None:
         if seen.since is None:
@@ -137,7 +137,7 @@ def idle(now: float) -> Decide:
 
 
 def resumed(seen: AutoPause) -> AutoPause | None:
-    """End the pause for an operator, and forget that it was."""
+    """End the pause for an operator; the next pause begins with the first cooldown."""
     return None if seen.since is None else AutoPause(switched_at=seen.switched_at)
 
 

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from chalicelib.jobs.types.jobtype import JobType
 
 NAMESPACE = uuid.UUID("c0a7f6e4-5d0b-5e3c-9a51-6f0e8f2d4b17")
-"""Of the ids of the rows that say which attempt runs for a key."""
+"""UUID namespace of the rows that say which attempt runs for a key."""
 ENDING = ".fifo"
 """Ends the name of each FIFO queue: SQS asks for it."""
 EXCLUDED = {"serial_by": ("rate", "fair_by", "window", "pause_when"), "fair_by": ("rate",)}
-"""Options that do not go with one that names a group. With `serial_by`: a turn would hold up a whole key, SQS takes
-turns among keys by itself, Lambda waits for no fuller batch of a FIFO queue, and a probe is in no queue that keeps its
-order. With `fair_by`: turns to start are given in the order of arrival, so one tenant's backlog would take them all."""
+"""Options that cannot be combined with one that names a group. With `serial_by`: `rate`, because a job that waits for
+its turn would block its key; `fair_by`, because SQS already takes turns among the keys; `window`, which Lambda does not
+have for FIFO queues; `pause_when`, because a probe would run out of order. With `fair_by`: `rate`, because turns to
+start are given in the order of arrival, so one tenant's backlog would take them all."""
 
 
 def check_groups(declared: "JobType[Any, Any]") -> None:
@@ -37,9 +38,9 @@ def row_of(job_type: str, group: str) -> str:
 
 
 def attempt_as_holder(held: Job) -> Holder:
-    """Return the attempt that holds a job, by its fencing token, as the holder of a key until its lease ends.
+    """Return the attempt that holds a job as the holder of its key, until its lease ends.
 
-    With the token in the name no later attempt of the same job is taken for this one.
+    The name contains the fencing token, so that a later attempt of the same job is another holder.
     """
     gen, claim = held.token
     return Holder(f"{held.id}:{gen}:{claim}", held.lease_until or 0.0)

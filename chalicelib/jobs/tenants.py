@@ -13,7 +13,7 @@ from chalicelib.jobs.job import JSON
 TAG = "tenant="
 """Begins the tag in which a job keeps its tenant, so that every index has it. A caller's tag has no equals sign."""
 LONGEST, HEAD = 64, 40
-"""Bytes of a tenant as it is kept, and how many of a longer one stay readable: each change of a job writes them."""
+"""Most bytes of a tenant in a job, and how many of a longer one stay readable. Each write of the job contains them."""
 GROUP = re.compile(r"[\x21-\x7e]{1,128}")
 """A `MessageGroupId`: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
 
@@ -30,7 +30,7 @@ def tag_of(tenant: str) -> str:
 
 
 def tagged(tags: Sequence[str], field: str | None, payload: JSON) -> tuple[str, ...]:
-    """Return the tags of a job with this payload: with its tenant, if its type and its payload name one."""
+    """Return a job's tags, with the tag of its tenant if the type names a field for it and the payload fills it."""
     tenant = None if field is None else _value_at(payload, field)
     return (*shown(tags), *([tag_of(tenant)] if tenant else []))
 
@@ -46,7 +46,7 @@ def shown(tags: Sequence[str]) -> list[str]:
 
 
 def group_of(tags: Sequence[str]) -> str | None:
-    """Return the MessageGroupId of a job's messages: its tenant, or a hash where SQS would refuse that; None: none."""
+    """Return the MessageGroupId of a job's messages: its tenant, or a hash if SQS refuses that; None without one."""
     tenant = tenant_of(tags)
     return tenant if tenant is None or GROUP.fullmatch(tenant) else _hash(tenant.encode())[:32]
 
@@ -67,7 +67,7 @@ def check_field(name: str, option: str, path: str | None, payload: type[BaseMode
 
 
 def _meant(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return what a schema allows, without null: what it refers to, and each of several."""
+    """Return the schemas that this one stands for, null aside: references followed, alternatives one by one."""
     if "$ref" in schema:
         return _meant(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole)
     several = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")

@@ -1,7 +1,7 @@
-"""Send the messages of jobs: of a new one before it is stored, so that no write need say so; of others afterwards.
+"""Send the messages of jobs: before a new job is stored, which saves the write that marks it as sent; else afterwards.
 
-A message that finds no job is held by the worker for longer than a write can take (`worker/message_fate.py`). Whoever
-dies between the two leaves a message that is dropped, and a job that was never promised to anybody.
+A worker that finds no job for a message holds it for longer than a write can take (`worker/message_fate.py`). A process
+that ends between the two leaves a message that is dropped later; its caller was never told of a job.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ class Dispatcher:
     clock: Callable[[], float] = time.time
 
     def now(self) -> float:
-        """Return seconds since the epoch, to the millisecond: what is stored is what was meant."""
+        """Return seconds since the epoch, rounded to the millisecond as they are stored."""
         return round(self.clock(), 3)
 
     def queue_up(self, job: Job, delay: int = 0) -> None:
@@ -49,8 +49,8 @@ class Dispatcher:
     def send_many(self, jobs: Sequence[Job], delays: Mapping[str, int], ends: float = math.inf) -> set[str]:
         """Send up to ten jobs' messages, of one type, in one request; return the ids of those that got out.
 
-        `delays` are in seconds, by id. From `ends` on (epoch seconds) the jobs are no longer marked as sent; those that
-        are `sent` need no mark.
+        `delays` are in seconds, by id. After `ends` (epoch seconds) no job is marked as sent any more. Jobs that are
+        `sent` already need no mark.
         """
         try:
             lost = {message.id for message in self.queue.send_many([_message(job) for job in jobs], delays)}
@@ -66,7 +66,7 @@ class Dispatcher:
         return {job.id for job in jobs} - lost
 
     def mark(self, job: Job) -> Job:
-        """Write down that a job's message is out, unless it says so already; return the job."""
+        """Mark a job as sent unless it is; return the job."""
         if job.sent:
             return job
         try:
@@ -108,9 +108,9 @@ class Storing(Protocol):
 
 
 def is_made(storing: Storing, wanted: Wanted) -> bool:
-    """Return whether a job's key has made it before, by one read; without a key, by none.
+    """Return True when an earlier request with the same key has made the job: one read with a key, none without.
 
-    A message for it would be one too many. Whoever is slower than another request with its key sends one all the same.
+    This saves a message. Two requests at the same time may still both send one; a worker then drops the second.
     """
     if wanted.job.idempotency_key is None:
         return False
@@ -130,7 +130,7 @@ def made_before(storing: Storing, asked: Sequence[Wanted]) -> Collection[str]:
 def send_and_add(storing: Storing, job: Job) -> tuple[Job, bool]:
     """Send a new job's message, then store it as sent; return what `add` returns.
 
-    A job whose message does not get out is stored as unsent, as is one whose time is too far away for a message.
+    A job is stored as unsent when its message does not get out, and when its time is too far away for a message.
     """
     delay = storing.delay_of(job)
     if delay <= longest_delay(job.type):
@@ -150,9 +150,9 @@ def send_ahead(storing: Storing, jobs: Sequence[Job], delays: Mapping[str, int])
 
 
 def add_sent(storing: Storing, job: Job) -> tuple[Job, bool]:
-    """Store a job whose message went out if it is `sent`; return what `add` returns.
+    """Store a job, of which `sent` says whether its message is out; return what `add` returns.
 
-    The message is one for the job that its key has made before, too, if that is in its first run.
+    When its key has made a job before, that one has the same id: the message is for it as well, unless it was retried.
     """
     kept, new = storing.add(job)
     if new:

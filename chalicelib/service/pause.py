@@ -1,4 +1,4 @@
-"""Pause and resume a job type: its messages are not handed out, jobs wait, nothing is lost."""
+"""Pause and resume a job type: while it is paused its messages are not delivered, and its jobs wait."""
 
 import contextlib
 import time
@@ -10,17 +10,17 @@ from chalicelib.jobs.auto_pause import AutoPause, Decide, resumed
 from chalicelib.jobs.ports import AutoPauses, Consumers, Counters, PastPause, PastPauses, Pause, Pauses
 
 MOST_PAST = 20
-"""Pauses of a type that are told after they have ended."""
+"""Ended pauses of a type that are shown."""
 MOST_TRIES = 6
-"""Writes of one change; a type's workers may all fail within the same milliseconds."""
+"""Tries to write one change: a type's workers may all fail within the same milliseconds."""
 
 
 @dataclass
 class Pausing:
-    """Both halves together: what everybody reads (`pauses`), and what hands out the messages (`consumers`).
+    """Changes both parts of a pause: what is shown of it (`pauses`), and what delivers the messages (`consumers`).
 
-    `counters` tell which types are paused, `ended` keeps the pauses that were. `by_itself` gives the rows of a type
-    that is paused by itself when its attempts all fail; None for other types.
+    `counters` tell which types are paused, `ended` stores the pauses that have ended. `by_itself` gives the rows of a
+    type that declares `pause_when`; None for other types.
     """
 
     pauses: Pauses
@@ -31,31 +31,31 @@ class Pausing:
     by_itself: Callable[[str], AutoPauses | None] = lambda _: None
 
     def pause(self, job_type: str, by: str, reason: str = "") -> None:
-        """Pause, and keep by whom and why; again, it does no harm, and the first pause stays told.
+        """Pause, and store by whom and why. A repeated call changes nothing of the first pause.
 
-        It takes the place of a pause by itself, which then does not end by itself. Raises JobConflict while an earlier
+        A pause by itself becomes one by the operator, which only a resume ends. Raises JobConflict while an earlier
         change is still being made.
         """
-        # Written down first: should the rest fail, a pause that does not hold is seen, a silent stop would not be.
+        # Stored first: if the rest fails, a pause without effect is shown; the other way round, a stop would not be.
         new = self.pauses.pause(job_type, Pause(round(self.clock(), 3), by, reason))
         try:
             self.consumers.switch(job_type, on=False)
         except JobFlowError:
-            # Nothing was switched, for certain. After any other error it may have been, and the pause stays told.
+            # The queue was not switched. After any other error it may have been, so the pause stays shown.
             if new:
                 with contextlib.suppress(Exception):
                     self.pauses.resume(job_type)
             raise
 
     def resume(self, job_type: str, by: str) -> None:
-        """Resume, and keep the pause that ends with who ended it; a type that is not paused is no error.
+        """Resume, and store the ended pause with who ended it; resuming a type that is not paused is no error.
 
         Raises JobConflict while an earlier change is still being made.
         """
         if (rows := self.by_itself(job_type)) is not None:
-            # workers go on at once, and a watchdog goes on with the rest if this ends here
+            # workers go on at once; if this process ends here, the watchdog does the rest
             change(rows, job_type, resumed)
-        # Kept first: should the rest fail, the pause is told as the present one, and the next resume writes over it.
+        # Stored first: if the rest fails the pause is still shown as present, and the next resume writes over it.
         if (pause := self._present(job_type)) is not None:
             self.ended.add(job_type, PastPause(pause, round(self.clock(), 3), by))
         self.consumers.switch(job_type, on=True)
@@ -64,7 +64,7 @@ class Pausing:
     def past(self, job_type: str) -> Sequence[PastPause]:
         """Return the last pauses that have ended, the newest first."""
         present = self._present(job_type)
-        # one that a resume has kept and not ended goes on
+        # a resume that failed half-way has stored the present pause already
         over = [
             one for one in self.ended.newest(job_type, MOST_PAST + 1) if not present or one.pause.since != present.since
         ]

@@ -1,8 +1,8 @@
 """Every minute, for each type that declares `pause_when`: switch its queue as its row says, and start probes.
 
-The row decides: workers follow it at once, and the queue is switched after it. A run marks the row before it
-switches a queue off, and the mark stays until a later run has switched it on and no other run can be alive that may
-still switch it off. So no crash and no race leaves a queue off that nothing says is paused.
+The row decides: workers follow it at once, and the queue is switched after it. A run marks the row (`switched_at`)
+before it switches a queue off. The mark is removed only after a later run has switched the queue on and no earlier run
+can still be alive. So after any crash or race, the row of a queue that is off says that it is paused or marked.
 """
 
 import random
@@ -29,8 +29,8 @@ from chalicelib.telemetry import events, pause_events
 
 BY = "JobFlow"
 CANDIDATES, LOOKS = 1_000, 25
-"""Waiting jobs of which a probe is chosen at random, so that no single bad job keeps a type paused, and how many of
-them are read for it."""
+"""Waiting jobs that a probe is chosen from, at random, so that one bad job cannot keep a type paused; and those of
+them that are read."""
 EVER = 4_000_000_000.0
 """A time (epoch seconds) before which every unfinished job is to be looked at."""
 Choose = Callable[[Sequence[str], int], Sequence[str]]
@@ -40,7 +40,7 @@ Choose = Callable[[Sequence[str], int], Sequence[str]]
 class AutoPausing:
     """Looks after the given types, which declare `pause_when`. `clock` gives epoch seconds.
 
-    `ended` keeps the pauses that were.
+    `ended` stores the pauses that have ended.
     """
 
     types: Sequence[str]
@@ -70,7 +70,7 @@ class AutoPausing:
         return {what: number for what, number in tally.items() if number}
 
     def _paused(self, name: str, row: AutoPause) -> int:
-        """Let the queue be off and the pause be told; return 1 when a probe was started."""
+        """Switch the queue off, show the pause, start a probe if one is due; return 1 when one was started."""
         pause_events.is_paused(name)
         pause = self._pause_of(name)
         by_operator = pause is not None and not pause.by_itself
@@ -83,21 +83,21 @@ class AutoPausing:
             self.rows.replace(name, marked, replace(marked, off=True))
         else:
             self._say(name, row, pause)
-        # what an operator has paused is not tried, either
+        # a type that an operator has paused is not probed
         return 0 if by_operator or self.clock() < row.probe_at else self._probe(name)
 
     def _say(self, name: str, row: AutoPause, pause: Pause | None) -> None:
-        # to the millisecond, as the rows of ended pauses are named
+        # milliseconds, because the row of an ended pause is named by them
         told = Pause(round(row.since or 0.0, 3), BY, row.reason, row.probe_at)
         if pause is None or (pause.by_itself and pause != told):
             self.pauses.pause(name, told)
 
     def _on(self, name: str, row: AutoPause) -> None:
-        """Switch the queue on again, and take the mark away once that is sure to last."""
+        """Switch the queue on again; remove the mark when no earlier run can switch it off any more."""
         age = self.clock() - (row.switched_at or 0.0)
         pause = self._pause_of(name)
         if pause is not None and not pause.by_itself:
-            # a run before this one may have switched it on at the same time as the operator switched it off
+            # an earlier run may have switched it on just after the operator switched it off
             if age < 2 * SURE:
                 self.consumers.switch(name, on=False)
             return
@@ -109,12 +109,12 @@ class AutoPausing:
             self.rows.replace(name, row, replace(row, switched_at=None))
 
     def _keep(self, name: str, pause: Pause) -> None:
-        """Keep a pause that ends, unless an operator, or a run that died behind this, has kept it."""
+        """Store a pause that ends, unless an operator or an interrupted earlier run has stored it."""
         if all(past.pause.since != pause.since for past in self.ended.newest(name, 1)):
             self.ended.add(name, PastPause(pause, round(self.clock(), 3), BY))
 
     def _probe(self, name: str) -> int:
-        """Let a worker try one job, and return 1; without any unfinished job, let the type go on."""
+        """Let a worker try one job and return 1; without an unfinished job, end the pause."""
         now = self.clock()
         # a scheduled or parked job stays among the planned ones until it is claimed
         searches = (Search(name), Search(name, planned=True, before=now))
@@ -124,7 +124,7 @@ class AutoPausing:
                 pause_events.resumed_by_itself(name)
             return 0
         read = self.store.peek(self.choose(found, min(LOOKS, len(found))))
-        # one without attempts left is only given up by the worker, which is no probe, but better than to wait for it
+        # a job without attempts left comes last: a worker only gives it up, which tests nothing
         ready = sorted((job for job in read if _may_run(job, now)), key=lambda job: job.attempts >= job.max_attempts)
         for job in ready[:1]:
             self.prober.probe(Message(job.id, job.gen, job.type, job.correlation_id))

@@ -1,6 +1,6 @@
-"""Decide before a claim whether a job of the type may be claimed, and hear how attempts ended.
+"""Decide before a claim whether a job of the type may be claimed, and take note of how attempts ended.
 
-A type without `pause_when` has a `Gate`, which does nothing and asks nobody.
+A type without `pause_when` has a `Gate`, which does nothing and reads nothing.
 """
 
 import math
@@ -20,12 +20,12 @@ from chalicelib.worker.message_fate import LONGEST_HOLD, Drop, Hold
 FRESH = 1.0
 """Seconds for which the row is not read again before a claim."""
 SLOW = 5.0
-"""Seconds that an invocation waits which has messages to hold: until the queue is switched off, more would come at
-once, and each receive is one of few."""
+"""Seconds that an invocation with messages to hold waits once. Until the queue is switched off Lambda delivers the
+next ones at once, and a message has a limited number of receives."""
 FAILED = frozenset({"error", "permanent_error", LOST})
 """Outcomes of an attempt that failed."""
 UNTRIED = frozenset({"cancelled", "deferred"})
-"""Outcomes of an attempt without an error that did not run the function to its end."""
+"""Outcomes that, without an error, mean that the function did not run to its end."""
 
 Handle = Callable[[], Drop | Hold]
 
@@ -46,10 +46,10 @@ class Gate:
 
 @dataclass
 class AutoPauseGate(Gate):
-    """Holds what comes while the type is paused by itself, and lets one job through when a probe is due.
+    """Holds messages while the type is paused by itself, and lets one job through when a probe is due.
 
-    `clock` gives epoch seconds, `sleep` takes seconds. When the store does not answer, everything goes on as without
-    a gate, but for a probe.
+    `clock` gives epoch seconds, `sleep` takes seconds. When the store does not answer, jobs run as if there were no
+    gate, and no probe is started.
     """
 
     name: str
@@ -99,7 +99,7 @@ class AutoPauseGate(Gate):
             if told is not None and told.since is not None:
                 pause_events.paused_by_itself(self.name, told.reason, told.cooldown)
         if attempt.outcome != LOST and not (attempt.outcome in UNTRIED and attempt.error_class is None):
-            self.probe = ""  # it has run: what it planned as the next probe stands
+            self.probe = ""  # the probe has run: the time that it set for the next one stays
 
     def _hear_of_success(self) -> None:
         if self.probe:
@@ -126,7 +126,7 @@ class AutoPauseGate(Gate):
         return Hold(math.ceil(min(LONGEST_HOLD, max(1.0, left))), "paused by itself")
 
     def _take(self, now: float) -> Hold | None:
-        """Take the probe that is due; return a Hold when nobody can say whether it was taken."""
+        """Take the probe that is due; return a Hold when it is not known whether it was taken."""
         probe = uuid.uuid4().hex[:12]
         try:
             taken = change(self.rows, self.name, probing(probe, now, self.ends - now), self.known)
@@ -154,7 +154,7 @@ class AutoPauseGate(Gate):
         try:
             told = change(self.rows, self.name, decide, self.known)
         except Exception as error:
-            # a failure that is not counted delays a pause, an end that is not told delays the next probe
+            # not counting a failure delays a pause; not writing an end delays the next probe
             events.store_failed(self.name, "-", error)
             self.read_at = None
             return None

@@ -1,8 +1,8 @@
 """Run the jobs of one key one at a time, in the order of their queue.
 
-SQS hands out nothing of a message group while one of it is in flight. What it does not know is kept here: a message
-that was given back lets none of its group pass in the same batch, and an attempt begins when no other one of its key
-can still be running, wherever their messages came from (a purge, a copy, a message that outlived its receives).
+While a message of a group is in flight, SQS delivers no other one of the group. Two rules are added here. After a
+message that was given back, the others of its group in the same batch are given back too. An attempt begins only when
+no other attempt of its key can still run, wherever its message came from (a purge, a copy, too many receives).
 """
 
 from collections.abc import Callable, Sequence
@@ -18,9 +18,9 @@ from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.message_fate import Drop, Hold
 
 TRIES = 3
-"""Looks at a row that another attempt takes meanwhile."""
+"""Most reads of the row, when other attempts take it at the same time."""
 LOOK_AGAIN = 15.0
-"""Seconds after which a held key is asked for again at the latest: its holder is mostly done long before its lease."""
+"""Most seconds until a held key is asked for again: its holder usually ends long before its lease."""
 
 
 class KeyHeld(RetryLater):
@@ -31,7 +31,7 @@ class KeyHeld(RetryLater):
 class InOrder:
     """Keeps the order of one worker process. `clock` gives epoch seconds.
 
-    It stands where `Pacing` does for a type with a rate: a type has one of the two.
+    It takes the place of `Pacing`, which types with a rate have; no type has both.
     """
 
     name: str
@@ -41,19 +41,19 @@ class InOrder:
     group: str = ""
     """The message group of the present message."""
     behind: set[str] = field(default_factory=set)
-    """The groups of which this batch has given one back."""
+    """Groups of which a message of this batch was given back."""
 
     def begin(self, deliveries: Sequence[Delivery]) -> None:  # noqa: ARG002 - as Pacing has it
         """Begin with a batch."""
         self.behind.clear()
 
     def next(self, delivery: Delivery) -> Hold | None:
-        """Go on to the next message; return that it must come again if one of its group waits, else None."""
+        """Begin with the next message; return a Hold if an earlier one of its group was given back, else None."""
         self.group = delivery.group
         return Hold(0, "behind another job of its key") if delivery.group in self.behind else None
 
     def after(self, delivery: Delivery, end: Drop | Hold) -> None:
-        """Take note of what became of a message: unless its job is over, what follows of its group waits as well."""
+        """Take note of a handled message: unless its job has ended, the next ones of its group are held too."""
         if isinstance(end, Hold) and not end.over:
             self.behind.add(delivery.group)
 
@@ -84,7 +84,7 @@ class InOrder:
         raise KeyHeld(1, "Other jobs of the same key begin at the same time.")
 
     def _held_for(self, seen: Holder, attempt: Holder) -> float:
-        """Return for how many seconds the attempt that was seen may still run: 0 if it has ended, or its lease has."""
+        """Return how many more seconds the seen attempt may run: 0 if it or its lease has ended."""
         left = seen.until - self.clock()
         if left <= 0 or seen.job == attempt.job:
             return 0.0

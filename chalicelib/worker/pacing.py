@@ -1,4 +1,4 @@
-"""Hold the rate of a job type: start no job before its slot, and let those wait elsewhere whose turn is far."""
+"""Keep the rate of a job type: start no job before its slot, and give back those whose slot is far away."""
 
 import math
 import time
@@ -19,11 +19,11 @@ from chalicelib.worker.delivery import Delivery
 from chalicelib.worker.message_fate import Drop, Hold
 
 RESERVE = 1.0
-"""Seconds of the invocation that no wait for a slot reaches into."""
+"""Last seconds of the invocation, in which nothing waits for a slot."""
 IDLE, IDLE_TURNS = 60.0, 3
-"""Seconds, and times between two slots, without a start after which turns that are planned are nobody's."""
+"""Seconds, plus so many times the time between two slots: without a start for that long, planned turns are unused."""
 CAREFUL = 0.8
-"""Share of the time by which a start may be late that is planned for when slots are taken in advance."""
+"""Share of the allowed lateness of a start that slots taken in advance may use up."""
 
 
 class NotYet(Exception):
@@ -52,7 +52,7 @@ class Pacing:
     more: int = 0
     """Messages that follow the present one in its batch."""
     longest: float | None = None
-    """Seconds that the longest run took which this process has seen."""
+    """Seconds of the longest run in this process."""
     started: float | None = None
     """Start of the present run, in epoch seconds; the claim was earlier."""
 

@@ -16,12 +16,12 @@ def findings(before: Mapping[str, str], values: Mapping[str, str]) -> Iterator[F
     written, read = int(values[WRITTEN]), max(int(values[WRITTEN]), int(values[READ]))
     if written > asked:
         yield Finding(
-            "shards", f"The functions of the present deployment ask {asked} partitions of each index, and would not "
-            f'find jobs in {written}. Deploy with SET="{READ}={written}" first, then with SET="{WRITTEN}={written}".',
-            stops=True,
+            "shards", f"The functions of the present deployment read {asked} partitions of each index, and would miss "
+            f'jobs in the others of {written}. Deploy with SET="{READ}={written}" first, then with '
+            f'SET="{WRITTEN}={written}".', stops=True,
         )  # fmt: skip
     elif read < asked:
         yield Finding(
-            "shards", f"{read} partitions of each index would be asked, and jobs may be in {asked}: they would be "
+            "shards", f"{read} partitions of each index would be read, and jobs may be in {asked}: they would be "
             f'missing from lists. Deploy with SET="{READ}={asked}".', stops=True,
         )  # fmt: skip

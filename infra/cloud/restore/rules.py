@@ -1,8 +1,8 @@
 """Decide how a job that was lost comes back. Pure.
 
-What happened to it between the moment that is restored and its loss is not known: it may have run. So nothing that
-comes back runs by itself, unless the operator says so; then it does in a new generation, whose messages and fencing
-tokens nobody has.
+It is not known what happened to a job between the restored moment and its loss: it may have run. So a restored job
+does not run by itself unless the operator asks for it; then it runs in a new generation, in which no old message and
+no old fencing token is valid.
 """
 
 import math
@@ -17,9 +17,7 @@ from chalicelib.jobs.texts.errors import error_fields
 
 ERROR = "Restored"
 """Error class of a job that was unfinished when it was lost; `POST /bulk` finds these jobs by it."""
-UNKNOWN = (
-    "It was {status}{planned} at {at}, the moment restored. Whether it ran after that is not known: retry it if not."
-)
+UNKNOWN = "It was {status}{planned} at {at}, the restored moment. It may have run after that: retry it if it did not."
 
 
 def revived(lost: Job, *, at: float, now: float, run: bool) -> Job:
@@ -47,7 +45,7 @@ def _failed(lost: Job, at: float, now: float) -> dict[str, Any]:
 
 
 def _goes_on(lost: Job, now: float) -> dict[str, Any]:
-    """Return what makes a new run of it: at its time if that is still to come, else as soon as the watchdog sees it."""
+    """Return the fields of a new run: at the job's time if that is to come, else as soon as the watchdog sees it."""
     planned = _planned(lost, now)
     new = {**_idle(), "gen": lost.gen + 1, "claims": 0, "due_at": now + SEND_GRACE}
     if planned is None:
@@ -64,7 +62,7 @@ def _planned(lost: Job, now: float) -> float | None:
 
 
 def _idle() -> dict[str, Any]:
-    """Return what a job has that no worker holds and that has no message."""
+    """Return the fields of a job without a worker and without a message."""
     return {
         "sent": False, "resends": 0, "lease_until": None, "parked_until": None, "stalled_since": None,
         "progress": None, "progress_note": None, "request_id": None, "cold_start": None, "receive_count": None,

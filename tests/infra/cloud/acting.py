@@ -100,7 +100,7 @@ class Stage:
     def work(self, kind: jobtype.JobType[Any, Any]) -> int:
         """Let the type's worker have the messages that are visible now; returns how many it had."""
         sqs = boto3.client("sqs", region_name=REGION)
-        url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.queue}")["QueueUrl"]
+        url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.queue}{kind.queue_ending}")["QueueUrl"]
         found = sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=kind.batch_size, MessageSystemAttributeNames=["All"]
         ).get("Messages", [])

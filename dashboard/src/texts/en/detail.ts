@@ -72,7 +72,7 @@ export const english = {
   starts: "Starts",
   inTime: (due: string) => `in ${due}`,
   viewSimilarJobs: "View similar jobs",
-  retryAll: "Retry all",
+  countAndRetry: "Count and retry…",
   couldntLoadJob: "Couldn't load this job",
   timeline: "Timeline",
   attemptCount: (length: number) => plural(length, "attempt"),
@@ -127,6 +127,8 @@ export const english = {
   dueNow: "due now",
   whilePaused: (type: string) => `(${type} is paused).`,
   attemptWithin: (attempt: number, length: string) => `attempt ${attempt} within ${length}`,
+  attemptBetween: (attempt: number, earliest: string, latest: string) =>
+    `attempt ${attempt} after ${earliest} to ${latest}`,
   actRetry: (by: string) => `Retried by ${by}`,
   actEdit: (by: string) => `Retried by ${by} with another payload`,
   actCancel: (by: string) => `Cancel requested by ${by}`,

@@ -97,7 +97,7 @@ def test_a_type_is_told_the_price_of_what_it_declares() -> None:
         "rate": pytest.approx(0.625 + 0.0625),
         "pause_when": pytest.approx(0.0625),
     }
-    assert own(unique=Unique(60)) == {"unique": pytest.approx(0.625 + 0.125)}
+    assert own(unique=Unique(60)) == {"unique": pytest.approx(2 * 0.625 + 0.125)}
 
 
 def test_a_type_that_declares_nothing_costs_nothing_more_and_is_not_listed() -> None:

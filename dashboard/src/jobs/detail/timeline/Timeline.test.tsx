@@ -29,3 +29,20 @@ test("what the entry before says is not said again", () => {
   render(<Timeline job={detail("cancelled", [hopeless], { acts: [act], discarded })} logs={[]} />);
   expect(titles().at(-1)).toMatch(/^Discarded by ada/);
 });
+
+test("the attempts that are left are drawn from the earliest to the latest time that the API computes", () => {
+  const nextAttempts = [
+    { attempt: 2, earliest: 1, latest: 7 },
+    { attempt: 3, earliest: 63, latest: 63 },
+  ];
+  render(<Timeline job={detail("retrying", [attempt(1)], { nextAttempts })} logs={[]} />);
+  const drawn = screen.getByRole("img", {
+    name: "attempt 2 after 1 s to 7 s, attempt 3 after 1 min to 1 min",
+  });
+  const bars = [...drawn.children].map((one) => one.firstElementChild as HTMLElement);
+  // on an axis of one to 64 times a second, each doubling is a sixth of it
+  expect(bars.map(({ style }) => [style.bottom, style.height])).toEqual([
+    ["16.7%", "33.3%"],
+    ["100.0%", "0.0%"],
+  ]);
+});

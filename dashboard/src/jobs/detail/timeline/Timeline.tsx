@@ -7,6 +7,7 @@ import { useNow } from "@/live/live";
 import { IconCheck, IconClock, IconCross, IconDead, IconPlus, IconSpinner } from "@/ui/icons";
 import { STATUS, isFinished } from "@/jobs/status";
 import { ActStep } from "./ActStep";
+import { Coming } from "./Coming";
 import { stepsOf } from "./acts";
 import { retries } from "@/jobs/detail/runs";
 import { FILL } from "./fill";
@@ -153,6 +154,7 @@ function NextStep({ job, now, coming }: NextProps) {
       {coming.length > 0 && job.status !== "scheduled" && (
         <Step icon={<IconClock />} ghost title={t.ifItFails}>
           {t.thenDeadLetter(schedule(coming))}
+          <Coming attempts={coming} />
         </Step>
       )}
     </>
