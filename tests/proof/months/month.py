@@ -94,9 +94,11 @@ def episode(seed: int, hours: float = EPISODE) -> Report:
 
 
 def steer(world: World, seed: int) -> None:
-    """Give one of the types a rate; or keys; or let it pause by itself, in every second such episode with tenants."""
+    """Give one of the types a rate, which may pause by itself as well; or keys; or let it pause, and have tenants."""
     if seed % 2:
         world.pace(RATE)
+        if seed % 4 == 3:
+            world.pause_when(FAILING)
     elif seed % 4 == 0:
         world.batch = BATCH
         world.serialize()
