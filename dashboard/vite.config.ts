@@ -42,6 +42,8 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}", "fake/**/*.test.ts"],
     setupFiles: ["src/test/setup.ts"],
     restoreMocks: true,
+    // Typing into a form takes 1 s on a quiet machine, and more than the default of 5 s on a busy one.
+    testTimeout: 30_000,
     server: { deps: { inline: [/@radix-ui/] } },
   },
 });

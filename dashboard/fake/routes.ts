@@ -19,7 +19,7 @@ import { uuid } from "./sim/rng";
 const create: Handler = async ({ sim, request }) => {
   const body = await readJson(request);
   const type = String(body.type);
-  const payload = checkPayload(type, body.payload);
+  const payload = checkPayload(type, body.payload, sim.declared[type]?.schema);
   const key = (request.headers["idempotency-key"] as string | undefined) ?? null;
   const same = key === null ? undefined : [...sim.jobs.values()].find((job) => job.idempotencyKey === key);
   if (same && same.body !== stringify(body))
@@ -165,7 +165,7 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ["POST", /^dead-letters\/redrive$/, "operator", redrive],
   ["POST", /^uploads$/, "operator", uploads],
   ["GET", /^meta$/, "viewer", () => ({ body: META })],
-  ["GET", /^job-types$/, "viewer", ({ sim }) => ({ body: { job_types: types.map((one) => ({ ...one, retired: sim.retired.has(one.type), enqueues: sim.enqueues[one.type] ?? [], fair_by: sim.fairBy[one.type] ?? null, rate: sim.rates[one.type]?.rate ?? null })) } })], // prettier-ignore
+  ["GET", /^job-types$/, "viewer", ({ sim }) => ({ body: { job_types: types.map((one) => ({ ...one, retired: sim.retired.has(one.type), enqueues: sim.enqueues[one.type] ?? [], fair_by: sim.fairBy[one.type] ?? null, rate: sim.rates[one.type]?.rate ?? null, ...sim.declared[one.type] })) } })], // prettier-ignore
   ["GET", /^job-types\/[^/]+\/tenants$/, "viewer", ({ sim, path }) => ({ body: tenants(sim, path[1] ?? "") })], // prettier-ignore
   ...PAUSE_ROUTES,
   ["GET", /^metrics$/, "viewer", ({ sim }) => ({ body: metrics(sim) })],

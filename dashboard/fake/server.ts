@@ -114,6 +114,7 @@ type Order = {
   pauses?: Record<string, { reason: string; next_probe_at: string }>;
   rates?: Sim["rates"];
   fairBy?: Record<string, string>;
+  declared?: Sim["declared"];
 } & Partial<Switches>;
 
 /** Test orders: begin anew, add jobs as they are, slow down, fail. */
@@ -131,6 +132,7 @@ async function control(
     pauses = {},
     rates = {},
     fairBy = {},
+    declared = {},
     ...rest
   } = (await readJson(request)) as Order;
   const target = anew ? reset(anew) : sim;
@@ -141,5 +143,6 @@ async function control(
   for (const [type, pause] of Object.entries(pauses))
     target.paused.set(type, { since: target.now(), by: "JobFlow", ...pause });
   Object.assign(target.fairBy, fairBy);
+  Object.assign(target.declared, declared);
   return { ids: add.map(({ type, payload, more }) => target.add(type, payload, more).id) };
 }

@@ -1,4 +1,7 @@
-/** `DASHBOARD_URL=… npm run pictures`: README's two pictures, of a running `make dev`, into docs/images/. */
+/**
+ * `DASHBOARD_URL=… npm run pictures`: README's two pictures, of a running `make dev JITTER=none`, into docs/images/.
+ * MINUTES=15 lets it work for so long before, so that the charts have a shape.
+ */
 import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
 import { CHROMIUM_FLAGS, chromiumPath } from "../e2e/browser";
@@ -24,9 +27,9 @@ const PAUSE_MS = 1200;
 /** The job of the second picture fails five times in 30 s (2 + 4 + 8 + 16) and waits for its sixth attempt then. */
 const BEFORE_THE_END = 36;
 
-/** Some of everything, spread over a few minutes so that the charts have a shape. */
-async function work(): Promise<void> {
-  for (let n = 0; n < JOBS; n++) {
+/** Some of everything; the time between two of them in milliseconds. */
+async function work(jobs: number, pause: (n: number) => number): Promise<void> {
+  for (let n = 0; n < jobs; n++) {
     const tags = [n % 3 ? `order:${7300 + n}` : "catalog"];
     if (n % 9 === 4) await submit("image.process", missing(n), { max_attempts: 1, tags });
     else if (n % 4 === 1) await submit("report.generate", { hours: 24, formats: ["csv"] }, { tags });
@@ -35,16 +38,23 @@ async function work(): Promise<void> {
       const payload = { to: ["success@simulator.amazonses.com"], subject, text: `${subject}.` };
       await submit("email.send", payload, { tags });
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await new Promise((resolve) => setTimeout(resolve, pause(n)));
   }
 }
+
+/** A wave of work that rises and falls every few minutes. */
+const WAVE_MS = 2500;
+await work(
+  Math.round((Number(process.env.MINUTES ?? 0) * 60_000) / WAVE_MS),
+  (n) => WAVE_MS * (1 + 0.7 * Math.sin(n / 16)),
+);
 
 const [id] = await Promise.all([
   (async () => {
     await new Promise((resolve) => setTimeout(resolve, (JOBS - BEFORE_THE_END) * PAUSE_MS));
     return submit("image.process", missing(12), { max_attempts: 8, tags: ["catalog", "order:7313"] });
   })(),
-  work(),
+  work(JOBS, () => PAUSE_MS),
 ]);
 const browser = await chromium.launch({ executablePath: chromiumPath, args: CHROMIUM_FLAGS });
 

@@ -9,7 +9,8 @@ import { CHROMIUM_FLAGS, chromiumPath } from "../e2e/browser";
 import { startFake } from "../fake/server";
 import { startSite } from "../fake/site";
 import { stringify } from "../src/lib/json";
-import { MADE, SCREENS, type Find, type Screen } from "./screens";
+import { MADE } from "./made";
+import { SCREENS, type Find, type Screen } from "./screens";
 
 const WIDTHS = [320, 390, 768, 1440];
 const THEMES = ["dark", "light"];

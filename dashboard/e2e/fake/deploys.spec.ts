@@ -117,6 +117,6 @@ test("an error that began after a deployment names it, and two of its jobs are c
   await expect(dialog.getByTestId("same-stack")).toHaveText("Both failed at the same place.");
   await expectAccessibleInBothThemes(page);
   await page.keyboard.press("Escape");
-  await group.getByRole("button", { name: "Retry all" }).click();
+  await group.getByRole("button", { name: "Count and retry…" }).click();
   await expect(page.getByRole("dialog")).toContainText("3 jobs");
 });

@@ -35,15 +35,22 @@ test("an error is acknowledged, resolved, and regresses when it comes again", as
   open,
   stack,
 }) => {
-  stack.reset({ jobs: 20, arrivals: 0 });
-  await stack.order({ add: [broken(1, Date.now() - 60_000), broken(2, Date.now() - 60_000)] });
+  stack.reset({ jobs: 0, arrivals: 0 });
+  const at = Date.now() - 60_000;
+  const old = broken(0, at - 7_200_000);
+  const dead = { ...old, more: { ...old.more, status: "dead_letter" } };
+  await stack.order({ add: [dead, broken(1, at), broken(2, at)] });
   await open("/errors");
   const group = page.locator("main li").filter({ hasText: "MailboxGone" });
-  await expect(group).toContainText("2 jobs");
+  await expect(group).toContainText("3 jobs");
   await group.getByRole("button", { name: "Acknowledge" }).click();
   await expect(group).toContainText("Acknowledged by");
+  await open("/dashboard");
+  const health = page.getByRole("region", { name: "Health" });
+  await expect(health).toContainText("email.send: 1 older dead letter, no open errors in 24 h.");
+  await open("/errors");
   await group.getByRole("button", { name: "Resolve" }).click();
-  await expect(group).toContainText(/Resolved by .+ just now/);
+  await expect(group).toContainText(/Resolved by .+ (just now|\d+ s ago)/);
   await expect(group.getByRole("button", { name: "Resolve" })).toHaveCount(0);
   await expectAccessibleInBothThemes(page);
   await stack.order({ add: [broken(3, Date.now() + 1000)] });

@@ -1,4 +1,5 @@
-import { MADE, SCREENS, type Find } from "../../scripts/screens";
+import { MADE } from "../../scripts/made";
+import { SCREENS, type Find } from "../../scripts/screens";
 import { BUSY, expectAccessible, expectAccessibleInBothThemes } from "../axe";
 import { expect, test } from "../fixtures";
 

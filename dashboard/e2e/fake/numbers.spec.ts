@@ -84,10 +84,10 @@ test("143 jobs of one error: 2 clicks, progress within 2 s, leave and come back"
   const group = page.locator("main li").filter({ hasText: "MailboxGone" });
   await expect(group).toContainText("143 jobs");
   const took = await counting(page);
-  await group.getByRole("button", { name: "Retry all" }).click();
+  await group.getByRole("button", { name: "Count and retry…" }).click();
   await expect(page.getByTestId("preview")).toHaveText("143 jobs will be retried.");
   const begun = Date.now();
-  await page.getByRole("button", { name: "Retry now" }).click();
+  await page.getByRole("button", { name: "Retry 143 jobs" }).click();
   const run = page.getByRole("region", { name: "Bulk actions" }).getByRole("status");
   await expect(run).toHaveText(/^Retrying [1-9]\d* of 143$|^143 jobs re-queued\.$/);
   expect(Date.now() - begun, "milliseconds until the first progress").toBeLessThan(2000);

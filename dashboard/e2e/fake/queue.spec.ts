@@ -37,6 +37,41 @@ test("a type's page tells the ages of its dead letters, its settings, waits and 
   await expect(page).toHaveURL(/\/create\?type=image\.process$/);
 });
 
+test("a type's definition tells its rate, whose jobs take turns or run one at a time, and when it pauses by itself", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  const rate = { n: 14, per: 1, burst: 10 };
+  const flow = { rate, fair_by: "customer", serial_by: "account", pause_when: { of: 20, within: 600 } };
+  const unique = { unique_for: 3600, unique_by: ["to", "subject"] };
+  await stack.order({ declared: { "email.send": { ...flow, ...unique } } });
+  await open("/queues/email-send");
+  const definition = page.getByRole("region", { name: "Definition" });
+  const facts = definition.locator("dl > div");
+  await expect(facts.filter({ hasText: "Rate" })).toBeVisible();
+  const told = await facts.evaluateAll((rows) =>
+    rows.map((row) => [row.querySelector("dt")?.textContent, row.querySelector("dd")?.textContent]),
+  );
+  expect(told.slice(-5)).toEqual([
+    ["Rate", "14 a second, burst 10"],
+    ["Tenants take turns, by the field", "customer"],
+    ["One job at a time for each value of the field", "account"],
+    ["Unique jobs", "one job within 1 h for the same to, subject"],
+    ["Pauses by itself", "when the last 20 attempts, all within 10 min, failed with one error"],
+  ]);
+  const about = definition.locator("p").first();
+  expect(await about.innerText(), "a paragraph is one, however its lines were written").toContain(
+    "the next one sends it again, with",
+  );
+  await expectAccessibleInBothThemes(page);
+  await open("/queues/image-process");
+  await expect(definition).toContainText("Longest waits");
+  for (const name of ["Rate", "Pauses by itself"])
+    await expect(definition.getByText(name, { exact: true })).toHaveCount(0);
+});
+
 test("a pause says who, since when and why, on the queue's page and beside its card", async ({
   page,
   open,
@@ -49,7 +84,7 @@ test("a pause says who, since when and why, on the queue's page and beside its c
   await page.keyboard.press("Enter");
   const note = page.getByTestId("paused");
   await expect(note).toHaveText(
-    /^Paused by admin just now: The mail provider is down\. New jobs are accepted but not started\.$/,
+    /^Paused by admin (just now|\d+ s ago): The mail provider is down\. New jobs are accepted but not started\.$/,
   );
   await expectAccessibleInBothThemes(page);
   await open("/queues");
@@ -80,7 +115,9 @@ test("a type that is paused by itself says why and when the next job is tried, a
   await open("/queues/email-send");
   const note = page.getByTestId("paused");
   await expect(note).toHaveText(
-    `Paused by itself just now: ${reason}; next probe in 2 min. New jobs are accepted but not started.`,
+    new RegExp(
+      `^Paused by itself (just now|\\d+ s ago): ${reason}; next probe in [12] min\\. New jobs are accepted but not started\\.$`,
+    ),
   );
   await expectAccessibleInBothThemes(page);
   await open("/queues");

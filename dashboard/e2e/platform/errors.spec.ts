@@ -30,7 +30,7 @@ test("an error group opens exactly its jobs, and says how many would be retried"
   }
 
   await page.goBack();
-  await group.getByRole("button", { name: "Retry all" }).click();
+  await group.getByRole("button", { name: "Count and retry…" }).click();
   await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will be retried/);
   // Other tests have jobs that failed alike.
   await page.getByRole("button", { name: "Cancel", exact: true }).click();
@@ -42,7 +42,7 @@ test("an acknowledged error says by whom, and can be opened again", async ({ pag
   await open("/errors?type=report.generate");
   const group = page.locator("main li").first();
   await group.getByRole("button", { name: "Acknowledge" }).click();
-  await expect(group).toContainText(/Acknowledged by .+ just now/);
+  await expect(group).toContainText(/Acknowledged by .+ (just now|\d+ s ago)/);
   await group.getByRole("button", { name: "Reopen" }).click();
   await expect(group).not.toContainText("Acknowledged by");
 });

@@ -3,7 +3,7 @@ import { decide, lasts, tagsFor, type Outcome, type World } from "./outcomes";
 import { iso, RETRYABLE, WAITING, type FakeBulk, type FakeJob, type Operator } from "./model";
 import { makeRandom, pick, uuid, type Random } from "./rng";
 import { Minutes } from "./minutes";
-import { examplePayload, types } from "./types";
+import { examplePayload, types, type JobTypeRow } from "./types";
 
 export interface SimOptions {
   seed: number;
@@ -50,6 +50,8 @@ export class Sim {
   readonly enqueues: Record<string, string[]> = {};
   /** The field of the payload that names a tenant, of types whose tenants take turns. */
   readonly fairBy: Record<string, string> = {};
+  /** What types declare, other than the built-in ones do. */
+  readonly declared: Record<string, Partial<JobTypeRow>> = {};
   /** Who acknowledged an error group, and when. */
   readonly acknowledged = new Map<string, { by: string; at: number; resolved: boolean }>();
   /** Bulk actions, newest first. */

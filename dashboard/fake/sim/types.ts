@@ -3,7 +3,7 @@ import type { components } from "../../src/api/schema.gen";
 import type { JsonObject } from "../../src/lib/json";
 import { pick, type Random } from "./rng";
 
-type JobTypeRow = components["schemas"]["JobTypeRow"];
+export type JobTypeRow = components["schemas"]["JobTypeRow"];
 
 /** The standard curve: it doubles from 2 s to an hour. */
 export const waits = Array.from({ length: 29 }, (_, at) => Math.min(3600, 2 ** (at + 1)));

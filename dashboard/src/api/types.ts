@@ -23,9 +23,15 @@ export interface JobType {
   concurrency: number;
   memory: number;
   /** At most `n` starts in any `per` seconds; null without a rate. */
-  rate: { n: number; per: number } | null;
+  rate: { n: number; per: number; burst: number } | null;
   /** The field of the payload that says whose job it is; null where tenants do not take turns. */
   fairBy: string | null;
+  /** The field of the payload for each value of which jobs run one at a time; null where they run side by side. */
+  serialBy: string | null;
+  /** It is paused by itself when the last `of` attempts, all within `within` milliseconds, failed with one error. */
+  pauseWhen: { of: number; within: number } | null;
+  /** For `ms`, one job has the same values of the fields `by`, or of all fields where `by` is empty. */
+  unique: { ms: number; by: string[] } | null;
   /** Types whose jobs its jobs make. */
   enqueues: string[];
   /** It takes no new jobs; those it has are still processed. */
@@ -54,6 +60,9 @@ export const jobTypes = () =>
         memory: one.memory,
         rate: one.rate ?? null,
         fairBy: one.fair_by ?? null,
+        serialBy: one.serial_by ?? null,
+        pauseWhen: one.pause_when ? { of: one.pause_when.of, within: one.pause_when.within * 1000 } : null,
+        unique: one.unique_for == null ? null : { ms: one.unique_for * 1000, by: one.unique_by },
         enqueues: one.enqueues,
         retired: one.retired,
       }));

@@ -99,7 +99,7 @@ export function ErrorGroupRow({ group, most, period }: RowProps) {
               })
             }
           >
-            {t.retryAll}
+            {t.countAndRetry}
           </Button>
         )}
       </div>

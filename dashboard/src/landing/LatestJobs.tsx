@@ -39,7 +39,7 @@ export function LatestJobs() {
             >
               <StatusChip status={job.status} />
               <span className="truncate font-mono text-xs">
-                {job.type} <span className="text-faint">{shortId(job.id)}</span>
+                {job.type} <span className="text-faint max-sm:hidden">{shortId(job.id)}</span>
               </span>
               <span className="nums text-xs text-soft">
                 {ran(job, now) !== null && (

@@ -7,6 +7,7 @@ import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
 import { JsonView } from "@/ui/JsonView";
 import { Fact } from "@/ui/Panel";
+import { rules } from "./rules";
 import { t } from "@/texts/en/queues";
 
 /** Waits that are written out. */
@@ -18,6 +19,11 @@ function waits({ retryWaits, maxAttempts, giveUpAfter }: JobType): string {
   const shown = all.length > MOST ? [...all.slice(0, MOST - 1), "…", all.at(-1)] : all;
   const end = giveUpAfter === null ? [] : [t.notAfter(duration(giveUpAfter))];
   return [shown.join(", ") || t.noneSuchWait, ...end].join("; ");
+}
+
+/** Join the lines of each paragraph: where a docstring breaks them is not where the page does. Lists stay. */
+function paragraphs(text: string): string {
+  return text.replace(/([^\n])\n(?=[^\n\s*-])/g, "$1 ");
 }
 
 function Example({ type }: { type: JobType }) {
@@ -39,7 +45,7 @@ function Example({ type }: { type: JobType }) {
   );
 }
 
-/** Show the settings of a job type an example and the schema of its payload. */
+/** Show the settings of a job type, an example and the schema of its payload. */
 export function Definition({ type, open = false }: { type: JobType; open?: boolean }) {
   return (
     <details className="border-t border-line" open={open}>
@@ -47,7 +53,7 @@ export function Definition({ type, open = false }: { type: JobType; open?: boole
         {t.definitionAndSchema}
       </summary>
       <div className="flex flex-col gap-3 px-4 pb-4">
-        <p className="text-sm break-words whitespace-pre-line text-soft">{type.description}</p>
+        <p className="text-sm break-words whitespace-pre-line text-soft">{paragraphs(type.description)}</p>
         <dl className="grid grid-cols-3 gap-x-4 gap-y-2">
           <Fact name={t.attempts}>{type.maxAttempts}</Fact>
           <Fact name={t.timeout}>{duration(type.timeout * 1000)}</Fact>
@@ -55,7 +61,14 @@ export function Definition({ type, open = false }: { type: JobType; open?: boole
           <Fact name={t.batch}>{type.batchSize}</Fact>
           <Fact name={t.concurrency}>{type.concurrency}</Fact>
           <Fact name={t.memory}>{t.mb(count(type.memory))}</Fact>
+        </dl>
+        <dl className="flex flex-col gap-2">
           <Fact name={t.waitsBetween}>{waits(type)}</Fact>
+          {rules(type).map(([name, text]) => (
+            <Fact key={name} name={name}>
+              {text}
+            </Fact>
+          ))}
         </dl>
         <Example type={type} />
         <JsonView value={type.schema} label={t.schemaOf(type.type)} />

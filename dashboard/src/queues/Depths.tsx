@@ -43,7 +43,7 @@ export function Depths({ numbers, concurrency }: DepthsProps) {
           role="meter"
           aria-label={t.workersInUse}
           aria-valuenow={Math.min(running ?? 0, concurrency)}
-          aria-valuetext={running === undefined ? "unknown" : undefined}
+          aria-valuetext={running === undefined ? t.unknown : undefined}
           aria-valuemin={0}
           aria-valuemax={concurrency}
           className="h-1.5 flex-1 bg-line"

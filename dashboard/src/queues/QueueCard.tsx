@@ -33,7 +33,7 @@ export function QueueCard({ type, numbers }: QueueCardProps) {
   return (
     <article aria-labelledby={id} className="flex min-w-0 flex-col border border-line bg-panel">
       <header className="flex flex-wrap items-start gap-2 p-4 pb-3">
-        <div className="min-w-32 flex-1">
+        <div className="min-w-32 flex-1 max-[359px]:basis-full">
           <h2 id={id} className="truncate font-mono text-base font-semibold">
             <Link
               to="/queues/$queue"

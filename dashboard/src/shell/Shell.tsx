@@ -1,8 +1,9 @@
 import { Outlet, useLocation } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { asking } from "@/jobs/actions/actions";
 import { loadMeta, meta } from "@/api/meta";
 import { useStore } from "@/lib/store";
+import { onDemand } from "@/lib/onDemand";
 import { useIdle } from "@/lib/useIdle";
 import { useSession } from "@/session/session";
 import { Toaster } from "@/ui/overlay/toast";
@@ -12,11 +13,11 @@ import { useTitle } from "./title";
 import { BottomNav, TopBar } from "./TopBar";
 import { t } from "@/texts/en/shell";
 
-const Palette = lazy(() => import("./Palette"));
-const ActionDialog = lazy(() => import("@/jobs/actions/ActionDialog"));
-const BulkList = lazy(() => import("@/jobs/actions/BulkList"));
-const SignIn = lazy(() => import("./SignIn"));
-const Help = lazy(() => import("./Help"));
+const Palette = onDemand(() => import("./Palette"));
+const ActionDialog = onDemand(() => import("@/jobs/actions/ActionDialog"));
+const BulkList = onDemand(() => import("@/jobs/actions/BulkList"));
+const SignIn = onDemand(() => import("./SignIn"));
+const Help = onDemand(() => import("./Help"));
 
 /** The frame of every page. Without a token the page waits behind the sign-in, its address unchanged. */
 export function Shell() {
@@ -45,21 +46,13 @@ export function Shell() {
         tabIndex={-1}
         className="mx-auto w-full max-w-[1600px] flex-1 p-3 pb-24 sm:p-4 sm:pb-24"
       >
-        {gated ? (
-          <Suspense>
-            <SignIn />
-          </Suspense>
-        ) : (
-          <Outlet key={known ? "known" : "new"} />
-        )}
+        {gated ? <SignIn /> : <Outlet key={known ? "known" : "new"} />}
       </main>
       {!gated && <BottomNav />}
-      <Suspense>
-        {question && <ActionDialog question={question} />}
-        {idle && token !== null && <BulkList />}
-        {open === "palette" && <Palette onClose={() => setOpen(null)} onHelp={() => setOpen("help")} />}
-        {open === "help" && <Help onClose={() => setOpen(null)} />}
-      </Suspense>
+      {question && <ActionDialog question={question} />}
+      {idle && token !== null && <BulkList />}
+      {open === "palette" && <Palette onClose={() => setOpen(null)} onHelp={() => setOpen("help")} />}
+      {open === "help" && <Help onClose={() => setOpen(null)} />}
       <Toaster />
     </div>
   );

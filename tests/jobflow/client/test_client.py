@@ -1,6 +1,7 @@
 """Every method of the client against the real API."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -9,9 +10,10 @@ from pydantic import BaseModel, Field
 
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.single import Unique
 from jobflow import JobFlow, JobNotCompleted, NewJob, WaitTimeout, errors, problems
 from jobflow.models import Descendants
-from tests.chalicelib.api.support import T0, World
+from tests.chalicelib.api.support import NOTE, T0, World, only_types
 from tests.jobflow.support import Slept, Wire, client_of
 
 PAYLOAD = {"to": ["a@example.com"]}
@@ -131,6 +133,15 @@ def test_a_debounced_job_is_replaced(client: JobFlow) -> None:
     again = client.submit("test.note", {"to": ["late@example.com"]}, debounce=("doc-17", 30))
     assert (again.id, again.gen, again.payload["to"]) == (first.id, 2, ["late@example.com"])
     [result] = client.batch([NewJob("test.note", PAYLOAD, debounce=("doc-17", 30))])
+    assert (result.status, result.job and result.job.id) == (200, first.id)
+
+
+def test_a_unique_job_is_the_one_there_is(client: JobFlow) -> None:
+    with only_types(replace(NOTE, unique=Unique(60, ("to",)))):
+        first = client.submit("test.note", PAYLOAD)
+        again = client.submit("test.note", {**PAYLOAD, "text": "another"})
+        assert (again.id, client.get(first).payload["text"]) == (first.id, "hello")
+        [result] = client.batch([NewJob("test.note", PAYLOAD)])
     assert (result.status, result.job and result.job.id) == (200, first.id)
 
 

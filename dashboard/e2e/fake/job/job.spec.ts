@@ -31,7 +31,11 @@ test("why it waits is said: for its time, for its next attempt, for a queue that
   await pause("resume");
 });
 
-test("the log is followed to the job's end, from old to new", async ({ page, open, submit }) => {
+test("the log is followed to the job's end, from old to new, and searched", async ({
+  page,
+  open,
+  submit,
+}) => {
   const id = await submit("report.generate", { hours: 1 });
   await open(`/jobs/${id}`);
   await expect(statusOf(page)).toHaveText(/Completed|Dead letter/);
@@ -39,6 +43,12 @@ test("the log is followed to the job's end, from old to new", async ({ page, ope
   await expect(log).toContainText(/job completed|UploadMissing|TimeoutError/);
   const times = await log.locator("div > span:first-child").allTextContents();
   expect(times).toEqual([...times].sort());
+  const search = page.getByRole("searchbox", { name: "Search the log" });
+  await search.fill("JOB STARTED");
+  await expect(log).not.toContainText(/job completed|UploadMissing|TimeoutError/);
+  await expect(log).toContainText("job started");
+  await search.fill("nothing like it");
+  await expect(page.getByText("No lines match.")).toBeVisible();
 });
 
 test("r and Enter retry; editing first is one step away", async ({ page, open, stack }) => {

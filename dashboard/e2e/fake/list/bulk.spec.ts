@@ -28,7 +28,7 @@ test("143 jobs of one error are retried by the platform: 2 clicks, progress at o
   await expect(page.getByTestId("preview")).toHaveText("143 jobs will be retried.");
   // The first answer brings progress: nobody waits for a second one.
   const first = page.waitForResponse((answer) => answer.url().endsWith("/bulk") && answer.status() === 202);
-  await page.getByRole("button", { name: "Retry now" }).click();
+  await page.getByRole("button", { name: "Retry 143 jobs" }).click();
   const run = page.getByRole("region", { name: "Bulk actions" });
   await expect(run.getByRole("status")).toHaveText(/^Retrying [1-9]\d* of 143$/);
   expect(((await (await first).json()) as { done: number }).done).toBeGreaterThan(0);
@@ -57,10 +57,11 @@ test("it is stopped from another tab, and says what it skipped", async ({ page, 
   await page.keyboard.press("a");
   await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
   await expect(page.getByTestId("preview")).toHaveText("400 jobs will be retried.");
-  await page.getByRole("button", { name: "Retry now" }).click();
+  await page.getByRole("button", { name: "Retry 400 jobs" }).click();
   const other = await context.newPage();
   await other.goto(`${stack.site}/queues`);
   const run = other.getByRole("region", { name: "Bulk actions" });
+  await expect(run).toContainText(/\d+ a second · .*started by admin/);
   await run.getByRole("button", { name: "Stop" }).click();
   await expect(run.getByRole("status")).toHaveText(/^Stopped\. \d+ jobs re-queued\.$/);
   await expect(page.getByRole("region", { name: "Bulk actions" }).getByRole("status")).toHaveText(
@@ -91,5 +92,7 @@ test("more than 2,000 jobs are counted by the platform before it asks", async ({
   await page.keyboard.press("a");
   await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
   await expect(page.getByTestId("preview")).toHaveText("More than 2,000 jobs will be retried.");
+  await expect(page.getByRole("button", { name: "Retry now" }), "no number that is not exact").toBeVisible();
   await expect(page.getByTestId("preview")).toHaveText("2,100 jobs will be retried.", { timeout: 40_000 });
+  await expect(page.getByRole("button", { name: "Retry 2,100 jobs" })).toBeVisible();
 });

@@ -90,7 +90,7 @@ test("a type is paused and resumed; dead letters of a type are retried", async (
   await card.getByRole("button", { name: "Resume" }).click();
   await expect(card).not.toContainText("Paused by");
   await card.getByRole("button", { name: /^Retry all \d+/ }).click();
-  await page.getByRole("button", { name: "Retry now" }).click();
+  await page.getByRole("button", { name: /^Retry \d+ jobs?$/ }).click();
   await expect(page.locator("[data-run=done]")).toContainText("re-queued");
 });
 
@@ -98,9 +98,9 @@ test("retry all of an error, from the groups", async ({ page, open, stack }) => 
   stack.reset({ jobs: 300, arrivals: 0 });
   await open("/errors");
   const group = page.getByRole("listitem").filter({ hasText: "UploadMissing" });
-  await group.getByRole("button", { name: "Retry all" }).click();
+  await group.getByRole("button", { name: "Count and retry…" }).click();
   await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will be retried/);
-  await page.getByRole("button", { name: "Retry now" }).click();
+  await page.getByRole("button", { name: /^Retry \d+ jobs?$/ }).click();
   await expect(page.locator("[data-run=done]")).toContainText("re-queued");
 });
 

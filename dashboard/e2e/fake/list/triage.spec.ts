@@ -56,10 +56,10 @@ test("from one failed job to all of its kind: counted, then retried", async ({ p
   stack.reset({ jobs: 20, arrivals: 0 });
   const { ids } = await stack.order({ add: [failed(0), failed(1), failed(2)] });
   await open(`/jobs/${ids[1] ?? ""}`);
-  await page.getByRole("button", { name: "Retry all" }).click();
+  await page.getByRole("button", { name: "Count and retry…" }).click();
   await expect(page.getByRole("dialog", { name: "Retry 3 jobs that failed with Oops?" })).toBeVisible();
   await expect(page.getByTestId("preview")).toHaveText("3 jobs will be retried.");
-  await page.getByRole("button", { name: "Retry now" }).click();
+  await page.getByRole("button", { name: "Retry 3 jobs" }).click();
   await expect(page.locator("[data-run]")).toContainText("3 jobs re-queued.");
   await expect(statusOf(page)).not.toHaveText("Failed");
 });

@@ -129,4 +129,5 @@ test("a time without an offset and a duration with a gap are right, as for the A
     expect(validate(TIMES, good), JSON.stringify(good)).toEqual({});
   expect(validate(TIMES, { at: "25:00" })).toEqual({ at: "Use a time like 06:00:00." });
   expect(validate(TIMES, { every: "5 minutes" })).toEqual({ every: "Use a duration like PT5M or P1DT2H." });
+  expect(validate(TIMES, { every: "" }), "nothing was written").toEqual({ every: "Required." });
 });

@@ -42,10 +42,23 @@ export function validate(schema: JsonObject, payload: Json): Problems {
       found[place] ??= t.unknownField;
     } else if (!CONTAINERS.has(keyword) && !isNullBranch(keyword, error)) {
       found[place] ??=
-        keyword === "pattern" ? patternHint(schema, keywordLocation) : sentence(keyword, error);
+        keyword === "pattern"
+          ? patternHint(schema, keywordLocation)
+          : keyword === "format" && isEmpty(payload, place)
+            ? t.requiredSentence
+            : sentence(keyword, error);
     }
   }
   return Object.keys(found).length ? found : { "": t.schemaMismatch };
+}
+
+/** Return true for a field that nothing was typed into: how to write a value is not what its reader needs first. */
+function isEmpty(payload: Json, place: string): boolean {
+  return place.split(".").reduce<Json | undefined>(fieldOf, payload) === "";
+}
+
+function fieldOf(found: Json | undefined, name: string): Json | undefined {
+  return isObject(found) ? found[name] : undefined;
 }
 
 /** Of "a number or null", that it is not null says nothing. */

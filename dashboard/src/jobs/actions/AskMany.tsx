@@ -6,7 +6,7 @@ import { sentence } from "@/api/numbers/errors";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
 import { actionOf, type ManyAsk } from "./actions";
-import { changing, outlook, reasons, title } from "./bulkWords";
+import { act, changing, outlook, reasons, title } from "./bulkWords";
 import { DiscardMeaning } from "./DiscardMeaning";
 import { close } from "./outcome";
 import { start as begin } from "./bulkRuns";
@@ -68,7 +68,7 @@ export function AskMany({ question }: { question: ManyAsk }) {
             disabled={nothing || (many !== null && preview.isPending)}
             onClick={start}
           >
-            {t.actNow[action]}
+            {act(question, counted)}
           </Button>
         </>
       }

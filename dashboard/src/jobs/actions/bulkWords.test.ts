@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { BulkTally } from "@/api/jobs/bulk";
 import { type ManyAsk } from "./actions";
-import { outlook, reasons, title } from "./bulkWords";
+import { act, outlook, reasons, title } from "./bulkWords";
 
 const tally = (matched: number, more = false): BulkTally => ({ matched, done: 0, skipped: [], more });
 const ask = (scope: Extract<ManyAsk, { kind: "many" }>["scope"]): ManyAsk => ({
@@ -20,6 +20,16 @@ test("the question names the jobs and how many there are", () => {
   expect(title({ kind: "redrive", type: "email.send", count: 1 }, null)).toBe(
     "Retry 1 dead-lettered job of email.send?",
   );
+});
+
+test("the button says how many jobs change once that is counted to the end", () => {
+  expect(act(ask("matching"), tally(143))).toBe("Retry 143 jobs");
+  expect(act(ask("selected"), { ...tally(2), skipped: [{ id: "a", reason: "running" }] })).toBe(
+    "Retry 1 job",
+  );
+  expect(act(ask("matching"), null)).toBe("Retry now");
+  expect(act(ask("matching"), tally(2000, true))).toBe("Retry now");
+  expect(act({ kind: "redrive", type: "email.send", count: 18 }, null)).toBe("Retry 18 jobs");
 });
 
 test("jobs that are skipped do not count; a count that stopped says so", () => {

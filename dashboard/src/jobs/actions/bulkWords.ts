@@ -23,6 +23,13 @@ export function title(question: ManyAsk, known: BulkTally | null): string {
   return t.askMany[actionOf(question)](subject(question, known));
 }
 
+/** Return the text of the button that confirms: with the number of jobs once that is exact. */
+export function act(question: ManyAsk, known: BulkTally | null): string {
+  const action = actionOf(question);
+  if (question.kind === "redrive") return t.actMany[action](question.count);
+  return known === null || known.more ? t.actNow[action] : t.actMany[action](changing(known));
+}
+
 /** Say what will happen to the jobs that were counted. */
 export function outlook(action: JobAction, tally: BulkTally): string {
   return t.outlook[action](changing(tally), tally.more);

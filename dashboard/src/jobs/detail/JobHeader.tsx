@@ -200,7 +200,7 @@ function Alike({ job, fingerprint, canAct }: HeaderProps & { fingerprint: string
           icon={<IconRetry width={13} height={13} />}
           onClick={() => ask({ kind: "many", action: "retry", target: { filter }, scope })}
         >
-          {t.retryAll}
+          {t.countAndRetry}
         </Button>
       )}
     </div>

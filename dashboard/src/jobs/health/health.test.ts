@@ -77,6 +77,11 @@ test("with nothing urgent it says so, and how many jobs are active", () => {
   ]);
 });
 
+test("older dead letters whose errors are all acknowledged say so", () => {
+  const all = [found("dead_letters", { number: 226 }), found("errors", { type: "report.generate" })];
+  expect(sentences(all, numbers())[0]).toBe("email.send: 226 older dead letters, no open errors in 24 h.");
+});
+
 test("a finding leads to its jobs or errors", () => {
   expect(judge([found("growing")], numbers(), T0)[0].jobs).toEqual({ type: "email.send", status: "queued" });
   expect(judge([found("errors")], numbers(), T0)[0].errors).toEqual({ type: "email.send" });

@@ -27,16 +27,18 @@ const LEVEL: Record<Found["kind"], Level> = {
 
 /** Return what there is to know in the order of the API, backlogs that stand still first; at least one finding. */
 export function judge(found: Found[], metrics: Metrics, now: number): [Finding, ...Finding[]] {
-  const told = found.map((one) => ({ level: LEVEL[one.kind], ...tell(one, now) }));
+  const open = new Set(found.filter(({ kind }) => kind === "errors").map(({ type }) => type));
+  const told = found.map((one) => ({ level: LEVEL[one.kind], ...tell(one, now, open.has(one.type)) }));
   const [first, ...rest] = [...standing(found, metrics), ...told];
   if (!first) return [healthy(metrics)];
   return first.level === "busy" ? [healthy(metrics), first, ...rest] : [first, ...rest];
 }
 
-/** Say one finding of the API. */
+/** Say one finding of the API; `open`: its type has errors of the last day that nobody has acknowledged. */
 function tell(
   { kind, type, number, growthPerMinute, drainMs, since }: Found,
   now: number,
+  open: boolean,
 ): Omit<Finding, "level"> {
   const old = since === null ? "" : t.oldestJobQueuedAgo(spell(now - since));
   switch (kind) {
@@ -56,7 +58,7 @@ function tell(
       return { sentence: t.toReview(type, number), errors: { type } };
     case "dead_letters":
       return {
-        sentence: t.olderDeadLetters(type, number),
+        sentence: t.olderDeadLetters(type, number, open),
         jobs: { type, status: "dead_letter" },
       };
     case "draining":

@@ -1,4 +1,5 @@
-import { lazy, Suspense, useEffect } from "react";
+import { useEffect } from "react";
+import { onDemand } from "@/lib/onDemand";
 import { useStore } from "@/lib/store";
 import { useIdle } from "@/lib/useIdle";
 import { setPrefs, usePrefs } from "@/session/prefs";
@@ -10,8 +11,7 @@ import { Popover } from "@/ui/overlay/Popover";
 import { COLUMNS, fitColumns, tableWidth } from "@/jobs/table/columns";
 import { t } from "@/texts/en/list";
 
-const views = () => import("./Views");
-const Views = lazy(views);
+const Views = onDemand(() => import("./Views"));
 
 const DENSITIES = [
   ["compact", t.compact],
@@ -55,7 +55,7 @@ export function SavedViews() {
   // Fetched while nothing else is to do, so that it opens with its content.
   const idle = useIdle();
   useEffect(() => {
-    if (idle) void views().catch(() => undefined);
+    if (idle) void Views.load().catch(() => undefined);
   }, [idle]);
   return (
     <Popover
@@ -66,11 +66,7 @@ export function SavedViews() {
         </IconButton>
       }
     >
-      {(close) => (
-        <Suspense fallback={<div className="h-52" />}>
-          <Views close={close} />
-        </Suspense>
-      )}
+      {(close) => <Views close={close} fallback={<div className="h-52" />} />}
     </Popover>
   );
 }

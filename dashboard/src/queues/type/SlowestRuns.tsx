@@ -24,7 +24,7 @@ export function SlowestRuns({ type }: { type: string }) {
       {!data && <Unknown error={error} />}
       <ul className="divide-y divide-line">
         {slowest.map((job) => (
-          <li key={job.id} className="flex items-baseline gap-3 px-4 py-2 text-sm">
+          <li key={job.id} className="flex flex-wrap items-baseline gap-x-3 px-4 py-2 text-sm">
             <span className="nums w-16 shrink-0 text-end font-medium">{duration(ran(job, now) ?? 0)}</span>
             <Link
               to="/jobs/$id"
@@ -34,7 +34,9 @@ export function SlowestRuns({ type }: { type: string }) {
               {shortId(job.id)}
             </Link>
             <StatusChip status={job.status} />
-            <span className="nums ms-auto text-xs text-faint">{relative(job.createdAt, now)}</span>
+            <span className="nums ms-auto text-xs whitespace-nowrap text-faint">
+              {relative(job.createdAt, now)}
+            </span>
           </li>
         ))}
       </ul>

@@ -10,6 +10,11 @@ export const actions: typeof english = {
     discard: "Jetzt verwerfen",
     run: "Jetzt ausführen",
   },
+  actMany: {
+    retry: (n) => `${plural(n, "Job", "Jobs")} wiederholen`,
+    cancel: (n) => `${plural(n, "Job", "Jobs")} abbrechen`,
+    discard: (n) => `${plural(n, "Job", "Jobs")} verwerfen`,
+  },
   requeuesTheJobIn: "Stellt den Job wieder in die Queue",
   withTheSamePayload: (maxAttempts) =>
     `mit derselben Payload. Die Versuche beginnen wieder bei 1 von ${maxAttempts}; der Verlauf bleibt.`,

@@ -72,7 +72,7 @@ export const detail: typeof english = {
   starts: "Startet",
   inTime: (time) => `in ${time}`,
   viewSimilarJobs: "Ähnliche Jobs ansehen",
-  retryAll: "Alle wiederholen",
+  countAndRetry: "Zählen und wiederholen …",
   couldntLoadJob: "Dieser Job konnte nicht geladen werden",
   timeline: "Verlauf",
   attemptCount: (number) => plural(number, "Versuch", "Versuche"),

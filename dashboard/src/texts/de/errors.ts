@@ -16,7 +16,7 @@ export const errors: typeof english = {
   shareOf: (length) => `letzte ${length}`,
   times: (number, share) => `${number}-mal; das sind ${share} % des häufigsten Fehlers`,
   viewJobs: "Jobs ansehen",
-  retryAll: "Alle wiederholen",
+  countAndRetry: "Zählen und wiederholen …",
   compareStacks: "Stacks vergleichen",
   compareJobs: "Der Fehler in zwei Jobs",
   oneJob: "Ein Job",

@@ -26,8 +26,8 @@ export const health: typeof english = {
   isGrowingByA: (type, growth, old) => `${type} wächst um ${growth} pro Minute${old}.`,
   isPaused: (type) => `${type} ist angehalten.`,
   toReview: (type, number) => `${type}: ${plural(number, "Fehlergruppe", "Fehlergruppen")} zu prüfen.`,
-  olderDeadLetters: (type, number) =>
-    `${type}: ${plural(number, "älterer Dead Letter", "ältere Dead Letters")}.`,
+  olderDeadLetters: (type, number, open) =>
+    `${type}: ${plural(number, "älterer Dead Letter", "ältere Dead Letters")}${open ? "" : ", keine offenen Fehler in 24 h"}.`,
   jobActiveDrainsIn: (type, number, time) =>
     `${type}: ${plural(number, "aktiver Job", "aktive Jobs")}, leer in ${time}.`,
   isFallingBehindOldest: (type, age) => `${type} kommt nicht nach: ältester Job wartet seit ${age}.`,

@@ -44,6 +44,7 @@ export const queues: typeof english = {
   oldest: "Ältester",
   retrying: "Im Backoff",
   running: "Läuft",
+  unknown: "unbekannt",
   workersInUse: "Beschäftigte Worker",
   ofWorkers: (running, concurrency) => `${running} von ${plural(concurrency, "Worker", "Workern")}`,
   paused: (type) => `${type} angehalten.`,
@@ -65,6 +66,18 @@ export const queues: typeof english = {
   startsAnHour: (n) => `${n} pro Stunde`,
   startsADay: (n) => `${n} pro Tag`,
   startsIn: (n, span) => `${n} in ${span}`,
+  rate: "Rate",
+  withBurst: (pace, burst) => `${pace}, Burst ${burst}`,
+  fairBy: "Mandanten wechseln sich ab, nach dem Feld",
+  serialBy: "Ein Job zur Zeit je Wert des Feldes",
+  unique: "Eindeutige Jobs",
+  uniqueFor: (span, fields) =>
+    fields
+      ? `ein Job innerhalb von ${span} bei gleichem ${fields}`
+      : `ein Job innerhalb von ${span} bei gleicher Payload`,
+  pauseWhen: "Hält sich selbst an",
+  pausesAfter: (attempts, span) =>
+    `wenn die letzten ${attempts} Versuche, alle innerhalb von ${span}, mit demselben Fehler scheiterten`,
   pacedFor: (pace, span) => `${pace}; leer in ${span}`,
   topTenants: "Mandanten mit den meisten Jobs in Arbeit",
   noTenants: "Keine Jobs in Arbeit.",

@@ -5,6 +5,11 @@ export const english = {
   cancellationRequestedFor: (name: string) => `Cancellation requested for ${name}.`,
   editPayload: "Edit payload",
   actNow: { retry: "Retry now", cancel: "Cancel now", discard: "Discard now", run: "Run now" },
+  actMany: {
+    retry: (n: number) => `Retry ${plural(n, "job")}`,
+    cancel: (n: number) => `Cancel ${plural(n, "job")}`,
+    discard: (n: number) => `Discard ${plural(n, "job")}`,
+  },
   requeuesTheJobIn: "Re-queues the job in",
   withTheSamePayload: (maxAttempts: number) =>
     `with the same payload. Attempts restart at 1 of ${maxAttempts}; history is kept.`,

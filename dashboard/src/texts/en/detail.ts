@@ -72,7 +72,7 @@ export const english = {
   starts: "Starts",
   inTime: (due: string) => `in ${due}`,
   viewSimilarJobs: "View similar jobs",
-  retryAll: "Retry all",
+  countAndRetry: "Count and retry…",
   couldntLoadJob: "Couldn't load this job",
   timeline: "Timeline",
   attemptCount: (length: number) => plural(length, "attempt"),

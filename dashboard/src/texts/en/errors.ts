@@ -16,7 +16,7 @@ export const english = {
   shareOf: (what: string) => `last ${what}`,
   times: (count: string, text: number) => `${count} times; the share of the most frequent error is ${text}%`,
   viewJobs: "View jobs",
-  retryAll: "Retry all",
+  countAndRetry: "Count and retry…",
   compareStacks: "Compare stacks",
   compareJobs: "The error in two jobs",
   oneJob: "One job",

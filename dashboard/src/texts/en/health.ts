@@ -27,7 +27,8 @@ export const english = {
     `${type} is growing by ${growthPerMinute} a minute${old}.`,
   isPaused: (type: string) => `${type} is paused.`,
   toReview: (type: string, number: number) => `${type}: ${plural(number, "error group")} to review.`,
-  olderDeadLetters: (type: string, number: number) => `${type}: ${plural(number, "older dead letter")}.`,
+  olderDeadLetters: (type: string, number: number, open: boolean) =>
+    `${type}: ${plural(number, "older dead letter")}${open ? "" : ", no open errors in 24 h"}.`,
   jobActiveDrainsIn: (type: string, number: number, text: string) =>
     `${type}: ${plural(number, "job")} active, drains in ${text}.`,
   isFallingBehindOldest: (type: string, numbers: string) =>

@@ -1,17 +1,12 @@
-import { lazy, Suspense, type ReactElement } from "react";
+import type { ReactElement } from "react";
+import { onDemand } from "@/lib/onDemand";
 import type { MenuEntry } from "./menuEntries";
 import { useOnDemand } from "./useOnDemand";
 
-const load = () => import("./MenuRadix");
-const MenuRadix = lazy(load);
+const MenuRadix = onDemand(() => import("./MenuRadix"));
 
 /** A menu behind a button. */
 export function Menu({ trigger, entries }: { trigger: ReactElement; entries: MenuEntry[] }) {
-  const { wanted, closed } = useOnDemand(trigger, "menu", load);
-  if (!wanted) return closed;
-  return (
-    <Suspense fallback={closed}>
-      <MenuRadix trigger={trigger} entries={entries} />
-    </Suspense>
-  );
+  const { wanted, closed } = useOnDemand(trigger, "menu", MenuRadix.load);
+  return wanted ? <MenuRadix trigger={trigger} entries={entries} fallback={closed} /> : closed;
 }

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from chalicelib import wiring
 from chalicelib.jobs.auto_pause import Failing
 from chalicelib.jobs.single import Unique
 from chalicelib.jobs.types.jobtype import JobType
@@ -53,12 +54,32 @@ def live(acting: Stage, clock: Clock, kind: JobType[Letter, str]) -> Life:
     """Play a second job of the type: the first one has made rows that are there from then on."""
     for number in (1, 2):
         clock.advance(10)
-        acting.recorder.needed.clear()
-        acting.recorder.units.clear()
-        body = {"type": kind.name, "payload": {"customer": "acme", "number": number}}
-        assert acting.call("POST", "/jobs", body)[0] == 201
+        begin(acting, kind, number)
         assert acting.work(kind) == 1
-        acting.recorder.settle()
+    return told(acting)
+
+
+def wait_for_a_turn(acting: Stage, clock: Clock) -> Life:
+    """Play a job that is received while the starts of the next 20 seconds are given out, and again at its turn."""
+    kind = KINDS["rate"]
+    wiring.turns().turns(kind.name, Rate(14), 20 * 14, clock.now)
+    begin(acting, kind, 3)
+    assert [acting.work(kind), acting.work(kind)] == [1, 0], "its message is hidden"
+    clock.advance(30)
+    assert acting.work(kind) == 1
+    return told(acting)
+
+
+def begin(acting: Stage, kind: JobType[Letter, str], number: int) -> None:
+    acting.recorder.settle()
+    acting.recorder.needed.clear()
+    acting.recorder.units.clear()
+    body = {"type": kind.name, "payload": {"customer": "acme", "number": number}}
+    assert acting.call("POST", "/jobs", body)[0] == 201
+
+
+def told(acting: Stage) -> Life:
+    acting.recorder.settle()
     asked = Counter[str]()
     for need, times in sum(acting.recorder.needed.values(), Counter[str]()).items():
         service, action, *where = need.split(":")
@@ -77,7 +98,8 @@ def lives() -> Iterator[Mapping[str, Life]]:
         pytest.MonkeyPatch.context() as environment,
         stage(environment, clock, RATE_LIMIT_MAX="0") as acting,
     ):
-        yield {name: live(acting, clock, kind) for name, kind in {"none": PLAIN, **KINDS}.items()}
+        played = {name: live(acting, clock, kind) for name, kind in {"none": PLAIN, **KINDS}.items()}
+        yield {**played, "turn": wait_for_a_turn(acting, clock)}
 
 
 def test_a_job_of_a_type_that_declares_nothing_asks_for_what_it_always_did(lives: Mapping[str, Life]) -> None:
@@ -103,3 +125,13 @@ def test_an_option_adds_what_it_is_said_to_cost(option: str, lives: Mapping[str,
     one, none = lives[option], lives["none"]
     assert one.requests == none.requests + Counter(requests)
     assert one.units == none.units + Counter(units)
+
+
+def test_a_job_that_waits_for_its_turn_adds_one_write_of_its_own_and_one_receive(lives: Mapping[str, Life]) -> None:
+    more = lives["turn"].requests - lives["rate"].requests
+    assert more == {
+        "BatchGetItem jobs": 1, "GetItem control": 1, "UpdateItem control": 1, "UpdateItem jobs": 1,
+        "ChangeMessageVisibility sqs": 2,
+    }  # fmt: skip
+    # the write to the plan is one for all jobs of its batch
+    assert lives["turn"].units - lives["rate"].units == {JOBS: 2, CONTROL: 1}

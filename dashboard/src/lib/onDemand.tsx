@@ -1,0 +1,24 @@
+import { useEffect, useState, type ComponentType, type ReactNode } from "react";
+
+/**
+ * Return a component whose code is fetched when it is first shown, or before by `load`; until then its fallback is shown.
+ * React's lazy is for pages: a Suspense that has shown its fallback keeps it for 300 ms, even if the code comes after 20.
+ */
+export function onDemand<P extends object>(load: () => Promise<{ default: ComponentType<P> }>) {
+  let known: ComponentType<P> | null = null;
+  const fetchCode = async () => (known ??= (await load()).default);
+
+  function OnDemand({ fallback = null, ...props }: P & { fallback?: ReactNode }) {
+    const [Part, setPart] = useState(() => known);
+    useEffect(() => {
+      if (Part) return;
+      const fail = (error: unknown) =>
+        setPart(() => {
+          throw error; // while it is drawn, where the page's boundary catches it
+        });
+      fetchCode().then((part) => setPart(() => part), fail);
+    }, [Part]);
+    return Part ? <Part {...(props as unknown as P)} /> : fallback;
+  }
+  return Object.assign(OnDemand, { load: fetchCode });
+}

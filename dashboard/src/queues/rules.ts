@@ -1,0 +1,23 @@
+import type { JobType } from "@/api/types";
+import { spell } from "@/lib/time";
+import { count } from "@/texts/numbers";
+import { pace } from "./pace";
+import { t } from "@/texts/en/queues";
+
+/** Return the names and texts of the rules that a type declares, such as its rate; none for those that it does not. */
+export function rules({
+  rate,
+  fairBy,
+  serialBy,
+  unique,
+  pauseWhen,
+}: JobType): [name: string, text: string][] {
+  const found: [string, string | null][] = [
+    [t.rate, rate && (rate.burst > 0 ? t.withBurst(pace(rate), count(rate.burst)) : pace(rate))],
+    [t.fairBy, fairBy],
+    [t.serialBy, serialBy],
+    [t.unique, unique && t.uniqueFor(spell(unique.ms), unique.by.join(", "))],
+    [t.pauseWhen, pauseWhen && t.pausesAfter(count(pauseWhen.of), spell(pauseWhen.within))],
+  ];
+  return found.filter((one): one is [string, string] => one[1] !== null);
+}
