@@ -26,6 +26,9 @@ belongs to the number that was asked for, so that must not change."""
 SLACK_MS = 60_000
 LATE_MS = 15 * 60_000
 """Milliseconds after the end of a job in which lines about it may still be written: late finishers, dead messages."""
+CONSOLE = "console.aws.amazon.com"
+CONSOLES = {"us-gov-": "console.amazonaws-us-gov.com", "cn-": "console.amazonaws.cn"}
+"""Addresses of AWS's console in other partitions, by the beginning of their regions' names."""
 PLAIN = frozenset({"timestamp", "level", "message", "service", "gen", "attempt", "job_id"})
 
 
@@ -98,7 +101,7 @@ class JobLogs:
         start, end = (_insights(iso(at / 1000)) for at in span)
         time = f"end~'{end}~start~'{start}~timeType~'ABSOLUTE~tz~'UTC"
         detail = f"~({time}~editorString~'{_insights(query)}~source~(~'{_insights(self.group(job))}))"
-        home = f"https://{self.region}.console.aws.amazon.com/cloudwatch/home?region={self.region}"
+        home = f"https://{self.region}.{_console(self.region)}/cloudwatch/home?region={self.region}"
         return f"{home}#logsV2:logs-insights$3FqueryDetail$3D{detail}"
 
     def group(self, job: Job) -> str:
@@ -124,6 +127,10 @@ class JobLogs:
             # All other parameters are ours; a token is forgotten after a day.
             too_old = FieldError(("query", "cursor"), "is too old; start again without it")
             raise InvalidPosition("The cursor cannot be used.", [too_old]) from None
+
+
+def _console(region: str) -> str:
+    return next((address for start, address in CONSOLES.items() if region.startswith(start)), CONSOLE)
 
 
 def spans(view: JobView) -> Sequence[Span]:

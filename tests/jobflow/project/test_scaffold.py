@@ -46,6 +46,12 @@ def test_it_holds_nothing_of_ours(project: Path) -> None:
     assert sorted(line for line in lines & platform_lines() if not TOO_PLAIN.fullmatch(line)) == []
 
 
+@pytest.mark.parametrize("of", ["a new repository", "this one"])
+def test_secrets_of_the_laptop_are_not_committed(project: Path, of: str) -> None:
+    root = ROOT if of == "this one" else project
+    assert ".env" in (root / ".gitignore").read_text().splitlines()
+
+
 def platform_lines() -> set[str]:
     """Every line of the platform and of the client."""
     listed = subprocess.run(["git", "ls-files", "-z", *OURS], cwd=ROOT, capture_output=True, text=True, check=True)

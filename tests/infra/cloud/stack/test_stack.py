@@ -10,9 +10,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto.cloudformation.models import cloudformation_backends
+from pydantic import BaseModel
 from rich.console import Console
 
+from chalicelib import Allow
 from chalicelib.jobs.types import jobtype
+from chalicelib.jobs.types.jobtype import JobType
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment
@@ -25,6 +28,11 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from infra.definition import stateful
 from infra.local.emulator.inprocess import emulated
+
+
+class Empty(BaseModel):
+    """No payload."""
+
 
 NAME, ACCOUNT, REGION = "jobflow-half", "123456789012", "us-east-1"
 BUCKET = f"{NAME}-files-{ACCOUNT}-{REGION}"
@@ -132,6 +140,14 @@ def test_a_dry_run_makes_nothing(account: Account, terminal: Terminal, package: 
     assert "+$0.29 a month\n" in said.getvalue()
     assert account.client("s3").list_buckets()["Buckets"] == []
     assert account.client("sqs").list_queues().get("QueueUrls", []) == []
+
+
+def test_status_lists_the_wildcards_that_are_declared_on_purpose(account: Account, stack: Stack) -> None:
+    wide = Allow("s3:ListAllMyBuckets", "*", unsafe_wildcard="S3 has no narrower resource")
+    kind: JobType[Any, Any] = JobType("order.copy", lambda _payload, _ctx: None, Empty, grants=(wide,))
+    facts = status(account, stack, [*jobtype.load(), kind])
+    assert facts["Wildcard 1"] == "order.copy: * (S3 has no narrower resource)"
+    assert "Wildcard 2" not in facts
 
 
 @pytest.mark.parametrize("state", ["ROLLBACK_COMPLETE", "CREATE_IN_PROGRESS"])
