@@ -1,12 +1,14 @@
 """The commands for jobs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.single import Unique
 from jobflow.cli import many
-from tests.chalicelib.api.support import T0, World
+from tests.chalicelib.api.support import NOTE, T0, World, only_types
 from tests.jobflow.cli.conftest import Shell
 from tests.jobflow.support import Wire
 
@@ -30,6 +32,13 @@ def test_a_job_is_created_from_json_a_file_standard_input_fields_or_the_example(
     ]  # fmt: skip
     assert (jobs[0]["payload"]["text"], jobs[0]["tags"], jobs[0]["max_attempts"]) == ("hi", ["customer:1"], 2)
     assert (jobs[3]["payload"]["text"], jobs[4]["status"]) == ('{"', "scheduled")
+
+
+def test_a_unique_job_is_the_one_there_is(shell: Shell) -> None:
+    with only_types(replace(NOTE, unique=Unique(60, ("to",)))):
+        made = [shell(f"jobs create test.note {PAYLOAD} -f text={text}").lines[0]["id"] for text in ("one", "two")]
+        assert shell("jobs show @last").lines[0]["payload"]["text"] == "one"
+    assert made[0] == made[1]
 
 
 def test_a_job_that_waits_under_a_debounce_key_is_replaced(shell: Shell, world: World) -> None:

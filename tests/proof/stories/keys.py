@@ -108,10 +108,12 @@ def a_job_of_a_key_is_due_later(world: World) -> None:
 
 @scenario(DEAD | DONE)
 def dead_letters_of_a_key_are_moved_back_by_hand(world: World) -> None:
-    """StartMessageMoveTask: the messages come with their group, and run nothing."""
+    """StartMessageMoveTask, before the sweep has removed them: the messages come with their group, and run nothing."""
     world.script["a"] = ["err"] * 3
     of_one_key(world, "a", "b")
-    world.rest()
+    for _ in range(8):
+        world.poll()
+        world.clock.advance(10)
     world.console_redrive()
     world.submit("c", ballast=1)
     world.poll()
