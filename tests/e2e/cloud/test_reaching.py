@@ -187,6 +187,6 @@ def test_a_message_carries_the_tenant_of_its_job(account: Account, stage: tuple[
     asked = {"QueueUrl": url, "MessageSystemAttributeNames": ["MessageGroupId"], "VisibilityTimeout": 0}
     (message,) = sqs.receive_message(**asked)["Messages"]
     assert (json.loads(message["Body"])["id"], message["Attributes"]["MessageGroupId"]) == (waiting, "globex")
-    assert [job["id"] for job in client.get("/jobs?tenant=acme").json()["jobs"]] == [done]
+    assert [job["id"] for job in client.get("/jobs?tenant=acme&type=letter.print").json()["jobs"]] == [done]
     client.post("/job-types/letter.print/resume")
     becomes(client, waiting, "completed")
