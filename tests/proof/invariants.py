@@ -14,9 +14,9 @@ from tests.proof.world import World
 DISCARDS = {(status, DISCARD.target) for status in DISCARD.source}
 LEGAL = {(source, move.target) for move in MOVES for source in move.source}
 REPLACED = (REPLACE.target, REPLACE.target)
-HARMLESS = frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey", "make"})
+HARMLESS = frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey", "make", "make quiet"})
 """What an attempt may have done last and complete; there may be nothing to obey, when the asking was what failed."""
-FAILING = frozenset({"err", "obey", "progress", "make"})
+FAILING = frozenset({"err", "obey", "progress", "make", "make quiet"})
 """What an attempt may have done last and fail; asking the platform fails when the platform refuses."""
 LATER = frozenset({"later", "much later"})
 """What an attempt may have done last and be given back."""

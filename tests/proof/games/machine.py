@@ -16,6 +16,7 @@ from tests.proof.grounds.ground import Stand
 OUTCOMES = (
     "ok", "later", "much later", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
     "nested then ok", "long", "make", "make then err",
+    "make quiet", "make quiet then err",
 )  # fmt: skip
 ALL_NAMES = ("a", "b", "c")
 NAMES = st.sampled_from(ALL_NAMES)

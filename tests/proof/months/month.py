@@ -27,6 +27,7 @@ EPISODE = 72.0
 OUTCOMES = (
     "later", "much later", "err", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
     "nested then ok", "long", "make", "make then err",
+    "make quiet", "make quiet then err",
 )  # fmt: skip
 ARRIVALS = 1 / 900
 """Jobs a second: one in a quarter of an hour, so that most of a CPU's time goes into what happens to each."""
@@ -94,9 +95,11 @@ def episode(seed: int, hours: float = EPISODE) -> Report:
 
 
 def steer(world: World, seed: int) -> None:
-    """Give one of the types a rate; or keys; or let it pause by itself, in every second such episode with tenants."""
+    """Give one of the types a rate, which may pause by itself as well; or keys; or let it pause, and have tenants."""
     if seed % 2:
         world.pace(RATE)
+        if seed % 4 == 3:
+            world.pause_when(FAILING)
     elif seed % 4 == 0:
         world.batch = BATCH
         world.serialize()

@@ -33,7 +33,7 @@ class Switch:
         """See Consumers."""
         self.off = not on
         if on and self.by_itself.stopped and not self.by_itself.resuming:
-            self.by_itself.world.wrong.append(f"I18 {job_type} was switched on, and an operator had paused it")
+            self.by_itself.world.wrong.append(f"I20 {job_type} was switched on, and an operator had paused it")
 
 
 @dataclass
@@ -142,7 +142,7 @@ class ByItself:
         if row.since is None or now - row.since <= FRESH or not self._looking.answered:
             return
         if not row.probe or row.probe in self._used:
-            self.world.wrong.append(f"I18 a job started {now - row.since:g} s after the type was paused")
+            self.world.wrong.append(f"I20 a job started {now - row.since:g} s after the type was paused")
         self._used.add(row.probe)
 
     def broken(self) -> list[str]:
@@ -154,4 +154,4 @@ class ByItself:
             left.append(f"it is told to be paused: {self.told()}")
         if row.since is not None or row.switched_at is not None:
             left.append(f"its row says {row}")
-        return [f"I18 {TYPE} is left paused: {what}" for what in left]
+        return [f"I20 {TYPE} is left paused: {what}" for what in left]

@@ -121,6 +121,14 @@ class Clients:
         name = f"child of {ctx.job.id} in run {ctx.job.gen}"
         self._accept(name, ctx.enqueue(ctx.job.type, {"name": name, "ballast": ""}, key="child"))
 
+    def make_quiet(self, ctx: JobContext) -> None:
+        """Let an attempt make a job that waits for quiet, or replace the one that another attempt has made."""
+        name = f"quiet of {ctx.job.id}"
+        self.debounced["quiet"].append(name)
+        body = {"name": name, "ballast": ""}
+        self.accepted[name] = ctx.enqueue(ctx.job.type, body, key="quiet", debounce=("quiet", 30))
+        self.answered["quiet"] = name
+
     def _accept(self, name: str, job_id: str | None) -> None:
         if job_id is None:
             self.wrong.append(f"{name} was refused")

@@ -101,6 +101,7 @@ class ScriptedFunction:
             "obey": lambda ctx: ctx.check_cancelled(),
             "progress": lambda ctx: ctx.progress(50, "half"),
             "make": self.world.make_child,
+            "make quiet": self.world.make_quiet,
         }
 
     def _meanwhile(self, seconds: float) -> None:

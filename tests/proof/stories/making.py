@@ -37,3 +37,25 @@ def each_run_makes_its_own_job(world: World) -> None:
     world.submit("a")
     world.rest()
     world.retry("a")
+
+
+@scenario(DONE)
+def two_jobs_make_one_that_waits_for_quiet(world: World) -> None:
+    """The second one replaces what the first one has made, and runs a second time itself."""
+    world.script["a"], world.script["b"] = ["make quiet"], ["make quiet then err", "make quiet"]
+    for name in "ab":
+        world.submit(name)
+        world.poll()
+        world.clock.advance(5)
+    world.poll()
+
+
+@scenario(DONE)
+def a_job_makes_one_that_waits_for_quiet_again_when_the_first_has_run(world: World) -> None:
+    """A second attempt that comes late has nothing to replace."""
+    world.script["a"] = ["make quiet then err", "stall then make quiet"]
+    world.submit("a")
+    for _ in range(3):
+        world.poll()
+        world.clock.advance(40)
+        world.watch()
