@@ -23,7 +23,7 @@ def wait_for_turn(seen: Job, *, now: float, turn: float, parked: bool) -> Change
     if parked:
         values |= waits(now, turn, parked)
         return Change(j.WAIT_FOR_TURN, seen.gen, tests, values, job_type=seen.type)
-    # until then nobody asks where its message is; `updated_at` stays, it tells since when the job is queued
+    # until then the watchdog does not look for its message; `updated_at` stays: since then the job is queued
     values |= {"next_attempt_at": turn, "due_at": turn + SEND_GRACE}
     return Change(j.TAKE_TURN, seen.gen, tests, values)
 

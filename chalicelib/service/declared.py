@@ -1,4 +1,4 @@
-"""Let the stored schedules follow those that the handler files declare: once a process, since its code stays."""
+"""Make the stored schedules those that the handler files declare: once a process, whose code does not change."""
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping

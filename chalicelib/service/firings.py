@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from chalicelib.errors import IdempotencyMismatch, InvalidRequest, JobConflict, JobNotFound, ScheduleNotFound
 from chalicelib.jobs.job import Job
@@ -18,9 +19,8 @@ from chalicelib.jobs.ports import Schedules
 from chalicelib.jobs.schedules.due import AHEAD, Due, before, due, made
 from chalicelib.jobs.schedules.schedule import MOST_SCHEDULES, Overlap, Schedule
 from chalicelib.service.declared import Declared
-from chalicelib.service.dispatch import AT_ONCE
-from chalicelib.service.jobs import JobService
-from chalicelib.service.operations import Operations
+from chalicelib.service.dispatch import AT_ONCE, Dispatcher
+from chalicelib.service.operations import Operations, StoredJobs
 from chalicelib.service.submission import Submission, keyed_id
 from chalicelib.telemetry import schedule_events as events
 
@@ -28,12 +28,26 @@ RESERVE = 30.0
 """Seconds of the run that are kept for the watchdog's other work."""
 
 
+class Makes(StoredJobs, Protocol):
+    """Makes jobs and sends their messages: all that firings need of the service of producers."""
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Return what sends messages."""
+
+    def keep(self, asked: Submission) -> tuple[Job, bool]:
+        """Store a job; return it, and True when it needs a message."""
+
+    def delay_of(self, job: Job) -> int:
+        """Return whole seconds until the job may run."""
+
+
 @dataclass
 class Firings:
     """Makes the jobs of due schedules, several portions side by side."""
 
     schedules: Schedules
-    service: JobService
+    service: Makes
     declared: Declared
     threads: int = 1
     tally: Counter[str] = field(default_factory=Counter)
@@ -152,7 +166,7 @@ def job_of(schedule: Schedule, at: float) -> str:
     return keyed_id(schedule.principal, schedule.key(at))
 
 
-def cancel_quietly(service: JobService, job_id: str) -> None:
+def cancel_quietly(service: StoredJobs, job_id: str) -> None:
     """Cancel a job that was made ahead of its time; one that has finished or is gone is no error."""
     with contextlib.suppress(JobConflict, JobNotFound):
         Operations(service).cancel(job_id)

@@ -1,21 +1,39 @@
 """The use cases of operators on one job: retry, cancel, run now, discard. Nothing of HTTP or AWS."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.errors import JobConflict, MoveRefused
 from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status
+from chalicelib.jobs.ports import JobStore
 from chalicelib.jobs.tenants import tagged
 from chalicelib.jobs.turns import has_turn
 from chalicelib.jobs.types import jobtype, registry
-from chalicelib.service.jobs import JobService, stored_payload
+from chalicelib.service.jobs import stored_payload
 from chalicelib.telemetry import events
 
 TRIES = 3
-"""Looks at a job that somebody else changes meanwhile."""
+"""Most reads of a job that others change at the same time."""
+
+
+class StoredJobs(Protocol):
+    """Reads and sends stored jobs: all that an operator's act needs of the service of producers."""
+
+    @property
+    def store(self) -> JobStore:
+        """Return the store."""
+
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+
+    def send(self, job: Job) -> Job:
+        """Send the message of a stored job."""
+
+    def stranded(self, job: Job) -> bool:
+        """Return whether a stored job should have been sent by now, and was not."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +43,7 @@ class Operations:
     Each act is kept with the job: the last one on it, those before beside it. Without `by` the platform itself acts.
     """
 
-    jobs: JobService
+    jobs: StoredJobs
     by: str = ""
     reason: str = ""
     in_bulk: bool = False

@@ -61,14 +61,14 @@ class ScheduleService:
     clock: Callable[[], float] = time.time
 
     def get(self, schedule_id: str) -> Schedule:
-        """Return a schedule; raises ScheduleNotFound, also for one that the code declares no more."""
+        """Return a schedule; raises ScheduleNotFound, also for one that the code no longer declares."""
         found = self.schedules.get(schedule_id)
         if not _current(found):
             raise ScheduleNotFound(schedule_id)
         return found
 
     def page(self, limit: int, after: str = "") -> tuple[Sequence[Schedule], str | None]:
-        """Return some schedules by id, and behind which id to go on (None: that was all)."""
+        """Return a page of schedules by id, and the id after which the next page begins (None: there is none)."""
         found = self.schedules.page(limit, after)
         return [one for one in found if _current(one)], found[-1].id if len(found) == limit else None
 
@@ -106,7 +106,7 @@ class ScheduleService:
         """Give a stored schedule other settings. A job made ahead stays if the new ones fire at its time, too.
 
         Raises ScheduleNotFound, InvalidRequest, and ScheduleConflict for a declared schedule, or when its settings are
-        not those of `version` any more. The same change again is no conflict: the reply to the first may be lost.
+        not those of `version` any more. Repeating a change is no conflict: the first reply may have been lost.
         """
         _check(asked)
 
@@ -121,13 +121,13 @@ class ScheduleService:
         return after
 
     def pause(self, schedule_id: str) -> Schedule:
-        """Pause a schedule and cancel the job that was made ahead; again, it does no harm. Raises ScheduleNotFound."""
+        """Pause a schedule and cancel the job made ahead; a repeated call changes nothing. Raises ScheduleNotFound."""
         after = self._edit(schedule_id, lambda seen: seen if seen.paused else stopped(seen, self._now()))
         self._cancel_ahead(after, self._ahead(after))
         return after
 
     def resume(self, schedule_id: str) -> Schedule:
-        """Let a schedule go on with its next firing; one that is not paused is left alone. Raises ScheduleNotFound."""
+        """Resume a schedule at its next firing; one that is not paused stays as it is. Raises ScheduleNotFound."""
         return self._edit(schedule_id, lambda seen: started(seen, self._now()) if seen.paused else seen)
 
     def delete(self, schedule_id: str) -> Schedule:

@@ -1,7 +1,7 @@
 """Keep one job for what several requests ask for: by values of the payload, or by a key while the job waits.
 
-A key row names the id of the job before that is stored. Whoever finds a named job missing stores its own under that
-id: so a process that dies in between, or is slow, leaves one job and blocks nobody.
+A key row names the id of a job before the job is stored. A request that finds no job with the named id stores its own
+under it. So a process that ends or is slow in between leaves one job, and blocks no other request.
 """
 
 from dataclasses import replace
@@ -14,7 +14,7 @@ from chalicelib.jobs.single import Debounce, Holder, Unique, replace_waiting
 from chalicelib.telemetry import events
 
 TRIES = 8
-"""Looks at a key that others change meanwhile."""
+"""Most reads of a key that other requests change at the same time."""
 
 
 class Keeping(Protocol):
@@ -37,7 +37,7 @@ class Keeping(Protocol):
 def only_one(keeping: Keeping, job: Job, unique: Unique) -> tuple[Job, bool]:
     """Store a job, unless there is one with the same values: return that one, and False.
 
-    One that failed, was dead-lettered or cancelled does not stand in the way. Raises IdempotencyMismatch, NotStored.
+    A failed, dead-lettered or cancelled job does not count. Raises IdempotencyMismatch, NotStored.
     """
     if job.idempotency_key is not None and (own := _find(keeping, job.id)) is not None and _by_same_key(own, job):
         return keeping.same(job, own), False

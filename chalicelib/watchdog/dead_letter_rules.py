@@ -36,9 +36,9 @@ class Redeliver:
 def sweep(
     message: Message | None, job: Job | None, now: float, *, serial: bool = False
 ) -> Remove | Keep | Redeliver | GiveUp:
-    """Return what to do about a message in a dead-letter queue, its job (None: gone) being as it is at `now`.
+    """Return what to do about a message in a dead-letter queue, given its job as of `now` (None: it is gone).
 
-    That a message used up its receives says nothing about its job: an outage or throttled invocations do that, too.
+    A message without receives left says nothing about its job: outages and throttled invocations use them up, too.
     `serial`: it is a FIFO queue, which hands out nothing of a key behind ten messages that are hidden or stay.
     """
     if message is None:

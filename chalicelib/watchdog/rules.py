@@ -52,9 +52,9 @@ class Signs:
         return self.depth is not None and not (self.depth.visible or self.depth.delayed or self.depth.in_flight)
 
     def horizon(self, now: float) -> float | None:
-        """Return up to when jobs were first due that may be in doubt; None when none is, because the queue is paused.
+        """Return the latest due time of jobs that may be in doubt; None while the queue is paused.
 
-        What was due later waits as it should, however much it is, and is not even read.
+        Jobs that were due later still wait as they should, and are not read.
         """
         if not self.declared:
             return now
@@ -158,7 +158,7 @@ def _first_send(job: Job, now: float, ahead: float) -> Wait | Resend | GiveUp:
 def _undeclared(job: Job, now: float) -> Wait | Undeclared | Retire:
     if job.status is Status.PROCESSING and now <= (job.lease_until or 0.0) + SEND_GRACE:
         return Wait((job.lease_until or now) + 2 * SEND_GRACE)
-    # A re-send marks a job as stalled, too, and is counted; of a job of an undeclared type none is.
+    # A re-send, too, marks a job as stalled, and counts in `resends`; an undeclared type has none.
     if job.stalled_since is not None and job.resends == 0 and now >= job.stalled_since + RETIRE_AFTER:
         return Retire()
     return Undeclared(now + RETIRE_AFTER)

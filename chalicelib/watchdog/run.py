@@ -111,7 +111,7 @@ class Watchdog:
         try:
             return signs_of(name, self.dispatcher.queue.depth(name), standing)
         except Exception as error:
-            # What cannot be seen is not fed.
+            # The depth is unknown, so nothing is sent again.
             events.watchdog_failed(name, error)
             return signs_of(name, None, standing)
 

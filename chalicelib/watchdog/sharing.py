@@ -8,8 +8,8 @@ from chalicelib.watchdog.search import Found, portions
 
 T = TypeVar("T")
 SHARE = 1_000
-"""Jobs that one run looks at itself when there are helpers, and that it hands to each: 2,200 requests, of which a
-function of 512 MB, with 0.29 of a core, makes about a hundred a second."""
+"""Jobs that a run with helpers looks at itself, and that it gives to each helper. They take 2,200 requests, of which
+a function of 512 MB (0.29 of a core) makes about a hundred a second."""
 MOST_HELPERS = 12
 """Helpers that a run starts: with them it sends 13,000 jobs ahead, and 100,000 in eight runs."""
 
@@ -33,8 +33,8 @@ class Shared:
 def share(found: Mapping[str, Sequence[Found]]) -> Shared:
     """Divide the portions, the types in turn: SHARE jobs stay here, helpers get as many each, the rest stays here.
 
-    Jobs of which only those that were not sent are looked at stay here: they are read, and rarely written. So do items
-    of an older version, found under the type "": a helper could not tell which types' signs to look for.
+    Portions in which only unsent jobs matter stay here: they are read, and rarely written. So do items of an older
+    version, found under the type "": a helper would not know for which types to read the signs.
     """
     own: list[Found] = []
     rest: list[tuple[str, Found]] = []

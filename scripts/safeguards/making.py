@@ -3,7 +3,7 @@
 from scripts.safeguards.safeguard import Safeguard
 
 MAKING_TESTS = (
-    "tests/chalicelib/worker/test_enqueue.py",
+    "tests/chalicelib/worker/making",
     "tests/chalicelib/jobs/types/test_lineage.py",
     "tests/chalicelib/service/test_descendants.py",
     "tests/contract/jobs/test_children.py",

@@ -4,7 +4,7 @@ from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.models.responses import Answer
 from chalicelib.api.models.schemas import MOST_IN_BATCH, MOST_IN_BULK
 from chalicelib.api.models.views import LARGEST_IN_LIST
-from chalicelib.jobs.job import ACTIVE, DISCARDABLE, PLANNED, RETRYABLE, TERMINAL, WAITING, Status
+from chalicelib.jobs.job import ACTIVE, DISCARDABLE, PLANNED, RETRYABLE, TERMINAL, WAITING, Status, in_order
 from chalicelib.jobs.limits import MAX_ATTEMPTS_CAP, MAX_DELAY, MOST_TAGS
 
 endpoints = Endpoints()
@@ -49,7 +49,7 @@ def read_meta(_: Call) -> Meta:
         "discardable": DISCARDABLE,
         "finished": TERMINAL,
     }  # fmt: skip
-    ordered = {name: [status for status in Status if status in members] for name, members in sets.items()}
+    ordered = {name: list(in_order(members)) for name, members in sets.items()}
     limits = Limits(
         max_attempts=MAX_ATTEMPTS_CAP,
         max_delay_s=MAX_DELAY,

@@ -156,26 +156,33 @@ def job(  # noqa: PLR0913 - each is a setting of its own, given by name
 ) -> "Callable[[Callable[[P, JobContext], R]], JobType[P, R]]":
     """Make a function a job type. It takes (payload model, JobContext) and returns the result, or raises.
 
-    `timeout` is the Lambda's, in seconds (6-900), `window` how many seconds it waits for a fuller batch (0-300),
-    `concurrency` how many run side by side (2-1000; default 20, fewer for a low rate), `memory` MB (128-10240).
-    `batch_size` is how many jobs it takes at once (1-10): more than one is cheaper, and only for jobs that are done
-    within `budget` seconds each (default: a share of the timeout). Those without time left go back to the queue.
-    `retry` is the curve of waits between attempts, or `delays` names them one by one, in seconds; `max_attempts` is 3,
-    or one more than there are delays. `give_up_after`: no attempt follows another one later than so many seconds after
-    the run was due. `rate=Rate(n, per)` lets at most n attempts start in any `per` seconds, over all workers; a
-    function in its place is asked on each stage, and may return None for no limit. `fair_by` names the field of the
-    payload that says whose job it is ("customer.id"): nobody's jobs wait behind all of another's. `serial_by` names the
-    one for each value of which jobs run one at a time, in order. `upgrade` brings the stored payload of an older schema
-    to today's; without it such a job waits. `retired` refuses new jobs and works off the old ones.
-    `schedule` makes jobs at the times of a `Cron`, or of several; it lasts as long as it is declared.
-    `grants` names what the function may do beyond its queue and jobs, as
-    "service:Action:where": "ses:SendEmail", "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"
-    (`infra/definition/iam/permissions.py` has all forms), or as `Allow(actions, ARNs)` on what is not the stack's.
-    `environment` is set for the function; `secrets` says where `ctx.secret(name)` finds each. `vpc` puts it into the
-    stage's subnets, `layers` are ARNs, `ephemeral_storage` is MB of /tmp (512-10240). `enqueues` names the types whose
-    jobs it makes with `ctx.enqueue`. For `unique_for` seconds a request with the same values of the fields `unique_by`
-    is answered with the job there is. `smoke`: a payload to try each deployment with. `pause_when=Failing(of, within)`
-    pauses the type while its attempts all fail alike. Raises ConfigurationError.
+    The Lambda function:
+      timeout: its seconds (6-900). memory: MB (128-10240). ephemeral_storage: MB of /tmp (512-10240).
+      concurrency: how many run side by side (2-1000; default 20, fewer for a low rate).
+      batch_size: jobs taken at once (1-10). More than one is cheaper, for jobs that end within `budget` seconds each
+        (default: a share of the timeout); those without time left go back to the queue.
+      window: seconds to wait for a fuller batch (0-300).
+      environment: variables. secrets: where `ctx.secret(name)` finds each. layers: ARNs. vpc: in the stage's subnets.
+      grants: what it may do beyond its queue and jobs, as "service:Action:where" ("ses:SendEmail",
+        "s3:GetObject:uploads/*", "dynamodb:Query:jobs/index/all"; `infra/definition/iam/permissions.py` has all forms),
+        or as `Allow(actions, ARNs)` on what is not the stack's.
+    Attempts:
+      retry: the curve of waits between them. delays: each wait instead, in seconds.
+      max_attempts: 3, or one more than there are delays.
+      give_up_after: no attempt follows another one later than so many seconds after the run was due.
+      rate: `Rate(n, per)`, at most n starts in any `per` seconds over all workers; or a function that is asked on each
+        stage, and may return None for no limit.
+      pause_when: `Failing(of, within)`, pause the type while its attempts all fail alike.
+    Which jobs, and in which order:
+      fair_by: the field of the payload that says whose job it is ("customer.id"): their jobs take turns.
+      serial_by: the field for each value of which jobs run one at a time, in order.
+      unique_for, unique_by: for so many seconds a request with the same values of these fields gets the job there is.
+      schedule: a `Cron`, or several, at whose times jobs are made, as long as it is declared.
+      enqueues: the types whose jobs it makes with `ctx.enqueue`.
+    Changes:
+      upgrade: brings a stored payload of an older schema to today's; without it such a job waits.
+      retired: refuse new jobs, finish the old ones. smoke: a payload to try each deployment with.
+    Raises ConfigurationError.
     """
     curve, attempts = checks.policy(name, max_attempts, retry, tuple(delays))
 

@@ -15,7 +15,7 @@ MOST_LATE = 2.0
 LATE_SHARE = 0.05
 """A start may be late by this share of `per`, at most MOST_LATE seconds, and slots are as much further apart."""
 TURNS_APART = 1.01
-"""Turns are this much further apart than slots, so that slots which nobody used are made up for."""
+"""Turns are this much further apart than slots, to compensate for unused slots."""
 MICRO = 1_000_000
 UNITS = {1.0: "a second", 60.0: "a minute", 3600.0: "an hour", DAY: "a day"}
 

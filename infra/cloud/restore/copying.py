@@ -65,7 +65,7 @@ class Copying:
         if self._is_there(job_id):
             return "there"
         job = revived(found.job, at=self.at, now=self.clock(), run=self.run)
-        # First: once the job is there, a second run of this leaves it alone, and would not look for its history.
+        # before the job: a second run skips each job that is there, together with its history
         self._history(job_id, found)
         try:
             self.target.add(job)
@@ -104,7 +104,7 @@ def schedules(source: Schedules, target: Schedules) -> list[str]:
 
 
 def _paused(schedule: Schedule) -> Schedule:
-    # with a writer of its own: a schedule that is still there would else be taken for this very write
+    # a writer of its own: otherwise a schedule that is still there would be taken for this write
     return replace(schedule, paused=True, next_at=None, writer=uuid.uuid4().hex[:12])
 
 

@@ -44,7 +44,7 @@ class Tables:
             raise CloudError(f"The tables can be restored to any second from {window}.")
 
     def restore(self, at: float, backup: str = "") -> list[str]:
-        """Make both tables as they were at `at`, or in the backup of that name; those that are there are taken.
+        """Make both tables as they were at `at`, or in the backup of that name; tables that exist are used.
 
         Returns their names, jobs first, once they can be read.
         """

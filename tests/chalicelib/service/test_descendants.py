@@ -85,6 +85,7 @@ def test_time_ends_it_and_the_same_request_goes_on(operations: Operations, monke
     root = keep(operations)
     for number in range(5):
         keep(operations, root, "test.leaf", key=number)
+    assert isinstance(operations.jobs, JobService)
     clock = operations.jobs.clock
     assert isinstance(clock, Clock)
     cancel = Operations.cancel

@@ -23,7 +23,7 @@ from chalicelib.settings import Settings
 
 PLAN = "PLAN"
 MOST_TRIES = 6
-"""Writes of one call; who is refused has seen another worker's write and knows which of the two fits now."""
+"""Most writes of one call. A refused write has met another worker's, and knows which of the two forms fits now."""
 
 
 class PlanRow(Model):

@@ -27,7 +27,7 @@ MOST_BATCHES = 3
 SELECTIVE = 10
 """Entries a shard looks at for each job that is wanted, when the server leaves some of them out."""
 USUAL = 20
-"""Jobs on a page, as a rule; to fewer it looks no less far, because a search is to get on."""
+"""Jobs on a page by default, and the smallest page that the look-ahead of a search is computed for."""
 LEAST, MOST = 200, 1000
 """The fewest and the most of them. The fewest are what a page of 20 takes: a shard of a thousand jobs has as many, so
 that a page costs the same read units there and at any size."""

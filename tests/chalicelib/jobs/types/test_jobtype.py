@@ -1,5 +1,7 @@
 """What a declaration may say, and what an error of it tells the developer."""
 
+import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -57,3 +59,9 @@ def test_a_name_says_how_names_are_written(name: str) -> None:
 def test_a_function_takes_a_model_and_a_context(function: Callable[..., Any]) -> None:
     with pytest.raises(ConfigurationError, match=r"test\.note: the function takes \(payload, ctx\)"):
         job("test.note")(function)
+
+
+def test_help_says_what_each_option_is() -> None:
+    options = inspect.signature(job).parameters.keys() - {"name"}
+    text = inspect.getdoc(job) or ""
+    assert [option for option in options if not re.search(rf"\b{option}\b", text)] == []

@@ -1,55 +1,21 @@
-"""A job function makes jobs: each once in a run, of the declared types only, checked as the API checks."""
+"""A job function makes jobs: each once in a run, stored and sent as those of producers are."""
 
-import importlib
-import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from chalicelib.errors import ConfigurationError, InvalidPayload, InvalidRequest
-from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.ports import Filter, Message
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.ports import Message
 from chalicelib.jobs.single import Unique
-from chalicelib.jobs.types import jobtype
-from chalicelib.jobs.types.jobtype import JobType
 from chalicelib.service.jobs import JobService
 from chalicelib.service.operations import Operations
 from chalicelib.worker.context import JobContext
 from tests.chalicelib.api.support import Note, only_types
+from tests.chalicelib.worker.making.support import GONE, MAIL, PAYLOAD, children, making
 from tests.chalicelib.worker.one_type import OneType, boom, die
 from tests.support import T0, written
-
-PAYLOAD = {"to": ["ada@example.com"]}
-MAIL: JobType[Note, None] = JobType("test.mail", lambda _payload, _ctx: None, Note)
-GONE: JobType[Note, None] = JobType("test.gone", lambda _payload, _ctx: None, Note, retired=True)
-
-
-@pytest.fixture
-def world() -> Iterator[OneType]:
-    bench = OneType()
-    bench.kind = replace(bench.kind, enqueues=("test.mail", "test.gone"))
-    service = JobService(bench.store, bench.queue, clock=bench.clock)
-    bench.worker = replace(bench.worker, kind=bench.kind, service=service)
-    with only_types(bench.kind, MAIL, GONE):
-        yield bench
-
-
-def making(*made: str, **asked: Any) -> Callable[[JobContext], object]:
-    """Return an attempt that makes a mail and notes its id."""
-
-    def attempt(ctx: JobContext) -> object:
-        made_list.append(ctx.enqueue("test.mail", PAYLOAD, **{"key": "receipt", **asked}))
-        return made_list[-1]
-
-    made_list: list[str] = list(made)
-    return attempt
-
-
-def children(world: OneType, parent: str = "job-1") -> list[Job]:
-    return list(world.store.page(Filter(parent=parent), 100).jobs)
 
 
 def test_it_is_stored_and_sent_and_knows_where_it_comes_from(world: OneType) -> None:
@@ -200,102 +166,3 @@ def test_a_queue_that_refuses_costs_no_attempt(world: OneType) -> None:
     world.queue.send = send  # type: ignore[method-assign]
     [child] = children(world)
     assert (world.job().status, child.sent, child.due_at) == (Status.COMPLETED, False, T0 + 60)
-
-
-def refusal(world: OneType, attempt: Callable[[JobContext], object]) -> Exception:
-    """Return what an attempt's call raises."""
-    caught: list[Exception] = []
-
-    def catching(ctx: JobContext) -> None:
-        try:
-            attempt(ctx)
-        except Exception as error:
-            caught.append(error)
-
-    world.submit()
-    world.script = [catching]
-    world.poll()
-    return caught[0]
-
-
-def test_another_type_is_refused(world: OneType) -> None:
-    error = refusal(world, lambda ctx: ctx.enqueue("test.note", {}, key="k"))
-    assert isinstance(error, ConfigurationError)
-    assert str(error) == "test.note is not in enqueues= of test.note; declared: test.mail, test.gone"
-
-
-def test_a_type_that_declares_nothing_makes_nothing(world: OneType) -> None:
-    world.worker = replace(world.worker, kind=replace(world.kind, enqueues=()), service=None)
-    error = refusal(world, making())
-    assert str(error) == "test.mail is not in enqueues= of test.note; declared: none"
-
-
-def test_a_payload_is_held_against_the_other_types_schema(world: OneType) -> None:
-    error = refusal(world, lambda ctx: ctx.enqueue("test.mail", {"to": []}, key="k"))
-    assert isinstance(error, InvalidPayload)
-    assert [one.loc for one in error.errors] == [("payload", "to")]
-    assert children(world) == []
-
-
-def test_a_retired_type_takes_none(world: OneType) -> None:
-    assert "retired" in str(refusal(world, lambda ctx: ctx.enqueue("test.gone", PAYLOAD, key="k")))
-
-
-@pytest.mark.parametrize(
-    ("asked", "field"),
-    [
-        ({"key": ""}, "key"),
-        ({"key": "two words"}, "key"),
-        ({"key": "k" * 256}, "key"),
-        ({"tags": ["a b"]}, "tags"),
-        ({"tags": ["x" * 41]}, "tags"),
-        ({"tags": map(str, range(11))}, "tags"),
-        ({"delay": -1}, "delay"),
-        ({"delay": 366 * 86_400}, "delay"),
-        ({"run_at": datetime(2027, 1, 15, 9)}, "run_at"),  # noqa: DTZ001 - the point of the test
-        ({"run_at": datetime(2027, 1, 15, 9, tzinfo=UTC), "delay": 5}, "run_at"),
-        ({"debounce": ("two words", 30)}, "debounce"),
-        ({"debounce": ("k", 0)}, "debounce"),
-        ({"debounce": ("k", 86_401)}, "debounce"),
-        ({"debounce": ("k", 30), "delay": 5}, "debounce"),
-        ({"debounce": ("k", 30), "run_at": datetime(2027, 1, 15, 9, tzinfo=UTC)}, "debounce"),
-        ({"run_at": datetime(2029, 1, 15, 9, tzinfo=UTC)}, "run_at"),
-    ],
-)
-def test_what_the_api_would_refuse_is_refused_by_the_name_of_its_field(
-    world: OneType, asked: dict[str, Any], field: str
-) -> None:
-    error = refusal(world, making(**asked))
-    assert isinstance(error, InvalidRequest)
-    assert [one.loc for one in error.errors] == [(field,)]
-
-
-def test_a_payload_that_is_too_large_is_refused(world: OneType) -> None:
-    error = refusal(world, lambda ctx: ctx.enqueue("test.mail", {"to": ["x" * 5_000_000]}, key="k"))
-    assert isinstance(error, InvalidRequest)
-    assert "at most 5,000,000" in error.told()
-
-
-def test_one_key_for_two_jobs_of_one_attempt_is_a_mistake_that_shows_at_once(world: OneType) -> None:
-    def attempt(ctx: JobContext) -> None:
-        for name in ("ada", "ada", "bob"):
-            ctx.enqueue("test.mail", {"to": [name]}, key="mail")
-
-    error = refusal(world, attempt)
-    assert isinstance(error, InvalidRequest)
-    assert "names another job that this attempt made" in error.told()
-    assert len(children(world)) == 1
-
-
-@pytest.mark.parametrize("package", ["handlers", "chalicelib.builtin.types"])
-def test_the_file_of_a_type_is_imported_when_the_first_of_its_jobs_is_made(
-    monkeypatch: pytest.MonkeyPatch, package: str
-) -> None:
-    asked: list[str] = []
-    with only_types():
-        there = f"{package}.word_count"
-        monkeypatch.setattr(importlib.util, "find_spec", lambda name: object() if name == there else None)
-        monkeypatch.setattr(importlib, "import_module", asked.append)
-        with pytest.raises(InvalidRequest):
-            jobtype.declared("word.count")
-    assert asked == [there]
