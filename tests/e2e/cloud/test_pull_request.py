@@ -1,0 +1,96 @@
+"""The workflow's commands for a pull request, run as they are written: its stage is made, updated and removed.
+
+Only these differ from GitHub: the functions are packaged once and for this machine, the smoke asks the emulator's
+address, and the repository's `jobflow.toml`, which leaves the console out of such stages, is said on the command line.
+"""
+
+import functools
+import json
+import shlex
+from collections.abc import Callable
+from string import Template
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.cloud import __main__ as command_line
+from infra.cloud.account import Account, sign_in
+from infra.cloud.commands.smoke import Smoke
+from infra.cloud.stack.cloudformation import Stack
+from tests.e2e.cloud import ministack
+from tests.e2e.cloud.conftest import SLOW
+from tests.jobflow.project.test_ci_kit import JOBS, commands
+
+pytestmark = pytest.mark.ministack
+
+STAGE, STACK, SECRET = "pull12", "jobflow-pull12", "jobflow-pull12-admin"
+PREVIEWS = ["--set", "Dashboard=false"]
+
+
+def document(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.fixture
+def account() -> Account:
+    """The account with what the template of the roles has made."""
+    found = sign_in()
+    iam = found.client("iam")
+    allowed = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "cloudformation.amazonaws.com"}}
+    iam.create_role(RoleName="ci-service", AssumeRolePolicyDocument=document(trusted))
+    iam.create_policy(PolicyName="ci-boundary", PolicyDocument=document(allowed))
+    return found
+
+
+@pytest.fixture
+def typed(
+    account: Account,
+    emulator: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[[str, list[str]], str]:
+    """Run the last step of a job of the workflow; returns what its log would hold."""
+    package = ministack.package(STAGE, tmp_path_factory.mktemp("pull"))
+    smoke = functools.partial(Smoke, address=lambda outputs: ministack.api_url(emulator, outputs), patience=SLOW)
+    monkeypatch.setattr(command_line, "_build", lambda *_: package)
+    monkeypatch.setattr(command_line, "Smoke", smoke)
+    variables = {
+        "STAGE": JOBS["preview"]["env"]["STAGE"].replace("${{ github.event.number }}", "12"),
+        "SERVICE_ROLE": f"arn:aws:iam::{account.id}:role/ci-service",
+        "BOUNDARY": f"arn:aws:iam::{account.id}:policy/ci-boundary",
+    }
+
+    def run(job: str, more: list[str]) -> str:
+        words = shlex.split(Template(commands(job)[-1]).substitute(variables))
+        code = command_line.main([*words[1:], *more])
+        told = capsys.readouterr()
+        assert code == 0, told.err
+        return told.out + told.err
+
+    return run
+
+
+def test_a_pull_request_has_its_stage_and_leaves_nothing(
+    account: Account, emulator: str, typed: Callable[[str, list[str]], str], whole: bool
+) -> None:
+    if not whole:
+        pytest.skip("deploys another stage: make e2e ARGS=--whole")
+    logs = [typed("preview", PREVIEWS)]
+    stack, store = Stack(account, STACK), account.client("secretsmanager")
+    token = store.get_secret_value(SecretId=SECRET)["SecretString"]
+    asked = httpx.get(
+        f"{ministack.api_url(emulator, stack.outputs())}/me", headers={"Authorization": f"Bearer {token}"}, timeout=60
+    )
+    assert (asked.status_code, asked.json()["role"]) == (200, "admin")
+    parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in (stack.describe() or {})["Parameters"]}
+    assert parameters["PermissionsBoundary"].endswith(":policy/ci-boundary")
+    logs.append(typed("preview", PREVIEWS))
+    assert "nothing changes" in logs[1], "the next push of the same code"
+    logs.append(typed("remove", []))
+    assert "Nothing is left." in logs[2]
+    assert stack.describe() is None
+    # that the secret goes, too, is shown on moto (commands/test_destroying.py): the index of tags here has no secrets
+    assert token not in "".join(logs)
