@@ -67,10 +67,11 @@ def lose(account: Account, jobs: Sequence[Job]) -> None:
             client.delete_item(TableName=f"{STACK}-jobs", Key={"pk": row["pk"], "sk": row["sk"]})
 
 
-def filled(store: DynamoJobStore) -> list[Job]:
-    finished = {"status": Status.COMPLETED, "finished_at": T0, "expires_at": T0 + 30 * DAY, "attempts": 1, "claims": 1}
-    jobs = [a_job(**finished, created_at=T0 + number, result=number) for number in range(30)]
-    jobs += [a_job(created_at=T0 + 100 + number, sent=True) for number in range(10)]
+def filled(store: DynamoJobStore, at: float = T0) -> list[Job]:
+    """Store 30 finished and 10 unfinished jobs of that time, in seconds since the epoch."""
+    finished = {"status": Status.COMPLETED, "finished_at": at, "expires_at": at + 30 * DAY, "attempts": 1, "claims": 1}
+    jobs = [a_job(**finished, created_at=at + number, result=number) for number in range(30)]
+    jobs += [a_job(created_at=at + 100 + number, sent=True) for number in range(10)]
     for job in jobs:
         store.add(job)
     return jobs
