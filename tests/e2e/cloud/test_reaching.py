@@ -100,7 +100,7 @@ def stage(emulator: str, account: Account, package: Package) -> Iterator[tuple[S
             account, stack, terminal, {"RateLimitMax": "0", "Dashboard": "false"}, dashboard=None,
             package=lambda _: package, types=lambda: kinds,
         ).run()  # fmt: skip
-        token, _ = access.tokens(account, stack).issue(Role.OPERATOR, "test")
+        token, _ = access.tokens(account, stack).issue(Role.ADMIN, "test")
         with httpx.Client(
             base_url=ministack.api_url(emulator, outputs), headers={"Authorization": f"Bearer {token}"}, timeout=60
         ) as client:
@@ -180,12 +180,12 @@ def test_a_message_carries_the_tenant_of_its_job(account: Account, stage: tuple[
     stack, client = stage
     done = create(client, "letter.print", {"customer": "acme"})["id"]
     becomes(client, done, "completed")
-    client.post("/job-types/letter.print/pause", json={"reason": "to look at a message"})
+    assert client.post("/job-types/letter.print/pause", json={"reason": "to look at a message"}).status_code == 200
     waiting = create(client, "letter.print", {"customer": "globex"})["id"]
     sqs = account.client("sqs")
     url = sqs.get_queue_url(QueueName=f"{stack.name}-letter-print")["QueueUrl"]
     asked = {"QueueUrl": url, "MessageSystemAttributeNames": ["MessageGroupId"], "VisibilityTimeout": 0}
-    (message,) = sqs.receive_message(**asked)["Messages"]
+    (message,) = until(lambda: sqs.receive_message(**asked).get("Messages"), "the message of the job that waits")
     assert (json.loads(message["Body"])["id"], message["Attributes"]["MessageGroupId"]) == (waiting, "globex")
     assert [job["id"] for job in client.get("/jobs?tenant=acme&type=letter.print").json()["jobs"]] == [done]
     client.post("/job-types/letter.print/resume")
