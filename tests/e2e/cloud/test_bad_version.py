@@ -98,6 +98,11 @@ def noted(cloud: Cloud) -> list[history.Deployed]:
     return [replace(one, at="") for one in history.read(cloud.account, cloud.stack.name)]
 
 
+def outcomes(job: Mapping[str, Any]) -> set[str]:
+    """How its attempts ended: the emulator ends a function that runs while it is replaced, and its attempt is lost."""
+    return {attempt["outcome"] for attempt in job["attempt_history"]}
+
+
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("what", ["worker does not start", "worker fails", "API does not start"])
 def test_a_bad_version_is_undone_and_no_job_is_lost(
@@ -107,12 +112,12 @@ def test_a_bad_version_is_undone_and_no_job_is_lost(
         pytest.skip("takes minutes, in which functions do not answer: make e2e ARGS=--whole")
     before, known = parameters(cloud), noted(cloud)
     jobs = [create(operator, "email.send", MAIL, tags=["before"])["id"] for _ in range(5)]
-    later = create(operator, "report.generate", REPORT, delay_seconds=20)["id"]
+    later = create(operator, "report.generate", REPORT, delay_seconds=20, max_attempts=10)["id"]
     with pytest.raises(SmokeFailed, match=r"The smoke failed: .* The former version is back"):
         deployed(cloud, bad(cloud.package, tmp_path, what), {"MailDailyCap": "7"})
     assert (parameters(cloud), noted(cloud)) == (before, known)
     for job_id in jobs:
-        assert becomes(operator, job_id, "completed")["attempts"] == 1
+        assert outcomes(becomes(operator, job_id, "completed")) <= {"completed", "lost"}
     assert becomes(operator, later, "completed")["gen"] == 1
     fresh = create(operator, "report.generate", REPORT)["id"]
     assert becomes(operator, fresh, "completed")["attempts"] == 1
