@@ -143,8 +143,8 @@ test("c cancels the selected jobs and no other", async ({ page, open, stack }) =
   await open("/dashboard?tag=later");
   await expect(page.locator("[data-job]")).toHaveCount(3);
   for (const key of ["j", "x", "j", "x", "j", "c"]) await page.keyboard.press(key);
-  await expect(page.getByRole("dialog", { name: "Cancel 2 selected jobs?" })).toBeVisible();
-  await page.getByRole("button", { name: "Cancel 2 jobs" }).click();
+  const dialog = page.getByRole("dialog", { name: "Cancel 2 selected jobs?" });
+  await dialog.getByRole("button", { name: "Cancel 2 jobs" }).click();
   await expect(page.locator("[data-run=done]")).toContainText("2 jobs cancelled");
   await page.keyboard.press("Escape");
   await expect(page.locator("[data-job] [data-status=scheduled]")).toHaveCount(1);
