@@ -3,18 +3,32 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Protocol
 
 from chalicelib.errors import JobFlowError, NotStored
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.types.registry import longest_delay
-from chalicelib.service.dispatch import AT_ONCE, add_sent, made_before, send_ahead
-from chalicelib.service.jobs import TIME_TO_ACT, JobService
+from chalicelib.service.dispatch import AT_ONCE, Storing, add_sent, made_before, send_ahead
+from chalicelib.service.jobs import TIME_TO_ACT
 from chalicelib.service.submission import Submission, Wanted
 from chalicelib.telemetry import events
 
 NO_TIME = JobFlowError("There was no time left.")
 TIME_TO_STORE = 2.0
 """Seconds that are left for storing the jobs whose messages were sent, at least, however slow the queue was."""
+
+
+class Submitting(Storing, Protocol):
+    """Makes, stores and sends jobs: all that a batch needs of the service of producers."""
+
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+
+    def wanted(self, asked: Submission) -> Wanted:
+        """Return the job that is asked for, not stored yet; raises JobFlowError."""
+
+    def store_wanted(self, wanted: Wanted) -> tuple[Job, bool]:
+        """Store it; return it, and True when it needs a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +44,7 @@ class _OutOfTime(Exception):
     """Raised when no further job can be stored: each try may take seconds, and the answer must get out."""
 
 
-def submit_many(service: JobService, asked: Sequence[Submission | JobFlowError]) -> list[Outcome]:
+def submit_many(service: Submitting, asked: Sequence[Submission | JobFlowError]) -> list[Outcome]:
     """Send the messages of each type in tens, and store each ten of jobs; an error stands for a job that was wrong.
 
     A job whose message does not get out is stored all the same, and the watchdog sends it. When the store fails on the
@@ -58,7 +72,7 @@ class _Batch:
     No further request to a queue begins after `ends`, and none to the store after `store_until` (epoch seconds).
     """
 
-    service: JobService
+    service: Submitting
     ends: float
     store_until: float = field(init=False)
     outcomes: dict[int, Outcome] = field(default_factory=dict)

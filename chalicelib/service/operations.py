@@ -13,6 +13,7 @@ from chalicelib.jobs.tenants import tagged
 from chalicelib.jobs.turns import has_turn
 from chalicelib.jobs.types import jobtype, registry
 from chalicelib.service.jobs import stored_payload
+from chalicelib.service.submission import Submission
 from chalicelib.telemetry import events
 
 TRIES = 3
@@ -34,6 +35,13 @@ class StoredJobs(Protocol):
 
     def stranded(self, job: Job) -> bool:
         """Return whether a stored job should have been sent by now, and was not."""
+
+
+class Submits(StoredJobs, Protocol):
+    """Submits jobs, and reads and sends stored ones: all that schedules need of the service of producers."""
+
+    def submit(self, asked: Submission) -> tuple[Job, bool]:
+        """Make a job; return it, and False when the same key and body came before."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from chalicelib.jobs.schedules.schedule import LONGEST_PAYLOAD, MOST_SCHEDULES, 
 from chalicelib.jobs.types import jobtype
 from chalicelib.service.declared import declared
 from chalicelib.service.firings import cancel_quietly, job_of
-from chalicelib.service.jobs import JobService
+from chalicelib.service.operations import Submits
 from chalicelib.service.submission import Submission
 
 TRIES = 5
@@ -57,7 +57,7 @@ class ScheduleService:
     """Schedules, for operators and administrators. `clock` gives seconds since the epoch."""
 
     schedules: Schedules
-    jobs: JobService
+    jobs: Submits
     clock: Callable[[], float] = time.time
 
     def get(self, schedule_id: str) -> Schedule:
@@ -146,7 +146,7 @@ class ScheduleService:
     def run(self, schedule_id: str, principal: str, key: str | None, correlation_id: str) -> tuple[Job, bool]:
         """Create a job of a schedule now, also while it is paused; its firings stay as they are.
 
-        Return it, and False when the same key came before. Raises ScheduleNotFound and what `JobService.submit` raises.
+        Return it, and False when the same key came before. Raises ScheduleNotFound and what `submit` raises.
         """
         found = self.get(schedule_id)
         asked = Submission(
