@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { chooseLanguage } from "./texts";
 
 test("the stored language comes first, then the browser's languages in their order, then English", () => {
@@ -32,6 +32,9 @@ test("German has the rooms and the texts of English, each a text or a function o
 
 test("once German is spoken, texts, plural forms and numbers are German", async () => {
   vi.resetModules();
+  onTestFinished(() => {
+    vi.resetModules();
+  });
   const { speak } = await import("./texts");
   speak("de", (await import("./de")).german);
   const { t } = await import("./en/health");
