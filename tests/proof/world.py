@@ -67,7 +67,6 @@ class World(Clients):
     debounced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     answered: dict[str, str] = field(default_factory=dict)
     """The requests under each debounce key in their order, and the last of them that was answered."""
-    """The names of the requests that were answered, by debounce key, in their order."""
     only: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The ids of the jobs that requests with one value were answered with."""
     wrong: list[str] = field(default_factory=list)
