@@ -78,7 +78,7 @@ times: $(READY)  ## Run the tests that start no process at 15 pretended moments,
 
 coverage: $(READY)  ## Compare the branch coverage of each package with its floor (WRITE=1 sets the floors)
 	@mkdir -p build
-	@$(PY) -m coverage run -m pytest -q -p no:xdist -m "not ministack" tests/chalicelib tests/contract tests/handlers tests/infra/definition tests/infra/cloud tests/jobflow
+	@$(PY) -m coverage run -m pytest -q -p no:xdist -m "not ministack" tests/chalicelib tests/contract tests/handlers tests/infra tests/jobflow
 	@$(PY) -m coverage json -q -o build/coverage.json
 	@$(PY) -m scripts.coverage_floor $(if $(WRITE),--write)
 
