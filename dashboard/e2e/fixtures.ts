@@ -92,10 +92,16 @@ export const test = base.extend<OneTest, { stack: Stack }>({
   },
   settled: async ({ stack }, use) => {
     const status = async (id: string) => {
-      const answer = await fetch(`${stack.api}/jobs/${id}`, { headers: { Authorization: `Bearer ${stack.admin}` } });
+      const answer = await fetch(`${stack.api}/jobs/${id}`, {
+        headers: { Authorization: `Bearer ${stack.admin}` },
+      });
       return ((await answer.json()) as { status: string }).status;
     };
-    await use((id) => expect.poll(() => status(id), { timeout: 60_000 }).toMatch(/^(completed|failed|dead_letter|cancelled)$/));
+    await use((id) =>
+      expect
+        .poll(() => status(id), { timeout: 60_000 })
+        .toMatch(/^(completed|failed|dead_letter|cancelled)$/),
+    );
   },
   open: async ({ page, stack }, use) => {
     await use(async (path) => {
