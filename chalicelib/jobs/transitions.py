@@ -111,6 +111,7 @@ def retire(found: Job, *, now: float, reason: str) -> Change:
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
     """Run a finished job again for an operator: a new generation, which makes every older message stale."""
     values = {
+        "created_at": found.created_at,  # names its place in lists, where its time may have been before
         "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
         "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
         "next_attempt_at": None, "turn_at": None, "finished_at": None, "lease_until": None, "expires_at": None,
