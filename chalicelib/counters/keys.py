@@ -101,7 +101,7 @@ def canaries(run: str, at: float) -> Row:
     return Row(RECOUNT, f"CANARY#{run}", int(at + 7 * DAY))
 
 
-def ended(source: str, now: float) -> bool:
-    """Return True when the source is a shard of which nothing can come any more."""
+def ended(source: str, now: float, life: float = SHARD_LIFE) -> bool:
+    """Return True when the source is a shard that began `life` seconds ago; of itself: nothing of it can come any more."""
     found = SHARD.match(source)
-    return found is not None and int(found[1]) / 1000 < now - SHARD_LIFE
+    return found is not None and int(found[1]) / 1000 < now - life

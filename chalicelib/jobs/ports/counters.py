@@ -43,7 +43,7 @@ class Additions:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When the stream took in the earliest of some changes (0: not known), and a time after all of them, not before now."""
+    """When the stream took in the earliest of some changes (0: not known); a time after all of them, not before now."""
 
     earliest: float
     latest: float

@@ -7,12 +7,12 @@ Former versions compare both alike: a longer text sorts after its beginning and 
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.counters.keys import MARK
+from chalicelib.counters.keys import MARK, ended
 
 MOVED = f"{MARK}moved"
-"""Attribute of a row from which marks were moved: none of them covers a change that the stream took in after that time."""
-KEPT = 4
-"""Marks that stay, however old: an on-demand table begins with four partitions."""
+"""Attribute of a row from which marks were moved: none of them covers a change that came into the stream later."""
+WRITTEN = 4.5 * 3600
+"""Seconds after which a shard is most likely not written to any more: moving its mark earlier would bring it back."""
 QUIET = 1800.0
 """Seconds without a write after which a mark may be moved."""
 SKEW = 900.0
@@ -42,13 +42,13 @@ def source(name: str) -> str:
 
 
 def movable(item: Mapping[str, Any], now: float) -> list[str]:
-    """Return the attributes of marks that a row can do without: old, and not among the newest.
+    """Return the attributes of marks that a row can do without: quiet ones of shards that are over, most likely.
 
-    A mark of a former version does not tell when it was written: it stays until its shard is over.
+    A mark of a former version does not tell when it was written: it stays until nothing of its shard can come.
     """
-    told = {name: text.partition("@")[2] for name, text in item.items() if name.startswith(MARK) and "@" in str(text)}
-    newest_first = sorted(told, key=lambda name: told[name], reverse=True)
-    return [name for name in newest_first[KEPT:] if told[name] < stamp(now - QUIET)][-MOST:]
+    told = {name: text.partition("@")[2] for name, text in item.items() if name.startswith(MARK)}
+    quiet = [name for name, written in told.items() if written and written < stamp(now - QUIET)]
+    return [name for name in quiet if ended(source(name), now, WRITTEN)][:MOST]
 
 
 def horizon(now: float) -> str:
